@@ -1,0 +1,114 @@
+//! The number a cell's equation is written over.
+
+use core::ops::{Add, AddAssign, Div, Mul, Sub};
+
+/// One real number, or several that move together: `f32`, `f64`, a dual number.
+pub trait Lane: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+    /// `value` in every lane. It takes `self` because a lane may carry a token (a proof that the
+    /// instruction set is there) that only another lane of the same kind can hand on.
+    fn constant(self, value: f32) -> Self;
+
+    /// `self * b + c`, rounded once or twice as the lane does best.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
+
+    /// The logistic function `1 / (1 + exp(-self))`.
+    fn sigmoid(self) -> Self;
+
+    /// `self` where `gate > 0`, else 0. A `gate` that is NaN lets `self` pass, so that NaN is not
+    /// swallowed: `x.where_positive(x)` is ReLU, `dy.where_positive(y)` its backward pass.
+    fn where_positive(self, gate: Self) -> Self;
+}
+
+/// A lane that holds one number: what the scalar path runs on.
+pub trait Scalar: Lane + Default + PartialOrd + Div<Output = Self> + AddAssign + Send + Sync + 'static {
+    /// The nearest representable number, without a derivative.
+    fn from_f64(value: f64) -> Self;
+
+    /// The number itself, without its derivative.
+    fn to_f64(self) -> f64;
+
+    /// The exponential function.
+    fn exp(self) -> Self;
+
+    /// The natural logarithm.
+    fn ln(self) -> Self;
+}
+
+// `libm` rather than the platform's C library: the same bits on every operating system, and the
+// same with and without `std`.
+macro_rules! float_lane {
+    ($float:ident, $tanh:path, $exp:path, $ln:path) => {
+        impl Lane for $float {
+            #[inline(always)]
+            fn constant(self, value: f32) -> Self {
+                value.into()
+            }
+            // Not fused: without the FMA instruction, which a portable build cannot assume, a
+            // fused multiply-add is a call into software.
+            #[inline(always)]
+            fn mul_add(self, b: Self, c: Self) -> Self {
+                self * b + c
+            }
+            #[inline(always)]
+            fn tanh(self) -> Self {
+                $tanh(self)
+            }
+            #[inline(always)]
+            fn sigmoid(self) -> Self {
+                1.0 / (1.0 + $exp(-self))
+            }
+            #[inline(always)]
+            fn where_positive(self, gate: Self) -> Self {
+                if gate <= 0.0 { 0.0 } else { self }
+            }
+        }
+
+        impl Scalar for $float {
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $float
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self.into()
+            }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                $exp(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                $ln(self)
+            }
+        }
+    };
+}
+
+float_lane!(f32, libm::tanhf, libm::expf, libm::logf);
+float_lane!(f64, libm::tanh, libm::exp, libm::log);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits<T: Scalar>() {
+        let of = T::from_f64;
+        assert_eq!(of(1e30).sigmoid().to_f64(), 1.0);
+        assert_eq!(of(-1e30).sigmoid().to_f64(), 0.0);
+        assert_eq!(Lane::tanh(of(f64::NEG_INFINITY)).to_f64(), -1.0);
+        assert!(Lane::tanh(of(-0.0)).to_f64().is_sign_negative());
+        assert!(of(f64::NAN).sigmoid().to_f64().is_nan());
+        assert!(of(f64::NAN).where_positive(of(f64::NAN)).to_f64().is_nan());
+        assert_eq!(of(3.0).where_positive(of(0.0)).to_f64(), 0.0);
+        assert_eq!(of(3.0).where_positive(of(1e-30)).to_f64(), 3.0);
+    }
+
+    #[test]
+    fn infinities_nan_and_signed_zero_come_out_right() {
+        limits::<f32>();
+        limits::<f64>();
+    }
+}

@@ -1,0 +1,215 @@
+//! Several sequences side by side, time-major and without padding.
+//!
+//! The sequences of a batch are sorted by length, longest first, and stored step by step: all
+//! first timesteps, all second ones, and so on, each sequence leaving when it ends. With equal
+//! lengths that is the plain `[T, B, I]`; with unequal ones a step's rows shrink, and no memory or
+//! work goes into padding.
+
+use std::ops::Range;
+
+use elman_core::lane::Scalar;
+
+/// Which row belongs to which timestep of which sequence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packing {
+    /// Each sequence's place in the list that the batch was made from.
+    order: Vec<usize>,
+    /// The lengths, longest first.
+    lengths: Vec<usize>,
+    /// `[T + 1]`: the row at which each timestep starts, then the number of rows.
+    starts: Vec<usize>,
+}
+
+impl Packing {
+    /// Packs sequences of the given lengths; equal lengths keep their order.
+    ///
+    /// # Panics
+    /// If there is no sequence or one of them is empty.
+    pub fn new(lengths: &[usize]) -> Self {
+        assert!(!lengths.is_empty() && !lengths.contains(&0), "a batch needs sequences of at least one step");
+        let mut order: Vec<usize> = (0..lengths.len()).collect();
+        order.sort_by_key(|&n| std::cmp::Reverse(lengths[n]));
+        let lengths: Vec<usize> = order.iter().map(|&n| lengths[n]).collect();
+        let mut starts = vec![0; lengths[0] + 1];
+        let mut active = lengths.len();
+        for t in 0..lengths[0] {
+            while lengths[active - 1] <= t {
+                active -= 1;
+            }
+            starts[t + 1] = starts[t] + active;
+        }
+        Packing { order, lengths, starts }
+    }
+
+    /// `B`, the number of sequences.
+    pub fn batch_size(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// `T`, the length of the longest sequence.
+    pub fn seq_len(&self) -> usize {
+        self.lengths[0]
+    }
+
+    /// The timesteps of all sequences together.
+    pub fn num_rows(&self) -> usize {
+        self.starts[self.seq_len()]
+    }
+
+    /// The lengths of the sequences, longest first.
+    pub fn lengths(&self) -> &[usize] {
+        &self.lengths
+    }
+
+    /// For each sequence of the batch, its place in the list that the batch was made from.
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// How many sequences reach timestep `t`: the first so many of the batch.
+    pub fn active(&self, t: usize) -> usize {
+        self.starts[t + 1] - self.starts[t]
+    }
+
+    /// The row of timestep `t` of sequence `b`, which must reach it.
+    pub fn row(&self, t: usize, b: usize) -> usize {
+        debug_assert!(t < self.lengths[b]);
+        self.starts[t] + b
+    }
+
+    /// Lays out one value group of `width` per timestep: from one slice `[length, width]` per
+    /// sequence, in the order of the original list, to rows `[num_rows, width]`.
+    ///
+    /// # Panics
+    /// If a slice's length is not its sequence's length times `width`.
+    pub fn pack<T: Copy>(&self, sequences: &[&[T]], width: usize) -> Vec<T> {
+        for (&n, &length) in self.order.iter().zip(&self.lengths) {
+            assert_eq!(sequences[n].len(), length * width, "sequence {n}: {length} steps of {width} values");
+        }
+        let mut rows = Vec::with_capacity(self.num_rows() * width);
+        for t in 0..self.seq_len() {
+            for &n in &self.order[..self.active(t)] {
+                rows.extend_from_slice(&sequences[n][t * width..][..width]);
+            }
+        }
+        rows
+    }
+
+    /// The rows `[num_rows, width]` back to one vector `[length, width]` per sequence, in the order
+    /// of the original list.
+    pub fn unpack<T: Copy>(&self, rows: &[T], width: usize) -> Vec<Vec<T>> {
+        let mut sequences = vec![Vec::new(); self.batch_size()];
+        for (b, &n) in self.order.iter().enumerate() {
+            for t in 0..self.lengths[b] {
+                sequences[n].extend_from_slice(&rows[self.row(t, b) * width..][..width]);
+            }
+        }
+        sequences
+    }
+
+    /// The part of the batch in a stretch of time: the sequences that reach its start, cut at its
+    /// end. They are the first of the batch; `order` counts within the batch.
+    fn chunk(&self, time: &Range<usize>) -> Packing {
+        let lengths: Vec<usize> =
+            self.lengths[..self.active(time.start)].iter().map(|&n| n.min(time.end) - time.start).collect();
+        Packing::new(&lengths)
+    }
+}
+
+/// A batch of input sequences.
+#[derive(Clone, Debug)]
+pub struct Batch<T> {
+    packing: Packing,
+    input_size: usize,
+    x: Vec<T>,
+}
+
+impl<T: Scalar> Batch<T> {
+    /// Packs sequences, each `[length, input_size]`.
+    ///
+    /// # Panics
+    /// If there is no sequence, or one is empty or no multiple of `input_size`.
+    pub fn new(sequences: &[&[T]], input_size: usize) -> Self {
+        let lengths: Vec<usize> = sequences.iter().map(|s| s.len() / input_size).collect();
+        let packing = Packing::new(&lengths);
+        let x = packing.pack(sequences, input_size);
+        Batch { packing, input_size, x }
+    }
+
+    /// Which row is which.
+    pub fn packing(&self) -> &Packing {
+        &self.packing
+    }
+
+    /// The number of input values of a timestep.
+    pub fn input_size(&self) -> usize {
+        self.input_size
+    }
+
+    /// The inputs, `[num_rows, I]`.
+    pub fn x(&self) -> &[T] {
+        &self.x
+    }
+
+    /// The part of the batch in a stretch of time: the sequences that reach its start, which are
+    /// the first of the batch, cut at its end.
+    ///
+    /// # Panics
+    /// If `time` is empty or starts after the batch's end.
+    pub fn chunk(&self, time: Range<usize>) -> Batch<T> {
+        let packing = self.packing.chunk(&time);
+        // Rows lie in time order, so a stretch of time is a stretch of rows.
+        let end = time.start + packing.seq_len();
+        let rows = self.packing.starts[time.start]..self.packing.starts[end];
+        let x = self.x[rows.start * self.input_size..rows.end * self.input_size].to_vec();
+        Batch { packing, input_size: self.input_size, x }
+    }
+
+    /// The rows that a stretch of time covers.
+    pub fn rows(&self, time: Range<usize>) -> Range<usize> {
+        self.packing.starts[time.start]..self.packing.starts[time.end.min(self.packing.seq_len())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rows_shrink_as_sequences_end() {
+        let packing = Packing::new(&[2, 4, 1, 2]);
+        assert_eq!(packing.order(), [1, 0, 3, 2]);
+        assert_eq!((0..4).map(|t| packing.active(t)).collect::<Vec<_>>(), [4, 3, 1, 1]);
+        assert_eq!(packing.num_rows(), 9);
+    }
+
+    proptest! {
+        #[test]
+        fn packing_and_unpacking_are_inverse(lengths in prop::collection::vec(1usize..9, 1..7), width in 1usize..4) {
+            let sequences: Vec<Vec<f64>> = lengths
+                .iter()
+                .enumerate()
+                .map(|(n, &length)| (0..length * width).map(|k| (n * 1000 + k) as f64).collect())
+                .collect();
+            let slices: Vec<&[f64]> = sequences.iter().map(Vec::as_slice).collect();
+            let batch = Batch::new(&slices, width);
+            prop_assert_eq!(batch.packing().unpack(batch.x(), width), sequences);
+        }
+
+        #[test]
+        fn chunks_of_time_hold_the_whole_batch(lengths in prop::collection::vec(1usize..9, 1..7), size in 1usize..5) {
+            let sequences: Vec<Vec<f64>> =
+                lengths.iter().enumerate().map(|(n, &l)| (0..l).map(|k| (n * 100 + k) as f64).collect()).collect();
+            let slices: Vec<&[f64]> = sequences.iter().map(Vec::as_slice).collect();
+            let batch = Batch::new(&slices, 1);
+            let mut rows = Vec::new();
+            for start in (0..batch.packing().seq_len()).step_by(size) {
+                let chunk = batch.chunk(start..start + size);
+                prop_assert_eq!(&batch.x()[batch.rows(start..start + size)], chunk.x());
+                rows.extend_from_slice(chunk.x());
+            }
+            prop_assert_eq!(rows.as_slice(), batch.x());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The two number types that networks train and run in.
+
+use elman_core::lane::Scalar;
+use serde::{Deserialize, Serialize};
+
+/// A number type's name, as on the command line and in files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dtype {
+    /// 32-bit floating point: for work.
+    #[default]
+    F32,
+    /// 64-bit floating point: twice the memory, for when rounding is in question.
+    F64,
+}
+
+/// `f32` or `f64`.
+pub trait Float: Scalar + std::fmt::Debug {
+    /// The type's name.
+    const DTYPE: Dtype;
+    /// The square root.
+    fn sqrt(self) -> Self;
+    /// Appends the value's bytes, least significant first.
+    fn write_to(self, bytes: &mut Vec<u8>);
+    /// The value of so many bytes, least significant first; `None` if their number is another.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+macro_rules! float {
+    ($float:ident, $dtype:ident) => {
+        impl Float for $float {
+            const DTYPE: Dtype = Dtype::$dtype;
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $float::sqrt(self)
+            }
+            fn write_to(self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_le_bytes());
+            }
+            fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                Some($float::from_le_bytes(bytes.try_into().ok()?))
+            }
+        }
+    };
+}
+
+float!(f32, F32);
+float!(f64, F64);
+
+/// The nearest value of another type, one by one.
+pub fn convert<From: Scalar, To: Scalar>(values: &[From]) -> Vec<To> {
+    values.iter().map(|value| To::from_f64(value.to_f64())).collect()
+}

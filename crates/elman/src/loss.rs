@@ -1,0 +1,220 @@
+//! Losses: how far outputs are from targets, and the gradient of that.
+//!
+//! Every loss is a mean: the sum over all output values (for cross-entropy: over all outputs, each
+//! times its class's weight) divided by their number (by the sum of those weights), as in PyTorch
+//! with `reduction='mean'`.
+
+use elman_core::lane::Scalar;
+use serde::{Deserialize, Serialize};
+
+/// A loss function. `y` is an output value, `t` its target, `e = y - t`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// `e^2`
+    Squared,
+    /// `|e|`; its derivative at 0 is taken as 0.
+    Absolute,
+    /// `e^2 / 2` where `|e| <= delta`, else `delta (|e| - delta / 2)` (Huber, Annals of
+    /// Mathematical Statistics 35, 1964, 73-101).
+    Huber {
+        /// Where the square ends and the line begins; above 0.
+        delta: f64,
+    },
+    /// `-ln softmax(y)[class]`, from logits.
+    CrossEntropy {
+        /// One weight per class, or none: all 1.
+        class_weights: Option<Vec<f64>>,
+    },
+}
+
+/// What the outputs of a batch should have been.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets<T> {
+    /// One value per output value, `[n, O]`.
+    Values(Vec<T>),
+    /// One class in `0..O` per output, `[n]`.
+    Classes(Vec<usize>),
+}
+
+impl<T: Scalar> Targets<T> {
+    /// The targets of outputs `range`, of `output_size` values each.
+    pub fn slice(&self, range: std::ops::Range<usize>, output_size: usize) -> Targets<T> {
+        match self {
+            Targets::Values(values) => {
+                Targets::Values(values[range.start * output_size..range.end * output_size].to_vec())
+            }
+            Targets::Classes(classes) => Targets::Classes(classes[range].to_vec()),
+        }
+    }
+
+    /// The same targets in another number type.
+    pub fn convert<U: Scalar>(&self) -> Targets<U> {
+        match self {
+            Targets::Values(values) => Targets::Values(crate::float::convert(values)),
+            Targets::Classes(classes) => Targets::Classes(classes.clone()),
+        }
+    }
+}
+
+/// A loss before its division: `sum / weight` is the mean, and sums of parts add up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Total<T> {
+    /// The weighted sum over all terms.
+    pub sum: T,
+    /// The sum of the weights.
+    pub weight: T,
+}
+
+impl<T: Scalar> Total<T> {
+    /// The mean.
+    pub fn mean(self) -> T {
+        self.sum / self.weight
+    }
+}
+
+impl Loss {
+    /// The loss of `outputs [n, O]`.
+    ///
+    /// # Panics
+    /// If the targets are of the wrong kind or number, or a class is not below `O`.
+    pub fn total<T: Scalar>(&self, outputs: &[T], output_size: usize, targets: &Targets<T>) -> Total<T> {
+        let mut total = Total::default();
+        self.for_each(outputs, output_size, targets, |_, weight, term| {
+            let (value, _) = term.evaluate(self);
+            total.sum += weight * value;
+            total.weight += weight * term.count();
+        });
+        total
+    }
+
+    /// The loss of `outputs [n, O]`, and its mean's gradient into `doutputs [n, O]`.
+    ///
+    /// # Panics
+    /// As [`total`](Self::total).
+    pub fn gradient<T: Scalar>(
+        &self,
+        outputs: &[T],
+        output_size: usize,
+        targets: &Targets<T>,
+        doutputs: &mut [T],
+    ) -> Total<T> {
+        let total = self.total(outputs, output_size, targets);
+        self.for_each(outputs, output_size, targets, |n, weight, term| {
+            term.gradient(self, weight / total.weight, &mut doutputs[n * output_size..][..output_size]);
+        });
+        total
+    }
+
+    /// Calls `f` with each output's number, weight and term of the loss.
+    fn for_each<'a, T: Scalar>(
+        &self,
+        outputs: &'a [T],
+        output_size: usize,
+        targets: &'a Targets<T>,
+        mut f: impl FnMut(usize, T, Term<'a, T>),
+    ) {
+        let one = T::from_f64(1.0);
+        let rows = outputs.chunks_exact(output_size).enumerate();
+        match (self, targets) {
+            (Loss::CrossEntropy { class_weights }, Targets::Classes(classes)) => {
+                assert_eq!(outputs.len(), classes.len() * output_size, "outputs and their classes");
+                for (n, logits) in rows {
+                    let class = classes[n];
+                    let weight = class_weights.as_ref().map_or(one, |weights| T::from_f64(weights[class]));
+                    f(n, weight, Term::Class { logits, class });
+                }
+            }
+            (Loss::Squared | Loss::Absolute | Loss::Huber { .. }, Targets::Values(values)) => {
+                assert_eq!(outputs.len(), values.len(), "output values and their targets");
+                for (n, y) in rows {
+                    f(n, one, Term::Values { y, t: &values[n * output_size..][..output_size] });
+                }
+            }
+            _ => panic!("cross-entropy takes classes as targets, every other loss values"),
+        }
+    }
+}
+
+/// One output's part of the loss.
+enum Term<'a, T> {
+    Values { y: &'a [T], t: &'a [T] },
+    Class { logits: &'a [T], class: usize },
+}
+
+impl<T: Scalar> Term<'_, T> {
+    /// How many values the mean counts.
+    fn count(&self) -> T {
+        T::from_f64(match self {
+            Term::Values { y, .. } => y.len() as f64,
+            Term::Class { .. } => 1.0,
+        })
+    }
+
+    /// The loss of this output; for a class, also the logarithm of the softmax's denominator.
+    fn evaluate(&self, loss: &Loss) -> (T, T) {
+        match *self {
+            Term::Values { y, t } => {
+                let mut sum = T::default();
+                for (&y, &t) in y.iter().zip(t) {
+                    sum += pointwise(loss, y - t).0;
+                }
+                (sum, T::default())
+            }
+            Term::Class { logits, class } => {
+                let log_sum = log_sum_exp(logits);
+                (log_sum - logits[class], log_sum)
+            }
+        }
+    }
+
+    fn gradient(&self, loss: &Loss, scale: T, dy: &mut [T]) {
+        match *self {
+            Term::Values { y, t } => {
+                for ((dy, &y), &t) in dy.iter_mut().zip(y).zip(t) {
+                    *dy = scale * pointwise(loss, y - t).1;
+                }
+            }
+            Term::Class { logits, class } => {
+                let (_, log_sum) = self.evaluate(loss);
+                for (k, (dy, &y)) in dy.iter_mut().zip(logits).enumerate() {
+                    let hit = T::from_f64(if k == class { 1.0 } else { 0.0 });
+                    *dy = scale * ((y - log_sum).exp() - hit);
+                }
+            }
+        }
+    }
+}
+
+/// The loss of one value and its derivative with respect to the error `e`.
+fn pointwise<T: Scalar>(loss: &Loss, e: T) -> (T, T) {
+    let zero = T::default();
+    let sign = T::from_f64(if e > zero {
+        1.0
+    } else if e < zero {
+        -1.0
+    } else {
+        0.0
+    });
+    // NaN stays NaN: the sign alone would hide it.
+    let magnitude = if e < zero { zero - e } else { e };
+    match *loss {
+        Loss::Absolute => (magnitude, sign),
+        Loss::Huber { delta } if magnitude > T::from_f64(delta) => {
+            let delta = T::from_f64(delta);
+            (delta * (magnitude - delta * T::from_f64(0.5)), delta * sign)
+        }
+        Loss::Huber { .. } => (e * e * T::from_f64(0.5), e),
+        _ => (e * e, e + e),
+    }
+}
+
+/// `ln sum exp(logits)`, with the largest taken out so that nothing overflows.
+fn log_sum_exp<T: Scalar>(logits: &[T]) -> T {
+    let largest = logits.iter().copied().fold(logits[0], |a, b| if b > a { b } else { a });
+    let mut sum = T::default();
+    for &logit in logits {
+        sum += (logit - largest).exp();
+    }
+    largest + sum.ln()
+}

@@ -1,0 +1,212 @@
+//! One recurrent layer in one direction: the time loops, forward and backward, for all cells.
+
+use std::ops::Range;
+
+use elman_core::cell::Cell;
+use elman_core::lane::Scalar;
+use elman_core::step::{self, Step, Weights, WeightsGradient};
+
+use crate::batch::Packing;
+
+/// The places of a layer's tensors in the flat parameter vector, and its shape.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub(super) input_size: usize,
+    pub(super) hidden_size: usize,
+    /// Does it read each sequence from its end?
+    pub(super) reverse: bool,
+    /// `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`, which lie one after the other.
+    pub(super) ranges: [Range<usize>; 4],
+}
+
+impl Layer {
+    fn weights<'a, T>(&self, parameters: &'a [T]) -> Weights<'a, T> {
+        let [weight_ih, weight_hh, bias_ih, bias_hh] =
+            self.ranges.each_ref().map(|range| &parameters[range.clone()]);
+        Weights { weight_ih, weight_hh, bias_ih, bias_hh }
+    }
+
+    fn weights_gradient<'a, T>(&self, gradient: &'a mut [T]) -> WeightsGradient<'a, T> {
+        let mut rest = &mut gradient[self.ranges[0].start..self.ranges[3].end];
+        let [weight_ih, weight_hh, bias_ih, bias_hh] = self.ranges.each_ref().map(|range| {
+            let (part, after) = std::mem::take(&mut rest).split_at_mut(range.len());
+            rest = after;
+            part
+        });
+        WeightsGradient { weight_ih, weight_hh, bias_ih, bias_hh }
+    }
+
+    /// The timestep that the loop forward in time visits as its `n`-th.
+    fn timestep(&self, n: usize, packing: &Packing) -> usize {
+        if self.reverse { packing.seq_len() - 1 - n } else { n }
+    }
+
+    /// The row whose states precede timestep `t` of sequence `b`; `None` at the sequence's first
+    /// step, which for the reverse direction is its last timestep.
+    fn previous_row(&self, t: usize, b: usize, packing: &Packing) -> Option<usize> {
+        let previous = if self.reverse { t + 1 } else { t.checked_sub(1)? };
+        (previous < packing.lengths()[b]).then(|| packing.row(previous, b))
+    }
+
+    /// From `x [rows, I]` to the tape. `state [B, STATES, H]` holds the initial states and is left
+    /// with the final ones.
+    pub(super) fn forward<C: Cell, T: Scalar>(
+        &self,
+        parameters: &[T],
+        packing: &Packing,
+        x: &[T],
+        state: &mut [T],
+        tape: &mut LayerTape<T>,
+    ) {
+        tape.resize::<C>(packing.num_rows(), self.hidden_size);
+        tape.initial.clear();
+        tape.initial.extend_from_slice(state);
+        let weights = self.weights(parameters);
+        let widths = Widths::of::<C>(self.hidden_size);
+        for n in 0..packing.seq_len() {
+            let t = self.timestep(n, packing);
+            for b in 0..packing.active(t) {
+                let row = packing.row(t, b);
+                let current = part_mut(state, b, widths.state);
+                let next = part_mut(&mut tape.states, row, widths.state);
+                step::forward::<C, T>(
+                    weights,
+                    part(x, row, self.input_size),
+                    current,
+                    next,
+                    part_mut(&mut tape.saved, row, widths.saved),
+                    part_mut(&mut tape.inner, row, widths.inner),
+                    &mut tape.scratch,
+                );
+                current.copy_from_slice(next);
+            }
+        }
+    }
+
+    /// Backpropagation through time, from the gradients of the outputs and of the final states to
+    /// those of the parameters, the initial states and, where wanted, the input.
+    pub(super) fn backward<C: Cell, T: Scalar>(
+        &self,
+        parameters: &[T],
+        packing: &Packing,
+        x: &[T],
+        tape: &mut LayerTape<T>,
+        gradients: LayerGradients<'_, T>,
+    ) {
+        let LayerGradients { dh, dstate, mut dx, parameters: gradient } = gradients;
+        let weights = self.weights(parameters);
+        let mut weights_gradient = self.weights_gradient(gradient);
+        let widths = Widths::of::<C>(self.hidden_size);
+        let (dnext, scratch) = tape.scratch.split_at_mut(widths.state);
+        for n in (0..packing.seq_len()).rev() {
+            let t = self.timestep(n, packing);
+            for b in 0..packing.active(t) {
+                let row = packing.row(t, b);
+                let dcurrent = part_mut(dstate, b, widths.state);
+                dnext.copy_from_slice(dcurrent);
+                for (d, &dh) in dnext.iter_mut().zip(dh.row(row, self.hidden_size)) {
+                    *d += dh;
+                }
+                let step = Step {
+                    x: part(x, row, self.input_size),
+                    prev: match self.previous_row(t, b, packing) {
+                        Some(previous) => part(&tape.states, previous, widths.state),
+                        None => part(&tape.initial, b, widths.state),
+                    },
+                    next: part(&tape.states, row, widths.state),
+                    saved: part(&tape.saved, row, widths.saved),
+                    inner: part(&tape.inner, row, widths.inner),
+                };
+                let dx = dx.as_deref_mut().map(|dx| part_mut(dx, row, self.input_size));
+                step::backward::<C, T>(weights, step, dnext, dcurrent, dx, &mut weights_gradient, scratch);
+            }
+        }
+    }
+}
+
+/// The gradients that a layer's backward pass reads and writes.
+pub(super) struct LayerGradients<'a, T> {
+    /// `[rows, H]`: of each output `h`.
+    pub(super) dh: Strided<'a, T>,
+    /// `[B, STATES, H]`: holds that of the final states, is left with that of the initial ones.
+    pub(super) dstate: &'a mut [T],
+    /// `[rows, I]`: that of the input is added here, if it is wanted.
+    pub(super) dx: Option<&'a mut [T]>,
+    /// That of the flat parameter vector is added here.
+    pub(super) parameters: &'a mut [T],
+}
+
+/// Rows of `H` values inside wider rows: one direction's share of a bidirectional layer's output.
+#[derive(Clone, Copy)]
+pub(super) struct Strided<'a, T> {
+    pub(super) values: &'a [T],
+    pub(super) stride: usize,
+    pub(super) offset: usize,
+}
+
+impl<'a, T> Strided<'a, T> {
+    /// The row's values; none where there are no values at all.
+    fn row(&self, row: usize, width: usize) -> &'a [T] {
+        if self.values.is_empty() {
+            return &[];
+        }
+        &self.values[row * self.stride + self.offset..][..width]
+    }
+}
+
+/// The number of values per row in each part of the tape.
+struct Widths {
+    state: usize,
+    saved: usize,
+    inner: usize,
+}
+
+impl Widths {
+    fn of<C: Cell>(hidden_size: usize) -> Self {
+        Widths {
+            state: C::STATES * hidden_size,
+            saved: C::SAVED * hidden_size,
+            inner: step::inner_len::<C>(hidden_size),
+        }
+    }
+}
+
+/// What a layer's forward pass leaves for its backward pass; sized for a batch, then reused.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LayerTape<T> {
+    /// `[B, STATES, H]`
+    initial: Vec<T>,
+    /// `[rows, STATES, H]`
+    states: Vec<T>,
+    /// `[rows, SAVED, H]`
+    saved: Vec<T>,
+    /// `[rows, inner]`
+    inner: Vec<T>,
+    /// For one step: its own scratch and a gradient of the states.
+    scratch: Vec<T>,
+}
+
+impl<T: Scalar> LayerTape<T> {
+    fn resize<C: Cell>(&mut self, rows: usize, hidden_size: usize) {
+        let widths = Widths::of::<C>(hidden_size);
+        self.states.resize(rows * widths.state, T::default());
+        self.saved.resize(rows * widths.saved, T::default());
+        self.inner.resize(rows * widths.inner, T::default());
+        self.scratch.resize(step::scratch_len::<C>(hidden_size) + widths.state, T::default());
+    }
+
+    /// The outputs `h`, row by row.
+    pub(super) fn hidden<C: Cell>(&self, hidden_size: usize) -> impl Iterator<Item = &[T]> {
+        self.states.chunks_exact(C::STATES * hidden_size).map(move |states| &states[..hidden_size])
+    }
+}
+
+/// Row `n` of a matrix with rows of `width`.
+pub(super) fn part<T>(matrix: &[T], n: usize, width: usize) -> &[T] {
+    &matrix[n * width..][..width]
+}
+
+/// Row `n` of a matrix with rows of `width`.
+pub(super) fn part_mut<T>(matrix: &mut [T], n: usize, width: usize) -> &mut [T] {
+    &mut matrix[n * width..][..width]
+}

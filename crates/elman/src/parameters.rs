@@ -1,0 +1,57 @@
+//! The one flat parameter vector and the names of its parts.
+//!
+//! Parameters, their gradient, optimiser states and averages all share this layout, so that an
+//! update, a norm or a save is one pass over one vector.
+
+use std::ops::Range;
+
+/// A named tensor inside the flat vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// PyTorch's name: `weight_ih_l0`, `bias_hh_l1_reverse`, `head.weight`.
+    pub name: String,
+    /// Row-major shape.
+    pub shape: Vec<usize>,
+    /// Its place in the flat vector.
+    pub range: Range<usize>,
+}
+
+/// The tensors of a network, in the order in which they lie in the flat vector.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    tensors: Vec<Tensor>,
+    len: usize,
+}
+
+impl Layout {
+    /// Appends a tensor and returns its place, or `None` if the vector would outgrow the address
+    /// space.
+    pub(crate) fn push(&mut self, name: String, shape: &[usize]) -> Option<Range<usize>> {
+        let size = shape.iter().try_fold(1usize, |size, &n| size.checked_mul(n))?;
+        let end = self.len.checked_add(size).filter(|&end| end <= isize::MAX as usize / size_of::<f64>())?;
+        let range = self.len..end;
+        self.tensors.push(Tensor { name, shape: shape.to_vec(), range: range.clone() });
+        self.len = end;
+        Some(range)
+    }
+
+    /// The tensors in order.
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// The tensor with this name.
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.iter().find(|tensor| tensor.name == name)
+    }
+
+    /// The length of the flat vector.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Is the flat vector empty?
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}

@@ -1,0 +1,91 @@
+//! How the learning rate changes in the course of training.
+
+use serde::{Deserialize, Serialize};
+
+/// A rule for the learning rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "name")]
+pub enum ScheduleConfig {
+    /// The base rate throughout.
+    Constant,
+    /// The base rate times `factor` for every `every` epochs that have passed.
+    Step {
+        /// Epochs between two changes; at least 1.
+        every: u64,
+        /// The factor of each change.
+        factor: f64,
+    },
+    /// A linear rise over the first `warmup` updates, then half a cosine down to 0 at the end of
+    /// training (Loshchilov & Hutter, arXiv:1608.03983, equation 5, one period).
+    Cosine {
+        /// Updates until the base rate is reached; 0: it is there from the start.
+        warmup: u64,
+    },
+    /// The rate times `factor` after more than `patience` epochs without a loss below
+    /// `(1 - threshold)` times the best, as PyTorch's `ReduceLROnPlateau`.
+    Plateau {
+        /// The factor of each change.
+        factor: f64,
+        /// Epochs without progress that pass without a change.
+        patience: u64,
+        /// The least relative progress that counts.
+        threshold: f64,
+        /// The rate does not fall below this.
+        minimum: f64,
+    },
+}
+
+/// A schedule with its memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    config: ScheduleConfig,
+    base: f64,
+    updates: u64,
+    plateau: Plateau,
+}
+
+/// What [`ScheduleConfig::Plateau`] remembers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Plateau {
+    rate: f64,
+    best: Option<f64>,
+    bad_epochs: u64,
+}
+
+impl Schedule {
+    /// A schedule around the rate `base` for a training run of `updates` updates.
+    pub fn new(config: ScheduleConfig, base: f64, updates: u64) -> Self {
+        Schedule { config, base, updates, plateau: Plateau { rate: base, best: None, bad_epochs: 0 } }
+    }
+
+    /// The rate of an update: both counts start at 0.
+    pub fn rate(&self, update: u64, epoch: u64) -> f64 {
+        match self.config {
+            ScheduleConfig::Constant => self.base,
+            ScheduleConfig::Step { every, factor } => self.base * factor.powf((epoch / every) as f64),
+            ScheduleConfig::Cosine { warmup } if update < warmup => self.base * (update + 1) as f64 / warmup as f64,
+            ScheduleConfig::Cosine { warmup } => {
+                let progress = (update - warmup) as f64 / self.updates.saturating_sub(warmup).max(1) as f64;
+                self.base * 0.5 * (1.0 + (std::f64::consts::PI * progress.min(1.0)).cos())
+            }
+            ScheduleConfig::Plateau { .. } => self.plateau.rate,
+        }
+    }
+
+    /// Tells the schedule the loss at the end of an epoch: that of the validation data where there
+    /// is any, else that of training.
+    pub fn observe(&mut self, loss: f64) {
+        let ScheduleConfig::Plateau { factor, patience, threshold, minimum } = self.config else { return };
+        let plateau = &mut self.plateau;
+        if plateau.best.is_none_or(|best| loss < best * (1.0 - threshold)) {
+            plateau.best = Some(loss);
+            plateau.bad_epochs = 0;
+        } else {
+            plateau.bad_epochs += 1;
+        }
+        if plateau.bad_epochs > patience {
+            plateau.rate = (plateau.rate * factor).max(minimum);
+            plateau.bad_epochs = 0;
+        }
+    }
+}

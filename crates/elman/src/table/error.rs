@@ -1,0 +1,149 @@
+use std::fmt::{self, Display};
+use std::io;
+
+/// What can be wrong with a table: where it is, what was expected and what was found.
+///
+/// In every variant `table` stands for the file, and lines and columns are counted from 1.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the fields are named for what they hold, and each message shows them all")]
+pub enum TableError {
+    /// The file cannot be opened.
+    #[error("cannot open {table}: {}", OpenFailure(error))]
+    Open { table: String, error: io::Error },
+
+    /// Reading failed after the file was opened.
+    #[error("cannot read {table} beyond line {line}: {error}")]
+    Read { table: String, line: u64, error: io::Error },
+
+    /// The file holds nothing but blanks.
+    #[error("{table} is empty; a table begins with a line of column names")]
+    Empty { table: String },
+
+    /// The file ends after the header.
+    #[error("{table} has column names but no rows; add one line for each row below them")]
+    NoRows { table: String },
+
+    /// The header is one name that holds semicolons or tabs: another dialect of CSV.
+    #[error(
+        "{table}, line {line}: the columns seem to be separated by {}; \
+         use commas, or put the name in quotes if it is one column",
+        if *.separator == '\t' { "tabs" } else { "semicolons" }
+    )]
+    Separator { table: String, line: u64, separator: char },
+
+    /// A column has no name.
+    #[error("{table}, line {line}: column {number} has no name; give every column a name")]
+    EmptyHeader { table: String, line: u64, number: usize },
+
+    /// Two columns have the same name.
+    #[error(
+        "{table}, line {line}: columns {first} and {second} are both named {}; rename one of them",
+        Quoted(column)
+    )]
+    DuplicateHeader { table: String, line: u64, column: String, first: usize, second: usize },
+
+    /// A row has more or fewer fields than the header.
+    #[error(
+        "{table}, line {line}: expected {expected} {} as in the header, found {found}; {}",
+        if *.expected == 1 { "field" } else { "fields" },
+        if found < expected { "keep the commas of empty cells" }
+        else { "put a cell that holds a comma in quotes" }
+    )]
+    Ragged { table: String, line: u64, expected: usize, found: usize },
+
+    /// The file ends inside a quoted field.
+    #[error("{table}, line {line}: a quote opened in this row is never closed; close it or remove it")]
+    UnclosedQuote { table: String, line: u64 },
+
+    /// A field is not UTF-8 text; `byte` is the first that does not fit.
+    #[error(
+        "{table}, line {line}, column {number}: the byte 0x{byte:02X} is not UTF-8 text; save the file as UTF-8"
+    )]
+    NotUtf8 { table: String, line: u64, number: usize, byte: u8 },
+
+    /// No column has the name that was asked for.
+    #[error(
+        "{table} has no column {}{}; it has {}",
+        Quoted(column),
+        .nearest.as_deref().map(|name| format!(" (did you mean {}?)", Quoted(name))).unwrap_or_default(),
+        Names(available)
+    )]
+    MissingColumn { table: String, column: String, nearest: Option<String>, available: Vec<String> },
+
+    /// A cell that should be a number is empty.
+    #[error(
+        "{table}, line {line}, column {}: the cell is empty where a number is expected; fill it in",
+        Quoted(column)
+    )]
+    EmptyCell { table: String, line: u64, column: String },
+
+    /// A cell that should be a number is something else.
+    #[error(
+        "{table}, line {line}, column {}: {} is not a number; {}",
+        Quoted(column),
+        Quoted(text),
+        spelling(text)
+    )]
+    NotANumber { table: String, line: u64, column: String, text: String },
+
+    /// A cell is NaN, an infinity, or too large for an `f64`.
+    #[error(
+        "{table}, line {line}, column {}: {} is not a finite number; write one between -1.7e308 and 1.7e308",
+        Quoted(column),
+        Quoted(text)
+    )]
+    NotFinite { table: String, line: u64, column: String, text: String },
+}
+
+/// Why a file cannot be opened, in plain words where the remedy is known.
+struct OpenFailure<'a>(&'a io::Error);
+
+impl Display for OpenFailure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind() {
+            io::ErrorKind::NotFound => f.write_str("there is no such file; check the path"),
+            io::ErrorKind::IsADirectory => f.write_str("it is a directory; name a CSV file in it"),
+            _ => self.0.fmt(f),
+        }
+    }
+}
+
+/// Text from the file in quotes: on one line, without control characters, at most 40 of its own.
+struct Quoted<'a>(&'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 40;
+        match self.0.char_indices().nth(LONGEST) {
+            None => write!(f, "{:?}", self.0),
+            Some((end, _)) => write!(f, "{:?}...", &self.0[..end]),
+        }
+    }
+}
+
+/// A list of names, of which a long one shows the beginning.
+struct Names<'a>(&'a [String]);
+
+impl Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 12;
+        for (index, name) in self.0.iter().take(MOST).enumerate() {
+            write!(f, "{}{}", if index == 0 { "" } else { ", " }, Quoted(name))?;
+        }
+        match self.0.len().saturating_sub(MOST) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// How to write the number that `text` may have been meant to be.
+fn spelling(text: &str) -> &'static str {
+    let with_commas = text.contains(',') && text.replace(',', "").parse().is_ok_and(f64::is_finite);
+    if with_commas {
+        "write decimals with a point (3.5) and thousands without a comma (1200)"
+    } else {
+        "write one such as 12 or 3.5"
+    }
+}

@@ -1,0 +1,394 @@
+use std::fs;
+use std::io::{self, Read};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+
+fn read(text: &str) -> Table {
+    Table::read("t.csv", text.as_bytes()).unwrap()
+}
+
+fn error(bytes: impl AsRef<[u8]>) -> String {
+    Table::read("t.csv", bytes.as_ref()).unwrap_err().to_string()
+}
+
+fn number_error(cell: &str) -> String {
+    read(&format!("day,units\nmon,1\ntue,{cell}\n"))
+        .column("units")
+        .unwrap()
+        .numbers()
+        .unwrap_err()
+        .to_string()
+}
+
+fn rows(table: &Table) -> Vec<Vec<&str>> {
+    (0..table.num_rows()).map(|row| table.columns().map(|column| column.text(row)).collect()).collect()
+}
+
+fn lines(table: &Table) -> Vec<u64> {
+    let column = table.columns().next().unwrap();
+    (0..table.num_rows()).map(|row| column.line(row)).collect()
+}
+
+#[test]
+fn columns_are_found_by_name_and_parsed_on_demand() {
+    let table = read("day,units,note\nmon, 3 ,\ntue,-4.5e1,\"a, b\"\nwed,+.5,x");
+    assert_eq!(table.name(), "t.csv");
+    assert_eq!(table.headers(), ["day", "units", "note"]);
+    assert_eq!(table.num_rows(), 3);
+    assert!(table.has_column("units") && !table.has_column("Units"));
+
+    let units = table.column("units").unwrap();
+    assert_eq!(units.name(), "units");
+    assert_eq!(units.texts().collect::<Vec<_>>(), ["3", "-4.5e1", "+.5"]);
+    assert_eq!(units.numbers().unwrap(), [3.0, -45.0, 0.5]);
+    assert_eq!(units.number(1).unwrap(), -45.0);
+    assert_eq!((units.line(0), units.line(2)), (2, 4));
+    assert_eq!(table.columns().map(|c| c.is_numeric()).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(table.column("note").unwrap().text(1), "a, b");
+}
+
+#[test]
+fn a_cell_outlives_its_column() {
+    let table = read("a\nx\n");
+    let (text, texts) = {
+        let column = table.column("a").unwrap();
+        (column.text(0), column.texts())
+    };
+    assert_eq!((text, texts.collect::<Vec<_>>()), ("x", vec!["x"]));
+}
+
+#[test]
+#[should_panic(expected = "row 2 of a table of 2 rows")]
+fn a_row_beyond_the_last_panics() {
+    read("a,b\n1,2\n3,4\n").column("a").unwrap().text(2);
+}
+
+#[test]
+fn every_line_ending_gives_the_same_table_and_lines() {
+    let text = "\u{feff}\"a\",b\n\n1,2\n \t \n\"3\n\n3\",4\n\n\n5,6";
+    for line_break in ["\n", "\r\n", "\r"] {
+        for last in ["", line_break] {
+            let table = read(&(text.replace('\n', line_break) + last));
+            assert_eq!(table.headers(), ["a", "b"]);
+            let inner = format!("3{line_break}{line_break}3");
+            assert_eq!(rows(&table), [["1", "2"], [inner.as_str(), "4"], ["5", "6"]]);
+            assert_eq!(lines(&table), [3, 5, 10], "{line_break:?} {last:?}");
+        }
+    }
+}
+
+#[test]
+fn lines_are_counted_from_before_the_header() {
+    let table = read("\u{feff}\r\n\n \n\"a\nb\",c\n1,2\n");
+    assert_eq!(table.headers(), ["a\nb", "c"]);
+    assert_eq!(lines(&table), [6]);
+}
+
+#[test]
+fn quotes_and_blanks() {
+    let table = read("a,b\n\"say \"\"hi\"\"\",\" 7 \"\n\"\",\u{a0}8\u{a0}\nin \"the\" midst,\t9\n");
+    assert_eq!(rows(&table), [["say \"hi\"", "7"], ["", "8"], ["in \"the\" midst", "9"]]);
+    // One column: a quoted empty cell is a row, an empty line is not.
+    assert_eq!(rows(&read("a\n\"\"\n\n1\n")), [[""], ["1"]]);
+}
+
+#[test]
+fn open_reads_a_file_and_names_it_by_its_path() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sales.csv");
+    fs::write(&path, "units\n3\n").unwrap();
+    let table = Table::open(&path).unwrap();
+    assert_eq!(table.name(), path.display().to_string());
+    assert_eq!(table.column("units").unwrap().numbers().unwrap(), [3.0]);
+}
+
+#[test]
+fn cannot_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let message = |path: &Path| Table::open(path).unwrap_err().to_string();
+
+    let missing = dir.path().join("sales.csv");
+    assert_eq!(
+        message(&missing),
+        format!("cannot open {}: there is no such file; check the path", missing.display())
+    );
+    assert_eq!(
+        message(dir.path()),
+        format!("cannot open {}: it is a directory; name a CSV file in it", dir.path().display())
+    );
+    let error = io::Error::other("the disk is on fire");
+    assert_eq!(
+        TableError::Open { table: "t.csv".into(), error }.to_string(),
+        "cannot open t.csv: the disk is on fire"
+    );
+}
+
+#[test]
+fn cannot_read_on() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("connection reset"))
+        }
+    }
+    let error = Table::read("t.csv", "a\r\n1\r\n2".as_bytes().chain(Broken)).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read t.csv beyond line 3: connection reset");
+}
+
+#[test]
+fn empty() {
+    for text in ["", "\u{feff}", "\r\n\n", " \n\t\n"] {
+        assert_eq!(error(text), "t.csv is empty; a table begins with a line of column names", "{text:?}");
+    }
+}
+
+#[test]
+fn no_rows() {
+    for text in ["a,b", "a,b\r\n", "a,b\n\n  \n"] {
+        assert_eq!(
+            error(text),
+            "t.csv has column names but no rows; add one line for each row below them",
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn other_separators() {
+    assert_eq!(
+        error("day;units\nmon;3,5\n"),
+        "t.csv, line 1: the columns seem to be separated by semicolons; \
+         use commas, or put the name in quotes if it is one column"
+    );
+    assert_eq!(
+        error("day\tunits\nmon\t3\n"),
+        "t.csv, line 1: the columns seem to be separated by tabs; \
+         use commas, or put the name in quotes if it is one column"
+    );
+    assert_eq!(read("\"a;b\"\n1\n").headers(), ["a;b"]);
+}
+
+#[test]
+fn unfit_headers() {
+    assert_eq!(
+        error("day,,units\nmon,1,2\n"),
+        "t.csv, line 1: column 2 has no name; give every column a name"
+    );
+    assert_eq!(
+        error("\nday,units,\" day\"\nmon,1,2\n"),
+        "t.csv, line 2: columns 1 and 3 are both named \"day\"; rename one of them"
+    );
+}
+
+#[test]
+fn ragged() {
+    assert_eq!(
+        error("a,b,c\r\n1,2,3\r\n\r\n1,2\r\n"),
+        "t.csv, line 4: expected 3 fields as in the header, found 2; keep the commas of empty cells"
+    );
+    assert_eq!(
+        error("a\n1,2\n"),
+        "t.csv, line 2: expected 1 field as in the header, found 2; put a cell that holds a comma in quotes"
+    );
+}
+
+#[test]
+fn unclosed_quote() {
+    let message = "t.csv, line 3: a quote opened in this row is never closed; close it or remove it";
+    for text in ["a,b\n1,2\n1,\"2\n3,4\n", "a,b\n1,2\n\"", "a,b\n1,2\n1,\"2\"\"", "a,b\n1,2\n\"1\"\"\n,2\n"] {
+        assert_eq!(error(text), message, "{text:?}");
+    }
+}
+
+#[test]
+fn not_utf8() {
+    assert_eq!(
+        error(b"city,units\nbern,1\nz\xFCrich,2\n"),
+        "t.csv, line 3, column 1: the byte 0xFC is not UTF-8 text; save the file as UTF-8"
+    );
+    // UTF-16, as some spreadsheets save it.
+    assert_eq!(
+        error(b"\xFF\xFEa\0,\0b\0\n\0"),
+        "t.csv, line 1, column 1: the byte 0xFF is not UTF-8 text; save the file as UTF-8"
+    );
+}
+
+#[test]
+fn missing_column() {
+    let message = |table: &Table, name| table.column(name).unwrap_err().to_string();
+    let table = read("date,units,price\n1,2,3\n");
+    assert_eq!(
+        message(&table, "Unit"),
+        r#"t.csv has no column "Unit" (did you mean "units"?); it has "date", "units", "price""#
+    );
+    assert_eq!(message(&table, "weight"), r#"t.csv has no column "weight"; it has "date", "units", "price""#);
+
+    let wide: Vec<String> = (1..=15).map(|number| format!("c{number}")).collect();
+    assert_eq!(
+        message(&read(&format!("{}\n{}\n", wide.join(","), ",".repeat(14))), "date"),
+        concat!(
+            r#"t.csv has no column "date"; it has "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "#,
+            r#""c10", "c11", "c12" and 3 more"#
+        )
+    );
+}
+
+#[test]
+fn not_a_number() {
+    let place = r#"t.csv, line 3, column "units": "#;
+    assert_eq!(
+        number_error(" n/a "),
+        format!(r#"{place}"n/a" is not a number; write one such as 12 or 3.5"#)
+    );
+    for cell in ["3,5", "-1,234.5", "1,234,567"] {
+        assert_eq!(
+            number_error(&format!("\"{cell}\"")),
+            format!(
+                r#"{place}"{cell}" is not a number; write decimals with a point (3.5) and thousands without a comma (1200)"#
+            )
+        );
+    }
+    for cell in ["\"\"", "", "  "] {
+        assert_eq!(
+            number_error(cell),
+            format!("{place}the cell is empty where a number is expected; fill it in")
+        );
+    }
+    // Long text is cut, and control characters do not reach the terminal.
+    assert_eq!(
+        number_error(&format!("\"\x1b[31m\n{}\"", "ä".repeat(50))),
+        format!(
+            r#"{place}"\u{{1b}}[31m\n{}"... is not a number; write one such as 12 or 3.5"#,
+            "ä".repeat(34)
+        )
+    );
+}
+
+#[test]
+fn not_finite() {
+    for cell in ["nan", "-NaN", "inf", "+Infinity", "INFINITY", "1e999", "-1e999"] {
+        assert_eq!(
+            number_error(cell),
+            format!(
+                "t.csv, line 3, column \"units\": \"{cell}\" is not a finite number; \
+                 write one between -1.7e308 and 1.7e308"
+            )
+        );
+        assert!(!read(&format!("a\n1\n{cell}\n")).column("a").unwrap().is_numeric());
+    }
+    assert_eq!(read("a\n1.7e308\n1e-999\n").column("a").unwrap().numbers().unwrap(), [1.7e308, 0.0]);
+}
+
+/// Bytes that mean something to the format, among a few that do not.
+fn csv_like() -> impl Strategy<Value = Vec<u8>> {
+    vec(prop::sample::select(b"\"\"\",,\r\n\n 1a;\xEF\xBB\xBF\xFF".to_vec()), 0..60)
+}
+
+/// Goes everywhere a caller can go.
+fn visit(bytes: &[u8]) {
+    match Table::read("t.csv", bytes) {
+        Err(error) => assert!(error.to_string().starts_with("t.csv")),
+        Ok(table) => {
+            assert!(table.num_rows() > 0 && lines(&table).is_sorted_by(|a, b| a < b));
+            for column in table.columns() {
+                assert_eq!(table.column(column.name()).unwrap().index, column.index);
+                assert_eq!(column.texts().len(), table.num_rows());
+                assert!(column.texts().all(|text| text.trim() == text));
+                match column.numbers() {
+                    Ok(_) => assert!(column.is_numeric()),
+                    Err(error) => assert!(!column.is_numeric() && !error.to_string().contains('\n')),
+                }
+            }
+            if let Err(error) = table.column("\n") {
+                assert!(!error.to_string().contains('\n'));
+            }
+        }
+    }
+}
+
+/// Whether `csv` takes a line break at the end of `record` for a part of its last field.
+fn takes_line_break(record: &[u8]) -> bool {
+    let last = |bytes: &[u8]| {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let mut fields = csv::ByteRecord::new();
+        let mut last = None;
+        while reader.read_byte_record(&mut fields).unwrap() {
+            last = fields.iter().next_back().map(<[u8]>::to_vec);
+        }
+        last
+    };
+    last(record) != last(&[record, b"\n"].concat())
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(any in vec(any::<u8>(), 0..200), like in csv_like()) {
+        visit(&any);
+        visit(&like);
+        visit(&[b"a,b\n".as_slice(), &like].concat());
+    }
+
+    /// The oracle of an unclosed quote is the crate `csv` itself.
+    #[test]
+    fn an_unclosed_quote_is_what_csv_takes_for_one(tail in csv_like()) {
+        // A record begins with neither a line break nor a byte order mark, and has no line break
+        // outside quotes: put one field in front, and keep what `csv` takes for the first record.
+        let bytes = [b"x,".as_slice(), &tail].concat();
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_slice());
+        reader.read_byte_record(&mut csv::ByteRecord::new()).unwrap();
+        let record = &bytes[..reader.position().byte() as usize];
+        prop_assert_eq!(ends_inside_quotes(record), takes_line_break(record));
+    }
+
+    /// What the writer of `csv` writes is read back, blanks around a cell aside, and every row is
+    /// where the line breaks before it say.
+    #[test]
+    fn what_is_written_is_read_back(
+        (headers, cells) in (1_usize..5).prop_flat_map(|width| (
+            prop::collection::hash_set("[a-z]([a-z \",\r\né]{0,3}[a-z])?", width),
+            vec(vec("[0-9a-z\", .\r\n\té€😀]{0,6}", width), 1..6),
+        )),
+        always_quoted in any::<bool>(),
+        crlf in any::<bool>(),
+        byte_order_mark in any::<bool>(),
+    ) {
+        let headers = Vec::from_iter(headers);
+
+        let mut writer = csv::WriterBuilder::new()
+            // Without quotes a row that is one blank cell is a blank line.
+            .quote_style(if always_quoted || headers.len() == 1 {
+                csv::QuoteStyle::Always
+            } else {
+                csv::QuoteStyle::Necessary
+            })
+            .terminator(if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
+            .from_writer(if byte_order_mark { "\u{feff}".as_bytes().to_vec() } else { Vec::new() });
+        let mut expected_lines = Vec::new();
+        writer.write_record(&headers).unwrap();
+        for row in &cells {
+            writer.flush().unwrap();
+            expected_lines.push(1 + count_line_breaks(writer.get_ref()));
+            writer.write_record(row).unwrap();
+        }
+
+        let bytes = writer.into_inner().unwrap();
+        let table = Table::read("t.csv", bytes.as_slice()).unwrap();
+        prop_assert_eq!(table.headers(), headers);
+        let trimmed: Vec<Vec<&str>> =
+            cells.iter().map(|row| row.iter().map(|cell| cell.trim()).collect()).collect();
+        prop_assert_eq!(rows(&table), trimmed);
+        prop_assert_eq!(lines(&table), expected_lines);
+    }
+
+    #[test]
+    fn every_finite_number_is_read_back(number in any::<f64>().prop_filter("finite", |x| x.is_finite())) {
+        for text in [format!("{number}"), format!("{number:?}"), format!("{number:e}")] {
+            let table = read(&format!("a\n {text} \n"));
+            prop_assert_eq!(table.column("a").unwrap().number(0).unwrap().to_bits(), number.to_bits());
+        }
+    }
+}

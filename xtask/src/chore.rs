@@ -1,0 +1,115 @@
+//! What can be asked for: the command line, read into a [`Chore`].
+
+/// The answer to `cargo xtask help`, and the second half of the answer to a wrong command.
+pub(crate) const HELP: &str = "\
+Usage: cargo xtask CHORE
+
+  test           everything continuous integration checks: formatting, lints, docs, the release
+                 build, all tests, the slow ones too, the Python tests, 10 s of every fuzz target
+  test --fast    formatting, lints and the tests that are not slow, for use while working
+  python         run reference/test_*.py against the release build of the program
+  fuzz [SECONDS] run every fuzz target for SECONDS, 20 if not given; needs a nightly toolchain
+  reference      make the reference numbers anew with reference/make.py
+  docs           build the API documentation and say where it is
+  help           this text";
+
+/// How long `cargo xtask fuzz` runs each target unless told otherwise.
+const FUZZ_SECONDS: u32 = 20;
+
+/// A chore with its options, as the command line asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chore {
+    /// Say what there is.
+    Help,
+    /// Check the project; `fast` leaves out what takes minutes.
+    Test {
+        /// Only what a developer wants to run all the time.
+        fast: bool,
+    },
+    /// The tests written in Python.
+    Python,
+    /// Throw mutated bytes at every reader.
+    Fuzz {
+        /// Time for each target, building not counted.
+        seconds: u32,
+    },
+    /// Make the reference numbers anew.
+    Reference,
+    /// Build the documentation.
+    Docs,
+}
+
+impl Chore {
+    /// Reads the command line after `cargo xtask`; the error is for the person who typed it.
+    pub(crate) fn parse(arguments: &[String]) -> Result<Self, String> {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        match words[..] {
+            [] => Err("no chore was named".into()),
+            ["help" | "--help" | "-h"] => Ok(Self::Help),
+            ["test"] => Ok(Self::Test { fast: false }),
+            ["test", "--fast"] => Ok(Self::Test { fast: true }),
+            ["python"] => Ok(Self::Python),
+            ["fuzz"] => Ok(Self::Fuzz { seconds: FUZZ_SECONDS }),
+            ["fuzz", seconds] => parse_seconds(seconds).map(|seconds| Self::Fuzz { seconds }),
+            ["reference"] => Ok(Self::Reference),
+            ["docs"] => Ok(Self::Docs),
+            ["test" | "python" | "fuzz" | "reference" | "docs", ..] => {
+                Err(format!("`{}` does not take these arguments", words.join(" ")))
+            }
+            [unknown, ..] => Err(format!("there is no chore `{unknown}`")),
+        }
+    }
+}
+
+/// Zero is refused because the fuzzer takes it to mean "for ever".
+fn parse_seconds(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(seconds @ 1..) => Ok(seconds),
+        _ => Err(format!("SECONDS is a whole number of at least 1, not `{text}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Chore, String> {
+        let arguments: Vec<String> = line.split_whitespace().map(String::from).collect();
+        Chore::parse(&arguments)
+    }
+
+    #[test]
+    fn every_chore_of_the_help_is_understood() {
+        let chores = HELP.lines().filter_map(|line| line.strip_prefix("  "));
+        let named: Vec<&str> =
+            chores.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
+        assert!(named.len() >= 7, "the help names {named:?}");
+        for chore in named {
+            assert!(parse(chore).is_ok(), "`{chore}` is in the help and is not understood");
+        }
+    }
+
+    #[test]
+    fn options_reach_their_chore() {
+        assert_eq!(parse("test"), Ok(Chore::Test { fast: false }));
+        assert_eq!(parse("test --fast"), Ok(Chore::Test { fast: true }));
+        assert_eq!(parse("fuzz"), Ok(Chore::Fuzz { seconds: 20 }));
+        assert_eq!(parse("fuzz 3"), Ok(Chore::Fuzz { seconds: 3 }));
+    }
+
+    #[test]
+    fn a_wrong_command_is_an_error_that_names_it() {
+        for (line, named) in [
+            ("", "no chore"),
+            ("tset", "`tset`"),
+            ("test --fats", "`test --fats`"),
+            ("docs extra", "`docs extra`"),
+            ("fuzz 0", "`0`"),
+            ("fuzz -1", "`-1`"),
+            ("fuzz soon", "`soon`"),
+        ] {
+            let error = parse(line).expect_err(line);
+            assert!(error.contains(named), "`{line}` gave: {error}");
+        }
+    }
+}
