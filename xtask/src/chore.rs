@@ -9,7 +9,7 @@ Usage: cargo xtask CHORE
   test --fast    formatting, lints and the tests that are not slow, for use while working
   python         run reference/test_*.py against the release build of the program
   fuzz [SECONDS] run every fuzz target for SECONDS, 20 if not given; needs a nightly toolchain
-  reference      make the reference numbers anew with reference/make.py
+  reference      make the reference numbers anew with reference/make.py; installs PyTorch, 5 GB
   docs           build the API documentation and say where it is
   help           this text";
 
@@ -33,7 +33,7 @@ pub(crate) enum Chore {
         /// Time for each target, building not counted.
         seconds: u32,
     },
-    /// Make the reference numbers anew.
+    /// Make the reference numbers anew with other implementations.
     Reference,
     /// Build the documentation.
     Docs,

@@ -30,19 +30,23 @@ pub(crate) fn run(project: &Project, seconds: u32) -> Result<Outcome> {
     seed_models(project, &corpus.join("model_file"))?;
     process::run(nightly(project).args(["fuzz", "build", "--target-dir"]).arg(build_directory(project)))?;
     for target in targets(project)? {
-        println!("\nfuzz target {target}, {seconds} s");
-        process::run(
-            nightly(project)
-                .args(["fuzz", "run", &target, "--target-dir"])
-                .arg(build_directory(project))
-                .arg("--")
-                .arg(format!("-max_total_time={seconds}"))
-                // An input that takes seconds is a fault too.
-                .args(["-timeout=5", "-print_final_stats=1", "-verbosity=0"]),
-        )
-        .with_context(|| format!("the input that failed is in fuzz/artifacts/{target}"))?;
+        let inputs = run_target(project, &target, seconds)
+            .with_context(|| format!("the input that failed is in fuzz/artifacts/{target}"))?;
+        println!("fuzz target {target}: {inputs} inputs in {seconds} s");
     }
     Ok(Outcome::Passed)
+}
+
+/// Runs one target and returns how many inputs it was given. The fuzzer's report is long, and printed
+/// only when an input failed.
+fn run_target(project: &Project, target: &str, seconds: u32) -> Result<String> {
+    let mut cargo = nightly(project);
+    cargo.args(["fuzz", "run", target, "--target-dir"]).arg(build_directory(project)).arg("--");
+    // An input that takes seconds is a fault too.
+    cargo.arg(format!("-max_total_time={seconds}")).args(["-timeout=5", "-print_final_stats=1"]);
+    let report = process::report(&mut cargo)?;
+    let inputs = report.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    Ok(inputs.context("the fuzzer did not say how many inputs it ran")?.trim().to_owned())
 }
 
 /// The nightly cargo. We run under a cargo that rustup has chosen already and that has left its mark

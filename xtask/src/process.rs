@@ -33,6 +33,19 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// What a program reports on standard error while it runs; shown only if it fails.
+pub(crate) fn report(command: &mut Command) -> Result<String> {
+    command.stdin(Stdio::null()).stdout(Stdio::inherit());
+    let line = line(command);
+    let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !output.status.success() {
+        eprintln!("{report}");
+        bail!("`{line}` ended with {}", output.status);
+    }
+    Ok(report)
+}
+
 /// A command as it would be typed: the program by its name, since the arguments say what it did.
 fn line(command: &Command) -> String {
     let program = Path::new(command.get_program());

@@ -23,7 +23,9 @@ pub trait Lane: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Se
 }
 
 /// A lane that holds one number: what the scalar path runs on.
-pub trait Scalar: Lane + Default + PartialOrd + Div<Output = Self> + AddAssign + Send + Sync + 'static {
+pub trait Scalar:
+    Lane + Default + PartialOrd + Div<Output = Self> + AddAssign + Send + Sync + 'static
+{
     /// The nearest representable number, without a derivative.
     fn from_f64(value: f64) -> Self;
 

@@ -46,6 +46,113 @@ pub struct FileError {
     pub source: std::io::Error,
 }
 
+/// A training run whose loss or gradient is no longer a finite number.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "training diverged: the {quantity} became {value} in epoch {epoch}, batch {batch} ({}). \
+     Try a lower learning rate (it was {learning_rate}){}, or another initialisation",
+    describe_norm(*grad_norm),
+    describe_clip(*clip)
+)]
+pub struct Diverged {
+    /// `loss`, `gradient norm` or `validation loss`.
+    pub quantity: &'static str,
+    /// NaN or an infinity.
+    pub value: f64,
+    /// The epoch, from 0.
+    pub epoch: u64,
+    /// The batch of that epoch, from 0.
+    pub batch: u64,
+    /// The gradient's norm, before clipping, of the update before; none before the first.
+    pub grad_norm: Option<f64>,
+    /// The learning rate at that batch.
+    pub learning_rate: f64,
+    /// The norm to which gradients were clipped, if they were.
+    pub clip: Option<f64>,
+}
+
+fn describe_norm(norm: Option<f64>) -> String {
+    match norm {
+        Some(norm) => format!("the gradient norm before it was {norm:.3e}"),
+        None => "there was no update before it".into(),
+    }
+}
+
+fn describe_clip(clip: Option<f64>) -> String {
+    match clip {
+        Some(clip) => format!(", clipping below the present {clip}"),
+        None => ", clipping of the gradient norm (1 is usual)".into(),
+    }
+}
+
+/// A model or checkpoint file that cannot be read or made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// Some other kind of file.
+    #[error("{name} is not a model file of Elman; make one with `elman train -o {name}`")]
+    NotAModel {
+        /// The file.
+        name: String,
+    },
+    /// The end is missing.
+    #[error("{name} is cut short: {found} bytes of {expected}; copy it again or train anew")]
+    CutShort {
+        /// The file.
+        name: String,
+        /// Its length in bytes.
+        found: u64,
+        /// The length that its header speaks of.
+        expected: u64,
+    },
+    /// The bytes do not fit together.
+    #[error("{name} is damaged: {reason}; copy it again or train anew")]
+    Corrupt {
+        /// The file.
+        name: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// Written by a later program.
+    #[error("{name} has format version {found}, and this program reads up to {known}; use a newer elman")]
+    Newer {
+        /// The file.
+        name: String,
+        /// Its version.
+        found: u32,
+        /// The newest known version.
+        known: u32,
+    },
+    /// A checkpoint where a model was wanted.
+    #[error("{name} is a checkpoint, not a model; finish it with `elman train --resume`")]
+    IsACheckpoint {
+        /// The file.
+        name: String,
+    },
+    /// A model where a checkpoint was wanted.
+    #[error("{name} is a finished model, not a checkpoint; there is nothing to resume")]
+    IsAModel {
+        /// The file.
+        name: String,
+    },
+    /// A checkpoint of a run with other options or data.
+    #[error(
+        "{name} belongs to another run: {what}; repeat that run's command, or start anew without --resume"
+    )]
+    OtherRun {
+        /// The file.
+        name: String,
+        /// The first difference.
+        what: String,
+    },
+    /// The model cannot be put into the format.
+    #[error("the model cannot be written: {reason}")]
+    Unwritable {
+        /// Why.
+        reason: String,
+    },
+}
+
 /// Anything that can go wrong between a table and a prediction.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -56,9 +163,15 @@ pub enum Error {
     /// See [`DataError`].
     #[error(transparent)]
     Data(#[from] DataError),
+    /// See [`Diverged`].
+    #[error(transparent)]
+    Diverged(#[from] Diverged),
     /// See [`FileError`].
     #[error(transparent)]
     File(#[from] FileError),
+    /// See [`ModelError`].
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// See [`TableError`](crate::table::TableError).
     #[error(transparent)]
     Table(#[from] crate::table::TableError),

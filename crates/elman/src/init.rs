@@ -53,7 +53,8 @@ impl Init {
     pub fn draw<T: Scalar>(self, network: &Network, seed: u64) -> Result<Vec<T>, ConfigError> {
         let config = network.config();
         if self == Init::Identity && !matches!(config.cell, CellKind::Elman | CellKind::ElmanRelu) {
-            let message = format!("\"identity\" is for elman and elman-relu, not for {}; use orthogonal", config.cell);
+            let message =
+                format!("\"identity\" is for elman and elman-relu, not for {}; use orthogonal", config.cell);
             return Err(ConfigError::new("init", message));
         }
         let mut rng = rng(seed, Stream::Initialisation);
@@ -64,7 +65,11 @@ impl Init {
             let columns = tensor.shape.last().copied().unwrap_or(1);
             match (self, kind) {
                 (Init::Torch, Kind::Head) => {
-                    uniform(values, 1.0 / (config.num_directions() as f64 * config.hidden_size as f64).sqrt(), &mut rng);
+                    uniform(
+                        values,
+                        1.0 / (config.num_directions() as f64 * config.hidden_size as f64).sqrt(),
+                        &mut rng,
+                    );
                 }
                 (Init::Torch, _) => uniform(values, 1.0 / (config.hidden_size as f64).sqrt(), &mut rng),
                 (Init::Orthogonal, Kind::Input) => {
@@ -167,7 +172,10 @@ impl FromStr for Init {
 
     fn from_str(name: &str) -> Result<Self, ConfigError> {
         Init::ALL.into_iter().find(|init| init.name() == name).ok_or_else(|| {
-            ConfigError::new("init", format!("{name:?} is not one of {}", Init::ALL.map(Init::name).join(", ")))
+            ConfigError::new(
+                "init",
+                format!("{name:?} is not one of {}", Init::ALL.map(Init::name).join(", ")),
+            )
         })
     }
 }

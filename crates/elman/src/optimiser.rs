@@ -91,6 +91,11 @@ impl<T: Float> Optimiser<T> {
         Optimiser { config, updates: 0, first: zeros(first), second: zeros(second) }
     }
 
+    /// The rule and its constants.
+    pub fn config(&self) -> OptimiserConfig {
+        self.config
+    }
+
     /// One update of `parameters` along `gradient` at learning rate `rate`.
     pub fn update(&mut self, parameters: &mut [T], gradient: &[T], rate: f64) {
         self.updates += 1;
@@ -110,7 +115,15 @@ impl<T: Float> Optimiser<T> {
         }
     }
 
-    fn sgd(&mut self, parameters: &mut [T], gradient: &[T], rate: f64, momentum: f64, nesterov: bool, decay: f64) {
+    fn sgd(
+        &mut self,
+        parameters: &mut [T],
+        gradient: &[T],
+        rate: f64,
+        momentum: f64,
+        nesterov: bool,
+        decay: f64,
+    ) {
         let [rate, momentum, decay] = [rate, momentum, decay].map(T::from_f64);
         for (n, (p, &g)) in parameters.iter_mut().zip(gradient).enumerate() {
             let g = g + decay * *p;

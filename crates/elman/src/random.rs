@@ -48,8 +48,13 @@ mod tests {
     #[test]
     fn streams_differ_and_repeat() {
         let draw = |seed, stream| rng(seed, stream).random::<u64>();
-        let streams =
-            [Stream::Initialisation, Stream::Split, Stream::Shuffle(0), Stream::Shuffle(1), Stream::Dropout(1)];
+        let streams = [
+            Stream::Initialisation,
+            Stream::Split,
+            Stream::Shuffle(0),
+            Stream::Shuffle(1),
+            Stream::Dropout(1),
+        ];
         for (n, &a) in streams.iter().enumerate() {
             assert_eq!(draw(7, a), draw(7, a));
             assert_ne!(draw(7, a), draw(8, a));

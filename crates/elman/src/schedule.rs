@@ -63,7 +63,9 @@ impl Schedule {
         match self.config {
             ScheduleConfig::Constant => self.base,
             ScheduleConfig::Step { every, factor } => self.base * factor.powf((epoch / every) as f64),
-            ScheduleConfig::Cosine { warmup } if update < warmup => self.base * (update + 1) as f64 / warmup as f64,
+            ScheduleConfig::Cosine { warmup } if update < warmup => {
+                self.base * (update + 1) as f64 / warmup as f64
+            }
             ScheduleConfig::Cosine { warmup } => {
                 let progress = (update - warmup) as f64 / self.updates.saturating_sub(warmup).max(1) as f64;
                 self.base * 0.5 * (1.0 + (std::f64::consts::PI * progress.min(1.0)).cos())

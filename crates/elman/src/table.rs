@@ -4,10 +4,11 @@
 //! stay text until a [`Column`] is asked for numbers, so that a column of names does no harm and the
 //! error about a bad number can quote what the file says.
 //!
-//! The format is RFC 4180 with some leave: fields are separated by commas, quoted fields may hold
-//! commas, quotes written twice and line breaks; lines end with LF, CRLF or CR; a byte order mark,
-//! blank lines and blanks around a cell are dropped, but a quote is one only if it begins the field:
-//! right after the comma. The first line names the columns. The text is UTF-8. Whatever else is met is a [`TableError`] that names its place; no bytes cause a panic.
+//! The format is RFC 4180 with some leave: fields are separated by commas; a field whose first
+//! character is a quote may hold commas, quotes written twice and line breaks; lines end with LF,
+//! CRLF or CR; a byte order mark, blank lines and blanks around a cell are dropped. The first line
+//! names the columns. The text is UTF-8. Whatever else is met is a [`TableError`] that names its
+//! place; no bytes cause a panic.
 //!
 //! ```
 //! # fn main() -> Result<(), elman::table::TableError> {

@@ -51,7 +51,10 @@ impl FromStr for CellKind {
 
     fn from_str(name: &str) -> Result<Self, ConfigError> {
         CellKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-            ConfigError::new("cell", format!("{name:?} is not one of {}", CellKind::ALL.map(CellKind::name).join(", ")))
+            ConfigError::new(
+                "cell",
+                format!("{name:?} is not one of {}", CellKind::ALL.map(CellKind::name).join(", ")),
+            )
         })
     }
 }

@@ -46,8 +46,10 @@ impl Head {
             for (o, &d) in doutput.iter().enumerate() {
                 gradient[self.bias.start + o] += d;
                 let dweight = part_mut(&mut gradient[self.weight.clone()], o, self.input_size);
-                for ((dw, &h), (dh, &w)) in
-                    dweight.iter_mut().zip(feature).zip(dfeature.iter_mut().zip(part(weight, o, self.input_size)))
+                for ((dw, &h), (dh, &w)) in dweight
+                    .iter_mut()
+                    .zip(feature)
+                    .zip(dfeature.iter_mut().zip(part(weight, o, self.input_size)))
                 {
                     *dw = d.mul_add(h, *dw);
                     *dh = d.mul_add(w, *dh);

@@ -78,11 +78,17 @@ impl Network {
             return Err(ConfigError::new("dropout", message));
         }
         if config.dropout > 0.0 && config.num_layers == 1 {
-            let message = format!("is {} but acts between layers, and there is one; use two layers or 0", config.dropout);
+            let message = format!(
+                "is {} but acts between layers, and there is one; use two layers or 0",
+                config.dropout
+            );
             return Err(ConfigError::new("dropout", message));
         }
         Self::lay_out(config).ok_or_else(|| {
-            ConfigError::new("hidden_size", "makes more parameters than the memory can hold; choose a smaller network")
+            ConfigError::new(
+                "hidden_size",
+                "makes more parameters than the memory can hold; choose a smaller network",
+            )
         })
     }
 
@@ -176,7 +182,13 @@ impl Network {
             for block in blocks.clone() {
                 let x = if l == 0 { batch.x() } else { &tape.stages[l - 1].x };
                 let layer = &self.layers[block];
-                layer.forward::<C, T>(parameters, packing, x, state.block_mut(block), &mut tape.layers[block]);
+                layer.forward::<C, T>(
+                    parameters,
+                    packing,
+                    x,
+                    state.block_mut(block),
+                    &mut tape.layers[block],
+                );
             }
             let last = l + 1 == self.config.num_layers;
             let output = if last { &mut tape.hidden } else { &mut tape.stages[l].x };

@@ -247,7 +247,8 @@ fn not_a_number() {
         assert_eq!(
             number_error(&format!("\"{cell}\"")),
             format!(
-                r#"{place}"{cell}" is not a number; write decimals with a point (3.5) and thousands without a comma (1200)"#
+                "{place}\"{cell}\" is not a number; \
+                 write decimals with a point (3.5) and thousands without a comma (1200)"
             )
         );
     }

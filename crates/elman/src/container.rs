@@ -1,0 +1,204 @@
+//! The file format that models and checkpoints share: safetensors with a checked JSON header.
+//!
+//! A safetensors file is a JSON header that names tensors, then their bytes. Its free metadata holds
+//! one entry, `elman`: a JSON object with the format's name and version, a checksum and the content.
+//! The checksum is the CRC-32 of the content's text and of the tensors' bytes, so that a flipped bit
+//! anywhere that matters is found. One entry, because safetensors writes several in no fixed order,
+//! and equal models shall be equal files.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::error::ModelError;
+use crate::float::{Dtype, Float};
+
+/// The newest version of the format; older ones are read, newer ones refused.
+const FORMAT_VERSION: u32 = 1;
+
+/// The metadata entry.
+const METADATA_KEY: &str = "elman";
+
+/// What kind of file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    Model,
+    Checkpoint,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<'a> {
+    format: Format,
+    format_version: u32,
+    checksum: u32,
+    #[serde(borrow)]
+    content: &'a RawValue,
+}
+
+/// The part of the envelope that every version has.
+#[derive(Deserialize)]
+struct Version {
+    format_version: u32,
+}
+
+/// A tensor on its way into a file.
+pub(crate) struct TensorBytes {
+    name: String,
+    dtype: FileDtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl TensorBytes {
+    pub(crate) fn new<T: Float>(name: impl Into<String>, shape: &[usize], values: &[T]) -> Self {
+        let mut bytes = Vec::with_capacity(size_of_val(values));
+        values.iter().for_each(|value| value.write_to(&mut bytes));
+        TensorBytes { name: name.into(), dtype: file_dtype(T::DTYPE), shape: shape.to_vec(), bytes }
+    }
+}
+
+fn file_dtype(dtype: Dtype) -> FileDtype {
+    match dtype {
+        Dtype::F32 => FileDtype::F32,
+        Dtype::F64 => FileDtype::F64,
+    }
+}
+
+/// The bytes of a file.
+pub(crate) fn write(
+    format: Format,
+    content: &impl Serialize,
+    mut tensors: Vec<TensorBytes>,
+) -> Result<Vec<u8>, ModelError> {
+    let unwritable = |reason: String| ModelError::Unwritable { reason };
+    // The order in which safetensors lays out tensors of one type: the checksum follows it.
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    let content = serde_json::value::to_raw_value(content).map_err(|error| unwritable(error.to_string()))?;
+    let checksum = checksum(content.get(), tensors.iter().map(|tensor| tensor.bytes.as_slice()));
+    let envelope = Envelope { format, format_version: FORMAT_VERSION, checksum, content: &content };
+    let envelope = serde_json::to_string(&envelope).map_err(|error| unwritable(error.to_string()))?;
+    let mut views = Vec::with_capacity(tensors.len());
+    for tensor in &tensors {
+        let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)
+            .map_err(|error| unwritable(error.to_string()))?;
+        views.push((tensor.name.as_str(), view));
+    }
+    let metadata = HashMap::from([(METADATA_KEY.to_owned(), envelope)]);
+    safetensors::serialize(views, Some(metadata)).map_err(|error| unwritable(error.to_string()))
+}
+
+fn checksum<'a>(content: &str, tensors: impl Iterator<Item = &'a [u8]>) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(content.as_bytes());
+    tensors.for_each(|bytes| hasher.update(bytes));
+    hasher.finalize()
+}
+
+/// A file that has been opened and checked.
+pub(crate) struct Contents<'a, C> {
+    pub(crate) content: C,
+    name: &'a str,
+    tensors: SafeTensors<'a>,
+}
+
+/// Reads a file of this format; `name` stands for it in error messages.
+pub(crate) fn read<'a, C: DeserializeOwned>(
+    name: &'a str,
+    bytes: &'a [u8],
+    format: Format,
+) -> Result<Contents<'a, C>, ModelError> {
+    let not_a_model = || ModelError::NotAModel { name: name.to_owned() };
+    let corrupt = |reason: String| ModelError::Corrupt { name: name.to_owned(), reason };
+    check_length(name, bytes)?;
+    let (header_len, metadata) = SafeTensors::read_metadata(bytes).map_err(|_| not_a_model())?;
+    let envelope =
+        metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY)).ok_or_else(not_a_model)?;
+    let Version { format_version } =
+        serde_json::from_str(envelope).map_err(|error| corrupt(format!("its header says {error}")))?;
+    if format_version > FORMAT_VERSION {
+        return Err(ModelError::Newer {
+            name: name.to_owned(),
+            found: format_version,
+            known: FORMAT_VERSION,
+        });
+    }
+    let envelope: Envelope<'_> =
+        serde_json::from_str(envelope).map_err(|error| corrupt(format!("its header says {error}")))?;
+    if envelope.format != format {
+        return Err(match envelope.format {
+            Format::Checkpoint => ModelError::IsACheckpoint { name: name.to_owned() },
+            Format::Model => ModelError::IsAModel { name: name.to_owned() },
+        });
+    }
+    // The tensors' bytes are all that follows the header's length and the header.
+    if checksum(envelope.content.get(), std::iter::once(&bytes[8 + header_len..])) != envelope.checksum {
+        return Err(corrupt("its checksum does not match its content".into()));
+    }
+    let content = serde_json::from_str(envelope.content.get())
+        .map_err(|error| corrupt(format!("its header says {error}")))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|_| not_a_model())?;
+    Ok(Contents { content, name, tensors })
+}
+
+/// Tells a file that has been cut short from one that never was a model.
+fn check_length(name: &str, bytes: &[u8]) -> Result<(), ModelError> {
+    #[derive(Deserialize)]
+    struct Offsets {
+        data_offsets: (u64, u64),
+    }
+    let cut =
+        |expected: u64| ModelError::CutShort { name: name.to_owned(), found: bytes.len() as u64, expected };
+    if bytes.is_empty() {
+        return Err(ModelError::NotAModel { name: name.to_owned() });
+    }
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return Ok(()) };
+    let header_len = u64::from_le_bytes(*length);
+    let Some(header) = usize::try_from(header_len).ok().and_then(|n| rest.get(..n)) else {
+        // The header is longer than the file; if it begins as a header of ours, it was once whole.
+        let ours = rest.starts_with(b"{\"__metadata__\":{\"elman\":") && header_len < u64::MAX / 2;
+        return if ours { Err(cut(8 + header_len)) } else { Ok(()) };
+    };
+    // Whatever else is wrong with the header is found by those who read it next.
+    let Ok(entries) = serde_json::from_slice::<HashMap<&str, &RawValue>>(header) else { return Ok(()) };
+    let ends = entries.values().filter_map(|entry| serde_json::from_str::<Offsets>(entry.get()).ok());
+    let end = ends.map(|entry| entry.data_offsets.1).max().unwrap_or(0);
+    let expected = end.saturating_add(8 + header_len);
+    if expected > bytes.len() as u64 { Err(cut(expected)) } else { Ok(()) }
+}
+
+impl<C> Contents<'_, C> {
+    /// The number of tensors in the file.
+    pub(crate) fn num_tensors(&self) -> usize {
+        self.tensors.len()
+    }
+
+    /// Appends the values of a tensor, which must have this type and shape and be finite.
+    pub(crate) fn append<T: Float>(
+        &self,
+        tensor: &str,
+        shape: &[usize],
+        values: &mut Vec<T>,
+    ) -> Result<(), ModelError> {
+        let corrupt = |reason: String| ModelError::Corrupt { name: self.name.to_owned(), reason };
+        let view =
+            self.tensors.tensor(tensor).map_err(|_| corrupt(format!("it has no tensor {tensor:?}")))?;
+        if view.shape() != shape || view.dtype() != file_dtype(T::DTYPE) {
+            return Err(corrupt(format!(
+                "its tensor {tensor:?} is {:?} {:?}, but its network asks for {:?} {shape:?}",
+                view.dtype(),
+                view.shape(),
+                file_dtype(T::DTYPE),
+            )));
+        }
+        for bytes in view.data().chunks_exact(size_of::<T>()) {
+            let value = T::from_bytes(bytes).filter(|value| value.to_f64().is_finite());
+            values
+                .push(value.ok_or_else(|| corrupt(format!("its tensor {tensor:?} holds NaN or infinity")))?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! The model file: one file that predicts.
+//!
+//! A safetensors file whose tensors bear PyTorch's names (`weight_ih_l0`, `bias_hh_l1_reverse`,
+//! `head.weight`), so that other programs read them, and whose header holds the network's
+//! configuration, what the data looked like, how it was trained and how well it did.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::container::{self, Contents, Format, TensorBytes};
+use crate::error::{Error, ModelError};
+use crate::file;
+use crate::float::{Dtype, Float};
+use crate::metrics::Evaluation;
+use crate::network::{Network, NetworkConfig};
+use crate::predict::Parameters;
+use crate::recipe::Recipe;
+use crate::table::Table;
+use crate::task::{HeldOut, Predictions, Task};
+use crate::train::Ended;
+
+/// A trained network that knows what it is for.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// What it is for.
+    pub task: Task,
+    /// The network.
+    pub network: Network,
+    /// Its parameters.
+    pub parameters: Parameters,
+    /// How it came about.
+    pub record: Record,
+}
+
+/// How a model came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The name of the data.
+    pub data: String,
+    /// The sequences it learned from.
+    pub train_sequences: usize,
+    /// The sequences that told how well it did on the way.
+    pub validation_sequences: usize,
+    /// Everything that was asked of the training run.
+    pub recipe: Recipe,
+    /// How the run ended; `None` if it broke off.
+    pub ended: Option<Ended>,
+    /// The epochs that were done.
+    pub epochs: u64,
+    /// The epoch at whose end the parameters stood, from 0; `None` if no epoch was finished.
+    pub best_epoch: Option<u64>,
+    /// The validation loss there, or without validation data the training loss.
+    pub loss: Option<f64>,
+    /// The figures on data kept for the test.
+    pub test: Option<Evaluation>,
+}
+
+/// The content of the header.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    program: String,
+    dtype: Dtype,
+    network: NetworkConfig,
+    task: Task,
+    record: Record,
+}
+
+impl Model {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be read, else as [`from_bytes`](Self::from_bytes).
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Ok(Self::from_bytes(&path.display().to_string(), &file::read(path)?)?)
+    }
+
+    /// Writes a model file, all or nothing.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        Ok(file::write(path, &self.to_bytes()?)?)
+    }
+
+    /// A model from a file's bytes; `name` stands for the file in error messages. Whatever the
+    /// bytes are, it returns, and takes memory of no more than a small multiple of their number.
+    ///
+    /// # Errors
+    /// If the bytes are no model file, are cut short, damaged, or of a newer version of the format.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
+        let contents = container::read::<Content>(name, bytes, Format::Model)?;
+        let network = network(name, &contents)?;
+        let parameters = match contents.content.dtype {
+            Dtype::F32 => parameters::<f32>(&network, &contents)?.into(),
+            Dtype::F64 => parameters::<f64>(&network, &contents)?.into(),
+        };
+        let Content { task, record, .. } = contents.content;
+        Ok(Model { task, network, parameters, record })
+    }
+
+    /// The bytes of the model's file: the same for equal models.
+    ///
+    /// # Errors
+    /// If a figure in the record is not a finite number.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
+        let content = Content {
+            program: concat!("elman ", env!("CARGO_PKG_VERSION")).into(),
+            dtype: self.parameters.dtype(),
+            network: self.network.config().clone(),
+            task: self.task.clone(),
+            record: self.record.clone(),
+        };
+        let tensors = match &self.parameters {
+            Parameters::F32(values) => tensors(&self.network, values),
+            Parameters::F64(values) => tensors(&self.network, values),
+        };
+        container::write(Format::Model, &content, tensors)
+    }
+
+    /// See [`Task::predict`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
+        self.task.predict(&self.network, &self.parameters, table, horizon)
+    }
+
+    /// See [`Task::evaluate`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn evaluate(&self, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
+        self.task.evaluate(&self.network, &self.parameters, table, held_out)
+    }
+}
+
+/// The network that the header speaks of, checked before any memory is taken for it.
+fn network(name: &str, contents: &Contents<'_, Content>) -> Result<Network, ModelError> {
+    let corrupt = |reason: String| ModelError::Corrupt { name: name.to_owned(), reason };
+    let Content { network: config, task, .. } = &contents.content;
+    task.check().map_err(corrupt)?;
+    let wanted = (task.input_size(), task.output_size(), task.readout());
+    if wanted != (config.input_size, config.output_size, config.readout) {
+        return Err(corrupt("its network does not fit its task".into()));
+    }
+    // Four tensors for each layer and direction, two for the head: a file of so many tensors is large
+    // enough for a list of so many layers.
+    let tensors = config.num_layers.checked_mul(4 * config.num_directions()).and_then(|n| n.checked_add(2));
+    if tensors != Some(contents.num_tensors()) {
+        return Err(corrupt("it does not hold as many tensors as its network has".into()));
+    }
+    Network::new(config.clone()).map_err(|error| corrupt(error.to_string()))
+}
+
+fn parameters<T: Float>(network: &Network, contents: &Contents<'_, Content>) -> Result<Vec<T>, ModelError> {
+    // Not sized by the header's word for it: the vector grows with what is really there.
+    let mut values = Vec::new();
+    for tensor in network.layout().tensors() {
+        contents.append(&tensor.name, &tensor.shape, &mut values)?;
+    }
+    Ok(values)
+}
+
+fn tensors<T: Float>(network: &Network, values: &[T]) -> Vec<TensorBytes> {
+    let tensors = network.layout().tensors().iter();
+    tensors
+        .map(|tensor| TensorBytes::new(&tensor.name, &tensor.shape, &values[tensor.range.clone()]))
+        .collect()
+}

@@ -1,0 +1,56 @@
+//! Bringing columns to zero mean and unit spread, and back.
+
+use serde::{Deserialize, Serialize};
+
+/// `scaled = (value - mean) / deviation`, with statistics of the training data.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    /// The mean over the training data.
+    pub mean: f64,
+    /// The standard deviation (dividing by `n`) over the training data; above 0.
+    pub deviation: f64,
+}
+
+impl Scaling {
+    /// The statistics of these values; `None` if they do not vary or are too large to be averaged.
+    pub fn fit(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
+        let count = values.clone().count() as f64;
+        let mean = values.clone().sum::<f64>() / count;
+        let variance = values.clone().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
+        // Equal values may leave a deviation of rounding errors: that is no variation.
+        let largest = values.fold(0.0, |largest: f64, v| largest.max(v.abs()));
+        let deviation = variance.sqrt();
+        (deviation.is_finite() && deviation > largest * 1e-12).then_some(Scaling { mean, deviation })
+    }
+
+    /// To zero mean and unit spread.
+    pub fn scale(&self, value: f64) -> f64 {
+        (value - self.mean) / self.deviation
+    }
+
+    /// Back to the column's own units.
+    pub fn unscale(&self, scaled: f64) -> f64 {
+        scaled * self.deviation + self.mean
+    }
+
+    /// Are these numbers that a file may rightly hold?
+    pub(crate) fn is_valid(&self) -> bool {
+        self.mean.is_finite() && self.deviation.is_finite() && self.deviation > 0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constant_columns_are_refused_whatever_their_rounding() {
+        assert_eq!(Scaling::fit([0.1; 1000].into_iter()), None);
+        assert_eq!(Scaling::fit([0.0; 3].into_iter()), None);
+        assert_eq!(Scaling::fit([1e308, -1e308, 1e308].into_iter()), None);
+        let scaling = Scaling::fit([1.0, 3.0].into_iter()).unwrap();
+        assert_eq!((scaling.mean, scaling.deviation), (2.0, 1.0));
+        assert_eq!(scaling.unscale(scaling.scale(7.5)), 7.5);
+    }
+}

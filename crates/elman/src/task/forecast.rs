@@ -1,0 +1,540 @@
+//! **forecast**: the future of one series.
+//!
+//! The series is made stationary: differences of its logarithm where all values are positive, else
+//! plain differences, standardised. At each row the network sees the value before, the value one
+//! season before and the place in the season, and learns the value of the row. It forecasts by
+//! reading the whole history and then feeding its own forecasts back.
+
+use serde::{Deserialize, Serialize};
+
+use super::{HeldOut, Predictions, Prepared, Task, number_text};
+use crate::calendar::{Calendar, Frequency};
+use crate::error::{ConfigError, DataError, Error};
+use crate::loss::Targets;
+use crate::metrics::{Evaluation, forecast_metrics};
+use crate::network::Network;
+use crate::predict::{Parameters, Session};
+use crate::scaling::Scaling;
+use crate::sequence::Example;
+use crate::table::{Column, Table};
+
+/// Rows ahead that are forecast at the most: far beyond sense, near enough to be computed.
+const MAX_HORIZON: usize = 100_000;
+
+/// Seasons longer than this are not told to the network row by row, nor made of so many rows.
+const MAX_SEASON: usize = 10_000;
+
+/// The windows that a long series is cut into, unless its user says otherwise.
+const USUAL_WINDOWS: usize = 500;
+
+/// What is done to the values so that their level does not drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transform {
+    /// The difference of the logarithm to the row before: relative change. For positive values.
+    LogDifference,
+    /// The difference to the row before.
+    Difference,
+    /// Nothing.
+    None,
+}
+
+impl Transform {
+    /// The rows at the start for which there is no transformed value.
+    fn lost_rows(self) -> usize {
+        usize::from(self != Transform::None)
+    }
+
+    fn apply(self, value: f64, before: f64) -> f64 {
+        match self {
+            Transform::LogDifference => value.ln() - before.ln(),
+            Transform::Difference => value - before,
+            Transform::None => value,
+        }
+    }
+
+    fn invert(self, change: f64, before: f64) -> f64 {
+        match self {
+            Transform::LogDifference => before * change.exp(),
+            Transform::Difference => before + change,
+            Transform::None => change,
+        }
+    }
+}
+
+/// How a series is to be read; `None` where the data shall decide.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ForecastOptions {
+    /// The column of values; by default the only column of numbers.
+    pub target: Option<String>,
+    /// The column of times; by default the first column whose first cell is a time, if there is one.
+    pub time: Option<String>,
+    /// Rows in a season, 0 for none; by default that of the calendar: 12 for months, 4 for quarters,
+    /// 52 for weeks, 7 for days, 24 for hours.
+    pub season: Option<usize>,
+    /// Rows forecast ahead; by default half a season, 6 without a season.
+    pub horizon: Option<usize>,
+    /// Last rows kept for the test, 0 for none; by default two seasons, without a season a fifth of
+    /// the rows.
+    pub test: Option<usize>,
+    /// The share of the training rows, its end, that is used for validation, in `[0, 1)`.
+    pub validation: f64,
+    /// Timesteps of a training sequence; by default three seasons, 32 without a season.
+    pub window: Option<usize>,
+    /// Rows from the start of one training sequence to the next; by default 1, and more where that
+    /// would make more than 500 of them.
+    pub stride: Option<usize>,
+    /// By default differences of the logarithm where all values are positive, else differences.
+    pub transform: Option<Transform>,
+}
+
+/// A forecast task, fitted to a series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forecast {
+    /// The column of values.
+    pub target: String,
+    /// The column of times, if there is one.
+    pub time: Option<String>,
+    /// The time between rows, if there is a column of times.
+    pub frequency: Option<Frequency>,
+    /// Rows in a season, if there is one.
+    pub season: Option<usize>,
+    /// Rows forecast ahead.
+    pub horizon: usize,
+    /// Last rows kept for the test in training.
+    pub test: usize,
+    /// Timesteps of a training sequence.
+    pub window: usize,
+    /// Rows from one training sequence to the next.
+    pub stride: usize,
+    /// What is done to the values.
+    pub transform: Transform,
+    /// The statistics of the transformed values in training.
+    pub scaling: Scaling,
+}
+
+/// A series read from a table.
+struct Series<'a> {
+    values: Vec<f64>,
+    column: Column<'a>,
+    calendar: Option<Calendar>,
+}
+
+impl<'a> Series<'a> {
+    fn read(table: &'a Table, target: &str, time: Option<&str>) -> Result<Self, Error> {
+        let column = table.column(target)?;
+        let values = column.numbers()?;
+        let calendar = match time {
+            Some(time) => Some(Calendar::read(table, table.column(time)?)?),
+            None => None,
+        };
+        Ok(Series { values, column, calendar })
+    }
+
+    fn phase(&self, row: usize, season: usize) -> Option<usize> {
+        self.calendar.as_ref()?.phase(row, season)
+    }
+}
+
+impl Forecast {
+    pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
+        let time = options.time.clone().or_else(|| {
+            table
+                .columns()
+                .find(|&column| Calendar::recognises(column))
+                .map(|column| column.name().to_owned())
+        });
+        let target = match &options.target {
+            Some(target) => target.clone(),
+            None => only_number_column(table, time.as_deref())?,
+        };
+        let series = Series::read(table, &target, time.as_deref())?;
+        let rows = series.values.len();
+        let frequency = series.calendar.as_ref().map(Calendar::frequency);
+        let season = match options.season {
+            Some(season) => Some(season).filter(|&season| season > 0),
+            None => frequency.and_then(Frequency::season),
+        };
+        let transform = options.transform.unwrap_or(if series.values.iter().all(|&value| value > 0.0) {
+            Transform::LogDifference
+        } else {
+            Transform::Difference
+        });
+        let mut task = Forecast {
+            target,
+            time,
+            frequency,
+            season,
+            horizon: options.horizon.unwrap_or(season.map_or(6, |season| season.div_ceil(2))),
+            test: options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season)),
+            window: options.window.unwrap_or(season.map_or(32, |season| 3 * season)),
+            stride: options.stride.unwrap_or(0),
+            transform,
+            scaling: Scaling { mean: 0.0, deviation: 1.0 },
+        };
+        task.check_options(options)?;
+        task.check_length(table, rows)?;
+        task.check_positive(table, &series)?;
+        let training_rows = rows - task.test;
+        if options.stride.is_none() {
+            task.stride = (training_rows - task.first_row()).div_ceil(USUAL_WINDOWS).max(1);
+        }
+        let changes = task.transformed(&series.values);
+        let known = changes[task.transform.lost_rows()..training_rows].iter().copied();
+        task.scaling = Scaling::fit(known).ok_or_else(|| {
+            let what =
+                if transform == Transform::None { "does not vary" } else { "changes by the same every row" };
+            let message = format!(
+                "column {:?} {what}, so there is nothing to learn; choose another --target",
+                task.target
+            );
+            DataError::new(table.name(), message)
+        })?;
+
+        let scaled: Vec<f64> = changes.iter().map(|&change| task.scaling.scale(change)).collect();
+        let validation_rows = (options.validation * (training_rows - task.first_row()) as f64) as usize;
+        let cut = training_rows - validation_rows;
+        let train = task.windows(&series, &scaled, task.first_row()..cut);
+        let validation = task.windows(&series, &scaled, cut..training_rows);
+        if train.is_empty() || (validation_rows > 0 && validation.is_empty()) {
+            let message = format!(
+                "leaves {validation_rows} rows for validation and {} for training, and a window is {} rows; \
+                 choose another share or a shorter --window",
+                cut - task.first_row(),
+                task.window
+            );
+            return Err(ConfigError::new("validation", message).into());
+        }
+        let held_out = (task.test > 0).then_some(HeldOut::LastRows(task.test));
+        Ok(Prepared {
+            task: Task::Forecast(task),
+            data: table.name().to_owned(),
+            train,
+            validation,
+            held_out,
+        })
+    }
+
+    fn check_options(&self, options: &ForecastOptions) -> Result<(), ConfigError> {
+        for (option, value) in
+            [("horizon", self.horizon), ("window", self.window), ("stride", options.stride.unwrap_or(1))]
+        {
+            if value == 0 || value > MAX_HORIZON {
+                return Err(ConfigError::new(
+                    option,
+                    format!("is {value}; it must be from 1 to {MAX_HORIZON}"),
+                ));
+            }
+        }
+        if let Some(season) = self.season.filter(|&season| season > MAX_SEASON) {
+            let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
+            return Err(ConfigError::new("season", message));
+        }
+        if !(0.0..1.0).contains(&options.validation) {
+            let message = format!("is {}; it must be at least 0 and below 1", options.validation);
+            return Err(ConfigError::new("validation", message));
+        }
+        if self.test > 0 && self.test < self.horizon {
+            let message = format!(
+                "keeps {} rows, fewer than the horizon of {}; keep more, or 0 for no test",
+                self.test, self.horizon
+            );
+            return Err(ConfigError::new("test", message));
+        }
+        Ok(())
+    }
+
+    /// Is there a row to learn from, with all that it looks back on, and a window of them?
+    fn check_length(&self, table: &Table, rows: usize) -> Result<(), DataError> {
+        let needed = self.first_row() + self.window + self.test;
+        if rows >= needed {
+            return Ok(());
+        }
+        let message = format!(
+            "the series has {rows} row{}, but {needed} are needed: {} to look back on, a window of {} to learn from \
+             and {} kept for the test; give more rows, or choose a shorter --window, --season or --test",
+            if rows == 1 { "" } else { "s" },
+            self.first_row(),
+            self.window,
+            self.test
+        );
+        Err(DataError::new(table.name(), message))
+    }
+
+    fn check_positive(&self, table: &Table, series: &Series<'_>) -> Result<(), DataError> {
+        if self.transform != Transform::LogDifference {
+            return Ok(());
+        }
+        match series.values.iter().position(|&value| value <= 0.0) {
+            None => Ok(()),
+            Some(row) => {
+                let place =
+                    format!("{}, line {}, column {:?}", table.name(), series.column.line(row), self.target);
+                let message = format!(
+                    "{} has no logarithm; the model works with relative changes of positive values \
+                     (train with --transform difference)",
+                    series.column.text(row)
+                );
+                Err(DataError::new(place, message))
+            }
+        }
+    }
+
+    /// The values before the network's first row that it looks back on: one, or a season of them.
+    fn first_row(&self) -> usize {
+        self.transform.lost_rows() + self.season.unwrap_or(1).max(1)
+    }
+
+    /// The rows of a season whose place the calendar tells.
+    fn phases(&self) -> usize {
+        match (self.season, self.frequency) {
+            (Some(season), Some(frequency)) if frequency.has_phase(season) => season,
+            _ => 0,
+        }
+    }
+
+    /// The value before, the value one season before, the place in the season (1 among zeros).
+    pub(super) fn input_size(&self) -> usize {
+        1 + usize::from(self.season.is_some()) + self.phases()
+    }
+
+    fn push_input(&self, series: &Series<'_>, scaled: &[f64], row: usize, x: &mut Vec<f64>) {
+        x.push(scaled[row - 1]);
+        if let Some(season) = self.season {
+            x.push(scaled[row - season]);
+        }
+        let phases = self.phases();
+        let phase = series.phase(row, phases);
+        x.extend((0..phases).map(|n| f64::from(Some(n) == phase)));
+    }
+
+    /// The transformed series; 0 in the rows that have no transformed value.
+    fn transformed(&self, values: &[f64]) -> Vec<f64> {
+        let mut changes = vec![0.0; values.len()];
+        for row in self.transform.lost_rows()..values.len() {
+            let before = if row > 0 { values[row - 1] } else { 0.0 };
+            changes[row] = self.transform.apply(values[row], before);
+        }
+        changes
+    }
+
+    fn windows(
+        &self,
+        series: &Series<'_>,
+        scaled: &[f64],
+        rows: std::ops::Range<usize>,
+    ) -> Vec<Example<f64>> {
+        let starts = (rows.start..(rows.end + 1).saturating_sub(self.window)).step_by(self.stride);
+        let window = |start: usize| {
+            let mut x = Vec::with_capacity(self.window * self.input_size());
+            for row in start..start + self.window {
+                self.push_input(series, scaled, row, &mut x);
+            }
+            Example { x, targets: Targets::Values(scaled[start..start + self.window].to_vec()) }
+        };
+        starts.map(window).collect()
+    }
+
+    /// Reads a table as this task's series: same columns, same time between rows.
+    fn read<'a>(&self, table: &'a Table) -> Result<Series<'a>, Error> {
+        let series = Series::read(table, &self.target, self.time.as_deref())?;
+        if let (Some(expected), Some(calendar)) = (self.frequency, &series.calendar)
+            && calendar.frequency() != expected
+        {
+            let message = format!(
+                "its rows are one {} apart, but the model learned from rows one {} apart",
+                calendar.frequency().row_name(),
+                expected.row_name()
+            );
+            return Err(DataError::new(table.name(), message).into());
+        }
+        if series.values.len() < self.first_row() + 1 {
+            let message = format!(
+                "has {} rows; the model looks back on {}, so give at least {}",
+                series.values.len(),
+                self.first_row(),
+                self.first_row() + 1
+            );
+            return Err(DataError::new(table.name(), message).into());
+        }
+        self.check_positive(table, &series)?;
+        Ok(series)
+    }
+
+    /// Forecasts `horizon` values from the end of what `session` has read: `values` and `scaled` are
+    /// the history, to which forecasts are added on the way.
+    fn roll(
+        &self,
+        mut session: Session<'_>,
+        series: &Series<'_>,
+        mut scaled: Vec<f64>,
+        last: f64,
+        horizon: usize,
+    ) -> Vec<f64> {
+        let mut value = last;
+        let mut forecasts = Vec::with_capacity(horizon);
+        let mut x = Vec::new();
+        for _ in 0..horizon {
+            x.clear();
+            self.push_input(series, &scaled, scaled.len(), &mut x);
+            let output = session.advance(&x)[0];
+            scaled.push(output);
+            value = self.transform.invert(self.scaling.unscale(output), value);
+            forecasts.push(value);
+        }
+        forecasts
+    }
+
+    /// A session that has read the rows before `end`, the first of which have nothing to look back on.
+    fn read_history(
+        &self,
+        session: &mut Session<'_>,
+        series: &Series<'_>,
+        scaled: &[f64],
+        rows: std::ops::Range<usize>,
+    ) {
+        let mut x = Vec::new();
+        for row in rows {
+            self.push_input(series, scaled, row, &mut x);
+        }
+        if !x.is_empty() {
+            session.advance(&x);
+        }
+    }
+
+    fn scaled(&self, values: &[f64]) -> Vec<f64> {
+        self.transformed(values).into_iter().map(|change| self.scaling.scale(change)).collect()
+    }
+
+    pub(super) fn default_test(&self) -> usize {
+        self.test.max(self.horizon)
+    }
+
+    pub(super) fn evaluate(
+        &self,
+        network: &Network,
+        parameters: &Parameters,
+        table: &Table,
+        test: usize,
+    ) -> Result<Evaluation, Error> {
+        let series = self.read(table)?;
+        let rows = series.values.len();
+        if test < self.horizon || test > rows - self.first_row() {
+            let message = format!(
+                "is {test} rows; it must be at least the horizon ({}) and leave {} of the {rows} rows to look back on",
+                self.horizon,
+                self.first_row()
+            );
+            return Err(ConfigError::new("test", message).into());
+        }
+        let scaled = self.scaled(&series.values);
+        let (mut predicted, mut naive, mut actual) = (Vec::new(), Vec::new(), Vec::new());
+        let mut session = Session::new(network, parameters);
+        let mut read = self.first_row();
+        for origin in rows - test..=rows - self.horizon {
+            self.read_history(&mut session, &series, &scaled, read..origin);
+            read = origin;
+            let (history, future) = (scaled[..origin].to_vec(), origin..origin + self.horizon);
+            let last = series.values[origin - 1];
+            predicted.extend(self.roll(session.clone(), &series, history, last, self.horizon));
+            naive.extend(future.clone().map(|row| self.naive(&series.values[..origin], row)));
+            actual.extend_from_slice(&series.values[future]);
+        }
+        let per = self.frequency.map_or("row", Frequency::row_name);
+        let plural = if self.horizon == 1 { "" } else { "s" };
+        Ok(Evaluation {
+            on: format!(
+                "{} forecasts, up to {} {per}{plural} ahead, from {} origins",
+                predicted.len(),
+                self.horizon,
+                test - self.horizon + 1
+            ),
+            model: forecast_metrics(&predicted, &actual),
+            baseline_name: if self.season.is_some() { "seasonal naive" } else { "last value" }.into(),
+            baseline: forecast_metrics(&naive, &actual),
+        })
+    }
+
+    /// The latest known value of the same place in the season, or simply the latest.
+    fn naive(&self, history: &[f64], row: usize) -> f64 {
+        let ahead = row + 1 - history.len();
+        let back = match self.season {
+            Some(season) => season - (ahead - 1) % season,
+            None => 1,
+        };
+        history[history.len() - back]
+    }
+
+    pub(super) fn predict(
+        &self,
+        network: &Network,
+        parameters: &Parameters,
+        table: &Table,
+        horizon: Option<usize>,
+    ) -> Result<Predictions, Error> {
+        let horizon = horizon.unwrap_or(self.horizon);
+        if horizon == 0 || horizon > MAX_HORIZON {
+            let message = format!("is {horizon}; it must be from 1 to {MAX_HORIZON}");
+            return Err(ConfigError::new("horizon", message).into());
+        }
+        let series = self.read(table)?;
+        let rows = series.values.len();
+        let scaled = self.scaled(&series.values);
+        let mut session = Session::new(network, parameters);
+        self.read_history(&mut session, &series, &scaled, self.first_row()..rows);
+        let forecasts = self.roll(session, &series, scaled, series.values[rows - 1], horizon);
+        let time = |n: usize| match &series.calendar {
+            Some(calendar) => calendar.text(rows + n).unwrap_or_default(),
+            None => (rows + n + 1).to_string(),
+        };
+        Ok(Predictions {
+            headers: vec![
+                self.time.clone().unwrap_or_else(|| "row".into()),
+                format!("{}_forecast", self.target),
+            ],
+            rows: forecasts
+                .iter()
+                .enumerate()
+                .map(|(n, &value)| vec![time(n), number_text(value, parameters.dtype())])
+                .collect(),
+        })
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        let sizes = [self.horizon, self.window, self.stride];
+        if sizes.iter().any(|&size| size == 0 || size > MAX_HORIZON) || self.test > usize::MAX / 4 {
+            return Err("its horizon, window or stride is out of range".into());
+        }
+        if self.season.is_some_and(|season| season == 0 || season > MAX_SEASON) {
+            return Err("its season is out of range".into());
+        }
+        if !self.scaling.is_valid() {
+            return Err("its scaling is out of range".into());
+        }
+        if self.time.is_some() != self.frequency.is_some() {
+            return Err("it has a time column or a frequency, but not both".into());
+        }
+        Ok(())
+    }
+}
+
+/// The one column of numbers beside the time column.
+fn only_number_column(table: &Table, time: Option<&str>) -> Result<String, Error> {
+    let mut candidates = table.columns().filter(|column| Some(column.name()) != time);
+    let others: Vec<Column<'_>> = candidates.by_ref().collect();
+    if let [only] = others[..] {
+        return Ok(only.name().to_owned());
+    }
+    let numeric: Vec<&str> =
+        others.iter().filter(|column| column.is_numeric()).map(|column| column.name()).collect();
+    if let [only] = numeric[..] {
+        return Ok(only.to_owned());
+    }
+    let message = format!(
+        "{} columns of numbers could be forecast ({}); name one with --target",
+        numeric.len(),
+        numeric.join(", ")
+    );
+    Err(DataError::new(table.name(), message).into())
+}

@@ -1,0 +1,346 @@
+//! The training loop, and nothing else.
+//!
+//! [`Trainer::run`] moves a [`Progress`] forward, batch by batch, and tells [`Observer`]s of it. What
+//! is shown, logged or saved is theirs.
+
+mod checkpoint;
+mod config;
+mod event;
+mod progress;
+
+pub use checkpoint::{Checkpointer, Identity, fingerprint};
+pub use config::TrainConfig;
+pub use event::{Control, Event, Observer};
+pub use progress::{Best, Progress};
+
+use event::tell;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Batch;
+use crate::error::{ConfigError, Diverged, Error};
+use crate::float::Float;
+use crate::loss::{Loss, Targets, Total};
+use crate::network::{Gradients, Mode, Network, Readout, State, Tape};
+use crate::optimiser::{Optimiser, clip_grad_norm, grad_norm};
+use crate::random::{Stream, rng};
+use crate::schedule::Schedule;
+use crate::sequence::{Example, pack_targets};
+
+/// Sequences per batch where no gradient is needed.
+const EVALUATION_BATCH: usize = 64;
+
+/// A network, its data and how it is to learn from them.
+#[derive(Debug)]
+pub struct Trainer<'a, T> {
+    network: &'a Network,
+    config: TrainConfig,
+    train: &'a [Example<T>],
+    validation: &'a [Example<T>],
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ended {
+    /// All epochs are done.
+    Finished,
+    /// The validation loss had not improved for `patience` epochs.
+    Early,
+    /// An observer said stop.
+    Interrupted,
+}
+
+/// The memory that batches reuse.
+struct Workspace<T> {
+    tape: Tape<T>,
+    gradient: Vec<T>,
+    doutput: Vec<T>,
+    dstate: State<T>,
+}
+
+impl<'a, T: Float> Trainer<'a, T> {
+    /// Checks that the parts fit.
+    ///
+    /// # Errors
+    /// If an option is out of range or does not go with another, there is no training sequence, or
+    /// a sequence does not have the network's sizes.
+    pub fn new(
+        network: &'a Network,
+        config: TrainConfig,
+        train: &'a [Example<T>],
+        validation: &'a [Example<T>],
+    ) -> Result<Self, ConfigError> {
+        config.check(network.config(), !validation.is_empty())?;
+        if train.is_empty() {
+            return Err(ConfigError::new("train", "holds no sequences"));
+        }
+        let trainer = Trainer { network, config, train, validation };
+        for (n, example) in train.iter().chain(validation).enumerate() {
+            trainer.check_example(n, example)?;
+        }
+        Ok(trainer)
+    }
+
+    fn check_example(&self, n: usize, example: &Example<T>) -> Result<(), ConfigError> {
+        let network = self.network.config();
+        let length = example.x.len() / network.input_size;
+        if example.x.is_empty() || example.x.len() != length * network.input_size {
+            let message =
+                format!("of sequence {n} has {} values, not a multiple of input_size", example.x.len());
+            return Err(ConfigError::new("x", message));
+        }
+        let (found, width, right_kind) = match (&example.targets, &self.config.loss) {
+            (Targets::Classes(classes), Loss::CrossEntropy { .. }) => {
+                (classes.len(), 1, classes.iter().all(|&class| class < network.output_size))
+            }
+            (Targets::Values(values), Loss::Squared | Loss::Absolute | Loss::Huber { .. }) => {
+                (values.len(), network.output_size, true)
+            }
+            _ => (0, 1, false),
+        };
+        let wanted = match network.readout {
+            Readout::Last => width,
+            Readout::Every => width * length,
+        };
+        if found != wanted || !right_kind {
+            let per = TrainConfig::targets_per_sequence(network.readout);
+            let message = format!(
+                "of sequence {n} do not fit: the network and the loss ask for {per}, {wanted} in all"
+            );
+            return Err(ConfigError::new("targets", message));
+        }
+        Ok(())
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    /// The batches of an epoch.
+    pub fn batches_per_epoch(&self) -> u64 {
+        self.train.len().div_ceil(self.config.batch_size) as u64
+    }
+
+    /// A run that starts from these parameters.
+    ///
+    /// # Panics
+    /// If they are not as many as the network has.
+    pub fn start(&self, parameters: Vec<T>) -> Progress<T> {
+        assert_eq!(parameters.len(), self.network.layout().len(), "number of parameters");
+        let batches = self.config.epochs * self.batches_per_epoch();
+        Progress {
+            epoch: 0,
+            batch: 0,
+            optimiser: Optimiser::new(self.config.optimiser, parameters.len()),
+            schedule: Schedule::new(self.config.schedule, self.config.learning_rate, batches),
+            parameters,
+            best: None,
+            epoch_loss: (0.0, 0.0),
+            grad_norm: None,
+        }
+    }
+
+    /// Trains until the last epoch, the end of patience or an observer's stop.
+    /// [`Progress::kept`] then holds the result.
+    ///
+    /// # Errors
+    /// [`Diverged`] if a loss or a gradient is no longer finite; an observer's error.
+    pub fn run(
+        &self,
+        progress: &mut Progress<T>,
+        observers: &mut [&mut dyn Observer<T>],
+    ) -> Result<Ended, Error> {
+        let mut work = Workspace {
+            tape: Tape::default(),
+            gradient: vec![T::default(); progress.parameters.len()],
+            doutput: Vec::new(),
+            dstate: self.network.zero_state(0),
+        };
+        while progress.epoch < self.config.epochs {
+            if self.is_out_of_patience(progress) {
+                return Ok(Ended::Early);
+            }
+            if self.epoch(progress, &mut work, observers)? == Control::Stop {
+                return Ok(Ended::Interrupted);
+            }
+        }
+        Ok(Ended::Finished)
+    }
+
+    fn is_out_of_patience(&self, progress: &Progress<T>) -> bool {
+        match (self.config.patience, &progress.best) {
+            (Some(patience), Some(best)) => progress.epoch > best.epoch + patience,
+            _ => false,
+        }
+    }
+
+    fn epoch(
+        &self,
+        progress: &mut Progress<T>,
+        work: &mut Workspace<T>,
+        observers: &mut [&mut dyn Observer<T>],
+    ) -> Result<Control, Error> {
+        let epoch = progress.epoch;
+        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        order.shuffle(&mut rng(self.config.seed, Stream::Shuffle(epoch)));
+        for batch in order.chunks(self.config.batch_size).skip(progress.batch as usize) {
+            let loss = self.learn(batch, progress, work)?;
+            progress.batch += 1;
+            let event = Event::Batch { progress, loss, sequences: batch.len() };
+            if tell(observers, &event)? == Control::Stop {
+                return Ok(Control::Stop);
+            }
+        }
+        let train_loss = progress.epoch_loss.0 / progress.epoch_loss.1;
+        let validation_loss = self.validation_loss(progress, work)?;
+        let loss = validation_loss.unwrap_or(train_loss);
+        self.check_finite("norm of the parameters", grad_norm(&progress.parameters), progress)?;
+        let rate = self.rate(progress, progress.batch - 1);
+        progress.schedule.observe(loss);
+        let improved =
+            validation_loss.is_none() || progress.best.as_ref().is_none_or(|best| loss < best.loss);
+        if improved {
+            progress.best = Some(Best { epoch, loss, parameters: progress.parameters.clone() });
+        }
+        progress.epoch += 1;
+        progress.batch = 0;
+        progress.epoch_loss = (0.0, 0.0);
+        tell(observers, &Event::Epoch { progress, epoch, train_loss, validation_loss, rate, improved })
+    }
+
+    fn rate(&self, progress: &Progress<T>, batch: u64) -> f64 {
+        progress.schedule.rate(progress.epoch * self.batches_per_epoch() + batch, progress.epoch)
+    }
+
+    /// Learns from one batch, in one piece or in pieces of time; returns its mean loss.
+    fn learn(
+        &self,
+        batch: &[usize],
+        progress: &mut Progress<T>,
+        work: &mut Workspace<T>,
+    ) -> Result<f64, Error> {
+        let network = self.network.config();
+        let examples: Vec<&Example<T>> = batch.iter().map(|&n| &self.train[n]).collect();
+        let (batch, targets) = self.pack(&examples);
+        let step = progress.epoch * self.batches_per_epoch() + progress.batch;
+        let mut masks = rng(self.config.seed, Stream::Dropout(step));
+        let mut state = self.network.zero_state(batch.packing().batch_size());
+        let mut sum = Total::<f64>::default();
+
+        let seq_len = batch.packing().seq_len();
+        let piece = self.config.truncate.unwrap_or(seq_len);
+        for start in (0..seq_len).step_by(piece) {
+            let chunk = batch.chunk(start..start + piece);
+            state.truncate(chunk.packing().batch_size());
+            let mode = Mode::Train(&mut masks);
+            self.network.forward(&progress.parameters, &chunk, &mut state, mode, &mut work.tape);
+
+            // The outputs of this piece that have a target: at a step each, or where a sequence ends.
+            let (outputs, of_targets) = match network.readout {
+                Readout::Every => (0..chunk.packing().num_rows(), batch.rows(start..start + piece)),
+                Readout::Last => {
+                    let going_on =
+                        if start + piece < seq_len { batch.packing().active(start + piece) } else { 0 };
+                    let ending = going_on..chunk.packing().batch_size();
+                    (ending.clone(), ending)
+                }
+            };
+            if outputs.is_empty() {
+                continue;
+            }
+            let targets = targets.slice(of_targets, network.output_size);
+            let total = self.update(&chunk, outputs, &targets, progress, work)?;
+            sum.sum += total.sum;
+            sum.weight += total.weight;
+        }
+        progress.epoch_loss.0 += sum.sum;
+        progress.epoch_loss.1 += sum.weight;
+        Ok(sum.mean())
+    }
+
+    /// Loss, gradient and update for a piece that has just run forward.
+    fn update(
+        &self,
+        chunk: &Batch<T>,
+        outputs: std::ops::Range<usize>,
+        targets: &Targets<T>,
+        progress: &mut Progress<T>,
+        work: &mut Workspace<T>,
+    ) -> Result<Total<f64>, Error> {
+        let output_size = self.network.config().output_size;
+        let Workspace { tape, gradient, doutput, dstate } = work;
+        let values = outputs.start * output_size..outputs.end * output_size;
+        doutput.clear();
+        doutput.resize(tape.output().len(), T::default());
+        let total = self.config.loss.gradient(
+            &tape.output()[values.clone()],
+            output_size,
+            targets,
+            &mut doutput[values],
+        );
+        let total = Total { sum: total.sum.to_f64(), weight: total.weight.to_f64() };
+        self.check_finite("loss", total.mean(), progress)?;
+
+        gradient.fill(T::default());
+        dstate.reset(chunk.packing().batch_size());
+        let gradients = Gradients { parameters: gradient, state: dstate, input: None };
+        self.network.backward(&progress.parameters, chunk, doutput, tape, gradients);
+        let norm = match self.config.clip {
+            Some(max_norm) => clip_grad_norm(gradient, max_norm),
+            None => grad_norm(gradient),
+        };
+        self.check_finite("gradient norm", norm, progress)?;
+        progress.grad_norm = Some(norm);
+        let rate = self.rate(progress, progress.batch);
+        progress.optimiser.update(&mut progress.parameters, gradient, rate);
+        Ok(total)
+    }
+
+    fn check_finite(
+        &self,
+        quantity: &'static str,
+        value: f64,
+        progress: &Progress<T>,
+    ) -> Result<(), Diverged> {
+        if value.is_finite() {
+            return Ok(());
+        }
+        Err(Diverged {
+            quantity,
+            value,
+            epoch: progress.epoch,
+            batch: progress.batch,
+            grad_norm: progress.grad_norm,
+            learning_rate: self.rate(progress, progress.batch),
+            clip: self.config.clip,
+        })
+    }
+
+    fn validation_loss(&self, progress: &Progress<T>, work: &mut Workspace<T>) -> Result<Option<f64>, Error> {
+        let mut sum = Total::<f64>::default();
+        for examples in self.validation.chunks(EVALUATION_BATCH) {
+            let (batch, targets) = self.pack(&examples.iter().collect::<Vec<_>>());
+            let mut state = self.network.zero_state(batch.packing().batch_size());
+            self.network.forward(&progress.parameters, &batch, &mut state, Mode::Evaluate, &mut work.tape);
+            let total =
+                self.config.loss.total(work.tape.output(), self.network.config().output_size, &targets);
+            sum.sum += total.sum.to_f64();
+            sum.weight += total.weight.to_f64();
+        }
+        if self.validation.is_empty() {
+            return Ok(None);
+        }
+        self.check_finite("validation loss", sum.mean(), progress)?;
+        Ok(Some(sum.mean()))
+    }
+
+    fn pack(&self, examples: &[&Example<T>]) -> (Batch<T>, Targets<T>) {
+        let network = self.network.config();
+        let x: Vec<&[T]> = examples.iter().map(|example| example.x.as_slice()).collect();
+        let batch = Batch::new(&x, network.input_size);
+        let targets = pack_targets(examples, batch.packing(), network.readout, network.output_size);
+        (batch, targets)
+    }
+}
