@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod calendar;
+pub mod check;
 mod container;
 pub mod data;
 pub mod error;

@@ -157,10 +157,10 @@ impl Notebook {
                 Gradient::Exact | Gradient::Halved => (states[t], states[t + 1].map(|h| 1.0 - h * h)),
             };
             let da: [f64; HIDDEN_SIZE] = std::array::from_fn(|unit| dh[unit] * slope[unit]);
-            for unit in 0..HIDDEN_SIZE {
-                add_scaled(&mut d.wx[unit], da[unit], &INPUTS[t]);
-                add_scaled(&mut d.wh[unit], da[unit], &before);
-                d.bh[unit] += da[unit];
+            for (unit, &da) in da.iter().enumerate() {
+                add_scaled(&mut d.wx[unit], da, &INPUTS[t]);
+                add_scaled(&mut d.wh[unit], da, &before);
+                d.bh[unit] += da;
             }
             dh = std::array::from_fn(|k| (0..HIDDEN_SIZE).map(|unit| self.wh[unit][k] * da[unit]).sum());
         }

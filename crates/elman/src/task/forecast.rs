@@ -137,6 +137,26 @@ impl<'a> Series<'a> {
     }
 }
 
+/// Forecasts of what is already known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backtest {
+    /// The series.
+    pub values: Vec<f64>,
+    /// The forecasts from each origin, in order of time.
+    pub origins: Vec<Origin>,
+}
+
+/// Forecasts from one origin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// The first row that is forecast; the rows before it are known.
+    pub row: usize,
+    /// One value for each row of the horizon.
+    pub forecasts: Vec<f64>,
+    /// The naive forecasts for the same rows.
+    pub naive: Vec<f64>,
+}
+
 impl Forecast {
     pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
         let time = options.time.clone().or_else(|| {
@@ -411,13 +431,17 @@ impl Forecast {
         self.test.max(self.horizon)
     }
 
-    pub(super) fn evaluate(
+    /// Forecasts from every origin in the last `test` rows, as if the rows after it were not known.
+    ///
+    /// # Errors
+    /// If the table is no such series, or `test` is less than the horizon or nearly all rows.
+    pub fn backtest(
         &self,
         network: &Network,
         parameters: &Parameters,
         table: &Table,
         test: usize,
-    ) -> Result<Evaluation, Error> {
+    ) -> Result<Backtest, Error> {
         let series = self.read(table)?;
         let rows = series.values.len();
         if test < self.horizon || test > rows - self.first_row() {
@@ -429,30 +453,48 @@ impl Forecast {
             return Err(ConfigError::new("test", message).into());
         }
         let scaled = self.scaled(&series.values);
-        let (mut predicted, mut naive, mut actual) = (Vec::new(), Vec::new(), Vec::new());
         let mut session = Session::new(network, parameters);
         let mut read = self.first_row();
-        for origin in rows - test..=rows - self.horizon {
-            self.read_history(&mut session, &series, &scaled, read..origin);
-            read = origin;
-            let (history, future) = (scaled[..origin].to_vec(), origin..origin + self.horizon);
-            let last = series.values[origin - 1];
-            predicted.extend(self.roll(session.clone(), &series, history, last, self.horizon));
-            naive.extend(future.clone().map(|row| self.naive(&series.values[..origin], row)));
-            actual.extend_from_slice(&series.values[future]);
+        let mut origins = Vec::new();
+        for row in rows - test..=rows - self.horizon {
+            self.read_history(&mut session, &series, &scaled, read..row);
+            read = row;
+            let (history, last) = (scaled[..row].to_vec(), series.values[row - 1]);
+            origins.push(Origin {
+                row,
+                forecasts: self.roll(session.clone(), &series, history, last, self.horizon),
+                naive: (0..self.horizon).map(|n| self.naive(&series.values[..row], row + n)).collect(),
+            });
         }
+        Ok(Backtest { values: series.values, origins })
+    }
+
+    pub(super) fn evaluate(
+        &self,
+        network: &Network,
+        parameters: &Parameters,
+        table: &Table,
+        test: usize,
+    ) -> Result<Evaluation, Error> {
+        let Backtest { values, origins } = self.backtest(network, parameters, table, test)?;
+        let actual: Vec<f64> = origins
+            .iter()
+            .flat_map(|origin| &values[origin.row..origin.row + self.horizon])
+            .copied()
+            .collect();
+        let all = |of: fn(&Origin) -> &Vec<f64>| origins.iter().flat_map(of).copied().collect::<Vec<_>>();
         let per = self.frequency.map_or("row", Frequency::row_name);
         let plural = if self.horizon == 1 { "" } else { "s" };
         Ok(Evaluation {
             on: format!(
                 "{} forecasts, up to {} {per}{plural} ahead, from {} origins",
-                predicted.len(),
+                actual.len(),
                 self.horizon,
-                test - self.horizon + 1
+                origins.len()
             ),
-            model: forecast_metrics(&predicted, &actual),
+            model: forecast_metrics(&all(|origin| &origin.forecasts), &actual),
             baseline_name: if self.season.is_some() { "seasonal naive" } else { "last value" }.into(),
-            baseline: forecast_metrics(&naive, &actual),
+            baseline: forecast_metrics(&all(|origin| &origin.naive), &actual),
         })
     }
 

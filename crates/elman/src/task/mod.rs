@@ -9,7 +9,7 @@ mod grouped;
 mod regress;
 
 pub use classify::Classify;
-pub use forecast::{Forecast, ForecastOptions, Transform};
+pub use forecast::{Backtest, Forecast, ForecastOptions, Origin, Transform};
 pub use grouped::{Feature, GroupedOptions, Grouping};
 pub use regress::Regress;
 

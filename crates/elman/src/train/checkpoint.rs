@@ -1,5 +1,6 @@
 //! Checkpoints: a training run on disk, written as it goes and picked up where it was left.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -28,10 +29,49 @@ pub struct Checkpointer {
 /// What two runs must have in common for one to go on with the other's checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The options that decide the run, by name.
-    pub options: Value,
+    /// What decides the run, by dotted name: `train.learning_rate`.
+    options: BTreeMap<String, Value>,
     /// [`fingerprint`] of the data.
-    pub data: u32,
+    data: u32,
+}
+
+impl Identity {
+    /// That of a run with these options, any values that serialise, on these data.
+    ///
+    /// # Errors
+    /// If an option cannot be written as JSON.
+    pub fn new(options: &impl Serialize, data: u32) -> Result<Self, ModelError> {
+        let options = serde_json::to_value(options)
+            .map_err(|error| ModelError::Unwritable { reason: error.to_string() })?;
+        let mut identity = Identity { options: BTreeMap::new(), data };
+        identity.flatten(String::new(), options);
+        Ok(identity)
+    }
+
+    fn flatten(&mut self, name: String, value: Value) {
+        match value {
+            Value::Object(fields) => {
+                for (field, value) in fields {
+                    let name = if name.is_empty() { field } else { format!("{name}.{field}") };
+                    self.flatten(name, value);
+                }
+            }
+            value => {
+                self.options.insert(name, value);
+            }
+        }
+    }
+
+    /// The first thing in which another run differs from this one.
+    fn difference(&self, other: &Identity) -> Option<String> {
+        let show = |value: Option<&Value>| value.map_or("not set".into(), Value::to_string);
+        let names = self.options.keys().chain(other.options.keys());
+        let differing = names.map(|name| (name, self.options.get(name), other.options.get(name)));
+        match differing.into_iter().find(|(_, now, then)| now != then) {
+            Some((name, now, then)) => Some(format!("its {name} is {}, not {}", show(then), show(now))),
+            None => (self.data != other.data).then(|| "its data are not the same".into()),
+        }
+    }
 }
 
 /// The CRC-32 of all sequences, values and targets, as `f64`.
@@ -117,7 +157,9 @@ impl Checkpointer {
         let bytes = file::read(&self.path)?;
         let contents = container::read::<Content>(&name, &bytes, Format::Checkpoint)?;
         let content = &contents.content;
-        self.compare(&name, &content.identity)?;
+        if let Some(what) = self.identity.difference(&content.identity) {
+            return Err(ModelError::OtherRun { name: name.clone(), what }.into());
+        }
         let vector = |tensor: &str, len: usize| {
             let mut values = Vec::new();
             contents.append(tensor, &[len], &mut values).map(|()| values)
@@ -140,24 +182,6 @@ impl Checkpointer {
             epoch_loss: content.epoch_loss,
             grad_norm: content.grad_norm,
         }))
-    }
-
-    fn compare(&self, name: &str, saved: &Identity) -> Result<(), ModelError> {
-        let other = |what: String| ModelError::OtherRun { name: name.to_owned(), what };
-        if let (Value::Object(now), Value::Object(then)) = (&self.identity.options, &saved.options) {
-            let names = now.keys().chain(then.keys());
-            for option in names {
-                let (now, then) = (now.get(option), then.get(option));
-                if now != then {
-                    let show = |value: Option<&Value>| value.map_or("not set".into(), Value::to_string);
-                    return Err(other(format!("its {option} is {}, not {}", show(then), show(now))));
-                }
-            }
-        }
-        if self.identity != *saved {
-            return Err(other("its data are not the same".into()));
-        }
-        Ok(())
     }
 }
 

@@ -1,0 +1,371 @@
+//! The proof that the gradients are right: backpropagation through time against dual numbers.
+//!
+//! The hand-written backward pass and the forward pass over [`Dual`] numbers share no line that takes
+//! a derivative. Where both agree to the last few bits, for every parameter, every input and every
+//! initial state, the backward pass is the derivative of the forward pass.
+
+use elman_core::dual::Dual;
+use elman_core::lane::Scalar;
+use rand::RngExt;
+
+use crate::batch::Batch;
+use crate::error::ConfigError;
+use crate::float::convert;
+use crate::init::Init;
+use crate::loss::{Loss, Targets};
+use crate::model::Model;
+use crate::network::{CellKind, Gradients, Mode, Network, NetworkConfig, Readout, State, Tape};
+use crate::predict::Parameters;
+use crate::random::{Rng, Stream, rng};
+use crate::sequence::{Example, pack_targets};
+
+/// The relative error above which a gradient is wrong.
+pub const TOLERANCE: f64 = 1e-9;
+
+/// Derivatives that one forward pass computes.
+const LANES: usize = 8;
+
+/// Tensors with more entries than this are checked at so many of them, evenly spread, and along one
+/// random direction in which all of them change at once.
+const MAX_ENTRIES: usize = 256;
+
+/// Derivatives smaller than this share of their tensor's largest are measured against that share:
+/// they are what is left when larger terms cancel, and carry those terms' rounding.
+const FLOOR: f64 = 1e-6;
+
+/// A network, data and a loss: a function whose gradient is to be checked.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What it is, for reports.
+    pub name: String,
+    network: Network,
+    loss: Loss,
+    parameters: Vec<f64>,
+    examples: Vec<Example<f64>>,
+    state: State<f64>,
+    seed: u64,
+}
+
+/// How well one tensor's gradient agrees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    /// The tensor: a parameter's name, `input` or `initial state`.
+    pub tensor: String,
+    /// Its number of entries.
+    pub entries: usize,
+    /// The derivatives that were compared.
+    pub compared: usize,
+    /// The worst relative error among them.
+    pub error: f64,
+}
+
+/// A deliberate error: the given entry's derivative is wrong by this share of the largest in its
+/// tensor. It shows that the check can fail.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Injection {
+    /// Which tensor of the network's layout.
+    pub tensor: usize,
+    /// The error.
+    pub share: f64,
+}
+
+/// A direction in which a tensor changes.
+enum Probe {
+    Entry(usize),
+    Random(u64),
+}
+
+impl Probe {
+    /// The probes of a tensor with so many entries.
+    fn all(entries: usize) -> Vec<Probe> {
+        if entries <= MAX_ENTRIES {
+            return (0..entries).map(Probe::Entry).collect();
+        }
+        let spread = (0..MAX_ENTRIES).map(|n| Probe::Entry(n * entries / MAX_ENTRIES));
+        spread.chain([Probe::Random(entries as u64)]).collect()
+    }
+
+    /// How much each entry changes.
+    fn direction(&self, entries: usize) -> Vec<f64> {
+        match *self {
+            Probe::Entry(entry) => (0..entries).map(|n| f64::from(u8::from(n == entry))).collect(),
+            Probe::Random(point) => {
+                let mut rng = rng(0, Stream::Check(point));
+                (0..entries).map(|_| rng.random::<f64>() * 2.0 - 1.0).collect()
+            }
+        }
+    }
+}
+
+/// Everything that the loss depends on, in one number type.
+struct Point<T> {
+    parameters: Vec<T>,
+    /// All sequences one after another.
+    x: Vec<T>,
+    /// All blocks one after another.
+    state: Vec<T>,
+}
+
+impl Problem {
+    /// Random data for a network: three sequences of unequal lengths, a non-zero initial state.
+    fn new(name: String, network: Network, parameters: Vec<f64>, loss: Loss, seed: u64) -> Self {
+        let mut rng = rng(seed, Stream::Check(u64::MAX));
+        let config = network.config();
+        let examples = [4, 6, 1].map(|length| {
+            let outputs = if config.readout == Readout::Last { 1 } else { length };
+            let targets = match loss {
+                Loss::CrossEntropy { .. } => {
+                    Targets::Classes((0..outputs).map(|_| rng.random_range(0..config.output_size)).collect())
+                }
+                _ => Targets::Values(uniform(outputs * config.output_size, &mut rng)),
+            };
+            Example { x: uniform(length * config.input_size, &mut rng), targets }
+        });
+        let mut state = network.zero_state(examples.len());
+        for block in 0..state.num_blocks() {
+            let values = uniform(state.block(block).len(), &mut rng);
+            state.block_mut(block).copy_from_slice(&values);
+        }
+        Problem { name, network, loss, parameters, examples: examples.to_vec(), state, seed }
+    }
+
+    /// All cells, one and two layers (with dropout between them), one and both directions, all
+    /// losses, both readouts; by the name of the network.
+    ///
+    /// # Errors
+    /// None in practice: the configurations are valid.
+    pub fn all(seed: u64) -> Result<Vec<Problem>, ConfigError> {
+        let mut problems = Vec::new();
+        for cell in CellKind::ALL {
+            for (num_layers, bidirectional) in [(1, false), (1, true), (2, false), (2, true)] {
+                for (loss, readout) in losses()
+                    .into_iter()
+                    .flat_map(|loss| [Readout::Last, Readout::Every].map(|readout| (loss.clone(), readout)))
+                {
+                    let network = Network::new(NetworkConfig {
+                        cell,
+                        input_size: 3,
+                        hidden_size: 4,
+                        num_layers,
+                        bidirectional,
+                        dropout: if num_layers > 1 { 0.25 } else { 0.0 },
+                        output_size: 3,
+                        readout,
+                    })?;
+                    let parameters = Init::Torch.draw(&network, seed)?;
+                    let directions = if bidirectional { "two directions" } else { "one direction" };
+                    let layers = if num_layers == 1 { "1 layer" } else { "2 layers" };
+                    let name = format!("{cell}, {layers}, {directions}");
+                    problems.push(Problem::new(name, network, parameters, loss, seed));
+                }
+            }
+        }
+        Ok(problems)
+    }
+
+    /// A trained model's network, parameters and loss.
+    pub fn of_model(name: String, model: &Model, seed: u64) -> Problem {
+        let parameters = match &model.parameters {
+            Parameters::F32(values) => convert(values),
+            Parameters::F64(values) => values.clone(),
+        };
+        let loss = model.record.recipe.train.loss.clone();
+        Problem::new(name, model.network.clone(), parameters, loss, seed)
+    }
+
+    /// The names of the parameter tensors.
+    pub fn tensors(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.network.layout().tensors().iter().map(|tensor| tensor.name.as_str())
+    }
+
+    /// Compares the gradients of every parameter tensor, the input and the initial state.
+    pub fn check(&self, injection: Option<Injection>) -> Vec<Agreement> {
+        let here = self.point();
+        let gradient = self.gradient();
+        let mut report = Vec::new();
+        for (n, tensor) in self.network.layout().tensors().iter().enumerate() {
+            let mut ours = gradient.parameters[tensor.range.clone()].to_vec();
+            if let Some(injection) = injection.filter(|injection| injection.tensor == n) {
+                let largest = ours.iter().fold(0.0, |largest: f64, d| largest.max(d.abs()));
+                ours[0] += injection.share * largest.max(f64::MIN_POSITIVE);
+            }
+            report.push(compare(&tensor.name, &ours, |directions| {
+                self.derivatives(&here, |point| &mut point.parameters[tensor.range.clone()], directions)
+            }));
+        }
+        report.push(compare("input", &gradient.x, |directions| {
+            self.derivatives(&here, |point| &mut point.x, directions)
+        }));
+        report.push(compare("initial state", &gradient.state, |directions| {
+            self.derivatives(&here, |point| &mut point.state, directions)
+        }));
+        report
+    }
+
+    fn point(&self) -> Point<f64> {
+        Point {
+            parameters: self.parameters.clone(),
+            x: self.examples.iter().flat_map(|example| example.x.iter().copied()).collect(),
+            state: flatten(&self.state),
+        }
+    }
+
+    /// The gradient by backpropagation through time.
+    fn gradient(&self) -> Point<f64> {
+        let point = self.point();
+        let (batch, mut state, mut tape) = (self.batch(&point.x), self.state.clone(), Tape::default());
+        let mut masks = self.masks();
+        self.network.forward(&point.parameters, &batch, &mut state, Mode::Train(&mut masks), &mut tape);
+        let mut doutput = vec![0.0; tape.output().len()];
+        let config = self.network.config();
+        self.loss.gradient(tape.output(), config.output_size, &self.targets(&batch), &mut doutput);
+        // The loss reads the final states as well, each with weight 1.
+        let mut dstate = state.clone();
+        for block in 0..dstate.num_blocks() {
+            dstate.block_mut(block).fill(1.0);
+        }
+        let (mut parameters, mut x) = (vec![0.0; point.parameters.len()], vec![0.0; point.x.len()]);
+        let gradients = Gradients { parameters: &mut parameters, state: &mut dstate, input: Some(&mut x) };
+        self.network.backward(&point.parameters, &batch, &doutput, &mut tape, gradients);
+        let x = batch.packing().unpack(&x, config.input_size).concat();
+        Point { parameters, x, state: flatten(&dstate) }
+    }
+
+    /// The derivatives of the loss along directions of one part of the point, by dual numbers.
+    fn derivatives(
+        &self,
+        here: &Point<f64>,
+        part: impl Fn(&mut Point<Dual<LANES>>) -> &mut [Dual<LANES>],
+        directions: &[Vec<f64>],
+    ) -> Vec<f64> {
+        let mut derivatives = Vec::with_capacity(directions.len());
+        for directions in directions.chunks(LANES) {
+            let mut point = Point {
+                parameters: convert(&here.parameters),
+                x: convert(&here.x),
+                state: convert(&here.state),
+            };
+            for (n, value) in part(&mut point).iter_mut().enumerate() {
+                for (tangent, direction) in value.tangent.iter_mut().zip(directions) {
+                    *tangent = direction[n];
+                }
+            }
+            derivatives.extend_from_slice(&self.value(&point).tangent[..directions.len()]);
+        }
+        derivatives
+    }
+
+    /// The loss, plus the sum of all final states.
+    fn value<T: Scalar>(&self, point: &Point<T>) -> T {
+        let batch = self.batch(&point.x);
+        let mut state = self.network.zero_state(self.examples.len());
+        let mut values = point.state.chunks_exact(point.state.len() / state.num_blocks());
+        for block in 0..state.num_blocks() {
+            state.block_mut(block).copy_from_slice(values.next().unwrap_or_default());
+        }
+        let (mut tape, mut masks) = (Tape::default(), self.masks());
+        self.network.forward(&point.parameters, &batch, &mut state, Mode::Train(&mut masks), &mut tape);
+        let targets = self.targets(&batch);
+        let mut value = self.loss.total(tape.output(), self.network.config().output_size, &targets).mean();
+        for block in 0..state.num_blocks() {
+            state.block(block).iter().for_each(|&s| value += s);
+        }
+        value
+    }
+
+    /// The same dropout masks in every pass.
+    fn masks(&self) -> Rng {
+        rng(self.seed, Stream::Dropout(0))
+    }
+
+    fn batch<T: Scalar>(&self, x: &[T]) -> Batch<T> {
+        let mut rest = x;
+        let sequences = self.examples.iter().map(|example| {
+            let (sequence, after) = rest.split_at(example.x.len());
+            rest = after;
+            sequence
+        });
+        Batch::new(&sequences.collect::<Vec<_>>(), self.network.config().input_size)
+    }
+
+    fn targets<T: Scalar>(&self, batch: &Batch<T>) -> Targets<T> {
+        let config = self.network.config();
+        let examples: Vec<&Example<f64>> = self.examples.iter().collect();
+        pack_targets(&examples, batch.packing(), config.readout, config.output_size).convert()
+    }
+}
+
+fn compare(tensor: &str, ours: &[f64], dual: impl Fn(&[Vec<f64>]) -> Vec<f64>) -> Agreement {
+    let entries = ours.len();
+    let directions: Vec<Vec<f64>> =
+        Probe::all(entries).iter().map(|probe| probe.direction(entries)).collect();
+    let exact = dual(&directions);
+    let floor = exact.iter().fold(0.0, |largest: f64, d| largest.max(d.abs())) * FLOOR;
+    let errors = directions.iter().zip(&exact).map(|(direction, &exact)| {
+        let ours: f64 = direction.iter().zip(ours).map(|(v, g)| v * g).sum();
+        if ours == exact { 0.0 } else { (ours - exact).abs() / exact.abs().max(floor) }
+    });
+    // A NaN on either side is an error like no other.
+    let error = errors.fold(0.0, |worst: f64, e| if e.is_nan() { f64::INFINITY } else { worst.max(e) });
+    Agreement { tensor: tensor.to_owned(), entries, compared: directions.len(), error }
+}
+
+fn losses() -> [Loss; 4] {
+    let class_weights = Some(vec![0.5, 1.0, 2.0]);
+    [Loss::Squared, Loss::Absolute, Loss::Huber { delta: 0.5 }, Loss::CrossEntropy { class_weights }]
+}
+
+fn uniform(count: usize, rng: &mut Rng) -> Vec<f64> {
+    (0..count).map(|_| rng.random::<f64>() * 2.0 - 1.0).collect()
+}
+
+fn flatten(state: &State<f64>) -> Vec<f64> {
+    (0..state.num_blocks()).flat_map(|block| state.block(block).iter().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worst(problem: &Problem, injection: Option<Injection>) -> Agreement {
+        let report = problem.check(injection);
+        report.into_iter().max_by(|a, b| a.error.total_cmp(&b.error)).unwrap()
+    }
+
+    #[test]
+    fn every_gradient_agrees_and_every_injected_error_is_found() {
+        let problems = Problem::all(1).unwrap();
+        assert_eq!(problems.len(), 5 * 4 * 4 * 2);
+        for problem in &problems {
+            let worst = worst(problem, None);
+            assert!(worst.error < 1e-11, "{}: {worst:?}", problem.name);
+        }
+        for problem in problems.iter().step_by(7) {
+            for (tensor, name) in problem.tensors().enumerate() {
+                let worst = worst(problem, Some(Injection { tensor, share: 1e-6 }));
+                assert!(worst.error > TOLERANCE && worst.tensor == name, "{}: {worst:?}", problem.name);
+            }
+        }
+    }
+
+    #[test]
+    fn large_tensors_are_probed_in_places_and_as_a_whole() {
+        let network = Network::new(NetworkConfig {
+            cell: CellKind::Lstm,
+            input_size: 2,
+            hidden_size: 20,
+            num_layers: 1,
+            bidirectional: false,
+            dropout: 0.0,
+            output_size: 1,
+            readout: Readout::Every,
+        })
+        .unwrap();
+        let parameters = Init::Orthogonal.draw(&network, 5).unwrap();
+        let problem = Problem::new("large".into(), network, parameters, Loss::Squared, 5);
+        let report = problem.check(None);
+        let recurrent = report.iter().find(|agreement| agreement.tensor == "weight_hh_l0").unwrap();
+        assert_eq!((recurrent.entries, recurrent.compared), (1600, 257));
+        assert!(report.iter().all(|agreement| agreement.error < 1e-10), "{report:?}");
+    }
+}
