@@ -24,12 +24,13 @@ with tempfile.TemporaryDirectory() as directory:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}
 
-checks.that(metadata.get("format") == "elman", f"metadata `format` is {metadata.get('format')!r}")
 try:
     header = json.loads(metadata.get("elman", ""))
 except json.JSONDecodeError as error:
     header = error
-checks.that(isinstance(header, dict), f"metadata `elman` is to hold a JSON object: {header!r}")
+if checks.that(isinstance(header, dict), f"metadata `elman` is to hold a JSON object: {header!r}"):
+    checks.that(header.get("format") == "model", f"its format is {header.get('format')!r}")
+    checks.that(header.get("format_version") == 1, f"its version is {header.get('format_version')!r}")
 
 NAMES = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "head.weight", "head.bias"]
 missing = [name for name in NAMES if name not in tensors]

@@ -1,2 +1,58 @@
-//! x
-fn main() {}
+//! The program `elman`: train, check and run recurrent networks from the command line.
+//!
+//! Results go to standard output, progress and messages to standard error. It exits with 0, with 1
+//! after a failed run and with 2 after wrong usage.
+
+mod args;
+mod check;
+mod evaluate;
+mod input;
+mod inspect;
+mod notebook;
+mod output;
+mod plot;
+mod predict;
+mod train;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::output::{Output, Wrong};
+
+fn main() -> ExitCode {
+    let Arguments { command, output } = Arguments::parse();
+    let mut output = Output::new(output);
+    let result = match command {
+        Command::Notebook(arguments) => notebook::run(arguments, &mut output),
+        Command::Train(arguments) => train::run(*arguments, &mut output),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
+        Command::Predict(arguments) => predict::run(&arguments, &mut output),
+        Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
+        Command::Check(arguments) => check::run(&arguments, &mut output),
+    };
+    match result {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    let (message, code) = match (error.downcast_ref::<elman::error::Error>(), error.downcast_ref::<Wrong>()) {
+        (Some(elman::error::Error::Config(error)), _) => {
+            (format!("--{} {}", error.option.replace('_', "-"), error.message), 2)
+        }
+        (_, Some(wrong)) => (wrong.to_string(), 2),
+        _ => (format!("{error:#}"), 1),
+    };
+    output::message(&format!("error: {message}"));
+    ExitCode::from(code)
+}

@@ -49,8 +49,10 @@ pub struct FileError {
 /// A training run whose loss or gradient is no longer a finite number.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "training diverged: the {quantity} became {value} in epoch {epoch}, batch {batch} ({}). \
+    "training diverged: the {quantity} became {value} in epoch {}, batch {} ({}). \
      Try a lower learning rate (it was {learning_rate}){}, or another initialisation",
+    epoch + 1,
+    batch + 1,
     describe_norm(*grad_norm),
     describe_clip(*clip)
 )]

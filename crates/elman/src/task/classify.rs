@@ -141,7 +141,8 @@ impl Classify {
             row.push(self.classes[argmax(probabilities)].clone());
             row.extend(probabilities.iter().map(|&p| number_text(p, parameters.dtype())));
         }
-        Ok(Predictions { headers, rows })
+        let numbers = headers.len() - self.classes.len()..headers.len();
+        Ok(Predictions { headers, rows, numbers })
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

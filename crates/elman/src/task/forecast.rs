@@ -540,6 +540,7 @@ impl Forecast {
                 .enumerate()
                 .map(|(n, &value)| vec![time(n), number_text(value, parameters.dtype())])
                 .collect(),
+            numbers: 1..2,
         })
     }
 

@@ -13,6 +13,8 @@ pub use forecast::{Backtest, Forecast, ForecastOptions, Origin, Transform};
 pub use grouped::{Feature, GroupedOptions, Grouping};
 pub use regress::Regress;
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ConfigError, Error};
@@ -79,6 +81,8 @@ pub struct Predictions {
     pub headers: Vec<String>,
     /// The cells, row by row.
     pub rows: Vec<Vec<String>>,
+    /// The columns of computed numbers.
+    numbers: Range<usize>,
 }
 
 impl Task {
@@ -199,5 +203,12 @@ fn number_text(value: f64, dtype: Dtype) -> String {
     match dtype {
         Dtype::F32 => (value as f32).to_string(),
         Dtype::F64 => value.to_string(),
+    }
+}
+
+impl Predictions {
+    /// Was this column computed as a number, not carried over as text?
+    pub fn is_number(&self, column: usize) -> bool {
+        self.numbers.contains(&column)
     }
 }

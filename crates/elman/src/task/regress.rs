@@ -105,7 +105,8 @@ impl Regress {
         for (row, &answer) in rows.iter_mut().zip(&answers) {
             row.push(number_text(answer, parameters.dtype()));
         }
-        Ok(Predictions { headers, rows })
+        let numbers = headers.len() - 1..headers.len();
+        Ok(Predictions { headers, rows, numbers })
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

@@ -1,11 +1,10 @@
 //! What a batch is made of does not change what comes out, to the bit.
 
-use elman::batch::Batch;
-use elman::network::{Gradients, Mode, Network, Readout, State, Tape};
+use elman::network::{Readout, Tape};
 use proptest::prelude::*;
 
 use crate::drawn::{
-    Outcome, Sequence, Shape, assert_same_bits, assert_same_outcome, join, largest, lengths, load_state, run,
+    Outcome, Sequence, Shape, assert_same_bits, assert_same_outcome, largest, lengths, run,
     set_identity_head, shapes,
 };
 
@@ -28,111 +27,6 @@ fn assert_batch_is_its_sequences(shape: &Shape) {
             let error = (gradient[n] - sum[n]).abs();
             assert!(error <= allowed, "{}: {:e}, not {:e}", tensor.name, gradient[n], sum[n]);
         }
-    }
-}
-
-/// A pass in chunks of time, the state carried on and its gradient carried back, against one pass.
-fn assert_chunks_are_the_whole(shape: &Shape, size: usize) {
-    let (network, parameters, sequences) = shape.fill();
-    let width = shape.config.output_size;
-    let xs: Vec<&[f64]> = sequences.iter().map(|sequence| sequence.x.as_slice()).collect();
-    let batch = Batch::new(&xs, shape.config.input_size);
-    let packing = batch.packing();
-    let initial = load_state(&network, packing.order(), &sequences, |sequence| &sequence.state);
-    let dfinal = load_state(&network, packing.order(), &sequences, |sequence| &sequence.dstate);
-    let doutput = join(&network, packing, &sequences);
-    let whole = Whole::run(&network, &parameters, &batch, &initial, &dfinal, &doutput);
-
-    let mut state = initial.clone();
-    let mut at_end = initial.clone();
-    let mut chunks = Vec::new();
-    for start in (0..packing.seq_len()).step_by(size) {
-        let chunk = batch.chunk(start..start + size);
-        state.truncate(chunk.packing().batch_size());
-        let mut tape = Tape::default();
-        network.forward(&parameters, &chunk, &mut state, Mode::Evaluate, &mut tape);
-        copy_first(&state, &mut at_end);
-        // What the whole has at this place, and the gradient there. A sequence that goes on has no
-        // final output yet.
-        let mut doutput_here = vec![0.0; tape.output().len()];
-        let here = match shape.config.readout {
-            Readout::Every => {
-                let rows = batch.rows(start..start + size);
-                rows.start * width..rows.end * width
-            }
-            Readout::Last => {
-                let going_on = packing.lengths().iter().filter(|&&length| length > start + size).count();
-                going_on * width..chunk.packing().batch_size() * width
-            }
-        };
-        let skipped = tape.output().len() - here.len();
-        assert_same_bits(&tape.output()[skipped..], &whole.output[here.clone()], "output of a chunk");
-        doutput_here[skipped..].copy_from_slice(&doutput[here]);
-        chunks.push((start, chunk, tape, doutput_here));
-    }
-    for block in 0..at_end.num_blocks() {
-        assert_same_bits(at_end.block(block), whole.state.block(block), "final state");
-    }
-
-    let mut gradient = vec![0.0; parameters.len()];
-    let mut dstate = dfinal;
-    for (start, chunk, mut tape, doutput) in chunks.into_iter().rev() {
-        let mut dx = vec![0.0; chunk.x().len()];
-        let mut of_chunk = network.zero_state(chunk.packing().batch_size());
-        copy_first(&dstate, &mut of_chunk);
-        let gradients = Gradients { parameters: &mut gradient, state: &mut of_chunk, input: Some(&mut dx) };
-        network.backward(&parameters, &chunk, &doutput, &mut tape, gradients);
-        copy_first(&of_chunk, &mut dstate);
-        let rows = batch.rows(start..start + size);
-        let input_size = batch.input_size();
-        assert_same_bits(
-            &dx,
-            &whole.dx[rows.start * input_size..rows.end * input_size],
-            "gradient of the input",
-        );
-    }
-    for block in 0..dstate.num_blocks() {
-        assert_same_bits(dstate.block(block), whole.dstate.block(block), "gradient of the initial state");
-    }
-    // The recurrent layers add up from the end either way; the head from the start of each pass.
-    let recurrent = ..network.layout().tensor("head.weight").expect("a head").range.start;
-    assert_same_bits(&gradient[recurrent], &whole.gradient[recurrent], "gradient of the parameters");
-}
-
-/// One pass over a batch, in the batch's order.
-struct Whole {
-    output: Vec<f64>,
-    state: State<f64>,
-    dx: Vec<f64>,
-    dstate: State<f64>,
-    gradient: Vec<f64>,
-}
-
-impl Whole {
-    fn run(
-        network: &Network,
-        parameters: &[f64],
-        batch: &Batch<f64>,
-        initial: &State<f64>,
-        dfinal: &State<f64>,
-        doutput: &[f64],
-    ) -> Self {
-        let mut tape = Tape::default();
-        let (mut state, mut dstate) = (initial.clone(), dfinal.clone());
-        network.forward(parameters, batch, &mut state, Mode::Evaluate, &mut tape);
-        let mut gradient = vec![0.0; parameters.len()];
-        let mut dx = vec![0.0; batch.x().len()];
-        let gradients = Gradients { parameters: &mut gradient, state: &mut dstate, input: Some(&mut dx) };
-        network.backward(parameters, batch, doutput, &mut tape, gradients);
-        Whole { output: tape.output().to_vec(), state, dx, dstate, gradient }
-    }
-}
-
-/// Copies as many sequences as both states have.
-fn copy_first(from: &State<f64>, to: &mut State<f64>) {
-    for block in 0..from.num_blocks() {
-        let len = from.block(block).len().min(to.block(block).len());
-        to.block_mut(block)[..len].copy_from_slice(&from.block(block)[..len]);
     }
 }
 
@@ -277,12 +171,6 @@ proptest! {
     }
 
     #[test]
-    fn chunks_of_time_with_carried_state_are_one_pass(mut shape in shapes(), size in 1usize..=9) {
-        shape.config.bidirectional = false;
-        assert_chunks_are_the_whole(&shape, size);
-    }
-
-    #[test]
     fn the_reverse_direction_is_the_forward_one_on_reversed_time(shape in shapes()) {
         assert_reverse_is_forward_on_reversed_time(shape);
     }
@@ -298,7 +186,11 @@ proptest! {
     }
 
     #[test]
-    fn a_used_tape_is_as_good_as_a_new_one(mut shape in shapes(), before in lengths(), dropout in 0.1f64..0.9) {
+    fn a_used_tape_is_as_good_as_a_new_one(
+        mut shape in shapes(),
+        before in lengths(),
+        dropout in 0.1f64..0.9,
+    ) {
         if shape.config.num_layers > 1 {
             shape.config.dropout = dropout;
         }

@@ -25,8 +25,9 @@ proptest! {
         shape.config.num_layers = shape.config.num_layers.max(2);
         let (without, parameters, sequences) = shape.fill();
         shape.config.dropout = dropout;
-        let (with, expected_gradient) = run(&shape.network(), &parameters, &sequences, None, &mut Tape::default());
-        let (expected, gradient) = run(&without, &parameters, &sequences, None, &mut Tape::default());
+        let network = shape.network();
+        let (with, gradient) = run(&network, &parameters, &sequences, None, &mut Tape::default());
+        let (expected, expected_gradient) = run(&without, &parameters, &sequences, None, &mut Tape::default());
         for (with, expected) in with.iter().zip(&expected) {
             assert_same_outcome(with, expected);
         }

@@ -1,0 +1,161 @@
+//! The command line: every command and option, with its help.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::train::options::TrainOptions;
+
+/// Recurrent networks: train, check, predict.
+#[derive(Debug, Parser)]
+#[command(name = "elman", version, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// How much is said, and to whom.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct OutputOptions {
+    /// Print results as JSON, one object per line
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Show every epoch, every tensor
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the notebook that this project grew from: its ten losses
+    Notebook(NotebookArguments),
+    /// Train a network; with nothing else, on the monthly airline passengers
+    Train(Box<TrainArguments>),
+    /// Measure a model on data, beside a naive prediction
+    Evaluate(EvaluateArguments),
+    /// Predict from data, as CSV
+    Predict(PredictArguments),
+    /// Show what is in a model file
+    Inspect(InspectArguments),
+    /// Prove the gradients against dual numbers, in f64
+    Check(CheckArguments),
+}
+
+/// Which derivative the notebook's weights follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NotebookGradient {
+    /// The notebook's own, which differs from the gradient of its loss in four ways
+    Notebook,
+    /// The gradient of its loss, shown beside the notebook's
+    Exact,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NotebookArguments {
+    /// The derivative that the weights follow
+    #[arg(long, value_enum, default_value = "notebook")]
+    pub(crate) gradient: NotebookGradient,
+    /// Starting weights: JSON with Wx, Wh, Wy as lists of rows [default: those of the published losses]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: Option<PathBuf>,
+    /// Draw the starting weights as the notebook does after np.random.seed(N)
+    #[arg(long, value_name = "N", conflicts_with = "weights")]
+    pub(crate) seed: Option<u32>,
+    /// Epochs; every tenth is printed
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) epochs: u64,
+    /// The learning rate
+    #[arg(long, value_name = "RATE", default_value_t = 0.01)]
+    pub(crate) learning_rate: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArguments {
+    /// forecast (the default), regress or classify
+    #[arg(value_name = "TASK")]
+    pub(crate) task: Option<String>,
+    /// A CSV file, or - for standard input [default: the built-in airline passengers]
+    #[arg(value_name = "DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// The model file to write [default: the data's name with .elman, here]
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) output: Option<PathBuf>,
+    /// A TOML file with options by their long names; the command line's win
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Go on from MODEL.checkpoint; the same command otherwise
+    #[arg(long)]
+    pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) options: TrainOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArguments {
+    /// The model file
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// A CSV file, or - for standard input [default: what the model was trained on, if built in]
+    #[arg(value_name = "DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Of a forecast: how many last rows are the test [default: as many as in training]
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) test: Option<usize>,
+    /// Of a forecast: draw forecasts and truth as SVG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PredictArguments {
+    /// The model file
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// A CSV file, or - for standard input [default: what the model was trained on, if built in]
+    #[arg(value_name = "DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Write the predictions here [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Of a forecast: how many rows ahead [default: as many as in training]
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) horizon: Option<usize>,
+    /// Of a forecast: draw history and forecast as SVG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// The model file
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// A model file [default: small networks of all cells, layers, directions and losses]
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: Option<PathBuf>,
+    /// Plant a small error in one gradient tensor: the check must find it and fail
+    #[arg(long)]
+    pub(crate) inject: bool,
+    /// Draw other data, parameters and, with --inject, another tensor
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+/// A parser for a type that reads its values by these names, which are listed in the help.
+pub(crate) fn one_of<T>(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
+}

@@ -1,0 +1,66 @@
+//! `elman evaluate`, and the table of figures that `elman train` ends with.
+
+use std::process::ExitCode;
+
+use elman::metrics::{Evaluation, Metrics};
+use elman::model::Model;
+use elman::task::{HeldOut, Task};
+use serde_json::{Map, Value, json};
+
+use crate::args::EvaluateArguments;
+use crate::output::{Output, Wrong, figure};
+use crate::{input, plot};
+
+pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let model = Model::open(&arguments.model)?;
+    let table = input::table_for(&model, arguments.data.as_deref())?;
+    let held_out = match (&model.task, arguments.test) {
+        (Task::Forecast(_), Some(rows)) => HeldOut::LastRows(rows),
+        (_, Some(_)) => {
+            let message = format!("--test is for forecasts; this model is there to {}", model.task.name());
+            return Err(Wrong(message).into());
+        }
+        (task, None) => task.default_held_out(),
+    };
+    let evaluation = model.evaluate(&table, &held_out)?;
+    if let Some(path) = &arguments.plot {
+        plot::backtest(&model, &table, &held_out)?.save(path)?;
+        output.note(&format!("drew {}", path.display()));
+    }
+    if output.options.json {
+        output.json(&as_json(&evaluation))?;
+    } else {
+        print(&evaluation, output)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The figures of model and baseline side by side.
+pub(crate) fn print(evaluation: &Evaluation, output: &mut Output) -> anyhow::Result<()> {
+    output.line(format_args!("test: {}", evaluation.on))?;
+    let head = evaluation.model.iter().map(|metric| metric.name.replace('_', " "));
+    let mut rows = vec![std::iter::once(String::new()).chain(head).collect::<Vec<_>>()];
+    for (name, metrics) in [("elman", &evaluation.model), (&evaluation.baseline_name, &evaluation.baseline)] {
+        let figures = metrics.iter().map(|metric| match metric.value {
+            Some(value) if metric.name == "mape" => format!("{value:.2} %"),
+            Some(value) => figure(value),
+            None => "-".into(),
+        });
+        rows.push(std::iter::once(name.to_owned()).chain(figures).collect());
+    }
+    output.table(&rows)
+}
+
+/// `{"test": {...}, "baseline": {...}}`
+pub(crate) fn as_json(evaluation: &Evaluation) -> Value {
+    json!({
+        "on": evaluation.on,
+        "test": metrics_json(&evaluation.model),
+        "baseline": metrics_json(&evaluation.baseline),
+        "baseline_name": evaluation.baseline_name,
+    })
+}
+
+fn metrics_json(metrics: &Metrics) -> Map<String, Value> {
+    metrics.iter().map(|metric| (metric.name.clone(), json!(metric.value))).collect()
+}

@@ -1,0 +1,129 @@
+//! `elman inspect`
+
+use std::process::ExitCode;
+
+use elman::calendar::Frequency;
+use elman::loss::Loss;
+use elman::model::Model;
+use elman::network::NetworkConfig;
+use elman::task::{Forecast, Grouping, Task, Transform};
+use elman::train::Ended;
+use serde_json::json;
+
+use crate::args::InspectArguments;
+use crate::evaluate;
+use crate::output::{Output, counted, figure};
+
+pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let model = Model::open(&arguments.model)?;
+    if output.options.json {
+        let tensors: Vec<_> =
+            model.network.layout().tensors().iter().map(|t| json!([t.name, t.shape])).collect();
+        output.json(&json!({
+            "task": model.task,
+            "network": model.network.config(),
+            "parameters": model.network.layout().len(),
+            "tensors": tensors,
+            "record": model.record,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    output.line(format_args!("network   {}", network_text(model.network.config())))?;
+    let parameters = counted(model.network.layout().len(), "parameter");
+    let dtype = format!("{:?}", model.parameters.dtype()).to_lowercase();
+    output.line(format_args!("          {parameters} in {dtype}"))?;
+    output.line(format_args!("task      {}", task_text(&model.task)))?;
+    output.line(format_args!("data      {}", data_text(&model)))?;
+    output.line(format_args!("training  {}", training_text(&model)))?;
+    if output.options.verbose {
+        let mut rows = Vec::new();
+        for tensor in model.network.layout().tensors() {
+            rows.push(vec![format!("          {}", tensor.name), format!("{:?}", tensor.shape)]);
+        }
+        output.table(&rows)?;
+    }
+    if let Some(test) = &model.record.test {
+        output.line("")?;
+        evaluate::print(test, output)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn network_text(config: &NetworkConfig) -> String {
+    let dropout = if config.dropout > 0.0 { format!(", dropout {}", config.dropout) } else { String::new() };
+    format!(
+        "{}: {} -> {}{} -> {}{dropout}",
+        config.cell,
+        counted(config.input_size, "input"),
+        if config.num_layers > 1 { format!("{} layers of ", config.num_layers) } else { String::new() },
+        if config.bidirectional {
+            format!("2 x {} units (both directions)", config.hidden_size)
+        } else {
+            counted(config.hidden_size, "unit")
+        },
+        counted(config.output_size, "output"),
+    )
+}
+
+fn task_text(task: &Task) -> String {
+    match task {
+        Task::Forecast(task) => forecast_text(task),
+        Task::Regress(task) => format!("regress {}", grouping_text(&task.grouping)),
+        Task::Classify(task) => {
+            format!("classify {}: {}", grouping_text(&task.grouping), task.classes.join(", "))
+        }
+    }
+}
+
+fn forecast_text(task: &Forecast) -> String {
+    let per = task.frequency.map_or("row", Frequency::row_name);
+    let season =
+        task.season.map_or("no season".into(), |season| format!("a season of {}", counted(season, per)));
+    let transform = match task.transform {
+        Transform::LogDifference => "relative changes",
+        Transform::Difference => "differences",
+        Transform::None => "plain values",
+    };
+    let time = task.time.as_ref().map_or(String::new(), |time| format!(" over {time:?}"));
+    format!("forecast {:?}{time}, {} ahead; {season}, {transform}", task.target, counted(task.horizon, per))
+}
+
+fn grouping_text(grouping: &Grouping) -> String {
+    let features: Vec<&str> = grouping.features.iter().map(|feature| feature.name.as_str()).collect();
+    format!("{:?} from sequences of {} told apart by {:?}", grouping.target, features.join(", "), grouping.id)
+}
+
+fn data_text(model: &Model) -> String {
+    let record = &model.record;
+    let validation = match record.validation_sequences {
+        0 => String::new(),
+        n => format!(", {} for validation", counted(n, "sequence")),
+    };
+    format!("{}: {} for training{validation}", record.data, counted(record.train_sequences, "sequence"))
+}
+
+fn training_text(model: &Model) -> String {
+    let record = &model.record;
+    let ended = match record.ended {
+        Some(Ended::Finished) => String::new(),
+        Some(Ended::Early) => ", stopped early".into(),
+        Some(Ended::Interrupted) => ", interrupted".into(),
+        None => ", broke off".into(),
+    };
+    let loss = match &record.recipe.train.loss {
+        Loss::Squared => "squared error",
+        Loss::Absolute => "absolute error",
+        Loss::Huber { .. } => "Huber loss",
+        Loss::CrossEntropy { .. } => "cross-entropy",
+    };
+    let kept = match (record.best_epoch, record.loss) {
+        (Some(epoch), Some(value)) => {
+            format!("; kept those of epoch {}, {loss} {}", epoch + 1, figure(value))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{} of {} epochs{ended}{kept}; seed {}",
+        record.epochs, record.recipe.train.epochs, record.recipe.train.seed
+    )
+}

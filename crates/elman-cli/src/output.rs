@@ -1,0 +1,118 @@
+//! What is said on standard output and standard error.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::args::OutputOptions;
+
+/// A wrong use of the program that the argument parser cannot see: the program exits with 2.
+#[derive(Debug)]
+pub(crate) struct Wrong(pub(crate) String);
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+/// Standard output, and how much is to be said.
+pub(crate) struct Output {
+    pub(crate) options: OutputOptions,
+    stdout: io::Stdout,
+}
+
+impl Output {
+    pub(crate) fn new(options: OutputOptions) -> Self {
+        Output { options, stdout: io::stdout() }
+    }
+
+    /// A line of the result.
+    pub(crate) fn line(&mut self, line: impl std::fmt::Display) -> anyhow::Result<()> {
+        Ok(writeln!(self.stdout, "{line}")?)
+    }
+
+    /// The result as it is, without a line's end.
+    pub(crate) fn raw(&mut self, text: &str) -> anyhow::Result<()> {
+        self.stdout.write_all(text.as_bytes())?;
+        Ok(self.stdout.flush()?)
+    }
+
+    /// An object of the result, on a line of its own.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        let text = serde_json::to_string(value)?;
+        self.line(text)
+    }
+
+    /// The rows of a table, the first its head; columns but the first are set to the right.
+    pub(crate) fn table(&mut self, rows: &[Vec<String>]) -> anyhow::Result<()> {
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width =
+            |n: usize| rows.iter().filter_map(|row| row.get(n)).map(|cell| cell.chars().count()).max();
+        let widths: Vec<usize> = (0..columns).map(|n| width(n).unwrap_or(0)).collect();
+        for row in rows {
+            let cells = row.iter().zip(&widths).enumerate().map(|(n, (cell, &width))| {
+                if n == 0 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+            });
+            self.line(cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// A message to the user beside the result; nothing with `--quiet`.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.options.quiet {
+            message(text);
+        }
+    }
+}
+
+/// A line on standard error. If even that cannot be written, there is nobody left to tell.
+pub(crate) fn message(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// A figure to four digits, as far as they say something: `3.031`, `49.61`, `1234`, `0.0002512`.
+pub(crate) fn figure(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let magnitude = value.abs().log10().floor();
+    if !(-5.0..9.0).contains(&magnitude) {
+        return format!("{value:.3e}");
+    }
+    let decimals = (3.0 - magnitude).clamp(0.0, 9.0) as usize;
+    format!("{value:.decimals$}")
+}
+
+/// `1 row`, `2 rows`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
+}
+
+/// `4,404,412`
+pub(crate) fn thousands(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_four_digits() {
+        let texts = [3.0311, 49.6123, 1234.4, 0.00025123, 1e12, -0.5, 0.0].map(figure);
+        assert_eq!(texts, ["3.031", "49.61", "1234", "0.0002512", "1.000e12", "-0.5000", "0"]);
+        assert_eq!([7, 1000, 4_404_412].map(thousands), ["7", "1,000", "4,404,412"]);
+    }
+}

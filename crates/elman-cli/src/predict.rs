@@ -1,0 +1,54 @@
+//! `elman predict`
+
+use std::process::ExitCode;
+
+use elman::file;
+use elman::model::Model;
+use elman::task::Predictions;
+use serde_json::{Map, Value};
+
+use crate::args::PredictArguments;
+use crate::output::Output;
+use crate::{input, plot};
+
+pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let model = Model::open(&arguments.model)?;
+    let table = input::table_for(&model, arguments.data.as_deref())?;
+    let predictions = model.predict(&table, arguments.horizon)?;
+    let text = if output.options.json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
+    if let Some(path) = &arguments.plot {
+        plot::forecast(&model, &table, &predictions)?.save(path)?;
+        output.note(&format!("drew {}", path.display()));
+    }
+    match &arguments.output {
+        Some(path) => {
+            file::write(path, text.as_bytes()).map_err(elman::error::Error::from)?;
+            output.note(&format!("wrote {} rows to {}", predictions.rows.len(), path.display()));
+        }
+        None => output.raw(&text)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&predictions.headers)?;
+    for row in &predictions.rows {
+        writer.write_record(row)?;
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// One object per row; what was computed is a number, what was carried over is text.
+fn as_json_lines(predictions: &Predictions) -> anyhow::Result<String> {
+    let mut lines = String::new();
+    for row in &predictions.rows {
+        let cells = predictions.headers.iter().zip(row).enumerate().map(|(n, (header, cell))| {
+            let number = cell.parse::<f64>().ok().filter(|_| predictions.is_number(n));
+            (header.clone(), number.map_or_else(|| Value::from(cell.as_str()), Value::from))
+        });
+        lines.push_str(&serde_json::to_string(&cells.collect::<Map<_, _>>())?);
+        lines.push('\n');
+    }
+    Ok(lines)
+}

@@ -1,0 +1,221 @@
+//! `elman train`
+
+pub(crate) mod options;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use elman::error::Error;
+use elman::file;
+use elman::float::{Dtype, Float};
+use elman::model::Model;
+use elman::predict::Parameters;
+use elman::recipe::{Recipe, Run};
+use elman::table::{Table, nearest};
+use elman::task::{HeldOut, Prepared, Task};
+use elman::train::{Checkpointer, Ended, Identity, fingerprint};
+use serde_json::json;
+
+use self::options::TaskName;
+use self::watch::{Interrupt, JsonLog, Progress};
+use crate::args::TrainArguments;
+use crate::output::{Output, Wrong, counted};
+use crate::{evaluate, input, inspect};
+
+/// Everything about a run that has been read and checked.
+struct Plan {
+    prepared: Prepared,
+    recipe: Recipe,
+    test: Option<(Table, HeldOut)>,
+    /// As the user named it.
+    data: Option<PathBuf>,
+    model: PathBuf,
+    checkpoint: PathBuf,
+    checkpoint_epochs: Option<u64>,
+    checkpoint_every: Option<Duration>,
+    resume: bool,
+}
+
+pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let plan = plan(arguments)?;
+    match plan.recipe.dtype {
+        Dtype::F32 => train::<f32>(&plan, output),
+        Dtype::F64 => train::<f64>(&plan, output),
+    }
+}
+
+/// Reads the data and settles every option, before anything is computed or written.
+fn plan(arguments: TrainArguments) -> anyhow::Result<Plan> {
+    let (task, data) = task_and_data(arguments.task, arguments.data)?;
+    let mut options = match &arguments.config {
+        Some(path) => arguments.options.with_file(path)?,
+        None => arguments.options,
+    };
+    let table = input::table(data.as_deref())?;
+    let seed = options.seed();
+    let task_options = options.take_task(task)?;
+    let test_data = options.take_test_data(task);
+    let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
+    let prepared = Task::prepare(&table, &task_options, seed)?;
+    let recipe = options.take_recipe(&prepared.task)?;
+    options.check_all_taken(&recipe, &prepared.task)?;
+    let test = match (&test_data, &prepared.held_out) {
+        (Some(path), None) => Some((Table::open(path).map_err(Error::from)?, HeldOut::All)),
+        (Some(_), Some(_)) => {
+            return Err(Wrong("--test and --test-data both name a test; give one".into()).into());
+        }
+        (None, held_out) => held_out.clone().map(|held_out| (table, held_out)),
+    };
+    let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
+    file::check_writable(&model).map_err(Error::from)?;
+    let checkpoint = file::with_added_extension(&model, "checkpoint");
+    let resume = arguments.resume;
+    Ok(Plan { prepared, recipe, test, data, model, checkpoint, checkpoint_epochs, checkpoint_every, resume })
+}
+
+/// `[TASK] [DATA]`: the task may be left out.
+fn task_and_data(
+    first: Option<String>,
+    second: Option<PathBuf>,
+) -> Result<(TaskName, Option<PathBuf>), Wrong> {
+    let Some(first) = first else { return Ok((TaskName::Forecast, None)) };
+    if let Ok(task) = TaskName::from_str(&first, false) {
+        if second.is_none() && task != TaskName::Forecast {
+            return Err(Wrong(format!("name the DATA to {first}: the built-in data are for a forecast")));
+        }
+        return Ok((task, second));
+    }
+    let known = ["forecast", "regress", "classify"];
+    let looks_like_task =
+        second.is_some() || (nearest(&first, known).is_some() && !Path::new(&first).exists());
+    if looks_like_task {
+        let hint = nearest(&first, known).map_or(String::new(), |task| format!(" (did you mean {task}?)"));
+        return Err(Wrong(format!(
+            "there is no task {first:?}{hint}; tasks are forecast, regress and classify"
+        )));
+    }
+    Ok((TaskName::Forecast, Some(first.into())))
+}
+
+fn train<T: Float>(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode>
+where
+    Parameters: From<Vec<T>>,
+{
+    let mut run = Run::<T>::new(&plan.recipe, &plan.prepared)?;
+    let mut checkpointer = checkpointer(plan)?;
+    if plan.resume {
+        if run.resume(&checkpointer)? {
+            let (epoch, batch) = (run.progress().epoch + 1, run.progress().batch + 1);
+            output.note(&format!("resumed at epoch {epoch}, batch {batch}"));
+        } else {
+            output.note(&format!("there is no {}: starting anew", plan.checkpoint.display()));
+        }
+    }
+    let sequences = counted(plan.prepared.train.len(), "sequence");
+    output.note(&format!("{} of {}", inspect::network_text(run.network().config()), plan.prepared.data));
+    output.note(&format!("{sequences}, {} parameters", run.network().layout().len()));
+
+    let started = Instant::now();
+    let batches_before = run.progress().epoch * run.batches_per_epoch() + run.progress().batch;
+    let mut progress =
+        Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
+    let mut interrupt = Interrupt::listen()?;
+    let mut log = JsonLog(output);
+    let result = run.train(&mut [&mut progress, &mut log, &mut checkpointer, &mut interrupt]);
+    progress.finish();
+    match result {
+        Ok(ended) => {
+            if ended == Ended::Interrupted {
+                checkpointer.save(run.progress())?;
+            }
+            let seconds = started.elapsed().as_secs_f64();
+            finish(plan, run.model(Some(ended)), ended, seconds, output)
+        }
+        Err(error) => {
+            keep_the_last_good(plan, &run, output)?;
+            Err(error.into())
+        }
+    }
+}
+
+fn checkpointer(plan: &Plan) -> Result<Checkpointer, Error> {
+    let examples: Vec<_> = plan.prepared.train.iter().chain(&plan.prepared.validation).cloned().collect();
+    let options = json!({ "task": plan.prepared.task, "recipe": plan.recipe });
+    let identity = Identity::new(&options, fingerprint(&examples))?;
+    Ok(Checkpointer::new(plan.checkpoint.clone(), plan.checkpoint_epochs, plan.checkpoint_every, identity))
+}
+
+/// Tests and saves the model, and tells how it did.
+fn finish(
+    plan: &Plan,
+    mut model: Model,
+    ended: Ended,
+    seconds: f64,
+    output: &mut Output,
+) -> anyhow::Result<ExitCode> {
+    if let Some((table, held_out)) = &plan.test {
+        model.record.test = Some(model.evaluate(table, held_out)?);
+    }
+    model.save(&plan.model)?;
+    let resume = match ended {
+        Ended::Interrupted => {
+            format!("; the same command with --resume goes on from epoch {}", model.record.epochs + 1)
+        }
+        Ended::Finished | Ended::Early => {
+            remove_checkpoint(plan)?;
+            String::new()
+        }
+    };
+    let how = match ended {
+        Ended::Finished => "trained",
+        Ended::Early => "stopped early",
+        Ended::Interrupted => "interrupted",
+    };
+    let epochs = counted(model.record.epochs as usize, "epoch");
+    output.note(&format!("{how} after {epochs} in {seconds:.1} s{resume}"));
+    if output.options.json {
+        let mut line = json!({ "model": plan.model.display().to_string(), "ended": ended, "epochs": model.record.epochs });
+        if let (Some(test), Some(line)) = (&model.record.test, line.as_object_mut()) {
+            line.extend(evaluate::as_json(test).as_object().cloned().unwrap_or_default());
+        }
+        output.json(&line)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(test) = &model.record.test {
+        evaluate::print(test, output)?;
+    }
+    output.line(format_args!("model: {}", plan.model.display()))?;
+    output.line(format_args!("next:  {}", next_command(plan)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A finished run has no use for its checkpoint.
+fn remove_checkpoint(plan: &Plan) -> Result<(), Error> {
+    match std::fs::remove_file(&plan.checkpoint) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(elman::error::FileError { action: "remove", path: plan.checkpoint.clone(), source }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The command that predicts, as this program was called.
+fn next_command(plan: &Plan) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "elman".into());
+    let data = plan.data.as_ref().map_or(String::new(), |data| format!(" {}", data.display()));
+    format!("{program} predict {}{data}", plan.model.display())
+}
+
+/// After a failure: the parameters of the last good epoch are worth having.
+fn keep_the_last_good<T: Float>(plan: &Plan, run: &Run<'_, T>, output: &Output) -> Result<(), Error>
+where
+    Parameters: From<Vec<T>>,
+{
+    let Some(best) = &run.progress().best else { return Ok(()) };
+    run.model(None).save(&plan.model)?;
+    output.note(&format!("kept the model of epoch {} in {}", best.epoch + 1, plan.model.display()));
+    Ok(())
+}

@@ -1,0 +1,418 @@
+//! The options of `elman train`: on the command line, in a TOML file, and what they amount to.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use elman::float::Dtype;
+use elman::init::Init;
+use elman::loss::Loss;
+use elman::network::CellKind;
+use elman::optimiser::OptimiserConfig;
+use elman::recipe::Recipe;
+use elman::schedule::ScheduleConfig;
+use elman::table::nearest;
+use elman::task::{ForecastOptions, GroupedOptions, Task, TaskOptions, Transform};
+use serde::{Deserialize, Serialize};
+
+use crate::args::one_of;
+use crate::output::Wrong;
+
+/// Declares the options: every one is a flag, a key of the TOML file, and `None` unless it is given.
+macro_rules! options {
+    ($($heading:literal { $($(#[doc = $doc:literal])+ $([$($arg:tt)+])? $name:ident: $type:ty,)+ })+) => {
+        /// What may be said of a training run, as it was said: nothing is filled in.
+        #[derive(Clone, Debug, Default, PartialEq, Args, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+        pub(crate) struct TrainOptions {
+            $($(
+                $(#[doc = $doc])+
+                #[arg(long, help_heading = $heading $(, $($arg)+)?)]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                $name: Option<$type>,
+            )+)+
+        }
+    };
+}
+
+options! {
+    "Data" {
+        /// The column to forecast or to learn [default: the only column of numbers; else "target"]
+        [value_name = "COLUMN"] target: String,
+        /// The column of times [default: of a forecast, the first that holds times]
+        [value_name = "COLUMN"] time: String,
+        /// Regress, classify: the column that tells sequences apart [default: id]
+        [value_name = "COLUMN"] id: String,
+        /// Regress, classify: the input columns [default: all but id, target and time]
+        [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
+        /// Forecast: rows in a season, 0 for none [default: the calendar's, 12 for months]
+        [value_name = "ROWS"] season: usize,
+        /// Forecast: rows to look ahead [default: half a season, or 6]
+        [value_name = "ROWS"] horizon: usize,
+        /// Forecast: timesteps of a training sequence [default: three seasons, or 32]
+        [value_name = "ROWS"] window: usize,
+        /// Forecast: rows from one training sequence to the next [default: 1, more for long series]
+        [value_name = "ROWS"] stride: usize,
+        /// Forecast: what is learned of the values [default: log-difference if all are positive]
+        [value_enum] transform: TransformName,
+        /// What is kept for the test: of a forecast, last rows [default: two seasons]; else the share of
+        /// sequences [default: 0.2]
+        [value_name = "AMOUNT"] test: f64,
+        /// The share of the rest that tells which epoch is best [default: 0 for forecasts, else 0.1]
+        [value_name = "SHARE"] validation: f64,
+        /// Regress, classify: a CSV file to test on, instead of a share of DATA
+        [value_name = "FILE"] test_data: PathBuf,
+    }
+    "Network" {
+        /// The cell of every layer [default: lstm for forecasts, else gru]
+        [value_parser = one_of::<CellKind>(CellKind::ALL.map(CellKind::name))] cell: CellKind,
+        /// Units per layer and direction [default: 20 for forecasts, else 64]
+        [value_name = "N"] hidden_size: usize,
+        /// Layers on top of each other [default: 1]
+        [value_name = "N"] num_layers: usize,
+        /// Read each sequence from its end as well
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] bidirectional: bool,
+        /// The share of values set to 0 between layers in training [default: 0]
+        [value_name = "SHARE"] dropout: f64,
+        /// The starting weights [default: orthogonal]
+        [value_parser = one_of::<Init>(Init::ALL.map(Init::name))] init: Init,
+        /// The number type [default: f32]
+        [value_enum] dtype: DtypeName,
+    }
+    "Training" {
+        /// Passes over the data [default: 60 for forecasts, else 100]
+        [value_name = "N"] epochs: u64,
+        /// Sequences per batch [default: 16]
+        [value_name = "N"] batch_size: usize,
+        /// What is made small [default: cross-entropy for classes, else squared]
+        [value_enum] loss: LossName,
+        /// Huber loss: where the square ends [default: 1]
+        [value_name = "DELTA"] huber_delta: f64,
+        /// Cross-entropy: how classes are weighted [default: equal]
+        [value_enum] class_weights: ClassWeights,
+        /// The rule of the updates [default: adamw for forecasts, else adam]
+        [value_enum, alias = "optimizer"] optimiser: OptimiserName,
+        /// The base rate [default: 0.01 for forecasts, else 0.003]
+        [value_name = "RATE"] learning_rate: f64,
+        /// SGD, RMSprop: momentum [default: 0]
+        [value_name = "SHARE"] momentum: f64,
+        /// SGD: look ahead along the momentum
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] nesterov: bool,
+        /// Decay of the weights [default: 2 for forecasts, 0.01 for adamw elsewhere, else 0]
+        [value_name = "DECAY"] weight_decay: f64,
+        /// RMSprop: how much of the mean square is kept [default: 0.99]
+        [value_name = "SHARE"] alpha: f64,
+        /// Adam: how much of the mean gradient is kept [default: 0.9]
+        [value_name = "SHARE"] beta1: f64,
+        /// Adam: how much of the mean square is kept [default: 0.999]
+        [value_name = "SHARE"] beta2: f64,
+        /// How the rate changes [default: cosine]
+        [value_enum] schedule: ScheduleName,
+        /// Cosine: batches in which the rate rises [default: 0]
+        [value_name = "BATCHES"] warmup: u64,
+        /// Step: epochs between changes [default: 10]
+        [value_name = "EPOCHS"] schedule_every: u64,
+        /// Step, plateau: the factor of each change [default: 0.1]
+        [value_name = "FACTOR"] schedule_factor: f64,
+        /// Plateau: epochs without progress before a change [default: 10]
+        [value_name = "EPOCHS"] schedule_patience: u64,
+        /// The largest gradient norm, 0 for any [default: 1]
+        [value_name = "NORM"] clip: f64,
+        /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state
+        [value_name = "STEPS"] truncate: usize,
+        /// Stop after so many epochs without a better validation loss
+        [value_name = "EPOCHS"] patience: u64,
+        /// Decides starting weights, order and dropout [default: 0]
+        [value_name = "N"] seed: u64,
+    }
+    "Checkpoints" {
+        /// Save the run every so many epochs
+        [value_name = "N"] checkpoint_epochs: u64,
+        /// Save the run every so many minutes, 0 for never [default: 5]
+        [value_name = "MINUTES"] checkpoint_minutes: f64,
+    }
+}
+
+/// Declares an enum of option values that the command line and TOML files spell alike.
+macro_rules! names {
+    ($(#[doc = $doc:literal] $name:ident { $($(#[doc = $help:literal])? $variant:ident,)+ })+) => {$(
+        #[doc = $doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub(crate) enum $name { $($(#[doc = $help])? $variant,)+ }
+    )+};
+}
+
+names! {
+    /// See [`Transform`].
+    TransformName {
+        /// Relative changes: differences of the logarithm
+        LogDifference,
+        /// Differences
+        Difference,
+        /// The values themselves
+        None,
+    }
+    /// See [`Loss`].
+    LossName { Squared, Absolute, Huber, CrossEntropy, }
+    /// How classes are weighted.
+    ClassWeights {
+        /// Every sequence counts alike
+        Equal,
+        /// Every class counts alike
+        Balanced,
+    }
+    /// See [`OptimiserConfig`].
+    OptimiserName { Sgd, Rmsprop, Adam, Adamw, }
+    /// See [`ScheduleConfig`].
+    ScheduleName { Constant, Step, Cosine, Plateau, }
+    /// See [`Dtype`].
+    DtypeName { F32, F64, }
+}
+
+/// Which task, by the name on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TaskName {
+    Forecast,
+    Regress,
+    Classify,
+}
+
+impl TrainOptions {
+    /// Adds what a TOML file says to what the command line left open.
+    pub(crate) fn with_file(self, path: &Path) -> anyhow::Result<Self> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+        let mut merged: toml::Table = text.parse().with_context(|| format!("{name} is not TOML"))?;
+        check_keys(&merged, &name.to_string())?;
+        merged.extend(toml::Table::try_from(self)?);
+        merged.try_into().with_context(|| format!("{name}, or an option given beside it"))
+    }
+
+    /// The options of the data, which are taken out.
+    pub(crate) fn take_task(&mut self, task: TaskName) -> Result<TaskOptions, Wrong> {
+        let grouped = |options: &mut Self| GroupedOptions {
+            id: options.id.take(),
+            target: options.target.take(),
+            features: options.features.take(),
+            time: options.time.take(),
+            // With a file of its own for the test, nothing is kept back for it.
+            test: options.test.take().unwrap_or(if options.test_data.is_some() { 0.0 } else { 0.2 }),
+            validation: options.validation.take().unwrap_or(0.1),
+        };
+        Ok(match task {
+            TaskName::Regress => TaskOptions::Regress(grouped(self)),
+            TaskName::Classify => TaskOptions::Classify(grouped(self)),
+            TaskName::Forecast => TaskOptions::Forecast(ForecastOptions {
+                target: self.target.take(),
+                time: self.time.take(),
+                season: self.season.take(),
+                horizon: self.horizon.take(),
+                test: self.test.take().map(whole_rows).transpose()?,
+                validation: self.validation.take().unwrap_or(0.0),
+                window: self.window.take(),
+                stride: self.stride.take(),
+                transform: self.transform.take().map(|name| match name {
+                    TransformName::LogDifference => Transform::LogDifference,
+                    TransformName::Difference => Transform::Difference,
+                    TransformName::None => Transform::None,
+                }),
+            }),
+        })
+    }
+
+    /// The seed, which stays: the recipe holds it as well.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
+    /// The file to test on, which is taken out; not for forecasts.
+    pub(crate) fn take_test_data(&mut self, task: TaskName) -> Option<PathBuf> {
+        if task == TaskName::Forecast { None } else { self.test_data.take() }
+    }
+
+    /// When checkpoints are written: every so many epochs, every so many minutes.
+    pub(crate) fn take_checkpoints(&mut self) -> Result<(Option<u64>, Option<std::time::Duration>), Wrong> {
+        let epochs = self.checkpoint_epochs.take();
+        if epochs == Some(0) {
+            return Err(Wrong("--checkpoint-epochs is 0; it must be at least 1".into()));
+        }
+        let minutes = self.checkpoint_minutes.take().unwrap_or(5.0);
+        let every = std::time::Duration::try_from_secs_f64(minutes * 60.0).map_err(|_| {
+            Wrong(format!("--checkpoint-minutes is {minutes}; it must be 0 or above, and not endless"))
+        })?;
+        Ok((epochs, Some(every).filter(|every| !every.is_zero())))
+    }
+
+    /// The task's default recipe, changed by the options of network and training, which are taken out.
+    pub(crate) fn take_recipe(&mut self, task: &Task) -> Result<Recipe, Wrong> {
+        let mut recipe = Recipe::for_task(task);
+        set(&mut recipe.cell, self.cell.take());
+        set(&mut recipe.hidden_size, self.hidden_size.take());
+        set(&mut recipe.num_layers, self.num_layers.take());
+        set(&mut recipe.bidirectional, self.bidirectional.take());
+        set(&mut recipe.dropout, self.dropout.take());
+        set(&mut recipe.init, self.init.take());
+        if let Some(dtype) = self.dtype.take() {
+            recipe.dtype = match dtype {
+                DtypeName::F32 => Dtype::F32,
+                DtypeName::F64 => Dtype::F64,
+            };
+        }
+        let train = &mut recipe.train;
+        set(&mut train.epochs, self.epochs.take());
+        set(&mut train.batch_size, self.batch_size.take());
+        set(&mut train.learning_rate, self.learning_rate.take());
+        set(&mut train.seed, self.seed.take());
+        train.truncate = self.truncate.take();
+        train.patience = self.patience.take();
+        if let Some(clip) = self.clip.take() {
+            train.clip = Some(clip).filter(|&clip| clip != 0.0);
+        }
+        train.loss = self.take_loss(task)?;
+        train.optimiser = self.take_optimiser(train.optimiser);
+        train.schedule = self.take_schedule(train.schedule);
+        Ok(recipe)
+    }
+
+    fn take_loss(&mut self, task: &Task) -> Result<Loss, Wrong> {
+        let usual =
+            if matches!(task, Task::Classify(_)) { LossName::CrossEntropy } else { LossName::Squared };
+        let name = self.loss.take().unwrap_or(usual);
+        match (name, task) {
+            (LossName::CrossEntropy, Task::Classify(task)) => Ok(Loss::CrossEntropy {
+                class_weights: match self.class_weights.take() {
+                    Some(ClassWeights::Balanced) => Some(task.balanced_weights()),
+                    Some(ClassWeights::Equal) | None => None,
+                },
+            }),
+            (LossName::CrossEntropy, _) => {
+                Err(Wrong(format!("--loss cross-entropy is for classes; to {}, use squared", task.name())))
+            }
+            (_, Task::Classify(_)) => {
+                Err(Wrong("--loss for classes is cross-entropy; the others are for numbers".into()))
+            }
+            (LossName::Squared, _) => Ok(Loss::Squared),
+            (LossName::Absolute, _) => Ok(Loss::Absolute),
+            (LossName::Huber, _) => Ok(Loss::Huber { delta: self.huber_delta.take().unwrap_or(1.0) }),
+        }
+    }
+
+    fn take_optimiser(&mut self, usual: OptimiserConfig) -> OptimiserConfig {
+        let mut optimiser = match self.optimiser.take() {
+            None => usual,
+            Some(OptimiserName::Sgd) => OptimiserConfig::SGD,
+            Some(OptimiserName::Rmsprop) => OptimiserConfig::RMSPROP,
+            Some(OptimiserName::Adam) => OptimiserConfig::ADAM,
+            // A task whose default is AdamW has its own weight decay.
+            Some(OptimiserName::Adamw) if matches!(usual, OptimiserConfig::AdamW { .. }) => usual,
+            Some(OptimiserName::Adamw) => OptimiserConfig::ADAMW,
+        };
+        match &mut optimiser {
+            OptimiserConfig::Sgd { momentum, nesterov, weight_decay } => {
+                set(momentum, self.momentum.take());
+                set(nesterov, self.nesterov.take());
+                set(weight_decay, self.weight_decay.take());
+            }
+            OptimiserConfig::RmsProp { alpha, momentum, weight_decay, .. } => {
+                set(alpha, self.alpha.take());
+                set(momentum, self.momentum.take());
+                set(weight_decay, self.weight_decay.take());
+            }
+            OptimiserConfig::Adam { beta1, beta2, weight_decay, .. }
+            | OptimiserConfig::AdamW { beta1, beta2, weight_decay, .. } => {
+                set(beta1, self.beta1.take());
+                set(beta2, self.beta2.take());
+                set(weight_decay, self.weight_decay.take());
+            }
+        }
+        optimiser
+    }
+
+    fn take_schedule(&mut self, usual: ScheduleConfig) -> ScheduleConfig {
+        let mut schedule = match self.schedule.take() {
+            None => usual,
+            Some(ScheduleName::Constant) => ScheduleConfig::Constant,
+            Some(ScheduleName::Step) => ScheduleConfig::Step { every: 10, factor: 0.1 },
+            Some(ScheduleName::Cosine) => ScheduleConfig::Cosine { warmup: 0 },
+            Some(ScheduleName::Plateau) => {
+                ScheduleConfig::Plateau { factor: 0.1, patience: 10, threshold: 1e-4, minimum: 0.0 }
+            }
+        };
+        match &mut schedule {
+            ScheduleConfig::Constant => {}
+            ScheduleConfig::Step { every, factor } => {
+                set(every, self.schedule_every.take());
+                set(factor, self.schedule_factor.take());
+            }
+            ScheduleConfig::Cosine { warmup } => set(warmup, self.warmup.take()),
+            ScheduleConfig::Plateau { factor, patience, .. } => {
+                set(factor, self.schedule_factor.take());
+                set(patience, self.schedule_patience.take());
+            }
+        }
+        schedule
+    }
+
+    /// Refuses what nothing has taken out: an option that would have no effect.
+    pub(crate) fn check_all_taken(&self, recipe: &Recipe, task: &Task) -> anyhow::Result<()> {
+        let left = toml::Table::try_from(self)?;
+        let Some(option) = left.keys().next() else { return Ok(()) };
+        let instead = match option.as_str() {
+            "momentum" | "nesterov" | "alpha" | "beta1" | "beta2" => optimiser_text(&recipe.train.optimiser),
+            "warmup" | "schedule-every" | "schedule-factor" | "schedule-patience" => {
+                schedule_text(&recipe.train.schedule)
+            }
+            "huber-delta" | "class-weights" => "this --loss".into(),
+            _ => format!("the task {}", task.name()),
+        };
+        Err(Wrong(format!("--{option} has no meaning for {instead}; leave it out")).into())
+    }
+}
+
+fn optimiser_text(optimiser: &OptimiserConfig) -> String {
+    let name = match optimiser {
+        OptimiserConfig::Sgd { .. } => "sgd",
+        OptimiserConfig::RmsProp { .. } => "rmsprop",
+        OptimiserConfig::Adam { .. } => "adam",
+        OptimiserConfig::AdamW { .. } => "adamw",
+    };
+    format!("--optimiser {name}")
+}
+
+fn schedule_text(schedule: &ScheduleConfig) -> String {
+    let name = match schedule {
+        ScheduleConfig::Constant => "constant",
+        ScheduleConfig::Step { .. } => "step",
+        ScheduleConfig::Cosine { .. } => "cosine",
+        ScheduleConfig::Plateau { .. } => "plateau",
+    };
+    format!("--schedule {name}")
+}
+
+/// Refuses a key that is no option, naming the nearest.
+fn check_keys(table: &toml::Table, name: &str) -> Result<(), Wrong> {
+    let command = TrainOptions::augment_args(clap::Command::new("train"));
+    let known: Vec<&str> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
+    match table.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let hint =
+                nearest(key, known).map_or(String::new(), |known| format!(" (did you mean {known:?}?)"));
+            Err(Wrong(format!("{name}: there is no option {key:?}{hint}; `elman train --help` lists them")))
+        }
+    }
+}
+
+fn whole_rows(amount: f64) -> Result<usize, Wrong> {
+    if amount >= 0.0 && amount.fract() == 0.0 && amount < 1e15 {
+        return Ok(amount as usize);
+    }
+    Err(Wrong(format!("--test of a forecast is {amount}; it must be a whole number of last rows, or 0")))
+}
+
+fn set<V>(to: &mut V, value: Option<V>) {
+    if let Some(value) = value {
+        *to = value;
+    }
+}
