@@ -50,7 +50,7 @@ pub struct FileError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "training diverged: the {quantity} became {value} in epoch {}, batch {} ({}). \
-     Try a lower learning rate (it was {learning_rate}){}, or another initialisation",
+     Try a lower learning rate (it was {learning_rate:?}){}, or another initialisation",
     epoch + 1,
     batch + 1,
     describe_norm(*grad_norm),

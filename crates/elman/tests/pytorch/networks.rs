@@ -151,7 +151,7 @@ impl Case {
         let results = self.run::<Jittered>(&self.parameters, &self.tensors["x"]);
         let mut allowed = self.allowed_in_f64();
         for (name, allowed) in &mut allowed {
-            let more = jittered::allowed(&results[name], &self.tensors[name]);
+            let more = jittered::allowed(&results[name]);
             allowed.iter_mut().zip(more).for_each(|(allowed, more)| *allowed += more);
         }
         allowed
@@ -249,6 +249,7 @@ fn f32_agrees_with_pytorch_as_far_as_it_can() {
     for case in Case::all() {
         let results = case.run::<f32>(&case.parameters, &case.tensors["x"]);
         let (worst, name) = case.worst(&results, &case.allowed_in_f32());
+        eprintln!("W {worst} {name}");
         assert!(worst <= 1.0, "{}: {name} is off by {worst:.2} times its error bound", case.name);
     }
 }
