@@ -191,7 +191,11 @@ impl Grouping {
             |header: &&String| **header != id && **header != target && Some(*header) != time.as_ref();
         let names = match &options.features {
             Some(names) => names.clone(),
-            None => table.headers().iter().filter(others).cloned().collect(),
+            None => {
+                let names: Vec<String> = table.headers().iter().filter(others).cloned().collect();
+                refuse_text(table, &names)?;
+                names
+            }
         };
         if names.is_empty() {
             let message = "has no column left as input beside id, target and time; add one";
@@ -269,6 +273,23 @@ impl Grouping {
         }
         Ok(())
     }
+}
+
+/// Nobody said that these columns are inputs: one that begins with text is likely none.
+fn refuse_text(table: &Table, names: &[String]) -> Result<(), Error> {
+    for name in names {
+        let column = table.column(name)?;
+        if column.number(0).is_err() {
+            let message = format!(
+                "{:?} is not a number, so the column is no input; name the inputs with --features, \
+                 or a column of times with --time",
+                column.text(0)
+            );
+            let place = format!("{}, line {}, column {name:?}", table.name(), column.line(0));
+            return Err(DataError::new(place, message).into());
+        }
+    }
+    Ok(())
 }
 
 /// The numbers of the sequences that are held out.
