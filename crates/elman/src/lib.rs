@@ -1,4 +1,49 @@
-//! Recurrent networks that train in seconds on an ordinary CPU.
+//! Recurrent networks that train in seconds on an ordinary CPU, are verified, and run anywhere.
+//!
+//! ```
+//! use elman::recipe::Recipe;
+//! use elman::task::{ForecastOptions, Task, TaskOptions};
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! let table = elman::data::airline()?; // or Table::open("sales.csv".as_ref())?
+//! let options = TaskOptions::Forecast(ForecastOptions { horizon: Some(3), ..Default::default() });
+//! let prepared = Task::prepare(&table, &options, 0)?;
+//! let mut recipe = Recipe::for_task(&prepared.task);
+//! recipe.train.epochs = 5;
+//! let model = recipe.train(&prepared, &table)?;
+//! let forecast = model.predict(&table, None)?;
+//! assert_eq!(forecast.rows.len(), 3);
+//! assert_eq!(forecast.rows[0][0], "1961-01");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The data's way
+//!
+//! The modules follow it, and each imports only what stands before it:
+//!
+//! | module | what happens |
+//! |---|---|
+//! | [`table`] | a CSV file becomes named columns of text |
+//! | [`calendar`], [`scaling`], [`sequence`] | columns become evenly spaced times, scaled numbers, sequences with targets |
+//! | [`batch`] | sequences of any lengths become one time-major batch without padding |
+//! | [`network`] | the batch runs forward and backward through stacked layers and a head |
+//! | [`loss`], [`optimiser`], [`schedule`] | outputs become a loss, gradients become updates |
+//! | [`train`] | the loop, its observers, its checkpoints |
+//! | [`predict`], [`metrics`] | a trained network answers, and is measured |
+//! | [`task`] | what it is all for: forecast, regress, classify |
+//! | [`recipe`], [`model`] | all choices in one value; all results in one file |
+//!
+//! Beside the way stand [`check`], which proves the gradients, and [`notebook`], from which the
+//! project grew. The equations themselves are in the crate `elman_core`.
+//!
+//! # Promises
+//!
+//! The same seed, data and configuration give the same bits. No bytes read from outside cause a
+//! panic. Files are written all or nothing.
+//!
+//! Letters used throughout: `T` timesteps, `B` batch, `I` input size, `H` hidden size, `O` output
+//! size, `D` directions.
 
 pub mod batch;
 pub mod calendar;
@@ -25,3 +70,8 @@ pub mod sequence;
 pub mod table;
 pub mod task;
 pub mod train;
+
+/// The README's code is compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

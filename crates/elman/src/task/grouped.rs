@@ -10,7 +10,7 @@ use super::HeldOut;
 use crate::error::{ConfigError, DataError, Error};
 use crate::random::{Stream, rng};
 use crate::scaling::Scaling;
-use crate::table::{Column, Table};
+use crate::table::{Column, Table, TableError};
 
 /// How a table of many sequences is to be read; `None` where the data shall decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -279,7 +279,7 @@ impl Grouping {
 fn refuse_text(table: &Table, names: &[String]) -> Result<(), Error> {
     for name in names {
         let column = table.column(name)?;
-        if column.number(0).is_err() {
+        if let Err(TableError::NotANumber { .. }) = column.number(0) {
             let message = format!(
                 "{:?} is not a number, so the column is no input; name the inputs with --features, \
                  or a column of times with --time",

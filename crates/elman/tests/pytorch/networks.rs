@@ -249,7 +249,6 @@ fn f32_agrees_with_pytorch_as_far_as_it_can() {
     for case in Case::all() {
         let results = case.run::<f32>(&case.parameters, &case.tensors["x"]);
         let (worst, name) = case.worst(&results, &case.allowed_in_f32());
-        eprintln!("W {worst} {name}");
         assert!(worst <= 1.0, "{}: {name} is off by {worst:.2} times its error bound", case.name);
     }
 }
