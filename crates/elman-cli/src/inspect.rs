@@ -118,7 +118,7 @@ fn training_text(model: &Model) -> String {
     };
     let kept = match (record.best_epoch, record.loss) {
         (Some(epoch), Some(value)) => {
-            format!("; kept those of epoch {}, {loss} {}", epoch + 1, figure(value))
+            format!("; kept those of epoch {}, {loss} {}", epoch.saturating_add(1), figure(value))
         }
         _ => String::new(),
     };

@@ -152,6 +152,8 @@ fn network(name: &str, contents: &Contents<'_, Content>) -> Result<Network, Mode
     if tensors != Some(contents.num_tensors()) {
         return Err(corrupt("it does not hold as many tensors as its network has".into()));
     }
+    let recipe = &contents.content.record.recipe;
+    recipe.train.check(config, true).map_err(|error| corrupt(error.to_string()))?;
     Network::new(config.clone()).map_err(|error| corrupt(error.to_string()))
 }
 

@@ -5,6 +5,9 @@
 
 use std::ops::Range;
 
+/// More parameters than this are refused: 2 GiB in `f64`, and training takes several times as much.
+pub const MAX_PARAMETERS: usize = 1 << 28;
+
 /// A named tensor inside the flat vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tensor {
@@ -24,11 +27,11 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Appends a tensor and returns its place, or `None` if the vector would outgrow the address
-    /// space.
+    /// Appends a tensor and returns its place, or `None` if the vector would outgrow
+    /// [`MAX_PARAMETERS`].
     pub(crate) fn push(&mut self, name: String, shape: &[usize]) -> Option<Range<usize>> {
         let size = shape.iter().try_fold(1usize, |size, &n| size.checked_mul(n))?;
-        let end = self.len.checked_add(size).filter(|&end| end <= isize::MAX as usize / size_of::<f64>())?;
+        let end = self.len.checked_add(size).filter(|&end| end <= MAX_PARAMETERS)?;
         let range = self.len..end;
         self.tensors.push(Tensor { name, shape: shape.to_vec(), range: range.clone() });
         self.len = end;

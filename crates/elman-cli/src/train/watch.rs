@@ -14,7 +14,7 @@ use crate::args::OutputOptions;
 use crate::output::{Output, figure, message};
 
 /// Lines that are written in the course of a run where there is no terminal for a progress bar.
-const LINES: u64 = 10;
+const LINES: u128 = 10;
 
 /// Shows how far the run is: as a bar on a terminal, else as a line now and then.
 pub(super) struct Progress {
@@ -22,6 +22,8 @@ pub(super) struct Progress {
     bar: ProgressBar,
     epochs: u64,
     batches_per_epoch: u64,
+    /// The batches of the whole run.
+    total: u64,
     started: Instant,
     /// The batches that had been done when this process took over.
     batches_before: u64,
@@ -38,7 +40,7 @@ impl Progress {
         batches_per_epoch: u64,
         batches_before: u64,
     ) -> Self {
-        let total = epochs * batches_per_epoch;
+        let total = epochs.saturating_mul(batches_per_epoch);
         let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
         if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
             bar.set_style(style);
@@ -49,6 +51,7 @@ impl Progress {
             bar,
             epochs,
             batches_per_epoch,
+            total,
             started: Instant::now(),
             batches_before,
             batches: batches_before,
@@ -60,7 +63,7 @@ impl Progress {
     fn text(&self, epoch: u64) -> String {
         let elapsed = self.started.elapsed().as_secs_f64();
         let done = self.batches - self.batches_before;
-        let left = self.epochs * self.batches_per_epoch - self.batches;
+        let left = self.total.saturating_sub(self.batches);
         let seconds_left = elapsed / done.max(1) as f64 * left as f64;
         let rate = self.sequences as f64 / elapsed.max(1e-9);
         let time = if left == 0 { String::new() } else { format!(", {} left", duration(seconds_left)) };
@@ -68,7 +71,8 @@ impl Progress {
     }
 
     fn epoch_is_told(&self, epoch: u64) -> bool {
-        self.options.verbose || epoch * LINES / self.epochs > (epoch - 1) * LINES / self.epochs
+        let tenth = |epoch: u64| u128::from(epoch) * LINES / u128::from(self.epochs);
+        self.options.verbose || tenth(epoch) > tenth(epoch - 1)
     }
 
     /// Takes the bar away.

@@ -21,8 +21,11 @@ use rand::RngExt;
 
 use crate::batch::{Batch, Packing};
 use crate::error::ConfigError;
-use crate::parameters::Layout;
+use crate::parameters::{Layout, MAX_PARAMETERS};
 use crate::random::Rng;
+
+/// More layers than this are refused.
+pub const MAX_LAYERS: usize = 1000;
 
 /// Is the pass part of training?
 #[derive(Debug)]
@@ -60,7 +63,7 @@ impl Network {
     ///
     /// # Errors
     /// If a size is 0, `dropout` is outside `[0, 1)`, there is dropout but no second layer for it to
-    /// act before, or the parameters would not fit into memory.
+    /// act before, or there are more than [`MAX_LAYERS`] layers or [`MAX_PARAMETERS`] parameters.
     pub fn new(config: NetworkConfig) -> Result<Self, ConfigError> {
         let sizes = [
             ("input_size", config.input_size),
@@ -84,11 +87,16 @@ impl Network {
             );
             return Err(ConfigError::new("dropout", message));
         }
+        if config.num_layers > MAX_LAYERS {
+            let message = format!("is {}; it must be at most {MAX_LAYERS}", config.num_layers);
+            return Err(ConfigError::new("num_layers", message));
+        }
+        let hidden_size = config.hidden_size;
         Self::lay_out(config).ok_or_else(|| {
-            ConfigError::new(
-                "hidden_size",
-                "makes more parameters than the memory can hold; choose a smaller network",
-            )
+            let message = format!(
+                "is {hidden_size}; that makes more than {MAX_PARAMETERS} parameters; choose fewer units"
+            );
+            ConfigError::new("hidden_size", message)
         })
     }
 

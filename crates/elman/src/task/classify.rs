@@ -146,7 +146,8 @@ impl Classify {
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.classes.len() < 2 || self.classes.len() != self.counts.len() {
+        let total = self.counts.iter().try_fold(0usize, |total, &count| total.checked_add(count));
+        if self.classes.len() < 2 || self.classes.len() != self.counts.len() || total.is_none() {
             return Err("its classes do not fit together".into());
         }
         self.grouping.check()

@@ -170,58 +170,25 @@ impl Forecast {
             None => only_number_column(table, time.as_deref())?,
         };
         let series = Series::read(table, &target, time.as_deref())?;
-        let rows = series.values.len();
-        let frequency = series.calendar.as_ref().map(Calendar::frequency);
-        let season = match options.season {
-            Some(season) => Some(season).filter(|&season| season > 0),
-            None => frequency.and_then(Frequency::season),
-        };
-        let transform = options.transform.unwrap_or(if series.values.iter().all(|&value| value > 0.0) {
-            Transform::LogDifference
-        } else {
-            Transform::Difference
-        });
-        let mut task = Forecast {
-            target,
-            time,
-            frequency,
-            season,
-            horizon: options.horizon.unwrap_or(season.map_or(6, |season| season.div_ceil(2))),
-            test: options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season)),
-            window: options.window.unwrap_or(season.map_or(32, |season| 3 * season)),
-            stride: options.stride.unwrap_or(0),
-            transform,
-            scaling: Scaling { mean: 0.0, deviation: 1.0 },
-        };
+        let mut task = Self::configure(target, time, &series, options);
         task.check_options(options)?;
-        task.check_length(table, rows)?;
+        task.check_length(table, series.values.len())?;
         task.check_positive(table, &series)?;
-        let training_rows = rows - task.test;
-        if options.stride.is_none() {
-            task.stride = (training_rows - task.first_row()).div_ceil(USUAL_WINDOWS).max(1);
-        }
-        let changes = task.transformed(&series.values);
-        let known = changes[task.transform.lost_rows()..training_rows].iter().copied();
-        task.scaling = Scaling::fit(known).ok_or_else(|| {
-            let what =
-                if transform == Transform::None { "does not vary" } else { "changes by the same every row" };
-            let message = format!(
-                "column {:?} {what}, so there is nothing to learn; choose another --target",
-                task.target
-            );
-            DataError::new(table.name(), message)
-        })?;
 
-        let scaled: Vec<f64> = changes.iter().map(|&change| task.scaling.scale(change)).collect();
-        let validation_rows = (options.validation * (training_rows - task.first_row()) as f64) as usize;
+        let training_rows = series.values.len() - task.test;
+        let usable = training_rows - task.first_row();
+        task.stride = options.stride.unwrap_or(usable.div_ceil(USUAL_WINDOWS).max(1));
+        let validation_rows = (options.validation * usable as f64) as usize;
         let cut = training_rows - validation_rows;
+        task.fit(table, &series, cut)?;
+        let scaled = task.scaled(&series.values);
         let train = task.windows(&series, &scaled, task.first_row()..cut);
         let validation = task.windows(&series, &scaled, cut..training_rows);
         if train.is_empty() || (validation_rows > 0 && validation.is_empty()) {
             let message = format!(
                 "leaves {validation_rows} rows for validation and {} for training, and a window is {} rows; \
                  choose another share or a shorter --window",
-                cut - task.first_row(),
+                usable - validation_rows,
                 task.window
             );
             return Err(ConfigError::new("validation", message).into());
@@ -234,6 +201,52 @@ impl Forecast {
             validation,
             held_out,
         })
+    }
+
+    /// Fills in what the options leave open; the stride and the statistics are still to come.
+    fn configure(
+        target: String,
+        time: Option<String>,
+        series: &Series<'_>,
+        options: &ForecastOptions,
+    ) -> Self {
+        let rows = series.values.len();
+        let frequency = series.calendar.as_ref().map(Calendar::frequency);
+        let season = match options.season {
+            Some(season) => Some(season).filter(|&season| season > 0),
+            None => frequency.and_then(Frequency::season),
+        };
+        let all_positive = series.values.iter().all(|&value| value > 0.0);
+        let usual = if all_positive { Transform::LogDifference } else { Transform::Difference };
+        Forecast {
+            target,
+            time,
+            frequency,
+            season,
+            horizon: options.horizon.unwrap_or(season.map_or(6, |season| season.div_ceil(2))),
+            test: options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season)),
+            window: options.window.unwrap_or(season.map_or(32, |season| 3 * season)),
+            stride: 1,
+            transform: options.transform.unwrap_or(usual),
+            scaling: Scaling { mean: 0.0, deviation: 1.0 },
+        }
+    }
+
+    /// Takes the statistics of the transformed values from the rows before `end`.
+    fn fit(&mut self, table: &Table, series: &Series<'_>, end: usize) -> Result<(), DataError> {
+        let changes = self.transformed(&series.values[..end]);
+        let known = changes[self.transform.lost_rows()..].iter().copied();
+        self.scaling = Scaling::fit(known).ok_or_else(|| {
+            let plain =
+                self.transform == Transform::None || series.values.windows(2).all(|pair| pair[0] == pair[1]);
+            let what = if plain { "does not vary" } else { "changes by the same in every row" };
+            let message = format!(
+                "column {:?} {what}, so there is nothing to learn; choose another --target",
+                self.target
+            );
+            DataError::new(table.name(), message)
+        })?;
+        Ok(())
     }
 
     fn check_options(&self, options: &ForecastOptions) -> Result<(), ConfigError> {
@@ -382,8 +395,8 @@ impl Forecast {
         Ok(series)
     }
 
-    /// Forecasts `horizon` values from the end of what `session` has read: `values` and `scaled` are
-    /// the history, to which forecasts are added on the way.
+    /// Forecasts `horizon` values from the end of what `session` has read. `scaled` is the history, to
+    /// which forecasts are added on the way; `last` is its last value.
     fn roll(
         &self,
         mut session: Session<'_>,
@@ -406,7 +419,7 @@ impl Forecast {
         forecasts
     }
 
-    /// A session that has read the rows before `end`, the first of which have nothing to look back on.
+    /// Lets a session read these rows, which all have something to look back on.
     fn read_history(
         &self,
         session: &mut Session<'_>,

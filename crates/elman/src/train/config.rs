@@ -37,7 +37,8 @@ pub struct TrainConfig {
 }
 
 impl TrainConfig {
-    pub(super) fn check(&self, network: &NetworkConfig, has_validation: bool) -> Result<(), ConfigError> {
+    /// Refuses options that are out of range or do not go together.
+    pub(crate) fn check(&self, network: &NetworkConfig, has_validation: bool) -> Result<(), ConfigError> {
         let at_least_one = [
             ("epochs", self.epochs),
             ("batch_size", self.batch_size as u64),

@@ -129,7 +129,7 @@ impl<'a, T: Float> Trainer<'a, T> {
     /// If they are not as many as the network has.
     pub fn start(&self, parameters: Vec<T>) -> Progress<T> {
         assert_eq!(parameters.len(), self.network.layout().len(), "number of parameters");
-        let batches = self.config.epochs * self.batches_per_epoch();
+        let batches = self.config.epochs.saturating_mul(self.batches_per_epoch());
         Progress {
             epoch: 0,
             batch: 0,

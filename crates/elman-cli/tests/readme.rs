@@ -1,0 +1,51 @@
+//! The README says what the program prints: its console blocks are run, and its picture is drawn.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+
+const CALL: &str = "$ cargo run --release -- ";
+
+/// The commands of the README's console blocks, each with the output that follows it.
+fn examples(readme: &str) -> Vec<(String, String)> {
+    let mut examples: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for line in readme.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let (true, Some(arguments)) = (inside, line.strip_prefix(CALL)) {
+            examples.push((arguments.to_owned(), String::new()));
+        } else if let (true, Some((_, output))) = (inside, examples.last_mut()) {
+            output.push_str(line);
+            output.push('\n');
+        }
+    }
+    examples
+}
+
+fn elman(directory: &Path, arguments: &str) -> String {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elman"));
+    let output =
+        command.current_dir(directory).args(arguments.split(' ')).assert().success().get_output().clone();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_readmes_commands_print_what_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let examples = examples(&readme);
+    assert!(examples.len() >= 5, "{examples:?}");
+    let directory = tempfile::tempdir().unwrap();
+    let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
+    for (arguments, expected) in examples {
+        // The program names itself as it was called.
+        let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
+        assert_eq!(printed, expected, "elman {arguments}");
+    }
+
+    elman(directory.path(), "evaluate airline.elman --plot airline.svg");
+    let drawn = std::fs::read_to_string(directory.path().join("airline.svg")).unwrap();
+    let committed = std::fs::read_to_string(root.join("docs/airline.svg")).unwrap();
+    assert!(drawn == committed, "docs/airline.svg is not what the program draws now");
+}
