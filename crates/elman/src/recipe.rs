@@ -43,7 +43,7 @@ impl Recipe {
     /// The default recipe for a task.
     ///
     /// For a forecast: an LSTM of 20 units, AdamW at 0.01 with a weight decay of 2 and a cosine
-    /// schedule, 60 epochs. For sequences: a GRU of 64 units, Adam at 0.003 with a cosine schedule,
+    /// schedule, 30 epochs. For sequences: a GRU of 64 units, Adam at 0.003 with a cosine schedule,
     /// 100 epochs. Both: batches of 16, orthogonal initialisation, gradient norms clipped to 1.
     pub fn for_task(task: &Task) -> Self {
         let adamw = OptimiserConfig::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 2.0 };
@@ -57,7 +57,7 @@ impl Recipe {
             init: Init::Orthogonal,
             dtype: Dtype::F32,
             train: TrainConfig {
-                epochs: if forecast { 60 } else { 100 },
+                epochs: if forecast { 30 } else { 100 },
                 batch_size: 16,
                 loss: match task {
                     Task::Classify(_) => Loss::CrossEntropy { class_weights: None },

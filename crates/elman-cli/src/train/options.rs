@@ -80,7 +80,7 @@ options! {
         [value_enum] dtype: DtypeName,
     }
     "Training" {
-        /// Passes over the data [default: 60 for forecasts, else 100]
+        /// Passes over the data [default: 30 for forecasts, else 100]
         [value_name = "N"] epochs: u64,
         /// Sequences per batch [default: 16]
         [value_name = "N"] batch_size: usize,
