@@ -35,8 +35,10 @@ pub(crate) struct OutputOptions {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the notebook that this project grew from: its ten losses
+    #[command(allow_negative_numbers = true)]
     Notebook(NotebookArguments),
     /// Train a network; with nothing else, on the monthly airline passengers
+    #[command(allow_negative_numbers = true)]
     Train(Box<TrainArguments>),
     /// Measure a model on data, beside a naive prediction
     Evaluate(EvaluateArguments),

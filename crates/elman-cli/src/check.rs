@@ -32,8 +32,10 @@ pub(crate) fn run(arguments: &CheckArguments, output: &mut Output) -> anyhow::Re
     let injected = arguments.inject.then(|| choose(&problems, arguments.seed));
     if let Some((problem, injection)) = injected {
         let tensor = problems[problem].tensors().nth(injection.tensor).unwrap_or_default();
-        let name = &problems[problem].name;
-        output.note(&format!("planted an error of {INJECTED:.0e} in the gradient of {tensor} ({name})"));
+        let Problem { name, function, .. } = &problems[problem];
+        output.note(&format!(
+            "planted an error of {INJECTED:.0e} in the gradient of {tensor} ({name}; {function})"
+        ));
     }
 
     let mut lines: Vec<Line> = Vec::new();
@@ -44,8 +46,8 @@ pub(crate) fn run(arguments: &CheckArguments, output: &mut Output) -> anyhow::Re
             // Written so that an error that is not a number counts.
             if agreement.error.is_nan() || agreement.error > TOLERANCE {
                 wrong.push(format!(
-                    "{} of {}: relative error {:.1e}",
-                    agreement.tensor, problem.name, agreement.error
+                    "{} of {} ({}): relative error {:.1e}",
+                    agreement.tensor, problem.name, problem.function, agreement.error
                 ));
             }
             add(&mut lines, &problem.name, agreement, every_tensor);

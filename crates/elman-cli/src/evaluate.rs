@@ -12,17 +12,24 @@ use crate::output::{Output, Wrong, figure};
 use crate::{input, plot};
 
 pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    if let Some(path) = &arguments.plot {
+        input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
+    }
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
-    let held_out = match (&model.task, arguments.test) {
+    let held_out = match (model.task(), arguments.test) {
         (Task::Forecast(_), Some(rows)) => HeldOut::LastRows(rows),
         (_, Some(_)) => {
-            let message = format!("--test is for forecasts; this model is there to {}", model.task.name());
+            let message = format!("--test is for forecasts; this model is there to {}", model.task().name());
             return Err(Wrong(message).into());
         }
         (task, None) => task.default_held_out(),
     };
     let evaluation = model.evaluate(&table, &held_out)?;
+    if held_out == HeldOut::All && table.name() == model.record().data {
+        output
+            .note(&format!("{} is what the model was trained on: these figures are too good", table.name()));
+    }
     if let Some(path) = &arguments.plot {
         plot::backtest(&model, &table, &held_out)?.save(path)?;
         output.note(&format!("drew {}", path.display()));

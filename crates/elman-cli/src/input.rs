@@ -19,11 +19,26 @@ pub(crate) fn table(path: Option<&Path>) -> Result<Table, elman::error::Error> {
 
 /// The table that a model is to be used on; without a path, the built-in one that it was trained on.
 pub(crate) fn table_for(model: &Model, path: Option<&Path>) -> anyhow::Result<Table> {
-    if path.is_none() && model.record.data != data::AIRLINE {
-        let message = format!("the model was trained on {}; name the DATA to use it on", model.record.data);
+    if path.is_none() && model.record().data != data::AIRLINE {
+        let message = format!("the model was trained on {}; name the DATA to use it on", model.record().data);
         return Err(Wrong(message).into());
     }
     Ok(table(path)?)
+}
+
+/// Refuses to write over a file that the same command reads or writes.
+pub(crate) fn refuse_overwriting<'a>(
+    output: &Path,
+    others: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), Wrong> {
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_device = std::fs::metadata(output).is_ok_and(|metadata| !metadata.is_file());
+    match others.into_iter().find(|other| !is_device && place(other) == place(output)) {
+        None => Ok(()),
+        Some(other) => {
+            Err(Wrong(format!("{} would be written over: give another name to write to", other.display())))
+        }
+    }
 }
 
 /// `data/sales.csv` to `sales.elman`, in the present folder.

@@ -18,31 +18,31 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
     let model = Model::open(&arguments.model)?;
     if output.options.json {
         let tensors: Vec<_> =
-            model.network.layout().tensors().iter().map(|t| json!([t.name, t.shape])).collect();
+            model.network().layout().tensors().iter().map(|t| json!([t.name, t.shape])).collect();
         output.json(&json!({
-            "task": model.task,
-            "network": model.network.config(),
-            "parameters": model.network.layout().len(),
+            "task": model.task(),
+            "network": model.network().config(),
+            "parameters": model.network().layout().len(),
             "tensors": tensors,
-            "record": model.record,
+            "record": model.record(),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    output.line(format_args!("network   {}", network_text(model.network.config())))?;
-    let parameters = counted(model.network.layout().len(), "parameter");
-    let dtype = format!("{:?}", model.parameters.dtype()).to_lowercase();
+    output.line(format_args!("network   {}", network_text(model.network().config())))?;
+    let parameters = counted(model.network().layout().len(), "parameter");
+    let dtype = format!("{:?}", model.parameters().dtype()).to_lowercase();
     output.line(format_args!("          {parameters} in {dtype}"))?;
-    output.line(format_args!("task      {}", task_text(&model.task)))?;
+    output.line(format_args!("task      {}", task_text(model.task())))?;
     output.line(format_args!("data      {}", data_text(&model)))?;
     output.line(format_args!("training  {}", training_text(&model)))?;
     if output.options.verbose {
         let mut rows = Vec::new();
-        for tensor in model.network.layout().tensors() {
+        for tensor in model.network().layout().tensors() {
             rows.push(vec![format!("          {}", tensor.name), format!("{:?}", tensor.shape)]);
         }
         output.table(&rows)?;
     }
-    if let Some(test) = &model.record.test {
+    if let Some(test) = &model.record().test {
         output.line("")?;
         evaluate::print(test, output)?;
     }
@@ -65,7 +65,7 @@ pub(crate) fn network_text(config: &NetworkConfig) -> String {
     )
 }
 
-fn task_text(task: &Task) -> String {
+pub(crate) fn task_text(task: &Task) -> String {
     match task {
         Task::Forecast(task) => forecast_text(task),
         Task::Regress(task) => format!("regress {}", grouping_text(&task.grouping)),
@@ -94,7 +94,7 @@ fn grouping_text(grouping: &Grouping) -> String {
 }
 
 fn data_text(model: &Model) -> String {
-    let record = &model.record;
+    let record = model.record();
     let validation = match record.validation_sequences {
         0 => String::new(),
         n => format!(", {} for validation", counted(n, "sequence")),
@@ -103,7 +103,7 @@ fn data_text(model: &Model) -> String {
 }
 
 fn training_text(model: &Model) -> String {
-    let record = &model.record;
+    let record = model.record();
     let ended = match record.ended {
         Some(Ended::Finished) => String::new(),
         Some(Ended::Early) => ", stopped early".into(),

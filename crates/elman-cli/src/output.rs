@@ -31,7 +31,7 @@ impl Output {
 
     /// A line of the result.
     pub(crate) fn line(&mut self, line: impl std::fmt::Display) -> anyhow::Result<()> {
-        Ok(writeln!(self.stdout, "{line}")?)
+        Ok(writeln!(self.stdout, "{}", printable(&line.to_string()))?)
     }
 
     /// The result as it is, without a line's end.
@@ -71,7 +71,12 @@ impl Output {
 
 /// A line on standard error. If even that cannot be written, there is nobody left to tell.
 pub(crate) fn message(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", printable(text));
+}
+
+/// Without control characters, by which names out of a file could take hold of a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
 /// A figure to four digits, as far as they say something: `3.031`, `49.61`, `1234`, `0.0002512`.

@@ -70,7 +70,7 @@ pub(crate) fn backtest(model: &Model, table: &Table, held_out: &HeldOut) -> anyh
     let HeldOut::LastRows(test) = *held_out else {
         return Err(Wrong("--plot draws the last rows of a forecast".into()).into());
     };
-    let Backtest { values, origins } = task.backtest(&model.network, &model.parameters, table, test)?;
+    let Backtest { values, origins } = task.backtest(model.network(), model.parameters(), table, test)?;
     let rows = values.len();
     let first = rows.saturating_sub(test + task.season.map_or(USUAL_HISTORY, |season| 2 * season));
     let mut lines = vec![Line {
@@ -95,7 +95,7 @@ pub(crate) fn backtest(model: &Model, table: &Table, held_out: &HeldOut) -> anyh
 }
 
 fn forecast_task(model: &Model) -> Result<&Forecast, Wrong> {
-    match &model.task {
+    match model.task() {
         Task::Forecast(task) => Ok(task),
         task => Err(Wrong(format!("--plot is for forecasts; this model is there to {}", task.name()))),
     }
@@ -134,8 +134,8 @@ impl Plot {
              <text x=\"{left}\" y=\"24\" font-size=\"15\" fill=\"#111827\">{}</text>\n",
             escape(&self.title)
         );
-        let mut value = low;
-        while value <= high + tick / 2.0 {
+        for n in 0..=((high - low) / tick).round() as usize {
+            let value = low + n as f64 * tick;
             let at = y(value);
             element(
                 &mut svg,
@@ -147,7 +147,6 @@ impl Plot {
                     tick_text(value, tick)
                 ),
             );
-            value += tick;
         }
         for (n, name) in self.names.iter().enumerate().step_by(self.step) {
             let (at, name) = (x(self.first + n), escape(name));
@@ -205,9 +204,11 @@ impl Plot {
         let (low, high) =
             finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         let span = high - low;
-        if !span.is_finite() || span <= 0.0 {
-            let middle = if low.is_finite() { low } else { 0.0 };
-            return (middle - 1.0, middle + 1.0, 1.0);
+        // Too little for marks that differ, or too much to be a number.
+        if !span.is_finite() || span <= 1e-12 * low.abs().max(high.abs()) {
+            let middle = if low.is_finite() && span.is_finite() { low } else { 0.0 };
+            let tick = if middle == 0.0 { 1.0 } else { middle.abs() };
+            return (middle - tick, middle + tick, tick);
         }
         let rough = span / 5.0;
         let power = 10f64.powf(rough.log10().floor());

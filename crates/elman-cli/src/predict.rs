@@ -12,6 +12,13 @@ use crate::output::Output;
 use crate::{input, plot};
 
 pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let inputs = || std::iter::once(&arguments.model).chain(&arguments.data);
+    if let Some(path) = &arguments.output {
+        input::refuse_overwriting(path, inputs().chain(&arguments.plot))?;
+    }
+    if let Some(path) = &arguments.plot {
+        input::refuse_overwriting(path, inputs())?;
+    }
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
     let predictions = model.predict(&table, arguments.horizon)?;

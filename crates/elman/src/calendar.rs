@@ -44,6 +44,8 @@ pub struct Calendar {
     frequency: Frequency,
     style: Style,
     stamps: Vec<DateTime>,
+    /// Is every row the last day of a month? Then those to come are as well.
+    month_ends: bool,
 }
 
 impl Frequency {
@@ -114,13 +116,13 @@ impl Frequency {
         }
     }
 
-    /// The timestamp `rows` rows later; `None` at the end of time.
-    fn after(self, stamp: DateTime, rows: usize) -> Option<DateTime> {
+    /// The timestamp `rows` rows later, at the end of its month if `month_ends`; `None` at the end of
+    /// time.
+    fn after(self, stamp: DateTime, rows: usize, month_ends: bool) -> Option<DateTime> {
         let rows = i64::try_from(rows).ok()?;
         let months = |n: i64| {
             let later = stamp.checked_add(Span::new().try_months(n.checked_mul(rows)?).ok()?).ok()?;
-            // The end of a month is followed by ends of months, whatever their lengths.
-            Some(if is_month_end(stamp) { later.last_of_month() } else { later })
+            Some(if month_ends { later.last_of_month() } else { later })
         };
         match self {
             Frequency::Yearly => months(12),
@@ -155,7 +157,13 @@ impl Style {
             [_, _, _, _, b'-', _, _] => Some(Style::Month),
             [_, _, _, _, b'-', _, _, b'-', _, _] => Some(Style::Date),
             [_, _, _, _, b'-', _, _, b'-', _, _, separator @ (b' ' | b'T'), time @ ..] => {
-                Some(Style::DateTime(char::from(*separator), time.len() > 5))
+                // Nothing after the seconds: neither fractions nor a time zone, which would be lost.
+                let seconds = match time {
+                    [_, _, b':', _, _] => false,
+                    [_, _, b':', _, _, b':', _, _] => true,
+                    _ => return None,
+                };
+                Some(Style::DateTime(char::from(*separator), seconds))
             }
             _ => None,
         }
@@ -231,7 +239,8 @@ impl Calendar {
                 return Err(DataError::new(place(row), message));
             }
         }
-        Ok(Calendar { frequency, style, stamps })
+        let month_ends = stamps.iter().all(|&stamp| is_month_end(stamp));
+        Ok(Calendar { frequency, style, stamps, month_ends })
     }
 
     /// The time from one row to the next.
@@ -252,7 +261,11 @@ impl Calendar {
 
     fn stamp(&self, row: usize) -> Option<DateTime> {
         let last = self.stamps.len() - 1;
-        if row <= last { Some(self.stamps[row]) } else { self.frequency.after(self.stamps[last], row - last) }
+        if row <= last {
+            Some(self.stamps[row])
+        } else {
+            self.frequency.after(self.stamps[last], row - last, self.month_ends)
+        }
     }
 }
 
@@ -280,6 +293,7 @@ mod tests {
         assert_eq!(next(&["1960-11", "1960-12"], 1), "1961-01");
         assert_eq!(next(&["2024-01-31", "2024-02-29"], 2), "2024-04-30");
         assert_eq!(next(&["2024-02-28", "2024-02-29"], 1), "2024-03-01");
+        assert_eq!(next(&["2023-01-28", "2023-02-28"], 1), "2023-03-28");
         assert_eq!(next(&["2023-12-31 22:00", "2023-12-31 23:00"], 1), "2024-01-01 00:00");
         assert_eq!(next(&["2024-01-01T00:00:00", "2024-01-01T00:15:00"], 3), "2024-01-01T01:00:00");
         assert_eq!(next(&["2020-01-06", "2020-01-13"], 1), "2020-01-20");
@@ -315,6 +329,11 @@ mod tests {
             "t.csv, line 3, column \"when\": \"1953-13\" is not a time like 1949-01, 1949-01-31 or \
              1949-01-31 12:00, written as in the rows before"
         );
+        for stamp in ["2024-01-01T00:00:00.5", "2024-01-01T00:00:00Z", "2024-01-01T00:00+02:00", "07/18/2024"]
+        {
+            let message = calendar(&[stamp, stamp]).unwrap_err();
+            assert!(message.contains("is not a time like"), "{message}");
+        }
         assert_eq!(calendar(&["1953-06"]).unwrap_err(), "t.csv: has one row; a series needs more");
     }
 }

@@ -15,7 +15,7 @@ use crate::init::Init;
 use crate::loss::{Loss, Targets};
 use crate::model::Model;
 use crate::network::{CellKind, Gradients, Mode, Network, NetworkConfig, Readout, State, Tape};
-use crate::predict::Parameters;
+use crate::parameters::Parameters;
 use crate::random::{Rng, Stream, rng};
 use crate::sequence::{Example, pack_targets};
 
@@ -36,8 +36,10 @@ const FLOOR: f64 = 1e-6;
 /// A network, data and a loss: a function whose gradient is to be checked.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// What it is, for reports.
+    /// The network, for reports.
     pub name: String,
+    /// The loss and what the head reads, for reports.
+    pub function: String,
     network: Network,
     loss: Loss,
     parameters: Vec<f64>,
@@ -126,7 +128,15 @@ impl Problem {
             let values = uniform(state.block(block).len(), &mut rng);
             state.block_mut(block).copy_from_slice(&values);
         }
-        Problem { name, network, loss, parameters, examples: examples.to_vec(), state, seed }
+        let function = match loss {
+            Loss::Squared => "squared error",
+            Loss::Absolute => "absolute error",
+            Loss::Huber { .. } => "Huber loss",
+            Loss::CrossEntropy { .. } => "cross-entropy",
+        };
+        let readout = if config.readout == Readout::Last { "the last step" } else { "every step" };
+        let function = format!("{function} of {readout}");
+        Problem { name, function, network, loss, parameters, examples: examples.to_vec(), state, seed }
     }
 
     /// All cells, one and two layers (with dropout between them), one and both directions, all
@@ -165,12 +175,12 @@ impl Problem {
 
     /// A trained model's network, parameters and loss.
     pub fn of_model(name: String, model: &Model, seed: u64) -> Problem {
-        let parameters = match &model.parameters {
+        let parameters = match model.parameters() {
             Parameters::F32(values) => convert(values),
             Parameters::F64(values) => values.clone(),
         };
-        let loss = model.record.recipe.train.loss.clone();
-        Problem::new(name, model.network.clone(), parameters, loss, seed)
+        let loss = model.record().recipe.train.loss.clone();
+        Problem::new(name, model.network().clone(), parameters, loss, seed)
     }
 
     /// The names of the parameter tensors.
@@ -297,17 +307,24 @@ impl Problem {
 
 fn compare(tensor: &str, ours: &[f64], dual: impl Fn(&[Vec<f64>]) -> Vec<f64>) -> Agreement {
     let entries = ours.len();
-    let directions: Vec<Vec<f64>> =
-        Probe::all(entries).iter().map(|probe| probe.direction(entries)).collect();
-    let exact = dual(&directions);
-    let floor = exact.iter().fold(0.0, |largest: f64, d| largest.max(d.abs())) * FLOOR;
-    let errors = directions.iter().zip(&exact).map(|(direction, &exact)| {
-        let ours: f64 = direction.iter().zip(ours).map(|(v, g)| v * g).sum();
-        if ours == exact { 0.0 } else { (ours - exact).abs() / exact.abs().max(floor) }
-    });
+    let probes = Probe::all(entries);
+    let mut pairs = Vec::with_capacity(probes.len());
+    // As many directions at a time as one pass computes: each is as large as the tensor.
+    for probes in probes.chunks(LANES) {
+        let directions: Vec<Vec<f64>> = probes.iter().map(|probe| probe.direction(entries)).collect();
+        let along = |direction: &Vec<f64>| direction.iter().zip(ours).map(|(v, g)| v * g).sum::<f64>();
+        pairs.extend(directions.iter().map(along).zip(dual(&directions)));
+    }
+    let floor = pairs.iter().fold(0.0, |largest: f64, (_, exact)| largest.max(exact.abs())) * FLOOR;
+    let errors =
+        pairs.iter().map(
+            |&(ours, exact)| {
+                if ours == exact { 0.0 } else { (ours - exact).abs() / exact.abs().max(floor) }
+            },
+        );
     // A NaN on either side is an error like no other.
     let error = errors.fold(0.0, |worst: f64, e| if e.is_nan() { f64::INFINITY } else { worst.max(e) });
-    Agreement { tensor: tensor.to_owned(), entries, compared: directions.len(), error }
+    Agreement { tensor: tensor.to_owned(), entries, compared: probes.len(), error }
 }
 
 fn losses() -> [Loss; 4] {

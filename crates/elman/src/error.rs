@@ -36,14 +36,24 @@ impl DataError {
 
 /// A file that could not be written or read for the operating system's reasons.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {path}: {source}", path = path.display())]
+#[error("cannot {action} {path}: {reason}", path = path.display(), reason = reason(error))]
 pub struct FileError {
-    /// `read` or `write`.
+    /// `read`, `write` or `remove`.
     pub action: &'static str,
     /// The file.
     pub path: PathBuf,
-    /// The operating system's reason.
-    pub source: std::io::Error,
+    /// The operating system's reason. Part of the message, and therefore no `source`.
+    pub error: std::io::Error,
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file or folder; check the path".into(),
+        std::io::ErrorKind::IsADirectory => "it is a folder; name a file".into(),
+        std::io::ErrorKind::PermissionDenied => "there is no permission to; choose another place".into(),
+        std::io::ErrorKind::StorageFull => "the disk is full; make room or choose another place".into(),
+        _ => error.to_string(),
+    }
 }
 
 /// A training run whose loss or gradient is no longer a finite number.
@@ -57,7 +67,7 @@ pub struct FileError {
     describe_clip(*clip)
 )]
 pub struct Diverged {
-    /// `loss`, `gradient norm` or `validation loss`.
+    /// `loss`, `gradient norm`, `norm of the parameters` or `validation loss`.
     pub quantity: &'static str,
     /// NaN or an infinity.
     pub value: f64,

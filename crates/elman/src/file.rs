@@ -15,7 +15,7 @@ use crate::error::FileError;
 /// The operating system's reason: no such directory, no permission, no space. What stood at `path`
 /// before is then still there.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    try_write(path, bytes).map_err(|source| FileError { action: "write", path: path.to_owned(), source })
+    try_write(path, bytes).map_err(|error| FileError { action: "write", path: path.to_owned(), error })
 }
 
 fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -33,7 +33,16 @@ fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
+    sync_folder(&target);
     Ok(())
+}
+
+/// Makes the new name last through a power failure, where the system lets a folder be opened.
+fn sync_folder(path: &Path) {
+    if let Some(folder) = path.parent().and_then(|folder| fs::File::open(folder).ok()) {
+        // The file itself is safe; a folder that cannot be synchronised is no failure.
+        let _ = folder.sync_all();
+    }
 }
 
 /// Checks that `path` could be written, before hours are spent on what is to go there.
@@ -46,7 +55,7 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
         Ok(metadata) if !metadata.is_file() => Ok(()),
         _ => temporary_beside(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())).map(drop),
     };
-    attempt().map_err(|source| FileError { action: "write", path: path.to_owned(), source })
+    attempt().map_err(|error| FileError { action: "write", path: path.to_owned(), error })
 }
 
 fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
@@ -78,7 +87,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
         }
         fs::read(path)
     };
-    attempt().map_err(|source| FileError { action: "read", path: path.to_owned(), source })
+    attempt().map_err(|error| FileError { action: "read", path: path.to_owned(), error })
 }
 
 /// `path` with `extension` added to its name: `a/b.elman` to `a/b.elman.checkpoint`.
@@ -109,7 +118,7 @@ mod tests {
     #[test]
     fn a_full_device_is_an_error_and_stays_a_device() {
         let error = write(Path::new("/dev/full"), b"x").unwrap_err();
-        assert_eq!(error.source.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(error.error.kind(), io::ErrorKind::StorageFull);
         assert!(!fs::metadata("/dev/full").unwrap().is_file());
     }
 }

@@ -3,6 +3,8 @@
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
 
+use crate::parameters::Parameters;
+
 /// A number type's name, as on the command line and in files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -14,10 +16,21 @@ pub enum Dtype {
     F64,
 }
 
+impl std::fmt::Display for Dtype {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Dtype::F32 => "f32",
+            Dtype::F64 => "f64",
+        })
+    }
+}
+
 /// `f32` or `f64`.
 pub trait Float: Scalar + std::fmt::Debug {
     /// The type's name.
     const DTYPE: Dtype;
+    /// Parameters of this type.
+    fn parameters(values: Vec<Self>) -> Parameters;
     /// The square root.
     fn sqrt(self) -> Self;
     /// Appends the value's bytes, least significant first.
@@ -30,6 +43,9 @@ macro_rules! float {
     ($float:ident, $dtype:ident) => {
         impl Float for $float {
             const DTYPE: Dtype = Dtype::$dtype;
+            fn parameters(values: Vec<Self>) -> Parameters {
+                Parameters::$dtype(values)
+            }
             #[inline(always)]
             fn sqrt(self) -> Self {
                 $float::sqrt(self)

@@ -45,6 +45,8 @@
 //! Letters used throughout: `T` timesteps, `B` batch, `I` input size, `H` hidden size, `O` output
 //! size, `D` directions.
 
+pub use elman_core;
+
 pub mod batch;
 pub mod calendar;
 pub mod check;

@@ -9,12 +9,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Contents, Format, TensorBytes};
-use crate::error::{Error, ModelError};
+use crate::error::{ConfigError, Error, ModelError};
 use crate::file;
 use crate::float::{Dtype, Float};
 use crate::metrics::Evaluation;
-use crate::network::{Network, NetworkConfig};
-use crate::predict::Parameters;
+use crate::network::Network;
+use crate::parameters::Parameters;
 use crate::recipe::Recipe;
 use crate::table::Table;
 use crate::task::{HeldOut, Predictions, Task};
@@ -23,14 +23,10 @@ use crate::train::Ended;
 /// A trained network that knows what it is for.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// What it is for.
-    pub task: Task,
-    /// The network.
-    pub network: Network,
-    /// Its parameters.
-    pub parameters: Parameters,
-    /// How it came about.
-    pub record: Record,
+    task: Task,
+    network: Network,
+    parameters: Parameters,
+    record: Record,
 }
 
 /// How a model came about.
@@ -62,13 +58,58 @@ pub struct Record {
 #[serde(deny_unknown_fields)]
 struct Content {
     program: String,
-    dtype: Dtype,
-    network: NetworkConfig,
     task: Task,
     record: Record,
 }
 
 impl Model {
+    /// Puts a model together from parts that fit: the record's recipe makes this network for this
+    /// task, and the network has so many parameters of the recipe's type.
+    ///
+    /// # Errors
+    /// The first thing that does not fit.
+    pub fn new(task: Task, parameters: Parameters, record: Record) -> Result<Self, ConfigError> {
+        let misfit = |message: String| ConfigError::new("model", message);
+        task.check().map_err(misfit)?;
+        let network = record.recipe.network(&task)?;
+        record.recipe.train.check(network.config(), true)?;
+        task.check_loss(&record.recipe.train.loss)?;
+        let (len, dtype) = match &parameters {
+            Parameters::F32(values) => (values.len(), Dtype::F32),
+            Parameters::F64(values) => (values.len(), Dtype::F64),
+        };
+        if len != network.layout().len() || dtype != record.recipe.dtype {
+            let (wanted, of) = (network.layout().len(), record.recipe.dtype);
+            return Err(misfit(format!("has {len} parameters in {dtype}, but its network {wanted} in {of}")));
+        }
+        Ok(Model { task, network, parameters, record })
+    }
+
+    /// What it is for.
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Its parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// How it came about.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Notes in the record how the model did on data kept for the test.
+    pub fn set_test(&mut self, test: Evaluation) {
+        self.record.test = Some(test);
+    }
+
     /// Reads a model file.
     ///
     /// # Errors
@@ -93,12 +134,13 @@ impl Model {
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
         let contents = container::read::<Content>(name, bytes, Format::Model)?;
         let network = network(name, &contents)?;
-        let parameters = match contents.content.dtype {
-            Dtype::F32 => parameters::<f32>(&network, &contents)?.into(),
-            Dtype::F64 => parameters::<f64>(&network, &contents)?.into(),
+        let parameters = match contents.content.record.recipe.dtype {
+            Dtype::F32 => Parameters::F32(values(&network, &contents)?),
+            Dtype::F64 => Parameters::F64(values(&network, &contents)?),
         };
         let Content { task, record, .. } = contents.content;
-        Ok(Model { task, network, parameters, record })
+        Model::new(task, parameters, record)
+            .map_err(|error| ModelError::Corrupt { name: name.to_owned(), reason: error.to_string() })
     }
 
     /// The bytes of the model's file: the same for equal models.
@@ -108,8 +150,6 @@ impl Model {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         let content = Content {
             program: concat!("elman ", env!("CARGO_PKG_VERSION")).into(),
-            dtype: self.parameters.dtype(),
-            network: self.network.config().clone(),
             task: self.task.clone(),
             record: self.record.clone(),
         };
@@ -140,24 +180,19 @@ impl Model {
 /// The network that the header speaks of, checked before any memory is taken for it.
 fn network(name: &str, contents: &Contents<'_, Content>) -> Result<Network, ModelError> {
     let corrupt = |reason: String| ModelError::Corrupt { name: name.to_owned(), reason };
-    let Content { network: config, task, .. } = &contents.content;
+    let Content { task, record, .. } = &contents.content;
     task.check().map_err(corrupt)?;
-    let wanted = (task.input_size(), task.output_size(), task.readout());
-    if wanted != (config.input_size, config.output_size, config.readout) {
-        return Err(corrupt("its network does not fit its task".into()));
-    }
     // Four tensors for each layer and direction, two for the head: a file of so many tensors is large
     // enough for a list of so many layers.
-    let tensors = config.num_layers.checked_mul(4 * config.num_directions()).and_then(|n| n.checked_add(2));
+    let directions = 1 + usize::from(record.recipe.bidirectional);
+    let tensors = record.recipe.num_layers.checked_mul(4 * directions).and_then(|n| n.checked_add(2));
     if tensors != Some(contents.num_tensors()) {
         return Err(corrupt("it does not hold as many tensors as its network has".into()));
     }
-    let recipe = &contents.content.record.recipe;
-    recipe.train.check(config, true).map_err(|error| corrupt(error.to_string()))?;
-    Network::new(config.clone()).map_err(|error| corrupt(error.to_string()))
+    record.recipe.network(task).map_err(|error| corrupt(error.to_string()))
 }
 
-fn parameters<T: Float>(network: &Network, contents: &Contents<'_, Content>) -> Result<Vec<T>, ModelError> {
+fn values<T: Float>(network: &Network, contents: &Contents<'_, Content>) -> Result<Vec<T>, ModelError> {
     // Not sized by the header's word for it: the vector grows with what is really there.
     let mut values = Vec::new();
     for tensor in network.layout().tensors() {

@@ -21,6 +21,7 @@ pub enum OptimiserConfig {
     },
     /// `s = alpha s + (1 - alpha) g^2`, `v = momentum v + g / (sqrt(s) + eps)`, `p -= lr v`
     /// (Tieleman & Hinton, Coursera lecture 6.5, 2012).
+    #[serde(rename = "rmsprop")]
     RmsProp {
         /// How much of the mean square is kept.
         alpha: f64,
@@ -45,6 +46,7 @@ pub enum OptimiserConfig {
     },
     /// Adam, but the decay acts on the parameter itself: `p -= lr weight_decay p` (Loshchilov &
     /// Hutter, arXiv:1711.05101).
+    #[serde(rename = "adamw")]
     AdamW {
         /// How much of the mean gradient is kept.
         beta1: f64,

@@ -3,39 +3,10 @@
 use elman_core::lane::Scalar;
 
 use crate::batch::Batch;
-use crate::float::{Dtype, convert};
-use crate::network::{Mode, Network, State, Tape};
-
-/// Trained parameters in the type in which they were trained.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Parameters {
-    /// `f32`
-    F32(Vec<f32>),
-    /// `f64`
-    F64(Vec<f64>),
-}
-
-impl Parameters {
-    /// The number type.
-    pub fn dtype(&self) -> Dtype {
-        match self {
-            Parameters::F32(_) => Dtype::F32,
-            Parameters::F64(_) => Dtype::F64,
-        }
-    }
-}
-
-impl From<Vec<f32>> for Parameters {
-    fn from(values: Vec<f32>) -> Self {
-        Parameters::F32(values)
-    }
-}
-
-impl From<Vec<f64>> for Parameters {
-    fn from(values: Vec<f64>) -> Self {
-        Parameters::F64(values)
-    }
-}
+use crate::error::ConfigError;
+use crate::float::convert;
+use crate::network::{Mode, Network, Readout, State, Tape};
+use crate::parameters::Parameters;
 
 /// The sequences that are run side by side.
 const BATCH_SIZE: usize = 64;
@@ -64,8 +35,8 @@ fn run_typed<T: Scalar>(network: &Network, parameters: &[T], sequences: &[&[f64]
         network.forward(parameters, &batch, &mut state, Mode::Evaluate, &mut tape);
         let values: Vec<f64> = convert(tape.output());
         outputs.extend(match config.readout {
-            crate::network::Readout::Every => packing.unpack(&values, config.output_size),
-            crate::network::Readout::Last => {
+            Readout::Every => packing.unpack(&values, config.output_size),
+            Readout::Last => {
                 let mut rows = vec![Vec::new(); packing.batch_size()];
                 for (row, &n) in values.chunks_exact(config.output_size).zip(packing.order()) {
                     rows[n] = row.to_vec();
@@ -92,12 +63,19 @@ enum Typed<'a> {
 
 impl<'a> Session<'a> {
     /// A sequence that starts from a zero state.
-    pub fn new(network: &'a Network, parameters: &'a Parameters) -> Self {
+    ///
+    /// # Errors
+    /// If the network reads sequences from their ends as well: a sequence that goes on has none yet.
+    pub fn new(network: &'a Network, parameters: &'a Parameters) -> Result<Self, ConfigError> {
+        if network.config().bidirectional {
+            let message = "networks read a sequence from its end; one that goes on has none yet";
+            return Err(ConfigError::new("bidirectional", message));
+        }
         let typed = match parameters {
             Parameters::F32(parameters) => Typed::F32(parameters, network.zero_state(1)),
             Parameters::F64(parameters) => Typed::F64(parameters, network.zero_state(1)),
         };
-        Session { network, typed }
+        Ok(Session { network, typed })
     }
 
     /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that

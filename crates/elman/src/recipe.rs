@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 use crate::float::{Dtype, Float};
 use crate::init::Init;
 use crate::loss::Loss;
-use crate::metrics::Evaluation;
 use crate::model::{Model, Record};
 use crate::network::{CellKind, Network, NetworkConfig};
 use crate::optimiser::OptimiserConfig;
-use crate::predict::Parameters;
 use crate::schedule::ScheduleConfig;
 use crate::sequence::Example;
 use crate::table::Table;
@@ -79,12 +77,8 @@ impl Recipe {
     /// # Errors
     /// As [`Network::new`]; and if a forecast is asked of a bidirectional network, which would have
     /// to know the future.
-    pub fn network(&self, task: &Task) -> Result<Network, Error> {
-        if self.bidirectional && matches!(task, Task::Forecast(_)) {
-            let message = "networks read the future, which a forecast does not know; use one direction";
-            return Err(crate::error::ConfigError::new("bidirectional", message).into());
-        }
-        Ok(Network::new(NetworkConfig {
+    pub fn network(&self, task: &Task) -> Result<Network, ConfigError> {
+        let config = NetworkConfig {
             cell: self.cell,
             input_size: task.input_size(),
             hidden_size: self.hidden_size,
@@ -93,7 +87,9 @@ impl Recipe {
             dropout: self.dropout,
             output_size: task.output_size(),
             readout: task.readout(),
-        })?)
+        };
+        task.check_network(&config)?;
+        Network::new(config)
     }
 
     /// Trains from start to end without anybody watching, and tests the model on what `table` holds
@@ -108,15 +104,12 @@ impl Recipe {
         }
     }
 
-    fn train_typed<T: Float>(&self, prepared: &Prepared, table: &Table) -> Result<Model, Error>
-    where
-        Parameters: From<Vec<T>>,
-    {
+    fn train_typed<T: Float>(&self, prepared: &Prepared, table: &Table) -> Result<Model, Error> {
         let mut run = Run::<T>::new(self, prepared)?;
         let ended = run.train(&mut [])?;
-        let mut model = run.model(Some(ended));
+        let mut model = run.model(Some(ended))?;
         if let Some(held_out) = &prepared.held_out {
-            model.record.test = Some(model.evaluate(table, held_out)?);
+            model.set_test(model.evaluate(table, held_out)?);
         }
         Ok(model)
     }
@@ -133,10 +126,7 @@ pub struct Run<'a, T> {
     progress: Progress<T>,
 }
 
-impl<'a, T: Float> Run<'a, T>
-where
-    Parameters: From<Vec<T>>,
-{
+impl<'a, T: Float> Run<'a, T> {
     /// Builds the network and draws its starting parameters.
     ///
     /// # Errors
@@ -186,7 +176,10 @@ where
 
     /// The model as it stands: the parameters to be kept, and how they came about. `ended` is `None`
     /// for a run that broke off.
-    pub fn model(&self, ended: Option<Ended>) -> Model {
+    ///
+    /// # Errors
+    /// None in practice: the parts of a run fit.
+    pub fn model(&self, ended: Option<Ended>) -> Result<Model, ConfigError> {
         let best = self.progress.best.as_ref();
         let record = Record {
             data: self.prepared.data.clone(),
@@ -197,13 +190,8 @@ where
             epochs: self.progress.epoch,
             best_epoch: best.map(|best| best.epoch),
             loss: best.map(|best| best.loss),
-            test: None::<Evaluation>,
+            test: None,
         };
-        Model {
-            task: self.prepared.task.clone(),
-            network: self.network.clone(),
-            parameters: self.progress.kept().to_vec().into(),
-            record,
-        }
+        Model::new(self.prepared.task.clone(), T::parameters(self.progress.kept().to_vec()), record)
     }
 }

@@ -12,16 +12,32 @@ pub struct Scaling {
     pub deviation: f64,
 }
 
+/// Why values cannot be scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoScaling {
+    /// They are all the same: they tell nothing.
+    Constant,
+    /// Their squares are beyond all numbers.
+    TooLarge,
+}
+
 impl Scaling {
-    /// The statistics of these values; `None` if they do not vary or are too large to be averaged.
-    pub fn fit(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
+    /// The statistics of these values.
+    ///
+    /// # Errors
+    /// If they do not vary, or are too large to be averaged.
+    pub fn fit(values: impl Iterator<Item = f64> + Clone) -> Result<Self, NoScaling> {
         let count = values.clone().count() as f64;
         let mean = values.clone().sum::<f64>() / count;
         let variance = values.clone().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
         // Equal values may leave a deviation of rounding errors: that is no variation.
         let largest = values.fold(0.0, |largest: f64, v| largest.max(v.abs()));
         let deviation = variance.sqrt();
-        (deviation.is_finite() && deviation > largest * 1e-12).then_some(Scaling { mean, deviation })
+        match deviation {
+            _ if !deviation.is_finite() => Err(NoScaling::TooLarge),
+            _ if deviation <= largest * 1e-12 => Err(NoScaling::Constant),
+            _ => Ok(Scaling { mean, deviation }),
+        }
     }
 
     /// To zero mean and unit spread.
@@ -46,9 +62,9 @@ mod tests {
 
     #[test]
     fn constant_columns_are_refused_whatever_their_rounding() {
-        assert_eq!(Scaling::fit([0.1; 1000].into_iter()), None);
-        assert_eq!(Scaling::fit([0.0; 3].into_iter()), None);
-        assert_eq!(Scaling::fit([1e308, -1e308, 1e308].into_iter()), None);
+        assert_eq!(Scaling::fit([0.1; 1000].into_iter()), Err(NoScaling::Constant));
+        assert_eq!(Scaling::fit([0.0; 3].into_iter()), Err(NoScaling::Constant));
+        assert_eq!(Scaling::fit([1e308, -1e308, 1e308].into_iter()), Err(NoScaling::TooLarge));
         let scaling = Scaling::fit([1.0, 3.0].into_iter()).unwrap();
         assert_eq!((scaling.mean, scaling.deviation), (2.0, 1.0));
         assert_eq!(scaling.unscale(scaling.scale(7.5)), 7.5);

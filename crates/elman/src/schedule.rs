@@ -15,10 +15,10 @@ pub enum ScheduleConfig {
         /// The factor of each change.
         factor: f64,
     },
-    /// A linear rise over the first `warmup` updates, then half a cosine down to 0 at the end of
+    /// A linear rise over the first `warmup` batches, then half a cosine down to 0 at the end of
     /// training (Loshchilov & Hutter, arXiv:1608.03983, equation 5, one period).
     Cosine {
-        /// Updates until the base rate is reached; 0: it is there from the start.
+        /// Batches until the base rate is reached; 0: it is there from the start.
         warmup: u64,
     },
     /// The rate times `factor` after more than `patience` epochs without a loss below
@@ -35,12 +35,15 @@ pub enum ScheduleConfig {
     },
 }
 
+/// Smaller changes of the rate on a plateau are not made; PyTorch's `eps`.
+const LEAST_CHANGE: f64 = 1e-8;
+
 /// A schedule with its memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     config: ScheduleConfig,
     base: f64,
-    updates: u64,
+    batches: u64,
     plateau: Plateau,
 }
 
@@ -53,21 +56,21 @@ struct Plateau {
 }
 
 impl Schedule {
-    /// A schedule around the rate `base` for a training run of `updates` updates.
-    pub fn new(config: ScheduleConfig, base: f64, updates: u64) -> Self {
-        Schedule { config, base, updates, plateau: Plateau { rate: base, best: None, bad_epochs: 0 } }
+    /// A schedule around the rate `base` for a training run of `batches` batches.
+    pub fn new(config: ScheduleConfig, base: f64, batches: u64) -> Self {
+        Schedule { config, base, batches, plateau: Plateau { rate: base, best: None, bad_epochs: 0 } }
     }
 
-    /// The rate of an update: both counts start at 0.
-    pub fn rate(&self, update: u64, epoch: u64) -> f64 {
+    /// The rate of a batch; both counts start at 0, `batch` goes on through all epochs.
+    pub fn rate(&self, batch: u64, epoch: u64) -> f64 {
         match self.config {
             ScheduleConfig::Constant => self.base,
             ScheduleConfig::Step { every, factor } => self.base * factor.powf((epoch / every) as f64),
-            ScheduleConfig::Cosine { warmup } if update < warmup => {
-                self.base * (update + 1) as f64 / warmup as f64
+            ScheduleConfig::Cosine { warmup } if batch < warmup => {
+                self.base * (batch + 1) as f64 / warmup as f64
             }
             ScheduleConfig::Cosine { warmup } => {
-                let progress = (update - warmup) as f64 / self.updates.saturating_sub(warmup).max(1) as f64;
+                let progress = (batch - warmup) as f64 / self.batches.saturating_sub(warmup).max(1) as f64;
                 self.base * 0.5 * (1.0 + (std::f64::consts::PI * progress.min(1.0)).cos())
             }
             ScheduleConfig::Plateau { .. } => self.plateau.rate,
@@ -86,7 +89,10 @@ impl Schedule {
             plateau.bad_epochs += 1;
         }
         if plateau.bad_epochs > patience {
-            plateau.rate = (plateau.rate * factor).max(minimum);
+            let lower = (plateau.rate * factor).max(minimum);
+            if plateau.rate - lower > LEAST_CHANGE {
+                plateau.rate = lower;
+            }
             plateau.bad_epochs = 0;
         }
     }

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::bail;
 use clap::ValueEnum;
 use elman::error::Error;
 use elman::file;
 use elman::float::{Dtype, Float};
 use elman::model::Model;
-use elman::predict::Parameters;
 use elman::recipe::{Recipe, Run};
 use elman::table::{Table, nearest};
-use elman::task::{HeldOut, Prepared, Task};
+use elman::task::{HeldOut, Prepared, Task, TaskOptions};
 use elman::train::{Checkpointer, Ended, Identity, fingerprint};
 use serde_json::json;
 
@@ -28,6 +28,7 @@ use crate::{evaluate, input, inspect};
 /// Everything about a run that has been read and checked.
 struct Plan {
     prepared: Prepared,
+    task_options: TaskOptions,
     recipe: Recipe,
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
@@ -55,11 +56,11 @@ fn plan(arguments: TrainArguments) -> anyhow::Result<Plan> {
         None => arguments.options,
     };
     let table = input::table(data.as_deref())?;
-    let seed = options.seed();
+    let split_seed = options.take_split_seed(task);
     let task_options = options.take_task(task)?;
     let test_data = options.take_test_data(task);
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
-    let prepared = Task::prepare(&table, &task_options, seed)?;
+    let prepared = Task::prepare(&table, &task_options, split_seed)?;
     let recipe = options.take_recipe(&prepared.task)?;
     options.check_all_taken(&recipe, &prepared.task)?;
     let test = match (&test_data, &prepared.held_out) {
@@ -70,10 +71,29 @@ fn plan(arguments: TrainArguments) -> anyhow::Result<Plan> {
         (None, held_out) => held_out.clone().map(|held_out| (table, held_out)),
     };
     let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
+    let read = data.iter().chain(&test_data).chain(&arguments.config);
+    input::refuse_overwriting(&model, read)?;
     file::check_writable(&model).map_err(Error::from)?;
     let checkpoint = file::with_added_extension(&model, "checkpoint");
     let resume = arguments.resume;
-    Ok(Plan { prepared, recipe, test, data, model, checkpoint, checkpoint_epochs, checkpoint_every, resume })
+    if checkpoint.exists() && !resume {
+        bail!(
+            "{} holds a run that has not ended: add --resume to go on with it, or remove it to start anew",
+            checkpoint.display()
+        );
+    }
+    Ok(Plan {
+        prepared,
+        task_options,
+        recipe,
+        test,
+        data,
+        model,
+        checkpoint,
+        checkpoint_epochs,
+        checkpoint_every,
+        resume,
+    })
 }
 
 /// `[TASK] [DATA]`: the task may be left out.
@@ -100,10 +120,7 @@ fn task_and_data(
     Ok((TaskName::Forecast, Some(first.into())))
 }
 
-fn train<T: Float>(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode>
-where
-    Parameters: From<Vec<T>>,
-{
+fn train<T: Float>(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
     let mut run = Run::<T>::new(&plan.recipe, &plan.prepared)?;
     let mut checkpointer = checkpointer(plan)?;
     if plan.resume {
@@ -115,8 +132,13 @@ where
         }
     }
     let sequences = counted(plan.prepared.train.len(), "sequence");
-    output.note(&format!("{} of {}", inspect::network_text(run.network().config()), plan.prepared.data));
-    output.note(&format!("{sequences}, {} parameters", run.network().layout().len()));
+    output.note(&format!("{}: {}", plan.prepared.data, inspect::task_text(&plan.prepared.task)));
+    let parameters = counted(run.network().layout().len(), "parameter");
+    output.note(&format!("{}; {parameters}, {sequences}", inspect::network_text(run.network().config())));
+    if let Some((table, held_out)) = &plan.test {
+        // Whatever is wrong with the test data shall be known before training, not after.
+        run.model(None)?.evaluate(table, held_out)?;
+    }
 
     let started = Instant::now();
     let batches_before = run.progress().epoch * run.batches_per_epoch() + run.progress().batch;
@@ -132,7 +154,7 @@ where
                 checkpointer.save(run.progress())?;
             }
             let seconds = started.elapsed().as_secs_f64();
-            finish(plan, run.model(Some(ended)), ended, seconds, output)
+            finish(plan, run.model(Some(ended))?, ended, seconds, output)
         }
         Err(error) => {
             keep_the_last_good(plan, &run, output)?;
@@ -142,9 +164,9 @@ where
 }
 
 fn checkpointer(plan: &Plan) -> Result<Checkpointer, Error> {
-    let examples: Vec<_> = plan.prepared.train.iter().chain(&plan.prepared.validation).cloned().collect();
-    let options = json!({ "task": plan.prepared.task, "recipe": plan.recipe });
-    let identity = Identity::new(&options, fingerprint(&examples))?;
+    let examples = plan.prepared.train.iter().chain(&plan.prepared.validation);
+    let options = json!({ "task": plan.task_options, "recipe": plan.recipe });
+    let identity = Identity::new(&options, fingerprint(examples))?;
     Ok(Checkpointer::new(plan.checkpoint.clone(), plan.checkpoint_epochs, plan.checkpoint_every, identity))
 }
 
@@ -156,13 +178,15 @@ fn finish(
     seconds: f64,
     output: &mut Output,
 ) -> anyhow::Result<ExitCode> {
-    if let Some((table, held_out)) = &plan.test {
-        model.record.test = Some(model.evaluate(table, held_out)?);
-    }
+    // First of all: whatever becomes of the test, the model is safe.
     model.save(&plan.model)?;
+    if let Some((table, held_out)) = &plan.test {
+        model.set_test(model.evaluate(table, held_out)?);
+        model.save(&plan.model)?;
+    }
     let resume = match ended {
         Ended::Interrupted => {
-            format!("; the same command with --resume goes on from epoch {}", model.record.epochs + 1)
+            format!("; the same command with --resume goes on from epoch {}", model.record().epochs + 1)
         }
         Ended::Finished | Ended::Early => {
             remove_checkpoint(plan)?;
@@ -174,17 +198,17 @@ fn finish(
         Ended::Early => "stopped early",
         Ended::Interrupted => "interrupted",
     };
-    let epochs = counted(model.record.epochs as usize, "epoch");
+    let epochs = counted(model.record().epochs as usize, "epoch");
     output.note(&format!("{how} after {epochs} in {seconds:.1} s{resume}"));
     if output.options.json {
-        let mut line = json!({ "model": plan.model.display().to_string(), "ended": ended, "epochs": model.record.epochs });
-        if let (Some(test), Some(line)) = (&model.record.test, line.as_object_mut()) {
+        let mut line = json!({ "model": plan.model.display().to_string(), "ended": ended, "epochs": model.record().epochs });
+        if let (Some(test), Some(line)) = (&model.record().test, line.as_object_mut()) {
             line.extend(evaluate::as_json(test).as_object().cloned().unwrap_or_default());
         }
         output.json(&line)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(test) = &model.record.test {
+    if let Some(test) = &model.record().test {
         evaluate::print(test, output)?;
     }
     output.line(format_args!("model: {}", plan.model.display()))?;
@@ -195,8 +219,8 @@ fn finish(
 /// A finished run has no use for its checkpoint.
 fn remove_checkpoint(plan: &Plan) -> Result<(), Error> {
     match std::fs::remove_file(&plan.checkpoint) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(elman::error::FileError { action: "remove", path: plan.checkpoint.clone(), source }.into())
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(elman::error::FileError { action: "remove", path: plan.checkpoint.clone(), error }.into())
         }
         _ => Ok(()),
     }
@@ -205,17 +229,23 @@ fn remove_checkpoint(plan: &Plan) -> Result<(), Error> {
 /// The command that predicts, as this program was called.
 fn next_command(plan: &Plan) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "elman".into());
-    let data = plan.data.as_ref().map_or(String::new(), |data| format!(" {}", data.display()));
-    format!("{program} predict {}{data}", plan.model.display())
+    let words = [program.as_str(), "predict"].map(str::to_owned).into_iter();
+    let files = std::iter::once(&plan.model).chain(&plan.data).map(|path| path.display().to_string());
+    words.chain(files).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    if word.chars().all(|c| c.is_alphanumeric() || "-_./:\\".contains(c)) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// After a failure: the parameters of the last good epoch are worth having.
-fn keep_the_last_good<T: Float>(plan: &Plan, run: &Run<'_, T>, output: &Output) -> Result<(), Error>
-where
-    Parameters: From<Vec<T>>,
-{
+fn keep_the_last_good<T: Float>(plan: &Plan, run: &Run<'_, T>, output: &Output) -> Result<(), Error> {
     let Some(best) = &run.progress().best else { return Ok(()) };
-    run.model(None).save(&plan.model)?;
+    run.model(None)?.save(&plan.model)?;
     output.note(&format!("kept the model of epoch {} in {}", best.epoch + 1, plan.model.display()));
     Ok(())
 }

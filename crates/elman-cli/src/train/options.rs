@@ -46,13 +46,13 @@ options! {
         /// Regress, classify: the input columns [default: all but id, target and time]
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
         /// Forecast: rows in a season, 0 for none [default: the calendar's, 12 for months]
-        [value_name = "ROWS"] season: usize,
+        [value_name = "ROWS", value_parser = count::<usize>] season: usize,
         /// Forecast: rows to look ahead [default: half a season, or 6]
-        [value_name = "ROWS"] horizon: usize,
+        [value_name = "ROWS", value_parser = count::<usize>] horizon: usize,
         /// Forecast: timesteps of a training sequence [default: three seasons, or 32]
-        [value_name = "ROWS"] window: usize,
+        [value_name = "ROWS", value_parser = count::<usize>] window: usize,
         /// Forecast: rows from one training sequence to the next [default: 1, more for long series]
-        [value_name = "ROWS"] stride: usize,
+        [value_name = "ROWS", value_parser = count::<usize>] stride: usize,
         /// Forecast: what is learned of the values [default: log-difference if all are positive]
         [value_enum] transform: TransformName,
         /// What is kept for the test: of a forecast, last rows [default: two seasons]; else the share of
@@ -60,6 +60,8 @@ options! {
         [value_name = "AMOUNT"] test: f64,
         /// The share of the rest that tells which epoch is best [default: 0 for forecasts, else 0.1]
         [value_name = "SHARE"] validation: f64,
+        /// Regress, classify: decides which sequences are kept back [default: 0]
+        [value_name = "N", value_parser = count::<u64>] split_seed: u64,
         /// Regress, classify: a CSV file to test on, instead of a share of DATA
         [value_name = "FILE"] test_data: PathBuf,
     }
@@ -67,9 +69,9 @@ options! {
         /// The cell of every layer [default: lstm for forecasts, else gru]
         [value_parser = one_of::<CellKind>(CellKind::ALL.map(CellKind::name))] cell: CellKind,
         /// Units per layer and direction [default: 20 for forecasts, else 64]
-        [value_name = "N"] hidden_size: usize,
+        [value_name = "N", value_parser = count::<usize>] hidden_size: usize,
         /// Layers on top of each other [default: 1]
-        [value_name = "N"] num_layers: usize,
+        [value_name = "N", value_parser = count::<usize>] num_layers: usize,
         /// Read each sequence from its end as well
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] bidirectional: bool,
         /// The share of values set to 0 between layers in training [default: 0]
@@ -81,9 +83,9 @@ options! {
     }
     "Training" {
         /// Passes over the data [default: 30 for forecasts, else 100]
-        [value_name = "N"] epochs: u64,
+        [value_name = "N", value_parser = count::<u64>] epochs: u64,
         /// Sequences per batch [default: 16]
-        [value_name = "N"] batch_size: usize,
+        [value_name = "N", value_parser = count::<usize>] batch_size: usize,
         /// What is made small [default: cross-entropy for classes, else squared]
         [value_enum] loss: LossName,
         /// Huber loss: where the square ends [default: 1]
@@ -98,7 +100,7 @@ options! {
         [value_name = "SHARE"] momentum: f64,
         /// SGD: look ahead along the momentum
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] nesterov: bool,
-        /// Decay of the weights [default: 2 for forecasts, 0.01 for adamw elsewhere, else 0]
+        /// Decay of the weights [default: with adamw 2 for forecasts, 0.01 elsewhere; else 0]
         [value_name = "DECAY"] weight_decay: f64,
         /// RMSprop: how much of the mean square is kept [default: 0.99]
         [value_name = "SHARE"] alpha: f64,
@@ -109,25 +111,25 @@ options! {
         /// How the rate changes [default: cosine]
         [value_enum] schedule: ScheduleName,
         /// Cosine: batches in which the rate rises [default: 0]
-        [value_name = "BATCHES"] warmup: u64,
+        [value_name = "BATCHES", value_parser = count::<u64>] warmup: u64,
         /// Step: epochs between changes [default: 10]
-        [value_name = "EPOCHS"] schedule_every: u64,
+        [value_name = "EPOCHS", value_parser = count::<u64>] schedule_every: u64,
         /// Step, plateau: the factor of each change [default: 0.1]
         [value_name = "FACTOR"] schedule_factor: f64,
         /// Plateau: epochs without progress before a change [default: 10]
-        [value_name = "EPOCHS"] schedule_patience: u64,
+        [value_name = "EPOCHS", value_parser = count::<u64>] schedule_patience: u64,
         /// The largest gradient norm, 0 for any [default: 1]
         [value_name = "NORM"] clip: f64,
         /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state
-        [value_name = "STEPS"] truncate: usize,
+        [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
         /// Stop after so many epochs without a better validation loss
-        [value_name = "EPOCHS"] patience: u64,
-        /// Decides starting weights, order and dropout [default: 0]
-        [value_name = "N"] seed: u64,
+        [value_name = "EPOCHS", value_parser = count::<u64>] patience: u64,
+        /// Decides starting weights, order and dropout; not what is kept back [default: 0]
+        [value_name = "N", value_parser = count::<u64>] seed: u64,
     }
     "Checkpoints" {
         /// Save the run every so many epochs
-        [value_name = "N"] checkpoint_epochs: u64,
+        [value_name = "N", value_parser = count::<u64>] checkpoint_epochs: u64,
         /// Save the run every so many minutes, 0 for never [default: 5]
         [value_name = "MINUTES"] checkpoint_minutes: f64,
     }
@@ -221,9 +223,9 @@ impl TrainOptions {
         })
     }
 
-    /// The seed, which stays: the recipe holds it as well.
-    pub(crate) fn seed(&self) -> u64 {
-        self.seed.unwrap_or(0)
+    /// The seed that decides which sequences are kept back, which is taken out; not for forecasts.
+    pub(crate) fn take_split_seed(&mut self, task: TaskName) -> u64 {
+        if task == TaskName::Forecast { 0 } else { self.split_seed.take().unwrap_or(0) }
     }
 
     /// The file to test on, which is taken out; not for forecasts.
@@ -286,12 +288,7 @@ impl TrainOptions {
                     Some(ClassWeights::Equal) | None => None,
                 },
             }),
-            (LossName::CrossEntropy, _) => {
-                Err(Wrong(format!("--loss cross-entropy is for classes; to {}, use squared", task.name())))
-            }
-            (_, Task::Classify(_)) => {
-                Err(Wrong("--loss for classes is cross-entropy; the others are for numbers".into()))
-            }
+            (LossName::CrossEntropy, _) => Ok(Loss::CrossEntropy { class_weights: None }),
             (LossName::Squared, _) => Ok(Loss::Squared),
             (LossName::Absolute, _) => Ok(Loss::Absolute),
             (LossName::Huber, _) => Ok(Loss::Huber { delta: self.huber_delta.take().unwrap_or(1.0) }),
@@ -409,6 +406,15 @@ fn whole_rows(amount: f64) -> Result<usize, Wrong> {
         return Ok(amount as usize);
     }
     Err(Wrong(format!("--test of a forecast is {amount}; it must be a whole number of last rows, or 0")))
+}
+
+/// A count as an option's value: TOML holds numbers up to 2^63, and no count comes near.
+fn count<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
+    let count: u64 = text.parse().map_err(|error| format!("{error}"))?;
+    if count > 1 << 53 {
+        return Err(format!("it must be at most {}", 1u64 << 53));
+    }
+    N::try_from(count).map_err(|_| "it is too large for this machine".into())
 }
 
 fn set<V>(to: &mut V, value: Option<V>) {

@@ -1,14 +1,17 @@
 //! **classify**: a class from a sequence.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedOptions, Grouping, Groups, Split, held_out_sequences};
-use super::{HeldOut, Predictions, Prepared, Task, number_text};
+use super::grouped::{GroupedOptions, Grouping, Groups, Split, held_out_sequences, on};
+use super::{HeldOut, Predictions, Prepared, Task, check_finite};
 use crate::error::{DataError, Error};
 use crate::loss::Targets;
 use crate::metrics::{Evaluation, argmax, classification_metrics};
 use crate::network::Network;
-use crate::predict::{Parameters, run};
+use crate::parameters::Parameters;
+use crate::predict::run;
 use crate::sequence::Example;
 use crate::table::{Table, nearest};
 
@@ -27,7 +30,7 @@ pub struct Classify {
 impl Classify {
     pub(super) fn prepare(table: &Table, options: &GroupedOptions, seed: u64) -> Result<Prepared, Error> {
         let mut grouping = Grouping::find(table, options)?;
-        let groups = Groups::read(table.column(&grouping.id)?);
+        let groups = Groups::read(table, &grouping.id)?;
         let target = table.column(&grouping.target)?;
         let labels: Vec<&str> =
             groups.all_target_rows(table, target)?.into_iter().map(|row| target.text(row)).collect();
@@ -42,8 +45,18 @@ impl Classify {
                 DataError::new(format!("{}, column {:?}", table.name(), grouping.target), message).into()
             );
         }
-        let numbers: Vec<usize> =
-            labels.iter().map(|label| classes.iter().position(|class| class == label).unwrap_or(0)).collect();
+        if classes.len() == labels.len() {
+            let message = format!(
+                "is another for each of the {} sequences; classes are shared, numbers are for `train regress`",
+                labels.len()
+            );
+            return Err(
+                DataError::new(format!("{}, column {:?}", table.name(), grouping.target), message).into()
+            );
+        }
+        let places: HashMap<&str, usize> =
+            classes.iter().enumerate().map(|(n, class)| (class.as_str(), n)).collect();
+        let numbers: Vec<usize> = labels.iter().map(|label| places[label]).collect();
         let columns = grouping.columns(table)?;
         let split = Split::draw(&numbers, options, seed)?;
         let rows: Vec<usize> = split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();
@@ -83,7 +96,10 @@ impl Classify {
         let x: Vec<Vec<f64>> =
             sequences.iter().map(|&n| self.grouping.inputs(&columns, &groups.rows[n])).collect();
         let outputs = run(network, parameters, &x.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        Ok(outputs.iter().map(|logits| softmax(logits)).collect())
+        let probabilities: Vec<Vec<f64>> = outputs.iter().map(|logits| softmax(logits)).collect();
+        let first: Vec<f64> = probabilities.iter().map(|probabilities| probabilities[0]).collect();
+        check_finite(&first, table, |n| format!("sequence {:?}", groups.ids[sequences[n]]))?;
+        Ok(probabilities)
     }
 
     pub(super) fn evaluate(
@@ -93,7 +109,7 @@ impl Classify {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<Evaluation, Error> {
-        let groups = Groups::read(table.column(&self.grouping.id)?);
+        let groups = Groups::read(table, &self.grouping.id)?;
         let sequences = held_out_sequences(held_out, &groups)?;
         let target = table.column(&self.grouping.target)?;
         let rows = groups.all_target_rows(table, target)?;
@@ -103,7 +119,7 @@ impl Classify {
         let total: usize = self.counts.iter().sum();
         let frequencies: Vec<f64> = self.counts.iter().map(|&n| n as f64 / total.max(1) as f64).collect();
         Ok(Evaluation {
-            on: format!("{} sequences", actual.len()),
+            on: on(held_out, actual.len()),
             model: classification_metrics(&probabilities, &actual),
             baseline_name: "most frequent class".into(),
             baseline: classification_metrics(&vec![frequencies; actual.len()], &actual),
@@ -130,7 +146,7 @@ impl Classify {
         parameters: &Parameters,
         table: &Table,
     ) -> Result<Predictions, Error> {
-        let groups = Groups::read(table.column(&self.grouping.id)?);
+        let groups = Groups::read(table, &self.grouping.id)?;
         let all: Vec<usize> = (0..groups.len()).collect();
         let probabilities = self.probabilities(network, parameters, table, &groups, &all)?;
         let mut headers = self.grouping.key_headers();
@@ -139,7 +155,7 @@ impl Classify {
         let mut rows = self.grouping.keys(table, &groups)?;
         for (row, probabilities) in rows.iter_mut().zip(&probabilities) {
             row.push(self.classes[argmax(probabilities)].clone());
-            row.extend(probabilities.iter().map(|&p| number_text(p, parameters.dtype())));
+            row.extend(probabilities.iter().map(|&p| probability_text(p)));
         }
         let numbers = headers.len() - self.classes.len()..headers.len();
         Ok(Predictions { headers, rows, numbers })
@@ -167,6 +183,11 @@ fn sorted_classes(labels: &[&str]) -> Vec<String> {
         classes = numbered.into_iter().map(|(_, class)| class).collect();
     }
     classes.into_iter().map(str::to_owned).collect()
+}
+
+/// A probability to the digits that `f32` has.
+fn probability_text(probability: f64) -> String {
+    (probability as f32).to_string()
 }
 
 fn softmax(logits: &[f64]) -> Vec<f64> {

@@ -7,14 +7,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HeldOut, Predictions, Prepared, Task, number_text};
+use super::{HeldOut, Predictions, Prepared, Task, check_finite, number_text};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error};
 use crate::loss::Targets;
 use crate::metrics::{Evaluation, forecast_metrics};
 use crate::network::Network;
-use crate::predict::{Parameters, Session};
-use crate::scaling::Scaling;
+use crate::parameters::Parameters;
+use crate::predict::Session;
+use crate::scaling::{NoScaling, Scaling};
 use crate::sequence::Example;
 use crate::table::{Column, Table};
 
@@ -63,7 +64,7 @@ impl Transform {
 }
 
 /// How a series is to be read; `None` where the data shall decide.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ForecastOptions {
     /// The column of values; by default the only column of numbers.
     pub target: Option<String>,
@@ -170,6 +171,10 @@ impl Forecast {
             None => only_number_column(table, time.as_deref())?,
         };
         let series = Series::read(table, &target, time.as_deref())?;
+        if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
+            let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
+            return Err(ConfigError::new("season", message).into());
+        }
         let mut task = Self::configure(target, time, &series, options);
         task.check_options(options)?;
         task.check_length(table, series.values.len())?;
@@ -216,7 +221,9 @@ impl Forecast {
             Some(season) => Some(season).filter(|&season| season > 0),
             None => frequency.and_then(Frequency::season),
         };
-        let all_positive = series.values.iter().all(|&value| value > 0.0);
+        let test = options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season));
+        // The test must not be looked at, not even for this.
+        let all_positive = series.values[..rows.saturating_sub(test)].iter().all(|&value| value > 0.0);
         let usual = if all_positive { Transform::LogDifference } else { Transform::Difference };
         Forecast {
             target,
@@ -224,7 +231,7 @@ impl Forecast {
             frequency,
             season,
             horizon: options.horizon.unwrap_or(season.map_or(6, |season| season.div_ceil(2))),
-            test: options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season)),
+            test,
             window: options.window.unwrap_or(season.map_or(32, |season| 3 * season)),
             stride: 1,
             transform: options.transform.unwrap_or(usual),
@@ -236,14 +243,22 @@ impl Forecast {
     fn fit(&mut self, table: &Table, series: &Series<'_>, end: usize) -> Result<(), DataError> {
         let changes = self.transformed(&series.values[..end]);
         let known = changes[self.transform.lost_rows()..].iter().copied();
-        self.scaling = Scaling::fit(known).ok_or_else(|| {
+        self.scaling = Scaling::fit(known).map_err(|why| {
             let plain =
                 self.transform == Transform::None || series.values.windows(2).all(|pair| pair[0] == pair[1]);
             let what = if plain { "does not vary" } else { "changes by the same in every row" };
-            let message = format!(
-                "column {:?} {what}, so there is nothing to learn; choose another --target",
-                self.target
-            );
+            let message = match why {
+                NoScaling::Constant => format!(
+                    "column {:?} {what}, so there is nothing to learn; choose another --target",
+                    self.target
+                ),
+                NoScaling::TooLarge => {
+                    format!(
+                        "column {:?} holds values too large to be averaged; give it in another unit",
+                        self.target
+                    )
+                }
+            };
             DataError::new(table.name(), message)
         })?;
         Ok(())
@@ -259,10 +274,6 @@ impl Forecast {
                     format!("is {value}; it must be from 1 to {MAX_HORIZON}"),
                 ));
             }
-        }
-        if let Some(season) = self.season.filter(|&season| season > MAX_SEASON) {
-            let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
-            return Err(ConfigError::new("season", message));
         }
         if !(0.0..1.0).contains(&options.validation) {
             let message = format!("is {}; it must be at least 0 and below 1", options.validation);
@@ -280,7 +291,7 @@ impl Forecast {
 
     /// Is there a row to learn from, with all that it looks back on, and a window of them?
     fn check_length(&self, table: &Table, rows: usize) -> Result<(), DataError> {
-        let needed = self.first_row() + self.window + self.test;
+        let needed = (self.first_row() + self.window).saturating_add(self.test);
         if rows >= needed {
             return Ok(());
         }
@@ -332,14 +343,15 @@ impl Forecast {
         1 + usize::from(self.season.is_some()) + self.phases()
     }
 
-    fn push_input(&self, series: &Series<'_>, scaled: &[f64], row: usize, x: &mut Vec<f64>) {
-        x.push(scaled[row - 1]);
+    /// `scaled` gives the scaled value of a row.
+    fn push_input(&self, series: &Series<'_>, scaled: impl Fn(usize) -> f64, row: usize, x: &mut Vec<f64>) {
+        x.push(scaled(row - 1));
         if let Some(season) = self.season {
-            x.push(scaled[row - season]);
+            x.push(scaled(row - season));
         }
         let phases = self.phases();
         let phase = series.phase(row, phases);
-        x.extend((0..phases).map(|n| f64::from(Some(n) == phase)));
+        x.extend((0..phases).map(|n| f64::from(u8::from(Some(n) == phase))));
     }
 
     /// The transformed series; 0 in the rows that have no transformed value.
@@ -358,11 +370,14 @@ impl Forecast {
         scaled: &[f64],
         rows: std::ops::Range<usize>,
     ) -> Vec<Example<f64>> {
-        let starts = (rows.start..(rows.end + 1).saturating_sub(self.window)).step_by(self.stride);
+        // The last window ends with the last row: the newest rows are not those to leave out.
+        let starts = rows.start..(rows.end + 1).saturating_sub(self.window);
+        let offset = starts.len().saturating_sub(1) % self.stride;
+        let starts = starts.skip(offset).step_by(self.stride);
         let window = |start: usize| {
             let mut x = Vec::with_capacity(self.window * self.input_size());
             for row in start..start + self.window {
-                self.push_input(series, scaled, row, &mut x);
+                self.push_input(series, |row| scaled[row], row, &mut x);
             }
             Example { x, targets: Targets::Values(scaled[start..start + self.window].to_vec()) }
         };
@@ -395,24 +410,26 @@ impl Forecast {
         Ok(series)
     }
 
-    /// Forecasts `horizon` values from the end of what `session` has read. `scaled` is the history, to
-    /// which forecasts are added on the way; `last` is its last value.
+    /// Forecasts `horizon` values from the end of what `session` has read: the rows of `scaled`.
     fn roll(
         &self,
         mut session: Session<'_>,
         series: &Series<'_>,
-        mut scaled: Vec<f64>,
-        last: f64,
+        scaled: &[f64],
         horizon: usize,
     ) -> Vec<f64> {
-        let mut value = last;
+        let origin = scaled.len();
+        // As much of the history as inputs look back on, then the forecasts.
+        let kept = self.season.unwrap_or(1).min(origin);
+        let mut recent = scaled[origin - kept..].to_vec();
+        let mut value = series.values[origin - 1];
         let mut forecasts = Vec::with_capacity(horizon);
         let mut x = Vec::new();
-        for _ in 0..horizon {
+        for row in origin..origin + horizon {
             x.clear();
-            self.push_input(series, &scaled, scaled.len(), &mut x);
+            self.push_input(series, |row| recent[row + kept - origin], row, &mut x);
             let output = session.advance(&x)[0];
-            scaled.push(output);
+            recent.push(output);
             value = self.transform.invert(self.scaling.unscale(output), value);
             forecasts.push(value);
         }
@@ -429,7 +446,7 @@ impl Forecast {
     ) {
         let mut x = Vec::new();
         for row in rows {
-            self.push_input(series, scaled, row, &mut x);
+            self.push_input(series, |row| scaled[row], row, &mut x);
         }
         if !x.is_empty() {
             session.advance(&x);
@@ -457,25 +474,30 @@ impl Forecast {
     ) -> Result<Backtest, Error> {
         let series = self.read(table)?;
         let rows = series.values.len();
-        if test < self.horizon || test > rows - self.first_row() {
-            let message = format!(
-                "is {test} rows; it must be at least the horizon ({}) and leave {} of the {rows} rows to look back on",
-                self.horizon,
-                self.first_row()
-            );
+        if test < self.horizon {
+            let message = format!("is {test} rows; it must be at least the horizon, {}", self.horizon);
             return Err(ConfigError::new("test", message).into());
         }
+        if test > rows - self.first_row() {
+            let message = format!(
+                "has {rows} rows; a test on the last {test} needs {} before them to look back on: \
+                 give more rows or a smaller --test",
+                self.first_row()
+            );
+            return Err(DataError::new(table.name(), message).into());
+        }
         let scaled = self.scaled(&series.values);
-        let mut session = Session::new(network, parameters);
+        let mut session = Session::new(network, parameters)?;
         let mut read = self.first_row();
         let mut origins = Vec::new();
         for row in rows - test..=rows - self.horizon {
             self.read_history(&mut session, &series, &scaled, read..row);
             read = row;
-            let (history, last) = (scaled[..row].to_vec(), series.values[row - 1]);
+            let forecasts = self.roll(session.clone(), &series, &scaled[..row], self.horizon);
+            check_finite(&forecasts, table, |n| format!("row {}", row + n + 1))?;
             origins.push(Origin {
                 row,
-                forecasts: self.roll(session.clone(), &series, history, last, self.horizon),
+                forecasts,
                 naive: (0..self.horizon).map(|n| self.naive(&series.values[..row], row + n)).collect(),
             });
         }
@@ -536,25 +558,38 @@ impl Forecast {
         let series = self.read(table)?;
         let rows = series.values.len();
         let scaled = self.scaled(&series.values);
-        let mut session = Session::new(network, parameters);
+        let mut session = Session::new(network, parameters)?;
         self.read_history(&mut session, &series, &scaled, self.first_row()..rows);
-        let forecasts = self.roll(session, &series, scaled, series.values[rows - 1], horizon);
+        let forecasts = self.roll(session, &series, &scaled, horizon);
+        check_finite(&forecasts, table, |n| format!("row {}, {} rows ahead,", rows + n + 1, n + 1))?;
         let time = |n: usize| match &series.calendar {
-            Some(calendar) => calendar.text(rows + n).unwrap_or_default(),
-            None => (rows + n + 1).to_string(),
+            Some(calendar) => calendar.text(rows + n).ok_or_else(|| {
+                ConfigError::new(
+                    "horizon",
+                    format!("reaches beyond the year 9999 after {n} rows; choose a shorter one"),
+                )
+            }),
+            None => Ok((rows + n + 1).to_string()),
+        };
+        let row = |(n, &value): (usize, &f64)| {
+            Ok(vec![time(n)?, number_text(value, self.spread(value), parameters.dtype())])
         };
         Ok(Predictions {
             headers: vec![
                 self.time.clone().unwrap_or_else(|| "row".into()),
                 format!("{}_forecast", self.target),
             ],
-            rows: forecasts
-                .iter()
-                .enumerate()
-                .map(|(n, &value)| vec![time(n), number_text(value, parameters.dtype())])
-                .collect(),
+            rows: forecasts.iter().enumerate().map(row).collect::<Result<_, ConfigError>>()?,
             numbers: 1..2,
         })
+    }
+
+    /// The range in which values like this one vary from row to row.
+    fn spread(&self, value: f64) -> f64 {
+        match self.transform {
+            Transform::LogDifference => value.abs() * self.scaling.deviation,
+            Transform::Difference | Transform::None => self.scaling.deviation,
+        }
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::HeldOut;
 use crate::error::{ConfigError, DataError, Error};
 use crate::random::{Stream, rng};
-use crate::scaling::Scaling;
+use crate::scaling::{NoScaling, Scaling};
 use crate::table::{Column, Table, TableError};
 
 /// How a table of many sequences is to be read; `None` where the data shall decide.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupedOptions {
     /// The column that tells sequences apart; by default the one named `id`.
     pub id: Option<String>,
@@ -59,6 +59,14 @@ pub struct Feature {
     pub scaling: Scaling,
 }
 
+/// What an evaluation was made on, in words.
+pub(super) fn on(held_out: &HeldOut, sequences: usize) -> String {
+    match held_out {
+        HeldOut::All => format!("all {sequences} sequences"),
+        _ => format!("{sequences} sequences kept back"),
+    }
+}
+
 /// The rows of each sequence, in order of first appearance.
 pub(super) struct Groups<'a> {
     pub(super) ids: Vec<&'a str>,
@@ -66,7 +74,8 @@ pub(super) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn read(id: Column<'a>) -> Self {
+    pub(super) fn read(table: &'a Table, id: &str) -> Result<Self, Error> {
+        let id = table.column(id)?;
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut groups = Groups { ids: Vec::new(), rows: Vec::new() };
         for (row, id) in id.texts().enumerate() {
@@ -77,7 +86,14 @@ impl<'a> Groups<'a> {
             });
             groups.rows[n].push(row);
         }
-        groups
+        if let Some(blank) = groups.ids.iter().position(|id| id.is_empty()) {
+            let place =
+                format!("{}, line {}, column {:?}", table.name(), id.line(groups.rows[blank][0]), id.name());
+            return Err(
+                DataError::new(place, "the cell is empty; say which sequence the row belongs to").into()
+            );
+        }
+        Ok(groups)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -201,12 +217,12 @@ impl Grouping {
             let message = "has no column left as input beside id, target and time; add one";
             return Err(DataError::new(table.name(), message).into());
         }
-        if let Some(taken) = names.iter().find(|name| **name == id || **name == target) {
-            return Err(ConfigError::new(
-                "features",
-                format!("name {taken:?}, which is the id or the target"),
-            )
-            .into());
+        let mut columns: Vec<&String> = names.iter().chain([&id, &target]).chain(&time).collect();
+        columns.sort_unstable();
+        if let Some(pair) = columns.windows(2).find(|pair| pair[0] == pair[1]) {
+            let message =
+                format!("name {:?} twice among id, target, time and features; each has its own", pair[0]);
+            return Err(ConfigError::new("features", message).into());
         }
         let unscaled = Scaling { mean: 0.0, deviation: 1.0 };
         let features = names.into_iter().map(|name| Feature { name, scaling: unscaled }).collect();
@@ -227,12 +243,17 @@ impl Grouping {
     ) -> Result<(), DataError> {
         for (feature, column) in self.features.iter_mut().zip(columns) {
             let values = rows.iter().map(|&row| column[row]);
-            feature.scaling = Scaling::fit(values).ok_or_else(|| {
-                let message = format!(
-                    "is {} in all {} training rows, so it tells nothing; leave it out with --features",
-                    column[rows[0]],
-                    rows.len()
-                );
+            feature.scaling = Scaling::fit(values).map_err(|why| {
+                let message = match why {
+                    NoScaling::Constant => format!(
+                        "is {} in all {} training rows, so it tells nothing; leave it out with --features",
+                        column[rows[0]],
+                        rows.len()
+                    ),
+                    NoScaling::TooLarge => {
+                        "holds values too large to be averaged; give it in another unit".into()
+                    }
+                };
                 DataError::new(format!("{}, column {:?}", table.name(), feature.name), message)
             })?;
         }

@@ -17,11 +17,12 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ConfigError, Error};
+use crate::error::{ConfigError, DataError, Error};
 use crate::float::Dtype;
+use crate::loss::Loss;
 use crate::metrics::Evaluation;
-use crate::network::{Network, Readout};
-use crate::predict::Parameters;
+use crate::network::{Network, NetworkConfig, Readout};
+use crate::parameters::Parameters;
 use crate::sequence::Example;
 use crate::table::Table;
 
@@ -38,7 +39,8 @@ pub enum Task {
 }
 
 /// The options of a task, each `None` where the data shall decide.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TaskOptions {
     /// See [`ForecastOptions`].
     Forecast(ForecastOptions),
@@ -86,7 +88,8 @@ pub struct Predictions {
 }
 
 impl Task {
-    /// Turns a table into training sequences and fits the task to them.
+    /// Turns a table into training sequences and fits the task to them. `seed` decides which sequences
+    /// are kept for test and validation.
     ///
     /// # Errors
     /// If a column is missing or holds what it should not, or there is too little data.
@@ -129,6 +132,39 @@ impl Task {
         match self {
             Task::Forecast(_) => Readout::Every,
             Task::Regress(_) | Task::Classify(_) => Readout::Last,
+        }
+    }
+
+    /// Refuses a network that cannot do the task.
+    pub(crate) fn check_network(&self, network: &NetworkConfig) -> Result<(), ConfigError> {
+        let (input_size, output_size) = (self.input_size(), self.output_size());
+        let fits = network.input_size == input_size
+            && network.output_size == output_size
+            && network.readout == self.readout();
+        if !fits {
+            let message =
+                format!("is not that of the task, with {input_size} inputs and {output_size} outputs");
+            return Err(ConfigError::new("network", message));
+        }
+        if network.bidirectional && matches!(self, Task::Forecast(_)) {
+            let message = "networks read the future, which a forecast does not know; use one direction";
+            return Err(ConfigError::new("bidirectional", message));
+        }
+        Ok(())
+    }
+
+    /// Refuses a loss that is not for the task's targets.
+    pub(crate) fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
+        match (self, loss) {
+            (Task::Classify(_), Loss::CrossEntropy { .. }) => Ok(()),
+            (Task::Classify(_), _) => {
+                Err(ConfigError::new("loss", "for classes is cross-entropy; the others are for numbers"))
+            }
+            (_, Loss::CrossEntropy { .. }) => {
+                let message = format!("cross-entropy is for classes; to {}, use squared", self.name());
+                Err(ConfigError::new("loss", message))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -197,12 +233,30 @@ impl Task {
     }
 }
 
-/// A number as it is written into predictions: the shortest text that reads back as the same number
-/// of the type in which it was computed.
-fn number_text(value: f64, dtype: Dtype) -> String {
-    match dtype {
-        Dtype::F32 => (value as f32).to_string(),
-        Dtype::F64 => value.to_string(),
+/// A number as it is written into predictions. In `f64`, the shortest text that reads back as the same
+/// number. In `f32`, to a millionth of `spread`, the range in which the answers vary: the digits after
+/// that would be the rounding's.
+fn number_text(value: f64, spread: f64, dtype: Dtype) -> String {
+    if dtype == Dtype::F64 {
+        return value.to_string();
+    }
+    let decimals = (6.0 - spread.log10().floor()).clamp(0.0, 300.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
+/// Refuses answers that are no numbers; `which` names an answer's place.
+fn check_finite(answers: &[f64], table: &Table, which: impl Fn(usize) -> String) -> Result<(), DataError> {
+    match answers.iter().position(|answer| !answer.is_finite()) {
+        None => Ok(()),
+        Some(n) => {
+            let message = format!(
+                "the answer for {} is {}; are its inputs far beyond those of training?",
+                which(n),
+                answers[n]
+            );
+            Err(DataError::new(table.name(), message))
+        }
     }
 }
 

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedOptions, Grouping, Groups, Split, held_out_sequences};
-use super::{HeldOut, Predictions, Prepared, Task, number_text};
+use super::grouped::{GroupedOptions, Grouping, Groups, Split, held_out_sequences, on};
+use super::{HeldOut, Predictions, Prepared, Task, check_finite, number_text};
 use crate::error::{DataError, Error};
 use crate::loss::Targets;
 use crate::metrics::{Evaluation, regression_metrics};
 use crate::network::Network;
-use crate::predict::{Parameters, run};
-use crate::scaling::Scaling;
+use crate::parameters::Parameters;
+use crate::predict::run;
+use crate::scaling::{NoScaling, Scaling};
 use crate::sequence::Example;
 use crate::table::Table;
 
@@ -26,19 +27,22 @@ pub struct Regress {
 impl Regress {
     pub(super) fn prepare(table: &Table, options: &GroupedOptions, seed: u64) -> Result<Prepared, Error> {
         let mut grouping = Grouping::find(table, options)?;
-        let groups = Groups::read(table.column(&grouping.id)?);
+        let groups = Groups::read(table, &grouping.id)?;
         let targets = targets(&grouping, table, &groups)?;
         let columns = grouping.columns(table)?;
         // Without classes all sequences are of one: the split is a plain draw.
         let split = Split::draw(&vec![0; groups.len()], options, seed)?;
         let rows: Vec<usize> = split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();
         grouping.fit(table, &columns, &rows)?;
-        let target_scaling = Scaling::fit(split.train.iter().map(|&n| targets[n])).ok_or_else(|| {
-            let message = format!(
-                "is {} in all {} training sequences, so there is nothing to learn; choose another --target",
-                targets[split.train[0]],
-                split.train.len()
-            );
+        let target_scaling = Scaling::fit(split.train.iter().map(|&n| targets[n])).map_err(|why| {
+            let message = match why {
+                NoScaling::Constant => format!(
+                    "is {} in all {} training sequences, so there is nothing to learn; choose another --target",
+                    targets[split.train[0]],
+                    split.train.len()
+                ),
+                NoScaling::TooLarge => "holds values too large to be averaged; give it in another unit".into(),
+            };
             DataError::new(format!("{}, column {:?}", table.name(), grouping.target), message)
         })?;
         let examples = |sequences: &[usize]| -> Vec<Example<f64>> {
@@ -66,7 +70,9 @@ impl Regress {
         let x: Vec<Vec<f64>> =
             sequences.iter().map(|&n| self.grouping.inputs(&columns, &groups.rows[n])).collect();
         let outputs = run(network, parameters, &x.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        Ok(outputs.iter().map(|output| self.target_scaling.unscale(output[0])).collect())
+        let answers: Vec<f64> = outputs.iter().map(|output| self.target_scaling.unscale(output[0])).collect();
+        check_finite(&answers, table, |n| format!("sequence {:?}", groups.ids[sequences[n]]))?;
+        Ok(answers)
     }
 
     pub(super) fn evaluate(
@@ -76,14 +82,14 @@ impl Regress {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<Evaluation, Error> {
-        let groups = Groups::read(table.column(&self.grouping.id)?);
+        let groups = Groups::read(table, &self.grouping.id)?;
         let sequences = held_out_sequences(held_out, &groups)?;
         let targets = targets(&self.grouping, table, &groups)?;
         let actual: Vec<f64> = sequences.iter().map(|&n| targets[n]).collect();
         let predicted = self.answers(network, parameters, table, &groups, &sequences)?;
         let mean = vec![self.target_scaling.mean; actual.len()];
         Ok(Evaluation {
-            on: format!("{} sequences", actual.len()),
+            on: on(held_out, actual.len()),
             model: regression_metrics(&predicted, &actual),
             baseline_name: "training mean".into(),
             baseline: regression_metrics(&mean, &actual),
@@ -96,14 +102,14 @@ impl Regress {
         parameters: &Parameters,
         table: &Table,
     ) -> Result<Predictions, Error> {
-        let groups = Groups::read(table.column(&self.grouping.id)?);
+        let groups = Groups::read(table, &self.grouping.id)?;
         let all: Vec<usize> = (0..groups.len()).collect();
         let answers = self.answers(network, parameters, table, &groups, &all)?;
         let mut headers = self.grouping.key_headers();
         headers.push(format!("{}_predicted", self.grouping.target));
         let mut rows = self.grouping.keys(table, &groups)?;
         for (row, &answer) in rows.iter_mut().zip(&answers) {
-            row.push(number_text(answer, parameters.dtype()));
+            row.push(number_text(answer, self.target_scaling.deviation, parameters.dtype()));
         }
         let numbers = headers.len() - 1..headers.len();
         Ok(Predictions { headers, rows, numbers })

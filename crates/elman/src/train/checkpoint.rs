@@ -68,14 +68,18 @@ impl Identity {
         let names = self.options.keys().chain(other.options.keys());
         let differing = names.map(|name| (name, self.options.get(name), other.options.get(name)));
         match differing.into_iter().find(|(_, now, then)| now != then) {
-            Some((name, now, then)) => Some(format!("its {name} is {}, not {}", show(then), show(now))),
+            Some((name, now, then)) => {
+                // The option's own name: `epochs`, not `recipe.train.epochs`.
+                let name = name.rsplit('.').next().unwrap_or(name).replace('_', "-");
+                Some(format!("its {name} is {}, not {}", show(then), show(now)))
+            }
             None => (self.data != other.data).then(|| "its data are not the same".into()),
         }
     }
 }
 
 /// The CRC-32 of all sequences, values and targets, as `f64`.
-pub fn fingerprint(examples: &[Example<f64>]) -> u32 {
+pub fn fingerprint<'a>(examples: impl IntoIterator<Item = &'a Example<f64>>) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for example in examples {
         example.x.iter().for_each(|value| hasher.update(&value.to_le_bytes()));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
 use crate::loss::Loss;
-use crate::network::{NetworkConfig, Readout};
+use crate::network::NetworkConfig;
 use crate::optimiser::OptimiserConfig;
 use crate::schedule::ScheduleConfig;
 
@@ -32,7 +32,8 @@ pub struct TrainConfig {
     pub truncate: Option<usize>,
     /// Stop after so many epochs without a better validation loss; none: never.
     pub patience: Option<u64>,
-    /// Decides the order of the sequences and the dropout masks.
+    /// Decides the order of the sequences and the dropout masks; in a [`Recipe`](crate::recipe::Recipe),
+    /// the starting parameters as well.
     pub seed: u64,
 }
 
@@ -49,6 +50,13 @@ impl TrainConfig {
             if value == 0 {
                 return Err(ConfigError::new(option, "is 0; it must be at least 1"));
             }
+        }
+        // Counts of batches then fit into 64 bits.
+        if self.epochs > u64::from(u32::MAX) {
+            return Err(ConfigError::new(
+                "epochs",
+                format!("is {}; it must be at most {}", self.epochs, u32::MAX),
+            ));
         }
         self.check_rates()?;
         if self.patience.is_some() && !has_validation {
@@ -109,18 +117,14 @@ impl TrainConfig {
             ScheduleConfig::Step { every: 0, .. } => {
                 Err(ConfigError::new("schedule_every", "is 0; it must be at least 1 epoch"))
             }
+            ScheduleConfig::Plateau { factor, .. } if factor >= 1.0 => Err(ConfigError::new(
+                "schedule_factor",
+                format!("is {factor}; on a plateau it must be below 1"),
+            )),
             ScheduleConfig::Step { factor, .. } | ScheduleConfig::Plateau { factor, .. } => {
                 positive("schedule_factor", factor)
             }
             ScheduleConfig::Constant | ScheduleConfig::Cosine { .. } => Ok(()),
-        }
-    }
-
-    /// The readout's name for messages that speak of targets.
-    pub(super) fn targets_per_sequence(readout: Readout) -> &'static str {
-        match readout {
-            Readout::Last => "one per sequence",
-            Readout::Every => "one per timestep",
         }
     }
 }

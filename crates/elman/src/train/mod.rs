@@ -24,7 +24,7 @@ use crate::loss::{Loss, Targets, Total};
 use crate::network::{Gradients, Mode, Network, Readout, State, Tape};
 use crate::optimiser::{Optimiser, clip_grad_norm, grad_norm};
 use crate::random::{Stream, rng};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, ScheduleConfig};
 use crate::sequence::{Example, pack_targets};
 
 /// Sequences per batch where no gradient is needed.
@@ -76,6 +76,14 @@ impl<'a, T: Float> Trainer<'a, T> {
             return Err(ConfigError::new("train", "holds no sequences"));
         }
         let trainer = Trainer { network, config, train, validation };
+        let batches = trainer.config.epochs * trainer.batches_per_epoch();
+        if let ScheduleConfig::Cosine { warmup } = trainer.config.schedule
+            && warmup >= batches
+        {
+            let message =
+                format!("is {warmup} batches, and the whole run is {batches}; choose a shorter one");
+            return Err(ConfigError::new("warmup", message));
+        }
         for (n, example) in train.iter().chain(validation).enumerate() {
             trainer.check_example(n, example)?;
         }
@@ -104,7 +112,10 @@ impl<'a, T: Float> Trainer<'a, T> {
             Readout::Every => width * length,
         };
         if found != wanted || !right_kind {
-            let per = TrainConfig::targets_per_sequence(network.readout);
+            let per = match network.readout {
+                Readout::Last => "one per sequence",
+                Readout::Every => "one per timestep",
+            };
             let message = format!(
                 "of sequence {n} do not fit: the network and the loss ask for {per}, {wanted} in all"
             );
@@ -129,7 +140,7 @@ impl<'a, T: Float> Trainer<'a, T> {
     /// If they are not as many as the network has.
     pub fn start(&self, parameters: Vec<T>) -> Progress<T> {
         assert_eq!(parameters.len(), self.network.layout().len(), "number of parameters");
-        let batches = self.config.epochs.saturating_mul(self.batches_per_epoch());
+        let batches = self.config.epochs * self.batches_per_epoch();
         Progress {
             epoch: 0,
             batch: 0,
@@ -171,7 +182,7 @@ impl<'a, T: Float> Trainer<'a, T> {
 
     fn is_out_of_patience(&self, progress: &Progress<T>) -> bool {
         match (self.config.patience, &progress.best) {
-            (Some(patience), Some(best)) => progress.epoch > best.epoch + patience,
+            (Some(patience), Some(best)) => progress.epoch.saturating_sub(best.epoch) > patience,
             _ => false,
         }
     }
@@ -307,13 +318,15 @@ impl<'a, T: Float> Trainer<'a, T> {
         if value.is_finite() {
             return Ok(());
         }
+        // At the end of an epoch it is its last batch that did it.
+        let batch = progress.batch.min(self.batches_per_epoch() - 1);
         Err(Diverged {
             quantity,
             value,
             epoch: progress.epoch,
-            batch: progress.batch,
+            batch,
             grad_norm: progress.grad_norm,
-            learning_rate: self.rate(progress, progress.batch),
+            learning_rate: self.rate(progress, batch),
             clip: self.config.clip,
         })
     }
