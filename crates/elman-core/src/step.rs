@@ -61,7 +61,7 @@ pub const fn scratch_len<C: Cell>(hidden_size: usize) -> usize {
 /// `inner [inner_len]`; `scratch [scratch_len]` may hold anything.
 ///
 /// # Panics
-/// If a slice is shorter than its shape.
+/// If a slice does not have its shape.
 pub fn forward<C: Cell, T: Scalar>(
     weights: Weights<'_, T>,
     x: &[T],
@@ -112,7 +112,7 @@ pub fn forward<C: Cell, T: Scalar>(
 /// `dx [I]`; `scratch [scratch_len]` may hold anything.
 ///
 /// # Panics
-/// If a slice is shorter than its shape.
+/// If a slice does not have its shape; `dx` must be of the length of `x`.
 pub fn backward<C: Cell, T: Scalar>(
     weights: Weights<'_, T>,
     step: Step<'_, T>,

@@ -20,7 +20,7 @@
 //!
 //! # The data's way
 //!
-//! The modules follow it, and each imports only what stands before it:
+//! The modules follow it:
 //!
 //! | module | what happens |
 //! |---|---|

@@ -50,7 +50,7 @@ pub fn regression_metrics(predicted: &[f64], actual: &[f64]) -> Metrics {
     vec![mae(predicted, actual), rmse(predicted, actual), Metric::new("r2", 1.0 - unexplained / variance)]
 }
 
-/// The share of right answers, the F1 score averaged over the classes that occur, and the mean
+/// The share of right answers, the F1 score averaged over the classes that occur or are answered, and the mean
 /// negative logarithm of the probability given to the right class.
 ///
 /// `probabilities [n, classes]`; the answer is the first class of the highest probability.
