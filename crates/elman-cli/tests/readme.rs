@@ -27,7 +27,7 @@ fn elman(directory: &Path, arguments: &str) -> String {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elman"));
     let output =
         command.current_dir(directory).args(arguments.split(' ')).assert().success().get_output().clone();
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn ratio(setting: &Setting, window: &Window) -> Result<f64, Failure> {
         let mut recipe = setting.recipe.clone();
         recipe.train.seed = seed;
         let model = recipe.train(&prepared, &window.table)?;
-        let test = model.record.test.ok_or("there is no test")?;
+        let test = model.record().test.clone().ok_or("there is no test")?;
         sum += mae(&test.model)? / mae(&test.baseline)?;
     }
     Ok(sum / window.seeds.clone().count() as f64)

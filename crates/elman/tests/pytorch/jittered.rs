@@ -10,7 +10,8 @@
 use std::cmp::Ordering;
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
-use elman::float::{Dtype, Float};
+use elman::float::{Dtype, Float, convert};
+use elman::parameters::Parameters;
 use elman_core::lane::{Lane, Scalar};
 
 /// The unit roundoff of `f32`, 2^-24: the largest relative error of an operation.
@@ -149,6 +150,9 @@ impl Scalar for Jittered {
 
 impl Float for Jittered {
     const DTYPE: Dtype = Dtype::F32;
+    fn parameters(values: Vec<Self>) -> Parameters {
+        Parameters::F32(convert(&values))
+    }
     fn sqrt(self) -> Self {
         self.map(1.0, f64::sqrt)
     }
