@@ -7,8 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::process::Outcome;
 use crate::project::{Project, files_named};
-use crate::test::Outcome;
 use crate::{process, release};
 
 /// The version of cargo-fuzz that is installed where there is none.

@@ -61,3 +61,20 @@ pub(crate) fn quoted(word: &str) -> String {
         word.to_owned()
     }
 }
+
+/// How a chore that did not fail ended.
+pub(crate) enum Outcome {
+    /// It was checked.
+    Passed,
+    /// This machine cannot check it; the text says why, and what would help.
+    Skipped(String),
+}
+
+impl Outcome {
+    /// A skipped stage must not look like a passed one.
+    pub(crate) fn announce(self) {
+        if let Self::Skipped(reason) = self {
+            println!("SKIPPED: {reason}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 
+use crate::process::Outcome;
 use crate::project::Project;
 use crate::{docs, fuzz, process, python, release};
 
@@ -25,23 +26,6 @@ enum Work {
     Cargo(&'static [&'static str]),
     /// A step of ours, with the command that repeats it.
     Own(fn(&Project) -> Result<Outcome>, &'static str),
-}
-
-/// How a stage that did not fail ended.
-pub(crate) enum Outcome {
-    /// It was checked.
-    Passed,
-    /// This machine cannot check it; the text says why, and what would help.
-    Skipped(String),
-}
-
-impl Outcome {
-    /// A skipped stage must not look like a passed one.
-    pub(crate) fn announce(self) {
-        if let Self::Skipped(reason) = self {
-            println!("SKIPPED: {reason}");
-        }
-    }
 }
 
 /// In the order of their cost. Slow tests leave documentation tests out: to those, `--ignored`

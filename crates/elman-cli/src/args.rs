@@ -1,11 +1,10 @@
 //! The command line: every command and option, with its help.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::output::OutputOptions;
 use crate::train::options::TrainOptions;
 
 /// Recurrent networks: train, check, predict.
@@ -16,20 +15,6 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
-}
-
-/// How much is said, and to whom.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub(crate) struct OutputOptions {
-    /// Print results as JSON, one object per line
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(crate) json: bool,
-    /// Show no progress
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
-    pub(crate) quiet: bool,
-    /// Show every epoch, every tensor
-    #[arg(short, long, global = true, help_heading = "Output")]
-    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -152,12 +137,4 @@ pub(crate) struct CheckArguments {
     /// Draw other data, parameters and, with --inject, another tensor
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-}
-
-/// A parser for a type that reads its values by these names, which are listed in the help.
-pub(crate) fn one_of<T>(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
-where
-    T: FromStr<Err: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }

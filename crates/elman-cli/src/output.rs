@@ -2,9 +2,22 @@
 
 use std::io::{self, Write};
 
+use clap::Args;
 use serde::Serialize;
 
-use crate::args::OutputOptions;
+/// How much is said, and to whom.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct OutputOptions {
+    /// Print results as JSON, one object per line
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Show every epoch, every tensor
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
 
 /// A wrong use of the program that the argument parser cannot see: the program exits with 2.
 #[derive(Debug)]

@@ -32,7 +32,7 @@
 //! | [`train`] | the loop, its observers, its checkpoints |
 //! | [`predict`], [`metrics`] | a trained network answers, and is measured |
 //! | [`task`] | what it is all for: forecast, regress, classify |
-//! | [`recipe`], [`model`] | all choices in one value; all results in one file |
+//! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
 //!
 //! Beside the way stand [`check`], which proves the gradients, and [`notebook`], from which the
 //! project grew. The equations themselves are in the crate `elman_core`.
@@ -66,6 +66,7 @@ pub mod parameters;
 pub mod predict;
 pub mod random;
 pub mod recipe;
+pub mod run;
 pub mod scaling;
 pub mod schedule;
 pub mod sequence;

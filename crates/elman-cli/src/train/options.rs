@@ -1,8 +1,10 @@
 //! The options of `elman train`: on the command line, in a TOML file, and what they amount to.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use elman::float::Dtype;
 use elman::init::Init;
@@ -15,7 +17,6 @@ use elman::table::nearest;
 use elman::task::{ForecastOptions, GroupedOptions, Task, TaskOptions, Transform};
 use serde::{Deserialize, Serialize};
 
-use crate::args::one_of;
 use crate::output::Wrong;
 
 /// Declares the options: every one is a flag, a key of the TOML file, and `None` unless it is given.
@@ -406,6 +407,14 @@ fn whole_rows(amount: f64) -> Result<usize, Wrong> {
         return Ok(amount as usize);
     }
     Err(Wrong(format!("--test of a forecast is {amount}; it must be a whole number of last rows, or 0")))
+}
+
+/// A parser for a type that reads its values by these names, which are listed in the help.
+fn one_of<T>(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }
 
 /// A count as an option's value: TOML holds numbers up to 2^63, and no count comes near.

@@ -10,8 +10,7 @@ use elman::train::{Control, Event, Observer};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::args::OutputOptions;
-use crate::output::{Output, figure, message};
+use crate::output::{Output, OutputOptions, figure, message};
 
 /// Lines that are written in the course of a run where there is no terminal for a progress bar.
 const LINES: u128 = 10;

@@ -11,7 +11,6 @@ use crate::loss::Targets;
 use crate::metrics::{Evaluation, argmax, classification_metrics};
 use crate::network::Network;
 use crate::parameters::Parameters;
-use crate::predict::run;
 use crate::sequence::Example;
 use crate::table::{Table, nearest};
 
@@ -92,10 +91,7 @@ impl Classify {
         groups: &Groups<'_>,
         sequences: &[usize],
     ) -> Result<Vec<Vec<f64>>, Error> {
-        let columns = self.grouping.columns(table)?;
-        let x: Vec<Vec<f64>> =
-            sequences.iter().map(|&n| self.grouping.inputs(&columns, &groups.rows[n])).collect();
-        let outputs = run(network, parameters, &x.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let outputs = self.grouping.run(network, parameters, table, groups, sequences)?;
         let probabilities: Vec<Vec<f64>> = outputs.iter().map(|logits| softmax(logits)).collect();
         let first: Vec<f64> = probabilities.iter().map(|probabilities| probabilities[0]).collect();
         check_finite(&first, table, |n| format!("sequence {:?}", groups.ids[sequences[n]]))?;

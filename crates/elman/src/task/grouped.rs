@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::HeldOut;
 use crate::error::{ConfigError, DataError, Error};
+use crate::network::Network;
+use crate::parameters::Parameters;
+use crate::predict::run;
 use crate::random::{Stream, rng};
 use crate::scaling::{NoScaling, Scaling};
 use crate::table::{Column, Table, TableError};
@@ -266,6 +269,20 @@ impl Grouping {
             self.features.iter().zip(columns).map(move |(feature, column)| feature.scaling.scale(column[row]))
         };
         rows.iter().flat_map(|&row| scaled(row)).collect()
+    }
+
+    /// A network's outputs for these sequences.
+    pub(super) fn run(
+        &self,
+        network: &Network,
+        parameters: &Parameters,
+        table: &Table,
+        groups: &Groups<'_>,
+        sequences: &[usize],
+    ) -> Result<Vec<Vec<f64>>, Error> {
+        let columns = self.columns(table)?;
+        let x: Vec<Vec<f64>> = sequences.iter().map(|&n| self.inputs(&columns, &groups.rows[n])).collect();
+        Ok(run(network, parameters, &x.iter().map(Vec::as_slice).collect::<Vec<_>>()))
     }
 
     /// The columns that predictions carry over from the data: the id, and the time of a sequence's

@@ -9,7 +9,6 @@ use crate::loss::Targets;
 use crate::metrics::{Evaluation, regression_metrics};
 use crate::network::Network;
 use crate::parameters::Parameters;
-use crate::predict::run;
 use crate::scaling::{NoScaling, Scaling};
 use crate::sequence::Example;
 use crate::table::Table;
@@ -66,10 +65,7 @@ impl Regress {
         groups: &Groups<'_>,
         sequences: &[usize],
     ) -> Result<Vec<f64>, Error> {
-        let columns = self.grouping.columns(table)?;
-        let x: Vec<Vec<f64>> =
-            sequences.iter().map(|&n| self.grouping.inputs(&columns, &groups.rows[n])).collect();
-        let outputs = run(network, parameters, &x.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let outputs = self.grouping.run(network, parameters, table, groups, sequences)?;
         let answers: Vec<f64> = outputs.iter().map(|output| self.target_scaling.unscale(output[0])).collect();
         check_finite(&answers, table, |n| format!("sequence {:?}", groups.ids[sequences[n]]))?;
         Ok(answers)
