@@ -102,7 +102,7 @@ fn describe_clip(clip: Option<f64>) -> String {
 #[non_exhaustive]
 pub enum ModelError {
     /// Some other kind of file.
-    #[error("{name} is not a model file of Elman; make one with `elman train -o {name}`")]
+    #[error("{name} is not a model file of Elman; make one with `elman train`")]
     NotAModel {
         /// The file.
         name: String,

@@ -242,7 +242,7 @@ impl TrainOptions {
         }
         let minutes = self.checkpoint_minutes.take().unwrap_or(5.0);
         let every = std::time::Duration::try_from_secs_f64(minutes * 60.0).map_err(|_| {
-            Wrong(format!("--checkpoint-minutes is {minutes}; it must be 0 or above, and not endless"))
+            Wrong(format!("--checkpoint-minutes is {minutes:?}; it must be 0 or above, and not endless"))
         })?;
         Ok((epochs, Some(every).filter(|every| !every.is_zero())))
     }
@@ -406,7 +406,7 @@ fn whole_rows(amount: f64) -> Result<usize, Wrong> {
     if amount >= 0.0 && amount.fract() == 0.0 && amount < 1e15 {
         return Ok(amount as usize);
     }
-    Err(Wrong(format!("--test of a forecast is {amount}; it must be a whole number of last rows, or 0")))
+    Err(Wrong(format!("--test of a forecast is {amount:?}; it must be a whole number of last rows, or 0")))
 }
 
 /// A parser for a type that reads its values by these names, which are listed in the help.

@@ -100,12 +100,12 @@ impl TrainConfig {
             if !(0.0..1.0).contains(&value) {
                 return Err(ConfigError::new(
                     option,
-                    format!("is {value}; it must be at least 0 and below 1"),
+                    format!("is {value:?}; it must be at least 0 and below 1"),
                 ));
             }
         }
         if !(decay >= 0.0 && decay.is_finite()) {
-            return Err(ConfigError::new("weight_decay", format!("is {decay}; it must be 0 or above")));
+            return Err(ConfigError::new("weight_decay", format!("is {decay:?}; it must be 0 or above")));
         }
         if nesterov {
             return Err(ConfigError::new(
@@ -133,5 +133,5 @@ fn positive(option: &'static str, value: f64) -> Result<(), ConfigError> {
     if value > 0.0 && value.is_finite() {
         return Ok(());
     }
-    Err(ConfigError::new(option, format!("is {value}; it must be above 0 and finite")))
+    Err(ConfigError::new(option, format!("is {value:?}; it must be above 0 and finite")))
 }
