@@ -1,0 +1,252 @@
+//! How much memory a file can make a reader take: no more than so many times its own size, whatever
+//! is in it.
+//!
+//! A counting allocator would be unsafe code, which is forbidden here. So each file is read in a
+//! process of its own, whose address space Linux measures: memory that was asked for but never
+//! touched counts as well.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::Path;
+use std::process::Command;
+
+use elman::init::Init;
+use elman::model::Model;
+use elman::recipe::Recipe;
+use elman::run::Run;
+use elman::table::Table;
+use elman::task::{ForecastOptions, Task, TaskOptions};
+use serde_json::json;
+
+/// What a file of a megabyte or so did to the process that read it.
+#[derive(Debug)]
+struct Measured {
+    /// The growth of the address space, in multiples of the file's size.
+    factor: f64,
+    /// What the reader made of the file.
+    outcome: String,
+}
+
+/// The environment variable that tells the process of its own what to read.
+const TASK: &str = "ELMAN_ALLOCATION_TASK";
+
+fn measure(kind: &str, bytes: &[u8]) -> Measured {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "read_in_a_process_of_its_own", "--ignored", "--nocapture"])
+        .env(TASK, format!("{kind}:{}", file.path().display()))
+        // One heap, whose large blocks are given back at once: the peak is that of the program.
+        .env("MALLOC_ARENA_MAX", "1")
+        .env("MALLOC_MMAP_THRESHOLD_", "131072")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let (peak, outcome) = text.split_once("PEAK ").unwrap().1.split_once(' ').unwrap();
+    let outcome = outcome.lines().next().unwrap().to_owned();
+    Measured { factor: peak.parse::<f64>().unwrap() / bytes.len() as f64, outcome }
+}
+
+#[test]
+#[ignore = "run by the other tests, for each of their files"]
+fn read_in_a_process_of_its_own() {
+    let Ok(task) = std::env::var(TASK) else { return };
+    let (kind, path) = task.split_once(':').unwrap();
+    let bytes = std::fs::read(Path::new(path)).unwrap();
+    let before = address_space("VmSize:");
+    let outcome = match kind {
+        "model" => {
+            Model::from_bytes("m", &bytes).map(|_| "a model".to_owned()).map_err(|error| error.to_string())
+        }
+        _ => Table::read("t", bytes.as_slice())
+            .map(|_| "a table".to_owned())
+            .map_err(|error| error.to_string()),
+    };
+    let peak = address_space("VmPeak:") - before;
+    let outcome: String = outcome.unwrap_or_else(|error| error).chars().take(160).collect();
+    println!("PEAK {peak} {outcome}");
+}
+
+/// A figure of this process in bytes.
+fn address_space(name: &str) -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// One more than a power of two: a vector that doubles has just done so.
+const COUNT: usize = (1 << 18) + 1;
+
+/// `count` copies of `item`, with commas between.
+fn list(item: &str, count: usize) -> String {
+    let mut list = format!("{item},").repeat(count);
+    list.pop();
+    list
+}
+
+/// Distinct names of three or four characters that JSON and CSV leave as they are.
+fn names(count: usize) -> impl Iterator<Item = String> {
+    const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    let letter = |n: usize| char::from(LETTERS[n % 64]);
+    (0..count).map(move |n| [n, n / 64, n / 4096, n / 262_144].into_iter().map(letter).collect())
+}
+
+/// A safetensors file of nothing but a header.
+fn header(header: &str) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat()
+}
+
+/// A model file without tensors, with this content and the checksum that belongs to it.
+fn with_content(content: &str) -> Vec<u8> {
+    let envelope = format!(
+        r#"{{"format":"model","format_version":1,"checksum":{},"content":{content}}}"#,
+        crc32fast::hash(content.as_bytes())
+    );
+    header(&format!(r#"{{"__metadata__":{{"elman":{}}}}}"#, json!(envelope)))
+}
+
+fn nested(depth: usize) -> String {
+    "[".repeat(depth) + &"]".repeat(depth)
+}
+
+/// Real models: their own size in parameters, and what a vector that grows takes on the way.
+#[test]
+fn good_models() {
+    let table = elman::data::airline().unwrap();
+    let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default()), 0).unwrap();
+    for (name, most, hidden_size, num_layers) in
+        [("large", 5.0, 400, 1), ("a thousand layers", 16.0, 1, 1000)]
+    {
+        let mut recipe = Recipe::for_task(&prepared.task);
+        (recipe.hidden_size, recipe.num_layers, recipe.init) = (hidden_size, num_layers, Init::Torch);
+        let bytes = Run::<f32>::new(&recipe, &prepared).unwrap().model(None).unwrap().to_bytes().unwrap();
+        let measured = measure("model", &bytes);
+        println!(
+            "{name:30} {:6.2} MB {:5.1}  {}",
+            bytes.len() as f64 / 1e6,
+            measured.factor,
+            measured.outcome
+        );
+        assert_eq!(measured.outcome, "a model", "{name}");
+        assert!(measured.factor < most, "{name}: {measured:?}");
+    }
+}
+
+/// Hostile files. The most comes of lists in lists: a `Vec` of serde's buffered values takes 4 places
+/// of 32 bytes, and the allocator's own 16, for each `[]` of two bytes. Such values are buffered where
+/// safetensors flattens its header's fields, and where an enum of ours carries its tag inside.
+#[test]
+fn hostile_models() {
+    let entry = |value: &str| names(COUNT / 2).map(|name| format!("\"{name}\":{value},")).collect::<String>();
+    let object = |entries: String| format!("{{{}}}", entries.trim_end_matches(','));
+    let tensor = r#"{"dtype":"U8","shape":[0],"data_offsets":[0,0]}"#;
+    let task = |field: &str, value: String| {
+        with_content(&format!(r#"{{"task":{{"name":"classify","{field}":[{value}]}}}}"#))
+    };
+    let cases = [
+        ("numbers in the header", 36.0, header(&format!("{{\"a\":[{}]}}", list("0", COUNT * 2)))),
+        ("lists of one in the header", 56.0, header(&format!("{{\"a\":[{}]}}", list("[0]", COUNT)))),
+        (
+            "deep lists in the header",
+            76.0,
+            header(&format!("{{\"a\":[{}]}}", list(&nested(120), COUNT / 60))),
+        ),
+        ("entries in the header", 16.0, header(&object(entry("0")))),
+        ("tensors", 20.0, header(&object(entry(tensor)))),
+        ("metadata", 22.0, header(&format!("{{\"__metadata__\":{}}}", object(entry("\"\""))))),
+        (
+            "escapes",
+            4.0,
+            header(&format!("{{\"__metadata__\":{{\"elman\":\"{}\"}}}}", "\\u0020".repeat(COUNT))),
+        ),
+        ("counts", 44.0, task("counts", list("0", COUNT * 2))),
+        ("classes", 24.0, task("classes", list("\"\"", COUNT))),
+        ("class names", 26.0, task("classes", list("\"a\"", COUNT))),
+        ("deep lists in the task", 76.0, task("counts", list(&nested(100), COUNT / 60))),
+        (
+            "features",
+            16.0,
+            with_content(&format!(
+                r#"{{"task":{{"name":"regress","grouping":{{"features":[{}]}}}}}}"#,
+                list(r#"{"name":"","scaling":{"mean":0,"deviation":1}}"#, COUNT / 8)
+            )),
+        ),
+        (
+            "metrics",
+            6.0,
+            with_content(&format!(
+                r#"{{"record":{{"test":{{"model":[{}]}}}}}}"#,
+                list(r#"{"name":"","value":0}"#, COUNT / 8)
+            )),
+        ),
+        (
+            "class weights",
+            12.0,
+            with_content(&format!(
+                r#"{{"record":{{"recipe":{{"train":{{"loss":{{"cross-entropy":{{"class_weights":[{}]}}}}}}}}}}}}"#,
+                list("0", COUNT * 2)
+            )),
+        ),
+        (
+            "deep lists in the optimiser",
+            76.0,
+            with_content(&format!(
+                r#"{{"record":{{"recipe":{{"train":{{"optimiser":{{"name":"adam","eps":[{}]}}}}}}}}}}"#,
+                list(&nested(100), COUNT / 60)
+            )),
+        ),
+    ];
+    for (name, most, bytes) in cases {
+        let measured = measure("model", &bytes);
+        assert!(measured.outcome.starts_with("m is "), "{name}: {measured:?}");
+        assert!(measured.factor < most, "{name}: {measured:?}");
+        println!(
+            "{name:30} {:6.2} MB {:5.1}  {}",
+            bytes.len() as f64 / 1e6,
+            measured.factor,
+            measured.outcome
+        );
+    }
+}
+
+/// Hostile tables. The most comes of a header of nothing but commas. For each comma, and twice that
+/// where a vector has just grown: 24 bytes of an empty name, as all names are collected before they
+/// are looked at; 8 of the field's end; and two times 8 in the copies of the first record that `csv`
+/// keeps as its headers.
+#[test]
+fn hostile_tables() {
+    let header = names(COUNT).collect::<Vec<_>>().join(",");
+    let cases = [
+        ("commas alone", 104.0, ",".repeat(COUNT * 4)),
+        ("names", 40.0, format!("{header}\n{}\n", ",".repeat(COUNT - 1))),
+        ("a name twice", 48.0, format!("{header},aaaa\n")),
+        ("one row too long", 20.0, format!("a,b\n{}", ",".repeat(COUNT * 4))),
+        ("empty cells", 28.0, format!("a,b\n{}", ",\n".repeat(COUNT * 2))),
+        ("short cells", 20.0, format!("a\n{}", "1\n".repeat(COUNT * 2))),
+        (
+            "many short cells",
+            12.0,
+            format!(
+                "{}\n{}",
+                list("a", 1) + "," + &names(99).collect::<Vec<_>>().join(","),
+                (list("1", 100) + "\n").repeat(COUNT / 40)
+            ),
+        ),
+        ("blank lines", 4.0, format!("a\n{}1\n", "\n".repeat(COUNT * 4))),
+        ("quotes", 14.0, format!("a\n{}", "\"\"\n".repeat(COUNT * 2))),
+        ("one long cell", 5.0, format!("a\n\"{}\"\n", "\"\"".repeat(COUNT * 2))),
+        ("an unclosed quote", 5.0, format!("a\n\"{}", "\n".repeat(COUNT * 4))),
+        ("other separators", 10.0, "a;".repeat(COUNT * 2)),
+    ];
+    for (name, most, text) in cases {
+        let measured = measure("table", text.as_bytes());
+        assert!(measured.factor < most, "{name}: {measured:?}");
+        println!(
+            "{name:30} {:6.2} MB {:5.1}  {}",
+            text.len() as f64 / 1e6,
+            measured.factor,
+            measured.outcome
+        );
+    }
+}
