@@ -6,6 +6,8 @@
 //! anywhere that matters is found. One entry, because safetensors writes several in no fixed order,
 //! and equal models shall be equal files.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
@@ -113,7 +115,7 @@ pub(crate) fn read<'a, C: DeserializeOwned>(
 ) -> Result<Contents<'a, C>, ModelError> {
     let not_a_model = || ModelError::NotAModel { name: name.to_owned() };
     let corrupt = |reason: String| ModelError::Corrupt { name: name.to_owned(), reason };
-    check_length(name, bytes)?;
+    check_header(name, bytes)?;
     let (header_len, metadata) = SafeTensors::read_metadata(bytes).map_err(|_| not_a_model())?;
     let envelope =
         metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY)).ok_or_else(not_a_model)?;
@@ -144,30 +146,58 @@ pub(crate) fn read<'a, C: DeserializeOwned>(
     Ok(Contents { content, name, tensors })
 }
 
-/// Tells a file that has been cut short from one that never was a model.
-fn check_length(name: &str, bytes: &[u8]) -> Result<(), ModelError> {
-    #[derive(Deserialize)]
-    struct Offsets {
-        data_offsets: (u64, u64),
-    }
+/// The start of every header that is written here.
+const HEADER_START: &[u8] = b"{\"__metadata__\":{\"elman\":";
+
+/// A tensor of more dimensions is none of ours.
+const MAX_RANK: usize = 8;
+
+/// What safetensors says of a tensor, read strictly.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry<'a> {
+    #[serde(rename = "dtype", borrow)]
+    _dtype: Cow<'a, str>,
+    shape: Vec<u64>,
+    data_offsets: (u64, u64),
+}
+
+/// Refuses a header that is not strictly one of safetensors, whose own reader would buffer whatever
+/// it holds at many times its size; and tells a file that has been cut short from one that never was
+/// a model.
+fn check_header(name: &str, bytes: &[u8]) -> Result<(), ModelError> {
+    let not_a_model = || ModelError::NotAModel { name: name.to_owned() };
     let cut =
         |expected: u64| ModelError::CutShort { name: name.to_owned(), found: bytes.len() as u64, expected };
-    if bytes.is_empty() {
-        return Err(ModelError::NotAModel { name: name.to_owned() });
-    }
-    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return Ok(()) };
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(not_a_model)?;
     let header_len = u64::from_le_bytes(*length);
     let Some(header) = usize::try_from(header_len).ok().and_then(|n| rest.get(..n)) else {
-        // The header is longer than the file; if it begins as a header of ours, it was once whole.
-        let ours = rest.starts_with(b"{\"__metadata__\":{\"elman\":") && header_len < u64::MAX / 2;
-        return if ours { Err(cut(8 + header_len)) } else { Ok(()) };
+        // The header is longer than the file; if it begins as ours do, it was once whole.
+        let ours = rest.starts_with(HEADER_START) && header_len < u64::MAX / 2;
+        return Err(if ours { cut(8 + header_len) } else { not_a_model() });
     };
-    // Whatever else is wrong with the header is found by those who read it next.
-    let Ok(entries) = serde_json::from_slice::<HashMap<&str, &RawValue>>(header) else { return Ok(()) };
-    let ends = entries.values().filter_map(|entry| serde_json::from_str::<Offsets>(entry.get()).ok());
-    let end = ends.map(|entry| entry.data_offsets.1).max().unwrap_or(0);
+    let entries: HashMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_slice(header).map_err(|_| not_a_model())?;
+    let mut end = 0;
+    for (tensor, entry) in &entries {
+        if tensor == "__metadata__" {
+            continue;
+        }
+        let entry: Entry<'_> = serde_json::from_str(entry.get()).map_err(|_| not_a_model())?;
+        if entry.shape.len() > MAX_RANK {
+            return Err(not_a_model());
+        }
+        end = end.max(entry.data_offsets.1);
+    }
     let expected = end.saturating_add(8 + header_len);
-    if expected > bytes.len() as u64 { Err(cut(expected)) } else { Ok(()) }
+    match expected.cmp(&(bytes.len() as u64)) {
+        Ordering::Greater => Err(cut(expected)),
+        Ordering::Less if header.starts_with(HEADER_START) => {
+            let reason = format!("it is {} bytes long, but should be {expected}", bytes.len());
+            Err(ModelError::Corrupt { name: name.to_owned(), reason })
+        }
+        _ => Ok(()),
+    }
 }
 
 impl<C> Contents<'_, C> {

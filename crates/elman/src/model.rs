@@ -127,7 +127,8 @@ impl Model {
     }
 
     /// A model from a file's bytes; `name` stands for the file in error messages. Whatever the
-    /// bytes are, it returns, and takes memory of no more than a small multiple of their number.
+    /// bytes are, it returns, and takes memory of no more than a multiple of their number: for models as
+    /// they are written twice to ten times, for what is made to take much up to fifty.
     ///
     /// # Errors
     /// If the bytes are no model file, are cut short, damaged, or of a newer version of the format.
@@ -148,6 +149,13 @@ impl Model {
     /// # Errors
     /// If a figure in the record is not a finite number.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
+        let figures = self.record.test.iter().flat_map(|test| test.model.iter().chain(&test.baseline));
+        let mut figures = figures.filter_map(|metric| metric.value).chain(self.record.loss);
+        if figures.any(|figure| !figure.is_finite()) {
+            return Err(ModelError::Unwritable {
+                reason: "a figure of its record is not a finite number".into(),
+            });
+        }
         let content = Content {
             program: concat!("elman ", env!("CARGO_PKG_VERSION")).into(),
             task: self.task.clone(),

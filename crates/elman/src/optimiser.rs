@@ -8,7 +8,7 @@ use crate::float::Float;
 
 /// Which rule turns gradients into updates, and its constants.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "name")]
+#[serde(rename_all = "kebab-case")]
 pub enum OptimiserConfig {
     /// `v = momentum v + g`, `p -= lr v`; with Nesterov `p -= lr (g + momentum v)`.
     Sgd {

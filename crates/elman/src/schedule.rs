@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A rule for the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "name")]
+#[serde(rename_all = "kebab-case")]
 pub enum ScheduleConfig {
     /// The base rate throughout.
     Constant,

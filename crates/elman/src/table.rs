@@ -37,6 +37,9 @@ use std::path::Path;
 pub use error::TableError;
 pub use nearest::nearest;
 
+/// More columns than this are refused: a table is meant to be long, not wide.
+const MAX_COLUMNS: usize = 100_000;
+
 /// A table of text cells, with at least one row, and a distinct name for every column.
 ///
 /// It holds the text of its cells once, 8 bytes more per cell and 8 per row: two to three times the
@@ -223,26 +226,29 @@ impl<'a> Column<'a> {
 /// The header's names, once they are fit to be asked for.
 fn parse_headers(records: &Records<'_>) -> Result<Vec<String>, TableError> {
     let (table, line) = (|| records.name.to_owned(), records.line);
-    let headers: Vec<String> = (0..records.fields.len())
-        .map(|field| Ok(records.text(field)?.to_owned()))
-        .collect::<Result<_, TableError>>()?;
-
-    if let [only] = headers.as_slice()
-        && let Some(separator) = only.chars().find(|&c| c == ';' || c == '\t')
-        && !records.raw().starts_with(b"\"")
-    {
-        return Err(TableError::Separator { table: table(), line, separator });
+    let num_columns = records.fields.len();
+    if num_columns > MAX_COLUMNS {
+        return Err(TableError::TooManyColumns { table: table(), line, found: num_columns });
     }
+    let mut headers: Vec<String> = Vec::new();
     let mut seen = HashMap::new();
-    for (index, header) in headers.iter().enumerate() {
-        let number = index + 1;
+    for field in 0..num_columns {
+        let header = records.text(field)?;
+        let number = field + 1;
+        if num_columns == 1
+            && let Some(separator) = header.chars().find(|&c| c == ';' || c == '\t')
+            && !records.raw().starts_with(b"\"")
+        {
+            return Err(TableError::Separator { table: table(), line, separator });
+        }
         if header.is_empty() {
             return Err(TableError::EmptyHeader { table: table(), line, number });
         }
         if let Some(first) = seen.insert(header, number) {
-            let column = header.clone();
+            let column = header.to_owned();
             return Err(TableError::DuplicateHeader { table: table(), line, column, first, second: number });
         }
+        headers.push(header.to_owned());
     }
     Ok(headers)
 }

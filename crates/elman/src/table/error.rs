@@ -32,6 +32,10 @@ pub enum TableError {
     )]
     Separator { table: String, line: u64, separator: char },
 
+    /// The header has more columns than any table should.
+    #[error("{table}, line {line}: {found} columns; a table is meant to be long, not wide: 100000 at most")]
+    TooManyColumns { table: String, line: u64, found: usize },
+
     /// A column has no name.
     #[error("{table}, line {line}: column {number} has no name; give every column a name")]
     EmptyHeader { table: String, line: u64, number: usize },

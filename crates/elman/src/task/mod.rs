@@ -28,7 +28,8 @@ use crate::table::Table;
 
 /// What a model is for, and what its data look like.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "name")]
+// Not internally tagged: serde would buffer a file's content at many times its size.
+#[serde(rename_all = "lowercase")]
 pub enum Task {
     /// The future of one series.
     Forecast(Forecast),

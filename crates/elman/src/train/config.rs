@@ -67,11 +67,12 @@ impl TrainConfig {
             let message = "cuts sequences, but the reverse direction starts at their ends; use one direction";
             return Err(ConfigError::new("truncate", message));
         }
-        if let Loss::CrossEntropy { class_weights: Some(weights) } = &self.loss
-            && weights.len() != network.output_size
-        {
-            let message = format!("has {} values for {} classes", weights.len(), network.output_size);
-            return Err(ConfigError::new("class_weights", message));
+        if let Loss::CrossEntropy { class_weights: Some(weights) } = &self.loss {
+            if weights.len() != network.output_size {
+                let message = format!("has {} values for {} classes", weights.len(), network.output_size);
+                return Err(ConfigError::new("class_weights", message));
+            }
+            weights.iter().try_for_each(|&weight| positive("class_weights", weight))?;
         }
         Ok(())
     }
@@ -88,11 +89,13 @@ impl TrainConfig {
             OptimiserConfig::Sgd { momentum, nesterov, weight_decay } => {
                 ([("momentum", momentum); 2], weight_decay, nesterov && momentum == 0.0)
             }
-            OptimiserConfig::RmsProp { alpha, momentum, weight_decay, .. } => {
+            OptimiserConfig::RmsProp { alpha, eps, momentum, weight_decay } => {
+                positive("eps", eps)?;
                 ([("alpha", alpha), ("momentum", momentum)], weight_decay, false)
             }
-            OptimiserConfig::Adam { beta1, beta2, weight_decay, .. }
-            | OptimiserConfig::AdamW { beta1, beta2, weight_decay, .. } => {
+            OptimiserConfig::Adam { beta1, beta2, eps, weight_decay }
+            | OptimiserConfig::AdamW { beta1, beta2, eps, weight_decay } => {
+                positive("eps", eps)?;
                 ([("beta1", beta1), ("beta2", beta2)], weight_decay, false)
             }
         };
@@ -121,7 +124,13 @@ impl TrainConfig {
                 "schedule_factor",
                 format!("is {factor}; on a plateau it must be below 1"),
             )),
-            ScheduleConfig::Step { factor, .. } | ScheduleConfig::Plateau { factor, .. } => {
+            ScheduleConfig::Step { factor, .. } => positive("schedule_factor", factor),
+            ScheduleConfig::Plateau { factor, threshold, minimum, .. } => {
+                for (option, value) in [("schedule_threshold", threshold), ("schedule_minimum", minimum)] {
+                    if !(value >= 0.0 && value.is_finite()) {
+                        return Err(ConfigError::new(option, format!("is {value:?}; it must be 0 or above")));
+                    }
+                }
                 positive("schedule_factor", factor)
             }
             ScheduleConfig::Constant | ScheduleConfig::Cosine { .. } => Ok(()),

@@ -105,7 +105,14 @@ impl<'a, T: Float> Trainer<'a, T> {
             (Targets::Values(values), Loss::Squared | Loss::Absolute | Loss::Huber { .. }) => {
                 (values.len(), network.output_size, true)
             }
-            _ => (0, 1, false),
+            (Targets::Classes(_), _) => {
+                let message = format!("of sequence {n} are classes, but the loss is for values");
+                return Err(ConfigError::new("targets", message));
+            }
+            (Targets::Values(_), _) => {
+                let message = format!("of sequence {n} are values, but the loss is for classes");
+                return Err(ConfigError::new("targets", message));
+            }
         };
         let wanted = match network.readout {
             Readout::Last => width,
@@ -173,7 +180,9 @@ impl<'a, T: Float> Trainer<'a, T> {
             if self.is_out_of_patience(progress) {
                 return Ok(Ended::Early);
             }
-            if self.epoch(progress, &mut work, observers)? == Control::Stop {
+            let control = self.epoch(progress, &mut work, observers)?;
+            // Who says stop when all is done has interrupted nothing.
+            if control == Control::Stop && progress.epoch < self.config.epochs {
                 return Ok(Ended::Interrupted);
             }
         }
