@@ -1,0 +1,264 @@
+//! Data that cannot be used: each message names the place and the way out, and nothing is written.
+
+mod common;
+
+use common::{CLASSIFY, Place, REGRESS, airline, airline_with, sequences};
+
+/// What `elman train bad.csv` says of this table.
+#[track_caller]
+fn refuses(csv: impl AsRef<[u8]>, message: &str) {
+    Place::with("bad.csv", csv).refuses(1, "train bad.csv", message);
+}
+
+/// The airline passengers with this text in line 10.
+fn with_text(text: &str) -> String {
+    airline_with(|row, value| if row == 8 { text.to_owned() } else { value.to_string() })
+}
+
+#[test]
+fn files_that_are_no_tables() {
+    let place = Place::new();
+    place.refuses(1, "train none.csv", "cannot open none.csv: there is no such file; check the path");
+    place.refuses(
+        1,
+        "train forecast no/ne.csv",
+        "cannot open no/ne.csv: there is no such file; check the path",
+    );
+    place.refuses(1, "train .", "cannot open .: it is a directory; name a CSV file in it");
+    refuses("", "bad.csv is empty; a table begins with a line of column names");
+    refuses(" \n\n", "bad.csv is empty; a table begins with a line of column names");
+    refuses(
+        "month,passengers\n",
+        "bad.csv has column names but no rows; add one line for each row below them",
+    );
+    refuses(
+        airline().replace(',', ";"),
+        "bad.csv, line 1: the columns seem to be separated by semicolons; use commas, or put the name in quotes if \
+         it is one column",
+    );
+    refuses(
+        airline().replacen("-03,132", "-03,132,7", 1),
+        "bad.csv, line 4: expected 2 fields as in the header, found 3; put a cell that holds a comma in quotes",
+    );
+    refuses(
+        airline().replacen("-03,132", "-03", 1),
+        "bad.csv, line 4: expected 2 fields as in the header, found 1; keep the commas of empty cells",
+    );
+    refuses(
+        airline().replacen("-03,132", "-03,\"132", 1),
+        "bad.csv, line 4: a quote opened in this row is never closed; close it or remove it",
+    );
+    refuses(
+        b"month,passengers\n1949-01,\xff\n",
+        "bad.csv, line 2, column 2: the byte 0xFF is not UTF-8 text; save the file as UTF-8",
+    );
+    refuses("a,a\n1,2\n", "bad.csv, line 1: columns 1 and 2 are both named \"a\"; rename one of them");
+    refuses("a,\n1,2\n", "bad.csv, line 1: column 2 has no name; give every column a name");
+}
+
+#[test]
+fn cells_that_are_no_numbers() {
+    let place = "bad.csv, line 10, column \"passengers\":";
+    refuses(with_text("abc"), &format!("{place} \"abc\" is not a number; write one such as 12 or 3.5"));
+    refuses(with_text("1 2"), &format!("{place} \"1 2\" is not a number; write one such as 12 or 3.5"));
+    refuses(
+        with_text("\"1,200\""),
+        &format!(
+            "{place} \"1,200\" is not a number; write decimals with a point (3.5) and thousands without a comma (1200)"
+        ),
+    );
+    for text in ["NaN", "nan", "inf", "-inf", "1e999"] {
+        refuses(
+            with_text(text),
+            &format!("{place} {text:?} is not a finite number; write one between -1.7e308 and 1.7e308"),
+        );
+    }
+    refuses(with_text(""), &format!("{place} the cell is empty where a number is expected; fill it in"));
+}
+
+#[test]
+fn columns_that_are_not_there() {
+    let place = Place::with("a.csv", airline());
+    place.refuses(
+        1,
+        "train a.csv --target passenger",
+        "a.csv has no column \"passenger\" (did you mean \"passengers\"?); it has \"month\", \"passengers\"",
+    );
+    place.refuses(
+        1,
+        "train a.csv --time moth",
+        "a.csv has no column \"moth\" (did you mean \"month\"?); it has \"month\", \"passengers\"",
+    );
+    place.refuses(1, "train regress a.csv", "a.csv has no column \"id\"; it has \"month\", \"passengers\"");
+    let place = Place::with("s.csv", sequences(20));
+    let has = "it has \"id\", \"time\", \"a\", \"b\", \"level\", \"side\"";
+    for (arguments, column, hint) in [
+        ("regress s.csv --features a", "target", ""),
+        ("regress s.csv --target levle --features a", "levle", " (did you mean \"level\"?)"),
+        ("regress s.csv --target level --features a,bb", "bb", " (did you mean \"b\"?)"),
+        ("classify s.csv --target side --features a --id name", "name", ""),
+        ("classify s.csv --target side --features a --time tmie", "tmie", " (did you mean \"time\"?)"),
+    ] {
+        place.refuses(
+            1,
+            &format!("train {arguments}"),
+            &format!("s.csv has no column \"{column}\"{hint}; {has}"),
+        );
+    }
+}
+
+#[test]
+fn series_that_are_too_short() {
+    let first = |rows: usize| airline().lines().take(1 + rows).collect::<Vec<_>>().join("\n");
+    refuses(first(1), "bad.csv: has one row; a series needs more");
+    for rows in [2, 29, 72] {
+        refuses(
+            first(rows),
+            &format!(
+                "bad.csv: the series has {rows} rows, but 73 are needed: 13 to look back on, a window of 36 to learn \
+                 from and 24 kept for the test; give more rows, or choose a shorter --window, --season or --test"
+            ),
+        );
+    }
+    Place::with("enough.csv", first(73)).ok("train enough.csv --epochs 1");
+    Place::with("p.csv", "v\n5\n").refuses(
+        1,
+        "train p.csv",
+        "p.csv: the series has 1 row, but 34 are needed: 2 to look back on, a window of 32 to learn from and 0 kept \
+         for the test; give more rows, or choose a shorter --window, --season or --test",
+    );
+}
+
+#[test]
+fn series_with_nothing_to_learn() {
+    let place = Place::with("c.csv", airline_with(|_, _| "5".into()));
+    // Constant, steadily growing, growing by the same share: each is constant once transformed.
+    place.write("steps.csv", airline_with(|row, _| (3 * row).to_string()));
+    place.write("shares.csv", airline_with(|row, _| 1.01f64.powi(row as i32).to_string()));
+    for arguments in [
+        "c.csv",
+        "c.csv --transform difference",
+        "c.csv --transform none",
+        "steps.csv --transform difference",
+        "shares.csv",
+    ] {
+        let message = place.refused(1, &format!("train {arguments}"));
+        assert!(message.contains(".csv: column \"passengers\" "), "{message}");
+        assert!(message.ends_with(", so there is nothing to learn; choose another --target"), "{message}");
+    }
+    place.refuses(
+        1,
+        "train c.csv --transform none",
+        "c.csv: column \"passengers\" does not vary, so there is nothing to learn; choose another --target",
+    );
+}
+
+#[test]
+fn times_that_do_not_follow_each_other() {
+    let without = |n: usize| {
+        airline()
+            .lines()
+            .enumerate()
+            .filter(|&(line, _)| line + 1 != n)
+            .map(|(_, text)| format!("{text}\n"))
+            .collect::<String>()
+    };
+    refuses(
+        without(20),
+        "bad.csv, line 20, column \"month\": 1950-08 follows 1950-06, but the first two rows are one month apart; a \
+         forecast needs rows at even steps: fill the gap or cut the series",
+    );
+    let csv = airline();
+    let (head, rows) = csv.split_once('\n').unwrap();
+    let mut rows: Vec<&str> = rows.lines().collect();
+    rows.reverse();
+    refuses(
+        format!("{head}\n{}\n", rows.join("\n")),
+        "bad.csv, line 3, column \"month\": 1960-11 does not come after 1960-12; sort the rows by time",
+    );
+    refuses(
+        airline().replace("1949-05", "1949-04"),
+        "bad.csv, line 6, column \"month\": 1949-04 does not come after 1949-04; sort the rows by time",
+    );
+    refuses(
+        airline().replace("1950-05", "1950-13"),
+        "bad.csv, line 18, column \"month\": \"1950-13\" is not a time like 1949-01, 1949-01-31 or 1949-01-31 12:00, \
+         written as in the rows before",
+    );
+}
+
+#[test]
+fn a_target_that_nobody_named() {
+    let place = Place::with("s.csv", sequences(20));
+    place.refuses(
+        1,
+        "train s.csv",
+        "s.csv: 4 columns of numbers could be forecast (time, a, b, level); name one with --target",
+    );
+}
+
+#[test]
+fn sequences_with_nothing_to_learn() {
+    let train = |csv: &str, task: &str, message: &str| {
+        Place::with("s.csv", csv).refuses(1, &format!("{task} --epochs 1"), message);
+    };
+    let cell = |column: usize, text: &str| {
+        let mut lines = vec!["id,time,a,b,level,side".to_owned()];
+        for line in sequences(20).lines().skip(1) {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            cells[column] = text;
+            lines.push(cells.join(","));
+        }
+        lines.join("\n")
+    };
+    let place = Place::with("s.csv", cell(3, "3"));
+    let message = place.refused(1, &format!("{REGRESS} --epochs 1"));
+    assert!(message.starts_with("s.csv, column \"b\": is 3 in all "), "{message}");
+    assert!(
+        message.ends_with(" training rows, so it tells nothing; leave it out with --features"),
+        "{message}"
+    );
+    train(
+        &cell(4, "3"),
+        REGRESS,
+        "s.csv, column \"level\": is 3 in all 14 training sequences, so there is nothing to learn; choose another --target",
+    );
+    train(
+        &cell(5, "low"),
+        CLASSIFY,
+        "s.csv, column \"side\": is \"low\" for all 20 sequences, so there is nothing to learn; choose another --target",
+    );
+    train(
+        &cell(4, ""),
+        REGRESS,
+        "s.csv, column \"level\": sequence \"s0\" (line 2) has no target; fill it in or leave the sequence out",
+    );
+    train(
+        &cell(2, "word"),
+        REGRESS,
+        "s.csv, line 2, column \"a\": \"word\" is not a number; write one such as 12 or 3.5",
+    );
+}
+
+#[test]
+fn targets_that_contradict_each_other() {
+    let place = Place::with("s.csv", "id,a,target\nx,1,2\nx,2,2\ny,1,\ny,2,3\ny,3,4\n");
+    for task in ["regress", "classify"] {
+        place.refuses(
+            1,
+            &format!("train {task} s.csv"),
+            "s.csv, column \"target\": sequence \"y\" has target \"3\" in line 5 and \"4\" in line 6; give one per sequence",
+        );
+    }
+    // Once per sequence is enough.
+    let csv: String = (0..20).map(|n| format!("{n},{},\n{n},1.5,{}\n", n % 3, n % 2)).collect();
+    place.write("s.csv", format!("id,a,target\n{csv}"));
+    place.ok("train classify s.csv --epochs 1 --hidden-size 2");
+}
+
+#[test]
+fn no_column_left_as_input() {
+    let place = Place::with("s.csv", "id,target\nx,1\ny,2\n");
+    let message = place.refused(1, "train regress s.csv");
+    assert!(message.contains("no column left as input beside id, target and time; add one"), "{message}");
+}

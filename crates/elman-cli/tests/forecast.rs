@@ -1,0 +1,159 @@
+//! Forecasts of series of one's own: with and without times, seasons and positive values.
+
+mod common;
+
+use common::{Place, airline, airline_with, figure, line_of, noise};
+
+/// A series that grows, with a pattern of `season` rows, under these times.
+fn seasonal(head: &str, season: usize, times: impl IntoIterator<Item = String>) -> String {
+    let mut noise = noise(3);
+    let mut csv = format!("{head}\n");
+    for (row, time) in times.into_iter().enumerate() {
+        let phase = (row % season) as f64 / season as f64 * std::f64::consts::TAU;
+        let value = (40.0 + 0.2 * row as f64) * (1.0 + 0.3 * phase.sin()) + 0.2 * noise();
+        line_of(&mut csv, &[&time, &format!("{value:.3}")]);
+    }
+    csv
+}
+
+#[test]
+fn a_series_without_times_has_no_season() {
+    let passengers: Vec<String> =
+        airline().lines().map(|line| line.split_once(',').unwrap().1.to_owned()).collect();
+    let place = Place::with("p.csv", passengers.join("\n"));
+    let said = place.ok("train p.csv --epochs 20 --hidden-size 8");
+    let what = "forecast \"passengers\", 6 rows ahead; no season, relative changes\n";
+    let start = format!("p.csv: {what}lstm: 1 input -> 8 units -> 1 output; 361 parameters, 83 sequences\n");
+    assert!(said.stderr.starts_with(&start), "{}", said.stderr);
+    assert!(said.stdout.contains("\nlast value"), "{}", said.stdout);
+    let predicted = place.ok("predict p.elman p.csv").stdout;
+    let rows: Vec<&str> = predicted.lines().map(|line| line.split_once(',').unwrap().0).collect();
+    assert_eq!(rows, ["row", "145", "146", "147", "148", "149", "150"]);
+    let text = place.ok("inspect p.elman").stdout;
+    assert!(text.contains(&format!("\ntask      {what}")), "{text}");
+}
+
+#[test]
+fn the_season_can_be_refused_or_chosen() {
+    let place = Place::new();
+    let json = place.last_json("train --season 0 --epochs 5 --hidden-size 4");
+    assert_eq!(json["baseline_name"], "last value");
+    let text = place.ok("inspect airline.elman").stdout;
+    assert!(text.contains(" over \"month\", 6 months ahead; no season, relative changes\n"), "{text}");
+
+    let json =
+        place.last_json("train --season 6 --horizon 2 --test 10 --window 20 --epochs 2 --hidden-size 4");
+    assert_eq!(json["on"], "18 forecasts, up to 2 months ahead, from 9 origins");
+    let text = place.ok("inspect airline.elman").stdout;
+    assert!(text.contains("2 months ahead; a season of 6 months, relative changes\n"), "{text}");
+}
+
+#[test]
+fn values_below_zero_are_forecast_by_differences() {
+    let place = Place::with("n.csv", airline_with(|_, value| (value - 300).to_string()));
+    let json = place.last_json("train n.csv --epochs 20");
+    assert!(figure(&json, "/test/mae") < figure(&json, "/baseline/mae"), "{json}");
+    assert!(place.ok("inspect n.elman").stdout.contains("a season of 12 months, differences\n"));
+    place.refuses(
+        1,
+        "train n.csv --transform log-difference",
+        "n.csv, line 2, column \"passengers\": -188 has no logarithm; the model works with relative changes of \
+         positive values (train with --transform difference)",
+    );
+}
+
+#[test]
+fn a_zero_in_the_test_leaves_no_percentage() {
+    let place =
+        Place::with("z.csv", airline_with(|row, value| if row < 140 { value } else { 0 }.to_string()));
+    let json = place.last_json("train z.csv --transform difference --epochs 1 --hidden-size 2");
+    assert!(json["test"]["mape"].is_null() && json["baseline"]["mape"].is_null(), "{json}");
+    let table = place.ok("evaluate z.elman z.csv").stdout;
+    assert!(table.lines().skip(2).all(|line| line.ends_with("  -")), "{table}");
+}
+
+#[test]
+fn every_transform_runs() {
+    let place = Place::new();
+    for (transform, text) in
+        [("log-difference", "relative changes"), ("difference", "differences"), ("none", "plain values")]
+    {
+        place.ok(&format!("train --transform {transform} --epochs 2 --hidden-size 4"));
+        let inspected = place.ok("inspect airline.elman").stdout;
+        assert!(inspected.contains(&format!("a season of 12 months, {text}\n")), "{inspected}");
+    }
+}
+
+#[test]
+fn patience_stops_early_and_the_best_epoch_is_kept() {
+    let place = Place::new();
+    // A rate that is too high: the validation loss soon goes up and down.
+    let said = place
+        .ok("train --validation 0.4 --patience 2 --epochs 500 --schedule constant --learning-rate 0.05 -v");
+    assert!(said.stderr.contains(", validation "), "{}", said.stderr);
+    let last = said.stderr.lines().last().unwrap();
+    let epochs: u64 = last.split_whitespace().nth(3).unwrap().parse().unwrap();
+    assert!(last.starts_with(&format!("stopped early after {epochs} epochs in ")), "{last}");
+    assert!(epochs < 500);
+    let text = place.ok("inspect airline.elman").stdout;
+    let kept =
+        format!("training  {epochs} of 500 epochs, stopped early; kept those of epoch {}, ", epochs - 2);
+    assert!(text.contains(&kept), "two epochs without progress: {text}");
+    assert!(text.contains(" for validation\n"), "{text}");
+    assert_eq!(place.names(), ["airline.elman"]);
+}
+
+#[test]
+fn times_go_on_as_they_were_written() {
+    let quarters = (0..60).map(|n| format!("{}-{:02}", 2000 + n / 4, n % 4 * 3 + 1));
+    let days = (0..84).map(|n| if n < 31 { format!("2023-12-{:02}", n + 1) } else { january_on(n - 31) });
+    let hours = (0..168).map(|n| format!("2024-02-{:02} {:02}:00", 23 + n / 24, n % 24));
+    let minutes = (0..96).map(|n| format!("2024-12-31T{:02}:{:02}:00", n / 4, n % 4 * 15));
+    for (csv, name, next, unit) in [
+        (seasonal("when,v", 4, quarters), "quarterly.csv", ["2015-01", "2015-04"], "quarters"),
+        (seasonal("when,v", 7, days), "daily.csv", ["2024-02-23", "2024-02-24"], "days"),
+        (seasonal("when,v", 24, hours), "hourly.csv", ["2024-03-01 00:00", "2024-03-01 01:00"], "hours"),
+        (
+            seasonal("when,v", 8, minutes),
+            "minutes.csv",
+            ["2025-01-01T00:00:00", "2025-01-01T00:15:00"],
+            "rows",
+        ),
+    ] {
+        let place = Place::with(name, csv);
+        let json =
+            place.last_json(&format!("train {name} --horizon 2 --epochs 3 --hidden-size 4 -o m.elman"));
+        assert!(json["on"].as_str().unwrap().contains(&format!(", up to 2 {unit} ahead, from ")), "{json}");
+        let predicted = place.ok(&format!("predict m.elman {name}")).stdout;
+        let times: Vec<&str> = predicted.lines().map(|line| line.split_once(',').unwrap().0).collect();
+        assert_eq!(times, ["when", next[0], next[1]], "{name}");
+    }
+}
+
+/// The days of 2024 from its first, to the end of February.
+fn january_on(n: usize) -> String {
+    if n < 31 { format!("2024-01-{:02}", n + 1) } else { format!("2024-02-{:02}", n - 30) }
+}
+
+#[test]
+fn a_clean_season_is_learned() {
+    let quarters = (0..80).map(|n| format!("{}-{:02}", 2000 + n / 4, n % 4 * 3 + 1));
+    let place = Place::with("q.csv", seasonal("when,v", 4, quarters));
+    let json = place.last_json("train q.csv --epochs 40");
+    assert!(figure(&json, "/test/mae") < 0.75 * figure(&json, "/baseline/mae"), "{json}");
+}
+
+#[test]
+fn the_only_column_of_numbers_is_the_target() {
+    let noted = airline().replace('\n', ",note\n").replacen(",note", ",notes", 1);
+    let place = Place::with("noted.csv", &noted);
+    place.ok("train noted.csv --epochs 1 --hidden-size 2");
+    let two = airline().replace('\n', ",1\n").replacen(",1\n", ",other\n", 1);
+    place.write("two.csv", &two);
+    place.refuses(
+        1,
+        "train two.csv",
+        "two.csv: 2 columns of numbers could be forecast (passengers, other); name one with --target",
+    );
+    place.ok("train two.csv --target passengers --epochs 1 --hidden-size 2");
+}

@@ -1,0 +1,177 @@
+//! `elman predict`
+
+mod common;
+
+use common::{CLASSIFY, Place, REGRESS, airline, sequences};
+use serde_json::Value;
+
+/// A model of the built-in data in `airline.elman`.
+fn forecaster() -> Place {
+    let place = Place::new();
+    place.ok("train -q --epochs 3 --hidden-size 4");
+    place
+}
+
+fn rows(csv: &str) -> Vec<Vec<&str>> {
+    csv.lines().map(|line| line.split(',').collect()).collect()
+}
+
+#[test]
+fn a_forecast_follows_the_data() {
+    let place = forecaster();
+    let said = place.ok("predict airline.elman");
+    assert_eq!(said.stderr, "");
+    let months: Vec<&str> = rows(&said.stdout).iter().map(|row| row[0]).collect();
+    assert_eq!(months, ["month", "1961-01", "1961-02", "1961-03", "1961-04", "1961-05", "1961-06"]);
+    assert_eq!(rows(&said.stdout)[0][1], "passengers_forecast");
+    for row in &rows(&said.stdout)[1..] {
+        let value: f64 = row[1].parse().unwrap();
+        assert!((100.0..1500.0).contains(&value), "{value}");
+    }
+
+    // Named, or from standard input, or as part of another table: the same data, the same forecast.
+    place.write("a.csv", airline());
+    assert_eq!(place.ok("predict airline.elman a.csv").stdout, said.stdout);
+    let mut command = place.command("predict airline.elman -");
+    command.stdin(std::fs::File::open(place.path("a.csv")).unwrap());
+    assert_eq!(String::from_utf8(command.output().unwrap().stdout).unwrap(), said.stdout);
+    place.write("more.csv", airline().replace('\n', ",x\n").replace("month,", "month ,"));
+    assert_eq!(place.ok("predict airline.elman more.csv").stdout, said.stdout);
+}
+
+#[test]
+fn the_horizon_is_ones_own() {
+    let place = forecaster();
+    let usual = place.ok("predict airline.elman").stdout;
+    let far = place.ok("predict airline.elman --horizon 30").stdout;
+    assert!(far.starts_with(&usual));
+    assert_eq!((far.lines().count(), &rows(&far)[30][0]), (31, &"1963-06"));
+    assert_eq!(place.ok("predict airline.elman --horizon 1").stdout.lines().count(), 2);
+    place.refuses(2, "predict airline.elman --horizon 0", "--horizon is 0; it must be from 1 to 100000");
+}
+
+#[test]
+fn the_history_may_be_shorter_than_in_training_but_not_too_short() {
+    let place = forecaster();
+    let first = |rows: usize| airline().lines().take(1 + rows).collect::<Vec<_>>().join("\n");
+    place.write("h.csv", first(14));
+    let csv = place.ok("predict airline.elman h.csv").stdout;
+    assert_eq!(rows(&csv)[1][0], "1950-03");
+    place.write("h.csv", first(13));
+    place.refuses(
+        1,
+        "predict airline.elman h.csv",
+        "h.csv: has 13 rows; the model looks back on 13, so give at least 14",
+    );
+}
+
+#[test]
+fn output_goes_to_a_file() {
+    let place = forecaster();
+    let printed = place.ok("predict airline.elman").stdout;
+    let said = place.ok("predict airline.elman -o p.csv");
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("", "wrote 6 rows to p.csv\n"));
+    assert_eq!(place.text("p.csv"), printed);
+    let said = place.ok("predict airline.elman -q --output p.csv --horizon 2");
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("", ""));
+    assert_eq!(place.text("p.csv").lines().count(), 3, "the old file is replaced");
+    assert_eq!(place.names(), ["airline.elman", "p.csv"]);
+}
+
+#[test]
+fn json_has_numbers_for_what_was_computed() {
+    let place = forecaster();
+    let csv = place.ok("predict airline.elman").stdout;
+    let objects = place.json("predict airline.elman");
+    assert_eq!(objects.len(), 6);
+    for (row, object) in rows(&csv)[1..].iter().zip(&objects) {
+        assert_eq!(object["month"], row[0]);
+        assert_eq!(object["passengers_forecast"].as_f64(), row[1].parse().ok());
+    }
+}
+
+#[test]
+fn answers_carry_id_and_last_time() {
+    let place = Place::with("s.csv", sequences(30));
+    place.ok(&format!("{REGRESS} -q --epochs 2"));
+    let csv = place.ok("predict m.elman s.csv").stdout;
+    assert_eq!(rows(&csv)[0], ["id", "time", "level_predicted"]);
+    for (n, row) in rows(&csv)[1..].iter().enumerate() {
+        assert_eq!(row[..2], [format!("s{n}"), (2 + n % 7).to_string()]);
+        row[2].parse::<f64>().unwrap();
+    }
+    assert_eq!(csv.lines().count(), 31);
+
+    place.ok(&format!("{CLASSIFY} -q --epochs 2"));
+    let csv = place.ok("predict m.elman s.csv").stdout;
+    assert_eq!(rows(&csv)[0], ["id", "time", "side_predicted", "probability_high", "probability_low"]);
+    for row in &rows(&csv)[1..] {
+        let [high, low] = [3, 4].map(|n| row[n].parse::<f64>().unwrap());
+        assert!((high + low - 1.0).abs() < 1e-6, "{row:?}");
+        assert_eq!(row[2], if high >= low { "high" } else { "low" });
+    }
+    let first: &Value = &place.json("predict m.elman s.csv")[0];
+    assert_eq!((&first["id"], &first["time"]), (&"s0".into(), &"2".into()), "text stays text");
+    assert!(first["probability_high"].is_number());
+}
+
+/// The target is what is not known; the order of columns and rows of other sequences do not matter.
+#[test]
+fn answers_need_no_target() {
+    let place = Place::with("s.csv", sequences(30));
+    place.ok(&format!("{REGRESS} -q --epochs 2"));
+    let csv = place.ok("predict m.elman s.csv").stdout;
+    let mut blind = String::new();
+    for line in place.text("s.csv").lines() {
+        let cells: Vec<&str> = line.split(',').collect();
+        common::line_of(&mut blind, &[cells[3], cells[0], cells[2], cells[1]]);
+    }
+    place.write("blind.csv", blind);
+    assert_eq!(place.ok("predict m.elman blind.csv").stdout, csv);
+}
+
+#[test]
+fn cells_that_need_quotes_get_them() {
+    let place = Place::with("s.csv", sequences(30).replace("\ns3,", "\n\"s,\"\"3\","));
+    place.ok(&format!("{REGRESS} -q --epochs 1"));
+    let csv = place.ok("predict m.elman s.csv").stdout;
+    assert!(csv.contains("\n\"s,\"\"3\",5,"), "{csv}");
+    assert_eq!(place.json("predict m.elman s.csv")[3]["id"], "s,\"3");
+}
+
+#[test]
+fn what_does_not_fit_the_model_is_refused() {
+    let place = Place::with("s.csv", sequences(30));
+    place.ok(&format!("{REGRESS} -q --epochs 1"));
+    place.refuses(2, "predict m.elman", "the model was trained on s.csv; name the DATA to use it on");
+    place.refuses(
+        2,
+        "predict m.elman s.csv --horizon 3",
+        "--horizon is for forecasts; this model is there to regress",
+    );
+    place.refuses(
+        2,
+        "predict m.elman s.csv --plot p.svg -o p.csv",
+        "--plot is for forecasts; this model is there to regress",
+    );
+    place.write("s.csv", sequences(5).replacen(",b,", ",c,", 1));
+    place.refuses(
+        1,
+        "predict m.elman s.csv",
+        "s.csv has no column \"b\"; it has \"id\", \"time\", \"a\", \"c\", \"level\", \"side\"",
+    );
+
+    let place = forecaster();
+    place.write("q.csv", "month,passengers\n2000-01,1\n2000-04,2\n");
+    place.refuses(
+        1,
+        "predict airline.elman q.csv",
+        "q.csv: its rows are one quarter apart, but the model learned from rows one month apart",
+    );
+    place.write("n.csv", airline().replace(",112\n", ",-112\n"));
+    let message = place.refused(1, "predict airline.elman n.csv -o p.csv");
+    assert!(
+        message.starts_with("n.csv, line 2, column \"passengers\": -112 has no logarithm; "),
+        "{message}"
+    );
+}
