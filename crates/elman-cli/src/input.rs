@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use elman::data;
+use elman::file;
 use elman::model::Model;
 use elman::table::Table;
 
@@ -24,6 +26,12 @@ pub(crate) fn table_for(model: &Model, path: Option<&Path>) -> anyhow::Result<Ta
         return Err(Wrong(message).into());
     }
     Ok(table(path)?)
+}
+
+/// A text file.
+pub(crate) fn text(path: &Path) -> anyhow::Result<String> {
+    let bytes = file::read(path).map_err(elman::error::Error::from)?;
+    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", path.display()))
 }
 
 /// Refuses to write over a file that the same command reads or writes.

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use elman::notebook::{Gradient, Notebook};
 use serde::Serialize;
 
 use crate::args::{NotebookArguments, NotebookGradient};
+use crate::input;
 use crate::output::{Output, Wrong};
 
 /// Losses that differ by more have parted: far above rounding, far below what training changes.
@@ -30,8 +30,7 @@ pub(crate) fn run(arguments: NotebookArguments, output: &mut Output) -> anyhow::
     }
     let notebook = match (&arguments.weights, arguments.seed) {
         (Some(path), _) => {
-            let text =
-                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text = input::text(path)?;
             Notebook::from_json(&path.display().to_string(), &text)?
         }
         (None, Some(seed)) => Notebook::seeded(seed),

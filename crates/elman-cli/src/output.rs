@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
+use elman::error::FileError;
 use serde::Serialize;
 
 /// How much is said, and to whom.
@@ -44,13 +45,12 @@ impl Output {
 
     /// A line of the result.
     pub(crate) fn line(&mut self, line: impl std::fmt::Display) -> anyhow::Result<()> {
-        Ok(writeln!(self.stdout, "{}", printable(&line.to_string()))?)
+        writeln!(self.stdout, "{}", printable(&line.to_string())).map_err(unwritten)
     }
 
     /// The result as it is, without a line's end.
     pub(crate) fn raw(&mut self, text: &str) -> anyhow::Result<()> {
-        self.stdout.write_all(text.as_bytes())?;
-        Ok(self.stdout.flush()?)
+        self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()).map_err(unwritten)
     }
 
     /// An object of the result, on a line of its own.
@@ -80,6 +80,14 @@ impl Output {
             message(text);
         }
     }
+}
+
+/// A failure to write to standard output; a reader that has gone away stays a plain error.
+fn unwritten(error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return error.into();
+    }
+    elman::error::Error::from(FileError { action: "write to", path: "standard output".into(), error }).into()
 }
 
 /// A line on standard error. If even that cannot be written, there is nobody left to tell.

@@ -19,6 +19,9 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     if let Some(path) = &arguments.plot {
         input::refuse_overwriting(path, inputs())?;
     }
+    for path in arguments.output.iter().chain(&arguments.plot) {
+        file::check_writable(path).map_err(elman::error::Error::from)?;
+    }
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
     let predictions = model.predict(&table, arguments.horizon)?;

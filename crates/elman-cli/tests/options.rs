@@ -171,13 +171,10 @@ fn options_that_contradict_each_other_are_wrong_usage() {
             "train --horizon 30".into(),
             "--test keeps 24 rows, fewer than the horizon of 30; keep more, or 0 for no test",
         ),
-        (
-            format!("{regress} --features a,a"),
-            "--features name \"a\" twice among id, target, time and features; each has its own",
-        ),
+        (format!("{regress} --features a,a"), "--features twice name the column \"a\"; give each its own"),
         (
             format!("{regress} --features a,id"),
-            "--features name \"id\" twice among id, target, time and features; each has its own",
+            "--features and --id both name the column \"id\"; give each its own",
         ),
         ("train regress".into(), "name the DATA to regress: the built-in data are for a forecast"),
         ("train classify".into(), "name the DATA to classify: the built-in data are for a forecast"),

@@ -270,7 +270,8 @@ impl Calendar {
 }
 
 impl Frequency {
-    fn step_name(self) -> String {
+    /// The step from row to row, in words.
+    pub(crate) fn step_name(self) -> String {
         match self {
             Frequency::Seconds(seconds) => format!("step of {seconds} seconds"),
             _ => self.row_name().into(),

@@ -9,10 +9,11 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::fmt;
 
 use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::ModelError;
@@ -121,6 +122,9 @@ pub(crate) fn read<'a, C: DeserializeOwned>(
         metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY)).ok_or_else(not_a_model)?;
     let Version { format_version } =
         serde_json::from_str(envelope).map_err(|error| corrupt(format!("its header says {error}")))?;
+    if format_version == 0 {
+        return Err(corrupt("it has format version 0, which there never was".into()));
+    }
     if format_version > FORMAT_VERSION {
         return Err(ModelError::Newer {
             name: name.to_owned(),
@@ -162,6 +166,33 @@ struct Entry<'a> {
     data_offsets: (u64, u64),
 }
 
+/// The entries of a header by name, none twice: of two, one would go unseen.
+struct Entries<'a>(HashMap<Cow<'a, str>, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = HashMap::new();
+                while let Some((name, entry)) = map.next_entry()? {
+                    if entries.insert(name, entry).is_some() {
+                        return Err(A::Error::custom("a name stands twice"));
+                    }
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
 /// Refuses a header that is not strictly one of safetensors, whose own reader would buffer whatever
 /// it holds at many times its size; and tells a file that has been cut short from one that never was
 /// a model.
@@ -176,8 +207,7 @@ fn check_header(name: &str, bytes: &[u8]) -> Result<(), ModelError> {
         let ours = rest.starts_with(HEADER_START) && header_len < u64::MAX / 2;
         return Err(if ours { cut(8 + header_len) } else { not_a_model() });
     };
-    let entries: HashMap<Cow<'_, str>, &RawValue> =
-        serde_json::from_slice(header).map_err(|_| not_a_model())?;
+    let Entries(entries) = serde_json::from_slice(header).map_err(|_| not_a_model())?;
     let mut end = 0;
     for (tensor, entry) in &entries {
         if tensor == "__metadata__" {

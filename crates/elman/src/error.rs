@@ -38,7 +38,7 @@ impl DataError {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {path}: {reason}", path = path.display(), reason = reason(error))]
 pub struct FileError {
-    /// `read`, `write` or `remove`.
+    /// `read`, `write`, `write to` or `remove`.
     pub action: &'static str,
     /// The file.
     pub path: PathBuf,
@@ -60,10 +60,11 @@ fn reason(error: &std::io::Error) -> String {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "training diverged: the {quantity} became {value} in epoch {}, batch {} ({}). \
-     Try a lower learning rate (it was {learning_rate:?}){}, or another initialisation",
+     Try a lower learning rate (it was {}){}, or another initialisation",
     epoch + 1,
     batch + 1,
     describe_norm(*grad_norm),
+    describe_rate(*learning_rate),
     describe_clip(*clip)
 )]
 pub struct Diverged {
@@ -88,6 +89,12 @@ fn describe_norm(norm: Option<f64>) -> String {
         Some(norm) => format!("the gradient norm before it was {norm:.3e}"),
         None => "there was no update before it".into(),
     }
+}
+
+/// A rate to four digits: `0.01`, `9.843`, `1e28`.
+fn describe_rate(rate: f64) -> String {
+    let rounded: f64 = format!("{rate:.3e}").parse().unwrap_or(rate);
+    format!("{rounded:?}")
 }
 
 fn describe_clip(clip: Option<f64>) -> String {

@@ -1,6 +1,7 @@
 //! Writing files so that nothing is lost: never half a file, never the old one gone before the new
 //! one is whole.
 
+use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -63,8 +64,13 @@ fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".tmp");
+    // One name per file, so that what a killed process left is replaced by the next.
+    let _ = fs::remove_file(directory.join(&name));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".elman-").suffix(".tmp");
+    builder.prefix(&name).rand_bytes(0);
     // The permissions that any new file would get: the umask still takes its share.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -128,7 +128,7 @@ impl Model {
 
     /// A model from a file's bytes; `name` stands for the file in error messages. Whatever the
     /// bytes are, it returns, and takes memory of no more than a multiple of their number: for models as
-    /// they are written twice to ten times, for what is made to take much up to fifty.
+    /// they are written two to thirteen times, for what is made to take much up to twenty-five.
     ///
     /// # Errors
     /// If the bytes are no model file, are cut short, damaged, or of a newer version of the format.

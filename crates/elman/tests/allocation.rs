@@ -1,6 +1,10 @@
 //! How much memory a file can make a reader take: no more than so many times its own size, whatever
 //! is in it.
 //!
+//! The worst that is known: for a good model 12.4 times, a thousand layers of one unit; for a hostile
+//! model file 19 times, a header of very many short entries; for a hostile table 49 times, a header of nothing
+//! but commas. Each bound here is what was measured on 64-bit Linux, and up to about a third more.
+//!
 //! A counting allocator would be unsafe code, which is forbidden here. So each file is read in a
 //! process of its own, whose address space Linux measures: memory that was asked for but never
 //! touched counts as well.
@@ -116,7 +120,7 @@ fn good_models() {
     let table = elman::data::airline().unwrap();
     let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default()), 0).unwrap();
     for (name, most, hidden_size, num_layers) in
-        [("large", 5.0, 400, 1), ("a thousand layers", 16.0, 1, 1000)]
+        [("large", 2.1, 400, 1), ("a thousand layers", 16.0, 1, 1000)]
     {
         let mut recipe = Recipe::for_task(&prepared.task);
         (recipe.hidden_size, recipe.num_layers, recipe.init) = (hidden_size, num_layers, Init::Torch);
@@ -133,48 +137,71 @@ fn good_models() {
     }
 }
 
-/// Hostile files. The most comes of lists in lists: a `Vec` of serde's buffered values takes 4 places
-/// of 32 bytes, and the allocator's own 16, for each `[]` of two bytes. Such values are buffered where
-/// safetensors flattens its header's fields, and where an enum of ours carries its tag inside.
+/// Hostile files. The most comes of a header of very many short entries, before any of them is looked
+/// at: a hash table that has just doubled has more than two places of 41 bytes for each entry of nine
+/// bytes, and while it doubles, the old one is there as well. Lists, however deep, stay text until
+/// it is known that a list belongs there.
 #[test]
 fn hostile_models() {
-    let entry = |value: &str| names(COUNT / 2).map(|name| format!("\"{name}\":{value},")).collect::<String>();
+    let some = |count: usize, start: &str, value: &str| {
+        names(count).map(|name| format!("\"{start}{name}\":{value},")).collect::<String>()
+    };
+    let entry = |value: &str| some(COUNT / 2, "", value);
     let object = |entries: String| format!("{{{}}}", entries.trim_end_matches(','));
+    // A hash table that has just doubled: it is full at seven eighths.
+    let table = (COUNT - 1) / 2 / 8 * 7 + 1;
     let tensor = r#"{"dtype":"U8","shape":[0],"data_offsets":[0,0]}"#;
     let task = |field: &str, value: String| {
-        with_content(&format!(r#"{{"task":{{"name":"classify","{field}":[{value}]}}}}"#))
+        with_content(&format!(r#"{{"task":{{"classify":{{"{field}":[{value}]}}}}}}"#))
     };
     let cases = [
-        ("numbers in the header", 36.0, header(&format!("{{\"a\":[{}]}}", list("0", COUNT * 2)))),
-        ("lists of one in the header", 56.0, header(&format!("{{\"a\":[{}]}}", list("[0]", COUNT)))),
-        (
-            "deep lists in the header",
-            76.0,
-            header(&format!("{{\"a\":[{}]}}", list(&nested(120), COUNT / 60))),
-        ),
-        ("entries in the header", 16.0, header(&object(entry("0")))),
+        ("numbers in the header", 0.5, header(&format!("{{\"a\":[{}]}}", list("0", COUNT * 2)))),
+        ("lists of one in the header", 0.5, header(&format!("{{\"a\":[{}]}}", list("[0]", COUNT)))),
+        ("deep lists in the header", 0.5, header(&format!("{{\"a\":[{}]}}", list(&nested(120), COUNT / 60)))),
+        ("entries in the header", 22.0, header(&object(entry("0")))),
+        ("just too many entries", 25.0, header(&object(some(table, "", "0")))),
+        ("names with escapes", 20.0, header(&object(some(table, "\\n", "0")))),
         ("tensors", 20.0, header(&object(entry(tensor)))),
+        ("shortest tensors", 12.0, header(&object(entry(r#"{"dtype":"","shape":[],"data_offsets":[0,0]}"#)))),
+        (
+            "tensors of many dimensions",
+            20.0,
+            header(&object(entry(r#"{"dtype":"U8","shape":[0,0,0,0,0,0,0,0],"data_offsets":[0,0]}"#))),
+        ),
+        (
+            "a tensor of many dimensions",
+            10.5,
+            header(&format!(
+                r#"{{"a":{{"dtype":"U8","shape":[{}],"data_offsets":[0,0]}}}}"#,
+                list("0", COUNT * 2)
+            )),
+        ),
+        (
+            "deep lists as metadata",
+            0.5,
+            header(&format!("{{\"__metadata__\":[{}]}}", list(&nested(120), COUNT / 60))),
+        ),
         ("metadata", 22.0, header(&format!("{{\"__metadata__\":{}}}", object(entry("\"\""))))),
         (
             "escapes",
-            4.0,
+            0.7,
             header(&format!("{{\"__metadata__\":{{\"elman\":\"{}\"}}}}", "\\u0020".repeat(COUNT))),
         ),
-        ("counts", 44.0, task("counts", list("0", COUNT * 2))),
-        ("classes", 24.0, task("classes", list("\"\"", COUNT))),
-        ("class names", 26.0, task("classes", list("\"a\"", COUNT))),
-        ("deep lists in the task", 76.0, task("counts", list(&nested(100), COUNT / 60))),
+        ("counts", 12.0, task("counts", list("0", COUNT * 2))),
+        ("classes", 13.0, task("classes", list("\"\"", COUNT))),
+        ("class names", 18.0, task("classes", list("\"a\"", COUNT))),
+        ("deep lists in the task", 2.6, task("counts", list(&nested(100), COUNT / 60))),
         (
             "features",
-            16.0,
+            2.6,
             with_content(&format!(
-                r#"{{"task":{{"name":"regress","grouping":{{"features":[{}]}}}}}}"#,
+                r#"{{"task":{{"regress":{{"grouping":{{"features":[{}]}}}}}}}}"#,
                 list(r#"{"name":"","scaling":{"mean":0,"deviation":1}}"#, COUNT / 8)
             )),
         ),
         (
             "metrics",
-            6.0,
+            2.9,
             with_content(&format!(
                 r#"{{"record":{{"test":{{"model":[{}]}}}}}}"#,
                 list(r#"{"name":"","value":0}"#, COUNT / 8)
@@ -190,9 +217,9 @@ fn hostile_models() {
         ),
         (
             "deep lists in the optimiser",
-            76.0,
+            2.6,
             with_content(&format!(
-                r#"{{"record":{{"recipe":{{"train":{{"optimiser":{{"name":"adam","eps":[{}]}}}}}}}}}}"#,
+                r#"{{"record":{{"recipe":{{"train":{{"optimiser":{{"adam":{{"eps":[{}]}}}}}}}}}}}}"#,
                 list(&nested(100), COUNT / 60)
             )),
         ),
@@ -210,37 +237,63 @@ fn hostile_models() {
     }
 }
 
-/// Hostile tables. The most comes of a header of nothing but commas. For each comma, and twice that
-/// where a vector has just grown: 24 bytes of an empty name, as all names are collected before they
-/// are looked at; 8 of the field's end; and two times 8 in the copies of the first record that `csv`
-/// keeps as its headers.
+/// Of two entries of one name safetensors buffers both, as serde's values: a `Vec` of these takes 4
+/// places of 32 bytes, and the allocator's own 16, for each `[]` of two bytes.
+#[test]
+fn lists_behind_a_second_entry_of_the_same_name() {
+    let lists = list(&nested(120), COUNT / 60);
+    let tensor = r#"{"dtype":"U8","shape":[0],"data_offsets":[0,0]}"#;
+    let bytes = header(&format!("{{\"a\":[{lists}],\"a\":{tensor}}}"));
+    let measured = measure("model", &bytes);
+    assert!(measured.outcome.starts_with("m is "), "{measured:?}");
+    assert!(measured.factor < 50.0, "{measured:?}");
+}
+
+/// Hostile tables. The most comes of a header of nothing but commas, which is refused for its columns,
+/// but not before it is read. For each comma that is 8 bytes of the field's end, and twice that where a
+/// vector has just grown, in the record itself and in the two copies of it that `csv` keeps as its
+/// headers; and 1 of its text.
 #[test]
 fn hostile_tables() {
     let header = names(COUNT).collect::<Vec<_>>().join(",");
+    let wide = " columns; a table is meant to be long, not wide: 100000 at most";
+    let good = "a table";
     let cases = [
-        ("commas alone", 104.0, ",".repeat(COUNT * 4)),
-        ("names", 40.0, format!("{header}\n{}\n", ",".repeat(COUNT - 1))),
-        ("a name twice", 48.0, format!("{header},aaaa\n")),
-        ("one row too long", 20.0, format!("a,b\n{}", ",".repeat(COUNT * 4))),
-        ("empty cells", 28.0, format!("a,b\n{}", ",\n".repeat(COUNT * 2))),
-        ("short cells", 20.0, format!("a\n{}", "1\n".repeat(COUNT * 2))),
+        ("commas alone", 64.0, wide, ",".repeat(COUNT * 4)),
+        ("names", 17.0, wide, format!("{header}\n{}\n", ",".repeat(COUNT - 1))),
+        ("a name twice", 20.0, wide, format!("{header},aaaa\n")),
+        ("one row too long", 20.0, "t, line 2: expected 2 fields", format!("a,b\n{}", ",".repeat(COUNT * 4))),
+        ("empty cells", 28.0, good, format!("a,b\n{}", ",\n".repeat(COUNT * 2))),
+        ("short cells", 20.0, good, format!("a\n{}", "1\n".repeat(COUNT * 2))),
         (
             "many short cells",
-            12.0,
+            11.0,
+            good,
             format!(
                 "{}\n{}",
                 list("a", 1) + "," + &names(99).collect::<Vec<_>>().join(","),
                 (list("1", 100) + "\n").repeat(COUNT / 40)
             ),
         ),
-        ("blank lines", 4.0, format!("a\n{}1\n", "\n".repeat(COUNT * 4))),
-        ("quotes", 14.0, format!("a\n{}", "\"\"\n".repeat(COUNT * 2))),
-        ("one long cell", 5.0, format!("a\n\"{}\"\n", "\"\"".repeat(COUNT * 2))),
-        ("an unclosed quote", 5.0, format!("a\n\"{}", "\n".repeat(COUNT * 4))),
-        ("other separators", 10.0, "a;".repeat(COUNT * 2)),
+        ("blank lines", 1.3, good, format!("a\n{}1\n", "\n".repeat(COUNT * 4))),
+        ("quotes", 14.0, good, format!("a\n{}", "\"\"\n".repeat(COUNT * 2))),
+        ("one long cell", 3.3, good, format!("a\n\"{}\"\n", "\"\"".repeat(COUNT * 2))),
+        (
+            "an unclosed quote",
+            3.9,
+            "t, line 2: a quote opened in this row is never closed",
+            format!("a\n\"{}", "\n".repeat(COUNT * 4)),
+        ),
+        (
+            "other separators",
+            9.1,
+            "t, line 1: the columns seem to be separated by semicolons",
+            "a;".repeat(COUNT * 2),
+        ),
     ];
-    for (name, most, text) in cases {
+    for (name, most, outcome, text) in cases {
         let measured = measure("table", text.as_bytes());
+        assert!(measured.outcome.contains(outcome), "{name}: {measured:?}");
         assert!(measured.factor < most, "{name}: {measured:?}");
         println!(
             "{name:30} {:6.2} MB {:5.1}  {}",

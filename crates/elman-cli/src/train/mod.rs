@@ -179,6 +179,10 @@ fn finish(
     seconds: f64,
     output: &mut Output,
 ) -> anyhow::Result<ExitCode> {
+    if ended == Ended::Interrupted && model.record().best_epoch.is_none() {
+        output.note("interrupted before the first epoch ended: no model yet; --resume goes on");
+        return Ok(ExitCode::SUCCESS);
+    }
     // First of all: whatever becomes of the test, the model is safe.
     model.save(&plan.model)?;
     if let Some((table, held_out)) = &plan.test {

@@ -17,6 +17,7 @@ use elman::table::nearest;
 use elman::task::{ForecastOptions, GroupedOptions, Task, TaskOptions, Transform};
 use serde::{Deserialize, Serialize};
 
+use crate::input;
 use crate::output::Wrong;
 
 /// Declares the options: every one is a flag, a key of the TOML file, and `None` unless it is given.
@@ -185,11 +186,14 @@ impl TrainOptions {
     /// Adds what a TOML file says to what the command line left open.
     pub(crate) fn with_file(self, path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-        let mut merged: toml::Table = text.parse().with_context(|| format!("{name} is not TOML"))?;
-        check_keys(&merged, &name.to_string())?;
+        let text = input::text(path)?;
+        // Read for itself first: its errors then know their lines.
+        let table: toml::Table = text.parse().with_context(|| format!("{name} is not TOML"))?;
+        check_keys(&table, &name.to_string())?;
+        let _: Self = toml::from_str(&text).map_err(|error| wrong_value(&name.to_string(), &text, &error))?;
+        let mut merged = table;
         merged.extend(toml::Table::try_from(self)?);
-        merged.try_into().with_context(|| format!("{name}, or an option given beside it"))
+        Ok(merged.try_into()?)
     }
 
     /// The options of the data, which are taken out.
@@ -400,6 +404,16 @@ fn check_keys(table: &toml::Table, name: &str) -> Result<(), Wrong> {
             Err(Wrong(format!("{name}: there is no option {key:?}{hint}; `elman train --help` lists them")))
         }
     }
+}
+
+/// Says which line of a TOML file holds a value that does not fit.
+fn wrong_value(name: &str, text: &str, error: &toml::de::Error) -> Wrong {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or_default();
+    let number = before.matches('\n').count();
+    let line = text.lines().nth(number).unwrap_or_default().trim();
+    let message = error.message().replace("usize", "a whole number").replace("u64", "a whole number");
+    Wrong(format!("{name}, line {}: {line}: {}", number + 1, message.replace("f64", "a number")))
 }
 
 fn whole_rows(amount: f64) -> Result<usize, Wrong> {

@@ -220,12 +220,15 @@ impl Grouping {
             let message = "has no column left as input beside id, target and time; add one";
             return Err(DataError::new(table.name(), message).into());
         }
-        let mut columns: Vec<&String> = names.iter().chain([&id, &target]).chain(&time).collect();
-        columns.sort_unstable();
-        if let Some(pair) = columns.windows(2).find(|pair| pair[0] == pair[1]) {
-            let message =
-                format!("name {:?} twice among id, target, time and features; each has its own", pair[0]);
-            return Err(ConfigError::new("features", message).into());
+        let mut asked: Vec<(&'static str, &String)> = vec![("id", &id), ("target", &target)];
+        asked.extend(time.iter().map(|time| ("time", time)));
+        asked.extend(names.iter().map(|name| ("features", name)));
+        for (n, (option, column)) in asked.iter().enumerate() {
+            if let Some((other, _)) = asked[..n].iter().find(|(_, other)| other == column) {
+                let both = if other == option { "twice".into() } else { format!("and --{other} both") };
+                let message = format!("{both} name the column {column:?}; give each its own");
+                return Err(ConfigError::new(option, message).into());
+            }
         }
         let unscaled = Scaling { mean: 0.0, deviation: 1.0 };
         let features = names.into_iter().map(|name| Feature { name, scaling: unscaled }).collect();
@@ -252,7 +255,8 @@ impl Grouping {
                         "is {} in all {} training rows, so it tells nothing; leave it out with --features",
                         column[rows[0]],
                         rows.len()
-                    ),
+                    )
+                    .replace("in all 1 training rows", "in the only training row"),
                     NoScaling::TooLarge => {
                         "holds values too large to be averaged; give it in another unit".into()
                     }

@@ -39,7 +39,8 @@ impl Regress {
                     "is {} in all {} training sequences, so there is nothing to learn; choose another --target",
                     targets[split.train[0]],
                     split.train.len()
-                ),
+                )
+                .replace("in all 1 training sequences", "in the only training sequence"),
                 NoScaling::TooLarge => "holds values too large to be averaged; give it in another unit".into(),
             };
             DataError::new(format!("{}, column {:?}", table.name(), grouping.target), message)

@@ -64,13 +64,23 @@ impl Identity {
 
     /// The first thing in which another run differs from this one.
     fn difference(&self, other: &Identity) -> Option<String> {
-        let show = |value: Option<&Value>| value.map_or("not set".into(), Value::to_string);
+        let show = |value: Option<&Value>| match value {
+            None | Some(Value::Null) => "not given".into(),
+            Some(value) => value.to_string(),
+        };
         let names = self.options.keys().chain(other.options.keys());
         let differing = names.map(|name| (name, self.options.get(name), other.options.get(name)));
         match differing.into_iter().find(|(_, now, then)| now != then) {
             Some((name, now, then)) => {
-                // The option's own name: `epochs`, not `recipe.train.epochs`.
-                let name = name.rsplit('.').next().unwrap_or(name).replace('_', "-");
+                // A rule with constants of its own is named as a whole, else the option by its own
+                // name: `epochs`, not `recipe.train.epochs`.
+                let mut parts = name.split('.');
+                if let Some(rule) =
+                    parts.clone().find(|part| ["optimiser", "schedule", "loss"].contains(part))
+                {
+                    return Some(format!("its {rule} is not the same"));
+                }
+                let name = parts.next_back().unwrap_or(name).replace('_', "-");
                 Some(format!("its {name} is {}, not {}", show(then), show(now)))
             }
             None => (self.data != other.data).then(|| "its data are not the same".into()),

@@ -138,10 +138,11 @@ impl Forecast {
         let plural = if self.horizon == 1 { "" } else { "s" };
         Ok(Evaluation {
             on: format!(
-                "{} forecasts, up to {} {per}{plural} ahead, from {} origins",
+                "{} forecasts, up to {} {per}{plural} ahead, from {} origin{}",
                 actual.len(),
                 self.horizon,
-                origins.len()
+                origins.len(),
+                if origins.len() == 1 { "" } else { "s" }
             ),
             model: forecast_metrics(&all(|origin| &origin.forecasts), &actual),
             baseline_name: if self.season.is_some() { "seasonal naive" } else { "last value" }.into(),

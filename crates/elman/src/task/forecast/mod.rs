@@ -314,8 +314,8 @@ impl Forecast {
         {
             let message = format!(
                 "its rows are one {} apart, but the model learned from rows one {} apart",
-                calendar.frequency().row_name(),
-                expected.row_name()
+                calendar.frequency().step_name(),
+                expected.step_name()
             );
             return Err(DataError::new(table.name(), message).into());
         }
@@ -369,6 +369,9 @@ fn only_number_column(table: &Table, time: Option<&str>) -> Result<String, Error
         others.iter().filter(|column| column.is_numeric()).map(|column| column.name()).collect();
     if let [only] = numeric[..] {
         return Ok(only.to_owned());
+    }
+    if numeric.is_empty() {
+        return Err(DataError::new(table.name(), "has no column of numbers to forecast; add one").into());
     }
     let message = format!(
         "{} columns of numbers could be forecast ({}); name one with --target",

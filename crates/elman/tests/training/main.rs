@@ -1,0 +1,22 @@
+//! The training loop: what it does on the way, where it stops, how it is picked up again, what it
+//! refuses, and that networks learn in it.
+//!
+//! - [`resuming`]: going on from a checkpoint, to the bit;
+//! - [`patience`]: the best epoch, and when a run ends early;
+//! - [`truncation`]: truncated backpropagation through time;
+//! - [`randomness`]: the order of the sequences, and dropout masks;
+//! - [`events`]: what observers are told, and what they can do;
+//! - [`divergence`]: runs that leave the finite numbers;
+//! - [`refusals`]: options and examples that are errors;
+//! - [`learning`]: tasks that networks learn, and number types.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod divergence;
+mod events;
+mod learning;
+mod patience;
+mod randomness;
+mod refusals;
+mod resuming;
+mod setup;
+mod truncation;

@@ -1,0 +1,226 @@
+//! What is refused before training starts.
+
+use elman::loss::{Loss, Targets};
+use elman::network::{CellKind, Network, NetworkConfig, Readout};
+use elman::optimiser::OptimiserConfig;
+use elman::schedule::ScheduleConfig;
+use elman::sequence::Example;
+use elman::train::{TrainConfig, Trainer};
+
+use crate::setup::{examples, network, network_config, train_config};
+
+fn refusal(
+    network: &Network,
+    config: TrainConfig,
+    train: &[Example<f64>],
+    validation: &[Example<f64>],
+) -> String {
+    Trainer::new(network, config, train, validation).expect_err("no error").to_string()
+}
+
+/// Options that make every loss or update senseless from the start are refused, not run into.
+#[test]
+fn senseless_numbers_are_refused() {
+    use {OptimiserConfig as O, ScheduleConfig as S};
+    let network = network(CellKind::Elman, Readout::Last);
+    let values = examples::<f64>(network.config(), &[2, 3], 0);
+    let classes: Vec<Example<f64>> =
+        values.iter().map(|e| Example { x: e.x.clone(), targets: Targets::Classes(vec![0]) }).collect();
+    let mut accepted = Vec::new();
+    let mut check = |config: TrainConfig| {
+        let train = if matches!(config.loss, Loss::CrossEntropy { .. }) { &classes } else { &values };
+        if Trainer::new(&network, config.clone(), train, &[]).is_ok() {
+            accepted.push(format!("{:?} {:?} {:?}", config.loss, config.optimiser, config.schedule));
+        }
+    };
+    for weights in [[0.0, 0.0], [-1.0, 1.0], [f64::NAN, 1.0], [f64::INFINITY, 1.0]] {
+        let loss = Loss::CrossEntropy { class_weights: Some(weights.to_vec()) };
+        check(TrainConfig { loss, ..train_config() });
+    }
+    for eps in [-1.0, f64::NAN, f64::INFINITY] {
+        let adam = O::Adam { beta1: 0.9, beta2: 0.999, eps, weight_decay: 0.0 };
+        let rmsprop = O::RmsProp { alpha: 0.9, eps, momentum: 0.0, weight_decay: 0.0 };
+        [adam, rmsprop].into_iter().for_each(|optimiser| check(TrainConfig { optimiser, ..train_config() }));
+    }
+    for (threshold, minimum) in
+        [(f64::NAN, 0.0), (0.0, f64::NAN), (0.0, f64::INFINITY), (0.0, -1.0), (-1.0, 0.0)]
+    {
+        let schedule = S::Plateau { factor: 0.5, patience: 1, threshold, minimum };
+        check(TrainConfig { schedule, ..train_config() });
+    }
+    assert!(accepted.is_empty(), "accepted:\n{}", accepted.join("\n"));
+}
+
+#[test]
+fn bad_options_are_errors() {
+    use {OptimiserConfig as O, ScheduleConfig as S};
+    let network = network(CellKind::Elman, Readout::Last);
+    let train = examples::<f64>(network.config(), &[2, 3], 0);
+    let base = train_config;
+    let sgd = |momentum, nesterov, weight_decay| TrainConfig {
+        optimiser: O::Sgd { momentum, nesterov, weight_decay },
+        ..base()
+    };
+    let rmsprop = |alpha, momentum, weight_decay| TrainConfig {
+        optimiser: O::RmsProp { alpha, eps: 1e-8, momentum, weight_decay },
+        ..base()
+    };
+    let adam = |beta1, beta2, weight_decay| TrainConfig {
+        optimiser: O::Adam { beta1, beta2, eps: 1e-8, weight_decay },
+        ..base()
+    };
+    let adamw = |beta1, beta2, weight_decay| TrainConfig {
+        optimiser: O::AdamW { beta1, beta2, eps: 1e-8, weight_decay },
+        ..base()
+    };
+    let plateau = |factor, threshold, minimum| TrainConfig {
+        schedule: S::Plateau { factor, patience: 1, threshold, minimum },
+        ..base()
+    };
+    let weights = |weight| TrainConfig {
+        loss: Loss::CrossEntropy { class_weights: Some(vec![1.0, weight]) },
+        ..base()
+    };
+    let eps = |optimiser| TrainConfig { optimiser, ..base() };
+    let nan = f64::NAN;
+    let fraction = "it must be at least 0 and below 1";
+    let cases = [
+        (TrainConfig { epochs: 0, ..base() }, "epochs is 0; it must be at least 1".into()),
+        (
+            TrainConfig { epochs: 1 << 32, ..base() },
+            "epochs is 4294967296; it must be at most 4294967295".into(),
+        ),
+        (TrainConfig { batch_size: 0, ..base() }, "batch_size is 0; it must be at least 1".into()),
+        (TrainConfig { truncate: Some(0), ..base() }, "truncate is 0; it must be at least 1".into()),
+        (TrainConfig { patience: Some(0), ..base() }, "patience is 0; it must be at least 1".into()),
+        (
+            TrainConfig { patience: Some(3), ..base() },
+            "patience needs validation data to tell when to stop; set aside some, or leave it out".into(),
+        ),
+        (
+            TrainConfig { learning_rate: 0.0, ..base() },
+            "learning_rate is 0.0; it must be above 0 and finite".into(),
+        ),
+        (
+            TrainConfig { learning_rate: -0.1, ..base() },
+            "learning_rate is -0.1; it must be above 0 and finite".into(),
+        ),
+        (
+            TrainConfig { learning_rate: f64::NAN, ..base() },
+            "learning_rate is NaN; it must be above 0 and finite".into(),
+        ),
+        (
+            TrainConfig { learning_rate: f64::INFINITY, ..base() },
+            "learning_rate is inf; it must be above 0 and finite".into(),
+        ),
+        (TrainConfig { clip: Some(0.0), ..base() }, "clip is 0.0; it must be above 0 and finite".into()),
+        (TrainConfig { clip: Some(f64::NAN), ..base() }, "clip is NaN; it must be above 0 and finite".into()),
+        (
+            TrainConfig { loss: Loss::Huber { delta: 0.0 }, ..base() },
+            "huber_delta is 0.0; it must be above 0 and finite".into(),
+        ),
+        (
+            TrainConfig { loss: Loss::CrossEntropy { class_weights: Some(vec![1.0; 3]) }, ..base() },
+            "class_weights has 3 values for 2 classes".into(),
+        ),
+        (sgd(1.0, false, 0.0), format!("momentum is 1.0; {fraction}")),
+        (sgd(-0.5, false, 0.0), format!("momentum is -0.5; {fraction}")),
+        (sgd(f64::NAN, false, 0.0), format!("momentum is NaN; {fraction}")),
+        (sgd(0.0, true, 0.0), "nesterov looks ahead along the momentum, which is 0; set momentum".into()),
+        (sgd(0.0, false, -1.0), "weight_decay is -1.0; it must be 0 or above".into()),
+        (sgd(0.0, false, f64::INFINITY), "weight_decay is inf; it must be 0 or above".into()),
+        (rmsprop(1.0, 0.0, 0.0), format!("alpha is 1.0; {fraction}")),
+        (rmsprop(0.9, 1.5, 0.0), format!("momentum is 1.5; {fraction}")),
+        (rmsprop(0.9, 0.0, f64::NAN), "weight_decay is NaN; it must be 0 or above".into()),
+        (adam(1.0, 0.999, 0.0), format!("beta1 is 1.0; {fraction}")),
+        (adam(0.9, 2.0, 0.0), format!("beta2 is 2.0; {fraction}")),
+        (adam(0.9, 0.999, -0.1), "weight_decay is -0.1; it must be 0 or above".into()),
+        (adamw(-1.0, 0.999, 0.0), format!("beta1 is -1.0; {fraction}")),
+        (adamw(0.9, f64::NAN, 0.0), format!("beta2 is NaN; {fraction}")),
+        (adamw(0.9, 0.999, -0.1), "weight_decay is -0.1; it must be 0 or above".into()),
+        (
+            TrainConfig { schedule: S::Step { every: 0, factor: 0.5 }, ..base() },
+            "schedule_every is 0; it must be at least 1 epoch".into(),
+        ),
+        (
+            TrainConfig { schedule: S::Step { every: 1, factor: 0.0 }, ..base() },
+            "schedule_factor is 0.0; it must be above 0 and finite".into(),
+        ),
+        (plateau(nan, 0.0, 0.0), "schedule_factor is NaN; it must be above 0 and finite".into()),
+        (plateau(1.0, 0.0, 0.0), "schedule_factor is 1; on a plateau it must be below 1".into()),
+        (plateau(0.5, nan, 0.0), "schedule_threshold is NaN; it must be 0 or above".into()),
+        (plateau(0.5, -1.0, 0.0), "schedule_threshold is -1.0; it must be 0 or above".into()),
+        (plateau(0.5, 0.0, nan), "schedule_minimum is NaN; it must be 0 or above".into()),
+        (plateau(0.5, 0.0, f64::INFINITY), "schedule_minimum is inf; it must be 0 or above".into()),
+        (weights(0.0), "class_weights is 0.0; it must be above 0 and finite".into()),
+        (weights(nan), "class_weights is NaN; it must be above 0 and finite".into()),
+        (
+            eps(O::RmsProp { alpha: 0.9, eps: 0.0, momentum: 0.0, weight_decay: 0.0 }),
+            "eps is 0.0; it must be above 0 and finite".into(),
+        ),
+        (
+            eps(O::Adam { beta1: 0.9, beta2: 0.999, eps: -1.0, weight_decay: 0.0 }),
+            "eps is -1.0; it must be above 0 and finite".into(),
+        ),
+        (
+            eps(O::AdamW { beta1: 0.9, beta2: 0.999, eps: nan, weight_decay: 0.0 }),
+            "eps is NaN; it must be above 0 and finite".into(),
+        ),
+    ];
+    for (config, message) in cases {
+        assert_eq!(refusal(&network, config, &train, &[]), message);
+    }
+    let both = NetworkConfig { bidirectional: true, ..network_config(CellKind::Elman, Readout::Last) };
+    assert_eq!(
+        refusal(&Network::new(both).unwrap(), TrainConfig { truncate: Some(2), ..base() }, &train, &[]),
+        "truncate cuts sequences, but the reverse direction starts at their ends; use one direction"
+    );
+    assert_eq!(refusal(&network, base(), &[], &train), "train holds no sequences");
+}
+
+#[test]
+fn examples_that_do_not_fit_are_errors() {
+    let values =
+        |x: usize, targets: usize| Example { x: vec![0.5; x], targets: Targets::Values(vec![0.5; targets]) };
+    let classes = |x: usize, classes: &[usize]| Example {
+        x: vec![0.5; x],
+        targets: Targets::Classes(classes.to_vec()),
+    };
+    let good = || values(4, 2);
+    let last = network(CellKind::Elman, Readout::Last);
+    for bad in [0, 1, 3, 5] {
+        assert_eq!(
+            refusal(&last, train_config(), &[good(), values(bad, 2)], &[]),
+            format!("x of sequence 1 has {bad} values, not a multiple of input_size")
+        );
+    }
+    let wrong = |n: usize, per: &str, wanted: usize| {
+        format!("targets of sequence {n} do not fit: the network and the loss ask for {per}, {wanted} in all")
+    };
+    for bad in [values(4, 0), values(4, 1), values(4, 4)] {
+        let message = refusal(&last, train_config(), &[good(), good(), bad], &[]);
+        assert_eq!(message, wrong(2, "one per sequence", 2));
+    }
+    for bad in [classes(4, &[0]), classes(4, &[0, 1])] {
+        let message = refusal(&last, train_config(), &[good(), good(), bad], &[]);
+        assert_eq!(message, "targets of sequence 2 are classes, but the loss is for values");
+    }
+    assert_eq!(refusal(&last, train_config(), &[values(4, 3)], &[]), wrong(0, "one per sequence", 2));
+    // Validation sequences are looked at as well.
+    assert_eq!(refusal(&last, train_config(), &[good()], &[values(4, 1)]), wrong(1, "one per sequence", 2));
+
+    let every = network(CellKind::Elman, Readout::Every);
+    assert_eq!(refusal(&every, train_config(), &[values(6, 4)], &[]), wrong(0, "one per timestep", 6));
+    assert!(Trainer::new(&every, train_config(), &[values(6, 6)], &[]).is_ok());
+
+    let entropy = || TrainConfig { loss: Loss::CrossEntropy { class_weights: None }, ..train_config() };
+    for bad in [classes(4, &[]), classes(4, &[2]), classes(4, &[0, 0])] {
+        let message = refusal(&last, entropy(), &[classes(4, &[1]), bad], &[]);
+        assert_eq!(message, wrong(1, "one per sequence", 1));
+    }
+    for bad in [values(4, 1), values(4, 2)] {
+        let message = refusal(&last, entropy(), &[classes(4, &[1]), bad], &[]);
+        assert_eq!(message, "targets of sequence 1 are values, but the loss is for classes");
+    }
+    assert!(Trainer::new(&every, entropy(), &[classes(4, &[1, 0])], &[]).is_ok());
+}
