@@ -10,12 +10,11 @@ use rand::RngExt;
 
 use crate::batch::Batch;
 use crate::error::ConfigError;
-use crate::float::convert;
+use crate::float::{Parameters, convert};
 use crate::init::Init;
 use crate::loss::{Loss, Targets};
 use crate::model::Model;
 use crate::network::{CellKind, Gradients, Mode, Network, NetworkConfig, Readout, State, Tape};
-use crate::parameters::Parameters;
 use crate::random::{Rng, Stream, rng};
 use crate::sequence::{Example, pack_targets};
 

@@ -3,8 +3,6 @@
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
 
-use crate::parameters::Parameters;
-
 /// A number type's name, as on the command line and in files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -22,6 +20,25 @@ impl std::fmt::Display for Dtype {
             Dtype::F32 => "f32",
             Dtype::F64 => "f64",
         })
+    }
+}
+
+/// Trained parameters in the type in which they were trained.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parameters {
+    /// `f32`
+    F32(Vec<f32>),
+    /// `f64`
+    F64(Vec<f64>),
+}
+
+impl Parameters {
+    /// The number type.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Parameters::F32(_) => Dtype::F32,
+            Parameters::F64(_) => Dtype::F64,
+        }
     }
 }
 

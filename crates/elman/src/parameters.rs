@@ -5,8 +5,6 @@
 
 use std::ops::Range;
 
-use crate::float::Dtype;
-
 /// More parameters than this are refused: 2 GiB in `f64`, and training takes several times as much.
 pub const MAX_PARAMETERS: usize = 1 << 28;
 
@@ -58,24 +56,5 @@ impl Layout {
     /// Is the flat vector empty?
     pub fn is_empty(&self) -> bool {
         self.len == 0
-    }
-}
-
-/// Trained parameters in the type in which they were trained.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Parameters {
-    /// `f32`
-    F32(Vec<f32>),
-    /// `f64`
-    F64(Vec<f64>),
-}
-
-impl Parameters {
-    /// The number type.
-    pub fn dtype(&self) -> Dtype {
-        match self {
-            Parameters::F32(_) => Dtype::F32,
-            Parameters::F64(_) => Dtype::F64,
-        }
     }
 }

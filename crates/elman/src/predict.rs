@@ -4,9 +4,8 @@ use elman_core::lane::Scalar;
 
 use crate::batch::Batch;
 use crate::error::ConfigError;
-use crate::float::convert;
+use crate::float::{Parameters, convert};
 use crate::network::{Mode, Network, Readout, State, Tape};
-use crate::parameters::Parameters;
 
 /// The sequences that are run side by side.
 const BATCH_SIZE: usize = 64;

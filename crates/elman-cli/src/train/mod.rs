@@ -1,5 +1,6 @@
 //! `elman train`
 
+mod config_file;
 pub(crate) mod options;
 mod watch;
 

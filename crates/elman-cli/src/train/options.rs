@@ -1,9 +1,8 @@
 //! The options of `elman train`: on the command line, in a TOML file, and what they amount to.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use elman::float::Dtype;
@@ -13,11 +12,9 @@ use elman::network::CellKind;
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::schedule::ScheduleConfig;
-use elman::table::nearest;
 use elman::task::{ForecastOptions, GroupedOptions, Task, TaskOptions, Transform};
 use serde::{Deserialize, Serialize};
 
-use crate::input;
 use crate::output::Wrong;
 
 /// Declares the options: every one is a flag, a key of the TOML file, and `None` unless it is given.
@@ -183,19 +180,6 @@ pub(crate) enum TaskName {
 }
 
 impl TrainOptions {
-    /// Adds what a TOML file says to what the command line left open.
-    pub(crate) fn with_file(self, path: &Path) -> anyhow::Result<Self> {
-        let name = path.display();
-        let text = input::text(path)?;
-        // Read for itself first: its errors then know their lines.
-        let table: toml::Table = text.parse().with_context(|| format!("{name} is not TOML"))?;
-        check_keys(&table, &name.to_string())?;
-        let _: Self = toml::from_str(&text).map_err(|error| wrong_value(&name.to_string(), &text, &error))?;
-        let mut merged = table;
-        merged.extend(toml::Table::try_from(self)?);
-        Ok(merged.try_into()?)
-    }
-
     /// The options of the data, which are taken out.
     pub(crate) fn take_task(&mut self, task: TaskName) -> Result<TaskOptions, Wrong> {
         let grouped = |options: &mut Self| GroupedOptions {
@@ -390,30 +374,6 @@ fn schedule_text(schedule: &ScheduleConfig) -> String {
         ScheduleConfig::Plateau { .. } => "plateau",
     };
     format!("--schedule {name}")
-}
-
-/// Refuses a key that is no option, naming the nearest.
-fn check_keys(table: &toml::Table, name: &str) -> Result<(), Wrong> {
-    let command = TrainOptions::augment_args(clap::Command::new("train"));
-    let known: Vec<&str> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
-    match table.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => {
-            let hint =
-                nearest(key, known).map_or(String::new(), |known| format!(" (did you mean {known:?}?)"));
-            Err(Wrong(format!("{name}: there is no option {key:?}{hint}; `elman train --help` lists them")))
-        }
-    }
-}
-
-/// Says which line of a TOML file holds a value that does not fit.
-fn wrong_value(name: &str, text: &str, error: &toml::de::Error) -> Wrong {
-    let start = error.span().map_or(0, |span| span.start);
-    let before = text.get(..start).unwrap_or_default();
-    let number = before.matches('\n').count();
-    let line = text.lines().nth(number).unwrap_or_default().trim();
-    let message = error.message().replace("usize", "a whole number").replace("u64", "a whole number");
-    Wrong(format!("{name}, line {}: {line}: {}", number + 1, message.replace("f64", "a number")))
 }
 
 fn whole_rows(amount: f64) -> Result<usize, Wrong> {

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::grouped::{GroupedOptions, Grouping, Groups, Split, held_out_sequences, on};
 use super::{HeldOut, Predictions, Prepared, Task, check_finite};
 use crate::error::{DataError, Error};
+use crate::float::Parameters;
 use crate::loss::Targets;
 use crate::metrics::{Evaluation, argmax, classification_metrics};
 use crate::network::Network;
-use crate::parameters::Parameters;
 use crate::sequence::Example;
 use crate::table::{Table, nearest};
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::HeldOut;
 use crate::error::{ConfigError, DataError, Error};
+use crate::float::Parameters;
 use crate::network::Network;
-use crate::parameters::Parameters;
 use crate::predict::run;
 use crate::random::{Stream, rng};
 use crate::scaling::{NoScaling, Scaling};

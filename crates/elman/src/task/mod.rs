@@ -18,11 +18,10 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ConfigError, DataError, Error};
-use crate::float::Dtype;
+use crate::float::{Dtype, Parameters};
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::network::{Network, NetworkConfig, Readout};
-use crate::parameters::Parameters;
 use crate::sequence::Example;
 use crate::table::Table;
 

@@ -1,9 +1,9 @@
 //! The file is as documented.
 
 use elman::error::{Error, ModelError};
+use elman::float::Parameters;
 use elman::network::CellKind;
 use elman::optimiser::OptimiserConfig;
-use elman::parameters::Parameters;
 use elman::recipe::Recipe;
 use elman::schedule::ScheduleConfig;
 use elman::task::Task;

@@ -1,10 +1,9 @@
 //! What is saved is what is loaded.
 
 use elman::error::ModelError;
-use elman::float::Dtype;
+use elman::float::{Dtype, Parameters};
 use elman::model::Model;
 use elman::network::CellKind;
-use elman::parameters::Parameters;
 use elman::recipe::Recipe;
 use elman::schedule::ScheduleConfig;
 use elman::task::{Task, TaskOptions};

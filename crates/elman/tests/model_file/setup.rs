@@ -2,9 +2,9 @@
 
 use elman::data;
 use elman::error::ModelError;
+use elman::float::Parameters;
 use elman::model::Model;
 use elman::network::CellKind;
-use elman::parameters::Parameters;
 use elman::recipe::Recipe;
 use elman::table::Table;
 use elman::task::{ForecastOptions, GroupedOptions, Task, TaskOptions};

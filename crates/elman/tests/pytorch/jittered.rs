@@ -10,8 +10,7 @@
 use std::cmp::Ordering;
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
-use elman::float::{Dtype, Float, convert};
-use elman::parameters::Parameters;
+use elman::float::{Dtype, Float, Parameters, convert};
 use elman_core::lane::{Lane, Scalar};
 
 /// The unit roundoff of `f32`, 2^-24: the largest relative error of an operation.

@@ -1,11 +1,10 @@
 //! Networks learn.
 
-use elman::float::Float;
+use elman::float::{Float, Parameters};
 use elman::init::Init;
 use elman::loss::{Loss, Targets};
 use elman::network::{CellKind, Network, NetworkConfig, Readout};
 use elman::optimiser::OptimiserConfig;
-use elman::parameters::Parameters;
 use elman::predict;
 use elman::random::{Stream, rng};
 use elman::schedule::ScheduleConfig;
