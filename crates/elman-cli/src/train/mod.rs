@@ -111,8 +111,8 @@ fn task_and_data(
         return Ok((task, second));
     }
     let known = ["forecast", "regress", "classify"];
-    let looks_like_task =
-        second.is_some() || (nearest(&first, known).is_some() && !Path::new(&first).exists());
+    let looks_like_file = first.contains(['.', '/', '\\']) || first == "-" || Path::new(&first).exists();
+    let looks_like_task = second.is_some() || (nearest(&first, known).is_some() && !looks_like_file);
     if looks_like_task {
         let hint = nearest(&first, known).map_or(String::new(), |task| format!(" (did you mean {task}?)"));
         return Err(Wrong(format!(
@@ -182,6 +182,9 @@ fn finish(
 ) -> anyhow::Result<ExitCode> {
     if ended == Ended::Interrupted && model.record().best_epoch.is_none() {
         output.note("interrupted before the first epoch ended: no model yet; --resume goes on");
+        if output.options.json {
+            output.json(&json!({ "model": null, "ended": ended, "epochs": 0 }))?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     // First of all: whatever becomes of the test, the model is safe.
