@@ -12,6 +12,9 @@ pub struct Scaling {
     pub deviation: f64,
 }
 
+/// What is to be said of a column for which [`NoScaling::TooLarge`] holds.
+pub(crate) const TOO_LARGE: &str = "holds values too large to be averaged; give it in another unit";
+
 /// Why values cannot be scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoScaling {

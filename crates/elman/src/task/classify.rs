@@ -11,7 +11,6 @@ use crate::float::Parameters;
 use crate::loss::Targets;
 use crate::metrics::{Evaluation, argmax, classification_metrics};
 use crate::network::Network;
-use crate::sequence::Example;
 use crate::table::{Table, nearest};
 
 /// A classification task, fitted to a table.
@@ -62,12 +61,8 @@ impl Classify {
         grouping.fit(table, &columns, &rows)?;
         let mut counts = vec![0; classes.len()];
         split.train.iter().for_each(|&n| counts[numbers[n]] += 1);
-        let examples = |sequences: &[usize]| -> Vec<Example<f64>> {
-            let example = |&n: &usize| Example {
-                x: grouping.inputs(&columns, &groups.rows[n]),
-                targets: Targets::Classes(vec![numbers[n]]),
-            };
-            sequences.iter().map(example).collect()
+        let examples = |sequences: &[usize]| {
+            grouping.examples(&columns, &groups, sequences, |n| Targets::Classes(vec![numbers[n]]))
         };
         let (train, validation) = (examples(&split.train), examples(&split.validation));
         let held_out = (!split.test.is_empty()).then_some(HeldOut::Sequences(split.test));

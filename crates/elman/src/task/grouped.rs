@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::HeldOut;
 use crate::error::{ConfigError, DataError, Error};
 use crate::float::Parameters;
+use crate::loss::Targets;
 use crate::network::Network;
 use crate::predict::run;
 use crate::random::{Stream, rng};
-use crate::scaling::{NoScaling, Scaling};
+use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
+use crate::sequence::Example;
 use crate::table::{Column, Table, TableError};
 
 /// How a table of many sequences is to be read; `None` where the data shall decide.
@@ -60,6 +62,11 @@ pub struct Feature {
     pub name: String,
     /// Its statistics in training.
     pub scaling: Scaling,
+}
+
+/// `all 40 training rows`, or the only one.
+pub(super) fn all_training(count: usize, noun: &str) -> String {
+    if count == 1 { format!("the only training {noun}") } else { format!("all {count} training {noun}s") }
 }
 
 /// What an evaluation was made on, in words.
@@ -252,14 +259,11 @@ impl Grouping {
             feature.scaling = Scaling::fit(values).map_err(|why| {
                 let message = match why {
                     NoScaling::Constant => format!(
-                        "is {} in all {} training rows, so it tells nothing; leave it out with --features",
+                        "is {} in {}, so it tells nothing; leave it out with --features",
                         column[rows[0]],
-                        rows.len()
-                    )
-                    .replace("in all 1 training rows", "in the only training row"),
-                    NoScaling::TooLarge => {
-                        "holds values too large to be averaged; give it in another unit".into()
-                    }
+                        all_training(rows.len(), "row")
+                    ),
+                    NoScaling::TooLarge => TOO_LARGE.into(),
                 };
                 DataError::new(format!("{}, column {:?}", table.name(), feature.name), message)
             })?;
@@ -267,8 +271,20 @@ impl Grouping {
         Ok(())
     }
 
+    /// These sequences as examples; `targets` gives those of each.
+    pub(super) fn examples(
+        &self,
+        columns: &[Vec<f64>],
+        groups: &Groups<'_>,
+        sequences: &[usize],
+        targets: impl Fn(usize) -> Targets<f64>,
+    ) -> Vec<Example<f64>> {
+        let example = |&n: &usize| Example { x: self.inputs(columns, &groups.rows[n]), targets: targets(n) };
+        sequences.iter().map(example).collect()
+    }
+
     /// A sequence's inputs, `[length, I]`.
-    pub(super) fn inputs(&self, columns: &[Vec<f64>], rows: &[usize]) -> Vec<f64> {
+    fn inputs(&self, columns: &[Vec<f64>], rows: &[usize]) -> Vec<f64> {
         let scaled = |row: usize| {
             self.features.iter().zip(columns).map(move |(feature, column)| feature.scaling.scale(column[row]))
         };

@@ -2,15 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedOptions, Grouping, Groups, Split, held_out_sequences, on};
+use super::grouped::{GroupedOptions, Grouping, Groups, Split, all_training, held_out_sequences, on};
 use super::{HeldOut, Predictions, Prepared, Task, check_finite, number_text};
 use crate::error::{DataError, Error};
 use crate::float::Parameters;
 use crate::loss::Targets;
 use crate::metrics::{Evaluation, regression_metrics};
 use crate::network::Network;
-use crate::scaling::{NoScaling, Scaling};
-use crate::sequence::Example;
+use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::table::Table;
 
 /// A regression task, fitted to a table.
@@ -36,21 +35,18 @@ impl Regress {
         let target_scaling = Scaling::fit(split.train.iter().map(|&n| targets[n])).map_err(|why| {
             let message = match why {
                 NoScaling::Constant => format!(
-                    "is {} in all {} training sequences, so there is nothing to learn; choose another --target",
+                    "is {} in {}, so there is nothing to learn; choose another --target",
                     targets[split.train[0]],
-                    split.train.len()
-                )
-                .replace("in all 1 training sequences", "in the only training sequence"),
-                NoScaling::TooLarge => "holds values too large to be averaged; give it in another unit".into(),
+                    all_training(split.train.len(), "sequence")
+                ),
+                NoScaling::TooLarge => TOO_LARGE.into(),
             };
             DataError::new(format!("{}, column {:?}", table.name(), grouping.target), message)
         })?;
-        let examples = |sequences: &[usize]| -> Vec<Example<f64>> {
-            let example = |&n: &usize| Example {
-                x: grouping.inputs(&columns, &groups.rows[n]),
-                targets: Targets::Values(vec![target_scaling.scale(targets[n])]),
-            };
-            sequences.iter().map(example).collect()
+        let examples = |sequences: &[usize]| {
+            grouping.examples(&columns, &groups, sequences, |n| {
+                Targets::Values(vec![target_scaling.scale(targets[n])])
+            })
         };
         let (train, validation) = (examples(&split.train), examples(&split.validation));
         let held_out = (!split.test.is_empty()).then_some(HeldOut::Sequences(split.test));

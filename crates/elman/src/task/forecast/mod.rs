@@ -20,7 +20,7 @@ use super::{HeldOut, Prepared, Task};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error};
 use crate::loss::Targets;
-use crate::scaling::{NoScaling, Scaling};
+use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
 use crate::table::{Column, Table};
 
@@ -179,12 +179,7 @@ impl Forecast {
                     "column {:?} {what}, so there is nothing to learn; choose another --target",
                     self.target
                 ),
-                NoScaling::TooLarge => {
-                    format!(
-                        "column {:?} holds values too large to be averaged; give it in another unit",
-                        self.target
-                    )
-                }
+                NoScaling::TooLarge => format!("column {:?} {TOO_LARGE}", self.target),
             };
             DataError::new(table.name(), message)
         })?;
