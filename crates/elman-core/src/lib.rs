@@ -13,4 +13,5 @@
 pub mod cell;
 pub mod dual;
 pub mod lane;
+pub mod simd;
 pub mod step;

@@ -20,7 +20,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    fn weights<'a, T>(&self, parameters: &'a [T]) -> Weights<'a, T> {
+    pub(super) fn weights<'a, T>(&self, parameters: &'a [T]) -> Weights<'a, T> {
         let [weight_ih, weight_hh, bias_ih, bias_hh] =
             self.ranges.each_ref().map(|range| &parameters[range.clone()]);
         Weights { weight_ih, weight_hh, bias_ih, bias_hh }

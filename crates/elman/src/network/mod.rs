@@ -7,6 +7,7 @@
 mod config;
 mod head;
 mod layer;
+pub mod simd;
 mod state;
 
 pub use config::{CellKind, NetworkConfig, Readout};

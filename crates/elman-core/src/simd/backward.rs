@@ -1,0 +1,251 @@
+//! One timestep backward for all rows of a batch.
+
+use core::ops::Range;
+
+use fearless_simd::Simd;
+
+use super::forward::{Place, take};
+use super::panel::{Shape, Tape, direct, panels, through_inner};
+use super::tile::{GROUP, MAX_VECTORS, Product, Rows, Scratch};
+use super::vector::Vector;
+use crate::cell::{Cell, Lanes};
+
+/// What a step reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Backward<'a> {
+    /// How the layer is cut.
+    pub shape: Shape,
+    /// The weights: the panels of [`pack_backward`](super::panel::pack_backward).
+    pub panels: &'a [f32],
+    /// The states before the step, `[rows, STATES, padded]`.
+    pub prev: &'a [f32],
+    /// The states after it.
+    pub next: &'a [f32],
+    /// The tape of the step that followed, for the rows that had one.
+    pub later: &'a [f32],
+    /// d loss / d `h`, from what reads the layer's output; rows of at least `padded` values.
+    pub dh: Option<Rows<'a>>,
+}
+
+/// One step of `rows` sequences.
+///
+/// `carry [rows, STATES, padded]` holds the part of d loss / d `next` that does not come through
+/// the following step's d pre-activations, and is left with that part of d loss / d `prev`. The `tape`
+/// of the step holds what the forward pass saved, and is left with d pre-activations.
+///
+/// # Panics
+/// If a slice does not have its shape.
+#[inline(always)]
+pub fn step<S: Simd, C: Cell>(
+    s: S,
+    from: Backward<'_>,
+    rows: usize,
+    carry: &mut [f32],
+    tape: &mut [f32],
+    scratch: &mut Scratch,
+) {
+    let shape = from.shape;
+    let followed = rows.min(from.later.len() / shape.tape_len::<C>());
+    let (weights, inner_weights) =
+        from.panels.split_at(direct::<C>().len() * shape.hidden_size * shape.padded());
+    let mut rest = weights;
+    for blocks in panels(shape.blocks(), MAX_VECTORS) {
+        let panel = take(&mut rest, direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes);
+        for first in (0..followed).step_by(GROUP) {
+            let group = Group { rows: first..followed.min(first + GROUP), blocks: blocks.clone() };
+            group.multiply::<S, C>(s, shape, from.later, direct::<C>(), panel, scratch);
+            group.cell::<S, C>(s, from, Some(scratch), carry, tape);
+        }
+        Group { rows: followed..rows, blocks }.cell::<S, C>(s, from, None, carry, tape);
+    }
+    if C::FROM_INNER > 0 {
+        let mut rest = inner_weights;
+        for blocks in panels(shape.blocks(), MAX_VECTORS) {
+            let panel = take(&mut rest, C::FROM_INNER * shape.hidden_size * blocks.len() * shape.lanes);
+            for first in (0..rows).step_by(GROUP) {
+                let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
+                group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), panel, scratch);
+                group.inner::<S, C>(s, from, scratch, carry, tape);
+            }
+        }
+    }
+}
+
+/// The end of a sequence's way: adds to the `carry` of the `rows` what comes through the
+/// d pre-activations of `tape`, so that it holds all of d loss / d states before the tape's step.
+///
+/// # Panics
+/// If a slice does not have its shape.
+#[inline(always)]
+pub fn finish<S: Simd, C: Cell>(
+    s: S,
+    shape: Shape,
+    weights: &[f32],
+    rows: Range<usize>,
+    carry: &mut [f32],
+    tape: &[f32],
+    scratch: &mut Scratch,
+) {
+    let mut rest = weights;
+    for blocks in panels(shape.blocks(), MAX_VECTORS) {
+        let panel = take(&mut rest, direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes);
+        for first in rows.clone().step_by(GROUP) {
+            let group = Group { rows: first..rows.end.min(first + GROUP), blocks: blocks.clone() };
+            group.multiply::<S, C>(s, shape, tape, direct::<C>(), panel, scratch);
+            group.for_each::<C>(
+                shape,
+                #[inline(always)]
+                |n, v, place| {
+                    let mut states: C::State<Vector<S>> = place.states(s, carry);
+                    let dh = &mut states.as_mut()[0];
+                    *dh = *dh + scratch.load(s, n, group.blocks.len(), v);
+                    place.store_states(states, carry);
+                },
+            );
+        }
+    }
+}
+
+/// Rows and blocks of units that are worked on together.
+struct Group {
+    rows: Range<usize>,
+    blocks: Range<usize>,
+}
+
+impl Group {
+    /// Calls `f` with each row's and block's number within the group, and their place.
+    #[inline(always)]
+    fn for_each<C: Cell>(&self, shape: Shape, mut f: impl FnMut(usize, usize, Place)) {
+        for (n, row) in self.rows.clone().enumerate() {
+            for (v, block) in self.blocks.clone().enumerate() {
+                f(n, v, Place::of::<C>(shape, row, block));
+            }
+        }
+    }
+
+    /// The products of d pre-activations `of` a tape with a panel, to the scratch.
+    #[inline(always)]
+    fn multiply<S: Simd, C: Cell>(
+        &self,
+        s: S,
+        shape: Shape,
+        tape: &[f32],
+        of: Range<usize>,
+        panel: &[f32],
+        scratch: &mut Scratch,
+    ) {
+        let stride = shape.tape_len::<C>();
+        let dpre = self.rows.start * stride + (Tape::dpre::<C>() + of.start) * shape.padded();
+        let rows = Rows { data: &tape[dpre..], stride };
+        let (count, columns, vectors) = (self.rows.len(), shape.gates(of.len()), self.blocks.len());
+        Product { rows, count, columns, panel, vectors }.set(s, scratch);
+    }
+
+    /// The cell's equation, with what has come through the following step if there was one.
+    #[inline(always)]
+    fn cell<S: Simd, C: Cell>(
+        &self,
+        s: S,
+        from: Backward<'_>,
+        followed: Option<&Scratch>,
+        carry: &mut [f32],
+        tape: &mut [f32],
+    ) {
+        self.for_each::<C>(
+            from.shape,
+            #[inline(always)]
+            |n, v, place| {
+                let mut dnext: C::State<Vector<S>> = place.states(s, carry);
+                let dh = &mut dnext.as_mut()[0];
+                if let Some(scratch) = followed {
+                    *dh = *dh + scratch.load(s, n, self.blocks.len(), v);
+                }
+                if let Some(from) = from.dh {
+                    *dh = *dh + Vector::load(s, from.data, (self.rows.start + n) * from.stride + place.unit);
+                }
+                let (prev, next) = (place.states(s, from.prev), place.states(s, from.next));
+                let (dpre, dprev) = C::backward(place.slots(s, tape, 0), prev, next, dnext);
+                place.store_slots(dpre, tape, Tape::dpre::<C>());
+                place.store_states(dprev, carry);
+            },
+        );
+    }
+
+    /// The inner value's equation: adds its parts of d pre-activations and of the carry.
+    #[inline(always)]
+    fn inner<S: Simd, C: Cell>(
+        &self,
+        s: S,
+        from: Backward<'_>,
+        scratch: &Scratch,
+        carry: &mut [f32],
+        tape: &mut [f32],
+    ) {
+        self.for_each::<C>(
+            from.shape,
+            #[inline(always)]
+            |n, v, place| {
+                let dinner = scratch.load(s, n, self.blocks.len(), v);
+                let (saved, prev) = (place.slots(s, tape, 0), place.states(s, from.prev));
+                let (dpre, dprev) = C::inner_backward(saved, prev, dinner);
+                let dpre_so_far: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre::<C>());
+                place.store_slots(sum::<S, C::Pre<Vector<S>>>(dpre_so_far, dpre), tape, Tape::dpre::<C>());
+                place.store_states(sum::<S, C::State<Vector<S>>>(place.states(s, carry), dprev), carry);
+            },
+        );
+    }
+}
+
+#[inline(always)]
+fn sum<S: Simd, L: Lanes<Vector<S>>>(a: L, b: L) -> L {
+    L::from_fn(
+        #[inline(always)]
+        |n| a.as_ref()[n] + b.as_ref()[n],
+    )
+}
+
+/// What one product of d pre-activations with the input's weights reads.
+#[derive(Clone, Copy, Debug)]
+pub struct InputBackward<'a> {
+    /// How the layer is cut.
+    pub shape: Shape,
+    /// The weights: the panels of [`pack_input_backward`](super::panel::pack_input_backward).
+    pub panels: &'a [f32],
+    /// Steps of d pre-activations, `[rows, tape_len]`.
+    pub tape: &'a [f32],
+}
+
+/// Adds to `dx` the gradient of the inputs of `rows` rows. A row of `dx` has one run per run of the
+/// input's columns, each rounded up to whole vectors: `[rows, runs, depth rounded up]`.
+///
+/// # Panics
+/// If a slice does not have its shape.
+#[inline(always)]
+pub fn input<S: Simd, C: Cell>(
+    s: S,
+    from: InputBackward<'_>,
+    rows: usize,
+    dx: &mut [f32],
+    scratch: &mut Scratch,
+) {
+    let shape = from.shape;
+    let blocks_of_run = shape.input.depth.div_ceil(shape.lanes);
+    let stride = shape.input.runs * blocks_of_run * shape.lanes;
+    let mut rest = from.panels;
+    for run in 0..shape.input.runs {
+        for blocks in panels(blocks_of_run, MAX_VECTORS) {
+            let panel = take(&mut rest, C::FROM_X * shape.hidden_size * blocks.len() * shape.lanes);
+            for first in (0..rows).step_by(GROUP) {
+                let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
+                group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, panel, scratch);
+                for (n, row) in group.rows.enumerate() {
+                    for (v, block) in blocks.clone().enumerate() {
+                        let at = row * stride + (run * blocks_of_run + block) * shape.lanes;
+                        let sum = scratch.load(s, n, blocks.len(), v) + Vector::load(s, dx, at);
+                        sum.store(dx, at);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The linear head `y = W h + b`: one dot product per row and output.
+//!
+//! Heads are narrow as a rule, often a single output, where vectors run along the features. The
+//! features stand as the layers leave them, in runs of whole vectors whose surplus lanes meet zeros.
+
+use fearless_simd::Simd;
+
+use super::tile::{Columns, Rows};
+use super::vector::Vector;
+use crate::lane::Lane;
+
+/// The shape of a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dense {
+    /// The features in a row, a run per direction; `stride` is a multiple of the lanes.
+    pub features: Columns,
+    /// `O`
+    pub output_size: usize,
+}
+
+impl Dense {
+    /// The values of a row of features.
+    #[inline(always)]
+    pub const fn row_len(&self) -> usize {
+        self.features.runs * self.features.stride
+    }
+
+    /// The length of what [`pack`](Self::pack) writes.
+    pub const fn packed_len(&self) -> usize {
+        self.output_size * (self.row_len() + 1)
+    }
+
+    /// The weights `[O, runs * stride]` with zeros between the runs, then the biases `[O]`, from
+    /// `weight [O, runs * depth]` and `bias [O]`.
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    pub fn pack(&self, weight: &[f32], bias: &[f32], to: &mut [f32]) {
+        let (weights, biases) = to.split_at_mut(self.output_size * self.row_len());
+        let runs = weights.chunks_exact_mut(self.features.stride);
+        for (to, from) in runs.zip(weight.chunks_exact(self.features.depth)) {
+            let (present, surplus) = to.split_at_mut(self.features.depth);
+            present.copy_from_slice(from);
+            surplus.fill(0.0);
+        }
+        biases.copy_from_slice(bias);
+    }
+
+    /// The outputs `[rows, O]` of `rows` rows of features.
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    #[inline(always)]
+    pub fn forward<S: Simd>(&self, s: S, packed: &[f32], features: Rows<'_>, output: &mut [f32]) {
+        let width = self.row_len();
+        let (weights, biases) = packed.split_at(self.output_size * width);
+        for (row, output) in output.chunks_exact_mut(self.output_size).enumerate() {
+            let features = &features.data[row * features.stride..][..width];
+            for ((weights, bias), output) in weights.chunks_exact(width).zip(biases).zip(output) {
+                let mut sum = Vector::splat(s, 0.0);
+                for at in (0..width).step_by(Vector::<S>::LANES) {
+                    sum = Vector::load(s, weights, at).mul_add(Vector::load(s, features, at), sum);
+                }
+                *output = sum.sum() + bias;
+            }
+        }
+    }
+
+    /// Overwrites `dfeatures [rows, runs * stride]` with d loss / d features from `doutput [rows, O]`.
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    #[inline(always)]
+    pub fn backward<S: Simd>(&self, s: S, packed: &[f32], doutput: &[f32], dfeatures: &mut [f32]) {
+        let width = self.row_len();
+        let rows = doutput.chunks_exact(self.output_size).zip(dfeatures.chunks_exact_mut(width));
+        for (doutput, dfeatures) in rows {
+            for at in (0..width).step_by(Vector::<S>::LANES) {
+                let mut sum = Vector::splat(s, 0.0);
+                for (o, &d) in doutput.iter().enumerate() {
+                    sum = Vector::splat(s, d).mul_add(Vector::load(s, packed, o * width + at), sum);
+                }
+                sum.store(dfeatures, at);
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The parameters' gradient, once d pre-activations are known for all rows.
+//!
+//! What a layer's weights multiplied stands side by side in one row, `[h | x | inner value]`; the
+//! pre-activations are cut into panels, each of which sums up outer products with the columns that
+//! feed it. The panels are shared out among threads. A panel's sums run over the rows of the whole
+//! batch, timestep by timestep and sequence by sequence, whichever chunks hold them: the same
+//! order, and bits, for any number of threads.
+
+use std::ops::Range;
+
+use elman_core::cell::Cell;
+use elman_core::simd::gradient::{Outer, block_rows};
+use elman_core::simd::panel::{Shape, gradient_panels};
+use elman_core::simd::tile::{Columns, Rows};
+use elman_core::simd::{Simd, dispatch};
+
+use super::buffer::Buffer;
+use super::chunk::{Chunk, Pass};
+use super::operand::{Left, Operand};
+use super::plan::Plan;
+use crate::network::{Network, with_cell};
+
+/// The matrices that share rows: a layer's in one direction, or the head's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Matrix {
+    /// With d pre-activations as `d`, and `[h | x | inner value]` as `a`.
+    Block(usize),
+    /// With d outputs as `a`, and the features as `d`: the smaller of the two is the one that is
+    /// not cut into vectors.
+    Head,
+}
+
+/// Sums that fit registers in tiles: some vectors of `d`, with the columns of `a` that meet them.
+#[derive(Clone, Debug)]
+struct Panel {
+    matrix: Matrix,
+    vectors: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Panel {
+    /// The length of its sums `[columns + 1][vectors][lanes]`, the last column being the bias.
+    fn len(&self, lanes: usize) -> usize {
+        (self.columns.len() + 1) * self.vectors.len() * lanes
+    }
+}
+
+/// All panels of a network, in an order in which they may be shared out.
+#[derive(Debug)]
+pub(super) struct Panels {
+    panels: Vec<Panel>,
+    lanes: usize,
+}
+
+/// The panels that one thread sums up, and their sums.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    panels: Range<usize>,
+    sums: Buffer,
+    left: Buffer,
+    right: Buffer,
+}
+
+impl Panels {
+    pub(super) fn of(network: &Network, plan: &Plan) -> Self {
+        let mut panels = Vec::new();
+        with_cell!(network.config.cell, C => {
+            for (block, &shape) in plan.shapes.iter().enumerate() {
+                push_block::<C>(&mut panels, block, shape);
+            }
+        });
+        let lanes = plan.shapes[0].lanes;
+        let columns = 0..plan.head.output_size;
+        panels.extend(gradient_panels(0..plan.width / lanes).map(|vectors| Panel {
+            matrix: Matrix::Head,
+            vectors,
+            columns: columns.clone(),
+        }));
+        Panels { panels, lanes }
+    }
+
+    /// Shares the panels out among `count` parts, in runs of nearly equal work.
+    pub(super) fn share(&self, parts: &mut Vec<Part>, count: usize) {
+        parts.resize_with(count, Part::default);
+        let total: usize = self.panels.iter().map(|panel| panel.len(self.lanes)).sum();
+        let (mut next, mut before) = (0, 0);
+        for (n, part) in parts.iter_mut().enumerate() {
+            let (start, from) = (next, before);
+            while next < self.panels.len() && (n + 1 == count || before < total * (n + 1) / count) {
+                before += self.panels[next].len(self.lanes);
+                next += 1;
+            }
+            part.panels = start..next;
+            part.sums.resize(before - from);
+        }
+    }
+
+    /// Adds the sums to the flat `gradient`.
+    pub(super) fn unpack(&self, network: &Network, plan: &Plan, parts: &[Part], gradient: &mut [f32]) {
+        for part in parts {
+            let mut rest = &*part.sums;
+            for panel in &self.panels[part.panels.clone()] {
+                let (sums, after) = rest.split_at(panel.len(self.lanes));
+                rest = after;
+                match panel.matrix {
+                    Matrix::Head => unpack_head(network, plan, panel, sums, gradient),
+                    Matrix::Block(block) => with_cell!(network.config.cell, C => {
+                        unpack_block::<C>(network, plan.shapes[block], block, panel, sums, gradient);
+                    }),
+                }
+            }
+        }
+    }
+}
+
+/// The columns of `[h | x | inner value]` that feed a pre-activation.
+fn feeding<C: Cell>(pre: usize, shape: Shape) -> Range<usize> {
+    let (h, x) = (shape.hidden_size, shape.input.len());
+    let from_x = pre < C::FROM_X;
+    let from_inner = pre >= C::PRE - C::FROM_INNER;
+    let from_h = pre >= C::PRE - C::FROM_H && !from_inner;
+    let start = if from_h {
+        0
+    } else if from_x {
+        h
+    } else {
+        h + x
+    };
+    let end = if from_inner {
+        h + x + h
+    } else if from_x {
+        h + x
+    } else {
+        h
+    };
+    start..end
+}
+
+fn push_block<C: Cell>(panels: &mut Vec<Panel>, block: usize, shape: Shape) {
+    let mut pre = 0;
+    while pre < C::PRE {
+        // Pre-activations that are fed alike share panels.
+        let columns = feeding::<C>(pre, shape);
+        let first = pre;
+        while pre < C::PRE && feeding::<C>(pre, shape) == columns {
+            pre += 1;
+        }
+        panels.extend(gradient_panels(first * shape.blocks()..pre * shape.blocks()).map(|vectors| Panel {
+            matrix: Matrix::Block(block),
+            vectors,
+            columns: columns.clone(),
+        }));
+    }
+}
+
+/// Adds a panel's sums to a layer's weights `[gates * H, columns]` and biases `[gates * H]`.
+fn unpack_block<C: Cell>(
+    network: &Network,
+    shape: Shape,
+    block: usize,
+    panel: &Panel,
+    sums: &[f32],
+    gradient: &mut [f32],
+) {
+    let [weight_ih, weight_hh, bias_ih, bias_hh] = &network.layers[block].ranges;
+    let (h, x) = (shape.hidden_size, shape.input.len());
+    let width = panel.vectors.len() * shape.lanes;
+    for (n, vector) in panel.vectors.clone().enumerate() {
+        let (pre, first_unit) = (vector / shape.blocks(), vector % shape.blocks() * shape.lanes);
+        let units = shape.lanes.min(h - first_unit);
+        let row = C::GATE[pre] * h + first_unit;
+        let lanes = &sums[n * shape.lanes..];
+        let of = |columns: Range<usize>| {
+            let shared = panel.columns.start.max(columns.start)..panel.columns.end.min(columns.end);
+            (!shared.is_empty()).then(|| &lanes[(shared.start - panel.columns.start) * width..])
+        };
+        if let Some(sums) = of(h..h + x) {
+            transpose(sums, width, &mut gradient[weight_ih.clone()][row * x..][..units * x], x);
+        }
+        for columns in [0..h, h + x..h + x + h] {
+            if let Some(sums) = of(columns) {
+                transpose(sums, width, &mut gradient[weight_hh.clone()][row * h..][..units * h], h);
+            }
+        }
+        let sums = &lanes[panel.columns.len() * width..];
+        for (bias, feeds) in [(bias_ih, pre < C::FROM_X), (bias_hh, pre >= C::PRE - C::FROM_H)] {
+            if feeds {
+                let bias = &mut gradient[bias.clone()][row..][..units];
+                bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += sum);
+            }
+        }
+    }
+}
+
+/// `to[unit * columns + k] += from[k * stride + unit]`
+fn transpose(from: &[f32], stride: usize, to: &mut [f32], columns: usize) {
+    // Squares of a few cache lines each way.
+    for first in (0..columns).step_by(16) {
+        let from = &from[first * stride..];
+        let across = (columns - first).min(16);
+        for (unit, to) in to.chunks_exact_mut(columns).enumerate() {
+            for (k, to) in to[first..][..across].iter_mut().enumerate() {
+                *to += from[k * stride + unit];
+            }
+        }
+    }
+}
+
+/// Adds a panel's sums, without the last column, to the head's weights `[O, D * H]`.
+fn unpack_head(network: &Network, plan: &Plan, panel: &Panel, sums: &[f32], gradient: &mut [f32]) {
+    let Columns { runs, depth, stride } = plan.head.features;
+    let weight = &mut gradient[network.head.weight.clone()];
+    let lanes = plan.shapes[0].lanes;
+    let width = panel.vectors.len() * lanes;
+    for (n, vector) in panel.vectors.clone().enumerate() {
+        let (run, first) = (vector * lanes / stride, vector * lanes % stride);
+        let present = lanes.min(depth - first);
+        for (weight, sums) in weight.chunks_exact_mut(runs * depth).zip(sums.chunks_exact(width)) {
+            let weight = &mut weight[run * depth + first..][..present];
+            weight.iter_mut().zip(&sums[n * lanes..]).for_each(|(weight, sum)| *weight += sum);
+        }
+    }
+}
+
+impl Part {
+    /// Sums up the part's panels over all rows of the batch.
+    pub(super) fn sum(&mut self, pass: Pass<'_>, panels: &Panels, chunks: &[Chunk]) {
+        with_cell!(pass.network.config.cell, C => {
+            dispatch!(pass.level, s => self.sum_panels::<_, C>(s, pass, panels, chunks));
+        });
+    }
+
+    #[inline(always)]
+    fn sum_panels<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>, panels: &Panels, chunks: &[Chunk]) {
+        self.sums.fill(0.0);
+        let (mut rest, mut offset) = (&panels.panels[self.panels.clone()], 0);
+        while let Some(first) = rest.first() {
+            // The panels of one matrix share the rows of `a`.
+            let matrix = first.matrix;
+            let (of_matrix, after) = rest.split_at(rest.partition_point(|panel| panel.matrix == matrix));
+            rest = after;
+            let operand = Operand { pass, matrix, chunks };
+            let (rows, block) = (operand.num_rows(), block_rows(operand.columns::<C>()));
+            let len: usize = of_matrix.iter().map(|panel| panel.len(panels.lanes)).sum();
+            for first in (0..rows).step_by(block) {
+                let rows = first..rows.min(first + block);
+                let left = operand.left::<C>(rows.clone(), &mut self.left);
+                let mut sums = &mut self.sums[offset..][..len];
+                for panel in of_matrix {
+                    let (own, after) = sums.split_at_mut(panel.len(panels.lanes));
+                    sums = after;
+                    let right = operand.right::<C>(rows.clone(), panel.vectors.clone(), &mut self.right);
+                    panel.add(s, rows.len(), left, right, own);
+                }
+            }
+            offset += len;
+        }
+    }
+}
+
+impl Panel {
+    /// Adds rows to the panel's sums.
+    #[inline(always)]
+    fn add<S: Simd>(&self, s: S, count: usize, left: Left<'_>, right: Rows<'_>, sums: &mut [f32]) {
+        let width = sums.len() / (self.columns.len() + 1);
+        let vectors = self.vectors.len();
+        let mut done = 0;
+        for (columns, rows) in left.pieces(self.columns.clone()) {
+            let outer = Outer { count, a: rows, columns, d: right, vectors };
+            outer.add(s, &mut sums[done * width..][..columns * width]);
+            done += columns;
+        }
+        let outer = Outer { count, a: right, columns: 0, d: right, vectors };
+        outer.add_bias(s, &mut sums[done * width..]);
+    }
+}

@@ -1,0 +1,265 @@
+//! The rows that a weight gradient sums over, wherever they are.
+//!
+//! Where they lie evenly spaced and are few, they are read in place. Otherwise a block of them is
+//! gathered: a large matrix reads its rows many times, and scattered ones slowly.
+
+use std::ops::Range;
+
+use elman_core::cell::Cell;
+use elman_core::simd::gradient::left_stride;
+use elman_core::simd::panel::{Shape, Tape};
+use elman_core::simd::tile::{Columns, Rows};
+
+use super::buffer::Buffer;
+use super::chunk::{Chunk, Pass};
+use super::gradient::Matrix;
+use crate::network::Readout;
+
+/// Values beyond which rows are not read in place: half a second cache.
+const IN_PLACE: usize = (512 << 10) / size_of::<f32>();
+
+/// The operands of one matrix's gradient.
+#[derive(Clone, Copy)]
+pub(super) struct Operand<'a> {
+    pub(super) pass: Pass<'a>,
+    pub(super) matrix: Matrix,
+    pub(super) chunks: &'a [Chunk],
+}
+
+/// Rows of what the matrix multiplied, `[h | x | inner value]`, in up to three pieces.
+#[derive(Clone, Copy)]
+pub(super) struct Left<'a>([Piece<'a>; 3]);
+
+/// Some columns of a row: `len` from the `first` on.
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    first: usize,
+    len: usize,
+    rows: Rows<'a>,
+}
+
+impl<'a> Left<'a> {
+    /// The parts of the pieces that hold the given columns: their number and their rows.
+    #[inline(always)]
+    pub(super) fn pieces(&self, columns: Range<usize>) -> impl Iterator<Item = (usize, Rows<'a>)> {
+        self.0.into_iter().filter_map(move |piece| {
+            let start = piece.first.max(columns.start);
+            let end = (piece.first + piece.len).min(columns.end);
+            let rows = Rows { data: piece.rows.data.get(start - piece.first..)?, ..piece.rows };
+            (start < end).then(|| (end - start, rows))
+        })
+    }
+}
+
+/// Some columns of some chunk's or the batch's rows.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    rows: Rows<'a>,
+    columns: Columns,
+}
+
+/// Rows of one timestep that lie side by side in a chunk.
+struct Run<'a> {
+    chunk: &'a Chunk,
+    t: usize,
+    /// The first of the chunk's sequences.
+    first: usize,
+    len: usize,
+}
+
+impl<'a> Operand<'a> {
+    fn reads_final_states(&self) -> bool {
+        self.matrix == Matrix::Head && self.pass.network.config.readout == Readout::Last
+    }
+
+    pub(super) fn num_rows(&self) -> usize {
+        let packing = self.pass.batch.packing();
+        if self.reads_final_states() { packing.batch_size() } else { packing.num_rows() }
+    }
+
+    /// The columns of `a`.
+    pub(super) fn columns<C: Cell>(&self) -> usize {
+        match self.matrix {
+            Matrix::Head => self.pass.plan.head.output_size,
+            Matrix::Block(block) => {
+                let shape = self.pass.plan.shapes[block];
+                let inner = if C::FROM_INNER > 0 { shape.hidden_size } else { 0 };
+                shape.hidden_size + shape.input.len() + inner
+            }
+        }
+    }
+
+    /// The rows of `a`, in place or gathered in `memory`.
+    #[inline(always)]
+    pub(super) fn left<'m, C: Cell>(&self, rows: Range<usize>, memory: &'m mut Buffer) -> Left<'m>
+    where
+        'a: 'm,
+    {
+        let columns = self.columns::<C>();
+        if let Some(chunk) = self.only_chunk(rows.end * columns)
+            && self.is_even()
+        {
+            let mut first = 0;
+            return Left(self.sources::<C>(chunk, 0, 0).map(|Source { rows: from, columns }| {
+                let piece = Piece { first, len: columns.len(), rows: from.from(rows.start) };
+                first += columns.len();
+                piece
+            }));
+        }
+        let stride = left_stride(columns);
+        memory.resize(rows.len() * stride);
+        let mut to = memory.chunks_exact_mut(stride);
+        self.for_runs(rows, |run| {
+            let sources = self.sources::<C>(run.chunk, run.t, run.first);
+            for (n, to) in to.by_ref().take(run.len).enumerate() {
+                let mut at = 0;
+                for Source { rows, columns } in sources {
+                    for part in 0..columns.runs {
+                        let from = &rows.data[n * rows.stride + part * columns.stride..][..columns.depth];
+                        to[at..][..columns.depth].copy_from_slice(from);
+                        at += columns.depth;
+                    }
+                }
+            }
+        });
+        let gathered = Piece { first: 0, len: columns, rows: Rows { data: memory, stride } };
+        let nothing = Piece { len: 0, ..gathered };
+        Left([gathered, nothing, nothing])
+    }
+
+    /// The rows of `d` from a panel's first vector on, in place or gathered in `memory`.
+    #[inline(always)]
+    pub(super) fn right<'m, C: Cell>(
+        &self,
+        rows: Range<usize>,
+        vectors: Range<usize>,
+        memory: &'m mut Buffer,
+    ) -> Rows<'m>
+    where
+        'a: 'm,
+    {
+        let lanes = self.pass.plan.shapes[0].lanes;
+        let (at, width) = (vectors.start * lanes, vectors.len() * lanes);
+        if let Some(chunk) = self.only_chunk(rows.end * self.d_stride::<C>()) {
+            let Rows { data, stride } = self.d::<C>(chunk, rows.start);
+            return Rows { data: &data[at..], stride };
+        }
+        memory.resize(rows.len() * width);
+        let mut to = memory.chunks_exact_mut(width);
+        self.for_runs(rows, |run| {
+            let row = if self.reads_final_states() { 0 } else { run.chunk.rows.at(run.t).start } + run.first;
+            let Rows { data, stride } = self.d::<C>(run.chunk, row);
+            for (n, to) in to.by_ref().take(run.len).enumerate() {
+                to.copy_from_slice(&data[n * stride + at..][..width]);
+            }
+        });
+        Rows { data: memory, stride: width }
+    }
+
+    /// The chunk that holds the whole batch, if there is one and so many values are few.
+    #[inline(always)]
+    fn only_chunk(&self, values: usize) -> Option<&'a Chunk> {
+        let batch_size = self.pass.batch.packing().batch_size();
+        self.chunks.iter().find(|chunk| chunk.rows.batch_size() == batch_size && values <= IN_PLACE)
+    }
+
+    /// Are the rows of `a` evenly spaced? The states before the steps are if the layer reads forward
+    /// in time and no sequence ends before another; inputs are if they are one run of columns.
+    fn is_even(&self) -> bool {
+        match self.matrix {
+            Matrix::Head => true,
+            Matrix::Block(block) => {
+                let packing = self.pass.batch.packing();
+                let even = packing.num_rows() == packing.batch_size() * packing.seq_len();
+                let dense = self.pass.plan.shapes[block].input.runs == 1;
+                even && dense && !self.pass.network.layers[block].reverse
+            }
+        }
+    }
+
+    /// The runs that make up some rows.
+    fn for_runs(&self, rows: Range<usize>, mut f: impl FnMut(Run<'a>)) {
+        let packing = self.pass.batch.packing();
+        let final_states = self.reads_final_states();
+        let mut t = if final_states { 0 } else { packing.timestep_of(rows.start) };
+        let mut b = if final_states { rows.start } else { rows.start - packing.row(t, 0) };
+        let mut left = rows.len();
+        while left > 0 {
+            for chunk in self.chunks {
+                let sequences = &chunk.rows.sequences;
+                let end = if final_states { sequences.end } else { sequences.end.min(packing.active(t)) };
+                if left > 0 && b >= sequences.start && b < end {
+                    let len = left.min(end - b);
+                    f(Run { chunk, t, first: b - sequences.start, len });
+                    left -= len;
+                    b += len;
+                }
+            }
+            (t, b) = (t + 1, 0);
+        }
+    }
+
+    /// The sources of a row of `a`, from timestep `t` of a chunk's sequence `b` on.
+    #[inline(always)]
+    fn sources<C: Cell>(&self, chunk: &'a Chunk, t: usize, b: usize) -> [Source<'a>; 3] {
+        let Pass { plan, batch, network, .. } = self.pass;
+        let rows = &chunk.rows;
+        let row = rows.at(t).start + b;
+        let source =
+            |data, row: usize, stride, columns| Source { rows: Rows { data, stride }.from(row), columns };
+        let nothing = source(&[], 0, 0, Columns::dense(0));
+        let block = match self.matrix {
+            Matrix::Block(block) => block,
+            Matrix::Head => {
+                let row = if self.reads_final_states() { b } else { row };
+                let outputs = plan.head.output_size;
+                return [source(&*chunk.doutput, row, outputs, Columns::dense(outputs)), nothing, nothing];
+            }
+        };
+        let (shape, memory) = (plan.shapes[block], &chunk.layers[block]);
+        let reverse = network.layers[block].reverse;
+        let slot = rows.slot(rows.timestep(t, reverse), reverse).start + b;
+        let h = source(&*memory.states, slot, shape.state_len::<C>(), shape.hidden());
+        let x = if plan.is_first_layer(block) {
+            let row = batch.packing().row(t, rows.sequences.start + b);
+            source(batch.x(), row, shape.input.depth, shape.input)
+        } else {
+            let below = &chunk.outputs[block / plan.num_directions - 1];
+            source(&**below, row, plan.width, shape.input)
+        };
+        let inner = if C::FROM_INNER > 0 { inner_value::<C>(shape, &memory.tape, row) } else { nothing };
+        [h, x, inner]
+    }
+
+    #[inline(always)]
+    fn d_stride<C: Cell>(&self) -> usize {
+        match self.matrix {
+            Matrix::Block(block) => self.pass.plan.shapes[block].tape_len::<C>(),
+            Matrix::Head => self.pass.plan.width,
+        }
+    }
+
+    /// The rows of `d` from a chunk's row on.
+    #[inline(always)]
+    fn d<C: Cell>(&self, chunk: &'a Chunk, row: usize) -> Rows<'a> {
+        let (plan, stride) = (self.pass.plan, self.d_stride::<C>());
+        match self.matrix {
+            Matrix::Block(block) => {
+                let (shape, tape) = (plan.shapes[block], &chunk.layers[block].tape);
+                Rows { data: &tape[row * stride + Tape::dpre::<C>() * shape.padded()..], stride }
+            }
+            Matrix::Head => {
+                let every = || &chunk.outputs[plan.shapes.len() / plan.num_directions - 1];
+                let features = if self.reads_final_states() { &chunk.features } else { every() };
+                Rows { data: &features[row * stride..], stride }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn inner_value<C: Cell>(shape: Shape, tape: &[f32], row: usize) -> Source<'_> {
+    let stride = shape.tape_len::<C>();
+    let data = &tape[row * stride + Tape::inner::<C>() * shape.padded()..];
+    Source { rows: Rows { data, stride }, columns: shape.hidden() }
+}

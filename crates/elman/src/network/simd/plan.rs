@@ -1,0 +1,103 @@
+//! How a network is cut for vectors: the shapes of its layers and head, and their packed weights.
+
+use elman_core::simd::dense::Dense;
+use elman_core::simd::panel::{Shape, pack_backward, pack_forward, pack_input_backward};
+use elman_core::simd::tile::Columns;
+use elman_core::step::Weights;
+
+use super::buffer::Buffer;
+use crate::network::{Network, with_cell};
+
+/// The shapes of a network's parts. Blocks are layers and directions: `layer * D + direction`.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) shapes: Vec<Shape>,
+    pub(super) head: Dense,
+    pub(super) num_directions: usize,
+    /// The values of a row of any layer's output, `D * padded`.
+    pub(super) width: usize,
+}
+
+impl Plan {
+    pub(super) fn new(network: &Network, lanes: usize) -> Self {
+        let config = network.config();
+        let num_directions = config.num_directions();
+        let shape = |input| Shape { input, hidden_size: config.hidden_size, lanes };
+        let padded = shape(Columns::dense(1)).padded();
+        let below = Columns { runs: num_directions, depth: config.hidden_size, stride: padded };
+        let shapes = (0..config.num_layers * num_directions).map(|block| {
+            shape(if block < num_directions { Columns::dense(config.input_size) } else { below })
+        });
+        Plan {
+            shapes: shapes.collect(),
+            head: Dense { features: below, output_size: config.output_size },
+            num_directions,
+            width: num_directions * padded,
+        }
+    }
+
+    /// Does this block read the network's own input?
+    pub(super) fn is_first_layer(&self, block: usize) -> bool {
+        block < self.num_directions
+    }
+}
+
+/// Packed weights.
+#[derive(Debug, Default)]
+pub(super) struct Panels {
+    /// By block.
+    pub(super) layers: Vec<LayerPanels>,
+    pub(super) head: Buffer,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct LayerPanels {
+    pub(super) forward: Buffer,
+    pub(super) backward: Buffer,
+    pub(super) input_backward: Buffer,
+}
+
+impl Panels {
+    /// Packs the weights for the forward pass.
+    pub(super) fn pack_forward(&mut self, network: &Network, plan: &Plan, parameters: &[f32]) {
+        self.layers.resize_with(plan.shapes.len(), LayerPanels::default);
+        for ((layer, &shape), panels) in network.layers.iter().zip(&plan.shapes).zip(&mut self.layers) {
+            with_cell!(network.config.cell, C => {
+                panels.forward.resize(shape.forward_len::<C>());
+                pack_forward::<C>(layer.weights(parameters), shape, &mut panels.forward);
+            });
+        }
+        self.head.resize(plan.head.packed_len());
+        let (weight, bias) = (&network.head.weight, &network.head.bias);
+        plan.head.pack(&parameters[weight.clone()], &parameters[bias.clone()], &mut self.head);
+    }
+
+    /// Packs the weights for the backward pass.
+    pub(super) fn pack_backward(&mut self, network: &Network, plan: &Plan, parameters: &[f32]) {
+        for ((layer, &shape), panels) in network.layers.iter().zip(&plan.shapes).zip(&mut self.layers) {
+            let Weights { weight_hh, .. } = layer.weights(parameters);
+            with_cell!(network.config.cell, C => {
+                panels.backward.resize(shape.backward_len::<C>());
+                pack_backward::<C>(weight_hh, shape, &mut panels.backward);
+            });
+        }
+    }
+
+    /// Packs the weights that lead back to the input of some blocks.
+    pub(super) fn pack_input_backward(
+        &mut self,
+        network: &Network,
+        plan: &Plan,
+        parameters: &[f32],
+        blocks: std::ops::Range<usize>,
+    ) {
+        for block in blocks {
+            let (shape, panels) = (plan.shapes[block], &mut self.layers[block].input_backward);
+            let Weights { weight_ih, .. } = network.layers[block].weights(parameters);
+            with_cell!(network.config.cell, C => {
+                panels.resize(shape.input_backward_len::<C>());
+                pack_input_backward::<C>(weight_ih, shape, panels);
+            });
+        }
+    }
+}

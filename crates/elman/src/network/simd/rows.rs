@@ -1,0 +1,102 @@
+//! Which row of a chunk's memory belongs to which timestep of which of its sequences.
+
+use std::ops::Range;
+
+use crate::batch::Packing;
+
+/// The rows of a chunk: a run of a batch's sequences, packed as the batch is.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// The sequences, in the batch's own order.
+    pub(super) sequences: Range<usize>,
+    /// `[T + 1]`: the row at which each timestep starts, then the number of rows.
+    starts: Vec<usize>,
+    /// `[T + 2]`: see [`slot`](Self::slot).
+    slots: [Vec<usize>; 2],
+}
+
+impl Rows {
+    pub(super) fn set(&mut self, packing: &Packing, sequences: Range<usize>) {
+        let seq_len = packing.lengths().get(sequences.start).copied().unwrap_or(0);
+        let active = |t| packing.active(t).min(sequences.end) - sequences.start;
+        self.starts.clear();
+        self.starts.push(0);
+        for t in 0..seq_len {
+            self.starts.push(self.starts[t] + active(t));
+        }
+        for (slots, reverse) in self.slots.iter_mut().zip([false, true]) {
+            slots.clear();
+            slots.push(0);
+            for n in 0..=seq_len {
+                // The states that the step before left here, and those that the step after reads.
+                let before = n.checked_sub(1).map_or(0, |n| active(timestep(n, seq_len, reverse)));
+                let after = if n < seq_len { active(timestep(n, seq_len, reverse)) } else { 0 };
+                slots.push(slots[n] + before.max(after));
+            }
+        }
+        self.sequences = sequences;
+    }
+
+    pub(super) fn batch_size(&self) -> usize {
+        self.sequences.len()
+    }
+
+    pub(super) fn seq_len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    pub(super) fn num_rows(&self) -> usize {
+        self.starts[self.seq_len()]
+    }
+
+    /// The timestep that a layer visits as its `n`-th.
+    pub(super) fn timestep(&self, n: usize, reverse: bool) -> usize {
+        timestep(n, self.seq_len(), reverse)
+    }
+
+    /// The rows of timestep `t`.
+    pub(super) fn at(&self, t: usize) -> Range<usize> {
+        self.starts[t]..self.starts[t + 1]
+    }
+
+    pub(super) fn active(&self, t: usize) -> usize {
+        self.at(t).len()
+    }
+
+    /// The rows of memory for the states before a layer's `n`-th step, which are those after its
+    /// `n - 1`-th. Sequences that end have their final states there; those that join, where a
+    /// layer reads from the sequences' ends, their initial ones.
+    pub(super) fn slot(&self, n: usize, reverse: bool) -> Range<usize> {
+        let slots = &self.slots[usize::from(reverse)];
+        slots[n]..slots[n + 1]
+    }
+
+    /// The number of slots' rows in all.
+    pub(super) fn num_slot_rows(&self, reverse: bool) -> usize {
+        self.slots[usize::from(reverse)][self.seq_len() + 1]
+    }
+}
+
+fn timestep(n: usize, seq_len: usize, reverse: bool) -> usize {
+    if reverse { seq_len - 1 - n } else { n }
+}
+
+/// Cuts a batch's sequences into at most `count` chunks of nearly equally many timesteps, and gives
+/// the `n`-th, which may be empty.
+pub(super) fn chunk(packing: &Packing, n: usize, count: usize) -> Range<usize> {
+    let total = packing.num_rows();
+    let border = |n: usize| {
+        let mut rows = 0;
+        let wanted = n * total / count;
+        packing
+            .lengths()
+            .iter()
+            .take_while(|&&length| {
+                let below = rows + length / 2 < wanted;
+                rows += length;
+                below
+            })
+            .count()
+    };
+    border(n)..if n + 1 == count { packing.batch_size() } else { border(n + 1) }
+}
