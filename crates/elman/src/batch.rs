@@ -10,7 +10,7 @@ use std::ops::Range;
 use elman_core::lane::Scalar;
 
 /// Which row belongs to which timestep of which sequence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packing {
     /// Each sequence's place in the list that the batch was made from.
     order: Vec<usize>,
@@ -26,19 +26,29 @@ impl Packing {
     /// # Panics
     /// If there is no sequence or one of them is empty.
     pub fn new(lengths: &[usize]) -> Self {
-        assert!(!lengths.is_empty() && !lengths.contains(&0), "a batch needs sequences of at least one step");
-        let mut order: Vec<usize> = (0..lengths.len()).collect();
-        order.sort_by_key(|&n| std::cmp::Reverse(lengths[n]));
-        let lengths: Vec<usize> = order.iter().map(|&n| lengths[n]).collect();
-        let mut starts = vec![0; lengths[0] + 1];
-        let mut active = lengths.len();
-        for t in 0..lengths[0] {
-            while lengths[active - 1] <= t {
+        let mut packing = Packing::default();
+        packing.set(lengths.len(), |n| lengths[n]);
+        packing
+    }
+
+    /// Packs `count` sequences of `length(n)` steps, in the memory that is there.
+    fn set(&mut self, count: usize, length: impl Fn(usize) -> usize) {
+        self.order.clear();
+        self.order.extend(0..count);
+        self.order.sort_unstable_by_key(|&n| (std::cmp::Reverse(length(n)), n));
+        self.lengths.clear();
+        self.lengths.extend(self.order.iter().map(|&n| length(n)));
+        let (first, last) = (self.lengths.first(), self.lengths.last());
+        assert!(last.is_some_and(|&length| length > 0), "a batch needs sequences of at least one step");
+        self.starts.clear();
+        self.starts.push(0);
+        let mut active = count;
+        for t in 0..first.copied().unwrap_or(0) {
+            while self.lengths[active - 1] <= t {
                 active -= 1;
             }
-            starts[t + 1] = starts[t] + active;
+            self.starts.push(self.starts[t] + active);
         }
-        Packing { order, lengths, starts }
     }
 
     /// `B`, the number of sequences.
@@ -88,16 +98,27 @@ impl Packing {
     /// # Panics
     /// If a slice's length is not its sequence's length times `width`.
     pub fn pack<T: Copy>(&self, sequences: &[&[T]], width: usize) -> Vec<T> {
-        for (&n, &length) in self.order.iter().zip(&self.lengths) {
-            assert_eq!(sequences[n].len(), length * width, "sequence {n}: {length} steps of {width} values");
-        }
         let mut rows = Vec::with_capacity(self.num_rows() * width);
+        self.pack_into(|n| sequences[n], width, &mut rows);
+        rows
+    }
+
+    /// [`pack`](Self::pack), from the slices `sequence(n)` and in the memory that is there.
+    pub(crate) fn pack_into<'a, T: Copy + 'a>(
+        &self,
+        sequence: impl Fn(usize) -> &'a [T],
+        width: usize,
+        rows: &mut Vec<T>,
+    ) {
+        for (&n, &length) in self.order.iter().zip(&self.lengths) {
+            assert_eq!(sequence(n).len(), length * width, "sequence {n}: {length} steps of {width} values");
+        }
+        rows.clear();
         for t in 0..self.seq_len() {
             for &n in &self.order[..self.active(t)] {
-                rows.extend_from_slice(&sequences[n][t * width..][..width]);
+                rows.extend_from_slice(&sequence(n)[t * width..][..width]);
             }
         }
-        rows
     }
 
     /// The rows `[num_rows, width]` back to one vector `[length, width]` per sequence, in the order
@@ -111,18 +132,10 @@ impl Packing {
         }
         sequences
     }
-
-    /// The part of the batch in a stretch of time: the sequences that reach its start, cut at its
-    /// end. They are the first of the batch; `order` counts within the batch.
-    fn chunk(&self, time: &Range<usize>) -> Packing {
-        let lengths: Vec<usize> =
-            self.lengths[..self.active(time.start)].iter().map(|&n| n.min(time.end) - time.start).collect();
-        Packing::new(&lengths)
-    }
 }
 
 /// A batch of input sequences.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch<T> {
     packing: Packing,
     input_size: usize,
@@ -135,10 +148,20 @@ impl<T: Scalar> Batch<T> {
     /// # Panics
     /// If there is no sequence, or one is empty or no multiple of `input_size`.
     pub fn new(sequences: &[&[T]], input_size: usize) -> Self {
-        let lengths: Vec<usize> = sequences.iter().map(|s| s.len() / input_size).collect();
-        let packing = Packing::new(&lengths);
-        let x = packing.pack(sequences, input_size);
-        Batch { packing, input_size, x }
+        let mut batch = Batch::default();
+        batch.set(sequences.len(), |n| sequences[n], input_size);
+        batch
+    }
+
+    /// Packs `count` sequences `sequence(n)` in the memory that is there; otherwise as
+    /// [`new`](Self::new).
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn set<'a>(&mut self, count: usize, sequence: impl Fn(usize) -> &'a [T], input_size: usize) {
+        self.packing.set(count, |n| sequence(n).len() / input_size);
+        self.packing.pack_into(sequence, input_size, &mut self.x);
+        self.input_size = input_size;
     }
 
     /// Which row is which.
@@ -162,12 +185,23 @@ impl<T: Scalar> Batch<T> {
     /// # Panics
     /// If `time` is empty or starts after the batch's end.
     pub fn chunk(&self, time: Range<usize>) -> Batch<T> {
-        let packing = self.packing.chunk(&time);
+        let mut chunk = Batch::default();
+        chunk.set_chunk(self, time);
+        chunk
+    }
+
+    /// [`chunk`](Self::chunk) of a batch, in the memory that is there.
+    ///
+    /// # Panics
+    /// As [`chunk`](Self::chunk).
+    pub fn set_chunk(&mut self, of: &Batch<T>, time: Range<usize>) {
+        let lengths = of.packing.lengths();
+        self.packing.set(of.packing.active(time.start), |n| lengths[n].min(time.end) - time.start);
         // Rows lie in time order, so a stretch of time is a stretch of rows.
-        let end = time.start + packing.seq_len();
-        let rows = self.packing.starts[time.start]..self.packing.starts[end];
-        let x = self.x[rows.start * self.input_size..rows.end * self.input_size].to_vec();
-        Batch { packing, input_size: self.input_size, x }
+        let rows = of.rows(time);
+        self.x.clear();
+        self.x.extend_from_slice(&of.x[rows.start * of.input_size..rows.end * of.input_size]);
+        self.input_size = of.input_size;
     }
 
     /// The rows that a stretch of time covers.

@@ -234,7 +234,8 @@ impl Problem {
             dstate.block_mut(block).fill(1.0);
         }
         let (mut parameters, mut x) = (vec![0.0; point.parameters.len()], vec![0.0; point.x.len()]);
-        let gradients = Gradients { parameters: &mut parameters, state: &mut dstate, input: Some(&mut x) };
+        let gradients =
+            Gradients { parameters: &mut parameters, state: Some(&mut dstate), input: Some(&mut x) };
         self.network.backward(&point.parameters, &batch, &doutput, &mut tape, gradients);
         let x = batch.packing().unpack(&x, config.input_size).concat();
         Point { parameters, x, state: flatten(&dstate) }
@@ -299,8 +300,10 @@ impl Problem {
 
     fn targets<T: Scalar>(&self, batch: &Batch<T>) -> Targets<T> {
         let config = self.network.config();
-        let examples: Vec<&Example<f64>> = self.examples.iter().collect();
-        pack_targets(&examples, batch.packing(), config.readout, config.output_size).convert()
+        let mut targets = Targets::default();
+        let example = |n: usize| &self.examples[n];
+        pack_targets(example, batch.packing(), config.readout, config.output_size, &mut targets);
+        targets.convert()
     }
 }
 

@@ -3,6 +3,8 @@
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
 
+use crate::network::{Engine, ScalarEngine, SimdEngine};
+
 /// A number type's name, as on the command line and in files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -44,6 +46,8 @@ impl Parameters {
 
 /// `f32` or `f64`.
 pub trait Float: Scalar + std::fmt::Debug {
+    /// What runs networks in this type.
+    type Engine: Engine<Self>;
     /// The type's name.
     const DTYPE: Dtype;
     /// Parameters of this type.
@@ -57,8 +61,9 @@ pub trait Float: Scalar + std::fmt::Debug {
 }
 
 macro_rules! float {
-    ($float:ident, $dtype:ident) => {
+    ($float:ident, $dtype:ident, $engine:ty) => {
         impl Float for $float {
+            type Engine = $engine;
             const DTYPE: Dtype = Dtype::$dtype;
             fn parameters(values: Vec<Self>) -> Parameters {
                 Parameters::$dtype(values)
@@ -77,8 +82,8 @@ macro_rules! float {
     };
 }
 
-float!(f32, F32);
-float!(f64, F64);
+float!(f32, F32, SimdEngine);
+float!(f64, F64, ScalarEngine<f64>);
 
 /// The nearest value of another type, one by one.
 pub fn convert<From: Scalar, To: Scalar>(values: &[From]) -> Vec<To> {

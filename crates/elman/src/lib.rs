@@ -72,7 +72,7 @@ pub mod schedule;
 pub mod sequence;
 pub mod table;
 pub mod task;
-mod threads;
+pub mod threads;
 pub mod train;
 
 /// The README's code is compiled and run with the documentation's.

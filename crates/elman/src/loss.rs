@@ -38,13 +38,25 @@ pub enum Targets<T> {
 }
 
 impl<T: Scalar> Targets<T> {
-    /// The targets of outputs `range`, of `output_size` values each.
-    pub fn slice(&self, range: std::ops::Range<usize>, output_size: usize) -> Targets<T> {
-        match self {
-            Targets::Values(values) => {
-                Targets::Values(values[range.start * output_size..range.end * output_size].to_vec())
+    /// Takes the targets of outputs `range`, of `output_size` values each, out of others.
+    pub fn set_slice(&mut self, of: &Targets<T>, range: std::ops::Range<usize>, output_size: usize) {
+        match (of, &mut *self) {
+            (Targets::Values(of), Targets::Values(values)) => {
+                values.clear();
+                values.extend_from_slice(&of[range.start * output_size..range.end * output_size]);
             }
-            Targets::Classes(classes) => Targets::Classes(classes[range].to_vec()),
+            (Targets::Classes(of), Targets::Classes(classes)) => {
+                classes.clear();
+                classes.extend_from_slice(&of[range]);
+            }
+            (Targets::Values(_), _) => {
+                *self = Targets::Values(Vec::new());
+                self.set_slice(of, range, output_size);
+            }
+            (Targets::Classes(_), _) => {
+                *self = Targets::Classes(Vec::new());
+                self.set_slice(of, range, output_size);
+            }
         }
     }
 
@@ -54,6 +66,12 @@ impl<T: Scalar> Targets<T> {
             Targets::Values(values) => Targets::Values(crate::float::convert(values)),
             Targets::Classes(classes) => Targets::Classes(classes.clone()),
         }
+    }
+}
+
+impl<T> Default for Targets<T> {
+    fn default() -> Self {
+        Targets::Values(Vec::new())
     }
 }
 

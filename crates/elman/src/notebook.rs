@@ -261,7 +261,7 @@ mod tests {
         Loss::Squared.gradient(tape.output(), 1, &Targets::Values(vec![TARGET]), &mut doutput);
         let mut gradient = vec![0.0; parameters.len()];
         let mut dstate = network.zero_state(1);
-        let gradients = Gradients { parameters: &mut gradient, state: &mut dstate, input: None };
+        let gradients = Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: None };
         network.backward(&parameters, &batch, &doutput, &mut tape, gradients);
 
         let (states, y) = notebook.forward();

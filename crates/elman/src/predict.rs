@@ -1,11 +1,9 @@
 //! Running a trained network on sequences, whatever number type it was trained in.
 
-use elman_core::lane::Scalar;
-
 use crate::batch::Batch;
 use crate::error::ConfigError;
-use crate::float::{Parameters, convert};
-use crate::network::{Mode, Network, Readout, State, Tape};
+use crate::float::{Float, Parameters, convert};
+use crate::network::{Engine, Mode, Network, Readout, State};
 
 /// The sequences that are run side by side.
 const BATCH_SIZE: usize = 64;
@@ -22,17 +20,17 @@ pub fn run(network: &Network, parameters: &Parameters, sequences: &[&[f64]]) -> 
     }
 }
 
-fn run_typed<T: Scalar>(network: &Network, parameters: &[T], sequences: &[&[f64]]) -> Vec<Vec<f64>> {
+fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]) -> Vec<Vec<f64>> {
     let config = network.config();
-    let mut tape = Tape::default();
+    let mut engine = T::Engine::new(network);
+    engine.load(parameters);
     let mut outputs = Vec::with_capacity(sequences.len());
     for sequences in sequences.chunks(BATCH_SIZE) {
         let x: Vec<Vec<T>> = sequences.iter().map(|x| convert(x)).collect();
         let batch = Batch::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), config.input_size);
         let packing = batch.packing();
         let mut state = network.zero_state(packing.batch_size());
-        network.forward(parameters, &batch, &mut state, Mode::Evaluate, &mut tape);
-        let values: Vec<f64> = convert(tape.output());
+        let values: Vec<f64> = convert(engine.forward(&batch, &mut state, Mode::Evaluate));
         outputs.extend(match config.readout {
             Readout::Every => packing.unpack(&values, config.output_size),
             Readout::Last => {
@@ -48,33 +46,29 @@ fn run_typed<T: Scalar>(network: &Network, parameters: &[T], sequences: &[&[f64]
 }
 
 /// One sequence that goes on: a network, its parameters and the state it has reached.
-#[derive(Clone, Debug)]
-pub struct Session<'a> {
-    network: &'a Network,
-    typed: Typed<'a>,
+#[derive(Debug)]
+pub struct Session(Typed);
+
+#[derive(Debug)]
+enum Typed {
+    F32(Running<f32>),
+    F64(Running<f64>),
 }
 
-#[derive(Clone, Debug)]
-enum Typed<'a> {
-    F32(&'a [f32], State<f32>),
-    F64(&'a [f64], State<f64>),
-}
-
-impl<'a> Session<'a> {
+impl Session {
     /// A sequence that starts from a zero state.
     ///
     /// # Errors
     /// If the network reads sequences from their ends as well: a sequence that goes on has none yet.
-    pub fn new(network: &'a Network, parameters: &'a Parameters) -> Result<Self, ConfigError> {
+    pub fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
         if network.config().bidirectional {
             let message = "networks read a sequence from its end; one that goes on has none yet";
             return Err(ConfigError::new("bidirectional", message));
         }
-        let typed = match parameters {
-            Parameters::F32(parameters) => Typed::F32(parameters, network.zero_state(1)),
-            Parameters::F64(parameters) => Typed::F64(parameters, network.zero_state(1)),
-        };
-        Ok(Session { network, typed })
+        Ok(Session(match parameters {
+            Parameters::F32(parameters) => Typed::F32(Running::new(network, parameters)),
+            Parameters::F64(parameters) => Typed::F64(Running::new(network, parameters)),
+        }))
     }
 
     /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that
@@ -83,17 +77,52 @@ impl<'a> Session<'a> {
     /// # Panics
     /// If `x` is empty or not of the network's input size.
     pub fn advance(&mut self, x: &[f64]) -> Vec<f64> {
-        match &mut self.typed {
-            Typed::F32(parameters, state) => advance(self.network, parameters, state, x),
-            Typed::F64(parameters, state) => advance(self.network, parameters, state, x),
+        match &mut self.0 {
+            Typed::F32(running) => running.advance(x),
+            Typed::F64(running) => running.advance(x),
         }
+    }
+
+    /// What `explore` makes of a session that stands where this one does and may go its own way.
+    pub fn branch<R>(&mut self, explore: impl FnOnce(&mut Self) -> R) -> R {
+        let here = match &self.0 {
+            Typed::F32(running) => States::F32(running.state.clone()),
+            Typed::F64(running) => States::F64(running.state.clone()),
+        };
+        let result = explore(self);
+        match (&mut self.0, here) {
+            (Typed::F32(running), States::F32(state)) => running.state = state,
+            (Typed::F64(running), States::F64(state)) => running.state = state,
+            _ => unreachable!("a session keeps its number type"),
+        }
+        result
     }
 }
 
-fn advance<T: Scalar>(network: &Network, parameters: &[T], state: &mut State<T>, x: &[f64]) -> Vec<f64> {
-    let x: Vec<T> = convert(x);
-    let batch = Batch::new(&[&x], network.config().input_size);
-    let mut tape = Tape::default();
-    network.forward(parameters, &batch, state, Mode::Evaluate, &mut tape);
-    convert(tape.output())
+enum States {
+    F32(State<f32>),
+    F64(State<f64>),
+}
+
+#[derive(Debug)]
+struct Running<T: Float> {
+    engine: T::Engine,
+    state: State<T>,
+    batch: Batch<T>,
+    input_size: usize,
+}
+
+impl<T: Float> Running<T> {
+    fn new(network: &Network, parameters: &[T]) -> Self {
+        let mut engine = T::Engine::new(network);
+        engine.load(parameters);
+        let input_size = network.config().input_size;
+        Running { engine, state: network.zero_state(1), batch: Batch::default(), input_size }
+    }
+
+    fn advance(&mut self, x: &[f64]) -> Vec<f64> {
+        let x: Vec<T> = convert(x);
+        self.batch.set(1, |_| &x, self.input_size);
+        convert(self.engine.forward(&self.batch, &mut self.state, Mode::Evaluate))
+    }
 }

@@ -23,34 +23,54 @@ impl<T: Scalar> Example<T> {
     }
 }
 
-/// The targets of a batch in the batch's own order, as the head's outputs stand.
+/// The targets of a batch in the batch's own order, as the head's outputs stand, in the memory that is
+/// there. The batch was packed from the examples `example(n)`.
 ///
 /// # Panics
 /// If the examples' targets are not all of one kind, or not of the lengths that `readout` asks for.
-pub fn pack_targets<T: Scalar>(
-    examples: &[&Example<T>],
+pub fn pack_targets<'a, T: Scalar>(
+    example: impl Fn(usize) -> &'a Example<T>,
     packing: &Packing,
     readout: Readout,
     output_size: usize,
-) -> Targets<T> {
-    if let Some(Targets::Classes(_)) = examples.first().map(|example| &example.targets) {
-        let classes = examples.iter().map(|example| match &example.targets {
-            Targets::Classes(classes) => classes.as_slice(),
-            Targets::Values(_) => panic!("a batch mixes classes and values"),
-        });
-        Targets::Classes(arrange(&classes.collect::<Vec<_>>(), packing, readout, 1))
-    } else {
-        let values = examples.iter().map(|example| match &example.targets {
-            Targets::Values(values) => values.as_slice(),
-            Targets::Classes(_) => panic!("a batch mixes classes and values"),
-        });
-        Targets::Values(arrange(&values.collect::<Vec<_>>(), packing, readout, output_size))
+    targets: &mut Targets<T>,
+) {
+    // Memory of the right kind, if there is some.
+    match (&example(0).targets, &mut *targets) {
+        (Targets::Values(_), Targets::Values(_)) | (Targets::Classes(_), Targets::Classes(_)) => {}
+        (Targets::Values(_), targets) => *targets = Targets::Values(Vec::new()),
+        (Targets::Classes(_), targets) => *targets = Targets::Classes(Vec::new()),
+    }
+    match targets {
+        Targets::Classes(classes) => {
+            let of = |n| match &example(n).targets {
+                Targets::Classes(classes) => classes.as_slice(),
+                Targets::Values(_) => panic!("a batch mixes classes and values"),
+            };
+            arrange(of, packing, readout, 1, classes);
+        }
+        Targets::Values(values) => {
+            let of = |n| match &example(n).targets {
+                Targets::Values(values) => values.as_slice(),
+                Targets::Classes(_) => panic!("a batch mixes classes and values"),
+            };
+            arrange(of, packing, readout, output_size, values);
+        }
     }
 }
 
-fn arrange<V: Copy>(sequences: &[&[V]], packing: &Packing, readout: Readout, width: usize) -> Vec<V> {
+fn arrange<'a, V: Copy + 'a>(
+    sequence: impl Fn(usize) -> &'a [V],
+    packing: &Packing,
+    readout: Readout,
+    width: usize,
+    to: &mut Vec<V>,
+) {
     match readout {
-        Readout::Every => packing.pack(sequences, width),
-        Readout::Last => packing.order().iter().flat_map(|&n| sequences[n].iter().copied()).collect(),
+        Readout::Every => packing.pack_into(sequence, width, to),
+        Readout::Last => {
+            to.clear();
+            packing.order().iter().for_each(|&n| to.extend_from_slice(sequence(n)));
+        }
     }
 }

@@ -24,6 +24,22 @@ const PATIENCE: Duration = Duration::from_micros(100);
 /// The most parts of a piece of work.
 const MAX_PARTS: usize = u16::MAX as usize;
 
+/// The most threads that engines use; 0 stands for as many as the machine has.
+static LIMIT: AtomicUsize = AtomicUsize::new(0);
+
+/// Sets how many threads an engine made from now on may use, in this process; `None`: as many as
+/// the machine has, which is the default. Results do not depend on it.
+pub fn set_count(count: Option<NonZeroUsize>) {
+    LIMIT.store(count.map_or(0, NonZeroUsize::get), Ordering::Relaxed);
+}
+
+/// How many threads an engine may use.
+pub fn count() -> NonZeroUsize {
+    NonZeroUsize::new(LIMIT.load(Ordering::Relaxed))
+        .or_else(|| thread::available_parallelism().ok())
+        .unwrap_or(NonZeroUsize::MIN)
+}
+
 /// A caller and its workers.
 #[derive(Debug)]
 pub(crate) struct Threads {
@@ -263,24 +279,6 @@ mod tests {
                 threads.each(&mut parts, |part| assert_ne!(*part, guilty));
             }));
             assert!(outcome.is_err());
-        }
-    }
-}
-#[cfg(test)]
-mod dbg {
-    use super::*;
-    #[test]
-    fn dbg_who() {
-        let mut t = Threads::new(NonZeroUsize::new(2).unwrap());
-        for _ in 0..5 {
-            let mut parts: Vec<Option<thread::ThreadId>> = vec![None; 2];
-            let t0 = Instant::now();
-            t.each(&mut parts, |p| {
-                *p = Some(thread::current().id());
-                let t = Instant::now();
-                while t.elapsed() < Duration::from_millis(5) {}
-            });
-            eprintln!("{:?} {:?}", parts, t0.elapsed());
         }
     }
 }

@@ -6,7 +6,7 @@ use fearless_simd::Simd;
 
 use super::forward::{Place, take};
 use super::panel::{Shape, Tape, direct, panels, through_inner};
-use super::tile::{GROUP, MAX_VECTORS, Product, Rows, Scratch};
+use super::tile::{GROUP, MAX_VECTORS, Product, Rows, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 
@@ -42,7 +42,7 @@ pub fn step<S: Simd, C: Cell>(
     rows: usize,
     carry: &mut [f32],
     tape: &mut [f32],
-    scratch: &mut Scratch,
+    scratch: &mut [f32],
 ) {
     let shape = from.shape;
     let followed = rows.min(from.later.len() / shape.tape_len::<C>());
@@ -84,7 +84,7 @@ pub fn finish<S: Simd, C: Cell>(
     rows: Range<usize>,
     carry: &mut [f32],
     tape: &[f32],
-    scratch: &mut Scratch,
+    scratch: &mut [f32],
 ) {
     let mut rest = weights;
     for blocks in panels(shape.blocks(), MAX_VECTORS) {
@@ -98,7 +98,7 @@ pub fn finish<S: Simd, C: Cell>(
                 |n, v, place| {
                     let mut states: C::State<Vector<S>> = place.states(s, carry);
                     let dh = &mut states.as_mut()[0];
-                    *dh = *dh + scratch.load(s, n, group.blocks.len(), v);
+                    *dh = *dh + load(s, scratch, n, group.blocks.len(), v);
                     place.store_states(states, carry);
                 },
             );
@@ -132,7 +132,7 @@ impl Group {
         tape: &[f32],
         of: Range<usize>,
         panel: &[f32],
-        scratch: &mut Scratch,
+        scratch: &mut [f32],
     ) {
         let stride = shape.tape_len::<C>();
         let dpre = self.rows.start * stride + (Tape::dpre::<C>() + of.start) * shape.padded();
@@ -147,7 +147,7 @@ impl Group {
         &self,
         s: S,
         from: Backward<'_>,
-        followed: Option<&Scratch>,
+        followed: Option<&[f32]>,
         carry: &mut [f32],
         tape: &mut [f32],
     ) {
@@ -158,7 +158,7 @@ impl Group {
                 let mut dnext: C::State<Vector<S>> = place.states(s, carry);
                 let dh = &mut dnext.as_mut()[0];
                 if let Some(scratch) = followed {
-                    *dh = *dh + scratch.load(s, n, self.blocks.len(), v);
+                    *dh = *dh + load(s, scratch, n, self.blocks.len(), v);
                 }
                 if let Some(from) = from.dh {
                     *dh = *dh + Vector::load(s, from.data, (self.rows.start + n) * from.stride + place.unit);
@@ -177,7 +177,7 @@ impl Group {
         &self,
         s: S,
         from: Backward<'_>,
-        scratch: &Scratch,
+        scratch: &[f32],
         carry: &mut [f32],
         tape: &mut [f32],
     ) {
@@ -185,7 +185,7 @@ impl Group {
             from.shape,
             #[inline(always)]
             |n, v, place| {
-                let dinner = scratch.load(s, n, self.blocks.len(), v);
+                let dinner = load(s, scratch, n, self.blocks.len(), v);
                 let (saved, prev) = (place.slots(s, tape, 0), place.states(s, from.prev));
                 let (dpre, dprev) = C::inner_backward(saved, prev, dinner);
                 let dpre_so_far: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre::<C>());
@@ -226,7 +226,7 @@ pub fn input<S: Simd, C: Cell>(
     from: InputBackward<'_>,
     rows: usize,
     dx: &mut [f32],
-    scratch: &mut Scratch,
+    scratch: &mut [f32],
 ) {
     let shape = from.shape;
     let blocks_of_run = shape.input.depth.div_ceil(shape.lanes);
@@ -241,7 +241,7 @@ pub fn input<S: Simd, C: Cell>(
                 for (n, row) in group.rows.enumerate() {
                     for (v, block) in blocks.clone().enumerate() {
                         let at = row * stride + (run * blocks_of_run + block) * shape.lanes;
-                        let sum = scratch.load(s, n, blocks.len(), v) + Vector::load(s, dx, at);
+                        let sum = load(s, scratch, n, blocks.len(), v) + Vector::load(s, dx, at);
                         sum.store(dx, at);
                     }
                 }

@@ -51,12 +51,21 @@ impl Dense {
     /// # Panics
     /// If a slice does not have its shape.
     #[inline(always)]
-    pub fn forward<S: Simd>(&self, s: S, packed: &[f32], features: Rows<'_>, output: &mut [f32]) {
+    pub fn forward<S: Simd>(
+        &self,
+        s: S,
+        packed: &[f32],
+        rows: usize,
+        features: Rows<'_>,
+        output: &mut [f32],
+    ) {
         let width = self.row_len();
         let (weights, biases) = packed.split_at(self.output_size * width);
-        for (row, output) in output.chunks_exact_mut(self.output_size).enumerate() {
+        for row in 0..rows {
             let features = &features.data[row * features.stride..][..width];
-            for ((weights, bias), output) in weights.chunks_exact(width).zip(biases).zip(output) {
+            let output = &mut output[row * self.output_size..][..self.output_size];
+            for (n, (output, bias)) in output.iter_mut().zip(biases).enumerate() {
+                let weights = &weights[n * width..][..width];
                 let mut sum = Vector::splat(s, 0.0);
                 for at in (0..width).step_by(Vector::<S>::LANES) {
                     sum = Vector::load(s, weights, at).mul_add(Vector::load(s, features, at), sum);
@@ -71,10 +80,18 @@ impl Dense {
     /// # Panics
     /// If a slice does not have its shape.
     #[inline(always)]
-    pub fn backward<S: Simd>(&self, s: S, packed: &[f32], doutput: &[f32], dfeatures: &mut [f32]) {
+    pub fn backward<S: Simd>(
+        &self,
+        s: S,
+        packed: &[f32],
+        rows: usize,
+        doutput: &[f32],
+        dfeatures: &mut [f32],
+    ) {
         let width = self.row_len();
-        let rows = doutput.chunks_exact(self.output_size).zip(dfeatures.chunks_exact_mut(width));
-        for (doutput, dfeatures) in rows {
+        for row in 0..rows {
+            let doutput = &doutput[row * self.output_size..][..self.output_size];
+            let dfeatures = &mut dfeatures[row * width..][..width];
             for at in (0..width).step_by(Vector::<S>::LANES) {
                 let mut sum = Vector::splat(s, 0.0);
                 for (o, &d) in doutput.iter().enumerate() {

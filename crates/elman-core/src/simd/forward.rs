@@ -5,7 +5,7 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::panel::{Shape, Tape, direct, forward_units, inner_units, panels, through_inner};
-use super::tile::{GROUP, Product, Rows, Scratch};
+use super::tile::{GROUP, Product, Rows, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 
@@ -36,7 +36,7 @@ pub fn step<S: Simd, C: Cell>(
     rows: usize,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
-    scratch: &mut Scratch,
+    scratch: &mut [f32],
 ) {
     let shape = from.shape;
     let depth = C::PRE + C::FROM_X * shape.input.len() + direct::<C>().len() * shape.hidden_size;
@@ -69,12 +69,12 @@ struct Group {
 
 /// The pre-activations of a group, to the scratch `[rows][units][PRE]`.
 #[inline(always)]
-fn sums<S: Simd, C: Cell>(s: S, from: Forward<'_>, group: &Group, panel: &[f32], scratch: &mut Scratch) {
+fn sums<S: Simd, C: Cell>(s: S, from: Forward<'_>, group: &Group, panel: &[f32], scratch: &mut [f32]) {
     let Forward { shape, x, prev, .. } = from;
     let units = group.blocks.len();
     let (bias, panel) = panel.split_at(units * C::PRE * Vector::<S>::LANES);
     let (panel_x, panel_h) = panel.split_at(shape.input.len() * units * C::FROM_X * Vector::<S>::LANES);
-    scratch.fill(s, group.rows, bias);
+    fill(s, scratch, group.rows, bias);
     let x = Product {
         rows: x.from(group.first),
         count: group.rows,
@@ -101,7 +101,7 @@ fn cell_forward<S: Simd, C: Cell>(
     group: &Group,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
-    scratch: &Scratch,
+    scratch: &[f32],
 ) {
     let Forward { shape, prev, .. } = from;
     let units = group.blocks.len();
@@ -110,7 +110,7 @@ fn cell_forward<S: Simd, C: Cell>(
             let place = Place::of::<C>(shape, group.first + r, group.blocks.start + unit);
             let pre = Lanes::from_fn(
                 #[inline(always)]
-                |p| scratch.load(s, r, units * C::PRE, unit * C::PRE + p),
+                |p| load(s, scratch, r, units * C::PRE, unit * C::PRE + p),
             );
             let (state, saved) = C::forward(pre, place.states(s, prev));
             place.store_states(state, next);
@@ -128,7 +128,7 @@ fn inner_forward<S: Simd, C: Cell>(
     from: Forward<'_>,
     group: &Group,
     tape: &mut [f32],
-    scratch: &Scratch,
+    scratch: &[f32],
 ) {
     let Forward { shape, prev, .. } = from;
     let units = group.blocks.len();
@@ -137,7 +137,7 @@ fn inner_forward<S: Simd, C: Cell>(
             let place = Place::of::<C>(shape, group.first + r, group.blocks.start + unit);
             let pre: C::Pre<_> = Lanes::from_fn(
                 #[inline(always)]
-                |p| scratch.load(s, r, units * C::PRE, unit * C::PRE + p),
+                |p| load(s, scratch, r, units * C::PRE, unit * C::PRE + p),
             );
             place.store_slots(pre, tape, Tape::dpre::<C>());
             place.store_slots([C::inner(pre, place.states(s, prev))], tape, Tape::inner::<C>());
@@ -155,7 +155,7 @@ fn through_inner_value<S: Simd, C: Cell>(
     mut weights: &[f32],
     next: &mut [f32],
     tape: &mut [f32],
-    scratch: &mut Scratch,
+    scratch: &mut [f32],
 ) {
     let shape = from.shape;
     for blocks in panels(shape.blocks(), inner_units::<C>()) {
@@ -171,7 +171,7 @@ fn through_inner_value<S: Simd, C: Cell>(
                     let place = Place::of::<C>(shape, first + r, block);
                     let mut pre: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre::<C>());
                     for (n, p) in through_inner::<C>().enumerate() {
-                        let sum = scratch.load(s, r, vectors, unit * C::FROM_INNER + n);
+                        let sum = load(s, scratch, r, vectors, unit * C::FROM_INNER + n);
                         pre.as_mut()[p] = pre.as_ref()[p] + sum;
                     }
                     let (state, saved) = C::forward(pre, place.states(s, from.prev));

@@ -1,11 +1,49 @@
 //! The `f32` engine's inner loops, for any instruction set.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`vector`] | a register's worth of numbers as a [`Lane`](crate::lane::Lane), with tanh and sigmoid |
+//! | [`panel`] | weights in the order in which they are read |
+//! | [`tile`] | the product: what stays in registers while weights stream by |
+//! | [`forward`], [`backward`] | one timestep: tiles, then the cell's equation |
+//! | [`gradient`] | the weights' gradient |
+//! | [`dense`] | the linear head |
+//! | [`stream`] | all of a network, one step of one sequence at a time |
+//!
+//! Everything is generic over the instruction set ([`Simd`]) and meant to be inlined into a
+//! [`dispatch!`], which compiles it for each and chooses when it runs. Buffers are the caller's.
 
 pub mod backward;
 pub mod dense;
 pub mod forward;
 pub mod gradient;
 pub mod panel;
+pub mod stream;
 pub mod tile;
 pub mod vector;
 
 pub use fearless_simd::{Level, Simd, dispatch};
+
+/// The instruction sets that a machine has, of those that code is compiled for, when `best` is its
+/// best one. Results differ between them in the last places.
+pub fn levels(best: Level) -> impl Iterator<Item = Level> {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    let lower = [
+        best.as_sse2().map(Simd::level),
+        best.as_sse4_2().map(Simd::level),
+        best.as_avx2().map(Simd::level),
+        best.as_avx512().map(Simd::level),
+    ];
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    let lower = [Some(best)];
+    lower.into_iter().flatten()
+}
+
+/// The lanes of a vector of the instruction set.
+pub fn lanes(level: Level) -> usize {
+    #[inline(always)]
+    fn of<S: Simd>(_: S) -> usize {
+        vector::Vector::<S>::LANES
+    }
+    dispatch!(level, s => of(s))
+}

@@ -19,19 +19,27 @@ pub struct Shape {
     pub hidden_size: usize,
     /// The lanes of a vector.
     pub lanes: usize,
+    /// The vectors that hold the units: known beforehand, since a division takes as long as a
+    /// tanh.
+    blocks: usize,
 }
 
 impl Shape {
+    /// A layer of `hidden_size` units that reads these columns of its input's rows.
+    pub const fn new(input: Columns, hidden_size: usize, lanes: usize) -> Self {
+        Shape { input, hidden_size, lanes, blocks: hidden_size.div_ceil(lanes) }
+    }
+
     /// The vectors that hold the units.
     #[inline(always)]
     pub const fn blocks(&self) -> usize {
-        self.hidden_size.div_ceil(self.lanes)
+        self.blocks
     }
 
     /// The units, rounded up to whole vectors. The lanes beyond `H` have no weights.
     #[inline(always)]
     pub const fn padded(&self) -> usize {
-        self.blocks() * self.lanes
+        self.blocks * self.lanes
     }
 
     /// The columns of a hidden state.
@@ -144,7 +152,17 @@ pub(super) const fn inner_units<C: Cell>() -> usize {
 #[inline(always)]
 pub(super) fn panels(blocks: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let count = blocks.div_ceil(most);
-    (0..count).map(move |n| n * blocks / count..(n + 1) * blocks / count)
+    // Most often there is one, and divisions take time.
+    let (width, wider) = if count <= 1 { (blocks, 0) } else { (blocks / count, blocks % count) };
+    let mut end = 0;
+    (0..count).map(
+        #[inline(always)]
+        move |n| {
+            let start = end;
+            end = start + width + usize::from(n < wider);
+            start..end
+        },
+    )
 }
 
 /// The panels in which a weight matrix's gradient is summed up, of at most four `vectors` each.

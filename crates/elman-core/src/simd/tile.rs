@@ -16,7 +16,7 @@
 //! Every sum is one chain over the depth, in order, whatever the height of its tile: that is why a
 //! row alone (a stream) gives the bits of a row among many (a batch).
 //!
-//! The accumulators are a local array that is written to [`Scratch`] once, and what follows reads
+//! The accumulators are a local array that is written to a scratch once, and what follows reads
 //! from there. An epilogue that worked on the accumulators in place made the compiler keep them in
 //! memory all along: 45 % of peak in place of 90 %.
 
@@ -35,16 +35,12 @@ pub const MAX_PRE: usize = 8;
 /// and 8), with sums that stay in the first cache.
 pub const GROUP: usize = 24;
 
-/// The sums of a group, `[GROUP][vectors][lanes]`, on their way from the registers to an epilogue.
-#[repr(align(64))]
-#[derive(Debug)]
-pub struct Scratch([f32; GROUP * MAX_PRE * 16]);
+/// The length of a scratch for whole groups: the sums `[GROUP][vectors][lanes]` on their way from the
+/// registers to an epilogue.
+pub const SCRATCH: usize = GROUP * SCRATCH_OF_ROW;
 
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch([0.0; GROUP * MAX_PRE * 16])
-    }
-}
+/// The length of a scratch for a single row.
+pub const SCRATCH_OF_ROW: usize = MAX_PRE * 16;
 
 /// Rows of a matrix: row `n` starts at `data[n * stride]`.
 #[derive(Clone, Copy, Debug)]
@@ -146,18 +142,18 @@ pub(super) struct Product<'a> {
 impl Product<'_> {
     /// Overwrites the scratch with the product, in rows `vectors` wide.
     #[inline(always)]
-    pub(super) fn set<S: Simd>(&self, s: S, scratch: &mut Scratch) {
+    pub(super) fn set<S: Simd>(&self, s: S, scratch: &mut [f32]) {
         self.run::<S, false>(s, scratch, 0, self.vectors);
     }
 
     /// Adds the product to the vectors from `first` on in the scratch's rows, which are `width` wide.
     #[inline(always)]
-    pub(super) fn add<S: Simd>(&self, s: S, scratch: &mut Scratch, first: usize, width: usize) {
+    pub(super) fn add<S: Simd>(&self, s: S, scratch: &mut [f32], first: usize, width: usize) {
         self.run::<S, true>(s, scratch, first, width);
     }
 
     #[inline(always)]
-    fn run<S: Simd, const ADD: bool>(&self, s: S, scratch: &mut Scratch, first: usize, width: usize) {
+    fn run<S: Simd, const ADD: bool>(&self, s: S, scratch: &mut [f32], first: usize, width: usize) {
         if self.count == 1 {
             // A single sequence: a call would be felt.
             match self.vectors {
@@ -176,7 +172,7 @@ impl Product<'_> {
     /// A function of its own for each instruction set, and not for each cell and place of use:
     /// inlined everywhere, these loops made a build of seven minutes.
     #[inline(never)]
-    fn tiles<S: Simd, const ADD: bool>(&self, s: S, scratch: &mut Scratch, first: usize, width: usize) {
+    fn tiles<S: Simd, const ADD: bool>(&self, s: S, scratch: &mut [f32], first: usize, width: usize) {
         s.vectorize(
             #[inline(always)]
             || match self.vectors {
@@ -194,7 +190,7 @@ impl Product<'_> {
     fn tiles_of_width<S: Simd, const VECTORS: usize, const ADD: bool>(
         &self,
         s: S,
-        scratch: &mut Scratch,
+        scratch: &mut [f32],
         first: usize,
         width: usize,
     ) {
@@ -208,7 +204,7 @@ impl Product<'_> {
         &self,
         s: S,
         row: usize,
-        scratch: &mut Scratch,
+        scratch: &mut [f32],
         first: usize,
         width: usize,
     ) {
@@ -218,7 +214,7 @@ impl Product<'_> {
         if ADD {
             for r in 0..HEIGHT {
                 for v in 0..VECTORS {
-                    sums[r][v] = Vector::load(s, &scratch.0, places(r) + v * lanes);
+                    sums[r][v] = Vector::load(s, scratch, places(r) + v * lanes);
                 }
             }
         }
@@ -241,26 +237,25 @@ impl Product<'_> {
         }
         for r in 0..HEIGHT {
             for v in 0..VECTORS {
-                sums[r][v].store(&mut scratch.0, places(r) + v * lanes);
+                sums[r][v].store(scratch, places(r) + v * lanes);
             }
         }
     }
 }
 
-impl Scratch {
-    /// Fills `rows` rows with the vectors of `values`.
-    #[inline(always)]
-    pub(super) fn fill<S: Simd>(&mut self, s: S, rows: usize, values: &[f32]) {
-        for row in self.0.chunks_exact_mut(values.len()).take(rows) {
-            for at in (0..values.len()).step_by(Vector::<S>::LANES) {
-                Vector::load(s, values, at).store(row, at);
-            }
+/// Fills `rows` rows of a scratch with the vectors of `values`.
+#[inline(always)]
+pub(super) fn fill<S: Simd>(s: S, scratch: &mut [f32], rows: usize, values: &[f32]) {
+    for at in (0..values.len()).step_by(Vector::<S>::LANES) {
+        let value = Vector::load(s, values, at);
+        for row in 0..rows {
+            value.store(scratch, row * values.len() + at);
         }
     }
+}
 
-    /// A vector of a row, where rows are `width` vectors wide.
-    #[inline(always)]
-    pub(super) fn load<S: Simd>(&self, s: S, row: usize, width: usize, vector: usize) -> Vector<S> {
-        Vector::load(s, &self.0, (row * width + vector) * Vector::<S>::LANES)
-    }
+/// A vector of a row of a scratch, where rows are `width` vectors wide.
+#[inline(always)]
+pub(super) fn load<S: Simd>(s: S, scratch: &[f32], row: usize, width: usize, vector: usize) -> Vector<S> {
+    Vector::load(s, scratch, (row * width + vector) * Vector::<S>::LANES)
 }

@@ -13,6 +13,8 @@ pub use config::TrainConfig;
 pub use event::{Control, Event, Observer};
 pub use progress::{Best, Progress};
 
+use std::ops::Range;
+
 use event::tell;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,7 @@ use crate::batch::Batch;
 use crate::error::{ConfigError, Diverged, Error};
 use crate::float::Float;
 use crate::loss::{Loss, Targets, Total};
-use crate::network::{Gradients, Mode, Network, Readout, State, Tape};
+use crate::network::{Engine, Gradients, Mode, Network, Readout, State};
 use crate::optimiser::{Optimiser, clip_grad_norm, grad_norm};
 use crate::random::{Stream, rng};
 use crate::schedule::{Schedule, ScheduleConfig};
@@ -52,11 +54,22 @@ pub enum Ended {
 }
 
 /// The memory that batches reuse.
-struct Workspace<T> {
-    tape: Tape<T>,
+#[derive(Debug)]
+struct Workspace<T: Float> {
+    engine: T::Engine,
+    whole: Packed<T>,
+    /// Of the whole batch, when it is learned in pieces of time.
+    piece: Packed<T>,
+    state: State<T>,
     gradient: Vec<T>,
     doutput: Vec<T>,
-    dstate: State<T>,
+}
+
+/// A batch and its targets.
+#[derive(Debug, Default)]
+struct Packed<T> {
+    batch: Batch<T>,
+    targets: Targets<T>,
 }
 
 impl<'a, T: Float> Trainer<'a, T> {
@@ -171,10 +184,12 @@ impl<'a, T: Float> Trainer<'a, T> {
         observers: &mut [&mut dyn Observer<T>],
     ) -> Result<Ended, Error> {
         let mut work = Workspace {
-            tape: Tape::default(),
+            engine: T::Engine::new(self.network),
+            whole: Packed::default(),
+            piece: Packed::default(),
+            state: self.network.zero_state(0),
             gradient: vec![T::default(); progress.parameters.len()],
             doutput: Vec::new(),
-            dstate: self.network.zero_state(0),
         };
         while progress.epoch < self.config.epochs {
             if self.is_out_of_patience(progress) {
@@ -242,36 +257,40 @@ impl<'a, T: Float> Trainer<'a, T> {
         work: &mut Workspace<T>,
     ) -> Result<f64, Error> {
         let network = self.network.config();
-        let examples: Vec<&Example<T>> = batch.iter().map(|&n| &self.train[n]).collect();
-        let (batch, targets) = self.pack(&examples);
+        self.pack(batch.len(), |n| &self.train[batch[n]], &mut work.whole);
+        let packing = work.whole.batch.packing();
+        let (batch_size, seq_len) = (packing.batch_size(), packing.seq_len());
         let step = progress.epoch * self.batches_per_epoch() + progress.batch;
         let mut masks = rng(self.config.seed, Stream::Dropout(step));
-        let mut state = self.network.zero_state(batch.packing().batch_size());
+        work.state.reset(batch_size);
         let mut sum = Total::<f64>::default();
 
-        let seq_len = batch.packing().seq_len();
         let piece = self.config.truncate.unwrap_or(seq_len);
         for start in (0..seq_len).step_by(piece) {
-            let chunk = batch.chunk(start..start + piece);
-            state.truncate(chunk.packing().batch_size());
-            let mode = Mode::Train(&mut masks);
-            self.network.forward(&progress.parameters, &chunk, &mut state, mode, &mut work.tape);
-
+            let time = start..start + piece;
             // The outputs of this piece that have a target: at a step each, or where a sequence ends.
+            let Packed { batch: whole, targets } = &work.whole;
+            let ends_here = |end| if end < seq_len { whole.packing().active(end) } else { 0 };
+            let active = whole.packing().active(start);
             let (outputs, of_targets) = match network.readout {
-                Readout::Every => (0..chunk.packing().num_rows(), batch.rows(start..start + piece)),
-                Readout::Last => {
-                    let going_on =
-                        if start + piece < seq_len { batch.packing().active(start + piece) } else { 0 };
-                    let ending = going_on..chunk.packing().batch_size();
-                    (ending.clone(), ending)
-                }
+                Readout::Every => (0..whole.rows(time.clone()).len(), whole.rows(time.clone())),
+                Readout::Last => (ends_here(time.end)..active, ends_here(time.end)..active),
             };
+            let packed = if piece < seq_len {
+                work.piece.batch.set_chunk(whole, time);
+                work.piece.targets.set_slice(targets, of_targets, network.output_size);
+                work.state.truncate(active);
+                &work.piece
+            } else {
+                &work.whole
+            };
+            work.engine.load(&progress.parameters);
+            work.engine.forward(&packed.batch, &mut work.state, Mode::Train(&mut masks));
             if outputs.is_empty() {
                 continue;
             }
-            let targets = targets.slice(of_targets, network.output_size);
-            let total = self.update(&chunk, outputs, &targets, progress, work)?;
+            let Workspace { engine, gradient, doutput, .. } = work;
+            let total = self.update(packed, outputs, progress, engine, gradient, doutput)?;
             sum.sum += total.sum;
             sum.weight += total.weight;
         }
@@ -280,33 +299,31 @@ impl<'a, T: Float> Trainer<'a, T> {
         Ok(sum.mean())
     }
 
-    /// Loss, gradient and update for a piece that has just run forward.
+    /// Loss, gradient and update for a batch, or a piece of one, that has just run forward.
     fn update(
         &self,
-        chunk: &Batch<T>,
-        outputs: std::ops::Range<usize>,
-        targets: &Targets<T>,
+        packed: &Packed<T>,
+        outputs: Range<usize>,
         progress: &mut Progress<T>,
-        work: &mut Workspace<T>,
+        engine: &mut T::Engine,
+        gradient: &mut [T],
+        doutput: &mut Vec<T>,
     ) -> Result<Total<f64>, Error> {
         let output_size = self.network.config().output_size;
-        let Workspace { tape, gradient, doutput, dstate } = work;
         let values = outputs.start * output_size..outputs.end * output_size;
         doutput.clear();
-        doutput.resize(tape.output().len(), T::default());
+        doutput.resize(engine.output().len(), T::default());
         let total = self.config.loss.gradient(
-            &tape.output()[values.clone()],
+            &engine.output()[values.clone()],
             output_size,
-            targets,
+            &packed.targets,
             &mut doutput[values],
         );
         let total = Total { sum: total.sum.to_f64(), weight: total.weight.to_f64() };
         self.check_finite("loss", total.mean(), progress)?;
 
         gradient.fill(T::default());
-        dstate.reset(chunk.packing().batch_size());
-        let gradients = Gradients { parameters: gradient, state: dstate, input: None };
-        self.network.backward(&progress.parameters, chunk, doutput, tape, gradients);
+        engine.backward(&packed.batch, doutput, Gradients { parameters: gradient, state: None, input: None });
         let norm = match self.config.clip {
             Some(max_norm) => clip_grad_norm(gradient, max_norm),
             None => grad_norm(gradient),
@@ -342,12 +359,13 @@ impl<'a, T: Float> Trainer<'a, T> {
 
     fn validation_loss(&self, progress: &Progress<T>, work: &mut Workspace<T>) -> Result<Option<f64>, Error> {
         let mut sum = Total::<f64>::default();
+        work.engine.load(&progress.parameters);
         for examples in self.validation.chunks(EVALUATION_BATCH) {
-            let (batch, targets) = self.pack(&examples.iter().collect::<Vec<_>>());
-            let mut state = self.network.zero_state(batch.packing().batch_size());
-            self.network.forward(&progress.parameters, &batch, &mut state, Mode::Evaluate, &mut work.tape);
-            let total =
-                self.config.loss.total(work.tape.output(), self.network.config().output_size, &targets);
+            let Workspace { engine, whole, state, .. } = work;
+            self.pack(examples.len(), |n| &examples[n], whole);
+            state.reset(examples.len());
+            let output = engine.forward(&whole.batch, state, Mode::Evaluate);
+            let total = self.config.loss.total(output, self.network.config().output_size, &whole.targets);
             sum.sum += total.sum.to_f64();
             sum.weight += total.weight.to_f64();
         }
@@ -358,11 +376,10 @@ impl<'a, T: Float> Trainer<'a, T> {
         Ok(Some(sum.mean()))
     }
 
-    fn pack(&self, examples: &[&Example<T>]) -> (Batch<T>, Targets<T>) {
+    fn pack<'e>(&self, count: usize, example: impl Fn(usize) -> &'e Example<T>, packed: &mut Packed<T>) {
         let network = self.network.config();
-        let x: Vec<&[T]> = examples.iter().map(|example| example.x.as_slice()).collect();
-        let batch = Batch::new(&x, network.input_size);
-        let targets = pack_targets(examples, batch.packing(), network.readout, network.output_size);
-        (batch, targets)
+        packed.batch.set(count, |n| &example(n).x, network.input_size);
+        let (packing, targets) = (packed.batch.packing(), &mut packed.targets);
+        pack_targets(example, packing, network.readout, network.output_size, targets);
     }
 }

@@ -56,7 +56,8 @@ impl Problem {
         let mut gradient = vec![0.0; self.parameters.len()];
         let mut dx = vec![0.0; self.batch.x().len()];
         let mut dstate = self.dfinal.clone();
-        let gradients = Gradients { parameters: &mut gradient, state: &mut dstate, input: Some(&mut dx) };
+        let gradients =
+            Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: Some(&mut dx) };
         self.network.backward(&self.parameters, &self.batch, &self.doutput, &mut tape, gradients);
         Whole { output: tape.output().to_vec(), state, dx, dstate, gradient }
     }
@@ -108,7 +109,7 @@ impl Problem {
             let mut of_chunk = self.network.zero_state(batch.packing().batch_size());
             copy_first(&dstate, &mut of_chunk);
             let gradients =
-                Gradients { parameters: &mut gradient, state: &mut of_chunk, input: Some(&mut dx) };
+                Gradients { parameters: &mut gradient, state: Some(&mut of_chunk), input: Some(&mut dx) };
             self.network.backward(&self.parameters, &batch, &doutput, &mut tape, gradients);
             copy_first(&of_chunk, &mut dstate);
             let width = batch.input_size();

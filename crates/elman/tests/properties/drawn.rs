@@ -161,7 +161,7 @@ pub(crate) fn run<T: Scalar>(
     let mut gradient = vec![T::default(); parameters.len()];
     let mut dx = vec![T::default(); batch.x().len()];
     let mut dstate = load_state(network, packing.order(), sequences, |sequence| &sequence.dstate);
-    let gradients = Gradients { parameters: &mut gradient, state: &mut dstate, input: Some(&mut dx) };
+    let gradients = Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: Some(&mut dx) };
     network.backward(parameters, &batch, &doutput, tape, gradients);
     let dxs = packing.unpack(&dx, batch.input_size());
     for (outcome, (dx, dstate)) in

@@ -148,6 +148,7 @@ impl Scalar for Jittered {
 }
 
 impl Float for Jittered {
+    type Engine = elman::network::ScalarEngine<Jittered>;
     const DTYPE: Dtype = Dtype::F32;
     fn parameters(values: Vec<Self>) -> Parameters {
         Parameters::F32(convert(&values))

@@ -124,7 +124,8 @@ impl Case {
         let mut gradient = vec![T::default(); parameters.len()];
         let mut dx = vec![T::default(); batch.x().len()];
         let mut dstate = self.load_state(packing.order(), |s| format!("d{s}_n"));
-        let gradients = Gradients { parameters: &mut gradient, state: &mut dstate, input: Some(&mut dx) };
+        let gradients =
+            Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: Some(&mut dx) };
         let doutput = packing.pack(&slices(&doutput), self.features());
         self.network.backward(&parameters, &batch, &doutput, &mut tape, gradients);
         results.insert("grad/x".into(), self.padded(&packing.unpack(&dx, INPUT_SIZE), INPUT_SIZE));

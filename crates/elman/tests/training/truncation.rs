@@ -98,7 +98,7 @@ fn truncated_by_hand(
         doutput.iter_mut().for_each(|d| *d /= f64::from(count));
         let mut gradient = vec![0.0; parameters.len()];
         let mut dstate = network.zero_state(active.len());
-        let gradients = Gradients { parameters: &mut gradient, state: &mut dstate, input: None };
+        let gradients = Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: None };
         network.backward(parameters, &batch, &doutput, &mut tape, gradients);
         parameters.iter_mut().zip(&gradient).for_each(|(p, g)| *p -= rate * g);
         updates += 1;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use elman_core::cell::Cell;
 use elman_core::simd::backward::{self, Backward, InputBackward};
 use elman_core::simd::forward::{self, Forward};
-use elman_core::simd::tile::{self, Scratch};
+use elman_core::simd::tile::{self, SCRATCH};
 use elman_core::simd::{Level, Simd, dispatch};
 
 use super::buffer::Buffer;
@@ -35,7 +35,7 @@ pub(super) struct Chunk {
     dhidden: Buffer,
     pub(super) dx: Buffer,
     dfeatures: Buffer,
-    scratch: Scratch,
+    scratch: Buffer,
 }
 
 /// What a layer's forward pass leaves for its backward pass.
@@ -75,6 +75,7 @@ impl Chunk {
     pub(super) fn begin(&mut self, pass: Pass<'_>, sequences: Range<usize>, state: &State<f32>) {
         let Pass { network, plan, batch, .. } = pass;
         self.rows.set(batch.packing(), sequences);
+        self.scratch.resize(SCRATCH);
         self.layers.resize_with(plan.shapes.len(), LayerMemory::default);
         self.outputs.resize_with(network.config.num_layers, Buffer::default);
         for (block, memory) in self.layers.iter_mut().enumerate() {
@@ -124,7 +125,7 @@ impl Chunk {
             }
         };
         let features = tile::Rows { data, stride: plan.width };
-        plan.head.forward(s, &pass.panels.head, features, &mut self.output);
+        plan.head.forward(s, &pass.panels.head, outputs, features, &mut self.output);
     }
 
     /// The final `h` of the last layer, its directions side by side: `[B, D * padded]`.
@@ -171,11 +172,23 @@ impl Chunk {
         match config.readout {
             Readout::Every => {
                 self.dhidden.resize(self.rows.num_rows() * plan.width);
-                plan.head.backward(s, &pass.panels.head, &self.doutput, &mut self.dhidden);
+                plan.head.backward(
+                    s,
+                    &pass.panels.head,
+                    self.rows.num_rows(),
+                    &self.doutput,
+                    &mut self.dhidden,
+                );
             }
             Readout::Last => {
                 self.dfeatures.resize(self.rows.batch_size() * plan.width);
-                plan.head.backward(s, &pass.panels.head, &self.doutput, &mut self.dfeatures);
+                plan.head.backward(
+                    s,
+                    &pass.panels.head,
+                    self.rows.batch_size(),
+                    &self.doutput,
+                    &mut self.dfeatures,
+                );
                 self.scatter_final::<C>(plan);
             }
         }
@@ -256,6 +269,13 @@ impl Chunk {
         }
     }
 
+    /// Copies the ends of all layers to the chunk's part of a state.
+    pub(super) fn copy_ends(&self, pass: Pass<'_>, state: &mut State<f32>) {
+        for (block, memory) in self.layers.iter().enumerate() {
+            memory.copy_ends(pass, &self.rows, state, block);
+        }
+    }
+
     /// Adds the gradient of the input to that of the batch, `[rows, I]`.
     pub(super) fn add_dx(&self, pass: Pass<'_>, dx: &mut [f32]) {
         let shape = pass.plan.shapes[0];
@@ -288,7 +308,7 @@ impl LayerMemory {
     }
 
     /// Copies the ends to the chunk's part of a state.
-    pub(super) fn copy_ends(&self, pass: Pass<'_>, rows: &Rows, state: &mut State<f32>, block: usize) {
+    fn copy_ends(&self, pass: Pass<'_>, rows: &Rows, state: &mut State<f32>, block: usize) {
         let (shape, rows) = (pass.plan.shapes[block], rows.sequences.clone());
         with_cell!(pass.network.config.cell, C => {
             let (h, state_len) = (shape.hidden_size, shape.state_len::<C>());
@@ -341,7 +361,7 @@ impl Layer<'_> {
         below: Option<&[f32]>,
         memory: &mut LayerMemory,
         output: &mut [f32],
-        scratch: &mut Scratch,
+        scratch: &mut [f32],
     ) {
         let Layer { pass: Pass { plan, panels, batch, .. }, block, reverse, rows } = *self;
         let shape = plan.shapes[block];
@@ -401,7 +421,7 @@ impl Layer<'_> {
         dh: Option<tile::Rows<'_>>,
         memory: &mut LayerMemory,
         wants_initial_state: bool,
-        scratch: &mut Scratch,
+        scratch: &mut [f32],
     ) {
         let Layer { pass: Pass { plan, panels, .. }, block, reverse, rows } = *self;
         let shape = plan.shapes[block];

@@ -13,17 +13,19 @@ mod rows;
 
 use std::num::NonZeroUsize;
 
-use elman_core::simd::vector::Vector;
-use elman_core::simd::{Level, Simd, dispatch};
+use elman_core::simd::{Level, lanes};
 use rand::RngExt;
 
 use chunk::{Chunk, Pass, Wanted};
 use gradient::Part;
 use plan::{Panels, Plan};
 
-use super::{Gradients, Mode, Network, Readout, State};
+use super::{Engine, Gradients, Mode, Network, Readout, State};
 use crate::batch::Batch;
-use crate::threads::Threads;
+use crate::threads::{self, Threads};
+
+/// Rows times parameters below which another thread does not pay: some 10 us of work.
+const WORK_PER_THREAD: usize = 300_000;
 
 /// A network in `f32` with its parameters packed and the memory of its passes.
 #[derive(Debug)]
@@ -43,17 +45,107 @@ pub struct SimdEngine {
     thread_count: NonZeroUsize,
 }
 
-fn lanes(level: Level) -> usize {
-    #[inline(always)]
-    fn of<S: Simd>(_: S) -> usize {
-        Vector::<S>::LANES
+impl Engine<f32> for SimdEngine {
+    /// On the best instruction set there is, with as many threads as [`threads::count`] says.
+    fn new(network: &Network) -> Self {
+        Self::with(network, Level::new(), threads::count())
     }
-    dispatch!(level, s => of(s))
+
+    fn load(&mut self, parameters: &[f32]) {
+        assert_eq!(parameters.len(), self.network.layout.len(), "number of parameters");
+        self.parameters.clear();
+        self.parameters.extend_from_slice(parameters);
+        self.panels.pack_forward(&self.network, &self.plan, parameters);
+    }
+
+    fn forward(&mut self, batch: &Batch<f32>, state: &mut State<f32>, mode: Mode<'_>) -> &[f32] {
+        let config = &self.network.config;
+        assert_eq!(self.parameters.len(), self.network.layout.len(), "number of parameters");
+        assert_eq!(batch.input_size(), config.input_size, "values per timestep");
+        assert_eq!(state.batch_size(), batch.packing().batch_size(), "sequences in state and batch");
+        self.draw_masks(batch, mode);
+        let packing = batch.packing();
+        let count = self.thread_count_for(packing.num_rows());
+        self.chunks.resize_with(count, Chunk::default);
+        let pass = Pass {
+            level: self.level,
+            network: &self.network,
+            plan: &self.plan,
+            panels: &self.panels,
+            batch,
+            masks: &self.masks,
+        };
+        for (n, chunk) in self.chunks.iter_mut().enumerate() {
+            chunk.begin(pass, rows::chunk(packing, n, count), state);
+        }
+        each(&mut self.threads, self.thread_count, &mut self.chunks, |chunk| chunk.forward(pass));
+        let config = &self.network.config;
+        let rows = if config.readout == Readout::Last { packing.batch_size() } else { packing.num_rows() };
+        self.output.resize(rows * config.output_size, 0.0);
+        for chunk in &self.chunks {
+            chunk.copy_ends(pass, state);
+            chunk.copy_output(pass, &mut self.output);
+        }
+        &self.output
+    }
+
+    fn output(&self) -> &[f32] {
+        &self.output
+    }
+
+    fn backward(&mut self, batch: &Batch<f32>, doutput: &[f32], gradients: Gradients<'_, f32>) {
+        assert_eq!(doutput.len(), self.output.len(), "output and its gradient");
+        assert_eq!(gradients.parameters.len(), self.network.layout.len(), "number of parameters");
+        let Gradients { parameters: gradient, state, input } = gradients;
+        let wanted = Wanted { input: input.is_some(), initial_state: state.is_some() };
+        self.panels.pack_backward(&self.network, &self.plan, &self.parameters, wanted.input);
+        let pass = Pass {
+            level: self.level,
+            network: &self.network,
+            plan: &self.plan,
+            panels: &self.panels,
+            batch,
+            masks: &self.masks,
+        };
+        let dfinal = state.as_deref();
+        each(&mut self.threads, self.thread_count, &mut self.chunks, |chunk| {
+            chunk.take_doutput(pass, doutput);
+            chunk.backward(pass, dfinal, wanted);
+        });
+        let (panels, chunks) = (&self.gradient_panels, &self.chunks);
+        panels.share(&mut self.parts, chunks.len());
+        each(&mut self.threads, self.thread_count, &mut self.parts, |part| part.sum(pass, panels, chunks));
+        panels.unpack(&self.network, &self.plan, &self.parts, gradient);
+        for doutput in doutput.chunks_exact(self.network.config.output_size) {
+            let bias = &mut gradient[self.network.head.bias.clone()];
+            bias.iter_mut().zip(doutput).for_each(|(bias, d)| *bias += d);
+        }
+        if let Some(state) = state {
+            self.chunks.iter().for_each(|chunk| chunk.copy_ends(pass, state));
+        }
+        if let Some(dx) = input {
+            self.chunks.iter().for_each(|chunk| chunk.add_dx(pass, dx));
+        }
+    }
+}
+
+/// [`Threads::each`], with threads that are started when they are first needed.
+fn each<P: Send>(
+    threads: &mut Option<Threads>,
+    count: NonZeroUsize,
+    parts: &mut [P],
+    work: impl Fn(&mut P) + Sync,
+) {
+    if parts.len() < 2 {
+        return parts.iter_mut().for_each(work);
+    }
+    threads.get_or_insert_with(|| Threads::new(count)).each(parts, work);
 }
 
 impl SimdEngine {
-    /// On the given instruction set.
-    pub fn with_level(network: &Network, level: Level, threads: NonZeroUsize) -> Self {
+    /// On an instruction set that this machine has, with so many threads at most. The threads change
+    /// no bit of any result; the instruction set may, in the last places.
+    pub fn with(network: &Network, level: Level, threads: NonZeroUsize) -> Self {
         let plan = Plan::new(network, lanes(level));
         SimdEngine {
             level,
@@ -71,94 +163,10 @@ impl SimdEngine {
         }
     }
 
-    /// Takes up parameters.
-    pub fn load(&mut self, parameters: &[f32]) {
-        self.parameters.clear();
-        self.parameters.extend_from_slice(parameters);
-        self.panels.pack_forward(&self.network, &self.plan, parameters);
-    }
-
-    /// Runs the batch forward.
-    pub fn forward(&mut self, batch: &Batch<f32>, state: &mut State<f32>, mode: Mode<'_>) {
-        self.draw_masks(batch, mode);
-        let count = self.thread_count.get();
-        self.chunks.resize_with(count, Chunk::default);
-        let pass = Pass {
-            level: self.level,
-            network: &self.network,
-            plan: &self.plan,
-            panels: &self.panels,
-            batch,
-            masks: &self.masks,
-        };
-        for (n, chunk) in self.chunks.iter_mut().enumerate() {
-            chunk.begin(pass, rows::chunk(batch.packing(), n, count), state);
-        }
-        let threads = self.threads.get_or_insert_with(|| Threads::new(self.thread_count));
-        threads.each(&mut self.chunks, |chunk| chunk.forward(pass));
-        for chunk in &self.chunks {
-            for (block, memory) in chunk.layers.iter().enumerate() {
-                memory.copy_ends(pass, &chunk.rows, state, block);
-            }
-        }
-        let packing = batch.packing();
-        let config = &self.network.config;
-        let rows = if config.readout == Readout::Last { packing.batch_size() } else { packing.num_rows() };
-        self.output.resize(rows * config.output_size, 0.0);
-        for chunk in &self.chunks {
-            chunk.copy_output(pass, &mut self.output);
-        }
-    }
-
-    /// The head's output.
-    pub fn output(&self) -> &[f32] {
-        &self.output
-    }
-
-    /// Backpropagation through time.
-    pub fn backward(
-        &mut self,
-        batch: &Batch<f32>,
-        doutput: &[f32],
-        dfinal: Option<&State<f32>>,
-        gradients: Gradients<'_, f32>,
-    ) {
-        let wanted = Wanted { input: gradients.input.is_some(), initial_state: true };
-        self.panels.pack_backward(&self.network, &self.plan, &self.parameters);
-        let blocks = if wanted.input { 0 } else { self.plan.num_directions }..self.plan.shapes.len();
-        self.panels.pack_input_backward(&self.network, &self.plan, &self.parameters, blocks);
-        let pass = Pass {
-            level: self.level,
-            network: &self.network,
-            plan: &self.plan,
-            panels: &self.panels,
-            batch,
-            masks: &self.masks,
-        };
-        let count = self.thread_count.get();
-        let threads = self.threads.get_or_insert_with(|| Threads::new(self.thread_count));
-        threads.each(&mut self.chunks, |chunk| {
-            chunk.take_doutput(pass, doutput);
-            chunk.backward(pass, dfinal, wanted);
-        });
-        self.gradient_panels.share(&mut self.parts, count);
-        let (panels, chunks) = (&self.gradient_panels, &self.chunks);
-        threads.each(&mut self.parts, |part| part.sum(pass, panels, chunks));
-        panels.unpack(&self.network, &self.plan, &self.parts, gradients.parameters);
-        for bias in doutput.chunks_exact(self.network.config.output_size) {
-            let to = &mut gradients.parameters[self.network.head.bias.clone()];
-            to.iter_mut().zip(bias).for_each(|(to, d)| *to += d);
-        }
-        for chunk in &self.chunks {
-            for (block, memory) in chunk.layers.iter().enumerate() {
-                memory.copy_ends(pass, &chunk.rows, gradients.state, block);
-            }
-        }
-        if let Some(dx) = gradients.input {
-            for chunk in &self.chunks {
-                chunk.add_dx(pass, dx);
-            }
-        }
+    /// The threads that are worth it for a pass over so many rows.
+    fn thread_count_for(&self, rows: usize) -> usize {
+        let work = rows.saturating_mul(self.network.layout.len());
+        self.thread_count.get().min(work / WORK_PER_THREAD).max(1)
     }
 
     fn draw_masks(&mut self, batch: &Batch<f32>, mode: Mode<'_>) {

@@ -22,7 +22,7 @@ impl Plan {
     pub(super) fn new(network: &Network, lanes: usize) -> Self {
         let config = network.config();
         let num_directions = config.num_directions();
-        let shape = |input| Shape { input, hidden_size: config.hidden_size, lanes };
+        let shape = |input| Shape::new(input, config.hidden_size, lanes);
         let padded = shape(Columns::dense(1)).padded();
         let below = Columns { runs: num_directions, depth: config.hidden_size, stride: padded };
         let shapes = (0..config.num_layers * num_directions).map(|block| {
@@ -72,31 +72,25 @@ impl Panels {
         plan.head.pack(&parameters[weight.clone()], &parameters[bias.clone()], &mut self.head);
     }
 
-    /// Packs the weights for the backward pass.
-    pub(super) fn pack_backward(&mut self, network: &Network, plan: &Plan, parameters: &[f32]) {
-        for ((layer, &shape), panels) in network.layers.iter().zip(&plan.shapes).zip(&mut self.layers) {
-            let Weights { weight_hh, .. } = layer.weights(parameters);
-            with_cell!(network.config.cell, C => {
-                panels.backward.resize(shape.backward_len::<C>());
-                pack_backward::<C>(weight_hh, shape, &mut panels.backward);
-            });
-        }
-    }
-
-    /// Packs the weights that lead back to the input of some blocks.
-    pub(super) fn pack_input_backward(
+    /// Packs the weights for the backward pass; those that lead back to the network's own input only
+    /// if its gradient is wanted.
+    pub(super) fn pack_backward(
         &mut self,
         network: &Network,
         plan: &Plan,
         parameters: &[f32],
-        blocks: std::ops::Range<usize>,
+        wants_input: bool,
     ) {
-        for block in blocks {
-            let (shape, panels) = (plan.shapes[block], &mut self.layers[block].input_backward);
-            let Weights { weight_ih, .. } = network.layers[block].weights(parameters);
+        for (block, panels) in self.layers.iter_mut().enumerate() {
+            let shape = plan.shapes[block];
+            let Weights { weight_ih, weight_hh, .. } = network.layers[block].weights(parameters);
             with_cell!(network.config.cell, C => {
-                panels.resize(shape.input_backward_len::<C>());
-                pack_input_backward::<C>(weight_ih, shape, panels);
+                panels.backward.resize(shape.backward_len::<C>());
+                pack_backward::<C>(weight_hh, shape, &mut panels.backward);
+                if wants_input || !plan.is_first_layer(block) {
+                    panels.input_backward.resize(shape.input_backward_len::<C>());
+                    pack_input_backward::<C>(weight_ih, shape, &mut panels.input_backward);
+                }
             });
         }
     }

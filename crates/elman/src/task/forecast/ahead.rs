@@ -35,13 +35,7 @@ pub struct Origin {
 
 impl Forecast {
     /// Forecasts `horizon` values from the end of what `session` has read: the rows of `scaled`.
-    fn roll(
-        &self,
-        mut session: Session<'_>,
-        series: &Series<'_>,
-        scaled: &[f64],
-        horizon: usize,
-    ) -> Vec<f64> {
+    fn roll(&self, session: &mut Session, series: &Series<'_>, scaled: &[f64], horizon: usize) -> Vec<f64> {
         let origin = scaled.len();
         // As much of the history as inputs look back on, then the forecasts.
         let kept = self.season.unwrap_or(1).min(origin);
@@ -61,13 +55,7 @@ impl Forecast {
     }
 
     /// Lets a session read these rows, which all have something to look back on.
-    fn read_history(
-        &self,
-        session: &mut Session<'_>,
-        series: &Series<'_>,
-        scaled: &[f64],
-        rows: Range<usize>,
-    ) {
+    fn read_history(&self, session: &mut Session, series: &Series<'_>, scaled: &[f64], rows: Range<usize>) {
         let mut x = Vec::new();
         for row in rows {
             self.push_input(series, |row| scaled[row], row, &mut x);
@@ -109,7 +97,8 @@ impl Forecast {
         for row in rows - test..=rows - self.horizon {
             self.read_history(&mut session, &series, &scaled, read..row);
             read = row;
-            let forecasts = self.roll(session.clone(), &series, &scaled[..row], self.horizon);
+            let forecasts =
+                session.branch(|session| self.roll(session, &series, &scaled[..row], self.horizon));
             check_finite(&forecasts, table, |n| format!("row {}", row + n + 1))?;
             origins.push(Origin {
                 row,
@@ -177,7 +166,7 @@ impl Forecast {
         let scaled = self.scaled(&series.values);
         let mut session = Session::new(network, parameters)?;
         self.read_history(&mut session, &series, &scaled, self.first_row()..rows);
-        let forecasts = self.roll(session, &series, &scaled, horizon);
+        let forecasts = self.roll(&mut session, &series, &scaled, horizon);
         check_finite(&forecasts, table, |n| format!("row {}, {} rows ahead,", rows + n + 1, n + 1))?;
         let time = |n: usize| match &series.calendar {
             Some(calendar) => calendar.text(rows + n).ok_or_else(|| {

@@ -1,20 +1,9 @@
 //! The linear head: `y = W h + b`.
 
-use std::ops::Range;
-
 use elman_core::lane::Scalar;
 
+use super::super::places::Head;
 use super::layer::{part, part_mut};
-
-/// The places of the head's tensors in the flat parameter vector, and its shape.
-#[derive(Clone, Debug)]
-pub(super) struct Head {
-    pub(super) input_size: usize,
-    pub(super) output_size: usize,
-    /// `head.weight [O, F]`, then `head.bias [O]`.
-    pub(super) weight: Range<usize>,
-    pub(super) bias: Range<usize>,
-}
 
 impl Head {
     /// From `features [n, F]` to `output [n, O]`.

@@ -1,41 +1,13 @@
 //! One recurrent layer in one direction: the time loops, forward and backward, for all cells.
 
-use std::ops::Range;
-
 use elman_core::cell::Cell;
 use elman_core::lane::Scalar;
-use elman_core::step::{self, Step, Weights, WeightsGradient};
+use elman_core::step::{self, Step};
 
+use super::super::places::Layer;
 use crate::batch::Packing;
 
-/// The places of a layer's tensors in the flat parameter vector, and its shape.
-#[derive(Clone, Debug)]
-pub(super) struct Layer {
-    pub(super) input_size: usize,
-    pub(super) hidden_size: usize,
-    /// Does it read each sequence from its end?
-    pub(super) reverse: bool,
-    /// `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`, which lie one after the other.
-    pub(super) ranges: [Range<usize>; 4],
-}
-
 impl Layer {
-    pub(super) fn weights<'a, T>(&self, parameters: &'a [T]) -> Weights<'a, T> {
-        let [weight_ih, weight_hh, bias_ih, bias_hh] =
-            self.ranges.each_ref().map(|range| &parameters[range.clone()]);
-        Weights { weight_ih, weight_hh, bias_ih, bias_hh }
-    }
-
-    fn weights_gradient<'a, T>(&self, gradient: &'a mut [T]) -> WeightsGradient<'a, T> {
-        let mut rest = &mut gradient[self.ranges[0].start..self.ranges[3].end];
-        let [weight_ih, weight_hh, bias_ih, bias_hh] = self.ranges.each_ref().map(|range| {
-            let (part, after) = std::mem::take(&mut rest).split_at_mut(range.len());
-            rest = after;
-            part
-        });
-        WeightsGradient { weight_ih, weight_hh, bias_ih, bias_hh }
-    }
-
     /// The timestep that the loop forward in time visits as its `n`-th.
     fn timestep(&self, n: usize, packing: &Packing) -> usize {
         if self.reverse { packing.seq_len() - 1 - n } else { n }

@@ -1,0 +1,35 @@
+//! What runs a network, pass after pass.
+
+use super::{Gradients, Mode, Network, State};
+use crate::batch::Batch;
+
+/// A network with its parameters as they are best read, and the memory of its passes. Sized by the
+/// first passes, then reused: later ones of no larger shape allocate nothing.
+pub trait Engine<T>: std::fmt::Debug {
+    /// An engine without parameters.
+    fn new(network: &Network) -> Self;
+
+    /// Takes up parameters, of the length of the network's layout. To be called before the first
+    /// pass, and again whenever they change.
+    fn load(&mut self, parameters: &[T]);
+
+    /// Runs the batch and gives the head's output: `[B, O]` for [`Readout::Last`](super::Readout::Last),
+    /// `[num_rows, O]` for [`Readout::Every`](super::Readout::Every), both in the batch's own order.
+    ///
+    /// `state` gives the initial states and is left with the final ones: of each sequence, those
+    /// after its own last step (for a reverse layer, after its own first).
+    ///
+    /// # Panics
+    /// If the batch, the parameters or the state do not have the network's sizes.
+    fn forward(&mut self, batch: &Batch<T>, state: &mut State<T>, mode: Mode<'_>) -> &[T];
+
+    /// The output of the last forward pass.
+    fn output(&self) -> &[T];
+
+    /// Backpropagation through time for the batch that was just run. `doutput` is d loss / d output,
+    /// of the output's shape; `gradients` says what else is read and where the results go.
+    ///
+    /// # Panics
+    /// If a slice does not have the size of that pass.
+    fn backward(&mut self, batch: &Batch<T>, doutput: &[T], gradients: Gradients<'_, T>);
+}
