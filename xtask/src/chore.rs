@@ -9,6 +9,9 @@ Usage: cargo xtask CHORE
   test --fast    formatting, lints and the tests that are not slow, for use while working
   python         run reference/test_*.py against the release build of the program
   fuzz [SECONDS] run every fuzz target for SECONDS, 20 if not given; needs a nightly toolchain
+  bench          measure Elman beside its peers and write bench/RESULTS.md, in about 40 minutes;
+                 installs PyTorch, 5 GB, and compiles other libraries for 10 minutes the first time
+  bench --quick  a few points in two minutes, only printed
   reference      make the reference numbers anew with reference/make.py; installs PyTorch, 5 GB
   docs           build the API documentation and say where it is
   help           this text";
@@ -33,6 +36,11 @@ pub(crate) enum Chore {
         /// Time for each target, building not counted.
         seconds: u32,
     },
+    /// Measure Elman beside other libraries; `quick` leaves out most points.
+    Bench {
+        /// A few points, and nothing written to the checkout.
+        quick: bool,
+    },
     /// Make the reference numbers anew with other implementations.
     Reference,
     /// Build the documentation.
@@ -51,9 +59,11 @@ impl Chore {
             ["python"] => Ok(Self::Python),
             ["fuzz"] => Ok(Self::Fuzz { seconds: FUZZ_SECONDS }),
             ["fuzz", seconds] => parse_seconds(seconds).map(|seconds| Self::Fuzz { seconds }),
+            ["bench"] => Ok(Self::Bench { quick: false }),
+            ["bench", "--quick"] => Ok(Self::Bench { quick: true }),
             ["reference"] => Ok(Self::Reference),
             ["docs"] => Ok(Self::Docs),
-            ["test" | "python" | "fuzz" | "reference" | "docs", ..] => {
+            ["test" | "python" | "fuzz" | "bench" | "reference" | "docs", ..] => {
                 Err(format!("`{}` does not take these arguments", words.join(" ")))
             }
             [unknown, ..] => Err(format!("there is no chore `{unknown}`")),
@@ -93,6 +103,8 @@ mod tests {
     fn options_reach_their_chore() {
         assert_eq!(parse("test"), Ok(Chore::Test { fast: false }));
         assert_eq!(parse("test --fast"), Ok(Chore::Test { fast: true }));
+        assert_eq!(parse("bench"), Ok(Chore::Bench { quick: false }));
+        assert_eq!(parse("bench --quick"), Ok(Chore::Bench { quick: true }));
         assert_eq!(parse("fuzz"), Ok(Chore::Fuzz { seconds: 20 }));
         assert_eq!(parse("fuzz 3"), Ok(Chore::Fuzz { seconds: 3 }));
     }
@@ -104,6 +116,7 @@ mod tests {
             ("tset", "`tset`"),
             ("test --fats", "`test --fats`"),
             ("docs extra", "`docs extra`"),
+            ("bench --fast", "`bench --fast`"),
             ("fuzz 0", "`0`"),
             ("fuzz -1", "`-1`"),
             ("fuzz soon", "`soon`"),

@@ -3,6 +3,7 @@
 //! They are Rust rather than shell so that they run wherever the project builds, and continuous
 //! integration calls the same `cargo xtask test` that a contributor does.
 
+mod bench;
 mod chore;
 mod docs;
 mod fuzz;
@@ -48,6 +49,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Test { fast } => test::run(&project, fast),
         Chore::Python => python::run_tests(&project),
         Chore::Fuzz { seconds } => fuzz::run(&project, seconds).map(|outcome| outcome.announce()),
+        Chore::Bench { quick } => bench::run(&project, quick),
         Chore::Reference => reference::run(&project),
         Chore::Docs => docs::build_and_tell(&project),
     }

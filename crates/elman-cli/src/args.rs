@@ -1,5 +1,6 @@
 //! The command line: every command and option, with its help.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -13,6 +14,9 @@ use crate::train::options::TrainOptions;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// How many threads to use; results do not depend on it [default: as many as there are]
+    #[arg(long, value_name = "N", global = true)]
+    pub(crate) threads: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }

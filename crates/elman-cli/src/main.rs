@@ -23,7 +23,8 @@ use crate::args::{Arguments, Command};
 use crate::output::{Output, Wrong};
 
 fn main() -> ExitCode {
-    let Arguments { command, output } = Arguments::parse();
+    let Arguments { command, threads, output } = Arguments::parse();
+    elman::threads::set_count(threads);
     let mut output = Output::new(output);
     let result = match command {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),

@@ -30,7 +30,7 @@
 //! | [`network`] | the batch runs forward and backward through stacked layers and a head |
 //! | [`loss`], [`optimiser`], [`schedule`] | outputs become a loss, gradients become updates |
 //! | [`train`] | the loop, its observers, its checkpoints |
-//! | [`predict`], [`metrics`] | a trained network answers, and is measured |
+//! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |
 //! | [`task`] | what it is all for: forecast, regress, classify |
 //! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
 //!
@@ -48,6 +48,7 @@
 pub use elman_core;
 
 pub mod batch;
+mod buffer;
 pub mod calendar;
 pub mod check;
 mod container;
@@ -70,6 +71,7 @@ pub mod run;
 pub mod scaling;
 pub mod schedule;
 pub mod sequence;
+pub mod stream;
 pub mod table;
 pub mod task;
 pub mod threads;

@@ -244,14 +244,23 @@ impl Writer<'_> {
 #[inline(always)]
 fn transpose(from: &[f32], depth: usize, to: &mut [f32], stride: usize, lanes: usize) {
     let units = from.len() / depth;
-    for (k, to) in to.chunks_mut(stride).take(depth).enumerate() {
-        let (to, beyond) = to[..lanes].split_at_mut(units);
-        for (unit, to) in to.iter_mut().enumerate() {
-            *to = from[unit * depth + k];
+    // In squares, and row by row of the matrix: its rows may lie a power of two apart, where a column
+    // of them would not fit the first cache.
+    for first in (0..depth).step_by(SQUARE) {
+        let last = depth.min(first + SQUARE);
+        for unit in 0..units {
+            for (k, &value) in (first..last).zip(&from[unit * depth + first..unit * depth + last]) {
+                to[k * stride + unit] = value;
+            }
         }
-        beyond.fill(0.0);
+        for k in first..last {
+            to[k * stride + units..k * stride + lanes].fill(0.0);
+        }
     }
 }
+
+/// The side of the squares in which a matrix is transposed: a cache line.
+const SQUARE: usize = 16;
 
 /// The panels that take d pre-activations back to the previous state, `[gates * H][vectors]` each;
 /// first those of the direct gates, then those of the inner product.

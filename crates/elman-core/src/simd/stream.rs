@@ -9,6 +9,7 @@ use super::dense::Dense;
 use super::forward::{self, Forward};
 use super::panel::{Shape, pack_forward};
 use super::tile::{Columns, Rows, SCRATCH_OF_ROW};
+use super::vector::Vector;
 use super::{Level, Simd, dispatch, lanes};
 use crate::cell::Cell;
 use crate::step::Weights;
@@ -129,7 +130,10 @@ impl<C: Cell> Stream<C> {
             // Only a cell with an inner value needs the tape.
             let tape = (C::FROM_INNER > 0).then_some(&mut *tape);
             forward::step::<S, C>(s, from, 1, next, tape, &mut scratch);
-            own.copy_from_slice(next);
+            // In vectors, as they will be read: narrower stores could not be forwarded to wider loads.
+            for at in (0..state_len).step_by(shape.lanes) {
+                Vector::load(s, next, at).store(own, at);
+            }
         }
         let last = Rows { data: &states[(self.num_layers - 1) * state_len..], stride: 0 };
         self.head.forward(s, weights, 1, last, output);

@@ -21,9 +21,10 @@ pub use scalar::{ScalarEngine, Tape};
 pub use simd::SimdEngine;
 pub use state::State;
 
-use config::with_cell;
+pub(crate) use config::with_cell;
 use elman_core::cell::Cell;
 use elman_core::lane::Scalar;
+use elman_core::step::Weights;
 use places::{Head, Layer};
 
 use crate::error::ConfigError;
@@ -142,6 +143,16 @@ impl Network {
     /// The names, shapes and places of the parameters.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// The weights of each layer, one direction after the other, out of the flat `parameters`.
+    pub(crate) fn layer_weights<'a, T>(&self, parameters: &'a [T]) -> impl Iterator<Item = Weights<'a, T>> {
+        self.layers.iter().map(|layer| layer.weights(parameters))
+    }
+
+    /// The head's `weight [O, D * H]` and `bias [O]`, out of the flat `parameters`.
+    pub(crate) fn head_weights<'a, T>(&self, parameters: &'a [T]) -> (&'a [T], &'a [T]) {
+        (&parameters[self.head.weight.clone()], &parameters[self.head.bias.clone()])
     }
 
     /// The initial state: zeros, for `batch_size` sequences.

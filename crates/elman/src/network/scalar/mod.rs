@@ -147,6 +147,10 @@ impl Network {
             }
             std::mem::swap(dhidden, dbelow);
         }
+        if self.config.num_layers % 2 == 1 {
+            // Each in its place again, so that the next pass finds memory of the size it needs.
+            std::mem::swap(&mut tape.dhidden, &mut tape.dx);
+        }
     }
 
     /// The final `h` of the last layer, its directions side by side: `[B, D * H]`.

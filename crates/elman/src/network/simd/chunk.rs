@@ -11,10 +11,10 @@ use elman_core::simd::forward::{self, Forward};
 use elman_core::simd::tile::{self, SCRATCH};
 use elman_core::simd::{Level, Simd, dispatch};
 
-use super::buffer::Buffer;
 use super::plan::{Panels, Plan};
 use super::rows::Rows;
 use crate::batch::Batch;
+use crate::buffer::Buffer;
 use crate::network::{Network, Readout, State, with_cell};
 
 /// The memory of a chunk; sized by the first batch, then reused.
@@ -168,6 +168,13 @@ impl Chunk {
                 Some(dfinal) => memory.set_ends(pass, &self.rows, dfinal, block),
                 None => memory.ends.fill(0.0),
             }
+        }
+        // The two change places from layer to layer: each may have to hold any layer's.
+        let lanes = plan.shapes[0].lanes;
+        let of_input = if wanted.input { config.input_size.next_multiple_of(lanes) } else { 0 };
+        let of_layers = if config.num_layers > 1 { plan.width } else { 0 };
+        for buffer in [&mut self.dhidden, &mut self.dx] {
+            buffer.resize(self.rows.num_rows() * of_input.max(of_layers));
         }
         match config.readout {
             Readout::Every => {

@@ -14,10 +14,10 @@ use elman_core::simd::panel::{Shape, gradient_panels};
 use elman_core::simd::tile::{Columns, Rows};
 use elman_core::simd::{Simd, dispatch};
 
-use super::buffer::Buffer;
 use super::chunk::{Chunk, Pass};
 use super::operand::{Left, Operand};
 use super::plan::Plan;
+use crate::buffer::Buffer;
 use crate::network::{Network, with_cell};
 
 /// The matrices that share rows: a layer's in one direction, or the head's.
@@ -36,14 +36,27 @@ struct Panel {
     matrix: Matrix,
     vectors: Range<usize>,
     columns: Range<usize>,
+    /// Does it sum up the bias' gradient as well?
+    bias: bool,
 }
 
 impl Panel {
-    /// The length of its sums `[columns + 1][vectors][lanes]`, the last column being the bias.
+    /// The length of its sums, `[columns, then the bias][vectors][lanes]`.
     fn len(&self, lanes: usize) -> usize {
-        (self.columns.len() + 1) * self.vectors.len() * lanes
+        (self.columns.len() + usize::from(self.bias)) * self.vectors.len() * lanes
+    }
+
+    /// Cuts off the first `columns` columns.
+    fn cut_off(&mut self, columns: usize) -> Panel {
+        let border = self.columns.start + columns;
+        let first = Panel { columns: self.columns.start..border, bias: false, ..self.clone() };
+        self.columns.start = border;
+        first
     }
 }
+
+/// Panels are cut between threads at multiples of so many columns: whole tiles of any height.
+const CUT: usize = 24;
 
 /// All panels of a network, in an order in which they may be shared out.
 #[derive(Debug)]
@@ -55,7 +68,7 @@ pub(super) struct Panels {
 /// The panels that one thread sums up, and their sums.
 #[derive(Debug, Default)]
 pub(super) struct Part {
-    panels: Range<usize>,
+    panels: Vec<Panel>,
     sums: Buffer,
     left: Buffer,
     right: Buffer,
@@ -75,23 +88,38 @@ impl Panels {
             matrix: Matrix::Head,
             vectors,
             columns: columns.clone(),
+            bias: false,
         }));
         Panels { panels, lanes }
     }
 
-    /// Shares the panels out among `count` parts, in runs of nearly equal work.
+    /// Shares the panels out among `count` parts, so that all have nearly equal work.
     pub(super) fn share(&self, parts: &mut Vec<Part>, count: usize) {
+        if parts.len() == count {
+            return;
+        }
         parts.resize_with(count, Part::default);
         let total: usize = self.panels.iter().map(|panel| panel.len(self.lanes)).sum();
-        let (mut next, mut before) = (0, 0);
+        let (mut rest, mut done) = (self.panels.iter().cloned(), 0);
+        let mut next = rest.next();
         for (n, part) in parts.iter_mut().enumerate() {
-            let (start, from) = (next, before);
-            while next < self.panels.len() && (n + 1 == count || before < total * (n + 1) / count) {
-                before += self.panels[next].len(self.lanes);
-                next += 1;
+            let border = if n + 1 == count { total } else { total * (n + 1) / count };
+            part.panels.clear();
+            while let Some(panel) = &mut next {
+                let room = (border - done.min(border)) / (panel.vectors.len() * self.lanes);
+                let fitting = (room + CUT / 2) / CUT * CUT;
+                let taken = if fitting >= panel.columns.len() || n + 1 == count {
+                    std::mem::replace(&mut next, rest.next())
+                } else if fitting > 0 {
+                    Some(panel.cut_off(fitting))
+                } else {
+                    None
+                };
+                let Some(taken) = taken else { break };
+                done += taken.len(self.lanes);
+                part.panels.push(taken);
             }
-            part.panels = start..next;
-            part.sums.resize(before - from);
+            part.sums.resize(part.panels.iter().map(|panel| panel.len(self.lanes)).sum());
         }
     }
 
@@ -99,7 +127,7 @@ impl Panels {
     pub(super) fn unpack(&self, network: &Network, plan: &Plan, parts: &[Part], gradient: &mut [f32]) {
         for part in parts {
             let mut rest = &*part.sums;
-            for panel in &self.panels[part.panels.clone()] {
+            for panel in &part.panels {
                 let (sums, after) = rest.split_at(panel.len(self.lanes));
                 rest = after;
                 match panel.matrix {
@@ -149,6 +177,7 @@ fn push_block<C: Cell>(panels: &mut Vec<Panel>, block: usize, shape: Shape) {
             matrix: Matrix::Block(block),
             vectors,
             columns: columns.clone(),
+            bias: true,
         }));
     }
 }
@@ -170,19 +199,19 @@ fn unpack_block<C: Cell>(
         let units = shape.lanes.min(h - first_unit);
         let row = C::GATE[pre] * h + first_unit;
         let lanes = &sums[n * shape.lanes..];
-        let of = |columns: Range<usize>| {
-            let shared = panel.columns.start.max(columns.start)..panel.columns.end.min(columns.end);
-            (!shared.is_empty()).then(|| &lanes[(shared.start - panel.columns.start) * width..])
-        };
-        if let Some(sums) = of(h..h + x) {
-            transpose(sums, width, &mut gradient[weight_ih.clone()][row * x..][..units * x], x);
-        }
-        for columns in [0..h, h + x..h + x + h] {
-            if let Some(sums) = of(columns) {
-                transpose(sums, width, &mut gradient[weight_hh.clone()][row * h..][..units * h], h);
+        // Columns of `[h | x | inner value]`, to the columns of one matrix.
+        let mut unpack = |matrix: &Range<usize>, of: Range<usize>| {
+            let shared = panel.columns.start.max(of.start)..panel.columns.end.min(of.end);
+            if !shared.is_empty() {
+                let from = &lanes[(shared.start - panel.columns.start) * width..];
+                let to = &mut gradient[matrix.clone()][row * of.len()..][..units * of.len()];
+                transpose(from, width, to, of.len(), shared.start - of.start..shared.end - of.start);
             }
-        }
-        let sums = &lanes[panel.columns.len() * width..];
+        };
+        unpack(weight_hh, 0..h);
+        unpack(weight_ih, h..h + x);
+        unpack(weight_hh, h + x..h + x + h);
+        let sums = lanes.get(panel.columns.len() * width..).filter(|_| panel.bias).unwrap_or_default();
         for (bias, feeds) in [(bias_ih, pre < C::FROM_X), (bias_hh, pre >= C::PRE - C::FROM_H)] {
             if feeds {
                 let bias = &mut gradient[bias.clone()][row..][..units];
@@ -192,21 +221,22 @@ fn unpack_block<C: Cell>(
     }
 }
 
-/// `to[unit * columns + k] += from[k * stride + unit]`
-fn transpose(from: &[f32], stride: usize, to: &mut [f32], columns: usize) {
+/// `to[unit * columns + k] += from[(k - first) * stride + unit]` for the columns `k` of `range`, which
+/// starts at `first`.
+fn transpose(from: &[f32], stride: usize, to: &mut [f32], columns: usize, range: Range<usize>) {
     // Squares of a few cache lines each way.
-    for first in (0..columns).step_by(16) {
-        let from = &from[first * stride..];
-        let across = (columns - first).min(16);
+    for k in range.clone().step_by(16) {
+        let from = &from[(k - range.start) * stride..];
+        let across = (range.end - k).min(16);
         for (unit, to) in to.chunks_exact_mut(columns).enumerate() {
-            for (k, to) in to[first..][..across].iter_mut().enumerate() {
-                *to += from[k * stride + unit];
+            for (n, to) in to[k..][..across].iter_mut().enumerate() {
+                *to += from[n * stride + unit];
             }
         }
     }
 }
 
-/// Adds a panel's sums, without the last column, to the head's weights `[O, D * H]`.
+/// Adds a panel's sums to the head's weights `[O, D * H]`.
 fn unpack_head(network: &Network, plan: &Plan, panel: &Panel, sums: &[f32], gradient: &mut [f32]) {
     let Columns { runs, depth, stride } = plan.head.features;
     let weight = &mut gradient[network.head.weight.clone()];
@@ -215,7 +245,8 @@ fn unpack_head(network: &Network, plan: &Plan, panel: &Panel, sums: &[f32], grad
     for (n, vector) in panel.vectors.clone().enumerate() {
         let (run, first) = (vector * lanes / stride, vector * lanes % stride);
         let present = lanes.min(depth - first);
-        for (weight, sums) in weight.chunks_exact_mut(runs * depth).zip(sums.chunks_exact(width)) {
+        let rows = weight.chunks_exact_mut(runs * depth).skip(panel.columns.start);
+        for (weight, sums) in rows.zip(sums.chunks_exact(width)) {
             let weight = &mut weight[run * depth + first..][..present];
             weight.iter_mut().zip(&sums[n * lanes..]).for_each(|(weight, sum)| *weight += sum);
         }
@@ -233,7 +264,7 @@ impl Part {
     #[inline(always)]
     fn sum_panels<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>, panels: &Panels, chunks: &[Chunk]) {
         self.sums.fill(0.0);
-        let (mut rest, mut offset) = (&panels.panels[self.panels.clone()], 0);
+        let (mut rest, mut offset) = (&*self.panels, 0);
         while let Some(first) = rest.first() {
             // The panels of one matrix share the rows of `a`.
             let matrix = first.matrix;
@@ -262,15 +293,17 @@ impl Panel {
     /// Adds rows to the panel's sums.
     #[inline(always)]
     fn add<S: Simd>(&self, s: S, count: usize, left: Left<'_>, right: Rows<'_>, sums: &mut [f32]) {
-        let width = sums.len() / (self.columns.len() + 1);
         let vectors = self.vectors.len();
+        let width = sums.len() / (self.columns.len() + usize::from(self.bias));
         let mut done = 0;
         for (columns, rows) in left.pieces(self.columns.clone()) {
             let outer = Outer { count, a: rows, columns, d: right, vectors };
             outer.add(s, &mut sums[done * width..][..columns * width]);
             done += columns;
         }
-        let outer = Outer { count, a: right, columns: 0, d: right, vectors };
-        outer.add_bias(s, &mut sums[done * width..]);
+        if self.bias {
+            let outer = Outer { count, a: right, columns: 0, d: right, vectors };
+            outer.add_bias(s, &mut sums[done * width..]);
+        }
     }
 }

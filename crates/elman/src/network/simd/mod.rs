@@ -4,7 +4,6 @@
 //! through all layers and timesteps. The parameters' [gradient] follows, shared out by panels of
 //! weights. What lies in memory is what the kernels of `elman_core::simd` want; [`plan`] says how.
 
-mod buffer;
 mod chunk;
 mod gradient;
 mod operand;
@@ -43,12 +42,13 @@ pub struct SimdEngine {
     output: Vec<f32>,
     threads: Option<Threads>,
     thread_count: NonZeroUsize,
+    work_per_thread: usize,
 }
 
 impl Engine<f32> for SimdEngine {
     /// On the best instruction set there is, with as many threads as [`threads::count`] says.
     fn new(network: &Network) -> Self {
-        Self::with(network, Level::new(), threads::count())
+        SimdEngine { work_per_thread: WORK_PER_THREAD, ..Self::with(network, Level::new(), threads::count()) }
     }
 
     fn load(&mut self, parameters: &[f32]) {
@@ -143,8 +143,9 @@ fn each<P: Send>(
 }
 
 impl SimdEngine {
-    /// On an instruction set that this machine has, with so many threads at most. The threads change
-    /// no bit of any result; the instruction set may, in the last places.
+    /// On an instruction set that this machine has, with every batch cut for so many threads, however
+    /// little work it is. The threads change no bit of any result; the instruction set may, in the
+    /// last places.
     pub fn with(network: &Network, level: Level, threads: NonZeroUsize) -> Self {
         let plan = Plan::new(network, lanes(level));
         SimdEngine {
@@ -160,13 +161,14 @@ impl SimdEngine {
             network: network.clone(),
             threads: None,
             thread_count: threads,
+            work_per_thread: 1,
         }
     }
 
     /// The threads that are worth it for a pass over so many rows.
     fn thread_count_for(&self, rows: usize) -> usize {
         let work = rows.saturating_mul(self.network.layout.len());
-        self.thread_count.get().min(work / WORK_PER_THREAD).max(1)
+        self.thread_count.get().min(work / self.work_per_thread).max(1)
     }
 
     fn draw_masks(&mut self, batch: &Batch<f32>, mode: Mode<'_>) {

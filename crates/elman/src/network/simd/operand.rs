@@ -10,9 +10,9 @@ use elman_core::simd::gradient::left_stride;
 use elman_core::simd::panel::{Shape, Tape};
 use elman_core::simd::tile::{Columns, Rows};
 
-use super::buffer::Buffer;
 use super::chunk::{Chunk, Pass};
 use super::gradient::Matrix;
+use crate::buffer::Buffer;
 use crate::network::Readout;
 
 /// Values beyond which rows are not read in place: half a second cache.

@@ -5,7 +5,7 @@ use elman_core::simd::panel::{Shape, pack_backward, pack_forward, pack_input_bac
 use elman_core::simd::tile::Columns;
 use elman_core::step::Weights;
 
-use super::buffer::Buffer;
+use crate::buffer::Buffer;
 use crate::network::{Network, with_cell};
 
 /// The shapes of a network's parts. Blocks are layers and directions: `layer * D + direction`.
@@ -61,15 +61,16 @@ impl Panels {
     /// Packs the weights for the forward pass.
     pub(super) fn pack_forward(&mut self, network: &Network, plan: &Plan, parameters: &[f32]) {
         self.layers.resize_with(plan.shapes.len(), LayerPanels::default);
-        for ((layer, &shape), panels) in network.layers.iter().zip(&plan.shapes).zip(&mut self.layers) {
+        let layers = network.layer_weights(parameters).zip(&plan.shapes);
+        for ((weights, &shape), panels) in layers.zip(&mut self.layers) {
             with_cell!(network.config.cell, C => {
                 panels.forward.resize(shape.forward_len::<C>());
-                pack_forward::<C>(layer.weights(parameters), shape, &mut panels.forward);
+                pack_forward::<C>(weights, shape, &mut panels.forward);
             });
         }
         self.head.resize(plan.head.packed_len());
-        let (weight, bias) = (&network.head.weight, &network.head.bias);
-        plan.head.pack(&parameters[weight.clone()], &parameters[bias.clone()], &mut self.head);
+        let (weight, bias) = network.head_weights(parameters);
+        plan.head.pack(weight, bias, &mut self.head);
     }
 
     /// Packs the weights for the backward pass; those that lead back to the network's own input only

@@ -8,7 +8,7 @@ const LINE: usize = 64;
 /// A growable buffer of `f32` whose first value starts a cache line, so that no aligned vector in
 /// it straddles two.
 #[derive(Debug, Default)]
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     memory: Vec<f32>,
     start: usize,
     len: usize,
@@ -16,7 +16,7 @@ pub(super) struct Buffer {
 
 impl Buffer {
     /// Makes room for `len` values, which may hold anything; allocates only to grow.
-    pub(super) fn resize(&mut self, len: usize) {
+    pub(crate) fn resize(&mut self, len: usize) {
         let needed = len + LINE / size_of::<f32>();
         if self.memory.len() < needed {
             self.memory = vec![0.0; needed];

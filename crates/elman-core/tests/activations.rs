@@ -1,0 +1,143 @@
+//! tanh and sigmoid of the SIMD lane, on every instruction set that this machine has, against `f64`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::thread;
+
+use elman_core::lane::Lane;
+use elman_core::simd::vector::Vector;
+use elman_core::simd::{Level, Simd, dispatch, levels};
+
+/// What the documentation of [`Vector`] promises, in units in the last place.
+const BOUND: f64 = 2.5;
+
+#[derive(Clone, Copy, Debug)]
+enum Function {
+    Tanh,
+    Sigmoid,
+}
+
+impl Function {
+    fn evaluate(self, level: Level, values: &mut [f32]) {
+        #[inline(always)]
+        fn on<S: Simd>(s: S, function: Function, values: &mut [f32]) {
+            for values in values.chunks_exact_mut(Vector::<S>::LANES) {
+                let x = Vector::load(s, values, 0);
+                let y = match function {
+                    Function::Tanh => x.tanh(),
+                    Function::Sigmoid => x.sigmoid(),
+                };
+                y.store(values, 0);
+            }
+        }
+        dispatch!(level, s => on(s, self, values));
+    }
+
+    fn exact(self, x: f64) -> f64 {
+        match self {
+            // Where the next term of the series is below 2^-50 of the value.
+            Function::Tanh if x.abs() < 1e-4 => x - x * x * x / 3.0,
+            Function::Tanh => libm::tanh(x),
+            Function::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
+        }
+    }
+
+    /// The error of `y` in units in the last place of `f32` at the exact value.
+    fn error(self, x: f32, y: f32) -> f64 {
+        match self {
+            Function::Tanh if x.abs() >= 9.1 => return if y == x.signum() { 0.0 } else { f64::INFINITY },
+            Function::Sigmoid if x < -87.0 => return if y == 0.0 { 0.0 } else { f64::INFINITY },
+            Function::Sigmoid if x > 20.0 => return if y == 1.0 { 0.0 } else { f64::INFINITY },
+            _ => {}
+        }
+        let exact = self.exact(f64::from(x));
+        let exponent = libm::ilogb(exact).max(-126);
+        (f64::from(y) - exact).abs() / libm::scalbn(1.0, exponent - 23)
+    }
+}
+
+/// The worst error over every `stride`-th number, of both signs and NaN aside, and where it is.
+fn worst(function: Function, level: Level, stride: usize) -> (f64, f32) {
+    const CHUNK: u32 = 1 << 16;
+    // Half the numbers to each thread: those of one sign.
+    let of_sign = |sign: u32| {
+        let mut worst = (0.0, 0.0);
+        let mut inputs = Vec::with_capacity(CHUNK as usize);
+        for first in (0..=f32::INFINITY.to_bits()).step_by(CHUNK as usize * stride) {
+            inputs.clear();
+            let bits = (0..CHUNK).map(|n| first + n * stride as u32);
+            inputs.extend(bits.map(|bits| f32::from_bits(bits.min(f32::INFINITY.to_bits()) | sign)));
+            let mut outputs = inputs.clone();
+            function.evaluate(level, &mut outputs);
+            for (&x, &y) in inputs.iter().zip(&outputs) {
+                let error = function.error(x, y);
+                // A NaN is worse than anything.
+                if error.is_nan() || error > worst.0 {
+                    worst = (if error.is_nan() { f64::INFINITY } else { error }, x);
+                }
+            }
+        }
+        worst
+    };
+    thread::scope(|scope| {
+        let negative = scope.spawn(|| of_sign(1 << 31));
+        let positive = of_sign(0);
+        let negative = negative.join().unwrap();
+        if negative.0 > positive.0 { negative } else { positive }
+    })
+}
+
+fn hold(stride: usize, level: Level) {
+    for function in [Function::Tanh, Function::Sigmoid] {
+        let (error, x) = worst(function, level, stride);
+        println!("{function:?} on {level:?}: at most {error:.3} units in the last place, at {x:e}");
+        assert!(error <= BOUND, "{function:?} on {level:?}: {error} units in the last place at {x:e}");
+    }
+}
+
+#[test]
+fn a_sample_of_all_numbers_is_within_the_bound_on_every_level() {
+    for level in levels(Level::new()) {
+        hold(997, level);
+    }
+}
+
+#[test]
+#[ignore = "slow: every f32, run by `cargo xtask test`"]
+fn every_number_is_within_the_bound() {
+    hold(1, Level::new());
+}
+
+#[test]
+fn special_values_are_right_on_every_level() {
+    for level in levels(Level::new()) {
+        let of = |function: Function, x: f32| {
+            let mut values = [x; 16];
+            function.evaluate(level, &mut values);
+            assert!(values.iter().all(|y| y.to_bits() == values[0].to_bits()), "{values:?}");
+            values[0]
+        };
+        assert!(of(Function::Tanh, f32::NAN).is_nan() && of(Function::Sigmoid, f32::NAN).is_nan());
+        assert!(of(Function::Tanh, -f32::NAN).is_nan() && of(Function::Sigmoid, -f32::NAN).is_nan());
+        assert_eq!([f32::INFINITY, f32::NEG_INFINITY].map(|x| of(Function::Tanh, x)), [1.0, -1.0]);
+        assert_eq!([f32::INFINITY, f32::NEG_INFINITY].map(|x| of(Function::Sigmoid, x)), [1.0, 0.0]);
+        assert_eq!(of(Function::Tanh, 0.0).to_bits(), 0.0f32.to_bits());
+        assert_eq!(of(Function::Tanh, -0.0).to_bits(), (-0.0f32).to_bits());
+        assert_eq!([0.0, -0.0].map(|x| of(Function::Sigmoid, x)), [0.5, 0.5]);
+    }
+}
+
+#[test]
+fn where_positive_is_relu_and_keeps_nan() {
+    #[inline(always)]
+    fn on<S: Simd>(s: S, x: f32, gate: f32) -> f32 {
+        let mut lanes = [0.0; 16];
+        Vector::splat(s, x).where_positive(Vector::splat(s, gate)).store(&mut lanes, 0);
+        lanes[0]
+    }
+    for level in levels(Level::new()) {
+        let of = |x: f32, gate: f32| dispatch!(level, s => on(s, x, gate));
+        assert_eq!([of(3.0, 1e-30), of(3.0, 0.0), of(3.0, -0.0), of(3.0, -1.0)], [3.0, 0.0, 0.0, 0.0]);
+        assert!(of(f32::NAN, f32::NAN).is_nan());
+        assert_eq!(of(3.0, f32::NAN), 3.0);
+    }
+}

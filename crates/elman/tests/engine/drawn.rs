@@ -1,0 +1,127 @@
+//! Networks and batches, drawn, and what an engine makes of them.
+
+use elman::batch::Batch;
+use elman::float::convert;
+use elman::init::Init;
+use elman::network::{CellKind, Engine, Gradients, Mode, Network, NetworkConfig, Readout, State};
+use elman::random::{Stream, rng};
+use elman_core::lane::Scalar;
+use proptest::prelude::*;
+use rand::RngExt;
+
+/// A network and a batch for it, with all that flows into its passes.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) network: Network,
+    pub(crate) parameters: Vec<f32>,
+    pub(crate) sequences: Vec<Vec<f32>>,
+    pub(crate) seed: u64,
+}
+
+/// What came of it, by name; the batch's order where it has one.
+pub(crate) type Results<T> = Vec<(String, Vec<T>)>;
+
+impl Problem {
+    pub(crate) fn new(config: NetworkConfig, lengths: &[usize], seed: u64) -> Self {
+        let network = Network::new(config).unwrap();
+        let parameters = Init::Torch.draw(&network, seed).unwrap();
+        let width = network.config().input_size;
+        let sequences =
+            lengths.iter().zip(1..).map(|(length, n)| numbers(length * width, seed ^ n)).collect();
+        Problem { network, parameters, sequences, seed }
+    }
+
+    pub(crate) fn batch<T: Scalar>(&self) -> Batch<T> {
+        let sequences: Vec<Vec<T>> = self.sequences.iter().map(|sequence| convert(sequence)).collect();
+        let slices: Vec<&[T]> = sequences.iter().map(Vec::as_slice).collect();
+        Batch::new(&slices, self.network.config().input_size)
+    }
+
+    /// A state of drawn numbers.
+    pub(crate) fn state<T: Scalar>(&self, seed: u64) -> State<T> {
+        let mut state = self.network.zero_state(self.sequences.len());
+        for block in 0..state.num_blocks() {
+            let values = numbers(state.block(block).len(), self.seed ^ seed ^ (block as u64) << 8);
+            state.block_mut(block).copy_from_slice(&convert(&values));
+        }
+        state
+    }
+
+    /// Forward and backward, with every gradient asked for; twice, so that the second pass meets
+    /// memory that has been used.
+    pub(crate) fn run<T: Scalar, E: Engine<T>>(&self, mut engine: E) -> Results<T> {
+        let batch = self.batch::<T>();
+        engine.load(&convert(&self.parameters));
+        let first = self.pass(&mut engine, &batch);
+        let second = self.pass(&mut engine, &batch);
+        let bits = |results: &Results<T>| -> Vec<u64> {
+            results.iter().flat_map(|(_, values)| values).map(|value| value.to_f64().to_bits()).collect()
+        };
+        assert_eq!(bits(&first), bits(&second), "the same pass twice");
+        first
+    }
+
+    fn pass<T: Scalar, E: Engine<T>>(&self, engine: &mut E, batch: &Batch<T>) -> Results<T> {
+        let mut state = self.state(101);
+        let mut masks = rng(self.seed, Stream::Dropout(0));
+        let output = engine.forward(batch, &mut state, Mode::Train(&mut masks)).to_vec();
+        let doutput: Vec<T> = convert(&numbers(output.len(), self.seed ^ 103));
+        let mut dstate = self.state(107);
+        let mut gradient = vec![T::default(); self.parameters.len()];
+        let mut dx = vec![T::default(); batch.x().len()];
+        let gradients =
+            Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: Some(&mut dx) };
+        engine.backward(batch, &doutput, gradients);
+        let mut results = vec![("output".into(), output), ("d input".into(), dx)];
+        for block in 0..state.num_blocks() {
+            results.push((format!("final state {block}"), state.block(block).to_vec()));
+            results.push((format!("d initial state {block}"), dstate.block(block).to_vec()));
+        }
+        for tensor in self.network.layout().tensors() {
+            results.push((format!("d {}", tensor.name), gradient[tensor.range.clone()].to_vec()));
+        }
+        results
+    }
+}
+
+/// Numbers in -1..1.
+pub(crate) fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let mut rng = rng(seed, Stream::Check(0));
+    (0..count).map(|_| rng.random::<f32>() * 2.0 - 1.0).collect()
+}
+
+pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {
+    let cell = prop::sample::select(CellKind::ALL.to_vec());
+    // Sizes around those of vectors and tiles, and one.
+    let hidden_size = prop_oneof![1usize..20, prop::sample::select(vec![31, 32, 33, 48, 64, 65, 100])];
+    let readout = prop::sample::select(vec![Readout::Last, Readout::Every]);
+    let sizes = (1usize..20, hidden_size, 1usize..4, 1usize..6);
+    (cell, sizes, any::<bool>(), prop::sample::select(vec![0.0, 0.4]), readout).prop_map(
+        |(cell, (input_size, hidden_size, num_layers, output_size), bidirectional, dropout, readout)| {
+            let dropout = if num_layers > 1 { dropout } else { 0.0 };
+            NetworkConfig {
+                cell,
+                input_size,
+                hidden_size,
+                num_layers,
+                bidirectional,
+                dropout,
+                output_size,
+                readout,
+            }
+        },
+    )
+}
+
+/// Lengths of a batch: equal ones, or not.
+pub(crate) fn any_lengths() -> impl Strategy<Value = Vec<usize>> {
+    prop_oneof![
+        (1usize..30, 1usize..8).prop_map(|(batch_size, length)| vec![length; batch_size]),
+        prop::collection::vec(1usize..10, 1..12),
+    ]
+}
+
+pub(crate) fn any_problem() -> impl Strategy<Value = Problem> {
+    (any_config(), any_lengths(), any::<u64>())
+        .prop_map(|(config, lengths, seed)| Problem::new(config, &lengths, seed))
+}

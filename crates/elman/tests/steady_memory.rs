@@ -1,0 +1,122 @@
+//! After the first step of a shape, a training step and a streaming step allocate nothing.
+//!
+//! The allocator counts for the whole process, so this test is a program of its own, without the
+//! test harness and its threads.
+#![allow(unsafe_code, reason = "an allocator is unsafe to implement")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use elman::batch::Batch;
+use elman::float::Float;
+use elman::init::Init;
+use elman::loss::{Loss, Targets};
+use elman::network::{CellKind, Engine, Gradients, Mode, Network, NetworkConfig, Readout};
+use elman::optimiser::{Optimiser, OptimiserConfig, clip_grad_norm};
+use elman::random::{Stream, rng};
+use elman::sequence::{Example, pack_targets};
+use elman_core::cell::Lstm;
+use elman_core::simd::{Level, stream};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The allocations while `f` runs.
+fn allocations(f: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    f();
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
+/// Steps as the trainer takes them: a batch of examples, forward, loss, backward, clipping, update.
+fn training_steps<T: Float>(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Readout) {
+    let config = NetworkConfig {
+        cell,
+        input_size: 3,
+        hidden_size: 40,
+        num_layers,
+        bidirectional,
+        dropout: if num_layers > 1 { 0.1 } else { 0.0 },
+        output_size: 2,
+        readout,
+    };
+    let network = Network::new(config).unwrap();
+    let mut parameters: Vec<T> = Init::Torch.draw(&network, 1).unwrap();
+    let lengths = [30, 70, 70, 12, 45, 70, 70, 70, 33, 70, 70, 70];
+    let example = |length: usize| {
+        let outputs = if readout == Readout::Last { 1 } else { length };
+        Example {
+            x: (0..length * 3).map(|n| T::from_f64((n % 7) as f64 / 7.0)).collect(),
+            targets: Targets::Values(vec![T::from_f64(0.5); outputs * 2]),
+        }
+    };
+    let examples: Vec<Example<T>> = lengths.map(example).into();
+
+    let mut engine = T::Engine::new(&network);
+    let (mut batch, mut targets) = (Batch::default(), Targets::default());
+    let mut state = network.zero_state(0);
+    let (mut doutput, mut gradient) = (Vec::new(), vec![T::default(); parameters.len()]);
+    let mut optimiser = Optimiser::new(OptimiserConfig::ADAM, parameters.len());
+    let mut step = || {
+        batch.set(examples.len(), |n| &examples[n].x, 3);
+        pack_targets(|n| &examples[n], batch.packing(), readout, 2, &mut targets);
+        state.reset(examples.len());
+        engine.load(&parameters);
+        let mut masks = rng(1, Stream::Dropout(1));
+        let output = engine.forward(&batch, &mut state, Mode::Train(&mut masks));
+        doutput.resize(output.len(), T::default());
+        Loss::Squared.gradient(output, 2, &targets, &mut doutput);
+        gradient.fill(T::default());
+        engine.backward(&batch, &doutput, Gradients { parameters: &mut gradient, state: None, input: None });
+        clip_grad_norm(&mut gradient, 1.0);
+        optimiser.update(&mut parameters, &gradient, 1e-3);
+    };
+    step();
+    // The workers that this step has started take a moment to come up, with memory of their own.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let count = allocations(|| (0..5).for_each(|_| step()));
+    assert_eq!(count, 0, "{cell}, {num_layers} layers, {bidirectional}, {readout:?}");
+}
+
+fn streaming_steps() {
+    let stream = stream::Stream::<Lstm>::new(Level::new(), 3, 20, 2, 1);
+    let (weights, mut memory) = (vec![0.01; stream.weights_len()], vec![0.0; stream.memory_len()]);
+    let mut output = [0.0];
+    let count =
+        allocations(|| (0..100).for_each(|_| stream.step(&weights, &mut memory, &[1.0; 3], &mut output)));
+    assert_eq!(count, 0, "streaming");
+    assert_ne!(output, [0.0]);
+}
+
+fn main() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1, "the allocator counts");
+    for cell in CellKind::ALL {
+        for (num_layers, bidirectional) in [(1, false), (2, true)] {
+            for readout in [Readout::Last, Readout::Every] {
+                training_steps::<f32>(cell, num_layers, bidirectional, readout);
+                training_steps::<f64>(cell, num_layers, bidirectional, readout);
+            }
+        }
+    }
+    streaming_steps();
+    println!("steps after the first allocate nothing");
+}
