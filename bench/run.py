@@ -50,7 +50,7 @@ class Effort:
     starts: int
 
 
-FULL = Effort(rounds=7, round_seconds=0.15, cap_seconds=3.0, starts=20)
+FULL = Effort(rounds=5, round_seconds=0.15, cap_seconds=3.0, starts=20)
 QUICK = Effort(rounds=3, round_seconds=0.1, cap_seconds=0.5, starts=5)
 
 

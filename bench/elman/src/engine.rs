@@ -74,7 +74,8 @@ impl Engine {
 impl harness::Network for Engine {
     fn train(&mut self, rate: f32) -> f64 {
         self.engine.load(&self.parameters);
-        self.sequence();
+        self.state.reset(self.y.len());
+        self.engine.forward(&self.batch, &mut self.state, Mode::Evaluate);
         let scale = 1.0 / self.y.len() as f32;
         let mut loss = 0.0;
         for ((doutput, &output), &y) in self.doutput.iter_mut().zip(self.engine.output()).zip(&self.y) {
@@ -103,6 +104,6 @@ impl harness::Network for Engine {
 
     fn sequence(&mut self) -> f32 {
         self.state.reset(self.y.len());
-        self.engine.forward(&self.batch, &mut self.state, Mode::Evaluate)[0]
+        self.engine.forward(&self.batch, &mut self.state, Mode::Predict)[0]
     }
 }

@@ -87,11 +87,6 @@ impl Packing {
         self.starts[t] + b
     }
 
-    /// The timestep that a row belongs to.
-    pub(crate) fn timestep_of(&self, row: usize) -> usize {
-        self.starts.partition_point(|&start| start <= row) - 1
-    }
-
     /// Lays out one value group of `width` per timestep: from one slice `[length, width]` per
     /// sequence, in the order of the original list, to rows `[num_rows, width]`.
     ///

@@ -30,7 +30,7 @@ fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]
         let batch = Batch::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), config.input_size);
         let packing = batch.packing();
         let mut state = network.zero_state(packing.batch_size());
-        let values: Vec<f64> = convert(engine.forward(&batch, &mut state, Mode::Evaluate));
+        let values: Vec<f64> = convert(engine.forward(&batch, &mut state, Mode::Predict));
         outputs.extend(match config.readout {
             Readout::Every => packing.unpack(&values, config.output_size),
             Readout::Last => {
@@ -123,6 +123,6 @@ impl<T: Float> Running<T> {
     fn advance(&mut self, x: &[f64]) -> Vec<f64> {
         let x: Vec<T> = convert(x);
         self.batch.set(1, |_| &x, self.input_size);
-        convert(self.engine.forward(&self.batch, &mut self.state, Mode::Evaluate))
+        convert(self.engine.forward(&self.batch, &mut self.state, Mode::Predict))
     }
 }

@@ -151,7 +151,7 @@ mod tests {
             let mut engine = SimdEngine::new(&network);
             engine.load(&parameters);
             let batch = Batch::new(&[&x], 2);
-            let expected = engine.forward(&batch, &mut network.zero_state(1), Mode::Evaluate).to_vec();
+            let expected = engine.forward(&batch, &mut network.zero_state(1), Mode::Predict).to_vec();
             let mut stream = Stream::new(&network, &parameters).unwrap();
             for _ in 0..2 {
                 for (x, expected) in x.chunks_exact(2).zip(expected.chunks_exact(3)) {

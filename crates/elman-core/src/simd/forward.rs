@@ -8,6 +8,7 @@ use super::panel::{Shape, Tape, direct, forward_units, inner_units, panels, thro
 use super::tile::{GROUP, Product, Rows, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
+use crate::lane::Lane;
 
 /// What a step reads: a layer, its panels of [`pack_forward`](super::panel::pack_forward), the rows'
 /// inputs and their states before the step.
@@ -43,15 +44,26 @@ pub fn step<S: Simd, C: Cell>(
     let mut weights = from.panels;
     for blocks in panels(shape.blocks(), forward_units::<C>()) {
         let panel = take(&mut weights, blocks.len() * shape.lanes * depth);
+        if rows == 1 {
+            let tape = tape.as_deref_mut();
+            match blocks.len() {
+                4 if const { forward_units::<C>() >= 4 } => {
+                    single::<S, C, 4>(s, from, blocks.start, panel, next, tape);
+                }
+                3 if const { forward_units::<C>() >= 3 } => {
+                    single::<S, C, 3>(s, from, blocks.start, panel, next, tape);
+                }
+                2 if const { forward_units::<C>() >= 2 } => {
+                    single::<S, C, 2>(s, from, blocks.start, panel, next, tape);
+                }
+                _ => single::<S, C, 1>(s, from, blocks.start, panel, next, tape),
+            }
+            continue;
+        }
         for first in (0..rows).step_by(GROUP) {
             let group = Group { first, rows: (rows - first).min(GROUP), blocks: blocks.clone() };
-            let tape = tape.as_deref_mut();
             sums::<S, C>(s, from, &group, panel, scratch);
-            if C::FROM_INNER == 0 {
-                cell_forward::<S, C>(s, from, &group, next, tape, scratch);
-            } else if let Some(tape) = tape {
-                inner_forward::<S, C>(s, from, &group, tape, scratch);
-            }
+            cells::<S, C>(s, from, &group, next, tape.as_deref_mut(), scratch);
         }
     }
     if C::FROM_INNER > 0 {
@@ -95,7 +107,7 @@ fn sums<S: Simd, C: Cell>(s: S, from: Forward<'_>, group: &Group, panel: &[f32],
 
 /// The cell's equation for a group.
 #[inline(always)]
-fn cell_forward<S: Simd, C: Cell>(
+fn cells<S: Simd, C: Cell>(
     s: S,
     from: Forward<'_>,
     group: &Group,
@@ -103,45 +115,102 @@ fn cell_forward<S: Simd, C: Cell>(
     mut tape: Option<&mut [f32]>,
     scratch: &[f32],
 ) {
-    let Forward { shape, prev, .. } = from;
     let units = group.blocks.len();
     for r in 0..group.rows {
         for unit in 0..units {
-            let place = Place::of::<C>(shape, group.first + r, group.blocks.start + unit);
+            let place = Place::of::<C>(from.shape, group.first + r, group.blocks.start + unit);
             let pre = Lanes::from_fn(
                 #[inline(always)]
                 |p| load(s, scratch, r, units * C::PRE, unit * C::PRE + p),
             );
-            let (state, saved) = C::forward(pre, place.states(s, prev));
-            place.store_states(state, next);
-            if let Some(tape) = tape.as_deref_mut() {
-                place.store_slots(saved, tape, 0);
+            cell::<S, C>(s, from, place, pre, next, tape.as_deref_mut());
+        }
+    }
+}
+
+/// One row with one panel. There are registers enough to go from the bias to the cell's equation
+/// without a scratch, which a step of a small stream feels.
+#[inline(always)]
+fn single<S: Simd, C: Cell, const UNITS: usize>(
+    s: S,
+    from: Forward<'_>,
+    block: usize,
+    panel: &[f32],
+    next: &mut [f32],
+    mut tape: Option<&mut [f32]>,
+) {
+    let (shape, lanes) = (from.shape, Vector::<S>::LANES);
+    let (bias, panel) = panel.split_at(UNITS * C::PRE * lanes);
+    let (panel_x, panel_h) = panel.split_at(shape.input.len() * UNITS * C::FROM_X * lanes);
+    let mut sums: [C::Pre<Vector<S>>; UNITS] = core::array::from_fn(
+        #[inline(always)]
+        |unit| {
+            Lanes::from_fn(
+                #[inline(always)]
+                |p| Vector::load(s, bias, (unit * C::PRE + p) * lanes),
+            )
+        },
+    );
+    for run in 0..shape.input.runs {
+        let depth = shape.input.depth;
+        let panel = &panel_x[run * depth * UNITS * C::FROM_X * lanes..];
+        let x = &from.x.data[run * shape.input.stride..][..depth];
+        accumulate::<S, C, UNITS>(s, &mut sums, x, panel, 0..C::FROM_X);
+    }
+    accumulate::<S, C, UNITS>(s, &mut sums, &from.prev[..shape.hidden_size], panel_h, direct::<C>());
+    for (unit, pre) in sums.into_iter().enumerate() {
+        let place = Place::of::<C>(shape, 0, block + unit);
+        cell::<S, C>(s, from, place, pre, next, tape.as_deref_mut());
+    }
+}
+
+/// `sums[unit][p] += values[k] * panel[k][unit][p]` for the pre-activations `fed`, over all `k` in order.
+#[inline(always)]
+fn accumulate<S: Simd, C: Cell, const UNITS: usize>(
+    s: S,
+    sums: &mut [C::Pre<Vector<S>>; UNITS],
+    values: &[f32],
+    panel: &[f32],
+    fed: Range<usize>,
+) {
+    let lanes = Vector::<S>::LANES;
+    let width = UNITS * fed.len() * lanes;
+    if width == 0 {
+        return;
+    }
+    for (&value, weights) in values.iter().zip(panel.chunks_exact(width)) {
+        let value = Vector::splat(s, value);
+        for (unit, sums) in sums.iter_mut().enumerate() {
+            for n in 0..fed.len() {
+                let weight = Vector::load(s, weights, (unit * fed.len() + n) * lanes);
+                let sum = &mut sums.as_mut()[fed.start + n];
+                *sum = value.mul_add(weight, *sum);
             }
         }
     }
 }
 
-/// The inner value for a group, to the tape, with the pre-activations so far.
+/// The cell's equation for one vector of units of one row; for a cell with an inner value, as far as it
+/// goes before the inner product: the inner value and the pre-activations so far, to the tape.
 #[inline(always)]
-fn inner_forward<S: Simd, C: Cell>(
+fn cell<S: Simd, C: Cell>(
     s: S,
     from: Forward<'_>,
-    group: &Group,
-    tape: &mut [f32],
-    scratch: &[f32],
+    place: Place,
+    pre: C::Pre<Vector<S>>,
+    next: &mut [f32],
+    tape: Option<&mut [f32]>,
 ) {
-    let Forward { shape, prev, .. } = from;
-    let units = group.blocks.len();
-    for r in 0..group.rows {
-        for unit in 0..units {
-            let place = Place::of::<C>(shape, group.first + r, group.blocks.start + unit);
-            let pre: C::Pre<_> = Lanes::from_fn(
-                #[inline(always)]
-                |p| load(s, scratch, r, units * C::PRE, unit * C::PRE + p),
-            );
-            place.store_slots(pre, tape, Tape::dpre::<C>());
-            place.store_slots([C::inner(pre, place.states(s, prev))], tape, Tape::inner::<C>());
+    let prev = place.states(s, from.prev);
+    if C::FROM_INNER == 0 {
+        let (state, saved) = C::forward(pre, prev);
+        place.store_states(state, next);
+        if let Some(tape) = tape {
+            place.store_slots(saved, tape, 0);
         }
+    } else if let Some(tape) = tape {
+        place.store_slots(pre, tape, Tape::dpre::<C>());
+        place.store_slots([C::inner(pre, prev)], tape, Tape::inner::<C>());
     }
 }
 

@@ -30,6 +30,6 @@ pub trait Engine<T>: std::fmt::Debug {
     /// of the output's shape; `gradients` says what else is read and where the results go.
     ///
     /// # Panics
-    /// If a slice does not have the size of that pass.
+    /// If a slice does not have the size of that pass, or it was one of [`Mode::Predict`].
     fn backward(&mut self, batch: &Batch<T>, doutput: &[T], gradients: Gradients<'_, T>);
 }

@@ -34,10 +34,13 @@ use crate::random::Rng;
 /// More layers than this are refused.
 pub const MAX_LAYERS: usize = 1000;
 
-/// Is the pass part of training?
+/// What a forward pass is for.
 #[derive(Debug)]
 pub enum Mode<'a> {
-    /// No dropout.
+    /// The output alone: an [`Engine`] keeps nothing for a backward pass, and no more memory than a
+    /// timestep needs. No dropout.
+    Predict,
+    /// No dropout; a backward pass may follow.
     Evaluate,
     /// Dropout masks are drawn from this generator.
     Train(&'a mut Rng),

@@ -364,7 +364,7 @@ impl<'a, T: Float> Trainer<'a, T> {
             let Workspace { engine, whole, state, .. } = work;
             self.pack(examples.len(), |n| &examples[n], whole);
             state.reset(examples.len());
-            let output = engine.forward(&whole.batch, state, Mode::Evaluate);
+            let output = engine.forward(&whole.batch, state, Mode::Predict);
             let total = self.config.loss.total(output, self.network.config().output_size, &whole.targets);
             sum.sum += total.sum.to_f64();
             sum.weight += total.weight.to_f64();

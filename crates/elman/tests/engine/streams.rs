@@ -55,7 +55,7 @@ fn hold<C: Cell>(problem: &Problem, level: Level) {
     engine.load(&problem.parameters);
     let mut state = problem.network.zero_state(problem.sequences.len());
     let batch = problem.batch();
-    let rows = engine.forward(&batch, &mut state, Mode::Evaluate).to_vec();
+    let rows = engine.forward(&batch, &mut state, Mode::Predict).to_vec();
     let outputs = batch.packing().unpack(&rows, config.output_size);
     for (b, &n) in batch.packing().order().iter().enumerate() {
         let mut running = Running::<C>::new(&problem.network, &problem.parameters, level);
@@ -122,7 +122,7 @@ fn a_million_steps<C: Cell>(cell: CellKind) {
     let mut state = problem.network.zero_state(1);
     for x in x.chunks(STEPS / 10) {
         let batch = elman::batch::Batch::new(&[x], 1);
-        let of_batch = engine.forward(&batch, &mut state, Mode::Evaluate);
+        let of_batch = engine.forward(&batch, &mut state, Mode::Predict);
         for (x, expected) in x.iter().zip(of_batch) {
             assert_eq!(running.step(std::slice::from_ref(x)), std::slice::from_ref(expected), "{cell}");
         }

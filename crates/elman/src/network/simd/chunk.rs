@@ -21,6 +21,8 @@ use crate::network::{Network, Readout, State, with_cell};
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     pub(super) rows: Rows,
+    /// The input, `[rows, I]`.
+    pub(super) x: Buffer,
     /// By block.
     pub(super) layers: Vec<LayerMemory>,
     /// By layer: its output `[rows, D * padded]`, where something reads every timestep of it.
@@ -61,6 +63,8 @@ pub(super) struct Pass<'a> {
     /// By layer but the last: the dropout mask of its output, `[rows of the batch, D * H]`, or
     /// nothing.
     pub(super) masks: &'a [Vec<f32>],
+    /// Is a backward pass to follow?
+    pub(super) keeps: bool,
 }
 
 /// What a backward pass was asked for beside the parameters' gradient.
@@ -96,6 +100,7 @@ impl Chunk {
     fn forward_layers<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>) {
         let Pass { network, plan, .. } = pass;
         let config = &network.config;
+        self.copy_input(pass);
         for layer in 0..config.num_layers {
             let last = layer + 1 == config.num_layers;
             let (below, above) = self.outputs.split_at_mut(layer);
@@ -104,7 +109,10 @@ impl Chunk {
             for direction in 0..plan.num_directions {
                 let block = layer * plan.num_directions + direction;
                 let job = Layer { pass, block, reverse: network.layers[block].reverse, rows: &self.rows };
-                let x = below.last().map(|output| &**output);
+                let x = match below.last() {
+                    None => tile::Rows { data: &self.x, stride: config.input_size },
+                    Some(output) => tile::Rows { data: output, stride: plan.width },
+                };
                 let memory = &mut self.layers[block];
                 job.forward::<S, C>(s, x, memory, &mut above[0], &mut self.scratch);
             }
@@ -126,6 +134,21 @@ impl Chunk {
         };
         let features = tile::Rows { data, stride: plan.width };
         plan.head.forward(s, &pass.panels.head, outputs, features, &mut self.output);
+    }
+
+    /// Copies the chunk's rows of the batch's input: side by side they are read faster, and more than
+    /// once.
+    fn copy_input(&mut self, pass: Pass<'_>) {
+        let width = pass.batch.input_size();
+        self.x.resize(self.rows.num_rows() * width);
+        if self.rows.batch_size() == pass.batch.packing().batch_size() {
+            return self.x.copy_from_slice(pass.batch.x());
+        }
+        for t in 0..self.rows.seq_len() {
+            let (to, len) = (self.rows.at(t).start * width, self.rows.active(t) * width);
+            let from = pass.batch.packing().row(t, self.rows.sequences.start) * width;
+            self.x[to..][..len].copy_from_slice(&pass.batch.x()[from..][..len]);
+        }
     }
 
     /// The final `h` of the last layer, its directions side by side: `[B, D * padded]`.
@@ -359,48 +382,54 @@ struct Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// From the layer below, or the batch, to the memory and, where it is kept, the output
-    /// `[rows, D * padded]`.
+    /// From the input rows `x` to the memory and, where it is kept, the output `[rows, D * padded]`.
     #[inline(always)]
     fn forward<S: Simd, C: Cell>(
         &self,
         s: S,
-        below: Option<&[f32]>,
+        x: tile::Rows<'_>,
         memory: &mut LayerMemory,
         output: &mut [f32],
         scratch: &mut [f32],
     ) {
-        let Layer { pass: Pass { plan, panels, batch, .. }, block, reverse, rows } = *self;
+        let Layer { pass, block, reverse, rows } = *self;
+        let Pass { plan, panels, .. } = pass;
         let shape = plan.shapes[block];
         let (state_len, tape_len, padded) = (shape.state_len::<C>(), shape.tape_len::<C>(), shape.padded());
         let LayerMemory { states, tape, ends } = memory;
-        states.resize(rows.num_slot_rows(reverse) * state_len);
-        tape.resize(rows.num_rows() * tape_len);
+        // Without a way back, two timesteps' states take turns, and all steps share a tape.
+        let slots = if pass.keeps { rows.num_slot_rows(reverse) } else { 2 * rows.batch_size() };
+        let slot = |n: usize| {
+            let row = if pass.keeps { rows.slot(n, reverse).start } else { n % 2 * rows.batch_size() };
+            row * state_len
+        };
+        states.resize(slots * state_len);
+        let needs_tape = pass.keeps || C::FROM_INNER > 0;
+        let tape_rows = if pass.keeps { rows.num_rows() } else { rows.batch_size() };
+        tape.resize(if needs_tape { tape_rows * tape_len } else { 0 });
         let panels = &panels.layers[block].forward;
         let mut present = 0;
         for n in 0..rows.seq_len() {
             let t = rows.timestep(n, reverse);
-            let (active, slot) = (rows.active(t), rows.slot(n, reverse));
+            let active = rows.active(t);
             if present < active {
                 // These sequences begin here.
-                states[(slot.start + present) * state_len..(slot.start + active) * state_len]
+                states[slot(n) + present * state_len..slot(n) + active * state_len]
                     .copy_from_slice(&ends[present * state_len..active * state_len]);
             }
             present = active;
-            let x = match below {
-                None => tile::Rows {
-                    data: &batch.x()[batch.packing().row(t, rows.sequences.start) * shape.input.depth..],
-                    stride: shape.input.depth,
-                },
-                Some(below) => {
-                    tile::Rows { data: &below[rows.at(t).start * plan.width..], stride: plan.width }
-                }
+            let (before, after) = states.split_at_mut(slot(n).max(slot(n + 1)));
+            let (prev, next) = if slot(n) < slot(n + 1) {
+                (&before[slot(n)..], after)
+            } else {
+                (&*after, &mut before[slot(n + 1)..])
             };
-            let (past, next) = states.split_at_mut(rows.slot(n + 1, reverse).start * state_len);
-            let prev = &past[slot.start * state_len..];
-            let tape = &mut tape[rows.at(t).start * tape_len..][..active * tape_len];
-            let from = Forward { shape, panels, x, prev };
-            forward::step::<S, C>(s, from, active, next, Some(tape), scratch);
+            let tape = needs_tape.then(|| {
+                let first = if pass.keeps { rows.at(t).start } else { 0 };
+                &mut tape[first * tape_len..][..active * tape_len]
+            });
+            let from = Forward { shape, panels, x: x.from(rows.at(t).start), prev };
+            forward::step::<S, C>(s, from, active, next, tape, scratch);
             // The sequences that end here.
             let going_on =
                 if n + 1 < rows.seq_len() { rows.active(rows.timestep(n + 1, reverse)) } else { 0 };

@@ -2,9 +2,8 @@
 //!
 //! What a layer's weights multiplied stands side by side in one row, `[h | x | inner value]`; the
 //! pre-activations are cut into panels, each of which sums up outer products with the columns that
-//! feed it. The panels are shared out among threads. A panel's sums run over the rows of the whole
-//! batch, timestep by timestep and sequence by sequence, whichever chunks hold them: the same
-//! order, and bits, for any number of threads.
+//! feed it. The panels are shared out among threads. A panel's sums run over the rows of all chunks, in
+//! the order in which they lie there, whoever sums them: the same bits for any number of threads.
 
 use std::ops::Range;
 
@@ -270,18 +269,20 @@ impl Part {
             let matrix = first.matrix;
             let (of_matrix, after) = rest.split_at(rest.partition_point(|panel| panel.matrix == matrix));
             rest = after;
-            let operand = Operand { pass, matrix, chunks };
-            let (rows, block) = (operand.num_rows(), block_rows(operand.columns::<C>()));
             let len: usize = of_matrix.iter().map(|panel| panel.len(panels.lanes)).sum();
-            for first in (0..rows).step_by(block) {
-                let rows = first..rows.min(first + block);
-                let left = operand.left::<C>(rows.clone(), &mut self.left);
-                let mut sums = &mut self.sums[offset..][..len];
-                for panel in of_matrix {
-                    let (own, after) = sums.split_at_mut(panel.len(panels.lanes));
-                    sums = after;
-                    let right = operand.right::<C>(rows.clone(), panel.vectors.clone(), &mut self.right);
-                    panel.add(s, rows.len(), left, right, own);
+            for chunk in chunks {
+                let operand = Operand { pass, matrix, chunk };
+                let (rows, block) = (operand.num_rows(), block_rows(operand.columns::<C>()));
+                for first in (0..rows).step_by(block) {
+                    let rows = first..rows.min(first + block);
+                    let left = operand.left::<C>(rows.clone(), &mut self.left);
+                    let mut sums = &mut self.sums[offset..][..len];
+                    for panel in of_matrix {
+                        let (own, after) = sums.split_at_mut(panel.len(panels.lanes));
+                        sums = after;
+                        let right = operand.right::<C>(rows.clone(), panel.vectors.clone(), &mut self.right);
+                        panel.add(s, rows.len(), left, right, own);
+                    }
                 }
             }
             offset += len;

@@ -37,6 +37,10 @@ pub struct SimdEngine {
     /// By layer but the last.
     masks: Vec<Vec<f32>>,
     chunks: Vec<Chunk>,
+    /// Those of the batch that ran last: the first so many.
+    num_chunks: usize,
+    /// Did that run leave what a backward pass needs?
+    keeps: bool,
     parts: Vec<Part>,
     parameters: Vec<f32>,
     output: Vec<f32>,
@@ -63,10 +67,15 @@ impl Engine<f32> for SimdEngine {
         assert_eq!(self.parameters.len(), self.network.layout.len(), "number of parameters");
         assert_eq!(batch.input_size(), config.input_size, "values per timestep");
         assert_eq!(state.batch_size(), batch.packing().batch_size(), "sequences in state and batch");
+        self.keeps = !matches!(mode, Mode::Predict);
         self.draw_masks(batch, mode);
         let packing = batch.packing();
-        let count = self.thread_count_for(packing.num_rows());
-        self.chunks.resize_with(count, Chunk::default);
+        self.num_chunks = rows::num_chunks(packing);
+        if self.chunks.len() < self.num_chunks {
+            self.chunks.resize_with(self.num_chunks, Chunk::default);
+        }
+        let threads = self.thread_count_for(packing.num_rows());
+        let (count, chunks) = (self.num_chunks, &mut self.chunks[..self.num_chunks]);
         let pass = Pass {
             level: self.level,
             network: &self.network,
@@ -74,15 +83,16 @@ impl Engine<f32> for SimdEngine {
             panels: &self.panels,
             batch,
             masks: &self.masks,
+            keeps: self.keeps,
         };
-        for (n, chunk) in self.chunks.iter_mut().enumerate() {
+        for (n, chunk) in chunks.iter_mut().enumerate() {
             chunk.begin(pass, rows::chunk(packing, n, count), state);
         }
-        each(&mut self.threads, self.thread_count, &mut self.chunks, |chunk| chunk.forward(pass));
+        each(&mut self.threads, threads, chunks, |chunk| chunk.forward(pass));
         let config = &self.network.config;
         let rows = if config.readout == Readout::Last { packing.batch_size() } else { packing.num_rows() };
         self.output.resize(rows * config.output_size, 0.0);
-        for chunk in &self.chunks {
+        for chunk in &*chunks {
             chunk.copy_ends(pass, state);
             chunk.copy_output(pass, &mut self.output);
         }
@@ -94,6 +104,7 @@ impl Engine<f32> for SimdEngine {
     }
 
     fn backward(&mut self, batch: &Batch<f32>, doutput: &[f32], gradients: Gradients<'_, f32>) {
+        assert!(self.keeps, "the forward pass was `Mode::Predict`, which leaves nothing for a backward pass");
         assert_eq!(doutput.len(), self.output.len(), "output and its gradient");
         assert_eq!(gradients.parameters.len(), self.network.layout.len(), "number of parameters");
         let Gradients { parameters: gradient, state, input } = gradients;
@@ -106,37 +117,40 @@ impl Engine<f32> for SimdEngine {
             panels: &self.panels,
             batch,
             masks: &self.masks,
+            keeps: self.keeps,
         };
+        let threads = self.thread_count_for(batch.packing().num_rows());
+        let chunks = &mut self.chunks[..self.num_chunks];
         let dfinal = state.as_deref();
-        each(&mut self.threads, self.thread_count, &mut self.chunks, |chunk| {
+        each(&mut self.threads, threads, chunks, |chunk| {
             chunk.take_doutput(pass, doutput);
             chunk.backward(pass, dfinal, wanted);
         });
-        let (panels, chunks) = (&self.gradient_panels, &self.chunks);
-        panels.share(&mut self.parts, chunks.len());
-        each(&mut self.threads, self.thread_count, &mut self.parts, |part| part.sum(pass, panels, chunks));
+        let (panels, chunks) = (&self.gradient_panels, &*chunks);
+        panels.share(&mut self.parts, threads.get());
+        each(&mut self.threads, threads, &mut self.parts, |part| part.sum(pass, panels, chunks));
         panels.unpack(&self.network, &self.plan, &self.parts, gradient);
         for doutput in doutput.chunks_exact(self.network.config.output_size) {
             let bias = &mut gradient[self.network.head.bias.clone()];
             bias.iter_mut().zip(doutput).for_each(|(bias, d)| *bias += d);
         }
         if let Some(state) = state {
-            self.chunks.iter().for_each(|chunk| chunk.copy_ends(pass, state));
+            chunks.iter().for_each(|chunk| chunk.copy_ends(pass, state));
         }
         if let Some(dx) = input {
-            self.chunks.iter().for_each(|chunk| chunk.add_dx(pass, dx));
+            chunks.iter().for_each(|chunk| chunk.add_dx(pass, dx));
         }
     }
 }
 
-/// [`Threads::each`], with threads that are started when they are first needed.
+/// [`Threads::each`] on so many threads, which are started when they are first needed.
 fn each<P: Send>(
     threads: &mut Option<Threads>,
     count: NonZeroUsize,
     parts: &mut [P],
     work: impl Fn(&mut P) + Sync,
 ) {
-    if parts.len() < 2 {
+    if count == NonZeroUsize::MIN {
         return parts.iter_mut().for_each(work);
     }
     threads.get_or_insert_with(|| Threads::new(count)).each(parts, work);
@@ -155,6 +169,8 @@ impl SimdEngine {
             panels: Panels::default(),
             masks: Vec::new(),
             chunks: Vec::new(),
+            num_chunks: 0,
+            keeps: false,
             parts: Vec::new(),
             parameters: Vec::new(),
             output: Vec::new(),
@@ -166,9 +182,9 @@ impl SimdEngine {
     }
 
     /// The threads that are worth it for a pass over so many rows.
-    fn thread_count_for(&self, rows: usize) -> usize {
+    fn thread_count_for(&self, rows: usize) -> NonZeroUsize {
         let work = rows.saturating_mul(self.network.layout.len());
-        self.thread_count.get().min(work / self.work_per_thread).max(1)
+        if work / self.work_per_thread > 1 { self.thread_count } else { NonZeroUsize::MIN }
     }
 
     fn draw_masks(&mut self, batch: &Batch<f32>, mode: Mode<'_>) {

@@ -15,15 +15,15 @@ use super::gradient::Matrix;
 use crate::buffer::Buffer;
 use crate::network::Readout;
 
-/// Values beyond which rows are not read in place: half a second cache.
+/// Values of a chunk beyond which its rows are not read in place: half a second cache.
 const IN_PLACE: usize = (512 << 10) / size_of::<f32>();
 
-/// The operands of one matrix's gradient.
+/// The operands of one matrix's gradient, as far as they are in one chunk.
 #[derive(Clone, Copy)]
 pub(super) struct Operand<'a> {
     pub(super) pass: Pass<'a>,
     pub(super) matrix: Matrix,
-    pub(super) chunks: &'a [Chunk],
+    pub(super) chunk: &'a Chunk,
 }
 
 /// Rows of what the matrix multiplied, `[h | x | inner value]`, in up to three pieces.
@@ -58,23 +58,14 @@ struct Source<'a> {
     columns: Columns,
 }
 
-/// Rows of one timestep that lie side by side in a chunk.
-struct Run<'a> {
-    chunk: &'a Chunk,
-    t: usize,
-    /// The first of the chunk's sequences.
-    first: usize,
-    len: usize,
-}
-
 impl<'a> Operand<'a> {
     fn reads_final_states(&self) -> bool {
         self.matrix == Matrix::Head && self.pass.network.config.readout == Readout::Last
     }
 
+    /// The rows of the chunk.
     pub(super) fn num_rows(&self) -> usize {
-        let packing = self.pass.batch.packing();
-        if self.reads_final_states() { packing.batch_size() } else { packing.num_rows() }
+        if self.reads_final_states() { self.chunk.rows.batch_size() } else { self.chunk.rows.num_rows() }
     }
 
     /// The columns of `a`.
@@ -96,11 +87,9 @@ impl<'a> Operand<'a> {
         'a: 'm,
     {
         let columns = self.columns::<C>();
-        if let Some(chunk) = self.only_chunk(rows.end * columns)
-            && self.is_even()
-        {
+        if self.num_rows() * columns <= IN_PLACE && self.is_even() {
             let mut first = 0;
-            return Left(self.sources::<C>(chunk, 0, 0).map(|Source { rows: from, columns }| {
+            return Left(self.sources::<C>(0, 0).map(|Source { rows: from, columns }| {
                 let piece = Piece { first, len: columns.len(), rows: from.from(rows.start) };
                 first += columns.len();
                 piece
@@ -109,9 +98,14 @@ impl<'a> Operand<'a> {
         let stride = left_stride(columns);
         memory.resize(rows.len() * stride);
         let mut to = memory.chunks_exact_mut(stride);
-        self.for_runs(rows, |run| {
-            let sources = self.sources::<C>(run.chunk, run.t, run.first);
-            for (n, to) in to.by_ref().take(run.len).enumerate() {
+        let mut row = rows.start;
+        while row < rows.end {
+            // Rows of one timestep lie side by side.
+            let (t, b) = if self.reads_final_states() { (0, row) } else { self.chunk.rows.place_of(row) };
+            let end =
+                if self.reads_final_states() { rows.end } else { self.chunk.rows.at(t).end.min(rows.end) };
+            let sources = self.sources::<C>(t, b);
+            for (n, to) in to.by_ref().take(end - row).enumerate() {
                 let mut at = 0;
                 for Source { rows, columns } in sources {
                     for part in 0..columns.runs {
@@ -121,7 +115,8 @@ impl<'a> Operand<'a> {
                     }
                 }
             }
-        });
+            row = end;
+        }
         let gathered = Piece { first: 0, len: columns, rows: Rows { data: memory, stride } };
         let nothing = Piece { len: 0, ..gathered };
         Left([gathered, nothing, nothing])
@@ -140,27 +135,16 @@ impl<'a> Operand<'a> {
     {
         let lanes = self.pass.plan.shapes[0].lanes;
         let (at, width) = (vectors.start * lanes, vectors.len() * lanes);
-        if let Some(chunk) = self.only_chunk(rows.end * self.d_stride::<C>()) {
-            let Rows { data, stride } = self.d::<C>(chunk, rows.start);
-            return Rows { data: &data[at..], stride };
+        let Rows { data, stride } = self.d::<C>(rows.start);
+        let data = &data[at..];
+        if self.num_rows() * stride <= IN_PLACE {
+            return Rows { data, stride };
         }
         memory.resize(rows.len() * width);
-        let mut to = memory.chunks_exact_mut(width);
-        self.for_runs(rows, |run| {
-            let row = if self.reads_final_states() { 0 } else { run.chunk.rows.at(run.t).start } + run.first;
-            let Rows { data, stride } = self.d::<C>(run.chunk, row);
-            for (n, to) in to.by_ref().take(run.len).enumerate() {
-                to.copy_from_slice(&data[n * stride + at..][..width]);
-            }
-        });
+        for (n, to) in memory.chunks_exact_mut(width).enumerate() {
+            to.copy_from_slice(&data[n * stride..][..width]);
+        }
         Rows { data: memory, stride: width }
-    }
-
-    /// The chunk that holds the whole batch, if there is one and so many values are few.
-    #[inline(always)]
-    fn only_chunk(&self, values: usize) -> Option<&'a Chunk> {
-        let batch_size = self.pass.batch.packing().batch_size();
-        self.chunks.iter().find(|chunk| chunk.rows.batch_size() == batch_size && values <= IN_PLACE)
     }
 
     /// Are the rows of `a` evenly spaced? The states before the steps are if the layer reads forward
@@ -169,40 +153,18 @@ impl<'a> Operand<'a> {
         match self.matrix {
             Matrix::Head => true,
             Matrix::Block(block) => {
-                let packing = self.pass.batch.packing();
-                let even = packing.num_rows() == packing.batch_size() * packing.seq_len();
+                let rows = &self.chunk.rows;
+                let even = rows.num_rows() == rows.batch_size() * rows.seq_len();
                 let dense = self.pass.plan.shapes[block].input.runs == 1;
                 even && dense && !self.pass.network.layers[block].reverse
             }
         }
     }
 
-    /// The runs that make up some rows.
-    fn for_runs(&self, rows: Range<usize>, mut f: impl FnMut(Run<'a>)) {
-        let packing = self.pass.batch.packing();
-        let final_states = self.reads_final_states();
-        let mut t = if final_states { 0 } else { packing.timestep_of(rows.start) };
-        let mut b = if final_states { rows.start } else { rows.start - packing.row(t, 0) };
-        let mut left = rows.len();
-        while left > 0 {
-            for chunk in self.chunks {
-                let sequences = &chunk.rows.sequences;
-                let end = if final_states { sequences.end } else { sequences.end.min(packing.active(t)) };
-                if left > 0 && b >= sequences.start && b < end {
-                    let len = left.min(end - b);
-                    f(Run { chunk, t, first: b - sequences.start, len });
-                    left -= len;
-                    b += len;
-                }
-            }
-            (t, b) = (t + 1, 0);
-        }
-    }
-
-    /// The sources of a row of `a`, from timestep `t` of a chunk's sequence `b` on.
+    /// The sources of a row of `a`, from timestep `t` of the chunk's sequence `b` on.
     #[inline(always)]
-    fn sources<C: Cell>(&self, chunk: &'a Chunk, t: usize, b: usize) -> [Source<'a>; 3] {
-        let Pass { plan, batch, network, .. } = self.pass;
+    fn sources<C: Cell>(&self, t: usize, b: usize) -> [Source<'a>; 3] {
+        let Operand { pass: Pass { plan, network, .. }, chunk, .. } = *self;
         let rows = &chunk.rows;
         let row = rows.at(t).start + b;
         let source =
@@ -221,8 +183,7 @@ impl<'a> Operand<'a> {
         let slot = rows.slot(rows.timestep(t, reverse), reverse).start + b;
         let h = source(&*memory.states, slot, shape.state_len::<C>(), shape.hidden());
         let x = if plan.is_first_layer(block) {
-            let row = batch.packing().row(t, rows.sequences.start + b);
-            source(batch.x(), row, shape.input.depth, shape.input)
+            source(&*chunk.x, row, shape.input.depth, shape.input)
         } else {
             let below = &chunk.outputs[block / plan.num_directions - 1];
             source(&**below, row, plan.width, shape.input)
@@ -239,9 +200,10 @@ impl<'a> Operand<'a> {
         }
     }
 
-    /// The rows of `d` from a chunk's row on.
+    /// The rows of `d` from a row on.
     #[inline(always)]
-    fn d<C: Cell>(&self, chunk: &'a Chunk, row: usize) -> Rows<'a> {
+    fn d<C: Cell>(&self, row: usize) -> Rows<'a> {
+        let chunk = self.chunk;
         let (plan, stride) = (self.pass.plan, self.d_stride::<C>());
         match self.matrix {
             Matrix::Block(block) => {

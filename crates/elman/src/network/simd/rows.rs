@@ -54,6 +54,12 @@ impl Rows {
         timestep(n, self.seq_len(), reverse)
     }
 
+    /// The timestep and the sequence of a row.
+    pub(super) fn place_of(&self, row: usize) -> (usize, usize) {
+        let t = self.starts.partition_point(|&start| start <= row) - 1;
+        (t, row - self.starts[t])
+    }
+
     /// The rows of timestep `t`.
     pub(super) fn at(&self, t: usize) -> Range<usize> {
         self.starts[t]..self.starts[t + 1]
@@ -81,22 +87,33 @@ fn timestep(n: usize, seq_len: usize, reverse: bool) -> usize {
     if reverse { seq_len - 1 - n } else { n }
 }
 
-/// Cuts a batch's sequences into at most `count` chunks of nearly equally many timesteps, and gives
-/// the `n`-th, which may be empty.
+/// Sequences per chunk: the tiles of a step want rows, and weights are read once per chunk and step.
+const SEQUENCES: usize = 16;
+
+/// The most chunks of a batch.
+const MAX_CHUNKS: usize = 8;
+
+/// The number of chunks of a batch. It depends on nothing but the batch, since sums over chunks
+/// must not depend on threads.
+pub(super) fn num_chunks(packing: &Packing) -> usize {
+    (packing.batch_size() / SEQUENCES).clamp(1, MAX_CHUNKS)
+}
+
+/// The `n`-th of `count` chunks of a batch: sequences with nearly equally many timesteps.
 pub(super) fn chunk(packing: &Packing, n: usize, count: usize) -> Range<usize> {
+    if count == 1 {
+        return 0..packing.batch_size();
+    }
     let total = packing.num_rows();
     let border = |n: usize| {
         let mut rows = 0;
         let wanted = n * total / count;
-        packing
-            .lengths()
-            .iter()
-            .take_while(|&&length| {
-                let below = rows + length / 2 < wanted;
-                rows += length;
-                below
-            })
-            .count()
+        let below = packing.lengths().iter().take_while(|&&length| {
+            let below = rows + length / 2 < wanted;
+            rows += length;
+            below
+        });
+        below.count()
     };
     border(n)..if n + 1 == count { packing.batch_size() } else { border(n + 1) }
 }
