@@ -241,18 +241,20 @@ def main():
     }
     file = TARGET / "bench" / ("results.json" if whole else "partial.json")
     print(terminal.heading(results), flush=True)
-    for point in wanted:
-        results["points"].append(measure(point, processes, effort))
-        print(terminal.line(results, results["points"][-1]), flush=True)
-    # What disturbs a peak can only lower it.
-    results["peak"] = list(map(max, results["peak"], processes[0].ask("peak")["peak"]))
-    for process in processes:
-        process.end()
     if not options.only:
         results["starts"] = start_programs(effort.starts)
         print(terminal.starts(results), flush=True)
     if whole:
         results["growth"] = grow()
+    for point in wanted:
+        results["points"].append(measure(point, processes, effort))
+        print(terminal.line(results, results["points"][-1]), flush=True)
+        # A run that is broken off leaves what it has.
+        file.write_text(json.dumps(results, indent=1))
+    # What disturbs a peak can only lower it.
+    results["peak"] = list(map(max, results["peak"], processes[0].ask("peak")["peak"]))
+    for process in processes:
+        process.end()
     file.write_text(json.dumps(results, indent=1))
     if whole:
         report.write(results)

@@ -6,6 +6,8 @@
 //! brought into PyTorch's order once at the end. Since each panel is a sum of its own, threads can
 //! share them out, and no bit depends on how.
 
+#![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
+
 use fearless_simd::Simd;
 
 use super::tile::{Rows, for_tiles, max_height};

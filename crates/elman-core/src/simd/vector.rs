@@ -41,21 +41,6 @@ impl<S: Simd> Vector<S> {
     pub fn store(self, to: &mut [f32], at: usize) {
         self.0.store_slice(&mut to[at..][..Self::LANES]);
     }
-
-    /// The sum of all lanes, halves added to halves.
-    #[inline(always)]
-    pub fn sum(self) -> f32 {
-        let lanes = self.0.as_slice();
-        let (mut sums, mut width) = ([0.0; 16], Self::LANES);
-        sums[..width].copy_from_slice(lanes);
-        while width > 1 {
-            width /= 2;
-            for n in 0..width {
-                sums[n] += sums[n + width];
-            }
-        }
-        sums[0]
-    }
 }
 
 macro_rules! lanewise {

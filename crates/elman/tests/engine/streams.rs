@@ -37,7 +37,7 @@ impl<C: Cell> Running<C> {
             };
             stream.pack_layer(l, layer, &mut weights);
         }
-        stream.pack_head(&tensor("head.weight".into()), &tensor("head.bias".into()), &mut weights);
+        stream.pack_head(tensor("head.weight".into()), tensor("head.bias".into()), &mut weights);
         let memory = vec![0.0; stream.memory_len()];
         Running { stream, weights, memory, output: vec![0.0; output_size] }
     }

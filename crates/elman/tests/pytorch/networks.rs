@@ -1,9 +1,15 @@
 //! Outputs of every step, final states and all gradients of the forty cases.
 
+use std::fmt::Debug;
+use std::num::NonZeroUsize;
+
 use elman::batch::Batch;
 use elman::float::convert;
-use elman::network::{CellKind, Gradients, Mode, Network, NetworkConfig, Readout, State, Tape};
+use elman::network::{
+    CellKind, Engine, Gradients, Mode, Network, NetworkConfig, Readout, ScalarEngine, SimdEngine, State,
+};
 use elman_core::lane::Scalar;
+use elman_core::simd::{Level, levels};
 
 use crate::jittered::{self, Jittered};
 use crate::reference::{Tensors, largest, tensors, worst_error};
@@ -104,20 +110,24 @@ impl Case {
         if self.network.config().cell == CellKind::Lstm { &["h", "c"] } else { &["h"] }
     }
 
-    /// Runs the case in number type `T` with these parameters and this input `[T, B, I]`: PyTorch's
-    /// results under PyTorch's names, in its layout.
-    pub(crate) fn run<T: Scalar>(&self, parameters: &[f64], x: &[f64]) -> Tensors<T> {
+    /// Runs the case in number type `T`, by the plain code, with these parameters and this input
+    /// `[T, B, I]`: PyTorch's results under PyTorch's names, in its layout.
+    pub(crate) fn run<T: Scalar + Debug>(&self, parameters: &[f64], x: &[f64]) -> Tensors<T> {
+        self.run_on(ScalarEngine::new(&self.network), parameters, x)
+    }
+
+    /// [`run`](Self::run) on any engine.
+    fn run_on<T: Scalar>(&self, mut engine: impl Engine<T>, parameters: &[f64], x: &[f64]) -> Tensors<T> {
         let parameters: Vec<T> = convert(parameters);
         let x = self.sequences(x, INPUT_SIZE);
         let doutput = self.sequences(&self.tensors["doutput"], self.features());
         let batch = Batch::new(&slices(&x), INPUT_SIZE);
         let packing = batch.packing();
         let mut results = Tensors::new();
-        let mut tape = Tape::default();
 
+        engine.load(&parameters);
         let mut state = self.load_state(packing.order(), |s| format!("{s}0"));
-        self.network.forward(&parameters, &batch, &mut state, Mode::Evaluate, &mut tape);
-        let output = packing.unpack(tape.output(), self.features());
+        let output = packing.unpack(engine.forward(&batch, &mut state, Mode::Evaluate), self.features());
         results.insert("output".into(), self.padded(&output, self.features()));
         self.store_state(&state, packing.order(), |s| format!("{s}_n"), &mut results);
 
@@ -127,7 +137,7 @@ impl Case {
         let gradients =
             Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: Some(&mut dx) };
         let doutput = packing.pack(&slices(&doutput), self.features());
-        self.network.backward(&parameters, &batch, &doutput, &mut tape, gradients);
+        engine.backward(&batch, &doutput, gradients);
         results.insert("grad/x".into(), self.padded(&packing.unpack(&dx, INPUT_SIZE), INPUT_SIZE));
         self.store_state(&dstate, packing.order(), |s| format!("grad/{s}0"), &mut results);
         for tensor in self.network.layout().tensors() {
@@ -251,5 +261,21 @@ fn f32_agrees_with_pytorch_as_far_as_it_can() {
         let results = case.run::<f32>(&case.parameters, &case.tensors["x"]);
         let (worst, name) = case.worst(&results, &case.allowed_in_f32());
         assert!(worst <= 1.0, "{}: {name} is off by {worst:.2} times its error bound", case.name);
+    }
+}
+
+/// The engine's tanh and sigmoid are within 2.5 units in the last place, those of the bound within one.
+const ENGINE: f64 = 2.5;
+
+#[test]
+fn the_engine_agrees_with_pytorch_on_every_level() {
+    for case in Case::all() {
+        let allowed = case.allowed_in_f32();
+        for level in levels(Level::new()) {
+            let engine = SimdEngine::with(&case.network, level, NonZeroUsize::MIN);
+            let results = case.run_on::<f32>(engine, &case.parameters, &case.tensors["x"]);
+            let (worst, name) = case.worst(&results, &allowed);
+            assert!(worst <= ENGINE, "{}, {level:?}: {name} is off by {worst:.2} times the bound", case.name);
+        }
     }
 }

@@ -97,7 +97,7 @@ impl Network {
         // Where nobody asks for the states' gradients, they are still needed on the way.
         let mut own = tape.dstate.take().unwrap_or_else(|| self.zero_state(0));
         own.reset(batch.packing().batch_size());
-        let Gradients { parameters: dparameters, state, mut input } = gradients;
+        let Gradients { parameters: dparameters, state, input } = gradients;
         let dstate = state.unwrap_or(&mut own);
         let dhidden = &mut tape.dhidden;
         match self.config.readout {
@@ -110,7 +110,7 @@ impl Network {
                 dhidden.clear();
             }
         }
-        let gradients = Ways { parameters: dparameters, state: dstate, input: input.as_deref_mut() };
+        let gradients = Ways { parameters: dparameters, state: dstate, input };
         with_cell!(self.config.cell, C => self.backward_layers::<C, T>(parameters, batch, tape, gradients));
         tape.dstate = Some(own);
     }

@@ -23,8 +23,8 @@ use super::{Engine, Gradients, Mode, Network, Readout, State};
 use crate::batch::Batch;
 use crate::threads::{self, Threads};
 
-/// Rows times parameters below which another thread does not pay: some 10 us of work.
-const WORK_PER_THREAD: usize = 300_000;
+/// Rows times parameters below which a second thread does not pay: some 20 us of work.
+const LEAST_WORK: usize = 600_000;
 
 /// A network in `f32` with its parameters packed and the memory of its passes.
 #[derive(Debug)]
@@ -46,13 +46,14 @@ pub struct SimdEngine {
     output: Vec<f32>,
     threads: Option<Threads>,
     thread_count: NonZeroUsize,
-    work_per_thread: usize,
+    /// Less work than this stays on the calling thread.
+    least_work: usize,
 }
 
 impl Engine<f32> for SimdEngine {
     /// On the best instruction set there is, with as many threads as [`threads::count`] says.
     fn new(network: &Network) -> Self {
-        SimdEngine { work_per_thread: WORK_PER_THREAD, ..Self::with(network, Level::new(), threads::count()) }
+        SimdEngine { least_work: LEAST_WORK, ..Self::with(network, Level::new(), threads::count()) }
     }
 
     fn load(&mut self, parameters: &[f32]) {
@@ -177,14 +178,16 @@ impl SimdEngine {
             network: network.clone(),
             threads: None,
             thread_count: threads,
-            work_per_thread: 1,
+            least_work: 0,
         }
     }
 
     /// The threads that are worth it for a pass over so many rows.
     fn thread_count_for(&self, rows: usize) -> NonZeroUsize {
         let work = rows.saturating_mul(self.network.layout.len());
-        if work / self.work_per_thread > 1 { self.thread_count } else { NonZeroUsize::MIN }
+        // With a single chunk, only the weights' gradient is shared out, by workers that had to wait.
+        let work = if self.num_chunks == 1 { work / 16 } else { work };
+        if work >= self.least_work { self.thread_count } else { NonZeroUsize::MIN }
     }
 
     fn draw_masks(&mut self, batch: &Batch<f32>, mode: Mode<'_>) {

@@ -90,13 +90,20 @@ fn timestep(n: usize, seq_len: usize, reverse: bool) -> usize {
 /// Sequences per chunk: the tiles of a step want rows, and weights are read once per chunk and step.
 const SEQUENCES: usize = 16;
 
+const TWICE: usize = 2 * SEQUENCES;
+
 /// The most chunks of a batch.
 const MAX_CHUNKS: usize = 8;
 
 /// The number of chunks of a batch. It depends on nothing but the batch, since sums over chunks
 /// must not depend on threads.
 pub(super) fn num_chunks(packing: &Packing) -> usize {
-    (packing.batch_size() / SEQUENCES).clamp(1, MAX_CHUNKS)
+    match packing.batch_size() {
+        0..SEQUENCES => 1,
+        // Half as many sequences as are best, so that a second thread has something to do.
+        SEQUENCES..TWICE => 2,
+        batch_size => (batch_size / SEQUENCES).min(MAX_CHUNKS),
+    }
 }
 
 /// The `n`-th of `count` chunks of a batch: sequences with nearly equally many timesteps.

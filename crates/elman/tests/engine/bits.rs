@@ -1,9 +1,10 @@
-//! The number of threads changes no bit.
+//! The number of threads changes no bit, nor does the instruction set as long as it fuses
+//! multiplication and addition.
 
 use std::num::NonZeroUsize;
 
 use elman::network::{Engine, SimdEngine};
-use elman_core::simd::Level;
+use elman_core::simd::{Level, lanes, levels};
 use proptest::prelude::*;
 
 use crate::drawn::{Results, any_problem};
@@ -16,7 +17,7 @@ fn bits(results: &Results<f32>) -> Vec<(&str, Vec<u32>)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
-    fn any_number_of_threads_gives_the_same_bits(problem in any_problem()) {
+    fn threads_and_instruction_sets_with_fma_give_the_same_bits(problem in any_problem()) {
         let with = |threads| {
             let threads = NonZeroUsize::new(threads).unwrap();
             problem.run(SimdEngine::with(&problem.network, Level::new(), threads))
@@ -25,6 +26,10 @@ proptest! {
         for threads in [2, 3, 4, 8] {
             let several = with(threads);
             prop_assert_eq!(bits(&several), bits(&one), "{} threads", threads);
+        }
+        for level in levels(Level::new()).filter(|&level| lanes(level) >= 8) {
+            let on_level = problem.run(SimdEngine::with(&problem.network, level, NonZeroUsize::MIN));
+            prop_assert_eq!(bits(&on_level), bits(&one), "{:?}", level);
         }
         let default = problem.run(SimdEngine::new(&problem.network));
         prop_assert_eq!(bits(&default), bits(&one), "by default");
