@@ -6,11 +6,11 @@
 use std::ops::Range;
 
 use elman_core::cell::Cell;
-use elman_core::simd::backward::{self, Backward, InputBackward};
-use elman_core::simd::forward::{self, Forward};
+use elman_core::simd::backward::{self, InputBackward};
 use elman_core::simd::tile::{self, SCRATCH};
 use elman_core::simd::{Level, Simd, dispatch};
 
+use super::layer::{Layer, LayerMemory};
 use super::plan::{Panels, Plan};
 use super::rows::Rows;
 use crate::batch::Batch;
@@ -38,18 +38,6 @@ pub(super) struct Chunk {
     pub(super) dx: Buffer,
     dfeatures: Buffer,
     scratch: Buffer,
-}
-
-/// What a layer's forward pass leaves for its backward pass.
-#[derive(Debug, Default)]
-pub(super) struct LayerMemory {
-    /// `[slot rows, STATES, padded]`: see [`Rows::slot`].
-    pub(super) states: Buffer,
-    /// `[rows, tape_len]`
-    pub(super) tape: Buffer,
-    /// `[B, STATES, padded]`: the initial states; then the final ones; in the backward pass, the
-    /// gradient of the states as it stands.
-    pub(super) ends: Buffer,
 }
 
 /// What all chunks of a pass share.
@@ -320,38 +308,6 @@ impl Chunk {
     }
 }
 
-impl LayerMemory {
-    /// Copies the chunk's part of a state `[B, STATES, H]` to the ends.
-    fn set_ends(&mut self, pass: Pass<'_>, rows: &Rows, state: &State<f32>, block: usize) {
-        let (shape, rows) = (pass.plan.shapes[block], rows.sequences.clone());
-        with_cell!(pass.network.config.cell, C => {
-            let (h, state_len) = (shape.hidden_size, shape.state_len::<C>());
-            self.ends.resize(rows.len() * state_len);
-            let states = state.block(block).chunks_exact(C::STATES * h).skip(rows.start);
-            for (to, from) in self.ends.chunks_exact_mut(state_len).zip(states) {
-                to.fill(0.0);
-                for (to, from) in to.chunks_exact_mut(shape.padded()).zip(from.chunks_exact(h)) {
-                    to[..h].copy_from_slice(from);
-                }
-            }
-        });
-    }
-
-    /// Copies the ends to the chunk's part of a state.
-    fn copy_ends(&self, pass: Pass<'_>, rows: &Rows, state: &mut State<f32>, block: usize) {
-        let (shape, rows) = (pass.plan.shapes[block], rows.sequences.clone());
-        with_cell!(pass.network.config.cell, C => {
-            let (h, state_len) = (shape.hidden_size, shape.state_len::<C>());
-            let states = state.block_mut(block).chunks_exact_mut(C::STATES * h).skip(rows.start);
-            for (from, to) in self.ends.chunks_exact(state_len).zip(states) {
-                for (from, to) in from.chunks_exact(shape.padded()).zip(to.chunks_exact_mut(h)) {
-                    to.copy_from_slice(&from[..h]);
-                }
-            }
-        });
-    }
-}
-
 impl Rows {
     /// Multiplies the chunk's rows `[rows, D * padded]` with their part of a dropout mask; an empty
     /// mask stands for ones.
@@ -369,131 +325,6 @@ impl Rows {
                     values.iter_mut().zip(mask).for_each(|(value, mask)| *value *= mask);
                 }
             }
-        }
-    }
-}
-
-/// One layer in one direction, and the chunk that goes through it: the time loops.
-struct Layer<'a> {
-    pass: Pass<'a>,
-    block: usize,
-    reverse: bool,
-    rows: &'a Rows,
-}
-
-impl Layer<'_> {
-    /// From the input rows `x` to the memory and, where it is kept, the output `[rows, D * padded]`.
-    #[inline(always)]
-    fn forward<S: Simd, C: Cell>(
-        &self,
-        s: S,
-        x: tile::Rows<'_>,
-        memory: &mut LayerMemory,
-        output: &mut [f32],
-        scratch: &mut [f32],
-    ) {
-        let Layer { pass, block, reverse, rows } = *self;
-        let Pass { plan, panels, .. } = pass;
-        let shape = plan.shapes[block];
-        let (state_len, tape_len, padded) = (shape.state_len::<C>(), shape.tape_len::<C>(), shape.padded());
-        let LayerMemory { states, tape, ends } = memory;
-        // Without a way back, two timesteps' states take turns, and all steps share a tape.
-        let slots = if pass.keeps { rows.num_slot_rows(reverse) } else { 2 * rows.batch_size() };
-        let slot = |n: usize| {
-            let row = if pass.keeps { rows.slot(n, reverse).start } else { n % 2 * rows.batch_size() };
-            row * state_len
-        };
-        states.resize(slots * state_len);
-        let needs_tape = pass.keeps || C::FROM_INNER > 0;
-        let tape_rows = if pass.keeps { rows.num_rows() } else { rows.batch_size() };
-        tape.resize(if needs_tape { tape_rows * tape_len } else { 0 });
-        let panels = &panels.layers[block].forward;
-        let mut present = 0;
-        for n in 0..rows.seq_len() {
-            let t = rows.timestep(n, reverse);
-            let active = rows.active(t);
-            if present < active {
-                // These sequences begin here.
-                states[slot(n) + present * state_len..slot(n) + active * state_len]
-                    .copy_from_slice(&ends[present * state_len..active * state_len]);
-            }
-            present = active;
-            let (before, after) = states.split_at_mut(slot(n).max(slot(n + 1)));
-            let (prev, next) = if slot(n) < slot(n + 1) {
-                (&before[slot(n)..], after)
-            } else {
-                (&*after, &mut before[slot(n + 1)..])
-            };
-            let tape = needs_tape.then(|| {
-                let first = if pass.keeps { rows.at(t).start } else { 0 };
-                &mut tape[first * tape_len..][..active * tape_len]
-            });
-            let from = Forward { shape, panels, x: x.from(rows.at(t).start), prev };
-            forward::step::<S, C>(s, from, active, next, tape, scratch);
-            // The sequences that end here.
-            let going_on =
-                if n + 1 < rows.seq_len() { rows.active(rows.timestep(n + 1, reverse)) } else { 0 };
-            if going_on < active {
-                ends[going_on * state_len..active * state_len]
-                    .copy_from_slice(&next[going_on * state_len..active * state_len]);
-            }
-            if !output.is_empty() {
-                let direction = usize::from(reverse);
-                for (row, next) in rows.at(t).zip(next.chunks_exact(state_len)) {
-                    output[row * plan.width + direction * padded..][..padded]
-                        .copy_from_slice(&next[..padded]);
-                }
-            }
-        }
-    }
-
-    /// Backpropagation through time, from the gradients of the outputs and of the final states, in
-    /// [`LayerMemory::ends`], to d pre-activations on the tape and, where wanted, the gradients of
-    /// the initial states.
-    #[inline(always)]
-    fn backward<S: Simd, C: Cell>(
-        &self,
-        s: S,
-        dh: Option<tile::Rows<'_>>,
-        memory: &mut LayerMemory,
-        wants_initial_state: bool,
-        scratch: &mut [f32],
-    ) {
-        let Layer { pass: Pass { plan, panels, .. }, block, reverse, rows } = *self;
-        let shape = plan.shapes[block];
-        let (state_len, tape_len) = (shape.state_len::<C>(), shape.tape_len::<C>());
-        let LayerMemory { states, tape, ends: carry } = memory;
-        let panels = &panels.layers[block].backward;
-        let mut followed = 0;
-        for n in (0..rows.seq_len()).rev() {
-            let t = rows.timestep(n, reverse);
-            let (active, of_step) = (rows.active(t), rows.at(t));
-            let of_step = of_step.start * tape_len..of_step.end * tape_len;
-            // The step that followed lies behind this one in memory, or, in reverse, before it.
-            let (tape, later) = if reverse {
-                let (later, tape) = tape.split_at_mut(of_step.start);
-                (&mut tape[..active * tape_len], &later[later.len() - followed * tape_len..])
-            } else {
-                let (tape, later) = tape.split_at_mut(of_step.end);
-                (&mut tape[of_step], &later[..followed * tape_len])
-            };
-            let from = Backward {
-                shape,
-                panels,
-                prev: &states[rows.slot(n, reverse).start * state_len..],
-                next: &states[rows.slot(n + 1, reverse).start * state_len..],
-                later,
-                dh: dh.map(|dh| dh.from(rows.at(t).start)),
-            };
-            backward::step::<S, C>(s, from, active, carry, tape, scratch);
-            if wants_initial_state {
-                // The sequences that began here.
-                let begun = if n > 0 { rows.active(rows.timestep(n - 1, reverse)) } else { 0 };
-                if begun < active {
-                    backward::finish::<S, C>(s, shape, panels, begun..active, carry, tape, scratch);
-                }
-            }
-            followed = active;
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod chunk;
 mod gradient;
+mod layer;
 mod operand;
 mod plan;
 mod rows;
