@@ -40,7 +40,8 @@ pub enum Targets<T> {
 impl<T: Scalar> Targets<T> {
     /// Takes the targets of outputs `range`, of `output_size` values each, out of others.
     pub fn set_slice(&mut self, of: &Targets<T>, range: std::ops::Range<usize>, output_size: usize) {
-        match (of, &mut *self) {
+        self.take_kind(of);
+        match (of, self) {
             (Targets::Values(of), Targets::Values(values)) => {
                 values.clear();
                 values.extend_from_slice(&of[range.start * output_size..range.end * output_size]);
@@ -49,14 +50,16 @@ impl<T: Scalar> Targets<T> {
                 classes.clear();
                 classes.extend_from_slice(&of[range]);
             }
-            (Targets::Values(_), _) => {
-                *self = Targets::Values(Vec::new());
-                self.set_slice(of, range, output_size);
-            }
-            (Targets::Classes(_), _) => {
-                *self = Targets::Classes(Vec::new());
-                self.set_slice(of, range, output_size);
-            }
+            _ => unreachable!("both are of one kind"),
+        }
+    }
+
+    /// Becomes of the kind of others; keeps the memory if that is the kind already.
+    pub(crate) fn take_kind(&mut self, of: &Targets<T>) {
+        match (&*self, of) {
+            (Targets::Values(_), Targets::Values(_)) | (Targets::Classes(_), Targets::Classes(_)) => {}
+            (_, Targets::Values(_)) => *self = Targets::Values(Vec::new()),
+            (_, Targets::Classes(_)) => *self = Targets::Classes(Vec::new()),
         }
     }
 

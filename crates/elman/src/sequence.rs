@@ -35,12 +35,7 @@ pub fn pack_targets<'a, T: Scalar>(
     output_size: usize,
     targets: &mut Targets<T>,
 ) {
-    // Memory of the right kind, if there is some.
-    match (&example(0).targets, &mut *targets) {
-        (Targets::Values(_), Targets::Values(_)) | (Targets::Classes(_), Targets::Classes(_)) => {}
-        (Targets::Values(_), targets) => *targets = Targets::Values(Vec::new()),
-        (Targets::Classes(_), targets) => *targets = Targets::Classes(Vec::new()),
-    }
+    targets.take_kind(&example(0).targets);
     match targets {
         Targets::Classes(classes) => {
             let of = |n| match &example(n).targets {

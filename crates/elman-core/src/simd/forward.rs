@@ -5,7 +5,7 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::panel::{Shape, Tape, direct, forward_units, inner_units, panels, through_inner};
-use super::tile::{GROUP, Product, Rows, fill, load};
+use super::tile::{GROUP, MAX_VECTORS, Product, Rows, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 use crate::lane::Lane;
@@ -39,6 +39,7 @@ pub fn step<S: Simd, C: Cell>(
     mut tape: Option<&mut [f32]>,
     scratch: &mut [f32],
 ) {
+    const { assert!(C::PRE <= MAX_VECTORS, "the tiles hold four pre-activations of a unit") };
     let shape = from.shape;
     let depth = C::PRE + C::FROM_X * shape.input.len() + direct::<C>().len() * shape.hidden_size;
     let mut weights = from.panels;

@@ -26,11 +26,8 @@ use fearless_simd::Simd;
 use super::vector::Vector;
 use crate::lane::Lane;
 
-/// The most vectors that a panel is wide, unless one unit of the cell has more.
+/// The most vectors that a panel is wide, and so the most pre-activations that a cell may have.
 pub const MAX_VECTORS: usize = 4;
-
-/// The most pre-activations that a cell may have.
-pub const MAX_PRE: usize = 8;
 
 /// The rows whose sums are handed over at a time: a multiple of the heights of full tiles (3, 4, 6
 /// and 8), with sums that stay in the first cache.
@@ -41,7 +38,7 @@ pub const GROUP: usize = 24;
 pub const SCRATCH: usize = GROUP * SCRATCH_OF_ROW;
 
 /// The length of a scratch for a single row.
-pub const SCRATCH_OF_ROW: usize = MAX_PRE * 16;
+pub const SCRATCH_OF_ROW: usize = MAX_VECTORS * 16;
 
 /// Rows of a matrix: row `n` starts at `data[n * stride]`.
 #[derive(Clone, Copy, Debug)]
@@ -94,9 +91,8 @@ pub(super) const fn max_height<S: Simd>(vectors: usize) -> usize {
     match (vectors, many_registers) {
         (1, _) | (2 | 3, true) => 8,
         (4, true) | (2, false) => 6,
-        (5 | 6, true) | (3, false) => 4,
-        (4, false) => 3,
-        _ => 2,
+        (3, false) => 4,
+        _ => 3,
     }
 }
 

@@ -9,6 +9,7 @@
 //!   [`ScalarEngine`] around the plain code.
 
 mod config;
+mod dropout;
 mod engine;
 mod places;
 mod scalar;

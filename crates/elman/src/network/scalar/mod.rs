@@ -5,11 +5,11 @@ mod layer;
 
 use elman_core::cell::Cell;
 use elman_core::lane::Scalar;
-use rand::RngExt;
 
 use layer::{LayerGradients, LayerTape, Strided, part, part_mut};
 
 use super::config::with_cell;
+use super::dropout::draw_mask;
 use super::{Engine, Gradients, Mode, Network, Readout, State};
 use crate::batch::{Batch, Packing};
 
@@ -249,11 +249,9 @@ impl<T: Scalar> Stage<T> {
         if dropout == 0.0 {
             return;
         }
-        let kept = T::from_f64(1.0 / (1.0 - dropout));
-        for x in &mut self.x {
-            let mask = if rng.random::<f64>() < dropout { T::default() } else { kept };
+        draw_mask(dropout, self.x.len(), rng, &mut self.mask);
+        for (x, &mask) in self.x.iter_mut().zip(&self.mask) {
             *x = *x * mask;
-            self.mask.push(mask);
         }
     }
 

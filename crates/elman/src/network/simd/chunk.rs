@@ -66,7 +66,7 @@ impl Chunk {
     /// Takes up the chunk's sequences and their initial states.
     pub(super) fn begin(&mut self, pass: Pass<'_>, sequences: Range<usize>, state: &State<f32>) {
         let Pass { network, plan, batch, .. } = pass;
-        self.rows.set(batch.packing(), sequences);
+        self.rows.set(batch.packing(), sequences, plan.num_directions);
         self.scratch.resize(SCRATCH);
         self.layers.resize_with(plan.shapes.len(), LayerMemory::default);
         self.outputs.resize_with(network.config.num_layers, Buffer::default);
@@ -86,8 +86,8 @@ impl Chunk {
 
     #[inline(always)]
     fn forward_layers<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>) {
-        let Pass { network, plan, .. } = pass;
-        let config = &network.config;
+        let plan = pass.plan;
+        let config = &pass.network.config;
         self.copy_input(pass);
         for layer in 0..config.num_layers {
             let last = layer + 1 == config.num_layers;
@@ -96,7 +96,7 @@ impl Chunk {
             above[0].resize(if keeps_output { self.rows.num_rows() * plan.width } else { 0 });
             for direction in 0..plan.num_directions {
                 let block = layer * plan.num_directions + direction;
-                let job = Layer { pass, block, reverse: network.layers[block].reverse, rows: &self.rows };
+                let job = Layer { pass, block, rows: &self.rows };
                 let x = match below.last() {
                     None => tile::Rows { data: &self.x, stride: config.input_size },
                     Some(output) => tile::Rows { data: output, stride: plan.width },
@@ -172,8 +172,8 @@ impl Chunk {
         dfinal: Option<&State<f32>>,
         wanted: Wanted,
     ) {
-        let Pass { network, plan, .. } = pass;
-        let config = &network.config;
+        let plan = pass.plan;
+        let config = &pass.network.config;
         for (block, memory) in self.layers.iter_mut().enumerate() {
             match dfinal {
                 Some(dfinal) => memory.set_ends(pass, &self.rows, dfinal, block),
@@ -187,28 +187,14 @@ impl Chunk {
         for buffer in [&mut self.dhidden, &mut self.dx] {
             buffer.resize(self.rows.num_rows() * of_input.max(of_layers));
         }
-        match config.readout {
-            Readout::Every => {
-                self.dhidden.resize(self.rows.num_rows() * plan.width);
-                plan.head.backward(
-                    s,
-                    &pass.panels.head,
-                    self.rows.num_rows(),
-                    &self.doutput,
-                    &mut self.dhidden,
-                );
-            }
-            Readout::Last => {
-                self.dfeatures.resize(self.rows.batch_size() * plan.width);
-                plan.head.backward(
-                    s,
-                    &pass.panels.head,
-                    self.rows.batch_size(),
-                    &self.doutput,
-                    &mut self.dfeatures,
-                );
-                self.scatter_final::<C>(plan);
-            }
+        let (outputs, dfeatures) = match config.readout {
+            Readout::Every => (self.rows.num_rows(), &mut self.dhidden),
+            Readout::Last => (self.rows.batch_size(), &mut self.dfeatures),
+        };
+        dfeatures.resize(outputs * plan.width);
+        plan.head.backward(s, &pass.panels.head, outputs, &self.doutput, dfeatures);
+        if config.readout == Readout::Last {
+            self.scatter_final::<C>(plan);
         }
         for layer in (0..config.num_layers).rev() {
             let last = layer + 1 == config.num_layers;
@@ -222,7 +208,7 @@ impl Chunk {
                 self.dx.fill(0.0);
             }
             for (direction, block) in blocks.enumerate() {
-                let job = Layer { pass, block, reverse: network.layers[block].reverse, rows: &self.rows };
+                let job = Layer { pass, block, rows: &self.rows };
                 let padded = plan.width / plan.num_directions;
                 let dh =
                     dhidden.map(|data| tile::Rows { data: &data[direction * padded..], stride: plan.width });

@@ -59,7 +59,6 @@ impl LayerMemory {
 pub(super) struct Layer<'a> {
     pub(super) pass: Pass<'a>,
     pub(super) block: usize,
-    pub(super) reverse: bool,
     pub(super) rows: &'a Rows,
 }
 
@@ -74,8 +73,9 @@ impl Layer<'_> {
         output: &mut [f32],
         scratch: &mut [f32],
     ) {
-        let Layer { pass, block, reverse, rows } = *self;
-        let Pass { plan, panels, .. } = pass;
+        let Layer { pass, block, rows } = *self;
+        let Pass { plan, panels, network, .. } = pass;
+        let reverse = network.layers[block].reverse;
         let shape = plan.shapes[block];
         let (state_len, tape_len, padded) = (shape.state_len::<C>(), shape.tape_len::<C>(), shape.padded());
         let LayerMemory { states, tape, ends } = memory;
@@ -141,7 +141,8 @@ impl Layer<'_> {
         wants_initial_state: bool,
         scratch: &mut [f32],
     ) {
-        let Layer { pass: Pass { plan, panels, .. }, block, reverse, rows } = *self;
+        let Layer { pass: Pass { plan, panels, network, .. }, block, rows } = *self;
+        let reverse = network.layers[block].reverse;
         let shape = plan.shapes[block];
         let (state_len, tape_len) = (shape.state_len::<C>(), shape.tape_len::<C>());
         let LayerMemory { states, tape, ends: carry } = memory;

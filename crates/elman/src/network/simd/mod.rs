@@ -1,7 +1,7 @@
 //! The `f32` engine: whole vectors of units at a time, on several threads.
 //!
-//! A pass forward or back takes a batch cut into [chunks](chunk) of sequences, one per thread, each
-//! through all layers and timesteps. The parameters' [gradient] follows, shared out by panels of
+//! A pass forward or back takes a batch cut into [chunks](chunk) of sequences, each on its own through
+//! all layers and timesteps. The parameters' [gradient] follows, shared out by panels of
 //! weights. What lies in memory is what the kernels of `elman_core::simd` want; [`plan`] says how.
 
 mod chunk;
@@ -14,12 +14,12 @@ mod rows;
 use std::num::NonZeroUsize;
 
 use elman_core::simd::{Level, lanes};
-use rand::RngExt;
 
 use chunk::{Chunk, Pass, Wanted};
 use gradient::Part;
 use plan::{Panels, Plan};
 
+use super::dropout::draw_mask;
 use super::{Engine, Gradients, Mode, Network, Readout, State};
 use crate::batch::Batch;
 use crate::threads::{self, Threads};
@@ -51,6 +51,21 @@ pub struct SimdEngine {
     least_work: usize,
 }
 
+/// What the chunks of a pass share. A macro, since a method would borrow the chunks as well.
+macro_rules! pass {
+    ($engine:expr, $batch:expr) => {
+        Pass {
+            level: $engine.level,
+            network: &$engine.network,
+            plan: &$engine.plan,
+            panels: &$engine.panels,
+            batch: $batch,
+            masks: &$engine.masks,
+            keeps: $engine.keeps,
+        }
+    };
+}
+
 impl Engine<f32> for SimdEngine {
     /// On the best instruction set there is, with as many threads as [`threads::count`] says.
     fn new(network: &Network) -> Self {
@@ -78,15 +93,7 @@ impl Engine<f32> for SimdEngine {
         }
         let threads = self.thread_count_for(packing.num_rows());
         let (count, chunks) = (self.num_chunks, &mut self.chunks[..self.num_chunks]);
-        let pass = Pass {
-            level: self.level,
-            network: &self.network,
-            plan: &self.plan,
-            panels: &self.panels,
-            batch,
-            masks: &self.masks,
-            keeps: self.keeps,
-        };
+        let pass = pass!(self, batch);
         for (n, chunk) in chunks.iter_mut().enumerate() {
             chunk.begin(pass, rows::chunk(packing, n, count), state);
         }
@@ -112,15 +119,7 @@ impl Engine<f32> for SimdEngine {
         let Gradients { parameters: gradient, state, input } = gradients;
         let wanted = Wanted { input: input.is_some(), initial_state: state.is_some() };
         self.panels.pack_backward(&self.network, &self.plan, &self.parameters, wanted.input);
-        let pass = Pass {
-            level: self.level,
-            network: &self.network,
-            plan: &self.plan,
-            panels: &self.panels,
-            batch,
-            masks: &self.masks,
-            keeps: self.keeps,
-        };
+        let pass = pass!(self, batch);
         let threads = self.thread_count_for(batch.packing().num_rows());
         let chunks = &mut self.chunks[..self.num_chunks];
         let dfinal = state.as_deref();
@@ -159,8 +158,7 @@ fn each<P: Send>(
 }
 
 impl SimdEngine {
-    /// On an instruction set that this machine has, with every batch cut for so many threads, however
-    /// little work it is. The threads change no bit of any result; the instruction set may, in the
+    /// On an instruction set that this machine has, with so many threads, however little work there is. The threads change no bit of any result; the instruction set may, in the
     /// last places.
     pub fn with(network: &Network, level: Level, threads: NonZeroUsize) -> Self {
         let plan = Plan::new(network, lanes(level));
@@ -201,14 +199,9 @@ impl SimdEngine {
         if config.dropout == 0.0 {
             return;
         }
-        let kept = (1.0 / (1.0 - config.dropout)) as f32;
         let len = batch.packing().num_rows() * config.num_directions() * config.hidden_size;
         for mask in &mut self.masks {
-            mask.clear();
-            mask.extend(
-                std::iter::repeat_with(|| if rng.random::<f64>() < config.dropout { 0.0 } else { kept })
-                    .take(len),
-            );
+            draw_mask(config.dropout, len, rng, mask);
         }
     }
 }

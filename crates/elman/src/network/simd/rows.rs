@@ -16,7 +16,8 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn set(&mut self, packing: &Packing, sequences: Range<usize>) {
+    /// Takes up a batch's sequences, for layers that read in so many directions.
+    pub(super) fn set(&mut self, packing: &Packing, sequences: Range<usize>, num_directions: usize) {
         let seq_len = packing.lengths().get(sequences.start).copied().unwrap_or(0);
         let active = |t| packing.active(t).min(sequences.end) - sequences.start;
         self.starts.clear();
@@ -24,7 +25,7 @@ impl Rows {
         for t in 0..seq_len {
             self.starts.push(self.starts[t] + active(t));
         }
-        for (slots, reverse) in self.slots.iter_mut().zip([false, true]) {
+        for (slots, reverse) in self.slots.iter_mut().zip([false, true]).take(num_directions) {
             slots.clear();
             slots.push(0);
             for n in 0..=seq_len {
@@ -90,27 +91,19 @@ fn timestep(n: usize, seq_len: usize, reverse: bool) -> usize {
 /// Sequences per chunk: the tiles of a step want rows, and weights are read once per chunk and step.
 const SEQUENCES: usize = 16;
 
-const TWICE: usize = 2 * SEQUENCES;
-
 /// The most chunks of a batch.
 const MAX_CHUNKS: usize = 8;
 
 /// The number of chunks of a batch. It depends on nothing but the batch, since sums over chunks
 /// must not depend on threads.
 pub(super) fn num_chunks(packing: &Packing) -> usize {
-    match packing.batch_size() {
-        0..SEQUENCES => 1,
-        // Half as many sequences as are best, so that a second thread has something to do.
-        SEQUENCES..TWICE => 2,
-        batch_size => (batch_size / SEQUENCES).min(MAX_CHUNKS),
-    }
+    // Two chunks of half as many sequences as are best give a second thread something to do.
+    let least = 1 + usize::from(packing.batch_size() >= SEQUENCES);
+    (packing.batch_size() / SEQUENCES).clamp(least, MAX_CHUNKS)
 }
 
 /// The `n`-th of `count` chunks of a batch: sequences with nearly equally many timesteps.
 pub(super) fn chunk(packing: &Packing, n: usize, count: usize) -> Range<usize> {
-    if count == 1 {
-        return 0..packing.batch_size();
-    }
     let total = packing.num_rows();
     let border = |n: usize| {
         let mut rows = 0;
@@ -122,5 +115,5 @@ pub(super) fn chunk(packing: &Packing, n: usize, count: usize) -> Range<usize> {
         });
         below.count()
     };
-    border(n)..if n + 1 == count { packing.batch_size() } else { border(n + 1) }
+    border(n)..border(n + 1)
 }
