@@ -127,15 +127,14 @@ impl<T: Float> Optimiser<T> {
         decay: f64,
     ) {
         let [rate, momentum, decay] = [rate, momentum, decay].map(T::from_f64);
-        for (n, (p, &g)) in parameters.iter_mut().zip(gradient).enumerate() {
+        if self.first.is_empty() {
+            // A loop of its own, which compilers turn into vectors.
+            return parameters.iter_mut().zip(gradient).for_each(|(p, &g)| *p = *p - rate * (g + decay * *p));
+        }
+        for ((p, &g), v) in parameters.iter_mut().zip(gradient).zip(&mut self.first) {
             let g = g + decay * *p;
-            let step = match self.first.get_mut(n) {
-                Some(v) => {
-                    *v = momentum * *v + g;
-                    if nesterov { g + momentum * *v } else { *v }
-                }
-                None => g,
-            };
+            *v = momentum * *v + g;
+            let step = if nesterov { g + momentum * *v } else { *v };
             *p = *p - rate * step;
         }
     }

@@ -30,12 +30,17 @@
 //! # }
 //! ```
 
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
 use elman_core::cell::Cell;
+use elman_core::simd::team::Share;
 use elman_core::simd::{Level, stream};
 
 use crate::buffer::Buffer;
 use crate::error::ConfigError;
-use crate::network::{Network, with_cell};
+use crate::network::{Network, with_cell, worthwhile_parts};
+use crate::threads::{self, PATIENCE, Threads};
 
 /// A network, its packed weights and the state that it has reached.
 #[derive(Debug)]
@@ -51,10 +56,77 @@ struct Running<C> {
     stream: stream::Stream<C>,
     weights: Buffer,
     memory: Buffer,
+    team: Option<Team>,
+}
+
+/// The threads that share the steps of large layers.
+#[derive(Debug)]
+struct Team {
+    threads: Threads,
+    /// By layer: how many parts it is cut into.
+    parts: Vec<usize>,
+    /// The number of each part, and the memory that it works in.
+    work: Vec<(usize, Buffer)>,
+    /// When the last step ended.
+    ended: Instant,
+    /// How many steps have followed each other quickly.
+    quick: u32,
+}
+
+/// So many steps in quick succession are taken for more to come.
+const QUICK_STEPS: u32 = 8;
+
+impl Team {
+    /// `None` where there is nothing to share.
+    fn of<C: Cell>(stream: &stream::Stream<C>) -> Option<Self> {
+        let threads = threads::count();
+        let parts_of = |layer| worthwhile_parts::<C>(stream.shape(layer), threads).unwrap_or(1);
+        let parts: Vec<usize> = (0..stream.num_layers()).map(parts_of).collect();
+        let most = parts.iter().copied().max().filter(|&most| most > 1)?;
+        let part = |n| {
+            let mut work = Buffer::default();
+            work.resize(stream.share_len());
+            (n, work)
+        };
+        let threads = Threads::new(NonZeroUsize::new(most)?);
+        Some(Team { threads, parts, work: (0..most).map(part).collect(), ended: Instant::now(), quick: 0 })
+    }
+
+    /// Is it worth while now? Between samples that come slowly the workers sleep, and to wake them takes
+    /// longer than what they would do.
+    fn is_awake(&mut self) -> bool {
+        self.quick = if self.ended.elapsed() < PATIENCE { self.quick.saturating_add(1) } else { 0 };
+        self.quick >= QUICK_STEPS
+    }
+
+    fn step<C: Cell>(
+        &mut self,
+        stream: &stream::Stream<C>,
+        weights: &[f32],
+        memory: &mut [f32],
+        x: &[f32],
+        output: &mut [f32],
+    ) {
+        for (layer, &of) in self.parts.iter().enumerate() {
+            let (states, work) = (&*memory, &mut self.work[..of]);
+            self.threads.each(work, |(n, work)| {
+                stream.step_share(layer, Share::new(*n, of), weights, states, x, work);
+            });
+            for (n, work) in work {
+                stream.hand_over(layer, Share::new(*n, of), work, memory);
+            }
+        }
+        stream.output(weights, memory, output);
+    }
 }
 
 impl Stream {
     /// A stream from the zero state, with parameters of the network's layout.
+    ///
+    /// Layers of 160,000 weights and more (an LSTM of 200 units, an Elman layer of 400) are shared by
+    /// threads, at most as many as [`threads::count`] says now, as long as steps follow each other quickly.
+    /// A stream whose samples are further apart than 100 us runs on the caller's thread alone, as does every
+    /// GRU with its reset gate before the product.
     ///
     /// # Errors
     /// If the network reads sequences from their ends as well: a stream has none.
@@ -108,13 +180,21 @@ impl<C: Cell> Running<C> {
         }
         let (weight, bias) = network.head_weights(parameters);
         stream.pack_head(weight, bias, &mut weights);
-        Running { stream, weights, memory }
+        let team = Team::of(&stream);
+        Running { stream, weights, memory, team }
     }
 }
 
 impl<C: Cell + std::fmt::Debug> Step for Running<C> {
     fn step(&mut self, x: &[f32], output: &mut [f32]) {
-        self.stream.step(&self.weights, &mut self.memory, x, output);
+        let Running { stream, weights, memory, team } = self;
+        let Some(team) = team else { return stream.step(weights, memory, x, output) };
+        if team.is_awake() {
+            team.step(stream, weights, memory, x, output);
+        } else {
+            stream.step(weights, memory, x, output);
+        }
+        team.ended = Instant::now();
     }
 
     fn reset(&mut self) {
@@ -158,6 +238,34 @@ mod tests {
                     let mut output = [0.0; 3];
                     stream.step(x, &mut output);
                     assert_eq!(output, expected, "{cell}");
+                }
+                stream.reset();
+            }
+        }
+    }
+
+    /// Layers so large that several threads share their steps.
+    #[test]
+    fn large_layers_give_the_bits_of_the_batch_too() {
+        for cell in CellKind::ALL {
+            let hidden_size = if matches!(cell, CellKind::Elman | CellKind::ElmanRelu) { 410 } else { 250 };
+            let network = Network::new(NetworkConfig { hidden_size, ..config(cell) }).unwrap();
+            let parameters: Vec<f32> = Init::Torch.draw(&network, 3).unwrap();
+            let x: Vec<f32> = (0..60).map(|n| (n as f32 * 0.7).sin()).collect();
+            let mut engine = SimdEngine::with(&network, Level::new(), NonZeroUsize::MIN);
+            engine.load(&parameters);
+            let batch = Batch::new(&[&x, &x[..2]], 2);
+            let expected = engine.forward(&batch, &mut network.zero_state(2), Mode::Predict).to_vec();
+            let expected = batch.packing().unpack(&expected, 3).swap_remove(0);
+            threads::set_count(NonZeroUsize::new(3));
+            let mut stream = Stream::new(&network, &parameters).unwrap();
+            threads::set_count(None);
+            for pause in [0, 300] {
+                for (x, expected) in x.chunks_exact(2).zip(expected.chunks_exact(3)) {
+                    let mut output = [0.0; 3];
+                    stream.step(x, &mut output);
+                    assert_eq!(output, expected, "{cell}");
+                    std::thread::sleep(std::time::Duration::from_micros(pause));
                 }
                 stream.reset();
             }

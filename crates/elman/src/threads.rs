@@ -19,7 +19,10 @@ use std::time::{Duration, Instant};
 
 /// How long a worker looks for work before it sleeps: more than the single-threaded stretch of a
 /// training step that is worth two threads.
-const PATIENCE: Duration = Duration::from_micros(100);
+pub(crate) const PATIENCE: Duration = Duration::from_micros(100);
+
+/// How often a worker looks for work between looks at the clock, which take longer.
+const LOOKS: u32 = 32;
 
 /// The most parts of a piece of work.
 const MAX_PARTS: usize = u16::MAX as usize;
@@ -107,6 +110,7 @@ impl Shared {
     /// A worker's life.
     fn attend(&self) {
         let mut idle_since = Instant::now();
+        let mut looks = 0u32;
         while !self.closing.load(Ordering::Acquire) {
             if let Some(part) = self.claim() {
                 let _done = Done(self);
@@ -117,11 +121,11 @@ impl Shared {
                 let work = unsafe { &*work };
                 (work.0)(part);
                 idle_since = Instant::now();
-            } else if idle_since.elapsed() < PATIENCE {
-                for _ in 0..32 {
-                    std::hint::spin_loop();
-                }
+            } else if !looks.is_multiple_of(LOOKS) || idle_since.elapsed() < PATIENCE {
+                looks = looks.wrapping_add(1);
+                std::hint::spin_loop();
             } else {
+                looks = 0;
                 self.sleep();
                 idle_since = Instant::now();
             }
@@ -212,9 +216,10 @@ impl Threads {
         assert!(count <= MAX_PARTS, "{count} parts");
         let all = Parts(parts.as_mut_ptr());
         let run = |n: usize| {
-            // SAFETY: `n` is below the slice's length, since `claim` gives numbers below the ticket's
-            // number of parts; it gives each once, so that no two threads have the same element; and
-            // the slice is borrowed mutably until `AllDone` has seen all of them done.
+            // SAFETY: `n` is 0, which the caller alone takes, or comes from `claim`, which gives each number
+            // from 1 to below the ticket's number of parts once: so `n` is below the slice's length and no
+            // two threads have the same element. The slice is borrowed mutably until `AllDone` has seen all
+            // of them done.
             work(unsafe { &mut *all.at(n) });
         };
         let run = Work(&run);
@@ -223,17 +228,33 @@ impl Threads {
         shared.work.store((&raw const run).cast_mut().cast(), Ordering::Release);
         let all_done = AllDone(shared, count);
         let piece = Ticket::unpack(shared.ticket.load(Ordering::Relaxed)).piece.wrapping_add(1);
-        shared.ticket.store(Ticket { piece, parts: count as u16, next: 0 }.pack(), Ordering::SeqCst);
+        // The first part is the caller's own, without a claim for which the ticket would have to come back.
+        shared.ticket.store(Ticket { piece, parts: count as u16, next: 1 }.pack(), Ordering::SeqCst);
         if shared.sleeping.load(Ordering::SeqCst) > 0 {
             self.workers.iter().map(JoinHandle::thread).for_each(Thread::unpark);
         }
-        while let Some(part) = shared.claim() {
+        let mut part = Some(0);
+        while let Some(claimed) = part {
             let _done = Done(shared);
-            (run.0)(part);
+            (run.0)(claimed);
+            part = shared.claim();
         }
         drop(all_done);
         assert!(!shared.panicked.load(Ordering::Acquire), "a worker panicked");
     }
+}
+
+/// [`Threads::each`] on so many threads, which are started when they are first needed.
+pub(crate) fn each<P: Send>(
+    threads: &mut Option<Threads>,
+    count: NonZeroUsize,
+    parts: &mut [P],
+    work: impl Fn(&mut P) + Sync,
+) {
+    if count == NonZeroUsize::MIN {
+        return parts.iter_mut().for_each(work);
+    }
+    threads.get_or_insert_with(|| Threads::new(count)).each(parts, work);
 }
 
 impl Drop for Threads {

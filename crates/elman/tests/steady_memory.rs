@@ -7,6 +7,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use elman::batch::Batch;
 use elman::float::Float;
@@ -18,6 +19,9 @@ use elman::random::{Stream, rng};
 use elman::sequence::{Example, pack_targets};
 use elman_core::cell::Lstm;
 use elman_core::simd::{Level, stream};
+
+/// The workers that a first step starts take a moment to come up, with memory of their own.
+const COMING_UP: Duration = Duration::from_millis(20);
 
 struct Counting;
 
@@ -47,9 +51,8 @@ fn allocations(f: impl FnOnce()) -> usize {
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 
-/// Steps as the trainer takes them: a batch of examples, forward, loss, backward, clipping, update.
-fn training_steps<T: Float>(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Readout) {
-    let config = NetworkConfig {
+fn config(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Readout) -> NetworkConfig {
+    NetworkConfig {
         cell,
         input_size: 3,
         hidden_size: 40,
@@ -58,10 +61,15 @@ fn training_steps<T: Float>(cell: CellKind, num_layers: usize, bidirectional: bo
         dropout: if num_layers > 1 { 0.1 } else { 0.0 },
         output_size: 2,
         readout,
-    };
+    }
+}
+
+/// Steps as the trainer takes them: a batch of examples, forward, loss, backward, clipping, update.
+fn training_steps<T: Float>(config: NetworkConfig, batch_size: usize) {
+    let readout = config.readout;
     let network = Network::new(config).unwrap();
     let mut parameters: Vec<T> = Init::Torch.draw(&network, 1).unwrap();
-    let lengths = [30, 70, 70, 12, 45, 70, 70, 70, 33, 70, 70, 70];
+    let lengths = [30, 70, 70, 12, 45, 70, 70, 70, 33, 70, 70, 70].into_iter().cycle().take(batch_size);
     let example = |length: usize| {
         let outputs = if readout == Readout::Last { 1 } else { length };
         Example {
@@ -69,9 +77,10 @@ fn training_steps<T: Float>(cell: CellKind, num_layers: usize, bidirectional: bo
             targets: Targets::Values(vec![T::from_f64(0.5); outputs * 2]),
         }
     };
-    let examples: Vec<Example<T>> = lengths.map(example).into();
+    let examples: Vec<Example<T>> = lengths.map(example).collect();
 
     let mut engine = T::Engine::new(&network);
+    let config = network.config();
     let (mut batch, mut targets) = (Batch::default(), Targets::default());
     let mut state = network.zero_state(0);
     let (mut doutput, mut gradient) = (Vec::new(), vec![T::default(); parameters.len()]);
@@ -91,10 +100,9 @@ fn training_steps<T: Float>(cell: CellKind, num_layers: usize, bidirectional: bo
         optimiser.update(&mut parameters, &gradient, 1e-3);
     };
     step();
-    // The workers that this step has started take a moment to come up, with memory of their own.
-    std::thread::sleep(std::time::Duration::from_millis(20));
+    std::thread::sleep(COMING_UP);
     let count = allocations(|| (0..5).for_each(|_| step()));
-    assert_eq!(count, 0, "{cell}, {num_layers} layers, {bidirectional}, {readout:?}");
+    assert_eq!(count, 0, "{batch_size} sequences, {config:?}");
 }
 
 fn streaming_steps() {
@@ -107,16 +115,36 @@ fn streaming_steps() {
     assert_ne!(output, [0.0]);
 }
 
+/// A layer so large that threads share its steps.
+fn large_streaming_steps() {
+    let config = NetworkConfig { hidden_size: 220, ..config(CellKind::Lstm, 1, false, Readout::Every) };
+    let network = Network::new(config).unwrap();
+    let parameters: Vec<f32> = Init::Torch.draw(&network, 1).unwrap();
+    let mut stream = elman::stream::Stream::new(&network, &parameters).unwrap();
+    let mut output = [0.0; 2];
+    std::thread::sleep(COMING_UP);
+    let count = allocations(|| (0..100).for_each(|_| stream.step(&[1.0; 3], &mut output)));
+    assert_eq!(count, 0, "streaming in a team");
+}
+
 fn main() {
     assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1, "the allocator counts");
     for cell in CellKind::ALL {
         for (num_layers, bidirectional) in [(1, false), (2, true)] {
             for readout in [Readout::Last, Readout::Every] {
-                training_steps::<f32>(cell, num_layers, bidirectional, readout);
-                training_steps::<f64>(cell, num_layers, bidirectional, readout);
+                let config = config(cell, num_layers, bidirectional, readout);
+                training_steps::<f32>(config.clone(), 12);
+                training_steps::<f64>(config.clone(), 12);
+                // In chunks, on several threads.
+                training_steps::<f32>(config, 40);
             }
         }
+        // Steps shared out by units.
+        let hidden_size = if matches!(cell, CellKind::Elman | CellKind::ElmanRelu) { 400 } else { 240 };
+        let large = NetworkConfig { hidden_size, ..config(cell, 1, false, Readout::Last) };
+        training_steps::<f32>(large, 2);
     }
     streaming_steps();
+    large_streaming_steps();
     println!("steps after the first allocate nothing");
 }

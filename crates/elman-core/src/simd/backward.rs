@@ -4,9 +4,9 @@ use core::ops::Range;
 
 use fearless_simd::Simd;
 
-use super::forward::{Place, take};
-use super::panel::{Shape, Tape, direct, panels, through_inner};
-use super::tile::{GROUP, MAX_VECTORS, Product, Rows, load};
+use super::forward::Place;
+use super::panel::{Shape, Tape, direct, panels, take, through_inner};
+use super::tile::{GROUP, Product, Rows, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 
@@ -49,7 +49,7 @@ pub fn step<S: Simd, C: Cell>(
     let (weights, inner_weights) =
         from.panels.split_at(direct::<C>().len() * shape.hidden_size * shape.padded());
     let mut rest = weights;
-    for blocks in panels(shape.blocks(), MAX_VECTORS) {
+    for blocks in panels(shape.blocks(), shape.units()) {
         let panel = take(&mut rest, direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes);
         for first in (0..followed).step_by(GROUP) {
             let group = Group { rows: first..followed.min(first + GROUP), blocks: blocks.clone() };
@@ -60,7 +60,7 @@ pub fn step<S: Simd, C: Cell>(
     }
     if C::FROM_INNER > 0 {
         let mut rest = inner_weights;
-        for blocks in panels(shape.blocks(), MAX_VECTORS) {
+        for blocks in panels(shape.blocks(), shape.units()) {
             let panel = take(&mut rest, C::FROM_INNER * shape.hidden_size * blocks.len() * shape.lanes);
             for first in (0..rows).step_by(GROUP) {
                 let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
@@ -87,7 +87,7 @@ pub fn finish<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let mut rest = weights;
-    for blocks in panels(shape.blocks(), MAX_VECTORS) {
+    for blocks in panels(shape.blocks(), shape.units()) {
         let panel = take(&mut rest, direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes);
         for first in rows.clone().step_by(GROUP) {
             let group = Group { rows: first..rows.end.min(first + GROUP), blocks: blocks.clone() };
@@ -137,8 +137,9 @@ impl Group {
         let stride = shape.tape_len::<C>();
         let dpre = self.rows.start * stride + (Tape::dpre::<C>() + of.start) * shape.padded();
         let rows = Rows { data: &tape[dpre..], stride };
-        let (count, columns, vectors) = (self.rows.len(), shape.gates(of.len()), self.blocks.len());
-        Product { rows, count, columns, panel, vectors }.set(s, scratch);
+        let (count, columns) = (self.rows.len(), shape.gates(of.len()));
+        let (vectors, chains) = (self.blocks.len(), shape.chains());
+        Product { rows, count, columns, panel, vectors, chains }.set(s, scratch);
     }
 
     /// The cell's equation, with what has come through the following step if there was one.
@@ -165,7 +166,7 @@ impl Group {
                 }
                 let (prev, next) = (place.states(s, from.prev), place.states(s, from.next));
                 let (dpre, dprev) = C::backward(place.slots(s, tape, 0), prev, next, dnext);
-                place.store_slots(dpre, tape, Tape::dpre::<C>());
+                place.store_slots(flushed::<S, C::Pre<Vector<S>>>(dpre), tape, Tape::dpre::<C>());
                 place.store_states(dprev, carry);
             },
         );
@@ -189,19 +190,29 @@ impl Group {
                 let (saved, prev) = (place.slots(s, tape, 0), place.states(s, from.prev));
                 let (dpre, dprev) = C::inner_backward(saved, prev, dinner);
                 let dpre_so_far: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre::<C>());
-                place.store_slots(sum::<S, C::Pre<Vector<S>>>(dpre_so_far, dpre), tape, Tape::dpre::<C>());
+                let dpre = sum::<S, C::Pre<Vector<S>>>(dpre_so_far, dpre);
+                place.store_slots(flushed::<S, C::Pre<Vector<S>>>(dpre), tape, Tape::dpre::<C>());
                 place.store_states(sum::<S, C::State<Vector<S>>>(place.states(s, carry), dprev), carry);
             },
         );
     }
 }
 
+/// Nearly nothing as nothing: see [`Vector::flushed`].
 #[inline(always)]
-fn sum<S: Simd, L: Lanes<Vector<S>>>(a: L, b: L) -> L {
-    L::from_fn(
-        #[inline(always)]
-        |n| a.as_ref()[n] + b.as_ref()[n],
-    )
+fn flushed<S: Simd, L: Lanes<Vector<S>>>(mut values: L) -> L {
+    for value in values.as_mut() {
+        *value = value.flushed();
+    }
+    values
+}
+
+#[inline(always)]
+fn sum<S: Simd, L: Lanes<Vector<S>>>(mut a: L, b: L) -> L {
+    for (a, &b) in a.as_mut().iter_mut().zip(b.as_ref()) {
+        *a = *a + b;
+    }
+    a
 }
 
 /// What one product of d pre-activations with the input's weights reads.
@@ -233,7 +244,7 @@ pub fn input<S: Simd, C: Cell>(
     let stride = shape.input.runs * blocks_of_run * shape.lanes;
     let mut rest = from.panels;
     for run in 0..shape.input.runs {
-        for blocks in panels(blocks_of_run, MAX_VECTORS) {
+        for blocks in panels(blocks_of_run, shape.units()) {
             let panel = take(&mut rest, C::FROM_X * shape.hidden_size * blocks.len() * shape.lanes);
             for first in (0..rows).step_by(GROUP) {
                 let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };

@@ -1,11 +1,13 @@
 //! One timestep forward for all rows of a batch: the tiles' sums, then the cell's equation.
 
+#![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
+
 use core::ops::Range;
 
 use fearless_simd::Simd;
 
-use super::panel::{Shape, Tape, direct, forward_units, inner_units, panels, through_inner};
-use super::tile::{GROUP, MAX_VECTORS, Product, Rows, fill, load};
+use super::panel::{ForwardPanel, Shape, Tape, direct, panels, take, through_inner};
+use super::tile::{GROUP, MAX_VECTORS, Product, Rows, fill, load, total};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 use crate::lane::Lane;
@@ -41,30 +43,40 @@ pub fn step<S: Simd, C: Cell>(
 ) {
     const { assert!(C::PRE <= MAX_VECTORS, "the tiles hold four pre-activations of a unit") };
     let shape = from.shape;
-    let depth = C::PRE + C::FROM_X * shape.input.len() + direct::<C>().len() * shape.hidden_size;
     let mut weights = from.panels;
-    for blocks in panels(shape.blocks(), forward_units::<C>()) {
-        let panel = take(&mut weights, blocks.len() * shape.lanes * depth);
+    for blocks in panels(shape.blocks(), shape.forward_units::<C>()) {
+        let panel = ForwardPanel::take::<C>(&mut weights, shape, blocks.len());
         if rows == 1 {
             let tape = tape.as_deref_mut();
-            match blocks.len() {
-                4 if const { forward_units::<C>() >= 4 } => {
-                    single::<S, C, 4>(s, from, blocks.start, panel, next, tape);
+            // More than one vector of units, or chain, only where a unit has one pre-activation.
+            match (blocks.len(), shape.forward_chains::<C>()) {
+                (1, 1) => single::<S, C, 1, 1>(s, from, blocks.start, panel, next, tape),
+                (1, 2) if const { C::PRE == 1 } => {
+                    single::<S, C, 1, 2>(s, from, blocks.start, panel, next, tape)
                 }
-                3 if const { forward_units::<C>() >= 3 } => {
-                    single::<S, C, 3>(s, from, blocks.start, panel, next, tape);
+                (1, 4) if const { C::PRE == 1 } => {
+                    single::<S, C, 1, 4>(s, from, blocks.start, panel, next, tape)
                 }
-                2 if const { forward_units::<C>() >= 2 } => {
-                    single::<S, C, 2>(s, from, blocks.start, panel, next, tape);
+                (2, 1) if const { C::PRE <= 2 } => {
+                    single::<S, C, 2, 1>(s, from, blocks.start, panel, next, tape)
                 }
-                _ => single::<S, C, 1>(s, from, blocks.start, panel, next, tape),
+                (2, 2) if const { C::PRE == 1 } => {
+                    single::<S, C, 2, 2>(s, from, blocks.start, panel, next, tape)
+                }
+                (3, 1) if const { C::PRE == 1 } => {
+                    single::<S, C, 3, 1>(s, from, blocks.start, panel, next, tape)
+                }
+                (4, 1) if const { C::PRE == 1 } => {
+                    single::<S, C, 4, 1>(s, from, blocks.start, panel, next, tape)
+                }
+                (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
             }
             continue;
         }
         for first in (0..rows).step_by(GROUP) {
             let group = Group { first, rows: (rows - first).min(GROUP), blocks: blocks.clone() };
             sums::<S, C>(s, from, &group, panel, scratch);
-            cells::<S, C>(s, from, &group, next, tape.as_deref_mut(), scratch);
+            cells::<S, C>(s, shape, from.prev, &group, next, tape.as_deref_mut(), scratch);
         }
     }
     if C::FROM_INNER > 0 {
@@ -74,43 +86,65 @@ pub fn step<S: Simd, C: Cell>(
 }
 
 /// Rows and blocks of units that are worked on together.
-struct Group {
-    first: usize,
-    rows: usize,
-    blocks: Range<usize>,
+pub(super) struct Group {
+    pub(super) first: usize,
+    pub(super) rows: usize,
+    pub(super) blocks: Range<usize>,
 }
 
 /// The pre-activations of a group, to the scratch `[rows][units][PRE]`.
 #[inline(always)]
-fn sums<S: Simd, C: Cell>(s: S, from: Forward<'_>, group: &Group, panel: &[f32], scratch: &mut [f32]) {
+fn sums<S: Simd, C: Cell>(
+    s: S,
+    from: Forward<'_>,
+    group: &Group,
+    panel: ForwardPanel<'_>,
+    scratch: &mut [f32],
+) {
     let Forward { shape, x, prev, .. } = from;
+    fill(s, scratch, group.rows, panel.bias);
     let units = group.blocks.len();
-    let (bias, panel) = panel.split_at(units * C::PRE * Vector::<S>::LANES);
-    let (panel_x, panel_h) = panel.split_at(shape.input.len() * units * C::FROM_X * Vector::<S>::LANES);
-    fill(s, scratch, group.rows, bias);
-    let x = Product {
-        rows: x.from(group.first),
-        count: group.rows,
-        columns: shape.input,
-        panel: panel_x,
-        vectors: units * C::FROM_X,
-    };
-    x.add(s, scratch, 0, units * C::PRE);
-    let h = Product {
-        rows: Rows { data: prev, stride: shape.state_len::<C>() }.from(group.first),
-        count: group.rows,
-        columns: shape.hidden(),
-        panel: panel_h,
-        vectors: units * direct::<C>().len(),
-    };
-    h.add(s, scratch, units * direct::<C>().start, units * C::PRE);
+    add_inputs::<S, C>(s, shape, panel, units, (x.from(group.first), group.rows), scratch);
+    let prev = Rows { data: prev, stride: shape.state_len::<C>() };
+    add_states::<S, C>(s, shape, panel, units, (prev.from(group.first), group.rows), scratch);
+}
+
+/// Adds the inputs' part to the sums `[rows][units][PRE]`.
+#[inline(always)]
+pub(super) fn add_inputs<S: Simd, C: Cell>(
+    s: S,
+    shape: Shape,
+    panel: ForwardPanel<'_>,
+    units: usize,
+    (rows, count): (Rows<'_>, usize),
+    sums: &mut [f32],
+) {
+    let (columns, vectors) = (shape.input, units * C::FROM_X);
+    Product { rows, count, columns, panel: panel.x, vectors, chains: 1 }.add(s, sums, 0, units * C::PRE);
+}
+
+/// Adds the part of the states before the step, `[rows, STATES, padded]`.
+#[inline(always)]
+pub(super) fn add_states<S: Simd, C: Cell>(
+    s: S,
+    shape: Shape,
+    panel: ForwardPanel<'_>,
+    units: usize,
+    (rows, count): (Rows<'_>, usize),
+    sums: &mut [f32],
+) {
+    let (columns, chains) = (shape.hidden(), shape.forward_chains::<C>());
+    let vectors = units * direct::<C>().len();
+    let product = Product { rows, count, columns, panel: panel.h, vectors, chains };
+    product.add(s, sums, units * direct::<C>().start, units * C::PRE);
 }
 
 /// The cell's equation for a group.
 #[inline(always)]
-fn cells<S: Simd, C: Cell>(
+pub(super) fn cells<S: Simd, C: Cell>(
     s: S,
-    from: Forward<'_>,
+    shape: Shape,
+    prev: &[f32],
     group: &Group,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
@@ -119,12 +153,12 @@ fn cells<S: Simd, C: Cell>(
     let units = group.blocks.len();
     for r in 0..group.rows {
         for unit in 0..units {
-            let place = Place::of::<C>(from.shape, group.first + r, group.blocks.start + unit);
+            let place = Place::of::<C>(shape, group.first + r, group.blocks.start + unit);
             let pre = Lanes::from_fn(
                 #[inline(always)]
                 |p| load(s, scratch, r, units * C::PRE, unit * C::PRE + p),
             );
-            cell::<S, C>(s, from, place, pre, next, tape.as_deref_mut());
+            cell::<S, C>(s, prev, place, pre, next, tape.as_deref_mut());
         }
     }
 }
@@ -132,44 +166,52 @@ fn cells<S: Simd, C: Cell>(
 /// One row with one panel. There are registers enough to go from the bias to the cell's equation
 /// without a scratch, which a step of a small stream feels.
 #[inline(always)]
-fn single<S: Simd, C: Cell, const UNITS: usize>(
+fn single<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Forward<'_>,
     block: usize,
-    panel: &[f32],
+    panel: ForwardPanel<'_>,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
     let (shape, lanes) = (from.shape, Vector::<S>::LANES);
-    let (bias, panel) = panel.split_at(UNITS * C::PRE * lanes);
-    let (panel_x, panel_h) = panel.split_at(shape.input.len() * UNITS * C::FROM_X * lanes);
-    let mut sums: [C::Pre<Vector<S>>; UNITS] = core::array::from_fn(
-        #[inline(always)]
-        |unit| {
-            Lanes::from_fn(
-                #[inline(always)]
-                |p| Vector::load(s, bias, (unit * C::PRE + p) * lanes),
-            )
-        },
-    );
+    let zero = Vector::splat(s, 0.0);
+    let mut sums = [[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS];
+    for unit in 0..UNITS {
+        for p in 0..C::PRE {
+            sums[0][unit].as_mut()[p] = Vector::load(s, panel.bias, (unit * C::PRE + p) * lanes);
+        }
+    }
     for run in 0..shape.input.runs {
         let depth = shape.input.depth;
-        let panel = &panel_x[run * depth * UNITS * C::FROM_X * lanes..];
+        let panel = &panel.x[run * depth * UNITS * C::FROM_X * lanes..];
         let x = &from.x.data[run * shape.input.stride..][..depth];
-        accumulate::<S, C, UNITS>(s, &mut sums, x, panel, 0..C::FROM_X);
+        accumulate::<S, C, UNITS, CHAINS, 1>(s, &mut sums, x, panel, 0..C::FROM_X);
     }
-    accumulate::<S, C, UNITS>(s, &mut sums, &from.prev[..shape.hidden_size], panel_h, direct::<C>());
-    for (unit, pre) in sums.into_iter().enumerate() {
+    let h = &from.prev[..shape.hidden_size];
+    accumulate::<S, C, UNITS, CHAINS, CHAINS>(s, &mut sums, h, panel.h, direct::<C>());
+    for unit in 0..UNITS {
         let place = Place::of::<C>(shape, 0, block + unit);
-        cell::<S, C>(s, from, place, pre, next, tape.as_deref_mut());
+        let pre = Lanes::from_fn(
+            #[inline(always)]
+            |p| {
+                let mut chains = [zero; CHAINS];
+                for c in 0..CHAINS {
+                    chains[c] = sums[c][unit].as_ref()[p];
+                }
+                total(chains)
+            },
+        );
+        cell::<S, C>(s, from.prev, place, pre, next, tape.as_deref_mut());
     }
 }
 
-/// `sums[unit][p] += values[k] * panel[k][unit][p]` for the pre-activations `fed`, over all `k` in order.
+/// `sums[k % USED][unit][p] += values[k] * panel[k][unit][p]` for the pre-activations `fed`, over all `k`
+/// in order.
 #[inline(always)]
-fn accumulate<S: Simd, C: Cell, const UNITS: usize>(
+fn accumulate<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const USED: usize>(
     s: S,
-    sums: &mut [C::Pre<Vector<S>>; UNITS],
+    sums: &mut [[C::Pre<Vector<S>>; UNITS]; CHAINS],
     values: &[f32],
     panel: &[f32],
     fed: Range<usize>,
@@ -179,14 +221,35 @@ fn accumulate<S: Simd, C: Cell, const UNITS: usize>(
     if width == 0 {
         return;
     }
-    for (&value, weights) in values.iter().zip(panel.chunks_exact(width)) {
-        let value = Vector::splat(s, value);
-        for (unit, sums) in sums.iter_mut().enumerate() {
-            for n in 0..fed.len() {
-                let weight = Vector::load(s, weights, (unit * fed.len() + n) * lanes);
-                let sum = &mut sums.as_mut()[fed.start + n];
-                *sum = value.mul_add(weight, *sum);
-            }
+    let mut rest = &panel[..values.len() * width];
+    for turn in 0..values.len() / USED {
+        let values = &values[turn * USED..][..USED];
+        for c in 0..USED {
+            let weights = take(&mut rest, width);
+            add_column::<S, C, UNITS>(s, &mut sums[c], values[c], weights, fed.clone());
+        }
+    }
+    for c in 0..values.len() % USED {
+        let (value, weights) = (values[values.len() / USED * USED + c], take(&mut rest, width));
+        add_column::<S, C, UNITS>(s, &mut sums[c], value, weights, fed.clone());
+    }
+}
+
+/// `sums[unit][p] += value * weights[unit][p]` for the pre-activations `fed`.
+#[inline(always)]
+fn add_column<S: Simd, C: Cell, const UNITS: usize>(
+    s: S,
+    sums: &mut [C::Pre<Vector<S>>; UNITS],
+    value: f32,
+    weights: &[f32],
+    fed: Range<usize>,
+) {
+    let value = Vector::splat(s, value);
+    for unit in 0..UNITS {
+        for n in 0..fed.len() {
+            let weight = Vector::load(s, weights, (unit * fed.len() + n) * Vector::<S>::LANES);
+            let sum = &mut sums[unit].as_mut()[fed.start + n];
+            *sum = value.mul_add(weight, *sum);
         }
     }
 }
@@ -196,13 +259,13 @@ fn accumulate<S: Simd, C: Cell, const UNITS: usize>(
 #[inline(always)]
 fn cell<S: Simd, C: Cell>(
     s: S,
-    from: Forward<'_>,
+    prev: &[f32],
     place: Place,
     pre: C::Pre<Vector<S>>,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
-    let prev = place.states(s, from.prev);
+    let prev = place.states(s, prev);
     if C::FROM_INNER == 0 {
         let (state, saved) = C::forward(pre, prev);
         place.store_states(state, next);
@@ -211,7 +274,7 @@ fn cell<S: Simd, C: Cell>(
         }
     } else if let Some(tape) = tape {
         place.store_slots(pre, tape, Tape::dpre::<C>());
-        place.store_slots([C::inner(pre, prev)], tape, Tape::inner::<C>());
+        place.store_slots([C::inner(pre, prev).flushed()], tape, Tape::inner::<C>());
     }
 }
 
@@ -228,14 +291,15 @@ fn through_inner_value<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    for blocks in panels(shape.blocks(), inner_units::<C>()) {
+    for blocks in panels(shape.blocks(), shape.inner_units::<C>()) {
         let vectors = blocks.len() * C::FROM_INNER;
         let panel = take(&mut weights, vectors * shape.lanes * shape.hidden_size);
         for first in (0..rows).step_by(GROUP) {
             let inner = &tape[first * shape.tape_len::<C>() + Tape::inner::<C>() * shape.padded()..];
             let inner = Rows { data: inner, stride: shape.tape_len::<C>() };
             let count = (rows - first).min(GROUP);
-            Product { rows: inner, count, columns: shape.hidden(), panel, vectors }.set(s, scratch);
+            let chains = if C::FROM_INNER == 1 { shape.chains() } else { 1 };
+            Product { rows: inner, count, columns: shape.hidden(), panel, vectors, chains }.set(s, scratch);
             for r in 0..count {
                 for (unit, block) in blocks.clone().enumerate() {
                     let place = Place::of::<C>(shape, first + r, block);
@@ -251,14 +315,6 @@ fn through_inner_value<S: Simd, C: Cell>(
             }
         }
     }
-}
-
-/// The first `len` values, which are cut off.
-#[inline(always)]
-pub(super) fn take<'a>(from: &mut &'a [f32], len: usize) -> &'a [f32] {
-    let (taken, rest) = from.split_at(len);
-    *from = rest;
-    taken
 }
 
 /// Where one vector of units of one row stands.
@@ -293,10 +349,11 @@ impl Place {
         )
     }
 
+    /// With nearly nothing as nothing: see [`Vector::flushed`].
     #[inline(always)]
     pub(super) fn store_states<S: Simd, L: Lanes<Vector<S>>>(self, states: L, to: &mut [f32]) {
         for (n, state) in states.as_ref().iter().enumerate() {
-            state.store(to, self.state + n * self.padded);
+            state.flushed().store(to, self.state + n * self.padded);
         }
     }
 

@@ -3,14 +3,14 @@
 //!
 //! The tile is that of [`tile`](super::tile), turned: the depth is the rows, the tile's rows are columns
 //! of `a`. Sums are kept in panels `[column][vector][lane]`, ordered like the forward pass's, and
-//! brought into PyTorch's order once at the end. Since each panel is a sum of its own, threads can
-//! share them out, and no bit depends on how.
+//! brought into PyTorch's order once at the end. Each panel is a sum of its own: threads can share
+//! panels out, and no bit depends on how.
 
 #![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
 
 use fearless_simd::Simd;
 
-use super::tile::{Rows, for_tiles, max_height};
+use super::tile::{Rows, for_tiles, max_height, total};
 use super::vector::Vector;
 use crate::lane::Lane;
 
@@ -101,11 +101,13 @@ impl Outer<'_> {
     pub fn add_bias<S: Simd>(&self, s: S, sums: &mut [f32]) {
         for v in 0..self.vectors {
             let at = v * Vector::<S>::LANES;
-            let mut sum = Vector::splat(s, 0.0);
-            for row in 0..self.count {
-                sum = sum + Vector::load(s, self.d.data, row * self.d.stride + at);
+            let mut chains = [Vector::splat(s, 0.0); 4];
+            for first in (0..self.count).step_by(4) {
+                for c in 0..4.min(self.count - first) {
+                    chains[c] = chains[c] + Vector::load(s, self.d.data, (first + c) * self.d.stride + at);
+                }
             }
-            (Vector::load(s, sums, at) + sum).store(sums, at);
+            (Vector::load(s, sums, at) + total(chains)).store(sums, at);
         }
     }
 }

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | [`vector`] | a register's worth of numbers as a [`Lane`](crate::lane::Lane), with tanh and sigmoid |
 //! | [`panel`] | weights in the order in which they are read |
+//! | [`transpose`] | matrices turned over |
 //! | [`tile`] | the product: what stays in registers while weights stream by |
 //! | [`forward`], [`backward`] | one timestep: tiles, then the cell's equation |
+//! | [`team`] | one timestep of few rows, shared out among threads |
 //! | [`gradient`] | the weights' gradient |
 //! | [`dense`] | the linear head |
 //! | [`stream`] | all of a network, one step of one sequence at a time |
@@ -19,7 +21,9 @@ pub mod forward;
 pub mod gradient;
 pub mod panel;
 pub mod stream;
+pub mod team;
 pub mod tile;
+pub mod transpose;
 pub mod vector;
 
 pub use fearless_simd::{Level, Simd, dispatch};

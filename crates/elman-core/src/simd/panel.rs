@@ -8,7 +8,8 @@ use core::ops::Range;
 use crate::cell::Cell;
 use crate::step::Weights;
 
-use super::tile::{Columns, MAX_VECTORS};
+use super::tile::{Columns, MAX_VECTORS, chains};
+use super::transpose::transpose;
 
 /// One layer in one direction, cut for vectors of `lanes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,46 @@ impl Shape {
         Columns::dense(self.hidden_size)
     }
 
+    /// The chains of a sum with one value per unit: see [`chains`].
+    #[inline(always)]
+    pub(super) const fn chains(&self) -> usize {
+        chains(self.hidden_size)
+    }
+
+    /// The units, in vectors, of a panel for such sums, at most.
+    #[inline(always)]
+    pub(super) const fn units(&self) -> usize {
+        MAX_VECTORS / self.chains()
+    }
+
+    /// The units, in vectors, that one panel of the forward pass holds at most. A panel has all
+    /// pre-activations of its units, so that the cell's equation finds them together.
+    #[inline(always)]
+    pub(super) const fn forward_units<C: Cell>(&self) -> usize {
+        if C::PRE == 1 {
+            self.units()
+        } else if C::FROM_X == C::PRE && C::FROM_H == C::PRE && C::FROM_INNER == 0 && C::PRE < MAX_VECTORS {
+            MAX_VECTORS / C::PRE
+        } else {
+            // With inputs that do not feed all pre-activations, the vectors of several units would not
+            // lie side by side.
+            1
+        }
+    }
+
+    /// The chains of the forward pass' sums over `h`: where a unit has several pre-activations, their sums
+    /// side by side are enough.
+    #[inline(always)]
+    pub(super) const fn forward_chains<C: Cell>(&self) -> usize {
+        if C::PRE == 1 { self.chains() } else { 1 }
+    }
+
+    /// The units, in vectors, of a panel of the second product of a cell with an inner value.
+    #[inline(always)]
+    pub(super) const fn inner_units<C: Cell>(&self) -> usize {
+        if C::FROM_INNER == 1 { self.units() } else { 1 }
+    }
+
     /// The columns of `gates` gates' worth of values, one run per gate.
     #[inline(always)]
     pub const fn gates(&self, gates: usize) -> Columns {
@@ -64,6 +105,12 @@ impl Shape {
     #[inline(always)]
     pub const fn tape_len<C: Cell>(&self) -> usize {
         spread(Tape::slots::<C>() * self.padded())
+    }
+
+    /// The weights and biases of a step, without the lanes beyond the last unit: the same for any
+    /// instruction set.
+    pub const fn weights<C: Cell>(&self) -> usize {
+        (C::PRE + C::FROM_X * self.input.len() + C::FROM_H * self.hidden_size) * self.hidden_size
     }
 
     /// The length of the panels of [`pack_forward`].
@@ -130,21 +177,35 @@ pub(super) const fn through_inner<C: Cell>() -> Range<usize> {
     C::PRE - C::FROM_INNER..C::PRE
 }
 
-/// The units, in vectors, that one panel of the forward pass holds at most. A panel has all
-/// pre-activations of its units, so that the cell's equation finds them together.
-pub(super) const fn forward_units<C: Cell>() -> usize {
-    // With inputs that do not feed all pre-activations, the vectors of several units would not lie
-    // side by side.
-    if C::FROM_X == C::PRE && C::FROM_H == C::PRE && C::FROM_INNER == 0 && C::PRE < MAX_VECTORS {
-        MAX_VECTORS / C::PRE
-    } else {
-        1
+/// A panel of the forward pass in its parts.
+#[derive(Clone, Copy)]
+pub(super) struct ForwardPanel<'a> {
+    /// `[units][PRE]`
+    pub(super) bias: &'a [f32],
+    /// `[I][units][FROM_X]`
+    pub(super) x: &'a [f32],
+    /// `[H][units][direct]`
+    pub(super) h: &'a [f32],
+}
+
+impl<'a> ForwardPanel<'a> {
+    /// The panel of so many vectors of units, cut off the front of the `weights`.
+    #[inline(always)]
+    pub(super) fn take<C: Cell>(weights: &mut &'a [f32], shape: Shape, units: usize) -> Self {
+        let width = units * shape.lanes;
+        let bias = take(weights, width * C::PRE);
+        let x = take(weights, width * C::FROM_X * shape.input.len());
+        let h = take(weights, width * direct::<C>().len() * shape.hidden_size);
+        ForwardPanel { bias, x, h }
     }
 }
 
-/// The same for the second product of a cell with an inner value.
-pub(super) const fn inner_units<C: Cell>() -> usize {
-    if C::FROM_INNER == 1 { MAX_VECTORS } else { 1 }
+/// The first `len` values, which are cut off.
+#[inline(always)]
+pub(super) fn take<'a>(from: &mut &'a [f32], len: usize) -> &'a [f32] {
+    let (taken, rest) = from.split_at(len);
+    *from = rest;
+    taken
 }
 
 /// Cuts `blocks` vectors into the fewest panels of at most `most`, as equal as can be: 5 into 3 + 2
@@ -179,8 +240,12 @@ pub fn gradient_panels(vectors: Range<usize>) -> impl Iterator<Item = Range<usiz
 /// If a slice does not have its shape; `to` is of [`Shape::forward_len`].
 pub fn pack_forward<C: Cell>(weights: Weights<'_, f32>, shape: Shape, to: &mut [f32]) {
     assert_eq!(to.len(), shape.forward_len::<C>(), "length of the panels");
+    if shape.padded() > shape.hidden_size {
+        // The lanes beyond the last unit.
+        to.fill(0.0);
+    }
     let (h, mut writer) = (shape.hidden_size, Writer { to, at: 0, lanes: shape.lanes });
-    for blocks in panels(shape.blocks(), forward_units::<C>()) {
+    for blocks in panels(shape.blocks(), shape.forward_units::<C>()) {
         for block in blocks.clone() {
             for pre in 0..C::PRE {
                 let gate = C::GATE[pre] * h;
@@ -194,7 +259,7 @@ pub fn pack_forward<C: Cell>(weights: Weights<'_, f32>, shape: Shape, to: &mut [
         writer.columns::<C>(weights.weight_ih, 0..C::FROM_X, blocks.clone(), h, shape.input.len());
         writer.columns::<C>(weights.weight_hh, direct::<C>(), blocks, h, h);
     }
-    for blocks in panels(shape.blocks(), inner_units::<C>()) {
+    for blocks in panels(shape.blocks(), shape.inner_units::<C>()) {
         writer.columns::<C>(weights.weight_hh, through_inner::<C>(), blocks, h, h);
     }
 }
@@ -207,12 +272,12 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The next vector: `value(unit)` for the units of a block, 0 beyond the last one.
+    /// The next vector: `value(unit)` for the units of a block.
     #[inline(always)]
     fn vector(&mut self, block: usize, units: usize, value: impl Fn(usize) -> f32) {
         let to = &mut self.to[self.at..][..self.lanes];
-        for (unit, to) in (block * self.lanes..).zip(to) {
-            *to = if unit < units { value(unit) } else { 0.0 };
+        for (unit, to) in (block * self.lanes..units).zip(to) {
+            *to = value(unit);
         }
         self.at += self.lanes;
     }
@@ -235,32 +300,11 @@ impl Writer<'_> {
         for (n, (block, pre)) in blocks.flat_map(|b| pre.clone().map(move |p| (b, p))).enumerate() {
             let first = C::GATE[pre] * hidden_size + block * lanes;
             let units = lanes.min(hidden_size - block * lanes);
-            transpose(&weight[first * depth..][..units * depth], depth, &mut to[n * lanes..], row, lanes);
+            let from = &weight[first * depth..][..units * depth];
+            transpose((from, depth), (&mut to[n * lanes..], row), units, depth, |to, weight| *to = weight);
         }
     }
 }
-
-/// `to[k * stride + unit] = from[unit * depth + k]`, and 0 for the lanes without a unit.
-#[inline(always)]
-fn transpose(from: &[f32], depth: usize, to: &mut [f32], stride: usize, lanes: usize) {
-    let units = from.len() / depth;
-    // In squares, and row by row of the matrix: its rows may lie a power of two apart, where a column
-    // of them would not fit the first cache.
-    for first in (0..depth).step_by(SQUARE) {
-        let last = depth.min(first + SQUARE);
-        for unit in 0..units {
-            for (k, &value) in (first..last).zip(&from[unit * depth + first..unit * depth + last]) {
-                to[k * stride + unit] = value;
-            }
-        }
-        for k in first..last {
-            to[k * stride + units..k * stride + lanes].fill(0.0);
-        }
-    }
-}
-
-/// The side of the squares in which a matrix is transposed: a cache line.
-const SQUARE: usize = 16;
 
 /// The panels that take d pre-activations back to the previous state, `[gates * H][vectors]` each;
 /// first those of the direct gates, then those of the inner product.
@@ -271,8 +315,8 @@ pub fn pack_backward<C: Cell>(weight_hh: &[f32], shape: Shape, to: &mut [f32]) {
     assert_eq!(to.len(), shape.backward_len::<C>(), "length of the panels");
     let (h, padded) = (shape.hidden_size, shape.padded());
     let (to, inner) = to.split_at_mut(direct::<C>().len() * h * padded);
-    pack_rows::<C>(weight_hh, direct::<C>(), h, Columns::dense(h), shape, to);
-    pack_rows::<C>(weight_hh, through_inner::<C>(), h, Columns::dense(h), shape, inner);
+    pack_rows::<C>(weight_hh, direct::<C>(), Columns::dense(h), shape, to);
+    pack_rows::<C>(weight_hh, through_inner::<C>(), Columns::dense(h), shape, inner);
 }
 
 /// The panels that take d pre-activations back to the input, run by run of its columns.
@@ -281,24 +325,17 @@ pub fn pack_backward<C: Cell>(weight_hh: &[f32], shape: Shape, to: &mut [f32]) {
 /// If a slice does not have its shape; `to` is of [`Shape::input_backward_len`].
 pub fn pack_input_backward<C: Cell>(weight_ih: &[f32], shape: Shape, to: &mut [f32]) {
     assert_eq!(to.len(), shape.input_backward_len::<C>(), "length of the panels");
-    pack_rows::<C>(weight_ih, 0..C::FROM_X, shape.hidden_size, shape.input, shape, to);
+    pack_rows::<C>(weight_ih, 0..C::FROM_X, shape.input, shape, to);
 }
 
 /// For each run of columns its panels `[pre * H][vectors]`, out of `[gates * H, columns]`.
-fn pack_rows<C: Cell>(
-    weight: &[f32],
-    pre: Range<usize>,
-    hidden_size: usize,
-    columns: Columns,
-    shape: Shape,
-    mut to: &mut [f32],
-) {
+fn pack_rows<C: Cell>(weight: &[f32], pre: Range<usize>, columns: Columns, shape: Shape, mut to: &mut [f32]) {
     if pre.is_empty() {
         return;
     }
-    let lanes = shape.lanes;
+    let (lanes, hidden_size) = (shape.lanes, shape.hidden_size);
     for run in 0..columns.runs {
-        for blocks in panels(columns.depth.div_ceil(lanes), MAX_VECTORS) {
+        for blocks in panels(columns.depth.div_ceil(lanes), shape.units()) {
             let width = blocks.len() * lanes;
             let first = blocks.start * lanes;
             let present = width.min(columns.depth - first);

@@ -1,13 +1,15 @@
 //! A network one step at a time: all layers and the head, without allocation, in the caller's memory.
 //!
-//! A step runs the kernels of the batch path with a single row. Every sum is the same chain in the
-//! same order, so that a stream gives the bits of a batch on the same instruction set.
+//! A step runs the kernels of the batch path with a single row. Every sum is formed in the same order, so
+//! that a stream gives the bits of a batch on the same instruction set. Steps of large layers can be shared
+//! out among threads, which are the caller's: see [`Stream::step_share`].
 
 use core::marker::PhantomData;
 
 use super::dense::Dense;
 use super::forward::{self, Forward};
 use super::panel::{Shape, pack_forward};
+use super::team::{self, Left, Share};
 use super::tile::{Columns, Rows, SCRATCH_OF_ROW};
 use super::vector::Vector;
 use super::{Level, Simd, dispatch, lanes};
@@ -55,8 +57,29 @@ impl<C: Cell> Stream<C> {
         Stream { level, first, others, num_layers, head, weights_len, cell: PhantomData }
     }
 
-    fn shape(&self, layer: usize) -> Shape {
-        if layer == 0 { self.first } else { self.others }
+    /// `I`
+    pub fn input_size(&self) -> usize {
+        self.first.input.len()
+    }
+
+    /// The number of layers.
+    pub fn num_layers(&self) -> usize {
+        self.num_layers
+    }
+
+    /// `O`
+    pub fn output_size(&self) -> usize {
+        self.head.output_size
+    }
+
+    /// Where a layer's panels start in the packed weights.
+    fn start_of(&self, layer: usize) -> usize {
+        (0..layer).map(|below| self.shape(below).forward_len::<C>()).sum()
+    }
+
+    fn check(&self, weights: &[f32], memory: &[f32]) {
+        assert_eq!(weights.len(), self.weights_len(), "length of the packed weights");
+        assert_eq!(memory.len(), self.memory_len(), "length of the memory");
     }
 
     /// The length of the packed weights.
@@ -75,10 +98,8 @@ impl<C: Cell> Stream<C> {
     /// # Panics
     /// If there is no such layer, or a slice does not have its shape.
     pub fn pack_layer(&self, layer: usize, weights: Weights<'_, f32>, to: &mut [f32]) {
-        assert!(layer < self.num_layers, "layer {layer} of {}", self.num_layers);
-        let start: usize = (0..layer).map(|below| self.shape(below).forward_len::<C>()).sum();
         let shape = self.shape(layer);
-        pack_forward::<C>(weights, shape, &mut to[start..][..shape.forward_len::<C>()]);
+        pack_forward::<C>(weights, shape, &mut to[self.start_of(layer)..][..shape.forward_len::<C>()]);
     }
 
     /// Packs the head's `weight [O, H]` and `bias [O]` into their place in the packed weights.
@@ -106,11 +127,95 @@ impl<C: Cell> Stream<C> {
     /// # Panics
     /// If a slice does not have its length.
     pub fn step(&self, weights: &[f32], memory: &mut [f32], x: &[f32], output: &mut [f32]) {
-        assert_eq!(x.len(), self.first.input.len(), "values of an input");
-        assert_eq!(output.len(), self.head.output_size, "values of an output");
-        assert_eq!(weights.len(), self.weights_len(), "length of the packed weights");
-        assert_eq!(memory.len(), self.memory_len(), "length of the memory");
+        assert_eq!(x.len(), self.input_size(), "values of an input");
+        assert_eq!(output.len(), self.output_size(), "values of an output");
+        self.check(weights, memory);
         dispatch!(self.level, s => self.step_on(s, weights, memory, x, output));
+    }
+
+    /// How a layer is cut.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn shape(&self, layer: usize) -> Shape {
+        assert!(layer < self.num_layers, "layer {layer} of {}", self.num_layers);
+        if layer == 0 { self.first } else { self.others }
+    }
+
+    /// The length of the memory that a part of a team works in: see [`step_share`](Self::step_share).
+    pub fn share_len(&self) -> usize {
+        C::PRE * self.first.padded() + self.first.state_len::<C>()
+    }
+
+    /// A share of a layer's step, which several threads can do at once; then [`hand_over`](Self::hand_over)
+    /// moves the states on, share by share, and after the last layer [`output`](Self::output) gives what
+    /// [`step`](Self::step) would.
+    ///
+    /// # Panics
+    /// If a slice does not have its length, there is no such layer, or [`Share::suits`] does not hold for
+    /// the cell.
+    pub fn step_share(
+        &self,
+        layer: usize,
+        share: Share,
+        weights: &[f32],
+        memory: &[f32],
+        x: &[f32],
+        work: &mut [f32],
+    ) {
+        self.check(weights, memory);
+        assert_eq!(x.len(), self.input_size(), "values of an input");
+        assert_eq!(work.len(), self.share_len(), "length of a share's memory");
+        let (shape, state_len) = (self.shape(layer), self.first.state_len::<C>());
+        let panels = &weights[self.start_of(layer)..][..shape.forward_len::<C>()];
+        let x = if layer == 0 { x } else { &memory[(layer - 1) * state_len..] };
+        let (x, prev) = (Rows { data: x, stride: 0 }, &memory[layer * state_len..][..state_len]);
+        let part = team::Part { shape, panels, share };
+        let (next, sums) = work.split_at_mut(state_len);
+        let left = Left { next, tape: None };
+        #[inline(always)]
+        fn run<S: Simd, C: Cell>(
+            s: S,
+            part: team::Part<'_>,
+            x: Rows<'_>,
+            prev: &[f32],
+            sums: &mut [f32],
+            left: Left<&mut [f32]>,
+        ) {
+            team::project::<S, C>(s, part, x, 1, sums);
+            team::step::<S, C>(s, part, prev, (sums, 0..1, 1), left);
+        }
+        dispatch!(self.level, s => run::<_, C>(s, part, x, prev, sums, left));
+    }
+
+    /// Moves on the states of a share's units: from its memory to that of the stream.
+    ///
+    /// # Panics
+    /// If a slice does not have its length, or there is no such layer.
+    pub fn hand_over(&self, layer: usize, share: Share, work: &[f32], memory: &mut [f32]) {
+        assert_eq!(work.len(), self.share_len(), "length of a share's memory");
+        assert_eq!(memory.len(), self.memory_len(), "length of the memory");
+        let (shape, state_len) = (self.shape(layer), self.first.state_len::<C>());
+        let from = Left { next: &work[..state_len], tape: None };
+        let to = Left { next: &mut memory[layer * state_len..][..state_len], tape: None };
+        share.hand_over::<C>(shape, 1, from, to);
+    }
+
+    /// Overwrites `output [O]` with the head's output for the states in `memory`.
+    ///
+    /// # Panics
+    /// If a slice does not have its length.
+    pub fn output(&self, weights: &[f32], memory: &[f32], output: &mut [f32]) {
+        self.check(weights, memory);
+        assert_eq!(output.len(), self.output_size(), "values of an output");
+        let weights = &weights[self.weights_len - self.head.packed_len()..];
+        dispatch!(self.level, s => self.head_on(s, weights, memory, output));
+    }
+
+    #[inline(always)]
+    fn head_on<S: Simd>(&self, s: S, weights: &[f32], states: &[f32], output: &mut [f32]) {
+        let last = Rows { data: &states[(self.num_layers - 1) * self.first.state_len::<C>()..], stride: 0 };
+        self.head.forward(s, weights, 1, last, output);
     }
 
     #[inline(always)]
@@ -135,7 +240,6 @@ impl<C: Cell> Stream<C> {
                 Vector::load(s, next, at).store(own, at);
             }
         }
-        let last = Rows { data: &states[(self.num_layers - 1) * state_len..], stride: 0 };
-        self.head.forward(s, weights, 1, last, output);
+        self.head_on(s, weights, states, output);
     }
 }

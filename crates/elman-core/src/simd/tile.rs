@@ -12,8 +12,8 @@
 //! large and near square; it must fit the registers, with room for the operands. With 32 registers
 //! (AVX-512, NEON) 6 x 4 and 8 x 3 leave 8, with 16 (AVX2) 3 x 4 and 6 x 2 leave 4.
 //!
-//! Every sum is one chain over the depth, in order, whatever the height of its tile: that is why a
-//! row alone (a stream) gives the bits of a row among many (a batch).
+//! Every sum is one chain over the depth, in order, or a few (see `chains`), whatever the height of its
+//! tile: that is why a row alone (a stream) gives the bits of a row among many (a batch).
 //!
 //! The accumulators are a local array that is written to a scratch once, and what follows reads
 //! from there. An epilogue that worked on the accumulators in place made the compiler keep them in
@@ -85,6 +85,34 @@ impl Columns {
     }
 }
 
+/// The chains in which a sum over the units of a layer, or on the way back over their d pre-activations,
+/// gate by gate, is formed: with `n` chains, chain `c` takes the units `c`, `c + n`,
+/// `c + 2 n` and so on, and [`total`] joins them.
+///
+/// A multiply-add waits four cycles for the one before it in its chain. A few units fill one or two
+/// vectors, too few sums to fill that time in a tile of a single row. What the chains take of the
+/// registers, the tile gives up in width: `vectors` times `chains` are at most [`MAX_VECTORS`].
+pub(super) const fn chains(hidden_size: usize) -> usize {
+    match hidden_size {
+        5..=16 => 4,
+        17..=32 => 2,
+        _ => 1,
+    }
+}
+
+/// The sum of a sum's chains.
+#[inline(always)]
+pub(super) fn total<S: Simd, const CHAINS: usize>(mut chains: [Vector<S>; CHAINS]) -> Vector<S> {
+    let mut count = CHAINS;
+    while count > 1 {
+        count /= 2;
+        for c in 0..count {
+            chains[c] = chains[c] + chains[c + count];
+        }
+    }
+    chains[0]
+}
+
 /// The height of a full tile of so many vectors.
 pub(super) const fn max_height<S: Simd>(vectors: usize) -> usize {
     let many_registers = Vector::<S>::LANES == 16 || cfg!(target_arch = "aarch64");
@@ -125,8 +153,7 @@ macro_rules! for_tiles {
 }
 pub(super) use for_tiles;
 
-/// A matrix product: the `columns` of `count` rows, at most [`GROUP`], times a panel
-/// `[columns][vectors][lanes]`.
+/// A matrix product: the `columns` of `count` rows times a panel `[columns][vectors][lanes]`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Product<'a> {
     pub(super) rows: Rows<'a>,
@@ -134,107 +161,142 @@ pub(super) struct Product<'a> {
     pub(super) columns: Columns,
     pub(super) panel: &'a [f32],
     pub(super) vectors: usize,
+    /// See [`chains`].
+    pub(super) chains: usize,
+}
+
+/// The sums of a product within a scratch: `vectors` from the `first` on in rows that are `width`
+/// vectors wide.
+struct Sums<'a> {
+    scratch: &'a mut [f32],
+    first: usize,
+    width: usize,
 }
 
 impl Product<'_> {
     /// Overwrites the scratch with the product, in rows `vectors` wide.
     #[inline(always)]
     pub(super) fn set<S: Simd>(&self, s: S, scratch: &mut [f32]) {
-        self.run::<S, false>(s, scratch, 0, self.vectors);
+        let sums = Sums { scratch, first: 0, width: self.vectors };
+        if self.count != 1 {
+            return self.tiles(s, sums, false);
+        }
+        // A single sequence: a call would be felt.
+        match (self.vectors, self.chains) {
+            (0, _) => {}
+            (1, 1) => self.single::<S, 1, 1>(s, sums),
+            (2, 1) => self.single::<S, 2, 1>(s, sums),
+            (3, 1) => self.single::<S, 3, 1>(s, sums),
+            (4, 1) => self.single::<S, 4, 1>(s, sums),
+            (1, 2) => self.single::<S, 1, 2>(s, sums),
+            (2, 2) => self.single::<S, 2, 2>(s, sums),
+            (1, 4) => self.single::<S, 1, 4>(s, sums),
+            (vectors, chains) => unreachable!("{vectors} vectors, {chains} chains"),
+        }
+    }
+
+    #[inline(always)]
+    fn single<S: Simd, const VECTORS: usize, const CHAINS: usize>(&self, s: S, mut sums: Sums<'_>) {
+        self.tile::<S, 1, VECTORS, CHAINS>(s, 0, &mut sums, false);
     }
 
     /// Adds the product to the vectors from `first` on in the scratch's rows, which are `width` wide.
     #[inline(always)]
     pub(super) fn add<S: Simd>(&self, s: S, scratch: &mut [f32], first: usize, width: usize) {
-        self.run::<S, true>(s, scratch, first, width);
-    }
-
-    #[inline(always)]
-    fn run<S: Simd, const ADD: bool>(&self, s: S, scratch: &mut [f32], first: usize, width: usize) {
-        if self.count == 1 {
-            // A single sequence: a call would be felt.
-            match self.vectors {
-                0 => {}
-                1 => self.tile::<S, 1, 1, ADD>(s, 0, scratch, first, width),
-                2 => self.tile::<S, 1, 2, ADD>(s, 0, scratch, first, width),
-                3 => self.tile::<S, 1, 3, ADD>(s, 0, scratch, first, width),
-                4 => self.tile::<S, 1, 4, ADD>(s, 0, scratch, first, width),
-                _ => unreachable!("panels are at most {MAX_VECTORS} vectors wide"),
-            }
-        } else {
-            self.tiles::<S, ADD>(s, scratch, first, width);
-        }
+        self.tiles(s, Sums { scratch, first, width }, true);
     }
 
     /// A function of its own for each instruction set, and not for each cell and place of use:
     /// inlined everywhere, these loops made a build of seven minutes.
     #[inline(never)]
-    fn tiles<S: Simd, const ADD: bool>(&self, s: S, scratch: &mut [f32], first: usize, width: usize) {
+    fn tiles<S: Simd>(&self, s: S, sums: Sums<'_>, adds: bool) {
         s.vectorize(
             #[inline(always)]
-            || match self.vectors {
-                0 => {}
-                1 => self.tiles_of_width::<S, 1, ADD>(s, scratch, first, width),
-                2 => self.tiles_of_width::<S, 2, ADD>(s, scratch, first, width),
-                3 => self.tiles_of_width::<S, 3, ADD>(s, scratch, first, width),
-                4 => self.tiles_of_width::<S, 4, ADD>(s, scratch, first, width),
-                _ => unreachable!("panels are at most {MAX_VECTORS} vectors wide"),
+            || match (self.vectors, self.chains) {
+                (0, _) => {}
+                (1, 1) => self.tiles_of_width::<S, 1, 1>(s, sums, adds),
+                (2, 1) => self.tiles_of_width::<S, 2, 1>(s, sums, adds),
+                (3, 1) => self.tiles_of_width::<S, 3, 1>(s, sums, adds),
+                (4, 1) => self.tiles_of_width::<S, 4, 1>(s, sums, adds),
+                (1, 2) => self.tiles_of_width::<S, 1, 2>(s, sums, adds),
+                (2, 2) => self.tiles_of_width::<S, 2, 2>(s, sums, adds),
+                (1, 4) => self.tiles_of_width::<S, 1, 4>(s, sums, adds),
+                (vectors, chains) => unreachable!("{vectors} vectors, {chains} chains"),
             },
         );
     }
 
     #[inline(always)]
-    fn tiles_of_width<S: Simd, const VECTORS: usize, const ADD: bool>(
+    fn tiles_of_width<S: Simd, const VECTORS: usize, const CHAINS: usize>(
         &self,
         s: S,
-        scratch: &mut [f32],
-        first: usize,
-        width: usize,
+        mut sums: Sums<'_>,
+        adds: bool,
     ) {
-        for_tiles!(self.count, max_height::<S>(VECTORS), |row, HEIGHT| {
-            self.tile::<S, HEIGHT, VECTORS, ADD>(s, row, scratch, first, width);
+        for_tiles!(self.count, max_height::<S>(VECTORS * CHAINS), |row, HEIGHT| {
+            self.tile::<S, HEIGHT, VECTORS, CHAINS>(s, row, &mut sums, adds);
         });
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const HEIGHT: usize, const VECTORS: usize, const ADD: bool>(
+    fn tile<S: Simd, const HEIGHT: usize, const VECTORS: usize, const CHAINS: usize>(
         &self,
         s: S,
         row: usize,
-        scratch: &mut [f32],
-        first: usize,
-        width: usize,
+        to: &mut Sums<'_>,
+        adds: bool,
     ) {
         let lanes = Vector::<S>::LANES;
-        let places = |r: usize| ((row + r) * width + first) * lanes;
-        let mut sums = [[Vector::splat(s, 0.0); VECTORS]; HEIGHT];
-        if ADD {
+        let width = VECTORS * lanes;
+        let places = |r: usize| ((row + r) * to.width + to.first) * lanes;
+        let zero = Vector::splat(s, 0.0);
+        let mut sums = [[[zero; VECTORS]; CHAINS]; HEIGHT];
+        if adds {
             for r in 0..HEIGHT {
                 for v in 0..VECTORS {
-                    sums[r][v] = Vector::load(s, scratch, places(r) + v * lanes);
+                    sums[r][0][v] = Vector::load(s, to.scratch, places(r) + v * lanes);
                 }
             }
         }
-        let columns = self.columns;
-        for run in 0..columns.runs {
-            let rows: [&[f32]; HEIGHT] = core::array::from_fn(
-                #[inline(always)]
-                |r| &self.rows.data[(row + r) * self.rows.stride + run * columns.stride..][..columns.depth],
-            );
-            let panel =
-                &self.panel[run * columns.depth * VECTORS * lanes..][..columns.depth * VECTORS * lanes];
-            for (k, b) in (0..columns.depth).zip(panel.chunks_exact(VECTORS * lanes)) {
-                for v in 0..VECTORS {
-                    let b = Vector::load(s, b, v * lanes);
-                    for r in 0..HEIGHT {
-                        sums[r][v] = Vector::splat(s, rows[r][k]).mul_add(b, sums[r][v]);
+        let Columns { runs, depth, stride } = self.columns;
+        for run in 0..runs {
+            let mut rows = [&[][..]; HEIGHT];
+            for r in 0..HEIGHT {
+                rows[r] = &self.rows.data[(row + r) * self.rows.stride + run * stride..][..depth];
+            }
+            let panel = &self.panel[run * depth * width..][..depth * width];
+            let turns = depth / CHAINS;
+            let (whole, rest) = panel.split_at(turns * CHAINS * width);
+            for (turn, b) in (0..turns).zip(whole.chunks_exact(CHAINS * width)) {
+                for c in 0..CHAINS {
+                    for v in 0..VECTORS {
+                        let b = Vector::load(s, b, c * width + v * lanes);
+                        for r in 0..HEIGHT {
+                            sums[r][c][v] =
+                                Vector::splat(s, rows[r][turn * CHAINS + c]).mul_add(b, sums[r][c][v]);
+                        }
+                    }
+                }
+            }
+            if CHAINS > 1 {
+                for (c, b) in (0..CHAINS - 1).zip(rest.chunks_exact(width)) {
+                    for v in 0..VECTORS {
+                        let b = Vector::load(s, b, v * lanes);
+                        for r in 0..HEIGHT {
+                            sums[r][c][v] =
+                                Vector::splat(s, rows[r][turns * CHAINS + c]).mul_add(b, sums[r][c][v]);
+                        }
                     }
                 }
             }
         }
         for r in 0..HEIGHT {
             for v in 0..VECTORS {
-                sums[r][v].store(scratch, places(r) + v * lanes);
+                let mut chains = [zero; CHAINS];
+                for c in 0..CHAINS {
+                    chains[c] = sums[r][c][v];
+                }
+                total(chains).store(to.scratch, places(r) + v * lanes);
             }
         }
     }

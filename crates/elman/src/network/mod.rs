@@ -27,6 +27,7 @@ use elman_core::cell::Cell;
 use elman_core::lane::Scalar;
 use elman_core::step::Weights;
 use places::{Head, Layer};
+pub(crate) use simd::worthwhile_parts;
 
 use crate::error::ConfigError;
 use crate::parameters::{Layout, MAX_PARAMETERS};

@@ -3,15 +3,55 @@
 
 use std::num::NonZeroUsize;
 
-use elman::network::{Engine, SimdEngine};
+use elman::network::{CellKind, Engine, NetworkConfig, Readout, SimdEngine};
 use elman_core::simd::{Level, lanes, levels};
 use proptest::prelude::*;
 
-use crate::drawn::{Results, any_problem};
+use crate::drawn::{Problem, Results, any_problem};
 
 fn bits(results: &Results<f32>) -> Vec<(&str, Vec<u32>)> {
     let of = |values: &Vec<f32>| values.iter().map(|value| value.to_bits()).collect();
     results.iter().map(|(name, values)| (name.as_str(), of(values))).collect()
+}
+
+/// On every instruction set with fused multiply-adds and any number of threads.
+fn hold(problem: &Problem) {
+    let one = problem.run(SimdEngine::with(&problem.network, Level::new(), NonZeroUsize::MIN));
+    for level in levels(Level::new()).filter(|&level| lanes(level) >= 8) {
+        for threads in [1, 2, 3] {
+            let threads = NonZeroUsize::new(threads).unwrap();
+            let found = problem.run(SimdEngine::with(&problem.network, level, threads));
+            assert_eq!(bits(&found), bits(&one), "{level:?}, {threads} threads");
+        }
+    }
+}
+
+fn config(cell: CellKind, hidden_size: usize) -> NetworkConfig {
+    NetworkConfig {
+        cell,
+        input_size: 8,
+        hidden_size,
+        num_layers: 1,
+        bidirectional: false,
+        dropout: 0.0,
+        output_size: 1,
+        readout: Readout::Last,
+    }
+}
+
+/// Several chunks, each with many more rows than there are columns: they sum up their gradients each for
+/// itself.
+#[test]
+fn many_rows_give_the_same_bits() {
+    for cell in CellKind::ALL {
+        hold(&Problem::new(config(cell, 8), &[20; 64], 1));
+    }
+}
+
+/// A layer near the size from which on chunks are larger, with units that fill no whole vectors.
+#[test]
+fn large_layers_are_cut_alike_on_every_instruction_set() {
+    hold(&Problem::new(config(CellKind::Lstm, 248), &[2; 48], 1));
 }
 
 proptest! {

@@ -1,21 +1,24 @@
 //! Some sequences of a batch on their way through all layers, forward and back.
 //!
 //! A sequence needs nothing from another, so that chunks are independent: each goes its way on
-//! whatever thread, without waiting for others between layers or timesteps.
+//! whatever thread, without waiting for others between layers or timesteps. Only where a batch is a single
+//! chunk may threads share its steps: see [`team`](super::team).
 
 use std::ops::Range;
 
 use elman_core::cell::Cell;
 use elman_core::simd::backward::{self, InputBackward};
 use elman_core::simd::tile::{self, SCRATCH};
-use elman_core::simd::{Level, Simd, dispatch};
+use elman_core::simd::{Simd, dispatch};
 
+use super::gradient;
 use super::layer::{Layer, LayerMemory};
-use super::plan::{Panels, Plan};
+use super::pass::Pass;
+use super::plan::Plan;
 use super::rows::Rows;
-use crate::batch::Batch;
+use super::team::Team;
 use crate::buffer::Buffer;
-use crate::network::{Network, Readout, State, with_cell};
+use crate::network::{Readout, State, with_cell};
 
 /// The memory of a chunk; sized by the first batch, then reused.
 #[derive(Debug, Default)]
@@ -38,21 +41,8 @@ pub(super) struct Chunk {
     pub(super) dx: Buffer,
     dfeatures: Buffer,
     scratch: Buffer,
-}
-
-/// What all chunks of a pass share.
-#[derive(Clone, Copy)]
-pub(super) struct Pass<'a> {
-    pub(super) level: Level,
-    pub(super) network: &'a Network,
-    pub(super) plan: &'a Plan,
-    pub(super) panels: &'a Panels,
-    pub(super) batch: &'a Batch<f32>,
-    /// By layer but the last: the dropout mask of its output, `[rows of the batch, D * H]`, or
-    /// nothing.
-    pub(super) masks: &'a [Vec<f32>],
-    /// Is a backward pass to follow?
-    pub(super) keeps: bool,
+    /// The weights' gradient over the chunk's rows, where chunks sum it up each for itself: one part.
+    pub(super) gradient: Vec<gradient::Part>,
 }
 
 /// What a backward pass was asked for beside the parameters' gradient.
@@ -75,17 +65,17 @@ impl Chunk {
         }
     }
 
-    /// The forward pass.
-    pub(super) fn forward(&mut self, pass: Pass<'_>) {
+    /// The forward pass; of a batch's only chunk, with the help of a team.
+    pub(super) fn forward(&mut self, pass: Pass<'_>, mut team: Option<Team<'_>>) {
         if self.rows.batch_size() > 0 {
             with_cell!(pass.network.config.cell, C => {
-                dispatch!(pass.level, s => self.forward_layers::<_, C>(s, pass));
+                dispatch!(pass.level, s => self.forward_layers::<_, C>(s, pass, team.as_mut()));
             });
         }
     }
 
     #[inline(always)]
-    fn forward_layers<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>) {
+    fn forward_layers<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>, mut team: Option<&mut Team<'_>>) {
         let plan = pass.plan;
         let config = &pass.network.config;
         self.copy_input(pass);
@@ -101,8 +91,12 @@ impl Chunk {
                     None => tile::Rows { data: &self.x, stride: config.input_size },
                     Some(output) => tile::Rows { data: output, stride: plan.width },
                 };
-                let memory = &mut self.layers[block];
-                job.forward::<S, C>(s, x, memory, &mut above[0], &mut self.scratch);
+                let (memory, output) = (&mut self.layers[block], &mut *above[0]);
+                let shared =
+                    team.as_mut().is_some_and(|team| job.forward_in_team::<S, C>(s, x, memory, output, team));
+                if !shared {
+                    job.forward::<S, C>(s, x, memory, output, &mut self.scratch);
+                }
             }
             if !last && let Some(mask) = pass.masks.get(layer) {
                 self.rows.drop_out(pass, mask, &mut above[0]);
@@ -245,6 +239,14 @@ impl Chunk {
 }
 
 impl Chunk {
+    /// Sums up the weights' gradient over the chunk's rows.
+    pub(super) fn sum_gradient(&mut self, pass: Pass<'_>, panels: &gradient::Panels) {
+        let mut parts = std::mem::take(&mut self.gradient);
+        panels.share(&mut parts, 1);
+        parts.iter_mut().for_each(|part| part.sum(pass, panels, std::slice::from_ref(self)));
+        self.gradient = parts;
+    }
+
     /// Copies the outputs to their places in the batch's.
     pub(super) fn copy_output(&self, pass: Pass<'_>, output: &mut [f32]) {
         self.for_outputs(pass, |of_chunk, of_batch| output[of_batch].copy_from_slice(&self.output[of_chunk]));

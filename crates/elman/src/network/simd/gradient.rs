@@ -2,8 +2,12 @@
 //!
 //! What a layer's weights multiplied stands side by side in one row, `[h | x | inner value]`; the
 //! pre-activations are cut into panels, each of which sums up outer products with the columns that
-//! feed it. The panels are shared out among threads. A panel's sums run over the rows of all chunks, in
-//! the order in which they lie there, whoever sums them: the same bits for any number of threads.
+//! feed it.
+//!
+//! Two ways to share the work out, both the same bits for any number of threads. Where a chunk has many
+//! more rows than a matrix has columns, each chunk sums up all panels over its own rows, which its core's
+//! cache may still hold, and the chunks' sums are added in their order. Elsewhere that would be too much to
+//! add: each thread sums up some panels over the rows of all chunks, in the order in which they lie there.
 
 use std::ops::Range;
 
@@ -11,23 +15,15 @@ use elman_core::cell::Cell;
 use elman_core::simd::gradient::{Outer, block_rows};
 use elman_core::simd::panel::{Shape, gradient_panels};
 use elman_core::simd::tile::{Columns, Rows};
+use elman_core::simd::transpose::transpose;
 use elman_core::simd::{Simd, dispatch};
 
-use super::chunk::{Chunk, Pass};
-use super::operand::{Left, Operand};
+use super::chunk::Chunk;
+use super::operand::{Left, Matrix, Operand};
+use super::pass::Pass;
 use super::plan::Plan;
 use crate::buffer::Buffer;
 use crate::network::{Network, with_cell};
-
-/// The matrices that share rows: a layer's in one direction, or the head's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Matrix {
-    /// With d pre-activations as `d`, and `[h | x | inner value]` as `a`.
-    Block(usize),
-    /// With d outputs as `a`, and the features as `d`: the smaller of the two is the one that is
-    /// not cut into vectors.
-    Head,
-}
 
 /// Sums that fit registers in tiles: some vectors of `d`, with the columns of `a` that meet them.
 #[derive(Clone, Debug)]
@@ -56,6 +52,9 @@ impl Panel {
 
 /// Panels are cut between threads at multiples of so many columns: whole tiles of any height.
 const CUT: usize = 24;
+
+/// How many times more rows than columns make it worth while to add up the sums of chunks.
+const ROWS_PER_COLUMN: usize = 3;
 
 /// All panels of a network, in an order in which they may be shared out.
 #[derive(Debug)]
@@ -92,6 +91,11 @@ impl Panels {
         Panels { panels, lanes }
     }
 
+    /// Should chunks of so many rows sum up all panels, each for itself?
+    pub(super) fn suit_chunks(&self, rows: usize) -> bool {
+        self.panels.iter().all(|panel| rows >= ROWS_PER_COLUMN * panel.columns.len())
+    }
+
     /// Shares the panels out among `count` parts, so that all have nearly equal work.
     pub(super) fn share(&self, parts: &mut Vec<Part>, count: usize) {
         if parts.len() == count {
@@ -122,19 +126,17 @@ impl Panels {
         }
     }
 
-    /// Adds the sums to the flat `gradient`.
-    pub(super) fn unpack(&self, network: &Network, plan: &Plan, parts: &[Part], gradient: &mut [f32]) {
-        for part in parts {
-            let mut rest = &*part.sums;
-            for panel in &part.panels {
-                let (sums, after) = rest.split_at(panel.len(self.lanes));
-                rest = after;
-                match panel.matrix {
-                    Matrix::Head => unpack_head(network, plan, panel, sums, gradient),
-                    Matrix::Block(block) => with_cell!(network.config.cell, C => {
-                        unpack_block::<C>(network, plan.shapes[block], block, panel, sums, gradient);
-                    }),
-                }
+    /// Adds a part's sums to the flat `gradient`.
+    pub(super) fn unpack(&self, network: &Network, plan: &Plan, part: &Part, gradient: &mut [f32]) {
+        let mut rest = &*part.sums;
+        for panel in &part.panels {
+            let (sums, after) = rest.split_at(panel.len(self.lanes));
+            rest = after;
+            match panel.matrix {
+                Matrix::Head => unpack_head(network, plan, panel, sums, gradient),
+                Matrix::Block(block) => with_cell!(network.config.cell, C => {
+                    unpack_block::<C>(network, plan.shapes[block], block, panel, sums, gradient);
+                }),
             }
         }
     }
@@ -204,7 +206,8 @@ fn unpack_block<C: Cell>(
             if !shared.is_empty() {
                 let from = &lanes[(shared.start - panel.columns.start) * width..];
                 let to = &mut gradient[matrix.clone()][row * of.len()..][..units * of.len()];
-                transpose(from, width, to, of.len(), shared.start - of.start..shared.end - of.start);
+                let to = &mut to[shared.start - of.start..];
+                transpose((from, width), (to, of.len()), shared.len(), units, |to, sum| *to += sum);
             }
         };
         unpack(weight_hh, 0..h);
@@ -215,21 +218,6 @@ fn unpack_block<C: Cell>(
             if feeds {
                 let bias = &mut gradient[bias.clone()][row..][..units];
                 bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += sum);
-            }
-        }
-    }
-}
-
-/// `to[unit * columns + k] += from[(k - first) * stride + unit]` for the columns `k` of `range`, which
-/// starts at `first`.
-fn transpose(from: &[f32], stride: usize, to: &mut [f32], columns: usize, range: Range<usize>) {
-    // Squares of a few cache lines each way.
-    for k in range.clone().step_by(16) {
-        let from = &from[(k - range.start) * stride..];
-        let across = (range.end - k).min(16);
-        for (unit, to) in to.chunks_exact_mut(columns).enumerate() {
-            for (n, to) in to[k..][..across].iter_mut().enumerate() {
-                *to += from[n * stride + unit];
             }
         }
     }
@@ -253,6 +241,11 @@ fn unpack_head(network: &Network, plan: &Plan, panel: &Panel, sums: &[f32], grad
 }
 
 impl Part {
+    /// Adds another part's sums of the same panels.
+    pub(super) fn add(&mut self, other: &Part) {
+        self.sums.iter_mut().zip(&*other.sums).for_each(|(sum, other)| *sum += other);
+    }
+
     /// Sums up the part's panels over all rows of the batch.
     pub(super) fn sum(&mut self, pass: Pass<'_>, panels: &Panels, chunks: &[Chunk]) {
         with_cell!(pass.network.config.cell, C => {

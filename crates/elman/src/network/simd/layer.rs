@@ -4,10 +4,12 @@ use elman_core::cell::Cell;
 use elman_core::simd::Simd;
 use elman_core::simd::backward::{self, Backward};
 use elman_core::simd::forward::{self, Forward};
+use elman_core::simd::team::Left;
 use elman_core::simd::tile;
 
-use super::chunk::Pass;
+use super::pass::Pass;
 use super::rows::Rows;
+use super::team::{self, Team};
 use crate::buffer::Buffer;
 use crate::network::{State, with_cell};
 
@@ -73,6 +75,50 @@ impl Layer<'_> {
         output: &mut [f32],
         scratch: &mut [f32],
     ) {
+        self.forward_by::<C>(
+            x,
+            memory,
+            output,
+            #[inline(always)]
+            |from, t, to| forward::step::<S, C>(s, from, self.rows.active(t), to.next, to.tape, scratch),
+        );
+    }
+
+    /// The same, with every step shared out; false if the layer is none for the team.
+    pub(super) fn forward_in_team<S: Simd, C: Cell>(
+        &self,
+        s: S,
+        x: tile::Rows<'_>,
+        memory: &mut LayerMemory,
+        output: &mut [f32],
+        team: &mut Team<'_>,
+    ) -> bool {
+        let Layer { pass, block, rows } = *self;
+        let reverse = pass.network.layers[block].reverse;
+        if !team.begin::<C>(pass.plan.shapes[block], rows.batch_size(), pass.keeps) {
+            return false;
+        }
+        let mut of = 0..0;
+        self.forward_by::<C>(x, memory, output, |from, t, to| {
+            let at = rows.at(t);
+            if !(of.start <= at.start && at.end <= of.end) {
+                of = team::projected(rows, t, reverse);
+                team.project::<S, C>(s, Forward { x: x.from(of.start), ..from }, of.len());
+            }
+            team.step::<S, C>(s, from, (at.start - of.start..at.end - of.start, of.len()), to);
+        });
+        true
+    }
+
+    /// The time loop forward, with whatever makes the step of a timestep.
+    #[inline(always)]
+    fn forward_by<C: Cell>(
+        &self,
+        x: tile::Rows<'_>,
+        memory: &mut LayerMemory,
+        output: &mut [f32],
+        mut step: impl FnMut(Forward<'_>, usize, Left<&mut [f32]>),
+    ) {
         let Layer { pass, block, rows } = *self;
         let Pass { plan, panels, network, .. } = pass;
         let reverse = network.layers[block].reverse;
@@ -111,7 +157,8 @@ impl Layer<'_> {
                 &mut tape[first * tape_len..][..active * tape_len]
             });
             let from = Forward { shape, panels, x: x.from(rows.at(t).start), prev };
-            forward::step::<S, C>(s, from, active, next, tape, scratch);
+            step(from, t, Left { next, tape });
+            let next = &*next;
             // The sequences that end here.
             let going_on =
                 if n + 1 < rows.seq_len() { rows.active(rows.timestep(n + 1, reverse)) } else { 0 };

@@ -1,31 +1,43 @@
 //! The `f32` engine: whole vectors of units at a time, on several threads.
 //!
 //! A pass forward or back takes a batch cut into [chunks](chunk) of sequences, each on its own through
-//! all layers and timesteps. The parameters' [gradient] follows, shared out by panels of
-//! weights. What lies in memory is what the kernels of `elman_core::simd` want; [`plan`] says how.
+//! all layers and timesteps; a batch too small for that may have its steps shared out by a [team]. The
+//! parameters' [gradient] follows, chunk by chunk or shared out by panels of weights. What lies in memory is
+//! what the kernels of `elman_core::simd` want; [`plan`] says how.
 
 mod chunk;
 mod gradient;
 mod layer;
 mod operand;
+mod pass;
 mod plan;
 mod rows;
+mod team;
 
 use std::num::NonZeroUsize;
 
 use elman_core::simd::{Level, lanes};
 
-use chunk::{Chunk, Pass, Wanted};
+use chunk::{Chunk, Wanted};
 use gradient::Part;
+use pass::Pass;
 use plan::{Panels, Plan};
+use team::Team;
+pub(crate) use team::worthwhile_parts;
 
 use super::dropout::draw_mask;
 use super::{Engine, Gradients, Mode, Network, Readout, State};
 use crate::batch::Batch;
-use crate::threads::{self, Threads};
+use crate::threads::{self, Threads, each};
 
-/// Rows times parameters below which a second thread does not pay: some 20 us of work.
-const LEAST_WORK: usize = 600_000;
+/// Rows times parameters below which a second thread does not pay, where chunks are all that is handed
+/// over: some 12 us of a training step on one thread.
+const LEAST_WORK: usize = 120_000;
+/// How many times more a training step has to be where the weights' gradient is shared out by panels, for
+/// which each thread reads what the others wrote.
+const BY_PANELS: usize = 12;
+/// And where that is all that can be shared out, for lack of chunks: by workers that had to wait.
+const BY_PANELS_ALONE: usize = 80;
 
 /// A network in `f32` with its parameters packed and the memory of its passes.
 #[derive(Debug)]
@@ -42,7 +54,9 @@ pub struct SimdEngine {
     num_chunks: usize,
     /// Did that run leave what a backward pass needs?
     keeps: bool,
-    parts: Vec<Part>,
+    /// For one thread, and for all of them.
+    parts: [Vec<Part>; 2],
+    team: Vec<team::Part>,
     parameters: Vec<f32>,
     output: Vec<f32>,
     threads: Option<Threads>,
@@ -87,7 +101,7 @@ impl Engine<f32> for SimdEngine {
         self.keeps = !matches!(mode, Mode::Predict);
         self.draw_masks(batch, mode);
         let packing = batch.packing();
-        self.num_chunks = rows::num_chunks(packing);
+        self.num_chunks = rows::num_chunks(packing, self.plan.largest);
         if self.chunks.len() < self.num_chunks {
             self.chunks.resize_with(self.num_chunks, Chunk::default);
         }
@@ -97,7 +111,13 @@ impl Engine<f32> for SimdEngine {
         for (n, chunk) in chunks.iter_mut().enumerate() {
             chunk.begin(pass, rows::chunk(packing, n, count), state);
         }
-        each(&mut self.threads, threads, chunks, |chunk| chunk.forward(pass));
+        if let [chunk] = chunks {
+            let (parts, threads) = (&mut self.team, &mut self.threads);
+            let (count, always) = (self.thread_count, self.least_work == 0);
+            chunk.forward(pass, Some(Team { parts, threads, count, always }));
+        } else {
+            each(&mut self.threads, threads, chunks, |chunk| chunk.forward(pass, None));
+        }
         let config = &self.network.config;
         let rows = if config.readout == Readout::Last { packing.batch_size() } else { packing.num_rows() };
         self.output.resize(rows * config.output_size, 0.0);
@@ -120,17 +140,32 @@ impl Engine<f32> for SimdEngine {
         let wanted = Wanted { input: input.is_some(), initial_state: state.is_some() };
         self.panels.pack_backward(&self.network, &self.plan, &self.parameters, wanted.input);
         let pass = pass!(self, batch);
-        let threads = self.thread_count_for(batch.packing().num_rows());
+        let rows = batch.packing().num_rows();
+        let (by_chunk, threads) = (self.sums_by_chunk(rows), self.thread_count_for(rows));
         let chunks = &mut self.chunks[..self.num_chunks];
         let dfinal = state.as_deref();
+        let panels = &self.gradient_panels;
         each(&mut self.threads, threads, chunks, |chunk| {
             chunk.take_doutput(pass, doutput);
             chunk.backward(pass, dfinal, wanted);
+            if by_chunk {
+                chunk.sum_gradient(pass, panels);
+            }
         });
-        let (panels, chunks) = (&self.gradient_panels, &*chunks);
-        panels.share(&mut self.parts, threads.get());
-        each(&mut self.threads, threads, &mut self.parts, |part| part.sum(pass, panels, chunks));
-        panels.unpack(&self.network, &self.plan, &self.parts, gradient);
+        if by_chunk {
+            let mut parts = chunks.iter_mut().flat_map(|chunk| &mut chunk.gradient);
+            if let Some(first) = parts.next() {
+                parts.for_each(|other| first.add(other));
+                panels.unpack(&self.network, &self.plan, first, gradient);
+            }
+        } else {
+            let chunks = &*chunks;
+            let parts = &mut self.parts[usize::from(threads > NonZeroUsize::MIN)];
+            panels.share(parts, threads.get());
+            each(&mut self.threads, threads, parts, |part| part.sum(pass, panels, chunks));
+            parts.iter().for_each(|part| panels.unpack(&self.network, &self.plan, part, gradient));
+        }
+        let chunks = &*chunks;
         for doutput in doutput.chunks_exact(self.network.config.output_size) {
             let bias = &mut gradient[self.network.head.bias.clone()];
             bias.iter_mut().zip(doutput).for_each(|(bias, d)| *bias += d);
@@ -142,19 +177,6 @@ impl Engine<f32> for SimdEngine {
             chunks.iter().for_each(|chunk| chunk.add_dx(pass, dx));
         }
     }
-}
-
-/// [`Threads::each`] on so many threads, which are started when they are first needed.
-fn each<P: Send>(
-    threads: &mut Option<Threads>,
-    count: NonZeroUsize,
-    parts: &mut [P],
-    work: impl Fn(&mut P) + Sync,
-) {
-    if count == NonZeroUsize::MIN {
-        return parts.iter_mut().for_each(work);
-    }
-    threads.get_or_insert_with(|| Threads::new(count)).each(parts, work);
 }
 
 impl SimdEngine {
@@ -171,7 +193,8 @@ impl SimdEngine {
             chunks: Vec::new(),
             num_chunks: 0,
             keeps: false,
-            parts: Vec::new(),
+            parts: Default::default(),
+            team: Vec::new(),
             parameters: Vec::new(),
             output: Vec::new(),
             network: network.clone(),
@@ -184,9 +207,19 @@ impl SimdEngine {
     /// The threads that are worth it for a pass over so many rows.
     fn thread_count_for(&self, rows: usize) -> NonZeroUsize {
         let work = rows.saturating_mul(self.network.layout.len());
-        // With a single chunk, only the weights' gradient is shared out, by workers that had to wait.
-        let work = if self.num_chunks == 1 { work / 16 } else { work };
-        if work >= self.least_work { self.thread_count } else { NonZeroUsize::MIN }
+        let times = if self.num_chunks == 1 {
+            BY_PANELS_ALONE
+        } else if self.keeps && !self.sums_by_chunk(rows) {
+            BY_PANELS
+        } else {
+            1
+        };
+        if work >= times * self.least_work { self.thread_count } else { NonZeroUsize::MIN }
+    }
+
+    /// Do the chunks of a batch of so many rows sum up the weights' gradient each for itself?
+    fn sums_by_chunk(&self, rows: usize) -> bool {
+        self.num_chunks > 1 && self.gradient_panels.suit_chunks(rows / self.num_chunks)
     }
 
     fn draw_masks(&mut self, batch: &Batch<f32>, mode: Mode<'_>) {

@@ -10,13 +10,23 @@ use elman_core::simd::gradient::left_stride;
 use elman_core::simd::panel::{Shape, Tape};
 use elman_core::simd::tile::{Columns, Rows};
 
-use super::chunk::{Chunk, Pass};
-use super::gradient::Matrix;
+use super::chunk::Chunk;
+use super::pass::Pass;
 use crate::buffer::Buffer;
 use crate::network::Readout;
 
 /// Values of a chunk beyond which its rows are not read in place: half a second cache.
 const IN_PLACE: usize = (512 << 10) / size_of::<f32>();
+
+/// The matrices that share rows: a layer's in one direction, or the head's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Matrix {
+    /// With d pre-activations as `d`, and `[h | x | inner value]` as `a`.
+    Block(usize),
+    /// With d outputs as `a`, and the features as `d`: the smaller of the two is the one that is
+    /// not cut into vectors.
+    Head,
+}
 
 /// The operands of one matrix's gradient, as far as they are in one chunk.
 #[derive(Clone, Copy)]

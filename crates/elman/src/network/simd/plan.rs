@@ -16,6 +16,9 @@ pub(super) struct Plan {
     pub(super) num_directions: usize,
     /// The values of a row of any layer's output, `D * padded`.
     pub(super) width: usize,
+    /// The weights of the largest layer; the same for any number of lanes, since how a batch is cut into
+    /// chunks depends on it.
+    pub(super) largest: usize,
 }
 
 impl Plan {
@@ -28,8 +31,13 @@ impl Plan {
         let shapes = (0..config.num_layers * num_directions).map(|block| {
             shape(if block < num_directions { Columns::dense(config.input_size) } else { below })
         });
+        let shapes: Vec<Shape> = shapes.collect();
+        let largest = with_cell!(config.cell, C => {
+            shapes.iter().map(Shape::weights::<C>).max().unwrap_or(0)
+        });
         Plan {
-            shapes: shapes.collect(),
+            largest,
+            shapes,
             head: Dense { features: below, output_size: config.output_size },
             num_directions,
             width: num_directions * padded,

@@ -88,18 +88,24 @@ fn timestep(n: usize, seq_len: usize, reverse: bool) -> usize {
     if reverse { seq_len - 1 - n } else { n }
 }
 
-/// Sequences per chunk: the tiles of a step want rows, and weights are read once per chunk and step.
+/// Sequences per chunk: the tiles of a step want rows.
 const SEQUENCES: usize = 16;
+
+/// The weights of a layer that do not stay in a core's second cache. Each chunk reads them anew every
+/// step, so that its sequences should be more: 16 would want 8 bytes per cycle and core.
+const LARGE: usize = 256 << 10;
+const SEQUENCES_OF_LARGE: usize = 32;
 
 /// The most chunks of a batch.
 const MAX_CHUNKS: usize = 8;
 
-/// The number of chunks of a batch. It depends on nothing but the batch, since sums over chunks
-/// must not depend on threads.
-pub(super) fn num_chunks(packing: &Packing) -> usize {
+/// The number of chunks of a batch, for layers of at most so many weights. It depends on nothing else,
+/// since sums over chunks must not depend on threads.
+pub(super) fn num_chunks(packing: &Packing, weights: usize) -> usize {
     // Two chunks of half as many sequences as are best give a second thread something to do.
     let least = 1 + usize::from(packing.batch_size() >= SEQUENCES);
-    (packing.batch_size() / SEQUENCES).clamp(least, MAX_CHUNKS)
+    let sequences = if weights < LARGE { SEQUENCES } else { SEQUENCES_OF_LARGE };
+    (packing.batch_size() / sequences).clamp(least, MAX_CHUNKS)
 }
 
 /// The `n`-th of `count` chunks of a batch: sequences with nearly equally many timesteps.

@@ -1,0 +1,169 @@
+//! One timestep of few rows through a large layer, shared out by units among several threads.
+//!
+//! With few rows a step takes as long as reading the weights does. So each part of a team reads the
+//! weights of its own units alone, which its core's cache may then hold from step to step, and the
+//! inputs' part of the sums is formed for many timesteps at once ([`project`]). Neither changes a bit: a
+//! sum is bias, then inputs, then state, whoever forms it and when.
+
+use core::ops::Range;
+
+use fearless_simd::Simd;
+
+use super::forward::{Group, add_inputs, add_states, cells};
+use super::panel::{ForwardPanel, Shape, panels};
+use super::tile::Rows;
+use crate::cell::Cell;
+
+/// A part of a layer's units: the `part`-th `of` so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    part: usize,
+    of: usize,
+}
+
+impl Share {
+    /// The `part`-th, counted from 0, `of` so many parts.
+    ///
+    /// # Panics
+    /// If there is no such part.
+    pub const fn new(part: usize, of: usize) -> Self {
+        assert!(part < of, "a part beyond the last one");
+        Share { part, of }
+    }
+
+    /// Can a step of this cell be shared out? Not where it has a second product: that needs the
+    /// first one's results for all units.
+    pub const fn suits<C: Cell>() -> bool {
+        C::FROM_INNER == 0
+    }
+
+    /// The most parts of a layer that each have something to do: panels are shared out whole.
+    pub const fn most<C: Cell>(shape: Shape) -> usize {
+        shape.blocks().div_ceil(shape.forward_units::<C>())
+    }
+
+    /// The vectors of units of each of the share's panels.
+    #[inline(always)]
+    fn panels<C: Cell>(self, shape: Shape) -> impl Iterator<Item = Range<usize>> {
+        let count = Self::most::<C>(shape);
+        let own = self.part * count / self.of..(self.part + 1) * count / self.of;
+        panels(shape.blocks(), shape.forward_units::<C>()).skip(own.start).take(own.len())
+    }
+
+    /// The vectors of units of the share.
+    fn blocks<C: Cell>(self, shape: Shape) -> Range<usize> {
+        let mut panels = self.panels::<C>(shape);
+        let first = panels.next().unwrap_or(0..0);
+        first.start..panels.last().map_or(first.end, |last| last.end)
+    }
+
+    /// The length of the sums of so many rows, for [`project`].
+    pub fn sums_len<C: Cell>(self, shape: Shape, rows: usize) -> usize {
+        rows * self.blocks::<C>(shape).len() * C::PRE * shape.lanes
+    }
+
+    /// Copies what [`step`] left for the share's units to the states and, where it is kept, the tape of
+    /// the whole layer.
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    pub fn hand_over<C: Cell>(self, shape: Shape, rows: usize, from: Left<&[f32]>, to: Left<&mut [f32]>) {
+        let blocks = self.blocks::<C>(shape);
+        let units = blocks.start * shape.lanes..blocks.end * shape.lanes;
+        let copy = |slots: usize, stride: usize, from: &[f32], to: &mut [f32]| {
+            for row in 0..rows {
+                for slot in 0..slots {
+                    let first = row * stride + slot * shape.padded();
+                    let values = first + units.start..first + units.end;
+                    to[values.clone()].copy_from_slice(&from[values]);
+                }
+            }
+        };
+        copy(C::STATES, shape.state_len::<C>(), from.next, to.next);
+        if let (Some(from), Some(to)) = (from.tape, to.tape) {
+            copy(C::SAVED, shape.tape_len::<C>(), from, to);
+        }
+    }
+}
+
+/// What a step leaves: see [`forward::step`](super::forward::step).
+#[derive(Debug)]
+pub struct Left<T> {
+    /// The states after it, `[rows, STATES, padded]`.
+    pub next: T,
+    /// The tape, where a backward pass is to follow: `[rows, tape_len]`.
+    pub tape: Option<T>,
+}
+
+/// A layer, and which part of it is meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// How the layer is cut.
+    pub shape: Shape,
+    /// Its panels of [`pack_forward`](super::panel::pack_forward).
+    pub panels: &'a [f32],
+    /// The part.
+    pub share: Share,
+}
+
+impl Part<'_> {
+    /// Calls `f` with each panel and its vectors of units.
+    #[inline(always)]
+    fn for_each<C: Cell>(self, mut f: impl FnMut(ForwardPanel<'_>, Range<usize>)) {
+        let mut units = self.share.panels::<C>(self.shape).peekable();
+        let first = units.peek().map_or(0, |blocks| blocks.start);
+        // Each vector of units has equally many weights.
+        let mut weights = &self.panels[first * self.shape.forward_len::<C>() / self.shape.blocks()..];
+        for blocks in units {
+            f(ForwardPanel::take::<C>(&mut weights, self.shape, blocks.len()), blocks);
+        }
+    }
+}
+
+/// The bias and the inputs' part of the pre-activations of a part, for `rows` rows `x`, to `sums`, of
+/// [`Share::sums_len`].
+///
+/// # Panics
+/// If a slice does not have its shape, or [`Share::suits`] does not hold.
+#[inline(always)]
+pub fn project<S: Simd, C: Cell>(s: S, part: Part<'_>, x: Rows<'_>, rows: usize, mut sums: &mut [f32]) {
+    assert!(Share::suits::<C>(), "the cell's steps cannot be shared out");
+    part.for_each::<C>(
+        #[inline(always)]
+        |panel, blocks| {
+            let (own, rest) = core::mem::take(&mut sums).split_at_mut(rows * panel.bias.len());
+            sums = rest;
+            own.chunks_exact_mut(panel.bias.len()).for_each(|row| row.copy_from_slice(panel.bias));
+            add_inputs::<S, C>(s, part.shape, panel, blocks.len(), (x, rows), own);
+        },
+    );
+}
+
+/// The rest of a step of the `rows` of projected `sums`, which were made for `of` rows. The states before
+/// it are `prev [rows, STATES, padded]`; what it leaves is there for the part's units alone.
+///
+/// # Panics
+/// If a slice does not have its shape.
+#[inline(always)]
+pub fn step<S: Simd, C: Cell>(
+    s: S,
+    part: Part<'_>,
+    prev: &[f32],
+    (mut sums, rows, of): (&mut [f32], Range<usize>, usize),
+    mut left: Left<&mut [f32]>,
+) {
+    let shape = part.shape;
+    let states = Rows { data: prev, stride: shape.state_len::<C>() };
+    part.for_each::<C>(
+        #[inline(always)]
+        |panel, blocks| {
+            let width = panel.bias.len();
+            let (own, rest) = core::mem::take(&mut sums).split_at_mut(of * width);
+            sums = rest;
+            let own = &mut own[rows.start * width..rows.end * width];
+            add_states::<S, C>(s, shape, panel, blocks.len(), (states, rows.len()), own);
+            let group = Group { first: 0, rows: rows.len(), blocks };
+            cells::<S, C>(s, shape, prev, &group, &mut *left.next, left.tape.as_deref_mut(), own);
+        },
+    );
+}

@@ -1,0 +1,138 @@
+//! A layer's steps shared out by units: what several threads do where a batch is too small to be cut
+//! into chunks, and its layers are large. A single thread goes the same way, for the inputs that are
+//! multiplied many timesteps at a time.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+use elman_core::cell::Cell;
+use elman_core::simd::Simd;
+use elman_core::simd::forward::Forward;
+use elman_core::simd::panel::Shape;
+use elman_core::simd::team::{self, Left, Share};
+
+use super::rows::Rows;
+use crate::buffer::Buffer;
+use crate::threads::{Threads, each};
+
+/// The weights of a layer from which on its steps are worth sharing out among two threads: to read them
+/// takes some 4 us. Half as many made steps slower by a fifth: it takes half a microsecond to hand a piece
+/// of work over, and a few times that to fetch the states that the other core wrote. Twice as many made them
+/// faster by a third.
+const LEAST_SHARED: usize = 160_000;
+
+/// The rows whose inputs are multiplied at a time.
+const PROJECTED_ROWS: usize = 48;
+
+/// Into how many parts a step of a layer is worth cutting, for so many threads; `None` if the layer is
+/// not large enough, or its cell does not suit.
+pub(crate) fn parts<C: Cell>(shape: Shape, threads: NonZeroUsize, least_shared: usize) -> Option<usize> {
+    let weights = shape.weights::<C>();
+    if !Share::suits::<C>() || weights < least_shared {
+        return None;
+    }
+    let pays = weights.checked_div(least_shared / 2).unwrap_or(usize::MAX);
+    Some(threads.get().min(Share::most::<C>(shape)).min(pays))
+}
+
+/// The same where it pays.
+pub(crate) fn worthwhile_parts<C: Cell>(shape: Shape, threads: NonZeroUsize) -> Option<usize> {
+    parts::<C>(shape, threads, LEAST_SHARED)
+}
+
+/// The parts of a layer, and the threads that work on them.
+#[derive(Debug)]
+pub(super) struct Team<'a> {
+    pub(super) parts: &'a mut Vec<Part>,
+    pub(super) threads: &'a mut Option<Threads>,
+    pub(super) count: NonZeroUsize,
+    /// Share out the steps of any layer, however small?
+    pub(super) always: bool,
+}
+
+/// A share of a layer's units and its memory.
+#[derive(Debug)]
+pub(super) struct Part {
+    share: Share,
+    /// See [`team::project`].
+    sums: Buffer,
+    /// As long as those of the whole layer; only the share's units are used.
+    next: Buffer,
+    tape: Buffer,
+}
+
+impl Team<'_> {
+    /// Makes the parts ready for a layer, for so many rows per step and, where it is kept, their tape; or
+    /// says that the layer is none for a team.
+    pub(super) fn begin<C: Cell>(&mut self, shape: Shape, rows: usize, keeps: bool) -> bool {
+        let of = if self.always {
+            parts::<C>(shape, self.count, 0)
+        } else {
+            worthwhile_parts::<C>(shape, self.count)
+        };
+        let Some(of) = of else { return false };
+        for (n, part) in self.parts.iter_mut().enumerate().take(of) {
+            part.share = Share::new(n, of);
+        }
+        for n in self.parts.len()..of {
+            let [sums, next, tape] = Default::default();
+            self.parts.push(Part { share: Share::new(n, of), sums, next, tape });
+        }
+        self.parts.truncate(of);
+        for part in &mut *self.parts {
+            part.sums.resize(part.share.sums_len::<C>(shape, PROJECTED_ROWS.max(rows)));
+            part.next.resize(rows * shape.state_len::<C>());
+            part.tape.resize(if keeps { rows * shape.tape_len::<C>() } else { 0 });
+        }
+        true
+    }
+
+    /// The inputs' part of the sums of some rows.
+    pub(super) fn project<S: Simd, C: Cell>(&mut self, s: S, from: Forward<'_>, rows: usize) {
+        let Forward { shape, panels, x, .. } = from;
+        each(self.threads, self.count, self.parts, |part| {
+            let of_layer = team::Part { shape, panels, share: part.share };
+            s.vectorize(
+                #[inline(always)]
+                || team::project::<S, C>(s, of_layer, x, rows, &mut part.sums),
+            );
+        });
+    }
+
+    /// A step of the rows `rows` of the `of` rows that were projected last.
+    pub(super) fn step<S: Simd, C: Cell>(
+        &mut self,
+        s: S,
+        from: Forward<'_>,
+        (rows, of): (Range<usize>, usize),
+        mut to: Left<&mut [f32]>,
+    ) {
+        let Forward { shape, panels, prev, .. } = from;
+        let keeps = to.tape.is_some();
+        each(self.threads, self.count, self.parts, |part| {
+            let of_layer = team::Part { shape, panels, share: part.share };
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    let left = Left { next: &mut *part.next, tape: keeps.then_some(&mut *part.tape) };
+                    team::step::<S, C>(s, of_layer, prev, (&mut *part.sums, rows.clone(), of), left);
+                },
+            );
+        });
+        for part in &*self.parts {
+            let from = Left { next: &*part.next, tape: keeps.then_some(&*part.tape) };
+            let to = Left { next: &mut *to.next, tape: to.tape.as_deref_mut() };
+            part.share.hand_over::<C>(shape, rows.len(), from, to);
+        }
+    }
+}
+
+/// The rows of the timesteps that are projected together, from the one on that is visited now.
+pub(super) fn projected(rows: &Rows, t: usize, reverse: bool) -> Range<usize> {
+    let steps = (PROJECTED_ROWS / rows.batch_size()).max(1);
+    if reverse {
+        rows.at((t + 1).saturating_sub(steps)).start..rows.at(t).end
+    } else {
+        rows.at(t).start..rows.at((t + steps).min(rows.seq_len()) - 1).end
+    }
+}
