@@ -26,7 +26,7 @@ const PROJECTED_ROWS: usize = 48;
 
 /// Into how many parts a step of a layer is worth cutting, for so many threads; `None` if the layer is
 /// not large enough, or its cell does not suit.
-pub(crate) fn parts<C: Cell>(shape: Shape, threads: NonZeroUsize, least_shared: usize) -> Option<usize> {
+fn parts<C: Cell>(shape: Shape, threads: NonZeroUsize, least_shared: usize) -> Option<usize> {
     let weights = shape.weights::<C>();
     if !Share::suits::<C>() || weights < least_shared {
         return None;
@@ -35,7 +35,7 @@ pub(crate) fn parts<C: Cell>(shape: Shape, threads: NonZeroUsize, least_shared: 
     Some(threads.get().min(Share::most::<C>(shape)).min(pays))
 }
 
-/// The same where it pays.
+/// The same, as it pays.
 pub(crate) fn worthwhile_parts<C: Cell>(shape: Shape, threads: NonZeroUsize) -> Option<usize> {
     parts::<C>(shape, threads, LEAST_SHARED)
 }
