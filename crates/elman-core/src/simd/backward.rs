@@ -53,7 +53,7 @@ pub fn step<S: Simd, C: Cell>(
         let panel = take(&mut rest, direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes);
         for first in (0..followed).step_by(GROUP) {
             let group = Group { rows: first..followed.min(first + GROUP), blocks: blocks.clone() };
-            group.multiply::<S, C>(s, shape, from.later, direct::<C>(), panel, scratch);
+            group.multiply::<S, C>(s, shape, from.later, direct::<C>(), (panel, rest), scratch);
             group.cell::<S, C>(s, from, Some(scratch), carry, tape);
         }
         Group { rows: followed..rows, blocks }.cell::<S, C>(s, from, None, carry, tape);
@@ -64,7 +64,7 @@ pub fn step<S: Simd, C: Cell>(
             let panel = take(&mut rest, C::FROM_INNER * shape.hidden_size * blocks.len() * shape.lanes);
             for first in (0..rows).step_by(GROUP) {
                 let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
-                group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), panel, scratch);
+                group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), (panel, rest), scratch);
                 group.inner::<S, C>(s, from, scratch, carry, tape);
             }
         }
@@ -91,7 +91,7 @@ pub fn finish<S: Simd, C: Cell>(
         let panel = take(&mut rest, direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes);
         for first in rows.clone().step_by(GROUP) {
             let group = Group { rows: first..rows.end.min(first + GROUP), blocks: blocks.clone() };
-            group.multiply::<S, C>(s, shape, tape, direct::<C>(), panel, scratch);
+            group.multiply::<S, C>(s, shape, tape, direct::<C>(), (panel, rest), scratch);
             group.for_each::<C>(
                 shape,
                 #[inline(always)]
@@ -123,7 +123,7 @@ impl Group {
         }
     }
 
-    /// The products of d pre-activations `of` a tape with a panel, to the scratch.
+    /// The products of d pre-activations `of` a tape with a panel, which `next` follows, to the scratch.
     #[inline(always)]
     fn multiply<S: Simd, C: Cell>(
         &self,
@@ -131,15 +131,15 @@ impl Group {
         shape: Shape,
         tape: &[f32],
         of: Range<usize>,
-        panel: &[f32],
+        (panel, next): (&[f32], &[f32]),
         scratch: &mut [f32],
     ) {
         let stride = shape.tape_len::<C>();
-        let dpre = self.rows.start * stride + (Tape::dpre::<C>() + of.start) * shape.padded();
+        let dpre = (Tape::dpre::<C>() + of.start) * shape.padded();
         let rows = Rows { data: &tape[dpre..], stride };
-        let (count, columns) = (self.rows.len(), shape.gates(of.len()));
+        let (first, count, columns) = (self.rows.start, self.rows.len(), shape.gates(of.len()));
         let (vectors, chains) = (self.blocks.len(), shape.chains());
-        Product { rows, count, columns, panel, vectors, chains }.set(s, scratch);
+        Product { rows, first, count, columns, panel, next, vectors, chains }.set(s, scratch);
     }
 
     /// The cell's equation, with what has come through the following step if there was one.
@@ -248,7 +248,7 @@ pub fn input<S: Simd, C: Cell>(
             let panel = take(&mut rest, C::FROM_X * shape.hidden_size * blocks.len() * shape.lanes);
             for first in (0..rows).step_by(GROUP) {
                 let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
-                group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, panel, scratch);
+                group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, (panel, rest), scratch);
                 for (n, row) in group.rows.enumerate() {
                     for (v, block) in blocks.clone().enumerate() {
                         let at = row * stride + (run * blocks_of_run + block) * shape.lanes;

@@ -103,40 +103,49 @@ fn sums<S: Simd, C: Cell>(
 ) {
     let Forward { shape, x, prev, .. } = from;
     fill(s, scratch, group.rows, panel.bias);
-    let units = group.blocks.len();
-    add_inputs::<S, C>(s, shape, panel, units, (x.from(group.first), group.rows), scratch);
-    let prev = Rows { data: prev, stride: shape.state_len::<C>() };
-    add_states::<S, C>(s, shape, panel, units, (prev.from(group.first), group.rows), scratch);
+    panel.add_inputs::<S, C>(s, shape, group, x, scratch);
+    panel.add_states::<S, C>(s, shape, group, prev, scratch);
 }
 
-/// Adds the inputs' part to the sums `[rows][units][PRE]`.
-#[inline(always)]
-pub(super) fn add_inputs<S: Simd, C: Cell>(
-    s: S,
-    shape: Shape,
-    panel: ForwardPanel<'_>,
-    units: usize,
-    (rows, count): (Rows<'_>, usize),
-    sums: &mut [f32],
-) {
-    let (columns, vectors) = (shape.input, units * C::FROM_X);
-    Product { rows, count, columns, panel: panel.x, vectors, chains: 1 }.add(s, sums, 0, units * C::PRE);
-}
+impl ForwardPanel<'_> {
+    /// Adds the part of the inputs to a group's sums `[rows][units][PRE]`.
+    #[inline(always)]
+    pub(super) fn add_inputs<S: Simd, C: Cell>(
+        self,
+        s: S,
+        shape: Shape,
+        group: &Group,
+        x: Rows<'_>,
+        sums: &mut [f32],
+    ) {
+        let vectors = group.blocks.len() * C::FROM_X;
+        let (first, count, columns) = (group.first, group.rows, shape.input);
+        Product { rows: x, first, count, columns, panel: self.x, next: self.h, vectors, chains: 1 }.add(
+            s,
+            sums,
+            0,
+            group.blocks.len() * C::PRE,
+        );
+    }
 
-/// Adds the part of the states before the step, `[rows, STATES, padded]`.
-#[inline(always)]
-pub(super) fn add_states<S: Simd, C: Cell>(
-    s: S,
-    shape: Shape,
-    panel: ForwardPanel<'_>,
-    units: usize,
-    (rows, count): (Rows<'_>, usize),
-    sums: &mut [f32],
-) {
-    let (columns, chains) = (shape.hidden(), shape.forward_chains::<C>());
-    let vectors = units * direct::<C>().len();
-    let product = Product { rows, count, columns, panel: panel.h, vectors, chains };
-    product.add(s, sums, units * direct::<C>().start, units * C::PRE);
+    /// Adds the part of the states before the step, `prev [rows, STATES, padded]`.
+    #[inline(always)]
+    pub(super) fn add_states<S: Simd, C: Cell>(
+        self,
+        s: S,
+        shape: Shape,
+        group: &Group,
+        prev: &[f32],
+        sums: &mut [f32],
+    ) {
+        let units = group.blocks.len();
+        let rows = Rows { data: prev, stride: shape.state_len::<C>() };
+        let (first, count, columns) = (group.first, group.rows, shape.hidden());
+        let (vectors, chains) = (units * direct::<C>().len(), shape.forward_chains::<C>());
+        let product =
+            Product { rows, first, count, columns, panel: self.h, next: self.next, vectors, chains };
+        product.add(s, sums, units * direct::<C>().start, units * C::PRE);
+    }
 }
 
 /// The cell's equation for a group.
@@ -295,11 +304,12 @@ fn through_inner_value<S: Simd, C: Cell>(
         let vectors = blocks.len() * C::FROM_INNER;
         let panel = take(&mut weights, vectors * shape.lanes * shape.hidden_size);
         for first in (0..rows).step_by(GROUP) {
-            let inner = &tape[first * shape.tape_len::<C>() + Tape::inner::<C>() * shape.padded()..];
+            let inner = &tape[Tape::inner::<C>() * shape.padded()..];
             let inner = Rows { data: inner, stride: shape.tape_len::<C>() };
-            let count = (rows - first).min(GROUP);
-            let chains = if C::FROM_INNER == 1 { shape.chains() } else { 1 };
-            Product { rows: inner, count, columns: shape.hidden(), panel, vectors, chains }.set(s, scratch);
+            let (count, columns, chains) =
+                ((rows - first).min(GROUP), shape.hidden(), shape.inner_chains::<C>());
+            Product { rows: inner, first, count, columns, panel, next: weights, vectors, chains }
+                .set(s, scratch);
             for r in 0..count {
                 for (unit, block) in blocks.clone().enumerate() {
                     let place = Place::of::<C>(shape, first + r, block);

@@ -20,6 +20,7 @@ pub mod dense;
 pub mod forward;
 pub mod gradient;
 pub mod panel;
+mod prefetch;
 pub mod stream;
 pub mod team;
 pub mod tile;

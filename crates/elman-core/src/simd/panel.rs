@@ -89,6 +89,12 @@ impl Shape {
         if C::FROM_INNER == 1 { self.units() } else { 1 }
     }
 
+    /// The chains of that product's sums.
+    #[inline(always)]
+    pub(super) const fn inner_chains<C: Cell>(&self) -> usize {
+        if C::FROM_INNER == 1 { self.chains() } else { 1 }
+    }
+
     /// The columns of `gates` gates' worth of values, one run per gate.
     #[inline(always)]
     pub const fn gates(&self, gates: usize) -> Columns {
@@ -186,6 +192,8 @@ pub(super) struct ForwardPanel<'a> {
     pub(super) x: &'a [f32],
     /// `[H][units][direct]`
     pub(super) h: &'a [f32],
+    /// The panels after it.
+    pub(super) next: &'a [f32],
 }
 
 impl<'a> ForwardPanel<'a> {
@@ -196,7 +204,7 @@ impl<'a> ForwardPanel<'a> {
         let bias = take(weights, width * C::PRE);
         let x = take(weights, width * C::FROM_X * shape.input.len());
         let h = take(weights, width * direct::<C>().len() * shape.hidden_size);
-        ForwardPanel { bias, x, h }
+        ForwardPanel { bias, x, h, next: weights }
     }
 }
 

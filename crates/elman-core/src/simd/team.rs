@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use fearless_simd::Simd;
 
-use super::forward::{Group, add_inputs, add_states, cells};
+use super::forward::{Group, cells};
 use super::panel::{ForwardPanel, Shape, panels};
 use super::tile::Rows;
 use crate::cell::Cell;
@@ -134,7 +134,7 @@ pub fn project<S: Simd, C: Cell>(s: S, part: Part<'_>, x: Rows<'_>, rows: usize,
             let (own, rest) = core::mem::take(&mut sums).split_at_mut(rows * panel.bias.len());
             sums = rest;
             own.chunks_exact_mut(panel.bias.len()).for_each(|row| row.copy_from_slice(panel.bias));
-            add_inputs::<S, C>(s, part.shape, panel, blocks.len(), (x, rows), own);
+            panel.add_inputs::<S, C>(s, part.shape, &Group { first: 0, rows, blocks }, x, own);
         },
     );
 }
@@ -153,7 +153,6 @@ pub fn step<S: Simd, C: Cell>(
     mut left: Left<&mut [f32]>,
 ) {
     let shape = part.shape;
-    let states = Rows { data: prev, stride: shape.state_len::<C>() };
     part.for_each::<C>(
         #[inline(always)]
         |panel, blocks| {
@@ -161,8 +160,8 @@ pub fn step<S: Simd, C: Cell>(
             let (own, rest) = core::mem::take(&mut sums).split_at_mut(of * width);
             sums = rest;
             let own = &mut own[rows.start * width..rows.end * width];
-            add_states::<S, C>(s, shape, panel, blocks.len(), (states, rows.len()), own);
             let group = Group { first: 0, rows: rows.len(), blocks };
+            panel.add_states::<S, C>(s, shape, &group, prev, own);
             cells::<S, C>(s, shape, prev, &group, &mut *left.next, left.tape.as_deref_mut(), own);
         },
     );

@@ -80,6 +80,30 @@ fn every_cell_agrees_at_sizes_of_one_and_around_vectors() {
     }
 }
 
+/// Sums over more columns than tiles take at a time: gate by gate, and within a gate.
+#[test]
+fn sums_of_many_columns_agree() {
+    let sizes = [
+        (CellKind::Elman, 1030),
+        (CellKind::Gru, 345),
+        (CellKind::GruResetBefore, 520),
+        (CellKind::Lstm, 260),
+    ];
+    for (cell, hidden_size) in sizes {
+        let config = NetworkConfig {
+            cell,
+            input_size: 2,
+            hidden_size,
+            num_layers: 1,
+            bidirectional: false,
+            dropout: 0.0,
+            output_size: 1,
+            readout: Readout::Last,
+        };
+        hold(&Problem::new(config, &[2, 2, 1], 11));
+    }
+}
+
 #[test]
 fn what_is_not_asked_for_changes_nothing_else() {
     for cell in CellKind::ALL {
