@@ -23,8 +23,18 @@ pub trait Lanes<L>: Copy + AsRef<[L]> + AsMut<[L]> {
 impl<L: Copy, const N: usize> Lanes<L> for [L; N] {
     const LEN: usize = N;
     #[inline(always)]
-    fn from_fn(f: impl FnMut(usize) -> L) -> Self {
-        core::array::from_fn(f)
+    fn from_fn(mut f: impl FnMut(usize) -> L) -> Self {
+        if N == 0 {
+            return core::array::from_fn(f);
+        }
+        // That function is not always inlined, and vectors do not pass through calls in registers.
+        let mut lanes = [f(0); N];
+        let mut n = 1;
+        while n < N {
+            lanes[n] = f(n);
+            n += 1;
+        }
+        lanes
     }
 }
 

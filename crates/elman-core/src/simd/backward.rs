@@ -58,17 +58,58 @@ pub fn step<S: Simd, C: Cell>(
         }
         Group { rows: followed..rows, blocks }.cell::<S, C>(s, from, None, carry, tape);
     }
-    if C::FROM_INNER > 0 {
-        let mut rest = inner_weights;
-        for blocks in panels(shape.blocks(), shape.units()) {
-            let panel = take(&mut rest, C::FROM_INNER * shape.hidden_size * blocks.len() * shape.lanes);
-            for first in (0..rows).step_by(GROUP) {
-                let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
-                group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), (panel, rest), scratch);
-                group.inner::<S, C>(s, from, scratch, carry, tape);
-            }
+    through_inner_value::<S, C>(s, from, rows, inner_weights, carry, tape, scratch);
+}
+
+/// The second half of a step of a cell with an inner value, whose gradient needs d pre-activations of all
+/// units; nothing for other cells.
+#[inline(always)]
+pub(super) fn through_inner_value<S: Simd, C: Cell>(
+    s: S,
+    from: Backward<'_>,
+    rows: usize,
+    mut weights: &[f32],
+    carry: &mut [f32],
+    tape: &mut [f32],
+    scratch: &mut [f32],
+) {
+    if C::FROM_INNER == 0 {
+        return;
+    }
+    let shape = from.shape;
+    for blocks in panels(shape.blocks(), shape.units()) {
+        let panel = take(&mut weights, C::FROM_INNER * shape.hidden_size * blocks.len() * shape.lanes);
+        for first in (0..rows).step_by(GROUP) {
+            let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
+            group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), (panel, weights), scratch);
+            group.inner::<S, C>(s, from, scratch, carry, tape);
         }
     }
+}
+
+/// The cell's equation for one vector of units of one row, with what has come `through` the following step
+/// if there was one.
+#[inline(always)]
+pub(super) fn cell<S: Simd, C: Cell>(
+    s: S,
+    from: Backward<'_>,
+    through: Option<Vector<S>>,
+    (row, place): (usize, Place),
+    carry: &mut [f32],
+    tape: &mut [f32],
+) {
+    let mut dnext: C::State<Vector<S>> = place.states(s, carry);
+    let dh = &mut dnext.as_mut()[0];
+    if let Some(through) = through {
+        *dh = *dh + through;
+    }
+    if let Some(from) = from.dh {
+        *dh = *dh + Vector::load(s, from.data, row * from.stride + place.unit);
+    }
+    let (prev, next) = (place.states(s, from.prev), place.states(s, from.next));
+    let (dpre, dprev) = C::backward(place.slots(s, tape, 0), prev, next, dnext);
+    place.store_slots(flushed::<S, C::Pre<Vector<S>>>(dpre), tape, Tape::dpre::<C>());
+    place.store_states(dprev, carry);
 }
 
 /// The end of a sequence's way: adds to the `carry` of the `rows` what comes through the
@@ -156,18 +197,11 @@ impl Group {
             from.shape,
             #[inline(always)]
             |n, v, place| {
-                let mut dnext: C::State<Vector<S>> = place.states(s, carry);
-                let dh = &mut dnext.as_mut()[0];
-                if let Some(scratch) = followed {
-                    *dh = *dh + load(s, scratch, n, self.blocks.len(), v);
-                }
-                if let Some(from) = from.dh {
-                    *dh = *dh + Vector::load(s, from.data, (self.rows.start + n) * from.stride + place.unit);
-                }
-                let (prev, next) = (place.states(s, from.prev), place.states(s, from.next));
-                let (dpre, dprev) = C::backward(place.slots(s, tape, 0), prev, next, dnext);
-                place.store_slots(flushed::<S, C::Pre<Vector<S>>>(dpre), tape, Tape::dpre::<C>());
-                place.store_states(dprev, carry);
+                let through = followed.map(
+                    #[inline(always)]
+                    |scratch| load(s, scratch, n, self.blocks.len(), v),
+                );
+                cell::<S, C>(s, from, through, (self.rows.start + n, place), carry, tape);
             },
         );
     }

@@ -1,16 +1,13 @@
 //! One timestep forward for all rows of a batch: the tiles' sums, then the cell's equation.
 
-#![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
-
 use core::ops::Range;
 
 use fearless_simd::Simd;
 
 use super::panel::{ForwardPanel, Shape, Tape, direct, panels, take, through_inner};
-use super::tile::{GROUP, MAX_VECTORS, Product, Rows, fill, load, total};
+use super::tile::{GROUP, MAX_VECTORS, Product, Rows, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
-use crate::lane::Lane;
 
 /// What a step reads: a layer, its panels of [`pack_forward`](super::panel::pack_forward), the rows'
 /// inputs and their states before the step.
@@ -46,43 +43,13 @@ pub fn step<S: Simd, C: Cell>(
     let mut weights = from.panels;
     for blocks in panels(shape.blocks(), shape.forward_units::<C>()) {
         let panel = ForwardPanel::take::<C>(&mut weights, shape, blocks.len());
-        if rows == 1 {
-            let tape = tape.as_deref_mut();
-            // More than one vector of units, or chain, only where a unit has one pre-activation.
-            match (blocks.len(), shape.forward_chains::<C>()) {
-                (1, 1) => single::<S, C, 1, 1>(s, from, blocks.start, panel, next, tape),
-                (1, 2) if const { C::PRE == 1 } => {
-                    single::<S, C, 1, 2>(s, from, blocks.start, panel, next, tape)
-                }
-                (1, 4) if const { C::PRE == 1 } => {
-                    single::<S, C, 1, 4>(s, from, blocks.start, panel, next, tape)
-                }
-                (2, 1) if const { C::PRE <= 2 } => {
-                    single::<S, C, 2, 1>(s, from, blocks.start, panel, next, tape)
-                }
-                (2, 2) if const { C::PRE == 1 } => {
-                    single::<S, C, 2, 2>(s, from, blocks.start, panel, next, tape)
-                }
-                (3, 1) if const { C::PRE == 1 } => {
-                    single::<S, C, 3, 1>(s, from, blocks.start, panel, next, tape)
-                }
-                (4, 1) if const { C::PRE == 1 } => {
-                    single::<S, C, 4, 1>(s, from, blocks.start, panel, next, tape)
-                }
-                (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
-            }
-            continue;
-        }
         for first in (0..rows).step_by(GROUP) {
             let group = Group { first, rows: (rows - first).min(GROUP), blocks: blocks.clone() };
             sums::<S, C>(s, from, &group, panel, scratch);
             cells::<S, C>(s, shape, from.prev, &group, next, tape.as_deref_mut(), scratch);
         }
     }
-    if C::FROM_INNER > 0 {
-        let tape = tape.expect("a cell with an inner value works on the tape");
-        through_inner_value::<S, C>(s, from, rows, weights, next, tape, scratch);
-    }
+    through_inner_value::<S, C>(s, from, rows, weights, next, tape, scratch);
 }
 
 /// Rows and blocks of units that are worked on together.
@@ -172,101 +139,10 @@ pub(super) fn cells<S: Simd, C: Cell>(
     }
 }
 
-/// One row with one panel. There are registers enough to go from the bias to the cell's equation
-/// without a scratch, which a step of a small stream feels.
-#[inline(always)]
-fn single<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
-    s: S,
-    from: Forward<'_>,
-    block: usize,
-    panel: ForwardPanel<'_>,
-    next: &mut [f32],
-    mut tape: Option<&mut [f32]>,
-) {
-    let (shape, lanes) = (from.shape, Vector::<S>::LANES);
-    let zero = Vector::splat(s, 0.0);
-    let mut sums = [[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS];
-    for unit in 0..UNITS {
-        for p in 0..C::PRE {
-            sums[0][unit].as_mut()[p] = Vector::load(s, panel.bias, (unit * C::PRE + p) * lanes);
-        }
-    }
-    for run in 0..shape.input.runs {
-        let depth = shape.input.depth;
-        let panel = &panel.x[run * depth * UNITS * C::FROM_X * lanes..];
-        let x = &from.x.data[run * shape.input.stride..][..depth];
-        accumulate::<S, C, UNITS, CHAINS, 1>(s, &mut sums, x, panel, 0..C::FROM_X);
-    }
-    let h = &from.prev[..shape.hidden_size];
-    accumulate::<S, C, UNITS, CHAINS, CHAINS>(s, &mut sums, h, panel.h, direct::<C>());
-    for unit in 0..UNITS {
-        let place = Place::of::<C>(shape, 0, block + unit);
-        let pre = Lanes::from_fn(
-            #[inline(always)]
-            |p| {
-                let mut chains = [zero; CHAINS];
-                for c in 0..CHAINS {
-                    chains[c] = sums[c][unit].as_ref()[p];
-                }
-                total(chains)
-            },
-        );
-        cell::<S, C>(s, from.prev, place, pre, next, tape.as_deref_mut());
-    }
-}
-
-/// `sums[k % USED][unit][p] += values[k] * panel[k][unit][p]` for the pre-activations `fed`, over all `k`
-/// in order.
-#[inline(always)]
-fn accumulate<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const USED: usize>(
-    s: S,
-    sums: &mut [[C::Pre<Vector<S>>; UNITS]; CHAINS],
-    values: &[f32],
-    panel: &[f32],
-    fed: Range<usize>,
-) {
-    let lanes = Vector::<S>::LANES;
-    let width = UNITS * fed.len() * lanes;
-    if width == 0 {
-        return;
-    }
-    let mut rest = &panel[..values.len() * width];
-    for turn in 0..values.len() / USED {
-        let values = &values[turn * USED..][..USED];
-        for c in 0..USED {
-            let weights = take(&mut rest, width);
-            add_column::<S, C, UNITS>(s, &mut sums[c], values[c], weights, fed.clone());
-        }
-    }
-    for c in 0..values.len() % USED {
-        let (value, weights) = (values[values.len() / USED * USED + c], take(&mut rest, width));
-        add_column::<S, C, UNITS>(s, &mut sums[c], value, weights, fed.clone());
-    }
-}
-
-/// `sums[unit][p] += value * weights[unit][p]` for the pre-activations `fed`.
-#[inline(always)]
-fn add_column<S: Simd, C: Cell, const UNITS: usize>(
-    s: S,
-    sums: &mut [C::Pre<Vector<S>>; UNITS],
-    value: f32,
-    weights: &[f32],
-    fed: Range<usize>,
-) {
-    let value = Vector::splat(s, value);
-    for unit in 0..UNITS {
-        for n in 0..fed.len() {
-            let weight = Vector::load(s, weights, (unit * fed.len() + n) * Vector::<S>::LANES);
-            let sum = &mut sums[unit].as_mut()[fed.start + n];
-            *sum = value.mul_add(weight, *sum);
-        }
-    }
-}
-
 /// The cell's equation for one vector of units of one row; for a cell with an inner value, as far as it
 /// goes before the inner product: the inner value and the pre-activations so far, to the tape.
 #[inline(always)]
-fn cell<S: Simd, C: Cell>(
+pub(super) fn cell<S: Simd, C: Cell>(
     s: S,
     prev: &[f32],
     place: Place,
@@ -287,18 +163,22 @@ fn cell<S: Simd, C: Cell>(
     }
 }
 
-/// The second half of a step whose recurrent weights multiply an inner value: it must be there for
-/// all units before it can be multiplied.
+/// The second half of a step whose recurrent weights multiply an inner value, which must be there for
+/// all units before it can be multiplied; nothing for other cells.
 #[inline(always)]
-fn through_inner_value<S: Simd, C: Cell>(
+pub(super) fn through_inner_value<S: Simd, C: Cell>(
     s: S,
     from: Forward<'_>,
     rows: usize,
     mut weights: &[f32],
     next: &mut [f32],
-    tape: &mut [f32],
+    tape: Option<&mut [f32]>,
     scratch: &mut [f32],
 ) {
+    if C::FROM_INNER == 0 {
+        return;
+    }
+    let tape = tape.expect("a cell with an inner value works on the tape");
     let shape = from.shape;
     for blocks in panels(shape.blocks(), shape.inner_units::<C>()) {
         let vectors = blocks.len() * C::FROM_INNER;

@@ -5,8 +5,11 @@
 //! | [`vector`] | a register's worth of numbers as a [`Lane`](crate::lane::Lane), with tanh and sigmoid |
 //! | [`panel`] | weights in the order in which they are read |
 //! | [`transpose`] | matrices turned over |
+//! | `prefetch` | asking for memory before it is read |
 //! | [`tile`] | the product: what stays in registers while weights stream by |
 //! | [`forward`], [`backward`] | one timestep: tiles, then the cell's equation |
+//! | `row` | the same for a single row |
+//! | [`sequence`] | all timesteps of a single sequence |
 //! | [`team`] | one timestep of few rows, shared out among threads |
 //! | [`gradient`] | the weights' gradient |
 //! | [`dense`] | the linear head |
@@ -21,6 +24,8 @@ pub mod forward;
 pub mod gradient;
 pub mod panel;
 mod prefetch;
+mod row;
+pub mod sequence;
 pub mod stream;
 pub mod team;
 pub mod tile;

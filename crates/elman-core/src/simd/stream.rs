@@ -7,8 +7,9 @@
 use core::marker::PhantomData;
 
 use super::dense::Dense;
-use super::forward::{self, Forward};
+use super::forward::Forward;
 use super::panel::{Shape, pack_forward};
+use super::row;
 use super::team::{self, Left, Share};
 use super::tile::{Columns, Rows, SCRATCH_OF_ROW};
 use super::vector::Vector;
@@ -234,7 +235,7 @@ impl<C: Cell> Stream<C> {
             let from = Forward { shape, panels, x: Rows { data: x, stride: 0 }, prev: own };
             // Only a cell with an inner value needs the tape.
             let tape = (C::FROM_INNER > 0).then_some(&mut *tape);
-            forward::step::<S, C>(s, from, 1, next, tape, &mut scratch);
+            row::forward::<S, C>(s, from, next, tape, &mut scratch);
             // In vectors, as they will be read: narrower stores could not be forwarded to wider loads.
             for at in (0..state_len).step_by(shape.lanes) {
                 Vector::load(s, next, at).store(own, at);

@@ -188,27 +188,7 @@ impl Product<'_> {
     /// Overwrites the scratch with the product, in rows `vectors` wide.
     #[inline(always)]
     pub(super) fn set<S: Simd>(&self, s: S, scratch: &mut [f32]) {
-        let sums = Sums { scratch, first: 0, width: self.vectors };
-        if self.count != 1 {
-            return self.tiles(s, sums, false);
-        }
-        // A single sequence: a call would be felt.
-        match (self.vectors, self.chains) {
-            (0, _) => {}
-            (1, 1) => self.single::<S, 1, 1>(s, sums),
-            (2, 1) => self.single::<S, 2, 1>(s, sums),
-            (3, 1) => self.single::<S, 3, 1>(s, sums),
-            (4, 1) => self.single::<S, 4, 1>(s, sums),
-            (1, 2) => self.single::<S, 1, 2>(s, sums),
-            (2, 2) => self.single::<S, 2, 2>(s, sums),
-            (1, 4) => self.single::<S, 1, 4>(s, sums),
-            (vectors, chains) => unreachable!("{vectors} vectors, {chains} chains"),
-        }
-    }
-
-    #[inline(always)]
-    fn single<S: Simd, const VECTORS: usize, const CHAINS: usize>(&self, s: S, mut sums: Sums<'_>) {
-        self.tile::<S, 1, VECTORS, CHAINS>(s, 0, &mut sums, false);
+        self.tiles(s, Sums { scratch, first: 0, width: self.vectors }, false);
     }
 
     /// Adds the product to the vectors from `first` on in the scratch's rows, which are `width` wide.

@@ -4,12 +4,13 @@ use elman_core::cell::Cell;
 use elman_core::simd::Simd;
 use elman_core::simd::backward::{self, Backward};
 use elman_core::simd::forward::{self, Forward};
-use elman_core::simd::team::Left;
+use elman_core::simd::sequence::{Left, Sequence};
+use elman_core::simd::team;
 use elman_core::simd::tile;
 
 use super::pass::Pass;
 use super::rows::Rows;
-use super::team::{self, Team};
+use super::team::{Team, projected};
 use crate::buffer::Buffer;
 use crate::network::{State, with_cell};
 
@@ -75,6 +76,9 @@ impl Layer<'_> {
         output: &mut [f32],
         scratch: &mut [f32],
     ) {
+        if self.rows.batch_size() == 1 {
+            return self.forward_alone::<S, C>(s, x, memory, output, scratch);
+        }
         self.forward_by::<C>(
             x,
             memory,
@@ -102,12 +106,50 @@ impl Layer<'_> {
         self.forward_by::<C>(x, memory, output, |from, t, to| {
             let at = rows.at(t);
             if !(of.start <= at.start && at.end <= of.end) {
-                of = team::projected(rows, t, reverse);
+                of = projected(rows, t, reverse);
                 team.project::<S, C>(s, Forward { x: x.from(of.start), ..from }, of.len());
             }
             team.step::<S, C>(s, from, (at.start - of.start..at.end - of.start, of.len()), to);
         });
         true
+    }
+
+    /// The same for a single sequence.
+    #[inline(always)]
+    fn forward_alone<S: Simd, C: Cell>(
+        &self,
+        s: S,
+        x: tile::Rows<'_>,
+        memory: &mut LayerMemory,
+        output: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        let Layer { pass, block, rows } = *self;
+        let Pass { plan, panels, keeps, .. } = pass;
+        let (shape, steps) = (plan.shapes[block], rows.seq_len());
+        let (state_len, tape_len) = (shape.state_len::<C>(), shape.tape_len::<C>());
+        let LayerMemory { states, tape, ends } = memory;
+        states.resize(state_len * if keeps { steps + 1 } else { 2 });
+        tape.resize(tape_len * if keeps { steps } else { usize::from(C::FROM_INNER > 0) });
+        states[..state_len].copy_from_slice(&ends[..state_len]);
+        let output = output.get_mut(self.direction() * shape.padded()..).unwrap_or_default();
+        let left = Left { states, tape, output, stride: plan.width, keeps };
+        self.sequence(&panels.layers[block].forward).forward::<S, C>(s, x, left, scratch);
+        let last = if keeps { steps } else { steps % 2 };
+        ends[..state_len].copy_from_slice(&states[last * state_len..][..state_len]);
+    }
+
+    /// The chunk's only sequence, on its way through the layer.
+    #[inline(always)]
+    fn sequence<'p>(&self, panels: &'p [f32]) -> Sequence<'p> {
+        let shape = self.pass.plan.shapes[self.block];
+        Sequence { shape, panels, steps: self.rows.seq_len(), reverse: self.direction() == 1 }
+    }
+
+    /// 0 for a layer that reads forward in time, 1 for one that reads back.
+    #[inline(always)]
+    fn direction(&self) -> usize {
+        usize::from(self.pass.network.layers[self.block].reverse)
     }
 
     /// The time loop forward, with whatever makes the step of a timestep.
@@ -117,7 +159,7 @@ impl Layer<'_> {
         x: tile::Rows<'_>,
         memory: &mut LayerMemory,
         output: &mut [f32],
-        mut step: impl FnMut(Forward<'_>, usize, Left<&mut [f32]>),
+        mut step: impl FnMut(Forward<'_>, usize, team::Left<&mut [f32]>),
     ) {
         let Layer { pass, block, rows } = *self;
         let Pass { plan, panels, network, .. } = pass;
@@ -157,7 +199,7 @@ impl Layer<'_> {
                 &mut tape[first * tape_len..][..active * tape_len]
             });
             let from = Forward { shape, panels, x: x.from(rows.at(t).start), prev };
-            step(from, t, Left { next, tape });
+            step(from, t, team::Left { next, tape });
             let next = &*next;
             // The sequences that end here.
             let going_on =
@@ -167,9 +209,8 @@ impl Layer<'_> {
                     .copy_from_slice(&next[going_on * state_len..active * state_len]);
             }
             if !output.is_empty() {
-                let direction = usize::from(reverse);
                 for (row, next) in rows.at(t).zip(next.chunks_exact(state_len)) {
-                    output[row * plan.width + direction * padded..][..padded]
+                    output[row * plan.width + self.direction() * padded..][..padded]
                         .copy_from_slice(&next[..padded]);
                 }
             }
@@ -194,6 +235,15 @@ impl Layer<'_> {
         let (state_len, tape_len) = (shape.state_len::<C>(), shape.tape_len::<C>());
         let LayerMemory { states, tape, ends: carry } = memory;
         let panels = &panels.layers[block].backward;
+        if rows.batch_size() == 1 {
+            self.sequence(panels).backward::<S, C>(s, states, dh, carry, tape, scratch);
+            if wants_initial_state {
+                let t = rows.timestep(0, reverse);
+                let tape = &tape[t * tape_len..];
+                backward::finish::<S, C>(s, shape, panels, 0..1, carry, tape, scratch);
+            }
+            return;
+        }
         let mut followed = 0;
         for n in (0..rows.seq_len()).rev() {
             let t = rows.timestep(n, reverse);

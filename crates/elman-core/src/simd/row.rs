@@ -1,0 +1,209 @@
+//! One timestep of a single row, forward and back.
+//!
+//! A row's sums fit the registers: they go from the bias to the cell's equation without a scratch, and
+//! without a call, which small layers feel. Every sum is formed as the tiles form it, so that a row alone
+//! has the bits of a row among many.
+
+#![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
+
+use core::ops::Range;
+
+use fearless_simd::Simd;
+
+use super::backward::{self, Backward};
+use super::forward::{self, Forward, Place};
+use super::panel::{ForwardPanel, Tape, direct, panels, take};
+use super::tile::total;
+use super::vector::Vector;
+use crate::cell::{Cell, Lanes};
+use crate::lane::Lane;
+
+/// What [`forward::step`] does, for one row.
+///
+/// # Panics
+/// If a slice does not have its shape.
+#[inline(always)]
+pub(super) fn forward<S: Simd, C: Cell>(
+    s: S,
+    from: Forward<'_>,
+    next: &mut [f32],
+    mut tape: Option<&mut [f32]>,
+    scratch: &mut [f32],
+) {
+    let shape = from.shape;
+    let mut weights = from.panels;
+    for blocks in panels(shape.blocks(), shape.forward_units::<C>()) {
+        let panel = ForwardPanel::take::<C>(&mut weights, shape, blocks.len());
+        let (block, tape) = (blocks.start, tape.as_deref_mut());
+        // More than one vector of units, or chain, only where a unit has one pre-activation.
+        match (blocks.len(), shape.forward_chains::<C>()) {
+            (1, 1) => forward_units::<S, C, 1, 1>(s, from, block, panel, next, tape),
+            (1, 2) if const { C::PRE == 1 } => forward_units::<S, C, 1, 2>(s, from, block, panel, next, tape),
+            (1, 4) if const { C::PRE == 1 } => forward_units::<S, C, 1, 4>(s, from, block, panel, next, tape),
+            (2, 1) if const { C::PRE <= 2 } => forward_units::<S, C, 2, 1>(s, from, block, panel, next, tape),
+            (2, 2) if const { C::PRE == 1 } => forward_units::<S, C, 2, 2>(s, from, block, panel, next, tape),
+            (3, 1) if const { C::PRE == 1 } => forward_units::<S, C, 3, 1>(s, from, block, panel, next, tape),
+            (4, 1) if const { C::PRE == 1 } => forward_units::<S, C, 4, 1>(s, from, block, panel, next, tape),
+            (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
+        }
+    }
+    forward::through_inner_value::<S, C>(s, from, 1, weights, next, tape, scratch);
+}
+
+/// The row with one panel.
+#[inline(always)]
+fn forward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    from: Forward<'_>,
+    block: usize,
+    panel: ForwardPanel<'_>,
+    next: &mut [f32],
+    mut tape: Option<&mut [f32]>,
+) {
+    let (shape, lanes) = (from.shape, Vector::<S>::LANES);
+    let zero = Vector::splat(s, 0.0);
+    let mut sums = [[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS];
+    for unit in 0..UNITS {
+        for p in 0..C::PRE {
+            sums[0][unit].as_mut()[p] = Vector::load(s, panel.bias, (unit * C::PRE + p) * lanes);
+        }
+    }
+    for run in 0..shape.input.runs {
+        let depth = shape.input.depth;
+        let panel = &panel.x[run * depth * UNITS * C::FROM_X * lanes..];
+        let x = &from.x.data[run * shape.input.stride..][..depth];
+        accumulate::<S, _, UNITS, CHAINS, 1>(s, &mut sums, x, panel, 0..C::FROM_X);
+    }
+    let h = &from.prev[..shape.hidden_size];
+    accumulate::<S, _, UNITS, CHAINS, CHAINS>(s, &mut sums, h, panel.h, direct::<C>());
+    for unit in 0..UNITS {
+        let place = Place::of::<C>(shape, 0, block + unit);
+        let pre = joined::<S, C::Pre<Vector<S>>, UNITS, CHAINS>(s, &sums, unit);
+        forward::cell::<S, C>(s, from.prev, place, pre, next, tape.as_deref_mut());
+    }
+}
+
+/// What [`backward::step`] does, for one row.
+///
+/// # Panics
+/// If a slice does not have its shape.
+#[inline(always)]
+pub(super) fn backward<S: Simd, C: Cell>(
+    s: S,
+    from: Backward<'_>,
+    carry: &mut [f32],
+    tape: &mut [f32],
+    scratch: &mut [f32],
+) {
+    let shape = from.shape;
+    let (mut weights, inner_weights) =
+        from.panels.split_at(direct::<C>().len() * shape.hidden_size * shape.padded());
+    for blocks in panels(shape.blocks(), shape.units()) {
+        let len = direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes;
+        let (panel, block) = (take(&mut weights, len), blocks.start);
+        match (blocks.len(), shape.chains()) {
+            (1, 1) => backward_units::<S, C, 1, 1>(s, from, block, panel, carry, tape),
+            (2, 1) => backward_units::<S, C, 2, 1>(s, from, block, panel, carry, tape),
+            (3, 1) => backward_units::<S, C, 3, 1>(s, from, block, panel, carry, tape),
+            (4, 1) => backward_units::<S, C, 4, 1>(s, from, block, panel, carry, tape),
+            (1, 2) => backward_units::<S, C, 1, 2>(s, from, block, panel, carry, tape),
+            (2, 2) => backward_units::<S, C, 2, 2>(s, from, block, panel, carry, tape),
+            (1, 4) => backward_units::<S, C, 1, 4>(s, from, block, panel, carry, tape),
+            (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
+        }
+    }
+    backward::through_inner_value::<S, C>(s, from, 1, inner_weights, carry, tape, scratch);
+}
+
+/// The row with one panel.
+#[inline(always)]
+fn backward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    from: Backward<'_>,
+    block: usize,
+    panel: &[f32],
+    carry: &mut [f32],
+    tape: &mut [f32],
+) {
+    let shape = from.shape;
+    let mut sums = [[[Vector::splat(s, 0.0)]; UNITS]; CHAINS];
+    let followed = !from.later.is_empty();
+    if followed {
+        for (n, pre) in direct::<C>().enumerate() {
+            let panel = &panel[n * shape.hidden_size * UNITS * shape.lanes..];
+            let dpre = &from.later[(Tape::dpre::<C>() + pre) * shape.padded()..][..shape.hidden_size];
+            accumulate::<S, _, UNITS, CHAINS, CHAINS>(s, &mut sums, dpre, panel, 0..1);
+        }
+    }
+    for unit in 0..UNITS {
+        let [sum] = joined::<S, [Vector<S>; 1], UNITS, CHAINS>(s, &sums, unit);
+        let place = Place::of::<C>(shape, 0, block + unit);
+        backward::cell::<S, C>(s, from, followed.then_some(sum), (0, place), carry, tape);
+    }
+}
+
+/// `sums[k % USED][unit][p] += values[k] * panel[k][unit][p]` for the sums `fed` of a unit, over all `k` in
+/// order.
+#[inline(always)]
+fn accumulate<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize, const USED: usize>(
+    s: S,
+    sums: &mut [[L; UNITS]; CHAINS],
+    values: &[f32],
+    panel: &[f32],
+    fed: Range<usize>,
+) {
+    let lanes = Vector::<S>::LANES;
+    let width = UNITS * fed.len() * lanes;
+    if width == 0 {
+        return;
+    }
+    let mut rest = &panel[..values.len() * width];
+    for turn in 0..values.len() / USED {
+        let values = &values[turn * USED..][..USED];
+        for c in 0..USED {
+            add_column(s, &mut sums[c], values[c], take(&mut rest, width), fed.clone());
+        }
+    }
+    for c in 0..values.len() % USED {
+        let value = values[values.len() / USED * USED + c];
+        add_column(s, &mut sums[c], value, take(&mut rest, width), fed.clone());
+    }
+}
+
+/// `sums[unit][p] += value * weights[unit][p]` for the sums `fed` of a unit.
+#[inline(always)]
+fn add_column<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize>(
+    s: S,
+    sums: &mut [L; UNITS],
+    value: f32,
+    weights: &[f32],
+    fed: Range<usize>,
+) {
+    let value = Vector::splat(s, value);
+    for unit in 0..UNITS {
+        for n in 0..fed.len() {
+            let weight = Vector::load(s, weights, (unit * fed.len() + n) * Vector::<S>::LANES);
+            let sum = &mut sums[unit].as_mut()[fed.start + n];
+            *sum = value.mul_add(weight, *sum);
+        }
+    }
+}
+
+/// The sums of a unit, their chains joined.
+#[inline(always)]
+fn joined<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    sums: &[[L; UNITS]; CHAINS],
+    unit: usize,
+) -> L {
+    L::from_fn(
+        #[inline(always)]
+        |p| {
+            let mut chains = [Vector::splat(s, 0.0); CHAINS];
+            for c in 0..CHAINS {
+                chains[c] = sums[c][unit].as_ref()[p];
+            }
+            total(chains)
+        },
+    )
+}

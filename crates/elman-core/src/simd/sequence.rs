@@ -1,0 +1,109 @@
+//! All timesteps of a single sequence, one after the other.
+//!
+//! Such a step of a small layer takes some 30 ns, most of which it waits for its sums and for tanh. What has
+//! to be looked up for batches whose sequences end at different times would take as long again.
+
+use fearless_simd::Simd;
+
+use super::backward::Backward;
+use super::forward::Forward;
+use super::panel::Shape;
+use super::row;
+use super::tile::Rows;
+use crate::cell::Cell;
+
+/// A layer, and the sequence that goes through it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sequence<'a> {
+    /// How the layer is cut.
+    pub shape: Shape,
+    /// Its panels: of [`pack_forward`](super::panel::pack_forward) on the way forward, of
+    /// [`pack_backward`](super::panel::pack_backward) on the way back.
+    pub panels: &'a [f32],
+    /// `T`
+    pub steps: usize,
+    /// Does the layer read from the last timestep to the first?
+    pub reverse: bool,
+}
+
+/// What a way forward leaves.
+#[derive(Debug)]
+pub struct Left<'a> {
+    /// The states, in the order of the steps: the first one is there before. `[T + 1, STATES, padded]`; where
+    /// no backward pass is to follow `[2, STATES, padded]`, which take turns.
+    pub states: &'a mut [f32],
+    /// By timestep, `[T, tape_len]`; where no backward pass is to follow one row, or nothing if the cell
+    /// needs none.
+    pub tape: &'a mut [f32],
+    /// `h` by timestep, `padded` values from the start of each row on, or nothing.
+    pub output: &'a mut [f32],
+    /// From one row's start to the next one's.
+    pub stride: usize,
+    /// Is a backward pass to follow?
+    pub keeps: bool,
+}
+
+impl Sequence<'_> {
+    /// The timestep of the `n`-th step.
+    #[inline(always)]
+    fn timestep(&self, n: usize) -> usize {
+        if self.reverse { self.steps - 1 - n } else { n }
+    }
+
+    /// All steps forward, with one row of `x` per timestep.
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    #[inline(always)]
+    pub fn forward<S: Simd, C: Cell>(self, s: S, x: Rows<'_>, left: Left<'_>, scratch: &mut [f32]) {
+        let Sequence { shape, panels, .. } = self;
+        let Left { states, tape, output, stride, keeps } = left;
+        let (state_len, tape_len, padded) = (shape.state_len::<C>(), shape.tape_len::<C>(), shape.padded());
+        for n in 0..self.steps {
+            let t = self.timestep(n);
+            let (before, after) = states[if keeps { n * state_len } else { 0 }..].split_at_mut(state_len);
+            let (prev, next) = if keeps || n % 2 == 0 { (before, after) } else { (after, before) };
+            let tape = match keeps {
+                true => Some(&mut tape[t * tape_len..][..tape_len]),
+                false => (C::FROM_INNER > 0).then_some(&mut *tape),
+            };
+            let from = Forward { shape, panels, x: x.from(t), prev };
+            row::forward::<S, C>(s, from, next, tape, scratch);
+            if !output.is_empty() {
+                output[t * stride..][..padded].copy_from_slice(&next[..padded]);
+            }
+        }
+    }
+
+    /// All steps back: see [`backward::step`](super::backward::step) for the `carry` and the `tape`, by
+    /// timestep; `states` are what the way forward left, and `dh` has one row per timestep.
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    #[inline(always)]
+    pub fn backward<S: Simd, C: Cell>(
+        self,
+        s: S,
+        states: &[f32],
+        dh: Option<Rows<'_>>,
+        carry: &mut [f32],
+        tape: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        let Sequence { shape, panels, .. } = self;
+        let (state_len, tape_len) = (shape.state_len::<C>(), shape.tape_len::<C>());
+        for n in (0..self.steps).rev() {
+            let t = self.timestep(n);
+            let (before, rest) = tape.split_at_mut(t * tape_len);
+            let (tape, after) = rest.split_at_mut(tape_len);
+            let later = match (n + 1 < self.steps, self.reverse) {
+                (false, _) => &[][..],
+                (true, false) => &after[..tape_len],
+                (true, true) => &before[(t - 1) * tape_len..],
+            };
+            let (prev, next) = states[n * state_len..][..2 * state_len].split_at(state_len);
+            let from = Backward { shape, panels, prev, next, later, dh: dh.map(|dh| dh.from(t)) };
+            row::backward::<S, C>(s, from, carry, tape, scratch);
+        }
+    }
+}
