@@ -5,7 +5,7 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::forward::Place;
-use super::panel::{Shape, Tape, direct, panels, take, through_inner};
+use super::panel::{Cut, Order, Panel, Shape, Tape, direct, through_inner};
 use super::tile::{GROUP, Product, Rows, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
@@ -25,6 +25,8 @@ pub struct Backward<'a> {
     pub later: &'a [f32],
     /// d loss / d `h`, from what reads the layer's output; rows of at least `padded` values.
     pub dh: Option<Rows<'a>>,
+    /// Which weights are read first.
+    pub order: Order,
 }
 
 /// One step of `rows` sequences.
@@ -46,19 +48,15 @@ pub fn step<S: Simd, C: Cell>(
 ) {
     let shape = from.shape;
     let followed = rows.min(from.later.len() / shape.tape_len::<C>());
-    let (weights, inner_weights) =
-        from.panels.split_at(direct::<C>().len() * shape.hidden_size * shape.padded());
-    let mut rest = weights;
-    for blocks in panels(shape.blocks(), shape.units()) {
-        let panel = take(&mut rest, direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes);
+    for Panel { blocks, weights, next } in shape.backward_panels::<C>(from.panels, from.order) {
         for first in (0..followed).step_by(GROUP) {
             let group = Group { rows: first..followed.min(first + GROUP), blocks: blocks.clone() };
-            group.multiply::<S, C>(s, shape, from.later, direct::<C>(), (panel, rest), scratch);
+            group.multiply::<S, C>(s, shape, from.later, direct::<C>(), (weights, next), scratch);
             group.cell::<S, C>(s, from, Some(scratch), carry, tape);
         }
         Group { rows: followed..rows, blocks }.cell::<S, C>(s, from, None, carry, tape);
     }
-    through_inner_value::<S, C>(s, from, rows, inner_weights, carry, tape, scratch);
+    through_inner_value::<S, C>(s, from, rows, carry, tape, scratch);
 }
 
 /// The second half of a step of a cell with an inner value, whose gradient needs d pre-activations of all
@@ -68,7 +66,6 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
     s: S,
     from: Backward<'_>,
     rows: usize,
-    mut weights: &[f32],
     carry: &mut [f32],
     tape: &mut [f32],
     scratch: &mut [f32],
@@ -77,11 +74,10 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
         return;
     }
     let shape = from.shape;
-    for blocks in panels(shape.blocks(), shape.units()) {
-        let panel = take(&mut weights, C::FROM_INNER * shape.hidden_size * blocks.len() * shape.lanes);
+    for Panel { blocks, weights, next } in shape.inner_backward_panels::<C>(from.panels) {
         for first in (0..rows).step_by(GROUP) {
             let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
-            group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), (panel, weights), scratch);
+            group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), (weights, next), scratch);
             group.inner::<S, C>(s, from, scratch, carry, tape);
         }
     }
@@ -121,18 +117,16 @@ pub(super) fn cell<S: Simd, C: Cell>(
 pub fn finish<S: Simd, C: Cell>(
     s: S,
     shape: Shape,
-    weights: &[f32],
+    panels: &[f32],
     rows: Range<usize>,
     carry: &mut [f32],
     tape: &[f32],
     scratch: &mut [f32],
 ) {
-    let mut rest = weights;
-    for blocks in panels(shape.blocks(), shape.units()) {
-        let panel = take(&mut rest, direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes);
+    for Panel { blocks, weights, next } in shape.backward_panels::<C>(panels, Order::Forth) {
         for first in rows.clone().step_by(GROUP) {
             let group = Group { rows: first..rows.end.min(first + GROUP), blocks: blocks.clone() };
-            group.multiply::<S, C>(s, shape, tape, direct::<C>(), (panel, rest), scratch);
+            group.multiply::<S, C>(s, shape, tape, direct::<C>(), (weights, next), scratch);
             group.for_each::<C>(
                 shape,
                 #[inline(always)]
@@ -276,13 +270,14 @@ pub fn input<S: Simd, C: Cell>(
     let shape = from.shape;
     let blocks_of_run = shape.input.depth.div_ceil(shape.lanes);
     let stride = shape.input.runs * blocks_of_run * shape.lanes;
-    let mut rest = from.panels;
+    let cut = Cut::new(blocks_of_run, shape.units());
+    let unit = C::FROM_X * shape.hidden_size * shape.lanes;
     for run in 0..shape.input.runs {
-        for blocks in panels(blocks_of_run, shape.units()) {
-            let panel = take(&mut rest, C::FROM_X * shape.hidden_size * blocks.len() * shape.lanes);
+        let panels = &from.panels[run * blocks_of_run * unit..];
+        for Panel { blocks, weights, next } in cut.read(panels, unit, 0..cut.count, Order::Forth) {
             for first in (0..rows).step_by(GROUP) {
                 let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
-                group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, (panel, rest), scratch);
+                group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, (weights, next), scratch);
                 for (n, row) in group.rows.enumerate() {
                     for (v, block) in blocks.clone().enumerate() {
                         let at = row * stride + (run * blocks_of_run + block) * shape.lanes;

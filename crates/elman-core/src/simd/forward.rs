@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use fearless_simd::Simd;
 
-use super::panel::{ForwardPanel, Shape, Tape, direct, panels, take, through_inner};
+use super::panel::{ForwardPanel, Order, Panel, Shape, Tape, direct, through_inner};
 use super::tile::{GROUP, MAX_VECTORS, Product, Rows, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
@@ -21,6 +21,8 @@ pub struct Forward<'a> {
     pub x: Rows<'a>,
     /// The states before the step, `[rows, STATES, padded]`.
     pub prev: &'a [f32],
+    /// Which weights are read first.
+    pub order: Order,
 }
 
 /// One step of `rows` sequences, to their states `next [rows, STATES, padded]` and, where a backward
@@ -40,16 +42,15 @@ pub fn step<S: Simd, C: Cell>(
 ) {
     const { assert!(C::PRE <= MAX_VECTORS, "the tiles hold four pre-activations of a unit") };
     let shape = from.shape;
-    let mut weights = from.panels;
-    for blocks in panels(shape.blocks(), shape.forward_units::<C>()) {
-        let panel = ForwardPanel::take::<C>(&mut weights, shape, blocks.len());
+    for panel in shape.forward_panels::<C>(from.panels, from.order) {
+        let (blocks, panel) = (panel.blocks.clone(), ForwardPanel::of::<C>(&panel, shape));
         for first in (0..rows).step_by(GROUP) {
             let group = Group { first, rows: (rows - first).min(GROUP), blocks: blocks.clone() };
             sums::<S, C>(s, from, &group, panel, scratch);
             cells::<S, C>(s, shape, from.prev, &group, next, tape.as_deref_mut(), scratch);
         }
     }
-    through_inner_value::<S, C>(s, from, rows, weights, next, tape, scratch);
+    through_inner_value::<S, C>(s, from, rows, next, tape, scratch);
 }
 
 /// Rows and blocks of units that are worked on together.
@@ -170,7 +171,6 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
     s: S,
     from: Forward<'_>,
     rows: usize,
-    mut weights: &[f32],
     next: &mut [f32],
     tape: Option<&mut [f32]>,
     scratch: &mut [f32],
@@ -180,15 +180,14 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
     }
     let tape = tape.expect("a cell with an inner value works on the tape");
     let shape = from.shape;
-    for blocks in panels(shape.blocks(), shape.inner_units::<C>()) {
+    for Panel { blocks, weights: panel, next: next_panel } in shape.inner_panels::<C>(from.panels) {
         let vectors = blocks.len() * C::FROM_INNER;
-        let panel = take(&mut weights, vectors * shape.lanes * shape.hidden_size);
         for first in (0..rows).step_by(GROUP) {
             let inner = &tape[Tape::inner::<C>() * shape.padded()..];
             let inner = Rows { data: inner, stride: shape.tape_len::<C>() };
             let (count, columns, chains) =
                 ((rows - first).min(GROUP), shape.hidden(), shape.inner_chains::<C>());
-            Product { rows: inner, first, count, columns, panel, next: weights, vectors, chains }
+            Product { rows: inner, first, count, columns, panel, next: next_panel, vectors, chains }
                 .set(s, scratch);
             for r in 0..count {
                 for (unit, block) in blocks.clone().enumerate() {

@@ -183,6 +183,95 @@ pub(super) const fn through_inner<C: Cell>() -> Range<usize> {
     C::PRE - C::FROM_INNER..C::PRE
 }
 
+/// Which of a layer's panels a step reads first. Results do not depend on it: steps that take turns find in the
+/// caches what the step before read last, where they do not hold all weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// From the first panel to the last.
+    Forth,
+    /// From the last panel to the first.
+    Back,
+}
+
+impl Order {
+    /// That of the `n`-th step.
+    #[inline(always)]
+    pub const fn of_step(n: usize) -> Self {
+        if n.is_multiple_of(2) { Order::Forth } else { Order::Back }
+    }
+}
+
+/// How vectors are cut into the fewest panels of at most so many, as equal as can be: 5 into 3 + 2
+/// rather than 4 + 1, since a narrow tile wastes loads.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    pub(super) count: usize,
+    width: usize,
+    /// The first panels, which are wider by one.
+    wider: usize,
+}
+
+impl Cut {
+    #[inline(always)]
+    pub(super) const fn new(vectors: usize, most: usize) -> Self {
+        let count = vectors.div_ceil(most);
+        // Most often there is one, and divisions take time.
+        let (width, wider) = if count <= 1 { (vectors, 0) } else { (vectors / count, vectors % count) };
+        Cut { count, width, wider }
+    }
+
+    /// The vectors of the `n`-th panel.
+    #[inline(always)]
+    pub(super) fn vectors(self, n: usize) -> Range<usize> {
+        let start = n * self.width + n.min(self.wider);
+        start..start + self.width + usize::from(n < self.wider)
+    }
+
+    /// The vectors of all panels.
+    #[inline(always)]
+    fn all(self) -> impl Iterator<Item = Range<usize>> {
+        (0..self.count).map(
+            #[inline(always)]
+            move |n| self.vectors(n),
+        )
+    }
+
+    /// The panels `of` these numbers, out of `weights` of `len` values per vector of units.
+    #[inline(always)]
+    pub(super) fn read(
+        self,
+        weights: &[f32],
+        len: usize,
+        of: Range<usize>,
+        order: Order,
+    ) -> impl Iterator<Item = Panel<'_>> {
+        let nth = move |n: usize| if order == Order::Forth { of.start + n } else { of.end - 1 - n };
+        let count = of.len();
+        (0..count).map(
+            #[inline(always)]
+            move |n| {
+                let blocks = self.vectors(nth(n));
+                let next = if n + 1 < count { self.vectors(nth(n + 1)) } else { 0..0 };
+                Panel {
+                    weights: &weights[blocks.start * len..blocks.end * len],
+                    next: &weights[next.start * len..next.end * len],
+                    blocks,
+                }
+            },
+        )
+    }
+}
+
+/// The weights of some units.
+#[derive(Clone)]
+pub(super) struct Panel<'a> {
+    /// The units, in vectors.
+    pub(super) blocks: Range<usize>,
+    pub(super) weights: &'a [f32],
+    /// The panel that is read after it, if there is one.
+    pub(super) next: &'a [f32],
+}
+
 /// A panel of the forward pass in its parts.
 #[derive(Clone, Copy)]
 pub(super) struct ForwardPanel<'a> {
@@ -192,19 +281,71 @@ pub(super) struct ForwardPanel<'a> {
     pub(super) x: &'a [f32],
     /// `[H][units][direct]`
     pub(super) h: &'a [f32],
-    /// The panels after it.
+    /// See [`Panel::next`].
     pub(super) next: &'a [f32],
 }
 
 impl<'a> ForwardPanel<'a> {
-    /// The panel of so many vectors of units, cut off the front of the `weights`.
+    /// The parts of a panel.
     #[inline(always)]
-    pub(super) fn take<C: Cell>(weights: &mut &'a [f32], shape: Shape, units: usize) -> Self {
-        let width = units * shape.lanes;
-        let bias = take(weights, width * C::PRE);
-        let x = take(weights, width * C::FROM_X * shape.input.len());
-        let h = take(weights, width * direct::<C>().len() * shape.hidden_size);
-        ForwardPanel { bias, x, h, next: weights }
+    pub(super) fn of<C: Cell>(panel: &Panel<'a>, shape: Shape) -> Self {
+        let width = panel.blocks.len() * shape.lanes;
+        let (bias, rest) = panel.weights.split_at(width * C::PRE);
+        let (x, h) = rest.split_at(width * C::FROM_X * shape.input.len());
+        ForwardPanel { bias, x, h, next: panel.next }
+    }
+}
+
+impl Shape {
+    /// The panels of [`pack_forward`] up to those of the inner product.
+    #[inline(always)]
+    pub(super) fn forward_panels<C: Cell>(
+        self,
+        panels: &[f32],
+        order: Order,
+    ) -> impl Iterator<Item = Panel<'_>> {
+        let cut = self.forward_cut::<C>();
+        cut.read(panels, self.forward_unit::<C>(), 0..cut.count, order)
+    }
+
+    /// How the forward pass' units are cut into panels.
+    #[inline(always)]
+    pub(super) const fn forward_cut<C: Cell>(self) -> Cut {
+        Cut::new(self.blocks, self.forward_units::<C>())
+    }
+
+    /// The values of such a panel per vector of units.
+    #[inline(always)]
+    pub(super) const fn forward_unit<C: Cell>(self) -> usize {
+        let direct = C::FROM_H - C::FROM_INNER;
+        (C::PRE + C::FROM_X * self.input.len() + direct * self.hidden_size) * self.lanes
+    }
+
+    /// The panels of the inner product at the end of those of [`pack_forward`].
+    #[inline(always)]
+    pub(super) fn inner_panels<C: Cell>(self, panels: &[f32]) -> impl Iterator<Item = Panel<'_>> {
+        let cut = Cut::new(if C::FROM_INNER > 0 { self.blocks } else { 0 }, self.inner_units::<C>());
+        let panels = &panels[self.forward_unit::<C>() * self.blocks..];
+        cut.read(panels, C::FROM_INNER * self.hidden_size * self.lanes, 0..cut.count, Order::Forth)
+    }
+
+    /// The panels of [`pack_backward`] for the gates that the state feeds directly.
+    #[inline(always)]
+    pub(super) fn backward_panels<C: Cell>(
+        self,
+        panels: &[f32],
+        order: Order,
+    ) -> impl Iterator<Item = Panel<'_>> {
+        let cut = Cut::new(self.blocks, self.units());
+        cut.read(panels, direct::<C>().len() * self.hidden_size * self.lanes, 0..cut.count, order)
+    }
+
+    /// Those for the inner product.
+    #[inline(always)]
+    pub(super) fn inner_backward_panels<C: Cell>(self, panels: &[f32]) -> impl Iterator<Item = Panel<'_>> {
+        let cut = Cut::new(if C::FROM_INNER > 0 { self.blocks } else { 0 }, self.units());
+        let panels = &panels[direct::<C>().len() * self.hidden_size * self.padded()..];
+        cut.read(panels, C::FROM_INNER * self.hidden_size * self.lanes, 0..cut.count, Order::Forth)
     }
 }
 
@@ -216,27 +357,10 @@ pub(super) fn take<'a>(from: &mut &'a [f32], len: usize) -> &'a [f32] {
     taken
 }
 
-/// Cuts `blocks` vectors into the fewest panels of at most `most`, as equal as can be: 5 into 3 + 2
-/// rather than 4 + 1, since a narrow tile wastes loads.
-#[inline(always)]
-pub(super) fn panels(blocks: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = blocks.div_ceil(most);
-    // Most often there is one, and divisions take time.
-    let (width, wider) = if count <= 1 { (blocks, 0) } else { (blocks / count, blocks % count) };
-    let mut end = 0;
-    (0..count).map(
-        #[inline(always)]
-        move |n| {
-            let start = end;
-            end = start + width + usize::from(n < wider);
-            start..end
-        },
-    )
-}
-
 /// The panels in which a weight matrix's gradient is summed up, of at most four `vectors` each.
 pub fn gradient_panels(vectors: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    panels(vectors.len(), MAX_VECTORS)
+    Cut::new(vectors.len(), MAX_VECTORS)
+        .all()
         .map(move |panel| vectors.start + panel.start..vectors.start + panel.end)
 }
 
@@ -253,7 +377,7 @@ pub fn pack_forward<C: Cell>(weights: Weights<'_, f32>, shape: Shape, to: &mut [
         to.fill(0.0);
     }
     let (h, mut writer) = (shape.hidden_size, Writer { to, at: 0, lanes: shape.lanes });
-    for blocks in panels(shape.blocks(), shape.forward_units::<C>()) {
+    for blocks in shape.forward_cut::<C>().all() {
         for block in blocks.clone() {
             for pre in 0..C::PRE {
                 let gate = C::GATE[pre] * h;
@@ -267,7 +391,7 @@ pub fn pack_forward<C: Cell>(weights: Weights<'_, f32>, shape: Shape, to: &mut [
         writer.columns::<C>(weights.weight_ih, 0..C::FROM_X, blocks.clone(), h, shape.input.len());
         writer.columns::<C>(weights.weight_hh, direct::<C>(), blocks, h, h);
     }
-    for blocks in panels(shape.blocks(), shape.inner_units::<C>()) {
+    for blocks in Cut::new(shape.blocks(), shape.inner_units::<C>()).all() {
         writer.columns::<C>(weights.weight_hh, through_inner::<C>(), blocks, h, h);
     }
 }
@@ -343,7 +467,7 @@ fn pack_rows<C: Cell>(weight: &[f32], pre: Range<usize>, columns: Columns, shape
     }
     let (lanes, hidden_size) = (shape.lanes, shape.hidden_size);
     for run in 0..columns.runs {
-        for blocks in panels(columns.depth.div_ceil(lanes), shape.units()) {
+        for blocks in Cut::new(columns.depth.div_ceil(lanes), shape.units()).all() {
             let width = blocks.len() * lanes;
             let first = blocks.start * lanes;
             let present = width.min(columns.depth - first);

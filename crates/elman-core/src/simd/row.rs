@@ -12,7 +12,7 @@ use fearless_simd::Simd;
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward, Place};
-use super::panel::{ForwardPanel, Tape, direct, panels, take};
+use super::panel::{ForwardPanel, Panel, Tape, direct, take};
 use super::tile::total;
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
@@ -31,9 +31,8 @@ pub(super) fn forward<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    let mut weights = from.panels;
-    for blocks in panels(shape.blocks(), shape.forward_units::<C>()) {
-        let panel = ForwardPanel::take::<C>(&mut weights, shape, blocks.len());
+    for panel in shape.forward_panels::<C>(from.panels, from.order) {
+        let (blocks, panel) = (panel.blocks.clone(), ForwardPanel::of::<C>(&panel, shape));
         let (block, tape) = (blocks.start, tape.as_deref_mut());
         // More than one vector of units, or chain, only where a unit has one pre-activation.
         match (blocks.len(), shape.forward_chains::<C>()) {
@@ -47,7 +46,7 @@ pub(super) fn forward<S: Simd, C: Cell>(
             (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
         }
     }
-    forward::through_inner_value::<S, C>(s, from, 1, weights, next, tape, scratch);
+    forward::through_inner_value::<S, C>(s, from, 1, next, tape, scratch);
 }
 
 /// The row with one panel.
@@ -96,11 +95,8 @@ pub(super) fn backward<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    let (mut weights, inner_weights) =
-        from.panels.split_at(direct::<C>().len() * shape.hidden_size * shape.padded());
-    for blocks in panels(shape.blocks(), shape.units()) {
-        let len = direct::<C>().len() * shape.hidden_size * blocks.len() * shape.lanes;
-        let (panel, block) = (take(&mut weights, len), blocks.start);
+    for Panel { blocks, weights: panel, .. } in shape.backward_panels::<C>(from.panels, from.order) {
+        let block = blocks.start;
         match (blocks.len(), shape.chains()) {
             (1, 1) => backward_units::<S, C, 1, 1>(s, from, block, panel, carry, tape),
             (2, 1) => backward_units::<S, C, 2, 1>(s, from, block, panel, carry, tape),
@@ -112,7 +108,7 @@ pub(super) fn backward<S: Simd, C: Cell>(
             (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
         }
     }
-    backward::through_inner_value::<S, C>(s, from, 1, inner_weights, carry, tape, scratch);
+    backward::through_inner_value::<S, C>(s, from, 1, carry, tape, scratch);
 }
 
 /// The row with one panel.

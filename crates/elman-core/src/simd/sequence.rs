@@ -7,7 +7,7 @@ use fearless_simd::Simd;
 
 use super::backward::Backward;
 use super::forward::Forward;
-use super::panel::Shape;
+use super::panel::{Order, Shape};
 use super::row;
 use super::tile::Rows;
 use crate::cell::Cell;
@@ -67,7 +67,7 @@ impl Sequence<'_> {
                 true => Some(&mut tape[t * tape_len..][..tape_len]),
                 false => (C::FROM_INNER > 0).then_some(&mut *tape),
             };
-            let from = Forward { shape, panels, x: x.from(t), prev };
+            let from = Forward { shape, panels, x: x.from(t), prev, order: Order::of_step(n) };
             row::forward::<S, C>(s, from, next, tape, scratch);
             if !output.is_empty() {
                 output[t * stride..][..padded].copy_from_slice(&next[..padded]);
@@ -102,7 +102,8 @@ impl Sequence<'_> {
                 (true, true) => &before[(t - 1) * tape_len..],
             };
             let (prev, next) = states[n * state_len..][..2 * state_len].split_at(state_len);
-            let from = Backward { shape, panels, prev, next, later, dh: dh.map(|dh| dh.from(t)) };
+            let (dh, order) = (dh.map(|dh| dh.from(t)), Order::of_step(n));
+            let from = Backward { shape, panels, prev, next, later, dh, order };
             row::backward::<S, C>(s, from, carry, tape, scratch);
         }
     }

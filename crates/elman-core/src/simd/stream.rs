@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 
 use super::dense::Dense;
 use super::forward::Forward;
-use super::panel::{Shape, pack_forward};
+use super::panel::{Order, Shape, pack_forward};
 use super::row;
 use super::team::{self, Left, Share};
 use super::tile::{Columns, Rows, SCRATCH_OF_ROW};
@@ -88,10 +88,21 @@ impl<C: Cell> Stream<C> {
         self.weights_len
     }
 
-    /// The length of the memory: the states of all layers, and room for a step to work in. Zeros are
-    /// the zero state.
+    /// The length of the memory: the states of all layers, room for a step to work in, and a last value that
+    /// says in which order the next step reads the weights. Zeros are the zero state.
     pub fn memory_len(&self) -> usize {
-        (self.num_layers + 1) * self.first.state_len::<C>() + self.first.tape_len::<C>()
+        (self.num_layers + 1) * self.first.state_len::<C>() + self.first.tape_len::<C>() + 1
+    }
+
+    /// The order of the next step.
+    fn order(&self, memory: &[f32]) -> Order {
+        if memory[self.memory_len() - 1] == 0.0 { Order::Forth } else { Order::Back }
+    }
+
+    /// The next step is to read the other way.
+    fn turn(&self, memory: &mut [f32]) {
+        let last = f32::from(u8::from(self.order(memory) == Order::Forth));
+        memory[self.memory_len() - 1] = last;
     }
 
     /// Packs the weights of a layer, counted from 0, into its place in the packed weights.
@@ -131,7 +142,9 @@ impl<C: Cell> Stream<C> {
         assert_eq!(x.len(), self.input_size(), "values of an input");
         assert_eq!(output.len(), self.output_size(), "values of an output");
         self.check(weights, memory);
-        dispatch!(self.level, s => self.step_on(s, weights, memory, x, output));
+        let order = self.order(memory);
+        dispatch!(self.level, s => self.step_on(s, weights, memory, (x, order), output));
+        self.turn(memory);
     }
 
     /// How a layer is cut.
@@ -181,11 +194,12 @@ impl<C: Cell> Stream<C> {
             x: Rows<'_>,
             prev: &[f32],
             sums: &mut [f32],
-            left: Left<&mut [f32]>,
+            (left, order): (Left<&mut [f32]>, Order),
         ) {
             team::project::<S, C>(s, part, x, 1, sums);
-            team::step::<S, C>(s, part, prev, (sums, 0..1, 1), left);
+            team::step::<S, C>(s, part, prev, (sums, 0..1, 1), left, order);
         }
+        let left = (left, self.order(memory));
         dispatch!(self.level, s => run::<_, C>(s, part, x, prev, sums, left));
     }
 
@@ -200,6 +214,9 @@ impl<C: Cell> Stream<C> {
         let from = Left { next: &work[..state_len], tape: None };
         let to = Left { next: &mut memory[layer * state_len..][..state_len], tape: None };
         share.hand_over::<C>(shape, 1, from, to);
+        if layer + 1 == self.num_layers && share.is_first() {
+            self.turn(memory);
+        }
     }
 
     /// Overwrites `output [O]` with the head's output for the states in `memory`.
@@ -220,7 +237,14 @@ impl<C: Cell> Stream<C> {
     }
 
     #[inline(always)]
-    fn step_on<S: Simd>(&self, s: S, mut weights: &[f32], memory: &mut [f32], x: &[f32], output: &mut [f32]) {
+    fn step_on<S: Simd>(
+        &self,
+        s: S,
+        mut weights: &[f32],
+        memory: &mut [f32],
+        (x, order): (&[f32], Order),
+        output: &mut [f32],
+    ) {
         let mut scratch = [0.0; SCRATCH_OF_ROW];
         let state_len = self.first.state_len::<C>();
         let (states, work) = memory.split_at_mut(self.num_layers * state_len);
@@ -232,7 +256,7 @@ impl<C: Cell> Stream<C> {
             let (below, own) = states.split_at_mut(layer * state_len);
             let x = if layer == 0 { x } else { &below[(layer - 1) * state_len..] };
             let own = &mut own[..state_len];
-            let from = Forward { shape, panels, x: Rows { data: x, stride: 0 }, prev: own };
+            let from = Forward { shape, panels, x: Rows { data: x, stride: 0 }, prev: own, order };
             // Only a cell with an inner value needs the tape.
             let tape = (C::FROM_INNER > 0).then_some(&mut *tape);
             row::forward::<S, C>(s, from, next, tape, &mut scratch);

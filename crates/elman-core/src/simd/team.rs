@@ -10,7 +10,7 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::forward::{Group, cells};
-use super::panel::{ForwardPanel, Shape, panels};
+use super::panel::{ForwardPanel, Order, Shape};
 use super::tile::Rows;
 use crate::cell::Cell;
 
@@ -31,6 +31,11 @@ impl Share {
         Share { part, of }
     }
 
+    /// Is it the part counted as 0?
+    pub(super) const fn is_first(self) -> bool {
+        self.part == 0
+    }
+
     /// Can a step of this cell be shared out? Not where it has a second product: that needs the
     /// first one's results for all units.
     pub const fn suits<C: Cell>() -> bool {
@@ -39,22 +44,21 @@ impl Share {
 
     /// The most parts of a layer that each have something to do: panels are shared out whole.
     pub const fn most<C: Cell>(shape: Shape) -> usize {
-        shape.blocks().div_ceil(shape.forward_units::<C>())
+        shape.forward_cut::<C>().count
     }
 
-    /// The vectors of units of each of the share's panels.
+    /// The share's panels, counted from the layer's first.
     #[inline(always)]
-    fn panels<C: Cell>(self, shape: Shape) -> impl Iterator<Item = Range<usize>> {
+    fn panels<C: Cell>(self, shape: Shape) -> Range<usize> {
         let count = Self::most::<C>(shape);
-        let own = self.part * count / self.of..(self.part + 1) * count / self.of;
-        panels(shape.blocks(), shape.forward_units::<C>()).skip(own.start).take(own.len())
+        self.part * count / self.of..(self.part + 1) * count / self.of
     }
 
     /// The vectors of units of the share.
+    #[inline(always)]
     fn blocks<C: Cell>(self, shape: Shape) -> Range<usize> {
-        let mut panels = self.panels::<C>(shape);
-        let first = panels.next().unwrap_or(0..0);
-        first.start..panels.last().map_or(first.end, |last| last.end)
+        let (cut, own) = (shape.forward_cut::<C>(), self.panels::<C>(shape));
+        cut.vectors(own.start).start..cut.vectors(own.end).start
     }
 
     /// The length of the sums of so many rows, for [`project`].
@@ -107,15 +111,15 @@ pub struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Calls `f` with each panel and its vectors of units.
+    /// Calls `f` with each panel, its vectors of units, and where they start within the part.
     #[inline(always)]
-    fn for_each<C: Cell>(self, mut f: impl FnMut(ForwardPanel<'_>, Range<usize>)) {
-        let mut units = self.share.panels::<C>(self.shape).peekable();
-        let first = units.peek().map_or(0, |blocks| blocks.start);
-        // Each vector of units has equally many weights.
-        let mut weights = &self.panels[first * self.shape.forward_len::<C>() / self.shape.blocks()..];
-        for blocks in units {
-            f(ForwardPanel::take::<C>(&mut weights, self.shape, blocks.len()), blocks);
+    fn for_each<C: Cell>(self, order: Order, mut f: impl FnMut(ForwardPanel<'_>, Range<usize>, usize)) {
+        let Part { shape, panels, share } = self;
+        let first = share.blocks::<C>(shape).start;
+        let cut = shape.forward_cut::<C>();
+        for panel in cut.read(panels, shape.forward_unit::<C>(), share.panels::<C>(shape), order) {
+            let start = panel.blocks.start - first;
+            f(ForwardPanel::of::<C>(&panel, shape), panel.blocks, start);
         }
     }
 }
@@ -126,13 +130,13 @@ impl Part<'_> {
 /// # Panics
 /// If a slice does not have its shape, or [`Share::suits`] does not hold.
 #[inline(always)]
-pub fn project<S: Simd, C: Cell>(s: S, part: Part<'_>, x: Rows<'_>, rows: usize, mut sums: &mut [f32]) {
+pub fn project<S: Simd, C: Cell>(s: S, part: Part<'_>, x: Rows<'_>, rows: usize, sums: &mut [f32]) {
     assert!(Share::suits::<C>(), "the cell's steps cannot be shared out");
     part.for_each::<C>(
+        Order::Forth,
         #[inline(always)]
-        |panel, blocks| {
-            let (own, rest) = core::mem::take(&mut sums).split_at_mut(rows * panel.bias.len());
-            sums = rest;
+        |panel, blocks, start| {
+            let own = &mut sums[start * rows * C::PRE * part.shape.lanes..][..rows * panel.bias.len()];
             own.chunks_exact_mut(panel.bias.len()).for_each(|row| row.copy_from_slice(panel.bias));
             panel.add_inputs::<S, C>(s, part.shape, &Group { first: 0, rows, blocks }, x, own);
         },
@@ -149,16 +153,17 @@ pub fn step<S: Simd, C: Cell>(
     s: S,
     part: Part<'_>,
     prev: &[f32],
-    (mut sums, rows, of): (&mut [f32], Range<usize>, usize),
+    (sums, rows, of): (&mut [f32], Range<usize>, usize),
     mut left: Left<&mut [f32]>,
+    order: Order,
 ) {
     let shape = part.shape;
     part.for_each::<C>(
+        order,
         #[inline(always)]
-        |panel, blocks| {
+        |panel, blocks, start| {
             let width = panel.bias.len();
-            let (own, rest) = core::mem::take(&mut sums).split_at_mut(of * width);
-            sums = rest;
+            let own = &mut sums[start * of * C::PRE * shape.lanes..];
             let own = &mut own[rows.start * width..rows.end * width];
             let group = Group { first: 0, rows: rows.len(), blocks };
             panel.add_states::<S, C>(s, shape, &group, prev, own);

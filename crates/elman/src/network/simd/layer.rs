@@ -4,6 +4,7 @@ use elman_core::cell::Cell;
 use elman_core::simd::Simd;
 use elman_core::simd::backward::{self, Backward};
 use elman_core::simd::forward::{self, Forward};
+use elman_core::simd::panel::Order;
 use elman_core::simd::sequence::{Left, Sequence};
 use elman_core::simd::team;
 use elman_core::simd::tile;
@@ -198,7 +199,8 @@ impl Layer<'_> {
                 let first = if pass.keeps { rows.at(t).start } else { 0 };
                 &mut tape[first * tape_len..][..active * tape_len]
             });
-            let from = Forward { shape, panels, x: x.from(rows.at(t).start), prev };
+            let (x, order) = (x.from(rows.at(t).start), Order::of_step(n));
+            let from = Forward { shape, panels, x, prev, order };
             step(from, t, team::Left { next, tape });
             let next = &*next;
             // The sequences that end here.
@@ -264,6 +266,7 @@ impl Layer<'_> {
                 next: &states[rows.slot(n + 1, reverse).start * state_len..],
                 later,
                 dh: dh.map(|dh| dh.from(rows.at(t).start)),
+                order: Order::of_step(n),
             };
             backward::step::<S, C>(s, from, active, carry, tape, scratch);
             if wants_initial_state {

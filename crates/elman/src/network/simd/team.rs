@@ -107,7 +107,7 @@ impl Team<'_> {
         (rows, of): (Range<usize>, usize),
         mut to: Left<&mut [f32]>,
     ) {
-        let Forward { shape, panels, prev, .. } = from;
+        let Forward { shape, panels, prev, order, .. } = from;
         let keeps = to.tape.is_some();
         each(self.threads, self.count, self.parts, |part| {
             let of_layer = team::Part { shape, panels, share: part.share };
@@ -115,7 +115,7 @@ impl Team<'_> {
                 #[inline(always)]
                 || {
                     let left = Left { next: &mut *part.next, tape: keeps.then_some(&mut *part.tape) };
-                    team::step::<S, C>(s, of_layer, prev, (&mut *part.sums, rows.clone(), of), left);
+                    team::step::<S, C>(s, of_layer, prev, (&mut *part.sums, rows.clone(), of), left, order);
                 },
             );
         });
