@@ -18,6 +18,9 @@ use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 use crate::lane::Lane;
 
+/// The weights that the first cache holds: 48 KB.
+const FIRST_CACHE: usize = 12 << 10;
+
 /// What [`forward::step`] does, for one row.
 ///
 /// # Panics
@@ -31,53 +34,81 @@ pub(super) fn forward<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    for panel in shape.forward_panels::<C>(from.panels, from.order) {
-        let (blocks, panel) = (panel.blocks.clone(), ForwardPanel::of::<C>(&panel, shape));
-        let (block, tape) = (blocks.start, tape.as_deref_mut());
+    let mut panels = shape.forward_panels::<C>(from.panels, from.order);
+    while let Some(panel) = panels.next() {
+        let (units, panel) = (panel.blocks.len(), (panel.blocks.start, ForwardPanel::of::<C>(&panel, shape)));
+        let tape = tape.as_deref_mut();
         // More than one vector of units, or chain, only where a unit has one pre-activation.
-        match (blocks.len(), shape.forward_chains::<C>()) {
-            (1, 1) => forward_units::<S, C, 1, 1>(s, from, block, panel, next, tape),
-            (1, 2) if const { C::PRE == 1 } => forward_units::<S, C, 1, 2>(s, from, block, panel, next, tape),
-            (1, 4) if const { C::PRE == 1 } => forward_units::<S, C, 1, 4>(s, from, block, panel, next, tape),
-            (2, 1) if const { C::PRE <= 2 } => forward_units::<S, C, 2, 1>(s, from, block, panel, next, tape),
-            (2, 2) if const { C::PRE == 1 } => forward_units::<S, C, 2, 2>(s, from, block, panel, next, tape),
-            (3, 1) if const { C::PRE == 1 } => forward_units::<S, C, 3, 1>(s, from, block, panel, next, tape),
-            (4, 1) if const { C::PRE == 1 } => forward_units::<S, C, 4, 1>(s, from, block, panel, next, tape),
+        match (units, shape.forward_chains::<C>()) {
+            // Three or four sums do not fill the four cycles that each multiply-add of a chain waits, if the
+            // first cache holds the weights.
+            (1, 1) if const { C::PRE > 1 } && from.panels.len() <= FIRST_CACHE => match panels.next() {
+                Some(other) => {
+                    let other = (other.blocks.start, ForwardPanel::of::<C>(&other, shape));
+                    forward_units::<S, C, 1, 1, 2>(s, from, [panel, other], next, tape);
+                }
+                None => forward_units::<S, C, 1, 1, 1>(s, from, [panel], next, tape),
+            },
+            (1, 1) => forward_units::<S, C, 1, 1, 1>(s, from, [panel], next, tape),
+            (2, 1) if const { C::PRE == 1 } => forward_units::<S, C, 2, 1, 1>(s, from, [panel], next, tape),
+            (3, 1) if const { C::PRE == 1 } => forward_units::<S, C, 3, 1, 1>(s, from, [panel], next, tape),
+            (4, 1) if const { C::PRE == 1 } => forward_units::<S, C, 4, 1, 1>(s, from, [panel], next, tape),
+            (1, 2) if const { C::PRE == 1 } => forward_units::<S, C, 1, 2, 1>(s, from, [panel], next, tape),
+            (2, 2) if const { C::PRE == 1 } => forward_units::<S, C, 2, 2, 1>(s, from, [panel], next, tape),
+            (1, 4) if const { C::PRE == 1 } => forward_units::<S, C, 1, 4, 1>(s, from, [panel], next, tape),
             (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
         }
     }
     forward::through_inner_value::<S, C>(s, from, 1, next, tape, scratch);
 }
 
-/// The row with one panel.
+/// The row with some panels, each with the number of its first block, side by side.
 #[inline(always)]
-fn forward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+fn forward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Forward<'_>,
-    block: usize,
-    panel: ForwardPanel<'_>,
+    panels: [(usize, ForwardPanel<'_>); PANELS],
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
     let (shape, lanes) = (from.shape, Vector::<S>::LANES);
     let zero = Vector::splat(s, 0.0);
-    let mut sums = [[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS];
-    for unit in 0..UNITS {
-        for p in 0..C::PRE {
-            sums[0][unit].as_mut()[p] = Vector::load(s, panel.bias, (unit * C::PRE + p) * lanes);
+    let mut sums = [[[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS]; PANELS];
+    let (mut x_panels, mut h_panels) = ([&[][..]; PANELS], [&[][..]; PANELS]);
+    for (n, (_, panel)) in panels.iter().enumerate() {
+        (x_panels[n], h_panels[n]) = (panel.x, panel.h);
+        for unit in 0..UNITS {
+            for p in 0..C::PRE {
+                sums[n][0][unit].as_mut()[p] = Vector::load(s, panel.bias, (unit * C::PRE + p) * lanes);
+            }
         }
     }
     for run in 0..shape.input.runs {
-        let depth = shape.input.depth;
-        let panel = &panel.x[run * depth * UNITS * C::FROM_X * lanes..];
-        let x = &from.x.data[run * shape.input.stride..][..depth];
-        accumulate::<S, _, UNITS, CHAINS, 1>(s, &mut sums, x, panel, 0..C::FROM_X);
+        let x = &from.x.data[run * shape.input.stride..][..shape.input.depth];
+        accumulate::<S, _, UNITS, CHAINS, PANELS, 1>(s, &mut sums, x, &mut x_panels, 0..C::FROM_X);
     }
     let h = &from.prev[..shape.hidden_size];
-    accumulate::<S, _, UNITS, CHAINS, CHAINS>(s, &mut sums, h, panel.h, direct::<C>());
+    accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, h, &mut h_panels, direct::<C>());
+    // A loop would index the sums, which would keep them in memory.
+    cells::<S, C, UNITS, CHAINS>(s, from, panels[0].0, &sums[0], next, tape.as_deref_mut());
+    if PANELS == 2 {
+        cells::<S, C, UNITS, CHAINS>(s, from, panels[PANELS - 1].0, &sums[PANELS - 1], next, tape);
+    }
+}
+
+/// The cell's equation for the units from a block on.
+#[inline(always)]
+fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    from: Forward<'_>,
+    block: usize,
+    sums: &[[C::Pre<Vector<S>>; UNITS]; CHAINS],
+    next: &mut [f32],
+    mut tape: Option<&mut [f32]>,
+) {
     for unit in 0..UNITS {
-        let place = Place::of::<C>(shape, 0, block + unit);
-        let pre = joined::<S, C::Pre<Vector<S>>, UNITS, CHAINS>(s, &sums, unit);
+        let place = Place::of::<C>(from.shape, 0, block + unit);
+        let pre = joined::<S, C::Pre<Vector<S>>, UNITS, CHAINS>(s, sums, unit);
         forward::cell::<S, C>(s, from.prev, place, pre, next, tape.as_deref_mut());
     }
 }
@@ -122,47 +153,60 @@ fn backward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     tape: &mut [f32],
 ) {
     let shape = from.shape;
-    let mut sums = [[[Vector::splat(s, 0.0)]; UNITS]; CHAINS];
+    let mut sums = [[[[Vector::splat(s, 0.0)]; UNITS]; CHAINS]; 1];
+    let mut panel = [panel];
     let followed = !from.later.is_empty();
     if followed {
-        for (n, pre) in direct::<C>().enumerate() {
-            let panel = &panel[n * shape.hidden_size * UNITS * shape.lanes..];
+        for pre in direct::<C>() {
             let dpre = &from.later[(Tape::dpre::<C>() + pre) * shape.padded()..][..shape.hidden_size];
-            accumulate::<S, _, UNITS, CHAINS, CHAINS>(s, &mut sums, dpre, panel, 0..1);
+            accumulate::<S, _, UNITS, CHAINS, 1, CHAINS>(s, &mut sums, dpre, &mut panel, 0..1);
         }
     }
     for unit in 0..UNITS {
-        let [sum] = joined::<S, [Vector<S>; 1], UNITS, CHAINS>(s, &sums, unit);
+        let [sum] = joined::<S, [Vector<S>; 1], UNITS, CHAINS>(s, &sums[0], unit);
         let place = Place::of::<C>(shape, 0, block + unit);
         backward::cell::<S, C>(s, from, followed.then_some(sum), (0, place), carry, tape);
     }
 }
 
-/// `sums[k % USED][unit][p] += values[k] * panel[k][unit][p]` for the sums `fed` of a unit, over all `k` in
-/// order.
+/// `sums[n][k % USED][unit][p] += values[k] * panels[n][k][unit][p]` for the sums `fed` of a unit, over all
+/// `k` in order; cuts what it has read off the panels.
 #[inline(always)]
-fn accumulate<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize, const USED: usize>(
+fn accumulate<
+    S: Simd,
+    L: Lanes<Vector<S>>,
+    const UNITS: usize,
+    const CHAINS: usize,
+    const PANELS: usize,
+    const USED: usize,
+>(
     s: S,
-    sums: &mut [[L; UNITS]; CHAINS],
+    sums: &mut [[[L; UNITS]; CHAINS]; PANELS],
     values: &[f32],
-    panel: &[f32],
+    panels: &mut [&[f32]; PANELS],
     fed: Range<usize>,
 ) {
-    let lanes = Vector::<S>::LANES;
-    let width = UNITS * fed.len() * lanes;
+    let width = UNITS * fed.len() * Vector::<S>::LANES;
     if width == 0 {
         return;
     }
-    let mut rest = &panel[..values.len() * width];
+    let mut rest = [&[][..]; PANELS];
+    for n in 0..PANELS {
+        rest[n] = take(&mut panels[n], values.len() * width);
+    }
     for turn in 0..values.len() / USED {
         let values = &values[turn * USED..][..USED];
         for c in 0..USED {
-            add_column(s, &mut sums[c], values[c], take(&mut rest, width), fed.clone());
+            for n in 0..PANELS {
+                add_column(s, &mut sums[n][c], values[c], take(&mut rest[n], width), fed.clone());
+            }
         }
     }
     for c in 0..values.len() % USED {
         let value = values[values.len() / USED * USED + c];
-        add_column(s, &mut sums[c], value, take(&mut rest, width), fed.clone());
+        for n in 0..PANELS {
+            add_column(s, &mut sums[n][c], value, take(&mut rest[n], width), fed.clone());
+        }
     }
 }
 
