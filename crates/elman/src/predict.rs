@@ -51,8 +51,8 @@ pub struct Session(Typed);
 
 #[derive(Debug)]
 enum Typed {
-    F32(Running<f32>),
-    F64(Running<f64>),
+    F32(Box<Running<f32>>),
+    F64(Box<Running<f64>>),
 }
 
 impl Session {
@@ -66,8 +66,8 @@ impl Session {
             return Err(ConfigError::new("bidirectional", message));
         }
         Ok(Session(match parameters {
-            Parameters::F32(parameters) => Typed::F32(Running::new(network, parameters)),
-            Parameters::F64(parameters) => Typed::F64(Running::new(network, parameters)),
+            Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters))),
+            Parameters::F64(parameters) => Typed::F64(Box::new(Running::new(network, parameters))),
         }))
     }
 

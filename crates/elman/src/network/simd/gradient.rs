@@ -22,6 +22,7 @@ use super::chunk::Chunk;
 use super::operand::{Left, Matrix, Operand};
 use super::pass::Pass;
 use super::plan::Plan;
+use super::shuffle::{self, Shuffle};
 use crate::buffer::Buffer;
 use crate::network::{Network, with_cell};
 
@@ -68,6 +69,7 @@ pub(super) struct Panels {
 pub(super) struct Part {
     panels: Vec<Panel>,
     sums: Buffer,
+    shuffle: Option<Shuffle>,
     left: Buffer,
     right: Buffer,
 }
@@ -108,6 +110,7 @@ impl Panels {
         for (n, part) in parts.iter_mut().enumerate() {
             let border = if n + 1 == count { total } else { total * (n + 1) / count };
             part.panels.clear();
+            part.shuffle = None;
             while let Some(panel) = &mut next {
                 let room = (border - done.min(border)) / (panel.vectors.len() * self.lanes);
                 let fitting = (room + CUT / 2) / CUT * CUT;
@@ -127,18 +130,27 @@ impl Panels {
     }
 
     /// Adds a part's sums to the flat `gradient`.
-    pub(super) fn unpack(&self, network: &Network, plan: &Plan, part: &Part, gradient: &mut [f32]) {
-        let mut rest = &*part.sums;
-        for panel in &part.panels {
-            let (sums, after) = rest.split_at(panel.len(self.lanes));
-            rest = after;
-            match panel.matrix {
-                Matrix::Head => unpack_head(network, plan, panel, sums, gradient),
-                Matrix::Block(block) => with_cell!(network.config.cell, C => {
-                    unpack_block::<C>(network, plan.shapes[block], block, panel, sums, gradient);
-                }),
+    pub(super) fn unpack(&self, network: &Network, plan: &Plan, part: &mut Part, gradient: &mut [f32]) {
+        let Part { panels, sums, shuffle: known, .. } = part;
+        let way = |sums: &[f32], gradient: &mut [f32]| {
+            let mut rest = sums;
+            for panel in &*panels {
+                let (sums, after) = rest.split_at(panel.len(self.lanes));
+                rest = after;
+                match panel.matrix {
+                    Matrix::Head => unpack_head(network, plan, panel, sums, gradient),
+                    Matrix::Block(block) => with_cell!(network.config.cell, C => {
+                        unpack_block::<C>(network, plan.shapes[block], block, panel, sums, gradient);
+                    }),
+                }
             }
+        };
+        if !shuffle::suits(network) {
+            return way(sums, gradient);
         }
+        // All sums are added to what is there.
+        let new = || Shuffle::of(sums.len(), 0..sums.len(), &mut vec![0.0; gradient.len()], way);
+        known.get_or_insert_with(new).apply(sums, gradient);
     }
 }
 

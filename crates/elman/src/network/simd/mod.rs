@@ -12,6 +12,7 @@ mod operand;
 mod pass;
 mod plan;
 mod rows;
+mod shuffle;
 mod team;
 
 use std::num::NonZeroUsize;
@@ -163,7 +164,7 @@ impl Engine<f32> for SimdEngine {
             let parts = &mut self.parts[usize::from(threads > NonZeroUsize::MIN)];
             panels.share(parts, threads.get());
             each(&mut self.threads, threads, parts, |part| part.sum(pass, panels, chunks));
-            parts.iter().for_each(|part| panels.unpack(&self.network, &self.plan, part, gradient));
+            parts.iter_mut().for_each(|part| panels.unpack(&self.network, &self.plan, part, gradient));
         }
         let chunks = &*chunks;
         for doutput in doutput.chunks_exact(self.network.config.output_size) {

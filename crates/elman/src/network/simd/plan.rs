@@ -1,10 +1,12 @@
 //! How a network is cut for vectors: the shapes of its layers and head, and their packed weights.
 
+use std::ops::{Deref, Range};
+
 use elman_core::simd::dense::Dense;
 use elman_core::simd::panel::{Shape, pack_backward, pack_forward, pack_input_backward};
 use elman_core::simd::tile::Columns;
-use elman_core::step::Weights;
 
+use super::shuffle::{self, Shuffle};
 use crate::buffer::Buffer;
 use crate::network::{Network, with_cell};
 
@@ -55,30 +57,69 @@ impl Plan {
 pub(super) struct Panels {
     /// By block.
     pub(super) layers: Vec<LayerPanels>,
-    pub(super) head: Buffer,
+    pub(super) head: Packed,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct LayerPanels {
-    pub(super) forward: Buffer,
-    pub(super) backward: Buffer,
-    pub(super) input_backward: Buffer,
+    pub(super) forward: Packed,
+    pub(super) backward: Packed,
+    pub(super) input_backward: Packed,
+}
+
+/// Weights in an order that suits some product.
+#[derive(Debug, Default)]
+pub(super) struct Packed {
+    values: Buffer,
+    shuffle: Option<Shuffle>,
+}
+
+impl Deref for Packed {
+    type Target = [f32];
+
+    #[inline(always)]
+    fn deref(&self) -> &[f32] {
+        &self.values
+    }
+}
+
+impl Packed {
+    /// Packs a network to `len` values in some `way`, which moves the parameters but for the `added` ones.
+    fn pack(
+        &mut self,
+        network: &Network,
+        parameters: &[f32],
+        added: Range<usize>,
+        len: usize,
+        way: impl Fn(&[f32], &mut [f32]),
+    ) {
+        self.values.resize(len);
+        if !shuffle::suits(network) {
+            return way(parameters, &mut self.values);
+        }
+        let Packed { values, shuffle: known } = self;
+        let new = || Shuffle::of(parameters.len(), added, values, &way);
+        known.get_or_insert_with(new).apply(parameters, values);
+    }
 }
 
 impl Panels {
     /// Packs the weights for the forward pass.
     pub(super) fn pack_forward(&mut self, network: &Network, plan: &Plan, parameters: &[f32]) {
         self.layers.resize_with(plan.shapes.len(), LayerPanels::default);
-        let layers = network.layer_weights(parameters).zip(&plan.shapes);
-        for ((weights, &shape), panels) in layers.zip(&mut self.layers) {
+        for ((layer, &shape), panels) in network.layers.iter().zip(&plan.shapes).zip(&mut self.layers) {
+            let [.., bias_hh] = &layer.ranges;
             with_cell!(network.config.cell, C => {
-                panels.forward.resize(shape.forward_len::<C>());
-                pack_forward::<C>(weights, shape, &mut panels.forward);
+                let len = shape.forward_len::<C>();
+                panels.forward.pack(network, parameters, bias_hh.clone(), len, |parameters, to| {
+                    pack_forward::<C>(layer.weights(parameters), shape, to);
+                });
             });
         }
-        self.head.resize(plan.head.packed_len());
-        let (weight, bias) = network.head_weights(parameters);
-        plan.head.pack(weight, bias, &mut self.head);
+        self.head.pack(network, parameters, 0..0, plan.head.packed_len(), |parameters, to| {
+            let (weight, bias) = network.head_weights(parameters);
+            plan.head.pack(weight, bias, to);
+        });
     }
 
     /// Packs the weights for the backward pass; those that lead back to the network's own input only
@@ -91,14 +132,17 @@ impl Panels {
         wants_input: bool,
     ) {
         for (block, panels) in self.layers.iter_mut().enumerate() {
-            let shape = plan.shapes[block];
-            let Weights { weight_ih, weight_hh, .. } = network.layers[block].weights(parameters);
+            let (layer, shape) = (&network.layers[block], plan.shapes[block]);
             with_cell!(network.config.cell, C => {
-                panels.backward.resize(shape.backward_len::<C>());
-                pack_backward::<C>(weight_hh, shape, &mut panels.backward);
+                let len = shape.backward_len::<C>();
+                panels.backward.pack(network, parameters, 0..0, len, |parameters, to| {
+                    pack_backward::<C>(layer.weights(parameters).weight_hh, shape, to);
+                });
                 if wants_input || !plan.is_first_layer(block) {
-                    panels.input_backward.resize(shape.input_backward_len::<C>());
-                    pack_input_backward::<C>(weight_ih, shape, &mut panels.input_backward);
+                    let len = shape.input_backward_len::<C>();
+                    panels.input_backward.pack(network, parameters, 0..0, len, |parameters, to| {
+                        pack_input_backward::<C>(layer.weights(parameters).weight_ih, shape, to);
+                    });
                 }
             });
         }
