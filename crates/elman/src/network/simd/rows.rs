@@ -9,6 +9,8 @@ use crate::batch::Packing;
 pub(super) struct Rows {
     /// The sequences, in the batch's own order.
     pub(super) sequences: Range<usize>,
+    /// Their lengths, on which all that follows depends.
+    lengths: Vec<usize>,
     /// `[T + 1]`: the row at which each timestep starts, then the number of rows.
     starts: Vec<usize>,
     /// `[T + 2]`: see [`slot`](Self::slot).
@@ -16,9 +18,17 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Takes up a batch's sequences, for layers that read in so many directions.
+    /// Takes up a batch's sequences, for layers that read in so many directions, always as many.
     pub(super) fn set(&mut self, packing: &Packing, sequences: Range<usize>, num_directions: usize) {
-        let seq_len = packing.lengths().get(sequences.start).copied().unwrap_or(0);
+        let lengths = &packing.lengths()[sequences.clone()];
+        let known = self.lengths == lengths && !self.starts.is_empty();
+        self.sequences = sequences.clone();
+        if known {
+            return;
+        }
+        self.lengths.clear();
+        self.lengths.extend_from_slice(lengths);
+        let seq_len = lengths.first().copied().unwrap_or(0);
         let active = |t| packing.active(t).min(sequences.end) - sequences.start;
         self.starts.clear();
         self.starts.push(0);
@@ -35,7 +45,6 @@ impl Rows {
                 slots.push(slots[n] + before.max(after));
             }
         }
-        self.sequences = sequences;
     }
 
     pub(super) fn batch_size(&self) -> usize {
