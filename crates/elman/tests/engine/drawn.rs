@@ -48,9 +48,10 @@ impl Problem {
     }
 
     /// Forward and backward, with every gradient asked for; twice, so that the second pass meets
-    /// memory that has been used.
+    /// memory that has been used, as the parameters do.
     pub(crate) fn run<T: Scalar, E: Engine<T>>(&self, mut engine: E) -> Results<T> {
         let batch = self.batch::<T>();
+        engine.load(&convert(&numbers(self.parameters.len(), self.seed)));
         engine.load(&convert(&self.parameters));
         let first = self.pass(&mut engine, &batch);
         let second = self.pass(&mut engine, &batch);

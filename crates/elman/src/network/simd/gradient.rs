@@ -148,8 +148,7 @@ impl Panels {
         if !shuffle::suits(network) {
             return way(sums, gradient);
         }
-        // All sums are added to what is there.
-        let new = || Shuffle::of(sums.len(), 0..sums.len(), &mut vec![0.0; gradient.len()], way);
+        let new = || Shuffle::adding(sums.len(), &mut vec![0.0; gradient.len()], way);
         known.get_or_insert_with(new).apply(sums, gradient);
     }
 }

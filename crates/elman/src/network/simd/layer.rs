@@ -85,7 +85,11 @@ impl Layer<'_> {
             memory,
             output,
             #[inline(always)]
-            |from, t, to| forward::step::<S, C>(s, from, self.rows.active(t), to.next, to.tape, scratch),
+            |from, t, to| {
+                // Steps of many rows ask ahead for what they read next, which serves them better than turns.
+                let from = Forward { order: Order::Forth, ..from };
+                forward::step::<S, C>(s, from, self.rows.active(t), to.next, to.tape, scratch);
+            },
         );
     }
 
@@ -266,7 +270,7 @@ impl Layer<'_> {
                 next: &states[rows.slot(n + 1, reverse).start * state_len..],
                 later,
                 dh: dh.map(|dh| dh.from(rows.at(t).start)),
-                order: Order::of_step(n),
+                order: Order::Forth,
             };
             backward::step::<S, C>(s, from, active, carry, tape, scratch);
             if wants_initial_state {

@@ -98,7 +98,7 @@ impl Packed {
             return way(parameters, &mut self.values);
         }
         let Packed { values, shuffle: known } = self;
-        let new = || Shuffle::of(parameters.len(), added, values, &way);
+        let new = || Shuffle::packing(parameters.len(), added, values, &way);
         known.get_or_insert_with(new).apply(parameters, values);
     }
 }

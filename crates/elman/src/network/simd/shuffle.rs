@@ -4,6 +4,7 @@
 //! as long as the copying. They are the same every step: so a small network is packed once with numbers
 //! that tell where they came from, and then by what these have told.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::network::Network;
@@ -31,24 +32,27 @@ struct Move {
 }
 
 impl Shuffle {
-    /// What `way` does with `len` values: each place of `to` gets one of them or none, and one of those that
-    /// are `added`, or none. Leaves `to` with 0 where nothing goes.
-    pub(super) fn of(
+    /// What a `way` of packing `len` values does: each place of `to` gets one of them or none, and one of
+    /// those that are `added` or none. Leaves `to` with 0 where nothing goes.
+    pub(super) fn packing(
         len: usize,
         added: Range<usize>,
         to: &mut [f32],
         way: impl Fn(&[f32], &mut [f32]),
     ) -> Self {
-        let mut moves = |adds: bool| -> Vec<Move> {
-            let number = |n: usize| if added.contains(&n) == adds { (n + 1) as f32 } else { 0.0 };
-            let numbers: Vec<f32> = (0..len).map(number).collect();
-            to.fill(0.0);
-            way(&numbers, to);
-            let found = to.iter().zip(0..).filter(|&(&number, _)| number > 0.0);
-            found.map(|(&number, to)| Move { to, from: number as u32 - 1 }).collect()
-        };
-        let (added, moved) = (moves(true), moves(false));
+        let second = moves(len, |n| added.contains(&n), to, &way);
+        let mut moved = moves(len, |n| !added.contains(&n), to, &way);
+        // What is added to nothing is moved.
+        let is_moved: HashSet<u32> = moved.iter().map(|first| first.to).collect();
+        let (added, alone): (Vec<Move>, _) = second.iter().partition(|second| is_moved.contains(&second.to));
+        moved.extend(alone);
         Shuffle { moved, added }
+    }
+
+    /// What a `way` of adding `len` values to others does: each of those, which are as many as `to` has,
+    /// gets one of them or none.
+    pub(super) fn adding(len: usize, to: &mut [f32], way: impl Fn(&[f32], &mut [f32])) -> Self {
+        Shuffle { moved: Vec::new(), added: moves(len, |_| true, to, &way) }
     }
 
     /// Does the same with values.
@@ -60,4 +64,18 @@ impl Shuffle {
             to[added.to as usize] += from[added.from as usize];
         }
     }
+}
+
+/// Where a `way` takes those of `len` values that are `wanted`.
+fn moves(
+    len: usize,
+    wanted: impl Fn(usize) -> bool,
+    to: &mut [f32],
+    way: &impl Fn(&[f32], &mut [f32]),
+) -> Vec<Move> {
+    let numbers: Vec<f32> = (0..len).map(|n| if wanted(n) { (n + 1) as f32 } else { 0.0 }).collect();
+    to.fill(0.0);
+    way(&numbers, to);
+    let found = to.iter().zip(0..).filter(|&(&number, _)| number > 0.0);
+    found.map(|(&number, to)| Move { to, from: number as u32 - 1 }).collect()
 }
