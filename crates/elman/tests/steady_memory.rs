@@ -139,6 +139,10 @@ fn main() {
                 training_steps::<f32>(config, 40);
             }
         }
+        // A few units, whose packing is remembered; a single sequence.
+        let few = NetworkConfig { hidden_size: 8, ..config(cell, 2, true, Readout::Last) };
+        training_steps::<f32>(few.clone(), 40);
+        training_steps::<f32>(few, 1);
         // Steps shared out by units.
         let hidden_size = if matches!(cell, CellKind::Elman | CellKind::ElmanRelu) { 400 } else { 240 };
         let large = NetworkConfig { hidden_size, ..config(cell, 1, false, Readout::Last) };

@@ -5,7 +5,8 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::forward::Place;
-use super::panel::{Cut, Order, Panel, Shape, Tape, direct, through_inner};
+use super::panel::{Cut, Order, Panel};
+use super::shape::{Shape, Tape, direct, through_inner};
 use super::tile::{GROUP, Product, Rows, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
@@ -15,7 +16,7 @@ use crate::cell::{Cell, Lanes};
 pub struct Backward<'a> {
     /// How the layer is cut.
     pub shape: Shape,
-    /// The weights: the panels of [`pack_backward`](super::panel::pack_backward).
+    /// The weights: the panels of [`pack_backward`](super::pack::pack_backward).
     pub panels: &'a [f32],
     /// The states before the step, `[rows, STATES, padded]`.
     pub prev: &'a [f32],
@@ -248,7 +249,7 @@ fn sum<S: Simd, L: Lanes<Vector<S>>>(mut a: L, b: L) -> L {
 pub struct InputBackward<'a> {
     /// How the layer is cut.
     pub shape: Shape,
-    /// The weights: the panels of [`pack_input_backward`](super::panel::pack_input_backward).
+    /// The weights: the panels of [`pack_input_backward`](super::pack::pack_input_backward).
     pub panels: &'a [f32],
     /// Steps of d pre-activations, `[rows, tape_len]`.
     pub tape: &'a [f32],

@@ -4,12 +4,13 @@ use core::ops::Range;
 
 use fearless_simd::Simd;
 
-use super::panel::{ForwardPanel, Order, Panel, Shape, Tape, direct, through_inner};
+use super::panel::{ForwardPanel, Order, Panel};
+use super::shape::{Shape, Tape, direct, through_inner};
 use super::tile::{GROUP, MAX_VECTORS, Product, Rows, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 
-/// What a step reads: a layer, its panels of [`pack_forward`](super::panel::pack_forward), the rows'
+/// What a step reads: a layer, its panels of [`pack_forward`](super::pack::pack_forward), the rows'
 /// inputs and their states before the step.
 #[derive(Clone, Copy, Debug)]
 pub struct Forward<'a> {

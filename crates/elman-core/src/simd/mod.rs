@@ -3,7 +3,8 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`vector`] | a register's worth of numbers as a [`Lane`](crate::lane::Lane), with tanh and sigmoid |
-//! | [`panel`] | weights in the order in which they are read |
+//! | [`shape`] | sizes and strides of a layer |
+//! | [`pack`], [`panel`] | weights brought into the order in which they are read; how they are read |
 //! | [`transpose`] | matrices turned over |
 //! | `prefetch` | asking for memory before it is read |
 //! | [`tile`] | the product: what stays in registers while weights stream by |
@@ -22,10 +23,12 @@ pub mod backward;
 pub mod dense;
 pub mod forward;
 pub mod gradient;
+pub mod pack;
 pub mod panel;
 mod prefetch;
 mod row;
 pub mod sequence;
+pub mod shape;
 pub mod stream;
 pub mod team;
 pub mod tile;

@@ -1,7 +1,7 @@
 //! One timestep of a single row, forward and back.
 //!
 //! A row's sums fit the registers: they go from the bias to the cell's equation without a scratch, and
-//! without a call, which small layers feel. Every sum is formed as the tiles form it, so that a row alone
+//! without a call, which small layers feel (but for a second product, which goes by tiles). Every sum is formed as the tiles form it, so that a row alone
 //! has the bits of a row among many.
 
 #![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
@@ -12,7 +12,8 @@ use fearless_simd::Simd;
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward, Place};
-use super::panel::{ForwardPanel, Panel, Tape, direct, take};
+use super::panel::{ForwardPanel, Panel};
+use super::shape::{Tape, direct};
 use super::tile::total;
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
@@ -227,6 +228,14 @@ fn add_column<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize>(
             *sum = value.mul_add(weight, *sum);
         }
     }
+}
+
+/// The first `len` values, which are cut off.
+#[inline(always)]
+fn take<'a>(from: &mut &'a [f32], len: usize) -> &'a [f32] {
+    let (taken, rest) = from.split_at(len);
+    *from = rest;
+    taken
 }
 
 /// The sums of a unit, their chains joined.

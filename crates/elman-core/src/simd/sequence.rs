@@ -7,8 +7,9 @@ use fearless_simd::Simd;
 
 use super::backward::Backward;
 use super::forward::Forward;
-use super::panel::{Order, Shape};
+use super::panel::Order;
 use super::row;
+use super::shape::Shape;
 use super::tile::Rows;
 use crate::cell::Cell;
 
@@ -17,8 +18,8 @@ use crate::cell::Cell;
 pub struct Sequence<'a> {
     /// How the layer is cut.
     pub shape: Shape,
-    /// Its panels: of [`pack_forward`](super::panel::pack_forward) on the way forward, of
-    /// [`pack_backward`](super::panel::pack_backward) on the way back.
+    /// Its panels: of [`pack_forward`](super::pack::pack_forward) on the way forward, of
+    /// [`pack_backward`](super::pack::pack_backward) on the way back.
     pub panels: &'a [f32],
     /// `T`
     pub steps: usize,

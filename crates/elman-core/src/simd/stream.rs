@@ -1,6 +1,6 @@
 //! A network one step at a time: all layers and the head, without allocation, in the caller's memory.
 //!
-//! A step runs the kernels of the batch path with a single row. Every sum is formed in the same order, so
+//! A step goes the way of a single sequence. Every sum is formed in the order of a batch's, so
 //! that a stream gives the bits of a batch on the same instruction set. Steps of large layers can be shared
 //! out among threads, which are the caller's: see [`Stream::step_share`].
 
@@ -8,8 +8,10 @@ use core::marker::PhantomData;
 
 use super::dense::Dense;
 use super::forward::Forward;
-use super::panel::{Order, Shape, pack_forward};
+use super::pack::pack_forward;
+use super::panel::Order;
 use super::row;
+use super::shape::Shape;
 use super::team::{self, Left, Share};
 use super::tile::{Columns, Rows, SCRATCH_OF_ROW};
 use super::vector::Vector;
@@ -203,7 +205,8 @@ impl<C: Cell> Stream<C> {
         dispatch!(self.level, s => run::<_, C>(s, part, x, prev, sums, left));
     }
 
-    /// Moves on the states of a share's units: from its memory to that of the stream.
+    /// Moves on the states of a share's units: from its memory to that of the stream. With the first share of
+    /// the last layer, the order in which weights are read turns as well.
     ///
     /// # Panics
     /// If a slice does not have its length, or there is no such layer.

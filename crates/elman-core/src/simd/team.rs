@@ -10,7 +10,8 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::forward::{Group, cells};
-use super::panel::{ForwardPanel, Order, Shape};
+use super::panel::{ForwardPanel, Order};
+use super::shape::Shape;
 use super::tile::Rows;
 use crate::cell::Cell;
 
@@ -104,7 +105,7 @@ pub struct Left<T> {
 pub struct Part<'a> {
     /// How the layer is cut.
     pub shape: Shape,
-    /// Its panels of [`pack_forward`](super::panel::pack_forward).
+    /// Its panels of [`pack_forward`](super::pack::pack_forward).
     pub panels: &'a [f32],
     /// The part.
     pub share: Share,

@@ -163,7 +163,7 @@ pub(super) struct Product<'a> {
     pub(super) count: usize,
     pub(super) columns: Columns,
     pub(super) panel: &'a [f32],
-    /// The panels that are read when all rows are done with this one.
+    /// What is read after this panel.
     pub(super) next: &'a [f32],
     pub(super) vectors: usize,
     /// See [`chains`].
@@ -250,12 +250,13 @@ impl Product<'_> {
         Product { rows, columns, panel, next, ..*self }
     }
 
-    /// What the tile from `row` on asks for of the panel that is read next, and from line to line: as
-    /// many cache lines as it is deep; nothing new if the tiles before have asked for all.
+    /// What the tile from `row` on, after tiles of `height` rows, asks for of what is read next, and from line
+    /// to line: as many cache lines as it is deep; nothing new if the tiles before have asked for as much as
+    /// this panel is long.
     #[inline(always)]
-    fn asked<const HEIGHT: usize>(&self, row: usize, run: usize) -> (&[f32], usize) {
+    fn asked(&self, row: usize, height: usize, run: usize) -> (&[f32], usize) {
         let Columns { runs, depth, .. } = self.columns;
-        let asked = ((self.first + row) / HEIGHT * runs + run) * depth * LINE;
+        let asked = ((self.first + row) / height * runs + run) * depth * LINE;
         match self.next.get(asked..) {
             Some(next) if asked < self.panel.len() && !next.is_empty() => (next, LINE),
             _ => (self.panel, 0),
@@ -290,10 +291,11 @@ impl Product<'_> {
                     &self.rows.data[(self.first + row + r) * self.rows.stride + run * stride..][..depth];
             }
             let panel = &self.panel[run * depth * width..][..depth * width];
-            let asked = self.asked::<HEIGHT>(row, run);
+            let asked = self.asked(row, max_height::<S>(VECTORS * CHAINS), run);
             let turns = depth / CHAINS;
             let (whole, rest) = panel.split_at(turns * CHAINS * width);
             for (turn, b) in (0..turns).zip(whole.chunks_exact(CHAINS * width)) {
+                // A lower tile asks for its own panel as fast as that comes.
                 if CHAINS == 1 && HEIGHT > 2 {
                     prefetch(s, asked.0, turn * asked.1);
                 }

@@ -13,7 +13,8 @@ use std::ops::Range;
 
 use elman_core::cell::Cell;
 use elman_core::simd::gradient::{Outer, block_rows};
-use elman_core::simd::panel::{Shape, gradient_panels};
+use elman_core::simd::panel::gradient_panels;
+use elman_core::simd::shape::Shape;
 use elman_core::simd::tile::{Columns, Rows};
 use elman_core::simd::transpose::transpose;
 use elman_core::simd::{Simd, dispatch};

@@ -85,11 +85,7 @@ impl Layer<'_> {
             memory,
             output,
             #[inline(always)]
-            |from, t, to| {
-                // Steps of many rows ask ahead for what they read next, which serves them better than turns.
-                let from = Forward { order: Order::Forth, ..from };
-                forward::step::<S, C>(s, from, self.rows.active(t), to.next, to.tape, scratch);
-            },
+            |from, t, to| forward::step::<S, C>(s, from, self.rows.active(t), to.next, to.tape, scratch),
         );
     }
 
@@ -114,6 +110,7 @@ impl Layer<'_> {
                 of = projected(rows, t, reverse);
                 team.project::<S, C>(s, Forward { x: x.from(of.start), ..from }, of.len());
             }
+            let from = Forward { order: Order::of_step(t), ..from };
             team.step::<S, C>(s, from, (at.start - of.start..at.end - of.start, of.len()), to);
         });
         true
@@ -203,7 +200,8 @@ impl Layer<'_> {
                 let first = if pass.keeps { rows.at(t).start } else { 0 };
                 &mut tape[first * tape_len..][..active * tape_len]
             });
-            let (x, order) = (x.from(rows.at(t).start), Order::of_step(n));
+            // Tiles ask ahead for what is read next, which serves many rows better than turns do.
+            let (x, order) = (x.from(rows.at(t).start), Order::Forth);
             let from = Forward { shape, panels, x, prev, order };
             step(from, t, team::Left { next, tape });
             let next = &*next;

@@ -114,7 +114,8 @@ impl Engine<f32> for SimdEngine {
         }
         if let [chunk] = chunks {
             let (parts, threads) = (&mut self.team, &mut self.threads);
-            let (count, always) = (self.thread_count, self.least_work == 0);
+            let count = self.thread_count;
+            let always = self.least_work == 0 && count > NonZeroUsize::MIN;
             chunk.forward(pass, Some(Team { parts, threads, count, always }));
         } else {
             each(&mut self.threads, threads, chunks, |chunk| chunk.forward(pass, None));
@@ -181,8 +182,9 @@ impl Engine<f32> for SimdEngine {
 }
 
 impl SimdEngine {
-    /// On an instruction set that this machine has, with so many threads, however little work there is. The threads change no bit of any result; the instruction set may, in the
-    /// last places.
+    /// On an instruction set that this machine has, with so many threads, however little work there is: a single
+    /// one does what it does by default, several share out any layer. The threads change no bit of any result;
+    /// the instruction set may, in the last places.
     pub fn with(network: &Network, level: Level, threads: NonZeroUsize) -> Self {
         let plan = Plan::new(network, lanes(level));
         SimdEngine {

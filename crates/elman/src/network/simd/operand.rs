@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use elman_core::cell::Cell;
 use elman_core::simd::gradient::left_stride;
-use elman_core::simd::panel::{Shape, Tape};
+use elman_core::simd::shape::{Shape, Tape};
 use elman_core::simd::tile::{Columns, Rows};
 
 use super::chunk::Chunk;

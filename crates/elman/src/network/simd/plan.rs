@@ -3,7 +3,8 @@
 use std::ops::{Deref, Range};
 
 use elman_core::simd::dense::Dense;
-use elman_core::simd::panel::{Shape, pack_backward, pack_forward, pack_input_backward};
+use elman_core::simd::pack::{pack_backward, pack_forward, pack_input_backward};
+use elman_core::simd::shape::Shape;
 use elman_core::simd::tile::Columns;
 
 use super::shuffle::{self, Shuffle};

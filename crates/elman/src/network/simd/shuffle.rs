@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use crate::network::Network;
 
-/// The parameters up to which this is done. They are copied value by value, and their numbers are `f32`.
+/// The parameters up to which this is done. They are copied value by value; and `f32` must hold the numbers of
+/// all places in the panels, which are at most 16 times as many.
 const SMALL: usize = 4096;
 
 /// Is this the faster way for a network? Not if its matrices have whole squares of 16 x 16 weights: those

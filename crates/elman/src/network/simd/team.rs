@@ -8,7 +8,7 @@ use std::ops::Range;
 use elman_core::cell::Cell;
 use elman_core::simd::Simd;
 use elman_core::simd::forward::Forward;
-use elman_core::simd::panel::Shape;
+use elman_core::simd::shape::Shape;
 use elman_core::simd::team::{self, Left, Share};
 
 use super::rows::Rows;
