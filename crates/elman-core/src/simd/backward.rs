@@ -49,13 +49,12 @@ pub fn step<S: Simd, C: Cell>(
 ) {
     let shape = from.shape;
     let followed = rows.min(from.later.len() / shape.tape_len::<C>());
-    for Panel { blocks, weights, next } in shape.backward_panels::<C>(from.panels, from.order) {
-        for first in (0..followed).step_by(GROUP) {
-            let group = Group { rows: first..followed.min(first + GROUP), blocks: blocks.clone() };
-            group.multiply::<S, C>(s, shape, from.later, direct::<C>(), (weights, next), scratch);
+    for panel in shape.backward_panels::<C>(from.panels, from.order) {
+        for group in groups(0..followed, &panel.blocks) {
+            group.multiply::<S, C>(s, shape, from.later, direct::<C>(), &panel, scratch);
             group.cell::<S, C>(s, from, Some(scratch), carry, tape);
         }
-        Group { rows: followed..rows, blocks }.cell::<S, C>(s, from, None, carry, tape);
+        Group { rows: followed..rows, blocks: panel.blocks }.cell::<S, C>(s, from, None, carry, tape);
     }
     through_inner_value::<S, C>(s, from, rows, carry, tape, scratch);
 }
@@ -75,10 +74,9 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
         return;
     }
     let shape = from.shape;
-    for Panel { blocks, weights, next } in shape.inner_backward_panels::<C>(from.panels) {
-        for first in (0..rows).step_by(GROUP) {
-            let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
-            group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), (weights, next), scratch);
+    for panel in shape.inner_backward_panels::<C>(from.panels) {
+        for group in groups(0..rows, &panel.blocks) {
+            group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), &panel, scratch);
             group.inner::<S, C>(s, from, scratch, carry, tape);
         }
     }
@@ -124,10 +122,9 @@ pub fn finish<S: Simd, C: Cell>(
     tape: &[f32],
     scratch: &mut [f32],
 ) {
-    for Panel { blocks, weights, next } in shape.backward_panels::<C>(panels, Order::Forth) {
-        for first in rows.clone().step_by(GROUP) {
-            let group = Group { rows: first..rows.end.min(first + GROUP), blocks: blocks.clone() };
-            group.multiply::<S, C>(s, shape, tape, direct::<C>(), (weights, next), scratch);
+    for panel in shape.backward_panels::<C>(panels, Order::Forth) {
+        for group in groups(rows.clone(), &panel.blocks) {
+            group.multiply::<S, C>(s, shape, tape, direct::<C>(), &panel, scratch);
             group.for_each::<C>(
                 shape,
                 #[inline(always)]
@@ -148,6 +145,15 @@ struct Group {
     blocks: Range<usize>,
 }
 
+/// The rows in groups that are worked on together, each with all the blocks.
+#[inline(always)]
+fn groups(rows: Range<usize>, blocks: &Range<usize>) -> impl Iterator<Item = Group> {
+    rows.clone().step_by(GROUP).map(
+        #[inline(always)]
+        move |first| Group { rows: first..rows.end.min(first + GROUP), blocks: blocks.clone() },
+    )
+}
+
 impl Group {
     /// Calls `f` with each row's and block's number within the group, and their place.
     #[inline(always)]
@@ -159,7 +165,7 @@ impl Group {
         }
     }
 
-    /// The products of d pre-activations `of` a tape with a panel, which `next` follows, to the scratch.
+    /// The products of d pre-activations `of` a tape with the panel of the blocks, to the scratch.
     #[inline(always)]
     fn multiply<S: Simd, C: Cell>(
         &self,
@@ -167,7 +173,7 @@ impl Group {
         shape: Shape,
         tape: &[f32],
         of: Range<usize>,
-        (panel, next): (&[f32], &[f32]),
+        panel: &Panel<'_>,
         scratch: &mut [f32],
     ) {
         let stride = shape.tape_len::<C>();
@@ -175,6 +181,7 @@ impl Group {
         let rows = Rows { data: &tape[dpre..], stride };
         let (first, count, columns) = (self.rows.start, self.rows.len(), shape.gates(of.len()));
         let (vectors, chains) = (self.blocks.len(), shape.chains());
+        let Panel { weights: panel, next, .. } = *panel;
         Product { rows, first, count, columns, panel, next, vectors, chains }.set(s, scratch);
     }
 
@@ -275,14 +282,13 @@ pub fn input<S: Simd, C: Cell>(
     let unit = C::FROM_X * shape.hidden_size * shape.lanes;
     for run in 0..shape.input.runs {
         let panels = &from.panels[run * blocks_of_run * unit..];
-        for Panel { blocks, weights, next } in cut.read(panels, unit, 0..cut.count, Order::Forth) {
-            for first in (0..rows).step_by(GROUP) {
-                let group = Group { rows: first..rows.min(first + GROUP), blocks: blocks.clone() };
-                group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, (weights, next), scratch);
+        for panel in cut.read(panels, unit, 0..cut.count, Order::Forth) {
+            for group in groups(0..rows, &panel.blocks) {
+                group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, &panel, scratch);
                 for (n, row) in group.rows.enumerate() {
-                    for (v, block) in blocks.clone().enumerate() {
+                    for (v, block) in group.blocks.clone().enumerate() {
                         let at = row * stride + (run * blocks_of_run + block) * shape.lanes;
-                        let sum = load(s, scratch, n, blocks.len(), v) + Vector::load(s, dx, at);
+                        let sum = load(s, scratch, n, group.blocks.len(), v) + Vector::load(s, dx, at);
                         sum.store(dx, at);
                     }
                 }

@@ -71,15 +71,14 @@ fn sums<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let Forward { shape, x, prev, .. } = from;
-    fill(s, scratch, group.rows, panel.bias);
-    panel.add_inputs::<S, C>(s, shape, group, x, scratch);
+    panel.set_inputs::<S, C>(s, shape, group, x, scratch);
     panel.add_states::<S, C>(s, shape, group, prev, scratch);
 }
 
 impl ForwardPanel<'_> {
-    /// Adds the part of the inputs to a group's sums `[rows][units][PRE]`.
+    /// Sets a group's sums `[rows][units][PRE]` to the bias and the part of the inputs.
     #[inline(always)]
-    pub(super) fn add_inputs<S: Simd, C: Cell>(
+    pub(super) fn set_inputs<S: Simd, C: Cell>(
         self,
         s: S,
         shape: Shape,
@@ -87,14 +86,12 @@ impl ForwardPanel<'_> {
         x: Rows<'_>,
         sums: &mut [f32],
     ) {
-        let vectors = group.blocks.len() * C::FROM_X;
+        let units = group.blocks.len();
+        fill(s, sums, group.rows, self.bias);
         let (first, count, columns) = (group.first, group.rows, shape.input);
-        Product { rows: x, first, count, columns, panel: self.x, next: self.h, vectors, chains: 1 }.add(
-            s,
-            sums,
-            0,
-            group.blocks.len() * C::PRE,
-        );
+        let (panel, next, vectors) = (self.x, self.h, units * C::FROM_X);
+        let product = Product { rows: x, first, count, columns, panel, next, vectors, chains: 1 };
+        product.add(s, sums, 0, units * C::PRE);
     }
 
     /// Adds the part of the states before the step, `prev [rows, STATES, padded]`.
@@ -111,8 +108,8 @@ impl ForwardPanel<'_> {
         let rows = Rows { data: prev, stride: shape.state_len::<C>() };
         let (first, count, columns) = (group.first, group.rows, shape.hidden());
         let (vectors, chains) = (units * direct::<C>().len(), shape.forward_chains::<C>());
-        let product =
-            Product { rows, first, count, columns, panel: self.h, next: self.next, vectors, chains };
+        let (panel, next) = (self.h, self.next);
+        let product = Product { rows, first, count, columns, panel, next, vectors, chains };
         product.add(s, sums, units * direct::<C>().start, units * C::PRE);
     }
 }

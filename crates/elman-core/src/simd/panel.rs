@@ -142,9 +142,8 @@ impl Shape {
 
     /// The values of such a panel per vector of units.
     #[inline(always)]
-    pub(super) const fn forward_unit<C: Cell>(self) -> usize {
-        let direct = C::FROM_H - C::FROM_INNER;
-        (C::PRE + C::FROM_X * self.input.len() + direct * self.hidden_size) * self.lanes
+    pub(super) fn forward_unit<C: Cell>(self) -> usize {
+        (C::PRE + C::FROM_X * self.input.len() + direct::<C>().len() * self.hidden_size) * self.lanes
     }
 
     /// The panels of the inner product at the end of those of [`pack_forward`](super::pack::pack_forward).

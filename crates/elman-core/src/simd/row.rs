@@ -1,8 +1,8 @@
 //! One timestep of a single row, forward and back.
 //!
 //! A row's sums fit the registers: they go from the bias to the cell's equation without a scratch, and
-//! without a call, which small layers feel (but for a second product, which goes by tiles). Every sum is formed as the tiles form it, so that a row alone
-//! has the bits of a row among many.
+//! without a call, which small layers feel (but for a second product, which goes by tiles). Every sum is
+//! formed as the tiles form it, so that a row alone has the bits of a row among many.
 
 #![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
 

@@ -138,8 +138,7 @@ pub fn project<S: Simd, C: Cell>(s: S, part: Part<'_>, x: Rows<'_>, rows: usize,
         #[inline(always)]
         |panel, blocks, start| {
             let own = &mut sums[start * rows * C::PRE * part.shape.lanes..][..rows * panel.bias.len()];
-            own.chunks_exact_mut(panel.bias.len()).for_each(|row| row.copy_from_slice(panel.bias));
-            panel.add_inputs::<S, C>(s, part.shape, &Group { first: 0, rows, blocks }, x, own);
+            panel.set_inputs::<S, C>(s, part.shape, &Group { first: 0, rows, blocks }, x, own);
         },
     );
 }

@@ -3,11 +3,11 @@
 
 use std::num::NonZeroUsize;
 
-use elman::network::{CellKind, Engine, NetworkConfig, Readout, SimdEngine};
+use elman::network::{CellKind, Engine, Readout, SimdEngine};
 use elman_core::simd::{Level, lanes, levels};
 use proptest::prelude::*;
 
-use crate::drawn::{Problem, Results, any_problem};
+use crate::drawn::{Problem, Results, any_problem, one_layer};
 
 fn bits(results: &Results<f32>) -> Vec<(&str, Vec<u32>)> {
     let of = |values: &Vec<f32>| values.iter().map(|value| value.to_bits()).collect();
@@ -26,32 +26,19 @@ fn hold(problem: &Problem) {
     }
 }
 
-fn config(cell: CellKind, hidden_size: usize) -> NetworkConfig {
-    NetworkConfig {
-        cell,
-        input_size: 8,
-        hidden_size,
-        num_layers: 1,
-        bidirectional: false,
-        dropout: 0.0,
-        output_size: 1,
-        readout: Readout::Last,
-    }
-}
-
 /// Several chunks, each with many more rows than there are columns: they sum up their gradients each for
 /// itself.
 #[test]
 fn many_rows_give_the_same_bits() {
     for cell in CellKind::ALL {
-        hold(&Problem::new(config(cell, 8), &[20; 64], 1));
+        hold(&Problem::new(one_layer(cell, 8, 8, Readout::Last), &[20; 64], 1));
     }
 }
 
 /// A layer near the size from which on chunks are larger, with units that fill no whole vectors.
 #[test]
 fn large_layers_are_cut_alike_on_every_instruction_set() {
-    hold(&Problem::new(config(CellKind::Lstm, 248), &[2; 48], 1));
+    hold(&Problem::new(one_layer(CellKind::Lstm, 8, 248, Readout::Last), &[2; 48], 1));
 }
 
 proptest! {

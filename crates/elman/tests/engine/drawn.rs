@@ -91,6 +91,25 @@ pub(crate) fn numbers(count: usize, seed: u64) -> Vec<f32> {
     (0..count).map(|_| rng.random::<f32>() * 2.0 - 1.0).collect()
 }
 
+/// A network of one layer, forward in time, with one output.
+pub(crate) fn one_layer(
+    cell: CellKind,
+    input_size: usize,
+    hidden_size: usize,
+    readout: Readout,
+) -> NetworkConfig {
+    NetworkConfig {
+        cell,
+        input_size,
+        hidden_size,
+        num_layers: 1,
+        bidirectional: false,
+        dropout: 0.0,
+        output_size: 1,
+        readout,
+    }
+}
+
 pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {
     let cell = prop::sample::select(CellKind::ALL.to_vec());
     // Sizes around those of vectors and tiles, and one.

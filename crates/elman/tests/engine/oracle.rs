@@ -6,7 +6,7 @@ use elman::network::{CellKind, Engine, Gradients, Mode, NetworkConfig, Readout, 
 use elman_core::simd::{Level, levels};
 use proptest::prelude::*;
 
-use crate::drawn::{Problem, Results, any_problem};
+use crate::drawn::{Problem, Results, any_problem, one_layer};
 
 /// What a value may be off, relative to the largest of its tensor: a few hundred roundings of 2^-24,
 /// through at most ten steps and three layers. A swapped gate or a lost bias is off by 1e-2 and more.
@@ -90,16 +90,7 @@ fn sums_of_many_columns_agree() {
         (CellKind::Lstm, 260),
     ];
     for (cell, hidden_size) in sizes {
-        let config = NetworkConfig {
-            cell,
-            input_size: 2,
-            hidden_size,
-            num_layers: 1,
-            bidirectional: false,
-            dropout: 0.0,
-            output_size: 1,
-            readout: Readout::Last,
-        };
+        let config = one_layer(cell, 2, hidden_size, Readout::Last);
         hold(&Problem::new(config, &[2, 2, 1], 11));
     }
 }

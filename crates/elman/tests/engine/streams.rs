@@ -11,7 +11,7 @@ use elman_core::simd::{Level, levels};
 use elman_core::step::Weights;
 use proptest::prelude::*;
 
-use crate::drawn::{Problem, any_config, numbers};
+use crate::drawn::{Problem, any_config, numbers, one_layer};
 
 /// A stream, its packed weights and its memory.
 struct Running<C> {
@@ -142,22 +142,9 @@ proptest! {
     }
 }
 
-fn config(cell: CellKind, hidden_size: usize) -> NetworkConfig {
-    NetworkConfig {
-        cell,
-        input_size: 1,
-        hidden_size,
-        num_layers: 1,
-        bidirectional: false,
-        dropout: 0.0,
-        output_size: 1,
-        readout: Readout::Every,
-    }
-}
-
 fn a_million_steps<C: Cell>(cell: CellKind) {
     const STEPS: usize = 1_000_000;
-    let problem = Problem::new(config(cell, 8), &[1], 5);
+    let problem = Problem::new(one_layer(cell, 1, 8, Readout::Every), &[1], 5);
     let x = numbers(STEPS, 9);
     let mut engine = SimdEngine::new(&problem.network);
     engine.load(&problem.parameters);
@@ -182,7 +169,7 @@ fn a_million_steps_do_not_drift_from_the_batch() {
 /// A network whose state decays to nothing: without input, past 2^-100, where it becomes 0.
 #[test]
 fn decaying_states_reach_zero_and_do_not_slow_a_stream_down() {
-    let network = Network::new(config(CellKind::ElmanRelu, 16)).unwrap();
+    let network = Network::new(one_layer(CellKind::ElmanRelu, 1, 16, Readout::Every)).unwrap();
     let mut parameters = vec![0.0; network.layout().len()];
     let tensor = |name: &str| network.layout().tensor(name).unwrap().range.clone();
     parameters[tensor("weight_ih_l0")].fill(1.0);

@@ -116,7 +116,7 @@ impl Layer<'_> {
         true
     }
 
-    /// The same for a single sequence.
+    /// What [`forward`](Self::forward) does, for a single sequence.
     #[inline(always)]
     fn forward_alone<S: Simd, C: Cell>(
         &self,

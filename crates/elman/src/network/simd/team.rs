@@ -71,15 +71,12 @@ impl Team<'_> {
             worthwhile_parts::<C>(shape, self.count)
         };
         let Some(of) = of else { return false };
-        for (n, part) in self.parts.iter_mut().enumerate().take(of) {
-            part.share = Share::new(n, of);
-        }
-        for n in self.parts.len()..of {
+        self.parts.resize_with(of, || {
             let [sums, next, tape] = Default::default();
-            self.parts.push(Part { share: Share::new(n, of), sums, next, tape });
-        }
-        self.parts.truncate(of);
-        for part in &mut *self.parts {
+            Part { share: Share::new(0, of), sums, next, tape }
+        });
+        for (n, part) in self.parts.iter_mut().enumerate() {
+            part.share = Share::new(n, of);
             part.sums.resize(part.share.sums_len::<C>(shape, PROJECTED_ROWS.max(rows)));
             part.next.resize(rows * shape.state_len::<C>());
             part.tape.resize(if keeps { rows * shape.tape_len::<C>() } else { 0 });
