@@ -50,7 +50,8 @@ impl Function {
     fn error(self, x: f32, y: f32) -> f64 {
         match self {
             Function::Tanh if x.abs() >= 9.1 => return if y == x.signum() { 0.0 } else { f64::INFINITY },
-            Function::Sigmoid if x < -87.0 => return if y == 0.0 { 0.0 } else { f64::INFINITY },
+            // Where the true value is no normal number.
+            Function::Sigmoid if x < -87.68 && y == 0.0 => return 0.0,
             Function::Sigmoid if x > 20.0 => return if y == 1.0 { 0.0 } else { f64::INFINITY },
             _ => {}
         }

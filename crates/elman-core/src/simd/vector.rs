@@ -1,5 +1,6 @@
 //! The SIMD lane: one native vector of `f32`, with its activation functions.
 
+use core::f32::consts::{LN_2, LOG2_E};
 use core::ops::{Add, Mul, Sub};
 
 use fearless_simd::prelude::*;
@@ -87,24 +88,24 @@ impl<S: Simd> Lane for Vector<S> {
         // From 9.02 on, tanh rounds to 1. The constant stands first: where one operand is NaN, x86
         // gives the second.
         let magnitude = S::f32s::splat(s, 9.02).min(x.abs());
-        let (fraction, power) = exp_parts::<S, false>(s, magnitude, -2.0);
-        let t = fraction.mul_add(power, power - 1.0f32);
-        let t_plus_2 = fraction.mul_add(power, power + 1.0f32);
+        let (part, power) = exp_parts::<S, 2, false>(s, magnitude);
+        let half = S::f32s::splat(s, 0.5);
+        let t = (-part).mul_add(power, power.mul_add(half, -half));
+        let t_plus_2 = (-part).mul_add(power, power.mul_add(half, half));
         Vector((t / t_plus_2).copysign(x))
     }
 
     /// With `t = exp(-|x|)`: `1 / (1 + t)`, or `t / (1 + t)` where `x < 0`. Within 2.5 units in the
-    /// last place; 0 below -87, where the true value nears the smallest normal number, 1.2e-38.
+    /// last place; 0 below -87.7, where the true value is no normal number any more.
     #[inline(always)]
     fn sigmoid(self) -> Self {
         let (s, x) = (self.0.token(), self.0);
-        let magnitude = S::f32s::splat(s, 87.0).min(x.abs());
-        let (fraction, power) = exp_parts::<S, true>(s, magnitude, -1.0);
-        let t = fraction.mul_add(power, power);
-        let t_plus_1 = fraction.mul_add(power, power + 1.0f32);
-        let numerator = x.simd_lt(0.0f32).select(t, S::f32s::splat(s, 1.0));
-        let numerator = x.simd_lt(-87.0f32).select(S::f32s::splat(s, 0.0), numerator);
-        Vector(numerator / t_plus_1)
+        // At 88 the power of two is 2^-127, for which 0 stands.
+        let magnitude = S::f32s::splat(s, 88.0).min(x.abs());
+        let (part, power) = exp_parts::<S, 1, true>(s, magnitude);
+        let t = (-part).mul_add(power, power);
+        let t_plus_1 = (-part).mul_add(power, power + 1.0f32);
+        Vector(x.simd_lt(0.0f32).select(t, S::f32s::splat(s, 1.0)) / t_plus_1)
     }
 
     #[inline(always)]
@@ -114,40 +115,46 @@ impl<S: Simd> Lane for Vector<S> {
     }
 }
 
-/// `(f, 2^n)` with `exp(x) = 2^n (1 + f)` and `|f| < 0.42`, for `x = factor y` with `|x| < 88` and a
-/// power of two, or minus it, as the factor.
+/// `(g, 2^n)` with `exp(-F y) = 2^n (1 - F g)` and `|F g| < 0.42`, for `0 <= F y <= 88` and a power of two
+/// as `F`; 0 stands for `2^-127`.
 ///
-/// `n = round(x / ln 2)`; the rest `r = x - n ln 2` has `|r| < 0.35`, where `exp(r) - 1 = r + r^2 p(r)` with
-/// the minimax polynomial `p` of the Cephes library (S. Moshier, `expf`), evaluated in pairs of
-/// coefficients. `IN_PARTS`, ln 2 is two numbers, so that the product is exact; as one it adds
+/// `n = round(-F y / ln 2)`; the rest `r = -F y - n ln 2` has `|r| < 0.35`, where `exp(r) - 1 = r + r^2 p(r)`
+/// with the minimax polynomial `p` of the Cephes library (S. Moshier, `expf`), evaluated in pairs of
+/// coefficients. It is all in terms of `q = -r / F`, which saves a product and changes no bit.
+/// `IN_PARTS`, ln 2 is two numbers, so that the product is exact; as one it adds
 /// `1.9e-9 n` to `r`, which is too much where the exponential is small and is all that counts.
 #[inline(always)]
-fn exp_parts<S: Simd, const IN_PARTS: bool>(s: S, y: S::f32s, factor: f32) -> (S::f32s, S::f32s) {
-    let x = y * factor;
+fn exp_parts<S: Simd, const F: i32, const IN_PARTS: bool>(s: S, y: S::f32s) -> (S::f32s, S::f32s) {
     let constant = |value: f32| S::f32s::splat(s, value);
     // Adding and taking away 1.5 * 2^23 rounds to an integer.
-    let shifted = y.mul_add(constant(factor * core::f32::consts::LOG2_E), constant(ROUND));
-    let n = shifted - ROUND;
-    let r = if IN_PARTS {
-        (-n).mul_add(constant(LN_2_LOW), (-n).mul_add(constant(LN_2_HIGH), x))
+    let shifted = y.mul_add(constant(const { -F as f32 * LOG2_E }), constant(ROUND_BIASED));
+    let n = shifted - ROUND_BIASED;
+    let part = |of_ln_2: f32| constant(of_ln_2 / F as f32);
+    let q = if IN_PARTS {
+        n.mul_add(part(LN_2_LOW), n.mul_add(part(LN_2_HIGH), y))
     } else {
-        (-n).mul_add(constant(core::f32::consts::LN_2), x)
+        n.mul_add(part(LN_2), y)
     };
-    let square = r * r;
-    let p54 = r.mul_add(constant(1.987_569_2e-4), constant(1.398_199_9e-3));
-    let p32 = r.mul_add(constant(8.333_452e-3), constant(4.166_579_6e-2));
-    let p10 = r.mul_add(constant(1.666_666_5e-1), constant(5e-1));
+    let square = q * q;
+    let p54 = q.mul_add(constant(scaled::<F>(1.987_569_2e-4, 6)), constant(scaled::<F>(1.398_199_9e-3, 5)));
+    let p32 = q.mul_add(constant(scaled::<F>(8.333_452e-3, 4)), constant(scaled::<F>(4.166_579_6e-2, 3)));
+    let p10 = q.mul_add(constant(scaled::<F>(1.666_666_5e-1, 2)), constant(scaled::<F>(5e-1, 1)));
     let p = p54.mul_add(square, p32).mul_add(square, p10);
-    let fraction = p.mul_add(square, r);
-    // The integer n stands in the lowest bits of `shifted`; biased by 127 it is an exponent.
-    let bits: S::u32s = (shifted + 127.0f32).to_bits().bitcast();
-    (fraction, (bits << 23u32).bitcast())
+    // The integer n + 127 stands in the lowest bits of `shifted`: the power's exponent.
+    let bits: S::u32s = shifted.to_bits().bitcast();
+    (p.mul_add(square, q), (bits << 23u32).bitcast())
+}
+
+/// `coefficient * (-F)^power`
+#[inline(always)]
+const fn scaled<const F: i32>(coefficient: f32, power: u32) -> f32 {
+    coefficient * (-F).pow(power) as f32
 }
 
 /// 2^-100
 const FLUSHED: f32 = f32::from_bits((127 - 100) << 23);
-/// 1.5 * 2^23: its unit in the last place is 1.
-const ROUND: f32 = 12_582_912.0;
+/// 1.5 * 2^23, whose unit in the last place is 1, and the bias of an exponent.
+const ROUND_BIASED: f32 = 12_582_912.0 + 127.0;
 /// The upper bits of ln 2: times an integer below 2^15, it is exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 /// ln 2 - LN_2_HIGH
