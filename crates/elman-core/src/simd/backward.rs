@@ -7,7 +7,7 @@ use fearless_simd::Simd;
 use super::forward::Place;
 use super::panel::{Cut, Order, Panel};
 use super::shape::{Shape, Tape, direct, through_inner};
-use super::tile::{GROUP, Product, Rows, load};
+use super::tile::{Factor, GROUP, Product, Rows, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 
@@ -179,10 +179,9 @@ impl Group {
         let stride = shape.tape_len::<C>();
         let dpre = (Tape::dpre::<C>() + of.start) * shape.padded();
         let rows = Rows { data: &tape[dpre..], stride };
-        let (first, count, columns) = (self.rows.start, self.rows.len(), shape.gates(of.len()));
-        let (vectors, chains) = (self.blocks.len(), shape.chains());
-        let Panel { weights: panel, next, .. } = *panel;
-        Product { rows, first, count, columns, panel, next, vectors, chains }.set(s, scratch);
+        let factor = Factor { rows, columns: shape.gates(of.len()), panel: panel.weights };
+        let product = Product::of(factor, (self.rows.start, self.rows.len()), self.blocks.len());
+        Product { chains: shape.chains(), next: panel.next, ..product }.put(s, scratch);
     }
 
     /// The cell's equation, with what has come through the following step if there was one.

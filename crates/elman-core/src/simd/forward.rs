@@ -6,7 +6,7 @@ use fearless_simd::Simd;
 
 use super::panel::{ForwardPanel, Order, Panel};
 use super::shape::{Shape, Tape, direct, through_inner};
-use super::tile::{GROUP, MAX_VECTORS, Product, Rows, fill, load};
+use super::tile::{Factor, GROUP, MAX_VECTORS, Product, Rows, Start, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 
@@ -71,12 +71,45 @@ fn sums<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let Forward { shape, x, prev, .. } = from;
-    panel.set_inputs::<S, C>(s, shape, group, x, scratch);
-    panel.add_states::<S, C>(s, shape, group, prev, scratch);
+    if C::FROM_X == C::PRE && direct::<C>().len() == C::PRE {
+        panel.set::<S, C>(s, shape, group, (x, prev), scratch);
+    } else {
+        panel.set_inputs::<S, C>(s, shape, group, x, scratch);
+        panel.add_states::<S, C>(s, shape, group, prev, scratch);
+    }
 }
 
-impl ForwardPanel<'_> {
-    /// Sets a group's sums `[rows][units][PRE]` to the bias and the part of the inputs.
+impl<'a> ForwardPanel<'a> {
+    #[inline(always)]
+    fn inputs(self, shape: Shape, x: Rows<'a>) -> Factor<'a> {
+        Factor { rows: x, columns: shape.input, panel: self.x }
+    }
+
+    /// The states before the step, `prev [rows, STATES, padded]`.
+    #[inline(always)]
+    fn states<C: Cell>(self, shape: Shape, prev: &'a [f32]) -> Factor<'a> {
+        let rows = Rows { data: prev, stride: shape.state_len::<C>() };
+        Factor { rows, columns: shape.hidden(), panel: self.h }
+    }
+
+    /// Sets a group's sums `[rows][units][PRE]`, of a cell whose inputs and states feed all of them.
+    #[inline(always)]
+    fn set<S: Simd, C: Cell>(
+        self,
+        s: S,
+        shape: Shape,
+        group: &Group,
+        (x, prev): (Rows<'a>, &'a [f32]),
+        sums: &mut [f32],
+    ) {
+        let vectors = group.blocks.len() * C::PRE;
+        let states = Product::of(self.states::<C>(shape, prev), (group.first, group.rows), vectors);
+        let (start, inputs) = (Start::Bias(self.bias), self.inputs(shape, x));
+        let (chains, next) = (shape.forward_chains::<C>(), self.next);
+        Product { start, inputs, chains, next, ..states }.put(s, sums);
+    }
+
+    /// Sets them to the bias and the part of the inputs.
     #[inline(always)]
     pub(super) fn set_inputs<S: Simd, C: Cell>(
         self,
@@ -86,12 +119,13 @@ impl ForwardPanel<'_> {
         x: Rows<'_>,
         sums: &mut [f32],
     ) {
-        let units = group.blocks.len();
-        fill(s, sums, group.rows, self.bias);
-        let (first, count, columns) = (group.first, group.rows, shape.input);
-        let (panel, next, vectors) = (self.x, self.h, units * C::FROM_X);
-        let product = Product { rows: x, first, count, columns, panel, next, vectors, chains: 1 };
-        product.add(s, sums, 0, units * C::PRE);
+        let (fed, width) = (group.blocks.len() * C::FROM_X, group.blocks.len() * C::PRE);
+        // Where a panel has several units, they have one pre-activation each, which is fed: those that inputs
+        // do not feed are last in any row.
+        let (bias, others) = self.bias.split_at(fed * shape.lanes);
+        fill(s, sums, group.rows, others, width);
+        let inputs = Product::of(self.inputs(shape, x), (group.first, group.rows), fed);
+        Product { start: Start::Bias(bias), next: self.h, ..inputs }.put_at(s, sums, 0, width);
     }
 
     /// Adds the part of the states before the step, `prev [rows, STATES, padded]`.
@@ -104,13 +138,11 @@ impl ForwardPanel<'_> {
         prev: &[f32],
         sums: &mut [f32],
     ) {
-        let units = group.blocks.len();
-        let rows = Rows { data: prev, stride: shape.state_len::<C>() };
-        let (first, count, columns) = (group.first, group.rows, shape.hidden());
-        let (vectors, chains) = (units * direct::<C>().len(), shape.forward_chains::<C>());
-        let (panel, next) = (self.h, self.next);
-        let product = Product { rows, first, count, columns, panel, next, vectors, chains };
-        product.add(s, sums, units * direct::<C>().start, units * C::PRE);
+        let (units, fed) = (group.blocks.len(), direct::<C>());
+        let states = Product::of(self.states::<C>(shape, prev), (group.first, group.rows), units * fed.len());
+        let (start, chains, next) = (Start::Present, shape.forward_chains::<C>(), self.next);
+        let states = Product { start, chains, next, ..states };
+        states.put_at(s, sums, units * fed.start, units * C::PRE);
     }
 }
 
@@ -169,7 +201,7 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
     s: S,
     from: Forward<'_>,
     rows: usize,
-    next: &mut [f32],
+    to: &mut [f32],
     tape: Option<&mut [f32]>,
     scratch: &mut [f32],
 ) {
@@ -178,15 +210,15 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
     }
     let tape = tape.expect("a cell with an inner value works on the tape");
     let shape = from.shape;
-    for Panel { blocks, weights: panel, next: next_panel } in shape.inner_panels::<C>(from.panels) {
+    for Panel { blocks, weights: panel, next } in shape.inner_panels::<C>(from.panels) {
         let vectors = blocks.len() * C::FROM_INNER;
         for first in (0..rows).step_by(GROUP) {
+            let count = (rows - first).min(GROUP);
             let inner = &tape[Tape::inner::<C>() * shape.padded()..];
-            let inner = Rows { data: inner, stride: shape.tape_len::<C>() };
-            let (count, columns, chains) =
-                ((rows - first).min(GROUP), shape.hidden(), shape.inner_chains::<C>());
-            Product { rows: inner, first, count, columns, panel, next: next_panel, vectors, chains }
-                .set(s, scratch);
+            let rows = Rows { data: inner, stride: shape.tape_len::<C>() };
+            let product =
+                Product::of(Factor { rows, columns: shape.hidden(), panel }, (first, count), vectors);
+            Product { chains: shape.inner_chains::<C>(), next, ..product }.put(s, scratch);
             for r in 0..count {
                 for (unit, block) in blocks.clone().enumerate() {
                     let place = Place::of::<C>(shape, first + r, block);
@@ -196,7 +228,7 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
                         pre.as_mut()[p] = pre.as_ref()[p] + sum;
                     }
                     let (state, saved) = C::forward(pre, place.states(s, from.prev));
-                    place.store_states(state, next);
+                    place.store_states(state, to);
                     place.store_slots(saved, tape, 0);
                 }
             }

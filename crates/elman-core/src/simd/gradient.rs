@@ -10,21 +10,26 @@
 
 use fearless_simd::Simd;
 
-use super::tile::{Rows, for_tiles, max_height, total};
+use super::tile::{Rows, add_outer, for_tiles, max_height, next_height, total};
 use super::vector::Vector;
-use crate::lane::Lane;
 
-/// The rows to add at a time, for `columns` columns of `a`: the more, the rarer sums move between
-/// registers and memory; as many as leave the rows of `a` room in the second cache.
+/// The rows that all tiles are done with before they go on to the next ones: the first cache holds four
+/// vectors of `d` and a cache line of `a` of so many. With all rows of a block at a time, `d` came from the
+/// second cache for each tile anew, which took a third longer at 32 units (AVX2, 32 KB).
+const AT_A_TIME: usize = 80;
+
+/// The rows to add at a time, for `columns` columns of `a`: as many as leave the rows of `a` room in the
+/// second cache, for then the third one is rarely asked for sums.
 pub const fn block_rows(columns: usize) -> usize {
-    let rows = (96 << 10) / (columns + 1);
-    if rows < 64 {
-        64
-    } else if rows > 512 {
-        512
+    let times = (96 << 10) / (columns + 1) / AT_A_TIME;
+    let times = if times < 1 {
+        1
+    } else if times > 6 {
+        6
     } else {
-        rows
-    }
+        times
+    };
+    times * AT_A_TIME
 }
 
 /// A good stride for rows of `columns` values that are read column by column: an odd number of cache
@@ -71,26 +76,30 @@ impl Outer<'_> {
     #[inline(always)]
     fn add_vectors<S: Simd, const VECTORS: usize>(&self, s: S, sums: &mut [f32]) {
         let lanes = Vector::<S>::LANES;
-        for_tiles!(self.columns, max_height::<S>(VECTORS), |column, HEIGHT| {
-            let mut tile = [[Vector::splat(s, 0.0); VECTORS]; HEIGHT];
-            for row in 0..self.count {
-                let a = &self.a.data[row * self.a.stride + column..][..HEIGHT];
-                let d = &self.d.data[row * self.d.stride..][..VECTORS * lanes];
-                for v in 0..VECTORS {
-                    let d = Vector::load(s, d, v * lanes);
-                    for r in 0..HEIGHT {
-                        tile[r][v] = Vector::splat(s, a[r]).mul_add(d, tile[r][v]);
+        for first in (0..self.count).step_by(AT_A_TIME) {
+            let rows = first..self.count.min(first + AT_A_TIME);
+            for_tiles!(self.columns, max_height::<S>(VECTORS), |column, HEIGHT| {
+                let mut tile = [[Vector::splat(s, 0.0); VECTORS]; HEIGHT];
+                for row in rows.clone() {
+                    let a = &self.a.data[row * self.a.stride + column..][..HEIGHT];
+                    let d = &self.d.data[row * self.d.stride..];
+                    add_outer(
+                        s,
+                        &mut tile,
+                        #[inline(always)]
+                        |r| a[r],
+                        d,
+                    );
+                }
+                let sums = &mut sums[column * VECTORS * lanes..][..HEIGHT * VECTORS * lanes];
+                for r in 0..HEIGHT {
+                    for v in 0..VECTORS {
+                        let at = (r * VECTORS + v) * lanes;
+                        (Vector::load(s, sums, at) + tile[r][v]).store(sums, at);
                     }
                 }
-            }
-            let sums = &mut sums[column * VECTORS * lanes..][..HEIGHT * VECTORS * lanes];
-            for r in 0..HEIGHT {
-                for v in 0..VECTORS {
-                    let at = (r * VECTORS + v) * lanes;
-                    (Vector::load(s, sums, at) + tile[r][v]).store(sums, at);
-                }
-            }
-        });
+            });
+        }
     }
 
     /// Adds the rows of `d` alone to the bias' `sums [vectors][lanes]`.
