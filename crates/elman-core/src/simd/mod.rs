@@ -2,6 +2,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
+//! | `dispatch` | what is compiled for each instruction set |
 //! | [`vector`] | a register's worth of numbers as a [`Lane`](crate::lane::Lane), with tanh and sigmoid |
 //! | [`shape`] | sizes and strides of a layer |
 //! | [`pack`], [`panel`] | weights brought into the order in which they are read; how they are read |
@@ -21,6 +22,7 @@
 
 pub mod backward;
 pub mod dense;
+mod dispatch;
 pub mod forward;
 pub mod gradient;
 pub mod pack;
@@ -35,18 +37,17 @@ pub mod tile;
 pub mod transpose;
 pub mod vector;
 
-pub use fearless_simd::{Level, Simd, dispatch};
+pub use crate::dispatch;
+#[doc(hidden)]
+pub use fearless_simd::dispatch as dispatch_any;
+pub use fearless_simd::{Level, Simd};
 
 /// The instruction sets that a machine has, of those that code is compiled for, when `best` is its
 /// best one. Results differ between them in the last places.
 pub fn levels(best: Level) -> impl Iterator<Item = Level> {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    let lower = [
-        best.as_sse2().map(Simd::level),
-        best.as_sse4_2().map(Simd::level),
-        best.as_avx2().map(Simd::level),
-        best.as_avx512().map(Simd::level),
-    ];
+    let lower =
+        [best.as_sse2().map(Simd::level), best.as_avx2().map(Simd::level), best.as_avx512().map(Simd::level)];
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
     let lower = [Some(best)];
     lower.into_iter().flatten()

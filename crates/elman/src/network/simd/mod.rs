@@ -62,8 +62,16 @@ pub struct SimdEngine {
     output: Vec<f32>,
     threads: Option<Threads>,
     thread_count: NonZeroUsize,
-    /// Less work than this stays on the calling thread.
-    least_work: usize,
+    sharing: Sharing,
+}
+
+/// When work is shared out among threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    /// Where that is faster.
+    WherePaying,
+    /// However little work there is: for tests, which have little.
+    Always,
 }
 
 /// What the chunks of a pass share. A macro, since a method would borrow the chunks as well.
@@ -84,7 +92,7 @@ macro_rules! pass {
 impl Engine<f32> for SimdEngine {
     /// On the best instruction set there is, with as many threads as [`threads::count`] says.
     fn new(network: &Network) -> Self {
-        SimdEngine { least_work: LEAST_WORK, ..Self::with(network, Level::new(), threads::count()) }
+        SimdEngine { sharing: Sharing::WherePaying, ..Self::with(network, Level::new(), threads::count()) }
     }
 
     fn load(&mut self, parameters: &[f32]) {
@@ -115,7 +123,7 @@ impl Engine<f32> for SimdEngine {
         if let [chunk] = chunks {
             let (parts, threads) = (&mut self.team, &mut self.threads);
             let count = self.thread_count;
-            let always = self.least_work == 0 && count > NonZeroUsize::MIN;
+            let always = self.sharing == Sharing::Always;
             chunk.forward(pass, Some(Team { parts, threads, count, always }));
         } else {
             each(&mut self.threads, threads, chunks, |chunk| chunk.forward(pass, None));
@@ -187,6 +195,7 @@ impl SimdEngine {
     /// the instruction set may, in the last places.
     pub fn with(network: &Network, level: Level, threads: NonZeroUsize) -> Self {
         let plan = Plan::new(network, lanes(level));
+        let sharing = if threads > NonZeroUsize::MIN { Sharing::Always } else { Sharing::WherePaying };
         SimdEngine {
             level,
             gradient_panels: gradient::Panels::of(network, &plan),
@@ -203,7 +212,7 @@ impl SimdEngine {
             network: network.clone(),
             threads: None,
             thread_count: threads,
-            least_work: 0,
+            sharing,
         }
     }
 
@@ -217,7 +226,8 @@ impl SimdEngine {
         } else {
             1
         };
-        if work >= times * self.least_work { self.thread_count } else { NonZeroUsize::MIN }
+        let pays = work >= times * LEAST_WORK || self.sharing == Sharing::Always;
+        if pays { self.thread_count } else { NonZeroUsize::MIN }
     }
 
     /// Do the chunks of a batch of so many rows sum up the weights' gradient each for itself?
