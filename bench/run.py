@@ -209,12 +209,14 @@ def describe(processes: list[Process]) -> dict:
 
 
 def machine() -> str:
-    cpu = platform.processor() or platform.machine()
+    cpu, vectors = platform.processor() or platform.machine(), ""
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line]
+        text = info.read_text()
+        names = [line.split(":")[1].strip() for line in text.splitlines() if "model name" in line]
         cpu = names[0] if names else cpu
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}"
+        vectors = ", AVX-512" if " avx512f" in text else ", AVX2" if " avx2" in text else ""
+    return f"{cpu}, {os.cpu_count()} cores{vectors}, {platform.system()}"
 
 
 def main():

@@ -6,7 +6,7 @@ use fearless_simd::Simd;
 
 use super::panel::{ForwardPanel, Order, Panel};
 use super::shape::{Shape, Tape, direct, through_inner};
-use super::tile::{Factor, GROUP, MAX_VECTORS, Product, Rows, Start, fill, load};
+use super::tile::{Factor, GROUP, MAX_VECTORS, PIECE, Product, Rows, Start, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 
@@ -71,7 +71,8 @@ fn sums<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let Forward { shape, x, prev, .. } = from;
-    if C::FROM_X == C::PRE && direct::<C>().len() == C::PRE {
+    let fed_alike = C::FROM_X == C::PRE && direct::<C>().len() == C::PRE;
+    if fed_alike && shape.input.len() + shape.hidden_size <= PIECE {
         panel.set::<S, C>(s, shape, group, (x, prev), scratch);
     } else {
         panel.set_inputs::<S, C>(s, shape, group, x, scratch);
@@ -109,7 +110,7 @@ impl<'a> ForwardPanel<'a> {
         Product { start, inputs, chains, next, ..states }.put(s, sums);
     }
 
-    /// Sets them to the bias and the part of the inputs.
+    /// Sets a group's sums to the bias and the part of the inputs.
     #[inline(always)]
     pub(super) fn set_inputs<S: Simd, C: Cell>(
         self,
@@ -128,7 +129,7 @@ impl<'a> ForwardPanel<'a> {
         Product { start: Start::Bias(bias), next: self.h, ..inputs }.put_at(s, sums, 0, width);
     }
 
-    /// Adds the part of the states before the step, `prev [rows, STATES, padded]`.
+    /// Adds to a group's sums the part of the states before the step, `prev [rows, STATES, padded]`.
     #[inline(always)]
     pub(super) fn add_states<S: Simd, C: Cell>(
         self,

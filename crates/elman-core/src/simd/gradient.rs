@@ -10,7 +10,7 @@
 
 use fearless_simd::Simd;
 
-use super::tile::{Rows, add_outer, for_tiles, max_height, next_height, total};
+use super::tile::{Rows, add_outer, for_tiles, max_height, total};
 use super::vector::Vector;
 
 /// The rows that all tiles are done with before they go on to the next ones: the first cache holds four
@@ -18,8 +18,8 @@ use super::vector::Vector;
 /// second cache for each tile anew, which took a third longer at 32 units (AVX2, 32 KB).
 const AT_A_TIME: usize = 80;
 
-/// The rows to add at a time, for `columns` columns of `a`: as many as leave the rows of `a` room in the
-/// second cache, for then the third one is rarely asked for sums.
+/// The rows to add at a time, for `columns` columns of `a`: the more, the rarer all sums are fetched from beyond
+/// the second cache; as many as leave the rows of `a` room in it.
 pub const fn block_rows(columns: usize) -> usize {
     let times = (96 << 10) / (columns + 1) / AT_A_TIME;
     let times = if times < 1 {

@@ -19,7 +19,8 @@ use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 use crate::lane::Lane;
 
-/// The weights that the first cache holds: 48 KB.
+/// The weights that the first cache holds: 48 KB. From there, up to four sums do not fill the four cycles that
+/// each multiply-add of a chain waits, and two panels go side by side.
 const FIRST_CACHE: usize = 12 << 10;
 
 /// What [`forward::step`] does, for one row.
@@ -27,36 +28,46 @@ const FIRST_CACHE: usize = 12 << 10;
 /// # Panics
 /// If a slice does not have its shape.
 #[inline(always)]
-pub(super) fn forward<S: Simd, C: Cell>(
+pub(super) fn forward<'a, S: Simd, C: Cell>(
     s: S,
-    from: Forward<'_>,
+    from: Forward<'a>,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    let mut panels = shape.forward_panels::<C>(from.panels, from.order);
+    let mut panels = shape.forward_panels::<C>(from.panels, from.order).peekable();
+    let cached = from.panels.len() <= FIRST_CACHE;
     while let Some(panel) = panels.next() {
-        let (units, panel) = (panel.blocks.len(), (panel.blocks.start, ForwardPanel::of::<C>(&panel, shape)));
-        let tape = tape.as_deref_mut();
-        // More than one vector of units, or chain, only where a unit has one pre-activation.
-        match (units, shape.forward_chains::<C>()) {
-            // Three or four sums do not fill the four cycles that each multiply-add of a chain waits, if the
-            // first cache holds the weights.
-            (1, 1) if const { C::PRE > 1 } && from.panels.len() <= FIRST_CACHE => match panels.next() {
-                Some(other) => {
-                    let other = (other.blocks.start, ForwardPanel::of::<C>(&other, shape));
-                    forward_units::<S, C, 1, 1, 2>(s, from, [panel, other], next, tape);
+        let (width, chains) = (panel.blocks.len(), shape.forward_chains::<C>());
+        let parts = |panel: Panel<'a>| (panel.blocks.start, ForwardPanel::of::<C>(&panel, shape));
+        let (panel, tape) = (parts(panel), tape.as_deref_mut());
+        macro_rules! one {
+            ($units:literal, $chains:literal) => {
+                forward_units::<S, C, $units, $chains, 1>(s, from, [panel], next, tape)
+            };
+        }
+        macro_rules! two_if_there_are {
+            ($units:literal, $chains:literal) => {
+                match panels.next_if(|other| cached && other.blocks.len() == width) {
+                    Some(other) => {
+                        let panels = [panel, parts(other)];
+                        forward_units::<S, C, $units, $chains, 2>(s, from, panels, next, tape)
+                    }
+                    None => one!($units, $chains),
                 }
-                None => forward_units::<S, C, 1, 1, 1>(s, from, [panel], next, tape),
-            },
-            (1, 1) => forward_units::<S, C, 1, 1, 1>(s, from, [panel], next, tape),
-            (2, 1) if const { C::PRE == 1 } => forward_units::<S, C, 2, 1, 1>(s, from, [panel], next, tape),
-            (3, 1) if const { C::PRE == 1 } => forward_units::<S, C, 3, 1, 1>(s, from, [panel], next, tape),
-            (4, 1) if const { C::PRE == 1 } => forward_units::<S, C, 4, 1, 1>(s, from, [panel], next, tape),
-            (1, 2) if const { C::PRE == 1 } => forward_units::<S, C, 1, 2, 1>(s, from, [panel], next, tape),
-            (2, 2) if const { C::PRE == 1 } => forward_units::<S, C, 2, 2, 1>(s, from, [panel], next, tape),
-            (1, 4) if const { C::PRE == 1 } => forward_units::<S, C, 1, 4, 1>(s, from, [panel], next, tape),
+            };
+        }
+        // More than one vector of units, or chain, only where a unit has one pre-activation.
+        match (width, chains) {
+            (1, 1) if const { C::PRE > 1 } => two_if_there_are!(1, 1),
+            (1, 1) => one!(1, 1),
+            (2, 1) if const { C::PRE == 1 } => one!(2, 1),
+            (3, 1) if const { C::PRE == 1 } => one!(3, 1),
+            (4, 1) if const { C::PRE == 1 } => two_if_there_are!(4, 1),
+            (1, 2) if const { C::PRE == 1 } => one!(1, 2),
+            (2, 2) if const { C::PRE == 1 } => two_if_there_are!(2, 2),
+            (1, 4) if const { C::PRE == 1 } => two_if_there_are!(1, 4),
             (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
         }
     }
@@ -127,46 +138,88 @@ pub(super) fn backward<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    for Panel { blocks, weights: panel, .. } in shape.backward_panels::<C>(from.panels, from.order) {
-        let block = blocks.start;
-        match (blocks.len(), shape.chains()) {
-            (1, 1) => backward_units::<S, C, 1, 1>(s, from, block, panel, carry, tape),
-            (2, 1) => backward_units::<S, C, 2, 1>(s, from, block, panel, carry, tape),
-            (3, 1) => backward_units::<S, C, 3, 1>(s, from, block, panel, carry, tape),
-            (4, 1) => backward_units::<S, C, 4, 1>(s, from, block, panel, carry, tape),
-            (1, 2) => backward_units::<S, C, 1, 2>(s, from, block, panel, carry, tape),
-            (2, 2) => backward_units::<S, C, 2, 2>(s, from, block, panel, carry, tape),
-            (1, 4) => backward_units::<S, C, 1, 4>(s, from, block, panel, carry, tape),
+    let mut panels = shape.backward_panels::<C>(from.panels, from.order).peekable();
+    let cached = from.panels.len() <= FIRST_CACHE;
+    while let Some(panel) = panels.next() {
+        let width = panel.blocks.len();
+        macro_rules! one {
+            ($units:literal, $chains:literal) => {
+                backward_units::<S, C, $units, $chains, 1>(s, from, [panel], carry, tape)
+            };
+        }
+        macro_rules! two_if_there_are {
+            ($units:literal, $chains:literal) => {
+                match panels.next_if(|other| cached && other.blocks.len() == width) {
+                    Some(other) => {
+                        backward_units::<S, C, $units, $chains, 2>(s, from, [panel, other], carry, tape)
+                    }
+                    None => one!($units, $chains),
+                }
+            };
+        }
+        match (width, shape.chains()) {
+            (1, 1) => one!(1, 1),
+            (2, 1) => one!(2, 1),
+            (3, 1) => one!(3, 1),
+            (4, 1) => two_if_there_are!(4, 1),
+            (1, 2) => one!(1, 2),
+            (2, 2) => two_if_there_are!(2, 2),
+            (1, 4) => two_if_there_are!(1, 4),
             (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
         }
     }
     backward::through_inner_value::<S, C>(s, from, 1, carry, tape, scratch);
 }
 
-/// The row with one panel.
+/// The row with some panels side by side.
 #[inline(always)]
-fn backward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+fn backward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Backward<'_>,
-    block: usize,
-    panel: &[f32],
+    panels: [Panel<'_>; PANELS],
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
     let shape = from.shape;
-    let mut sums = [[[[Vector::splat(s, 0.0)]; UNITS]; CHAINS]; 1];
-    let mut panel = [panel];
+    let mut sums = [[[[Vector::splat(s, 0.0)]; UNITS]; CHAINS]; PANELS];
     let followed = !from.later.is_empty();
     if followed {
+        let mut weights = [&[][..]; PANELS];
+        for n in 0..PANELS {
+            weights[n] = panels[n].weights;
+        }
         for pre in direct::<C>() {
             let dpre = &from.later[(Tape::dpre::<C>() + pre) * shape.padded()..][..shape.hidden_size];
-            accumulate::<S, _, UNITS, CHAINS, 1, CHAINS>(s, &mut sums, dpre, &mut panel, 0..1);
+            accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, dpre, &mut weights, 0..1);
         }
     }
+    // A loop would index the sums, which would keep them in memory.
+    let sums_of = |n: usize| followed.then_some(&sums[n]);
+    backward_cells::<S, C, UNITS, CHAINS>(s, from, panels[0].blocks.start, sums_of(0), carry, tape);
+    if PANELS == 2 {
+        let block = panels[PANELS - 1].blocks.start;
+        backward_cells::<S, C, UNITS, CHAINS>(s, from, block, sums_of(PANELS - 1), carry, tape);
+    }
+}
+
+/// The cell's backward equation for the units from a block on, with what came through the following step if
+/// there was one.
+#[inline(always)]
+fn backward_cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    from: Backward<'_>,
+    block: usize,
+    sums: Option<&[[[Vector<S>; 1]; UNITS]; CHAINS]>,
+    carry: &mut [f32],
+    tape: &mut [f32],
+) {
     for unit in 0..UNITS {
-        let [sum] = joined::<S, [Vector<S>; 1], UNITS, CHAINS>(s, &sums[0], unit);
-        let place = Place::of::<C>(shape, 0, block + unit);
-        backward::cell::<S, C>(s, from, followed.then_some(sum), (0, place), carry, tape);
+        let through = sums.map(
+            #[inline(always)]
+            |sums| joined::<S, [Vector<S>; 1], UNITS, CHAINS>(s, sums, unit)[0],
+        );
+        let place = Place::of::<C>(from.shape, 0, block + unit);
+        backward::cell::<S, C>(s, from, through, (0, place), carry, tape);
     }
 }
 

@@ -90,13 +90,13 @@ impl<S: Simd> Lane for Vector<S> {
         let magnitude = S::f32s::splat(s, 9.02).min(x.abs());
         let (part, power) = exp_parts::<S, 2, false>(s, magnitude);
         let half = S::f32s::splat(s, 0.5);
-        let t = (-part).mul_add(power, power.mul_add(half, -half));
-        let t_plus_2 = (-part).mul_add(power, power.mul_add(half, half));
-        Vector((t / t_plus_2).copysign(x))
+        let half_of_t = (-part).mul_add(power, power.mul_add(half, -half));
+        let half_of_t_plus_2 = (-part).mul_add(power, power.mul_add(half, half));
+        Vector((half_of_t / half_of_t_plus_2).copysign(x))
     }
 
     /// With `t = exp(-|x|)`: `1 / (1 + t)`, or `t / (1 + t)` where `x < 0`. Within 2.5 units in the
-    /// last place; 0 below -87.7, where the true value is no normal number any more.
+    /// last place; 0 below -87.7. From -87.34 on the true value is no normal number any more.
     #[inline(always)]
     fn sigmoid(self) -> Self {
         let (s, x) = (self.0.token(), self.0);
@@ -127,7 +127,7 @@ impl<S: Simd> Lane for Vector<S> {
 fn exp_parts<S: Simd, const F: i32, const IN_PARTS: bool>(s: S, y: S::f32s) -> (S::f32s, S::f32s) {
     let constant = |value: f32| S::f32s::splat(s, value);
     // Adding and taking away 1.5 * 2^23 rounds to an integer.
-    let shifted = y.mul_add(constant(const { -F as f32 * LOG2_E }), constant(ROUND_BIASED));
+    let shifted = y.mul_add(constant(-F as f32 * LOG2_E), constant(ROUND_BIASED));
     let n = shifted - ROUND_BIASED;
     let part = |of_ln_2: f32| constant(of_ln_2 / F as f32);
     let q = if IN_PARTS {

@@ -80,18 +80,23 @@ fn every_cell_agrees_at_sizes_of_one_and_around_vectors() {
     }
 }
 
-/// Sums over more columns than tiles take at a time: gate by gate, and within a gate.
+/// Sums over more columns than tiles take at a time: gate by gate, and within a gate; of states, of inputs and
+/// of both together; by a team, which few sequences call for, and in chunks.
 #[test]
 fn sums_of_many_columns_agree() {
+    let (few, many): (&[usize], &[usize]) = (&[2, 2, 1], &[1; 17]);
     let sizes = [
-        (CellKind::Elman, 1030),
-        (CellKind::Gru, 345),
-        (CellKind::GruResetBefore, 520),
-        (CellKind::Lstm, 260),
+        (CellKind::Elman, 2, 1030, few),
+        (CellKind::Gru, 2, 345, few),
+        (CellKind::GruResetBefore, 2, 520, few),
+        (CellKind::Lstm, 2, 260, few),
+        (CellKind::Elman, 2, 1030, many),
+        (CellKind::Elman, 600, 500, many),
+        (CellKind::Lstm, 1100, 6, many),
     ];
-    for (cell, hidden_size) in sizes {
-        let config = one_layer(cell, 2, hidden_size, Readout::Last);
-        hold(&Problem::new(config, &[2, 2, 1], 11));
+    for (cell, input_size, hidden_size, lengths) in sizes {
+        let config = one_layer(cell, input_size, hidden_size, Readout::Last);
+        hold(&Problem::new(config, lengths, 11));
     }
 }
 
