@@ -6,8 +6,9 @@ use fearless_simd::Simd;
 
 use super::forward::Place;
 use super::panel::{Cut, Order, Panel};
+use super::product::{Factor, Product};
 use super::shape::{Shape, Tape, direct, through_inner};
-use super::tile::{Factor, GROUP, Product, Rows, load};
+use super::tile::{GROUP, Rows, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 

@@ -5,8 +5,9 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::panel::{ForwardPanel, Order, Panel};
+use super::product::{Factor, PIECE, Product, Start};
 use super::shape::{Shape, Tape, direct, through_inner};
-use super::tile::{Factor, GROUP, MAX_VECTORS, PIECE, Product, Rows, Start, fill, load};
+use super::tile::{GROUP, MAX_VECTORS, Rows, fill, load};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 

@@ -8,7 +8,8 @@
 //! | [`pack`], [`panel`] | weights brought into the order in which they are read; how they are read |
 //! | [`transpose`] | matrices turned over |
 //! | `prefetch` | asking for memory before it is read |
-//! | [`tile`] | the product: what stays in registers while weights stream by |
+//! | [`tile`] | what stays in registers while weights stream by |
+//! | `product` | the product of rows with a panel, tile by tile |
 //! | [`forward`], [`backward`] | one timestep: tiles, then the cell's equation |
 //! | `row` | the same for a single row |
 //! | [`sequence`] | all timesteps of a single sequence |
@@ -28,6 +29,7 @@ pub mod gradient;
 pub mod pack;
 pub mod panel;
 mod prefetch;
+mod product;
 mod row;
 pub mod sequence;
 pub mod shape;
