@@ -217,9 +217,9 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
         for first in (0..rows).step_by(GROUP) {
             let count = (rows - first).min(GROUP);
             let inner = &tape[Tape::inner::<C>() * shape.padded()..];
-            let rows = Rows { data: inner, stride: shape.tape_len::<C>() };
-            let product =
-                Product::of(Factor { rows, columns: shape.hidden(), panel }, (first, count), vectors);
+            let inner = Rows { data: inner, stride: shape.tape_len::<C>() };
+            let factor = Factor { rows: inner, columns: shape.hidden(), panel };
+            let product = Product::of(factor, (first, count), vectors);
             Product { chains: shape.inner_chains::<C>(), next, ..product }.put(s, scratch);
             for r in 0..count {
                 for (unit, block) in blocks.clone().enumerate() {

@@ -80,7 +80,7 @@ struct Sums<'a> {
 }
 
 impl<'a> Product<'a> {
-    /// That of one matrix, for all of a group of `count` rows from the `first` on, to `vectors` vectors.
+    /// That of one matrix, for `count` rows from the `first` on, from nothing, in one chain.
     #[inline(always)]
     pub(super) fn of(factor: Factor<'a>, (first, count): (usize, usize), vectors: usize) -> Self {
         let (start, inputs, chains, next) = (Start::Zero, Factor::NONE, 1, &[][..]);
@@ -90,7 +90,7 @@ impl<'a> Product<'a> {
     /// Leaves the sums in the scratch, in rows `vectors` wide.
     #[inline(always)]
     pub(super) fn put<S: Simd>(&self, s: S, scratch: &mut [f32]) {
-        self.tiles(s, Sums { scratch, first: 0, width: self.vectors });
+        self.put_at(s, scratch, 0, self.vectors);
     }
 
     /// Leaves them in the vectors from `first` on of the scratch's rows, which are `width` wide.
