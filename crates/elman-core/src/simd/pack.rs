@@ -2,13 +2,15 @@
 
 use core::ops::Range;
 
+use fearless_simd::Simd;
+
 use crate::cell::Cell;
 use crate::step::Weights;
 
 use super::panel::Cut;
 use super::shape::{Shape, direct, through_inner};
 use super::tile::Columns;
-use super::transpose::transpose;
+use super::transpose::{Update, transpose};
 
 /// The panels of the forward pass: for each the biases `[units][PRE]`, then `[I][units][FROM_X]`,
 /// then `[H][units][direct]`, each entry a vector; then all panels of the inner product,
@@ -16,7 +18,8 @@ use super::transpose::transpose;
 ///
 /// # Panics
 /// If a slice does not have its shape; `to` is of [`Shape::forward_len`].
-pub fn pack_forward<C: Cell>(weights: Weights<'_, f32>, shape: Shape, to: &mut [f32]) {
+#[inline(always)]
+pub fn pack_forward<S: Simd, C: Cell>(s: S, weights: Weights<'_, f32>, shape: Shape, to: &mut [f32]) {
     assert_eq!(to.len(), shape.forward_len::<C>(), "length of the panels");
     if shape.padded() > shape.hidden_size {
         // The lanes beyond the last unit.
@@ -34,11 +37,11 @@ pub fn pack_forward<C: Cell>(weights: Weights<'_, f32>, shape: Shape, to: &mut [
                 });
             }
         }
-        writer.columns::<C>(weights.weight_ih, 0..C::FROM_X, blocks.clone(), h, shape.input.len());
-        writer.columns::<C>(weights.weight_hh, direct::<C>(), blocks, h, h);
+        writer.columns::<S, C>(s, weights.weight_ih, 0..C::FROM_X, blocks.clone(), h, shape.input.len());
+        writer.columns::<S, C>(s, weights.weight_hh, direct::<C>(), blocks, h, h);
     }
     for blocks in Cut::new(shape.blocks(), shape.inner_units::<C>()).all() {
-        writer.columns::<C>(weights.weight_hh, through_inner::<C>(), blocks, h, h);
+        writer.columns::<S, C>(s, weights.weight_hh, through_inner::<C>(), blocks, h, h);
     }
 }
 
@@ -62,8 +65,9 @@ impl Writer<'_> {
 
     /// `[k][units][pre]`, out of a weight matrix `[gates * H, depth]`.
     #[inline(always)]
-    fn columns<C: Cell>(
+    fn columns<S: Simd, C: Cell>(
         &mut self,
+        s: S,
         weight: &[f32],
         pre: Range<usize>,
         blocks: Range<usize>,
@@ -79,7 +83,7 @@ impl Writer<'_> {
             let first = C::GATE[pre] * hidden_size + block * lanes;
             let units = lanes.min(hidden_size - block * lanes);
             let from = &weight[first * depth..][..units * depth];
-            transpose((from, depth), (&mut to[n * lanes..], row), units, depth, |to, weight| *to = weight);
+            transpose(s, (from, depth), (&mut to[n * lanes..], row), units, depth, Update::Set);
         }
     }
 }

@@ -65,27 +65,54 @@ impl Cut {
 
     /// The panels `of` these numbers, out of `weights` of `len` values per vector of units.
     #[inline(always)]
-    pub(super) fn read(
-        self,
-        weights: &[f32],
-        len: usize,
-        of: Range<usize>,
-        order: Order,
-    ) -> impl Iterator<Item = Panel<'_>> {
-        let nth = move |n: usize| if order == Order::Forth { of.start + n } else { of.end - 1 - n };
-        let count = of.len();
-        (0..count).map(
-            #[inline(always)]
-            move |n| {
-                let blocks = self.vectors(nth(n));
-                let next = if n + 1 < count { self.vectors(nth(n + 1)) } else { 0..0 };
-                Panel {
-                    weights: &weights[blocks.start * len..blocks.end * len],
-                    next: &weights[next.start * len..next.end * len],
-                    blocks,
-                }
-            },
-        )
+    pub(super) fn read(self, weights: &[f32], len: usize, of: Range<usize>, order: Order) -> Panels<'_> {
+        Panels { cut: self, weights, len, of, order }
+    }
+}
+
+/// Panels, in the order in which a step reads them.
+///
+/// Plain loops in place of adapters: those are not always inlined, which a small layer's step of 30 ns feels.
+pub(super) struct Panels<'a> {
+    cut: Cut,
+    weights: &'a [f32],
+    len: usize,
+    of: Range<usize>,
+    order: Order,
+}
+
+impl<'a> Panels<'a> {
+    /// The next panel if it is as wide as this.
+    #[inline(always)]
+    pub(super) fn next_if_as_wide(&mut self, as_this: &Panel<'a>) -> Option<Panel<'a>> {
+        if self.coming().len() == as_this.blocks.len() { self.next() } else { None }
+    }
+
+    /// The units of the next panel, in vectors: none if there is no next one.
+    #[inline(always)]
+    fn coming(&self) -> Range<usize> {
+        if self.of.start >= self.of.end {
+            return 0..0;
+        }
+        self.cut.vectors(if self.order == Order::Forth { self.of.start } else { self.of.end - 1 })
+    }
+}
+
+impl<'a> Iterator for Panels<'a> {
+    type Item = Panel<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Panel<'a>> {
+        let blocks = self.coming();
+        if blocks.is_empty() {
+            return None;
+        }
+        match self.order {
+            Order::Forth => self.of.start += 1,
+            Order::Back => self.of.end -= 1,
+        }
+        let weights = |of: Range<usize>| &self.weights[of.start * self.len..of.end * self.len];
+        Some(Panel { weights: weights(blocks.clone()), next: weights(self.coming()), blocks })
     }
 }
 
@@ -125,11 +152,7 @@ impl<'a> ForwardPanel<'a> {
 impl Shape {
     /// The panels of [`pack_forward`](super::pack::pack_forward) up to those of the inner product.
     #[inline(always)]
-    pub(super) fn forward_panels<C: Cell>(
-        self,
-        panels: &[f32],
-        order: Order,
-    ) -> impl Iterator<Item = Panel<'_>> {
+    pub(super) fn forward_panels<C: Cell>(self, panels: &[f32], order: Order) -> Panels<'_> {
         let cut = self.forward_cut::<C>();
         cut.read(panels, self.forward_unit::<C>(), 0..cut.count, order)
     }
@@ -148,7 +171,7 @@ impl Shape {
 
     /// The panels of the inner product at the end of those of [`pack_forward`](super::pack::pack_forward).
     #[inline(always)]
-    pub(super) fn inner_panels<C: Cell>(self, panels: &[f32]) -> impl Iterator<Item = Panel<'_>> {
+    pub(super) fn inner_panels<C: Cell>(self, panels: &[f32]) -> Panels<'_> {
         let cut = Cut::new(self.blocks(), self.inner_units::<C>());
         let panels = &panels[self.forward_unit::<C>() * self.blocks()..];
         cut.read(panels, C::FROM_INNER * self.hidden_size * self.lanes, 0..cut.count, Order::Forth)
@@ -156,18 +179,14 @@ impl Shape {
 
     /// The panels of [`pack_backward`](super::pack::pack_backward) for the gates that the state feeds directly.
     #[inline(always)]
-    pub(super) fn backward_panels<C: Cell>(
-        self,
-        panels: &[f32],
-        order: Order,
-    ) -> impl Iterator<Item = Panel<'_>> {
+    pub(super) fn backward_panels<C: Cell>(self, panels: &[f32], order: Order) -> Panels<'_> {
         let cut = Cut::new(self.blocks(), self.units());
         cut.read(panels, direct::<C>().len() * self.hidden_size * self.lanes, 0..cut.count, order)
     }
 
     /// Those for the inner product.
     #[inline(always)]
-    pub(super) fn inner_backward_panels<C: Cell>(self, panels: &[f32]) -> impl Iterator<Item = Panel<'_>> {
+    pub(super) fn inner_backward_panels<C: Cell>(self, panels: &[f32]) -> Panels<'_> {
         let cut = Cut::new(self.blocks(), self.units());
         let panels = &panels[direct::<C>().len() * self.hidden_size * self.padded()..];
         cut.read(panels, C::FROM_INNER * self.hidden_size * self.lanes, 0..cut.count, Order::Forth)

@@ -12,9 +12,9 @@ use fearless_simd::Simd;
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward, Place};
-use super::panel::{ForwardPanel, Panel};
+use super::panel::{ForwardPanel, Panel, Panels};
 use super::shape::{Tape, direct};
-use super::tile::total;
+use super::tile::{MAX_VECTORS, total};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 use crate::lane::Lane;
@@ -36,47 +36,54 @@ pub(super) fn forward<'a, S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    let mut panels = shape.forward_panels::<C>(from.panels, from.order).peekable();
-    let cached = from.panels.len() <= FIRST_CACHE;
+    let mut panels = shape.forward_panels::<C>(from.panels, from.order);
     while let Some(panel) = panels.next() {
-        let (width, chains) = (panel.blocks.len(), shape.forward_chains::<C>());
-        let parts = |panel: Panel<'a>| (panel.blocks.start, ForwardPanel::of::<C>(&panel, shape));
-        let (panel, tape) = (parts(panel), tape.as_deref_mut());
-        macro_rules! one {
+        let tape = tape.as_deref_mut();
+        macro_rules! units {
             ($units:literal, $chains:literal) => {
-                forward_units::<S, C, $units, $chains, 1>(s, from, [panel], next, tape)
-            };
-        }
-        macro_rules! two_if_there_are {
-            ($units:literal, $chains:literal) => {
-                match panels.next_if(|other| cached && other.blocks.len() == width) {
-                    Some(other) => {
-                        let panels = [panel, parts(other)];
-                        forward_units::<S, C, $units, $chains, 2>(s, from, panels, next, tape)
-                    }
-                    None => one!($units, $chains),
-                }
+                forward_units::<S, C, $units, $chains>(s, from, panel, &mut panels, next, tape)
             };
         }
         // More than one vector of units, or chain, only where a unit has one pre-activation.
-        match (width, chains) {
-            (1, 1) if const { C::PRE > 1 } => two_if_there_are!(1, 1),
-            (1, 1) => one!(1, 1),
-            (2, 1) if const { C::PRE == 1 } => one!(2, 1),
-            (3, 1) if const { C::PRE == 1 } => one!(3, 1),
-            (4, 1) if const { C::PRE == 1 } => two_if_there_are!(4, 1),
-            (1, 2) if const { C::PRE == 1 } => one!(1, 2),
-            (2, 2) if const { C::PRE == 1 } => two_if_there_are!(2, 2),
-            (1, 4) if const { C::PRE == 1 } => two_if_there_are!(1, 4),
+        match (panel.blocks.len(), shape.forward_chains::<C>()) {
+            (1, 1) => units!(1, 1),
+            (2, 1) if const { C::PRE == 1 } => units!(2, 1),
+            (3, 1) if const { C::PRE == 1 } => units!(3, 1),
+            (4, 1) if const { C::PRE == 1 } => units!(4, 1),
+            (1, 2) if const { C::PRE == 1 } => units!(1, 2),
+            (2, 2) if const { C::PRE == 1 } => units!(2, 2),
+            (1, 4) if const { C::PRE == 1 } => units!(1, 4),
             (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
         }
     }
     forward::through_inner_value::<S, C>(s, from, 1, next, tape, scratch);
 }
 
+/// The row with a panel, and with the one after it if that would wait.
+#[inline(always)]
+fn forward_units<'a, S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    from: Forward<'a>,
+    panel: Panel<'a>,
+    panels: &mut Panels<'a>,
+    next: &mut [f32],
+    tape: Option<&mut [f32]>,
+) {
+    let parts = |panel: Panel<'a>| (panel.blocks.start, ForwardPanel::of::<C>(&panel, from.shape));
+    // Several pre-activations are three or four sums.
+    if const { C::PRE > 1 || UNITS * CHAINS == MAX_VECTORS }
+        && from.panels.len() <= FIRST_CACHE
+        && let Some(other) = panels.next_if_as_wide(&panel)
+    {
+        forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, [parts(panel), parts(other)], next, tape);
+    } else {
+        forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, [parts(panel)], next, tape);
+    }
+}
+
 /// The row with some panels, each with the number of its first block, side by side.
 #[inline(always)]
-fn forward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Forward<'_>,
     panels: [(usize, ForwardPanel<'_>); PANELS],
@@ -138,42 +145,50 @@ pub(super) fn backward<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    let mut panels = shape.backward_panels::<C>(from.panels, from.order).peekable();
-    let cached = from.panels.len() <= FIRST_CACHE;
+    let mut panels = shape.backward_panels::<C>(from.panels, from.order);
     while let Some(panel) = panels.next() {
-        let width = panel.blocks.len();
-        macro_rules! one {
+        macro_rules! units {
             ($units:literal, $chains:literal) => {
-                backward_units::<S, C, $units, $chains, 1>(s, from, [panel], carry, tape)
+                backward_units::<S, C, $units, $chains>(s, from, panel, &mut panels, carry, tape)
             };
         }
-        macro_rules! two_if_there_are {
-            ($units:literal, $chains:literal) => {
-                match panels.next_if(|other| cached && other.blocks.len() == width) {
-                    Some(other) => {
-                        backward_units::<S, C, $units, $chains, 2>(s, from, [panel, other], carry, tape)
-                    }
-                    None => one!($units, $chains),
-                }
-            };
-        }
-        match (width, shape.chains()) {
-            (1, 1) => one!(1, 1),
-            (2, 1) => one!(2, 1),
-            (3, 1) => one!(3, 1),
-            (4, 1) => two_if_there_are!(4, 1),
-            (1, 2) => one!(1, 2),
-            (2, 2) => two_if_there_are!(2, 2),
-            (1, 4) => two_if_there_are!(1, 4),
+        match (panel.blocks.len(), shape.chains()) {
+            (1, 1) => units!(1, 1),
+            (2, 1) => units!(2, 1),
+            (3, 1) => units!(3, 1),
+            (4, 1) => units!(4, 1),
+            (1, 2) => units!(1, 2),
+            (2, 2) => units!(2, 2),
+            (1, 4) => units!(1, 4),
             (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
         }
     }
     backward::through_inner_value::<S, C>(s, from, 1, carry, tape, scratch);
 }
 
+/// The row with a panel, and with the one after it if that would wait.
+#[inline(always)]
+fn backward_units<'a, S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    from: Backward<'a>,
+    panel: Panel<'a>,
+    panels: &mut Panels<'a>,
+    carry: &mut [f32],
+    tape: &mut [f32],
+) {
+    if const { UNITS * CHAINS == MAX_VECTORS }
+        && from.panels.len() <= FIRST_CACHE
+        && let Some(other) = panels.next_if_as_wide(&panel)
+    {
+        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, [panel, other], carry, tape);
+    } else {
+        backward_panels::<S, C, UNITS, CHAINS, 1>(s, from, [panel], carry, tape);
+    }
+}
+
 /// The row with some panels side by side.
 #[inline(always)]
-fn backward_units<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+fn backward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Backward<'_>,
     panels: [Panel<'_>; PANELS],

@@ -113,7 +113,8 @@ impl<C: Cell> Stream<C> {
     /// If there is no such layer, or a slice does not have its shape.
     pub fn pack_layer(&self, layer: usize, weights: Weights<'_, f32>, to: &mut [f32]) {
         let shape = self.shape(layer);
-        pack_forward::<C>(weights, shape, &mut to[self.start_of(layer)..][..shape.forward_len::<C>()]);
+        let to = &mut to[self.start_of(layer)..][..shape.forward_len::<C>()];
+        dispatch!(self.level, s => pack_forward::<_, C>(s, weights, shape, to));
     }
 
     /// Packs the head's `weight [O, H]` and `bias [O]` into their place in the packed weights.

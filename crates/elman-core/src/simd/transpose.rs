@@ -1,44 +1,79 @@
 //! Matrices turned over: between PyTorch's order of weights and that of the panels.
 
-/// The side of the squares in which a matrix is turned over: a cache line, and the widest vector.
-const SQUARE: usize = 16;
+use fearless_simd::Simd;
 
-/// `put(to[column * to_stride + row], from[row * from_stride + column])` for all `rows` and `columns`.
+use super::vector::Vector;
+
+/// The most lanes of any vector.
+const MAX_LANES: usize = 16;
+
+/// What becomes of the values that are in a place already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// They are forgotten.
+    Set,
+    /// The new ones are added to them.
+    Add,
+}
+
+/// `to[column * to_stride + row]` becomes, or gains, `from[row * from_stride + column]`, for all `rows` and
+/// `columns`.
 ///
-/// Whole squares go by way of a small buffer, which is filled row by row: rows may lie a power of two
-/// apart, where a column of them would not fit the first cache.
+/// Squares of as many values as a vector has lanes are turned over in registers, the rest value by value.
 ///
 /// # Panics
 /// If a slice is too short.
 #[inline(always)]
-pub fn transpose(
+pub fn transpose<S: Simd>(
+    s: S,
     from: (&[f32], usize),
     to: (&mut [f32], usize),
     rows: usize,
     columns: usize,
-    put: impl Fn(&mut f32, f32),
+    update: Update,
 ) {
     let ((from, from_stride), (to, to_stride)) = (from, to);
-    for row in (0..rows).step_by(SQUARE) {
-        let down = SQUARE.min(rows - row);
-        for column in (0..columns).step_by(SQUARE) {
-            let across = SQUARE.min(columns - column);
-            if down < SQUARE || across < SQUARE {
-                for r in row..row + down {
-                    for (c, &value) in from[r * from_stride + column..][..across].iter().enumerate() {
-                        put(&mut to[(column + c) * to_stride + r], value);
+    let lanes = Vector::<S>::LANES;
+    for row in (0..rows).step_by(lanes) {
+        let down = lanes.min(rows - row);
+        for column in (0..columns).step_by(lanes) {
+            let across = lanes.min(columns - column);
+            let from = &from[row * from_stride + column..];
+            let to = &mut to[column * to_stride + row..];
+            if down < lanes || across < lanes {
+                for r in 0..down {
+                    for (c, &value) in from[r * from_stride..][..across].iter().enumerate() {
+                        let to = &mut to[c * to_stride + r];
+                        *to = if update == Update::Add { *to + value } else { value };
                     }
                 }
                 continue;
             }
-            let mut square = [[0.0; SQUARE]; SQUARE];
-            for (r, values) in square.iter_mut().enumerate() {
-                values.copy_from_slice(&from[(row + r) * from_stride + column..][..SQUARE]);
+            let mut square = [Vector::splat(s, 0.0); MAX_LANES];
+            for r in 0..lanes {
+                square[r] = Vector::load(s, from, r * from_stride);
             }
-            for c in 0..SQUARE {
-                let to = &mut to[(column + c) * to_stride + row..][..SQUARE];
-                to.iter_mut().zip(&square).for_each(|(to, values)| put(to, values[c]));
+            turn_over(&mut square);
+            for c in 0..lanes {
+                let at = c * to_stride;
+                let value =
+                    if update == Update::Add { Vector::load(s, to, at) + square[c] } else { square[c] };
+                value.store(to, at);
             }
+        }
+    }
+}
+
+/// Turns over a square of as many vectors as they have lanes. To interleave the first half of the vectors with
+/// the second one moves the highest bit of a value's place, of `vector * lanes + lane`, to the lowest; when all bits
+/// of the vector's number have moved, it has changed places with the lane's.
+#[inline(always)]
+fn turn_over<S: Simd>(square: &mut [Vector<S>; MAX_LANES]) {
+    let lanes = Vector::<S>::LANES;
+    for _ in 0..lanes.ilog2() {
+        let before = *square;
+        for n in 0..lanes / 2 {
+            (square[2 * n], square[2 * n + 1]) = before[n].interleave(before[n + lanes / 2]);
         }
     }
 }
@@ -46,22 +81,31 @@ pub fn transpose(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::{Level, dispatch, levels};
+
+    fn hold(level: Level, update: Update, rows: usize, columns: usize) {
+        let (from_stride, to_stride) = (columns + 3, rows + 2);
+        let from: [f32; 33 * 51] = core::array::from_fn(|n| n as f32);
+        let mut to = [-1.0; 48 * 35];
+        dispatch!(level, s => {
+            transpose(s, (&from, from_stride), (&mut to, to_stride), rows, columns, update);
+        });
+        for (n, &value) in to.iter().enumerate() {
+            let (column, row) = (n / to_stride, n % to_stride);
+            let before = if update == Update::Add { -1.0 } else { 0.0 };
+            let inside = column < columns && row < rows;
+            let expected = if inside { from[row * from_stride + column] + before } else { -1.0 };
+            assert_eq!(value, expected, "{rows} x {columns} on {level:?}: row {row}, column {column}");
+        }
+    }
 
     #[test]
     fn every_value_finds_its_place_at_any_size() {
-        for rows in [1, 3, 15, 16, 17, 33] {
-            for columns in [1, 2, 16, 18, 48] {
-                let (from_stride, to_stride) = (columns + 3, rows + 2);
-                let from: [f32; 33 * 51] = core::array::from_fn(|n| n as f32);
-                let mut to = [-1.0; 48 * 35];
-                transpose((&from, from_stride), (&mut to, to_stride), rows, columns, |to, value| {
-                    *to += value
-                });
-                for (n, &value) in to.iter().enumerate() {
-                    let (column, row) = (n / to_stride, n % to_stride);
-                    let inside = column < columns && row < rows;
-                    let expected = if inside { from[row * from_stride + column] } else { 0.0 };
-                    assert_eq!(value, expected - 1.0, "{rows} x {columns}: row {row}, column {column}");
+        for level in levels(Level::new()) {
+            for rows in [1, 3, 15, 16, 17, 33] {
+                for columns in [1, 2, 16, 18, 48] {
+                    hold(level, Update::Set, rows, columns);
+                    hold(level, Update::Add, rows, columns);
                 }
             }
         }

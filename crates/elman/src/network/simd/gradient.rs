@@ -16,7 +16,7 @@ use elman_core::simd::gradient::{Outer, block_rows};
 use elman_core::simd::panel::gradient_panels;
 use elman_core::simd::shape::Shape;
 use elman_core::simd::tile::{Columns, Rows};
-use elman_core::simd::transpose::transpose;
+use elman_core::simd::transpose::{Update, transpose};
 use elman_core::simd::{Simd, dispatch};
 
 use super::chunk::Chunk;
@@ -131,7 +131,8 @@ impl Panels {
     }
 
     /// Adds a part's sums to the flat `gradient`.
-    pub(super) fn unpack(&self, network: &Network, plan: &Plan, part: &mut Part, gradient: &mut [f32]) {
+    pub(super) fn unpack(&self, pass: Pass<'_>, part: &mut Part, gradient: &mut [f32]) {
+        let Pass { network, plan, level, .. } = pass;
         let Part { panels, sums, shuffle: known, .. } = part;
         let way = |sums: &[f32], gradient: &mut [f32]| {
             let mut rest = sums;
@@ -141,7 +142,7 @@ impl Panels {
                 match panel.matrix {
                     Matrix::Head => unpack_head(network, plan, panel, sums, gradient),
                     Matrix::Block(block) => with_cell!(network.config.cell, C => {
-                        unpack_block::<C>(network, plan.shapes[block], block, panel, sums, gradient);
+                        dispatch!(level, s => unpack_block::<_, C>(s, pass, block, panel, sums, gradient));
                     }),
                 }
             }
@@ -196,15 +197,17 @@ fn push_block<C: Cell>(panels: &mut Vec<Panel>, block: usize, shape: Shape) {
 }
 
 /// Adds a panel's sums to a layer's weights `[gates * H, columns]` and biases `[gates * H]`.
-fn unpack_block<C: Cell>(
-    network: &Network,
-    shape: Shape,
+#[inline(always)]
+fn unpack_block<S: Simd, C: Cell>(
+    s: S,
+    pass: Pass<'_>,
     block: usize,
     panel: &Panel,
     sums: &[f32],
     gradient: &mut [f32],
 ) {
-    let [weight_ih, weight_hh, bias_ih, bias_hh] = &network.layers[block].ranges;
+    let shape = pass.plan.shapes[block];
+    let [weight_ih, weight_hh, bias_ih, bias_hh] = &pass.network.layers[block].ranges;
     let (h, x) = (shape.hidden_size, shape.input.len());
     let width = panel.vectors.len() * shape.lanes;
     for (n, vector) in panel.vectors.clone().enumerate() {
@@ -213,18 +216,15 @@ fn unpack_block<C: Cell>(
         let row = C::GATE[pre] * h + first_unit;
         let lanes = &sums[n * shape.lanes..];
         // Columns of `[h | x | inner value]`, to the columns of one matrix.
-        let mut unpack = |matrix: &Range<usize>, of: Range<usize>| {
+        for (matrix, of) in [(weight_hh, 0..h), (weight_ih, h..h + x), (weight_hh, h + x..h + x + h)] {
             let shared = panel.columns.start.max(of.start)..panel.columns.end.min(of.end);
             if !shared.is_empty() {
                 let from = &lanes[(shared.start - panel.columns.start) * width..];
                 let to = &mut gradient[matrix.clone()][row * of.len()..][..units * of.len()];
                 let to = &mut to[shared.start - of.start..];
-                transpose((from, width), (to, of.len()), shared.len(), units, |to, sum| *to += sum);
+                transpose(s, (from, width), (to, of.len()), shared.len(), units, Update::Add);
             }
-        };
-        unpack(weight_hh, 0..h);
-        unpack(weight_ih, h..h + x);
-        unpack(weight_hh, h + x..h + x + h);
+        }
         let sums = lanes.get(panel.columns.len() * width..).filter(|_| panel.bias).unwrap_or_default();
         for (bias, feeds) in [(bias_ih, pre < C::FROM_X), (bias_hh, pre >= C::PRE - C::FROM_H)] {
             if feeds {

@@ -99,7 +99,7 @@ impl Engine<f32> for SimdEngine {
         assert_eq!(parameters.len(), self.network.layout.len(), "number of parameters");
         self.parameters.clear();
         self.parameters.extend_from_slice(parameters);
-        self.panels.pack_forward(&self.network, &self.plan, parameters);
+        self.panels.pack_forward(self.level, &self.network, &self.plan, parameters);
     }
 
     fn forward(&mut self, batch: &Batch<f32>, state: &mut State<f32>, mode: Mode<'_>) -> &[f32] {
@@ -166,14 +166,14 @@ impl Engine<f32> for SimdEngine {
             let mut parts = chunks.iter_mut().flat_map(|chunk| &mut chunk.gradient);
             if let Some(first) = parts.next() {
                 parts.for_each(|other| first.add(other));
-                panels.unpack(&self.network, &self.plan, first, gradient);
+                panels.unpack(pass, first, gradient);
             }
         } else {
             let chunks = &*chunks;
             let parts = &mut self.parts[usize::from(threads > NonZeroUsize::MIN)];
             panels.share(parts, threads.get());
             each(&mut self.threads, threads, parts, |part| part.sum(pass, panels, chunks));
-            parts.iter_mut().for_each(|part| panels.unpack(&self.network, &self.plan, part, gradient));
+            parts.iter_mut().for_each(|part| panels.unpack(pass, part, gradient));
         }
         let chunks = &*chunks;
         for doutput in doutput.chunks_exact(self.network.config.output_size) {

@@ -6,6 +6,7 @@ use elman_core::simd::dense::Dense;
 use elman_core::simd::pack::{pack_backward, pack_forward, pack_input_backward};
 use elman_core::simd::shape::Shape;
 use elman_core::simd::tile::Columns;
+use elman_core::simd::{Level, dispatch};
 
 use super::shuffle::{self, Shuffle};
 use crate::buffer::Buffer;
@@ -106,14 +107,15 @@ impl Packed {
 
 impl Panels {
     /// Packs the weights for the forward pass.
-    pub(super) fn pack_forward(&mut self, network: &Network, plan: &Plan, parameters: &[f32]) {
+    pub(super) fn pack_forward(&mut self, level: Level, network: &Network, plan: &Plan, parameters: &[f32]) {
         self.layers.resize_with(plan.shapes.len(), LayerPanels::default);
         for ((layer, &shape), panels) in network.layers.iter().zip(&plan.shapes).zip(&mut self.layers) {
             let [.., bias_hh] = &layer.ranges;
             with_cell!(network.config.cell, C => {
                 let len = shape.forward_len::<C>();
                 panels.forward.pack(network, parameters, bias_hh.clone(), len, |parameters, to| {
-                    pack_forward::<C>(layer.weights(parameters), shape, to);
+                    let weights = layer.weights(parameters);
+                    dispatch!(level, s => pack_forward::<_, C>(s, weights, shape, to));
                 });
             });
         }
