@@ -45,7 +45,8 @@ pub fn step<S: Simd, C: Cell>(
     const { assert!(C::PRE <= MAX_VECTORS, "the tiles hold four pre-activations of a unit") };
     let shape = from.shape;
     for panel in shape.forward_panels::<C>(from.panels, from.order) {
-        let (blocks, panel) = (panel.blocks.clone(), ForwardPanel::of::<C>(&panel, shape));
+        let Panel { blocks, weights, next: following } = panel;
+        let panel = ForwardPanel::of::<C>(weights, following, blocks.len(), shape);
         for first in (0..rows).step_by(GROUP) {
             let group = Group { first, rows: (rows - first).min(GROUP), blocks: blocks.clone() };
             sums::<S, C>(s, from, &group, panel, scratch);

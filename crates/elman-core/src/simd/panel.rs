@@ -42,8 +42,14 @@ impl Cut {
     #[inline(always)]
     pub(super) const fn new(vectors: usize, most: usize) -> Self {
         let count = vectors.div_ceil(most);
-        // Most often there is one, and divisions take time.
-        let (width, wider) = if count <= 1 { (vectors, 0) } else { (vectors / count, vectors % count) };
+        // Most often there is one panel, or one vector in each, and divisions take time.
+        let (width, wider) = if count <= 1 {
+            (vectors, 0)
+        } else if most == 1 {
+            (1, 0)
+        } else {
+            (vectors / count, vectors % count)
+        };
         Cut { count, width, wider }
     }
 
@@ -82,16 +88,22 @@ pub(super) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// The next panel if it is as wide as this.
+    /// Is there no next one?
     #[inline(always)]
-    pub(super) fn next_if_as_wide(&mut self, as_this: &Panel<'a>) -> Option<Panel<'a>> {
-        if self.coming().len() == as_this.blocks.len() { self.next() } else { None }
+    pub(super) fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// The next panel if it has so many vectors of units.
+    #[inline(always)]
+    pub(super) fn next_if_as_wide(&mut self, units: usize) -> Option<Panel<'a>> {
+        if self.coming().len() == units { self.next() } else { None }
     }
 
     /// The units of the next panel, in vectors: none if there is no next one.
     #[inline(always)]
     fn coming(&self) -> Range<usize> {
-        if self.of.start >= self.of.end {
+        if self.is_empty() {
             return 0..0;
         }
         self.cut.vectors(if self.order == Order::Forth { self.of.start } else { self.of.end - 1 })
@@ -139,13 +151,13 @@ pub(super) struct ForwardPanel<'a> {
 }
 
 impl<'a> ForwardPanel<'a> {
-    /// The parts of a panel.
+    /// The parts of the weights of so many vectors of units, before those of the `next` panel.
     #[inline(always)]
-    pub(super) fn of<C: Cell>(panel: &Panel<'a>, shape: Shape) -> Self {
-        let width = panel.blocks.len() * shape.lanes;
-        let (bias, rest) = panel.weights.split_at(width * C::PRE);
+    pub(super) fn of<C: Cell>(weights: &'a [f32], next: &'a [f32], units: usize, shape: Shape) -> Self {
+        let width = units * shape.lanes;
+        let (bias, rest) = weights.split_at(width * C::PRE);
         let (x, h) = rest.split_at(width * C::FROM_X * shape.input.len());
-        ForwardPanel { bias, x, h, next: panel.next }
+        ForwardPanel { bias, x, h, next }
     }
 }
 

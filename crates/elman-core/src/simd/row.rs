@@ -12,81 +12,141 @@ use fearless_simd::Simd;
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward, Place};
-use super::panel::{ForwardPanel, Panel, Panels};
-use super::shape::{Tape, direct};
+use super::panel::{ForwardPanel, Order, Panel, Panels};
+use super::shape::{Shape, Tape, direct};
 use super::tile::{MAX_VECTORS, total};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
 use crate::lane::Lane;
 
-/// The weights that the first cache holds: 48 KB. From there, up to four sums do not fill the four cycles that
-/// each multiply-add of a chain waits, and two panels go side by side.
+/// The weights that the first cache holds: 48 KB. From there, the sums of a full panel do not fill the four cycles
+/// that each multiply-add of a chain waits, and two panels go side by side.
 const FIRST_CACHE: usize = 12 << 10;
 
-/// What [`forward::step`] does, for one row.
+/// The panels that a row goes through, each alone or two side by side.
+pub(super) struct Groups<'a> {
+    panels: Panels<'a>,
+    /// The width of those that go side by side.
+    paired: usize,
+}
+
+/// One panel, or two of the same width.
+#[derive(Clone, Copy)]
+pub(super) struct Group<'a> {
+    /// Vectors of units in each.
+    units: usize,
+    panel: Part<'a>,
+    other: Option<Part<'a>>,
+}
+
+/// The weights of some units, from a block on.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    block: usize,
+    weights: &'a [f32],
+}
+
+impl<'a> Groups<'a> {
+    /// Those of the forward pass.
+    #[inline(always)]
+    pub(super) fn forward<C: Cell>(shape: Shape, panels: &'a [f32], order: Order) -> Self {
+        Self::of(shape.forward_panels::<C>(panels, order), shape.forward_units::<C>(), panels.len())
+    }
+
+    /// Those of the backward pass.
+    #[inline(always)]
+    pub(super) fn backward<C: Cell>(shape: Shape, panels: &'a [f32], order: Order) -> Self {
+        Self::of(shape.backward_panels::<C>(panels, order), shape.units(), panels.len())
+    }
+
+    #[inline(always)]
+    fn of(panels: Panels<'a>, full_width: usize, weights: usize) -> Self {
+        Groups { panels, paired: if weights <= FIRST_CACHE { full_width } else { 0 } }
+    }
+
+    /// Are there no more?
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.panels.is_empty()
+    }
+}
+
+impl<'a> Iterator for Groups<'a> {
+    type Item = Group<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Group<'a>> {
+        let panel = self.panels.next()?;
+        let units = panel.blocks.len();
+        let other = if units == self.paired { self.panels.next_if_as_wide(units) } else { None };
+        let part = |panel: Panel<'a>| Part { block: panel.blocks.start, weights: panel.weights };
+        Some(Group { units, panel: part(panel), other: other.map(part) })
+    }
+}
+
+impl Group<'_> {
+    /// A group without units.
+    pub(super) const EMPTY: Self = Group { units: 0, panel: Part { block: 0, weights: &[] }, other: None };
+}
+
+/// What [`forward::step`] does, for one row; of a cell without an inner value it is all done when the row has been
+/// with all groups.
 ///
 /// # Panics
 /// If a slice does not have its shape.
 #[inline(always)]
-pub(super) fn forward<'a, S: Simd, C: Cell>(
+pub(super) fn forward<S: Simd, C: Cell>(
     s: S,
-    from: Forward<'a>,
-    next: &mut [f32],
-    mut tape: Option<&mut [f32]>,
-    scratch: &mut [f32],
-) {
-    let shape = from.shape;
-    let mut panels = shape.forward_panels::<C>(from.panels, from.order);
-    while let Some(panel) = panels.next() {
-        let tape = tape.as_deref_mut();
-        macro_rules! units {
-            ($units:literal, $chains:literal) => {
-                forward_units::<S, C, $units, $chains>(s, from, panel, &mut panels, next, tape)
-            };
-        }
-        // More than one vector of units, or chain, only where a unit has one pre-activation.
-        match (panel.blocks.len(), shape.forward_chains::<C>()) {
-            (1, 1) => units!(1, 1),
-            (2, 1) if const { C::PRE == 1 } => units!(2, 1),
-            (3, 1) if const { C::PRE == 1 } => units!(3, 1),
-            (4, 1) if const { C::PRE == 1 } => units!(4, 1),
-            (1, 2) if const { C::PRE == 1 } => units!(1, 2),
-            (2, 2) if const { C::PRE == 1 } => units!(2, 2),
-            (1, 4) if const { C::PRE == 1 } => units!(1, 4),
-            (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
-        }
-    }
-    forward::through_inner_value::<S, C>(s, from, 1, next, tape, scratch);
-}
-
-/// The row with a panel, and with the one after it if that would wait.
-#[inline(always)]
-fn forward_units<'a, S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
-    s: S,
-    from: Forward<'a>,
-    panel: Panel<'a>,
-    panels: &mut Panels<'a>,
+    from: Forward<'_>,
+    group: &Group<'_>,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
-    let parts = |panel: Panel<'a>| (panel.blocks.start, ForwardPanel::of::<C>(&panel, from.shape));
-    // Several pre-activations are three or four sums.
-    if const { C::PRE > 1 || UNITS * CHAINS == MAX_VECTORS }
-        && from.panels.len() <= FIRST_CACHE
-        && let Some(other) = panels.next_if_as_wide(&panel)
-    {
-        forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, [parts(panel), parts(other)], next, tape);
-    } else {
-        forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, [parts(panel)], next, tape);
+    macro_rules! units {
+        ($units:literal, $chains:literal) => {
+            forward_group::<S, C, $units, $chains>(s, from, group, next, tape)
+        };
+    }
+    // More than one vector of units, or chain, only where a unit has one pre-activation.
+    match (group.units, from.shape.forward_chains::<C>()) {
+        (1, 1) => units!(1, 1),
+        (2, 1) if const { C::PRE == 1 } => units!(2, 1),
+        (3, 1) if const { C::PRE == 1 } => units!(3, 1),
+        (4, 1) if const { C::PRE == 1 } => units!(4, 1),
+        (1, 2) if const { C::PRE == 1 } => units!(1, 2),
+        (2, 2) if const { C::PRE == 1 } => units!(2, 2),
+        (1, 4) if const { C::PRE == 1 } => units!(1, 4),
+        (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
     }
 }
 
-/// The row with some panels, each with the number of its first block, side by side.
 #[inline(always)]
-fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+fn forward_group<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Forward<'_>,
-    panels: [(usize, ForwardPanel<'_>); PANELS],
+    group: &Group<'_>,
+    next: &mut [f32],
+    tape: Option<&mut [f32]>,
+) {
+    match group.other {
+        Some(other) if const { is_full(C::PRE, UNITS, CHAINS) } => {
+            forward_parts::<S, C, UNITS, CHAINS, 2>(s, from, [group.panel, other], next, tape);
+        }
+        _ => forward_parts::<S, C, UNITS, CHAINS, 1>(s, from, [group.panel], next, tape),
+    }
+}
+
+/// Is a panel of that many vectors of units, in that many chains, as wide as can be?
+const fn is_full(pre: usize, units: usize, chains: usize) -> bool {
+    if pre == 1 { units * chains == MAX_VECTORS } else { units == 1 }
+}
+
+/// The row with some panels side by side.
+#[inline(always)]
+fn forward_parts<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+    s: S,
+    from: Forward<'_>,
+    panels: [Part<'_>; PANELS],
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
@@ -94,7 +154,8 @@ fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
     let zero = Vector::splat(s, 0.0);
     let mut sums = [[[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS]; PANELS];
     let (mut x_panels, mut h_panels) = ([&[][..]; PANELS], [&[][..]; PANELS]);
-    for (n, (_, panel)) in panels.iter().enumerate() {
+    for n in 0..PANELS {
+        let panel = ForwardPanel::of::<C>(panels[n].weights, &[], UNITS, shape);
         (x_panels[n], h_panels[n]) = (panel.x, panel.h);
         for unit in 0..UNITS {
             for p in 0..C::PRE {
@@ -109,9 +170,9 @@ fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
     let h = &from.prev[..shape.hidden_size];
     accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, h, &mut h_panels, direct::<C>());
     // A loop would index the sums, which would keep them in memory.
-    cells::<S, C, UNITS, CHAINS>(s, from, panels[0].0, &sums[0], next, tape.as_deref_mut());
+    cells::<S, C, UNITS, CHAINS>(s, from, panels[0].block, &sums[0], next, tape.as_deref_mut());
     if PANELS == 2 {
-        cells::<S, C, UNITS, CHAINS>(s, from, panels[PANELS - 1].0, &sums[PANELS - 1], next, tape);
+        cells::<S, C, UNITS, CHAINS>(s, from, panels[PANELS - 1].block, &sums[PANELS - 1], next, tape);
     }
 }
 
@@ -132,7 +193,8 @@ fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     }
 }
 
-/// What [`backward::step`] does, for one row.
+/// What [`backward::step`] does, for one row; of a cell without an inner value it is all done when the row has been
+/// with all groups.
 ///
 /// # Panics
 /// If a slice does not have its shape.
@@ -140,58 +202,49 @@ fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
 pub(super) fn backward<S: Simd, C: Cell>(
     s: S,
     from: Backward<'_>,
+    group: &Group<'_>,
     carry: &mut [f32],
     tape: &mut [f32],
-    scratch: &mut [f32],
 ) {
-    let shape = from.shape;
-    let mut panels = shape.backward_panels::<C>(from.panels, from.order);
-    while let Some(panel) = panels.next() {
-        macro_rules! units {
-            ($units:literal, $chains:literal) => {
-                backward_units::<S, C, $units, $chains>(s, from, panel, &mut panels, carry, tape)
-            };
-        }
-        match (panel.blocks.len(), shape.chains()) {
-            (1, 1) => units!(1, 1),
-            (2, 1) => units!(2, 1),
-            (3, 1) => units!(3, 1),
-            (4, 1) => units!(4, 1),
-            (1, 2) => units!(1, 2),
-            (2, 2) => units!(2, 2),
-            (1, 4) => units!(1, 4),
-            (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
-        }
+    macro_rules! units {
+        ($units:literal, $chains:literal) => {
+            backward_group::<S, C, $units, $chains>(s, from, group, carry, tape)
+        };
     }
-    backward::through_inner_value::<S, C>(s, from, 1, carry, tape, scratch);
+    match (group.units, from.shape.chains()) {
+        (1, 1) => units!(1, 1),
+        (2, 1) => units!(2, 1),
+        (3, 1) => units!(3, 1),
+        (4, 1) => units!(4, 1),
+        (1, 2) => units!(1, 2),
+        (2, 2) => units!(2, 2),
+        (1, 4) => units!(1, 4),
+        (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
+    }
 }
 
-/// The row with a panel, and with the one after it if that would wait.
 #[inline(always)]
-fn backward_units<'a, S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+fn backward_group<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
-    from: Backward<'a>,
-    panel: Panel<'a>,
-    panels: &mut Panels<'a>,
+    from: Backward<'_>,
+    group: &Group<'_>,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    if const { UNITS * CHAINS == MAX_VECTORS }
-        && from.panels.len() <= FIRST_CACHE
-        && let Some(other) = panels.next_if_as_wide(&panel)
-    {
-        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, [panel, other], carry, tape);
-    } else {
-        backward_panels::<S, C, UNITS, CHAINS, 1>(s, from, [panel], carry, tape);
+    match group.other {
+        Some(other) if const { is_full(1, UNITS, CHAINS) } => {
+            backward_parts::<S, C, UNITS, CHAINS, 2>(s, from, [group.panel, other], carry, tape);
+        }
+        _ => backward_parts::<S, C, UNITS, CHAINS, 1>(s, from, [group.panel], carry, tape),
     }
 }
 
 /// The row with some panels side by side.
 #[inline(always)]
-fn backward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+fn backward_parts<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Backward<'_>,
-    panels: [Panel<'_>; PANELS],
+    panels: [Part<'_>; PANELS],
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
@@ -210,9 +263,9 @@ fn backward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, co
     }
     // A loop would index the sums, which would keep them in memory.
     let sums_of = |n: usize| followed.then_some(&sums[n]);
-    backward_cells::<S, C, UNITS, CHAINS>(s, from, panels[0].blocks.start, sums_of(0), carry, tape);
+    backward_cells::<S, C, UNITS, CHAINS>(s, from, panels[0].block, sums_of(0), carry, tape);
     if PANELS == 2 {
-        let block = panels[PANELS - 1].blocks.start;
+        let block = panels[PANELS - 1].block;
         backward_cells::<S, C, UNITS, CHAINS>(s, from, block, sums_of(PANELS - 1), carry, tape);
     }
 }
@@ -263,18 +316,18 @@ fn accumulate<
     for n in 0..PANELS {
         rest[n] = take(&mut panels[n], values.len() * width);
     }
-    for turn in 0..values.len() / USED {
-        let values = &values[turn * USED..][..USED];
-        for c in 0..USED {
-            for n in 0..PANELS {
-                add_column(s, &mut sums[n][c], values[c], take(&mut rest[n], width), fed.clone());
+    let (turns, values) = values.as_chunks::<USED>();
+    for turn in turns {
+        for n in 0..PANELS {
+            let weights = take(&mut rest[n], USED * width);
+            for c in 0..USED {
+                add_column(s, &mut sums[n][c], turn[c], &weights[c * width..][..width], fed.clone());
             }
         }
     }
-    for c in 0..values.len() % USED {
-        let value = values[values.len() / USED * USED + c];
+    for c in 0..values.len() {
         for n in 0..PANELS {
-            add_column(s, &mut sums[n][c], value, take(&mut rest[n], width), fed.clone());
+            add_column(s, &mut sums[n][c], values[c], take(&mut rest[n], width), fed.clone());
         }
     }
 }

@@ -5,10 +5,10 @@
 
 use fearless_simd::Simd;
 
-use super::backward::Backward;
-use super::forward::Forward;
+use super::backward::{self, Backward};
+use super::forward::{self, Forward};
 use super::panel::Order;
-use super::row;
+use super::row::{self, Group, Groups};
 use super::shape::Shape;
 use super::tile::Rows;
 use crate::cell::Cell;
@@ -60,16 +60,25 @@ impl Sequence<'_> {
         let Sequence { shape, panels, .. } = self;
         let Left { states, tape, output, stride, keeps } = left;
         let (state_len, tape_len, padded) = (shape.state_len::<C>(), shape.tape_len::<C>(), shape.padded());
+        let groups = |n| Groups::forward::<C>(shape, panels, Order::of_step(n));
+        let mut found = Found::of(groups(0));
         for n in 0..self.steps {
             let t = self.timestep(n);
             let (before, after) = states[if keeps { n * state_len } else { 0 }..].split_at_mut(state_len);
             let (prev, next) = if keeps || n % 2 == 0 { (before, after) } else { (after, before) };
-            let tape = match keeps {
+            let mut tape = match keeps {
                 true => Some(&mut tape[t * tape_len..][..tape_len]),
                 false => (C::FROM_INNER > 0).then_some(&mut *tape),
             };
             let from = Forward { shape, panels, x: x.from(t), prev, order: Order::of_step(n) };
-            row::forward::<S, C>(s, from, next, tape, scratch);
+            if n > 0 && !found.all {
+                found = Found::of(groups(n));
+            }
+            found.for_each(
+                #[inline(always)]
+                |group| row::forward::<S, C>(s, from, group, next, tape.as_deref_mut()),
+            );
+            forward::through_inner_value::<S, C>(s, from, 1, next, tape, scratch);
             if !output.is_empty() {
                 output[t * stride..][..padded].copy_from_slice(&next[..padded]);
             }
@@ -93,6 +102,9 @@ impl Sequence<'_> {
     ) {
         let Sequence { shape, panels, .. } = self;
         let (state_len, tape_len) = (shape.state_len::<C>(), shape.tape_len::<C>());
+        let last = self.steps.saturating_sub(1);
+        let groups = |n| Groups::backward::<C>(shape, panels, Order::of_step(n));
+        let mut found = Found::of(groups(last));
         for n in (0..self.steps).rev() {
             let t = self.timestep(n);
             let (before, rest) = tape.split_at_mut(t * tape_len);
@@ -105,7 +117,65 @@ impl Sequence<'_> {
             let (prev, next) = states[n * state_len..][..2 * state_len].split_at(state_len);
             let (dh, order) = (dh.map(|dh| dh.from(t)), Order::of_step(n));
             let from = Backward { shape, panels, prev, next, later, dh, order };
-            row::backward::<S, C>(s, from, carry, tape, scratch);
+            if n < last && !found.all {
+                found = Found::of(groups(n));
+            }
+            found.for_each(
+                #[inline(always)]
+                |group| row::backward::<S, C>(s, from, group, carry, tape),
+            );
+            backward::through_inner_value::<S, C>(s, from, 1, carry, tape, scratch);
+        }
+    }
+}
+
+/// The groups at most of a layer that fits the first cache, with AVX2 or AVX-512.
+const FEW: usize = 4;
+
+/// Groups of a layer's panels, a few at a time.
+///
+/// To say where a panel lies takes as long as a small layer's products. Where these few are all, every step goes
+/// by what was found once.
+struct Found<'a> {
+    groups: [Group<'a>; FEW],
+    len: usize,
+    rest: Groups<'a>,
+    /// Are these all?
+    all: bool,
+}
+
+impl<'a> Found<'a> {
+    #[inline(always)]
+    fn of(groups: Groups<'a>) -> Self {
+        let mut found = Found { groups: [Group::EMPTY; FEW], len: 0, rest: groups, all: false };
+        found.find();
+        found.all = found.rest.is_empty();
+        found
+    }
+
+    /// Calls `f` with each group, in order.
+    #[inline(always)]
+    fn for_each(&mut self, mut f: impl FnMut(&Group<'a>)) {
+        loop {
+            for group in &self.groups[..self.len] {
+                f(group);
+            }
+            if self.rest.is_empty() {
+                break;
+            }
+            self.find();
+        }
+    }
+
+    /// Finds the next few.
+    #[inline(always)]
+    fn find(&mut self) {
+        self.len = 0;
+        while self.len < FEW
+            && let Some(group) = self.rest.next()
+        {
+            self.groups[self.len] = group;
+            self.len += 1;
         }
     }
 }

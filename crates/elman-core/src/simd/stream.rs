@@ -7,10 +7,10 @@
 use core::marker::PhantomData;
 
 use super::dense::Dense;
-use super::forward::Forward;
+use super::forward::{self, Forward};
 use super::pack::pack_forward;
 use super::panel::Order;
-use super::row;
+use super::row::{self, Groups};
 use super::shape::Shape;
 use super::team::{self, Left, Share};
 use super::tile::{Columns, Rows, SCRATCH_OF_ROW};
@@ -262,8 +262,11 @@ impl<C: Cell> Stream<C> {
             let own = &mut own[..state_len];
             let from = Forward { shape, panels, x: Rows { data: x, stride: 0 }, prev: own, order };
             // Only a cell with an inner value needs the tape.
-            let tape = (C::FROM_INNER > 0).then_some(&mut *tape);
-            row::forward::<S, C>(s, from, next, tape, &mut scratch);
+            let mut tape = (C::FROM_INNER > 0).then_some(&mut *tape);
+            for group in Groups::forward::<C>(shape, panels, order) {
+                row::forward::<S, C>(s, from, &group, next, tape.as_deref_mut());
+            }
+            forward::through_inner_value::<S, C>(s, from, 1, next, tape, &mut scratch);
             // In vectors, as they will be read: narrower stores could not be forwarded to wider loads.
             for at in (0..state_len).step_by(shape.lanes) {
                 Vector::load(s, next, at).store(own, at);

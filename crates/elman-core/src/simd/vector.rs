@@ -42,8 +42,10 @@ impl<S: Simd> Vector<S> {
     /// products that would be. NaN stays NaN.
     #[inline(always)]
     pub fn flushed(self) -> Self {
-        let zero = S::f32s::splat(self.0.token(), 0.0);
-        Vector(self.0.abs().simd_lt(FLUSHED).select(zero, self.0))
+        let s = self.0.token();
+        // As integers, which order magnitudes alike, NaN above all.
+        let magnitude: S::i32s = self.0.abs().bitcast();
+        Vector(magnitude.simd_lt(FLUSHED.to_bits() as i32).select(S::f32s::splat(s, 0.0), self.0))
     }
 
     /// The lanes of both in turn: the first ones of each, and so on, in two vectors.
