@@ -193,7 +193,13 @@ impl Shape {
     #[inline(always)]
     pub(super) fn backward_panels<C: Cell>(self, panels: &[f32], order: Order) -> Panels<'_> {
         let cut = Cut::new(self.blocks(), self.units());
-        cut.read(panels, direct::<C>().len() * self.hidden_size * self.lanes, 0..cut.count, order)
+        cut.read(panels, self.backward_unit::<C>(), 0..cut.count, order)
+    }
+
+    /// The values of such a panel per vector of units.
+    #[inline(always)]
+    pub(super) fn backward_unit<C: Cell>(self) -> usize {
+        direct::<C>().len() * self.hidden_size * self.lanes
     }
 
     /// Those for the inner product.

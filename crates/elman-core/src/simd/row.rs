@@ -12,7 +12,7 @@ use fearless_simd::Simd;
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward, Place};
-use super::panel::{ForwardPanel, Order, Panel, Panels};
+use super::panel::{ForwardPanel, Order, Panels};
 use super::shape::{Shape, Tape, direct};
 use super::tile::{MAX_VECTORS, total};
 use super::vector::Vector;
@@ -32,18 +32,13 @@ pub(super) struct Groups<'a> {
 
 /// One panel, or two of the same width.
 #[derive(Clone, Copy)]
-pub(super) struct Group<'a> {
-    /// Vectors of units in each.
-    units: usize,
-    panel: Part<'a>,
-    other: Option<Part<'a>>,
-}
-
-/// The weights of some units, from a block on.
-#[derive(Clone, Copy)]
-struct Part<'a> {
+pub(super) struct Group {
+    /// The first vector of units.
     block: usize,
-    weights: &'a [f32],
+    /// The vectors of units in each panel.
+    units: usize,
+    /// 1 or 2
+    panels: usize,
 }
 
 impl<'a> Groups<'a> {
@@ -71,22 +66,24 @@ impl<'a> Groups<'a> {
     }
 }
 
-impl<'a> Iterator for Groups<'a> {
-    type Item = Group<'a>;
+impl Iterator for Groups<'_> {
+    type Item = Group;
 
     #[inline(always)]
-    fn next(&mut self) -> Option<Group<'a>> {
-        let panel = self.panels.next()?;
-        let units = panel.blocks.len();
+    fn next(&mut self) -> Option<Group> {
+        let Range { start, end } = self.panels.next()?.blocks;
+        let units = end - start;
         let other = if units == self.paired { self.panels.next_if_as_wide(units) } else { None };
-        let part = |panel: Panel<'a>| Part { block: panel.blocks.start, weights: panel.weights };
-        Some(Group { units, panel: part(panel), other: other.map(part) })
+        Some(match other {
+            Some(other) => Group { block: start.min(other.blocks.start), units, panels: 2 },
+            None => Group { block: start, units, panels: 1 },
+        })
     }
 }
 
-impl Group<'_> {
-    /// A group without units.
-    pub(super) const EMPTY: Self = Group { units: 0, panel: Part { block: 0, weights: &[] }, other: None };
+impl Group {
+    /// A group without panels.
+    pub(super) const EMPTY: Self = Group { block: 0, units: 0, panels: 0 };
 }
 
 /// What [`forward::step`] does, for one row; of a cell without an inner value it is all done when the row has been
@@ -98,7 +95,7 @@ impl Group<'_> {
 pub(super) fn forward<S: Simd, C: Cell>(
     s: S,
     from: Forward<'_>,
-    group: &Group<'_>,
+    group: Group,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
@@ -120,19 +117,19 @@ pub(super) fn forward<S: Simd, C: Cell>(
     }
 }
 
+/// The row with a group of panels.
 #[inline(always)]
 fn forward_group<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Forward<'_>,
-    group: &Group<'_>,
+    group: Group,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
-    match group.other {
-        Some(other) if const { is_full(C::PRE, UNITS, CHAINS) } => {
-            forward_parts::<S, C, UNITS, CHAINS, 2>(s, from, [group.panel, other], next, tape);
-        }
-        _ => forward_parts::<S, C, UNITS, CHAINS, 1>(s, from, [group.panel], next, tape),
+    if const { is_full(C::PRE, UNITS, CHAINS) } && group.panels == 2 {
+        forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, group.block, next, tape);
+    } else {
+        forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, group.block, next, tape);
     }
 }
 
@@ -141,12 +138,18 @@ const fn is_full(pre: usize, units: usize, chains: usize) -> bool {
     if pre == 1 { units * chains == MAX_VECTORS } else { units == 1 }
 }
 
-/// The row with some panels side by side.
+/// The weights of some vectors of units, of `len` values each, from a block on.
 #[inline(always)]
-fn forward_parts<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+fn panel(weights: &[f32], len: usize, block: usize, units: usize) -> &[f32] {
+    &weights[block * len..][..units * len]
+}
+
+/// The row with some panels side by side, the first of which starts at a block.
+#[inline(always)]
+fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Forward<'_>,
-    panels: [Part<'_>; PANELS],
+    block: usize,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
@@ -155,7 +158,8 @@ fn forward_parts<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, cons
     let mut sums = [[[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS]; PANELS];
     let (mut x_panels, mut h_panels) = ([&[][..]; PANELS], [&[][..]; PANELS]);
     for n in 0..PANELS {
-        let panel = ForwardPanel::of::<C>(panels[n].weights, &[], UNITS, shape);
+        let weights = panel(from.panels, shape.forward_unit::<C>(), block + n * UNITS, UNITS);
+        let panel = ForwardPanel::of::<C>(weights, &[], UNITS, shape);
         (x_panels[n], h_panels[n]) = (panel.x, panel.h);
         for unit in 0..UNITS {
             for p in 0..C::PRE {
@@ -170,9 +174,9 @@ fn forward_parts<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, cons
     let h = &from.prev[..shape.hidden_size];
     accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, h, &mut h_panels, direct::<C>());
     // A loop would index the sums, which would keep them in memory.
-    cells::<S, C, UNITS, CHAINS>(s, from, panels[0].block, &sums[0], next, tape.as_deref_mut());
+    cells::<S, C, UNITS, CHAINS>(s, from, block, &sums[0], next, tape.as_deref_mut());
     if PANELS == 2 {
-        cells::<S, C, UNITS, CHAINS>(s, from, panels[PANELS - 1].block, &sums[PANELS - 1], next, tape);
+        cells::<S, C, UNITS, CHAINS>(s, from, block + UNITS, &sums[PANELS - 1], next, tape);
     }
 }
 
@@ -202,7 +206,7 @@ fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
 pub(super) fn backward<S: Simd, C: Cell>(
     s: S,
     from: Backward<'_>,
-    group: &Group<'_>,
+    group: Group,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
@@ -223,28 +227,28 @@ pub(super) fn backward<S: Simd, C: Cell>(
     }
 }
 
+/// The row with a group of panels.
 #[inline(always)]
 fn backward_group<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Backward<'_>,
-    group: &Group<'_>,
+    group: Group,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    match group.other {
-        Some(other) if const { is_full(1, UNITS, CHAINS) } => {
-            backward_parts::<S, C, UNITS, CHAINS, 2>(s, from, [group.panel, other], carry, tape);
-        }
-        _ => backward_parts::<S, C, UNITS, CHAINS, 1>(s, from, [group.panel], carry, tape),
+    if const { is_full(1, UNITS, CHAINS) } && group.panels == 2 {
+        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, group.block, carry, tape);
+    } else {
+        backward_panels::<S, C, UNITS, CHAINS, 1>(s, from, group.block, carry, tape);
     }
 }
 
-/// The row with some panels side by side.
+/// The row with some panels side by side, the first of which starts at a block.
 #[inline(always)]
-fn backward_parts<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+fn backward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Backward<'_>,
-    panels: [Part<'_>; PANELS],
+    block: usize,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
@@ -254,7 +258,7 @@ fn backward_parts<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
     if followed {
         let mut weights = [&[][..]; PANELS];
         for n in 0..PANELS {
-            weights[n] = panels[n].weights;
+            weights[n] = panel(from.panels, shape.backward_unit::<C>(), block + n * UNITS, UNITS);
         }
         for pre in direct::<C>() {
             let dpre = &from.later[(Tape::dpre::<C>() + pre) * shape.padded()..][..shape.hidden_size];
@@ -263,10 +267,9 @@ fn backward_parts<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
     }
     // A loop would index the sums, which would keep them in memory.
     let sums_of = |n: usize| followed.then_some(&sums[n]);
-    backward_cells::<S, C, UNITS, CHAINS>(s, from, panels[0].block, sums_of(0), carry, tape);
+    backward_cells::<S, C, UNITS, CHAINS>(s, from, block, sums_of(0), carry, tape);
     if PANELS == 2 {
-        let block = panels[PANELS - 1].block;
-        backward_cells::<S, C, UNITS, CHAINS>(s, from, block, sums_of(PANELS - 1), carry, tape);
+        backward_cells::<S, C, UNITS, CHAINS>(s, from, block + UNITS, sums_of(PANELS - 1), carry, tape);
     }
 }
 
@@ -316,20 +319,23 @@ fn accumulate<
     for n in 0..PANELS {
         rest[n] = take(&mut panels[n], values.len() * width);
     }
+    // In a place of their own, which nothing refers to, they stay in registers.
+    let mut own = *sums;
     let (turns, values) = values.as_chunks::<USED>();
     for turn in turns {
         for n in 0..PANELS {
             let weights = take(&mut rest[n], USED * width);
             for c in 0..USED {
-                add_column(s, &mut sums[n][c], turn[c], &weights[c * width..][..width], fed.clone());
+                add_column(s, &mut own[n][c], turn[c], &weights[c * width..][..width], fed.clone());
             }
         }
     }
     for c in 0..values.len() {
         for n in 0..PANELS {
-            add_column(s, &mut sums[n][c], values[c], take(&mut rest[n], width), fed.clone());
+            add_column(s, &mut own[n][c], values[c], take(&mut rest[n], width), fed.clone());
         }
     }
+    *sums = own;
 }
 
 /// `sums[unit][p] += value * weights[unit][p]` for the sums `fed` of a unit.

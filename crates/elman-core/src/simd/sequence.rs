@@ -137,7 +137,7 @@ const FEW: usize = 4;
 /// To say where a panel lies takes as long as a small layer's products. Where these few are all, every step goes
 /// by what was found once.
 struct Found<'a> {
-    groups: [Group<'a>; FEW],
+    groups: [Group; FEW],
     len: usize,
     rest: Groups<'a>,
     /// Are these all?
@@ -155,9 +155,9 @@ impl<'a> Found<'a> {
 
     /// Calls `f` with each group, in order.
     #[inline(always)]
-    fn for_each(&mut self, mut f: impl FnMut(&Group<'a>)) {
+    fn for_each(&mut self, mut f: impl FnMut(Group)) {
         loop {
-            for group in &self.groups[..self.len] {
+            for &group in &self.groups[..self.len] {
                 f(group);
             }
             if self.rest.is_empty() {
@@ -171,10 +171,9 @@ impl<'a> Found<'a> {
     #[inline(always)]
     fn find(&mut self) {
         self.len = 0;
-        while self.len < FEW
-            && let Some(group) = self.rest.next()
-        {
-            self.groups[self.len] = group;
+        for place in &mut self.groups {
+            let Some(group) = self.rest.next() else { break };
+            *place = group;
             self.len += 1;
         }
     }

@@ -264,7 +264,7 @@ impl<C: Cell> Stream<C> {
             // Only a cell with an inner value needs the tape.
             let mut tape = (C::FROM_INNER > 0).then_some(&mut *tape);
             for group in Groups::forward::<C>(shape, panels, order) {
-                row::forward::<S, C>(s, from, &group, next, tape.as_deref_mut());
+                row::forward::<S, C>(s, from, group, next, tape.as_deref_mut());
             }
             forward::through_inner_value::<S, C>(s, from, 1, next, tape, &mut scratch);
             // In vectors, as they will be read: narrower stores could not be forwarded to wider loads.
