@@ -85,7 +85,7 @@ impl Sequence<'_> {
         }
     }
 
-    /// All steps back: see [`backward::step`](super::backward::step) for the `carry` and the `tape`, by
+    /// All steps back: see [`backward::step`] for the `carry` and the `tape`, by
     /// timestep; `states` are what the way forward left, and `dh` has one row per timestep.
     ///
     /// # Panics

@@ -1,5 +1,7 @@
 //! Matrices turned over: between PyTorch's order of weights and that of the panels.
 
+#![allow(clippy::needless_range_loop, reason = "a square's vectors and their places are indexed alike")]
+
 use fearless_simd::Simd;
 
 use super::vector::Vector;

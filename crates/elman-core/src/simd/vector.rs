@@ -139,7 +139,7 @@ impl<S: Simd> Lane for Vector<S> {
 fn one_minus_exp<S: Simd>(q: S::f32s) -> S::f32s {
     let constant = |value: f32| S::f32s::splat(q.token(), value);
     let square = q * q;
-    let p32 = q.mul_add(constant(-8.368_711e-3), constant(4.166_838_8e-2));
+    let p32 = q.mul_add(constant(-8.368_711e-3), constant(4.166_839e-2));
     let p10 = q.mul_add(constant(-1.666_652_1e-1), constant(4.999_999_3e-1));
     let p = square.mul_add(constant(1.381_460_8e-3), p32).mul_add(square, p10);
     (-p).mul_add(square, q)
