@@ -51,7 +51,7 @@ impl Function {
         match self {
             Function::Tanh if x.abs() >= 9.1 => return if y == x.signum() { 0.0 } else { f64::INFINITY },
             // Where the true value is no normal number.
-            Function::Sigmoid if x < -87.68 && y == 0.0 => return 0.0,
+            Function::Sigmoid if x < -88.0 && y == 0.0 => return 0.0,
             Function::Sigmoid if x > 20.0 => return if y == 1.0 { 0.0 } else { f64::INFINITY },
             _ => {}
         }
@@ -132,6 +132,30 @@ fn special_values_are_right_on_every_level() {
         assert_eq!(of(Function::Tanh, 0.0).to_bits(), 0.0f32.to_bits());
         assert_eq!(of(Function::Tanh, -0.0).to_bits(), (-0.0f32).to_bits());
         assert_eq!([0.0, -0.0].map(|x| of(Function::Sigmoid, x)), [0.5, 0.5]);
+        assert_eq!([88.0, 1e30].map(|x| of(Function::Sigmoid, x)), [1.0, 1.0]);
+        assert!(of(Function::Sigmoid, -88.0) > 0.0);
+        assert_eq!([(-88.0f32).next_down(), -1e30].map(|x| of(Function::Sigmoid, x)), [0.0, 0.0]);
+    }
+}
+
+#[test]
+fn what_is_below_the_hundredth_power_of_a_half_becomes_zero() {
+    #[inline(always)]
+    fn on<S: Simd>(s: S, x: f32) -> f32 {
+        let mut lanes = [0.0; 16];
+        Vector::splat(s, x).flushed().store(&mut lanes, 0);
+        lanes[0]
+    }
+    let least = 2f32.powi(-100);
+    for level in levels(Level::new()) {
+        let of = |x: f32| dispatch!(level, s => on(s, x));
+        for x in [least, 1.0, f32::MAX, f32::INFINITY] {
+            assert_eq!([of(x), of(-x)], [x, -x], "{level:?}");
+        }
+        for x in [least.next_down(), f32::MIN_POSITIVE, 1e-45, 0.0] {
+            assert_eq!([of(x).to_bits(), of(-x).to_bits()], [0, 0], "{x:e} on {level:?}");
+        }
+        assert!(of(f32::NAN).is_nan() && of(-f32::NAN).is_nan(), "{level:?}");
     }
 }
 

@@ -78,7 +78,7 @@ impl Writer<'_> {
         let row = blocks.len() * pre.len() * lanes;
         let to = &mut self.to[self.at..][..depth * row];
         self.at += depth * row;
-        // Row by row of the matrix, each a column of the panel: read once, in order.
+        // Rows of the matrix are columns of the panel.
         for (n, (block, pre)) in blocks.flat_map(|b| pre.clone().map(move |p| (b, p))).enumerate() {
             let first = C::GATE[pre] * hidden_size + block * lanes;
             let units = lanes.min(hidden_size - block * lanes);

@@ -37,7 +37,7 @@ pub(super) struct Group {
     block: usize,
     /// The vectors of units in each panel.
     units: usize,
-    /// 1 or 2
+    /// 1 or 2, or 0 where there is no group.
     panels: usize,
 }
 
@@ -82,12 +82,12 @@ impl Iterator for Groups<'_> {
 }
 
 impl Group {
-    /// A group without panels.
+    /// No group.
     pub(super) const EMPTY: Self = Group { block: 0, units: 0, panels: 0 };
 }
 
-/// What [`forward::step`] does, for one row; of a cell without an inner value it is all done when the row has been
-/// with all groups.
+/// A group's part of what [`forward::step`] does, for one row. After all groups comes
+/// [`forward::through_inner_value`].
 ///
 /// # Panics
 /// If a slice does not have its shape.
@@ -129,6 +129,7 @@ fn forward_group<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     if const { is_full(C::PRE, UNITS, CHAINS) } && group.panels == 2 {
         forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, group.block, next, tape);
     } else {
+        debug_assert_eq!(group.panels, 1, "only full panels go side by side");
         forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, group.block, next, tape);
     }
 }
@@ -197,8 +198,8 @@ fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     }
 }
 
-/// What [`backward::step`] does, for one row; of a cell without an inner value it is all done when the row has been
-/// with all groups.
+/// A group's part of what [`backward::step`] does, for one row. After all groups comes
+/// [`backward::through_inner_value`].
 ///
 /// # Panics
 /// If a slice does not have its shape.
@@ -239,6 +240,7 @@ fn backward_group<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     if const { is_full(1, UNITS, CHAINS) } && group.panels == 2 {
         backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, group.block, carry, tape);
     } else {
+        debug_assert_eq!(group.panels, 1, "only full panels go side by side");
         backward_panels::<S, C, UNITS, CHAINS, 1>(s, from, group.block, carry, tape);
     }
 }

@@ -60,8 +60,8 @@ impl Sequence<'_> {
         let Sequence { shape, panels, .. } = self;
         let Left { states, tape, output, stride, keeps } = left;
         let (state_len, tape_len, padded) = (shape.state_len::<C>(), shape.tape_len::<C>(), shape.padded());
-        let groups = |n| Groups::forward::<C>(shape, panels, Order::of_step(n));
-        let mut found = Found::of(groups(0));
+        let groups = |order| Groups::forward::<C>(shape, panels, order);
+        let mut found = Found::of(groups(Order::Forth));
         for n in 0..self.steps {
             let t = self.timestep(n);
             let (before, after) = states[if keeps { n * state_len } else { 0 }..].split_at_mut(state_len);
@@ -70,11 +70,13 @@ impl Sequence<'_> {
                 true => Some(&mut tape[t * tape_len..][..tape_len]),
                 false => (C::FROM_INNER > 0).then_some(&mut *tape),
             };
-            let from = Forward { shape, panels, x: x.from(t), prev, order: Order::of_step(n) };
-            if n > 0 && !found.all {
-                found = Found::of(groups(n));
+            let order = Order::of_step(n);
+            let from = Forward { shape, panels, x: x.from(t), prev, order };
+            if !found.all {
+                found = Found::of(groups(order));
             }
             found.for_each(
+                order,
                 #[inline(always)]
                 |group| row::forward::<S, C>(s, from, group, next, tape.as_deref_mut()),
             );
@@ -102,9 +104,8 @@ impl Sequence<'_> {
     ) {
         let Sequence { shape, panels, .. } = self;
         let (state_len, tape_len) = (shape.state_len::<C>(), shape.tape_len::<C>());
-        let last = self.steps.saturating_sub(1);
-        let groups = |n| Groups::backward::<C>(shape, panels, Order::of_step(n));
-        let mut found = Found::of(groups(last));
+        let groups = |order| Groups::backward::<C>(shape, panels, order);
+        let mut found = Found::of(groups(Order::Forth));
         for n in (0..self.steps).rev() {
             let t = self.timestep(n);
             let (before, rest) = tape.split_at_mut(t * tape_len);
@@ -117,10 +118,11 @@ impl Sequence<'_> {
             let (prev, next) = states[n * state_len..][..2 * state_len].split_at(state_len);
             let (dh, order) = (dh.map(|dh| dh.from(t)), Order::of_step(n));
             let from = Backward { shape, panels, prev, next, later, dh, order };
-            if n < last && !found.all {
-                found = Found::of(groups(n));
+            if !found.all {
+                found = Found::of(groups(order));
             }
             found.for_each(
+                order,
                 #[inline(always)]
                 |group| row::backward::<S, C>(s, from, group, carry, tape),
             );
@@ -153,12 +155,14 @@ impl<'a> Found<'a> {
         found
     }
 
-    /// Calls `f` with each group, in order.
+    /// Calls `f` with each group in this order: that in which they were found, or, if they are all and were found
+    /// from the first on, either.
     #[inline(always)]
-    fn for_each(&mut self, mut f: impl FnMut(Group)) {
+    fn for_each(&mut self, order: Order, mut f: impl FnMut(Group)) {
         loop {
-            for &group in &self.groups[..self.len] {
-                f(group);
+            for n in 0..self.len {
+                let back = self.all && order == Order::Back;
+                f(self.groups[if back { self.len - 1 - n } else { n }]);
             }
             if self.rest.is_empty() {
                 break;

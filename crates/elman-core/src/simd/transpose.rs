@@ -35,6 +35,7 @@ pub fn transpose<S: Simd>(
     update: Update,
 ) {
     let ((from, from_stride), (to, to_stride)) = (from, to);
+    const { assert!(Vector::<S>::LANES <= MAX_LANES, "a square has room for the widest vectors") };
     let lanes = Vector::<S>::LANES;
     for row in (0..rows).step_by(lanes) {
         let down = lanes.min(rows - row);

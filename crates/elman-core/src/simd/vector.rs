@@ -113,7 +113,8 @@ impl<S: Simd> Lane for Vector<S> {
     #[inline(always)]
     fn sigmoid(self) -> Self {
         let (s, x) = (self.0.token(), self.0);
-        // At 88 the power of two is 2^-127, for which 0 stands; at -88 it is the largest there is.
+        // At 88 the power of two is 2^-127, for which 0 stands; at -88 it is the largest there is. The constants
+        // stand first for NaN's sake, as in `tanh`.
         let x_within = S::f32s::splat(s, -88.0).max(S::f32s::splat(s, 88.0).min(x));
         let shifted = x_within.mul_add(S::f32s::splat(s, -LOG2_E), S::f32s::splat(s, ROUND_BIASED));
         let n = shifted - ROUND_BIASED;

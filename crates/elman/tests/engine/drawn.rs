@@ -59,7 +59,29 @@ impl Problem {
             results.iter().flat_map(|(_, values)| values).map(|value| value.to_f64().to_bits()).collect()
         };
         assert_eq!(bits(&first), bits(&second), "the same pass twice");
+        self.assert_adds(&mut engine, &batch);
         first
+    }
+
+    /// A backward pass adds to the parameters' gradient: so does one whose gradient holds values.
+    fn assert_adds<T: Scalar, E: Engine<T>>(&self, engine: &mut E, batch: &Batch<T>) {
+        let from = |start: &[f32], engine: &mut E| {
+            let output = engine.forward(batch, &mut self.state(101), Mode::Evaluate);
+            let doutput: Vec<T> = convert(&numbers(output.len(), self.seed ^ 103));
+            let mut gradient: Vec<T> = convert(start);
+            let gradients = Gradients { parameters: &mut gradient, state: None, input: None };
+            engine.backward(batch, &doutput, gradients);
+            gradient
+        };
+        let start = numbers(self.parameters.len(), self.seed ^ 109);
+        let alone = from(&vec![0.0; start.len()], engine);
+        for ((added, alone), start) in from(&start, engine).iter().zip(&alone).zip(&start) {
+            let (added, expected) = (added.to_f64(), alone.to_f64() + f64::from(*start));
+            assert!(
+                (added - expected).abs() <= 1e-4 * (1.0 + expected.abs()),
+                "{added} instead of {expected}"
+            );
+        }
     }
 
     fn pass<T: Scalar, E: Engine<T>>(&self, engine: &mut E, batch: &Batch<T>) -> Results<T> {

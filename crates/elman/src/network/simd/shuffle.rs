@@ -13,8 +13,8 @@ use crate::network::Network;
 /// all places in the panels, which are at most 16 times as many.
 const SMALL: usize = 4096;
 
-/// Is this the faster way for a network? Not if its matrices have whole squares of 16 x 16 weights: those
-/// are turned over faster (measured at 16 units).
+/// Is this the faster way for a network? Not if its matrices have whole squares of weights, which are turned over
+/// in registers (measured at 16 units).
 pub(super) fn suits(network: &Network) -> bool {
     network.layout().len() <= SMALL && network.config().hidden_size < 16
 }
