@@ -45,11 +45,10 @@ pub fn step<S: Simd, C: Cell>(
     const { assert!(C::PRE <= MAX_VECTORS, "the tiles hold four pre-activations of a unit") };
     let shape = from.shape;
     for panel in shape.forward_panels::<C>(from.panels, from.order) {
-        let Panel { blocks, weights, next: following } = panel;
-        let panel = ForwardPanel::of::<C>(weights, following, blocks.len(), shape);
+        let (parts, blocks) = (panel.parts::<C>(shape), panel.blocks);
         for first in (0..rows).step_by(GROUP) {
             let group = Group { first, rows: (rows - first).min(GROUP), blocks: blocks.clone() };
-            sums::<S, C>(s, from, &group, panel, scratch);
+            sums::<S, C>(s, from, &group, parts, scratch);
             cells::<S, C>(s, shape, from.prev, &group, next, tape.as_deref_mut(), scratch);
         }
     }

@@ -138,6 +138,14 @@ pub(super) struct Panel<'a> {
     pub(super) next: &'a [f32],
 }
 
+impl<'a> Panel<'a> {
+    /// The parts of a panel of the forward pass.
+    #[inline(always)]
+    pub(super) fn parts<C: Cell>(&self, shape: Shape) -> ForwardPanel<'a> {
+        ForwardPanel::of::<C>(self.weights, self.next, self.blocks.len(), shape)
+    }
+}
+
 /// A panel of the forward pass in its parts.
 #[derive(Clone, Copy)]
 pub(super) struct ForwardPanel<'a> {

@@ -120,8 +120,7 @@ impl Part<'_> {
         let cut = shape.forward_cut::<C>();
         for panel in cut.read(panels, shape.forward_unit::<C>(), share.panels::<C>(shape), order) {
             let start = panel.blocks.start - first;
-            let parts = ForwardPanel::of::<C>(panel.weights, panel.next, panel.blocks.len(), shape);
-            f(parts, panel.blocks, start);
+            f(panel.parts::<C>(shape), panel.blocks, start);
         }
     }
 }

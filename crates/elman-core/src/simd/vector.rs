@@ -97,11 +97,9 @@ impl<S: Simd> Lane for Vector<S> {
         // From 9.02 on, tanh rounds to 1. The constant stands first: where one operand is NaN, x86
         // gives the second.
         let magnitude = S::f32s::splat(s, 9.02).min(x.abs());
-        let shifted = magnitude.mul_add(S::f32s::splat(s, -2.0 * LOG2_E), S::f32s::splat(s, ROUND_HALVED));
-        let n = shifted - ROUND_HALVED;
+        let (n, half_power) = nearest_power::<S>(magnitude, -2.0 * LOG2_E, ROUND_HALVED);
         let q = n.mul_add(S::f32s::splat(s, LN_2), magnitude + magnitude);
         let g = one_minus_exp::<S>(q);
-        let half_power = power_of_two::<S>(shifted);
         let half = S::f32s::splat(s, 0.5);
         let minus_half_of_t = g.mul_add(half_power, half - half_power);
         let half_of_t_plus_2 = (-g).mul_add(half_power, half + half_power);
@@ -116,12 +114,10 @@ impl<S: Simd> Lane for Vector<S> {
         // At 88 the power of two is 2^-127, for which 0 stands; at -88 it is the largest there is. The constants
         // stand first for NaN's sake, as in `tanh`.
         let x_within = S::f32s::splat(s, -88.0).max(S::f32s::splat(s, 88.0).min(x));
-        let shifted = x_within.mul_add(S::f32s::splat(s, -LOG2_E), S::f32s::splat(s, ROUND_BIASED));
-        let n = shifted - ROUND_BIASED;
+        let (n, power) = nearest_power::<S>(x_within, -LOG2_E, ROUND_BIASED);
         // ln 2 in two parts, so that the product is exact: as one number it adds 1.9e-9 n to q.
         let q = n.mul_add(S::f32s::splat(s, LN_2_HIGH), x_within);
         let q = n.mul_add(S::f32s::splat(s, LN_2_LOW), q);
-        let power = power_of_two::<S>(shifted);
         let one_plus_exp = (-one_minus_exp::<S>(q)).mul_add(power, power + 1.0f32);
         let zero = S::f32s::splat(s, 0.0);
         Vector(x.simd_lt(-88.0f32).select(zero, S::f32s::splat(s, 1.0) / one_plus_exp))
@@ -146,11 +142,14 @@ fn one_minus_exp<S: Simd>(q: S::f32s) -> S::f32s {
     (-p).mul_add(square, q)
 }
 
-/// The power of two whose biased exponent stands in the lowest bits.
+/// `n = round(factor x)`, and `2^n` or, with [`ROUND_HALVED`] as `bias`, half of that: adding and taking away
+/// the bias rounds, and leaves the power's exponent in the lowest bits between.
 #[inline(always)]
-fn power_of_two<S: Simd>(shifted: S::f32s) -> S::f32s {
+fn nearest_power<S: Simd>(x: S::f32s, factor: f32, bias: f32) -> (S::f32s, S::f32s) {
+    let s = x.token();
+    let shifted = x.mul_add(S::f32s::splat(s, factor), S::f32s::splat(s, bias));
     let bits: S::u32s = shifted.to_bits().bitcast();
-    (bits << 23u32).bitcast()
+    (shifted - bias, (bits << 23u32).bitcast())
 }
 
 /// 2^-100

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use elman::batch::Batch;
-use elman::network::{CellKind, Engine, Gradients, Mode, NetworkConfig, Readout, SimdEngine};
+use elman::network::{CellKind, Engine, Gradients, Mode, NetworkConfig, Readout, SimdEngine, State};
 use elman_core::simd::{Level, levels};
 
 use crate::drawn::{Problem, numbers, one_layer};
@@ -32,7 +32,7 @@ fn outcomes(problem: &Problem, level: Level, copies: usize) -> Vec<Outcome> {
         let rows = values.chunks_exact(values.len() / steps / copies);
         rows.skip(copy).step_by(copies).map(bits).collect::<Vec<_>>()
     };
-    let blocks = |state: &elman::network::State<f32>, copy: usize| {
+    let blocks = |state: &State<f32>, copy: usize| {
         let block =
             |block| state.block(block).chunks_exact(state.block(block).len() / copies).nth(copy).map(bits);
         (0..state.num_blocks()).filter_map(block).collect::<Vec<_>>()
