@@ -116,7 +116,7 @@ impl Team {
                 stream.hand_over(layer, Share::new(*n, of), work, memory);
             }
         }
-        stream.output(weights, memory, output);
+        stream.finish(weights, memory, output);
     }
 }
 

@@ -69,10 +69,55 @@ impl Cut {
         )
     }
 
+    /// The panels by width, in the order in which a step reads them.
+    #[inline(always)]
+    pub(super) fn runs(self, order: Order) -> Runs {
+        if let Some(all) = self.even() {
+            return Runs { next: Some(all), last: None };
+        }
+        let wide = Run { block: 0, units: self.width + 1, panels: self.wider };
+        let narrow =
+            Run { block: wide.units * wide.panels, units: self.width, panels: self.count - self.wider };
+        let (next, last) = if order == Order::Forth { (wide, narrow) } else { (narrow, wide) };
+        Runs { next: Some(next), last: Some(last) }
+    }
+
+    /// All panels, if they are equally wide.
+    #[inline(always)]
+    pub(super) fn even(self) -> Option<Run> {
+        (self.wider == 0).then_some(Run { block: 0, units: self.width, panels: self.count })
+    }
+
     /// The panels `of` these numbers, out of `weights` of `len` values per vector of units.
     #[inline(always)]
     pub(super) fn read(self, weights: &[f32], len: usize, of: Range<usize>, order: Order) -> Panels<'_> {
         Panels { cut: self, weights, len, of, order }
+    }
+}
+
+/// Panels of the same width, one behind the other.
+#[derive(Clone, Copy)]
+pub(super) struct Run {
+    /// The first vector of units.
+    pub(super) block: usize,
+    /// The vectors of units in each panel.
+    pub(super) units: usize,
+    /// The number of panels.
+    pub(super) panels: usize,
+}
+
+/// One run after the other.
+pub(super) struct Runs {
+    next: Option<Run>,
+    last: Option<Run>,
+}
+
+impl Iterator for Runs {
+    type Item = Run;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Run> {
+        core::mem::replace(&mut self.next, self.last.take())
     }
 }
 
@@ -88,23 +133,11 @@ pub(super) struct Panels<'a> {
     order: Order,
 }
 
-impl<'a> Panels<'a> {
-    /// Is there no next one?
-    #[inline(always)]
-    pub(super) fn is_empty(&self) -> bool {
-        self.of.is_empty()
-    }
-
-    /// The next panel if it has so many vectors of units.
-    #[inline(always)]
-    pub(super) fn next_if_as_wide(&mut self, units: usize) -> Option<Panel<'a>> {
-        if self.coming().len() == units { self.next() } else { None }
-    }
-
+impl Panels<'_> {
     /// The units of the next panel, in vectors: none if there is no next one.
     #[inline(always)]
     fn coming(&self) -> Range<usize> {
-        if self.is_empty() {
+        if self.of.is_empty() {
             return 0..0;
         }
         self.cut.vectors(if self.order == Order::Forth { self.of.start } else { self.of.end - 1 })
@@ -201,8 +234,14 @@ impl Shape {
     /// The panels of [`pack_backward`](super::pack::pack_backward) for the gates that the state feeds directly.
     #[inline(always)]
     pub(super) fn backward_panels<C: Cell>(self, panels: &[f32], order: Order) -> Panels<'_> {
-        let cut = Cut::new(self.blocks(), self.units());
+        let cut = self.backward_cut();
         cut.read(panels, self.backward_unit::<C>(), 0..cut.count, order)
+    }
+
+    /// How the backward pass' units are cut into panels.
+    #[inline(always)]
+    pub(super) const fn backward_cut(self) -> Cut {
+        Cut::new(self.blocks(), self.units())
     }
 
     /// The values of such a panel per vector of units.
@@ -214,7 +253,7 @@ impl Shape {
     /// Those for the inner product.
     #[inline(always)]
     pub(super) fn inner_backward_panels<C: Cell>(self, panels: &[f32]) -> Panels<'_> {
-        let cut = Cut::new(self.blocks(), self.units());
+        let cut = self.backward_cut();
         let panels = &panels[direct::<C>().len() * self.hidden_size * self.padded()..];
         cut.read(panels, C::FROM_INNER * self.hidden_size * self.lanes, 0..cut.count, Order::Forth)
     }

@@ -12,8 +12,8 @@ use fearless_simd::Simd;
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward, Place};
-use super::panel::{ForwardPanel, Order, Panels};
-use super::shape::{Shape, Tape, direct};
+use super::panel::{ForwardPanel, Order, Run};
+use super::shape::{Tape, direct};
 use super::tile::{MAX_VECTORS, total};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
@@ -23,70 +23,43 @@ use crate::lane::Lane;
 /// that each multiply-add of a chain waits, and two panels go side by side.
 const FIRST_CACHE: usize = 12 << 10;
 
-/// The panels that a row goes through, each alone or two side by side.
-pub(super) struct Groups<'a> {
-    panels: Panels<'a>,
-    /// The width of those that go side by side.
-    paired: usize,
+/// Runs `$work` with the vectors of units of a panel and the chains of its sums as the constants `$UNITS` and
+/// `$CHAINS`. Only those that `$meet` the condition are compiled, and one vector with one chain.
+macro_rules! with_width {
+    ($units:expr, $chains:expr, |$UNITS:ident, $CHAINS:ident| if $meet:expr => $work:expr) => {{
+        macro_rules! meet {
+            ($n_units:literal, $n_chains:literal) => {
+                const {
+                    const $UNITS: usize = $n_units;
+                    const $CHAINS: usize = $n_chains;
+                    // A condition may ask for one alone, or neither.
+                    let _ = ($UNITS, $CHAINS);
+                    $meet
+                }
+            };
+        }
+        macro_rules! of {
+            ($n_units:literal, $n_chains:literal) => {{
+                const $UNITS: usize = $n_units;
+                const $CHAINS: usize = $n_chains;
+                $work
+            }};
+        }
+        match ($units, $chains) {
+            (1, 1) => of!(1, 1),
+            (2, 1) if meet!(2, 1) => of!(2, 1),
+            (3, 1) if meet!(3, 1) => of!(3, 1),
+            (4, 1) if meet!(4, 1) => of!(4, 1),
+            (1, 2) if meet!(1, 2) => of!(1, 2),
+            (2, 2) if meet!(2, 2) => of!(2, 2),
+            (1, 4) if meet!(1, 4) => of!(1, 4),
+            (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
+        }
+    }};
 }
+pub(super) use with_width;
 
-/// One panel, or two of the same width.
-#[derive(Clone, Copy)]
-pub(super) struct Group {
-    /// The first vector of units.
-    block: usize,
-    /// The vectors of units in each panel.
-    units: usize,
-    /// 1 or 2, or 0 where there is no group.
-    panels: usize,
-}
-
-impl<'a> Groups<'a> {
-    /// Those of the forward pass.
-    #[inline(always)]
-    pub(super) fn forward<C: Cell>(shape: Shape, panels: &'a [f32], order: Order) -> Self {
-        Self::of(shape.forward_panels::<C>(panels, order), shape.forward_units::<C>(), panels.len())
-    }
-
-    /// Those of the backward pass.
-    #[inline(always)]
-    pub(super) fn backward<C: Cell>(shape: Shape, panels: &'a [f32], order: Order) -> Self {
-        Self::of(shape.backward_panels::<C>(panels, order), shape.units(), panels.len())
-    }
-
-    #[inline(always)]
-    fn of(panels: Panels<'a>, full_width: usize, weights: usize) -> Self {
-        Groups { panels, paired: if weights <= FIRST_CACHE { full_width } else { 0 } }
-    }
-
-    /// Are there no more?
-    #[inline(always)]
-    pub(super) fn is_empty(&self) -> bool {
-        self.panels.is_empty()
-    }
-}
-
-impl Iterator for Groups<'_> {
-    type Item = Group;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Group> {
-        let Range { start, end } = self.panels.next()?.blocks;
-        let units = end - start;
-        let other = if units == self.paired { self.panels.next_if_as_wide(units) } else { None };
-        Some(match other {
-            Some(other) => Group { block: start.min(other.blocks.start), units, panels: 2 },
-            None => Group { block: start, units, panels: 1 },
-        })
-    }
-}
-
-impl Group {
-    /// No group.
-    pub(super) const EMPTY: Self = Group { block: 0, units: 0, panels: 0 };
-}
-
-/// A group's part of what [`forward::step`] does, for one row. After all groups comes
+/// A run's part of what [`forward::step`] does, for one row. After all runs comes
 /// [`forward::through_inner_value`].
 ///
 /// # Panics
@@ -95,42 +68,51 @@ impl Group {
 pub(super) fn forward<S: Simd, C: Cell>(
     s: S,
     from: Forward<'_>,
-    group: Group,
+    run: Run,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
-    macro_rules! units {
-        ($units:literal, $chains:literal) => {
-            forward_group::<S, C, $units, $chains>(s, from, group, next, tape)
-        };
+    // Panels are wider, and chains more, only where a unit has one pre-activation.
+    with_width!(run.units, from.shape.forward_chains::<C>(), |UNITS, CHAINS| if C::PRE == 1 => {
+        forward_run::<S, C, UNITS, CHAINS>(s, from, run, next, tape);
+    });
+}
+
+/// The same for panels of so many vectors of units.
+#[inline(always)]
+pub(super) fn forward_run<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    from: Forward<'_>,
+    run: Run,
+    next: &mut [f32],
+    mut tape: Option<&mut [f32]>,
+) {
+    let pairs = if const { is_full(C::PRE, UNITS, CHAINS) } { run.pairs(from.panels) } else { 0 };
+    for n in 0..pairs {
+        let block = run.block_of(2 * n);
+        forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, block, next, tape.as_deref_mut());
     }
-    // More than one vector of units, or chain, only where a unit has one pre-activation.
-    match (group.units, from.shape.forward_chains::<C>()) {
-        (1, 1) => units!(1, 1),
-        (2, 1) if const { C::PRE == 1 } => units!(2, 1),
-        (3, 1) if const { C::PRE == 1 } => units!(3, 1),
-        (4, 1) if const { C::PRE == 1 } => units!(4, 1),
-        (1, 2) if const { C::PRE == 1 } => units!(1, 2),
-        (2, 2) if const { C::PRE == 1 } => units!(2, 2),
-        (1, 4) if const { C::PRE == 1 } => units!(1, 4),
-        (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
+    for n in 2 * pairs..run.panels {
+        let block = run.block_of(match from.order {
+            Order::Forth => n,
+            Order::Back => 2 * pairs + run.panels - 1 - n,
+        });
+        forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, block, next, tape.as_deref_mut());
     }
 }
 
-/// The row with a group of panels.
-#[inline(always)]
-fn forward_group<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
-    s: S,
-    from: Forward<'_>,
-    group: Group,
-    next: &mut [f32],
-    tape: Option<&mut [f32]>,
-) {
-    if const { is_full(C::PRE, UNITS, CHAINS) } && group.panels == 2 {
-        forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, group.block, next, tape);
-    } else {
-        debug_assert_eq!(group.panels, 1, "only full panels go side by side");
-        forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, group.block, next, tape);
+impl Run {
+    /// The pairs of panels that go side by side, from the first ones on. As the first cache holds them, their order
+    /// does not matter.
+    #[inline(always)]
+    fn pairs(self, weights: &[f32]) -> usize {
+        if weights.len() <= FIRST_CACHE { self.panels / 2 } else { 0 }
+    }
+
+    /// The first vector of units of the `n`-th panel.
+    #[inline(always)]
+    fn block_of(self, n: usize) -> usize {
+        self.block + n * self.units
     }
 }
 
@@ -198,7 +180,7 @@ fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     }
 }
 
-/// A group's part of what [`backward::step`] does, for one row. After all groups comes
+/// A run's part of what [`backward::step`] does, for one row. After all runs comes
 /// [`backward::through_inner_value`].
 ///
 /// # Panics
@@ -207,41 +189,34 @@ fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
 pub(super) fn backward<S: Simd, C: Cell>(
     s: S,
     from: Backward<'_>,
-    group: Group,
+    run: Run,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    macro_rules! units {
-        ($units:literal, $chains:literal) => {
-            backward_group::<S, C, $units, $chains>(s, from, group, carry, tape)
-        };
-    }
-    match (group.units, from.shape.chains()) {
-        (1, 1) => units!(1, 1),
-        (2, 1) => units!(2, 1),
-        (3, 1) => units!(3, 1),
-        (4, 1) => units!(4, 1),
-        (1, 2) => units!(1, 2),
-        (2, 2) => units!(2, 2),
-        (1, 4) => units!(1, 4),
-        (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
-    }
+    with_width!(run.units, from.shape.chains(), |UNITS, CHAINS| if true => {
+        backward_run::<S, C, UNITS, CHAINS>(s, from, run, carry, tape);
+    });
 }
 
-/// The row with a group of panels.
+/// The same for panels of so many vectors of units.
 #[inline(always)]
-fn backward_group<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+pub(super) fn backward_run<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Backward<'_>,
-    group: Group,
+    run: Run,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    if const { is_full(1, UNITS, CHAINS) } && group.panels == 2 {
-        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, group.block, carry, tape);
-    } else {
-        debug_assert_eq!(group.panels, 1, "only full panels go side by side");
-        backward_panels::<S, C, UNITS, CHAINS, 1>(s, from, group.block, carry, tape);
+    let pairs = if const { is_full(1, UNITS, CHAINS) } { run.pairs(from.panels) } else { 0 };
+    for n in 0..pairs {
+        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, run.block_of(2 * n), carry, tape);
+    }
+    for n in 2 * pairs..run.panels {
+        let block = run.block_of(match from.order {
+            Order::Forth => n,
+            Order::Back => 2 * pairs + run.panels - 1 - n,
+        });
+        backward_panels::<S, C, UNITS, CHAINS, 1>(s, from, block, carry, tape);
     }
 }
 
@@ -332,9 +307,12 @@ fn accumulate<
             }
         }
     }
-    for c in 0..values.len() {
-        for n in 0..PANELS {
-            add_column(s, &mut own[n][c], values[c], take(&mut rest[n], width), fed.clone());
+    // As many turns as can be, whose number is known: sums that a loop of fewer indexes would be kept in memory.
+    for c in 0..USED {
+        if let Some(&value) = values.get(c) {
+            for n in 0..PANELS {
+                add_column(s, &mut own[n][c], value, take(&mut rest[n], width), fed.clone());
+            }
         }
     }
     *sums = own;

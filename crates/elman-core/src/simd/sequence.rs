@@ -8,7 +8,7 @@ use fearless_simd::Simd;
 use super::backward::{self, Backward};
 use super::forward::{self, Forward};
 use super::panel::Order;
-use super::row::{self, Group, Groups};
+use super::row::{self, with_width};
 use super::shape::Shape;
 use super::tile::Rows;
 use crate::cell::Cell;
@@ -44,6 +44,12 @@ pub struct Left<'a> {
     pub keeps: bool,
 }
 
+/// Have panels of so many vectors of units and chains a time loop of their own? Those of small layers have, of up to
+/// 32 units, and all whose units have several pre-activations on the way forward.
+const fn has_own_loop(units: usize, chains: usize) -> bool {
+    units == 1 || chains > 1
+}
+
 impl Sequence<'_> {
     /// The timestep of the `n`-th step.
     #[inline(always)]
@@ -57,11 +63,62 @@ impl Sequence<'_> {
     /// If a slice does not have its shape.
     #[inline(always)]
     pub fn forward<S: Simd, C: Cell>(self, s: S, x: Rows<'_>, left: Left<'_>, scratch: &mut [f32]) {
+        let shape = self.shape;
+        let (cut, chains) = (shape.forward_cut::<C>(), shape.forward_chains::<C>());
+        match cut.even().filter(|run| has_own_loop(run.units, chains)) {
+            Some(run) => {
+                with_width!(run.units, chains, |UNITS, CHAINS| if C::PRE == 1 && has_own_loop(UNITS, CHAINS) => {
+                    self.forward_by::<S, C>(
+                        s,
+                        x,
+                        left,
+                        scratch,
+                        #[inline(always)]
+                        |from, next, tape| row::forward_run::<S, C, UNITS, CHAINS>(s, from, run, next, tape),
+                    );
+                })
+            }
+            None => self.forward_by_runs::<S, C>(s, x, left, scratch),
+        }
+    }
+
+    /// The same for panels of any width. A function of its own, since compilers take longer than twice as long for
+    /// one that is twice as large.
+    #[inline(never)]
+    fn forward_by_runs<S: Simd, C: Cell>(self, s: S, x: Rows<'_>, left: Left<'_>, scratch: &mut [f32]) {
+        let cut = self.shape.forward_cut::<C>();
+        s.vectorize(
+            #[inline(always)]
+            || {
+                self.forward_by::<S, C>(
+                    s,
+                    x,
+                    left,
+                    scratch,
+                    #[inline(always)]
+                    |from, next, mut tape| {
+                        for run in cut.runs(from.order) {
+                            row::forward::<S, C>(s, from, run, next, tape.as_deref_mut());
+                        }
+                    },
+                );
+            },
+        );
+    }
+
+    /// The time loop. `step` has a step's runs of panels done, which leave `next` and the tape.
+    #[inline(always)]
+    fn forward_by<S: Simd, C: Cell>(
+        self,
+        s: S,
+        x: Rows<'_>,
+        left: Left<'_>,
+        scratch: &mut [f32],
+        step: impl Fn(Forward<'_>, &mut [f32], Option<&mut [f32]>),
+    ) {
         let Sequence { shape, panels, .. } = self;
         let Left { states, tape, output, stride, keeps } = left;
         let (state_len, tape_len, padded) = (shape.state_len::<C>(), shape.tape_len::<C>(), shape.padded());
-        let groups = |order| Groups::forward::<C>(shape, panels, order);
-        let mut found = Found::of(groups(Order::Forth));
         for n in 0..self.steps {
             let t = self.timestep(n);
             let (before, after) = states[if keeps { n * state_len } else { 0 }..].split_at_mut(state_len);
@@ -70,16 +127,8 @@ impl Sequence<'_> {
                 true => Some(&mut tape[t * tape_len..][..tape_len]),
                 false => (C::FROM_INNER > 0).then_some(&mut *tape),
             };
-            let order = Order::of_step(n);
-            let from = Forward { shape, panels, x: x.from(t), prev, order };
-            if !found.all {
-                found = Found::of(groups(order));
-            }
-            found.for_each(
-                order,
-                #[inline(always)]
-                |group| row::forward::<S, C>(s, from, group, next, tape.as_deref_mut()),
-            );
+            let from = Forward { shape, panels, x: x.from(t), prev, order: Order::of_step(n) };
+            step(from, next, tape.as_deref_mut());
             forward::through_inner_value::<S, C>(s, from, 1, next, tape, scratch);
             if !output.is_empty() {
                 output[t * stride..][..padded].copy_from_slice(&next[..padded]);
@@ -102,10 +151,69 @@ impl Sequence<'_> {
         tape: &mut [f32],
         scratch: &mut [f32],
     ) {
+        let (cut, chains) = (self.shape.backward_cut(), self.shape.chains());
+        match cut.even().filter(|run| has_own_loop(run.units, chains)) {
+            Some(run) => with_width!(run.units, chains, |UNITS, CHAINS| if has_own_loop(UNITS, CHAINS) => {
+                self.backward_by::<S, C>(
+                    s,
+                    (states, dh),
+                    carry,
+                    tape,
+                    scratch,
+                    #[inline(always)]
+                    |from, carry, tape| {
+                        row::backward_run::<S, C, UNITS, CHAINS>(s, from, run, carry, tape);
+                    },
+                );
+            }),
+            None => self.backward_by_runs::<S, C>(s, (states, dh), carry, tape, scratch),
+        }
+    }
+
+    /// The same for panels of any width: see [`forward_by_runs`](Self::forward_by_runs).
+    #[inline(never)]
+    fn backward_by_runs<S: Simd, C: Cell>(
+        self,
+        s: S,
+        from: (&[f32], Option<Rows<'_>>),
+        carry: &mut [f32],
+        tape: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        let cut = self.shape.backward_cut();
+        s.vectorize(
+            #[inline(always)]
+            || {
+                self.backward_by::<S, C>(
+                    s,
+                    from,
+                    carry,
+                    tape,
+                    scratch,
+                    #[inline(always)]
+                    |from, carry, tape| {
+                        for run in cut.runs(from.order) {
+                            row::backward::<S, C>(s, from, run, carry, tape);
+                        }
+                    },
+                );
+            },
+        );
+    }
+
+    /// The time loop: see [`forward_by`](Self::forward_by).
+    #[inline(always)]
+    fn backward_by<S: Simd, C: Cell>(
+        self,
+        s: S,
+        (states, dh): (&[f32], Option<Rows<'_>>),
+        carry: &mut [f32],
+        tape: &mut [f32],
+        scratch: &mut [f32],
+        step: impl Fn(Backward<'_>, &mut [f32], &mut [f32]),
+    ) {
         let Sequence { shape, panels, .. } = self;
         let (state_len, tape_len) = (shape.state_len::<C>(), shape.tape_len::<C>());
-        let groups = |order| Groups::backward::<C>(shape, panels, order);
-        let mut found = Found::of(groups(Order::Forth));
         for n in (0..self.steps).rev() {
             let t = self.timestep(n);
             let (before, rest) = tape.split_at_mut(t * tape_len);
@@ -118,67 +226,8 @@ impl Sequence<'_> {
             let (prev, next) = states[n * state_len..][..2 * state_len].split_at(state_len);
             let (dh, order) = (dh.map(|dh| dh.from(t)), Order::of_step(n));
             let from = Backward { shape, panels, prev, next, later, dh, order };
-            if !found.all {
-                found = Found::of(groups(order));
-            }
-            found.for_each(
-                order,
-                #[inline(always)]
-                |group| row::backward::<S, C>(s, from, group, carry, tape),
-            );
+            step(from, carry, tape);
             backward::through_inner_value::<S, C>(s, from, 1, carry, tape, scratch);
-        }
-    }
-}
-
-/// The groups at most of a layer that fits the first cache, with AVX2 or AVX-512.
-const FEW: usize = 4;
-
-/// Groups of a layer's panels, a few at a time.
-///
-/// To say where a panel lies takes as long as a small layer's products. Where these few are all, every step goes
-/// by what was found once.
-struct Found<'a> {
-    groups: [Group; FEW],
-    len: usize,
-    rest: Groups<'a>,
-    /// Are these all?
-    all: bool,
-}
-
-impl<'a> Found<'a> {
-    #[inline(always)]
-    fn of(groups: Groups<'a>) -> Self {
-        let mut found = Found { groups: [Group::EMPTY; FEW], len: 0, rest: groups, all: false };
-        found.find();
-        found.all = found.rest.is_empty();
-        found
-    }
-
-    /// Calls `f` with each group in this order: that in which they were found, or, if they are all and were found
-    /// from the first on, either.
-    #[inline(always)]
-    fn for_each(&mut self, order: Order, mut f: impl FnMut(Group)) {
-        loop {
-            for n in 0..self.len {
-                let back = self.all && order == Order::Back;
-                f(self.groups[if back { self.len - 1 - n } else { n }]);
-            }
-            if self.rest.is_empty() {
-                break;
-            }
-            self.find();
-        }
-    }
-
-    /// Finds the next few.
-    #[inline(always)]
-    fn find(&mut self) {
-        self.len = 0;
-        for place in &mut self.groups {
-            let Some(group) = self.rest.next() else { break };
-            *place = group;
-            self.len += 1;
         }
     }
 }

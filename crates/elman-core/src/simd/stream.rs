@@ -10,11 +10,10 @@ use super::dense::Dense;
 use super::forward::{self, Forward};
 use super::pack::pack_forward;
 use super::panel::Order;
-use super::row::{self, Groups};
+use super::row;
 use super::shape::Shape;
 use super::team::{self, Left, Share};
 use super::tile::{Columns, Rows, SCRATCH_OF_ROW};
-use super::vector::Vector;
 use super::{Level, Simd, dispatch, lanes};
 use crate::cell::Cell;
 use crate::step::Weights;
@@ -31,6 +30,7 @@ pub struct Stream<C> {
     num_layers: usize,
     head: Dense,
     weights_len: usize,
+    memory_len: usize,
     cell: PhantomData<C>,
 }
 
@@ -57,7 +57,8 @@ impl<C: Cell> Stream<C> {
         let head = Dense { features: below, output_size };
         let layers = first.forward_len::<C>() + (num_layers - 1) * others.forward_len::<C>();
         let weights_len = layers + head.packed_len();
-        Stream { level, first, others, num_layers, head, weights_len, cell: PhantomData }
+        let memory_len = 2 * num_layers * first.state_len::<C>() + first.tape_len::<C>() + 1;
+        Stream { level, first, others, num_layers, head, weights_len, memory_len, cell: PhantomData }
     }
 
     /// `I`
@@ -90,21 +91,31 @@ impl<C: Cell> Stream<C> {
         self.weights_len
     }
 
-    /// The length of the memory: the states of all layers, room for a step to work in, and a last value that
-    /// says in which order the next step reads the weights. Zeros are the zero state.
+    /// The length of the memory: the states of all layers twice, before a step and after it, which take turns;
+    /// room for a step to work in; and a last value that says whose turn it is, and so in which order the next
+    /// step reads the weights. Zeros are the zero state.
     pub fn memory_len(&self) -> usize {
-        (self.num_layers + 1) * self.first.state_len::<C>() + self.first.tape_len::<C>() + 1
+        self.memory_len
     }
 
     /// The order of the next step.
+    #[inline(always)]
     fn order(&self, memory: &[f32]) -> Order {
-        if memory[self.memory_len() - 1] == 0.0 { Order::Forth } else { Order::Back }
+        if memory[self.memory_len - 1] == 0.0 { Order::Forth } else { Order::Back }
     }
 
-    /// The next step is to read the other way.
+    /// Ends a step: its states are those before the next one, which reads the weights the other way.
+    #[inline(always)]
     fn turn(&self, memory: &mut [f32]) {
         let last = f32::from(u8::from(self.order(memory) == Order::Forth));
-        memory[self.memory_len() - 1] = last;
+        memory[self.memory_len - 1] = last;
+    }
+
+    /// Where the states before the next step start, and those after it.
+    #[inline(always)]
+    fn starts(&self, memory: &[f32]) -> (usize, usize) {
+        let half = self.num_layers * self.first.state_len::<C>();
+        if self.order(memory) == Order::Forth { (0, half) } else { (half, 0) }
     }
 
     /// Packs the weights of a layer, counted from 0, into its place in the packed weights.
@@ -133,7 +144,7 @@ impl<C: Cell> Stream<C> {
     pub fn states<'m>(&self, layer: usize, memory: &'m [f32]) -> impl Iterator<Item = &'m [f32]> {
         assert!(layer < self.num_layers, "layer {layer} of {}", self.num_layers);
         let (h, padded) = (self.first.hidden_size, self.first.padded());
-        let states = &memory[layer * self.first.state_len::<C>()..];
+        let states = &memory[self.starts(memory).0 + layer * self.first.state_len::<C>()..];
         states.chunks(padded).take(C::STATES).map(move |state| &state[..h])
     }
 
@@ -146,8 +157,44 @@ impl<C: Cell> Stream<C> {
         assert_eq!(output.len(), self.output_size(), "values of an output");
         self.check(weights, memory);
         let order = self.order(memory);
-        dispatch!(self.level, s => self.step_on(s, weights, memory, (x, order), output));
+        let state_len = self.first.state_len::<C>();
+        let (states, work) = memory.split_at_mut(2 * self.num_layers * state_len);
+        let (first, second) = states.split_at_mut(self.num_layers * state_len);
+        let (before, after) = if order == Order::Forth { (&*first, second) } else { (&*second, first) };
+        let mut rest = weights;
+        for layer in 0..self.num_layers {
+            let shape = self.shape(layer);
+            let panels;
+            (panels, rest) = rest.split_at(shape.forward_len::<C>());
+            let (below, next) = after.split_at_mut(layer * state_len);
+            let x = if layer == 0 { x } else { &below[(layer - 1) * state_len..] };
+            let (x, prev) = (Rows { data: x, stride: 0 }, &before[layer * state_len..][..state_len]);
+            let from = Forward { shape, panels, x, prev, order };
+            let next = &mut next[..state_len];
+            // Only a cell with an inner value needs the tape.
+            let mut tape = (C::FROM_INNER > 0).then_some(&mut *work);
+            // Each run by a call of its own: in one function, what each width of panels needs would be worked out
+            // before the first run, which takes longer than a call.
+            for run in shape.forward_cut::<C>().runs(order) {
+                let tape = tape.as_deref_mut();
+                dispatch!(self.level, s => row::forward::<_, C>(s, from, run, next, tape));
+            }
+            if C::FROM_INNER > 0 {
+                let mut scratch = [0.0; SCRATCH_OF_ROW];
+                dispatch!(self.level, s => {
+                    forward::through_inner_value::<_, C>(s, from, 1, next, tape, &mut scratch);
+                });
+            }
+        }
+        self.head(rest, after, output);
         self.turn(memory);
+    }
+
+    /// The head's output for the states of all layers.
+    #[inline(always)]
+    fn head(&self, weights: &[f32], states: &[f32], output: &mut [f32]) {
+        let last = Rows { data: &states[(self.num_layers - 1) * self.first.state_len::<C>()..], stride: 0 };
+        dispatch!(self.level, s => self.head.forward(s, weights, 1, last, output));
     }
 
     /// How a layer is cut.
@@ -165,7 +212,7 @@ impl<C: Cell> Stream<C> {
     }
 
     /// A share of a layer's step, which several threads can do at once; then [`hand_over`](Self::hand_over)
-    /// moves the states on, share by share, and after the last layer [`output`](Self::output) gives what
+    /// collects the states, share by share, and after the last layer [`finish`](Self::finish) gives what
     /// [`step`](Self::step) would.
     ///
     /// # Panics
@@ -185,8 +232,10 @@ impl<C: Cell> Stream<C> {
         assert_eq!(work.len(), self.share_len(), "length of a share's memory");
         let (shape, state_len) = (self.shape(layer), self.first.state_len::<C>());
         let panels = &weights[self.start_of(layer)..][..shape.forward_len::<C>()];
-        let x = if layer == 0 { x } else { &memory[(layer - 1) * state_len..] };
-        let (x, prev) = (Rows { data: x, stride: 0 }, &memory[layer * state_len..][..state_len]);
+        let (before, after) = self.starts(memory);
+        let x = if layer == 0 { x } else { &memory[after + (layer - 1) * state_len..] };
+        let prev = &memory[before + layer * state_len..][..state_len];
+        let x = Rows { data: x, stride: 0 };
         let part = team::Part { shape, panels, share };
         let (next, sums) = work.split_at_mut(state_len);
         let left = Left { next, tape: None };
@@ -206,8 +255,7 @@ impl<C: Cell> Stream<C> {
         dispatch!(self.level, s => run::<_, C>(s, part, x, prev, sums, left));
     }
 
-    /// Moves on the states of a share's units: from its memory to that of the stream. With the first share of
-    /// the last layer, the order in which weights are read turns as well.
+    /// Collects the states of a share's units: from its memory to that of the stream.
     ///
     /// # Panics
     /// If a slice does not have its length, or there is no such layer.
@@ -215,63 +263,21 @@ impl<C: Cell> Stream<C> {
         assert_eq!(work.len(), self.share_len(), "length of a share's memory");
         assert_eq!(memory.len(), self.memory_len(), "length of the memory");
         let (shape, state_len) = (self.shape(layer), self.first.state_len::<C>());
+        let start = self.starts(memory).1 + layer * state_len;
         let from = Left { next: &work[..state_len], tape: None };
-        let to = Left { next: &mut memory[layer * state_len..][..state_len], tape: None };
+        let to = Left { next: &mut memory[start..][..state_len], tape: None };
         share.hand_over::<C>(shape, 1, from, to);
-        if layer + 1 == self.num_layers && share.is_first() {
-            self.turn(memory);
-        }
     }
 
-    /// Overwrites `output [O]` with the head's output for the states in `memory`.
+    /// Ends a step of which all shares are handed over, and overwrites `output [O]`.
     ///
     /// # Panics
     /// If a slice does not have its length.
-    pub fn output(&self, weights: &[f32], memory: &[f32], output: &mut [f32]) {
+    pub fn finish(&self, weights: &[f32], memory: &mut [f32], output: &mut [f32]) {
         self.check(weights, memory);
         assert_eq!(output.len(), self.output_size(), "values of an output");
-        let weights = &weights[self.weights_len - self.head.packed_len()..];
-        dispatch!(self.level, s => self.head_on(s, weights, memory, output));
-    }
-
-    #[inline(always)]
-    fn head_on<S: Simd>(&self, s: S, weights: &[f32], states: &[f32], output: &mut [f32]) {
-        let last = Rows { data: &states[(self.num_layers - 1) * self.first.state_len::<C>()..], stride: 0 };
-        self.head.forward(s, weights, 1, last, output);
-    }
-
-    #[inline(always)]
-    fn step_on<S: Simd>(
-        &self,
-        s: S,
-        mut weights: &[f32],
-        memory: &mut [f32],
-        (x, order): (&[f32], Order),
-        output: &mut [f32],
-    ) {
-        let mut scratch = [0.0; SCRATCH_OF_ROW];
-        let state_len = self.first.state_len::<C>();
-        let (states, work) = memory.split_at_mut(self.num_layers * state_len);
-        let (next, tape) = work.split_at_mut(state_len);
-        for layer in 0..self.num_layers {
-            let shape = self.shape(layer);
-            let (panels, rest) = weights.split_at(shape.forward_len::<C>());
-            weights = rest;
-            let (below, own) = states.split_at_mut(layer * state_len);
-            let x = if layer == 0 { x } else { &below[(layer - 1) * state_len..] };
-            let own = &mut own[..state_len];
-            let from = Forward { shape, panels, x: Rows { data: x, stride: 0 }, prev: own, order };
-            // Only a cell with an inner value needs the tape.
-            let mut tape = (C::FROM_INNER > 0).then_some(&mut *tape);
-            for group in Groups::forward::<C>(shape, panels, order) {
-                row::forward::<S, C>(s, from, group, next, tape.as_deref_mut());
-            }
-            forward::through_inner_value::<S, C>(s, from, 1, next, tape, &mut scratch);
-            // In vectors, as they will be read: narrower stores could not be forwarded to wider loads.
-            for at in (0..state_len).step_by(shape.lanes) {
-                Vector::load(s, next, at).store(own, at);
-            }
-        }
-        self.head_on(s, weights, states, output);
+        let head = &weights[self.weights_len - self.head.packed_len()..];
+        self.head(head, &memory[self.starts(memory).1..], output);
+        self.turn(memory);
     }
 }

@@ -32,11 +32,6 @@ impl Share {
         Share { part, of }
     }
 
-    /// Is it the part counted as 0?
-    pub(super) const fn is_first(self) -> bool {
-        self.part == 0
-    }
-
     /// Can a step of this cell be shared out? Not where it has a second product: that needs the
     /// first one's results for all units.
     pub const fn suits<C: Cell>() -> bool {

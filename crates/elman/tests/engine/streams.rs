@@ -62,7 +62,7 @@ impl<C: Cell> Running<C> {
                 stream.hand_over(layer, share, &work, memory);
             }
         }
-        stream.output(weights, memory, output);
+        stream.finish(weights, memory, output);
         output
     }
 }
