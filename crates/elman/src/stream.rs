@@ -227,7 +227,8 @@ mod tests {
         for cell in CellKind::ALL {
             let network = Network::new(config(cell)).unwrap();
             let parameters: Vec<f32> = Init::Torch.draw(&network, 3).unwrap();
-            let x: Vec<f32> = (0..40).map(|n| (n as f32 * 0.7).sin()).collect();
+            // An odd number of steps: the states take turns.
+            let x: Vec<f32> = (0..42).map(|n| (n as f32 * 0.7).sin()).collect();
             let mut engine = SimdEngine::new(&network);
             engine.load(&parameters);
             let batch = Batch::new(&[&x], 2);

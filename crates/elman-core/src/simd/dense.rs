@@ -129,6 +129,7 @@ impl Dense {
 /// that it takes vectors: a loop over them kept every value in memory, 20 ns for a head of one output.
 #[inline(always)]
 fn folded<const LEN: usize, const HALF: usize>(values: [f32; LEN]) -> [f32; HALF] {
+    const { assert!(LEN == 2 * HALF) }
     let mut halves = [0.0; HALF];
     for n in 0..HALF {
         halves[n] = values[n] + values[n + HALF];

@@ -71,21 +71,21 @@ impl Cut {
 
     /// The panels by width, in the order in which a step reads them.
     #[inline(always)]
-    pub(super) fn runs(self, order: Order) -> Runs {
+    pub(super) fn spans(self, order: Order) -> Spans {
         if let Some(all) = self.even() {
-            return Runs { next: Some(all), last: None };
+            return Spans { next: Some(all), last: None };
         }
-        let wide = Run { block: 0, units: self.width + 1, panels: self.wider };
+        let wide = Span { block: 0, units: self.width + 1, panels: self.wider };
         let narrow =
-            Run { block: wide.units * wide.panels, units: self.width, panels: self.count - self.wider };
+            Span { block: wide.units * wide.panels, units: self.width, panels: self.count - self.wider };
         let (next, last) = if order == Order::Forth { (wide, narrow) } else { (narrow, wide) };
-        Runs { next: Some(next), last: Some(last) }
+        Spans { next: Some(next), last: Some(last) }
     }
 
     /// All panels, if they are equally wide.
     #[inline(always)]
-    pub(super) fn even(self) -> Option<Run> {
-        (self.wider == 0).then_some(Run { block: 0, units: self.width, panels: self.count })
+    pub(super) fn even(self) -> Option<Span> {
+        (self.wider == 0).then_some(Span { block: 0, units: self.width, panels: self.count })
     }
 
     /// The panels `of` these numbers, out of `weights` of `len` values per vector of units.
@@ -97,7 +97,7 @@ impl Cut {
 
 /// Panels of the same width, one behind the other.
 #[derive(Clone, Copy)]
-pub(super) struct Run {
+pub(super) struct Span {
     /// The first vector of units.
     pub(super) block: usize,
     /// The vectors of units in each panel.
@@ -106,25 +106,33 @@ pub(super) struct Run {
     pub(super) panels: usize,
 }
 
-/// One run after the other.
-pub(super) struct Runs {
-    next: Option<Run>,
-    last: Option<Run>,
+/// One span after the other. Not an array, whose elements, just written field by field and read as a whole, would
+/// have to be waited for.
+pub(super) struct Spans {
+    next: Option<Span>,
+    last: Option<Span>,
 }
 
-impl Iterator for Runs {
-    type Item = Run;
+impl Span {
+    /// The first vector of units of the `n`-th panel.
+    #[inline(always)]
+    pub(super) fn block_of(self, n: usize) -> usize {
+        self.block + n * self.units
+    }
+}
+
+impl Iterator for Spans {
+    type Item = Span;
 
     #[inline(always)]
-    fn next(&mut self) -> Option<Run> {
+    fn next(&mut self) -> Option<Span> {
         core::mem::replace(&mut self.next, self.last.take())
     }
 }
 
 /// Panels, in the order in which a step reads them.
 ///
-/// An iterator of its own: the standard library's adapters are not always inlined, which a small layer's step of
-/// 30 ns feels.
+/// An iterator of its own: the standard library's adapters are not always inlined, which small layers feel.
 pub(super) struct Panels<'a> {
     cut: Cut,
     weights: &'a [f32],
@@ -264,4 +272,51 @@ pub fn gradient_panels(vectors: Range<usize>) -> impl Iterator<Item = Range<usiz
     Cut::new(vectors.len(), MAX_VECTORS)
         .all()
         .map(move |panel| vectors.start + panel.start..vectors.start + panel.end)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::simd::tile::chains;
+
+    /// The vectors of each panel, in the order in which the spans give them.
+    fn panels_of(cut: Cut, order: Order) -> Vec<Range<usize>> {
+        let of = |span: Span| (0..span.panels).map(move |n| span.block_of(n)..span.block_of(n + 1));
+        cut.spans(order).flat_map(of).collect()
+    }
+
+    #[test]
+    fn spans_hold_each_panel_once_and_come_in_order() {
+        for (vectors, most) in (1..=40).flat_map(|vectors| [1, 2, 4].map(|most| (vectors, most))) {
+            let cut = Cut::new(vectors, most);
+            let panels: Vec<_> = cut.all().collect();
+            assert_eq!(panels_of(cut, Order::Forth), panels, "{vectors} vectors, {most} at most");
+            let first = |order| cut.spans(order).map(|span| span.block).next();
+            let turned = cut.even().is_none();
+            assert_eq!(
+                first(Order::Forth) != first(Order::Back),
+                turned,
+                "{vectors} vectors, {most} at most"
+            );
+            let mut back = panels_of(cut, Order::Back);
+            back.sort_by_key(|panel| panel.start);
+            assert_eq!(back, panels, "{vectors} vectors, {most} at most");
+        }
+    }
+
+    /// A row has code for these widths and chains.
+    #[test]
+    fn panels_have_widths_that_a_row_knows() {
+        for (lanes, hidden_size) in [4, 8, 16].into_iter().flat_map(|lanes| (1..300).map(move |h| (lanes, h)))
+        {
+            let chains = chains(hidden_size);
+            for span in Cut::new(hidden_size.div_ceil(lanes), MAX_VECTORS / chains).spans(Order::Forth) {
+                assert!(span.panels > 0 && (1..=MAX_VECTORS / chains).contains(&span.units), "{hidden_size}");
+            }
+        }
+    }
 }

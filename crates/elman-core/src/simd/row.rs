@@ -12,7 +12,7 @@ use fearless_simd::Simd;
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward, Place};
-use super::panel::{ForwardPanel, Order, Run};
+use super::panel::{ForwardPanel, Order, Span};
 use super::shape::{Tape, direct};
 use super::tile::{MAX_VECTORS, total};
 use super::vector::Vector;
@@ -24,9 +24,9 @@ use crate::lane::Lane;
 const FIRST_CACHE: usize = 12 << 10;
 
 /// Runs `$work` with the vectors of units of a panel and the chains of its sums as the constants `$UNITS` and
-/// `$CHAINS`. Only those that `$meet` the condition are compiled, and one vector with one chain.
+/// `$CHAINS`. Compiled are one vector with one chain, and what meets the `$condition`; anything else panics.
 macro_rules! with_width {
-    ($units:expr, $chains:expr, |$UNITS:ident, $CHAINS:ident| if $meet:expr => $work:expr) => {{
+    ($units:expr, $chains:expr, |$UNITS:ident, $CHAINS:ident| if $condition:expr => $work:expr) => {{
         macro_rules! meet {
             ($n_units:literal, $n_chains:literal) => {
                 const {
@@ -34,7 +34,7 @@ macro_rules! with_width {
                     const $CHAINS: usize = $n_chains;
                     // A condition may ask for one alone, or neither.
                     let _ = ($UNITS, $CHAINS);
-                    $meet
+                    $condition
                 }
             };
         }
@@ -59,7 +59,7 @@ macro_rules! with_width {
 }
 pub(super) use with_width;
 
-/// A run's part of what [`forward::step`] does, for one row. After all runs comes
+/// A span's part of what [`forward::step`] does, for one row. After all spans comes
 /// [`forward::through_inner_value`].
 ///
 /// # Panics
@@ -68,40 +68,37 @@ pub(super) use with_width;
 pub(super) fn forward<S: Simd, C: Cell>(
     s: S,
     from: Forward<'_>,
-    run: Run,
+    span: Span,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
     // Panels are wider, and chains more, only where a unit has one pre-activation.
-    with_width!(run.units, from.shape.forward_chains::<C>(), |UNITS, CHAINS| if C::PRE == 1 => {
-        forward_run::<S, C, UNITS, CHAINS>(s, from, run, next, tape);
+    with_width!(span.units, from.shape.forward_chains::<C>(), |UNITS, CHAINS| if C::PRE == 1 => {
+        forward_span::<S, C, UNITS, CHAINS>(s, from, span, next, tape);
     });
 }
 
 /// The same for panels of so many vectors of units.
 #[inline(always)]
-pub(super) fn forward_run<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+pub(super) fn forward_span<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Forward<'_>,
-    run: Run,
+    span: Span,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
-    let pairs = if const { is_full(C::PRE, UNITS, CHAINS) } { run.pairs(from.panels) } else { 0 };
+    let pairs = if const { is_full(C::PRE, UNITS, CHAINS) } { span.pairs(from.panels) } else { 0 };
     for n in 0..pairs {
-        let block = run.block_of(2 * n);
+        let block = span.block_of(2 * n);
         forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, block, next, tape.as_deref_mut());
     }
-    for n in 2 * pairs..run.panels {
-        let block = run.block_of(match from.order {
-            Order::Forth => n,
-            Order::Back => 2 * pairs + run.panels - 1 - n,
-        });
+    for n in 0..span.panels - 2 * pairs {
+        let block = span.block_of_other(n, pairs, from.order);
         forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, block, next, tape.as_deref_mut());
     }
 }
 
-impl Run {
+impl Span {
     /// The pairs of panels that go side by side, from the first ones on. As the first cache holds them, their order
     /// does not matter.
     #[inline(always)]
@@ -109,10 +106,13 @@ impl Run {
         if weights.len() <= FIRST_CACHE { self.panels / 2 } else { 0 }
     }
 
-    /// The first vector of units of the `n`-th panel.
+    /// The first vector of units of the `n`-th panel in order, of those behind the first `pairs`.
     #[inline(always)]
-    fn block_of(self, n: usize) -> usize {
-        self.block + n * self.units
+    fn block_of_other(self, n: usize, pairs: usize, order: Order) -> usize {
+        self.block_of(match order {
+            Order::Forth => 2 * pairs + n,
+            Order::Back => self.panels - 1 - n,
+        })
     }
 }
 
@@ -180,7 +180,7 @@ fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     }
 }
 
-/// A run's part of what [`backward::step`] does, for one row. After all runs comes
+/// A span's part of what [`backward::step`] does, for one row. After all spans comes
 /// [`backward::through_inner_value`].
 ///
 /// # Panics
@@ -189,33 +189,30 @@ fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
 pub(super) fn backward<S: Simd, C: Cell>(
     s: S,
     from: Backward<'_>,
-    run: Run,
+    span: Span,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    with_width!(run.units, from.shape.chains(), |UNITS, CHAINS| if true => {
-        backward_run::<S, C, UNITS, CHAINS>(s, from, run, carry, tape);
+    with_width!(span.units, from.shape.chains(), |UNITS, CHAINS| if true => {
+        backward_span::<S, C, UNITS, CHAINS>(s, from, span, carry, tape);
     });
 }
 
 /// The same for panels of so many vectors of units.
 #[inline(always)]
-pub(super) fn backward_run<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+pub(super) fn backward_span<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Backward<'_>,
-    run: Run,
+    span: Span,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    let pairs = if const { is_full(1, UNITS, CHAINS) } { run.pairs(from.panels) } else { 0 };
+    let pairs = if const { is_full(1, UNITS, CHAINS) } { span.pairs(from.panels) } else { 0 };
     for n in 0..pairs {
-        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, run.block_of(2 * n), carry, tape);
+        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, span.block_of(2 * n), carry, tape);
     }
-    for n in 2 * pairs..run.panels {
-        let block = run.block_of(match from.order {
-            Order::Forth => n,
-            Order::Back => 2 * pairs + run.panels - 1 - n,
-        });
+    for n in 0..span.panels - 2 * pairs {
+        let block = span.block_of_other(n, pairs, from.order);
         backward_panels::<S, C, UNITS, CHAINS, 1>(s, from, block, carry, tape);
     }
 }
@@ -307,8 +304,8 @@ fn accumulate<
             }
         }
     }
-    // As many turns as can be, whose number is known: sums that a loop of fewer indexes would be kept in memory.
-    for c in 0..USED {
+    // As many turns as can be left, a constant: in a loop over those that are, the sums would stay in memory.
+    for c in 0..USED - 1 {
         if let Some(&value) = values.get(c) {
             for n in 0..PANELS {
                 add_column(s, &mut own[n][c], value, take(&mut rest[n], width), fed.clone());

@@ -10,7 +10,7 @@ use super::forward::{self, Forward};
 use super::panel::Order;
 use super::row::{self, with_width};
 use super::shape::Shape;
-use super::tile::Rows;
+use super::tile::{MAX_VECTORS, Rows};
 use crate::cell::Cell;
 
 /// A layer, and the sequence that goes through it.
@@ -44,10 +44,10 @@ pub struct Left<'a> {
     pub keeps: bool,
 }
 
-/// Have panels of so many vectors of units and chains a time loop of their own? Those of small layers have, of up to
-/// 32 units, and all whose units have several pre-activations on the way forward.
+/// Have panels of so many vectors of units and chains a time loop of their own? Full ones of layers of up to 32 units
+/// have, and all whose units have several pre-activations on the way forward.
 const fn has_own_loop(units: usize, chains: usize) -> bool {
-    units == 1 || chains > 1
+    if chains == 1 { units == 1 } else { units * chains == MAX_VECTORS }
 }
 
 impl Sequence<'_> {
@@ -65,27 +65,28 @@ impl Sequence<'_> {
     pub fn forward<S: Simd, C: Cell>(self, s: S, x: Rows<'_>, left: Left<'_>, scratch: &mut [f32]) {
         let shape = self.shape;
         let (cut, chains) = (shape.forward_cut::<C>(), shape.forward_chains::<C>());
-        match cut.even().filter(|run| has_own_loop(run.units, chains)) {
-            Some(run) => {
-                with_width!(run.units, chains, |UNITS, CHAINS| if C::PRE == 1 && has_own_loop(UNITS, CHAINS) => {
+        match cut.even().filter(|span| has_own_loop(span.units, chains)) {
+            Some(span) => {
+                with_width!(span.units, chains, |UNITS, CHAINS| if C::PRE == 1 && has_own_loop(UNITS, CHAINS) => {
                     self.forward_by::<S, C>(
                         s,
                         x,
                         left,
                         scratch,
                         #[inline(always)]
-                        |from, next, tape| row::forward_run::<S, C, UNITS, CHAINS>(s, from, run, next, tape),
+                        |from, next, tape| row::forward_span::<S, C, UNITS, CHAINS>(s, from, span, next, tape),
                     );
                 })
             }
-            None => self.forward_by_runs::<S, C>(s, x, left, scratch),
+            None if const { C::PRE == 1 } => self.forward_by_spans::<S, C>(s, x, left, scratch),
+            None => unreachable!("panels of cells with several pre-activations are one vector wide"),
         }
     }
 
     /// The same for panels of any width. A function of its own, since compilers take longer than twice as long for
     /// one that is twice as large.
     #[inline(never)]
-    fn forward_by_runs<S: Simd, C: Cell>(self, s: S, x: Rows<'_>, left: Left<'_>, scratch: &mut [f32]) {
+    fn forward_by_spans<S: Simd, C: Cell>(self, s: S, x: Rows<'_>, left: Left<'_>, scratch: &mut [f32]) {
         let cut = self.shape.forward_cut::<C>();
         s.vectorize(
             #[inline(always)]
@@ -97,8 +98,8 @@ impl Sequence<'_> {
                     scratch,
                     #[inline(always)]
                     |from, next, mut tape| {
-                        for run in cut.runs(from.order) {
-                            row::forward::<S, C>(s, from, run, next, tape.as_deref_mut());
+                        for span in cut.spans(from.order) {
+                            row::forward::<S, C>(s, from, span, next, tape.as_deref_mut());
                         }
                     },
                 );
@@ -106,7 +107,7 @@ impl Sequence<'_> {
         );
     }
 
-    /// The time loop. `step` has a step's runs of panels done, which leave `next` and the tape.
+    /// The time loop. `step` has a step's panels done, which leave `next` and the tape.
     #[inline(always)]
     fn forward_by<S: Simd, C: Cell>(
         self,
@@ -152,8 +153,8 @@ impl Sequence<'_> {
         scratch: &mut [f32],
     ) {
         let (cut, chains) = (self.shape.backward_cut(), self.shape.chains());
-        match cut.even().filter(|run| has_own_loop(run.units, chains)) {
-            Some(run) => with_width!(run.units, chains, |UNITS, CHAINS| if has_own_loop(UNITS, CHAINS) => {
+        match cut.even().filter(|span| has_own_loop(span.units, chains)) {
+            Some(span) => with_width!(span.units, chains, |UNITS, CHAINS| if has_own_loop(UNITS, CHAINS) => {
                 self.backward_by::<S, C>(
                     s,
                     (states, dh),
@@ -162,17 +163,17 @@ impl Sequence<'_> {
                     scratch,
                     #[inline(always)]
                     |from, carry, tape| {
-                        row::backward_run::<S, C, UNITS, CHAINS>(s, from, run, carry, tape);
+                        row::backward_span::<S, C, UNITS, CHAINS>(s, from, span, carry, tape);
                     },
                 );
             }),
-            None => self.backward_by_runs::<S, C>(s, (states, dh), carry, tape, scratch),
+            None => self.backward_by_spans::<S, C>(s, (states, dh), carry, tape, scratch),
         }
     }
 
-    /// The same for panels of any width: see [`forward_by_runs`](Self::forward_by_runs).
+    /// The same for panels of any width: see [`forward_by_spans`](Self::forward_by_spans).
     #[inline(never)]
-    fn backward_by_runs<S: Simd, C: Cell>(
+    fn backward_by_spans<S: Simd, C: Cell>(
         self,
         s: S,
         from: (&[f32], Option<Rows<'_>>),
@@ -192,8 +193,8 @@ impl Sequence<'_> {
                     scratch,
                     #[inline(always)]
                     |from, carry, tape| {
-                        for run in cut.runs(from.order) {
-                            row::backward::<S, C>(s, from, run, carry, tape);
+                        for span in cut.spans(from.order) {
+                            row::backward::<S, C>(s, from, span, carry, tape);
                         }
                     },
                 );

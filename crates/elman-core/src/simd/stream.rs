@@ -148,7 +148,7 @@ impl<C: Cell> Stream<C> {
         states.chunks(padded).take(C::STATES).map(move |state| &state[..h])
     }
 
-    /// One step: reads `x [I]`, moves the states in `memory` on, and overwrites `output [O]`.
+    /// One step: reads `x [I]`, goes from the states in `memory` to the next ones, and overwrites `output [O]`.
     ///
     /// # Panics
     /// If a slice does not have its length.
@@ -173,11 +173,11 @@ impl<C: Cell> Stream<C> {
             let next = &mut next[..state_len];
             // Only a cell with an inner value needs the tape.
             let mut tape = (C::FROM_INNER > 0).then_some(&mut *work);
-            // Each run by a call of its own: in one function, what each width of panels needs would be worked out
-            // before the first run, which takes longer than a call.
-            for run in shape.forward_cut::<C>().runs(order) {
+            // Each span by a call of its own: in one function, what each width of panels needs would be worked out
+            // before the first span, which takes longer than a call.
+            for span in shape.forward_cut::<C>().spans(order) {
                 let tape = tape.as_deref_mut();
-                dispatch!(self.level, s => row::forward::<_, C>(s, from, run, next, tape));
+                dispatch!(self.level, s => row::forward::<_, C>(s, from, span, next, tape));
             }
             if C::FROM_INNER > 0 {
                 let mut scratch = [0.0; SCRATCH_OF_ROW];
@@ -186,13 +186,13 @@ impl<C: Cell> Stream<C> {
                 });
             }
         }
-        self.head(rest, after, output);
+        self.head_output(rest, after, output);
         self.turn(memory);
     }
 
-    /// The head's output for the states of all layers.
+    /// The head's output for the last layer's state, out of the states of all layers.
     #[inline(always)]
-    fn head(&self, weights: &[f32], states: &[f32], output: &mut [f32]) {
+    fn head_output(&self, weights: &[f32], states: &[f32], output: &mut [f32]) {
         let last = Rows { data: &states[(self.num_layers - 1) * self.first.state_len::<C>()..], stride: 0 };
         dispatch!(self.level, s => self.head.forward(s, weights, 1, last, output));
     }
@@ -269,7 +269,8 @@ impl<C: Cell> Stream<C> {
         share.hand_over::<C>(shape, 1, from, to);
     }
 
-    /// Ends a step of which all shares are handed over, and overwrites `output [O]`.
+    /// Ends a step of which all shares are handed over, and overwrites `output [O]`. Until then the
+    /// [`states`](Self::states) are those before the step, so it has to be called once.
     ///
     /// # Panics
     /// If a slice does not have its length.
@@ -277,7 +278,7 @@ impl<C: Cell> Stream<C> {
         self.check(weights, memory);
         assert_eq!(output.len(), self.output_size(), "values of an output");
         let head = &weights[self.weights_len - self.head.packed_len()..];
-        self.head(head, &memory[self.starts(memory).1..], output);
+        self.head_output(head, &memory[self.starts(memory).1..], output);
         self.turn(memory);
     }
 }

@@ -21,6 +21,12 @@ fn outcomes(problem: &Problem, level: Level, copies: usize) -> Vec<Outcome> {
     engine.load(&problem.parameters);
     let (mut state, mut dstate) = (network.zero_state(copies), network.zero_state(copies));
     let output = engine.forward(&batch, &mut state, Mode::Evaluate).to_vec();
+    let mut end = network.zero_state(copies);
+    assert_eq!(engine.forward(&batch, &mut end, Mode::Predict), output, "what is predicted and what is kept");
+    for block in 0..end.num_blocks() {
+        assert_eq!(end.block(block), state.block(block), "states of block {block} after a prediction");
+    }
+    engine.forward(&batch, &mut network.zero_state(copies), Mode::Evaluate);
     let steps = output.len() / copies;
     let doutput: Vec<f32> = numbers(steps, 3).iter().flat_map(|&d| vec![d; copies]).collect();
     let mut dx = vec![0.0; batch.x().len()];
@@ -41,7 +47,7 @@ fn outcomes(problem: &Problem, level: Level, copies: usize) -> Vec<Outcome> {
     (0..copies).map(of).collect()
 }
 
-/// Sizes at which a layer has one panel or several, alone or side by side, all found at once or not.
+/// Sizes at which a layer has one panel or several, alone or side by side, all equally wide or not.
 const HIDDEN_SIZES: [usize; 17] = [1, 4, 5, 8, 9, 16, 17, 25, 31, 32, 33, 64, 65, 104, 128, 136, 300];
 
 #[test]
