@@ -106,19 +106,19 @@ pub(super) struct Span {
     pub(super) panels: usize,
 }
 
-/// One span after the other. Not an array, whose elements, just written field by field and read as a whole, would
-/// have to be waited for.
-pub(super) struct Spans {
-    next: Option<Span>,
-    last: Option<Span>,
-}
-
 impl Span {
     /// The first vector of units of the `n`-th panel.
     #[inline(always)]
     pub(super) fn block_of(self, n: usize) -> usize {
         self.block + n * self.units
     }
+}
+
+/// One span after the other. Not an array, whose elements, just written field by field and read as a whole, would
+/// have to be waited for.
+pub(super) struct Spans {
+    next: Option<Span>,
+    last: Option<Span>,
 }
 
 impl Iterator for Spans {
