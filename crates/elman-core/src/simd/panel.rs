@@ -281,7 +281,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-    use crate::simd::tile::chains;
+    use crate::simd::tile::Columns;
 
     /// The vectors of each panel, in the order in which the spans give them.
     fn panels_of(cut: Cut, order: Order) -> Vec<Range<usize>> {
@@ -313,9 +313,10 @@ mod tests {
     fn panels_have_widths_that_a_row_knows() {
         for (lanes, hidden_size) in [4, 8, 16].into_iter().flat_map(|lanes| (1..300).map(move |h| (lanes, h)))
         {
-            let chains = chains(hidden_size);
-            for span in Cut::new(hidden_size.div_ceil(lanes), MAX_VECTORS / chains).spans(Order::Forth) {
-                assert!(span.panels > 0 && (1..=MAX_VECTORS / chains).contains(&span.units), "{hidden_size}");
+            let shape = Shape::new(Columns::dense(1), hidden_size, lanes);
+            let most = MAX_VECTORS / shape.chains();
+            for span in shape.backward_cut().spans(Order::Forth) {
+                assert!(span.panels > 0 && (1..=most).contains(&span.units), "{hidden_size}");
             }
         }
     }

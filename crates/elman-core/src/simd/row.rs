@@ -1,7 +1,7 @@
 //! One timestep of a single row, forward and back.
 //!
 //! A row's sums fit the registers: they go from the bias to the cell's equation without a scratch, and
-//! without a call, which small layers feel (but for a second product, which goes by tiles). Every sum is
+//! without a call in between, which small layers feel (but for a second product, which goes by tiles). Every sum is
 //! formed as the tiles form it, so that a row alone has the bits of a row among many.
 
 #![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
@@ -117,7 +117,7 @@ impl Span {
 }
 
 /// Is a panel of that many vectors of units, in that many chains, as wide as can be?
-const fn is_full(pre: usize, units: usize, chains: usize) -> bool {
+pub(super) const fn is_full(pre: usize, units: usize, chains: usize) -> bool {
     if pre == 1 { units * chains == MAX_VECTORS } else { units == 1 }
 }
 

@@ -8,9 +8,9 @@ use fearless_simd::Simd;
 use super::backward::{self, Backward};
 use super::forward::{self, Forward};
 use super::panel::Order;
-use super::row::{self, with_width};
+use super::row::{self, is_full, with_width};
 use super::shape::Shape;
-use super::tile::{MAX_VECTORS, Rows};
+use super::tile::Rows;
 use crate::cell::Cell;
 
 /// A layer, and the sequence that goes through it.
@@ -47,7 +47,7 @@ pub struct Left<'a> {
 /// Have panels of so many vectors of units and chains a time loop of their own? Full ones of layers of up to 32 units
 /// have, and all whose units have several pre-activations on the way forward.
 const fn has_own_loop(units: usize, chains: usize) -> bool {
-    if chains == 1 { units == 1 } else { units * chains == MAX_VECTORS }
+    if chains == 1 { units == 1 } else { is_full(1, units, chains) }
 }
 
 impl Sequence<'_> {

@@ -19,14 +19,14 @@ fn outcomes(problem: &Problem, level: Level, copies: usize) -> Vec<Outcome> {
     let batch = Batch::new(&sequences, network.config().input_size);
     let mut engine = SimdEngine::with(network, level, NonZeroUsize::MIN);
     engine.load(&problem.parameters);
+    let mut end = network.zero_state(copies);
+    let predicted = engine.forward(&batch, &mut end, Mode::Predict).to_vec();
     let (mut state, mut dstate) = (network.zero_state(copies), network.zero_state(copies));
     let output = engine.forward(&batch, &mut state, Mode::Evaluate).to_vec();
-    let mut end = network.zero_state(copies);
-    assert_eq!(engine.forward(&batch, &mut end, Mode::Predict), output, "what is predicted and what is kept");
+    assert_eq!(predicted, output, "what is predicted and what is kept");
     for block in 0..end.num_blocks() {
         assert_eq!(end.block(block), state.block(block), "states of block {block} after a prediction");
     }
-    engine.forward(&batch, &mut network.zero_state(copies), Mode::Evaluate);
     let steps = output.len() / copies;
     let doutput: Vec<f32> = numbers(steps, 3).iter().flat_map(|&d| vec![d; copies]).collect();
     let mut dx = vec![0.0; batch.x().len()];
