@@ -262,7 +262,7 @@ pub struct InputBackward<'a> {
     pub tape: &'a [f32],
 }
 
-/// Adds to `dx` the gradient of the inputs of `rows` rows. A row of `dx` has one run per run of the
+/// Adds to `dx` the gradient of the inputs of the `rows`. A row of `dx` has one run per run of the
 /// input's columns, each rounded up to whole vectors: `[rows, runs, depth rounded up]`.
 ///
 /// # Panics
@@ -271,7 +271,7 @@ pub struct InputBackward<'a> {
 pub fn input<S: Simd, C: Cell>(
     s: S,
     from: InputBackward<'_>,
-    rows: usize,
+    rows: Range<usize>,
     dx: &mut [f32],
     scratch: &mut [f32],
 ) {
@@ -283,7 +283,7 @@ pub fn input<S: Simd, C: Cell>(
     for run in 0..shape.input.runs {
         let panels = &from.panels[run * blocks_of_run * unit..];
         for panel in cut.read(panels, unit, 0..cut.count, Order::Forth) {
-            for group in groups(0..rows, &panel.blocks) {
+            for group in groups(rows.clone(), &panel.blocks) {
                 group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, &panel, scratch);
                 for (n, row) in group.rows.enumerate() {
                     for (v, block) in group.blocks.clone().enumerate() {

@@ -13,7 +13,7 @@ use fearless_simd::Simd;
 use super::backward::{self, Backward};
 use super::forward::{self, Forward, Place};
 use super::panel::{ForwardPanel, Order, Span};
-use super::shape::{Tape, direct};
+use super::shape::{Shape, Tape, direct};
 use super::tile::{MAX_VECTORS, total};
 use super::vector::Vector;
 use crate::cell::{Cell, Lanes};
@@ -136,7 +136,7 @@ fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
-    let (shape, lanes) = (from.shape, Vector::<S>::LANES);
+    let shape = from.shape;
     let zero = Vector::splat(s, 0.0);
     let mut sums = [[[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS]; PANELS];
     let (mut x_panels, mut h_panels) = ([&[][..]; PANELS], [&[][..]; PANELS]);
@@ -144,11 +144,7 @@ fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
         let weights = panel(from.panels, shape.forward_unit::<C>(), block + n * UNITS, UNITS);
         let panel = ForwardPanel::of::<C>(weights, &[], UNITS, shape);
         (x_panels[n], h_panels[n]) = (panel.x, panel.h);
-        for unit in 0..UNITS {
-            for p in 0..C::PRE {
-                sums[n][0][unit].as_mut()[p] = Vector::load(s, panel.bias, (unit * C::PRE + p) * lanes);
-            }
-        }
+        sums[n] = begun::<S, _, UNITS, CHAINS>(s, panel.bias);
     }
     for run in 0..shape.input.runs {
         let x = &from.x.data[run * shape.input.stride..][..shape.input.depth];
@@ -157,26 +153,65 @@ fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
     let h = &from.prev[..shape.hidden_size];
     accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, h, &mut h_panels, direct::<C>());
     // A loop would index the sums, which would keep them in memory.
-    cells::<S, C, UNITS, CHAINS>(s, from, block, &sums[0], next, tape.as_deref_mut());
+    cells::<S, C, UNITS, CHAINS>(s, (shape, from.prev), block, &sums[0], next, tape.as_deref_mut());
     if PANELS == 2 {
-        cells::<S, C, UNITS, CHAINS>(s, from, block + UNITS, &sums[PANELS - 1], next, tape);
+        cells::<S, C, UNITS, CHAINS>(s, (shape, from.prev), block + UNITS, &sums[PANELS - 1], next, tape);
     }
+}
+
+/// The rest of a step of one row and one panel, of `units` vectors of units from a block on, whose `sums [units][PRE]` so
+/// far are the bias and the inputs' part.
+///
+/// # Panics
+/// If a slice does not have its shape.
+#[inline(always)]
+pub(super) fn forward_from<S: Simd, C: Cell>(
+    s: S,
+    shape: Shape,
+    (panel, prev): (ForwardPanel<'_>, &[f32]),
+    (block, units): (usize, usize),
+    sums: &[f32],
+    next: &mut [f32],
+    tape: Option<&mut [f32]>,
+) {
+    with_width!(units, shape.forward_chains::<C>(), |UNITS, CHAINS| if C::PRE == 1 => {
+        let mut sums = [begun::<S, C::Pre<Vector<S>>, UNITS, CHAINS>(s, sums)];
+        let h = &prev[..shape.hidden_size];
+        accumulate::<S, _, UNITS, CHAINS, 1, CHAINS>(s, &mut sums, h, &mut [panel.h], direct::<C>());
+        cells::<S, C, UNITS, CHAINS>(s, (shape, prev), block, &sums[0], next, tape);
+    });
+}
+
+/// Sums that begin with `start [units][sums of a unit]`, in their first chain.
+#[inline(always)]
+fn begun<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize>(
+    s: S,
+    start: &[f32],
+) -> [[L; UNITS]; CHAINS] {
+    let mut sums = [[L::from_fn(|_| Vector::splat(s, 0.0)); UNITS]; CHAINS];
+    for unit in 0..UNITS {
+        sums[0][unit] = L::from_fn(
+            #[inline(always)]
+            |p| Vector::load(s, start, (unit * L::LEN + p) * Vector::<S>::LANES),
+        );
+    }
+    sums
 }
 
 /// The cell's equation for the units from a block on.
 #[inline(always)]
 fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
-    from: Forward<'_>,
+    (shape, prev): (Shape, &[f32]),
     block: usize,
     sums: &[[C::Pre<Vector<S>>; UNITS]; CHAINS],
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
     for unit in 0..UNITS {
-        let place = Place::of::<C>(from.shape, 0, block + unit);
+        let place = Place::of::<C>(shape, 0, block + unit);
         let pre = joined::<S, C::Pre<Vector<S>>, UNITS, CHAINS>(s, sums, unit);
-        forward::cell::<S, C>(s, from.prev, place, pre, next, tape.as_deref_mut());
+        forward::cell::<S, C>(s, prev, place, pre, next, tape.as_deref_mut());
     }
 }
 

@@ -11,6 +11,7 @@ use fearless_simd::Simd;
 
 use super::forward::{Group, cells};
 use super::panel::{ForwardPanel, Order};
+use super::row;
 use super::shape::Shape;
 use super::tile::Rows;
 use crate::cell::Cell;
@@ -160,9 +161,14 @@ pub fn step<S: Simd, C: Cell>(
             let width = panel.bias.len();
             let own = &mut sums[start * of * C::PRE * shape.lanes..];
             let own = &mut own[rows.start * width..rows.end * width];
+            let tape = left.tape.as_deref_mut();
+            if rows.len() == 1 {
+                let units = (blocks.start, blocks.len());
+                return row::forward_from::<S, C>(s, shape, (panel, prev), units, own, &mut *left.next, tape);
+            }
             let group = Group { first: 0, rows: rows.len(), blocks };
             panel.add_states::<S, C>(s, shape, &group, prev, own);
-            cells::<S, C>(s, shape, prev, &group, &mut *left.next, left.tape.as_deref_mut(), own);
+            cells::<S, C>(s, shape, prev, &group, &mut *left.next, tape, own);
         },
     );
 }

@@ -50,20 +50,34 @@ fn outcomes(problem: &Problem, level: Level, copies: usize) -> Vec<Outcome> {
 /// Sizes at which a layer has one panel or several, alone or side by side, all equally wide or not.
 const HIDDEN_SIZES: [usize; 17] = [1, 4, 5, 8, 9, 16, 17, 25, 31, 32, 33, 64, 65, 104, 128, 136, 300];
 
+/// A sequence by itself and as one of two copies.
+fn hold(config: NetworkConfig, steps: usize) {
+    let problem = Problem::new(config, &[steps], 7);
+    for level in levels(Level::new()) {
+        let alone = outcomes(&problem, level, 1);
+        for among in outcomes(&problem, level, 2) {
+            assert_eq!(among, alone[0], "{:?}, {steps} steps on {level:?}", problem.network.config());
+        }
+    }
+}
+
 #[test]
 fn a_sequence_alone_has_the_bits_of_one_among_copies() {
-    for level in levels(Level::new()) {
-        for cell in CellKind::ALL {
-            for (n, &hidden_size) in HIDDEN_SIZES.iter().enumerate() {
-                let steps = [1, 2, 5, 6][n % 4];
-                let config = one_layer(cell, 3, hidden_size, Readout::Every);
-                let config = NetworkConfig { bidirectional: n % 3 == 0, ..config };
-                let problem = Problem::new(config, &[steps], 7);
-                let alone = outcomes(&problem, level, 1);
-                for among in outcomes(&problem, level, 2) {
-                    assert_eq!(among, alone[0], "{cell:?}, {hidden_size} units, {steps} steps on {level:?}");
-                }
-            }
+    for cell in CellKind::ALL {
+        for (n, &hidden_size) in HIDDEN_SIZES.iter().enumerate() {
+            let config = one_layer(cell, 3, hidden_size, Readout::Every);
+            hold(NetworkConfig { bidirectional: n % 3 == 0, ..config }, [1, 2, 5, 6][n % 4]);
+        }
+    }
+}
+
+/// Many inputs are multiplied for more timesteps at once than one of these has, and fewer than the other.
+#[test]
+fn a_sequence_of_many_inputs_has_the_bits_of_one_among_copies() {
+    for cell in CellKind::ALL {
+        for (input_size, hidden_size, steps) in [(2000, 5, 3), (600, 17, 50), (300, 33, 4), (130, 72, 5)] {
+            let config = one_layer(cell, input_size, hidden_size, Readout::Every);
+            hold(NetworkConfig { bidirectional: true, ..config }, steps);
         }
     }
 }

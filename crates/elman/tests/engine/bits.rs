@@ -7,7 +7,7 @@ use elman::network::{CellKind, Engine, Readout, SimdEngine};
 use elman_core::simd::{Level, lanes, levels};
 use proptest::prelude::*;
 
-use crate::drawn::{Problem, Results, any_problem, one_layer};
+use crate::drawn::{Problem, Results, any_problem, long, one_layer};
 
 fn bits(results: &Results<f32>) -> Vec<(&str, Vec<u32>)> {
     let of = |values: &Vec<f32>| values.iter().map(|value| value.to_bits()).collect();
@@ -32,6 +32,13 @@ fn hold(problem: &Problem) {
 fn many_rows_give_the_same_bits() {
     for cell in CellKind::ALL {
         hold(&Problem::new(one_layer(cell, 8, 8, Readout::Last), &[20; 64], 1));
+    }
+}
+
+#[test]
+fn long_ways_back_give_the_same_bits() {
+    for cell in CellKind::ALL {
+        hold(&long(cell));
     }
 }
 

@@ -132,6 +132,15 @@ pub(crate) fn one_layer(
     }
 }
 
+/// Two layers in both directions and sequences of many lengths, with so many rows that chunks sum up the weights'
+/// gradient in several stretches of their way back.
+pub(crate) fn long(cell: CellKind) -> Problem {
+    let config = one_layer(cell, 100, 24, Readout::Every);
+    let config = NetworkConfig { num_layers: 2, bidirectional: true, ..config };
+    let lengths: Vec<usize> = (0..32).map(|n| 130 - 3 * n).collect();
+    Problem::new(config, &lengths, 5)
+}
+
 pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {
     let cell = prop::sample::select(CellKind::ALL.to_vec());
     // Sizes around those of vectors and tiles, and one.

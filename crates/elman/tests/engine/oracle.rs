@@ -6,7 +6,7 @@ use elman::network::{CellKind, Engine, Gradients, Mode, NetworkConfig, Readout, 
 use elman_core::simd::{Level, levels};
 use proptest::prelude::*;
 
-use crate::drawn::{Problem, Results, any_problem, one_layer};
+use crate::drawn::{Problem, Results, any_problem, long, one_layer};
 
 /// What a value may be off, relative to the largest of its tensor: a few hundred roundings of 2^-24,
 /// through at most ten steps and three layers. A swapped gate or a lost bias is off by 1e-2 and more.
@@ -97,6 +97,13 @@ fn sums_of_many_columns_agree() {
     for (cell, input_size, hidden_size, lengths) in sizes {
         let config = one_layer(cell, input_size, hidden_size, Readout::Last);
         hold(&Problem::new(config, lengths, 11));
+    }
+}
+
+#[test]
+fn long_ways_back_agree() {
+    for cell in CellKind::ALL {
+        hold(&long(cell));
     }
 }
 

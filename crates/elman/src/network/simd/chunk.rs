@@ -11,8 +11,9 @@ use elman_core::simd::backward::{self, InputBackward};
 use elman_core::simd::tile::{self, SCRATCH};
 use elman_core::simd::{Simd, dispatch};
 
-use super::gradient;
+use super::gradient::{self, Part};
 use super::layer::{Layer, LayerMemory};
+use super::operand::{Matrix, Operand};
 use super::pass::Pass;
 use super::plan::Plan;
 use super::rows::Rows;
@@ -42,7 +43,7 @@ pub(super) struct Chunk {
     dfeatures: Buffer,
     scratch: Buffer,
     /// The weights' gradient over the chunk's rows, where chunks sum it up each for itself: one part.
-    pub(super) gradient: Vec<gradient::Part>,
+    pub(super) gradient: Vec<Part>,
 }
 
 /// What a backward pass was asked for beside the parameters' gradient.
@@ -149,13 +150,27 @@ impl Chunk {
 
     /// The backward pass, from `doutput` down. `dfinal` gives d loss / d final states; without it,
     /// zeros are meant. [`LayerMemory::ends`] are left with the gradients of the initial states,
-    /// if these are wanted.
-    pub(super) fn backward(&mut self, pass: Pass<'_>, dfinal: Option<&State<f32>>, wanted: Wanted) {
+    /// if these are wanted. With panels, the weights' gradient over the chunk's rows is summed up on
+    /// the way.
+    pub(super) fn backward(
+        &mut self,
+        pass: Pass<'_>,
+        dfinal: Option<&State<f32>>,
+        wanted: Wanted,
+        panels: Option<&gradient::Panels>,
+    ) {
+        let mut parts = std::mem::take(&mut self.gradient);
+        if let Some(panels) = panels {
+            panels.share(&mut parts, 1);
+            parts.iter_mut().for_each(Part::clear);
+        }
+        let part = parts.first_mut().filter(|_| panels.is_some());
         if self.rows.batch_size() > 0 {
             with_cell!(pass.network.config.cell, C => {
-                dispatch!(pass.level, s => self.backward_layers::<_, C>(s, pass, dfinal, wanted));
+                dispatch!(pass.level, s => self.backward_layers::<_, C>(s, pass, dfinal, wanted, part));
             });
         }
+        self.gradient = parts;
     }
 
     #[inline(always)]
@@ -165,6 +180,7 @@ impl Chunk {
         pass: Pass<'_>,
         dfinal: Option<&State<f32>>,
         wanted: Wanted,
+        mut part: Option<&mut Part>,
     ) {
         let plan = pass.plan;
         let config = &pass.network.config;
@@ -190,35 +206,66 @@ impl Chunk {
         if config.readout == Readout::Last {
             self.scatter_final::<C>(plan);
         }
+        if let Some(part) = &mut part {
+            let head = Operand { pass, matrix: Matrix::Head, chunk: self };
+            part.add_rows(head, 0..head.num_rows());
+        }
         for layer in (0..config.num_layers).rev() {
-            let last = layer + 1 == config.num_layers;
-            let dhidden = (!last || config.readout == Readout::Every).then_some(&*self.dhidden);
-            let wants_dx = layer > 0 || wanted.input;
+            let wanted = Wanted { input: layer > 0 || wanted.input, ..wanted };
             let blocks = layer * plan.num_directions..(layer + 1) * plan.num_directions;
-            if wants_dx {
+            if wanted.input {
                 let input = plan.shapes[blocks.start].input;
                 let lanes = plan.shapes[blocks.start].lanes;
                 self.dx.resize(self.rows.num_rows() * input.runs * input.depth.next_multiple_of(lanes));
                 self.dx.fill(0.0);
             }
-            for (direction, block) in blocks.enumerate() {
-                let job = Layer { pass, block, rows: &self.rows };
-                let padded = plan.width / plan.num_directions;
-                let dh =
-                    dhidden.map(|data| tile::Rows { data: &data[direction * padded..], stride: plan.width });
-                let memory = &mut self.layers[block];
-                job.backward::<S, C>(s, dh, memory, wanted.initial_state, &mut self.scratch);
-                if wants_dx {
-                    let panels = &pass.panels.layers[block].input_backward;
-                    let from = InputBackward { shape: plan.shapes[block], panels, tape: &memory.tape };
-                    backward::input::<S, C>(s, from, self.rows.num_rows(), &mut self.dx, &mut self.scratch);
-                }
+            for block in blocks {
+                self.backward_block::<S, C>(s, pass, block, wanted, part.as_deref_mut());
             }
             if layer > 0 {
                 if let Some(mask) = pass.masks.get(layer - 1) {
                     self.rows.drop_out(pass, mask, &mut self.dx);
                 }
                 std::mem::swap(&mut self.dhidden, &mut self.dx);
+            }
+        }
+    }
+
+    /// The way back through one layer in one direction, from the gradients of its output and final states; adds to that
+    /// of its input if that is wanted.
+    #[inline(always)]
+    fn backward_block<S: Simd, C: Cell>(
+        &mut self,
+        s: S,
+        pass: Pass<'_>,
+        block: usize,
+        wanted: Wanted,
+        mut part: Option<&mut Part>,
+    ) {
+        let Pass { plan, network, .. } = pass;
+        let (layer, direction) = (block / plan.num_directions, block % plan.num_directions);
+        let reverse = network.layers[block].reverse;
+        let (shape, panels) = (plan.shapes[block], &pass.panels.layers[block].input_backward);
+        let every = layer + 1 < network.config.num_layers || network.config.readout == Readout::Every;
+        let at_a_time = if part.is_some() { gradient::rows_at_a_time::<C>(shape) } else { usize::MAX };
+        let mut left = self.rows.seq_len();
+        while left > 0 {
+            let steps = self.rows.stretch(left, reverse, at_a_time);
+            left = steps.start;
+            let rows = self.rows.of_steps(steps.clone(), reverse);
+            let job = Layer { pass, block, rows: &self.rows };
+            let memory = &mut self.layers[block];
+            let dh = every.then(|| tile::Rows {
+                data: &self.dhidden[direction * shape.padded()..],
+                stride: plan.width,
+            });
+            job.backward::<S, C>(s, steps, dh, memory, wanted.initial_state, &mut self.scratch);
+            if wanted.input {
+                let from = InputBackward { shape, panels, tape: &memory.tape };
+                backward::input::<S, C>(s, from, rows.clone(), &mut self.dx, &mut self.scratch);
+            }
+            if let Some(part) = &mut part {
+                part.add_rows(Operand { pass, matrix: Matrix::Block(block), chunk: self }, rows);
             }
         }
     }
@@ -239,14 +286,6 @@ impl Chunk {
 }
 
 impl Chunk {
-    /// Sums up the weights' gradient over the chunk's rows.
-    pub(super) fn sum_gradient(&mut self, pass: Pass<'_>, panels: &gradient::Panels) {
-        let mut parts = std::mem::take(&mut self.gradient);
-        panels.share(&mut parts, 1);
-        parts.iter_mut().for_each(|part| part.sum(pass, panels, std::slice::from_ref(self)));
-        self.gradient = parts;
-    }
-
     /// Copies the outputs to their places in the batch's.
     pub(super) fn copy_output(&self, pass: Pass<'_>, output: &mut [f32]) {
         self.for_outputs(pass, |of_chunk, of_batch| output[of_batch].copy_from_slice(&self.output[of_chunk]));

@@ -5,8 +5,8 @@
 //! feed it.
 //!
 //! Two ways to share the work out, both the same bits for any number of threads. Where a chunk has many
-//! more rows than a matrix has columns, each chunk sums up all panels over its own rows, which its core's
-//! cache may still hold, and the chunks' sums are added in their order. Elsewhere that would be too much to
+//! more rows than a matrix has columns, each chunk sums up all panels over its own rows, on its way back while its
+//! core's cache still holds them, and the chunks' sums are added in their order. Elsewhere that would be too much to
 //! add: each thread sums up some panels over the rows of all chunks, in the order in which they lie there.
 
 use std::ops::Range;
@@ -20,9 +20,10 @@ use elman_core::simd::transpose::{Update, transpose};
 use elman_core::simd::{Simd, dispatch};
 
 use super::chunk::Chunk;
-use super::operand::{Left, Matrix, Operand};
+use super::operand::{IN_PLACE, Left, Matrix, Operand};
 use super::pass::Pass;
 use super::plan::Plan;
+use super::rows;
 use super::shuffle::{self, Shuffle};
 use crate::buffer::Buffer;
 use crate::network::{Network, with_cell};
@@ -57,6 +58,21 @@ const CUT: usize = 24;
 
 /// How many times more rows than columns make it worth while to add up the sums of chunks.
 const ROWS_PER_COLUMN: usize = 3;
+
+/// The fewest rows that are worth fetching all sums for.
+const LEAST_ROWS: usize = 160;
+
+/// The rows of a layer whose part of the gradient a chunk sums up at a time on its way back: as many as half a second
+/// cache holds with all that is needed of them, which made layers of 128 units 2 to 7 % faster than all rows in the end.
+/// Of large layers, whose weights and sums the cache does not hold either, all rows: to fetch those anew each
+/// time made a GRU of 512 units 3 % slower.
+pub(super) fn rows_at_a_time<C: Cell>(shape: Shape) -> usize {
+    if shape.weights::<C>() >= rows::LARGE {
+        return usize::MAX;
+    }
+    let values = (C::PRE + 1) * shape.hidden_size + shape.input.len();
+    (IN_PLACE / values).max(LEAST_ROWS)
+}
 
 /// All panels of a network, in an order in which they may be shared out.
 #[derive(Debug)]
@@ -258,39 +274,56 @@ impl Part {
         self.sums.iter_mut().zip(&*other.sums).for_each(|(sum, other)| *sum += other);
     }
 
+    /// Begins new sums.
+    pub(super) fn clear(&mut self) {
+        self.sums.fill(0.0);
+    }
+
     /// Sums up the part's panels over all rows of the batch.
-    pub(super) fn sum(&mut self, pass: Pass<'_>, panels: &Panels, chunks: &[Chunk]) {
+    pub(super) fn sum(&mut self, pass: Pass<'_>, chunks: &[Chunk]) {
+        self.clear();
         with_cell!(pass.network.config.cell, C => {
-            dispatch!(pass.level, s => self.sum_panels::<_, C>(s, pass, panels, chunks));
+            dispatch!(pass.level, s => self.sum_chunks::<_, C>(s, pass, chunks));
         });
     }
 
     #[inline(always)]
-    fn sum_panels<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>, panels: &Panels, chunks: &[Chunk]) {
-        self.sums.fill(0.0);
-        let (mut rest, mut offset) = (&*self.panels, 0);
-        while let Some(first) = rest.first() {
-            // The panels of one matrix share the rows of `a`.
-            let matrix = first.matrix;
-            let (of_matrix, after) = rest.split_at(rest.partition_point(|panel| panel.matrix == matrix));
-            rest = after;
-            let len: usize = of_matrix.iter().map(|panel| panel.len(panels.lanes)).sum();
-            for chunk in chunks {
-                let operand = Operand { pass, matrix, chunk };
-                let (rows, block) = (operand.num_rows(), block_rows(operand.columns::<C>()));
-                for first in (0..rows).step_by(block) {
-                    let rows = first..rows.min(first + block);
-                    let left = operand.left::<C>(rows.clone(), &mut self.left);
-                    let mut sums = &mut self.sums[offset..][..len];
-                    for panel in of_matrix {
-                        let (own, after) = sums.split_at_mut(panel.len(panels.lanes));
-                        sums = after;
-                        let right = operand.right::<C>(rows.clone(), panel.vectors.clone(), &mut self.right);
-                        panel.add(s, rows.len(), left, right, own);
-                    }
+    fn sum_chunks<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>, chunks: &[Chunk]) {
+        let blocks = (0..pass.plan.shapes.len()).map(Matrix::Block);
+        for matrix in blocks.chain([Matrix::Head]) {
+            if self.panels.iter().any(|panel| panel.matrix == matrix) {
+                for chunk in chunks {
+                    let operand = Operand { pass, matrix, chunk };
+                    self.add_rows_on::<S, C>(s, operand, 0..operand.num_rows());
                 }
             }
-            offset += len;
+        }
+    }
+
+    /// Adds rows of a chunk to the sums of the panels of one matrix: all of its rows, or some that were just done.
+    pub(super) fn add_rows(&mut self, operand: Operand<'_>, rows: Range<usize>) {
+        with_cell!(operand.pass.network.config.cell, C => {
+            dispatch!(operand.pass.level, s => self.add_rows_on::<_, C>(s, operand, rows));
+        });
+    }
+
+    #[inline(always)]
+    fn add_rows_on<S: Simd, C: Cell>(&mut self, s: S, operand: Operand<'_>, rows: Range<usize>) {
+        let lanes = operand.pass.plan.shapes[0].lanes;
+        let (count, block) = (rows.len(), block_rows(operand.columns::<C>()));
+        for first in rows.clone().step_by(block) {
+            let rows = first..rows.end.min(first + block);
+            let left = operand.left::<C>(rows.clone(), count, &mut self.left);
+            let mut sums = &mut *self.sums;
+            for panel in &self.panels {
+                let (own, after) = sums.split_at_mut(panel.len(lanes));
+                sums = after;
+                if panel.matrix == operand.matrix {
+                    let vectors = panel.vectors.clone();
+                    let right = operand.right::<C>(rows.clone(), count, vectors, &mut self.right);
+                    panel.add(s, rows.len(), left, right, own);
+                }
+            }
         }
     }
 }

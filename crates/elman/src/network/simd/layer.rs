@@ -1,5 +1,7 @@
 //! The time loops: a chunk on its way through one layer in one direction.
 
+use std::ops::Range;
+
 use elman_core::cell::Cell;
 use elman_core::simd::Simd;
 use elman_core::simd::backward::{self, Backward};
@@ -223,11 +225,13 @@ impl Layer<'_> {
 
     /// Backpropagation through time, from the gradients of the outputs and of the final states, in
     /// [`LayerMemory::ends`], to d pre-activations on the tape and, where wanted, the gradients of
-    /// the initial states.
+    /// the initial states. Of the steps, all if there is a single sequence; otherwise those up to the first one or
+    /// to the ones that were done last.
     #[inline(always)]
     pub(super) fn backward<S: Simd, C: Cell>(
         &self,
         s: S,
+        steps: Range<usize>,
         dh: Option<tile::Rows<'_>>,
         memory: &mut LayerMemory,
         wants_initial_state: bool,
@@ -248,8 +252,9 @@ impl Layer<'_> {
             }
             return;
         }
-        let mut followed = 0;
-        for n in (0..rows.seq_len()).rev() {
+        let mut followed =
+            if steps.end < rows.seq_len() { rows.active(rows.timestep(steps.end, reverse)) } else { 0 };
+        for n in steps.rev() {
             let t = rows.timestep(n, reverse);
             let (active, of_step) = (rows.active(t), rows.at(t));
             let of_step = of_step.start * tape_len..of_step.end * tape_len;

@@ -157,10 +157,7 @@ impl Engine<f32> for SimdEngine {
         let panels = &self.gradient_panels;
         each(&mut self.threads, threads, chunks, |chunk| {
             chunk.take_doutput(pass, doutput);
-            chunk.backward(pass, dfinal, wanted);
-            if by_chunk {
-                chunk.sum_gradient(pass, panels);
-            }
+            chunk.backward(pass, dfinal, wanted, by_chunk.then_some(panels));
         });
         if by_chunk {
             let mut parts = chunks.iter_mut().flat_map(|chunk| &mut chunk.gradient);
@@ -172,7 +169,7 @@ impl Engine<f32> for SimdEngine {
             let chunks = &*chunks;
             let parts = &mut self.parts[usize::from(threads > NonZeroUsize::MIN)];
             panels.share(parts, threads.get());
-            each(&mut self.threads, threads, parts, |part| part.sum(pass, panels, chunks));
+            each(&mut self.threads, threads, parts, |part| part.sum(pass, chunks));
             parts.iter_mut().for_each(|part| panels.unpack(pass, part, gradient));
         }
         let chunks = &*chunks;

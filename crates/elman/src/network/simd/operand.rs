@@ -15,8 +15,8 @@ use super::pass::Pass;
 use crate::buffer::Buffer;
 use crate::network::Readout;
 
-/// Values of a chunk beyond which its rows are not read in place: half a second cache.
-const IN_PLACE: usize = (512 << 10) / size_of::<f32>();
+/// Values beyond which rows are not read in place: half a second cache.
+pub(super) const IN_PLACE: usize = (512 << 10) / size_of::<f32>();
 
 /// The matrices that share rows: a layer's in one direction, or the head's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,14 +90,19 @@ impl<'a> Operand<'a> {
         }
     }
 
-    /// The rows of `a`, in place or gathered in `memory`.
+    /// The rows of `a`, in place or, where all `count` that are summed up now are too many, gathered in `memory`.
     #[inline(always)]
-    pub(super) fn left<'m, C: Cell>(&self, rows: Range<usize>, memory: &'m mut Buffer) -> Left<'m>
+    pub(super) fn left<'m, C: Cell>(
+        &self,
+        rows: Range<usize>,
+        count: usize,
+        memory: &'m mut Buffer,
+    ) -> Left<'m>
     where
         'a: 'm,
     {
         let columns = self.columns::<C>();
-        if self.num_rows() * columns <= IN_PLACE && self.is_even() {
+        if count * columns <= IN_PLACE && self.is_even() {
             let mut first = 0;
             return Left(self.sources::<C>(0, 0).map(|Source { rows: from, columns }| {
                 let piece = Piece { first, len: columns.len(), rows: from.from(rows.start) };
@@ -132,11 +137,12 @@ impl<'a> Operand<'a> {
         Left([gathered, nothing, nothing])
     }
 
-    /// The rows of `d` from a panel's first vector on, in place or gathered in `memory`.
+    /// The rows of `d` from a panel's first vector on, in place or gathered in `memory` as those of `a` are.
     #[inline(always)]
     pub(super) fn right<'m, C: Cell>(
         &self,
         rows: Range<usize>,
+        count: usize,
         vectors: Range<usize>,
         memory: &'m mut Buffer,
     ) -> Rows<'m>
@@ -147,7 +153,7 @@ impl<'a> Operand<'a> {
         let (at, width) = (vectors.start * lanes, vectors.len() * lanes);
         let Rows { data, stride } = self.d::<C>(rows.start);
         let data = &data[at..];
-        if self.num_rows() * stride <= IN_PLACE {
+        if count * stride <= IN_PLACE {
             return Rows { data, stride };
         }
         memory.resize(rows.len() * width);

@@ -75,6 +75,22 @@ impl Rows {
         self.starts[t]..self.starts[t + 1]
     }
 
+    /// The rows of some of a layer's steps, one after the other.
+    pub(super) fn of_steps(&self, steps: Range<usize>, reverse: bool) -> Range<usize> {
+        let (first, last) = (self.timestep(steps.start, reverse), self.timestep(steps.end - 1, reverse));
+        self.at(first.min(last)).start..self.at(first.max(last)).end
+    }
+
+    /// As many of a layer's steps up to `end` as have at most so many rows, but at least one; all of them if there is a
+    /// single sequence.
+    pub(super) fn stretch(&self, end: usize, reverse: bool, rows: usize) -> Range<usize> {
+        if self.batch_size() == 1 || self.num_rows() <= rows {
+            return 0..end;
+        }
+        let fits = |&start: &usize| self.of_steps(start..end, reverse).len() <= rows;
+        (0..end - 1).rev().take_while(fits).last().unwrap_or(end - 1)..end
+    }
+
     pub(super) fn active(&self, t: usize) -> usize {
         self.at(t).len()
     }
@@ -102,7 +118,7 @@ const SEQUENCES: usize = 16;
 
 /// The weights of a layer that do not stay in a core's second cache. Each chunk reads them anew every
 /// step, so that its sequences should be more: 16 would want 8 bytes per cycle and core.
-const LARGE: usize = 256 << 10;
+pub(super) const LARGE: usize = 256 << 10;
 const SEQUENCES_OF_LARGE: usize = 32;
 
 /// The most chunks of a batch.
@@ -131,4 +147,35 @@ pub(super) fn chunk(packing: &Packing, n: usize, count: usize) -> Range<usize> {
         below.count()
     };
     border(n)..border(n + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_hold_each_step_once_and_no_more_rows_than_asked() {
+        let mut rows = Rows::default();
+        rows.set(&Packing::new(&[9, 7, 7, 4, 1]), 0..5, 2);
+        for (reverse, most) in
+            [false, true].into_iter().flat_map(|reverse| (1..40).map(move |most| (reverse, most)))
+        {
+            let (mut left, mut seen) = (rows.seq_len(), 0);
+            while left > 0 {
+                let steps = rows.stretch(left, reverse, most);
+                assert_eq!(steps.end, left);
+                let of_steps = rows.of_steps(steps.clone(), reverse);
+                assert!(
+                    of_steps.len() <= most || steps.len() == 1,
+                    "{steps:?} has {of_steps:?} of {most} rows"
+                );
+                let longer =
+                    steps.start.checked_sub(1).map(|start| rows.of_steps(start..left, reverse).len());
+                assert!(longer.is_none_or(|longer| longer > most), "{steps:?} could be longer, {most} rows");
+                seen += of_steps.len();
+                left = steps.start;
+            }
+            assert_eq!(seen, rows.num_rows());
+        }
+    }
 }

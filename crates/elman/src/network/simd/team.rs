@@ -1,6 +1,6 @@
 //! A layer's steps shared out by units: what several threads do where a batch is too small to be cut
-//! into chunks, and its layers are large. A single thread goes the same way, for the inputs that are
-//! multiplied many timesteps at a time.
+//! into chunks, and its layers are large. A single thread goes the same way for a sequence with many inputs, which
+//! are multiplied many timesteps at a time.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -40,6 +40,17 @@ pub(crate) fn worthwhile_parts<C: Cell>(shape: Shape, threads: NonZeroUsize) -> 
     parts::<C>(shape, threads, LEAST_SHARED)
 }
 
+/// The inputs' weights of a layer from which on those of a single sequence are worth projecting, whatever the threads:
+/// read once for many timesteps rather than every step. With 8,000, sequences took 12 to 18 % less time (LSTM at 32,64,
+/// Elman at 64,128), with 4,000 or less between 5 % less and 5 % more; the more, the better.
+const LEAST_PROJECTED: usize = 8_000;
+
+/// Is it worth projecting the inputs of so many sequences, without any sharing?
+fn projects<C: Cell>(shape: Shape, batch_size: usize) -> bool {
+    let weights = C::FROM_X * shape.input.len() * shape.hidden_size;
+    batch_size == 1 && Share::suits::<C>() && weights >= LEAST_PROJECTED
+}
+
 /// The parts of a layer, and the threads that work on them.
 #[derive(Debug)]
 pub(super) struct Team<'a> {
@@ -68,7 +79,7 @@ impl Team<'_> {
         let of = if self.always {
             parts::<C>(shape, self.count, 0)
         } else {
-            worthwhile_parts::<C>(shape, self.count)
+            worthwhile_parts::<C>(shape, self.count).or_else(|| projects::<C>(shape, rows).then_some(1))
         };
         let Some(of) = of else { return false };
         self.parts.resize_with(of, || {
@@ -106,6 +117,14 @@ impl Team<'_> {
     ) {
         let Forward { shape, panels, prev, order, .. } = from;
         let keeps = to.tape.is_some();
+        if let [part] = &mut self.parts[..] {
+            // Nothing to hand over.
+            let of_layer = team::Part { shape, panels, share: part.share };
+            return s.vectorize(
+                #[inline(always)]
+                || team::step::<S, C>(s, of_layer, prev, (&mut part.sums, rows, of), to, order),
+            );
+        }
         each(self.threads, self.count, self.parts, |part| {
             let of_layer = team::Part { shape, panels, share: part.share };
             s.vectorize(
