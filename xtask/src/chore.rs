@@ -5,9 +5,11 @@ pub(crate) const HELP: &str = "\
 Usage: cargo xtask CHORE
 
   test           everything continuous integration checks: formatting, lints, docs, the release
-                 build, all tests, the slow ones too, the Python tests, 10 s of every fuzz target
+                 build, all tests, the slow ones too, the Python tests, other processors,
+                 10 s of every fuzz target
   test --fast    formatting, lints and the tests that are not slow, for use while working
   python         run reference/test_*.py against the release build of the program
+  targets        compile the engine for ARM, WebAssembly and a microcontroller
   fuzz [SECONDS] run every fuzz target for SECONDS, 20 if not given; needs a nightly toolchain
   bench          measure Elman beside its peers and write bench/RESULTS.md, in about 40 minutes;
                  installs PyTorch, 5 GB, and compiles other libraries for 10 minutes the first time
@@ -31,6 +33,8 @@ pub(crate) enum Chore {
     },
     /// The tests written in Python.
     Python,
+    /// Compile for processors that this machine does not have.
+    Targets,
     /// Throw mutated bytes at every reader.
     Fuzz {
         /// Time for each target, building not counted.
@@ -57,13 +61,14 @@ impl Chore {
             ["test"] => Ok(Self::Test { fast: false }),
             ["test", "--fast"] => Ok(Self::Test { fast: true }),
             ["python"] => Ok(Self::Python),
+            ["targets"] => Ok(Self::Targets),
             ["fuzz"] => Ok(Self::Fuzz { seconds: FUZZ_SECONDS }),
             ["fuzz", seconds] => parse_seconds(seconds).map(|seconds| Self::Fuzz { seconds }),
             ["bench"] => Ok(Self::Bench { quick: false }),
             ["bench", "--quick"] => Ok(Self::Bench { quick: true }),
             ["reference"] => Ok(Self::Reference),
             ["docs"] => Ok(Self::Docs),
-            ["test" | "python" | "fuzz" | "bench" | "reference" | "docs", ..] => {
+            ["test" | "python" | "targets" | "fuzz" | "bench" | "reference" | "docs", ..] => {
                 Err(format!("`{}` does not take these arguments", words.join(" ")))
             }
             [unknown, ..] => Err(format!("there is no chore `{unknown}`")),
@@ -93,7 +98,7 @@ mod tests {
         let chores = HELP.lines().filter_map(|line| line.strip_prefix("  "));
         let named: Vec<&str> =
             chores.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
-        assert!(named.len() >= 7, "the help names {named:?}");
+        assert!(named.len() >= 8, "the help names {named:?}");
         for chore in named {
             assert!(parse(chore).is_ok(), "`{chore}` is in the help and is not understood");
         }
@@ -116,6 +121,7 @@ mod tests {
             ("tset", "`tset`"),
             ("test --fats", "`test --fats`"),
             ("docs extra", "`docs extra`"),
+            ("targets arm", "`targets arm`"),
             ("bench --fast", "`bench --fast`"),
             ("fuzz 0", "`0`"),
             ("fuzz -1", "`-1`"),

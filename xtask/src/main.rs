@@ -5,6 +5,7 @@
 
 mod bench;
 mod chore;
+mod debian;
 mod docs;
 mod fuzz;
 mod process;
@@ -12,6 +13,7 @@ mod project;
 mod python;
 mod reference;
 mod release;
+mod targets;
 mod test;
 
 use std::process::ExitCode;
@@ -49,6 +51,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Test { fast } => test::run(&project, fast),
         Chore::Python => python::run_tests(&project),
         Chore::Fuzz { seconds } => fuzz::run(&project, seconds).map(|outcome| outcome.announce()),
+        Chore::Targets => targets::run(&project).map(|outcome| outcome.announce()),
         Chore::Bench { quick } => bench::run(&project, quick),
         Chore::Reference => reference::run(&project),
         Chore::Docs => docs::build_and_tell(&project),

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::project::{Project, files_named};
-use crate::{process, release};
+use crate::{debian, process, release};
 
 /// The interpreter that environments are made from.
 const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
@@ -69,16 +69,8 @@ fn ensure_venv_module(project: &Project) -> Result<()> {
     if is_there() {
         return Ok(());
     }
-    let root = process::output(project.command("id").arg("-u")).is_ok_and(|user| user == "0");
-    if root && process::succeeds(project.command("apt-get").arg("--version")) {
-        println!("Installing python3-venv");
-        process::run(project.command("apt-get").args(["update", "--quiet"]))?;
-        process::run(
-            project
-                .command("apt-get")
-                .args(["install", "--quiet", "--yes", "python3-venv"])
-                .env("DEBIAN_FRONTEND", "noninteractive"),
-        )?;
+    if debian::can_install(project) {
+        debian::install(project, &["python3-venv"])?;
     }
     if !is_there() {
         bail!(

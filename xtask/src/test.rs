@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 
 use crate::process::Outcome;
 use crate::project::Project;
-use crate::{docs, fuzz, process, python, release};
+use crate::{docs, fuzz, process, python, release, targets};
 
 /// How long continuous integration runs each fuzz target: enough to meet a reader that panics on
 /// a slightly damaged file, not a search for deep faults.
@@ -59,6 +59,7 @@ const STAGES: &[Stage] = &[
         fast: false,
         work: Work::Own(|p| passed(python::run_tests(p)), "cargo xtask python"),
     },
+    Stage { name: "other processors", fast: false, work: Work::Own(targets::run, targets::COMMAND) },
     Stage {
         name: "fuzzing",
         fast: false,
@@ -131,11 +132,12 @@ mod tests {
             .map(|stage| stage.work.command())
             .filter_map(|command| command.strip_prefix("cargo xtask ").map(String::from))
             .collect();
-        assert_eq!(own.len(), 2);
+        assert_eq!(own.len(), 3);
         for command in own {
             let words: Vec<String> = command.split(' ').map(String::from).collect();
             let chore = Chore::parse(&words).expect("the command is understood");
-            assert!(matches!(chore, Chore::Python | Chore::Fuzz { seconds: FUZZ_SECONDS }), "{chore:?}");
+            let known = [Chore::Python, Chore::Targets, Chore::Fuzz { seconds: FUZZ_SECONDS }];
+            assert!(known.contains(&chore), "{chore:?}");
         }
     }
 }

@@ -244,14 +244,14 @@ impl Threads {
     }
 }
 
-/// [`Threads::each`] on so many threads, which are started when they are first needed.
+/// [`Threads::each`] on so many threads, which are started when there are first several parts.
 pub(crate) fn each<P: Send>(
     threads: &mut Option<Threads>,
     count: NonZeroUsize,
     parts: &mut [P],
     work: impl Fn(&mut P) + Sync,
 ) {
-    if count == NonZeroUsize::MIN {
+    if count == NonZeroUsize::MIN || parts.len() < 2 {
         return parts.iter_mut().for_each(work);
     }
     threads.get_or_insert_with(|| Threads::new(count)).each(parts, work);

@@ -66,14 +66,14 @@ fn config(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Reado
 
 /// Steps as the trainer takes them: a batch of examples, forward, loss, backward, clipping, update.
 fn training_steps<T: Float>(config: NetworkConfig, batch_size: usize) {
-    let readout = config.readout;
+    let (readout, width) = (config.readout, config.input_size);
     let network = Network::new(config).unwrap();
     let mut parameters: Vec<T> = Init::Torch.draw(&network, 1).unwrap();
     let lengths = [30, 70, 70, 12, 45, 70, 70, 70, 33, 70, 70, 70].into_iter().cycle().take(batch_size);
     let example = |length: usize| {
         let outputs = if readout == Readout::Last { 1 } else { length };
         Example {
-            x: (0..length * 3).map(|n| T::from_f64((n % 7) as f64 / 7.0)).collect(),
+            x: (0..length * width).map(|n| T::from_f64((n % 7) as f64 / 7.0)).collect(),
             targets: Targets::Values(vec![T::from_f64(0.5); outputs * 2]),
         }
     };
@@ -86,7 +86,7 @@ fn training_steps<T: Float>(config: NetworkConfig, batch_size: usize) {
     let (mut doutput, mut gradient) = (Vec::new(), vec![T::default(); parameters.len()]);
     let mut optimiser = Optimiser::new(OptimiserConfig::ADAM, parameters.len());
     let mut step = || {
-        batch.set(examples.len(), |n| &examples[n].x, 3);
+        batch.set(examples.len(), |n| &examples[n].x, width);
         pack_targets(|n| &examples[n], batch.packing(), readout, 2, &mut targets);
         state.reset(examples.len());
         engine.load(&parameters);
@@ -148,6 +148,9 @@ fn main() {
         let large = NetworkConfig { hidden_size, ..config(cell, 1, false, Readout::Last) };
         training_steps::<f32>(large, 2);
     }
+    // A single sequence through a layer whose steps two threads share, then one whose inputs are many.
+    let config = config(CellKind::Lstm, 2, false, Readout::Last);
+    training_steps::<f32>(NetworkConfig { input_size: 600, hidden_size: 128, ..config }, 1);
     streaming_steps();
     large_streaming_steps();
     println!("steps after the first allocate nothing");

@@ -262,8 +262,7 @@ pub struct InputBackward<'a> {
     pub tape: &'a [f32],
 }
 
-/// Adds to `dx` the gradient of the inputs of the `rows`. A row of `dx` has one run per run of the
-/// input's columns, each rounded up to whole vectors: `[rows, runs, depth rounded up]`.
+/// Adds to `dx [rows, dx_len]` the gradient of the inputs of `rows` rows: see [`Shape::dx_len`].
 ///
 /// # Panics
 /// If a slice does not have its shape.
@@ -271,19 +270,19 @@ pub struct InputBackward<'a> {
 pub fn input<S: Simd, C: Cell>(
     s: S,
     from: InputBackward<'_>,
-    rows: Range<usize>,
+    rows: usize,
     dx: &mut [f32],
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
     let blocks_of_run = shape.input.depth.div_ceil(shape.lanes);
-    let stride = shape.input.runs * blocks_of_run * shape.lanes;
+    let stride = shape.dx_len();
     let cut = Cut::new(blocks_of_run, shape.units());
     let unit = C::FROM_X * shape.hidden_size * shape.lanes;
     for run in 0..shape.input.runs {
         let panels = &from.panels[run * blocks_of_run * unit..];
         for panel in cut.read(panels, unit, 0..cut.count, Order::Forth) {
-            for group in groups(rows.clone(), &panel.blocks) {
+            for group in groups(0..rows, &panel.blocks) {
                 group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, &panel, scratch);
                 for (n, row) in group.rows.enumerate() {
                     for (v, block) in group.blocks.clone().enumerate() {

@@ -102,6 +102,13 @@ impl Shape {
         spread(Tape::slots::<C>() * self.padded())
     }
 
+    /// From a row of the input's gradient to the next one: a run per run of the input's columns, each rounded up to
+    /// whole vectors.
+    #[inline(always)]
+    pub const fn dx_len(&self) -> usize {
+        self.input.runs * self.input.depth.next_multiple_of(self.lanes)
+    }
+
     /// The weights and biases of a step, without the lanes beyond the last unit: the same for any
     /// instruction set.
     pub const fn weights<C: Cell>(&self) -> usize {

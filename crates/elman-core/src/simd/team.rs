@@ -1,4 +1,5 @@
-//! One timestep of few rows through a large layer, shared out by units among several threads.
+//! One timestep of few rows through a large layer, shared out by units among several threads, or with many inputs,
+//! on one.
 //!
 //! With few rows a step takes as long as reading the weights does. So each part of a team reads the
 //! weights of its own units alone, which its core's cache may then hold from step to step, and the

@@ -71,7 +71,7 @@ fn a_sequence_alone_has_the_bits_of_one_among_copies() {
     }
 }
 
-/// Many inputs are multiplied for more timesteps at once than one of these has, and fewer than the other.
+/// Many inputs are multiplied for many timesteps at once: for fewer than one of these has, for more than the others.
 #[test]
 fn a_sequence_of_many_inputs_has_the_bits_of_one_among_copies() {
     for cell in CellKind::ALL {

@@ -132,13 +132,20 @@ pub(crate) fn one_layer(
     }
 }
 
-/// Two layers in both directions and sequences of many lengths, with so many rows that chunks sum up the weights'
-/// gradient in several stretches of their way back.
-pub(crate) fn long(cell: CellKind) -> Problem {
+/// Batches with so many rows that chunks sum up the weights' gradient in several stretches of their way back:
+/// sequences of many lengths, through two layers in both directions; of one length, whose rows are read in place;
+/// one by itself, beside chunks without any.
+pub(crate) fn long(cell: CellKind) -> [Problem; 3] {
     let config = one_layer(cell, 100, 24, Readout::Every);
-    let config = NetworkConfig { num_layers: 2, bidirectional: true, ..config };
-    let lengths: Vec<usize> = (0..32).map(|n| 130 - 3 * n).collect();
-    Problem::new(config, &lengths, 5)
+    let deep = NetworkConfig { num_layers: 2, bidirectional: true, dropout: 0.4, ..config };
+    let many: Vec<usize> = (0..32).map(|n| 160 - 3 * n).collect();
+    let mut one = vec![1; 128];
+    one[0] = 3000;
+    [
+        Problem::new(deep, &many, 5),
+        Problem::new(one_layer(cell, 100, 24, Readout::Last), &[130; 32], 6),
+        Problem::new(one_layer(cell, 8, 24, Readout::Every), &one, 7),
+    ]
 }
 
 pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {

@@ -214,9 +214,7 @@ impl Chunk {
             let wanted = Wanted { input: layer > 0 || wanted.input, ..wanted };
             let blocks = layer * plan.num_directions..(layer + 1) * plan.num_directions;
             if wanted.input {
-                let input = plan.shapes[blocks.start].input;
-                let lanes = plan.shapes[blocks.start].lanes;
-                self.dx.resize(self.rows.num_rows() * input.runs * input.depth.next_multiple_of(lanes));
+                self.dx.resize(self.rows.num_rows() * plan.shapes[blocks.start].dx_len());
                 self.dx.fill(0.0);
             }
             for block in blocks {
@@ -261,8 +259,10 @@ impl Chunk {
             });
             job.backward::<S, C>(s, steps, dh, memory, wanted.initial_state, &mut self.scratch);
             if wanted.input {
-                let from = InputBackward { shape, panels, tape: &memory.tape };
-                backward::input::<S, C>(s, from, rows.clone(), &mut self.dx, &mut self.scratch);
+                let from =
+                    InputBackward { shape, panels, tape: &memory.tape[rows.start * shape.tape_len::<C>()..] };
+                let dx = &mut self.dx[rows.start * shape.dx_len()..];
+                backward::input::<S, C>(s, from, rows.len(), dx, &mut self.scratch);
             }
             if let Some(part) = &mut part {
                 part.add_rows(Operand { pass, matrix: Matrix::Block(block), chunk: self }, rows);
@@ -324,7 +324,7 @@ impl Chunk {
     /// Adds the gradient of the input to that of the batch, `[rows, I]`.
     pub(super) fn add_dx(&self, pass: Pass<'_>, dx: &mut [f32]) {
         let shape = pass.plan.shapes[0];
-        let (width, padded) = (shape.input.depth, shape.input.depth.next_multiple_of(shape.lanes));
+        let (width, padded) = (shape.input.depth, shape.dx_len());
         for t in 0..self.rows.seq_len() {
             for (b, row) in self.rows.at(t).enumerate() {
                 let of_batch = pass.batch.packing().row(t, self.rows.sequences.start + b);

@@ -1,4 +1,4 @@
-//! The parameters' gradient, once d pre-activations are known for all rows.
+//! The parameters' gradient, once d pre-activations are known.
 //!
 //! What a layer's weights multiplied stands side by side in one row, `[h | x | inner value]`; the
 //! pre-activations are cut into panels, each of which sums up outer products with the columns that
@@ -14,7 +14,7 @@ use std::ops::Range;
 use elman_core::cell::Cell;
 use elman_core::simd::gradient::{Outer, block_rows};
 use elman_core::simd::panel::gradient_panels;
-use elman_core::simd::shape::Shape;
+use elman_core::simd::shape::{Shape, Tape};
 use elman_core::simd::tile::{Columns, Rows};
 use elman_core::simd::transpose::{Update, transpose};
 use elman_core::simd::{Simd, dispatch};
@@ -70,7 +70,9 @@ pub(super) fn rows_at_a_time<C: Cell>(shape: Shape) -> usize {
     if shape.weights::<C>() >= rows::LARGE {
         return usize::MAX;
     }
-    let values = (C::PRE + 1) * shape.hidden_size + shape.input.len();
+    // As wide as on the widest vectors: where the rows are cut must not depend on the instruction set.
+    let units = shape.hidden_size.next_multiple_of(16);
+    let values = Tape::slots::<C>() * units + shape.hidden_size + shape.input.len();
     (IN_PLACE / values).max(LEAST_ROWS)
 }
 
@@ -282,19 +284,12 @@ impl Part {
     /// Sums up the part's panels over all rows of the batch.
     pub(super) fn sum(&mut self, pass: Pass<'_>, chunks: &[Chunk]) {
         self.clear();
-        with_cell!(pass.network.config.cell, C => {
-            dispatch!(pass.level, s => self.sum_chunks::<_, C>(s, pass, chunks));
-        });
-    }
-
-    #[inline(always)]
-    fn sum_chunks<S: Simd, C: Cell>(&mut self, s: S, pass: Pass<'_>, chunks: &[Chunk]) {
         let blocks = (0..pass.plan.shapes.len()).map(Matrix::Block);
         for matrix in blocks.chain([Matrix::Head]) {
             if self.panels.iter().any(|panel| panel.matrix == matrix) {
                 for chunk in chunks {
                     let operand = Operand { pass, matrix, chunk };
-                    self.add_rows_on::<S, C>(s, operand, 0..operand.num_rows());
+                    self.add_rows(operand, 0..operand.num_rows());
                 }
             }
         }

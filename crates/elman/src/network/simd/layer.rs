@@ -225,8 +225,7 @@ impl Layer<'_> {
 
     /// Backpropagation through time, from the gradients of the outputs and of the final states, in
     /// [`LayerMemory::ends`], to d pre-activations on the tape and, where wanted, the gradients of
-    /// the initial states. Of the steps, all if there is a single sequence; otherwise those up to the first one or
-    /// to the ones that were done last.
+    /// the initial states. The `steps` are the last ones that are not done yet: of a single sequence, all.
     #[inline(always)]
     pub(super) fn backward<S: Simd, C: Cell>(
         &self,
@@ -244,6 +243,7 @@ impl Layer<'_> {
         let LayerMemory { states, tape, ends: carry } = memory;
         let panels = &panels.layers[block].backward;
         if rows.batch_size() == 1 {
+            debug_assert_eq!(steps, 0..rows.seq_len(), "a single sequence goes back at once");
             self.sequence(panels).backward::<S, C>(s, states, dh, carry, tape, scratch);
             if wants_initial_state {
                 let t = rows.timestep(0, reverse);

@@ -2,7 +2,7 @@
 //!
 //! A pass forward or back takes a batch cut into [chunks](chunk) of sequences, each on its own through
 //! all layers and timesteps; a batch too small for that may have its steps shared out by a [team]. The
-//! parameters' [gradient] follows, chunk by chunk or shared out by panels of weights. What lies in memory is
+//! parameters' [gradient] is summed up by each chunk on its way back, or follows, shared out by panels of weights. What lies in memory is
 //! what the kernels of `elman_core::simd` want; [`plan`] says how.
 
 mod chunk;
@@ -122,9 +122,8 @@ impl Engine<f32> for SimdEngine {
         }
         if let [chunk] = chunks {
             let (parts, threads) = (&mut self.team, &mut self.threads);
-            let count = self.thread_count;
             let always = self.sharing == Sharing::Always;
-            chunk.forward(pass, Some(Team { parts, threads, count, always }));
+            chunk.forward(pass, Some(Team::new(parts, threads, self.thread_count, always)));
         } else {
             each(&mut self.threads, threads, chunks, |chunk| chunk.forward(pass, None));
         }

@@ -165,6 +165,10 @@ mod tests {
                 let steps = rows.stretch(left, reverse, most);
                 assert_eq!(steps.end, left);
                 let of_steps = rows.of_steps(steps.clone(), reverse);
+                let mut one_by_one: Vec<_> =
+                    steps.clone().flat_map(|n| rows.at(rows.timestep(n, reverse))).collect();
+                one_by_one.sort_unstable();
+                assert_eq!(of_steps.clone().collect::<Vec<_>>(), one_by_one);
                 assert!(
                     of_steps.len() <= most || steps.len() == 1,
                     "{steps:?} has {of_steps:?} of {most} rows"

@@ -59,6 +59,8 @@ pub(super) struct Team<'a> {
     pub(super) count: NonZeroUsize,
     /// Share out the steps of any layer, however small?
     pub(super) always: bool,
+    /// How many of the parts the current layer has: the others keep their memory for other layers.
+    used: usize,
 }
 
 /// A share of a layer's units and its memory.
@@ -72,7 +74,16 @@ pub(super) struct Part {
     tape: Buffer,
 }
 
-impl Team<'_> {
+impl<'a> Team<'a> {
+    pub(super) fn new(
+        parts: &'a mut Vec<Part>,
+        threads: &'a mut Option<Threads>,
+        count: NonZeroUsize,
+        always: bool,
+    ) -> Self {
+        Team { parts, threads, count, always, used: 0 }
+    }
+
     /// Makes the parts ready for a layer, for so many rows per step and, where it is kept, their tape; or
     /// says that the layer is none for a team.
     pub(super) fn begin<C: Cell>(&mut self, shape: Shape, rows: usize, keeps: bool) -> bool {
@@ -82,15 +93,20 @@ impl Team<'_> {
             worthwhile_parts::<C>(shape, self.count).or_else(|| projects::<C>(shape, rows).then_some(1))
         };
         let Some(of) = of else { return false };
-        self.parts.resize_with(of, || {
-            let [sums, next, tape] = Default::default();
-            Part { share: Share::new(0, of), sums, next, tape }
-        });
-        for (n, part) in self.parts.iter_mut().enumerate() {
+        self.used = of;
+        if self.parts.len() < of {
+            self.parts.resize_with(of, || {
+                let [sums, next, tape] = Default::default();
+                Part { share: Share::new(0, of), sums, next, tape }
+            });
+        }
+        for (n, part) in self.parts[..of].iter_mut().enumerate() {
             part.share = Share::new(n, of);
             part.sums.resize(part.share.sums_len::<C>(shape, PROJECTED_ROWS.max(rows)));
-            part.next.resize(rows * shape.state_len::<C>());
-            part.tape.resize(if keeps { rows * shape.tape_len::<C>() } else { 0 });
+            if of > 1 {
+                part.next.resize(rows * shape.state_len::<C>());
+                part.tape.resize(if keeps { rows * shape.tape_len::<C>() } else { 0 });
+            }
         }
         true
     }
@@ -98,7 +114,7 @@ impl Team<'_> {
     /// The inputs' part of the sums of some rows.
     pub(super) fn project<S: Simd, C: Cell>(&mut self, s: S, from: Forward<'_>, rows: usize) {
         let Forward { shape, panels, x, .. } = from;
-        each(self.threads, self.count, self.parts, |part| {
+        each(self.threads, self.count, &mut self.parts[..self.used], |part| {
             let of_layer = team::Part { shape, panels, share: part.share };
             s.vectorize(
                 #[inline(always)]
@@ -117,7 +133,7 @@ impl Team<'_> {
     ) {
         let Forward { shape, panels, prev, order, .. } = from;
         let keeps = to.tape.is_some();
-        if let [part] = &mut self.parts[..] {
+        if let [part] = &mut self.parts[..self.used] {
             // Nothing to hand over.
             let of_layer = team::Part { shape, panels, share: part.share };
             return s.vectorize(
@@ -125,7 +141,7 @@ impl Team<'_> {
                 || team::step::<S, C>(s, of_layer, prev, (&mut part.sums, rows, of), to, order),
             );
         }
-        each(self.threads, self.count, self.parts, |part| {
+        each(self.threads, self.count, &mut self.parts[..self.used], |part| {
             let of_layer = team::Part { shape, panels, share: part.share };
             s.vectorize(
                 #[inline(always)]
@@ -135,7 +151,7 @@ impl Team<'_> {
                 },
             );
         });
-        for part in &*self.parts {
+        for part in &self.parts[..self.used] {
             let from = Left { next: &*part.next, tape: keeps.then_some(&*part.tape) };
             let to = Left { next: &mut *to.next, tape: to.tape.as_deref_mut() };
             part.share.hand_over::<C>(shape, rows.len(), from, to);
