@@ -5,7 +5,6 @@
 //! checks that along.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::Result;
 
@@ -45,43 +44,36 @@ const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust/library";
 
 /// Checks all targets that it can; skipped where a target's library is missing and cannot be had.
 pub(crate) fn run(project: &Project) -> Result<Outcome> {
-    let (ready, missing): (Vec<&Target>, _) =
+    let (ready, missing): (Vec<&Target>, Vec<&Target>) =
         TARGETS.iter().partition(|target| has_library(project, target.triple));
-    let has_source = !missing.is_empty() && has_source(project);
-    for target in &ready {
-        target.check(&mut target.cargo(project))?;
+    for target in ready {
+        target.check(project, false)?;
     }
-    if has_source {
-        for target in &missing {
-            target.check(target.building_library(&mut target.cargo(project)))?;
-        }
-    } else if !missing.is_empty() {
+    if !missing.is_empty() && !has_source(project) {
         let missing: Vec<&str> = missing.iter().map(|target| target.triple).collect();
         return Ok(Outcome::Skipped(format!(
             "the toolchain lacks the library of other targets; `rustup target add {}`",
             missing.join(" ")
         )));
     }
+    for target in missing {
+        target.check(project, true)?;
+    }
     Ok(Outcome::Passed)
 }
 
 impl Target {
-    /// The call of cargo, in a directory apart from the other builds, which use another compiler or other flags.
-    fn cargo(&self, project: &Project) -> Command {
+    /// Checks the package, in a directory apart from the other builds, which use another compiler or other flags.
+    fn check(&self, project: &Project, builds_library: bool) -> Result<()> {
         let mut cargo = project.cargo();
         cargo.args(["check", "--quiet", "--package", self.package, "--target", self.triple]);
         cargo.arg("--target-dir").arg(project.target("targets")).env("RUSTFLAGS", self.flags);
-        cargo
-    }
-
-    /// With Debian's compiler, which is told to build its own library as only unstable ones do.
-    fn building_library<'c>(&self, cargo: &'c mut Command) -> &'c mut Command {
-        cargo.arg(format!("-Zbuild-std={}", self.libraries));
-        cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1")
-    }
-
-    fn check(&self, cargo: &mut Command) -> Result<()> {
-        process::run(cargo)?;
+        if builds_library {
+            // With Debian's compiler, which is told to build its own library as only unstable ones do.
+            cargo.arg(format!("-Zbuild-std={}", self.libraries));
+            cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
+        }
+        process::run(&mut cargo)?;
         println!("{}: {} compiles", self.triple, self.package);
         Ok(())
     }

@@ -42,8 +42,8 @@ pub(super) struct Chunk {
     pub(super) dx: Buffer,
     dfeatures: Buffer,
     scratch: Buffer,
-    /// The weights' gradient over the chunk's rows, where chunks sum it up each for itself: one part.
-    pub(super) gradient: Vec<Part>,
+    /// The weights' gradient over the chunk's rows, where chunks sum it up each for itself.
+    pub(super) gradient: Option<Part>,
 }
 
 /// What a backward pass was asked for beside the parameters' gradient.
@@ -159,18 +159,14 @@ impl Chunk {
         wanted: Wanted,
         panels: Option<&gradient::Panels>,
     ) {
-        let mut parts = std::mem::take(&mut self.gradient);
-        if let Some(panels) = panels {
-            panels.share(&mut parts, 1);
-            parts.iter_mut().for_each(Part::clear);
-        }
-        let part = parts.first_mut().filter(|_| panels.is_some());
+        let mut part = panels.map(|panels| self.gradient.take().unwrap_or_else(|| panels.whole()));
+        part.iter_mut().for_each(Part::clear);
         if self.rows.batch_size() > 0 {
             with_cell!(pass.network.config.cell, C => {
-                dispatch!(pass.level, s => self.backward_layers::<_, C>(s, pass, dfinal, wanted, part));
+                dispatch!(pass.level, s => self.backward_layers::<_, C>(s, pass, dfinal, wanted, part.as_mut()));
             });
         }
-        self.gradient = parts;
+        self.gradient = part.or(self.gradient.take());
     }
 
     #[inline(always)]

@@ -2,8 +2,8 @@
 //!
 //! A pass forward or back takes a batch cut into [chunks](chunk) of sequences, each on its own through
 //! all layers and timesteps; a batch too small for that may have its steps shared out by a [team]. The
-//! parameters' [gradient] is summed up by each chunk on its way back, or follows, shared out by panels of weights. What lies in memory is
-//! what the kernels of `elman_core::simd` want; [`plan`] says how.
+//! parameters' [gradient] is summed up by each chunk on its way back, or follows, shared out by panels of
+//! weights. What lies in memory is what the kernels of `elman_core::simd` want; [`plan`] says how.
 
 mod chunk;
 mod gradient;

@@ -54,11 +54,11 @@ fn projects<C: Cell>(shape: Shape, batch_size: usize) -> bool {
 /// The parts of a layer, and the threads that work on them.
 #[derive(Debug)]
 pub(super) struct Team<'a> {
-    pub(super) parts: &'a mut Vec<Part>,
-    pub(super) threads: &'a mut Option<Threads>,
-    pub(super) count: NonZeroUsize,
+    parts: &'a mut Vec<Part>,
+    threads: &'a mut Option<Threads>,
+    count: NonZeroUsize,
     /// Share out the steps of any layer, however small?
-    pub(super) always: bool,
+    always: bool,
     /// How many of the parts the current layer has: the others keep their memory for other layers.
     used: usize,
 }
