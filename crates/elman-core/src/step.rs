@@ -15,6 +15,8 @@ pub struct Weights<'a, T> {
     pub bias_ih: &'a [T],
     /// `[FROM_H * H]`
     pub bias_hh: &'a [T],
+    /// The per-unit parameters, `[UNIT * H]`.
+    pub unit: &'a [T],
 }
 
 /// Where the gradient of [`Weights`] is added up; the same shapes.
@@ -28,6 +30,8 @@ pub struct WeightsGradient<'a, T> {
     pub bias_ih: &'a mut [T],
     /// `[FROM_H * H]`
     pub bias_hh: &'a mut [T],
+    /// `[UNIT * H]`
+    pub unit: &'a mut [T],
 }
 
 /// What the forward step leaves for the backward step, for one timestep of one sequence.
@@ -81,7 +85,7 @@ pub fn forward<C: Cell, T: Scalar>(
             if p < C::FROM_X {
                 sum = affine(weights.weight_ih, weights.bias_ih, row, x);
             }
-            if feeds_from_h::<C>(p) {
+            if C::FACTS.direct().contains(&p) {
                 sum += affine(weights.weight_hh, weights.bias_hh, row, h);
             }
             pre[p * hidden_size + unit] = sum;
@@ -99,7 +103,11 @@ pub fn forward<C: Cell, T: Scalar>(
         }
     }
     for unit in 0..hidden_size {
-        let (state, keep) = C::forward(gather(pre, unit, hidden_size), gather(prev, unit, hidden_size));
+        let (state, keep) = C::forward(
+            gather(pre, unit, hidden_size),
+            gather(weights.unit, unit, hidden_size),
+            gather(prev, unit, hidden_size),
+        );
         scatter(state, next, unit, hidden_size);
         scatter(keep, saved, unit, hidden_size);
     }
@@ -125,13 +133,17 @@ pub fn backward<C: Cell, T: Scalar>(
     let hidden_size = dnext.len() / C::STATES;
     let (dpre, dinner) = scratch.split_at_mut(C::PRE * hidden_size);
     for unit in 0..hidden_size {
-        let (d, direct) = C::backward(
+        let (d, d_unit, direct) = C::backward(
             gather(step.saved, unit, hidden_size),
+            gather(weights.unit, unit, hidden_size),
             gather(step.prev, unit, hidden_size),
             gather(step.next, unit, hidden_size),
             gather(dnext, unit, hidden_size),
         );
         scatter(d, dpre, unit, hidden_size);
+        for (n, &d) in d_unit.as_ref().iter().enumerate() {
+            gradient.unit[n * hidden_size + unit] += d;
+        }
         scatter(direct, dprev, unit, hidden_size);
     }
     if C::FROM_INNER > 0 {
@@ -151,17 +163,17 @@ pub fn backward<C: Cell, T: Scalar>(
             }
             if p >= C::PRE - C::FROM_H {
                 gradient.bias_hh[row] += d;
-                let operand = if feeds_from_h::<C>(p) { h } else { step.inner };
+                let operand = if C::FACTS.direct().contains(&p) { h } else { step.inner };
                 add_scaled(row_mut(gradient.weight_hh, row, hidden_size), d, operand);
             }
-            if feeds_from_h::<C>(p) {
+            if C::FACTS.direct().contains(&p) {
                 add_scaled(&mut dprev[..hidden_size], d, row_of(weights.weight_hh, row, hidden_size));
             }
         }
     }
 }
 
-/// The way of the gradient through the inner values: `dinner = W_hh^T dpre` over the gates they
+/// The gradient through the inner values: `dinner = W_hh^T dpre` over the gates they
 /// feed, then the cell's own equation.
 fn inner_backward<C: Cell, T: Scalar>(
     weights: Weights<'_, T>,
@@ -192,11 +204,6 @@ fn inner_backward<C: Cell, T: Scalar>(
             dprev[s * hidden_size + unit] += d;
         }
     }
-}
-
-/// Do this pre-activation's recurrent weights multiply `h` itself?
-const fn feeds_from_h<C: Cell>(pre: usize) -> bool {
-    pre >= C::PRE - C::FROM_H && pre < C::PRE - C::FROM_INNER
 }
 
 /// `bias[row] + weight[row] . x`

@@ -26,6 +26,17 @@ impl Buffer {
         }
         self.len = len;
     }
+
+    /// Makes room for `len` values without changing those that are there.
+    pub(crate) fn grow(&mut self, len: usize) {
+        if self.memory.len() < len + LINE / size_of::<f32>() {
+            let mut grown = Buffer::default();
+            grown.resize(len.max(self.len));
+            grown.len = self.len;
+            grown.copy_from_slice(self);
+            *self = grown;
+        }
+    }
 }
 
 impl Deref for Buffer {

@@ -14,19 +14,27 @@ impl Cell for Elman {
     const FROM_X: usize = 1;
     const FROM_H: usize = 1;
     const GATE: &'static [usize] = &[0];
+    const FITS_IDENTITY: bool = true;
     type Pre<L: Lane> = [L; 1];
+    type Unit<L: Lane> = [L; 0];
     type State<L: Lane> = [L; 1];
     type Saved<L: Lane> = [L; 0];
 
     #[inline(always)]
-    fn forward<L: Lane>([a]: [L; 1], _: [L; 1]) -> ([L; 1], [L; 0]) {
+    fn forward<L: Lane>([a]: [L; 1], _: [L; 0], _: [L; 1]) -> ([L; 1], [L; 0]) {
         ([a.tanh()], [])
     }
 
     #[inline(always)]
-    fn backward<L: Lane>(_: [L; 0], _: [L; 1], [h]: [L; 1], [dh]: [L; 1]) -> ([L; 1], [L; 1]) {
+    fn backward<L: Lane>(
+        _: [L; 0],
+        _: [L; 0],
+        _: [L; 1],
+        [h]: [L; 1],
+        [dh]: [L; 1],
+    ) -> ([L; 1], [L; 0], [L; 1]) {
         let one = h.constant(1.0);
-        ([dh * (one - h * h)], [h.constant(0.0)])
+        ([dh * (one - h * h)], [], [h.constant(0.0)])
     }
 }
 
@@ -43,17 +51,25 @@ impl Cell for ElmanRelu {
     const FROM_X: usize = 1;
     const FROM_H: usize = 1;
     const GATE: &'static [usize] = &[0];
+    const FITS_IDENTITY: bool = true;
     type Pre<L: Lane> = [L; 1];
+    type Unit<L: Lane> = [L; 0];
     type State<L: Lane> = [L; 1];
     type Saved<L: Lane> = [L; 0];
 
     #[inline(always)]
-    fn forward<L: Lane>([a]: [L; 1], _: [L; 1]) -> ([L; 1], [L; 0]) {
+    fn forward<L: Lane>([a]: [L; 1], _: [L; 0], _: [L; 1]) -> ([L; 1], [L; 0]) {
         ([a.where_positive(a)], [])
     }
 
     #[inline(always)]
-    fn backward<L: Lane>(_: [L; 0], _: [L; 1], [h]: [L; 1], [dh]: [L; 1]) -> ([L; 1], [L; 1]) {
-        ([dh.where_positive(h)], [h.constant(0.0)])
+    fn backward<L: Lane>(
+        _: [L; 0],
+        _: [L; 0],
+        _: [L; 1],
+        [h]: [L; 1],
+        [dh]: [L; 1],
+    ) -> ([L; 1], [L; 0], [L; 1]) {
+        ([dh.where_positive(h)], [], [h.constant(0.0)])
     }
 }

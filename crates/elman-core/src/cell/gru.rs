@@ -25,24 +25,31 @@ impl Cell for Gru {
     const FROM_H: usize = 3;
     const GATE: &'static [usize] = &[N, R, Z, N];
     type Pre<L: Lane> = [L; 4];
+    type Unit<L: Lane> = [L; 0];
     type State<L: Lane> = [L; 1];
     type Saved<L: Lane> = [L; 4];
 
     #[inline(always)]
-    fn forward<L: Lane>([n_x, r, z, n_h]: [L; 4], [h]: [L; 1]) -> ([L; 1], [L; 4]) {
+    fn forward<L: Lane>([n_x, r, z, n_h]: [L; 4], _: [L; 0], [h]: [L; 1]) -> ([L; 1], [L; 4]) {
         let (r, z) = (r.sigmoid(), z.sigmoid());
         let n = r.mul_add(n_h, n_x).tanh();
         ([(h - n).mul_add(z, n)], [n, r, z, n_h])
     }
 
     #[inline(always)]
-    fn backward<L: Lane>([n, r, z, n_h]: [L; 4], [h]: [L; 1], _: [L; 1], [dh]: [L; 1]) -> ([L; 4], [L; 1]) {
+    fn backward<L: Lane>(
+        [n, r, z, n_h]: [L; 4],
+        _: [L; 0],
+        [h]: [L; 1],
+        _: [L; 1],
+        [dh]: [L; 1],
+    ) -> ([L; 4], [L; 0], [L; 1]) {
         let one = h.constant(1.0);
         let carried = dh * z;
         let dn = (dh - carried) * (one - n * n);
         let dr = dn * n_h * (r * (one - r));
         let dz = dh * (h - n) * (z * (one - z));
-        ([dn, dr, dz, dn * r], [carried])
+        ([dn, dr, dz, dn * r], [], [carried])
     }
 }
 
@@ -66,6 +73,7 @@ impl Cell for GruResetBefore {
     const GATE: &'static [usize] = &[R, Z, N];
     const FROM_INNER: usize = 1;
     type Pre<L: Lane> = [L; 3];
+    type Unit<L: Lane> = [L; 0];
     type State<L: Lane> = [L; 1];
     type Saved<L: Lane> = [L; 3];
 
@@ -81,18 +89,24 @@ impl Cell for GruResetBefore {
     }
 
     #[inline(always)]
-    fn forward<L: Lane>([r, z, n]: [L; 3], [h]: [L; 1]) -> ([L; 1], [L; 3]) {
+    fn forward<L: Lane>([r, z, n]: [L; 3], _: [L; 0], [h]: [L; 1]) -> ([L; 1], [L; 3]) {
         let (r, z, n) = (r.sigmoid(), z.sigmoid(), n.tanh());
         ([(h - n).mul_add(z, n)], [r, z, n])
     }
 
     #[inline(always)]
-    fn backward<L: Lane>([_, z, n]: [L; 3], [h]: [L; 1], _: [L; 1], [dh]: [L; 1]) -> ([L; 3], [L; 1]) {
+    fn backward<L: Lane>(
+        [_, z, n]: [L; 3],
+        _: [L; 0],
+        [h]: [L; 1],
+        _: [L; 1],
+        [dh]: [L; 1],
+    ) -> ([L; 3], [L; 0], [L; 1]) {
         let one = h.constant(1.0);
         let carried = dh * z;
         let dn = (dh - carried) * (one - n * n);
         let dz = dh * (h - n) * (z * (one - z));
         // The reset gate acts through the inner value alone.
-        ([h.constant(0.0), dz, dn], [carried])
+        ([h.constant(0.0), dz, dn], [], [carried])
     }
 }

@@ -24,21 +24,19 @@ const O: usize = 3;
 #[derive(Clone, Copy, Debug)]
 pub struct Lstm;
 
-impl Lstm {
-    /// The forget gate's place among the gates: initialisations may give its bias another value.
-    pub const FORGET_GATE: usize = F;
-}
-
 impl Cell for Lstm {
     const FROM_X: usize = 4;
     const FROM_H: usize = 4;
     const GATE: &'static [usize] = &[I, F, G, O];
+    const FORGET_GATE: Option<usize> = Some(F);
+    const STATE_NAMES: &'static [&'static str] = &["h", "c"];
     type Pre<L: Lane> = [L; 4];
+    type Unit<L: Lane> = [L; 0];
     type State<L: Lane> = [L; 2];
     type Saved<L: Lane> = [L; 4];
 
     #[inline(always)]
-    fn forward<L: Lane>([i, f, g, o]: [L; 4], [_, c]: [L; 2]) -> ([L; 2], [L; 4]) {
+    fn forward<L: Lane>([i, f, g, o]: [L; 4], _: [L; 0], [_, c]: [L; 2]) -> ([L; 2], [L; 4]) {
         let (i, f, g, o) = (i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid());
         let c = f.mul_add(c, i * g);
         ([o * c.tanh(), c], [i, f, g, o])
@@ -47,10 +45,11 @@ impl Cell for Lstm {
     #[inline(always)]
     fn backward<L: Lane>(
         [i, f, g, o]: [L; 4],
+        _: [L; 0],
         [_, c_prev]: [L; 2],
         [_, c]: [L; 2],
         [dh, dc]: [L; 2],
-    ) -> ([L; 4], [L; 2]) {
+    ) -> ([L; 4], [L; 0], [L; 2]) {
         let one = c.constant(1.0);
         let tanh_c = c.tanh();
         let dc = (dh * o).mul_add(one - tanh_c * tanh_c, dc);
@@ -58,6 +57,6 @@ impl Cell for Lstm {
         let df = dc * c_prev * (f * (one - f));
         let dg = dc * i * (one - g * g);
         let d_o = dh * tanh_c * (o * (one - o));
-        ([di, df, dg, d_o], [c.constant(0.0), dc * f])
+        ([di, df, dg, d_o], [], [c.constant(0.0), dc * f])
     }
 }

@@ -1,63 +1,66 @@
 //! The `f32` engine: whole vectors of units at a time, on several threads.
 //!
-//! A pass forward or back takes a batch cut into [chunks](chunk) of sequences, each on its own through
-//! all layers and timesteps; a batch too small for that may have its steps shared out by a [team]. The
-//! parameters' [gradient] is summed up by each chunk on its way back, or follows, shared out by panels of
-//! weights. What lies in memory is what the kernels of `elman_core::simd` want; [`plan`] says how.
+//! A pass forward or backward takes a batch cut into chunks of sequences, each on its own through
+//! all blocks and timesteps; a batch too small for that may have its steps split among [`workers`]. The
+//! [weight gradient](weight_gradient) is summed up by each chunk in its backward pass, or follows, shared out by panels
+//! of weights. What lies in memory is what the kernels of `elman_core::engine` want; [`plan`] says how.
 
+mod backward;
 mod chunk;
-mod gradient;
-mod layer;
+mod memory;
 mod operand;
+mod packing;
 mod pass;
+mod plain;
 mod plan;
-mod rows;
 mod shuffle;
-mod team;
+mod weight_gradient;
+mod weights;
+mod workers;
 
 use std::num::NonZeroUsize;
 
-use elman_core::simd::{Level, lanes};
+use elman_core::block::Dense;
+use elman_kernels::InstructionSet;
+use elman_kernels::tuning::{BY_PANELS, BY_PANELS_ALONE, LEAST_WORK};
 
-use chunk::{Chunk, Wanted};
-use gradient::Part;
+use backward::Wanted;
+use memory::Chunk;
 use pass::Pass;
-use plan::{Panels, Plan};
-use team::Team;
-pub(crate) use team::worthwhile_parts;
+use plan::Plan;
+use weight_gradient::{GradientPlan, GradientSums};
+use weights::PackedWeights;
+pub(crate) use workers::worthwhile_shares;
+use workers::{ShareMemory, Workers};
 
 use super::dropout::draw_mask;
-use super::{Engine, Gradients, Mode, Network, Readout, State};
+use super::{Engine, Gradients, Kind, Mode, Network, State, Timelines, parts};
 use crate::batch::Batch;
 use crate::threads::{self, Threads, each};
-
-/// Rows times parameters below which a second thread does not pay, where chunks are all that is handed
-/// over: some 12 us of a training step on one thread.
-const LEAST_WORK: usize = 120_000;
-/// How many times more a training step has to be where the weights' gradient is shared out by panels, for
-/// which each thread reads what the others wrote.
-const BY_PANELS: usize = 12;
-/// And where that is all that can be shared out, for lack of chunks: by workers that had to wait.
-const BY_PANELS_ALONE: usize = 80;
 
 /// A network in `f32` with its parameters packed and the memory of its passes.
 #[derive(Debug)]
 pub struct SimdEngine {
     network: Network,
-    level: Level,
+    set: InstructionSet,
     plan: Plan,
-    panels: Panels,
-    gradient_panels: gradient::Panels,
-    /// By layer but the last.
+    weights: PackedWeights,
+    gradient_plan: GradientPlan,
+    timelines: Timelines,
+    /// By block: of a dropout, in training.
     masks: Vec<Vec<f32>>,
     chunks: Vec<Chunk>,
     /// Those of the batch that ran last: the first so many.
     num_chunks: usize,
     /// Did that run leave what a backward pass needs?
     keeps: bool,
+    /// Did it begin with what is learned of initial states?
+    began: bool,
+    /// The gradient of initial states where only what is learned of them needs it.
+    dstate: Option<State<f32>>,
     /// For one thread, and for all of them.
-    parts: [Vec<Part>; 2],
-    team: Vec<team::Part>,
+    parts: [Vec<GradientSums>; 2],
+    shares: Vec<ShareMemory>,
     parameters: Vec<f32>,
     output: Vec<f32>,
     threads: Option<Threads>,
@@ -78,11 +81,13 @@ enum Sharing {
 macro_rules! pass {
     ($engine:expr, $batch:expr) => {
         Pass {
-            level: $engine.level,
+            set: $engine.set,
             network: &$engine.network,
             plan: &$engine.plan,
-            panels: &$engine.panels,
+            parameters: &$engine.parameters,
+            weights: &$engine.weights,
             batch: $batch,
+            timelines: &$engine.timelines,
             masks: &$engine.masks,
             keeps: $engine.keeps,
         }
@@ -92,25 +97,27 @@ macro_rules! pass {
 impl Engine<f32> for SimdEngine {
     /// On the best instruction set there is, with as many threads as [`threads::count`] says.
     fn new(network: &Network) -> Self {
-        SimdEngine { sharing: Sharing::WherePaying, ..Self::with(network, Level::new(), threads::count()) }
+        let engine = Self::with(network, InstructionSet::best(), threads::count());
+        SimdEngine { sharing: Sharing::WherePaying, ..engine }
     }
 
     fn load(&mut self, parameters: &[f32]) {
-        assert_eq!(parameters.len(), self.network.layout.len(), "number of parameters");
+        assert_eq!(parameters.len(), self.network.layout().len(), "number of parameters");
         self.parameters.clear();
         self.parameters.extend_from_slice(parameters);
-        self.panels.pack_forward(self.level, &self.network, &self.plan, parameters);
+        self.weights.pack_forward(self.set, &self.network, &self.plan, parameters);
     }
 
     fn forward(&mut self, batch: &Batch<f32>, state: &mut State<f32>, mode: Mode<'_>) -> &[f32] {
-        let config = &self.network.config;
-        assert_eq!(self.parameters.len(), self.network.layout.len(), "number of parameters");
-        assert_eq!(batch.input_size(), config.input_size, "values per timestep");
+        assert_eq!(self.parameters.len(), self.network.layout().len(), "number of parameters");
+        assert_eq!(batch.input_size(), self.network.input_size(), "values per timestep");
         assert_eq!(state.batch_size(), batch.packing().batch_size(), "sequences in state and batch");
-        self.keeps = !matches!(mode, Mode::Predict);
-        self.draw_masks(batch, mode);
         let packing = batch.packing();
-        self.num_chunks = rows::num_chunks(packing, self.plan.largest);
+        self.keeps = !matches!(mode, Mode::Predict);
+        self.began = self.network.begin(&self.parameters, state);
+        self.timelines.set(self.network.timelines(), packing);
+        self.draw_masks(batch, mode);
+        self.num_chunks = packing::num_chunks(packing, self.plan.largest);
         if self.chunks.len() < self.num_chunks {
             self.chunks.resize_with(self.num_chunks, Chunk::default);
         }
@@ -118,18 +125,17 @@ impl Engine<f32> for SimdEngine {
         let (count, chunks) = (self.num_chunks, &mut self.chunks[..self.num_chunks]);
         let pass = pass!(self, batch);
         for (n, chunk) in chunks.iter_mut().enumerate() {
-            chunk.begin(pass, rows::chunk(packing, n, count), state);
+            chunk.begin(pass, packing::chunk(packing, n, count), state);
         }
         if let [chunk] = chunks {
-            let (parts, threads) = (&mut self.team, &mut self.threads);
             let always = self.sharing == Sharing::Always;
-            chunk.forward(pass, Some(Team::new(parts, threads, self.thread_count, always)));
+            let workers = Workers::new(&mut self.shares, &mut self.threads, self.thread_count, always);
+            chunk.forward(pass, Some(workers));
         } else {
             each(&mut self.threads, threads, chunks, |chunk| chunk.forward(pass, None));
         }
-        let config = &self.network.config;
-        let rows = if config.readout == Readout::Last { packing.batch_size() } else { packing.num_rows() };
-        self.output.resize(rows * config.output_size, 0.0);
+        let rows = pass.packing(self.network.timelines().len()).num_rows();
+        self.output.resize(rows * self.network.output_size(), 0.0);
         for chunk in &*chunks {
             chunk.copy_ends(pass, state);
             chunk.copy_output(pass, &mut self.output);
@@ -144,37 +150,40 @@ impl Engine<f32> for SimdEngine {
     fn backward(&mut self, batch: &Batch<f32>, doutput: &[f32], gradients: Gradients<'_, f32>) {
         assert!(self.keeps, "the forward pass was `Mode::Predict`, which leaves nothing for a backward pass");
         assert_eq!(doutput.len(), self.output.len(), "output and its gradient");
-        assert_eq!(gradients.parameters.len(), self.network.layout.len(), "number of parameters");
+        assert_eq!(gradients.parameters.len(), self.network.layout().len(), "number of parameters");
         let Gradients { parameters: gradient, state, input } = gradients;
-        let wanted = Wanted { input: input.is_some(), initial_state: state.is_some() };
-        self.panels.pack_backward(&self.network, &self.plan, &self.parameters, wanted.input);
+        let learns_state = self.began && self.network.learns_state();
+        let wanted = Wanted { input: input.is_some(), initial_state: state.is_some() || learns_state };
+        self.weights.pack_backward(&self.network, &self.plan, &self.parameters, wanted.input);
         let pass = pass!(self, batch);
         let rows = batch.packing().num_rows();
         let (by_chunk, threads) = (self.sums_by_chunk(rows), self.thread_count_for(rows));
         let chunks = &mut self.chunks[..self.num_chunks];
-        let dfinal = state.as_deref();
-        let panels = &self.gradient_panels;
+        let (dfinal, plan) = (state.as_deref(), &self.gradient_plan);
         each(&mut self.threads, threads, chunks, |chunk| {
             chunk.take_doutput(pass, doutput);
-            chunk.backward(pass, dfinal, wanted, by_chunk.then_some(panels));
+            chunk.backward(pass, dfinal, wanted, by_chunk.then_some(plan));
         });
         if by_chunk {
             let mut parts = chunks.iter_mut().flat_map(|chunk| &mut chunk.gradient);
             if let Some(first) = parts.next() {
                 parts.for_each(|other| first.add(other));
-                panels.unpack(pass, first, gradient);
+                plan.unpack(pass, first, gradient);
             }
         } else {
             let chunks = &*chunks;
             let parts = &mut self.parts[usize::from(threads > NonZeroUsize::MIN)];
-            panels.share(parts, threads.get());
+            plan.share(parts, threads.get());
             each(&mut self.threads, threads, parts, |part| part.sum(pass, chunks));
-            parts.iter_mut().for_each(|part| panels.unpack(pass, part, gradient));
+            parts.iter_mut().for_each(|part| plan.unpack(pass, part, gradient));
         }
         let chunks = &*chunks;
-        for doutput in doutput.chunks_exact(self.network.config.output_size) {
-            let bias = &mut gradient[self.network.head.bias.clone()];
-            bias.iter_mut().zip(doutput).for_each(|(bias, d)| *bias += d);
+        add_other_parameters(pass, chunks, gradient);
+        if learns_state {
+            let dstate = self.dstate.get_or_insert_with(|| self.network.zero_state(0));
+            dstate.reset(batch.packing().batch_size());
+            chunks.iter().for_each(|chunk| chunk.copy_ends(pass, dstate));
+            self.network.begin_backward(dstate, gradient);
         }
         if let Some(state) = state {
             chunks.iter().for_each(|chunk| chunk.copy_ends(pass, state));
@@ -185,24 +194,66 @@ impl Engine<f32> for SimdEngine {
     }
 }
 
+/// Adds the gradients of the parameters that are no weight matrices, row by row or chunk by chunk in the order of the
+/// batch.
+fn add_other_parameters(pass: Pass<'_>, chunks: &[Chunk], gradient: &mut [f32]) {
+    for (n, (placed, planned)) in pass.network.blocks().iter().zip(&pass.plan.blocks).enumerate() {
+        match &placed.kind {
+            Kind::Dense { block: Dense { bias: true, .. }, bias, .. } => {
+                let gradient = &mut gradient[bias.clone()];
+                for t in 0..pass.packing(planned.output_time).seq_len() {
+                    let time = |chunk: &&Chunk| t < chunk.times[planned.output_time].seq_len();
+                    for chunk in chunks.iter().filter(time) {
+                        let rows = chunk.times[planned.output_time].at(t);
+                        let dy = chunk.blocks[n].dy.chunks_exact(planned.output.len);
+                        for dy in dy.skip(rows.start).take(rows.len()) {
+                            gradient.iter_mut().zip(dy).for_each(|(to, d)| *to += d);
+                        }
+                    }
+                }
+            }
+            Kind::Embedding { block, weight } => {
+                let gradient = &mut gradient[weight.clone()];
+                for chunk in chunks {
+                    let dy = chunk.blocks[n].dy.chunks_exact(planned.output.len);
+                    for (x, dy) in chunk.x.chunks_exact(pass.plan.input.len).zip(dy) {
+                        block.backward(x, &dy[..planned.output.width()], gradient);
+                    }
+                }
+            }
+            Kind::LayerNorm { weight, bias, .. } => {
+                let [dweight, dbias] = parts(gradient, &[weight.clone(), bias.clone()]);
+                for chunk in chunks.iter().filter(|chunk| !chunk.sequences().is_empty()) {
+                    let sums = dweight.iter_mut().chain(&mut *dbias).zip(&chunk.blocks[n].gradient);
+                    sums.for_each(|(to, d)| *to += d);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 impl SimdEngine {
     /// On an instruction set that this machine has, with so many threads, however little work there is: a single
     /// one does what it does by default, several share out any layer. The threads change no bit of any result;
     /// the instruction set may, in the last places.
-    pub fn with(network: &Network, level: Level, threads: NonZeroUsize) -> Self {
-        let plan = Plan::new(network, lanes(level));
+    pub fn with(network: &Network, set: InstructionSet, threads: NonZeroUsize) -> Self {
+        let plan = Plan::new(network, set.lanes());
         let sharing = if threads > NonZeroUsize::MIN { Sharing::Always } else { Sharing::WherePaying };
         SimdEngine {
-            level,
-            gradient_panels: gradient::Panels::of(network, &plan),
+            set,
+            gradient_plan: GradientPlan::of(&plan),
             plan,
-            panels: Panels::default(),
+            weights: PackedWeights::default(),
+            timelines: Timelines::default(),
             masks: Vec::new(),
             chunks: Vec::new(),
             num_chunks: 0,
             keeps: false,
+            began: false,
+            dstate: None,
             parts: Default::default(),
-            team: Vec::new(),
+            shares: Vec::new(),
             parameters: Vec::new(),
             output: Vec::new(),
             network: network.clone(),
@@ -214,7 +265,7 @@ impl SimdEngine {
 
     /// The threads that are worth it for a pass over so many rows.
     fn thread_count_for(&self, rows: usize) -> NonZeroUsize {
-        let work = rows.saturating_mul(self.network.layout.len());
+        let work = rows.saturating_mul(self.network.layout().len());
         let times = if self.num_chunks == 1 {
             BY_PANELS_ALONE
         } else if self.keeps && !self.sums_by_chunk(rows) {
@@ -226,24 +277,23 @@ impl SimdEngine {
         if pays { self.thread_count } else { NonZeroUsize::MIN }
     }
 
-    /// Do the chunks of a batch of so many rows sum up the weights' gradient each for itself?
+    /// Do the chunks of a batch of so many rows sum up the weight gradient each for itself?
     fn sums_by_chunk(&self, rows: usize) -> bool {
-        self.num_chunks > 1 && self.gradient_panels.suit_chunks(rows / self.num_chunks)
+        self.num_chunks > 1 && self.gradient_plan.suit_chunks(rows / self.num_chunks)
     }
 
     fn draw_masks(&mut self, batch: &Batch<f32>, mode: Mode<'_>) {
-        let config = &self.network.config;
-        self.masks.resize_with(config.num_layers - 1, Vec::new);
+        self.masks.resize_with(self.plan.blocks.len(), Vec::new);
         let Mode::Train(rng) = mode else {
-            self.masks.iter_mut().for_each(Vec::clear);
-            return;
+            return self.masks.iter_mut().for_each(Vec::clear);
         };
-        if config.dropout == 0.0 {
-            return;
-        }
-        let len = batch.packing().num_rows() * config.num_directions() * config.hidden_size;
-        for mask in &mut self.masks {
-            draw_mask(config.dropout, len, rng, mask);
+        for (mask, placed) in self.masks.iter_mut().zip(self.network.blocks()) {
+            if let Kind::Dropout(dropout) = placed.kind
+                && dropout.probability > 0.0
+            {
+                let rows = self.timelines.packing(placed.input_time, batch.packing()).num_rows();
+                draw_mask(dropout, rows * placed.input_size, rng, mask);
+            }
         }
     }
 }

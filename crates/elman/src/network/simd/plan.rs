@@ -1,153 +1,168 @@
-//! How a network is cut for vectors: the shapes of its layers and head, and their packed weights.
+//! How a network is cut for vectors: the shapes of its blocks, and how rows lie in memory between them.
 
-use std::ops::{Deref, Range};
+use elman_core::engine::shape::Shape;
+use elman_kernels::dense;
+use elman_kernels::tile::Columns;
 
-use elman_core::simd::dense::Dense;
-use elman_core::simd::pack::{pack_backward, pack_forward, pack_input_backward};
-use elman_core::simd::shape::Shape;
-use elman_core::simd::tile::Columns;
-use elman_core::simd::{Level, dispatch};
+use crate::network::{Kind, Network, Placed};
 
-use super::shuffle::{self, Shuffle};
-use crate::buffer::Buffer;
-use crate::network::{Network, with_cell};
+/// How the values of a row lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowLayout {
+    /// Which values count: a run per direction of a recurrent block, otherwise one.
+    pub(super) columns: Columns,
+    /// From one row to the next.
+    pub(super) len: usize,
+}
 
-/// The shapes of a network's parts. Blocks are layers and directions: `layer * D + direction`.
+impl RowLayout {
+    /// Values side by side, and the next row behind them.
+    fn dense(width: usize) -> Self {
+        RowLayout { columns: Columns::dense(width), len: width }
+    }
+
+    /// Runs of whole vectors. What is behind a run's last value is finite, and meets zeros.
+    fn padded(runs: usize, depth: usize, lanes: usize) -> Self {
+        let stride = depth.next_multiple_of(lanes);
+        RowLayout { columns: Columns { runs, depth, stride }, len: runs * stride }
+    }
+
+    /// The values that count.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Are the values that count side by side?
+    pub(super) fn is_contiguous(&self) -> bool {
+        self.columns.runs == 1 || self.columns.stride == self.columns.depth
+    }
+
+    /// A row's values side by side, in place or gathered in `memory`, which is as long as they are many.
+    pub(super) fn values<'a>(&self, row: &'a [f32], memory: &'a mut [f32]) -> &'a [f32] {
+        if self.is_contiguous() {
+            return &row[..self.width()];
+        }
+        self.read(row, memory);
+        memory
+    }
+
+    /// Copies a row's values side by side.
+    pub(super) fn read(&self, row: &[f32], to: &mut [f32]) {
+        let Columns { depth, stride, .. } = self.columns;
+        for (to, from) in to.chunks_exact_mut(depth).zip(row.chunks(stride)) {
+            to.copy_from_slice(&from[..depth]);
+        }
+    }
+
+    /// Puts a row's values into their places.
+    pub(super) fn write(&self, from: &[f32], row: &mut [f32]) {
+        let Columns { depth, stride, .. } = self.columns;
+        for (to, from) in row.chunks_mut(stride).zip(from.chunks_exact(depth)) {
+            to[..depth].copy_from_slice(from);
+        }
+    }
+}
+
+/// What runs a block.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// The shape of each direction.
+    Recurrent(Vec<Shape>),
+    Dense(dense::Dense),
+    /// The plain code of the block, row by row.
+    Plain,
+}
+
+/// A block as it is cut.
+#[derive(Debug)]
+pub(super) struct PlanBlock {
+    pub(super) work: Work,
+    pub(super) input: RowLayout,
+    pub(super) output: RowLayout,
+    /// The timelines of the rows that enter and leave.
+    pub(super) input_time: usize,
+    pub(super) output_time: usize,
+}
+
+impl PlanBlock {
+    /// The shapes of a recurrent block's directions; none of another's.
+    pub(super) fn shapes(&self) -> &[Shape] {
+        if let Work::Recurrent(shapes) = &self.work { shapes } else { &[] }
+    }
+}
+
+/// A network as it is cut.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) shapes: Vec<Shape>,
-    pub(super) head: Dense,
-    pub(super) num_directions: usize,
-    /// The values of a row of any layer's output, `D * padded`.
-    pub(super) width: usize,
-    /// The weights of the largest layer; the same for any number of lanes, since how a batch is cut into
+    pub(super) blocks: Vec<PlanBlock>,
+    /// The rows of the chunk's input.
+    pub(super) input: RowLayout,
+    pub(super) lanes: usize,
+    /// The weights of the largest recurrent layer; the same for any number of lanes, since how a batch is cut into
     /// chunks depends on it.
     pub(super) largest: usize,
+    /// Does any layer read sequences from their ends?
+    pub(super) reads_back: bool,
+    /// Does any skip add the network's input?
+    pub(super) skips: bool,
 }
 
 impl Plan {
     pub(super) fn new(network: &Network, lanes: usize) -> Self {
-        let config = network.config();
-        let num_directions = config.num_directions();
-        let shape = |input| Shape::new(input, config.hidden_size, lanes);
-        let padded = shape(Columns::dense(1)).padded();
-        let below = Columns { runs: num_directions, depth: config.hidden_size, stride: padded };
-        let shapes = (0..config.num_layers * num_directions).map(|block| {
-            shape(if block < num_directions { Columns::dense(config.input_size) } else { below })
-        });
-        let shapes: Vec<Shape> = shapes.collect();
-        let largest = with_cell!(config.cell, C => {
-            shapes.iter().map(Shape::weights::<C>).max().unwrap_or(0)
-        });
-        Plan {
-            largest,
-            shapes,
-            head: Dense { features: below, output_size: config.output_size },
-            num_directions,
-            width: num_directions * padded,
-        }
-    }
-
-    /// Does this block read the network's own input?
-    pub(super) fn is_first_layer(&self, block: usize) -> bool {
-        block < self.num_directions
-    }
-}
-
-/// Packed weights.
-#[derive(Debug, Default)]
-pub(super) struct Panels {
-    /// By block.
-    pub(super) layers: Vec<LayerPanels>,
-    pub(super) head: Packed,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct LayerPanels {
-    pub(super) forward: Packed,
-    pub(super) backward: Packed,
-    pub(super) input_backward: Packed,
-}
-
-/// Weights in an order that suits some product.
-#[derive(Debug, Default)]
-pub(super) struct Packed {
-    values: Buffer,
-    shuffle: Option<Shuffle>,
-}
-
-impl Deref for Packed {
-    type Target = [f32];
-
-    #[inline(always)]
-    fn deref(&self) -> &[f32] {
-        &self.values
-    }
-}
-
-impl Packed {
-    /// Packs a network to `len` values in some `way`, which moves the parameters but for the `added` ones.
-    fn pack(
-        &mut self,
-        network: &Network,
-        parameters: &[f32],
-        added: Range<usize>,
-        len: usize,
-        way: impl Fn(&[f32], &mut [f32]),
-    ) {
-        self.values.resize(len);
-        if !shuffle::suits(network) {
-            return way(parameters, &mut self.values);
-        }
-        let Packed { values, shuffle: known } = self;
-        let new = || Shuffle::packing(parameters.len(), added, values, &way);
-        known.get_or_insert_with(new).apply(parameters, values);
-    }
-}
-
-impl Panels {
-    /// Packs the weights for the forward pass.
-    pub(super) fn pack_forward(&mut self, level: Level, network: &Network, plan: &Plan, parameters: &[f32]) {
-        self.layers.resize_with(plan.shapes.len(), LayerPanels::default);
-        for ((layer, &shape), panels) in network.layers.iter().zip(&plan.shapes).zip(&mut self.layers) {
-            let [.., bias_hh] = &layer.ranges;
-            with_cell!(network.config.cell, C => {
-                let len = shape.forward_len::<C>();
-                panels.forward.pack(network, parameters, bias_hh.clone(), len, |parameters, to| {
-                    let weights = layer.weights(parameters);
-                    dispatch!(level, s => pack_forward::<_, C>(s, weights, shape, to));
-                });
-            });
-        }
-        self.head.pack(network, parameters, 0..0, plan.head.packed_len(), |parameters, to| {
-            let (weight, bias) = network.head_weights(parameters);
-            plan.head.pack(weight, bias, to);
-        });
-    }
-
-    /// Packs the weights for the backward pass; those that lead back to the network's own input only
-    /// if its gradient is wanted.
-    pub(super) fn pack_backward(
-        &mut self,
-        network: &Network,
-        plan: &Plan,
-        parameters: &[f32],
-        wants_input: bool,
-    ) {
-        for (block, panels) in self.layers.iter_mut().enumerate() {
-            let (layer, shape) = (&network.layers[block], plan.shapes[block]);
-            with_cell!(network.config.cell, C => {
-                let len = shape.backward_len::<C>();
-                panels.backward.pack(network, parameters, 0..0, len, |parameters, to| {
-                    pack_backward::<C>(layer.weights(parameters).weight_hh, shape, to);
-                });
-                if wants_input || !plan.is_first_layer(block) {
-                    let len = shape.input_backward_len::<C>();
-                    panels.input_backward.pack(network, parameters, 0..0, len, |parameters, to| {
-                        pack_input_backward::<C>(layer.weights(parameters).weight_ih, shape, to);
-                    });
+        let placed = network.blocks();
+        // Vectors run along what a dense block reads.
+        let reads_vectors = matches!(placed.first(), Some(Placed { kind: Kind::Dense { .. }, .. }));
+        let width = network.input_size();
+        let input = if reads_vectors { RowLayout::padded(1, width, lanes) } else { RowLayout::dense(width) };
+        let mut before = input;
+        let mut blocks = Vec::with_capacity(placed.len());
+        for (n, placed) in placed.iter().enumerate() {
+            let is_last = n + 1 == network.blocks().len();
+            let (work, output) = match &placed.kind {
+                Kind::Recurrent(recurrent) => {
+                    let shape = |layer: &crate::network::Layer| {
+                        Shape::new(layer.cell.facts(), before.columns, layer.hidden_size, lanes)
+                    };
+                    let shapes: Vec<Shape> = recurrent.layers.iter().map(shape).collect();
+                    let output = RowLayout::padded(shapes.len(), recurrent.block.hidden_size, lanes);
+                    (Work::Recurrent(shapes), output)
                 }
-            });
+                Kind::Dense { .. } => {
+                    let output_size = placed.output_size;
+                    let output = match is_last {
+                        true => RowLayout::dense(output_size),
+                        false => RowLayout::padded(1, output_size, lanes),
+                    };
+                    let dense =
+                        dense::Dense { features: before.columns, output_size, output_stride: output.len };
+                    (Work::Dense(dense), output)
+                }
+                Kind::Dropout(_) => (Work::Plain, before),
+                _ => (Work::Plain, RowLayout::padded(1, placed.output_size, lanes)),
+            };
+            let (input_time, output_time) = (placed.input_time, placed.output_time);
+            blocks.push(PlanBlock { work, input: before, output, input_time, output_time });
+            before = output;
         }
+        let largest = blocks.iter().flat_map(PlanBlock::shapes).map(Shape::weights).max().unwrap_or(0);
+        Plan {
+            blocks,
+            input,
+            lanes,
+            largest,
+            reads_back: !network.is_causal(),
+            skips: placed.iter().any(|placed| matches!(placed.kind, Kind::Skip(_))),
+        }
+    }
+
+    /// How the gradient of a block's input lies: as the input does, but padded.
+    pub(super) fn input_gradient(&self, block: usize) -> RowLayout {
+        let Columns { runs, depth, .. } = self.blocks[block].input.columns;
+        RowLayout::padded(runs, depth, self.lanes)
+    }
+
+    /// How the gradient of a block's output lies.
+    pub(super) fn output_gradient(&self, block: usize) -> RowLayout {
+        if block + 1 < self.blocks.len() { self.input_gradient(block + 1) } else { self.blocks[block].output }
     }
 }

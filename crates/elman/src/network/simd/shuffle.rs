@@ -7,16 +7,15 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::network::Network;
+use elman_kernels::tuning::{SMALL, SMALL_UNITS};
 
-/// The parameters up to which this is done. They are copied value by value; and `f32` must hold the numbers of
-/// all places in the panels, which are at most 16 times as many.
-const SMALL: usize = 4096;
+use crate::network::{Network, StateBlock};
 
-/// Is this the faster way for a network? Not if its matrices have whole squares of weights, which are turned over
-/// in registers (measured at 16 units).
+/// Is this the faster way for a network? Not if its matrices have whole squares of weights, which are transposed
+/// in registers.
 pub(super) fn suits(network: &Network) -> bool {
-    network.layout().len() <= SMALL && network.config().hidden_size < 16
+    let is_small = |state: &StateBlock| state.hidden_size < SMALL_UNITS;
+    network.layout().len() <= SMALL && network.states().iter().all(is_small)
 }
 
 /// Which value goes where.

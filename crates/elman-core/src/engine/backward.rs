@@ -2,14 +2,15 @@
 
 use core::ops::Range;
 
-use fearless_simd::Simd;
+use elman_kernels::gemm::{Factor, Product};
+use elman_kernels::panel::{Cut, Order, Panel};
+use elman_kernels::tile::{Matrix, load};
+use elman_kernels::tuning::GROUP;
+use elman_kernels::vector::Vector;
+use elman_kernels::{InstructionSet, Isa, dispatch};
 
 use super::forward::Place;
-use super::panel::{Cut, Order, Panel};
-use super::product::{Factor, Product};
-use super::shape::{Shape, Tape, direct, through_inner};
-use super::tile::{GROUP, Rows, load};
-use super::vector::Vector;
+use super::shape::{Shape, Tape};
 use crate::cell::{Cell, Lanes};
 
 /// What a step reads.
@@ -19,6 +20,8 @@ pub struct Backward<'a> {
     pub shape: Shape,
     /// The weights: the panels of [`pack_backward`](super::pack::pack_backward).
     pub panels: &'a [f32],
+    /// The per-unit parameters, `[UNIT, padded]`.
+    pub units: &'a [f32],
     /// The states before the step, `[rows, STATES, padded]`.
     pub prev: &'a [f32],
     /// The states after it.
@@ -26,7 +29,7 @@ pub struct Backward<'a> {
     /// The tape of the step that followed, for the rows that had one.
     pub later: &'a [f32],
     /// d loss / d `h`, from what reads the layer's output; rows of at least `padded` values.
-    pub dh: Option<Rows<'a>>,
+    pub dh: Option<Matrix<'a>>,
     /// Which weights are read first.
     pub order: Order,
 }
@@ -40,7 +43,7 @@ pub struct Backward<'a> {
 /// # Panics
 /// If a slice does not have its shape.
 #[inline(always)]
-pub fn step<S: Simd, C: Cell>(
+pub fn step<S: Isa, C: Cell>(
     s: S,
     from: Backward<'_>,
     rows: usize,
@@ -49,10 +52,10 @@ pub fn step<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let shape = from.shape;
-    let followed = rows.min(from.later.len() / shape.tape_len::<C>());
-    for panel in shape.backward_panels::<C>(from.panels, from.order) {
+    let followed = rows.min(from.later.len() / shape.tape_len());
+    for panel in shape.backward_panels(from.panels, from.order) {
         for group in groups(0..followed, &panel.blocks) {
-            group.multiply::<S, C>(s, shape, from.later, direct::<C>(), &panel, scratch);
+            group.multiply(s, shape, from.later, C::FACTS.direct(), &panel, scratch);
             group.cell::<S, C>(s, from, Some(scratch), carry, tape);
         }
         Group { rows: followed..rows, blocks: panel.blocks }.cell::<S, C>(s, from, None, carry, tape);
@@ -63,7 +66,7 @@ pub fn step<S: Simd, C: Cell>(
 /// The second half of a step of a cell with an inner value, whose gradient needs d pre-activations of all
 /// units; nothing for other cells.
 #[inline(always)]
-pub(super) fn through_inner_value<S: Simd, C: Cell>(
+pub(super) fn through_inner_value<S: Isa, C: Cell>(
     s: S,
     from: Backward<'_>,
     rows: usize,
@@ -75,9 +78,9 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
         return;
     }
     let shape = from.shape;
-    for panel in shape.inner_backward_panels::<C>(from.panels) {
+    for panel in shape.inner_backward_panels(from.panels) {
         for group in groups(0..rows, &panel.blocks) {
-            group.multiply::<S, C>(s, shape, tape, through_inner::<C>(), &panel, scratch);
+            group.multiply(s, shape, tape, C::FACTS.through_inner(), &panel, scratch);
             group.inner::<S, C>(s, from, scratch, carry, tape);
         }
     }
@@ -86,7 +89,7 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
 /// The cell's equation for one vector of units of one row, with what has come `through` the following step
 /// if there was one.
 #[inline(always)]
-pub(super) fn cell<S: Simd, C: Cell>(
+pub(super) fn cell<S: Isa, C: Cell>(
     s: S,
     from: Backward<'_>,
     through: Option<Vector<S>>,
@@ -103,44 +106,67 @@ pub(super) fn cell<S: Simd, C: Cell>(
         *dh = *dh + Vector::load(s, from.data, row * from.stride + place.unit);
     }
     let (prev, next) = (place.states(s, from.prev), place.states(s, from.next));
-    let (dpre, dprev) = C::backward(place.slots(s, tape, 0), prev, next, dnext);
-    place.store_slots(flushed::<S, C::Pre<Vector<S>>>(dpre), tape, Tape::dpre::<C>());
+    let units = place.unit_parameters(s, from.units);
+    let (dpre, dunit, dprev) = C::backward(place.slots(s, tape, 0), units, prev, next, dnext);
+    place.store_slots(flush_to_zero::<S, C::Pre<Vector<S>>>(dpre), tape, Tape::dpre(&C::FACTS));
+    place.store_slots(dunit, tape, Tape::dunit(&C::FACTS));
     place.store_states(dprev, carry);
 }
 
-/// The end of a sequence's way: adds to the `carry` of the `rows` what comes through the
+/// The end of backpropagation through a sequence: adds to the `carry` of the `rows` what comes through the
 /// d pre-activations of `tape`, so that it holds all of d loss / d states before the tape's step.
 ///
 /// # Panics
 /// If a slice does not have its shape.
-#[inline(always)]
-pub fn finish<S: Simd, C: Cell>(
+pub(super) fn finish<S: Isa>(
     s: S,
-    shape: Shape,
-    panels: &[f32],
+    (shape, panels): (Shape, &[f32]),
     rows: Range<usize>,
     carry: &mut [f32],
     tape: &[f32],
     scratch: &mut [f32],
 ) {
-    for panel in shape.backward_panels::<C>(panels, Order::Forth) {
+    finish_outside(InstructionSet::of(s), (shape, panels), rows, carry, tape, scratch);
+}
+
+/// A function of its own, compiled once and not for each cell.
+#[inline(never)]
+fn finish_outside(
+    set: InstructionSet,
+    layer: (Shape, &[f32]),
+    rows: Range<usize>,
+    carry: &mut [f32],
+    tape: &[f32],
+    scratch: &mut [f32],
+) {
+    dispatch!(set, s => finish_on(s, layer, rows, carry, tape, scratch));
+}
+
+#[inline(always)]
+fn finish_on<S: Isa>(
+    s: S,
+    (shape, panels): (Shape, &[f32]),
+    rows: Range<usize>,
+    carry: &mut [f32],
+    tape: &[f32],
+    scratch: &mut [f32],
+) {
+    for panel in shape.backward_panels(panels, Order::Ascending) {
         for group in groups(rows.clone(), &panel.blocks) {
-            group.multiply::<S, C>(s, shape, tape, direct::<C>(), &panel, scratch);
-            group.for_each::<C>(
+            group.multiply(s, shape, tape, shape.facts().direct(), &panel, scratch);
+            group.for_each(
                 shape,
                 #[inline(always)]
                 |n, v, place| {
-                    let mut states: C::State<Vector<S>> = place.states(s, carry);
-                    let dh = &mut states.as_mut()[0];
-                    *dh = *dh + load(s, scratch, n, group.blocks.len(), v);
-                    place.store_states(states, carry);
+                    let [dh]: [Vector<S>; 1] = place.states(s, carry);
+                    place.store_states([dh + load(s, scratch, n, group.blocks.len(), v)], carry);
                 },
             );
         }
     }
 }
 
-/// Rows and blocks of units that are worked on together.
+/// Matrix and blocks of units that are worked on together.
 struct Group {
     rows: Range<usize>,
     blocks: Range<usize>,
@@ -158,17 +184,17 @@ fn groups(rows: Range<usize>, blocks: &Range<usize>) -> impl Iterator<Item = Gro
 impl Group {
     /// Calls `f` with each row's and block's number within the group, and their place.
     #[inline(always)]
-    fn for_each<C: Cell>(&self, shape: Shape, mut f: impl FnMut(usize, usize, Place)) {
+    fn for_each(&self, shape: Shape, mut f: impl FnMut(usize, usize, Place)) {
         for (n, row) in self.rows.clone().enumerate() {
             for (v, block) in self.blocks.clone().enumerate() {
-                f(n, v, Place::of::<C>(shape, row, block));
+                f(n, v, Place::of(shape, row, block));
             }
         }
     }
 
     /// The products of d pre-activations `of` a tape with the panel of the blocks, to the scratch.
     #[inline(always)]
-    fn multiply<S: Simd, C: Cell>(
+    fn multiply<S: Isa>(
         &self,
         s: S,
         shape: Shape,
@@ -177,9 +203,9 @@ impl Group {
         panel: &Panel<'_>,
         scratch: &mut [f32],
     ) {
-        let stride = shape.tape_len::<C>();
-        let dpre = (Tape::dpre::<C>() + of.start) * shape.padded();
-        let rows = Rows { data: &tape[dpre..], stride };
+        let stride = shape.tape_len();
+        let dpre = (Tape::dpre(shape.facts()) + of.start) * shape.padded();
+        let rows = Matrix { data: &tape[dpre..], stride };
         let factor = Factor { rows, columns: shape.gates(of.len()), panel: panel.weights };
         let product = Product::of(factor, (self.rows.start, self.rows.len()), self.blocks.len());
         Product { chains: shape.chains(), next: panel.next, ..product }.put(s, scratch);
@@ -187,7 +213,7 @@ impl Group {
 
     /// The cell's equation, with what has come through the following step if there was one.
     #[inline(always)]
-    fn cell<S: Simd, C: Cell>(
+    fn cell<S: Isa, C: Cell>(
         &self,
         s: S,
         from: Backward<'_>,
@@ -195,7 +221,7 @@ impl Group {
         carry: &mut [f32],
         tape: &mut [f32],
     ) {
-        self.for_each::<C>(
+        self.for_each(
             from.shape,
             #[inline(always)]
             |n, v, place| {
@@ -210,7 +236,7 @@ impl Group {
 
     /// The inner value's equation: adds its parts of d pre-activations and of the carry.
     #[inline(always)]
-    fn inner<S: Simd, C: Cell>(
+    fn inner<S: Isa, C: Cell>(
         &self,
         s: S,
         from: Backward<'_>,
@@ -218,33 +244,33 @@ impl Group {
         carry: &mut [f32],
         tape: &mut [f32],
     ) {
-        self.for_each::<C>(
+        self.for_each(
             from.shape,
             #[inline(always)]
             |n, v, place| {
                 let dinner = load(s, scratch, n, self.blocks.len(), v);
                 let (saved, prev) = (place.slots(s, tape, 0), place.states(s, from.prev));
                 let (dpre, dprev) = C::inner_backward(saved, prev, dinner);
-                let dpre_so_far: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre::<C>());
+                let dpre_so_far: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre(&C::FACTS));
                 let dpre = sum::<S, C::Pre<Vector<S>>>(dpre_so_far, dpre);
-                place.store_slots(flushed::<S, C::Pre<Vector<S>>>(dpre), tape, Tape::dpre::<C>());
+                place.store_slots(flush_to_zero::<S, C::Pre<Vector<S>>>(dpre), tape, Tape::dpre(&C::FACTS));
                 place.store_states(sum::<S, C::State<Vector<S>>>(place.states(s, carry), dprev), carry);
             },
         );
     }
 }
 
-/// Nearly nothing as nothing: see [`Vector::flushed`].
+/// What is too small goes as 0: see [`Vector::flush_to_zero`].
 #[inline(always)]
-fn flushed<S: Simd, L: Lanes<Vector<S>>>(mut values: L) -> L {
+fn flush_to_zero<S: Isa, L: Lanes<Vector<S>>>(mut values: L) -> L {
     for value in values.as_mut() {
-        *value = value.flushed();
+        *value = value.flush_to_zero();
     }
     values
 }
 
 #[inline(always)]
-fn sum<S: Simd, L: Lanes<Vector<S>>>(mut a: L, b: L) -> L {
+fn sum<S: Isa, L: Lanes<Vector<S>>>(mut a: L, b: L) -> L {
     for (a, &b) in a.as_mut().iter_mut().zip(b.as_ref()) {
         *a = *a + b;
     }
@@ -266,24 +292,28 @@ pub struct InputBackward<'a> {
 ///
 /// # Panics
 /// If a slice does not have its shape.
+pub fn input(set: InstructionSet, from: InputBackward<'_>, rows: usize, dx: &mut [f32], scratch: &mut [f32]) {
+    dispatch!(set, s => input_on(s, from, rows, dx, scratch));
+}
+
 #[inline(always)]
-pub fn input<S: Simd, C: Cell>(
+fn input_on<S: Isa>(
     s: S,
     from: InputBackward<'_>,
     rows: usize,
     dx: &mut [f32],
     scratch: &mut [f32],
 ) {
-    let shape = from.shape;
+    let (shape, from_x) = (from.shape, from.shape.facts().from_x);
     let blocks_of_run = shape.input.depth.div_ceil(shape.lanes);
     let stride = shape.dx_len();
     let cut = Cut::new(blocks_of_run, shape.units());
-    let unit = C::FROM_X * shape.hidden_size * shape.lanes;
+    let unit = from_x * shape.hidden_size * shape.lanes;
     for run in 0..shape.input.runs {
         let panels = &from.panels[run * blocks_of_run * unit..];
-        for panel in cut.read(panels, unit, 0..cut.count, Order::Forth) {
+        for panel in cut.read(panels, unit, 0..cut.count, Order::Ascending) {
             for group in groups(0..rows, &panel.blocks) {
-                group.multiply::<S, C>(s, shape, from.tape, 0..C::FROM_X, &panel, scratch);
+                group.multiply(s, shape, from.tape, 0..from_x, &panel, scratch);
                 for (n, row) in group.rows.enumerate() {
                     for (v, block) in group.blocks.clone().enumerate() {
                         let at = row * stride + (run * blocks_of_run + block) * shape.lanes;

@@ -94,7 +94,7 @@ float_lane!(f64, libm::tanh, libm::exp, libm::log);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::*;
 
     fn limits<T: Scalar>() {
         let of = T::from_f64;

@@ -2,9 +2,9 @@
 
 #![allow(clippy::needless_range_loop, reason = "a square's vectors and their places are indexed alike")]
 
-use fearless_simd::Simd;
+use crate::isa::Isa;
 
-use super::vector::Vector;
+use crate::vector::Vector;
 
 /// The most lanes of any vector.
 const MAX_LANES: usize = 16;
@@ -26,7 +26,7 @@ pub enum Update {
 /// # Panics
 /// If a slice is too short.
 #[inline(always)]
-pub fn transpose<S: Simd>(
+pub fn transpose<S: Isa>(
     s: S,
     from: (&[f32], usize),
     to: (&mut [f32], usize),
@@ -56,7 +56,7 @@ pub fn transpose<S: Simd>(
             for r in 0..lanes {
                 square[r] = Vector::load(s, from, r * from_stride);
             }
-            turn_over(&mut square);
+            transpose_square(&mut square);
             for c in 0..lanes {
                 let at = c * to_stride;
                 let value =
@@ -71,7 +71,7 @@ pub fn transpose<S: Simd>(
 /// the second one moves the highest bit of a value's place, of `vector * lanes + lane`, to the lowest; when all bits
 /// of the vector's number have moved, it has changed places with the lane's.
 #[inline(always)]
-fn turn_over<S: Simd>(square: &mut [Vector<S>; MAX_LANES]) {
+fn transpose_square<S: Isa>(square: &mut [Vector<S>; MAX_LANES]) {
     let lanes = Vector::<S>::LANES;
     for _ in 0..lanes.ilog2() {
         let before = *square;
@@ -83,8 +83,8 @@ fn turn_over<S: Simd>(square: &mut [Vector<S>; MAX_LANES]) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::simd::{Level, dispatch, levels};
+    use crate::*;
+    use crate::{Level, dispatch, levels};
 
     fn hold(level: Level, update: Update, rows: usize, columns: usize) {
         let (from_stride, to_stride) = (columns + 3, rows + 2);

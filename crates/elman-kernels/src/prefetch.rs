@@ -4,15 +4,15 @@
 //! while the stream is being read. Weights beyond the second cache are read once per panel and group of
 //! rows, and then used from the caches: what is asked for meanwhile costs nothing.
 
-use fearless_simd::Simd;
+use crate::isa::Isa;
 
 /// The values of a cache line.
-pub(super) const LINE: usize = 16;
+pub const LINE: usize = 16;
 
 /// Asks for the cache line of `from[at]`, to be brought as far as the second cache. On an instruction set
 /// without such an instruction it does nothing; beyond the end it asks for what is there, which is harmless.
 #[inline(always)]
-pub(super) fn prefetch<S: Simd>(s: S, from: &[f32], at: usize) {
+pub fn prefetch<S: Isa>(s: S, from: &[f32], at: usize) {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if let Some(sse2) = s.level().as_sse2() {
         prefetch_sse2(sse2, from.as_ptr().wrapping_add(at));

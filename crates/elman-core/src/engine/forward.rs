@@ -2,13 +2,15 @@
 
 use core::ops::Range;
 
-use fearless_simd::Simd;
+use elman_kernels::Isa;
+use elman_kernels::gemm::{Factor, Product, Start};
+use elman_kernels::panel::{Order, Panel};
+use elman_kernels::tile::{MAX_VECTORS, Matrix, fill, load};
+use elman_kernels::tuning::{GROUP, PIECE};
+use elman_kernels::vector::Vector;
 
-use super::panel::{ForwardPanel, Order, Panel};
-use super::product::{Factor, PIECE, Product, Start};
-use super::shape::{Shape, Tape, direct, through_inner};
-use super::tile::{GROUP, MAX_VECTORS, Rows, fill, load};
-use super::vector::Vector;
+use super::panel::ForwardPanel;
+use super::shape::{Shape, Tape};
 use crate::cell::{Cell, Lanes};
 
 /// What a step reads: a layer, its panels of [`pack_forward`](super::pack::pack_forward), the rows'
@@ -20,11 +22,30 @@ pub struct Forward<'a> {
     /// The weights.
     pub panels: &'a [f32],
     /// The inputs.
-    pub x: Rows<'a>,
+    pub x: Matrix<'a>,
     /// The states before the step, `[rows, STATES, padded]`.
     pub prev: &'a [f32],
     /// Which weights are read first.
     pub order: Order,
+}
+
+impl<'a> Forward<'a> {
+    /// What the cell's equation reads of it.
+    #[inline(always)]
+    pub(super) fn given<C: Cell>(&self) -> Given<'a> {
+        let units = if C::UNIT == 0 { &[] } else { self.shape.unit_parameters(self.panels) };
+        Given { shape: self.shape, units, prev: self.prev }
+    }
+}
+
+/// What a cell's equation reads beside its sums.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) shape: Shape,
+    /// The per-unit parameters, `[UNIT, padded]`.
+    pub(super) units: &'a [f32],
+    /// The states before the step, `[rows, STATES, padded]`.
+    pub(super) prev: &'a [f32],
 }
 
 /// One step of `rows` sequences, to their states `next [rows, STATES, padded]` and, where a backward
@@ -34,7 +55,7 @@ pub struct Forward<'a> {
 /// # Panics
 /// If a slice does not have its shape.
 #[inline(always)]
-pub fn step<S: Simd, C: Cell>(
+pub fn step<S: Isa, C: Cell>(
     s: S,
     from: Forward<'_>,
     rows: usize,
@@ -44,18 +65,18 @@ pub fn step<S: Simd, C: Cell>(
 ) {
     const { assert!(C::PRE <= MAX_VECTORS, "the tiles hold four pre-activations of a unit") };
     let shape = from.shape;
-    for panel in shape.forward_panels::<C>(from.panels, from.order) {
-        let (parts, blocks) = (panel.parts::<C>(shape), panel.blocks);
+    for panel in shape.forward_panels(from.panels, from.order) {
+        let (parts, blocks) = (ForwardPanel::of(&panel, shape), panel.blocks);
         for first in (0..rows).step_by(GROUP) {
             let group = Group { first, rows: (rows - first).min(GROUP), blocks: blocks.clone() };
             sums::<S, C>(s, from, &group, parts, scratch);
-            cells::<S, C>(s, shape, from.prev, &group, next, tape.as_deref_mut(), scratch);
+            cells::<S, C>(s, from.given::<C>(), &group, next, tape.as_deref_mut(), scratch);
         }
     }
     through_inner_value::<S, C>(s, from, rows, next, tape, scratch);
 }
 
-/// Rows and blocks of units that are worked on together.
+/// Matrix and blocks of units that are worked on together.
 pub(super) struct Group {
     pub(super) first: usize,
     pub(super) rows: usize,
@@ -64,7 +85,7 @@ pub(super) struct Group {
 
 /// The pre-activations of a group, to the scratch `[rows][units][PRE]`.
 #[inline(always)]
-fn sums<S: Simd, C: Cell>(
+fn sums<S: Isa, C: Cell>(
     s: S,
     from: Forward<'_>,
     group: &Group,
@@ -72,56 +93,56 @@ fn sums<S: Simd, C: Cell>(
     scratch: &mut [f32],
 ) {
     let Forward { shape, x, prev, .. } = from;
-    let fed_alike = C::FROM_X == C::PRE && direct::<C>().len() == C::PRE;
+    let fed_alike = C::FROM_X == C::PRE && C::FACTS.direct().len() == C::PRE;
     if fed_alike && shape.input.len() + shape.hidden_size <= PIECE {
-        panel.set::<S, C>(s, shape, group, (x, prev), scratch);
+        panel.set(s, shape, group, (x, prev), scratch);
     } else {
-        panel.set_inputs::<S, C>(s, shape, group, x, scratch);
-        panel.add_states::<S, C>(s, shape, group, prev, scratch);
+        panel.set_inputs(s, shape, group, x, scratch);
+        panel.add_states(s, shape, group, prev, scratch);
     }
 }
 
 impl<'a> ForwardPanel<'a> {
     #[inline(always)]
-    fn inputs(self, shape: Shape, x: Rows<'a>) -> Factor<'a> {
+    fn inputs(self, shape: Shape, x: Matrix<'a>) -> Factor<'a> {
         Factor { rows: x, columns: shape.input, panel: self.x }
     }
 
     /// The states before the step, `prev [rows, STATES, padded]`.
     #[inline(always)]
-    fn states<C: Cell>(self, shape: Shape, prev: &'a [f32]) -> Factor<'a> {
-        let rows = Rows { data: prev, stride: shape.state_len::<C>() };
+    fn states(self, shape: Shape, prev: &'a [f32]) -> Factor<'a> {
+        let rows = Matrix { data: prev, stride: shape.state_len() };
         Factor { rows, columns: shape.hidden(), panel: self.h }
     }
 
     /// Sets a group's sums `[rows][units][PRE]`, of a cell whose inputs and states feed all of them.
     #[inline(always)]
-    fn set<S: Simd, C: Cell>(
+    fn set<S: Isa>(
         self,
         s: S,
         shape: Shape,
         group: &Group,
-        (x, prev): (Rows<'a>, &'a [f32]),
+        (x, prev): (Matrix<'a>, &'a [f32]),
         sums: &mut [f32],
     ) {
-        let vectors = group.blocks.len() * C::PRE;
-        let states = Product::of(self.states::<C>(shape, prev), (group.first, group.rows), vectors);
+        let vectors = group.blocks.len() * shape.facts().pre;
+        let states = Product::of(self.states(shape, prev), (group.first, group.rows), vectors);
         let (start, inputs) = (Start::Bias(self.bias), self.inputs(shape, x));
-        let (chains, next) = (shape.forward_chains::<C>(), self.next);
+        let (chains, next) = (shape.forward_chains(), self.next);
         Product { start, inputs, chains, next, ..states }.put(s, sums);
     }
 
     /// Sets a group's sums to the bias and the part of the inputs.
     #[inline(always)]
-    pub(super) fn set_inputs<S: Simd, C: Cell>(
+    pub(super) fn set_inputs<S: Isa>(
         self,
         s: S,
         shape: Shape,
         group: &Group,
-        x: Rows<'_>,
+        x: Matrix<'_>,
         sums: &mut [f32],
     ) {
-        let (fed, width) = (group.blocks.len() * C::FROM_X, group.blocks.len() * C::PRE);
+        let (fed, width) = (group.blocks.len() * shape.facts().from_x, group.blocks.len() * shape.facts().pre);
         // Where a panel has several units, they have one pre-activation each, which is fed: those that inputs
         // do not feed are last in any row.
         let (bias, others) = self.bias.split_at(fed * shape.lanes);
@@ -132,7 +153,7 @@ impl<'a> ForwardPanel<'a> {
 
     /// Adds to a group's sums the part of the states before the step, `prev [rows, STATES, padded]`.
     #[inline(always)]
-    pub(super) fn add_states<S: Simd, C: Cell>(
+    pub(super) fn add_states<S: Isa>(
         self,
         s: S,
         shape: Shape,
@@ -140,20 +161,19 @@ impl<'a> ForwardPanel<'a> {
         prev: &[f32],
         sums: &mut [f32],
     ) {
-        let (units, fed) = (group.blocks.len(), direct::<C>());
-        let states = Product::of(self.states::<C>(shape, prev), (group.first, group.rows), units * fed.len());
-        let (start, chains, next) = (Start::Present, shape.forward_chains::<C>(), self.next);
+        let (units, fed) = (group.blocks.len(), shape.facts().direct());
+        let states = Product::of(self.states(shape, prev), (group.first, group.rows), units * fed.len());
+        let (start, chains, next) = (Start::Present, shape.forward_chains(), self.next);
         let states = Product { start, chains, next, ..states };
-        states.put_at(s, sums, units * fed.start, units * C::PRE);
+        states.put_at(s, sums, units * fed.start, units * shape.facts().pre);
     }
 }
 
 /// The cell's equation for a group.
 #[inline(always)]
-pub(super) fn cells<S: Simd, C: Cell>(
+pub(super) fn cells<S: Isa, C: Cell>(
     s: S,
-    shape: Shape,
-    prev: &[f32],
+    given: Given<'_>,
     group: &Group,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
@@ -162,12 +182,12 @@ pub(super) fn cells<S: Simd, C: Cell>(
     let units = group.blocks.len();
     for r in 0..group.rows {
         for unit in 0..units {
-            let place = Place::of::<C>(shape, group.first + r, group.blocks.start + unit);
+            let place = Place::of(given.shape, group.first + r, group.blocks.start + unit);
             let pre = Lanes::from_fn(
                 #[inline(always)]
                 |p| load(s, scratch, r, units * C::PRE, unit * C::PRE + p),
             );
-            cell::<S, C>(s, prev, place, pre, next, tape.as_deref_mut());
+            cell::<S, C>(s, given, place, pre, next, tape.as_deref_mut());
         }
     }
 }
@@ -175,31 +195,31 @@ pub(super) fn cells<S: Simd, C: Cell>(
 /// The cell's equation for one vector of units of one row; for a cell with an inner value, as far as it
 /// goes before the inner product: the inner value and the pre-activations so far, to the tape.
 #[inline(always)]
-pub(super) fn cell<S: Simd, C: Cell>(
+pub(super) fn cell<S: Isa, C: Cell>(
     s: S,
-    prev: &[f32],
+    given: Given<'_>,
     place: Place,
     pre: C::Pre<Vector<S>>,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
-    let prev = place.states(s, prev);
+    let prev = place.states(s, given.prev);
     if C::FROM_INNER == 0 {
-        let (state, saved) = C::forward(pre, prev);
+        let (state, saved) = C::forward(pre, place.unit_parameters(s, given.units), prev);
         place.store_states(state, next);
         if let Some(tape) = tape {
             place.store_slots(saved, tape, 0);
         }
     } else if let Some(tape) = tape {
-        place.store_slots(pre, tape, Tape::dpre::<C>());
-        place.store_slots([C::inner(pre, prev).flushed()], tape, Tape::inner::<C>());
+        place.store_slots(pre, tape, Tape::dpre(&C::FACTS));
+        place.store_slots([C::inner(pre, prev).flush_to_zero()], tape, Tape::inner(&C::FACTS));
     }
 }
 
 /// The second half of a step whose recurrent weights multiply an inner value, which must be there for
 /// all units before it can be multiplied; nothing for other cells.
 #[inline(always)]
-pub(super) fn through_inner_value<S: Simd, C: Cell>(
+pub(super) fn through_inner_value<S: Isa, C: Cell>(
     s: S,
     from: Forward<'_>,
     rows: usize,
@@ -212,24 +232,25 @@ pub(super) fn through_inner_value<S: Simd, C: Cell>(
     }
     let tape = tape.expect("a cell with an inner value works on the tape");
     let shape = from.shape;
-    for Panel { blocks, weights: panel, next } in shape.inner_panels::<C>(from.panels) {
+    for Panel { blocks, weights: panel, next } in shape.inner_panels(from.panels) {
         let vectors = blocks.len() * C::FROM_INNER;
         for first in (0..rows).step_by(GROUP) {
             let count = (rows - first).min(GROUP);
-            let inner = &tape[Tape::inner::<C>() * shape.padded()..];
-            let inner = Rows { data: inner, stride: shape.tape_len::<C>() };
+            let inner = &tape[Tape::inner(&C::FACTS) * shape.padded()..];
+            let inner = Matrix { data: inner, stride: shape.tape_len() };
             let factor = Factor { rows: inner, columns: shape.hidden(), panel };
             let product = Product::of(factor, (first, count), vectors);
-            Product { chains: shape.inner_chains::<C>(), next, ..product }.put(s, scratch);
+            Product { chains: shape.inner_chains(), next, ..product }.put(s, scratch);
             for r in 0..count {
                 for (unit, block) in blocks.clone().enumerate() {
-                    let place = Place::of::<C>(shape, first + r, block);
-                    let mut pre: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre::<C>());
-                    for (n, p) in through_inner::<C>().enumerate() {
+                    let place = Place::of(shape, first + r, block);
+                    let mut pre: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre(&C::FACTS));
+                    for (n, p) in C::FACTS.through_inner().enumerate() {
                         let sum = load(s, scratch, r, vectors, unit * C::FROM_INNER + n);
                         pre.as_mut()[p] = pre.as_ref()[p] + sum;
                     }
-                    let (state, saved) = C::forward(pre, place.states(s, from.prev));
+                    let units = place.unit_parameters(s, from.given::<C>().units);
+                    let (state, saved) = C::forward(pre, units, place.states(s, from.prev));
                     place.store_states(state, to);
                     place.store_slots(saved, tape, 0);
                 }
@@ -252,35 +273,44 @@ pub(super) struct Place {
 
 impl Place {
     #[inline(always)]
-    pub(super) fn of<C: Cell>(shape: Shape, row: usize, block: usize) -> Self {
+    pub(super) fn of(shape: Shape, row: usize, block: usize) -> Self {
         let unit = block * shape.lanes;
         Place {
             padded: shape.padded(),
-            state: row * shape.state_len::<C>() + unit,
-            tape: row * shape.tape_len::<C>() + unit,
+            state: row * shape.state_len() + unit,
+            tape: row * shape.tape_len() + unit,
             unit,
         }
     }
 
     #[inline(always)]
-    pub(super) fn states<S: Simd, L: Lanes<Vector<S>>>(self, s: S, from: &[f32]) -> L {
+    pub(super) fn states<S: Isa, L: Lanes<Vector<S>>>(self, s: S, from: &[f32]) -> L {
         L::from_fn(
             #[inline(always)]
             |n| Vector::load(s, from, self.state + n * self.padded),
         )
     }
 
-    /// With nearly nothing as nothing: see [`Vector::flushed`].
+    /// Of per-unit parameters `[UNIT, padded]`.
     #[inline(always)]
-    pub(super) fn store_states<S: Simd, L: Lanes<Vector<S>>>(self, states: L, to: &mut [f32]) {
+    pub(super) fn unit_parameters<S: Isa, L: Lanes<Vector<S>>>(self, s: S, from: &[f32]) -> L {
+        L::from_fn(
+            #[inline(always)]
+            |n| Vector::load(s, from, self.unit + n * self.padded),
+        )
+    }
+
+    /// What is too small for a normal number's square goes as 0: see [`Vector::flush_to_zero`].
+    #[inline(always)]
+    pub(super) fn store_states<S: Isa, L: Lanes<Vector<S>>>(self, states: L, to: &mut [f32]) {
         for (n, state) in states.as_ref().iter().enumerate() {
-            state.flushed().store(to, self.state + n * self.padded);
+            state.flush_to_zero().store(to, self.state + n * self.padded);
         }
     }
 
     /// The slots of the tape from `first` on.
     #[inline(always)]
-    pub(super) fn slots<S: Simd, L: Lanes<Vector<S>>>(self, s: S, from: &[f32], first: usize) -> L {
+    pub(super) fn slots<S: Isa, L: Lanes<Vector<S>>>(self, s: S, from: &[f32], first: usize) -> L {
         L::from_fn(
             #[inline(always)]
             |n| Vector::load(s, from, self.tape + (first + n) * self.padded),
@@ -288,7 +318,7 @@ impl Place {
     }
 
     #[inline(always)]
-    pub(super) fn store_slots<S: Simd, L: Lanes<Vector<S>>>(self, values: L, to: &mut [f32], first: usize) {
+    pub(super) fn store_slots<S: Isa, L: Lanes<Vector<S>>>(self, values: L, to: &mut [f32], first: usize) {
         for (n, value) in values.as_ref().iter().enumerate() {
             value.store(to, self.tape + (first + n) * self.padded);
         }

@@ -14,22 +14,18 @@
 //! operand more in registers (see `add_outer`) sends two sums to memory and back at each step, which
 //! made a GRU's products half as fast.
 //!
-//! Every sum is one chain over the depth, in order, or a few (see `chains`), whatever the height of its
+//! Every sum is one chain over the depth, in order, or a few (see [`chains`](crate::tuning::chains)), whatever the height of its
 //! tile: that is why a row alone (a stream) gives the bits of a row among many (a batch).
 
 #![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
 
-use fearless_simd::Simd;
-
-use super::vector::Vector;
+use crate::isa::Isa;
 use crate::lane::Lane;
+use crate::tuning::GROUP;
+use crate::vector::Vector;
 
 /// The most vectors that a panel is wide, and so the most pre-activations that a cell may have.
 pub const MAX_VECTORS: usize = 4;
-
-/// The rows whose sums are handed over at a time: a multiple of the heights of full tiles (3, 4, 6
-/// and 8), with sums that stay in the first cache.
-pub const GROUP: usize = 24;
 
 /// The length of a scratch for whole groups: the sums `[GROUP][vectors][lanes]` on their way from the
 /// registers to an epilogue.
@@ -38,20 +34,20 @@ pub const SCRATCH: usize = GROUP * SCRATCH_OF_ROW;
 /// The length of a scratch for a single row.
 pub const SCRATCH_OF_ROW: usize = MAX_VECTORS * 16;
 
-/// Rows of a matrix: row `n` starts at `data[n * stride]`.
+/// Matrix of a matrix: row `n` starts at `data[n * stride]`.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
+pub struct Matrix<'a> {
     /// The values, from the first row's start on.
     pub data: &'a [f32],
     /// From one row's start to the next one's.
     pub stride: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> Matrix<'a> {
     /// The rows from `first` on.
     #[inline(always)]
-    pub fn from(self, first: usize) -> Rows<'a> {
-        Rows { data: &self.data[first * self.stride..], stride: self.stride }
+    pub fn from(self, first: usize) -> Matrix<'a> {
+        Matrix { data: &self.data[first * self.stride..], stride: self.stride }
     }
 }
 
@@ -83,24 +79,9 @@ impl Columns {
     }
 }
 
-/// The chains in which a sum over the units of a layer, or on the way back over their d pre-activations,
-/// gate by gate, is formed: with `n` chains, chain `c` takes the units `c`, `c + n`,
-/// `c + 2 n` and so on, and [`total`] joins them.
-///
-/// A multiply-add waits four cycles for the one before it in its chain. A few units fill one or two
-/// vectors, too few sums to fill that time in a tile of a single row. What the chains take of the
-/// registers, the tile gives up in width: `vectors` times `chains` are at most [`MAX_VECTORS`].
-pub(super) const fn chains(hidden_size: usize) -> usize {
-    match hidden_size {
-        5..=16 => 4,
-        17..=32 => 2,
-        _ => 1,
-    }
-}
-
 /// The sum of a sum's chains.
 #[inline(always)]
-pub(super) fn total<S: Simd, const CHAINS: usize>(mut chains: [Vector<S>; CHAINS]) -> Vector<S> {
+pub fn total<S: Isa, const CHAINS: usize>(mut chains: [Vector<S>; CHAINS]) -> Vector<S> {
     let mut count = CHAINS;
     while count > 1 {
         count /= 2;
@@ -111,20 +92,9 @@ pub(super) fn total<S: Simd, const CHAINS: usize>(mut chains: [Vector<S>; CHAINS
     chains[0]
 }
 
-/// The height of a full tile of so many vectors.
-pub(super) const fn max_height<S: Simd>(vectors: usize) -> usize {
-    let many_registers = Vector::<S>::LANES == 16 || cfg!(target_arch = "aarch64");
-    match (vectors, many_registers) {
-        (1, _) | (2 | 3, true) => 8,
-        (4, true) | (2, false) => 6,
-        (3, false) => 4,
-        _ => 3,
-    }
-}
-
 /// The height of the next tile where so many rows are left: a tile of a single row would take longer than
 /// its share.
-pub(super) const fn next_height(rows: usize, max: usize) -> usize {
+pub const fn next_height(rows: usize, max: usize) -> usize {
     if rows == max + 1 {
         rows.div_ceil(2)
     } else if rows < max {
@@ -148,7 +118,7 @@ macro_rules! for_tiles {
                     $first += $height;
                 }};
             }
-            match $crate::simd::tile::next_height(rows - $first, $max) {
+            match $crate::tile::next_height(rows - $first, $max) {
                 8 if const { 8 <= $max } => tile!(8),
                 7 if const { 7 <= $max } => tile!(7),
                 6 if const { 6 <= $max } => tile!(6),
@@ -161,12 +131,12 @@ macro_rules! for_tiles {
         }
     }};
 }
-pub(super) use for_tiles;
+pub(crate) use for_tiles;
 
 /// `sums[r][v] += a(r) * b[v]`. Of the operands the fewer are held in registers, and the others come one
 /// at a time.
 #[inline(always)]
-pub(super) fn add_outer<S: Simd, const HEIGHT: usize, const VECTORS: usize>(
+pub fn add_outer<S: Isa, const HEIGHT: usize, const VECTORS: usize>(
     s: S,
     sums: &mut [[Vector<S>; VECTORS]; HEIGHT],
     a: impl Fn(usize) -> f32,
@@ -197,7 +167,7 @@ pub(super) fn add_outer<S: Simd, const HEIGHT: usize, const VECTORS: usize>(
 
 /// Sets the last vectors of `rows` rows of a scratch, which are `width` vectors wide, to `values`.
 #[inline(always)]
-pub(super) fn fill<S: Simd>(s: S, scratch: &mut [f32], rows: usize, values: &[f32], width: usize) {
+pub fn fill<S: Isa>(s: S, scratch: &mut [f32], rows: usize, values: &[f32], width: usize) {
     let lanes = Vector::<S>::LANES;
     for at in (0..values.len()).step_by(lanes) {
         let value = Vector::load(s, values, at);
@@ -209,6 +179,6 @@ pub(super) fn fill<S: Simd>(s: S, scratch: &mut [f32], rows: usize, values: &[f3
 
 /// A vector of a row of a scratch, where rows are `width` vectors wide.
 #[inline(always)]
-pub(super) fn load<S: Simd>(s: S, scratch: &[f32], row: usize, width: usize, vector: usize) -> Vector<S> {
+pub fn load<S: Isa>(s: S, scratch: &[f32], row: usize, width: usize, vector: usize) -> Vector<S> {
     Vector::load(s, scratch, (row * width + vector) * Vector::<S>::LANES)
 }

@@ -41,11 +41,11 @@ impl<S: Simd> Vector<S> {
     /// numbers so, which Intel's processors compute with a hundred times more slowly, and of sums of
     /// products that would be. NaN stays NaN.
     #[inline(always)]
-    pub fn flushed(self) -> Self {
+    pub fn flush_to_zero(self) -> Self {
         let s = self.0.token();
         // As integers, which order magnitudes alike, NaN above all.
         let magnitude: S::i32s = self.0.abs().bitcast();
-        Vector(magnitude.simd_lt(FLUSHED.to_bits() as i32).select(S::f32s::splat(s, 0.0), self.0))
+        Vector(magnitude.simd_lt(FLUSH_BELOW.to_bits() as i32).select(S::f32s::splat(s, 0.0), self.0))
     }
 
     /// The lanes of both in turn: the first ones of each, and so on, in two vectors.
@@ -153,7 +153,7 @@ fn nearest_power<S: Simd>(x: S::f32s, factor: f32, bias: f32) -> (S::f32s, S::f3
 }
 
 /// 2^-100
-const FLUSHED: f32 = f32::from_bits((127 - 100) << 23);
+const FLUSH_BELOW: f32 = f32::from_bits((127 - 100) << 23);
 /// 1.5 * 2^23, whose unit in the last place is 1, and the bias of an exponent.
 const ROUND_BIASED: f32 = 12_582_912.0 + 127.0;
 /// The same for half the power.

@@ -1,4 +1,4 @@
-//! The parameters' gradient, once d pre-activations are known.
+//! The gradient of all weight matrices, once d pre-activations are known.
 //!
 //! What a layer's weights multiplied stands side by side in one row, `[h | x | inner value]`; the
 //! pre-activations are cut into panels, each of which sums up outer products with the columns that
@@ -11,105 +11,101 @@
 
 use std::ops::Range;
 
-use elman_core::cell::Cell;
-use elman_core::simd::gradient::{Outer, block_rows};
-use elman_core::simd::panel::gradient_panels;
-use elman_core::simd::shape::{Shape, Tape};
-use elman_core::simd::tile::{Columns, Rows};
-use elman_core::simd::transpose::{Update, transpose};
-use elman_core::simd::{Simd, dispatch};
+use elman_core::engine::shape::{Shape, Tape};
+use elman_kernels::outer::Outer;
+use elman_kernels::panel::gradient_panels;
+use elman_kernels::tile::{Columns, Matrix};
+use elman_kernels::transpose::{Update, transpose};
+use elman_kernels::tuning::{CUT, IN_PLACE, LARGE, LEAST_ROWS, ROWS_PER_COLUMN, block_rows};
+use elman_kernels::{Isa, dispatch};
 
-use super::chunk::Chunk;
-use super::operand::{IN_PLACE, Left, Matrix, Operand};
+use super::memory::Chunk;
+use super::operand::{Multiplied, Operand, Weight};
 use super::pass::Pass;
-use super::plan::Plan;
-use super::rows;
+use super::plan::{Plan, Work};
 use super::shuffle::{self, Shuffle};
 use crate::buffer::Buffer;
-use crate::network::{Network, with_cell};
+use crate::network::{Kind, Layer};
 
 /// Sums that fit registers in tiles: some vectors of `d`, with the columns of `a` that meet them.
 #[derive(Clone, Debug)]
-struct Panel {
-    matrix: Matrix,
+struct GradientPanel {
+    weight: Weight,
     vectors: Range<usize>,
     columns: Range<usize>,
     /// Does it sum up the bias' gradient as well?
     bias: bool,
 }
 
-impl Panel {
+impl GradientPanel {
     /// The length of its sums, `[columns, then the bias][vectors][lanes]`.
     fn len(&self, lanes: usize) -> usize {
         (self.columns.len() + usize::from(self.bias)) * self.vectors.len() * lanes
     }
 
     /// Cuts off the first `columns` columns.
-    fn cut_off(&mut self, columns: usize) -> Panel {
+    fn cut_off(&mut self, columns: usize) -> GradientPanel {
         let border = self.columns.start + columns;
-        let first = Panel { columns: self.columns.start..border, bias: false, ..self.clone() };
+        let first = GradientPanel { columns: self.columns.start..border, bias: false, ..self.clone() };
         self.columns.start = border;
         first
     }
 }
 
-/// Panels are cut between threads at multiples of so many columns: whole tiles of any height.
-const CUT: usize = 24;
-
-/// How many times more rows than columns make it worth while to add up the sums of chunks.
-const ROWS_PER_COLUMN: usize = 3;
-
-/// The fewest rows that are worth fetching all sums for.
-const LEAST_ROWS: usize = 160;
-
-/// The rows of a layer whose part of the gradient a chunk sums up at a time on its way back: as many as half a second
+/// The rows of a layer whose part of the gradient a chunk sums up at a time in its backward pass: as many as half a second
 /// cache holds with all that is needed of them, which made layers of 128 units 2 to 5 % faster than all rows in the end.
 /// Of large layers, whose weights and sums the cache does not hold either, all rows: to fetch those anew each
 /// time made a GRU of 512 units 3 % slower.
-pub(super) fn rows_at_a_time<C: Cell>(shape: Shape) -> usize {
-    if shape.weights::<C>() >= rows::LARGE {
+pub(super) fn rows_at_a_time(shape: Shape) -> usize {
+    if shape.weights() >= LARGE {
         return usize::MAX;
     }
     // As wide as on the widest vectors: where the rows are cut must not depend on the instruction set.
     let units = shape.hidden_size.next_multiple_of(16);
-    let values = Tape::slots::<C>() * units + shape.hidden_size + shape.input.len();
+    let values = Tape::slots(shape.facts()) * units + shape.hidden_size + shape.input.len();
     (IN_PLACE / values).max(LEAST_ROWS)
 }
 
 /// All panels of a network, in an order in which they may be shared out.
 #[derive(Debug)]
-pub(super) struct Panels {
-    panels: Vec<Panel>,
+pub(super) struct GradientPlan {
+    panels: Vec<GradientPanel>,
     lanes: usize,
 }
 
 /// The panels that one thread sums up, and their sums.
 #[derive(Debug, Default)]
-pub(super) struct Part {
-    panels: Vec<Panel>,
+pub(super) struct GradientSums {
+    panels: Vec<GradientPanel>,
     sums: Buffer,
     shuffle: Option<Shuffle>,
     left: Buffer,
     right: Buffer,
 }
 
-impl Panels {
-    pub(super) fn of(network: &Network, plan: &Plan) -> Self {
-        let mut panels = Vec::new();
-        with_cell!(network.config.cell, C => {
-            for (block, &shape) in plan.shapes.iter().enumerate() {
-                push_block::<C>(&mut panels, block, shape);
+impl GradientPlan {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let (mut panels, lanes) = (Vec::new(), plan.lanes);
+        for (block, planned) in plan.blocks.iter().enumerate() {
+            match &planned.work {
+                Work::Recurrent(shapes) => {
+                    for (direction, &shape) in shapes.iter().enumerate() {
+                        push_layer(&mut panels, Weight::Recurrent { block, direction }, shape);
+                    }
+                }
+                Work::Dense(_) => {
+                    let columns = 0..planned.output.width();
+                    panels.extend(gradient_panels(0..planned.input.len / lanes).map(|vectors| GradientPanel {
+                        weight: Weight::Dense(block),
+                        vectors,
+                        columns: columns.clone(),
+                        bias: false,
+                    }));
+                }
+                Work::Plain => {}
             }
-        });
-        let lanes = plan.shapes[0].lanes;
-        let columns = 0..plan.head.output_size;
-        panels.extend(gradient_panels(0..plan.width / lanes).map(|vectors| Panel {
-            matrix: Matrix::Head,
-            vectors,
-            columns: columns.clone(),
-            bias: false,
-        }));
-        Panels { panels, lanes }
+        }
+        GradientPlan { panels, lanes }
     }
 
     /// Should chunks of so many rows sum up all panels, each for itself?
@@ -118,18 +114,18 @@ impl Panels {
     }
 
     /// All panels in one part.
-    pub(super) fn whole(&self) -> Part {
-        let mut part = Part { panels: self.panels.clone(), ..Part::default() };
+    pub(super) fn whole(&self) -> GradientSums {
+        let mut part = GradientSums { panels: self.panels.clone(), ..GradientSums::default() };
         part.make_room(self.lanes);
         part
     }
 
     /// Shares the panels out among `count` parts, so that all have nearly equal work.
-    pub(super) fn share(&self, parts: &mut Vec<Part>, count: usize) {
+    pub(super) fn share(&self, parts: &mut Vec<GradientSums>, count: usize) {
         if parts.len() == count {
             return;
         }
-        parts.resize_with(count, Part::default);
+        parts.resize_with(count, GradientSums::default);
         let total: usize = self.panels.iter().map(|panel| panel.len(self.lanes)).sum();
         let (mut rest, mut done) = (self.panels.iter().cloned(), 0);
         let mut next = rest.next();
@@ -156,36 +152,44 @@ impl Panels {
     }
 
     /// Adds a part's sums to the flat `gradient`.
-    pub(super) fn unpack(&self, pass: Pass<'_>, part: &mut Part, gradient: &mut [f32]) {
-        let Pass { network, plan, level, .. } = pass;
-        let Part { panels, sums, shuffle: known, .. } = part;
+    pub(super) fn unpack(&self, pass: Pass<'_>, part: &mut GradientSums, gradient: &mut [f32]) {
+        let GradientSums { panels, sums, shuffle: known, .. } = part;
         let way = |sums: &[f32], gradient: &mut [f32]| {
             let mut rest = sums;
             for panel in &*panels {
                 let (sums, after) = rest.split_at(panel.len(self.lanes));
                 rest = after;
-                match panel.matrix {
-                    Matrix::Head => unpack_head(network, plan, panel, sums, gradient),
-                    Matrix::Block(block) => with_cell!(network.config.cell, C => {
-                        dispatch!(level, s => unpack_block::<_, C>(s, pass, block, panel, sums, gradient));
-                    }),
-                }
+                self.unpack_panel(pass, panel, sums, gradient);
             }
         };
-        if !shuffle::suits(network) {
+        if !shuffle::suits(pass.network) {
             return way(sums, gradient);
         }
         let new = || Shuffle::adding(sums.len(), &mut vec![0.0; gradient.len()], way);
         known.get_or_insert_with(new).apply(sums, gradient);
     }
+
+    fn unpack_panel(&self, pass: Pass<'_>, panel: &GradientPanel, sums: &[f32], gradient: &mut [f32]) {
+        let (placed, planned) = pass.block(panel.weight.block());
+        match (&placed.kind, panel.weight) {
+            (Kind::Recurrent(recurrent), Weight::Recurrent { direction, .. }) => {
+                let layer = (&recurrent.layers[direction], planned.shapes()[direction]);
+                dispatch!(pass.set, s => unpack_layer(s, layer, panel, sums, gradient));
+            }
+            (Kind::Dense { weight, .. }, _) => {
+                unpack_dense(planned.input.columns, self.lanes, panel, sums, &mut gradient[weight.clone()]);
+            }
+            _ => unreachable!("these blocks have weight matrices"),
+        }
+    }
 }
 
 /// The columns of `[h | x | inner value]` that feed a pre-activation.
-fn feeding<C: Cell>(pre: usize, shape: Shape) -> Range<usize> {
-    let (h, x) = (shape.hidden_size, shape.input.len());
-    let from_x = pre < C::FROM_X;
-    let from_inner = pre >= C::PRE - C::FROM_INNER;
-    let from_h = pre >= C::PRE - C::FROM_H && !from_inner;
+fn feeding(pre: usize, shape: Shape) -> Range<usize> {
+    let (facts, h, x) = (shape.facts(), shape.hidden_size, shape.input.len());
+    let from_x = facts.feeds_from_x(pre);
+    let from_inner = facts.through_inner().contains(&pre);
+    let from_h = facts.direct().contains(&pre);
     let start = if from_h {
         0
     } else if from_x {
@@ -203,43 +207,67 @@ fn feeding<C: Cell>(pre: usize, shape: Shape) -> Range<usize> {
     start..end
 }
 
-fn push_block<C: Cell>(panels: &mut Vec<Panel>, block: usize, shape: Shape) {
+/// The panels of a recurrent layer: those of its pre-activations, then those of its per-unit parameters, for which rows
+/// of d are summed up like a bias'.
+fn push_layer(panels: &mut Vec<GradientPanel>, weight: Weight, shape: Shape) {
+    let facts = shape.facts();
+    let mut push = |slots: Range<usize>, columns: Range<usize>| {
+        let vectors = gradient_panels(slots.start * shape.blocks()..slots.end * shape.blocks());
+        panels.extend(vectors.map(|vectors| {
+            GradientPanel { weight, vectors, columns: columns.clone(), bias: true }
+        }));
+    };
     let mut pre = 0;
-    while pre < C::PRE {
+    while pre < facts.pre {
         // Pre-activations that are fed alike share panels.
-        let columns = feeding::<C>(pre, shape);
+        let columns = feeding(pre, shape);
         let first = pre;
-        while pre < C::PRE && feeding::<C>(pre, shape) == columns {
+        while pre < facts.pre && feeding(pre, shape) == columns {
             pre += 1;
         }
-        panels.extend(gradient_panels(first * shape.blocks()..pre * shape.blocks()).map(|vectors| Panel {
-            matrix: Matrix::Block(block),
-            vectors,
-            columns: columns.clone(),
-            bias: true,
-        }));
+        push(first..pre, columns);
     }
+    let first = unit_slot(shape);
+    push(first..first + facts.unit, 0..0);
 }
 
-/// Adds a panel's sums to a layer's weights `[gates * H, columns]` and biases `[gates * H]`.
+/// The first slot of d per-unit parameters, counted from that of d pre-activations.
+fn unit_slot(shape: Shape) -> usize {
+    Tape::dunit(shape.facts()) - Tape::dpre(shape.facts())
+}
+
+/// Adds a panel's sums to a layer's weights `[gates * H, columns]`, biases `[gates * H]` and per-unit parameters.
 #[inline(always)]
-fn unpack_block<S: Simd, C: Cell>(
+fn unpack_layer<S: Isa>(
     s: S,
-    pass: Pass<'_>,
-    block: usize,
-    panel: &Panel,
+    (layer, shape): (&Layer, Shape),
+    panel: &GradientPanel,
     sums: &[f32],
     gradient: &mut [f32],
 ) {
-    let shape = pass.plan.shapes[block];
-    let [weight_ih, weight_hh, bias_ih, bias_hh] = &pass.network.layers[block].ranges;
-    let (h, x) = (shape.hidden_size, shape.input.len());
+    let [weight_ih, weight_hh, bias_ih, bias_hh, unit] = &layer.ranges;
+    let (facts, h, x) = (shape.facts(), shape.hidden_size, shape.input.len());
     let width = panel.vectors.len() * shape.lanes;
     for (n, vector) in panel.vectors.clone().enumerate() {
-        let (pre, first_unit) = (vector / shape.blocks(), vector % shape.blocks() * shape.lanes);
+        let (slot, first_unit) = (vector / shape.blocks(), vector % shape.blocks() * shape.lanes);
         let units = shape.lanes.min(h - first_unit);
-        let row = C::GATE[pre] * h + first_unit;
         let lanes = &sums[n * shape.lanes..];
+        let of_bias = lanes.get(panel.columns.len() * width..).filter(|_| panel.bias).unwrap_or_default();
+        let mut add = |range: &Range<usize>, row: usize| {
+            let to = &mut gradient[range.clone()][row * h + first_unit..][..units];
+            to.iter_mut().zip(of_bias).for_each(|(to, sum)| *to += sum);
+        };
+        if slot >= unit_slot(shape) && facts.unit > 0 {
+            add(unit, slot - unit_slot(shape));
+            continue;
+        }
+        let gate = facts.gate[slot];
+        for (bias, feeds) in [(bias_ih, facts.feeds_from_x(slot)), (bias_hh, facts.feeds_from_h(slot))] {
+            if feeds {
+                add(bias, gate);
+            }
+        }
+        let row = gate * h + first_unit;
         // Columns of `[h | x | inner value]`, to the columns of one matrix.
         for (matrix, of) in [(weight_hh, 0..h), (weight_ih, h..h + x), (weight_hh, h + x..h + x + h)] {
             let shared = panel.columns.start.max(of.start)..panel.columns.end.min(of.end);
@@ -250,21 +278,12 @@ fn unpack_block<S: Simd, C: Cell>(
                 transpose(s, (from, width), (to, of.len()), shared.len(), units, Update::Add);
             }
         }
-        let sums = lanes.get(panel.columns.len() * width..).filter(|_| panel.bias).unwrap_or_default();
-        for (bias, feeds) in [(bias_ih, pre < C::FROM_X), (bias_hh, pre >= C::PRE - C::FROM_H)] {
-            if feeds {
-                let bias = &mut gradient[bias.clone()][row..][..units];
-                bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += sum);
-            }
-        }
     }
 }
 
-/// Adds a panel's sums to the head's weights `[O, D * H]`.
-fn unpack_head(network: &Network, plan: &Plan, panel: &Panel, sums: &[f32], gradient: &mut [f32]) {
-    let Columns { runs, depth, stride } = plan.head.features;
-    let weight = &mut gradient[network.head.weight.clone()];
-    let lanes = plan.shapes[0].lanes;
+/// Adds a panel's sums to a dense block's weights `[O, I]`.
+fn unpack_dense(columns: Columns, lanes: usize, panel: &GradientPanel, sums: &[f32], weight: &mut [f32]) {
+    let Columns { runs, depth, stride } = columns;
     let width = panel.vectors.len() * lanes;
     for (n, vector) in panel.vectors.clone().enumerate() {
         let (run, first) = (vector * lanes / stride, vector * lanes % stride);
@@ -277,14 +296,14 @@ fn unpack_head(network: &Network, plan: &Plan, panel: &Panel, sums: &[f32], grad
     }
 }
 
-impl Part {
+impl GradientSums {
     /// Makes the sums as long as its panels want them.
     fn make_room(&mut self, lanes: usize) {
         self.sums.resize(self.panels.iter().map(|panel| panel.len(lanes)).sum());
     }
 
     /// Adds another part's sums of the same panels.
-    pub(super) fn add(&mut self, other: &Part) {
+    pub(super) fn add(&mut self, other: &GradientSums) {
         self.sums.iter_mut().zip(&*other.sums).for_each(|(sum, other)| *sum += other);
     }
 
@@ -296,38 +315,38 @@ impl Part {
     /// Sums up the part's panels over all rows of the batch.
     pub(super) fn sum(&mut self, pass: Pass<'_>, chunks: &[Chunk]) {
         self.clear();
-        let blocks = (0..pass.plan.shapes.len()).map(Matrix::Block);
-        for matrix in blocks.chain([Matrix::Head]) {
-            if self.panels.iter().any(|panel| panel.matrix == matrix) {
+        let mut last = None;
+        for n in 0..self.panels.len() {
+            // Panels of a weight stand one behind the other.
+            let weight = self.panels[n].weight;
+            if last.replace(weight) != Some(weight) {
                 for chunk in chunks {
-                    let operand = Operand { pass, matrix, chunk };
+                    let operand = Operand { pass, weight, chunk };
                     self.add_rows(operand, 0..operand.num_rows());
                 }
             }
         }
     }
 
-    /// Adds rows of a chunk to the sums of the panels of one matrix: all of its rows, or some that were just done.
+    /// Adds rows of a chunk to the sums of the panels of one weight: all of its rows, or some that were just done.
     pub(super) fn add_rows(&mut self, operand: Operand<'_>, rows: Range<usize>) {
-        with_cell!(operand.pass.network.config.cell, C => {
-            dispatch!(operand.pass.level, s => self.add_rows_on::<_, C>(s, operand, rows));
-        });
+        dispatch!(operand.pass.set, s => self.add_rows_on(s, operand, rows));
     }
 
     #[inline(always)]
-    fn add_rows_on<S: Simd, C: Cell>(&mut self, s: S, operand: Operand<'_>, rows: Range<usize>) {
-        let lanes = operand.pass.plan.shapes[0].lanes;
-        let (count, block) = (rows.len(), block_rows(operand.columns::<C>()));
+    fn add_rows_on<S: Isa>(&mut self, s: S, operand: Operand<'_>, rows: Range<usize>) {
+        let lanes = operand.pass.plan.lanes;
+        let (count, block) = (rows.len(), block_rows(operand.columns()));
         for first in rows.clone().step_by(block) {
             let rows = first..rows.end.min(first + block);
-            let left = operand.left::<C>(rows.clone(), count, &mut self.left);
+            let left = operand.left(rows.clone(), count, &mut self.left);
             let mut sums = &mut *self.sums;
             for panel in &self.panels {
                 let (own, after) = sums.split_at_mut(panel.len(lanes));
                 sums = after;
-                if panel.matrix == operand.matrix {
+                if panel.weight == operand.weight {
                     let vectors = panel.vectors.clone();
-                    let right = operand.right::<C>(rows.clone(), count, vectors, &mut self.right);
+                    let right = operand.right(rows.clone(), count, vectors, &mut self.right);
                     panel.add(s, rows.len(), left, right, own);
                 }
             }
@@ -335,16 +354,16 @@ impl Part {
     }
 }
 
-impl Panel {
+impl GradientPanel {
     /// Adds rows to the panel's sums.
     #[inline(always)]
-    fn add<S: Simd>(&self, s: S, count: usize, left: Left<'_>, right: Rows<'_>, sums: &mut [f32]) {
+    fn add<S: Isa>(&self, s: S, count: usize, left: Multiplied<'_>, right: Matrix<'_>, sums: &mut [f32]) {
         let vectors = self.vectors.len();
         let width = sums.len() / (self.columns.len() + usize::from(self.bias));
         let mut done = 0;
         for (columns, rows) in left.pieces(self.columns.clone()) {
             let outer = Outer { count, a: rows, columns, d: right, vectors };
-            outer.add(s, &mut sums[done * width..][..columns * width]);
+            s.add_outer(&outer, &mut sums[done * width..][..columns * width]);
             done += columns;
         }
         if self.bias {

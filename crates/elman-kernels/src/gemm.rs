@@ -1,4 +1,5 @@
-//! The product of rows with a panel, tile by tile: see [`tile`](super::tile).
+//! GEMM: matrix products of rows with packed panels, tile by tile. The microkernel is the register tile of
+//! [`tile`](crate::tile).
 //!
 //! The accumulators are a local array that is written to a scratch once, and what follows reads
 //! from there. An epilogue that worked on the accumulators in place made the compiler keep them in
@@ -6,24 +7,28 @@
 
 #![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
 
-use fearless_simd::Simd;
+use crate::isa::Isa;
 
-use super::prefetch::{LINE, prefetch};
-use super::tile::{Columns, Rows, add_outer, for_tiles, max_height, total};
-use super::vector::Vector;
+use crate::prefetch::{LINE, prefetch};
+use crate::tile::{Columns, Matrix, add_outer, for_tiles, total};
+use crate::tuning::{PIECE, max_height};
+use crate::vector::Vector;
 
-/// Rows, and the panel `[columns][vectors][lanes]` that they are multiplied with.
+/// Matrix, and the panel `[columns][vectors][lanes]` that they are multiplied with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Factor<'a> {
-    pub(super) rows: Rows<'a>,
-    pub(super) columns: Columns,
-    pub(super) panel: &'a [f32],
+pub struct Factor<'a> {
+    /// The rows.
+    pub rows: Matrix<'a>,
+    /// Which of their values count.
+    pub columns: Columns,
+    /// What each of those is multiplied with.
+    pub panel: &'a [f32],
 }
 
 impl<'a> Factor<'a> {
     /// No columns, which add nothing.
     const NONE: Self = Factor {
-        rows: Rows { data: &[], stride: 0 },
+        rows: Matrix { data: &[], stride: 0 },
         columns: Columns { runs: 0, depth: 0, stride: 0 },
         panel: &[],
     };
@@ -37,7 +42,7 @@ impl<'a> Factor<'a> {
 
 /// What the sums of a product begin with.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Start<'a> {
+pub enum Start<'a> {
     /// 0
     Zero,
     /// The same for all rows, `[vectors][lanes]`.
@@ -51,76 +56,75 @@ pub(super) enum Start<'a> {
 /// tiles of its own, made a layer of 32 units 15 % faster on the way forward. Two have at most [`PIECE`]
 /// columns together.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Product<'a> {
-    pub(super) start: Start<'a>,
+pub struct Product<'a> {
+    /// What the sums begin with.
+    pub start: Start<'a>,
     /// Added first, in one chain.
-    pub(super) inputs: Factor<'a>,
+    pub inputs: Factor<'a>,
     /// Added then, in `chains`.
-    pub(super) factor: Factor<'a>,
-    /// See [`chains`](super::tile::chains).
-    pub(super) chains: usize,
-    pub(super) first: usize,
-    pub(super) count: usize,
-    pub(super) vectors: usize,
+    pub factor: Factor<'a>,
+    /// See [`chains`](crate::tuning::chains).
+    pub chains: usize,
+    /// The first row.
+    pub first: usize,
+    /// The number of rows.
+    pub count: usize,
+    /// The vectors of the panel.
+    pub vectors: usize,
     /// What is read after the panels.
-    pub(super) next: &'a [f32],
+    pub next: &'a [f32],
 }
 
-/// The most columns that all tiles are done with before they go on to the next ones: a piece of the panel of
-/// 256 KB and the next piece, which is asked for meanwhile, fit a second cache beside the rows. Sums of
-/// more columns go by way of the scratch, which changes no bit of them. With whole panels, those of an
-/// LSTM's way back at 1024 units, of 1 MB, made a step a quarter slower.
-pub(super) const PIECE: usize = 1024;
-
 /// Where the sums of a product stand: `vectors` from the `first` on in rows that are `width` vectors wide.
-struct Sums<'a> {
-    scratch: &'a mut [f32],
-    first: usize,
-    width: usize,
+#[derive(Debug)]
+pub struct Sums<'a> {
+    /// The rows.
+    pub scratch: &'a mut [f32],
+    /// The first vector.
+    pub first: usize,
+    /// The vectors of a row.
+    pub width: usize,
 }
 
 impl<'a> Product<'a> {
     /// That of one matrix, for `count` rows from the `first` on, from nothing, in one chain.
     #[inline(always)]
-    pub(super) fn of(factor: Factor<'a>, (first, count): (usize, usize), vectors: usize) -> Self {
+    pub fn of(factor: Factor<'a>, (first, count): (usize, usize), vectors: usize) -> Self {
         let (start, inputs, chains, next) = (Start::Zero, Factor::NONE, 1, &[][..]);
         Product { start, inputs, factor, chains, first, count, vectors, next }
     }
 
     /// Leaves the sums in the scratch, in rows `vectors` wide.
     #[inline(always)]
-    pub(super) fn put<S: Simd>(&self, s: S, scratch: &mut [f32]) {
+    pub fn put<S: Isa>(&self, s: S, scratch: &mut [f32]) {
         self.put_at(s, scratch, 0, self.vectors);
     }
 
     /// Leaves them in the vectors from `first` on of the scratch's rows, which are `width` wide.
     #[inline(always)]
-    pub(super) fn put_at<S: Simd>(&self, s: S, scratch: &mut [f32], first: usize, width: usize) {
-        self.tiles(s, Sums { scratch, first, width });
+    pub fn put_at<S: Isa>(&self, s: S, scratch: &mut [f32], first: usize, width: usize) {
+        s.gemm(self, Sums { scratch, first, width });
     }
 
-    /// A function of its own for each instruction set, and not for each cell and place of use:
-    /// inlined everywhere, these loops made a build of seven minutes.
-    #[inline(never)]
-    fn tiles<S: Simd>(&self, s: S, sums: Sums<'_>) {
-        s.vectorize(
-            #[inline(always)]
-            || match (self.vectors, self.chains) {
-                (0, _) => {}
-                (1, 1) => self.tiles_of_width::<S, 1, 1>(s, sums),
-                (2, 1) => self.tiles_of_width::<S, 2, 1>(s, sums),
-                (3, 1) => self.tiles_of_width::<S, 3, 1>(s, sums),
-                (4, 1) => self.tiles_of_width::<S, 4, 1>(s, sums),
-                (1, 2) => self.tiles_of_width::<S, 1, 2>(s, sums),
-                (2, 2) => self.tiles_of_width::<S, 2, 2>(s, sums),
-                (1, 4) => self.tiles_of_width::<S, 1, 4>(s, sums),
-                (vectors, chains) => unreachable!("{vectors} vectors, {chains} chains"),
-            },
-        );
+    /// What [`Isa::gemm`] is on each instruction set. Inlined wherever a cell calls it, these loops made a build
+    /// of seven minutes.
+    #[inline(always)]
+    pub(crate) fn compute<S: Isa>(&self, s: S, sums: Sums<'_>) {
+        match (self.vectors, self.chains) {
+            (0, _) => {}
+            (1, 1) => self.tiles_of_width::<S, 1, 1>(s, sums),
+            (2, 1) => self.tiles_of_width::<S, 2, 1>(s, sums),
+            (3, 1) => self.tiles_of_width::<S, 3, 1>(s, sums),
+            (4, 1) => self.tiles_of_width::<S, 4, 1>(s, sums),
+            (1, 2) => self.tiles_of_width::<S, 1, 2>(s, sums),
+            (2, 2) => self.tiles_of_width::<S, 2, 2>(s, sums),
+            (1, 4) => self.tiles_of_width::<S, 1, 4>(s, sums),
+            (vectors, chains) => unreachable!("{vectors} vectors, {chains} chains"),
+        }
     }
 
     #[inline(always)]
-    fn tiles_of_width<S: Simd, const VECTORS: usize, const CHAINS: usize>(&self, s: S, mut sums: Sums<'_>) {
+    fn tiles_of_width<S: Isa, const VECTORS: usize, const CHAINS: usize>(&self, s: S, mut sums: Sums<'_>) {
         let pieces = if CHAINS == 1 && self.factor.columns.len() > PIECE { self.num_pieces() } else { 1 };
         for n in 0..pieces {
             let piece = if pieces > 1 { self.piece(n) } else { *self };
@@ -145,7 +149,7 @@ impl<'a> Product<'a> {
         let columns = Columns::dense(PIECE.min(depth - from));
         let (panel, rest) = panel[(run * depth + from) * width..].split_at(columns.len() * width);
         let next = if rest.is_empty() { self.next } else { rest };
-        let rows = Rows { data: &rows.data[run * stride + from..], ..rows };
+        let rows = Matrix { data: &rows.data[run * stride + from..], ..rows };
         let start = if n == 0 { self.start } else { Start::Present };
         Product { start, factor: Factor { rows, columns, panel }, next, ..*self }
     }
@@ -164,7 +168,7 @@ impl<'a> Product<'a> {
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const HEIGHT: usize, const VECTORS: usize, const CHAINS: usize>(
+    fn tile<S: Isa, const HEIGHT: usize, const VECTORS: usize, const CHAINS: usize>(
         &self,
         s: S,
         row: usize,
@@ -220,7 +224,7 @@ struct Ahead<'a> {
 
 /// Adds a factor's product for the rows from `first` on, in `USED` of the chains.
 #[inline(always)]
-fn accumulate<S: Simd, const HEIGHT: usize, const VECTORS: usize, const CHAINS: usize, const USED: usize>(
+fn accumulate<S: Isa, const HEIGHT: usize, const VECTORS: usize, const CHAINS: usize, const USED: usize>(
     s: S,
     sums: &mut [[[Vector<S>; VECTORS]; HEIGHT]; CHAINS],
     factor: &Factor<'_>,

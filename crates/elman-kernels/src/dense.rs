@@ -1,23 +1,25 @@
-//! The linear head `y = W h + b`: one dot product per row and output.
+//! Dense layers `y = W h + b`: one dot product per row and output.
 //!
-//! Heads are narrow as a rule, often a single output, where vectors run along the features. The
+//! They are narrow as a rule, often a single output, where vectors run along the features. The
 //! features stand as the layers leave them, in runs of whole vectors whose surplus lanes meet zeros.
 
 #![allow(clippy::needless_range_loop, reason = "sums and operands are indexed alike")]
 
-use fearless_simd::Simd;
-
-use super::tile::{Columns, Rows};
-use super::vector::Vector;
+use crate::dispatch;
+use crate::isa::{InstructionSet, Isa};
 use crate::lane::Lane;
+use crate::tile::{Columns, Matrix};
+use crate::vector::Vector;
 
-/// The shape of a head.
+/// The shape of a dense layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dense {
     /// The features in a row, a run per direction; `stride` is a multiple of the lanes.
     pub features: Columns,
     /// `O`
     pub output_size: usize,
+    /// From one row of outputs to the next one: at least `O`. What is behind the outputs is set to 0.
+    pub output_stride: usize,
 }
 
 impl Dense {
@@ -33,7 +35,7 @@ impl Dense {
     }
 
     /// The weights `[O, runs * stride]` with zeros between the runs, then the biases `[O]`, from
-    /// `weight [O, runs * depth]` and `bias [O]`.
+    /// `weight [O, runs * depth]` and `bias [O]` or, without one, `[0]`.
     ///
     /// # Panics
     /// If a slice does not have its shape.
@@ -45,39 +47,63 @@ impl Dense {
             present.copy_from_slice(from);
             surplus.fill(0.0);
         }
-        biases.copy_from_slice(bias);
+        if bias.is_empty() { biases.fill(0.0) } else { biases.copy_from_slice(bias) }
     }
 
-    /// The outputs `[rows, O]` of `rows` rows of features.
+    /// The outputs `[rows, output_stride]` of `rows` rows of features.
     ///
     /// # Panics
     /// If a slice does not have its shape.
+    pub fn forward(
+        &self,
+        set: InstructionSet,
+        packed: &[f32],
+        rows: usize,
+        features: Matrix<'_>,
+        output: &mut [f32],
+    ) {
+        dispatch!(set, s => self.forward_on(s, packed, rows, features, output));
+    }
+
     #[inline(always)]
-    pub fn forward<S: Simd>(
+    fn forward_on<S: Isa>(
         &self,
         s: S,
         packed: &[f32],
         rows: usize,
-        features: Rows<'_>,
+        features: Matrix<'_>,
         output: &mut [f32],
     ) {
         let width = self.row_len();
         let (weights, biases) = packed.split_at(self.output_size * width);
         for row in 0..rows {
             let features = &features.data[row * features.stride..][..width];
-            let output = &mut output[row * self.output_size..][..self.output_size];
+            let (output, behind) =
+                output[row * self.output_stride..][..self.output_stride].split_at_mut(self.output_size);
+            behind.fill(0.0);
             for (n, (output, bias)) in output.iter_mut().zip(biases).enumerate() {
                 *output = self.dot(s, &weights[n * width..][..width], features) + bias;
             }
         }
     }
 
-    /// Overwrites `dfeatures [rows, runs * stride]` with d loss / d features from `doutput [rows, O]`.
+    /// Overwrites `dfeatures [rows, runs * stride]` with d loss / d features from `doutput [rows, output_stride]`.
     ///
     /// # Panics
     /// If a slice does not have its shape.
+    pub fn backward(
+        &self,
+        set: InstructionSet,
+        packed: &[f32],
+        rows: usize,
+        doutput: &[f32],
+        dfeatures: &mut [f32],
+    ) {
+        dispatch!(set, s => self.backward_on(s, packed, rows, doutput, dfeatures));
+    }
+
     #[inline(always)]
-    pub fn backward<S: Simd>(
+    fn backward_on<S: Isa>(
         &self,
         s: S,
         packed: &[f32],
@@ -87,7 +113,7 @@ impl Dense {
     ) {
         let width = self.row_len();
         for row in 0..rows {
-            let doutput = &doutput[row * self.output_size..][..self.output_size];
+            let doutput = &doutput[row * self.output_stride..][..self.output_size];
             let dfeatures = &mut dfeatures[row * width..][..width];
             for at in (0..width).step_by(Vector::<S>::LANES) {
                 let mut sum = Vector::splat(s, 0.0);
@@ -102,7 +128,7 @@ impl Dense {
     /// The scalar product of two rows of features, in 16 sums whatever the width of a vector: the same
     /// bits on every instruction set that fuses multiplication and addition.
     #[inline(always)]
-    fn dot<S: Simd>(&self, s: S, a: &[f32], b: &[f32]) -> f32 {
+    fn dot<S: Isa>(&self, s: S, a: &[f32], b: &[f32]) -> f32 {
         let (lanes, run_len) = (Vector::<S>::LANES, self.features.stride);
         // As many vectors as 16 lanes take; the rest of the array stays unused.
         let mut sums = [Vector::splat(s, 0.0); 16];

@@ -8,20 +8,18 @@
 
 use core::ops::Range;
 
-use fearless_simd::Simd;
+use elman_kernels::Isa;
+use elman_kernels::panel::{Order, PanelRun};
+use elman_kernels::tile::{MAX_VECTORS, total};
+use elman_kernels::tuning::FIRST_CACHE;
+use elman_kernels::vector::Vector;
 
 use super::backward::{self, Backward};
-use super::forward::{self, Forward, Place};
-use super::panel::{ForwardPanel, Order, Span};
-use super::shape::{Shape, Tape, direct};
-use super::tile::{MAX_VECTORS, total};
-use super::vector::Vector;
+use super::forward::{self, Forward, Given, Place};
+use super::panel::ForwardPanel;
+use super::shape::Tape;
 use crate::cell::{Cell, Lanes};
 use crate::lane::Lane;
-
-/// The weights that the first cache holds: 48 KB. From there, the sums of a full panel do not fill the four cycles
-/// that each multiply-add of a chain waits, and two panels go side by side.
-const FIRST_CACHE: usize = 12 << 10;
 
 /// Runs `$work` with the vectors of units of a panel and the chains of its sums as the constants `$UNITS` and
 /// `$CHAINS`. Compiled are one vector with one chain, and what meets the `$condition`; anything else panics.
@@ -59,61 +57,59 @@ macro_rules! with_width {
 }
 pub(super) use with_width;
 
-/// A span's part of what [`forward::step`] does, for one row. After all spans comes
+/// A run's part of what [`forward::step`] does, for one row. After all spans comes
 /// [`forward::through_inner_value`].
 ///
 /// # Panics
 /// If a slice does not have its shape.
 #[inline(always)]
-pub(super) fn forward<S: Simd, C: Cell>(
+pub(super) fn forward<S: Isa, C: Cell>(
     s: S,
     from: Forward<'_>,
-    span: Span,
+    run: PanelRun,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
     // Panels are wider, and chains more, only where a unit has one pre-activation.
-    with_width!(span.units, from.shape.forward_chains::<C>(), |UNITS, CHAINS| if C::PRE == 1 => {
-        forward_span::<S, C, UNITS, CHAINS>(s, from, span, next, tape);
+    with_width!(run.units, from.shape.forward_chains(), |UNITS, CHAINS| if C::PRE == 1 => {
+        forward_run::<S, C, UNITS, CHAINS>(s, from, run, next, tape);
     });
 }
 
 /// The same for panels of so many vectors of units.
 #[inline(always)]
-pub(super) fn forward_span<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+pub(super) fn forward_run<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Forward<'_>,
-    span: Span,
+    run: PanelRun,
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
-    let pairs = if const { is_full(C::PRE, UNITS, CHAINS) } { span.pairs(from.panels) } else { 0 };
+    let pairs = if const { is_full(C::PRE, UNITS, CHAINS) } { pairs(run, from.panels) } else { 0 };
     for n in 0..pairs {
-        let block = span.block_of(2 * n);
+        let block = run.block_of(2 * n);
         forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, block, next, tape.as_deref_mut());
     }
-    for n in 0..span.panels - 2 * pairs {
-        let block = span.block_of_other(n, pairs, from.order);
+    for n in 0..run.panels - 2 * pairs {
+        let block = block_of_other(run, n, pairs, from.order);
         forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, block, next, tape.as_deref_mut());
     }
 }
 
-impl Span {
-    /// The pairs of panels that go side by side, from the first ones on. As the first cache holds them, their order
-    /// does not matter.
-    #[inline(always)]
-    fn pairs(self, weights: &[f32]) -> usize {
-        if weights.len() <= FIRST_CACHE { self.panels / 2 } else { 0 }
-    }
+/// The pairs of panels that go side by side, from the first ones on. As the first cache holds them, their order
+/// does not matter.
+#[inline(always)]
+fn pairs(run: PanelRun, weights: &[f32]) -> usize {
+    if weights.len() <= FIRST_CACHE { run.panels / 2 } else { 0 }
+}
 
-    /// The first vector of units of the `n`-th panel in order, of those behind the first `pairs`.
-    #[inline(always)]
-    fn block_of_other(self, n: usize, pairs: usize, order: Order) -> usize {
-        self.block_of(match order {
-            Order::Forth => 2 * pairs + n,
-            Order::Back => self.panels - 1 - n,
-        })
-    }
+/// The first vector of units of the `n`-th panel in order, of those behind the first `pairs`.
+#[inline(always)]
+fn block_of_other(run: PanelRun, n: usize, pairs: usize, order: Order) -> usize {
+    run.block_of(match order {
+        Order::Ascending => 2 * pairs + n,
+        Order::Descending => run.panels - 1 - n,
+    })
 }
 
 /// Is a panel of that many vectors of units, in that many chains, as wide as can be?
@@ -129,7 +125,7 @@ fn panel(weights: &[f32], len: usize, block: usize, units: usize) -> &[f32] {
 
 /// The row with some panels side by side, the first of which starts at a block.
 #[inline(always)]
-fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+fn forward_panels<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Forward<'_>,
     block: usize,
@@ -141,8 +137,8 @@ fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
     let mut sums = [[[<C::Pre<Vector<S>>>::from_fn(|_| zero); UNITS]; CHAINS]; PANELS];
     let (mut x_panels, mut h_panels) = ([&[][..]; PANELS], [&[][..]; PANELS]);
     for n in 0..PANELS {
-        let weights = panel(from.panels, shape.forward_unit::<C>(), block + n * UNITS, UNITS);
-        let panel = ForwardPanel::of::<C>(weights, &[], UNITS, shape);
+        let weights = panel(from.panels, shape.forward_unit(), block + n * UNITS, UNITS);
+        let panel = ForwardPanel::new(weights, &[], UNITS, shape);
         (x_panels[n], h_panels[n]) = (panel.x, panel.h);
         sums[n] = begun::<S, _, UNITS, CHAINS>(s, panel.bias);
     }
@@ -151,11 +147,11 @@ fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
         accumulate::<S, _, UNITS, CHAINS, PANELS, 1>(s, &mut sums, x, &mut x_panels, 0..C::FROM_X);
     }
     let h = &from.prev[..shape.hidden_size];
-    accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, h, &mut h_panels, direct::<C>());
+    accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, h, &mut h_panels, C::FACTS.direct());
     // A loop would index the sums, which would keep them in memory.
-    cells::<S, C, UNITS, CHAINS>(s, (shape, from.prev), block, &sums[0], next, tape.as_deref_mut());
+    cells::<S, C, UNITS, CHAINS>(s, from.given::<C>(), block, &sums[0], next, tape.as_deref_mut());
     if PANELS == 2 {
-        cells::<S, C, UNITS, CHAINS>(s, (shape, from.prev), block + UNITS, &sums[PANELS - 1], next, tape);
+        cells::<S, C, UNITS, CHAINS>(s, from.given::<C>(), block + UNITS, &sums[PANELS - 1], next, tape);
     }
 }
 
@@ -165,26 +161,26 @@ fn forward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, con
 /// # Panics
 /// If a slice does not have its shape.
 #[inline(always)]
-pub(super) fn forward_from<S: Simd, C: Cell>(
+pub(super) fn forward_from<S: Isa, C: Cell>(
     s: S,
-    shape: Shape,
-    (panel, prev): (ForwardPanel<'_>, &[f32]),
+    given: Given<'_>,
+    panel: ForwardPanel<'_>,
     (block, units): (usize, usize),
     sums: &[f32],
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
-    with_width!(units, shape.forward_chains::<C>(), |UNITS, CHAINS| if C::PRE == 1 => {
+    with_width!(units, given.shape.forward_chains(), |UNITS, CHAINS| if C::PRE == 1 => {
         let mut sums = [begun::<S, C::Pre<Vector<S>>, UNITS, CHAINS>(s, sums)];
-        let h = &prev[..shape.hidden_size];
-        accumulate::<S, _, UNITS, CHAINS, 1, CHAINS>(s, &mut sums, h, &mut [panel.h], direct::<C>());
-        cells::<S, C, UNITS, CHAINS>(s, (shape, prev), block, &sums[0], next, tape);
+        let h = &given.prev[..given.shape.hidden_size];
+        accumulate::<S, _, UNITS, CHAINS, 1, CHAINS>(s, &mut sums, h, &mut [panel.h], C::FACTS.direct());
+        cells::<S, C, UNITS, CHAINS>(s, given, block, &sums[0], next, tape);
     });
 }
 
 /// Sums that begin with `start [units][sums of a unit]`, in their first chain.
 #[inline(always)]
-fn begun<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize>(
+fn begun<S: Isa, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize>(
     s: S,
     start: &[f32],
 ) -> [[L; UNITS]; CHAINS] {
@@ -200,61 +196,61 @@ fn begun<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize>(
 
 /// The cell's equation for the units from a block on.
 #[inline(always)]
-fn cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+fn cells<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
-    (shape, prev): (Shape, &[f32]),
+    given: Given<'_>,
     block: usize,
     sums: &[[C::Pre<Vector<S>>; UNITS]; CHAINS],
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
     for unit in 0..UNITS {
-        let place = Place::of::<C>(shape, 0, block + unit);
+        let place = Place::of(given.shape, 0, block + unit);
         let pre = joined::<S, C::Pre<Vector<S>>, UNITS, CHAINS>(s, sums, unit);
-        forward::cell::<S, C>(s, prev, place, pre, next, tape.as_deref_mut());
+        forward::cell::<S, C>(s, given, place, pre, next, tape.as_deref_mut());
     }
 }
 
-/// A span's part of what [`backward::step`] does, for one row. After all spans comes
+/// A run's part of what [`backward::step`] does, for one row. After all spans comes
 /// [`backward::through_inner_value`].
 ///
 /// # Panics
 /// If a slice does not have its shape.
 #[inline(always)]
-pub(super) fn backward<S: Simd, C: Cell>(
+pub(super) fn backward<S: Isa, C: Cell>(
     s: S,
     from: Backward<'_>,
-    span: Span,
+    run: PanelRun,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    with_width!(span.units, from.shape.chains(), |UNITS, CHAINS| if true => {
-        backward_span::<S, C, UNITS, CHAINS>(s, from, span, carry, tape);
+    with_width!(run.units, from.shape.chains(), |UNITS, CHAINS| if true => {
+        backward_run::<S, C, UNITS, CHAINS>(s, from, run, carry, tape);
     });
 }
 
 /// The same for panels of so many vectors of units.
 #[inline(always)]
-pub(super) fn backward_span<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+pub(super) fn backward_run<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Backward<'_>,
-    span: Span,
+    run: PanelRun,
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    let pairs = if const { is_full(1, UNITS, CHAINS) } { span.pairs(from.panels) } else { 0 };
+    let pairs = if const { is_full(1, UNITS, CHAINS) } { pairs(run, from.panels) } else { 0 };
     for n in 0..pairs {
-        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, span.block_of(2 * n), carry, tape);
+        backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, run.block_of(2 * n), carry, tape);
     }
-    for n in 0..span.panels - 2 * pairs {
-        let block = span.block_of_other(n, pairs, from.order);
+    for n in 0..run.panels - 2 * pairs {
+        let block = block_of_other(run, n, pairs, from.order);
         backward_panels::<S, C, UNITS, CHAINS, 1>(s, from, block, carry, tape);
     }
 }
 
 /// The row with some panels side by side, the first of which starts at a block.
 #[inline(always)]
-fn backward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
+fn backward_panels<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usize, const PANELS: usize>(
     s: S,
     from: Backward<'_>,
     block: usize,
@@ -267,10 +263,10 @@ fn backward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, co
     if followed {
         let mut weights = [&[][..]; PANELS];
         for n in 0..PANELS {
-            weights[n] = panel(from.panels, shape.backward_unit::<C>(), block + n * UNITS, UNITS);
+            weights[n] = panel(from.panels, shape.backward_unit(), block + n * UNITS, UNITS);
         }
-        for pre in direct::<C>() {
-            let dpre = &from.later[(Tape::dpre::<C>() + pre) * shape.padded()..][..shape.hidden_size];
+        for pre in C::FACTS.direct() {
+            let dpre = &from.later[(Tape::dpre(&C::FACTS) + pre) * shape.padded()..][..shape.hidden_size];
             accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, dpre, &mut weights, 0..1);
         }
     }
@@ -285,7 +281,7 @@ fn backward_panels<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize, co
 /// The cell's backward equation for the units from a block on, with what came through the following step if
 /// there was one.
 #[inline(always)]
-fn backward_cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
+fn backward_cells<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usize>(
     s: S,
     from: Backward<'_>,
     block: usize,
@@ -298,7 +294,7 @@ fn backward_cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
             #[inline(always)]
             |sums| joined::<S, [Vector<S>; 1], UNITS, CHAINS>(s, sums, unit)[0],
         );
-        let place = Place::of::<C>(from.shape, 0, block + unit);
+        let place = Place::of(from.shape, 0, block + unit);
         backward::cell::<S, C>(s, from, through, (0, place), carry, tape);
     }
 }
@@ -307,7 +303,7 @@ fn backward_cells<S: Simd, C: Cell, const UNITS: usize, const CHAINS: usize>(
 /// `k` in order; cuts what it has read off the panels.
 #[inline(always)]
 fn accumulate<
-    S: Simd,
+    S: Isa,
     L: Lanes<Vector<S>>,
     const UNITS: usize,
     const CHAINS: usize,
@@ -352,7 +348,7 @@ fn accumulate<
 
 /// `sums[unit][p] += value * weights[unit][p]` for the sums `fed` of a unit.
 #[inline(always)]
-fn add_column<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize>(
+fn add_column<S: Isa, L: Lanes<Vector<S>>, const UNITS: usize>(
     s: S,
     sums: &mut [L; UNITS],
     value: f32,
@@ -379,7 +375,7 @@ fn take<'a>(from: &mut &'a [f32], len: usize) -> &'a [f32] {
 
 /// The sums of a unit, their chains joined.
 #[inline(always)]
-fn joined<S: Simd, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize>(
+fn joined<S: Isa, L: Lanes<Vector<S>>, const UNITS: usize, const CHAINS: usize>(
     s: S,
     sums: &[[L; UNITS]; CHAINS],
     unit: usize,

@@ -1,0 +1,273 @@
+//! All timesteps of a single sequence, one after the other.
+//!
+//! Such a step of a small layer takes some 30 ns, most of which it waits for its sums and for tanh. What has
+//! to be looked up for batches whose sequences end at different times would take as long again.
+
+use elman_kernels::Isa;
+use elman_kernels::panel::Order;
+use elman_kernels::tile::Matrix;
+
+use super::backward::{self, Backward};
+use super::forward::{self, Forward};
+use super::row::{self, is_full, with_width};
+use super::shape::Shape;
+use crate::cell::Cell;
+
+/// A layer, and the sequence that goes through it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sequence<'a> {
+    /// How the layer is cut.
+    pub(super) shape: Shape,
+    /// Its panels: of [`pack_forward`](super::pack::pack_forward) in the forward pass, of
+    /// [`pack_backward`](super::pack::pack_backward) in the backward pass.
+    pub(super) panels: &'a [f32],
+    /// `T`
+    pub(super) steps: usize,
+    /// Does the layer read from the last timestep to the first?
+    pub(super) reverse: bool,
+}
+
+/// What a forward pass leaves.
+#[derive(Debug)]
+pub(super) struct SequenceOutput<'a> {
+    /// The states, in the order of the steps: the first one is there before. `[T + 1, STATES, padded]`; where
+    /// no backward pass is to follow `[2, STATES, padded]`, which take turns.
+    pub(super) states: &'a mut [f32],
+    /// By timestep, `[T, tape_len]`; where no backward pass is to follow one row, or nothing if the cell
+    /// needs none.
+    pub(super) tape: &'a mut [f32],
+    /// `h` by timestep, `padded` values from the start of each row on, or nothing.
+    pub(super) output: &'a mut [f32],
+    /// From one row's start to the next one's.
+    pub(super) stride: usize,
+    /// Is a backward pass to follow?
+    pub(super) keeps: bool,
+}
+
+/// Have panels of so many vectors of units and chains a time loop of their own? Full ones of layers of up to 32 units
+/// have, and all whose units have several pre-activations in the forward pass.
+const fn has_own_loop(units: usize, chains: usize) -> bool {
+    if chains == 1 { units == 1 } else { is_full(1, units, chains) }
+}
+
+impl Sequence<'_> {
+    /// The timestep of the `n`-th step.
+    #[inline(always)]
+    fn timestep(&self, n: usize) -> usize {
+        if self.reverse { self.steps - 1 - n } else { n }
+    }
+
+    /// All steps forward, with one row of `x` per timestep.
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    #[inline(always)]
+    pub(super) fn forward<S: Isa, C: Cell>(
+        self,
+        s: S,
+        x: Matrix<'_>,
+        left: SequenceOutput<'_>,
+        scratch: &mut [f32],
+    ) {
+        let shape = self.shape;
+        if const { !(S::SINGLE_ROWS && C::SINGLE_ROWS) } {
+            return self.forward_by_tiles::<S, C>(s, x, left, scratch);
+        }
+        let (cut, chains) = (shape.forward_cut(), shape.forward_chains());
+        match cut.even().filter(|run| has_own_loop(run.units, chains)) {
+            Some(run) => {
+                with_width!(run.units, chains, |UNITS, CHAINS| if C::PRE == 1 && has_own_loop(UNITS, CHAINS) => {
+                    self.forward_by::<C>(
+                        x,
+                        left,
+                        #[inline(always)]
+                        |from, next, mut tape| {
+                            row::forward_run::<S, C, UNITS, CHAINS>(s, from, run, next, tape.as_deref_mut());
+                            forward::through_inner_value::<S, C>(s, from, 1, next, tape, scratch);
+                        },
+                    );
+                })
+            }
+            None if const { C::PRE == 1 } => self.forward_by_runs::<S, C>(s, x, left, scratch),
+            None => unreachable!("panels of cells with several pre-activations are one vector wide"),
+        }
+    }
+
+    /// The same for panels of any width. A function of its own, since compilers take longer than twice as long for
+    /// one that is twice as large.
+    #[inline(never)]
+    fn forward_by_runs<S: Isa, C: Cell>(self, s: S, x: Matrix<'_>, left: SequenceOutput<'_>, scratch: &mut [f32]) {
+        let cut = self.shape.forward_cut();
+        s.vectorize(
+            #[inline(always)]
+            || {
+                self.forward_by::<C>(
+                    x,
+                    left,
+                    #[inline(always)]
+                    |from, next, mut tape| {
+                        for run in cut.runs(from.order) {
+                            row::forward::<S, C>(s, from, run, next, tape.as_deref_mut());
+                        }
+                        forward::through_inner_value::<S, C>(s, from, 1, next, tape, scratch);
+                    },
+                );
+            },
+        );
+    }
+
+    /// The same where rows have no functions of their own.
+    #[inline(always)]
+    fn forward_by_tiles<S: Isa, C: Cell>(
+        self,
+        s: S,
+        x: Matrix<'_>,
+        left: SequenceOutput<'_>,
+        scratch: &mut [f32],
+    ) {
+        self.forward_by::<C>(
+            x,
+            left,
+            #[inline(always)]
+            |from, next, tape| forward::step::<S, C>(s, from, 1, next, tape, scratch),
+        );
+    }
+
+    /// The time loop. `step` makes a step, which leaves `next` and the tape.
+    #[inline(always)]
+    fn forward_by<C: Cell>(
+        self,
+        x: Matrix<'_>,
+        left: SequenceOutput<'_>,
+        mut step: impl FnMut(Forward<'_>, &mut [f32], Option<&mut [f32]>),
+    ) {
+        let Sequence { shape, panels, .. } = self;
+        let SequenceOutput { states, tape, output, stride, keeps } = left;
+        let (state_len, tape_len, padded) = (shape.state_len(), shape.tape_len(), shape.padded());
+        for n in 0..self.steps {
+            let t = self.timestep(n);
+            let (before, after) = states[if keeps { n * state_len } else { 0 }..].split_at_mut(state_len);
+            let (prev, next) = if keeps || n % 2 == 0 { (before, after) } else { (after, before) };
+            let tape = match keeps {
+                true => Some(&mut tape[t * tape_len..][..tape_len]),
+                false => (C::FROM_INNER > 0).then_some(&mut *tape),
+            };
+            let from = Forward { shape, panels, x: x.from(t), prev, order: Order::of_step(n) };
+            step(from, next, tape);
+            if !output.is_empty() {
+                output[t * stride..][..padded].copy_from_slice(&next[..padded]);
+            }
+        }
+    }
+
+    /// All steps of the backward pass: see [`backward::step`] for the `carry` and the `tape`, by
+    /// timestep; `states` are what the forward pass left, `units` the per-unit parameters, and `dh` has one row per timestep.
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    #[inline(always)]
+    pub(super) fn backward<S: Isa, C: Cell>(
+        self,
+        s: S,
+        (states, units, dh): (&[f32], &[f32], Option<Matrix<'_>>),
+        carry: &mut [f32],
+        tape: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        if const { !(S::SINGLE_ROWS && C::SINGLE_ROWS) } {
+            return self.backward_by_tiles::<S, C>(s, (states, units, dh), carry, tape, scratch);
+        }
+        let (cut, chains) = (self.shape.backward_cut(), self.shape.chains());
+        match cut.even().filter(|run| has_own_loop(run.units, chains)) {
+            Some(run) => with_width!(run.units, chains, |UNITS, CHAINS| if has_own_loop(UNITS, CHAINS) => {
+                self.backward_by(
+                    (states, units, dh),
+                    carry,
+                    tape,
+                    #[inline(always)]
+                    |from, carry, tape| {
+                        row::backward_run::<S, C, UNITS, CHAINS>(s, from, run, carry, tape);
+                        backward::through_inner_value::<S, C>(s, from, 1, carry, tape, scratch);
+                    },
+                );
+            }),
+            None => self.backward_by_runs::<S, C>(s, (states, units, dh), carry, tape, scratch),
+        }
+    }
+
+    /// The same for panels of any width: see [`forward_by_runs`](Self::forward_by_runs).
+    #[inline(never)]
+    fn backward_by_runs<S: Isa, C: Cell>(
+        self,
+        s: S,
+        from: (&[f32], &[f32], Option<Matrix<'_>>),
+        carry: &mut [f32],
+        tape: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        let cut = self.shape.backward_cut();
+        s.vectorize(
+            #[inline(always)]
+            || {
+                self.backward_by(
+                    from,
+                    carry,
+                    tape,
+                    #[inline(always)]
+                    |from, carry, tape| {
+                        for run in cut.runs(from.order) {
+                            row::backward::<S, C>(s, from, run, carry, tape);
+                        }
+                        backward::through_inner_value::<S, C>(s, from, 1, carry, tape, scratch);
+                    },
+                );
+            },
+        );
+    }
+
+    /// The same where rows have no functions of their own.
+    #[inline(always)]
+    fn backward_by_tiles<S: Isa, C: Cell>(
+        self,
+        s: S,
+        from: (&[f32], &[f32], Option<Matrix<'_>>),
+        carry: &mut [f32],
+        tape: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        self.backward_by(
+            from,
+            carry,
+            tape,
+            #[inline(always)]
+            |from, carry, tape| backward::step::<S, C>(s, from, 1, carry, tape, scratch),
+        );
+    }
+
+    /// The time loop: see [`forward_by`](Self::forward_by).
+    #[inline(always)]
+    fn backward_by(
+        self,
+        (states, units, dh): (&[f32], &[f32], Option<Matrix<'_>>),
+        carry: &mut [f32],
+        tape: &mut [f32],
+        mut step: impl FnMut(Backward<'_>, &mut [f32], &mut [f32]),
+    ) {
+        let Sequence { shape, panels, .. } = self;
+        let (state_len, tape_len) = (shape.state_len(), shape.tape_len());
+        for n in (0..self.steps).rev() {
+            let t = self.timestep(n);
+            let (before, rest) = tape.split_at_mut(t * tape_len);
+            let (tape, after) = rest.split_at_mut(tape_len);
+            let later = match (n + 1 < self.steps, self.reverse) {
+                (false, _) => &[][..],
+                (true, false) => &after[..tape_len],
+                (true, true) => &before[(t - 1) * tape_len..],
+            };
+            let (prev, next) = states[n * state_len..][..2 * state_len].split_at(state_len);
+            let (dh, order) = (dh.map(|dh| dh.from(t)), Order::of_step(n));
+            let from = Backward { shape, panels, units, prev, next, later, dh, order };
+            step(from, carry, tape);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The instruction sets that code is compiled for.
+
+use core::fmt;
+
+use fearless_simd::{Level, Simd};
+
+use crate::gemm::{Product, Sums};
+use crate::outer::Outer;
+use crate::vector::Vector;
+
+/// An instruction set that this machine has. Results differ between those with fused multiply-add and those
+/// without in the last places.
+#[derive(Clone, Copy)]
+pub struct InstructionSet(Level);
+
+impl InstructionSet {
+    /// The best one that there is.
+    #[cfg(any(feature = "std", not(any(target_arch = "x86", target_arch = "x86_64"))))]
+    pub fn best() -> Self {
+        InstructionSet(Level::new())
+    }
+
+    /// The best one that is sure to be there on any machine that this was compiled for.
+    pub fn baseline() -> Self {
+        InstructionSet(Level::baseline())
+    }
+
+    /// This one and all below it that code is compiled for, the lowest first.
+    pub fn and_below(self) -> impl Iterator<Item = Self> {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        let sets = [
+            self.0.as_sse2().map(Simd::level),
+            self.0.as_avx2().map(Simd::level),
+            self.0.as_avx512().map(Simd::level),
+        ];
+        #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+        let sets = [Some(self.0)];
+        sets.into_iter().flatten().map(InstructionSet)
+    }
+
+    /// That of a token.
+    pub fn of(s: impl Isa) -> Self {
+        InstructionSet(s.level())
+    }
+
+    /// See [`Isa::SINGLE_ROWS`].
+    pub fn has_single_rows(self) -> bool {
+        #[inline(always)]
+        fn of<S: Isa>(_: S) -> bool {
+            S::SINGLE_ROWS
+        }
+        crate::dispatch!(self, s => of(s))
+    }
+
+    /// The `f32` values in one of its vectors.
+    pub fn lanes(self) -> usize {
+        #[inline(always)]
+        fn of<S: Isa>(_: S) -> usize {
+            Vector::<S>::LANES
+        }
+        crate::dispatch!(self, s => of(s))
+    }
+
+    /// For [`dispatch!`](crate::dispatch), which is expanded in other crates.
+    #[doc(hidden)]
+    pub fn level(self) -> Level {
+        self.0
+    }
+}
+
+/// Its name: `Avx512`.
+impl fmt::Debug for InstructionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// An instruction set as a type, by which code is compiled for it; with the long functions that are compiled
+/// here, once, and not wherever they are called.
+pub trait Isa: Simd {
+    /// Is it worth compiling functions of their own for single rows? Tiles do the same, to the bit; on
+    /// processors from before 2013 that is enough.
+    const SINGLE_ROWS: bool;
+
+    /// The sums of a matrix product: see [`Product`].
+    fn gemm(self, product: &Product<'_>, sums: Sums<'_>);
+
+    /// Adds outer products to the panel `sums [columns][vectors][lanes]`: see [`Outer`].
+    ///
+    /// # Panics
+    /// If a slice does not have its shape.
+    fn add_outer(self, outer: &Outer<'_>, sums: &mut [f32]);
+}
+
+macro_rules! instruction_sets {
+    ($($(#[$condition:meta])* $token:ident: $single_rows:literal,)+) => {$(
+        $(#[$condition])*
+        impl Isa for fearless_simd::$token {
+            const SINGLE_ROWS: bool = $single_rows;
+
+            #[inline(never)]
+            fn gemm(self, product: &Product<'_>, sums: Sums<'_>) {
+                self.vectorize(
+                    #[inline(always)]
+                    || product.compute(self, sums),
+                );
+            }
+
+            #[inline(never)]
+            fn add_outer(self, outer: &Outer<'_>, sums: &mut [f32]) {
+                self.vectorize(
+                    #[inline(always)]
+                    || outer.add(self, sums),
+                );
+            }
+        }
+    )+};
+}
+
+instruction_sets! {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    Avx512: true,
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    Avx2: true,
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    Sse2: false,
+    #[cfg(target_arch = "aarch64")]
+    Neon: true,
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    WasmSimd128: true,
+    #[cfg(not(any(
+        all(target_arch = "aarch64", target_feature = "neon"),
+        all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
+        all(target_arch = "wasm32", target_feature = "simd128")
+    )))]
+    Fallback: true,
+}
