@@ -14,6 +14,7 @@ impl Cell for Elman {
     const FROM_X: usize = 1;
     const FROM_H: usize = 1;
     const GATE: &'static [usize] = &[0];
+    const FITS_IDENTITY: bool = true;
     type Pre<L: Lane> = [L; 1];
     type State<L: Lane> = [L; 1];
     type Saved<L: Lane> = [L; 0];
@@ -43,6 +44,7 @@ impl Cell for ElmanRelu {
     const FROM_X: usize = 1;
     const FROM_H: usize = 1;
     const GATE: &'static [usize] = &[0];
+    const FITS_IDENTITY: bool = true;
     type Pre<L: Lane> = [L; 1];
     type State<L: Lane> = [L; 1];
     type Saved<L: Lane> = [L; 0];

@@ -24,15 +24,12 @@ const O: usize = 3;
 #[derive(Clone, Copy, Debug)]
 pub struct Lstm;
 
-impl Lstm {
-    /// The forget gate's place among the gates: initialisations may give its bias another value.
-    pub const FORGET_GATE: usize = F;
-}
-
 impl Cell for Lstm {
     const FROM_X: usize = 4;
     const FROM_H: usize = 4;
     const GATE: &'static [usize] = &[I, F, G, O];
+    const STATE_NAMES: &'static [&'static str] = &["h", "c"];
+    const FORGET_GATE: Option<usize> = Some(F);
     type Pre<L: Lane> = [L; 4];
     type State<L: Lane> = [L; 2];
     type Saved<L: Lane> = [L; 4];

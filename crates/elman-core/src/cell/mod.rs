@@ -4,10 +4,12 @@
 
 mod elman;
 mod gru;
+mod kind;
 mod lstm;
 
 pub use elman::{Elman, ElmanRelu};
 pub use gru::{Gru, GruResetBefore};
+pub use kind::{CellKind, UnknownCell};
 pub use lstm::Lstm;
 
 use crate::lane::Lane;
@@ -64,6 +66,12 @@ pub trait Cell: Copy + Send + Sync + 'static {
     /// How many of the last pre-activations have their recurrent weights applied to
     /// [`inner`](Cell::inner) instead of `h`.
     const FROM_INNER: usize = 0;
+    /// The names of the states, as PyTorch has them.
+    const STATE_NAMES: &'static [&'static str] = &["h"];
+    /// The forget gate, if there is one: initialisations may give its bias another value.
+    const FORGET_GATE: Option<usize> = None;
+    /// Does the identity as recurrent weights carry the state on unchanged, so that it makes an initialisation?
+    const FITS_IDENTITY: bool = false;
 
     /// The pre-activations of a unit.
     type Pre<L: Lane>: Lanes<L>;
