@@ -3,7 +3,7 @@
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
 
-use crate::network::{Engine, ScalarEngine, SimdEngine};
+use crate::network::{Engine, ScalarEngine};
 
 /// A number type's name, as on the command line and in files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ macro_rules! float {
     };
 }
 
-float!(f32, F32, SimdEngine);
+float!(f32, F32, ScalarEngine<f32>);
 float!(f64, F64, ScalarEngine<f64>);
 
 /// The nearest value of another type, one by one.

@@ -71,7 +71,7 @@ pub mod run;
 pub mod scaling;
 pub mod schedule;
 pub mod sequence;
-pub mod stream;
+// pub mod stream;
 pub mod table;
 pub mod task;
 pub mod threads;
