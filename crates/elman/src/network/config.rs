@@ -87,33 +87,41 @@ pub enum Readout {
     Every,
 }
 
-/// The builder of the usual network, see [`NetworkConfig::stacked`].
+/// The usual network, see [`NetworkConfig::stacked`]: as many recurrent layers and a linear head as few numbers say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stacked {
-    cell: CellKind,
-    input_size: usize,
-    hidden_size: usize,
-    num_layers: usize,
-    output_size: usize,
-    bidirectional: bool,
-    dropout: f64,
-    readout: Readout,
+    /// The cell of every layer.
+    pub cell: CellKind,
+    /// `I`: values per timestep.
+    pub input_size: usize,
+    /// `H`: units per layer and direction.
+    pub hidden_size: usize,
+    /// Recurrent layers on top of each other.
+    pub num_layers: usize,
+    /// `O`: values per output.
+    pub output_size: usize,
+    /// Does a second set of weights read each sequence from its end?
+    pub bidirectional: bool,
+    /// The probability with which an output of a layer, other than the last, is set to 0 in training; in `[0, 1)`.
+    pub dropout: f64,
+    /// Which timesteps the head reads.
+    pub readout: Readout,
 }
 
 impl Stacked {
-    /// Does a second set of weights read each sequence from its end?
+    /// The same with layers in both directions, or not.
     #[must_use]
     pub fn bidirectional(self, bidirectional: bool) -> Self {
         Stacked { bidirectional, ..self }
     }
 
-    /// The probability with which an output of a layer, other than the last, is set to 0 in training; in `[0, 1)`.
+    /// The same with dropout between layers.
     #[must_use]
     pub fn dropout(self, dropout: f64) -> Self {
         Stacked { dropout, ..self }
     }
 
-    /// Which timesteps the head reads.
+    /// The same with a head that reads these timesteps.
     #[must_use]
     pub fn readout(self, readout: Readout) -> Self {
         Stacked { readout, ..self }

@@ -171,7 +171,7 @@ impl Network {
     }
 
     /// [`output_packing`](Self::output_packing) in the memory that is there.
-    pub(crate) fn set_output_packing(&self, batch: &Packing, packing: &mut Packing) {
+    pub fn set_output_packing(&self, batch: &Packing, packing: &mut Packing) {
         packing.set_mapped(batch, |len| self.output_len(len));
     }
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use elman::batch::Batch;
-use elman::network::{CellKind, Engine, Gradients, Mode, NetworkConfig, Readout, SimdEngine, State};
+use elman::network::{CellKind, Engine, Gradients, Mode, Readout, SimdEngine, Stacked, State};
 use elman_core::simd::{Level, levels};
 
 use crate::drawn::{Problem, numbers, one_layer};
@@ -51,7 +51,7 @@ fn outcomes(problem: &Problem, level: Level, copies: usize) -> Vec<Outcome> {
 const HIDDEN_SIZES: [usize; 17] = [1, 4, 5, 8, 9, 16, 17, 25, 31, 32, 33, 64, 65, 104, 128, 136, 300];
 
 /// A sequence by itself and as one of two copies.
-fn hold(config: NetworkConfig, steps: usize) {
+fn hold(config: Stacked, steps: usize) {
     let problem = Problem::new(config, &[steps], 7);
     for level in levels(Level::new()) {
         let alone = outcomes(&problem, level, 1);
@@ -66,7 +66,7 @@ fn a_sequence_alone_has_the_bits_of_one_among_copies() {
     for cell in CellKind::ALL {
         for (n, &hidden_size) in HIDDEN_SIZES.iter().enumerate() {
             let config = one_layer(cell, 3, hidden_size, Readout::Every);
-            hold(NetworkConfig { bidirectional: n % 3 == 0, ..config }, [1, 2, 5, 6][n % 4]);
+            hold(Stacked { bidirectional: n % 3 == 0, ..config }, [1, 2, 5, 6][n % 4]);
         }
     }
 }
@@ -77,7 +77,7 @@ fn a_sequence_of_many_inputs_has_the_bits_of_one_among_copies() {
     for cell in CellKind::ALL {
         for (input_size, hidden_size, steps) in [(2000, 5, 3), (600, 17, 50), (300, 33, 4), (130, 72, 5)] {
             let config = one_layer(cell, input_size, hidden_size, Readout::Every);
-            hold(NetworkConfig { bidirectional: true, ..config }, steps);
+            hold(Stacked { bidirectional: true, ..config }, steps);
         }
     }
 }

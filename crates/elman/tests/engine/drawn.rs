@@ -3,7 +3,7 @@
 use elman::batch::Batch;
 use elman::float::convert;
 use elman::init::Init;
-use elman::network::{CellKind, Engine, Gradients, Mode, Network, NetworkConfig, Readout, State};
+use elman::network::{CellKind, Engine, Gradients, Mode, Network, Readout, Stacked, State};
 use elman::random::{Stream, rng};
 use elman_core::lane::Scalar;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ pub(crate) struct Problem {
 pub(crate) type Results<T> = Vec<(String, Vec<T>)>;
 
 impl Problem {
-    pub(crate) fn new(config: NetworkConfig, lengths: &[usize], seed: u64) -> Self {
+    pub(crate) fn new(config: Stacked, lengths: &[usize], seed: u64) -> Self {
         let network = Network::new(config).unwrap();
         let parameters = Init::Torch.draw(&network, seed).unwrap();
         let width = network.config().input_size;
@@ -114,13 +114,8 @@ pub(crate) fn numbers(count: usize, seed: u64) -> Vec<f32> {
 }
 
 /// A network of one layer, forward in time, with one output.
-pub(crate) fn one_layer(
-    cell: CellKind,
-    input_size: usize,
-    hidden_size: usize,
-    readout: Readout,
-) -> NetworkConfig {
-    NetworkConfig {
+pub(crate) fn one_layer(cell: CellKind, input_size: usize, hidden_size: usize, readout: Readout) -> Stacked {
+    Stacked {
         cell,
         input_size,
         hidden_size,
@@ -137,7 +132,7 @@ pub(crate) fn one_layer(
 /// one by itself, beside chunks without any.
 pub(crate) fn long(cell: CellKind) -> [Problem; 3] {
     let config = one_layer(cell, 100, 24, Readout::Every);
-    let deep = NetworkConfig { num_layers: 2, bidirectional: true, dropout: 0.4, ..config };
+    let deep = Stacked { num_layers: 2, bidirectional: true, dropout: 0.4, ..config };
     let many: Vec<usize> = (0..32).map(|n| 160 - 3 * n).collect();
     let mut one = vec![1; 128];
     one[0] = 3000;
@@ -148,7 +143,7 @@ pub(crate) fn long(cell: CellKind) -> [Problem; 3] {
     ]
 }
 
-pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {
+pub(crate) fn any_config() -> impl Strategy<Value = Stacked> {
     let cell = prop::sample::select(CellKind::ALL.to_vec());
     // Sizes around those of vectors and tiles, and one.
     let hidden_size = prop_oneof![1usize..20, prop::sample::select(vec![31, 32, 33, 48, 64, 65, 100])];
@@ -157,7 +152,7 @@ pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {
     (cell, sizes, any::<bool>(), prop::sample::select(vec![0.0, 0.4]), readout).prop_map(
         |(cell, (input_size, hidden_size, num_layers, output_size), bidirectional, dropout, readout)| {
             let dropout = if num_layers > 1 { dropout } else { 0.0 };
-            NetworkConfig {
+            Stacked {
                 cell,
                 input_size,
                 hidden_size,

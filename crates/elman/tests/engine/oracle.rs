@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use elman::network::{CellKind, Engine, Gradients, Mode, NetworkConfig, Readout, ScalarEngine, SimdEngine};
+use elman::network::{CellKind, Engine, Gradients, Mode, Readout, ScalarEngine, SimdEngine, Stacked};
 use elman_core::simd::{Level, levels};
 use proptest::prelude::*;
 
@@ -64,7 +64,7 @@ fn every_cell_agrees_at_sizes_of_one_and_around_vectors() {
     for cell in CellKind::ALL {
         for hidden_size in [1, 3, 4, 7, 8, 15, 16, 17, 31, 49, 80] {
             for (input_size, readout) in [(1, Readout::Every), (hidden_size, Readout::Last)] {
-                let config = NetworkConfig {
+                let config = Stacked {
                     cell,
                     input_size,
                     hidden_size,
@@ -110,7 +110,7 @@ fn long_ways_back_agree() {
 #[test]
 fn what_is_not_asked_for_changes_nothing_else() {
     for cell in CellKind::ALL {
-        let config = NetworkConfig {
+        let config = Stacked {
             cell,
             input_size: 3,
             hidden_size: 18,

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use elman::network::{CellKind, Engine, Mode, Network, NetworkConfig, Readout, SimdEngine};
+use elman::network::{CellKind, Engine, Mode, Network, Readout, SimdEngine, Stacked};
 use elman_core::cell::{Cell, Elman, ElmanRelu, Gru, GruResetBefore, Lstm};
 use elman_core::simd::stream::Stream;
 use elman_core::simd::team::Share;
@@ -23,8 +23,8 @@ struct Running<C> {
 
 impl<C: Cell> Running<C> {
     fn new(network: &Network, parameters: &[f32], level: Level) -> Self {
-        let config = network.config();
-        let NetworkConfig { input_size, hidden_size, num_layers, output_size, .. } = *config;
+        let (input_size, output_size) = (network.input_size(), network.output_size());
+        let (hidden_size, num_layers) = (network.states()[0].hidden_size, network.states().len());
         let stream = Stream::new(level, input_size, hidden_size, num_layers, output_size);
         let tensor = |name: String| &parameters[network.layout().tensor(&name).unwrap().range.clone()];
         let mut weights = vec![f32::NAN; stream.weights_len()];
@@ -96,14 +96,14 @@ fn hold<C: Cell>(problem: &Problem, level: Level) {
     let mut state = problem.network.zero_state(problem.sequences.len());
     let batch = problem.batch();
     let rows = engine.forward(&batch, &mut state, Mode::Predict).to_vec();
-    let outputs = batch.packing().unpack(&rows, config.output_size);
+    let outputs = batch.packing().unpack(&rows, problem.network.output_size());
     for (b, &n) in batch.packing().order().iter().enumerate() {
         let mut running = Running::<C>::new(&problem.network, &problem.parameters, level);
         let steps = problem.sequences[n].chunks_exact(config.input_size);
-        for (x, expected) in steps.zip(outputs[n].chunks_exact(config.output_size)) {
+        for (x, expected) in steps.zip(outputs[n].chunks_exact(problem.network.output_size())) {
             assert_eq!(running.step(x), expected, "{level:?} {config:?}");
         }
-        for layer in 0..config.num_layers {
+        for layer in 0..state.num_blocks() {
             let of_stream: Vec<f32> =
                 running.stream.states(layer, &running.memory).flatten().copied().collect();
             let of_batch = &state.block(layer)[b * of_stream.len()..][..of_stream.len()];
@@ -117,7 +117,7 @@ fn hold_any(problem: &Problem, level: Level, shares: usize) {
         hold::<C>(problem, level);
         hold_shares::<C>(problem, level, shares);
     }
-    match problem.network.config().cell {
+    match problem.network.states()[0].cell {
         CellKind::Elman => both::<Elman>(problem, level, shares),
         CellKind::ElmanRelu => both::<ElmanRelu>(problem, level, shares),
         CellKind::Gru => both::<Gru>(problem, level, shares),
@@ -136,7 +136,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let config =
-            NetworkConfig { bidirectional: false, dropout: 0.0, readout: Readout::Every, ..config };
+            Stacked { bidirectional: false, dropout: 0.0, readout: Readout::Every, ..config };
         let problem = Problem::new(config, &lengths, seed);
         for level in levels(Level::new()) {
             hold_any(&problem, level, shares);

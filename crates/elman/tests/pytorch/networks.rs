@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use elman::batch::Batch;
 use elman::float::convert;
 use elman::network::{
-    CellKind, Engine, Gradients, Mode, Network, NetworkConfig, Readout, ScalarEngine, SimdEngine, State,
+    CellKind, Engine, Gradients, Mode, Network, Readout, ScalarEngine, SimdEngine, Stacked, State,
 };
 use elman_core::lane::Scalar;
 use elman_core::simd::{Level, levels};
@@ -63,7 +63,7 @@ impl Case {
         file: &Tensors<f64>,
     ) -> Case {
         let features = (1 + usize::from(bidirectional)) * HIDDEN_SIZE;
-        let config = NetworkConfig {
+        let config = Stacked {
             cell,
             input_size: INPUT_SIZE,
             hidden_size: HIDDEN_SIZE,
@@ -102,12 +102,12 @@ impl Case {
 
     /// `D * H`
     fn features(&self) -> usize {
-        self.network.config().output_size
+        self.network.output_size()
     }
 
     /// The names of a unit's states.
     fn states(&self) -> &'static [&'static str] {
-        if self.network.config().cell == CellKind::Lstm { &["h", "c"] } else { &["h"] }
+        if self.network.states()[0].cell == CellKind::Lstm { &["h", "c"] } else { &["h"] }
     }
 
     /// Runs the case in number type `T`, by the plain code, with these parameters and this input
