@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use elman::batch::Batch;
 use elman::network::{
-    CellKind, Engine as _, Gradients, Mode, Network, NetworkConfig, Readout, SimdEngine, State,
+    CellKind, Engine as _, Gradients, Mode, Network, Stacked, Readout, SimdEngine, State,
 };
 use elman::optimiser::{Optimiser, OptimiserConfig};
 use elman::stream::Stream;
@@ -32,7 +32,7 @@ impl Engine {
     /// Builds the network; the error says what it cannot do.
     pub(crate) fn new(point: &Point, data: Data) -> Result<Self, String> {
         elman::threads::set_count(NonZeroUsize::new(point.threads));
-        let network = Network::new(NetworkConfig {
+        let network = Network::new(Stacked {
             cell: match point.cell {
                 Cell::Elman => CellKind::Elman,
                 Cell::Gru => CellKind::Gru,

@@ -135,6 +135,10 @@ impl<const N: usize> Scalar for Dual<N> {
     fn ln(self) -> Self {
         self.chain(Scalar::ln(self.value), 1.0 / self.value)
     }
+    fn rsqrt(self) -> Self {
+        let y = self.value.rsqrt();
+        self.chain(y, -0.5 * y / self.value)
+    }
 }
 
 #[cfg(test)]
@@ -147,7 +151,7 @@ mod tests {
         type Rule = (&'static str, fn(Dual<1>) -> Dual<1>, fn(f64) -> f64);
         let three = Dual::from_f64(3.0);
         assert_eq!(three.tangent, [0.0]);
-        let rules: [Rule; 7] = [
+        let rules: [Rule; 8] = [
             ("x x + x", |x| x * x + x, |x| x * x + x),
             ("3 - x", |x| Dual::from_f64(3.0) - x, |x| 3.0 - x),
             ("x / (x x + 3)", |x| x / (x * x + Dual::from_f64(3.0)), |x| x / (x * x + 3.0)),
@@ -155,6 +159,7 @@ mod tests {
             ("sigmoid", Lane::sigmoid, Lane::sigmoid),
             ("exp", Scalar::exp, Scalar::exp),
             ("ln", Scalar::ln, Scalar::ln),
+            ("rsqrt", Scalar::rsqrt, Scalar::rsqrt),
         ];
         for (name, dual, real) in rules {
             for x in [0.2, 0.7, 1.9] {

@@ -11,6 +11,7 @@
 //! Letters used throughout: `T` timesteps, `B` batch, `I` input size, `H` hidden size, `G` gates.
 #![no_std]
 
+pub mod block;
 pub mod cell;
 pub mod dual;
 pub mod engine;

@@ -37,12 +37,15 @@ pub trait Scalar:
 
     /// The natural logarithm.
     fn ln(self) -> Self;
+
+    /// The reciprocal of the square root.
+    fn rsqrt(self) -> Self;
 }
 
 // `libm` rather than the platform's C library: the same bits on every operating system, and the
 // same with and without `std`.
 macro_rules! float_lane {
-    ($float:ident, $tanh:path, $exp:path, $ln:path) => {
+    ($float:ident, $tanh:path, $exp:path, $ln:path, $sqrt:path) => {
         impl Lane for $float {
             #[inline(always)]
             fn constant(self, value: f32) -> Self {
@@ -85,16 +88,20 @@ macro_rules! float_lane {
             fn ln(self) -> Self {
                 $ln(self)
             }
+            #[inline(always)]
+            fn rsqrt(self) -> Self {
+                1.0 / $sqrt(self)
+            }
         }
     };
 }
 
-float_lane!(f32, libm::tanhf, libm::expf, libm::logf);
-float_lane!(f64, libm::tanh, libm::exp, libm::log);
+float_lane!(f32, libm::tanhf, libm::expf, libm::logf, libm::sqrtf);
+float_lane!(f64, libm::tanh, libm::exp, libm::log, libm::sqrt);
 
 #[cfg(test)]
 mod tests {
-    use crate::*;
+    use super::*;
 
     fn limits<T: Scalar>() {
         let of = T::from_f64;

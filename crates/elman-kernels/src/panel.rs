@@ -195,8 +195,7 @@ mod tests {
 
     use std::vec::Vec;
 
-    use crate::*;
-    use crate::tile::Columns;
+    use super::*;
 
     /// The vectors of each panel, in the order in which the spans give them.
     fn panels_of(cut: Cut, order: Order) -> Vec<Range<usize>> {

@@ -3,9 +3,9 @@
 
 use std::thread;
 
-use elman_core::lane::Lane;
-use elman_core::simd::vector::Vector;
-use elman_core::simd::{Level, Simd, dispatch, levels};
+use elman_kernels::lane::Lane;
+use elman_kernels::vector::Vector;
+use elman_kernels::{InstructionSet, Isa, dispatch};
 
 #[derive(Clone, Copy, Debug)]
 enum Function {
@@ -22,9 +22,9 @@ impl Function {
         }
     }
 
-    fn evaluate(self, level: Level, values: &mut [f32]) {
+    fn evaluate(self, set: InstructionSet, values: &mut [f32]) {
         #[inline(always)]
-        fn on<S: Simd>(s: S, function: Function, values: &mut [f32]) {
+        fn on<S: Isa>(s: S, function: Function, values: &mut [f32]) {
             for values in values.chunks_exact_mut(Vector::<S>::LANES) {
                 let x = Vector::load(s, values, 0);
                 let y = match function {
@@ -34,7 +34,7 @@ impl Function {
                 y.store(values, 0);
             }
         }
-        dispatch!(level, s => on(s, self, values));
+        dispatch!(set, s => on(s, self, values));
     }
 
     fn exact(self, x: f64) -> f64 {
@@ -62,7 +62,7 @@ impl Function {
 }
 
 /// The worst error over every `stride`-th number, of both signs and NaN aside, and where it is.
-fn worst(function: Function, level: Level, stride: usize) -> (f64, f32) {
+fn worst(function: Function, set: InstructionSet, stride: usize) -> (f64, f32) {
     const CHUNK: u32 = 1 << 16;
     // Half the numbers to each thread: those of one sign.
     let of_sign = |sign: u32| {
@@ -73,7 +73,7 @@ fn worst(function: Function, level: Level, stride: usize) -> (f64, f32) {
             let bits = (0..CHUNK).map(|n| first + n * stride as u32);
             inputs.extend(bits.map(|bits| f32::from_bits(bits.min(f32::INFINITY.to_bits()) | sign)));
             let mut outputs = inputs.clone();
-            function.evaluate(level, &mut outputs);
+            function.evaluate(set, &mut outputs);
             for (&x, &y) in inputs.iter().zip(&outputs) {
                 let error = function.error(x, y);
                 // A NaN is worse than anything.
@@ -92,36 +92,36 @@ fn worst(function: Function, level: Level, stride: usize) -> (f64, f32) {
     })
 }
 
-fn hold(stride: usize, level: Level) {
+fn assert_within_bound(stride: usize, set: InstructionSet) {
     for function in [Function::Tanh, Function::Sigmoid] {
-        let (error, x) = worst(function, level, stride);
-        println!("{function:?} on {level:?}: at most {error:.3} units in the last place, at {x:e}");
+        let (error, x) = worst(function, set, stride);
+        println!("{function:?} on {set:?}: at most {error:.3} units in the last place, at {x:e}");
         assert!(
             error <= function.bound(),
-            "{function:?} on {level:?}: {error} units in the last place at {x:e}"
+            "{function:?} on {set:?}: {error} units in the last place at {x:e}"
         );
     }
 }
 
 #[test]
-fn a_sample_of_all_numbers_is_within_the_bound_on_every_level() {
-    for level in levels(Level::new()) {
-        hold(997, level);
+fn a_sample_of_all_numbers_is_within_the_bound_on_every_instruction_set() {
+    for set in InstructionSet::best().and_below() {
+        assert_within_bound(997, set);
     }
 }
 
 #[test]
 #[ignore = "slow: every f32, run by `cargo xtask test`"]
 fn every_number_is_within_the_bound() {
-    hold(1, Level::new());
+    assert_within_bound(1, InstructionSet::best());
 }
 
 #[test]
-fn special_values_are_right_on_every_level() {
-    for level in levels(Level::new()) {
+fn special_values_are_right_on_every_instruction_set() {
+    for set in InstructionSet::best().and_below() {
         let of = |function: Function, x: f32| {
             let mut values = [x; 16];
-            function.evaluate(level, &mut values);
+            function.evaluate(set, &mut values);
             assert!(values.iter().all(|y| y.to_bits() == values[0].to_bits()), "{values:?}");
             values[0]
         };
@@ -141,34 +141,34 @@ fn special_values_are_right_on_every_level() {
 #[test]
 fn what_is_below_the_hundredth_power_of_a_half_becomes_zero() {
     #[inline(always)]
-    fn on<S: Simd>(s: S, x: f32) -> f32 {
+    fn on<S: Isa>(s: S, x: f32) -> f32 {
         let mut lanes = [0.0; 16];
-        Vector::splat(s, x).flushed().store(&mut lanes, 0);
+        Vector::splat(s, x).flush_to_zero().store(&mut lanes, 0);
         lanes[0]
     }
     let least = 2f32.powi(-100);
-    for level in levels(Level::new()) {
-        let of = |x: f32| dispatch!(level, s => on(s, x));
+    for set in InstructionSet::best().and_below() {
+        let of = |x: f32| dispatch!(set, s => on(s, x));
         for x in [least, 1.0, f32::MAX, f32::INFINITY] {
-            assert_eq!([of(x), of(-x)], [x, -x], "{level:?}");
+            assert_eq!([of(x), of(-x)], [x, -x], "{set:?}");
         }
         for x in [least.next_down(), f32::MIN_POSITIVE, 1e-45, 0.0] {
-            assert_eq!([of(x).to_bits(), of(-x).to_bits()], [0, 0], "{x:e} on {level:?}");
+            assert_eq!([of(x).to_bits(), of(-x).to_bits()], [0, 0], "{x:e} on {set:?}");
         }
-        assert!(of(f32::NAN).is_nan() && of(-f32::NAN).is_nan(), "{level:?}");
+        assert!(of(f32::NAN).is_nan() && of(-f32::NAN).is_nan(), "{set:?}");
     }
 }
 
 #[test]
 fn where_positive_is_relu_and_keeps_nan() {
     #[inline(always)]
-    fn on<S: Simd>(s: S, x: f32, gate: f32) -> f32 {
+    fn on<S: Isa>(s: S, x: f32, gate: f32) -> f32 {
         let mut lanes = [0.0; 16];
         Vector::splat(s, x).where_positive(Vector::splat(s, gate)).store(&mut lanes, 0);
         lanes[0]
     }
-    for level in levels(Level::new()) {
-        let of = |x: f32, gate: f32| dispatch!(level, s => on(s, x, gate));
+    for set in InstructionSet::best().and_below() {
+        let of = |x: f32, gate: f32| dispatch!(set, s => on(s, x, gate));
         assert_eq!([of(3.0, 1e-30), of(3.0, 0.0), of(3.0, -0.0), of(3.0, -1.0)], [3.0, 0.0, 0.0, 0.0]);
         assert!(of(f32::NAN, f32::NAN).is_nan());
         assert_eq!(of(3.0, f32::NAN), 3.0);

@@ -38,17 +38,42 @@ impl Packing {
         self.order.sort_unstable_by_key(|&n| (std::cmp::Reverse(length(n)), n));
         self.lengths.clear();
         self.lengths.extend(self.order.iter().map(|&n| length(n)));
+        self.set_starts();
+    }
+
+    /// Works out at which row each timestep starts.
+    fn set_starts(&mut self) {
         let (first, last) = (self.lengths.first(), self.lengths.last());
         assert!(last.is_some_and(|&length| length > 0), "a batch needs sequences of at least one step");
         self.starts.clear();
         self.starts.push(0);
-        let mut active = count;
+        let mut active = self.lengths.len();
         for t in 0..first.copied().unwrap_or(0) {
             while self.lengths[active - 1] <= t {
                 active -= 1;
             }
             self.starts.push(self.starts[t] + active);
         }
+    }
+
+    /// Becomes [`mapped`](Self::mapped) of a packing, in the memory that is there.
+    pub(crate) fn set_mapped(&mut self, of: &Packing, map: impl Fn(usize) -> usize) {
+        self.order.clone_from(&of.order);
+        self.lengths.clear();
+        self.lengths.extend(of.lengths.iter().map(|&length| map(length)));
+        assert!(self.lengths.is_sorted_by(|a, b| a >= b), "sequences stay sorted by their lengths");
+        self.set_starts();
+    }
+
+    /// The packing of the same sequences in the same order, of lengths `map(length)`: what is left of a time axis
+    /// that becomes shorter.
+    ///
+    /// # Panics
+    /// If `map` makes a longer sequence shorter than a shorter one, or any of them empty.
+    pub fn mapped(&self, map: impl Fn(usize) -> usize) -> Packing {
+        let mut packing = Packing::default();
+        packing.set_mapped(self, map);
+        packing
     }
 
     /// `B`, the number of sequences.
@@ -74,6 +99,23 @@ impl Packing {
     /// For each sequence of the batch, its place in the list that the batch was made from.
     pub fn order(&self) -> &[usize] {
         &self.order
+    }
+
+    /// The place in the batch of a sequence, by its place in the list that the batch was made from.
+    ///
+    /// # Panics
+    /// If there is no such sequence.
+    pub fn position(&self, sequence: usize) -> usize {
+        let position = self.order.iter().position(|&n| n == sequence);
+        position.unwrap_or_else(|| panic!("no sequence {sequence} among {}", self.batch_size()))
+    }
+
+    /// The rows that a stretch of time covers; an end after the last timestep stands for that.
+    ///
+    /// # Panics
+    /// If it starts after the last timestep.
+    pub fn rows(&self, time: Range<usize>) -> Range<usize> {
+        self.starts[time.start]..self.starts[time.end.min(self.seq_len())]
     }
 
     /// How many sequences reach timestep `t`: the first so many of the batch.
@@ -201,7 +243,7 @@ impl<T: Scalar> Batch<T> {
 
     /// The rows that a stretch of time covers.
     pub fn rows(&self, time: Range<usize>) -> Range<usize> {
-        self.packing.starts[time.start]..self.packing.starts[time.end.min(self.packing.seq_len())]
+        self.packing.rows(time)
     }
 }
 

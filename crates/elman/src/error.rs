@@ -18,6 +18,13 @@ impl ConfigError {
     }
 }
 
+/// What cannot fail is converted without an error.
+impl From<std::convert::Infallible> for ConfigError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 /// Data that can be read but not learned from or predicted for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]

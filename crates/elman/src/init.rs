@@ -3,26 +3,27 @@
 use std::fmt;
 use std::str::FromStr;
 
-use elman_core::cell::Lstm;
 use elman_core::lane::Scalar;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
-use crate::network::{CellKind, Network};
+use crate::network::{Kind, Layer, Network, parts};
 use crate::random::{Rng, Stream, rng};
 
-/// How the starting parameters are drawn.
+/// How the starting parameters are drawn. Whatever it is, learned initial states start at 0, and a layer norm as one
+/// without weights: 1 and 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
-    /// PyTorch's default: every value uniform in `[-1/sqrt(H), 1/sqrt(H))`, those of the head in
-    /// `[-1/sqrt(F), 1/sqrt(F))` with `F` the number of values that it reads.
+    /// PyTorch's default: every value of a recurrent block uniform in `[-1/sqrt(H), 1/sqrt(H))`, those of a dense
+    /// block in `[-1/sqrt(F), 1/sqrt(F))` with `F` the number of values that it reads, those of an
+    /// embedding normal with standard deviation 1.
     Torch,
-    /// Input and head weights uniform as Glorot & Bengio (AISTATS 2010, equation 16), recurrent
+    /// Input and dense weights uniform as Glorot & Bengio (AISTATS 2010, equation 16), recurrent
     /// weights of each gate a random orthogonal matrix (Saxe et al., arXiv:1312.6120, 2013), biases
-    /// 0 but 1 for an LSTM's forget gate (Jozefowicz et al., ICML 2015, section 2.2).
+    /// 0 but 1 for an LSTM's forget gate (Jozefowicz et al., ICML 2015, section 2.2). Embeddings as PyTorch's.
     Orthogonal,
     /// The notebook's: weights uniform in `[0, 0.01)`, biases 0.
     Notebook,
@@ -51,84 +52,99 @@ impl Init {
     /// # Errors
     /// If [`Init::Identity`] is asked for a cell with more than one gate.
     pub fn draw<T: Scalar>(self, network: &Network, seed: u64) -> Result<Vec<T>, ConfigError> {
-        let config = network.config();
-        if self == Init::Identity && !matches!(config.cell, CellKind::Elman | CellKind::ElmanRelu) {
-            let message =
-                format!("\"identity\" is for elman and elman-relu, not for {}; use orthogonal", config.cell);
-            return Err(ConfigError::new("init", message));
+        for state in network.states() {
+            let cell = state.cell;
+            if self == Init::Identity && !cell.facts().fits_identity {
+                let message =
+                    format!("\"identity\" is for elman and elman-relu, not for {cell}; use orthogonal");
+                return Err(ConfigError::new("init", message));
+            }
         }
         let mut rng = rng(seed, Stream::Initialisation);
         let mut parameters = vec![0.0; network.layout().len()];
-        for tensor in network.layout().tensors() {
-            let values = &mut parameters[tensor.range.clone()];
-            let kind = Kind::of(&tensor.name);
-            let columns = tensor.shape.last().copied().unwrap_or(1);
-            match (self, kind) {
-                (Init::Torch, Kind::Head) => {
-                    uniform(
-                        values,
-                        1.0 / (config.num_directions() as f64 * config.hidden_size as f64).sqrt(),
-                        &mut rng,
-                    );
+        for placed in network.blocks() {
+            let width = placed.input_size;
+            match &placed.kind {
+                Kind::Recurrent(recurrent) => {
+                    recurrent.layers.iter().for_each(|layer| self.layer(layer, &mut parameters, &mut rng));
                 }
-                (Init::Torch, _) => uniform(values, 1.0 / (config.hidden_size as f64).sqrt(), &mut rng),
-                (Init::Orthogonal, Kind::Input) => {
-                    for gate in values.chunks_exact_mut(config.hidden_size * columns) {
-                        glorot(gate, config.hidden_size, columns, &mut rng);
-                    }
+                Kind::Dense { block, weight, bias } => {
+                    let [weight, bias] = parts(&mut parameters, &[weight.clone(), bias.clone()]);
+                    self.weight(weight, block.output_size, width, &mut rng);
+                    self.bias(bias, width, &mut rng);
                 }
-                (Init::Orthogonal, Kind::Recurrent) => {
-                    for gate in values.chunks_exact_mut(columns * columns) {
-                        orthogonal(gate, columns, &mut rng);
-                    }
-                }
-                (Init::Orthogonal, Kind::Head) if tensor.shape.len() == 2 => {
-                    glorot(values, config.output_size, columns, &mut rng);
-                }
-                (Init::Notebook, Kind::Input | Kind::Recurrent) => unit(values, &mut rng),
-                (Init::Notebook, Kind::Head) if tensor.shape.len() == 2 => unit(values, &mut rng),
-                (Init::Identity, Kind::Recurrent) => {
-                    values.iter_mut().step_by(columns + 1).for_each(|diagonal| *diagonal = 1.0);
-                }
-                (Init::Identity, Kind::Input | Kind::Head) if tensor.shape.len() == 2 => {
-                    values.iter_mut().for_each(|v| *v = 0.001 * rng.sample::<f64, _>(StandardNormal));
-                }
-                (Init::Orthogonal, Kind::InputBias) if config.cell == CellKind::Lstm => {
-                    let start = Lstm::FORGET_GATE * config.hidden_size;
-                    values[start..start + config.hidden_size].fill(1.0);
-                }
-                // Biases that start at 0.
-                _ => {}
+                Kind::Embedding { weight, .. } => self.embedding(&mut parameters[weight.clone()], &mut rng),
+                Kind::LayerNorm { weight, .. } => parameters[weight.clone()].fill(1.0),
+                Kind::Dropout(_) | Kind::Skip(_) | Kind::Pooling(_) | Kind::Patch(_) => {}
             }
         }
         Ok(crate::float::convert(&parameters))
     }
-}
 
-/// What a tensor's name says that it is.
-#[derive(Clone, Copy)]
-enum Kind {
-    Input,
-    Recurrent,
-    InputBias,
-    RecurrentBias,
-    Head,
-}
+    /// The weights and biases of one direction; learned initial states stay 0.
+    fn layer(self, layer: &Layer, parameters: &mut [f64], rng: &mut Rng) {
+        let hidden_size = layer.hidden_size;
+        let [weight_ih, weight_hh, bias_ih, bias_hh, unit_parameters] = parts(parameters, &layer.ranges);
+        match self {
+            Init::Torch => {
+                for values in [weight_ih, weight_hh, bias_ih, bias_hh, unit_parameters] {
+                    uniform(values, 1.0 / (hidden_size as f64).sqrt(), rng);
+                }
+            }
+            Init::Orthogonal => {
+                for gate in weight_ih.chunks_exact_mut(hidden_size * layer.input_size) {
+                    glorot(gate, hidden_size, layer.input_size, rng);
+                }
+                for gate in weight_hh.chunks_exact_mut(hidden_size * hidden_size) {
+                    orthogonal(gate, hidden_size, rng);
+                }
+                if let Some(forget) = layer.cell.facts().forget_gate {
+                    bias_ih[forget * hidden_size..][..hidden_size].fill(1.0);
+                }
+            }
+            Init::Notebook => {
+                unit(weight_ih, rng);
+                unit(weight_hh, rng);
+            }
+            Init::Identity => {
+                normal(weight_ih, 0.001, rng);
+                weight_hh.iter_mut().step_by(hidden_size + 1).for_each(|diagonal| *diagonal = 1.0);
+            }
+        }
+    }
 
-impl Kind {
-    fn of(name: &str) -> Self {
-        match name {
-            _ if name.starts_with("weight_ih") => Kind::Input,
-            _ if name.starts_with("weight_hh") => Kind::Recurrent,
-            _ if name.starts_with("bias_ih") => Kind::InputBias,
-            _ if name.starts_with("bias_hh") => Kind::RecurrentBias,
-            _ => Kind::Head,
+    /// The weights `[rows, columns]` of a dense block.
+    fn weight(self, weight: &mut [f64], rows: usize, columns: usize, rng: &mut Rng) {
+        match self {
+            Init::Torch => uniform(weight, 1.0 / (columns as f64).sqrt(), rng),
+            Init::Orthogonal => glorot(weight, rows, columns, rng),
+            Init::Notebook => unit(weight, rng),
+            Init::Identity => normal(weight, 0.001, rng),
+        }
+    }
+
+    /// The bias of a dense block that reads so many values.
+    fn bias(self, bias: &mut [f64], columns: usize, rng: &mut Rng) {
+        if self == Init::Torch {
+            uniform(bias, 1.0 / (columns as f64).sqrt(), rng);
+        }
+    }
+
+    fn embedding(self, weight: &mut [f64], rng: &mut Rng) {
+        match self {
+            Init::Torch | Init::Orthogonal => normal(weight, 1.0, rng),
+            Init::Notebook => unit(weight, rng),
+            Init::Identity => normal(weight, 0.001, rng),
         }
     }
 }
 
 fn uniform(values: &mut [f64], bound: f64, rng: &mut Rng) {
     values.iter_mut().for_each(|v| *v = (2.0 * rng.random::<f64>() - 1.0) * bound);
+}
+
+fn normal(values: &mut [f64], deviation: f64, rng: &mut Rng) {
+    values.iter_mut().for_each(|v| *v = deviation * rng.sample::<f64, _>(StandardNormal));
 }
 
 fn unit(values: &mut [f64], rng: &mut Rng) {

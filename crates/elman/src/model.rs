@@ -71,7 +71,7 @@ impl Model {
         let misfit = |message: String| ConfigError::new("model", message);
         task.check().map_err(misfit)?;
         let network = record.recipe.network(&task)?;
-        record.recipe.train.check(network.config(), true)?;
+        record.recipe.train.check(&network, true)?;
         task.check_loss(&record.recipe.train.loss)?;
         let (len, dtype) = match &parameters {
             Parameters::F32(values) => (values.len(), Dtype::F32),

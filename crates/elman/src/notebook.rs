@@ -237,17 +237,8 @@ mod tests {
     #[test]
     fn the_exact_gradient_is_that_of_the_library() {
         let notebook = Notebook::seeded(3);
-        let config = NetworkConfig {
-            cell: CellKind::Elman,
-            input_size: INPUT_SIZE,
-            hidden_size: HIDDEN_SIZE,
-            num_layers: 1,
-            bidirectional: false,
-            dropout: 0.0,
-            output_size: 1,
-            readout: Readout::Last,
-        };
-        let network = Network::new(config).unwrap();
+        let config = NetworkConfig::stacked(CellKind::Elman, INPUT_SIZE, HIDDEN_SIZE, 1, 1);
+        let network = Network::new(config.readout(Readout::Last)).unwrap();
         let parameters: Vec<f64> =
             [notebook.wx.as_flattened(), notebook.wh.as_flattened(), &[0.0; 6], &notebook.wy[0]]
                 .concat()

@@ -28,12 +28,14 @@ pub struct Layout {
 
 impl Layout {
     /// Appends a tensor and returns its place, or `None` if the vector would outgrow
-    /// [`MAX_PARAMETERS`].
+    /// [`MAX_PARAMETERS`]. One without entries has a place but is no tensor of the network.
     pub(crate) fn push(&mut self, name: String, shape: &[usize]) -> Option<Range<usize>> {
         let size = shape.iter().try_fold(1usize, |size, &n| size.checked_mul(n))?;
         let end = self.len.checked_add(size).filter(|&end| end <= MAX_PARAMETERS)?;
         let range = self.len..end;
-        self.tensors.push(Tensor { name, shape: shape.to_vec(), range: range.clone() });
+        if size > 0 {
+            self.tensors.push(Tensor { name, shape: shape.to_vec(), range: range.clone() });
+        }
         self.len = end;
         Some(range)
     }

@@ -3,13 +3,13 @@
 use crate::batch::Batch;
 use crate::error::ConfigError;
 use crate::float::{Float, Parameters, convert};
-use crate::network::{Engine, Mode, Network, Readout, State};
+use crate::network::{Engine, Mode, Network, State};
 
 /// The sequences that are run side by side.
 const BATCH_SIZE: usize = 64;
 
-/// The outputs for each sequence `[length, I]`, from a zero state: `[O]` or `[length, O]`, as the
-/// network reads out.
+/// The outputs for each sequence `[length, I]`, from its initial state: `[output_len(length), O]`, see
+/// [`Network::output_len`].
 ///
 /// # Panics
 /// If a sequence is empty or does not have the network's input size.
@@ -21,26 +21,16 @@ pub fn run(network: &Network, parameters: &Parameters, sequences: &[&[f64]]) -> 
 }
 
 fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]) -> Vec<Vec<f64>> {
-    let config = network.config();
     let mut engine = T::Engine::new(network);
     engine.load(parameters);
     let mut outputs = Vec::with_capacity(sequences.len());
     for sequences in sequences.chunks(BATCH_SIZE) {
         let x: Vec<Vec<T>> = sequences.iter().map(|x| convert(x)).collect();
-        let batch = Batch::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), config.input_size);
+        let batch = Batch::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), network.input_size());
         let packing = batch.packing();
         let mut state = network.zero_state(packing.batch_size());
         let values: Vec<f64> = convert(engine.forward(&batch, &mut state, Mode::Predict));
-        outputs.extend(match config.readout {
-            Readout::Every => packing.unpack(&values, config.output_size),
-            Readout::Last => {
-                let mut rows = vec![Vec::new(); packing.batch_size()];
-                for (row, &n) in values.chunks_exact(config.output_size).zip(packing.order()) {
-                    rows[n] = row.to_vec();
-                }
-                rows
-            }
-        });
+        outputs.extend(network.output_packing(packing).unpack(&values, network.output_size()));
     }
     outputs
 }
@@ -56,14 +46,20 @@ enum Typed {
 }
 
 impl Session {
-    /// A sequence that starts from a zero state.
+    /// A sequence at its start.
     ///
     /// # Errors
-    /// If the network reads sequences from their ends as well: a sequence that goes on has none yet.
+    /// If the network reads sequences from their ends as well: a sequence that goes on has none yet. If it joins
+    /// several timesteps, all in a mean or a maximum or some in patches: they may lie in different pieces.
     pub fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
-        if network.config().bidirectional {
+        if !network.is_causal() {
             let message = "networks read a sequence from its end; one that goes on has none yet";
             return Err(ConfigError::new("bidirectional", message));
+        }
+        if network.joins_all_time() || network.patch_len() > 1 {
+            let message =
+                "join timesteps (a pooling or a patch), which a sequence given piece by piece may cut";
+            return Err(ConfigError::new("blocks", message));
         }
         Ok(Session(match parameters {
             Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters))),
@@ -71,8 +67,8 @@ impl Session {
         }))
     }
 
-    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that
-    /// reads out the last step, `[O]`.
+    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one row per
+    /// sequence, `[O]`.
     ///
     /// # Panics
     /// If `x` is empty or not of the network's input size.
@@ -116,7 +112,7 @@ impl<T: Float> Running<T> {
     fn new(network: &Network, parameters: &[T]) -> Self {
         let mut engine = T::Engine::new(network);
         engine.load(parameters);
-        let input_size = network.config().input_size;
+        let input_size = network.input_size();
         Running { engine, state: network.zero_state(1), batch: Batch::default(), input_size }
     }
 

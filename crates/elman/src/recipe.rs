@@ -78,17 +78,14 @@ impl Recipe {
     /// As [`Network::new`]; and if a forecast is asked of a bidirectional network, which would have
     /// to know the future.
     pub fn network(&self, task: &Task) -> Result<Network, ConfigError> {
-        let config = NetworkConfig {
-            cell: self.cell,
-            input_size: task.input_size(),
-            hidden_size: self.hidden_size,
-            num_layers: self.num_layers,
-            bidirectional: self.bidirectional,
-            dropout: self.dropout,
-            output_size: task.output_size(),
-            readout: task.readout(),
-        };
-        task.check_network(&config)?;
-        Network::new(config)
+        let (input_size, output_size) = (task.input_size(), task.output_size());
+        let config =
+            NetworkConfig::stacked(self.cell, input_size, self.hidden_size, self.num_layers, output_size)
+                .bidirectional(self.bidirectional)
+                .dropout(self.dropout)
+                .readout(task.readout());
+        let network = Network::new(config)?;
+        task.check_network(&network)?;
+        Ok(network)
     }
 }

@@ -5,14 +5,13 @@ use elman_core::lane::Scalar;
 use crate::batch::Packing;
 use crate::float::convert;
 use crate::loss::Targets;
-use crate::network::Readout;
-
 /// One sequence and what the network should say of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example<T> {
     /// The inputs, `[length, I]`.
     pub x: Vec<T>,
-    /// One target for [`Readout::Last`], `length` of them for [`Readout::Every`].
+    /// One for each timestep of the network's output, of which there are
+    /// [`output_len(length)`](crate::network::Network::output_len).
     pub targets: Targets<T>,
 }
 
@@ -23,15 +22,15 @@ impl<T: Scalar> Example<T> {
     }
 }
 
-/// The targets of a batch in the batch's own order, as the head's outputs stand, in the memory that is
-/// there. The batch was packed from the examples `example(n)`.
+/// The targets of a batch in the batch's own order, as the network's outputs stand, in the memory that is
+/// there. The batch was packed from the examples `example(n)`; `packing` is that of its
+/// [outputs](crate::network::Network::output_packing).
 ///
 /// # Panics
-/// If the examples' targets are not all of one kind, or not of the lengths that `readout` asks for.
+/// If the examples' targets are not all of one kind, or not of the lengths of `packing`.
 pub fn pack_targets<'a, T: Scalar>(
     example: impl Fn(usize) -> &'a Example<T>,
     packing: &Packing,
-    readout: Readout,
     output_size: usize,
     targets: &mut Targets<T>,
 ) {
@@ -42,30 +41,14 @@ pub fn pack_targets<'a, T: Scalar>(
                 Targets::Classes(classes) => classes.as_slice(),
                 Targets::Values(_) => panic!("a batch mixes classes and values"),
             };
-            arrange(of, packing, readout, 1, classes);
+            packing.pack_into(of, 1, classes);
         }
         Targets::Values(values) => {
             let of = |n| match &example(n).targets {
                 Targets::Values(values) => values.as_slice(),
                 Targets::Classes(_) => panic!("a batch mixes classes and values"),
             };
-            arrange(of, packing, readout, output_size, values);
-        }
-    }
-}
-
-fn arrange<'a, V: Copy + 'a>(
-    sequence: impl Fn(usize) -> &'a [V],
-    packing: &Packing,
-    readout: Readout,
-    width: usize,
-    to: &mut Vec<V>,
-) {
-    match readout {
-        Readout::Every => packing.pack_into(sequence, width, to),
-        Readout::Last => {
-            to.clear();
-            packing.order().iter().for_each(|&n| to.extend_from_slice(sequence(n)));
+            packing.pack_into(of, output_size, values);
         }
     }
 }

@@ -1,24 +1,16 @@
 //! A trained network one step at a time: a sample in, an output out, without allocation.
 //!
-//! The step itself is [`elman_core::simd::stream`], which needs no standard library; here are its
-//! memory and the choice of cell and instruction set.
+//! The step itself is [`elman_core::engine::stream`], which needs no standard library; here are its
+//! memory and, for large layers, threads.
 //!
 //! ```
 //! use elman::init::Init;
-//! use elman::network::{CellKind, Network, NetworkConfig, Readout};
+//! use elman::network::{CellKind, Dense, Network, NetworkConfig, Recurrent};
 //! use elman::stream::Stream;
 //!
 //! # fn main() -> Result<(), elman::error::ConfigError> {
-//! let network = Network::new(NetworkConfig {
-//!     cell: CellKind::Gru,
-//!     input_size: 1,
-//!     hidden_size: 16,
-//!     num_layers: 1,
-//!     bidirectional: false,
-//!     dropout: 0.0,
-//!     output_size: 1,
-//!     readout: Readout::Every,
-//! })?;
+//! let config = NetworkConfig::new(1).with(Recurrent::new(CellKind::Gru, 16)).with(Dense::new(1));
+//! let network = Network::new(config)?;
 //! let parameters: Vec<f32> = Init::Torch.draw(&network, 0)?;
 //! let mut stream = Stream::new(&network, &parameters)?;
 //! let mut output = [0.0];
@@ -33,95 +25,31 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use elman_core::cell::Cell;
-use elman_core::simd::team::Share;
-use elman_core::simd::{Level, stream};
+use elman_core::engine::forward::Forward;
+use elman_core::engine::split::{SplitLayer, StepOutput, UnitShare, project};
+use elman_core::engine::stream::{self, Recurrence, Stage};
+use elman_kernels::InstructionSet;
+use elman_kernels::tuning::{PATIENCE, QUICK_STEPS};
 
 use crate::buffer::Buffer;
 use crate::error::ConfigError;
-use crate::network::{Network, with_cell, worthwhile_parts};
-use crate::threads::{self, PATIENCE, Threads};
+use crate::network::{Kind, Network, worthwhile_shares};
+use crate::threads::{self, Threads};
 
 /// A network, its packed weights and the state that it has reached.
 #[derive(Debug)]
-pub struct Stream(Box<dyn Step + Send>);
-
-trait Step: std::fmt::Debug {
-    fn step(&mut self, x: &[f32], output: &mut [f32]);
-    fn reset(&mut self);
-}
-
-#[derive(Debug)]
-struct Running<C> {
-    stream: stream::Stream<C>,
+pub struct Stream {
+    set: InstructionSet,
+    stages: Vec<Stage>,
     weights: Buffer,
     memory: Buffer,
-    team: Option<Team>,
-}
-
-/// The threads that share the steps of large layers.
-#[derive(Debug)]
-struct Team {
-    threads: Threads,
-    /// By layer: how many parts it is cut into.
-    parts: Vec<usize>,
-    /// The number of each part, and the memory that it works in.
-    work: Vec<(usize, Buffer)>,
-    /// When the last step ended.
-    ended: Instant,
-    /// How many steps have followed each other quickly.
-    quick: u32,
-}
-
-/// So many steps in quick succession are taken for more to come.
-const QUICK_STEPS: u32 = 8;
-
-impl Team {
-    /// `None` where there is nothing to share.
-    fn of<C: Cell>(stream: &stream::Stream<C>) -> Option<Self> {
-        let threads = threads::count();
-        let parts_of = |layer| worthwhile_parts::<C>(stream.shape(layer), threads).unwrap_or(1);
-        let parts: Vec<usize> = (0..stream.num_layers()).map(parts_of).collect();
-        let most = parts.iter().copied().max().filter(|&most| most > 1)?;
-        let part = |n| {
-            let mut work = Buffer::default();
-            work.resize(stream.share_len());
-            (n, work)
-        };
-        let threads = Threads::new(NonZeroUsize::new(most)?);
-        Some(Team { threads, parts, work: (0..most).map(part).collect(), ended: Instant::now(), quick: 0 })
-    }
-
-    /// Is it worth while now? Between samples that come slowly the workers sleep, and to wake them takes
-    /// longer than what they would do.
-    fn is_awake(&mut self) -> bool {
-        self.quick = if self.ended.elapsed() < PATIENCE { self.quick.saturating_add(1) } else { 0 };
-        self.quick >= QUICK_STEPS
-    }
-
-    fn step<C: Cell>(
-        &mut self,
-        stream: &stream::Stream<C>,
-        weights: &[f32],
-        memory: &mut [f32],
-        x: &[f32],
-        output: &mut [f32],
-    ) {
-        for (layer, &of) in self.parts.iter().enumerate() {
-            let (states, work) = (&*memory, &mut self.work[..of]);
-            self.threads.each(work, |(n, work)| {
-                stream.step_share(layer, Share::new(*n, of), weights, states, x, work);
-            });
-            for (n, work) in work {
-                stream.hand_over(layer, Share::new(*n, of), work, memory);
-            }
-        }
-        stream.finish(weights, memory, output);
-    }
+    /// What is learned of initial states, by stage.
+    initial: Vec<(usize, Vec<f32>)>,
+    workers: Option<Workers>,
 }
 
 impl Stream {
-    /// A stream from the zero state, with parameters of the network's layout.
+    /// A stream from the initial state, with parameters of the network's layout.
     ///
     /// Layers of 160,000 weights and more (an LSTM of 200 units, an Elman layer of 400) are shared by
     /// threads, at most as many as [`threads::count`] says now, as long as steps follow each other quickly.
@@ -134,71 +62,191 @@ impl Stream {
     /// # Panics
     /// If the parameters are not as many as the network has.
     pub fn new(network: &Network, parameters: &[f32]) -> Result<Self, ConfigError> {
+        Self::made(network, parameters, InstructionSet::best(), threads::count(), false)
+    }
+
+    /// On an instruction set that this machine has, with so many threads: several split the steps of any layer,
+    /// however small and however far apart. The threads change no bit of any result; the instruction set may, in the
+    /// last places.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn with(
+        network: &Network,
+        parameters: &[f32],
+        set: InstructionSet,
+        threads: NonZeroUsize,
+    ) -> Result<Self, ConfigError> {
+        Self::made(network, parameters, set, threads, threads > NonZeroUsize::MIN)
+    }
+
+    fn made(
+        network: &Network,
+        parameters: &[f32],
+        set: InstructionSet,
+        threads: NonZeroUsize,
+        always: bool,
+    ) -> Result<Self, ConfigError> {
         assert_eq!(parameters.len(), network.layout().len(), "number of parameters");
-        if network.config().bidirectional {
+        if !network.is_causal() {
             let message = "networks read a sequence from its end; a stream has none";
             return Err(ConfigError::new("bidirectional", message));
         }
-        let mut stream: Box<dyn Step + Send> = with_cell!(network.config().cell, C => {
-            Box::new(Running::<C>::new(network, parameters))
-        });
+        let blocks = network.config().blocks.iter().copied();
+        let stages: Vec<Stage> = Stage::chain(set, network.input_size(), blocks).collect();
+        if stages.is_empty() {
+            return Err(ConfigError::new("blocks", "have nothing but dropout, which does nothing in a stream"));
+        }
+        let workers = Workers::of(&stages, threads, always);
+        let (mut weights, mut memory) = (Buffer::default(), Buffer::default());
+        let initial = pack(&stream::Stream::new(set, &stages), network, parameters, &mut weights);
+        memory.resize(stream::Stream::new(set, &stages).memory_len());
+        let mut stream = Stream { set, stages, weights, memory, initial, workers };
         stream.reset();
-        Ok(Stream(stream))
+        Ok(stream)
     }
 
     /// Reads `x [I]` and overwrites `output [O]`. The bits are those of an
-    /// [`Engine`](crate::network::Engine) that ran the whole sequence.
+    /// [`Engine`](crate::network::Engine) that ran the whole sequence; of a network that pools, those for a sequence
+    /// that ends here. False, and `output` as it was, where a patch waits for more timesteps.
     ///
     /// # Panics
     /// If a slice does not have its length.
     #[inline]
-    pub fn step(&mut self, x: &[f32], output: &mut [f32]) {
-        self.0.step(x, output);
-    }
-
-    /// Back to the zero state.
-    pub fn reset(&mut self) {
-        self.0.reset();
-    }
-}
-
-impl<C: Cell> Running<C> {
-    fn new(network: &Network, parameters: &[f32]) -> Self {
-        let config = network.config();
-        let stream = stream::Stream::new(
-            Level::new(),
-            config.input_size,
-            config.hidden_size,
-            config.num_layers,
-            config.output_size,
-        );
-        let (mut weights, mut memory) = (Buffer::default(), Buffer::default());
-        weights.resize(stream.weights_len());
-        memory.resize(stream.memory_len());
-        for (layer, weights_of) in network.layer_weights(parameters).enumerate() {
-            stream.pack_layer(layer, weights_of, &mut weights);
-        }
-        let (weight, bias) = network.head_weights(parameters);
-        stream.pack_head(weight, bias, &mut weights);
-        let team = Team::of(&stream);
-        Running { stream, weights, memory, team }
-    }
-}
-
-impl<C: Cell + std::fmt::Debug> Step for Running<C> {
-    fn step(&mut self, x: &[f32], output: &mut [f32]) {
-        let Running { stream, weights, memory, team } = self;
-        let Some(team) = team else { return stream.step(weights, memory, x, output) };
-        if team.is_awake() {
-            team.step(stream, weights, memory, x, output);
+    pub fn step(&mut self, x: &[f32], output: &mut [f32]) -> bool {
+        let Stream { set, stages, weights, memory, workers, .. } = self;
+        let stream = stream::Stream::new(*set, stages);
+        let Some(workers) = workers else { return stream.step(weights, memory, x, output) };
+        let is_new = if workers.are_awake() {
+            stream.step_by(weights, memory, x, output, |stage, from, next| {
+                stages[stage].recurrence().is_some_and(|layer| workers.step(*set, stage, layer, from, next))
+            })
         } else {
-            stream.step(weights, memory, x, output);
-        }
-        team.ended = Instant::now();
+            stream.step(weights, memory, x, output)
+        };
+        workers.ended = Instant::now();
+        is_new
     }
 
-    fn reset(&mut self) {
+    /// The states `[STATES]` of a recurrent block, counted from 0 as in `weight_ih_l0`; each `[H]`, `h` first.
+    ///
+    /// # Panics
+    /// If there is no such block.
+    pub fn states(&self, layer: usize) -> impl Iterator<Item = &[f32]> {
+        let mut recurrent = (0..self.stages.len()).filter(|&stage| self.stages[stage].recurrence().is_some());
+        let stage = recurrent.nth(layer).unwrap_or_else(|| panic!("no recurrent block {layer}"));
+        stream::Stream::new(self.set, &self.stages).states(stage, &self.memory)
+    }
+
+    /// Back to the initial state.
+    pub fn reset(&mut self) {
         self.memory.fill(0.0);
+        let stream = stream::Stream::new(self.set, &self.stages);
+        for (stage, states) in &self.initial {
+            stream.set_states(*stage, states, &mut self.memory);
+        }
+    }
+}
+
+/// Packs the parameters; gives what is learned of initial states.
+fn pack(
+    stream: &stream::Stream<'_>,
+    network: &Network,
+    parameters: &[f32],
+    to: &mut Buffer,
+) -> Vec<(usize, Vec<f32>)> {
+    to.resize(stream.weights_len());
+    let mut initial = Vec::new();
+    let blocks = network.blocks().iter().filter(|placed| !matches!(placed.kind, Kind::Dropout(_)));
+    for (stage, placed) in blocks.enumerate() {
+        match &placed.kind {
+            Kind::Recurrent(recurrent) => {
+                for layer in &recurrent.layers {
+                    stream.pack_recurrent(stage, layer.weights(parameters), to);
+                    if !layer.initial.is_empty() {
+                        initial.push((stage, parameters[layer.initial.clone()].to_vec()));
+                    }
+                }
+            }
+            Kind::Dense { weight, bias, .. } | Kind::LayerNorm { weight, bias, .. } => {
+                stream.pack(stage, &parameters[weight.clone()], &parameters[bias.clone()], to);
+            }
+            Kind::Embedding { weight, .. } => stream.pack(stage, &parameters[weight.clone()], &[], to),
+            Kind::Dropout(_) | Kind::Skip(_) | Kind::Pooling(_) | Kind::Patch(_) => {}
+        }
+    }
+    initial
+}
+
+/// The threads that split the steps of large layers.
+#[derive(Debug)]
+struct Workers {
+    threads: Threads,
+    /// By stage: how many shares it is split into.
+    shares: Vec<usize>,
+    /// The number of each share, and the memory that it works in: the sums, then the states.
+    work: Vec<(usize, [Buffer; 2])>,
+    /// When the last step ended.
+    ended: Instant,
+    /// How many steps have followed each other quickly.
+    quick: u32,
+    /// Do they split any step, however far apart?
+    always: bool,
+}
+
+impl Workers {
+    /// `None` where there is nothing to share.
+    fn of(stages: &[Stage], threads: NonZeroUsize, always: bool) -> Option<Self> {
+        let shares_of = |stage: &Stage| {
+            let layer = stage.recurrence();
+            layer.and_then(|layer| worthwhile_shares(layer.shape, threads, always)).unwrap_or(1)
+        };
+        let shares: Vec<usize> = stages.iter().map(shares_of).collect();
+        let most = shares.iter().copied().max().filter(|&most| most > 1)?;
+        let work = (0..most).map(|n| (n, Default::default())).collect();
+        let threads = Threads::new(NonZeroUsize::new(most)?);
+        Some(Workers { threads, shares, work, ended: Instant::now(), quick: 0, always })
+    }
+
+    /// Are they worth while now? Between samples that come slowly the workers sleep, and to wake them takes
+    /// longer than what they would do.
+    fn are_awake(&mut self) -> bool {
+        self.quick = if self.ended.elapsed() < PATIENCE { self.quick.saturating_add(1) } else { 0 };
+        self.always || self.quick >= QUICK_STEPS
+    }
+
+    /// A step of a layer, if that is split.
+    fn step(
+        &mut self,
+        set: InstructionSet,
+        stage: usize,
+        layer: &Recurrence,
+        from: Forward<'_>,
+        next: &mut [f32],
+    ) -> bool {
+        let of = self.shares[stage];
+        if of == 1 {
+            return false;
+        }
+        let Forward { shape, panels, x, prev, order } = from;
+        let work = &mut self.work[..of];
+        self.threads.each(work, |(n, [sums, own])| {
+            let share = UnitShare::new(*n, of);
+            let split = SplitLayer { shape, panels, share };
+            sums.resize(share.sums_len(shape, 1));
+            own.resize(shape.state_len());
+            project(set, split, x, 1, sums);
+            let to = StepOutput { next: &mut **own, tape: None };
+            layer.kernels.split_step(set, split, prev, (sums, 0..1, 1), to, order);
+        });
+        for (n, [_, own]) in work {
+            let (from, to) = (StepOutput { next: &**own, tape: None }, StepOutput { next: &mut *next, tape: None });
+            UnitShare::new(*n, of).hand_over(shape, 1, from, to);
+        }
+        true
     }
 }
 
@@ -207,25 +255,16 @@ mod tests {
     use super::*;
     use crate::batch::Batch;
     use crate::init::Init;
-    use crate::network::{CellKind, Engine, Mode, NetworkConfig, Readout, SimdEngine};
+    use crate::network::{CellKind, Engine, Mode, NetworkConfig, SimdEngine, Stacked};
 
-    fn config(cell: CellKind) -> NetworkConfig {
-        NetworkConfig {
-            cell,
-            input_size: 2,
-            hidden_size: 21,
-            num_layers: 2,
-            bidirectional: false,
-            dropout: 0.0,
-            output_size: 3,
-            readout: Readout::Every,
-        }
+    fn config(cell: CellKind, hidden_size: usize) -> Stacked {
+        NetworkConfig::stacked(cell, 2, hidden_size, 2, 3)
     }
 
     #[test]
     fn a_stream_is_a_sequence_step_by_step_and_starts_anew_after_reset() {
         for cell in CellKind::ALL {
-            let network = Network::new(config(cell)).unwrap();
+            let network = Network::new(config(cell, 21)).unwrap();
             let parameters: Vec<f32> = Init::Torch.draw(&network, 3).unwrap();
             // An odd number of steps: the states take turns.
             let x: Vec<f32> = (0..42).map(|n| (n as f32 * 0.7).sin()).collect();
@@ -249,11 +288,11 @@ mod tests {
     #[test]
     fn large_layers_give_the_bits_of_the_batch_too() {
         for cell in CellKind::ALL {
-            let hidden_size = if matches!(cell, CellKind::Elman | CellKind::ElmanRelu) { 410 } else { 250 };
-            let network = Network::new(NetworkConfig { hidden_size, ..config(cell) }).unwrap();
+            let hidden_size = [410, 410, 250][cell.facts().pre.min(3) - 1];
+            let network = Network::new(config(cell, hidden_size)).unwrap();
             let parameters: Vec<f32> = Init::Torch.draw(&network, 3).unwrap();
             let x: Vec<f32> = (0..60).map(|n| (n as f32 * 0.7).sin()).collect();
-            let mut engine = SimdEngine::with(&network, Level::new(), NonZeroUsize::MIN);
+            let mut engine = SimdEngine::with(&network, InstructionSet::best(), NonZeroUsize::MIN);
             engine.load(&parameters);
             let batch = Batch::new(&[&x, &x[..2]], 2);
             let expected = engine.forward(&batch, &mut network.zero_state(2), Mode::Predict).to_vec();
@@ -275,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_bidirectional_network_is_refused() {
-        let network = Network::new(NetworkConfig { bidirectional: true, ..config(CellKind::Gru) }).unwrap();
+        let network = Network::new(config(CellKind::Gru, 21).bidirectional(true)).unwrap();
         let parameters = vec![0.0; network.layout().len()];
         let error = Stream::new(&network, &parameters).unwrap_err();
         assert!(error.to_string().contains("a stream has none"), "{error}");

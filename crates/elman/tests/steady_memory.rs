@@ -9,16 +9,14 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use elman::batch::Batch;
+use elman::batch::{Batch, Packing};
 use elman::float::Float;
 use elman::init::Init;
 use elman::loss::{Loss, Targets};
-use elman::network::{CellKind, Engine, Gradients, Mode, Network, NetworkConfig, Readout};
+use elman::network::{CellKind, Engine, Gradients, Mode, Network, Readout, Stacked};
 use elman::optimiser::{Optimiser, OptimiserConfig, clip_grad_norm};
 use elman::random::{Stream, rng};
 use elman::sequence::{Example, pack_targets};
-use elman_core::cell::Lstm;
-use elman_core::simd::{Level, stream};
 
 /// The workers that a first step starts take a moment to come up, with memory of their own.
 const COMING_UP: Duration = Duration::from_millis(20);
@@ -51,8 +49,8 @@ fn allocations(f: impl FnOnce()) -> usize {
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 
-fn config(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Readout) -> NetworkConfig {
-    NetworkConfig {
+fn config(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Readout) -> Stacked {
+    Stacked {
         cell,
         input_size: 3,
         hidden_size: 40,
@@ -65,29 +63,27 @@ fn config(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Reado
 }
 
 /// Steps as the trainer takes them: a batch of examples, forward, loss, backward, clipping, update.
-fn training_steps<T: Float>(config: NetworkConfig, batch_size: usize) {
-    let (readout, width) = (config.readout, config.input_size);
+fn training_steps<T: Float>(config: Stacked, batch_size: usize) {
+    let width = config.input_size;
     let network = Network::new(config).unwrap();
     let mut parameters: Vec<T> = Init::Torch.draw(&network, 1).unwrap();
     let lengths = [30, 70, 70, 12, 45, 70, 70, 70, 33, 70, 70, 70].into_iter().cycle().take(batch_size);
-    let example = |length: usize| {
-        let outputs = if readout == Readout::Last { 1 } else { length };
-        Example {
-            x: (0..length * width).map(|n| T::from_f64((n % 7) as f64 / 7.0)).collect(),
-            targets: Targets::Values(vec![T::from_f64(0.5); outputs * 2]),
-        }
+    let example = |length: usize| Example {
+        x: (0..length * width).map(|n| T::from_f64((n % 7) as f64 / 7.0)).collect(),
+        targets: Targets::Values(vec![T::from_f64(0.5); network.output_len(length) * 2]),
     };
     let examples: Vec<Example<T>> = lengths.map(example).collect();
 
     let mut engine = T::Engine::new(&network);
     let config = network.config();
-    let (mut batch, mut targets) = (Batch::default(), Targets::default());
+    let (mut batch, mut packing, mut targets) = (Batch::default(), Packing::default(), Targets::default());
     let mut state = network.zero_state(0);
     let (mut doutput, mut gradient) = (Vec::new(), vec![T::default(); parameters.len()]);
     let mut optimiser = Optimiser::new(OptimiserConfig::ADAM, parameters.len());
     let mut step = || {
         batch.set(examples.len(), |n| &examples[n].x, width);
-        pack_targets(|n| &examples[n], batch.packing(), readout, 2, &mut targets);
+        network.set_output_packing(batch.packing(), &mut packing);
+        pack_targets(|n| &examples[n], &packing, 2, &mut targets);
         state.reset(examples.len());
         engine.load(&parameters);
         let mut masks = rng(1, Stream::Dropout(1));
@@ -106,25 +102,26 @@ fn training_steps<T: Float>(config: NetworkConfig, batch_size: usize) {
 }
 
 fn streaming_steps() {
-    let stream = stream::Stream::<Lstm>::new(Level::new(), 3, 20, 2, 1);
-    let (weights, mut memory) = (vec![0.01; stream.weights_len()], vec![0.0; stream.memory_len()]);
-    let mut output = [0.0];
-    let count =
-        allocations(|| (0..100).for_each(|_| stream.step(&weights, &mut memory, &[1.0; 3], &mut output)));
+    let config = Stacked { hidden_size: 20, ..config(CellKind::Lstm, 2, false, Readout::Every) };
+    let network = Network::new(config).unwrap();
+    let parameters: Vec<f32> = Init::Torch.draw(&network, 1).unwrap();
+    let mut stream = elman::stream::Stream::new(&network, &parameters).unwrap();
+    let mut output = [0.0; 2];
+    let count = allocations(|| (0..100).for_each(|_| _ = stream.step(&[1.0; 3], &mut output)));
     assert_eq!(count, 0, "streaming");
-    assert_ne!(output, [0.0]);
+    assert_ne!(output, [0.0; 2]);
 }
 
 /// A layer so large that threads share its steps.
 fn large_streaming_steps() {
-    let config = NetworkConfig { hidden_size: 220, ..config(CellKind::Lstm, 1, false, Readout::Every) };
+    let config = Stacked { hidden_size: 220, ..config(CellKind::Lstm, 1, false, Readout::Every) };
     let network = Network::new(config).unwrap();
     let parameters: Vec<f32> = Init::Torch.draw(&network, 1).unwrap();
     let mut stream = elman::stream::Stream::new(&network, &parameters).unwrap();
     let mut output = [0.0; 2];
     std::thread::sleep(COMING_UP);
-    let count = allocations(|| (0..100).for_each(|_| stream.step(&[1.0; 3], &mut output)));
-    assert_eq!(count, 0, "streaming in a team");
+    let count = allocations(|| (0..100).for_each(|_| _ = stream.step(&[1.0; 3], &mut output)));
+    assert_eq!(count, 0, "streaming, split by units");
 }
 
 fn main() {
@@ -140,17 +137,17 @@ fn main() {
             }
         }
         // A few units, whose packing is remembered; a single sequence.
-        let few = NetworkConfig { hidden_size: 8, ..config(cell, 2, true, Readout::Last) };
+        let few = Stacked { hidden_size: 8, ..config(cell, 2, true, Readout::Last) };
         training_steps::<f32>(few.clone(), 40);
         training_steps::<f32>(few, 1);
         // Steps shared out by units.
-        let hidden_size = if matches!(cell, CellKind::Elman | CellKind::ElmanRelu) { 400 } else { 240 };
-        let large = NetworkConfig { hidden_size, ..config(cell, 1, false, Readout::Last) };
+        let hidden_size = if cell.facts().pre == 1 { 400 } else { 240 };
+        let large = Stacked { hidden_size, ..config(cell, 1, false, Readout::Last) };
         training_steps::<f32>(large, 2);
     }
     // A single sequence through a layer whose steps two threads share, then one whose inputs are many.
     let config = config(CellKind::Lstm, 2, false, Readout::Last);
-    training_steps::<f32>(NetworkConfig { input_size: 600, hidden_size: 128, ..config }, 1);
+    training_steps::<f32>(Stacked { input_size: 600, hidden_size: 128, ..config }, 1);
     streaming_steps();
     large_streaming_steps();
     println!("steps after the first allocate nothing");

@@ -19,10 +19,10 @@ macro_rules! cells {
 
         impl CellKind {
             /// All kinds, in the order in which they are listed to users.
-            pub const ALL: &'static [CellKind] = &[$(CellKind::$Cell,)+];
+            pub const ALL: [CellKind; [$($name),+].len()] = [$(CellKind::$Cell),+];
 
             /// The names of all kinds, in that order.
-            pub const NAMES: &'static [&'static str] = &[$($name,)+];
+            pub const NAMES: [&'static str; Self::ALL.len()] = [$($name),+];
 
             /// The name used on the command line and in files.
             pub const fn name(self) -> &'static str {
@@ -108,6 +108,6 @@ impl FromStr for CellKind {
     type Err = UnknownCell;
 
     fn from_str(name: &str) -> Result<Self, UnknownCell> {
-        CellKind::ALL.iter().copied().find(|kind| kind.name() == name).ok_or(UnknownCell)
+        CellKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or(UnknownCell)
     }
 }

@@ -253,7 +253,11 @@ impl<'s> Stream<'s> {
     ///
     /// # Panics
     /// If the stage is another, or `memory` is too short.
-    pub fn states<'m>(&self, stage: usize, memory: &'m [f32]) -> impl Iterator<Item = &'m [f32]> {
+    pub fn states<'m>(
+        &self,
+        stage: usize,
+        memory: &'m [f32],
+    ) -> impl Iterator<Item = &'m [f32]> + use<'m, 's> {
         let (Some(Recurrence { shape, .. }), (start, len)) =
             (self.stages[stage].recurrence(), self.stages[stage].memory)
         else {

@@ -13,11 +13,12 @@ pub trait Engine<T>: std::fmt::Debug {
     /// pass, and again whenever they change.
     fn load(&mut self, parameters: &[T]);
 
-    /// Runs the batch and gives the head's output: `[B, O]` for [`Readout::Last`](super::Readout::Last),
-    /// `[num_rows, O]` for [`Readout::Every`](super::Readout::Every), both in the batch's own order.
+    /// Runs the batch and gives the network's output, `[num_rows, O]`: its rows are those of
+    /// [`Network::output_packing`], one for each timestep of the output, in the batch's own order.
     ///
     /// `state` gives the initial states and is left with the final ones: of each sequence, those
-    /// after its own last step (for a reverse layer, after its own first).
+    /// after its own last step (for a reverse layer, after its own first). A fresh state stands for
+    /// [`Network::initial_state`].
     ///
     /// # Panics
     /// If the batch, the parameters or the state do not have the network's sizes.
@@ -27,7 +28,8 @@ pub trait Engine<T>: std::fmt::Debug {
     fn output(&self) -> &[T];
 
     /// Backpropagation through time for the batch that was just run. `doutput` is d loss / d output,
-    /// of the output's shape; `gradients` says what else is read and where the results go.
+    /// of the output's shape; `gradients` says what else is read and where the results go. If the pass began from a
+    /// fresh state, the gradient of what is learned of it is among that of the parameters.
     ///
     /// # Panics
     /// If a slice does not have the size of that pass, or it was one of [`Mode::Predict`].

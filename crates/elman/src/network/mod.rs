@@ -1,4 +1,4 @@
-//! The network: stacked recurrent layers in one or both directions, and a linear head.
+//! The network: a chain of blocks.
 //!
 //! [`Network`] is a checked [`NetworkConfig`] with the layout of its parameters. It owns no numbers.
 //! Two things run it:
@@ -7,34 +7,46 @@
 //!   numbers, and what every faster path must agree with;
 //! - an [`Engine`], which keeps what it needs from pass to pass: [`SimdEngine`] in `f32`,
 //!   [`ScalarEngine`] around the plain code.
+//!
+//! Its parameters bear PyTorch's names. Recurrent blocks are numbered over the whole chain, `weight_ih_l0`,
+//! `bias_hh_l1_reverse`, learned initial states `h0_l0`; the last dense block is `head.weight` and `head.bias`, those
+//! before it are `dense0.weight` and so on; an embedding is `embedding.weight`, norms are `norm0.weight`,
+//! `norm0.bias` and so on.
 
 mod config;
 mod dropout;
 mod engine;
-mod places;
+mod initial;
+mod layout;
+mod placed;
 mod scalar;
 mod simd;
 mod state;
+mod timeline;
 
-pub use config::{CellKind, NetworkConfig, Readout};
+pub use config::{MAX_BLOCKS, MAX_LAYERS, MAX_PATCH, NetworkConfig, Readout, Stacked};
+pub use elman_core::block::{
+    Activation, Block, Dense, Direction, Dropout, Embedding, LayerNorm, Output, Patch, Pooling, PoolingKind,
+    Recurrent, Skip,
+};
+pub use elman_core::cell::CellKind;
+pub use elman_kernels::InstructionSet;
 pub use engine::Engine;
 pub use scalar::{ScalarEngine, Tape};
 pub use simd::SimdEngine;
-pub use state::State;
+pub use state::{State, StateBlock};
 
-pub(crate) use config::with_cell;
-use elman_core::cell::Cell;
+use config::Before;
+use elman_core::block::TimeAxis;
 use elman_core::lane::Scalar;
-use elman_core::step::Weights;
-use places::{Head, Layer};
-pub(crate) use simd::worthwhile_parts;
+pub(crate) use placed::{Kind, Layer, Placed, RecurrentLayers, parts};
+pub(crate) use simd::worthwhile_shares;
+pub(crate) use timeline::{Timeline, Timelines};
 
+use crate::batch::Packing;
 use crate::error::ConfigError;
-use crate::parameters::{Layout, MAX_PARAMETERS};
+use crate::parameters::Layout;
 use crate::random::Rng;
-
-/// More layers than this are refused.
-pub const MAX_LAYERS: usize = 1000;
 
 /// What a forward pass is for.
 #[derive(Debug)]
@@ -60,84 +72,71 @@ pub struct Gradients<'a, T> {
     pub input: Option<&'a mut [T]>,
 }
 
-/// A recurrent network, ready to run.
+/// A network, ready to run.
 #[derive(Clone, Debug)]
 pub struct Network {
     config: NetworkConfig,
     layout: Layout,
-    /// Layer by layer, forward before reverse.
-    layers: Vec<Layer>,
-    head: Head,
+    blocks: Vec<Placed>,
+    /// From timeline 1 on; each comes from an earlier one.
+    timelines: Vec<Timeline>,
+    states: Vec<StateBlock>,
 }
 
 impl Network {
-    /// Checks a configuration and lays out its parameters.
+    /// Checks a configuration, or a [`Stacked`] one, and lays out its parameters.
     ///
     /// # Errors
-    /// If a size is 0, `dropout` is outside `[0, 1)`, there is dropout but no second layer for it to
-    /// act before, or there are more than [`MAX_LAYERS`] layers or [`MAX_PARAMETERS`] parameters.
-    pub fn new(config: NetworkConfig) -> Result<Self, ConfigError> {
-        let sizes = [
-            ("input_size", config.input_size),
-            ("hidden_size", config.hidden_size),
-            ("num_layers", config.num_layers),
-            ("output_size", config.output_size),
-        ];
-        for (option, size) in sizes {
-            if size == 0 {
-                return Err(ConfigError::new(option, "is 0; it must be at least 1"));
-            }
+    /// - If there is no block, or there are more than [`MAX_BLOCKS`], more than [`MAX_LAYERS`] recurrent ones, or
+    ///   more than [`MAX_PARAMETERS`](crate::parameters::MAX_PARAMETERS) parameters.
+    /// - If a size or length is 0, a probability outside `[0, 1)`, an `eps` not above 0, or a patch has more than
+    ///   [`MAX_PATCH`] values.
+    /// - If a recurrent block, a pooling, a patch or a skip stands after a block that leaves one row per sequence, or
+    ///   a skip after a patch; a softmax not at the end; dropout at either end; an embedding not at the
+    ///   beginning or with more than one input; or a skip adds more values than there are.
+    pub fn new<C>(config: C) -> Result<Self, ConfigError>
+    where
+        C: TryInto<NetworkConfig>,
+        ConfigError: From<C::Error>,
+    {
+        let config: NetworkConfig = config.try_into()?;
+        config.check()?;
+        let mut network = Network {
+            blocks: Vec::with_capacity(config.blocks.len()),
+            layout: Layout::default(),
+            timelines: Vec::new(),
+            states: Vec::new(),
+            config,
+        };
+        let mut before = Before { width: network.config.input_size, patched: false, ended: None };
+        for n in 0..network.config.blocks.len() {
+            network.config.check_block(n, &before)?;
+            network.place(n, &mut before)?;
         }
-        if !(0.0..1.0).contains(&config.dropout) {
-            let message = format!("is {}; it must be at least 0 and below 1", config.dropout);
-            return Err(ConfigError::new("dropout", message));
-        }
-        if config.dropout > 0.0 && config.num_layers == 1 {
-            let message = format!(
-                "is {} but acts between layers, and there is one; use two layers or 0",
-                config.dropout
-            );
-            return Err(ConfigError::new("dropout", message));
-        }
-        if config.num_layers > MAX_LAYERS {
-            let message = format!("is {}; it must be at most {MAX_LAYERS}", config.num_layers);
-            return Err(ConfigError::new("num_layers", message));
-        }
-        let hidden_size = config.hidden_size;
-        Self::lay_out(config).ok_or_else(|| {
-            let message = format!(
-                "is {hidden_size}; that makes more than {MAX_PARAMETERS} parameters; choose fewer units"
-            );
-            ConfigError::new("hidden_size", message)
-        })
+        Ok(network)
     }
 
-    fn lay_out(config: NetworkConfig) -> Option<Self> {
-        let mut layout = Layout::default();
-        let hidden_size = config.hidden_size;
-        let features = config.num_directions().checked_mul(hidden_size)?;
-        let (from_x, from_h) = with_cell!(config.cell, C => (C::FROM_X, C::FROM_H));
-        let mut layers = Vec::new();
-        for l in 0..config.num_layers {
-            let input_size = if l == 0 { config.input_size } else { features };
-            for reverse in [false, true].into_iter().take(config.num_directions()) {
-                let suffix = format!("_l{l}{}", if reverse { "_reverse" } else { "" });
-                let rows = |gates: usize| hidden_size.checked_mul(gates);
-                let (rows_x, rows_h) = (rows(from_x)?, rows(from_h)?);
-                let ranges = [
-                    layout.push(format!("weight_ih{suffix}"), &[rows_x, input_size])?,
-                    layout.push(format!("weight_hh{suffix}"), &[rows_h, hidden_size])?,
-                    layout.push(format!("bias_ih{suffix}"), &[rows_x])?,
-                    layout.push(format!("bias_hh{suffix}"), &[rows_h])?,
-                ];
-                layers.push(Layer { input_size, hidden_size, reverse, ranges });
+    /// Gives block `n`, which was checked, its place behind the others.
+    fn place(&mut self, n: usize, before: &mut Before) -> Result<(), ConfigError> {
+        let block = self.config.blocks[n];
+        let input_size = before.width;
+        let kind = layout::lay_out(&self.config, n, input_size, &mut self.layout, &mut self.states)?;
+        let input_time = self.timelines.len();
+        match block.time_axis() {
+            TimeAxis::Kept => {}
+            TimeAxis::Shortened(len) => {
+                self.timelines.push(Timeline::Patched(len));
+                before.patched = true;
+            }
+            TimeAxis::Ended => {
+                self.timelines.push(Timeline::Ended);
+                before.ended = Some(n);
             }
         }
-        let output_size = config.output_size;
-        let weight = layout.push("head.weight".into(), &[output_size, features])?;
-        let bias = layout.push("head.bias".into(), &[output_size])?;
-        let head = Head { input_size: features, output_size, weight, bias };
-        Some(Network { config, layout, layers, head })
+        before.width = block.output_size(input_size);
+        let (output_size, output_time) = (before.width, self.timelines.len());
+        self.blocks.push(Placed { kind, input_size, output_size, input_time, output_time });
+        Ok(())
     }
 
     /// The configuration.
@@ -150,19 +149,79 @@ impl Network {
         &self.layout
     }
 
-    /// The weights of each layer, one direction after the other, out of the flat `parameters`.
-    pub(crate) fn layer_weights<'a, T>(&self, parameters: &'a [T]) -> impl Iterator<Item = Weights<'a, T>> {
-        self.layers.iter().map(|layer| layer.weights(parameters))
+    /// `I`: values per timestep of the input.
+    pub fn input_size(&self) -> usize {
+        self.config.input_size
     }
 
-    /// The head's `weight [O, D * H]` and `bias [O]`, out of the flat `parameters`.
-    pub(crate) fn head_weights<'a, T>(&self, parameters: &'a [T]) -> (&'a [T], &'a [T]) {
-        (&parameters[self.head.weight.clone()], &parameters[self.head.bias.clone()])
+    /// `O`: values per timestep of the output.
+    pub fn output_size(&self) -> usize {
+        self.blocks.last().map_or(self.config.input_size, |last| last.output_size)
     }
 
-    /// The initial state: zeros, for `batch_size` sequences.
+    /// The timesteps of the output for a sequence of `len` of them: 1 where a block leaves one row per sequence,
+    /// fewer than `len` after patches, otherwise as many.
+    pub fn output_len(&self, len: usize) -> usize {
+        self.timelines.iter().fold(len, |len, timeline| timeline.shorten(len))
+    }
+
+    /// Which row of the output is which timestep of which sequence, for a batch that is packed like this. The order
+    /// of the sequences is the batch's.
+    pub fn output_packing(&self, batch: &Packing) -> Packing {
+        batch.mapped(|len| self.output_len(len))
+    }
+
+    /// [`output_packing`](Self::output_packing) in the memory that is there.
+    pub fn set_output_packing(&self, batch: &Packing, packing: &mut Packing) {
+        packing.set_mapped(batch, |len| self.output_len(len));
+    }
+
+    /// Does it leave one row per sequence?
+    pub fn ends_time(&self) -> bool {
+        self.timelines.last() == Some(&Timeline::Ended)
+    }
+
+    /// The timesteps of the input for one of the output, or for one that the last block of a recurrent kind reads:
+    /// the product of the lengths of all patches.
+    pub fn patch_len(&self) -> usize {
+        let lengths = self.timelines.iter().map(|timeline| match *timeline {
+            Timeline::Patched(len) => len,
+            Timeline::Ended => 1,
+        });
+        lengths.fold(1, usize::saturating_mul)
+    }
+
+    /// Does every output depend on what came before it alone, because no block reads a sequence from its end? A
+    /// pooling counts as such: at any time it gives the value for what has come so far.
+    pub fn is_causal(&self) -> bool {
+        self.states.iter().all(|state| !state.reverse)
+    }
+
+    /// The block that joins all timesteps of a sequence, a mean or a maximum: such a sequence cannot be run piece by
+    /// piece, with nothing but [`State`] carried on.
+    pub(crate) fn joins_all_time(&self) -> bool {
+        let joins = |placed: &Placed| matches!(&placed.kind, Kind::Pooling(p) if p.kind != PoolingKind::Last);
+        self.blocks.iter().any(joins)
+    }
+
+    /// Whose states the blocks of a [`State`] hold, in order: those of each recurrent block, forward before reverse.
+    pub fn states(&self) -> &[StateBlock] {
+        &self.states
+    }
+
+    /// The initial state where nothing is learned: zeros, for `batch_size` sequences. From this fresh state, a
+    /// forward pass begins recurrent blocks with a learned initial state with that.
     pub fn zero_state<T: Scalar>(&self, batch_size: usize) -> State<T> {
-        let width = with_cell!(self.config.cell, C => C::STATES) * self.config.hidden_size;
-        State::zeros(self.layers.len(), batch_size, width)
+        State::zeros(&self.states, batch_size)
+    }
+
+    /// The blocks in their places, in the order in which the input passes through them.
+    pub(crate) fn blocks(&self) -> &[Placed] {
+        &self.blocks
+    }
+
+    /// How each timeline from the second on comes from the one before it.
+    pub(crate) fn timelines(&self) -> &[Timeline] {
+        &self.timelines
     }
 }

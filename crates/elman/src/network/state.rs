@@ -1,35 +1,100 @@
 //! The memory of a network between timesteps, as a value.
 
+use elman_core::block::Recurrent;
+use elman_core::cell::CellKind;
 use elman_core::lane::Scalar;
 
-/// The states of every layer and direction for each sequence of a batch.
+use crate::batch::Packing;
+
+/// Whose states a block of [`State`] holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateBlock {
+    /// The recurrent block, counted from 0 over the whole network: the `k` of `weight_ih_l{k}`.
+    pub layer: usize,
+    /// The direction of that block, from 0.
+    pub direction: usize,
+    /// Does it read each sequence from its end?
+    pub reverse: bool,
+    /// The cell.
+    pub cell: CellKind,
+    /// `H`
+    pub hidden_size: usize,
+}
+
+impl StateBlock {
+    /// The values for each sequence: `STATES * H`.
+    pub fn width(&self) -> usize {
+        Recurrent::new(self.cell, self.hidden_size).state_size()
+    }
+}
+
+/// The states of every recurrent block and direction for each sequence of a batch.
 ///
-/// As in PyTorch the blocks are ordered layer by layer, forward before reverse. Block `l * D + d`
-/// is `[B, STATES, H]`: `h` first, then, for an LSTM, `c`. Sequences stand in the batch's own order
-/// (see [`Packing::order`](crate::batch::Packing::order)).
+/// As in PyTorch they are ordered block by block, forward before reverse (see
+/// [`Network::states`](super::Network::states)); each is `[B, STATES, H]`: `h` first, then, for an LSTM, `c`. An
+/// engine keeps sequences in the batch's own order; [`get`](Self::get) and [`set`](Self::set) speak of them in the
+/// order in which the batch was given.
+///
+/// A state is *fresh* until it is written to or has gone through a forward pass. From a fresh state, blocks whose
+/// initial state is learned start from what they have learned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State<T> {
     blocks: Vec<Vec<T>>,
-    /// `STATES * H`
-    width: usize,
+    shape: Vec<StateBlock>,
+    batch_size: usize,
+    fresh: bool,
 }
 
 impl<T: Scalar> State<T> {
-    pub(super) fn zeros(num_blocks: usize, batch_size: usize, width: usize) -> Self {
-        State { blocks: vec![vec![T::default(); batch_size * width]; num_blocks], width }
+    pub(super) fn zeros(shape: &[StateBlock], batch_size: usize) -> Self {
+        let mut state =
+            State { blocks: vec![Vec::new(); shape.len()], shape: shape.to_vec(), batch_size, fresh: true };
+        state.reset(batch_size);
+        state
     }
 
-    /// The number of blocks: layers times directions.
+    /// The number of blocks: all directions of all recurrent blocks.
     pub fn num_blocks(&self) -> usize {
         self.blocks.len()
     }
 
     /// The number of sequences.
     pub fn batch_size(&self) -> usize {
-        self.blocks.first().map_or(0, |block| block.len() / self.width)
+        self.batch_size
     }
 
-    /// Block `layer * D + direction`: `[B, STATES, H]`.
+    /// Has it neither been written to nor gone through a forward pass?
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// The states `[STATES, H]` of one direction of a recurrent block, for a sequence by its place in the list that
+    /// the batch was made from.
+    ///
+    /// # Panics
+    /// If there is no such recurrent block, direction or sequence.
+    pub fn get(&self, layer: usize, direction: usize, sequence: usize, packing: &Packing) -> &[T] {
+        let (block, width) = self.find(layer, direction);
+        &self.blocks[block][packing.position(sequence) * width..][..width]
+    }
+
+    /// Writes what [`get`](Self::get) reads. The state is then no longer fresh.
+    ///
+    /// # Panics
+    /// As there; and if there are not `STATES * H` values.
+    pub fn set(&mut self, layer: usize, direction: usize, sequence: usize, packing: &Packing, values: &[T]) {
+        let (block, width) = self.find(layer, direction);
+        self.block_mut(block)[packing.position(sequence) * width..][..width].copy_from_slice(values);
+    }
+
+    fn find(&self, layer: usize, direction: usize) -> (usize, usize) {
+        let is_it = |shape: &StateBlock| (shape.layer, shape.direction) == (layer, direction);
+        let block = self.shape.iter().position(is_it);
+        let block = block.unwrap_or_else(|| panic!("no recurrent block {layer} with direction {direction}"));
+        (block, self.shape[block].width())
+    }
+
+    /// Block `block`, `[B, STATES, H]`, in the batch's own order.
     ///
     /// # Panics
     /// If there is no such block.
@@ -37,26 +102,34 @@ impl<T: Scalar> State<T> {
         &self.blocks[block]
     }
 
-    /// Block `layer * D + direction`: `[B, STATES, H]`.
+    /// Block `block`, `[B, STATES, H]`, in the batch's own order. The state is then no longer fresh.
     ///
     /// # Panics
     /// If there is no such block.
     pub fn block_mut(&mut self, block: usize) -> &mut [T] {
+        self.fresh = false;
         &mut self.blocks[block]
     }
 
     /// Keeps the first `batch_size` sequences: those that go on when shorter ones have ended.
     pub fn truncate(&mut self, batch_size: usize) {
-        for block in &mut self.blocks {
-            block.truncate(batch_size * self.width);
+        self.batch_size = self.batch_size.min(batch_size);
+        for (block, shape) in self.blocks.iter_mut().zip(&self.shape) {
+            block.truncate(batch_size * shape.width());
         }
     }
 
-    /// Sets every value to 0, without giving up memory.
+    /// Sets every value to 0, without giving up memory. The state is then fresh.
     pub fn reset(&mut self, batch_size: usize) {
-        for block in &mut self.blocks {
+        self.batch_size = batch_size;
+        self.fresh = true;
+        for (block, shape) in self.blocks.iter_mut().zip(&self.shape) {
             block.clear();
-            block.resize(batch_size * self.width, T::default());
+            block.resize(batch_size * shape.width(), T::default());
         }
+    }
+
+    pub(super) fn set_fresh(&mut self, fresh: bool) {
+        self.fresh = fresh;
     }
 }

@@ -21,7 +21,7 @@ use crate::error::{ConfigError, DataError, Error};
 use crate::float::{Dtype, Parameters};
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
-use crate::network::{Network, NetworkConfig, Readout};
+use crate::network::{Network, Readout};
 use crate::sequence::Example;
 use crate::table::Table;
 
@@ -136,17 +136,21 @@ impl Task {
     }
 
     /// Refuses a network that cannot do the task.
-    pub(crate) fn check_network(&self, network: &NetworkConfig) -> Result<(), ConfigError> {
+    pub(crate) fn check_network(&self, network: &Network) -> Result<(), ConfigError> {
         let (input_size, output_size) = (self.input_size(), self.output_size());
-        let fits = network.input_size == input_size
-            && network.output_size == output_size
-            && network.readout == self.readout();
+        let per_timestep = !network.ends_time() && network.patch_len() == 1;
+        let fits = network.input_size() == input_size
+            && network.output_size() == output_size
+            && match self.readout() {
+                Readout::Every => per_timestep,
+                Readout::Last => network.ends_time(),
+            };
         if !fits {
             let message =
                 format!("is not that of the task, with {input_size} inputs and {output_size} outputs");
             return Err(ConfigError::new("network", message));
         }
-        if network.bidirectional && matches!(self, Task::Forecast(_)) {
+        if !network.is_causal() && matches!(self, Task::Forecast(_)) {
             let message = "networks read the future, which a forecast does not know; use one direction";
             return Err(ConfigError::new("bidirectional", message));
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
 use crate::loss::Loss;
-use crate::network::NetworkConfig;
+use crate::network::{Activation, Block, Dense, Network};
 use crate::optimiser::OptimiserConfig;
 use crate::schedule::ScheduleConfig;
 
@@ -39,7 +39,7 @@ pub struct TrainConfig {
 
 impl TrainConfig {
     /// Refuses options that are out of range or do not go together.
-    pub(crate) fn check(&self, network: &NetworkConfig, has_validation: bool) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self, network: &Network, has_validation: bool) -> Result<(), ConfigError> {
         let at_least_one = [
             ("epochs", self.epochs),
             ("batch_size", self.batch_size as u64),
@@ -63,16 +63,41 @@ impl TrainConfig {
             let message = "needs validation data to tell when to stop; set aside some, or leave it out";
             return Err(ConfigError::new("patience", message));
         }
-        if self.truncate.is_some() && network.bidirectional {
-            let message = "cuts sequences, but the reverse direction starts at their ends; use one direction";
-            return Err(ConfigError::new("truncate", message));
-        }
-        if let Loss::CrossEntropy { class_weights: Some(weights) } = &self.loss {
-            if weights.len() != network.output_size {
-                let message = format!("has {} values for {} classes", weights.len(), network.output_size);
+        self.check_truncate(network)?;
+        if let Loss::CrossEntropy { class_weights } = &self.loss {
+            let last = network.config().blocks.last();
+            if matches!(last, Some(Block::Dense(Dense { activation: Activation::Softmax, .. }))) {
+                let message =
+                    "cross-entropy takes the softmax itself; let the last block's activation be identity";
+                return Err(ConfigError::new("loss", message));
+            }
+            let classes = network.output_size();
+            if let Some(weights) = class_weights.as_ref().filter(|weights| weights.len() != classes) {
+                let message = format!("has {} values for {classes} classes", weights.len());
                 return Err(ConfigError::new("class_weights", message));
             }
-            weights.iter().try_for_each(|&weight| positive("class_weights", weight))?;
+            class_weights.iter().flatten().try_for_each(|&weight| positive("class_weights", weight))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses to cut sequences that the network needs whole.
+    fn check_truncate(&self, network: &Network) -> Result<(), ConfigError> {
+        let Some(truncate) = self.truncate else { return Ok(()) };
+        let refuse = |message: String| Err(ConfigError::new("truncate", message));
+        if !network.is_causal() {
+            return refuse(
+                "cuts sequences, but the reverse direction starts at their ends; use one direction".into(),
+            );
+        }
+        if network.joins_all_time() {
+            return refuse("cuts sequences, but a pooling joins all their timesteps; leave it out".into());
+        }
+        let patch_len = network.patch_len();
+        if !truncate.is_multiple_of(patch_len) {
+            return refuse(format!(
+                "is {truncate}, but patches join {patch_len} timesteps; choose a multiple of {patch_len}"
+            ));
         }
         Ok(())
     }

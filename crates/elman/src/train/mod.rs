@@ -19,11 +19,11 @@ use event::tell;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Packing};
 use crate::error::{ConfigError, Diverged, Error};
 use crate::float::Float;
 use crate::loss::{Loss, Targets, Total};
-use crate::network::{Engine, Gradients, Mode, Network, Readout, State};
+use crate::network::{Engine, Gradients, Mode, Network, State};
 use crate::optimiser::{Optimiser, clip_grad_norm, grad_norm};
 use crate::random::{Stream, rng};
 use crate::schedule::{Schedule, ScheduleConfig};
@@ -69,6 +69,8 @@ struct Workspace<T: Float> {
 #[derive(Debug, Default)]
 struct Packed<T> {
     batch: Batch<T>,
+    /// That of the network's outputs.
+    output: Packing,
     targets: Targets<T>,
 }
 
@@ -84,7 +86,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         train: &'a [Example<T>],
         validation: &'a [Example<T>],
     ) -> Result<Self, ConfigError> {
-        config.check(network.config(), !validation.is_empty())?;
+        config.check(network, !validation.is_empty())?;
         if train.is_empty() {
             return Err(ConfigError::new("train", "holds no sequences"));
         }
@@ -104,19 +106,19 @@ impl<'a, T: Float> Trainer<'a, T> {
     }
 
     fn check_example(&self, n: usize, example: &Example<T>) -> Result<(), ConfigError> {
-        let network = self.network.config();
-        let length = example.x.len() / network.input_size;
-        if example.x.is_empty() || example.x.len() != length * network.input_size {
+        let (input_size, output_size) = (self.network.input_size(), self.network.output_size());
+        let length = example.x.len() / input_size;
+        if example.x.is_empty() || example.x.len() != length * input_size {
             let message =
                 format!("of sequence {n} has {} values, not a multiple of input_size", example.x.len());
             return Err(ConfigError::new("x", message));
         }
         let (found, width, right_kind) = match (&example.targets, &self.config.loss) {
             (Targets::Classes(classes), Loss::CrossEntropy { .. }) => {
-                (classes.len(), 1, classes.iter().all(|&class| class < network.output_size))
+                (classes.len(), 1, classes.iter().all(|&class| class < output_size))
             }
             (Targets::Values(values), Loss::Squared | Loss::Absolute | Loss::Huber { .. }) => {
-                (values.len(), network.output_size, true)
+                (values.len(), output_size, true)
             }
             (Targets::Classes(_), _) => {
                 let message = format!("of sequence {n} are classes, but the loss is for values");
@@ -127,14 +129,12 @@ impl<'a, T: Float> Trainer<'a, T> {
                 return Err(ConfigError::new("targets", message));
             }
         };
-        let wanted = match network.readout {
-            Readout::Last => width,
-            Readout::Every => width * length,
-        };
+        let wanted = width * self.network.output_len(length);
         if found != wanted || !right_kind {
-            let per = match network.readout {
-                Readout::Last => "one per sequence",
-                Readout::Every => "one per timestep",
+            let per = match (self.network.ends_time(), self.network.patch_len()) {
+                (true, _) => "one per sequence".into(),
+                (false, 1) => "one per timestep".into(),
+                (false, patch_len) => format!("one per {patch_len} timesteps"),
             };
             let message = format!(
                 "of sequence {n} do not fit: the network and the loss ask for {per}, {wanted} in all"
@@ -256,7 +256,6 @@ impl<'a, T: Float> Trainer<'a, T> {
         progress: &mut Progress<T>,
         work: &mut Workspace<T>,
     ) -> Result<f64, Error> {
-        let network = self.network.config();
         self.pack(batch.len(), |n| &self.train[batch[n]], &mut work.whole);
         let packing = work.whole.batch.packing();
         let (batch_size, seq_len) = (packing.batch_size(), packing.seq_len());
@@ -268,17 +267,20 @@ impl<'a, T: Float> Trainer<'a, T> {
         let piece = self.config.truncate.unwrap_or(seq_len);
         for start in (0..seq_len).step_by(piece) {
             let time = start..start + piece;
-            // The outputs of this piece that have a target: at a step each, or where a sequence ends.
-            let Packed { batch: whole, targets } = &work.whole;
-            let ends_here = |end| if end < seq_len { whole.packing().active(end) } else { 0 };
+            let Packed { batch: whole, output: packing, targets } = &work.whole;
             let active = whole.packing().active(start);
-            let (outputs, of_targets) = match network.readout {
-                Readout::Every => (0..whole.rows(time.clone()).len(), whole.rows(time.clone())),
-                Readout::Last => (ends_here(time.end)..active, ends_here(time.end)..active),
+            // The outputs of this piece that have a target: at a step each, or where a sequence ends.
+            let (outputs, of_targets) = if self.network.ends_time() {
+                let go_on = if time.end < seq_len { whole.packing().active(time.end) } else { 0 };
+                (go_on..active, go_on..active)
+            } else {
+                let patch_len = self.network.patch_len();
+                let rows = packing.rows(start / patch_len..time.end.div_ceil(patch_len));
+                (0..rows.len(), rows)
             };
             let packed = if piece < seq_len {
                 work.piece.batch.set_chunk(whole, time);
-                work.piece.targets.set_slice(targets, of_targets, network.output_size);
+                work.piece.targets.set_slice(targets, of_targets, self.network.output_size());
                 work.state.truncate(active);
                 &work.piece
             } else {
@@ -309,7 +311,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         gradient: &mut [T],
         doutput: &mut Vec<T>,
     ) -> Result<Total<f64>, Error> {
-        let output_size = self.network.config().output_size;
+        let output_size = self.network.output_size();
         let values = outputs.start * output_size..outputs.end * output_size;
         doutput.clear();
         doutput.resize(engine.output().len(), T::default());
@@ -365,7 +367,7 @@ impl<'a, T: Float> Trainer<'a, T> {
             self.pack(examples.len(), |n| &examples[n], whole);
             state.reset(examples.len());
             let output = engine.forward(&whole.batch, state, Mode::Predict);
-            let total = self.config.loss.total(output, self.network.config().output_size, &whole.targets);
+            let total = self.config.loss.total(output, self.network.output_size(), &whole.targets);
             sum.sum += total.sum.to_f64();
             sum.weight += total.weight.to_f64();
         }
@@ -377,9 +379,9 @@ impl<'a, T: Float> Trainer<'a, T> {
     }
 
     fn pack<'e>(&self, count: usize, example: impl Fn(usize) -> &'e Example<T>, packed: &mut Packed<T>) {
-        let network = self.network.config();
-        packed.batch.set(count, |n| &example(n).x, network.input_size);
-        let (packing, targets) = (packed.batch.packing(), &mut packed.targets);
-        pack_targets(example, packing, network.readout, network.output_size, targets);
+        let Packed { batch, output, targets } = packed;
+        batch.set(count, |n| &example(n).x, self.network.input_size());
+        self.network.set_output_packing(batch.packing(), output);
+        pack_targets(example, output, self.network.output_size(), targets);
     }
 }

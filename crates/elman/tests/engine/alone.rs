@@ -3,8 +3,7 @@
 use std::num::NonZeroUsize;
 
 use elman::batch::Batch;
-use elman::network::{CellKind, Engine, Gradients, Mode, NetworkConfig, Readout, SimdEngine, State};
-use elman_core::simd::{Level, levels};
+use elman::network::{CellKind, Engine, Gradients, InstructionSet, Mode, Readout, SimdEngine, Stacked, State};
 
 use crate::drawn::{Problem, numbers, one_layer};
 
@@ -13,11 +12,11 @@ use crate::drawn::{Problem, numbers, one_layer};
 type Outcome = [Vec<Vec<u32>>; 4];
 
 /// So many copies of a problem's sequence, forward and back.
-fn outcomes(problem: &Problem, level: Level, copies: usize) -> Vec<Outcome> {
+fn outcomes(problem: &Problem, set: InstructionSet, copies: usize) -> Vec<Outcome> {
     let network = &problem.network;
     let sequences = vec![problem.sequences[0].as_slice(); copies];
     let batch = Batch::new(&sequences, network.config().input_size);
-    let mut engine = SimdEngine::with(network, level, NonZeroUsize::MIN);
+    let mut engine = SimdEngine::with(network, set, NonZeroUsize::MIN);
     engine.load(&problem.parameters);
     let mut end = network.zero_state(copies);
     let predicted = engine.forward(&batch, &mut end, Mode::Predict).to_vec();
@@ -51,12 +50,12 @@ fn outcomes(problem: &Problem, level: Level, copies: usize) -> Vec<Outcome> {
 const HIDDEN_SIZES: [usize; 17] = [1, 4, 5, 8, 9, 16, 17, 25, 31, 32, 33, 64, 65, 104, 128, 136, 300];
 
 /// A sequence by itself and as one of two copies.
-fn hold(config: NetworkConfig, steps: usize) {
+fn assert_alone_as_among_copies(config: Stacked, steps: usize) {
     let problem = Problem::new(config, &[steps], 7);
-    for level in levels(Level::new()) {
-        let alone = outcomes(&problem, level, 1);
-        for among in outcomes(&problem, level, 2) {
-            assert_eq!(among, alone[0], "{:?}, {steps} steps on {level:?}", problem.network.config());
+    for set in InstructionSet::best().and_below() {
+        let alone = outcomes(&problem, set, 1);
+        for among in outcomes(&problem, set, 2) {
+            assert_eq!(among, alone[0], "{:?}, {steps} steps on {set:?}", problem.network.config());
         }
     }
 }
@@ -66,7 +65,7 @@ fn a_sequence_alone_has_the_bits_of_one_among_copies() {
     for cell in CellKind::ALL {
         for (n, &hidden_size) in HIDDEN_SIZES.iter().enumerate() {
             let config = one_layer(cell, 3, hidden_size, Readout::Every);
-            hold(NetworkConfig { bidirectional: n % 3 == 0, ..config }, [1, 2, 5, 6][n % 4]);
+            assert_alone_as_among_copies(Stacked { bidirectional: n % 3 == 0, ..config }, [1, 2, 5, 6][n % 4]);
         }
     }
 }
@@ -77,7 +76,7 @@ fn a_sequence_of_many_inputs_has_the_bits_of_one_among_copies() {
     for cell in CellKind::ALL {
         for (input_size, hidden_size, steps) in [(2000, 5, 3), (600, 17, 50), (300, 33, 4), (130, 72, 5)] {
             let config = one_layer(cell, input_size, hidden_size, Readout::Every);
-            hold(NetworkConfig { bidirectional: true, ..config }, steps);
+            assert_alone_as_among_copies(Stacked { bidirectional: true, ..config }, steps);
         }
     }
 }

@@ -3,8 +3,7 @@
 
 use std::num::NonZeroUsize;
 
-use elman::network::{CellKind, Engine, Readout, SimdEngine};
-use elman_core::simd::{Level, lanes, levels};
+use elman::network::{CellKind, Engine, InstructionSet, Readout, SimdEngine};
 use proptest::prelude::*;
 
 use crate::drawn::{Problem, Results, any_problem, long, one_layer};
@@ -15,13 +14,13 @@ fn bits(results: &Results<f32>) -> Vec<(&str, Vec<u32>)> {
 }
 
 /// On every instruction set with fused multiply-adds and any number of threads.
-fn hold(problem: &Problem) {
-    let one = problem.run(SimdEngine::with(&problem.network, Level::new(), NonZeroUsize::MIN));
-    for level in levels(Level::new()).filter(|&level| lanes(level) >= 8) {
+fn assert_same_bits(problem: &Problem) {
+    let one = problem.run(SimdEngine::with(&problem.network, InstructionSet::best(), NonZeroUsize::MIN));
+    for set in InstructionSet::best().and_below().filter(|&set| set.lanes() >= 8) {
         for threads in [1, 2, 3] {
             let threads = NonZeroUsize::new(threads).unwrap();
-            let found = problem.run(SimdEngine::with(&problem.network, level, threads));
-            assert_eq!(bits(&found), bits(&one), "{level:?}, {threads} threads");
+            let found = problem.run(SimdEngine::with(&problem.network, set, threads));
+            assert_eq!(bits(&found), bits(&one), "{set:?}, {threads} threads");
         }
     }
 }
@@ -31,21 +30,21 @@ fn hold(problem: &Problem) {
 #[test]
 fn many_rows_give_the_same_bits() {
     for cell in CellKind::ALL {
-        hold(&Problem::new(one_layer(cell, 8, 8, Readout::Last), &[20; 64], 1));
+        assert_same_bits(&Problem::new(one_layer(cell, 8, 8, Readout::Last), &[20; 64], 1));
     }
 }
 
 #[test]
-fn long_ways_back_give_the_same_bits() {
+fn long_backward_passes_give_the_same_bits() {
     for cell in CellKind::ALL {
-        long(cell).iter().for_each(hold);
+        long(cell).iter().for_each(assert_same_bits);
     }
 }
 
 /// A layer near the size from which on chunks are larger, with units that fill no whole vectors.
 #[test]
 fn large_layers_are_cut_alike_on_every_instruction_set() {
-    hold(&Problem::new(one_layer(CellKind::Lstm, 8, 248, Readout::Last), &[2; 48], 1));
+    assert_same_bits(&Problem::new(one_layer(CellKind::Lstm, 8, 248, Readout::Last), &[2; 48], 1));
 }
 
 proptest! {
@@ -54,16 +53,16 @@ proptest! {
     fn threads_and_instruction_sets_with_fma_give_the_same_bits(problem in any_problem()) {
         let with = |threads| {
             let threads = NonZeroUsize::new(threads).unwrap();
-            problem.run(SimdEngine::with(&problem.network, Level::new(), threads))
+            problem.run(SimdEngine::with(&problem.network, InstructionSet::best(), threads))
         };
         let one = with(1);
         for threads in [2, 3, 4, 8] {
             let several = with(threads);
             prop_assert_eq!(bits(&several), bits(&one), "{} threads", threads);
         }
-        for level in levels(Level::new()).filter(|&level| lanes(level) >= 8) {
-            let on_level = problem.run(SimdEngine::with(&problem.network, level, NonZeroUsize::MIN));
-            prop_assert_eq!(bits(&on_level), bits(&one), "{:?}", level);
+        for set in InstructionSet::best().and_below().filter(|&set| set.lanes() >= 8) {
+            let on_level = problem.run(SimdEngine::with(&problem.network, set, NonZeroUsize::MIN));
+            prop_assert_eq!(bits(&on_level), bits(&one), "{:?}", set);
         }
         let default = problem.run(SimdEngine::new(&problem.network));
         prop_assert_eq!(bits(&default), bits(&one), "by default");

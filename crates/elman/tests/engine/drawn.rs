@@ -3,7 +3,11 @@
 use elman::batch::Batch;
 use elman::float::convert;
 use elman::init::Init;
-use elman::network::{CellKind, Engine, Gradients, Mode, Network, NetworkConfig, Readout, State};
+use elman::error::ConfigError;
+use elman::network::{
+    Activation, Block, CellKind, Dense, Direction, Dropout, Embedding, Engine, Gradients, LayerNorm, Mode, Network,
+    NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout, Recurrent, Skip, Stacked, State,
+};
 use elman::random::{Stream, rng};
 use elman_core::lane::Scalar;
 use proptest::prelude::*;
@@ -22,12 +26,24 @@ pub(crate) struct Problem {
 pub(crate) type Results<T> = Vec<(String, Vec<T>)>;
 
 impl Problem {
-    pub(crate) fn new(config: NetworkConfig, lengths: &[usize], seed: u64) -> Self {
+    pub(crate) fn new<C>(config: C, lengths: &[usize], seed: u64) -> Self
+    where
+        C: TryInto<NetworkConfig>,
+        ConfigError: From<C::Error>,
+    {
         let network = Network::new(config).unwrap();
-        let parameters = Init::Torch.draw(&network, seed).unwrap();
+        let mut parameters: Vec<f32> = Init::Torch.draw(&network, seed).unwrap();
+        // What starts as zeros or ones shall be seen as well.
+        let drawn = numbers(parameters.len(), seed ^ 55);
+        parameters.iter_mut().zip(drawn).for_each(|(parameter, drawn)| *parameter += 0.1 * drawn);
         let width = network.config().input_size;
-        let sequences =
-            lengths.iter().zip(1..).map(|(length, n)| numbers(length * width, seed ^ n)).collect();
+        let tokens = match network.config().blocks[0] {
+            Block::Embedding(embedding) => Some(embedding.num_embeddings as f32),
+            _ => None,
+        };
+        let input = |x: f32| tokens.map_or(x, |tokens| ((x + 1.0) / 2.0 * tokens).floor());
+        let sequence = |(&length, n)| numbers(length * width, seed ^ n).into_iter().map(input).collect();
+        let sequences = lengths.iter().zip(1..).map(sequence).collect();
         Problem { network, parameters, sequences, seed }
     }
 
@@ -114,13 +130,8 @@ pub(crate) fn numbers(count: usize, seed: u64) -> Vec<f32> {
 }
 
 /// A network of one layer, forward in time, with one output.
-pub(crate) fn one_layer(
-    cell: CellKind,
-    input_size: usize,
-    hidden_size: usize,
-    readout: Readout,
-) -> NetworkConfig {
-    NetworkConfig {
+pub(crate) fn one_layer(cell: CellKind, input_size: usize, hidden_size: usize, readout: Readout) -> Stacked {
+    Stacked {
         cell,
         input_size,
         hidden_size,
@@ -132,12 +143,12 @@ pub(crate) fn one_layer(
     }
 }
 
-/// Batches with so many rows that chunks sum up the weights' gradient in several stretches of their way back:
+/// Batches with so many rows that chunks sum up the weight gradient in several parts of their backward pass:
 /// sequences of many lengths, through two layers in both directions; of one length, whose rows are read in place;
 /// one by itself, beside chunks without any.
 pub(crate) fn long(cell: CellKind) -> [Problem; 3] {
     let config = one_layer(cell, 100, 24, Readout::Every);
-    let deep = NetworkConfig { num_layers: 2, bidirectional: true, dropout: 0.4, ..config };
+    let deep = Stacked { num_layers: 2, bidirectional: true, dropout: 0.4, ..config };
     let many: Vec<usize> = (0..32).map(|n| 160 - 3 * n).collect();
     let mut one = vec![1; 128];
     one[0] = 3000;
@@ -148,7 +159,7 @@ pub(crate) fn long(cell: CellKind) -> [Problem; 3] {
     ]
 }
 
-pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {
+pub(crate) fn any_config() -> impl Strategy<Value = Stacked> {
     let cell = prop::sample::select(CellKind::ALL.to_vec());
     // Sizes around those of vectors and tiles, and one.
     let hidden_size = prop_oneof![1usize..20, prop::sample::select(vec![31, 32, 33, 48, 64, 65, 100])];
@@ -157,7 +168,7 @@ pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {
     (cell, sizes, any::<bool>(), prop::sample::select(vec![0.0, 0.4]), readout).prop_map(
         |(cell, (input_size, hidden_size, num_layers, output_size), bidirectional, dropout, readout)| {
             let dropout = if num_layers > 1 { dropout } else { 0.0 };
-            NetworkConfig {
+            Stacked {
                 cell,
                 input_size,
                 hidden_size,
@@ -171,6 +182,75 @@ pub(crate) fn any_config() -> impl Strategy<Value = NetworkConfig> {
     )
 }
 
+/// Chains of blocks of every kind, in orders that make sense; those that only read forward, for streams.
+pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
+    let size = 1usize..20;
+    let activation = prop::sample::select(Activation::ALL[..5].to_vec());
+    let dense = (size.clone(), activation, any::<bool>())
+        .prop_map(|(n, activation, bias)| Dense::new(n).with_activation(activation).with_bias(bias));
+    let first = prop_oneof![
+        3 => Just(Vec::new()),
+        1 => (2usize..9, size.clone()).prop_map(|(n, d)| vec![Block::from(Embedding::new(n, d))]),
+        1 => (1usize..5).prop_map(|n| vec![Patch::new(n).into()]),
+        1 => dense.clone().prop_map(|dense| vec![dense.into()]),
+        1 => Just(vec![LayerNorm::new().with_eps(0.1).into()]),
+    ];
+    let directions = if causal { vec![Direction::Forward] } else { vec![Direction::Both, Direction::Reverse] };
+    let recurrent = (
+        prop::sample::select(CellKind::ALL.to_vec()),
+        prop_oneof![size, prop::sample::select(vec![32, 33, 48])],
+        prop::sample::select(directions),
+        any::<bool>(),
+    )
+        .prop_map(|(cell, hidden_size, direction, learned)| {
+            Recurrent::new(cell, hidden_size).with_direction(direction).with_learned_state(learned)
+        });
+    let between = prop_oneof![
+        2 => Just(Vec::new()),
+        1 => Just(vec![Block::from(LayerNorm::new().with_eps(0.1))]),
+        1 => Just(vec![Dropout::new(0.4).into()]),
+        1 => (1usize..4).prop_map(|n| vec![Patch::new(n).into()]),
+        1 => dense.clone().prop_map(|dense| vec![dense.into()]),
+    ];
+    let kinds = vec![PoolingKind::Last, PoolingKind::Mean, PoolingKind::Max];
+    let last = prop_oneof![
+        1 => Just(None),
+        1 => Just(Some(None)),
+        2 => prop::sample::select(kinds).prop_map(|kind| Some(Some(kind))),
+    ];
+    let end = prop_oneof![
+        1 => Just(Vec::new()),
+        1 => dense.clone().prop_map(|dense| vec![Block::from(dense)]),
+        1 => (dense, 1usize..4).prop_map(|(dense, n)| {
+            let softmax = Dense::new(n).with_activation(Activation::Softmax);
+            vec![dense.into(), softmax.into()]
+        }),
+        1 => Just(vec![LayerNorm::new().with_eps(0.1).into()]),
+    ];
+    let middle = prop::collection::vec((recurrent.clone(), between), 0..3);
+    (1usize..12, first, middle, recurrent, last, end, any::<bool>()).prop_map(
+        |(input_size, first, middle, recurrent, last, end, skips)| {
+            let is_embedding = matches!(first.first(), Some(Block::Embedding(_)));
+            let input_size = if is_embedding { 1 } else { input_size };
+            let mut blocks = first;
+            blocks.extend(middle.into_iter().flat_map(|(recurrent, between)| {
+                std::iter::once(Block::from(recurrent)).chain(between)
+            }));
+            // The hidden states of one layer may be learned, too.
+            let output = if last == Some(None) { Output::Last } else { Output::Every };
+            blocks.push(recurrent.with_output(output).into());
+            let patched = blocks.iter().any(|block| matches!(block, Block::Patch(_)));
+            match last {
+                Some(Some(kind)) => blocks.push(Pooling::new(kind).into()),
+                None if skips && !patched => blocks.push(Skip::new(1).into()),
+                _ => {}
+            }
+            blocks.extend(end);
+            blocks.into_iter().fold(NetworkConfig::new(input_size), NetworkConfig::with)
+        },
+    )
+}
+
 /// Lengths of a batch: equal ones, or not.
 pub(crate) fn any_lengths() -> impl Strategy<Value = Vec<usize>> {
     prop_oneof![
@@ -180,6 +260,7 @@ pub(crate) fn any_lengths() -> impl Strategy<Value = Vec<usize>> {
 }
 
 pub(crate) fn any_problem() -> impl Strategy<Value = Problem> {
-    (any_config(), any_lengths(), any::<u64>())
-        .prop_map(|(config, lengths, seed)| Problem::new(config, &lengths, seed))
+    let chain = prop_oneof![any_chain(false), any_chain(true)];
+    let config = prop_oneof![any_config().prop_map(|stacked| NetworkConfig::try_from(stacked).unwrap()), chain];
+    (config, any_lengths(), any::<u64>()).prop_map(|(config, lengths, seed)| Problem::new(config, &lengths, seed))
 }

@@ -2,8 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use elman::network::{CellKind, Engine, Gradients, Mode, NetworkConfig, Readout, ScalarEngine, SimdEngine};
-use elman_core::simd::{Level, levels};
+use elman::network::{CellKind, Engine, Gradients, InstructionSet, Mode, Readout, ScalarEngine, SimdEngine, Stacked};
 use proptest::prelude::*;
 
 use crate::drawn::{Problem, Results, any_problem, long, one_layer};
@@ -31,12 +30,12 @@ fn compare(problem: &Problem, found: &Results<f32>, exact: &Results<f64>, contex
     }
 }
 
-fn hold(problem: &Problem) {
+fn assert_as_oracle(problem: &Problem) {
     let exact = problem.run(ScalarEngine::<f64>::new(&problem.network));
-    for level in levels(Level::new()) {
+    for set in InstructionSet::best().and_below() {
         let threads = NonZeroUsize::MIN;
-        let found = problem.run(SimdEngine::with(&problem.network, level, threads));
-        compare(problem, &found, &exact, &format!("{level:?}"));
+        let found = problem.run(SimdEngine::with(&problem.network, set, threads));
+        compare(problem, &found, &exact, &format!("{set:?}"));
     }
 }
 
@@ -44,7 +43,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
     #[test]
     fn drawn_networks_agree_on_every_level(problem in any_problem()) {
-        hold(&problem);
+        assert_as_oracle(&problem);
     }
 
     #[test]
@@ -64,7 +63,7 @@ fn every_cell_agrees_at_sizes_of_one_and_around_vectors() {
     for cell in CellKind::ALL {
         for hidden_size in [1, 3, 4, 7, 8, 15, 16, 17, 31, 49, 80] {
             for (input_size, readout) in [(1, Readout::Every), (hidden_size, Readout::Last)] {
-                let config = NetworkConfig {
+                let config = Stacked {
                     cell,
                     input_size,
                     hidden_size,
@@ -74,14 +73,14 @@ fn every_cell_agrees_at_sizes_of_one_and_around_vectors() {
                     output_size: 1,
                     readout,
                 };
-                hold(&Problem::new(config, &[3, 3, 2, 1, 1, 3, 3, 3, 3, 3], 7));
+                assert_as_oracle(&Problem::new(config, &[3, 3, 2, 1, 1, 3, 3, 3, 3, 3], 7));
             }
         }
     }
 }
 
 /// Sums over more columns than tiles take at a time: gate by gate, and within a gate; of states, of inputs and
-/// of both together; by a team, which few sequences call for, and in chunks.
+/// of both together; split by units, which few sequences call for, and in chunks.
 #[test]
 fn sums_of_many_columns_agree() {
     let (few, many): (&[usize], &[usize]) = (&[2, 2, 1], &[1; 17]);
@@ -96,21 +95,21 @@ fn sums_of_many_columns_agree() {
     ];
     for (cell, input_size, hidden_size, lengths) in sizes {
         let config = one_layer(cell, input_size, hidden_size, Readout::Last);
-        hold(&Problem::new(config, lengths, 11));
+        assert_as_oracle(&Problem::new(config, lengths, 11));
     }
 }
 
 #[test]
-fn long_ways_back_agree() {
+fn long_backward_passes_agree() {
     for cell in CellKind::ALL {
-        long(cell).iter().for_each(hold);
+        long(cell).iter().for_each(assert_as_oracle);
     }
 }
 
 #[test]
 fn what_is_not_asked_for_changes_nothing_else() {
     for cell in CellKind::ALL {
-        let config = NetworkConfig {
+        let config = Stacked {
             cell,
             input_size: 3,
             hidden_size: 18,

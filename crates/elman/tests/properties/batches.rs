@@ -115,7 +115,7 @@ fn assert_final_states_are_at_the_end(shape: Shape) {
     let (outcomes, _) = run(&network, &parameters, &sequences, None, &mut Tape::default());
 
     let hidden_size = every.config.hidden_size;
-    let num_directions = every.config.num_directions();
+    let num_directions = every.num_directions();
     let num_blocks = every.config.num_layers * num_directions;
     let mut finals = Vec::new();
     for outcome in &outcomes {

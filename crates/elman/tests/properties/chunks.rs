@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use elman::batch::Batch;
-use elman::network::{Gradients, Mode, Network, Readout, State, Tape};
+use elman::network::{Gradients, Mode, Network, State, Tape};
 use proptest::prelude::*;
 
 use crate::drawn::{Shape, assert_same_bits, join, load_state, shapes};
@@ -42,9 +42,8 @@ impl Problem {
         let (network, parameters, sequences) = shape.fill();
         let xs: Vec<&[f64]> = sequences.iter().map(|sequence| sequence.x.as_slice()).collect();
         let batch = Batch::new(&xs, shape.config.input_size);
-        let order = batch.packing().order();
-        let initial = load_state(&network, order, &sequences, |sequence| &sequence.state);
-        let dfinal = load_state(&network, order, &sequences, |sequence| &sequence.dstate);
+        let initial = load_state(&network, batch.packing(), &sequences, |sequence| &sequence.state);
+        let dfinal = load_state(&network, batch.packing(), &sequences, |sequence| &sequence.dstate);
         let doutput = join(&network, batch.packing(), &sequences);
         Problem { network, parameters, batch, initial, doutput, dfinal }
     }
@@ -62,16 +61,15 @@ impl Problem {
         Whole { output: tape.output().to_vec(), state, dx, dstate, gradient }
     }
 
-    /// Where in the output of the whole a chunk's stands. With [`Readout::Last`] it is there only
+    /// Where in the output of the whole a chunk's stands. With one output per sequence it is there only
     /// for the sequences that end in the chunk, which are its last ones.
     fn place_of_output(&self, time: Range<usize>, chunk: &Batch<f64>) -> Range<usize> {
-        let width = self.network.config().output_size;
-        let outputs = match self.network.config().readout {
-            Readout::Every => self.batch.rows(time),
-            Readout::Last => {
-                let going_on = self.batch.packing().lengths().iter().filter(|&&length| length > time.end);
-                going_on.count()..chunk.packing().batch_size()
-            }
+        let width = self.network.output_size();
+        let outputs = if self.network.ends_time() {
+            let going_on = self.batch.packing().lengths().iter().filter(|&&length| length > time.end);
+            going_on.count()..chunk.packing().batch_size()
+        } else {
+            self.batch.rows(time)
         };
         outputs.start * width..outputs.end * width
     }

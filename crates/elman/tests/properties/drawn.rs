@@ -1,7 +1,7 @@
 //! Networks and batches drawn at random, and one function that runs them there and back.
 
 use elman::batch::{Batch, Packing};
-use elman::network::{CellKind, Gradients, Mode, Network, NetworkConfig, Readout, State, Tape};
+use elman::network::{CellKind, Gradients, Mode, Network, Readout, Stacked, State, StateBlock, Tape};
 use elman::random::{Rng, Stream, rng};
 use elman_core::lane::Scalar;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use rand::RngExt;
 /// A drawn shape, and the seed of the values that fill it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
-    pub(crate) config: NetworkConfig,
+    pub(crate) config: Stacked,
     pub(crate) lengths: Vec<usize>,
     pub(crate) seed: u64,
 }
@@ -24,7 +24,7 @@ pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
         let (input_size, hidden_size, num_layers, output_size) = sizes;
         let (cell, bidirectional, readout) = kinds;
         let dropout = 0.0;
-        let config = NetworkConfig {
+        let config = Stacked {
             cell,
             input_size,
             hidden_size,
@@ -46,9 +46,13 @@ pub(crate) fn lengths() -> impl Strategy<Value = Vec<usize>> {
 impl Shape {
     /// Makes the outputs the last layer's hidden states, by a head that is the identity.
     pub(crate) fn reading_hidden_states(mut self, readout: Readout) -> Self {
-        self.config.output_size = self.config.num_directions() * self.config.hidden_size;
+        self.config.output_size = self.num_directions() * self.config.hidden_size;
         self.config.readout = readout;
         self
+    }
+
+    pub(crate) fn num_directions(&self) -> usize {
+        1 + usize::from(self.config.bidirectional)
     }
 
     pub(crate) fn network(&self) -> Network {
@@ -98,14 +102,11 @@ pub(crate) struct Sequence<T> {
 
 impl Sequence<f64> {
     fn draw(network: &Network, length: usize, rng: &mut Rng) -> Self {
-        let config = network.config();
-        let num_outputs = if config.readout == Readout::Last { 1 } else { length };
-        let state: State<f64> = network.zero_state(1);
-        let state_len = state.num_blocks() * state.block(0).len();
+        let state_len = network.states().iter().map(StateBlock::width).sum();
         Sequence {
-            x: uniform(length * config.input_size, rng),
+            x: uniform(length * network.input_size(), rng),
             state: uniform(state_len, rng),
-            doutput: uniform(num_outputs * config.output_size, rng),
+            doutput: uniform(network.output_len(length) * network.output_size(), rng),
             dstate: uniform(state_len, rng),
         }
     }
@@ -134,13 +135,12 @@ pub(crate) fn forward<T: Scalar>(
 ) -> (Batch<T>, Vec<Outcome<T>>) {
     let xs: Vec<&[T]> = sequences.iter().map(|sequence| sequence.x.as_slice()).collect();
     let batch = Batch::new(&xs, network.config().input_size);
-    let order = batch.packing().order();
-    let mut state = load_state(network, order, sequences, |sequence| &sequence.state);
+    let mut state = load_state(network, batch.packing(), sequences, |sequence| &sequence.state);
     let mut masks = dropout.map(|seed| rng(seed, Stream::Dropout(0)));
     let mode = masks.as_mut().map_or(Mode::Evaluate, Mode::Train);
     network.forward(parameters, &batch, &mut state, mode, tape);
     let outputs = split(network, batch.packing(), tape.output());
-    let outcomes = outputs.into_iter().zip(store_state(&state, order));
+    let outcomes = outputs.into_iter().zip(store_state(network, &state, batch.packing()));
     let outcomes =
         outcomes.map(|(output, state)| Outcome { output, state, dx: Vec::new(), dstate: Vec::new() });
     let outcomes = outcomes.collect();
@@ -160,12 +160,12 @@ pub(crate) fn run<T: Scalar>(
     let doutput = join(network, packing, sequences);
     let mut gradient = vec![T::default(); parameters.len()];
     let mut dx = vec![T::default(); batch.x().len()];
-    let mut dstate = load_state(network, packing.order(), sequences, |sequence| &sequence.dstate);
+    let mut dstate = load_state(network, packing, sequences, |sequence| &sequence.dstate);
     let gradients = Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: Some(&mut dx) };
     network.backward(parameters, &batch, &doutput, tape, gradients);
     let dxs = packing.unpack(&dx, batch.input_size());
     for (outcome, (dx, dstate)) in
-        outcomes.iter_mut().zip(dxs.into_iter().zip(store_state(&dstate, packing.order())))
+        outcomes.iter_mut().zip(dxs.into_iter().zip(store_state(network, &dstate, packing)))
     {
         outcome.dx = dx;
         outcome.dstate = dstate;
@@ -175,55 +175,39 @@ pub(crate) fn run<T: Scalar>(
 
 /// Rows of output values to one vector per sequence.
 fn split<T: Scalar>(network: &Network, packing: &Packing, rows: &[T]) -> Vec<Vec<T>> {
-    let width = network.config().output_size;
-    match network.config().readout {
-        Readout::Every => packing.unpack(rows, width),
-        Readout::Last => {
-            let mut split = vec![Vec::new(); packing.batch_size()];
-            for (&n, row) in packing.order().iter().zip(rows.chunks_exact(width)) {
-                split[n] = row.to_vec();
-            }
-            split
-        }
-    }
+    network.output_packing(packing).unpack(rows, network.output_size())
 }
 
 /// The sequences' output gradients to rows.
 pub(crate) fn join<T: Scalar>(network: &Network, packing: &Packing, sequences: &[Sequence<T>]) -> Vec<T> {
     let slices: Vec<&[T]> = sequences.iter().map(|sequence| sequence.doutput.as_slice()).collect();
-    match network.config().readout {
-        Readout::Every => packing.pack(&slices, network.config().output_size),
-        Readout::Last => packing.order().iter().flat_map(|&n| slices[n]).copied().collect(),
-    }
+    network.output_packing(packing).pack(&slices, network.output_size())
 }
 
-/// A state in the batch's order from one vector per sequence.
+/// A state from one vector per sequence.
 pub(crate) fn load_state<T: Scalar>(
     network: &Network,
-    order: &[usize],
+    packing: &Packing,
     sequences: &[Sequence<T>],
     of: impl Fn(&Sequence<T>) -> &Vec<T>,
 ) -> State<T> {
-    let mut state = network.zero_state(order.len());
-    for block in 0..state.num_blocks() {
-        let width = state.block(block).len() / order.len();
-        for (to, &n) in state.block_mut(block).chunks_exact_mut(width).zip(order) {
-            to.copy_from_slice(&of(&sequences[n])[block * width..][..width]);
+    let mut state = network.zero_state(packing.batch_size());
+    for (n, sequence) in sequences.iter().enumerate() {
+        let mut rest = of(sequence).as_slice();
+        for block in network.states() {
+            let values;
+            (values, rest) = rest.split_at(block.width());
+            state.set(block.layer, block.direction, n, packing, values);
         }
     }
     state
 }
 
 /// The way back.
-fn store_state<T: Scalar>(state: &State<T>, order: &[usize]) -> Vec<Vec<T>> {
-    let mut sequences = vec![Vec::new(); order.len()];
-    for block in 0..state.num_blocks() {
-        let width = state.block(block).len() / order.len();
-        for (values, &n) in state.block(block).chunks_exact(width).zip(order) {
-            sequences[n].extend_from_slice(values);
-        }
-    }
-    sequences
+fn store_state<T: Scalar>(network: &Network, state: &State<T>, packing: &Packing) -> Vec<Vec<T>> {
+    let of =
+        |n| network.states().iter().map(move |block| state.get(block.layer, block.direction, n, packing));
+    (0..packing.batch_size()).map(|n| of(n).collect::<Vec<_>>().concat()).collect()
 }
 
 /// Asserts that two lists of numbers are equal to the bit.

@@ -1,7 +1,7 @@
 //! Dropout between layers: when it acts, that it repeats, and that it keeps the expected value.
 //! Its gradients are in [`gradients`](crate::gradients).
 
-use elman::network::{CellKind, NetworkConfig, Readout, Tape};
+use elman::network::{CellKind, Readout, Stacked, Tape};
 use proptest::prelude::*;
 
 use crate::drawn::{Outcome, Shape, assert_same_bits, assert_same_outcome, forward, run, shapes};
@@ -38,7 +38,7 @@ proptest! {
 /// The network that the statistics below are taken of. With a ReLU and no negative number in it, it
 /// is linear in each mask, so that the mean over all masks is what it gives without dropout.
 fn linear(dropout: f64) -> Shape {
-    let config = NetworkConfig {
+    let config = Stacked {
         cell: CellKind::ElmanRelu,
         input_size: 3,
         hidden_size: 6,

@@ -2,7 +2,7 @@
 
 use elman::float::convert;
 use elman::init::Init;
-use elman::network::{CellKind, Network, NetworkConfig, Readout};
+use elman::network::{CellKind, Network, Readout, Stacked};
 
 use crate::drawn::{assert_same_bits, largest};
 
@@ -11,7 +11,7 @@ const OUTPUT_SIZE: usize = 3;
 
 /// Two layers in both directions.
 fn network(cell: CellKind, hidden_size: usize) -> Network {
-    let config = NetworkConfig {
+    let config = Stacked {
         cell,
         input_size: INPUT_SIZE,
         hidden_size,

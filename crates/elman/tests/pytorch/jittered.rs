@@ -145,6 +145,9 @@ impl Scalar for Jittered {
     fn ln(self) -> Self {
         self.map(FUNCTION, Scalar::ln)
     }
+    fn rsqrt(self) -> Self {
+        self.map(2.0, Scalar::rsqrt)
+    }
 }
 
 impl Float for Jittered {

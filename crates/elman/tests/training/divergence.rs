@@ -46,7 +46,7 @@ fn diverge_from<T: Float>(
 #[test]
 fn an_exploding_run_is_told_where_it_was() {
     let network = network(CellKind::ElmanRelu, Readout::Last);
-    let train = examples::<f64>(network.config(), &[4, 3, 5], 0);
+    let train = examples::<f64>(&network, &[4, 3, 5], 0);
     let config = TrainConfig { epochs: 100, learning_rate: 5.0, ..train_config() };
     let (diverged, progress, norms) = diverge(&network, config, &train, &[]);
     let place = diverged.epoch * 3 + diverged.batch;
@@ -78,7 +78,7 @@ fn nan_in_the_data_is_found_in_its_batch() {
     let config = TrainConfig { seed: 1, clip: Some(2.5), ..train_config() };
     let order = &order(&network, 1, OptimiserConfig::SGD)[0];
     for in_target in [false, true] {
-        let mut train = examples::<f64>(network.config(), &[2; 10], 0);
+        let mut train = examples::<f64>(&network, &[2; 10], 0);
         let bad = &mut train[order[4]];
         match &mut bad.targets {
             Targets::Values(values) if in_target => values[1] = f64::NAN,
@@ -111,7 +111,7 @@ fn nan_in_the_data_is_found_in_its_batch() {
 #[test]
 fn every_infinite_quantity_has_its_name() {
     let network = network(CellKind::Elman, Readout::Last);
-    let train = examples::<f32>(network.config(), &[2, 3], 0);
+    let train = examples::<f32>(&network, &[2, 3], 0);
     let mut validation = train.clone();
     validation[0].x[0] = f32::NAN;
     let (diverged, progress, norms) = diverge(&network, train_config(), &train, &validation);

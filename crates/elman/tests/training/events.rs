@@ -11,8 +11,8 @@ use crate::setup::{self, assert_same, bits, examples, network, train_config};
 #[test]
 fn observers_are_told_everything_in_order() {
     let network = network(CellKind::Elman, Readout::Last);
-    let train = examples::<f64>(network.config(), &[2, 3, 1, 4, 2], 0);
-    let validation = examples::<f64>(network.config(), &[2, 2], 1);
+    let train = examples::<f64>(&network, &[2, 3, 1, 4, 2], 0);
+    let validation = examples::<f64>(&network, &[2, 2], 1);
     let config = TrainConfig {
         epochs: 2,
         batch_size: 2,
@@ -75,7 +75,7 @@ fn observers_are_told_everything_in_order() {
 #[test]
 fn a_stop_ends_the_run_at_that_event() {
     let network = network(CellKind::Elman, Readout::Last);
-    let train = examples::<f64>(network.config(), &[2, 3, 1], 0);
+    let train = examples::<f64>(&network, &[2, 3, 1], 0);
     let trainer = Trainer::new(&network, train_config(), &train, &[]).unwrap();
     let start = || trainer.start(Init::Torch.draw(&network, 1).unwrap());
     let mut whole = start();
@@ -114,7 +114,7 @@ fn an_observers_error_ends_the_run() {
         }
     }
     let network = network(CellKind::Elman, Readout::Last);
-    let train = examples::<f64>(network.config(), &[2, 3], 0);
+    let train = examples::<f64>(&network, &[2, 3], 0);
     let trainer = Trainer::new(&network, train_config(), &train, &[]).unwrap();
     let mut progress = trainer.start(Init::Torch.draw(&network, 1).unwrap());
     let error = trainer.run(&mut progress, &mut [&mut Failing]).unwrap_err();

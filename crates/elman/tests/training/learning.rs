@@ -3,7 +3,7 @@
 use elman::float::{Float, Parameters};
 use elman::init::Init;
 use elman::loss::{Loss, Targets};
-use elman::network::{CellKind, Network, NetworkConfig, Readout};
+use elman::network::{CellKind, Network, Readout, Stacked};
 use elman::optimiser::OptimiserConfig;
 use elman::predict;
 use elman::random::{Stream, rng};
@@ -50,7 +50,7 @@ fn a_gru_learns_the_adding_problem() {
         };
         (0..count).map(|_| example()).collect()
     };
-    let network = Network::new(NetworkConfig {
+    let network = Network::new(Stacked {
         hidden_size: 16,
         output_size: 1,
         ..network_config(CellKind::Gru, Readout::Last)
@@ -77,7 +77,7 @@ fn an_lstm_memorises() {
     let train: Vec<Example<f32>> = (0..12)
         .map(|n| Example { x: uniform(12, &mut rng), targets: Targets::Classes(vec![n * n % 3]) }.convert())
         .collect();
-    let network = Network::new(NetworkConfig {
+    let network = Network::new(Stacked {
         hidden_size: 12,
         output_size: 3,
         ..network_config(CellKind::Lstm, Readout::Last)
@@ -118,7 +118,7 @@ fn an_irnn_learns_to_sum() {
         };
         (0..count).map(|_| example()).collect()
     };
-    let network = Network::new(NetworkConfig {
+    let network = Network::new(Stacked {
         input_size: 1,
         hidden_size: 8,
         output_size: 1,
@@ -144,7 +144,7 @@ fn an_irnn_learns_to_sum() {
 fn both_number_types_take_the_same_way() {
     for cell in CellKind::ALL {
         let network = network(cell, Readout::Every);
-        let train = examples::<f64>(network.config(), &[5, 3, 4, 6], 3);
+        let train = examples::<f64>(&network, &[5, 3, 4, 6], 3);
         let optimiser = OptimiserConfig::Sgd { momentum: 0.5, nesterov: true, weight_decay: 0.01 };
         let config = TrainConfig { optimiser, ..train_config() };
         let exact = trained::<f64>(&network, config.clone(), Init::Torch, &train);

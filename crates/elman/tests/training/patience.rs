@@ -89,7 +89,7 @@ fn patience_ends_the_run_and_the_best_parameters_are_kept() {
 #[test]
 fn a_loss_that_stays_the_same_is_no_improvement() {
     let network = network(CellKind::Elman, Readout::Last);
-    let data: [_; 2] = examples(network.config(), &[2, 3], 0).try_into().unwrap();
+    let data: [_; 2] = examples(&network, &[2, 3], 0).try_into().unwrap();
     let config = TrainConfig { learning_rate: 1e-300, patience: Some(4), epochs: 50, ..train_config() };
     let (trainer, mut progress) = swinging(&network, config, &data);
     let (ended, epochs) = watch(&trainer, &mut progress);
@@ -100,7 +100,7 @@ fn a_loss_that_stays_the_same_is_no_improvement() {
 #[test]
 fn patience_without_end_never_runs_out() {
     let network = network(CellKind::Elman, Readout::Last);
-    let data: [_; 2] = examples(network.config(), &[2, 3], 0).try_into().unwrap();
+    let data: [_; 2] = examples(&network, &[2, 3], 0).try_into().unwrap();
     let config = TrainConfig { patience: Some(u64::MAX), epochs: 6, ..train_config() };
     let (trainer, mut progress) = swinging(&network, config, &data);
     assert_eq!(trainer.run(&mut progress, &mut []).unwrap(), Ended::Finished);
@@ -109,7 +109,7 @@ fn patience_without_end_never_runs_out() {
 #[test]
 fn without_validation_the_last_parameters_are_kept() {
     let network = network(CellKind::Elman, Readout::Last);
-    let train = examples::<f64>(network.config(), &[2, 3], 0);
+    let train = examples::<f64>(&network, &[2, 3], 0);
     let trainer = Trainer::new(&network, train_config(), &train, &[]).unwrap();
     let mut progress = trainer.start(Init::Torch.draw(&network, 1).unwrap());
     assert_eq!(progress.kept(), progress.parameters);

@@ -1,7 +1,7 @@
 //! The order of the sequences, and dropout masks.
 
 use elman::init::Init;
-use elman::network::{CellKind, Network, NetworkConfig, Readout};
+use elman::network::{CellKind, Network, Readout, Stacked};
 use elman::optimiser::OptimiserConfig;
 use elman::train::{Control, Event, TrainConfig, Trainer};
 
@@ -27,14 +27,14 @@ fn the_order_depends_on_seed_and_epoch_alone() {
 /// The losses of a sequence that is learned from again and again at no rate: they differ by the masks.
 #[test]
 fn dropout_masks_depend_on_seed_and_update_alone() {
-    let network = Network::new(NetworkConfig {
+    let network = Network::new(Stacked {
         num_layers: 2,
         hidden_size: 8,
         dropout: 0.5,
         ..network_config(CellKind::Elman, Readout::Every)
     });
     let network = network.unwrap();
-    let one = examples::<f64>(network.config(), &[6], 0).remove(0);
+    let one = examples::<f64>(&network, &[6], 0).remove(0);
     let losses = |copies: usize, epochs: u64, seed: u64| {
         let train = vec![one.clone(); copies];
         let config = TrainConfig { learning_rate: 1e-300, epochs, seed, ..train_config() };

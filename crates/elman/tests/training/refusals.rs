@@ -1,7 +1,7 @@
 //! What is refused before training starts.
 
 use elman::loss::{Loss, Targets};
-use elman::network::{CellKind, Network, NetworkConfig, Readout};
+use elman::network::{CellKind, Network, Readout, Stacked};
 use elman::optimiser::OptimiserConfig;
 use elman::schedule::ScheduleConfig;
 use elman::sequence::Example;
@@ -23,7 +23,7 @@ fn refusal(
 fn senseless_numbers_are_refused() {
     use {OptimiserConfig as O, ScheduleConfig as S};
     let network = network(CellKind::Elman, Readout::Last);
-    let values = examples::<f64>(network.config(), &[2, 3], 0);
+    let values = examples::<f64>(&network, &[2, 3], 0);
     let classes: Vec<Example<f64>> =
         values.iter().map(|e| Example { x: e.x.clone(), targets: Targets::Classes(vec![0]) }).collect();
     let mut accepted = Vec::new();
@@ -55,7 +55,7 @@ fn senseless_numbers_are_refused() {
 fn bad_options_are_errors() {
     use {OptimiserConfig as O, ScheduleConfig as S};
     let network = network(CellKind::Elman, Readout::Last);
-    let train = examples::<f64>(network.config(), &[2, 3], 0);
+    let train = examples::<f64>(&network, &[2, 3], 0);
     let base = train_config;
     let sgd = |momentum, nesterov, weight_decay| TrainConfig {
         optimiser: O::Sgd { momentum, nesterov, weight_decay },
@@ -170,7 +170,7 @@ fn bad_options_are_errors() {
     for (config, message) in cases {
         assert_eq!(refusal(&network, config, &train, &[]), message);
     }
-    let both = NetworkConfig { bidirectional: true, ..network_config(CellKind::Elman, Readout::Last) };
+    let both = Stacked { bidirectional: true, ..network_config(CellKind::Elman, Readout::Last) };
     assert_eq!(
         refusal(&Network::new(both).unwrap(), TrainConfig { truncate: Some(2), ..base() }, &train, &[]),
         "truncate cuts sequences, but the reverse direction starts at their ends; use one direction"

@@ -7,7 +7,7 @@ use elman::data;
 use elman::error::{Error, ModelError};
 use elman::float::Float;
 use elman::init::Init;
-use elman::network::{CellKind, Network, NetworkConfig, Readout};
+use elman::network::{CellKind, Network, Readout, Stacked};
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::run::Run;
@@ -53,14 +53,14 @@ fn train_losses<T>(losses: &mut Vec<f64>) -> impl FnMut(&Event<'_, T>) -> Contro
 /// A run, and all runs that go on from its checkpoints after every batch and every epoch.
 fn resume_everywhere<T: Float>(config: &TrainConfig) {
     let what = format!("{config:?}");
-    let network = Network::new(NetworkConfig {
+    let network = Network::new(Stacked {
         num_layers: 2,
         dropout: 0.3,
         ..network_config(CellKind::Lstm, Readout::Every)
     });
     let network = network.unwrap();
-    let train = examples::<T>(network.config(), &[5, 2, 4, 1, 5, 3, 4], 1);
-    let validation = examples::<T>(network.config(), &[3, 6], 2);
+    let train = examples::<T>(&network, &[5, 2, 4, 1, 5, 3, 4], 1);
+    let validation = examples::<T>(&network, &[3, 6], 2);
     let trainer = Trainer::new(&network, config.clone(), &train, &validation).unwrap();
     let start = Init::Torch.draw::<T>(&network, 3).unwrap();
 
@@ -213,7 +213,7 @@ fn a_damaged_checkpoint_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("c");
     let network = network(CellKind::Elman, Readout::Last);
-    let train = examples::<f32>(network.config(), &[2, 3], 0);
+    let train = examples::<f32>(&network, &[2, 3], 0);
     let config = TrainConfig { epochs: 1, optimiser: OptimiserConfig::ADAM, ..train_config() };
     let trainer = Trainer::new(&network, config, &train, &[]).unwrap();
     let len = network.layout().len();

@@ -4,7 +4,7 @@ use elman::batch::Batch;
 use elman::float::Float;
 use elman::init::Init;
 use elman::loss::{Loss, Targets};
-use elman::network::{CellKind, Mode, Network, NetworkConfig, Readout, Tape};
+use elman::network::{CellKind, Mode, Network, Readout, Stacked, Tape};
 use elman::optimiser::OptimiserConfig;
 use elman::random::{Rng, Stream, rng};
 use elman::schedule::ScheduleConfig;
@@ -12,8 +12,8 @@ use elman::sequence::Example;
 use elman::train::{Control, Event, Progress, TrainConfig, Trainer};
 use rand::RngExt;
 
-pub(crate) fn network_config(cell: CellKind, readout: Readout) -> NetworkConfig {
-    NetworkConfig {
+pub(crate) fn network_config(cell: CellKind, readout: Readout) -> Stacked {
+    Stacked {
         cell,
         input_size: 2,
         hidden_size: 3,
@@ -50,12 +50,12 @@ pub(crate) fn uniform(len: usize, rng: &mut Rng) -> Vec<f64> {
 }
 
 /// Sequences of these lengths with values and targets in `[-1, 1)`.
-pub(crate) fn examples<T: Float>(config: &NetworkConfig, lengths: &[usize], seed: u64) -> Vec<Example<T>> {
+pub(crate) fn examples<T: Float>(network: &Network, lengths: &[usize], seed: u64) -> Vec<Example<T>> {
     let mut rng = rng(seed, Stream::Check(0));
     let mut example = |&length: &usize| {
-        let outputs = if config.readout == Readout::Last { 1 } else { length };
-        let x = uniform(length * config.input_size, &mut rng);
-        let targets = Targets::Values(uniform(outputs * config.output_size, &mut rng));
+        let x = uniform(length * network.input_size(), &mut rng);
+        let outputs = network.output_len(length) * network.output_size();
+        let targets = Targets::Values(uniform(outputs, &mut rng));
         Example { x, targets }.convert()
     };
     lengths.iter().map(&mut example).collect()
@@ -75,7 +75,7 @@ pub(crate) fn assert_same<T: Float>(a: &Progress<T>, b: &Progress<T>, what: &str
 
 /// Which sequence each batch of one held, epoch by epoch. Nothing is learned: the losses tell.
 pub(crate) fn order(network: &Network, seed: u64, optimiser: OptimiserConfig) -> Vec<Vec<usize>> {
-    let train = examples::<f64>(network.config(), &[2, 3, 1, 4, 2, 5, 3, 2, 1, 2], 0);
+    let train = examples::<f64>(network, &[2, 3, 1, 4, 2, 5, 3, 2, 1, 2], 0);
     let parameters = Init::Torch.draw(network, 0).unwrap();
     let losses: Vec<u64> =
         train.iter().map(|example| loss(network, &parameters, example).to_bits()).collect();
@@ -96,5 +96,5 @@ pub(crate) fn loss(network: &Network, parameters: &[f64], example: &Example<f64>
     let batch = Batch::new(&[&example.x], network.config().input_size);
     let (mut tape, mut state) = (Tape::default(), network.zero_state(1));
     network.forward(parameters, &batch, &mut state, Mode::Evaluate, &mut tape);
-    Loss::Squared.total(tape.output(), network.config().output_size, &example.targets).mean()
+    Loss::Squared.total(tape.output(), network.output_size(), &example.targets).mean()
 }

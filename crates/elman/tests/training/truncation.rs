@@ -3,7 +3,7 @@
 use elman::batch::Batch;
 use elman::init::Init;
 use elman::loss::Targets;
-use elman::network::{CellKind, Gradients, Mode, Network, NetworkConfig, Readout, State, Tape};
+use elman::network::{CellKind, Gradients, Mode, Network, Readout, Stacked, State, Tape};
 use elman::sequence::Example;
 use elman::train::{TrainConfig, Trainer};
 
@@ -14,7 +14,7 @@ fn a_piece_as_long_as_the_sequences_changes_nothing() {
     for cell in CellKind::ALL {
         for readout in [Readout::Last, Readout::Every] {
             let network = network(cell, readout);
-            let train = examples::<f64>(network.config(), &[6, 1, 4, 6, 3], 1);
+            let train = examples::<f64>(&network, &[6, 1, 4, 6, 3], 1);
             let run = |truncate| {
                 let config = TrainConfig { batch_size: 2, truncate, ..train_config() };
                 let trainer = Trainer::new(&network, config, &train, &[]).unwrap();
@@ -42,7 +42,8 @@ fn truncated_by_hand(
     piece: usize,
     rate: f64,
 ) -> u64 {
-    let NetworkConfig { input_size, output_size, readout, .. } = *network.config();
+    let (input_size, output_size) = (network.input_size(), network.output_size());
+    let readout = if network.ends_time() { Readout::Last } else { Readout::Every };
     let length = |example: &Example<f64>| example.x.len() / input_size;
     let mut states: Vec<State<f64>> = sequences.iter().map(|_| network.zero_state(1)).collect();
     let mut updates = 0;
@@ -114,9 +115,9 @@ fn truncated_training_is_that_by_hand() {
     for cell in CellKind::ALL {
         for readout in [Readout::Last, Readout::Every] {
             for piece in [1, 2, 3, 4, 8, 9] {
-                let network = Network::new(NetworkConfig { num_layers: 2, ..network_config(cell, readout) });
+                let network = Network::new(Stacked { num_layers: 2, ..network_config(cell, readout) });
                 let network = network.unwrap();
-                let train = examples::<f64>(network.config(), &lengths, 7);
+                let train = examples::<f64>(&network, &lengths, 7);
                 let config = TrainConfig { truncate: Some(piece), batch_size: 5, ..train_config() };
                 let mut expected = Init::Torch.draw(&network, 1).unwrap();
                 let trainer = Trainer::new(&network, config, &train, &[]).unwrap();

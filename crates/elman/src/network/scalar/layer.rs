@@ -4,7 +4,7 @@ use elman_core::cell::Cell;
 use elman_core::lane::Scalar;
 use elman_core::step::{self, Step};
 
-use super::super::places::Layer;
+use super::super::Layer;
 use crate::batch::Packing;
 
 impl Layer {
@@ -167,9 +167,9 @@ impl<T: Scalar> LayerTape<T> {
         self.scratch.resize(step::scratch_len::<C>(hidden_size) + widths.state, T::default());
     }
 
-    /// The outputs `h`, row by row.
-    pub(super) fn hidden<C: Cell>(&self, hidden_size: usize) -> impl Iterator<Item = &[T]> {
-        self.states.chunks_exact(C::STATES * hidden_size).map(move |states| &states[..hidden_size])
+    /// The states after each step, `[rows, STATES, H]`.
+    pub(super) fn states(&self) -> &[T] {
+        &self.states
     }
 }
 

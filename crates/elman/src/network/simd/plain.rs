@@ -41,7 +41,8 @@ impl Chunk {
         if let Kind::Dropout(_) = placed.kind {
             let mask = &pass.masks[block];
             output.resize(if mask.is_empty() { 0 } else { to.num_rows() * len });
-            output.copy_from_slice(&input.data[..output.len()]);
+            let len = output.len();
+            output.copy_from_slice(&input.data[..len]);
             return drop_out(pass, block, from, mask, output);
         }
         output.resize(to.num_rows() * len);

@@ -29,9 +29,9 @@ fn shares(shape: Shape, threads: NonZeroUsize, least_split: usize) -> Option<usi
     Some(threads.get().min(UnitShare::most(shape)).min(pays))
 }
 
-/// The same, as it pays.
-pub(crate) fn worthwhile_shares(shape: Shape, threads: NonZeroUsize) -> Option<usize> {
-    shares(shape, threads, LEAST_SPLIT)
+/// The same as it pays, or `always`, however small the layer.
+pub(crate) fn worthwhile_shares(shape: Shape, threads: NonZeroUsize, always: bool) -> Option<usize> {
+    shares(shape, threads, if always { 0 } else { LEAST_SPLIT })
 }
 
 /// Is it worth projecting the inputs of so many sequences, without any splitting?
@@ -73,10 +73,8 @@ impl<'a> Workers<'a> {
 
     /// The shares of a layer of so many sequences; `None` if it is none for workers.
     fn shares_of(&self, shape: Shape, batch_size: usize) -> Option<usize> {
-        if self.always {
-            return shares(shape, self.count, 0);
-        }
-        worthwhile_shares(shape, self.count).or_else(|| projects(shape, batch_size).then_some(1))
+        let projects = || (!self.always && projects(shape, batch_size)).then_some(1);
+        worthwhile_shares(shape, self.count, self.always).or_else(projects)
     }
 
     /// Is a layer of so many sequences one for workers?
