@@ -1,3 +1,5 @@
+use core::fmt;
+
 use crate::lane::Scalar;
 
 /// One row for a whole sequence, value by value over time. In a stream it is the row for what has come so far.
@@ -69,6 +71,16 @@ impl Pooling {
                 }
             }
         }
+    }
+}
+
+impl fmt::Display for PoolingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            PoolingKind::Last => "last",
+            PoolingKind::Mean => "mean",
+            PoolingKind::Max => "max",
+        })
     }
 }
 

@@ -84,7 +84,7 @@ fn chains() -> Vec<(String, NetworkConfig)> {
         start().with(Skip::new(3)).with(gru).with(Skip::new(2)).with(Dense::new(3)).with(Skip::new(1)),
     );
     for kind in [PoolingKind::Last, PoolingKind::Mean, PoolingKind::Max] {
-        let name = format!("pooling, {}", format!("{kind:?}").to_lowercase());
+        let name = format!("pooling, {kind}");
         let both = gru.with_direction(Direction::Both);
         add(name, start().with(both).with(Pooling::new(kind)).with(Dense::new(3)));
     }

@@ -150,6 +150,32 @@ impl Stacked {
         Ok(config.with(layer.with_output(output)).with(Dense::new(self.output_size)))
     }
 
+    /// What makes this chain of blocks, if it is that of a usual network.
+    pub fn of(config: &NetworkConfig) -> Option<Stacked> {
+        let layers = config.blocks.iter().filter_map(|block| match block {
+            Block::Recurrent(layer) => Some(layer),
+            _ => None,
+        });
+        let last = layers.clone().last()?;
+        let dropout = config.blocks.iter().find_map(|block| match block {
+            Block::Dropout(dropout) => Some(dropout.probability),
+            _ => None,
+        });
+        let Some(Block::Dense(head)) = config.blocks.last() else { return None };
+        let stacked = Stacked {
+            cell: last.cell,
+            input_size: config.input_size,
+            hidden_size: last.hidden_size,
+            num_layers: layers.count(),
+            output_size: head.output_size,
+            bidirectional: last.direction == Direction::Both,
+            dropout: dropout.unwrap_or(0.0),
+            readout: if last.output == Output::Last { Readout::Last } else { Readout::Every },
+        };
+        let chain = stacked.clone().build().ok()?;
+        (chain == *config).then_some(stacked)
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         at_least_one("input_size", self.input_size, "")?;
         at_least_one("hidden_size", self.hidden_size, "")?;
