@@ -104,7 +104,7 @@ fn too_many(block: &Block, input_size: usize) -> ConfigError {
         Block::Recurrent(recurrent) => ("hidden_size", recurrent.hidden_size, "units"),
         Block::Dense(dense) => ("output_size", dense.output_size, "outputs"),
         Block::Embedding(embedding) => ("num_embeddings", embedding.num_embeddings, "tokens"),
-        _ => ("width", input_size, "values per timestep"),
+        _ => ("input_size", input_size, "values per timestep"),
     };
     let message =
         format!("is {size}; that makes more than {MAX_PARAMETERS} parameters; choose fewer {fewer}");

@@ -224,3 +224,6 @@ impl Network {
         &self.timelines
     }
 }
+
+#[cfg(test)]
+mod tests;
