@@ -195,3 +195,43 @@ impl fmt::Display for Activation {
         f.pad(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `2 t / (1 - t)` grows the error of `t` no more than three times.
+    #[test]
+    fn elu_is_expm1_to_a_few_units_in_the_last_place() {
+        for n in 0..100_000 {
+            let x = -libm::exp(-40.0 + 45.0 * f64::from(n) / 100_000.0);
+            let (found, expected) = (elu(x), libm::expm1(x));
+            assert!(
+                (found - expected).abs() <= 8.0 * f64::EPSILON * expected.abs(),
+                "{x:e}: {found:e} {expected:e}"
+            );
+        }
+        for (x, y) in [(0.0, 0.0), (2.5, 2.5), (f64::NEG_INFINITY, -1.0), (f64::INFINITY, f64::INFINITY)] {
+            assert_eq!(elu(x), y);
+        }
+    }
+
+    #[test]
+    fn softmax_does_not_overflow() {
+        let mut y = [1000.0f32, 1000.0, -1000.0];
+        Activation::Softmax.apply(&mut y);
+        assert_eq!(y, [0.5, 0.5, 0.0]);
+    }
+
+    #[test]
+    fn no_activation_swallows_nan() {
+        for activation in Activation::ALL {
+            let mut y = [f64::NAN, 1.0];
+            activation.apply(&mut y);
+            assert!(y[0].is_nan(), "{activation}");
+            let mut dy = [f64::NAN, 1.0];
+            activation.backward(&[0.5, 0.5], &mut dy);
+            assert!(dy[0].is_nan(), "{activation}");
+        }
+    }
+}
