@@ -49,8 +49,9 @@ impl Session {
     /// A sequence at its start.
     ///
     /// # Errors
-    /// If the network reads sequences from their ends as well: a sequence that goes on has none yet. If it joins
-    /// several timesteps, all in a mean or a maximum or some in patches: they may lie in different pieces.
+    /// If the network reads sequences from their ends as well: a sequence that goes on has none yet. If it
+    /// joins several timesteps, all in a mean or a maximum or some in patches: they may lie in different
+    /// pieces.
     pub fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
         if !network.is_causal() {
             let message = "networks read a sequence from its end; one that goes on has none yet";
@@ -67,8 +68,8 @@ impl Session {
         }))
     }
 
-    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one row per
-    /// sequence, `[O]`.
+    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
+    /// row per sequence, `[O]`.
     ///
     /// # Panics
     /// If `x` is empty or not of the network's input size.

@@ -35,8 +35,8 @@ pub enum Activation {
     Relu,
     /// `y = 1 / (1 + exp(-x))`
     Sigmoid,
-    /// `y = x` above 0, else `exp(x) - 1` (Clevert, Unterthiner & Hochreiter, arXiv:1511.07289, 2015, equation
-    /// 15 with `alpha = 1`).
+    /// `y = x` above 0, else `exp(x) - 1` (Clevert, Unterthiner & Hochreiter, arXiv:1511.07289, 2015,
+    /// equation 15 with `alpha = 1`).
     Elu,
     /// `y_i = exp(x_i) / sum_j exp(x_j)`: probabilities. Only at the end of a network.
     Softmax,
@@ -79,8 +79,8 @@ impl Dense {
         self.activation.apply(y);
     }
 
-    /// From `dy [O]` = d loss / d `y`, which is overwritten with d loss / d weighted sums: adds to the gradients
-    /// of the parameters and, where it is wanted, of `x [I]`.
+    /// From `dy [O]` = d loss / d `y`, which is overwritten with d loss / d weighted sums: adds to the
+    /// gradients of the parameters and, where it is wanted, of `x [I]`.
     ///
     /// # Panics
     /// If a slice does not have its shape.

@@ -11,9 +11,9 @@ use crate::network::{
 use crate::random::{Stream, rng};
 
 impl Problem {
-    /// All cells, one and two layers (with dropout between them), one and both directions, all losses, both readouts;
-    /// then every other block in chains of its own, and some in which many come together; by the name of the
-    /// network.
+    /// All cells, one and two layers (with dropout between them), one and both directions, all losses, both
+    /// readouts; then every other block in chains of its own, and some in which many come together; by the
+    /// name of the network.
     ///
     /// # Errors
     /// None in practice: the configurations are valid.

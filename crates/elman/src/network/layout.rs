@@ -8,8 +8,8 @@ use super::{Kind, Layer, NetworkConfig, RecurrentLayers, StateBlock};
 use crate::error::ConfigError;
 use crate::parameters::{Layout, MAX_PARAMETERS};
 
-/// Lays out block `n` of a configuration that was checked, into which `input_size` values enter: its parameters
-/// behind those of the blocks before it, and likewise its states.
+/// Lays out block `n` of a configuration that was checked, into which `input_size` values enter: its
+/// parameters behind those of the blocks before it, and likewise its states.
 pub(super) fn lay_out(
     config: &NetworkConfig,
     n: usize,

@@ -1,4 +1,5 @@
-//! Chains of any blocks: the same properties as of stacked networks, and what each block is by its definition.
+//! Chains of any blocks: the same properties as of stacked networks, and what each block is by its
+//! definition.
 
 use elman::network::{
     Activation, Block, CellKind, Dense, Direction, Dropout, Embedding, LayerNorm, Network, NetworkConfig,
@@ -166,8 +167,8 @@ proptest! {
         }
     }
 
-    /// What begins from a fresh state begins from what is learned, and the gradient of that is the sum of those of
-    /// the sequences' initial states. A state that was written to has nothing to do with it.
+    /// What begins from a fresh state begins from what is learned, and the gradient of that is the sum of
+    /// those of the sequences' initial states. A state that was written to has nothing to do with it.
     #[test]
     fn learned_states_are_initial_states(lengths in lengths(), cell in select(&CellKind::ALL[..]), seed: u64) {
         let layer = Recurrent::new(cell, 3).with_direction(Direction::Both).with_learned_state(true);

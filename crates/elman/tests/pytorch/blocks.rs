@@ -89,7 +89,8 @@ impl Case {
         Case { name, network, parameters, tensors }
     }
 
-    /// Runs the case in number type `T`, by the plain code: PyTorch's results under PyTorch's names, in its layout.
+    /// Runs the case in number type `T`, by the plain code: PyTorch's results under PyTorch's names, in its
+    /// layout.
     fn run<T: Scalar>(&self) -> Tensors<T> {
         let (input_size, output_size) = (self.network.input_size(), self.network.output_size());
         let lengths: Vec<usize> = self.tensors["lengths"].iter().map(|&length| length as usize).collect();
