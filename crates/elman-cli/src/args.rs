@@ -132,7 +132,7 @@ pub(crate) struct InspectArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
-    /// A model file [default: small networks of all cells, layers, directions and losses]
+    /// A model file [default: small networks of all cells, blocks, directions and losses]
     #[arg(value_name = "MODEL")]
     pub(crate) model: Option<PathBuf>,
     /// Plant a small error in one gradient tensor: the check must find it and fail

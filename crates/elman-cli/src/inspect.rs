@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use elman::calendar::Frequency;
 use elman::loss::Loss;
 use elman::model::Model;
-use elman::network::NetworkConfig;
+use elman::network::{Activation, Block, Direction, Network, Output as Handed, Stacked};
 use elman::task::{Forecast, Grouping, Task, Transform};
 use elman::train::Ended;
 use serde_json::json;
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    output.line(format_args!("network   {}", network_text(model.network().config())))?;
+    output.line(format_args!("network   {}", network_text(model.network())))?;
     let parameters = counted(model.network().layout().len(), "parameter");
     let dtype = format!("{:?}", model.parameters().dtype()).to_lowercase();
     output.line(format_args!("          {parameters} in {dtype}"))?;
@@ -49,20 +49,55 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn network_text(config: &NetworkConfig) -> String {
-    let dropout = if config.dropout > 0.0 { format!(", dropout {}", config.dropout) } else { String::new() };
-    format!(
-        "{}: {} -> {}{} -> {}{dropout}",
-        config.cell,
-        counted(config.input_size, "input"),
-        if config.num_layers > 1 { format!("{} layers of ", config.num_layers) } else { String::new() },
-        if config.bidirectional {
-            format!("2 x {} units (both directions)", config.hidden_size)
-        } else {
-            counted(config.hidden_size, "unit")
+pub(crate) fn network_text(network: &Network) -> String {
+    let (config, output) = (network.config(), counted(network.output_size(), "output"));
+    let input = counted(config.input_size, "input");
+    let Some(stacked) = Stacked::of(config) else {
+        let blocks: Vec<String> = config.blocks.iter().map(block_text).collect();
+        return format!("{input} -> {} -> {output}", blocks.join(" -> "));
+    };
+    let dropout =
+        if stacked.dropout > 0.0 { format!(", dropout {}", stacked.dropout) } else { String::new() };
+    let layers =
+        if stacked.num_layers > 1 { format!("{} layers of ", stacked.num_layers) } else { String::new() };
+    let units = if stacked.bidirectional {
+        format!("2 x {} units (both directions)", stacked.hidden_size)
+    } else {
+        counted(stacked.hidden_size, "unit")
+    };
+    format!("{}: {input} -> {layers}{units} -> {output}{dropout}", stacked.cell)
+}
+
+fn block_text(block: &Block) -> String {
+    match block {
+        Block::Recurrent(layer) => {
+            let units = counted(layer.hidden_size, "unit");
+            let direction = match layer.direction {
+                Direction::Forward => "",
+                Direction::Reverse => ", in reverse",
+                Direction::Both => ", both directions",
+            };
+            let last = if layer.output == Handed::Last { ", last step" } else { "" };
+            let learned = if layer.learned_state { ", learned initial state" } else { "" };
+            format!("{} ({units}{direction}{last}{learned})", layer.cell)
+        }
+        Block::Dense(dense) => match dense.activation {
+            Activation::Identity => format!("dense ({})", dense.output_size),
+            activation => format!("dense ({}, {activation})", dense.output_size),
         },
-        counted(config.output_size, "output"),
-    )
+        Block::Dropout(dropout) => format!("dropout ({})", dropout.probability),
+        Block::Embedding(embedding) => {
+            format!(
+                "embedding ({} of {})",
+                counted(embedding.num_embeddings, "token"),
+                embedding.embedding_dim
+            )
+        }
+        Block::Skip(skip) => format!("skip ({})", counted(skip.inputs, "input")),
+        Block::Pooling(pooling) => format!("{} over time", pooling.kind),
+        Block::Patch(patch) => format!("patches of {}", counted(patch.len, "step")),
+        block => block.name().to_owned(),
+    }
 }
 
 pub(crate) fn task_text(task: &Task) -> String {

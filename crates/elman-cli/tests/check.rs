@@ -12,7 +12,12 @@ fn all_gradients_agree() {
     let said = place.ok("check");
     assert_eq!(said.stderr, "");
     let lines: Vec<&str> = said.stdout.lines().collect();
-    assert_eq!(lines.len(), 1 + 5 * 4 + 1, "five cells, one or two layers, one or both directions");
+    let chains = 22;
+    assert_eq!(
+        lines.len(),
+        1 + 5 * 4 + chains + 1,
+        "five cells, one or two layers, one or both directions; chains"
+    );
     let end = lines.last().unwrap();
     assert!(end.ends_with(" derivatives agree with dual numbers within 1e-9"), "{end}");
     for cell in ["elman", "elman-relu", "gru", "gru-reset-before", "lstm"] {
@@ -27,9 +32,20 @@ fn all_gradients_agree() {
             assert!(error < 1e-9, "{line:?}");
         }
     }
+    for chain in [
+        "dense with softmax",
+        "embedding",
+        "layer norm",
+        "skip",
+        "pooling, max",
+        "patch between",
+        "many blocks",
+    ] {
+        assert!(lines.iter().any(|line| line.starts_with(&format!("{chain}  "))), "{chain}");
+    }
     assert!(place.ok("check -v").stdout.lines().count() > 200, "a line for every tensor");
     let objects = place.json("check --seed 3");
-    assert_eq!(objects.len(), 20);
+    assert_eq!(objects.len(), 20 + chains);
     for object in objects {
         assert!(object["worst_relative_error"].as_f64().unwrap() < 1e-9, "{object}");
         assert!(object["derivatives"].as_u64().unwrap() > 0);

@@ -63,7 +63,7 @@ fn json_has_all_of_it() {
     let trained = place.last_json("train -q --epochs 2 --hidden-size 4 --cell gru");
     let json = place.last_json("inspect airline.elman");
     assert_eq!(json["task"]["forecast"]["target"], "passengers");
-    assert_eq!(json["network"]["cell"], "gru");
+    assert_eq!(json["network"]["blocks"][0]["recurrent"]["cell"], "gru");
     assert_eq!(json["parameters"], 4 * 3 * (14 + 4 + 2) + 5);
     assert_eq!(json["tensors"][0], serde_json::json!(["weight_ih_l0", [12, 14]]));
     assert_eq!(json["record"]["ended"], "finished");

@@ -65,8 +65,8 @@ impl Packing {
         self.set_starts();
     }
 
-    /// The packing of the same sequences in the same order, of lengths `map(length)`: what is left of a time axis
-    /// that becomes shorter.
+    /// The packing of the same sequences in the same order, of lengths `map(length)`: what is left of a time
+    /// axis that becomes shorter.
     ///
     /// # Panics
     /// If `map` makes a longer sequence shorter than a shorter one, or any of them empty.

@@ -12,18 +12,18 @@ use crate::error::ConfigError;
 use crate::network::{Kind, Layer, Network, parts};
 use crate::random::{Rng, Stream, rng};
 
-/// How the starting parameters are drawn. Whatever it is, learned initial states start at 0, and a layer norm as one
-/// without weights: 1 and 0.
+/// How the starting parameters are drawn. Whatever it is, learned initial states start at 0, and a layer norm
+/// as one without weights: 1 and 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
-    /// PyTorch's default: every value of a recurrent block uniform in `[-1/sqrt(H), 1/sqrt(H))`, those of a dense
-    /// block in `[-1/sqrt(F), 1/sqrt(F))` with `F` the number of values that it reads, those of an
+    /// PyTorch's default: every value of a recurrent block uniform in `[-1/sqrt(H), 1/sqrt(H))`, those of a
+    /// dense block in `[-1/sqrt(F), 1/sqrt(F))` with `F` the number of values that it reads, those of an
     /// embedding normal with standard deviation 1.
     Torch,
-    /// Input and dense weights uniform as Glorot & Bengio (AISTATS 2010, equation 16), recurrent
-    /// weights of each gate a random orthogonal matrix (Saxe et al., arXiv:1312.6120, 2013), biases
-    /// 0 but 1 for an LSTM's forget gate (Jozefowicz et al., ICML 2015, section 2.2). Embeddings as PyTorch's.
+    /// Input and dense weights uniform as Glorot & Bengio (AISTATS 2010, equation 16), recurrent weights of
+    /// each gate a random orthogonal matrix (Saxe et al., arXiv:1312.6120, 2013), biases 0 but 1 for an
+    /// LSTM's forget gate (Jozefowicz et al., ICML 2015, section 2.2). Embeddings as PyTorch's.
     Orthogonal,
     /// The notebook's: weights uniform in `[0, 0.01)`, biases 0.
     Notebook,

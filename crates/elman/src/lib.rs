@@ -27,7 +27,7 @@
 //! | [`table`] | a CSV file becomes named columns of text |
 //! | [`calendar`], [`scaling`], [`sequence`] | columns become evenly spaced times, scaled numbers, sequences with targets |
 //! | [`batch`] | sequences of any lengths become one time-major batch without padding |
-//! | [`network`] | the batch runs forward and backward through stacked layers and a head |
+//! | [`network`] | the batch runs forward and backward through a chain of blocks: recurrent layers and what stands around them |
 //! | [`loss`], [`optimiser`], [`schedule`] | outputs become a loss, gradients become updates |
 //! | [`train`] | the loop, its observers, its checkpoints |
 //! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |

@@ -49,8 +49,9 @@ impl Session {
     /// A sequence at its start.
     ///
     /// # Errors
-    /// If the network reads sequences from their ends as well: a sequence that goes on has none yet. If it joins
-    /// several timesteps, all in a mean or a maximum or some in patches: they may lie in different pieces.
+    /// If the network reads sequences from their ends as well: a sequence that goes on has none yet. If it
+    /// joins several timesteps, all in a mean or a maximum or some in patches: they may lie in different
+    /// pieces.
     pub fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
         if !network.is_causal() {
             let message = "networks read a sequence from its end; one that goes on has none yet";
@@ -67,8 +68,8 @@ impl Session {
         }))
     }
 
-    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one row per
-    /// sequence, `[O]`.
+    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
+    /// row per sequence, `[O]`.
     ///
     /// # Panics
     /// If `x` is empty or not of the network's input size.
@@ -120,5 +121,83 @@ impl<T: Float> Running<T> {
         let x: Vec<T> = convert(x);
         self.batch.set(1, |_| &x, self.input_size);
         convert(self.engine.forward(&self.batch, &mut self.state, Mode::Predict))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::Init;
+    use crate::network::{
+        CellKind, Dense, Direction, NetworkConfig, Output, Patch, Pooling, PoolingKind, Recurrent, Tape,
+    };
+
+    fn problem(config: NetworkConfig) -> (Network, Parameters) {
+        let network = Network::new(config).unwrap();
+        // Moved a little, so that what is learned of an initial state is not 0.
+        let mut parameters: Vec<f64> = Init::Torch.draw(&network, 3).unwrap();
+        parameters.iter_mut().zip(0..).for_each(|(p, n)| *p += 0.1 * f64::from(n % 3));
+        (network, Parameters::F64(parameters))
+    }
+
+    fn sequence(len: usize) -> Vec<f64> {
+        (0..len).map(|n| (n as f64).sin()).collect()
+    }
+
+    #[test]
+    fn many_sequences_at_once_are_each_for_itself() {
+        let layer = Recurrent::new(CellKind::Lstm, 3).with_learned_state(true);
+        let start = || NetworkConfig::new(1).with(layer).with(Patch::new(2));
+        for config in [start(), start().with(Pooling::new(PoolingKind::Max))] {
+            let (network, parameters) = problem(config.with(Dense::new(2)));
+            let Parameters::F64(values) = &parameters else { unreachable!() };
+            let sequences: Vec<Vec<f64>> = (0..150).map(|n| sequence(1 + n % 7)).collect();
+            let outputs =
+                run(&network, &parameters, &sequences.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            assert_eq!(outputs.len(), sequences.len());
+            for (output, x) in outputs.iter().zip(&sequences) {
+                let (mut state, mut tape) = (network.zero_state(1), Tape::default());
+                network.forward(values, &Batch::new(&[x], 1), &mut state, Mode::Evaluate, &mut tape);
+                assert_eq!(output, tape.output());
+                assert_eq!(output.len(), 2 * network.output_len(x.len()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_goes_on_from_what_is_learned() {
+        let layer = Recurrent::new(CellKind::Lstm, 3).with_learned_state(true);
+        let (network, parameters) = problem(NetworkConfig::new(1).with(layer).with(Dense::new(2)));
+        let x = sequence(9);
+        let whole = &run(&network, &parameters, &[&x])[0];
+        let mut session = Session::new(&network, &parameters).unwrap();
+        let mut pieces = session.advance(&x[..2]);
+        let aside = session.branch(|session| session.advance(&x[2..7]));
+        pieces.extend(session.advance(&x[2..7]));
+        pieces.extend(session.advance(&x[7..]));
+        assert_eq!(&pieces, whole);
+        assert_eq!(aside, whole[4..14]);
+    }
+
+    #[test]
+    fn a_session_of_a_network_that_needs_more_than_the_past_is_refused() {
+        let layer = Recurrent::new(CellKind::Gru, 2);
+        let refusal = |config: NetworkConfig| {
+            let (network, parameters) = problem(config);
+            Session::new(&network, &parameters).err().map(|error| error.to_string())
+        };
+        let both = NetworkConfig::new(1).with(layer.with_direction(Direction::Both));
+        let message = "bidirectional networks read a sequence from its end; one that goes on has none yet";
+        assert_eq!(refusal(both).as_deref(), Some(message));
+        let joined =
+            "blocks join timesteps (a pooling or a patch), which a sequence given piece by piece may cut";
+        for kind in [PoolingKind::Mean, PoolingKind::Max] {
+            assert_eq!(
+                refusal(NetworkConfig::new(1).with(layer).with(Pooling::new(kind))).as_deref(),
+                Some(joined)
+            );
+        }
+        assert_eq!(refusal(NetworkConfig::new(1).with(Patch::new(2)).with(layer)).as_deref(), Some(joined));
+        assert_eq!(refusal(NetworkConfig::new(1).with(layer.with_output(Output::Last))), None);
     }
 }

@@ -13,7 +13,10 @@ use elman::batch::{Batch, Packing};
 use elman::float::Float;
 use elman::init::Init;
 use elman::loss::{Loss, Targets};
-use elman::network::{CellKind, Engine, Gradients, Mode, Network, Readout, Stacked};
+use elman::network::{
+    Activation, CellKind, Dense, Direction, Dropout, Engine, Gradients, LayerNorm, Mode, Network,
+    NetworkConfig, Patch, Pooling, PoolingKind, Readout, Recurrent, Skip, Stacked,
+};
 use elman::optimiser::{Optimiser, OptimiserConfig, clip_grad_norm};
 use elman::random::{Stream, rng};
 use elman::sequence::{Example, pack_targets};
@@ -64,9 +67,12 @@ fn config(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Reado
 
 /// Steps as the trainer takes them: a batch of examples, forward, loss, backward, clipping, update.
 fn training_steps<T: Float>(config: Stacked, batch_size: usize) {
-    let width = config.input_size;
-    let network = Network::new(config).unwrap();
-    let mut parameters: Vec<T> = Init::Torch.draw(&network, 1).unwrap();
+    training_steps_of::<T>(&Network::new(config).unwrap(), batch_size);
+}
+
+fn training_steps_of<T: Float>(network: &Network, batch_size: usize) {
+    let width = network.input_size();
+    let mut parameters: Vec<T> = Init::Torch.draw(network, 1).unwrap();
     let lengths = [30, 70, 70, 12, 45, 70, 70, 70, 33, 70, 70, 70].into_iter().cycle().take(batch_size);
     let example = |length: usize| Example {
         x: (0..length * width).map(|n| T::from_f64((n % 7) as f64 / 7.0)).collect(),
@@ -74,7 +80,7 @@ fn training_steps<T: Float>(config: Stacked, batch_size: usize) {
     };
     let examples: Vec<Example<T>> = lengths.map(example).collect();
 
-    let mut engine = T::Engine::new(&network);
+    let mut engine = T::Engine::new(network);
     let config = network.config();
     let (mut batch, mut packing, mut targets) = (Batch::default(), Packing::default(), Targets::default());
     let mut state = network.zero_state(0);
@@ -124,6 +130,21 @@ fn large_streaming_steps() {
     assert_eq!(count, 0, "streaming, split by units");
 }
 
+/// A chain of every block but an embedding, whose input is tokens.
+fn chain() -> Network {
+    let config = NetworkConfig::new(3)
+        .with(Skip::new(2))
+        .with(Recurrent::new(CellKind::Lstm, 7).with_direction(Direction::Both).with_learned_state(true))
+        .with(LayerNorm::new())
+        .with(Dropout::new(0.2))
+        .with(Patch::new(2))
+        .with(Dense::new(5).with_activation(Activation::Elu))
+        .with(Recurrent::new(CellKind::Gru, 6))
+        .with(Pooling::new(PoolingKind::Max))
+        .with(Dense::new(2));
+    Network::new(config).unwrap()
+}
+
 fn main() {
     assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1, "the allocator counts");
     for cell in CellKind::ALL {
@@ -145,6 +166,8 @@ fn main() {
         let large = Stacked { hidden_size, ..config(cell, 1, false, Readout::Last) };
         training_steps::<f32>(large, 2);
     }
+    training_steps_of::<f32>(&chain(), 12);
+    training_steps_of::<f64>(&chain(), 12);
     // A single sequence through a layer whose steps two threads share, then one whose inputs are many.
     let config = config(CellKind::Lstm, 2, false, Readout::Last);
     training_steps::<f32>(Stacked { input_size: 600, hidden_size: 128, ..config }, 1);

@@ -136,7 +136,7 @@ fn train<T: Float>(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode>
     let sequences = counted(plan.prepared.train.len(), "sequence");
     output.note(&format!("{}: {}", plan.prepared.data, inspect::task_text(&plan.prepared.task)));
     let parameters = counted(run.network().layout().len(), "parameter");
-    output.note(&format!("{}; {parameters}, {sequences}", inspect::network_text(run.network().config())));
+    output.note(&format!("{}; {parameters}, {sequences}", inspect::network_text(run.network())));
     if let Some((table, held_out)) = &plan.test {
         // Whatever is wrong with the test data shall be known before training, not after.
         run.model(None)?.evaluate(table, held_out)?;

@@ -1,7 +1,8 @@
 use crate::lane::Scalar;
 
-/// Dropout (Srivastava et al., Journal of Machine Learning Research 15, 2014, 1929-1958): in training each value
-/// is set to 0 with a probability `p`, and the others are divided by `1 - p`; otherwise nothing happens.
+/// Dropout (Srivastava et al., Journal of Machine Learning Research 15, 2014, 1929-1958): in training each
+/// value is set to 0 with a probability `p`, and the others are divided by `1 - p`; otherwise nothing
+/// happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -21,7 +22,8 @@ impl Dropout {
         T::from_f64(1.0 / (1.0 - self.probability))
     }
 
-    /// Multiplies values, or on the backward pass their gradients, with a mask of zeros and [`scale`](Self::scale)s.
+    /// Multiplies values, or on the backward pass their gradients, with a mask of zeros and
+    /// [`scale`](Self::scale)s.
     pub fn apply<T: Scalar>(mask: &[T], values: &mut [T]) {
         values.iter_mut().zip(mask).for_each(|(value, &mask)| *value = *value * mask);
     }

@@ -1,14 +1,15 @@
 use super::TensorVisitor;
 use crate::lane::Scalar;
 
-/// Layer normalisation (Ba, Kiros & Hinton, arXiv:1607.06450, 2016), over the values of each timestep by itself:
+/// Layer normalisation (Ba, Kiros & Hinton, arXiv:1607.06450, 2016), over the values of each timestep by
+/// itself:
 ///
 /// ```text
 /// y = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias
 /// ```
 ///
-/// with the variance divided by the number of values, as PyTorch's `LayerNorm`. Its parameters are `weight [W]`
-/// and `bias [W]`, where `W` is the width of a row.
+/// with the variance divided by the number of values, as PyTorch's `LayerNorm`. Its parameters are `weight
+/// [W]` and `bias [W]`, where `W` is the width of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

@@ -1,4 +1,5 @@
-//! Blocks: what a network is a chain of. A configuration and its equations, forward and backward, in one file.
+//! Blocks: what a network is a chain of. A configuration and its equations, forward and backward, in one
+//! file.
 //!
 //! The functions work on single rows, the values of one timestep of one sequence; whoever calls them owns the
 //! memory and the loop over time. So a batch, a stream and any engine compute the same bits. A forward pass
@@ -79,8 +80,8 @@ impl Block {
         }
     }
 
-    /// The values per row that leave the block when `input_size` enter it; `usize::MAX` if they are too many for
-    /// the machine.
+    /// The values per row that leave the block when `input_size` enter it; `usize::MAX` if they are too many
+    /// for the machine.
     pub const fn output_size(&self, input_size: usize) -> usize {
         match self {
             Block::Recurrent(recurrent) => recurrent.output_size(),

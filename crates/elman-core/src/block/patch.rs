@@ -1,7 +1,7 @@
 use crate::lane::Scalar;
 
-/// `p` successive timesteps become one, their rows side by side: `[T, W]` becomes `[ceil(T / p), p W]`. The last
-/// patch is filled up with zeros.
+/// `p` successive timesteps become one, their rows side by side: `[T, W]` becomes `[ceil(T / p), p W]`. The
+/// last patch is filled up with zeros.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -21,8 +21,8 @@ impl Patch {
         self.len.saturating_mul(input_size)
     }
 
-    /// Puts the row `x [W]` of timestep `t` into its place in `patch [p W]`, the row of timestep `t / p`, and zeros
-    /// after it.
+    /// Puts the row `x [W]` of timestep `t` into its place in `patch [p W]`, the row of timestep `t / p`, and
+    /// zeros after it.
     pub fn forward<T: Scalar>(&self, t: usize, x: &[T], patch: &mut [T]) {
         let (place, after) = patch[t % self.len * x.len()..].split_at_mut(x.len());
         place.copy_from_slice(x);

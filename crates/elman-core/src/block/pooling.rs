@@ -1,6 +1,9 @@
+use core::fmt;
+
 use crate::lane::Scalar;
 
-/// One row for a whole sequence, value by value over time. In a stream it is the row for what has come so far.
+/// One row for a whole sequence, value by value over time. In a stream it is the row for what has come so
+/// far.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -51,8 +54,8 @@ impl Pooling {
         }
     }
 
-    /// From `dy [W]`: adds to the gradient of the row `x [W]` of timestep `t`. To be called in the order of time,
-    /// with the same `dy`, of which a maximum takes out what has found its timestep.
+    /// From `dy [W]`: adds to the gradient of the row `x [W]` of timestep `t`. To be called in the order of
+    /// time, with the same `dy`, of which a maximum takes out what has found its timestep.
     pub fn backward<T: Scalar>(&self, t: usize, len: usize, x: &[T], y: &[T], dy: &mut [T], dx: &mut [T]) {
         match self.kind {
             PoolingKind::Last if t + 1 < len => {}
@@ -69,6 +72,16 @@ impl Pooling {
                 }
             }
         }
+    }
+}
+
+impl fmt::Display for PoolingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            PoolingKind::Last => "last",
+            PoolingKind::Mean => "mean",
+            PoolingKind::Max => "max",
+        })
     }
 }
 

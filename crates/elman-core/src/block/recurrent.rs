@@ -5,8 +5,8 @@ use crate::cell::CellKind;
 /// sequence through them.
 ///
 /// Its parameters are, for each direction, `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh` (see
-/// [`Weights`](crate::step::Weights)) and, where the initial state is learned, one tensor `[H]` per state of the
-/// cell: `h0`, `c0`.
+/// [`Weights`](crate::step::Weights)) and, where the initial state is learned, one tensor `[H]` per state of
+/// the cell: `h0`, `c0`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

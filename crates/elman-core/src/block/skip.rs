@@ -1,7 +1,7 @@
 use crate::lane::Scalar;
 
-/// A skip connection from the network's input: the first `n` input values of a timestep are added to the first `n`
-/// values of its row.
+/// A skip connection from the network's input: the first `n` input values of a timestep are added to the
+/// first `n` values of its row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -16,8 +16,8 @@ impl Skip {
         Skip { inputs }
     }
 
-    /// Adds to the row `y` from the network's `input` of the same timestep. On the backward pass the row's gradient
-    /// stays as it is, and is added to the input's by the same function, with their parts exchanged.
+    /// Adds to the row `y` from the network's `input` of the same timestep. On the backward pass the row's
+    /// gradient stays as it is, and is added to the input's by the same function, with their parts exchanged.
     ///
     /// # Panics
     /// If there are fewer than `n` values on either side.

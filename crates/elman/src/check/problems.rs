@@ -11,9 +11,9 @@ use crate::network::{
 use crate::random::{Stream, rng};
 
 impl Problem {
-    /// All cells, one and two layers (with dropout between them), one and both directions, all losses, both readouts;
-    /// then every other block in chains of its own, and some in which many come together; by the name of the
-    /// network.
+    /// All cells, one and two layers (with dropout between them), one and both directions, all losses, both
+    /// readouts; then every other block in chains of its own, and some in which many come together; by the
+    /// name of the network.
     ///
     /// # Errors
     /// None in practice: the configurations are valid.
@@ -84,7 +84,7 @@ fn chains() -> Vec<(String, NetworkConfig)> {
         start().with(Skip::new(3)).with(gru).with(Skip::new(2)).with(Dense::new(3)).with(Skip::new(1)),
     );
     for kind in [PoolingKind::Last, PoolingKind::Mean, PoolingKind::Max] {
-        let name = format!("pooling, {}", format!("{kind:?}").to_lowercase());
+        let name = format!("pooling, {kind}");
         let both = gru.with_direction(Direction::Both);
         add(name, start().with(both).with(Pooling::new(kind)).with(Dense::new(3)));
     }

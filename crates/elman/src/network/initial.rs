@@ -5,8 +5,8 @@ use elman_core::lane::Scalar;
 use super::{Kind, Layer, Network, State};
 
 impl Network {
-    /// The state in which a sequence starts: what is learned where it is, else zeros; for `batch_size` sequences. It
-    /// is fresh, as [`zero_state`](Self::zero_state) is: to a forward pass both are the same.
+    /// The state in which a sequence starts: what is learned where it is, else zeros; for `batch_size`
+    /// sequences. It is fresh, as [`zero_state`](Self::zero_state) is: to a forward pass both are the same.
     ///
     /// # Panics
     /// If the parameters are not as many as the network has.

@@ -8,8 +8,8 @@ use super::{Kind, Layer, NetworkConfig, RecurrentLayers, StateBlock};
 use crate::error::ConfigError;
 use crate::parameters::{Layout, MAX_PARAMETERS};
 
-/// Lays out block `n` of a configuration that was checked, into which `input_size` values enter: its parameters
-/// behind those of the blocks before it, and likewise its states.
+/// Lays out block `n` of a configuration that was checked, into which `input_size` values enter: its
+/// parameters behind those of the blocks before it, and likewise its states.
 pub(super) fn lay_out(
     config: &NetworkConfig,
     n: usize,
@@ -104,7 +104,7 @@ fn too_many(block: &Block, input_size: usize) -> ConfigError {
         Block::Recurrent(recurrent) => ("hidden_size", recurrent.hidden_size, "units"),
         Block::Dense(dense) => ("output_size", dense.output_size, "outputs"),
         Block::Embedding(embedding) => ("num_embeddings", embedding.num_embeddings, "tokens"),
-        _ => ("width", input_size, "values per timestep"),
+        _ => ("input_size", input_size, "values per timestep"),
     };
     let message =
         format!("is {size}; that makes more than {MAX_PARAMETERS} parameters; choose fewer {fewer}");

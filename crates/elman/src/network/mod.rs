@@ -9,9 +9,9 @@
 //!   [`ScalarEngine`] around the plain code.
 //!
 //! Its parameters bear PyTorch's names. Recurrent blocks are numbered over the whole chain, `weight_ih_l0`,
-//! `bias_hh_l1_reverse`, learned initial states `h0_l0`; the last dense block is `head.weight` and `head.bias`, those
-//! before it are `dense0.weight` and so on; an embedding is `embedding.weight`, norms are `norm0.weight`,
-//! `norm0.bias` and so on.
+//! `bias_hh_l1_reverse`, learned initial states `h0_l0`; the last dense block is `head.weight` and
+//! `head.bias`, those before it are `dense0.weight` and so on; an embedding is `embedding.weight`, norms are
+//! `norm0.weight`, `norm0.bias` and so on.
 
 mod config;
 mod dropout;
@@ -21,10 +21,12 @@ mod layout;
 mod placed;
 mod scalar;
 mod simd;
+mod stacked;
 mod state;
 mod timeline;
+mod validate;
 
-pub use config::{MAX_BLOCKS, MAX_LAYERS, MAX_PATCH, NetworkConfig, Readout, Stacked};
+pub use config::{MAX_BLOCKS, MAX_LAYERS, MAX_PATCH, NetworkConfig};
 pub use elman_core::block::{
     Activation, Block, Dense, Direction, Dropout, Embedding, LayerNorm, Output, Patch, Pooling, PoolingKind,
     Recurrent, Skip,
@@ -34,14 +36,15 @@ pub use elman_kernels::InstructionSet;
 pub use engine::Engine;
 pub use scalar::{ScalarEngine, Tape};
 pub use simd::SimdEngine;
+pub use stacked::{Readout, Stacked};
 pub use state::{State, StateBlock};
 
-use config::Before;
 use elman_core::block::TimeAxis;
 use elman_core::lane::Scalar;
 pub(crate) use placed::{Kind, Layer, Placed, RecurrentLayers, parts};
 pub(crate) use simd::worthwhile_shares;
 pub(crate) use timeline::{Timeline, Timelines};
+use validate::Before;
 
 use crate::batch::Packing;
 use crate::error::ConfigError;
@@ -87,12 +90,12 @@ impl Network {
     /// Checks a configuration, or a [`Stacked`] one, and lays out its parameters.
     ///
     /// # Errors
-    /// - If there is no block, or there are more than [`MAX_BLOCKS`], more than [`MAX_LAYERS`] recurrent ones, or
+    /// - If there is no block, more than [`MAX_BLOCKS`], more than [`MAX_LAYERS`] recurrent ones, or
     ///   more than [`MAX_PARAMETERS`](crate::parameters::MAX_PARAMETERS) parameters.
-    /// - If a size or length is 0, a probability outside `[0, 1)`, an `eps` not above 0, or a patch has more than
-    ///   [`MAX_PATCH`] values.
-    /// - If a recurrent block, a pooling, a patch or a skip stands after a block that leaves one row per sequence, or
-    ///   a skip after a patch; a softmax not at the end; dropout at either end; an embedding not at the
+    /// - If a size or length is 0, a probability outside `[0, 1)`, an `eps` not above 0, or a patch has more
+    ///   than [`MAX_PATCH`] values.
+    /// - If a recurrent block, a pooling, a patch or a skip stands after a block that leaves one row per
+    ///   sequence, or a skip after a patch; a softmax not at the end; dropout at either end; an embedding not at the
     ///   beginning or with more than one input; or a skip adds more values than there are.
     pub fn new<C>(config: C) -> Result<Self, ConfigError>
     where
@@ -159,14 +162,14 @@ impl Network {
         self.blocks.last().map_or(self.config.input_size, |last| last.output_size)
     }
 
-    /// The timesteps of the output for a sequence of `len` of them: 1 where a block leaves one row per sequence,
-    /// fewer than `len` after patches, otherwise as many.
+    /// The timesteps of the output for a sequence of `len` of them: 1 where a block leaves one row per
+    /// sequence, fewer than `len` after patches, otherwise as many.
     pub fn output_len(&self, len: usize) -> usize {
         self.timelines.iter().fold(len, |len, timeline| timeline.shorten(len))
     }
 
-    /// Which row of the output is which timestep of which sequence, for a batch that is packed like this. The order
-    /// of the sequences is the batch's.
+    /// Which row of the output is which timestep of which sequence, for a batch that is packed like this. The
+    /// order of the sequences is the batch's.
     pub fn output_packing(&self, batch: &Packing) -> Packing {
         batch.mapped(|len| self.output_len(len))
     }
@@ -181,8 +184,8 @@ impl Network {
         self.timelines.last() == Some(&Timeline::Ended)
     }
 
-    /// The timesteps of the input for one of the output, or for one that the last block of a recurrent kind reads:
-    /// the product of the lengths of all patches.
+    /// The timesteps of the input for one of the output, or for one that the last block of a recurrent kind
+    /// reads: the product of the lengths of all patches.
     pub fn patch_len(&self) -> usize {
         let lengths = self.timelines.iter().map(|timeline| match *timeline {
             Timeline::Patched(len) => len,
@@ -191,26 +194,27 @@ impl Network {
         lengths.fold(1, usize::saturating_mul)
     }
 
-    /// Does every output depend on what came before it alone, because no block reads a sequence from its end? A
-    /// pooling counts as such: at any time it gives the value for what has come so far.
+    /// Does every output depend on what came before it alone, because no block reads a sequence from its end?
+    /// A pooling counts as such: at any time it gives the value for what has come so far.
     pub fn is_causal(&self) -> bool {
         self.states.iter().all(|state| !state.reverse)
     }
 
-    /// The block that joins all timesteps of a sequence, a mean or a maximum: such a sequence cannot be run piece by
-    /// piece, with nothing but [`State`] carried on.
+    /// The block that joins all timesteps of a sequence, a mean or a maximum: such a sequence cannot be run
+    /// piece by piece, with nothing but [`State`] carried on.
     pub(crate) fn joins_all_time(&self) -> bool {
         let joins = |placed: &Placed| matches!(&placed.kind, Kind::Pooling(p) if p.kind != PoolingKind::Last);
         self.blocks.iter().any(joins)
     }
 
-    /// Whose states the blocks of a [`State`] hold, in order: those of each recurrent block, forward before reverse.
+    /// Whose states the blocks of a [`State`] hold, in order: those of each recurrent block, forward before
+    /// reverse.
     pub fn states(&self) -> &[StateBlock] {
         &self.states
     }
 
-    /// The initial state where nothing is learned: zeros, for `batch_size` sequences. From this fresh state, a
-    /// forward pass begins recurrent blocks with a learned initial state with that.
+    /// The initial state where nothing is learned: zeros, for `batch_size` sequences. From this fresh state,
+    /// a forward pass begins recurrent blocks with a learned initial state with that.
     pub fn zero_state<T: Scalar>(&self, batch_size: usize) -> State<T> {
         State::zeros(&self.states, batch_size)
     }
@@ -225,3 +229,6 @@ impl Network {
         &self.timelines
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,12 +31,12 @@ impl StateBlock {
 /// The states of every recurrent block and direction for each sequence of a batch.
 ///
 /// As in PyTorch they are ordered block by block, forward before reverse (see
-/// [`Network::states`](super::Network::states)); each is `[B, STATES, H]`: `h` first, then, for an LSTM, `c`. An
-/// engine keeps sequences in the batch's own order; [`get`](Self::get) and [`set`](Self::set) speak of them in the
-/// order in which the batch was given.
+/// [`Network::states`](super::Network::states)); each is `[B, STATES, H]`: `h` first, then, for an LSTM, `c`.
+/// An engine keeps sequences in the batch's own order; [`get`](Self::get) and [`set`](Self::set) speak of
+/// them in the order in which the batch was given.
 ///
-/// A state is *fresh* until it is written to or has gone through a forward pass. From a fresh state, blocks whose
-/// initial state is learned start from what they have learned.
+/// A state is *fresh* until it is written to or has gone through a forward pass. From a fresh state, blocks
+/// whose initial state is learned start from what they have learned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State<T> {
     blocks: Vec<Vec<T>>,
@@ -68,8 +68,8 @@ impl<T: Scalar> State<T> {
         self.fresh
     }
 
-    /// The states `[STATES, H]` of one direction of a recurrent block, for a sequence by its place in the list that
-    /// the batch was made from.
+    /// The states `[STATES, H]` of one direction of a recurrent block, for a sequence by its place in the
+    /// list that the batch was made from.
     ///
     /// # Panics
     /// If there is no such recurrent block, direction or sequence.

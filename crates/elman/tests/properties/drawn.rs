@@ -1,7 +1,7 @@
 //! Networks and batches drawn at random, and one function that runs them there and back.
 
 use elman::batch::{Batch, Packing};
-use elman::network::{CellKind, Gradients, Mode, Network, Readout, Stacked, State, StateBlock, Tape};
+use elman::network::{Block, CellKind, Gradients, Mode, Network, Readout, Stacked, State, StateBlock, Tape};
 use elman::random::{Rng, Stream, rng};
 use elman_core::lane::Scalar;
 use proptest::prelude::*;
@@ -59,15 +59,21 @@ impl Shape {
         Network::new(self.config.clone()).expect("a valid configuration")
     }
 
-    /// The network, parameters in `[-0.8, 0.8)` and sequences of values in `[-1, 1)`.
+    /// The network, its parameters and sequences for it.
     pub(crate) fn fill(&self) -> (Network, Vec<f64>, Vec<Sequence<f64>>) {
         let network = self.network();
-        let mut rng = rng(self.seed, Stream::Initialisation);
-        let parameters = uniform(network.layout().len(), &mut rng).iter().map(|value| 0.8 * value).collect();
-        let sequences = self.lengths.iter().map(|&length| Sequence::draw(&network, length, &mut rng));
-        let sequences = sequences.collect();
+        let (parameters, sequences) = fill(&network, &self.lengths, self.seed);
         (network, parameters, sequences)
     }
+}
+
+/// Parameters in `[-0.8, 0.8)`, and sequences of values in `[-1, 1)` or of tokens.
+pub(crate) fn fill(network: &Network, lengths: &[usize], seed: u64) -> (Vec<f64>, Vec<Sequence<f64>>) {
+    let mut rng = rng(seed, Stream::Initialisation);
+    let parameters = uniform(network.layout().len(), &mut rng).iter().map(|value| 0.8 * value).collect();
+    let sequences = lengths.iter().map(|&length| Sequence::draw(network, length, &mut rng));
+    let sequences = sequences.collect();
+    (parameters, sequences)
 }
 
 fn uniform(len: usize, rng: &mut Rng) -> Vec<f64> {
@@ -92,7 +98,7 @@ pub(crate) fn set_identity_head(network: &Network, parameters: &mut [f64]) {
 pub(crate) struct Sequence<T> {
     /// `[length, I]`
     pub(crate) x: Vec<T>,
-    /// The initial state, `[blocks, STATES, H]`.
+    /// The initial state, `[blocks, STATES, H]`; none of any sequence for a fresh state.
     pub(crate) state: Vec<T>,
     /// The gradient of the output, of the shape of [`Outcome::output`].
     pub(crate) doutput: Vec<T>,
@@ -103,8 +109,14 @@ pub(crate) struct Sequence<T> {
 impl Sequence<f64> {
     fn draw(network: &Network, length: usize, rng: &mut Rng) -> Self {
         let state_len = network.states().iter().map(StateBlock::width).sum();
+        let x = match network.config().blocks.first() {
+            Some(Block::Embedding(tokens)) => {
+                (0..length).map(|_| rng.random_range(0..tokens.num_embeddings) as f64).collect()
+            }
+            _ => uniform(length * network.input_size(), rng),
+        };
         Sequence {
-            x: uniform(length * network.input_size(), rng),
+            x,
             state: uniform(state_len, rng),
             doutput: uniform(network.output_len(length) * network.output_size(), rng),
             dstate: uniform(state_len, rng),
@@ -115,7 +127,7 @@ impl Sequence<f64> {
 /// What a pass makes of a sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome<T> {
-    /// `[O]` for [`Readout::Last`], `[length, O]` for [`Readout::Every`].
+    /// `[output_len(length), O]`
     pub(crate) output: Vec<T>,
     /// The final state, `[blocks, STATES, H]`.
     pub(crate) state: Vec<T>,
@@ -192,7 +204,7 @@ pub(crate) fn load_state<T: Scalar>(
     of: impl Fn(&Sequence<T>) -> &Vec<T>,
 ) -> State<T> {
     let mut state = network.zero_state(packing.batch_size());
-    for (n, sequence) in sequences.iter().enumerate() {
+    for (n, sequence) in sequences.iter().enumerate().filter(|(_, sequence)| !of(sequence).is_empty()) {
         let mut rest = of(sequence).as_slice();
         for block in network.states() {
             let values;

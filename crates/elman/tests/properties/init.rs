@@ -2,7 +2,9 @@
 
 use elman::float::convert;
 use elman::init::Init;
-use elman::network::{CellKind, Network, Readout, Stacked};
+use elman::network::{
+    Activation, CellKind, Dense, Embedding, LayerNorm, Network, NetworkConfig, Readout, Recurrent, Stacked,
+};
 
 use crate::drawn::{assert_same_bits, largest};
 
@@ -187,5 +189,42 @@ fn the_seed_decides() {
             assert_same_bits(&draw(init, &network, 7), &draw(init, &network, 7), &what);
             assert_ne!(draw(init, &network, 7), draw(init, &network, 8), "{what}");
         }
+    }
+}
+
+/// The blocks beside recurrent layers and the head.
+#[test]
+fn other_blocks_start_as_pytorch_has_them() {
+    let layer = Recurrent::new(CellKind::Elman, 5).with_learned_state(true);
+    let config = NetworkConfig::new(1)
+        .with(Embedding::new(40, 25))
+        .with(layer)
+        .with(LayerNorm::new())
+        .with(Dense::new(60).with_activation(Activation::Relu))
+        .with(Dense::new(2));
+    let network = Network::new(config).expect("a valid configuration");
+    for init in Init::ALL {
+        for_each_tensor(&network, &draw(init, &network, 7), |name, columns, values| match name {
+            "h0_l0" | "norm0.bias" => assert_zero(values, name),
+            "norm0.weight" => assert_eq!(values, [1.0; 5], "{init}"),
+            "embedding.weight" if init != Init::Notebook => {
+                let deviation = if init == Init::Identity { 0.001 } else { 1.0 };
+                let mean_square = values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64;
+                assert!((mean_square.sqrt() / deviation - 1.0).abs() < 0.1, "{init}: {}", mean_square.sqrt());
+                assert!(largest(values) > 2.5 * deviation, "{init} is not normal");
+            }
+            "dense0.weight" | "dense0.bias" if init == Init::Torch => {
+                assert_uniform(values, -1.0 / 5f64.sqrt(), 1.0 / 5f64.sqrt(), name);
+            }
+            "dense0.weight" if init == Init::Orthogonal => {
+                let bound = (6.0 / (60.0 + columns as f64)).sqrt();
+                assert_uniform(values, -bound, bound, name);
+            }
+            "dense0.weight" | "embedding.weight" if init == Init::Notebook => {
+                assert_uniform(values, 0.0, 0.01, name)
+            }
+            "dense0.bias" => assert_zero(values, name),
+            _ => {}
+        });
     }
 }

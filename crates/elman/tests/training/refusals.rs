@@ -1,7 +1,10 @@
 //! What is refused before training starts.
 
 use elman::loss::{Loss, Targets};
-use elman::network::{CellKind, Network, Readout, Stacked};
+use elman::network::{
+    Activation, CellKind, Dense, Direction, Network, NetworkConfig, Patch, Pooling, PoolingKind, Readout,
+    Recurrent, Stacked,
+};
 use elman::optimiser::OptimiserConfig;
 use elman::schedule::ScheduleConfig;
 use elman::sequence::Example;
@@ -178,6 +181,46 @@ fn bad_options_are_errors() {
     assert_eq!(refusal(&network, base(), &[], &train), "train holds no sequences");
 }
 
+/// Sequences are cut only where a network is then what it is for the whole of them.
+#[test]
+fn networks_that_need_whole_sequences_refuse_to_have_them_cut() {
+    let layer = Recurrent::new(CellKind::Gru, 3);
+    let start = || NetworkConfig::new(2).with(layer);
+    let check = |config: NetworkConfig, truncate| {
+        let network = Network::new(config.with(Dense::new(2))).unwrap();
+        let train = examples::<f64>(&network, &[2, 3], 0);
+        let config = TrainConfig { truncate: Some(truncate), ..train_config() };
+        Trainer::new(&network, config, &train, &[]).map(|_| ()).map_err(|error| error.to_string())
+    };
+    for kind in [PoolingKind::Mean, PoolingKind::Max] {
+        let message = "truncate cuts sequences, but a pooling joins all their timesteps; leave it out";
+        assert_eq!(check(start().with(Pooling::new(kind)), 2), Err(message.into()));
+    }
+    assert_eq!(check(start().with(Pooling::new(PoolingKind::Last)), 2), Ok(()));
+    let reverse = start().with(layer.with_direction(Direction::Reverse));
+    let message =
+        "truncate cuts sequences, but the reverse direction starts at their ends; use one direction";
+    assert_eq!(check(reverse, 2), Err(message.into()));
+    let patched = || start().with(Patch::new(2)).with(layer).with(Patch::new(3)).with(layer);
+    for truncate in [1, 2, 3, 4, 9, usize::MAX] {
+        let message = format!("truncate is {truncate}, but patches join 6 timesteps; choose a multiple of 6");
+        assert_eq!(check(patched(), truncate), Err(message));
+    }
+    assert_eq!(check(patched(), 12), Ok(()));
+}
+
+#[test]
+fn cross_entropy_of_probabilities_is_an_error() {
+    let softmax = Dense::new(2).with_activation(Activation::Softmax);
+    let network = Network::new(NetworkConfig::new(2).with(softmax)).unwrap();
+    let train = [Example { x: vec![0.5; 2], targets: Targets::Classes(vec![1]) }];
+    let config = TrainConfig { loss: Loss::CrossEntropy { class_weights: None }, ..train_config() };
+    assert_eq!(
+        refusal(&network, config, &train, &[]),
+        "loss cross-entropy takes the softmax itself; let the last block's activation be identity"
+    );
+}
+
 #[test]
 fn examples_that_do_not_fit_are_errors() {
     let values =
@@ -212,6 +255,12 @@ fn examples_that_do_not_fit_are_errors() {
     let every = network(CellKind::Elman, Readout::Every);
     assert_eq!(refusal(&every, train_config(), &[values(6, 4)], &[]), wrong(0, "one per timestep", 6));
     assert!(Trainer::new(&every, train_config(), &[values(6, 6)], &[]).is_ok());
+
+    let patches = NetworkConfig::new(2).with(Patch::new(2)).with(Dense::new(2));
+    let patches = Network::new(patches).unwrap();
+    let bad = refusal(&patches, train_config(), &[values(6, 6)], &[]);
+    assert_eq!(bad, wrong(0, "one per 2 timesteps", 4));
+    assert!(Trainer::new(&patches, train_config(), &[values(6, 4)], &[]).is_ok());
 
     let entropy = || TrainConfig { loss: Loss::CrossEntropy { class_weights: None }, ..train_config() };
     for bad in [classes(4, &[]), classes(4, &[2]), classes(4, &[0, 0])] {

@@ -72,9 +72,9 @@ impl Placed {
         }
     }
 
-    /// From `dy [rows, output_size]`, which is used up: adds to the gradients of the parameters, of the states and,
-    /// where it is wanted, of the input, `dx [rows, input_size]`. Dropout and skips, whose two gradients are one,
-    /// are the caller's.
+    /// From `dy [rows, output_size]`, which is used up: adds to the gradients of the parameters, of the
+    /// states and, where it is wanted, of the input, `dx [rows, input_size]`. Dropout and skips, whose two
+    /// gradients are one, are the caller's.
     pub(super) fn backward<T: Scalar>(
         &self,
         pass: Pass<'_, T>,

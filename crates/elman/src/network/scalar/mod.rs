@@ -45,8 +45,8 @@ impl Network {
 
     /// Backpropagation through time for the batch that the tape was made from.
     ///
-    /// `doutput` is d loss / d output, of the output's shape; `gradients` says what else is read and
-    /// where the results go. If the pass began from a fresh state, the gradient of what is learned of it is among
+    /// `doutput` is d loss / d output, of the output's shape; `gradients` says what else is read and where
+    /// the results go. If the pass began from a fresh state, the gradient of what is learned of it is among
     /// that of the parameters.
     ///
     /// # Panics

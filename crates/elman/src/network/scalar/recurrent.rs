@@ -35,8 +35,8 @@ impl RecurrentLayers {
         }
     }
 
-    /// From the gradient of that output to those of the parameters, the initial states and, where it is wanted, the
-    /// input.
+    /// From the gradient of that output to those of the parameters, the initial states and, where it is
+    /// wanted, the input.
     pub(super) fn backward<T: Scalar>(
         &self,
         pass: Pass<'_, T>,
