@@ -1,7 +1,7 @@
 """The cells that PyTorch lacks and that are newest here, once more: forward only, number by number.
 
-Written from the papers' equations and from nothing in `explicit.py`, which must agree: one unit, one
-gate and one product at a time, gates picked by row.
+Written from the papers' equations and from nothing in `explicit.py`, which must agree: one unit,
+one gate and one product at a time, gates picked by row.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,10 @@ def sigmoid(a: float) -> float:
 
 
 def min_gru(layer: dict[str, np.ndarray], x: np.ndarray, state: dict[str, np.ndarray]):
-    """Feng et al., arXiv:2410.01201: x [I], h [H] -> h [H]. Rows of the gate z come first, then h~."""
+    """Feng et al., arXiv:2410.01201: x [I], h [H] -> h [H].
+
+    Rows of the gate z come first, then those of the candidate.
+    """
     weight, bias, h = layer["weight_ih"], layer["bias_ih"], state["h"]
     H = len(h)
     following = np.zeros(H)

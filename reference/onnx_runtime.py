@@ -78,8 +78,9 @@ def session(cell: Cell, node: Node, hidden_size: int, bidirectional: bool):
         kind = TensorProto.INT32 if name == "lengths" else TensorProto.FLOAT
         return helper.make_tensor_value_info(name, kind, [None] * rank)
 
+    attributes |= dict(hidden_size=hidden_size)
     graph = helper.make_graph(
-        [helper.make_node(node.op, list(ranks), list(outputs), hidden_size=hidden_size, **attributes)],
+        [helper.make_node(node.op, list(ranks), list(outputs), **attributes)],
         node.op,
         [info(*item) for item in ranks.items()],
         [info(*item) for item in outputs.items()],
