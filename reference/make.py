@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load, load_file, save
 
+import blocks
 import losses
 import networks
 import notebook
@@ -45,12 +46,16 @@ def write_tensors(name: str, tensors: dict[str, torch.Tensor], **metadata: str) 
         assert torch.isfinite(tensor).all(), key
     tensors = {key: tensor.detach().contiguous() for key, tensor in tensors.items()}
     path = HERE / name
+    before = load(path.read_bytes()) if path.exists() else {}
     path.write_bytes(with_sorted_header(save(tensors, VERSIONS | metadata)))
 
     read = load_file(path)
     assert read.keys() == tensors.keys()
     assert all(torch.equal(read[key], tensors[key]) for key in tensors)
-    print(f"{name}: {len(tensors)} tensors, {path.stat().st_size} bytes")
+    new = len(tensors.keys() - before.keys())
+    changed = sum(key not in tensors or not before[key].equal(tensors[key]) for key in before)
+    sizes = f"{len(tensors)} tensors, {path.stat().st_size} bytes"
+    print(f"{name}: {sizes}; {new} new, {changed} changed or gone")
 
 
 def main() -> None:
@@ -59,6 +64,7 @@ def main() -> None:
     torch.set_num_threads(1)
 
     write_tensors("networks.safetensors", networks.all_cases())
+    write_tensors("blocks.safetensors", blocks.all_cases())
     write_tensors(
         "optimisers.safetensors",
         optimisers.all_tensors(),

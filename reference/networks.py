@@ -1,24 +1,25 @@
 """Recurrent networks: outputs and gradients of every cell, depth, direction and kind of batch.
 
-T timesteps, B batch, I input size, H hidden size, G gates, D directions.
+T timesteps, B batch, I input size, H hidden size, D directions.
 """
 
 import itertools
 import zlib
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-import explicit_gru
-import onnx_gru
+import explicit
+import numpy_loops
+import onnx_runtime
 
 T, B, I, H = 6, 4, 3, 5
 LENGTHS = {"equal": [T] * B, "unequal": [4, 6, 1, 3]}
-GATES = {"elman": 1, "elman-relu": 1, "gru": 3, "gru-reset-before": 3, "lstm": 4}
 
-# The explicit loop and torch.nn.GRU differ only in the order of sums of numbers near 1.
+# The explicit loop, torch.nn and NumPy differ only in the order of sums of numbers near 1.
 FLOAT64_TOLERANCE = 1e-13
 # ONNX Runtime computes in float32 (epsilon 1.2e-7), with its own approximations of tanh and
 # sigmoid, over up to 2 layers of 6 timesteps.
@@ -45,38 +46,42 @@ class Case:
         return 2 if self.bidirectional else 1
 
     @property
-    def state_names(self) -> tuple[str, ...]:
-        return ("h", "c") if self.cell == "lstm" else ("h",)
+    def equations(self) -> explicit.Cell:
+        return explicit.CELLS[self.cell]
+
+    @property
+    def shape(self) -> dict[str, int | bool]:
+        return dict(num_layers=self.num_layers, bidirectional=self.bidirectional)
 
 
 CASES = [
     Case(cell, num_layers, bidirectional, batch)
     for cell, num_layers, bidirectional, batch in itertools.product(
-        GATES, (1, 2), (False, True), LENGTHS
+        explicit.CELLS, (1, 2), (False, True), LENGTHS
     )
 ]
 
 
 def draw_parameters(case: Case, generator: torch.Generator) -> dict[str, Tensor]:
-    """PyTorch's names and shapes; weights in [-0.6, 0.6], biases also at least 0.1 from zero.
+    """PyTorch's names and shapes; weights in [-0.6, 0.6]. Biases and peepholes, of which each unit
+    has one per gate, are also at least 0.1 from zero.
 
     Biases under a ReLU are positive, or most of its units would never wake.
     """
-    G = GATES[case.cell]
 
-    def uniform(*shape: int) -> Tensor:
-        return (torch.rand(shape, generator=generator) * 2 - 1) * 0.6
+    def draw(shape: tuple[int, ...]) -> Tensor:
+        uniform = (torch.rand(shape, generator=generator) * 2 - 1) * 0.6
+        if len(shape) == 2:
+            return uniform
+        sign = 1 if case.cell == "elman-relu" else uniform.sign()
+        return sign * (0.1 + uniform.abs() * 5 / 6)
 
     parameters = {}
     for layer in range(case.num_layers):
         input_size = I if layer == 0 else case.directions * H
         for suffix in ("", "_reverse")[: case.directions]:
-            parameters[f"weight_ih_l{layer}{suffix}"] = uniform(G * H, input_size)
-            parameters[f"weight_hh_l{layer}{suffix}"] = uniform(G * H, H)
-            for kind in ("bias_ih", "bias_hh"):
-                draw = uniform(G * H)
-                sign = 1 if case.cell == "elman-relu" else draw.sign()
-                parameters[f"{kind}_l{layer}{suffix}"] = sign * (0.1 + draw.abs() * 5 / 6)
+            for kind, shape in case.equations.shapes(input_size, H).items():
+                parameters[f"{kind}_l{layer}{suffix}"] = draw(shape)
     return parameters
 
 
@@ -92,21 +97,24 @@ def draw_inputs(case: Case, generator: torch.Generator) -> tuple[dict[str, Tenso
 
     inputs = {"x": uniform(T, B, I) * inside, "lengths": lengths}
     upstream = {"doutput": uniform(T, B, case.directions * H) * inside}
-    for s in case.state_names:
+    for s in case.equations.states:
         inputs[f"{s}0"] = uniform(*state)
         upstream[f"d{s}_n"] = uniform(*state)
     return inputs, upstream
 
 
+# The cells that torch.nn has.
+TORCH = {
+    "elman": partial(torch.nn.RNN, nonlinearity="tanh"),
+    "elman-relu": partial(torch.nn.RNN, nonlinearity="relu"),
+    "gru": torch.nn.GRU,
+    "lstm": torch.nn.LSTM,
+}
+
+
 def run_torch(case: Case, inputs: dict[str, Tensor], parameters: dict[str, Tensor]):
     """The case by torch.nn: its results, and the leaves that gradients gather in."""
-    sizes = dict(num_layers=case.num_layers, bidirectional=case.bidirectional)
-    network = {
-        "elman": lambda: torch.nn.RNN(I, H, nonlinearity="tanh", **sizes),
-        "elman-relu": lambda: torch.nn.RNN(I, H, nonlinearity="relu", **sizes),
-        "gru": lambda: torch.nn.GRU(I, H, **sizes),
-        "lstm": lambda: torch.nn.LSTM(I, H, **sizes),
-    }[case.cell]()
+    network = TORCH[case.cell](I, H, **case.shape)
     leaves = dict(network.named_parameters())
     assert {k: v.shape for k, v in leaves.items()} == {k: v.shape for k, v in parameters.items()}
     with torch.no_grad():
@@ -118,31 +126,19 @@ def run_torch(case: Case, inputs: dict[str, Tensor], parameters: dict[str, Tenso
     packed_output, state = network(packed, state)
     output, _ = pad_packed_sequence(packed_output, total_length=T)
     states = state if case.cell == "lstm" else (state,)
-    final = {f"{s}_n": v for s, v in zip(case.state_names, states, strict=True)}
+    final = {f"{s}_n": v for s, v in zip(case.equations.states, states, strict=True)}
     return {"output": output} | final, leaves
 
 
-def run_explicit(
-    case: Case, inputs: dict[str, Tensor], parameters: dict[str, Tensor], reset_before: bool
-):
-    """A GRU by the explicit loop: its results, and the leaves that gradients gather in."""
+def run_explicit(case: Case, inputs: dict[str, Tensor], parameters: dict[str, Tensor]):
+    """The case by the explicit loop: its results, and the leaves that gradients gather in."""
     leaves = {name: p.clone().requires_grad_() for name, p in parameters.items()}
-    output, h_n = explicit_gru.run(
-        inputs["x"],
-        inputs["lengths"],
-        inputs["h0"],
-        leaves,
-        case.num_layers,
-        case.bidirectional,
-        reset_before,
-    )
-    return {"output": output, "h_n": h_n}, leaves
+    return explicit.run(case.equations, inputs, leaves, **case.shape), leaves
 
 
 def run(case: Case, inputs: dict[str, Tensor], parameters: dict[str, Tensor]):
-    if case.cell == "gru-reset-before":
-        return run_explicit(case, inputs, parameters, reset_before=True)
-    return run_torch(case, inputs, parameters)
+    by = run_torch if case.cell in TORCH else run_explicit
+    return by(case, inputs, parameters)
 
 
 def forward_and_backward(case: Case, inputs, upstream, parameters, run) -> dict[str, Tensor]:
@@ -162,32 +158,28 @@ def assert_close(actual: Tensor, expected: Tensor, tolerance: float, what: str) 
     assert worst <= tolerance, f"{what}: differs by {worst:.2e}, more than {tolerance:.0e}"
 
 
+def assert_all_close(case: Case, actual, expected, tolerance: float, by: str) -> None:
+    for name in actual:
+        assert_close(actual[name], expected[name], tolerance, f"{case.name}/{name} by {by}")
+
+
 def check_explicit_loop(case: Case, inputs, upstream, parameters, results) -> None:
-    """The explicit loop, told to reset after, is torch.nn.GRU: outputs, states, gradients."""
-    explicit = forward_and_backward(
-        case,
-        inputs,
-        upstream,
-        parameters,
-        lambda *arguments: run_explicit(*arguments, reset_before=False),
-    )
-    assert explicit.keys() == results.keys()
-    for name in results:
-        assert_close(explicit[name], results[name], FLOAT64_TOLERANCE, f"{case.name}/{name}")
+    """The explicit loop computes what torch.nn does: outputs, states and all gradients."""
+    explicit_results = forward_and_backward(case, inputs, upstream, parameters, run_explicit)
+    assert explicit_results.keys() == results.keys()
+    assert_all_close(case, explicit_results, results, FLOAT64_TOLERANCE, "the explicit loop")
+
+
+def check_against_numpy(case: Case, inputs, parameters, results) -> None:
+    arrays = ({name: v.numpy() for name, v in tensors.items()} for tensors in (inputs, parameters))
+    by_numpy = numpy_loops.run(case.cell, *arrays, **case.shape)
+    by_numpy = {name: torch.from_numpy(value) for name, value in by_numpy.items()}
+    assert_all_close(case, by_numpy, results, FLOAT64_TOLERANCE, "NumPy")
 
 
 def check_against_onnx(case: Case, inputs, parameters, results) -> None:
-    output, h_n = onnx_gru.run(
-        inputs["x"],
-        inputs["lengths"],
-        inputs["h0"],
-        parameters,
-        case.num_layers,
-        case.bidirectional,
-        reset_before=case.cell == "gru-reset-before",
-    )
-    assert_close(output, results["output"], FLOAT32_TOLERANCE, f"{case.name}/output")
-    assert_close(h_n, results["h_n"], FLOAT32_TOLERANCE, f"{case.name}/h_n")
+    by_onnx = onnx_runtime.run(case.cell, inputs, parameters, **case.shape)
+    assert_all_close(case, by_onnx, results, FLOAT32_TOLERANCE, "ONNX Runtime")
 
 
 def check_padding(case: Case, lengths: Tensor, results: dict[str, Tensor]) -> None:
@@ -205,22 +197,22 @@ def check_relu_is_mixed(case: Case, lengths: Tensor, results: dict[str, Tensor])
 
 
 def check_mistakes_show(case: Case, inputs, parameters, results) -> None:
-    """Swapping two gates anywhere, or losing one gate's bias, visibly changes the output."""
+    """Swapping two gates anywhere, or losing one gate's bias or peepholes, visibly changes the
+    output."""
 
     def assert_shows(name: str, gates: list[Tensor], mistake: str) -> None:
         wrong, _ = run(case, inputs, parameters | {name: torch.cat(gates)})
         change = (wrong["output"] - results["output"]).abs().max().item()
         assert change > VISIBLE, f"{case.name}: {mistake} of {name} changes only {change:.1e}"
 
-    G = GATES[case.cell]
     for name, parameter in parameters.items():
-        gates = parameter.chunk(G)
-        for i, j in itertools.combinations(range(G), 2):
+        gates = parameter.split(H)
+        for i, j in itertools.combinations(range(len(gates)), 2):
             swapped = list(gates)
             swapped[i], swapped[j] = gates[j], gates[i]
             assert_shows(name, swapped, f"swapping gates {i} and {j}")
-        if name.startswith("bias"):
-            for i in range(G):
+        if parameter.dim() == 1:
+            for i in range(len(gates)):
                 lost = [torch.zeros_like(g) if i == j else g for j, g in enumerate(gates)]
                 assert_shows(name, lost, f"losing gate {i}")
 
@@ -236,10 +228,11 @@ def make_case(case: Case) -> dict[str, Tensor]:
     check_mistakes_show(case, inputs, parameters, results)
     if case.cell == "elman-relu":
         check_relu_is_mixed(case, inputs["lengths"], results)
-    if case.cell == "gru":
+    if case.cell in TORCH:
         check_explicit_loop(case, inputs, upstream, parameters, results)
-    if case.cell.startswith("gru"):
-        check_against_onnx(case, inputs, parameters, results)
+    if case.cell in numpy_loops.STEPS:
+        check_against_numpy(case, inputs, parameters, results)
+    check_against_onnx(case, inputs, parameters, results)
 
     named_parameters = {f"param/{name}": value for name, value in parameters.items()}
     tensors = inputs | named_parameters | results | upstream
