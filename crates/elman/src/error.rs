@@ -260,3 +260,41 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every error that speaks of options has them named by whoever shows it.
+    #[test]
+    fn options_are_named_by_who_shows_them() {
+        let name = || "m.elman".to_owned();
+        let config = ConfigError::new("batch_size", "is 0; it must be at least 1");
+        let message = Message::from("is constant; choose another ").option("target");
+        for (error, plain, named) in [
+            (
+                Error::from(config),
+                "batch_size is 0; it must be at least 1",
+                "<batch_size> is 0; it must be at least 1",
+            ),
+            (
+                DataError::new("t.csv", message).into(),
+                "t.csv: is constant; choose another target",
+                "t.csv: is constant; choose another <target>",
+            ),
+            (
+                ModelError::IsACheckpoint { name: name() }.into(),
+                "m.elman is a checkpoint, not a model; finish its run with resume",
+                "m.elman is a checkpoint, not a model; finish its run with <resume>",
+            ),
+            (
+                ModelError::IsAModel { name: name() }.into(),
+                "m.elman is a finished model, not a checkpoint; there is nothing to resume",
+                "m.elman is a finished model, not a checkpoint; there is nothing to resume",
+            ),
+        ] {
+            assert_eq!(error.to_string(), plain);
+            assert_eq!(error.naming(&|option| format!("<{option}>")), named);
+        }
+    }
+}

@@ -46,9 +46,10 @@ use column::Values;
 
 /// A table with at least one row, and a distinct name for every column.
 ///
-/// It holds the text of its cells once, 8 bytes more per cell and 8 per row, and the values of columns of
-/// numbers or times: three to four times the size of a file of ordinary numbers, and never above fourteen
-/// times (a file of one column of digits). While it is read, the file's bytes are held as well.
+/// It holds the text of its cells once, 8 bytes more per cell and 8 per row, the values of columns of
+/// numbers (8 bytes each) or times (16), and some hundred bytes per column. That is four to five times the
+/// size of a file of ordinary numbers, and, apart from a wide header, never above thirteen times (a file of
+/// one column of digits). While it is read, the file's bytes are held as well.
 #[derive(Debug, Clone)]
 pub struct Table {
     name: String,

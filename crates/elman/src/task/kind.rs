@@ -107,7 +107,7 @@ pub trait TaskKind: Debug {
     /// # Errors
     /// If the task has nothing to draw, or the table is none of its.
     fn chart(&self, _table: &Table, _predictions: &Predictions) -> Result<Chart, Error> {
-        Err(no_chart(self.name()).into())
+        Err(for_forecasts("plot", self.name()).into())
     }
 
     /// Answers on a part of a table drawn beside the truth.
@@ -121,7 +121,7 @@ pub trait TaskKind: Debug {
         _table: &Table,
         _held_out: &HeldOut,
     ) -> Result<Chart, Error> {
-        Err(no_chart(self.name()).into())
+        Err(for_forecasts("plot", self.name()).into())
     }
 
     /// Refuses what no fitted task can be, as a damaged or hostile file may hold it.
@@ -142,8 +142,9 @@ pub(super) fn check_loss_of_numbers(task: TaskName, loss: &Loss) -> Result<(), C
     }
 }
 
-fn no_chart(task: TaskName) -> ConfigError {
-    ConfigError::new("plot", format!("is for forecasts; this model is there to {task}"))
+/// The error about an option that has a meaning for forecasts alone.
+pub(super) fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError {
+    ConfigError::new(option, format!("is for forecasts; this model is there to {task}"))
 }
 
 /// A table made ready for training.

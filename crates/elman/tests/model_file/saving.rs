@@ -28,6 +28,11 @@ fn saved_and_loaded_is_the_same_model() {
                 let loaded = Model::open(&path).unwrap();
 
                 let what = format!("{} {cell} {dtype:?}", saved.task().name());
+                let task = serde_json::to_value(saved.task()).unwrap();
+                assert_eq!(
+                    task.as_object().unwrap().keys().collect::<Vec<_>>(),
+                    [saved.task().name().name()]
+                );
                 assert_eq!(saved.parameters().dtype(), dtype);
                 assert_eq!(bits(loaded.parameters()), bits(saved.parameters()), "{what}");
                 assert_eq!(loaded.network().config(), saved.network().config(), "{what}");

@@ -20,7 +20,7 @@ pub(super) use groups::Labels;
 use groups::Groups;
 use split::Split;
 
-use super::kind::check_loss_of_numbers;
+use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
 use super::{Answers, HeldOut, Predictions, Prepared, Task, TaskKind, TaskName};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -234,8 +234,4 @@ impl<T: GroupedTask> TaskKind for T {
         GroupedTask::check(self)?;
         self.grouping().check()
     }
-}
-
-fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError {
-    ConfigError::new(option, format!("is for forecasts; this model is there to {task}"))
 }
