@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use elman::task::TaskName;
+use elman::words::listed;
 
 use crate::output::OutputOptions;
 use crate::train::options::TrainOptions;
@@ -67,10 +69,18 @@ pub(crate) struct NotebookArguments {
     pub(crate) learning_rate: f64,
 }
 
+/// `forecast (the default), regress or classify`
+fn tasks_help() -> String {
+    let names = TaskName::ALL.iter().enumerate();
+    listed(
+        names.map(|(n, task)| if n == 0 { format!("{task} (the default)") } else { task.to_string() }),
+        "or",
+    )
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
-    /// forecast (the default), regress or classify
-    #[arg(value_name = "TASK")]
+    #[arg(value_name = "TASK", help = tasks_help())]
     pub(crate) task: Option<String>,
     /// A CSV file, or - for standard input [default: the built-in airline passengers]
     #[arg(value_name = "DATA")]

@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use elman::check::{Agreement, Injection, Problem, TOLERANCE};
 use elman::model::Model;
+use elman::words::{counted, thousands};
 use serde_json::json;
 
 use crate::args::CheckArguments;
-use crate::output::{Output, counted, thousands};
+use crate::output::Output;
 
 /// The planted error, as a share of its tensor's largest derivative: a thousand times the tolerance.
 const INJECTED: f64 = 1e-6;

@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
+use elman::error::Error;
 use elman::metrics::{Evaluation, Metrics};
 use elman::model::Model;
-use elman::task::{HeldOut, Task};
+use elman::task::HeldOut;
 use serde_json::{Map, Value, json};
 
 use crate::args::EvaluateArguments;
-use crate::output::{Output, Wrong, figure};
+use crate::output::{Output, figure};
 use crate::{input, plot};
 
 pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
@@ -17,21 +18,15 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
     }
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
-    let held_out = match (model.task(), arguments.test) {
-        (Task::Forecast(_), Some(rows)) => HeldOut::LastRows(rows),
-        (_, Some(_)) => {
-            let message = format!("--test is for forecasts; this model is there to {}", model.task().name());
-            return Err(Wrong(message).into());
-        }
-        (task, None) => task.default_held_out(),
-    };
+    let task = model.task().kind();
+    let held_out = task.held_out(arguments.test).map_err(Error::from)?;
     let evaluation = model.evaluate(&table, &held_out)?;
     if held_out == HeldOut::All && table.name() == model.record().data {
         output
             .note(&format!("{} is what the model was trained on: these figures are too good", table.name()));
     }
     if let Some(path) = &arguments.plot {
-        plot::backtest(&model, &table, &held_out)?.save(path)?;
+        plot::save(&task.test_chart(model.network(), model.parameters(), &table, &held_out)?, path)?;
         output.note(&format!("drew {}", path.display()));
     }
     if output.options.json {

@@ -2,17 +2,16 @@
 
 use std::process::ExitCode;
 
-use elman::calendar::Frequency;
 use elman::loss::Loss;
 use elman::model::Model;
 use elman::network::{Activation, Block, Direction, Network, Output as Handed, Stacked};
-use elman::task::{Forecast, Grouping, Task, Transform};
 use elman::train::Ended;
+use elman::words::counted;
 use serde_json::json;
 
 use crate::args::InspectArguments;
 use crate::evaluate;
-use crate::output::{Output, counted, figure};
+use crate::output::{Output, figure};
 
 pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let model = Model::open(&arguments.model)?;
@@ -32,7 +31,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
     let parameters = counted(model.network().layout().len(), "parameter");
     let dtype = format!("{:?}", model.parameters().dtype()).to_lowercase();
     output.line(format_args!("          {parameters} in {dtype}"))?;
-    output.line(format_args!("task      {}", task_text(model.task())))?;
+    output.line(format_args!("task      {}", model.task().kind().describe()))?;
     output.line(format_args!("data      {}", data_text(&model)))?;
     output.line(format_args!("training  {}", training_text(&model)))?;
     if output.options.verbose {
@@ -98,34 +97,6 @@ fn block_text(block: &Block) -> String {
         Block::Patch(patch) => format!("patches of {}", counted(patch.len, "step")),
         block => block.name().to_owned(),
     }
-}
-
-pub(crate) fn task_text(task: &Task) -> String {
-    match task {
-        Task::Forecast(task) => forecast_text(task),
-        Task::Regress(task) => format!("regress {}", grouping_text(&task.grouping)),
-        Task::Classify(task) => {
-            format!("classify {}: {}", grouping_text(&task.grouping), task.classes.join(", "))
-        }
-    }
-}
-
-fn forecast_text(task: &Forecast) -> String {
-    let per = task.frequency.map_or("row", Frequency::row_name);
-    let season =
-        task.season.map_or("no season".into(), |season| format!("a season of {}", counted(season, per)));
-    let transform = match task.transform {
-        Transform::LogDifference => "relative changes",
-        Transform::Difference => "differences",
-        Transform::None => "plain values",
-    };
-    let time = task.time.as_ref().map_or(String::new(), |time| format!(" over {time:?}"));
-    format!("forecast {:?}{time}, {} ahead; {season}, {transform}", task.target, counted(task.horizon, per))
-}
-
-fn grouping_text(grouping: &Grouping) -> String {
-    let features: Vec<&str> = grouping.features.iter().map(|feature| feature.name.as_str()).collect();
-    format!("{:?} from sequences of {} told apart by {:?}", grouping.target, features.join(", "), grouping.id)
 }
 
 fn data_text(model: &Model) -> String {

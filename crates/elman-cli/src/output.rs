@@ -113,24 +113,6 @@ pub(crate) fn figure(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// `1 row`, `2 rows`.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
-}
-
-/// `4,404,412`
-pub(crate) fn thousands(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +121,5 @@ mod tests {
     fn figures_have_four_digits() {
         let texts = [3.0311, 49.6123, 1234.4, 0.00025123, 1e12, -0.5, 0.0].map(figure);
         assert_eq!(texts, ["3.031", "49.61", "1234", "0.0002512", "1.000e12", "-0.5000", "0"]);
-        assert_eq!([7, 1000, 4_404_412].map(thousands), ["7", "1,000", "4,404,412"]);
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use elman::file;
 use elman::model::Model;
-use elman::task::Predictions;
+use elman::task::{Cell, Predictions};
 use serde_json::{Map, Value};
 
 use crate::args::PredictArguments;
@@ -27,13 +27,13 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let predictions = model.predict(&table, arguments.horizon)?;
     let text = if output.options.json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
     if let Some(path) = &arguments.plot {
-        plot::forecast(&model, &table, &predictions)?.save(path)?;
+        plot::save(&model.task().kind().chart(&table, &predictions)?, path)?;
         output.note(&format!("drew {}", path.display()));
     }
     match &arguments.output {
         Some(path) => {
             file::write(path, text.as_bytes()).map_err(elman::error::Error::from)?;
-            output.note(&format!("wrote {} rows to {}", predictions.rows.len(), path.display()));
+            output.note(&format!("wrote {} rows to {}", predictions.num_rows(), path.display()));
         }
         None => output.raw(&text)?,
     }
@@ -42,23 +42,27 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
 
 fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&predictions.headers)?;
-    for row in &predictions.rows {
-        writer.write_record(row)?;
+    writer.write_record(predictions.headers())?;
+    for row in predictions.rows() {
+        writer.write_record(row.iter().map(Cell::to_string))?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
-/// One object per row; what was computed is a number, what was carried over is text.
+/// One object per row.
 fn as_json_lines(predictions: &Predictions) -> anyhow::Result<String> {
     let mut lines = String::new();
-    for row in &predictions.rows {
-        let cells = predictions.headers.iter().zip(row).enumerate().map(|(n, (header, cell))| {
-            let number = cell.parse::<f64>().ok().filter(|_| predictions.is_number(n));
-            (header.clone(), number.map_or_else(|| Value::from(cell.as_str()), Value::from))
-        });
+    for row in predictions.rows() {
+        let cells = predictions.headers().zip(&row).map(|(header, cell)| (header.to_owned(), as_json(cell)));
         lines.push_str(&serde_json::to_string(&cells.collect::<Map<_, _>>())?);
         lines.push('\n');
     }
     Ok(lines)
+}
+
+fn as_json(cell: &Cell<'_>) -> Value {
+    match cell {
+        Cell::Number(number) => number.rounded().into(),
+        Cell::Text(_) | Cell::Time(_) => cell.to_string().into(),
+    }
 }

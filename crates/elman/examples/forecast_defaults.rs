@@ -121,7 +121,7 @@ fn main() -> Result<(), Failure> {
 
 /// The defaults as the library has them.
 fn default_setting(window: &Window) -> Result<Setting, Failure> {
-    let Prepared { task, .. } = Task::prepare(&window.table, &TaskOptions::Forecast(options(window)), 0)?;
+    let Prepared { task, .. } = Task::prepare(&window.table, &TaskOptions::Forecast(options(window)))?;
     let recipe = Recipe::for_task(&task);
     let Task::Forecast(task) = task else { return Err("a forecast was asked for".into()) };
     Ok(Setting { recipe, window: task.window })
@@ -196,7 +196,7 @@ fn ratios(settings: &[Setting], kinds: &[Kind]) -> Result<Vec<Ratios>, Failure> 
 
 fn ratio(setting: &Setting, window: &Window) -> Result<f64, Failure> {
     let options = ForecastOptions { window: Some(setting.window), ..options(window) };
-    let prepared = Task::prepare(&window.table, &TaskOptions::Forecast(options), 0)?;
+    let prepared = Task::prepare(&window.table, &TaskOptions::Forecast(options))?;
     let mut sum = 0.0;
     for seed in window.seeds.clone() {
         let mut recipe = setting.recipe.clone();

@@ -1,11 +1,23 @@
 //! The time column of a series: how its rows follow each other, and what comes next.
+//!
+//! ```
+//! use elman::calendar::{Calendar, Frequency};
+//! use elman::table::Table;
+//!
+//! let table = Table::read("t.csv", "month,v\n2024-11,1\n2024-12,2\n".as_bytes())?;
+//! let calendar = Calendar::read(table.column("month")?)?;
+//! assert_eq!(calendar.frequency(), Frequency::Monthly);
+//! assert_eq!(calendar.time(2).map(|time| time.to_string()), Some("2025-01".into()));
+//! assert_eq!(calendar.phase(2, 12), Some(0));
+//! # Ok::<(), elman::error::Error>(())
+//! ```
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::{Span, Unit};
 use serde::{Deserialize, Serialize};
 
-use crate::error::DataError;
-use crate::table::{Column, Table};
+use crate::error::{DataError, Error};
+use crate::table::{Column, Time};
 
 /// The time from one row to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,23 +39,13 @@ pub enum Frequency {
     Seconds(u32),
 }
 
-/// How a timestamp is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Style {
-    /// `1949-01`
-    Month,
-    /// `1949-01-31`
-    Date,
-    /// `1949-01-31 12:00`, with this letter between date and time, and with seconds?
-    DateTime(char, bool),
-}
-
 /// The timestamps of a series, known to be evenly spaced.
 #[derive(Clone, Debug)]
 pub struct Calendar {
     frequency: Frequency,
-    style: Style,
     stamps: Vec<DateTime>,
+    /// One of them as it is written.
+    written: Time,
     /// Is every row the last day of a month? Then those to come are as well.
     month_ends: bool,
 }
@@ -151,83 +153,26 @@ fn is_month_end(stamp: DateTime) -> bool {
     stamp.day() == stamp.days_in_month()
 }
 
-impl Style {
-    fn of(text: &str) -> Option<Self> {
-        match text.as_bytes() {
-            [_, _, _, _, b'-', _, _] => Some(Style::Month),
-            [_, _, _, _, b'-', _, _, b'-', _, _] => Some(Style::Date),
-            [_, _, _, _, b'-', _, _, b'-', _, _, separator @ (b' ' | b'T'), time @ ..] => {
-                // Nothing after the seconds: neither fractions nor a time zone, which would be lost.
-                let seconds = match time {
-                    [_, _, b':', _, _] => false,
-                    [_, _, b':', _, _, b':', _, _] => true,
-                    _ => return None,
-                };
-                Some(Style::DateTime(char::from(*separator), seconds))
-            }
-            _ => None,
-        }
-    }
-
-    fn parse(self, text: &str) -> Option<DateTime> {
-        if Style::of(text) != Some(self) {
-            return None;
-        }
-        match self {
-            Style::Month => format!("{text}-01").parse::<Date>().ok().map(DateTime::from),
-            Style::Date => text.parse::<Date>().ok().map(DateTime::from),
-            Style::DateTime(..) => text.parse().ok(),
-        }
-    }
-
-    fn write(self, stamp: DateTime) -> String {
-        match self {
-            Style::Month => format!("{:04}-{:02}", stamp.year(), stamp.month()),
-            Style::Date => stamp.date().to_string(),
-            Style::DateTime(separator, seconds) => {
-                let time = format!("{}{separator}{:02}:{:02}", stamp.date(), stamp.hour(), stamp.minute());
-                if seconds { format!("{time}:{:02}", stamp.second()) } else { time }
-            }
-        }
-    }
-}
-
 impl Calendar {
-    /// Is this column's first cell a timestamp?
-    pub fn recognises(column: Column<'_>) -> bool {
-        let text = column.text(0);
-        Style::of(text).is_some_and(|style| style.parse(text).is_some())
-    }
-
     /// Reads a time column, all of whose rows must follow each other evenly; at least two.
     ///
     /// # Errors
-    /// If a cell is not a timestamp like the first, or a row does not follow the one before it.
-    pub fn read(table: &Table, column: Column<'_>) -> Result<Self, DataError> {
-        let place = |row| format!("{}, line {}, column {:?}", table.name(), column.line(row), column.name());
-        let no_stamp = |row: usize| {
-            let message = format!(
-                "{:?} is not a time like 1949-01, 1949-01-31 or 1949-01-31 12:00{}",
-                column.text(row),
-                if row > 0 { ", written as in the rows before" } else { "" }
-            );
-            DataError::new(place(row), message)
-        };
-        let style = Style::of(column.text(0)).ok_or_else(|| no_stamp(0))?;
-        let stamps: Vec<DateTime> = (0..table.num_rows())
-            .map(|row| style.parse(column.text(row)).ok_or_else(|| no_stamp(row)))
-            .collect::<Result<_, _>>()?;
+    /// If a cell is not a time like the first, or a row does not follow the one before it.
+    pub fn read(column: Column<'_>) -> Result<Self, Error> {
+        let times = column.times()?;
+        let stamps: Vec<DateTime> = times.iter().map(|time| time.stamp()).collect();
         let [first, second, ..] = stamps[..] else {
-            return Err(DataError::new(table.name(), "has one row; a series needs more"));
+            return Err(DataError::new(column.table_name(), "has one row; a series needs more").into());
         };
         let backwards = |row: usize| {
             let (text, before) = (column.text(row), column.text(row - 1));
-            DataError::new(place(row), format!("{text} does not come after {before}; sort the rows by time"))
+            let message = format!("{text} does not come after {before}; sort the rows by time");
+            DataError::new(column.place(row), message)
         };
         let frequency = Frequency::between(first, second).ok_or_else(|| backwards(1))?;
         for row in 1..stamps.len() {
             if stamps[row] <= stamps[row - 1] {
-                return Err(backwards(row));
+                return Err(backwards(row).into());
             }
             if Frequency::between(stamps[row - 1], stamps[row]) != Some(frequency) {
                 let (text, before) = (column.text(row), column.text(row - 1));
@@ -236,11 +181,11 @@ impl Calendar {
                      a forecast needs rows at even steps: fill the gap or cut the series",
                     frequency.step_name()
                 );
-                return Err(DataError::new(place(row), message));
+                return Err(DataError::new(column.place(row), message).into());
             }
         }
         let month_ends = stamps.iter().all(|&stamp| is_month_end(stamp));
-        Ok(Calendar { frequency, style, stamps, month_ends })
+        Ok(Calendar { frequency, stamps, written: times[0], month_ends })
     }
 
     /// The time from one row to the next.
@@ -253,10 +198,10 @@ impl Calendar {
         self.frequency.phase(self.stamp(row)?, season)
     }
 
-    /// A row's timestamp as the column would write it, also for rows after the last; `None` at the
-    /// end of time.
-    pub fn text(&self, row: usize) -> Option<String> {
-        Some(self.style.write(self.stamp(row)?))
+    /// A row's time as the column would write it, also for rows after the last; `None` at the end of
+    /// time.
+    pub fn time(&self, row: usize) -> Option<Time> {
+        Some(self.written.at(self.stamp(row)?))
     }
 
     fn stamp(&self, row: usize) -> Option<DateTime> {
@@ -282,15 +227,17 @@ impl Frequency {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Table;
 
     fn calendar(stamps: &[&str]) -> Result<Calendar, String> {
         let table = Table::read("t.csv", format!("when\n{}\n", stamps.join("\n")).as_bytes()).unwrap();
-        Calendar::read(&table, table.column("when").unwrap()).map_err(|error| error.to_string())
+        Calendar::read(table.column("when").unwrap()).map_err(|error| error.to_string())
     }
 
     #[test]
     fn rows_to_come_are_written_like_those_before() {
-        let next = |stamps: &[&str], rows: usize| calendar(stamps).unwrap().text(1 + rows).unwrap();
+        let next =
+            |stamps: &[&str], rows: usize| calendar(stamps).unwrap().time(1 + rows).unwrap().to_string();
         assert_eq!(next(&["1960-11", "1960-12"], 1), "1961-01");
         assert_eq!(next(&["2024-01-31", "2024-02-29"], 2), "2024-04-30");
         assert_eq!(next(&["2024-02-28", "2024-02-29"], 1), "2024-03-01");
@@ -299,7 +246,7 @@ mod tests {
         assert_eq!(next(&["2024-01-01T00:00:00", "2024-01-01T00:15:00"], 3), "2024-01-01T01:00:00");
         assert_eq!(next(&["2020-01-06", "2020-01-13"], 1), "2020-01-20");
         assert_eq!(next(&["2020-01", "2020-04"], 1), "2020-07");
-        assert_eq!(calendar(&["9999-11", "9999-12"]).unwrap().text(2), None);
+        assert_eq!(calendar(&["9999-11", "9999-12"]).unwrap().time(2), None);
     }
 
     #[test]

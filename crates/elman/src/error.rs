@@ -1,6 +1,26 @@
 //! Errors: each names the place, both sides and the way out.
+//!
+//! Where an error speaks of an option, it carries the option's name as data: shown by itself it uses the
+//! configuration's names, and [`Error::naming`] shows it with a program's own.
+//!
+//! ```
+//! use elman::error::Error;
+//! use elman::table::Table;
+//! use elman::task::{ForecastOptions, Task, TaskOptions};
+//!
+//! let table = Table::read("t.csv", "x,y\n1,2\n3,4\n".as_bytes())?;
+//! let options = TaskOptions::Forecast(ForecastOptions::default());
+//! let error = Task::prepare(&table, &options).unwrap_err();
+//! assert_eq!(error.to_string(), "t.csv: 2 columns of numbers could be forecast (x, y); name one with target");
+//! assert!(error.naming(&|option| format!("--{option}")).ends_with("; name one with --target"));
+//! # Ok::<(), Error>(())
+//! ```
+
+mod message;
 
 use std::path::PathBuf;
+
+pub use message::Message;
 
 /// An option or a combination of options that makes no network or no training run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -9,12 +29,17 @@ pub struct ConfigError {
     /// The option, named as in the configuration.
     pub option: &'static str,
     /// What is wrong with it and what would be right.
-    pub message: String,
+    pub message: Message,
 }
 
 impl ConfigError {
-    pub(crate) fn new(option: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(option: &'static str, message: impl Into<Message>) -> Self {
         ConfigError { option, message: message.into() }
+    }
+
+    /// As it is shown, with every option's name as `option` writes it.
+    pub fn naming(&self, option: &dyn Fn(&str) -> String) -> String {
+        format!("{} {}", option(self.option), self.message.naming(option))
     }
 }
 
@@ -32,12 +57,17 @@ pub struct DataError {
     /// The file, and the line or column where that is known.
     pub place: String,
     /// What is wrong with it and what to do.
-    pub message: String,
+    pub message: Message,
 }
 
 impl DataError {
-    pub(crate) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        DataError { place: place.into(), message: message.into() }
+    pub(crate) fn new(place: impl ToString, message: impl Into<Message>) -> Self {
+        DataError { place: place.to_string(), message: message.into() }
+    }
+
+    /// As it is shown, with every option's name as `option` writes it.
+    pub fn naming(&self, option: &dyn Fn(&str) -> String) -> String {
+        format!("{}: {}", self.place, self.message.naming(option))
     }
 }
 
@@ -150,7 +180,7 @@ pub enum ModelError {
         known: u32,
     },
     /// A checkpoint where a model was wanted.
-    #[error("{name} is a checkpoint, not a model; finish it with `elman train --resume`")]
+    #[error("{}", self.message())]
     IsACheckpoint {
         /// The file.
         name: String,
@@ -162,9 +192,7 @@ pub enum ModelError {
         name: String,
     },
     /// A checkpoint of a run with other options or data.
-    #[error(
-        "{name} belongs to another run: {what}; repeat that run's command, or start anew without --resume"
-    )]
+    #[error("{}", self.message())]
     OtherRun {
         /// The file.
         name: String,
@@ -177,6 +205,30 @@ pub enum ModelError {
         /// Why.
         reason: String,
     },
+}
+
+impl ModelError {
+    /// What it says, the option to resume a run kept apart.
+    fn message(&self) -> Message {
+        match self {
+            ModelError::IsACheckpoint { name } => {
+                Message::from(format!("{name} is a checkpoint, not a model; finish its run with "))
+                    .option("resume")
+            }
+            ModelError::OtherRun { name, what } => {
+                let text = format!(
+                    "{name} belongs to another run: {what}; repeat that run's command, or start anew without "
+                );
+                Message::from(text).option("resume")
+            }
+            ModelError::NotAModel { .. }
+            | ModelError::CutShort { .. }
+            | ModelError::Corrupt { .. }
+            | ModelError::Newer { .. }
+            | ModelError::IsAModel { .. }
+            | ModelError::Unwritable { .. } => self.to_string().into(),
+        }
+    }
 }
 
 /// Anything that can go wrong between a table and a prediction.
@@ -201,4 +253,55 @@ pub enum Error {
     /// See [`TableError`](crate::table::TableError).
     #[error(transparent)]
     Table(#[from] crate::table::TableError),
+}
+
+impl Error {
+    /// As it is shown, with every option's name as `option` writes it: `--target` where the library says
+    /// `target`.
+    pub fn naming(&self, option: &dyn Fn(&str) -> String) -> String {
+        match self {
+            Error::Config(error) => error.naming(option),
+            Error::Data(error) => error.naming(option),
+            Error::Model(error) => error.message().naming(option),
+            Error::Diverged(_) | Error::File(_) | Error::Table(_) => self.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every error that speaks of options has them named by whoever shows it.
+    #[test]
+    fn options_are_named_by_who_shows_them() {
+        let name = || "m.elman".to_owned();
+        let config = ConfigError::new("batch_size", "is 0; it must be at least 1");
+        let message = Message::from("is constant; choose another ").option("target");
+        for (error, plain, named) in [
+            (
+                Error::from(config),
+                "batch_size is 0; it must be at least 1",
+                "<batch_size> is 0; it must be at least 1",
+            ),
+            (
+                DataError::new("t.csv", message).into(),
+                "t.csv: is constant; choose another target",
+                "t.csv: is constant; choose another <target>",
+            ),
+            (
+                ModelError::IsACheckpoint { name: name() }.into(),
+                "m.elman is a checkpoint, not a model; finish its run with resume",
+                "m.elman is a checkpoint, not a model; finish its run with <resume>",
+            ),
+            (
+                ModelError::IsAModel { name: name() }.into(),
+                "m.elman is a finished model, not a checkpoint; there is nothing to resume",
+                "m.elman is a finished model, not a checkpoint; there is nothing to resume",
+            ),
+        ] {
+            assert_eq!(error.to_string(), plain);
+            assert_eq!(error.naming(&|option| format!("<{option}>")), named);
+        }
+    }
 }

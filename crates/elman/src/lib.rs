@@ -7,13 +7,13 @@
 //! # fn main() -> Result<(), elman::error::Error> {
 //! let table = elman::data::airline()?; // or Table::open("sales.csv".as_ref())?
 //! let options = TaskOptions::Forecast(ForecastOptions { horizon: Some(3), ..Default::default() });
-//! let prepared = Task::prepare(&table, &options, 0)?;
+//! let prepared = Task::prepare(&table, &options)?;
 //! let mut recipe = Recipe::for_task(&prepared.task);
 //! recipe.train.epochs = 5;
 //! let model = recipe.train(&prepared, &table)?;
 //! let forecast = model.predict(&table, None)?;
-//! assert_eq!(forecast.rows.len(), 3);
-//! assert_eq!(forecast.rows[0][0], "1961-01");
+//! assert_eq!(forecast.num_rows(), 3);
+//! assert_eq!(forecast.columns()[0].1.cell(0).to_string(), "1961-01");
 //! # Ok(())
 //! # }
 //! ```
@@ -24,7 +24,7 @@
 //!
 //! | module | what happens |
 //! |---|---|
-//! | [`table`] | a CSV file becomes named columns of text |
+//! | [`table`] | a file becomes named columns of numbers, times and text |
 //! | [`calendar`], [`scaling`], [`sequence`] | columns become evenly spaced times, scaled numbers, sequences with targets |
 //! | [`batch`] | sequences of any lengths become one time-major batch without padding |
 //! | [`network`] | the batch runs forward and backward through a chain of blocks: recurrent layers and what stands around them |
@@ -76,6 +76,7 @@ pub mod table;
 pub mod task;
 pub mod threads;
 pub mod train;
+pub mod words;
 
 /// The README's code is compiled and run with the documentation's.
 #[cfg(doctest)]

@@ -69,10 +69,10 @@ impl Model {
     /// The first thing that does not fit.
     pub fn new(task: Task, parameters: Parameters, record: Record) -> Result<Self, ConfigError> {
         let misfit = |message: String| ConfigError::new("model", message);
-        task.check().map_err(misfit)?;
+        task.kind().check().map_err(misfit)?;
         let network = record.recipe.network(&task)?;
         record.recipe.train.check(&network, true)?;
-        task.check_loss(&record.recipe.train.loss)?;
+        task.kind().check_loss(&record.recipe.train.loss)?;
         let (len, dtype) = match &parameters {
             Parameters::F32(values) => (values.len(), Dtype::F32),
             Parameters::F64(values) => (values.len(), Dtype::F64),
@@ -167,20 +167,20 @@ impl Model {
         container::write(Format::Model, &content, tensors)
     }
 
-    /// See [`Task::predict`].
+    /// See [`TaskKind::predict`](crate::task::TaskKind::predict).
     ///
     /// # Errors
     /// As there.
     pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
-        self.task.predict(&self.network, &self.parameters, table, horizon)
+        self.task.kind().predict(&self.network, &self.parameters, table, horizon)
     }
 
-    /// See [`Task::evaluate`].
+    /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
     ///
     /// # Errors
     /// As there.
     pub fn evaluate(&self, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        self.task.evaluate(&self.network, &self.parameters, table, held_out)
+        self.task.kind().evaluate(&self.network, &self.parameters, table, held_out)
     }
 }
 
@@ -188,7 +188,7 @@ impl Model {
 fn network(name: &str, contents: &Contents<'_, Content>) -> Result<Network, ModelError> {
     let corrupt = |reason: String| ModelError::Corrupt { name: name.to_owned(), reason };
     let Content { task, record, .. } = &contents.content;
-    task.check().map_err(corrupt)?;
+    task.kind().check().map_err(corrupt)?;
     // Four tensors for each layer and direction, two for the head: a file of so many tensors is large
     // enough for a list of so many layers.
     let directions = 1 + usize::from(record.recipe.bidirectional);

@@ -1,4 +1,17 @@
 //! A recipe: everything about a training run but the data.
+//!
+//! ```
+//! use elman::network::CellKind;
+//! use elman::recipe::Recipe;
+//! use elman::task::{ForecastOptions, Task, TaskOptions};
+//!
+//! let options = TaskOptions::Forecast(ForecastOptions::default());
+//! let prepared = Task::prepare(&elman::data::airline()?, &options)?;
+//! let recipe = Recipe { num_layers: 2, dropout: 0.1, ..Recipe::for_task(&prepared.task) };
+//! assert_eq!((recipe.cell, recipe.train.epochs), (CellKind::Lstm, 30));
+//! assert_eq!(recipe.network(&prepared.task)?.config().input_size, 14);
+//! # Ok::<(), elman::error::Error>(())
+//! ```
 
 use serde::{Deserialize, Serialize};
 
@@ -34,35 +47,24 @@ pub struct Recipe {
     pub train: TrainConfig,
 }
 
-impl Recipe {
-    /// The default recipe for a task.
-    ///
-    /// The forecast's were checked, and its epochs chosen, on other data than those of the published
-    /// figures: see `examples/forecast_defaults.rs`.
-    ///
-    /// For a forecast: an LSTM of 20 units, AdamW at 0.01 with a weight decay of 2 and a cosine
-    /// schedule, 30 epochs. For sequences: a GRU of 64 units, Adam at 0.003 with a cosine schedule,
-    /// 100 epochs. Both: batches of 16, orthogonal initialisation, gradient norms clipped to 1.
-    pub fn for_task(task: &Task) -> Self {
-        let adamw = OptimiserConfig::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 2.0 };
-        let forecast = matches!(task, Task::Forecast(_));
+/// A GRU of 64 units, orthogonally initialised, in `f32`; the squared error, Adam at 0.003 with a cosine
+/// schedule, 100 epochs, batches of 16, gradient norms clipped to 1.
+impl Default for Recipe {
+    fn default() -> Self {
         Recipe {
-            cell: if forecast { CellKind::Lstm } else { CellKind::Gru },
-            hidden_size: if forecast { 20 } else { 64 },
+            cell: CellKind::Gru,
+            hidden_size: 64,
             num_layers: 1,
             bidirectional: false,
             dropout: 0.0,
             init: Init::Orthogonal,
             dtype: Dtype::F32,
             train: TrainConfig {
-                epochs: if forecast { 30 } else { 100 },
+                epochs: 100,
                 batch_size: 16,
-                loss: match task {
-                    Task::Classify(_) => Loss::CrossEntropy { class_weights: None },
-                    Task::Forecast(_) | Task::Regress(_) => Loss::Squared,
-                },
-                optimiser: if forecast { adamw } else { OptimiserConfig::ADAM },
-                learning_rate: if forecast { 1e-2 } else { 3e-3 },
+                loss: Loss::Squared,
+                optimiser: OptimiserConfig::ADAM,
+                learning_rate: 3e-3,
                 schedule: ScheduleConfig::Cosine { warmup: 0 },
                 clip: Some(1.0),
                 truncate: None,
@@ -71,6 +73,13 @@ impl Recipe {
             },
         }
     }
+}
+
+impl Recipe {
+    /// The default recipe for a task: see [`TaskKind::recipe`](crate::task::TaskKind::recipe).
+    pub fn for_task(task: &Task) -> Self {
+        task.kind().recipe()
+    }
 
     /// The network for a task.
     ///
@@ -78,12 +87,13 @@ impl Recipe {
     /// As [`Network::new`]; and if a forecast is asked of a bidirectional network, which would have
     /// to know the future.
     pub fn network(&self, task: &Task) -> Result<Network, ConfigError> {
-        let (input_size, output_size) = (task.input_size(), task.output_size());
+        let kind = task.kind();
+        let (input_size, output_size) = (kind.input_size(), kind.output_size());
         let config =
             NetworkConfig::stacked(self.cell, input_size, self.hidden_size, self.num_layers, output_size)
                 .bidirectional(self.bidirectional)
                 .dropout(self.dropout)
-                .readout(task.readout());
+                .readout(kind.readout());
         let network = Network::new(config)?;
         task.check_network(&network)?;
         Ok(network)

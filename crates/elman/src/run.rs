@@ -51,7 +51,7 @@ impl<'a, T: Float> Run<'a, T> {
     /// # Errors
     /// If the recipe does not fit the task, or is wrong in itself.
     pub fn new(recipe: &'a Recipe, prepared: &'a Prepared) -> Result<Self, Error> {
-        prepared.task.check_loss(&recipe.train.loss)?;
+        prepared.task.kind().check_loss(&recipe.train.loss)?;
         let network = recipe.network(&prepared.task)?;
         let parameters = recipe.init.draw(&network, recipe.train.seed)?;
         let convert = |examples: &[Example<f64>]| examples.iter().map(Example::convert).collect::<Vec<_>>();

@@ -118,7 +118,7 @@ fn nested(depth: usize) -> String {
 #[test]
 fn good_models() {
     let table = elman::data::airline().unwrap();
-    let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default()), 0).unwrap();
+    let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default())).unwrap();
     for (name, most, hidden_size, num_layers) in
         [("large", 2.1, 400, 1), ("a thousand layers", 16.0, 1, 1000)]
     {

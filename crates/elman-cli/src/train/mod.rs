@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use clap::ValueEnum;
 use elman::error::Error;
 use elman::file;
 use elman::float::{Dtype, Float};
@@ -17,14 +16,14 @@ use elman::model::Model;
 use elman::recipe::Recipe;
 use elman::run::Run;
 use elman::table::{Table, nearest};
-use elman::task::{HeldOut, Prepared, Task, TaskOptions};
+use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Ended, Identity, fingerprint};
+use elman::words::{counted, listed};
 use serde_json::json;
 
-use self::options::TaskName;
 use self::watch::{Interrupt, JsonLog, Progress};
 use crate::args::TrainArguments;
-use crate::output::{Output, Wrong, counted};
+use crate::output::{Output, Wrong};
 use crate::{evaluate, input, inspect};
 
 /// Everything about a run that has been read and checked.
@@ -58,12 +57,11 @@ fn plan(arguments: TrainArguments) -> anyhow::Result<Plan> {
         None => arguments.options,
     };
     let table = input::table(data.as_deref())?;
-    let split_seed = options.take_split_seed(task);
     let task_options = options.take_task(task)?;
-    let test_data = options.take_test_data(task);
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
-    let prepared = Task::prepare(&table, &task_options, split_seed)?;
-    let recipe = options.take_recipe(&prepared.task)?;
+    let prepared = Task::prepare(&table, &task_options)?;
+    let test_data = options.take_test_data(&prepared.task);
+    let recipe = options.take_recipe(&prepared.task);
     options.check_all_taken(&recipe, &prepared.task)?;
     let test = match (&test_data, &prepared.held_out) {
         (Some(path), None) => Some((Table::open(path).map_err(Error::from)?, HeldOut::All)),
@@ -103,23 +101,23 @@ fn task_and_data(
     first: Option<String>,
     second: Option<PathBuf>,
 ) -> Result<(TaskName, Option<PathBuf>), Wrong> {
-    let Some(first) = first else { return Ok((TaskName::Forecast, None)) };
-    if let Ok(task) = TaskName::from_str(&first, false) {
-        if second.is_none() && task != TaskName::Forecast {
-            return Err(Wrong(format!("name the DATA to {first}: the built-in data are for a forecast")));
+    let usual = TaskName::ALL[0];
+    let Some(first) = first else { return Ok((usual, None)) };
+    if let Some(&task) = TaskName::ALL.iter().find(|task| task.name() == first) {
+        if second.is_none() && task != usual {
+            return Err(Wrong(format!("name the DATA to {task}: the built-in data are for a {usual}")));
         }
         return Ok((task, second));
     }
-    let known = ["forecast", "regress", "classify"];
+    let names = || TaskName::ALL.iter().map(|task| task.name());
     let looks_like_file = first.contains(['.', '/', '\\']) || first == "-" || Path::new(&first).exists();
-    let looks_like_task = second.is_some() || (nearest(&first, known).is_some() && !looks_like_file);
+    let looks_like_task = second.is_some() || (nearest(&first, names()).is_some() && !looks_like_file);
     if looks_like_task {
-        let hint = nearest(&first, known).map_or(String::new(), |task| format!(" (did you mean {task}?)"));
-        return Err(Wrong(format!(
-            "there is no task {first:?}{hint}; tasks are forecast, regress and classify"
-        )));
+        let hint = nearest(&first, names()).map_or(String::new(), |task| format!(" (did you mean {task}?)"));
+        let tasks = listed(names(), "and");
+        return Err(Wrong(format!("there is no task {first:?}{hint}; tasks are {tasks}")));
     }
-    Ok((TaskName::Forecast, Some(first.into())))
+    Ok((usual, Some(first.into())))
 }
 
 fn train<T: Float>(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
@@ -134,7 +132,7 @@ fn train<T: Float>(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode>
         }
     }
     let sequences = counted(plan.prepared.train.len(), "sequence");
-    output.note(&format!("{}: {}", plan.prepared.data, inspect::task_text(&plan.prepared.task)));
+    output.note(&format!("{}: {}", plan.prepared.data, plan.prepared.task.kind().describe()));
     let parameters = counted(run.network().layout().len(), "parameter");
     output.note(&format!("{}; {parameters}, {sequences}", inspect::network_text(run.network())));
     if let Some((table, held_out)) = &plan.test {

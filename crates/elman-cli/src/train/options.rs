@@ -12,7 +12,7 @@ use elman::network::CellKind;
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::schedule::ScheduleConfig;
-use elman::task::{ForecastOptions, GroupedOptions, Task, TaskOptions, Transform};
+use elman::task::{HeldOut, Task, TaskName, TaskOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::output::Wrong;
@@ -145,7 +145,7 @@ macro_rules! names {
 }
 
 names! {
-    /// See [`Transform`].
+    /// See [`Transform`](elman::task::Transform).
     TransformName {
         /// Relative changes: differences of the logarithm
         LogDifference,
@@ -171,55 +171,33 @@ names! {
     DtypeName { F32, F64, }
 }
 
-/// Which task, by the name on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TaskName {
-    Forecast,
-    Regress,
-    Classify,
-}
-
 impl TrainOptions {
-    /// The options of the data, which are taken out.
-    pub(crate) fn take_task(&mut self, task: TaskName) -> Result<TaskOptions, Wrong> {
-        let grouped = |options: &mut Self| GroupedOptions {
-            id: options.id.take(),
-            target: options.target.take(),
-            features: options.features.take(),
-            time: options.time.take(),
-            // With a file of its own for the test, nothing is kept back for it.
-            test: options.test.take().unwrap_or(if options.test_data.is_some() { 0.0 } else { 0.2 }),
-            validation: options.validation.take().unwrap_or(0.1),
-        };
-        Ok(match task {
-            TaskName::Regress => TaskOptions::Regress(grouped(self)),
-            TaskName::Classify => TaskOptions::Classify(grouped(self)),
-            TaskName::Forecast => TaskOptions::Forecast(ForecastOptions {
-                target: self.target.take(),
-                time: self.time.take(),
-                season: self.season.take(),
-                horizon: self.horizon.take(),
-                test: self.test.take().map(whole_rows).transpose()?,
-                validation: self.validation.take().unwrap_or(0.0),
-                window: self.window.take(),
-                stride: self.stride.take(),
-                transform: self.transform.take().map(|name| match name {
-                    TransformName::LogDifference => Transform::LogDifference,
-                    TransformName::Difference => Transform::Difference,
-                    TransformName::None => Transform::None,
-                }),
-            }),
-        })
+    /// The options that are the task's own, which are taken out.
+    pub(crate) fn take_task(&mut self, task: TaskName) -> anyhow::Result<TaskOptions> {
+        // With a file of its own for the test, nothing is kept back for it.
+        if self.test_data.is_some() {
+            self.test.get_or_insert(0.0);
+        }
+        let mut given = toml::Table::try_from(&*self)?;
+        let mut own = toml::Table::new();
+        for name in task.option_names() {
+            if let Some((name, value)) = given.remove_entry(*name) {
+                // One by one, so that it is known which of them is wrong.
+                let alone = toml::Table::from_iter([(name.clone(), value.clone())]);
+                task.options(alone).map_err(|error| Wrong(format!("--{name} {}", error.message())))?;
+                own.insert(name, value);
+            }
+        }
+        *self = given.try_into()?;
+        Ok(task.options(own)?)
     }
 
-    /// The seed that decides which sequences are kept back, which is taken out; not for forecasts.
-    pub(crate) fn take_split_seed(&mut self, task: TaskName) -> u64 {
-        if task == TaskName::Forecast { 0 } else { self.split_seed.take().unwrap_or(0) }
-    }
-
-    /// The file to test on, which is taken out; not for forecasts.
-    pub(crate) fn take_test_data(&mut self, task: TaskName) -> Option<PathBuf> {
-        if task == TaskName::Forecast { None } else { self.test_data.take() }
+    /// The file to test on, which is taken out, if the task is tested on whole tables.
+    pub(crate) fn take_test_data(&mut self, task: &Task) -> Option<PathBuf> {
+        match task.kind().held_out(None) {
+            Ok(HeldOut::All) => self.test_data.take(),
+            _ => None,
+        }
     }
 
     /// When checkpoints are written: every so many epochs, every so many minutes.
@@ -236,7 +214,7 @@ impl TrainOptions {
     }
 
     /// The task's default recipe, changed by the options of network and training, which are taken out.
-    pub(crate) fn take_recipe(&mut self, task: &Task) -> Result<Recipe, Wrong> {
+    pub(crate) fn take_recipe(&mut self, task: &Task) -> Recipe {
         let mut recipe = Recipe::for_task(task);
         set(&mut recipe.cell, self.cell.take());
         set(&mut recipe.hidden_size, self.hidden_size.take());
@@ -260,27 +238,30 @@ impl TrainOptions {
         if let Some(clip) = self.clip.take() {
             train.clip = Some(clip).filter(|&clip| clip != 0.0);
         }
-        train.loss = self.take_loss(task)?;
+        train.loss = self.take_loss(train.loss.clone(), task);
         train.optimiser = self.take_optimiser(train.optimiser);
         train.schedule = self.take_schedule(train.schedule);
-        Ok(recipe)
+        recipe
     }
 
-    fn take_loss(&mut self, task: &Task) -> Result<Loss, Wrong> {
-        let usual =
-            if matches!(task, Task::Classify(_)) { LossName::CrossEntropy } else { LossName::Squared };
-        let name = self.loss.take().unwrap_or(usual);
-        match (name, task) {
-            (LossName::CrossEntropy, Task::Classify(task)) => Ok(Loss::CrossEntropy {
+    fn take_loss(&mut self, usual: Loss, task: &Task) -> Loss {
+        let loss = match self.loss.take() {
+            None => usual,
+            Some(LossName::Squared) => Loss::Squared,
+            Some(LossName::Absolute) => Loss::Absolute,
+            Some(LossName::Huber) => Loss::Huber { delta: 1.0 },
+            Some(LossName::CrossEntropy) => Loss::CrossEntropy { class_weights: None },
+        };
+        match (loss, task.kind().balanced_class_weights()) {
+            (Loss::Huber { delta }, _) => Loss::Huber { delta: self.huber_delta.take().unwrap_or(delta) },
+            (Loss::CrossEntropy { class_weights }, Some(balanced)) => Loss::CrossEntropy {
                 class_weights: match self.class_weights.take() {
-                    Some(ClassWeights::Balanced) => Some(task.balanced_weights()),
-                    Some(ClassWeights::Equal) | None => None,
+                    None => class_weights,
+                    Some(ClassWeights::Equal) => None,
+                    Some(ClassWeights::Balanced) => Some(balanced),
                 },
-            }),
-            (LossName::CrossEntropy, _) => Ok(Loss::CrossEntropy { class_weights: None }),
-            (LossName::Squared, _) => Ok(Loss::Squared),
-            (LossName::Absolute, _) => Ok(Loss::Absolute),
-            (LossName::Huber, _) => Ok(Loss::Huber { delta: self.huber_delta.take().unwrap_or(1.0) }),
+            },
+            (loss, _) => loss,
         }
     }
 
@@ -374,13 +355,6 @@ fn schedule_text(schedule: &ScheduleConfig) -> String {
         ScheduleConfig::Plateau { .. } => "plateau",
     };
     format!("--schedule {name}")
-}
-
-fn whole_rows(amount: f64) -> Result<usize, Wrong> {
-    if amount >= 0.0 && amount.fract() == 0.0 && amount < 1e15 {
-        return Ok(amount as usize);
-    }
-    Err(Wrong(format!("--test of a forecast is {amount:?}; it must be a whole number of last rows, or 0")))
 }
 
 /// A parser for a type that reads its values by these names, which are listed in the help.

@@ -98,6 +98,15 @@ pub enum TableError {
         Quoted(text)
     )]
     NotFinite { table: String, line: u64, column: String, text: String },
+
+    /// A cell that should be a time is something else, or written otherwise than the column's first.
+    #[error(
+        "{table}, line {line}, column {}: {} is not a time like 1949-01, 1949-01-31 or 1949-01-31 12:00{}",
+        Quoted(column),
+        Quoted(text),
+        if *.is_first { "" } else { ", written as in the rows before" }
+    )]
+    NotATime { table: String, line: u64, column: String, text: String, is_first: bool },
 }
 
 /// Why a file cannot be opened, in plain words where the remedy is known.
@@ -114,7 +123,7 @@ impl Display for OpenFailure<'_> {
 }
 
 /// Text from the file in quotes: on one line, without control characters, at most 40 of its own.
-struct Quoted<'a>(&'a str);
+pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

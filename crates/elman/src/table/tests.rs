@@ -4,6 +4,8 @@ use std::io::{self, Read};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::read::count_line_breaks;
+use super::read::csv::ends_inside_quotes;
 use super::*;
 
 fn read(text: &str) -> Table {
@@ -33,7 +35,7 @@ fn lines(table: &Table) -> Vec<u64> {
 }
 
 #[test]
-fn columns_are_found_by_name_and_parsed_on_demand() {
+fn columns_are_found_by_name_and_typed() {
     let table = read("day,units,note\nmon, 3 ,\ntue,-4.5e1,\"a, b\"\nwed,+.5,x");
     assert_eq!(table.name(), "t.csv");
     assert_eq!(table.headers(), ["day", "units", "note"]);
@@ -295,7 +297,7 @@ fn visit(bytes: &[u8]) {
         Ok(table) => {
             assert!(table.num_rows() > 0 && lines(&table).is_sorted_by(|a, b| a < b));
             for column in table.columns() {
-                assert_eq!(table.column(column.name()).unwrap().index, column.index);
+                assert_eq!(table.column(column.name()).unwrap().whole(), column.whole());
                 assert_eq!(column.texts().len(), table.num_rows());
                 assert!(column.texts().all(|text| text.trim() == text));
                 match column.numbers() {

@@ -121,13 +121,13 @@ fn models_and_checkpoints_are_told_apart() {
     let mut checkpointer = Checkpointer::new(path.clone(), None, None, identity);
 
     let [_, (table, options), _] = tables();
-    let prepared = Task::prepare(&table, &options, 5).unwrap();
+    let prepared = Task::prepare(&table, &options).unwrap();
     let recipe = Recipe::for_task(&prepared.task);
     let run = elman::run::Run::<f32>::new(&recipe, &prepared).unwrap();
     checkpointer.save(run.progress()).unwrap();
     assert_eq!(
         message(&std::fs::read(&path).unwrap()),
-        "m is a checkpoint, not a model; finish it with `elman train --resume`"
+        "m is a checkpoint, not a model; finish its run with resume"
     );
 
     small_model().save(&path).unwrap();

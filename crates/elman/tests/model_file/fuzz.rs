@@ -63,8 +63,9 @@ proptest! {
             let again = read(&model.to_bytes().unwrap()).unwrap();
             prop_assert_eq!(bits(again.parameters()), bits(model.parameters()));
             // Answers or errors, and no panic.
-            let _ = model.predict(table, None).map(|predictions| predictions.rows.len());
-            for held_out in [model.task().default_held_out(), HeldOut::All, HeldOut::LastRows(7)] {
+            let _ = model.predict(table, None).map(|predictions| predictions.num_rows());
+            let usual = model.task().kind().held_out(None).unwrap();
+            for held_out in [usual, HeldOut::All, HeldOut::LastRows(7)] {
                 let _ = model.evaluate(table, &held_out);
             }
         }

@@ -28,6 +28,11 @@ fn saved_and_loaded_is_the_same_model() {
                 let loaded = Model::open(&path).unwrap();
 
                 let what = format!("{} {cell} {dtype:?}", saved.task().name());
+                let task = serde_json::to_value(saved.task()).unwrap();
+                assert_eq!(
+                    task.as_object().unwrap().keys().collect::<Vec<_>>(),
+                    [saved.task().name().name()]
+                );
                 assert_eq!(saved.parameters().dtype(), dtype);
                 assert_eq!(bits(loaded.parameters()), bits(saved.parameters()), "{what}");
                 assert_eq!(loaded.network().config(), saved.network().config(), "{what}");
@@ -38,7 +43,7 @@ fn saved_and_loaded_is_the_same_model() {
 
                 let predictions = saved.predict(table, None).unwrap();
                 assert_eq!(loaded.predict(table, None).unwrap(), predictions, "{what}");
-                let held_out = saved.task().default_held_out();
+                let held_out = saved.task().kind().held_out(None).unwrap();
                 let evaluation = saved.evaluate(table, &held_out).unwrap();
                 assert_eq!(loaded.evaluate(table, &held_out).unwrap(), evaluation, "{what}");
             }
@@ -103,7 +108,7 @@ fn every_model_that_can_be_trained_can_be_read() {
         ScheduleConfig::Plateau { factor: 0.5, patience: 0, threshold: 5e-324, minimum: f64::MAX },
         ScheduleConfig::Step { every: u64::MAX, factor: f64::MAX },
     ];
-    let prepared = Task::prepare(&table, &options, 5).unwrap();
+    let prepared = Task::prepare(&table, &options).unwrap();
     let mut trained = 0;
     for schedule in odd.into_iter().chain(accepted) {
         let mut recipe = Recipe::for_task(&prepared.task);

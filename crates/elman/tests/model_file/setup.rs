@@ -25,7 +25,8 @@ fn grouped(target: impl Fn(usize) -> String) -> Table {
 
 /// A table for each task, and how it is to be read.
 pub(crate) fn tables() -> [(Table, TaskOptions); 3] {
-    let grouped_options = || GroupedOptions { time: Some("time".into()), ..GroupedOptions::default() };
+    let grouped_options =
+        || GroupedOptions { time: Some("time".into()), split_seed: 5, ..GroupedOptions::default() };
     [
         (data::airline().unwrap(), TaskOptions::Forecast(ForecastOptions::default())),
         (grouped(|id| format!("{}.25", id * id % 7)), TaskOptions::Regress(grouped_options())),
@@ -38,7 +39,7 @@ pub(crate) fn tables() -> [(Table, TaskOptions); 3] {
 
 /// A model that has learned for an epoch.
 pub(crate) fn model(table: &Table, options: &TaskOptions, change: impl FnOnce(&mut Recipe)) -> Model {
-    let prepared = Task::prepare(table, options, 5).unwrap();
+    let prepared = Task::prepare(table, options).unwrap();
     let mut recipe = Recipe::for_task(&prepared.task);
     (recipe.hidden_size, recipe.train.epochs, recipe.train.batch_size) = (3, 1, 64);
     change(&mut recipe);

@@ -148,7 +148,7 @@ fn a_resumed_run_has_the_same_patience() {
 #[test]
 fn an_interrupted_recipe_gives_the_same_model_file() {
     let table = data::airline().unwrap();
-    let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default()), 0).unwrap();
+    let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default())).unwrap();
     let mut recipe = Recipe::for_task(&prepared.task);
     (recipe.hidden_size, recipe.num_layers, recipe.dropout) = (3, 2, 0.2);
     recipe.train.epochs = 3;
@@ -194,14 +194,14 @@ fn an_interrupted_recipe_gives_the_same_model_file() {
         load(checkpointer(&other, data)),
         format!(
             "{place} belongs to another run: its learning-rate is 0.01, not 0.5; repeat that run's \
-             command, or start anew without --resume"
+             command, or start anew without resume"
         )
     );
     assert_eq!(
         load(checkpointer(&recipe, data ^ 1)),
         format!(
             "{place} belongs to another run: its data are not the same; repeat that run's command, or start \
-             anew without --resume"
+             anew without resume"
         )
     );
     // A vector that is not as long as the network asks for.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Forecast;
 use crate::calendar::Calendar;
-use crate::error::Error;
+use crate::error::{DataError, Error, Message};
 use crate::table::{Column, Table};
 
 /// What is done to the values so that their level does not drift.
@@ -43,7 +44,7 @@ impl Transform {
 
 /// A series read from a table.
 pub(super) struct Series<'a> {
-    pub(super) values: Vec<f64>,
+    pub(super) values: &'a [f64],
     pub(super) column: Column<'a>,
     pub(super) calendar: Option<Calendar>,
 }
@@ -53,7 +54,7 @@ impl<'a> Series<'a> {
         let column = table.column(target)?;
         let values = column.numbers()?;
         let calendar = match time {
-            Some(time) => Some(Calendar::read(table, table.column(time)?)?),
+            Some(time) => Some(Calendar::read(table.column(time)?)?),
             None => None,
         };
         Ok(Series { values, column, calendar })
@@ -61,5 +62,51 @@ impl<'a> Series<'a> {
 
     pub(super) fn phase(&self, row: usize, season: usize) -> Option<usize> {
         self.calendar.as_ref()?.phase(row, season)
+    }
+}
+
+impl Forecast {
+    /// Reads a table as this task's series: same columns, same time between rows.
+    pub(super) fn read<'a>(&self, table: &'a Table) -> Result<Series<'a>, Error> {
+        let series = Series::read(table, &self.target, self.time.as_deref())?;
+        if let (Some(expected), Some(calendar)) = (self.frequency, &series.calendar)
+            && calendar.frequency() != expected
+        {
+            let message = format!(
+                "its rows are one {} apart, but the model learned from rows one {} apart",
+                calendar.frequency().step_name(),
+                expected.step_name()
+            );
+            return Err(DataError::new(table.name(), message).into());
+        }
+        if series.values.len() < self.first_row() + 1 {
+            let message = format!(
+                "has {} rows; the model looks back on {}, so give at least {}",
+                series.values.len(),
+                self.first_row(),
+                self.first_row() + 1
+            );
+            return Err(DataError::new(table.name(), message).into());
+        }
+        self.check_positive(&series)?;
+        Ok(series)
+    }
+
+    /// Refuses values that have no logarithm, if that is what is learned.
+    pub(super) fn check_positive(&self, series: &Series<'_>) -> Result<(), DataError> {
+        if self.transform != Transform::LogDifference {
+            return Ok(());
+        }
+        match series.values.iter().position(|&value| value <= 0.0) {
+            None => Ok(()),
+            Some(row) => {
+                let text = format!(
+                    "{} has no logarithm; the model works with relative changes of positive values (train with ",
+                    series.column.text(row)
+                );
+                let message = Message::from(text).option("transform").text(" difference)");
+                Err(DataError::new(series.column.place(row), message))
+            }
+        }
     }
 }

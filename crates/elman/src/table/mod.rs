@@ -1,0 +1,146 @@
+//! A file, read into named columns of values.
+//!
+//! This is the first station of the data's way. A file's content tells its format ([`read`] lists them);
+//! its cells are typed once, when it is read: a column holds numbers, times or text. What is asked for and
+//! not there is a [`TableError`] that names the place and quotes what the file says, so a column of names
+//! does no harm until it is asked for numbers. No bytes cause a panic.
+//!
+//! ```
+//! # fn main() -> Result<(), elman::table::TableError> {
+//! use elman::table::Table;
+//!
+//! let table = Table::read("sales.csv", "date, units\n2024-01-01, 3\n2024-01-02, 4.5\n".as_bytes())?;
+//! assert_eq!(table.column("units")?.numbers()?, [3.0, 4.5]);
+//! let date = table.column("date")?;
+//! assert_eq!(date.times()?[1].to_string(), "2024-01-02");
+//! assert_eq!(date.place(1).to_string(), r#"sales.csv, line 3, column "date""#);
+//! assert_eq!(
+//!     date.number(1).unwrap_err().to_string(),
+//!     r#"sales.csv, line 3, column "date": "2024-01-02" is not a number; write one such as 12 or 3.5"#
+//! );
+//! # Ok(())
+//! # }
+//! ```
+
+mod builder;
+mod column;
+mod error;
+mod nearest;
+mod place;
+pub mod read;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+pub use column::Column;
+pub use error::TableError;
+pub use nearest::nearest;
+pub use place::Place;
+pub use time::Time;
+
+use column::Values;
+
+/// A table with at least one row, and a distinct name for every column.
+///
+/// It holds the text of its cells once, 8 bytes more per cell and 8 per row, the values of columns of
+/// numbers (8 bytes each) or times (16), and some hundred bytes per column. That is four to five times the
+/// size of a file of ordinary numbers, and, apart from a wide header, never above thirteen times (a file of
+/// one column of digits). While it is read, the file's bytes are held as well.
+#[derive(Debug, Clone)]
+pub struct Table {
+    name: String,
+    headers: Vec<String>,
+    /// The trimmed cells, one after another, row by row.
+    text: String,
+    /// Where each cell ends in `text`; it begins where the one before it ends.
+    ends: Vec<usize>,
+    /// The line of the file on which each row begins.
+    lines: Vec<u64>,
+    /// What the cells of each column are.
+    values: Vec<Values>,
+}
+
+impl Table {
+    /// Reads the file at `path`, which stands in error messages as it is written here.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no table.
+    pub fn open(path: &Path) -> Result<Table, TableError> {
+        let name = path.display().to_string();
+        // Linux opens a directory without complaint and fails at the first read.
+        let opened = if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { File::open(path) };
+        match opened {
+            Ok(file) => Table::read(&name, file),
+            Err(error) => Err(TableError::Open { table: name, error }),
+        }
+    }
+
+    /// Reads a table from `reader`; `name` stands for the file in error messages, as in
+    /// `airline.csv (built in)`.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no table.
+    pub fn read(name: &str, mut reader: impl Read) -> Result<Table, TableError> {
+        let mut bytes = Vec::new();
+        match reader.read_to_end(&mut bytes) {
+            Ok(_) => read::table(name, &bytes),
+            Err(error) => {
+                let line = 1 + read::count_line_breaks(&bytes);
+                Err(TableError::Read { table: name.to_owned(), line, error })
+            }
+        }
+    }
+
+    /// What stands for the file in error messages: its path, or the name given to [`Table::read`].
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The columns' names, from left to right: none is empty, no two are equal.
+    pub fn headers(&self) -> &[String] {
+        &self.headers
+    }
+
+    /// The number of rows, the header not counted: at least 1.
+    pub fn num_rows(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether a column has exactly this name.
+    pub fn has_column(&self, name: &str) -> bool {
+        self.headers.iter().any(|header| header == name)
+    }
+
+    /// The column with exactly this name.
+    ///
+    /// # Errors
+    /// [`TableError::MissingColumn`]
+    pub fn column(&self, name: &str) -> Result<Column<'_>, TableError> {
+        match self.headers.iter().position(|header| header == name) {
+            Some(index) => Ok(Column::new(self, index)),
+            None => Err(TableError::MissingColumn {
+                table: self.name.clone(),
+                column: name.to_owned(),
+                nearest: nearest(name, self.headers.iter().map(String::as_str)).map(str::to_owned),
+                available: self.headers.clone(),
+            }),
+        }
+    }
+
+    /// The columns from left to right.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = Column<'_>> {
+        (0..self.headers.len()).map(|index| Column::new(self, index))
+    }
+
+    /// A cell's text.
+    fn cell(&self, row: usize, column: usize) -> &str {
+        assert!(row < self.lines.len(), "row {row} of a table of {} rows", self.lines.len());
+        let cell = row * self.headers.len() + column;
+        let begin = if cell == 0 { 0 } else { self.ends[cell - 1] };
+        &self.text[begin..self.ends[cell]]
+    }
+}

@@ -1,0 +1,73 @@
+//! Forecasts drawn beside what is known.
+
+use super::{Backtest, Forecast};
+use crate::calendar::Frequency;
+use crate::error::Error;
+use crate::table::{Table, TableError};
+use crate::task::{Cell, Chart, Line, Predictions, Role};
+use crate::words::counted;
+
+/// Rows of history that are shown where there is no season to count in.
+const USUAL_HISTORY: usize = 100;
+
+impl Forecast {
+    /// The history's end and the forecast that follows it.
+    pub(super) fn forecast_chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
+        let values = table.column(&self.target)?.numbers()?;
+        let rows = values.len();
+        let first_row = rows.saturating_sub(self.season.map_or(USUAL_HISTORY, |season| 4 * season));
+        let mut row_names = self.row_names(table, first_row)?;
+        let mut future = vec![(rows - 1, values[rows - 1])];
+        for (n, cells) in predictions.rows().enumerate() {
+            for cell in cells {
+                match cell {
+                    Cell::Number(number) => future.push((rows + n, number.rounded())),
+                    name => row_names.push(name.to_string()),
+                }
+            }
+        }
+        let known = (first_row..rows).map(|row| (row, values[row])).collect();
+        let lines = vec![
+            Line { name: Some("known"), role: Role::Truth, points: known },
+            Line { name: Some("forecast"), role: Role::Model, points: future },
+        ];
+        let title = format!("{}: forecast", self.target);
+        Ok(Chart { title, first_row, row_names, season: self.season, lines })
+    }
+
+    /// Forecasts of the last `test` rows beside what came true: from every origin that follows the rows that
+    /// the one before has forecast.
+    pub(super) fn backtest_chart(
+        &self,
+        table: &Table,
+        test: usize,
+        Backtest { values, origins }: &Backtest,
+    ) -> Result<Chart, Error> {
+        let rows = values.len();
+        let first_row = rows.saturating_sub(test + self.season.map_or(USUAL_HISTORY, |season| 2 * season));
+        let truth = (first_row..rows).map(|row| (row, values[row])).collect();
+        let mut lines = vec![Line { name: Some("truth"), role: Role::Truth, points: truth }];
+        let drawn: Vec<_> = origins.iter().step_by(self.horizon).collect();
+        for (n, origin) in drawn.iter().enumerate() {
+            let points = |ahead: &[f64]| {
+                let last = std::iter::once((origin.row - 1, values[origin.row - 1]));
+                last.chain(ahead.iter().enumerate().map(|(n, &value)| (origin.row + n, value))).collect()
+            };
+            let name = |name| Some(name).filter(|_| n == 0);
+            let (naive, forecast) = (points(&origin.naive), points(&origin.forecasts));
+            lines.push(Line { name: name(self.baseline_name()), role: Role::Baseline, points: naive });
+            lines.push(Line { name: name("forecast"), role: Role::Model, points: forecast });
+        }
+        let rows_ahead = counted(self.horizon, self.frequency.map_or("row", Frequency::row_name));
+        let title = format!("{}: {rows_ahead} ahead, from {}", self.target, counted(drawn.len(), "origin"));
+        let row_names = self.row_names(table, first_row)?;
+        Ok(Chart { title, first_row, row_names, season: self.season, lines })
+    }
+
+    fn row_names(&self, table: &Table, first_row: usize) -> Result<Vec<String>, TableError> {
+        Ok(match &self.time {
+            Some(time) => table.column(time)?.texts().skip(first_row).map(str::to_owned).collect(),
+            None => (first_row..table.num_rows()).map(|row| (row + 1).to_string()).collect(),
+        })
+    }
+}

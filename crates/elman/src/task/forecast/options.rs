@@ -1,0 +1,43 @@
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Transform;
+
+/// How a series is to be read; `None` where the data shall decide.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ForecastOptions {
+    /// The column of values; by default the only column of numbers.
+    pub target: Option<String>,
+    /// The column of times; by default the first column whose first cell is a time, if there is one.
+    pub time: Option<String>,
+    /// Rows in a season, 0 for none; by default that of the calendar: 12 for months, 4 for quarters,
+    /// 52 for weeks, 7 for days, 24 for hours.
+    pub season: Option<usize>,
+    /// Rows forecast ahead; by default half a season, 6 without a season.
+    pub horizon: Option<usize>,
+    /// Last rows kept for the test, 0 for none; by default two seasons, without a season a fifth of
+    /// the rows.
+    #[serde(deserialize_with = "whole_rows")]
+    pub test: Option<usize>,
+    /// The share of the training rows, its end, that is used for validation, in `[0, 1)`.
+    pub validation: f64,
+    /// Timesteps of a training sequence; by default three seasons, 32 without a season.
+    pub window: Option<usize>,
+    /// Rows from the start of one training sequence to the next; by default 1, and more where that
+    /// would make more than 500 of them.
+    pub stride: Option<usize>,
+    /// By default differences of the logarithm where all values are positive, else differences.
+    pub transform: Option<Transform>,
+}
+
+/// A number of rows, which the command line gives as it gives a share.
+fn whole_rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    match Option::<f64>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(rows) if rows >= 0.0 && rows.fract() == 0.0 && rows < 1e15 => Ok(Some(rows as usize)),
+        Some(rows) => Err(D::Error::custom(format!(
+            "of a forecast is {rows:?}; it must be a whole number of last rows, or 0"
+        ))),
+    }
+}

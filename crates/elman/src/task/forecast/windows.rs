@@ -1,0 +1,77 @@
+//! What the network sees of a series, and the windows in which it learns from it.
+
+use std::ops::Range;
+
+use super::Forecast;
+use super::series::Series;
+use crate::loss::Targets;
+use crate::sequence::Example;
+use crate::task::TaskKind;
+
+impl Forecast {
+    /// The values before the network's first row that it looks back on: one, or a season of them.
+    pub(super) fn first_row(&self) -> usize {
+        self.transform.lost_rows() + self.season.unwrap_or(1).max(1)
+    }
+
+    /// The rows of a season whose place the calendar tells.
+    pub(super) fn phases(&self) -> usize {
+        match (self.season, self.frequency) {
+            (Some(season), Some(frequency)) if frequency.has_phase(season) => season,
+            _ => 0,
+        }
+    }
+
+    /// Appends the network's input at a row; `scaled` gives the scaled value of those before it.
+    pub(super) fn push_input(
+        &self,
+        series: &Series<'_>,
+        scaled: impl Fn(usize) -> f64,
+        row: usize,
+        x: &mut Vec<f64>,
+    ) {
+        x.push(scaled(row - 1));
+        if let Some(season) = self.season {
+            x.push(scaled(row - season));
+        }
+        let phases = self.phases();
+        let phase = series.phase(row, phases);
+        x.extend((0..phases).map(|n| f64::from(u8::from(Some(n) == phase))));
+    }
+
+    /// The transformed series; 0 in the rows that have no transformed value.
+    pub(super) fn transformed(&self, values: &[f64]) -> Vec<f64> {
+        let mut changes = vec![0.0; values.len()];
+        for row in self.transform.lost_rows()..values.len() {
+            let before = if row > 0 { values[row - 1] } else { 0.0 };
+            changes[row] = self.transform.apply(values[row], before);
+        }
+        changes
+    }
+
+    /// The transformed series to zero mean and unit spread.
+    pub(super) fn scaled(&self, values: &[f64]) -> Vec<f64> {
+        self.transformed(values).into_iter().map(|change| self.scaling.scale(change)).collect()
+    }
+
+    /// Training sequences out of these rows.
+    pub(super) fn windows(
+        &self,
+        series: &Series<'_>,
+        scaled: &[f64],
+        rows: Range<usize>,
+    ) -> Vec<Example<f64>> {
+        // The last window ends with the last row: the newest rows are not those to leave out.
+        let starts = rows.start..(rows.end + 1).saturating_sub(self.window);
+        let offset = starts.len().saturating_sub(1) % self.stride;
+        let starts = starts.skip(offset).step_by(self.stride);
+        let window = |start: usize| {
+            let mut x = Vec::with_capacity(self.window * self.input_size());
+            for row in start..start + self.window {
+                self.push_input(series, |row| scaled[row], row, &mut x);
+            }
+            Example { x, targets: Targets::Values(scaled[start..start + self.window].to_vec()) }
+        };
+        starts.map(window).collect()
+    }
+}

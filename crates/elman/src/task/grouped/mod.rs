@@ -1,0 +1,237 @@
+//! Many sequences in one long table: an id column says which sequence a row belongs to, the order of
+//! the rows is time, feature columns are the inputs.
+//!
+//! The tasks on such tables differ in what they learn of a sequence: that is [`GroupedTask`], and all else
+//! is here.
+
+mod grouping;
+mod groups;
+mod options;
+mod split;
+
+use std::fmt::Debug;
+
+pub use grouping::{Feature, Grouping};
+pub use options::GroupedOptions;
+
+pub(super) use grouping::all_training;
+pub(super) use groups::Labels;
+
+use groups::Groups;
+use split::Split;
+
+use super::kind::{check_loss_of_numbers, for_forecasts};
+use super::predictions::check_finite;
+use super::{Answers, HeldOut, Predictions, Prepared, Task, TaskKind, TaskName};
+use crate::error::{ConfigError, DataError, Error, Message};
+use crate::float::{Dtype, Parameters};
+use crate::loss::{Loss, Targets};
+use crate::metrics::{Evaluation, Metrics};
+use crate::network::{Network, Readout};
+use crate::predict::run;
+use crate::recipe::Recipe;
+use crate::table::Table;
+use crate::train::TrainConfig;
+
+/// What is learned of a sequence.
+pub(super) trait GroupedTask: Debug + Sized + Into<Task> {
+    /// A sequence's target.
+    type Target: Copy;
+    /// An answer for a sequence.
+    type Answer: Clone;
+
+    /// Which task it is.
+    const NAME: TaskName;
+    /// The naive predictor's name.
+    const BASELINE: &'static str;
+
+    /// A task without statistics for sequences with these labels.
+    fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<Self, DataError>;
+
+    /// The columns.
+    fn grouping(&self) -> &Grouping;
+
+    /// The columns.
+    fn grouping_mut(&mut self) -> &mut Grouping;
+
+    /// The targets of these sequences.
+    fn targets(&self, labels: &Labels<'_>, sequences: &[usize]) -> Result<Vec<Self::Target>, Error>;
+
+    /// Targets of one stratum are spread evenly over training, validation and test.
+    fn stratum(target: Self::Target) -> usize;
+
+    /// Takes the statistics of the training sequences' targets.
+    fn fit(&mut self, targets: &[Self::Target]) -> Result<(), Message>;
+
+    /// A target as the network learns it.
+    fn to_learn(&self, target: Self::Target) -> Targets<f64>;
+
+    /// `O` of the network.
+    fn output_size(&self) -> usize;
+
+    /// The loss where nothing else is said.
+    fn loss(&self) -> Loss;
+
+    /// See [`TaskKind::check_loss`].
+    fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
+        check_loss_of_numbers(Self::NAME, loss)
+    }
+
+    /// See [`TaskKind::balanced_class_weights`].
+    fn balanced_class_weights(&self) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// The network's `output [O]` as an answer.
+    fn answer(&self, output: &[f64]) -> Self::Answer;
+
+    /// A number that is finite if the answer is.
+    fn first_number(answer: &Self::Answer) -> f64;
+
+    /// The naive predictor's answer for any sequence.
+    fn baseline(&self) -> Self::Answer;
+
+    /// How good answers are.
+    fn metrics(answers: &[Self::Answer], actual: &[Self::Target]) -> Metrics;
+
+    /// The columns of predictions.
+    fn columns(&self, answers: &[Self::Answer], dtype: Dtype) -> Vec<(String, Answers)>;
+
+    /// What is to be said beside the columns.
+    fn description(&self) -> String {
+        String::new()
+    }
+
+    /// See [`TaskKind::check`].
+    fn check(&self) -> Result<(), String>;
+}
+
+/// A network's answers for these sequences.
+fn answers<T: GroupedTask>(
+    task: &T,
+    network: &Network,
+    parameters: &Parameters,
+    table: &Table,
+    (groups, sequences): (&Groups<'_>, &[usize]),
+) -> Result<Vec<T::Answer>, Error> {
+    let columns = task.grouping().columns(table)?;
+    let x: Vec<Vec<f64>> =
+        sequences.iter().map(|&n| task.grouping().inputs(&columns, &groups.rows[n])).collect();
+    let outputs = run(network, parameters, &x.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let answers: Vec<T::Answer> = outputs.iter().map(|output| task.answer(output)).collect();
+    let place = |n| format!("sequence {:?}", groups.ids[sequences[n]]);
+    check_finite(answers.iter().map(T::first_number), table, place)?;
+    Ok(answers)
+}
+
+impl<T: GroupedTask> TaskKind for T {
+    type Options = GroupedOptions;
+
+    fn prepare(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
+        let grouping = Grouping::find(table, options)?;
+        let groups = Groups::read(table, &grouping.id)?;
+        let target = table.column(&grouping.target)?;
+        let labels = Labels::read(&groups, target)?;
+        let mut task = T::unfitted(grouping, &labels)?;
+        let targets = task.targets(&labels, &groups.all())?;
+        let columns = task.grouping().columns(table)?;
+        let strata: Vec<usize> = targets.iter().map(|&target| T::stratum(target)).collect();
+        let split = Split::draw(&strata, options)?;
+        let rows: Vec<usize> = split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();
+        task.grouping_mut().fit(table, &columns, &rows)?;
+        let learned: Vec<T::Target> = split.train.iter().map(|&n| targets[n]).collect();
+        task.fit(&learned).map_err(|message| DataError::new(target.whole(), message))?;
+        let examples = |sequences: &[usize]| {
+            task.grouping().examples(&columns, &groups, sequences, |n| task.to_learn(targets[n]))
+        };
+        let (train, validation) = (examples(&split.train), examples(&split.validation));
+        let held_out = (!split.test.is_empty()).then_some(HeldOut::Sequences(split.test));
+        Ok(Prepared { task: task.into(), data: table.name().to_owned(), train, validation, held_out })
+    }
+
+    fn name(&self) -> TaskName {
+        T::NAME
+    }
+
+    fn describe(&self) -> String {
+        format!("{} {}{}", T::NAME, self.grouping().describe(), self.description())
+    }
+
+    fn input_size(&self) -> usize {
+        self.grouping().features.len()
+    }
+
+    fn output_size(&self) -> usize {
+        GroupedTask::output_size(self)
+    }
+
+    fn readout(&self) -> Readout {
+        Readout::Last
+    }
+
+    /// The default recipe, with the loss that the targets ask for.
+    fn recipe(&self) -> Recipe {
+        let usual = Recipe::default();
+        Recipe { train: TrainConfig { loss: self.loss(), ..usual.train }, ..usual }
+    }
+
+    fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
+        GroupedTask::check_loss(self, loss)
+    }
+
+    fn balanced_class_weights(&self) -> Option<Vec<f64>> {
+        GroupedTask::balanced_class_weights(self)
+    }
+
+    fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError> {
+        match test {
+            None => Ok(HeldOut::All),
+            Some(_) => Err(for_forecasts("test", T::NAME)),
+        }
+    }
+
+    fn evaluate(
+        &self,
+        network: &Network,
+        parameters: &Parameters,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Evaluation, Error> {
+        let groups = Groups::read(table, &self.grouping().id)?;
+        let sequences = groups.held_out(held_out)?;
+        let labels = Labels::read(&groups, table.column(&self.grouping().target)?)?;
+        let actual = self.targets(&labels, &sequences)?;
+        let answers = answers(self, network, parameters, table, (&groups, &sequences))?;
+        Ok(Evaluation {
+            on: match held_out {
+                HeldOut::All => format!("all {} sequences", actual.len()),
+                _ => format!("{} sequences kept back", actual.len()),
+            },
+            model: T::metrics(&answers, &actual),
+            baseline_name: T::BASELINE.into(),
+            baseline: T::metrics(&vec![self.baseline(); actual.len()], &actual),
+        })
+    }
+
+    fn predict(
+        &self,
+        network: &Network,
+        parameters: &Parameters,
+        table: &Table,
+        horizon: Option<usize>,
+    ) -> Result<Predictions, Error> {
+        if horizon.is_some() {
+            return Err(for_forecasts("horizon", T::NAME).into());
+        }
+        let groups = Groups::read(table, &self.grouping().id)?;
+        let answers = answers(self, network, parameters, table, (&groups, &groups.all()))?;
+        let mut columns = self.grouping().keys(table, &groups)?;
+        columns.extend(self.columns(&answers, parameters.dtype()));
+        Ok(Predictions::new(columns))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        GroupedTask::check(self)?;
+        self.grouping().check()
+    }
+}

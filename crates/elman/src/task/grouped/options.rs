@@ -1,0 +1,37 @@
+use serde::{Deserialize, Serialize};
+
+/// How a table of many sequences is to be read; `None` where the data shall decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GroupedOptions {
+    /// The column that tells sequences apart; by default the one named `id`.
+    pub id: Option<String>,
+    /// The column with each sequence's target; by default the one named `target`.
+    pub target: Option<String>,
+    /// The columns of inputs; by default all but id, target and time.
+    pub features: Option<Vec<String>>,
+    /// A column of times, which is no input, but is written beside predictions.
+    pub time: Option<String>,
+    /// The share of the sequences that is kept for the test, in `[0, 1)`.
+    pub test: f64,
+    /// The share of the rest that is used for validation, in `[0, 1)`.
+    pub validation: f64,
+    /// Decides which sequences are kept for test and validation. A run's data tell it as well, so it is not
+    /// written among the options by which a checkpoint knows its run.
+    #[serde(rename = "split-seed", skip_serializing)]
+    pub split_seed: u64,
+}
+
+impl Default for GroupedOptions {
+    fn default() -> Self {
+        GroupedOptions {
+            id: None,
+            target: None,
+            features: None,
+            time: None,
+            test: 0.2,
+            validation: 0.1,
+            split_seed: 0,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What a task is to the rest of the library.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Chart, Predictions, Task, TaskName};
+use crate::error::{ConfigError, Error};
+use crate::float::Parameters;
+use crate::loss::Loss;
+use crate::metrics::Evaluation;
+use crate::network::{Network, Readout};
+use crate::recipe::Recipe;
+use crate::sequence::Example;
+use crate::table::Table;
+
+/// A task, fitted to a table: all that distinguishes it from others.
+///
+/// The type that implements it is what a model file holds of the task, by its `serde` form.
+pub trait TaskKind: Debug {
+    /// How a table is to be read; its default lets the data decide. Its fields bear the names of options.
+    type Options: Clone + Debug + Default + PartialEq + Serialize + DeserializeOwned
+    where
+        Self: Sized;
+
+    /// Turns a table into training sequences and fits the task to them.
+    ///
+    /// # Errors
+    /// If a column is missing or holds what it should not, or there is too little data.
+    fn prepare(table: &Table, options: &Self::Options) -> Result<Prepared, Error>
+    where
+        Self: Sized;
+
+    /// Which task it is.
+    fn name(&self) -> TaskName;
+
+    /// What it is for and how it reads its data, in a line of words.
+    fn describe(&self) -> String;
+
+    /// `I` of a network for this task.
+    fn input_size(&self) -> usize;
+
+    /// `O` of a network for this task.
+    fn output_size(&self) -> usize {
+        1
+    }
+
+    /// The timesteps that a network for this task reads out.
+    fn readout(&self) -> Readout;
+
+    /// Is a sequence known to its end before an answer is asked for? Only then may a network read it from
+    /// there.
+    fn knows_the_end(&self) -> bool {
+        true
+    }
+
+    /// The network, the loss and the training that the task has where nothing else is said.
+    fn recipe(&self) -> Recipe;
+
+    /// Refuses a loss that is not for the task's targets; those are numbers unless it says otherwise.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
+        check_loss_of_numbers(self.name(), loss)
+    }
+
+    /// Weights that make every class count alike, if the targets are classes.
+    fn balanced_class_weights(&self) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// What a table's test part is: `test` last rows, or what the task takes where nothing is said.
+    ///
+    /// # Errors
+    /// If the task has no rows to be counted.
+    fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError>;
+
+    /// Compares a network's answers on a part of a table with the truth, and a naive predictor's.
+    ///
+    /// # Errors
+    /// If the table cannot be read as the task's data, or has no such part.
+    fn evaluate(
+        &self,
+        network: &Network,
+        parameters: &Parameters,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Evaluation, Error>;
+
+    /// A network's answers for a table; `horizon` is how many rows a forecast goes ahead, `None` for
+    /// the task's own.
+    ///
+    /// # Errors
+    /// If the table cannot be read as the task's data, or there is a horizon but nothing to forecast.
+    fn predict(
+        &self,
+        network: &Network,
+        parameters: &Parameters,
+        table: &Table,
+        horizon: Option<usize>,
+    ) -> Result<Predictions, Error>;
+
+    /// Predictions drawn beside the table that they were made from.
+    ///
+    /// # Errors
+    /// If the task has nothing to draw, or the table is none of its.
+    fn chart(&self, _table: &Table, _predictions: &Predictions) -> Result<Chart, Error> {
+        Err(for_forecasts("plot", self.name()).into())
+    }
+
+    /// Answers on a part of a table drawn beside the truth.
+    ///
+    /// # Errors
+    /// If the task has nothing to draw; else as [`evaluate`](Self::evaluate).
+    fn test_chart(
+        &self,
+        _network: &Network,
+        _parameters: &Parameters,
+        _table: &Table,
+        _held_out: &HeldOut,
+    ) -> Result<Chart, Error> {
+        Err(for_forecasts("plot", self.name()).into())
+    }
+
+    /// Refuses what no fitted task can be, as a damaged or hostile file may hold it.
+    ///
+    /// # Errors
+    /// What it cannot be.
+    fn check(&self) -> Result<(), String>;
+}
+
+/// Refuses a loss that is not for targets that are numbers.
+pub(super) fn check_loss_of_numbers(task: TaskName, loss: &Loss) -> Result<(), ConfigError> {
+    match loss {
+        Loss::CrossEntropy { .. } => {
+            let message = format!("cross-entropy is for classes; to {task}, use squared");
+            Err(ConfigError::new("loss", message))
+        }
+        Loss::Squared | Loss::Absolute | Loss::Huber { .. } => Ok(()),
+    }
+}
+
+/// The error about an option that has a meaning for forecasts alone.
+pub(super) fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError {
+    ConfigError::new(option, format!("is for forecasts; this model is there to {task}"))
+}
+
+/// A table made ready for training.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The task, fitted to the training part of the table.
+    pub task: Task,
+    /// The table's name.
+    pub data: String,
+    /// What is learned from.
+    pub train: Vec<Example<f64>>,
+    /// What tells when to stop.
+    pub validation: Vec<Example<f64>>,
+    /// What is kept for the test; none where nothing is.
+    pub held_out: Option<HeldOut>,
+}
+
+/// The part of a table that a model is evaluated on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldOut {
+    /// The last rows of a series, forecast from each origin among them.
+    LastRows(usize),
+    /// These of the table's sequences, counted in order of first appearance.
+    Sequences(Vec<usize>),
+    /// All of the table's sequences.
+    All,
+}

@@ -1,0 +1,46 @@
+//! Counts and lists in words.
+//!
+//! ```
+//! use elman::words::{counted, listed};
+//!
+//! assert_eq!(counted(1200, "row"), "1,200 rows");
+//! assert_eq!(listed(["one", "two", "three"], "and"), "one, two and three");
+//! ```
+
+/// `1 row`, `2 rows`, `1,000 rows`.
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
+}
+
+/// `4,404,412`
+pub fn thousands(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `one, two and three`
+pub fn listed(items: impl IntoIterator<Item = impl Into<String>>, conjunction: &str) -> String {
+    let mut items: Vec<String> = items.into_iter().map(Into::into).collect();
+    match items.pop() {
+        Some(last) if !items.is_empty() => format!("{} {conjunction} {last}", items.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([7, 1000, 4_404_412].map(thousands), ["7", "1,000", "4,404,412"]);
+        assert_eq!([1, 0, 2000].map(|count| counted(count, "row")), ["1 row", "0 rows", "2,000 rows"]);
+    }
+}
