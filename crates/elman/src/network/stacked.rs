@@ -90,7 +90,7 @@ impl Stacked {
             Block::Recurrent(layer) => Some(layer),
             _ => None,
         });
-        let last = layers.clone().last()?;
+        let last = layers.clone().next_back()?;
         let dropout = config.blocks.iter().find_map(|block| match block {
             Block::Dropout(dropout) => Some(dropout.probability),
             _ => None,
