@@ -206,7 +206,14 @@ impl Workers {
         };
         let shares: Vec<usize> = stages.iter().map(shares_of).collect();
         let most = shares.iter().copied().max().filter(|&most| most > 1)?;
-        let work = (0..most).map(|n| (n, Default::default())).collect();
+        let mut work: Vec<(usize, [Buffer; 2])> = (0..most).map(|n| (n, Default::default())).collect();
+        for (stage, &of) in stages.iter().zip(&shares).filter(|&(_, &of)| of > 1) {
+            let Some(Recurrence { shape, .. }) = stage.recurrence() else { continue };
+            for (n, [sums, states]) in &mut work[..of] {
+                sums.resize(UnitShare::new(*n, of).sums_len(*shape, 1));
+                states.resize(shape.state_len());
+            }
+        }
         let threads = Threads::new(NonZeroUsize::new(most)?);
         Some(Workers { threads, shares, work, ended: Instant::now(), quick: 0, always })
     }

@@ -175,7 +175,7 @@ impl Case {
 
 /// The names of a cell's states.
 fn state_names(cell: CellKind) -> &'static [&'static str] {
-    if cell == CellKind::Lstm { &["h", "c"] } else { &["h"] }
+    cell.facts().state_names
 }
 
 /// From `[T, B, width]` to a `[length, width]` per sequence.

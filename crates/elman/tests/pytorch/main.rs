@@ -1,7 +1,7 @@
 //! Holds the library to PyTorch: the numbers in `reference/*.safetensors`, which
 //! `reference/README.md` describes and `reference/make.py` makes.
 //!
-//! - [`networks`]: outputs, final states and every gradient of forty networks;
+//! - [`networks`]: outputs, final states and every gradient of networks of every cell;
 //! - [`blocks`]: the same of thirty-six chains of blocks;
 //! - [`mistakes`]: a swapped gate, a lost bias or a shifted timestep would not pass that comparison;
 //! - [`optimisers`]: the parameters after each of thirty updates, and clipping;

@@ -26,8 +26,8 @@ fn a_swapped_pair_of_gates_is_noticed() {
     assert_noticed(|case| {
         let mut mistakes = Vec::new();
         for tensor in recurrent_tensors(case) {
-            let gate = tensor.range.len() / case.num_gates();
-            for a in 0..case.num_gates() {
+            let gate = tensor.range.len() / case.num_gates(tensor);
+            for a in 0..case.num_gates(tensor) {
                 for b in 0..a {
                     let mut parameters = case.parameters.clone();
                     let (before, after) = parameters[tensor.range.clone()].split_at_mut(a * gate);
@@ -46,8 +46,8 @@ fn a_lost_bias_is_noticed() {
     assert_noticed(|case| {
         let mut mistakes = Vec::new();
         for tensor in recurrent_tensors(case).filter(|tensor| tensor.shape.len() == 1) {
-            let gate = tensor.range.len() / case.num_gates();
-            for g in 0..case.num_gates() {
+            let gate = tensor.range.len() / case.num_gates(tensor);
+            for g in 0..case.num_gates(tensor) {
                 let mut parameters = case.parameters.clone();
                 parameters[tensor.range.clone()][g * gate..][..gate].fill(0.0);
                 let mistake = format!("gate {g} of {} lost", tensor.name);

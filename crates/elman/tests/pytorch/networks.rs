@@ -1,4 +1,5 @@
-//! Outputs of every step, final states and all gradients of the forty cases.
+//! Outputs of every step, final states and all gradients: every cell, depth, direction and kind
+//! of batch.
 
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
@@ -8,6 +9,7 @@ use elman::float::convert;
 use elman::network::{
     CellKind, Engine, Gradients, InstructionSet, Mode, Network, Readout, ScalarEngine, SimdEngine, Stacked, State,
 };
+use elman::parameters::Tensor;
 use elman_core::lane::Scalar;
 
 use crate::jittered::{self, Jittered};
@@ -34,7 +36,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// All forty.
+    /// All, eight for each cell.
     pub(crate) fn all() -> Vec<Case> {
         let file = tensors("networks");
         let mut cases = Vec::new();
@@ -50,7 +52,7 @@ impl Case {
             }
         }
         let read: usize = cases.iter().map(|case| case.tensors.len()).sum();
-        assert_eq!((cases.len(), read), (40, file.len()), "cases, and tensors read and present");
+        assert_eq!((cases.len(), read), (8 * CellKind::ALL.len(), file.len()), "cases, and tensors read and present");
         cases
     }
 
@@ -90,9 +92,9 @@ impl Case {
         Case { name, network, parameters, tensors }
     }
 
-    /// The number of gates in each tensor of the recurrent layers.
-    pub(crate) fn num_gates(&self) -> usize {
-        self.tensors["param/bias_hh_l0"].len() / HIDDEN_SIZE
+    /// The number of gates in a tensor of the recurrent layers: its blocks of `H` rows.
+    pub(crate) fn num_gates(&self, tensor: &Tensor) -> usize {
+        tensor.shape[0] / HIDDEN_SIZE
     }
 
     pub(crate) fn lengths(&self) -> Vec<usize> {
@@ -106,7 +108,7 @@ impl Case {
 
     /// The names of a unit's states.
     fn states(&self) -> &'static [&'static str] {
-        if self.network.states()[0].cell == CellKind::Lstm { &["h", "c"] } else { &["h"] }
+        self.network.states()[0].cell.facts().state_names
     }
 
     /// Runs the case in number type `T`, by the plain code, with these parameters and this input
