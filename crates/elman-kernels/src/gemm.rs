@@ -53,7 +53,7 @@ pub enum Start<'a> {
 
 /// A matrix product: the `count` rows from the `first` on of a matrix times its panel; or of two matrices, as
 /// input and state are, one after the other. To add the second product in the same tiles, rather than in
-/// tiles of its own, made a layer of 32 units 15 % faster on the way forward. Two have at most [`PIECE`]
+/// tiles of its own, made a layer of 32 units 15 % faster in the forward pass (Zen 4, November 2026). Two have at most [`PIECE`]
 /// columns together.
 #[derive(Clone, Copy, Debug)]
 pub struct Product<'a> {

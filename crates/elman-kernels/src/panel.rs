@@ -113,7 +113,7 @@ impl PanelRun {
     }
 }
 
-/// One span after the other. Not an array, whose elements, just written field by field and read as a whole, would
+/// One run after the other. Not an array, whose elements, just written field by field and read as a whole, would
 /// have to be waited for.
 #[derive(Debug)]
 pub struct PanelRuns {
@@ -197,9 +197,9 @@ mod tests {
 
     use super::*;
 
-    /// The vectors of each panel, in the order in which the spans give them.
+    /// The vectors of each panel, in the order in which the runs give them.
     fn panels_of(cut: Cut, order: Order) -> Vec<Range<usize>> {
-        let of = |span: PanelRun| (0..span.panels).map(move |n| span.block_of(n)..span.block_of(n + 1));
+        let of = |run: PanelRun| (0..run.panels).map(move |n| run.block_of(n)..run.block_of(n + 1));
         cut.runs(order).flat_map(of).collect()
     }
 
@@ -209,7 +209,7 @@ mod tests {
             let cut = Cut::new(vectors, most);
             let panels: Vec<_> = cut.all().collect();
             assert_eq!(panels_of(cut, Order::Ascending), panels, "{vectors} vectors, {most} at most");
-            let first = |order| cut.runs(order).map(|span| span.block).next();
+            let first = |order| cut.runs(order).map(|run| run.block).next();
             let turned = cut.even().is_none();
             assert_eq!(
                 first(Order::Ascending) != first(Order::Descending),

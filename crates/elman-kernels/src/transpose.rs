@@ -1,4 +1,4 @@
-//! Matrices turned over: between PyTorch's order of weights and that of the panels.
+//! Transposes, between PyTorch's order of weights and that of the panels.
 
 #![allow(clippy::needless_range_loop, reason = "a square's vectors and their places are indexed alike")]
 
@@ -21,7 +21,7 @@ pub enum Update {
 /// `to[column * to_stride + row]` becomes, or gains, `from[row * from_stride + column]`, for all `rows` and
 /// `columns`.
 ///
-/// Squares of as many values as a vector has lanes are turned over in registers, the rest value by value.
+/// Squares of as many values as a vector has lanes are transposed in registers, the rest value by value.
 ///
 /// # Panics
 /// If a slice is too short.
@@ -67,7 +67,7 @@ pub fn transpose<S: Isa>(
     }
 }
 
-/// Turns over a square of as many vectors as they have lanes. To interleave the first half of the vectors with
+/// Transposes a square of as many vectors as they have lanes. To interleave the first half of the vectors with
 /// the second one moves the highest bit of a value's place, of `vector * lanes + lane`, to the lowest; when all bits
 /// of the vector's number have moved, it has changed places with the lane's.
 #[inline(always)]

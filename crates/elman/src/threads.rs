@@ -15,14 +15,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle, Thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How long a worker looks for work before it sleeps: more than the single-threaded stretch of a
-/// training step that is worth two threads.
-pub(crate) const PATIENCE: Duration = Duration::from_micros(100);
-
-/// How often a worker looks for work between looks at the clock, which take longer.
-const LOOKS: u32 = 32;
+use elman_kernels::tuning::{LOOKS, PATIENCE};
 
 /// The most parts of a piece of work.
 const MAX_PARTS: usize = u16::MAX as usize;

@@ -60,12 +60,13 @@ pub trait Kernels: Sync + fmt::Debug {
 #[inline(always)]
 fn step_of_run<S: Isa, C: Cell>(
     s: S,
-    from: Forward<'_>,
+    mut from: Forward<'_>,
     run: PanelRun,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
     if const { C::SINGLE_ROWS && S::SINGLE_ROWS } {
+        from.shape = from.shape.of_cell::<C>();
         row::forward::<S, C>(s, from, run, next, tape);
     }
 }
@@ -74,12 +75,13 @@ fn step_of_run<S: Isa, C: Cell>(
 #[inline(always)]
 fn step_by_tiles<S: Isa, C: Cell>(
     s: S,
-    from: Forward<'_>,
+    mut from: Forward<'_>,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
     scratch: &mut [f32],
 ) {
     if const { !(C::SINGLE_ROWS && S::SINGLE_ROWS) } {
+        from.shape = from.shape.of_cell::<C>();
         forward::step::<S, C>(s, from, 1, next, tape, scratch);
     }
 }

@@ -60,7 +60,8 @@ impl LayerForward<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn run<S: Isa, C: Cell>(self, s: S, scratch: &mut [f32]) {
+    pub(super) fn run<S: Isa, C: Cell>(mut self, s: S, scratch: &mut [f32]) {
+        self.shape = self.shape.of_cell::<C>();
         if self.timeline.batch_size() == 1 {
             return self.run_alone::<S, C>(s, scratch);
         }
@@ -163,7 +164,8 @@ pub struct LayerBackward<'a> {
 
 impl LayerBackward<'_> {
     #[inline(always)]
-    pub(super) fn run<S: Isa, C: Cell>(self, s: S, scratch: &mut [f32]) {
+    pub(super) fn run<S: Isa, C: Cell>(mut self, s: S, scratch: &mut [f32]) {
+        self.shape = self.shape.of_cell::<C>();
         if self.timeline.batch_size() == 1 {
             return self.run_alone::<S, C>(s, scratch);
         }

@@ -57,7 +57,7 @@ macro_rules! with_width {
 }
 pub(super) use with_width;
 
-/// A run's part of what [`forward::step`] does, for one row. After all spans comes
+/// A run's part of what [`forward::step`] does, for one row. After all runs comes
 /// [`forward::through_inner_value`].
 ///
 /// # Panics
@@ -211,7 +211,7 @@ fn cells<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usize>(
     }
 }
 
-/// A run's part of what [`backward::step`] does, for one row. After all spans comes
+/// A run's part of what [`backward::step`] does, for one row. After all runs comes
 /// [`backward::through_inner_value`].
 ///
 /// # Panics

@@ -96,7 +96,14 @@ impl Sequence<'_> {
     /// The same for panels of any width. A function of its own, since compilers take longer than twice as long for
     /// one that is twice as large.
     #[inline(never)]
-    fn forward_by_runs<S: Isa, C: Cell>(self, s: S, x: Matrix<'_>, left: SequenceOutput<'_>, scratch: &mut [f32]) {
+    fn forward_by_runs<S: Isa, C: Cell>(
+        mut self,
+        s: S,
+        x: Matrix<'_>,
+        left: SequenceOutput<'_>,
+        scratch: &mut [f32],
+    ) {
+        self.shape = self.shape.of_cell::<C>();
         let cut = self.shape.forward_cut();
         s.vectorize(
             #[inline(always)]
@@ -198,13 +205,14 @@ impl Sequence<'_> {
     /// The same for panels of any width: see [`forward_by_runs`](Self::forward_by_runs).
     #[inline(never)]
     fn backward_by_runs<S: Isa, C: Cell>(
-        self,
+        mut self,
         s: S,
         from: (&[f32], &[f32], Option<Matrix<'_>>),
         carry: &mut [f32],
         tape: &mut [f32],
         scratch: &mut [f32],
     ) {
+        self.shape = self.shape.of_cell::<C>();
         let cut = self.shape.backward_cut();
         s.vectorize(
             #[inline(always)]

@@ -160,7 +160,8 @@ pub(super) fn step<S: Isa, C: Cell>(
     mut to: StepOutput<&mut [f32]>,
     order: Order,
 ) {
-    let shape = layer.shape;
+    let shape = layer.shape.of_cell::<C>();
+    let layer = SplitLayer { shape, ..layer };
     let units = if C::UNIT == 0 { &[] } else { shape.unit_parameters(layer.panels) };
     let given = Given { shape, units, prev };
     layer.for_each(

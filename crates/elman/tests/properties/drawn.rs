@@ -215,7 +215,7 @@ pub(crate) fn load_state<T: Scalar>(
     state
 }
 
-/// The way back.
+/// The backward pass.
 fn store_state<T: Scalar>(network: &Network, state: &State<T>, packing: &Packing) -> Vec<Vec<T>> {
     let of =
         |n| network.states().iter().map(move |block| state.get(block.layer, block.direction, n, packing));

@@ -207,7 +207,7 @@ impl Case {
         state
     }
 
-    /// The way back.
+    /// The backward pass.
     fn store_state<T: Scalar>(
         &self,
         state: &State<T>,

@@ -147,6 +147,9 @@ impl Chunk {
     /// Copies the outputs to their places in the batch's.
     pub(super) fn copy_output(&self, pass: Pass<'_>, output: &mut [f32]) {
         let own = rows_after(pass, &self.x, &self.blocks);
+        if self.is_whole_output(pass) {
+            return output.copy_from_slice(own);
+        }
         self.for_outputs(pass, |layout, row, of_batch| {
             layout.read(&own[row * layout.len..][..layout.len], &mut output[of_batch]);
         });
@@ -158,10 +161,21 @@ impl Chunk {
         let last = pass.plan.blocks.len() - 1;
         let time = &self.times[pass.plan.blocks[last].output_time];
         own.resize(time.num_rows() * pass.plan.output_gradient(last).len);
+        if self.is_whole_output(pass) {
+            own.copy_from_slice(doutput);
+            self.dy = own;
+            return;
+        }
         self.for_outputs(pass, |layout, row, of_batch| {
             layout.write(&doutput[of_batch], &mut own[row * layout.len..][..layout.len]);
         });
         self.dy = own;
+    }
+
+    /// Are the chunk's outputs all of the batch's, and lie as those do?
+    fn is_whole_output(&self, pass: Pass<'_>) -> bool {
+        let is_all = self.times[0].batch_size() == pass.batch.packing().batch_size();
+        is_all && pass.plan.blocks.last().is_some_and(|last| last.output.len == last.output.width())
     }
 
     /// Calls `f` with the layout of an output row, its number in the chunk, and its values' place in the batch's

@@ -4,7 +4,8 @@ use elman_core::engine::shape::Shape;
 use elman_kernels::dense;
 use elman_kernels::tile::Columns;
 
-use crate::network::{Kind, Network, Placed};
+use super::shuffle;
+use crate::network::{Kind, Layer, Network, Placed};
 
 /// How the values of a row lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +106,8 @@ pub(super) struct Plan {
     pub(super) reads_back: bool,
     /// Does any skip add the network's input?
     pub(super) skips: bool,
+    /// Is it packed by a list of moves?
+    pub(super) shuffles: bool,
 }
 
 impl Plan {
@@ -120,7 +123,7 @@ impl Plan {
             let is_last = n + 1 == network.blocks().len();
             let (work, output) = match &placed.kind {
                 Kind::Recurrent(recurrent) => {
-                    let shape = |layer: &crate::network::Layer| {
+                    let shape = |layer: &Layer| {
                         Shape::new(layer.cell.facts(), before.columns, layer.hidden_size, lanes)
                     };
                     let shapes: Vec<Shape> = recurrent.layers.iter().map(shape).collect();
@@ -151,6 +154,7 @@ impl Plan {
             lanes,
             largest,
             reads_back: !network.is_causal(),
+            shuffles: shuffle::suits(network),
             skips: placed.iter().any(|placed| matches!(placed.kind, Kind::Skip(_))),
         }
     }

@@ -5,7 +5,7 @@
 //! feed it.
 //!
 //! Two ways to share the work out, both the same bits for any number of threads. Where a chunk has many
-//! more rows than a matrix has columns, each chunk sums up all panels over its own rows, on its way back while its
+//! more rows than a matrix has columns, each chunk sums up all panels over its own rows, in its backward pass while its
 //! core's cache still holds them, and the chunks' sums are added in their order. Elsewhere that would be too much to
 //! add: each thread sums up some panels over the rows of all chunks, in the order in which they lie there.
 
@@ -23,7 +23,7 @@ use super::memory::Chunk;
 use super::operand::{Multiplied, Operand, Weight};
 use super::pass::Pass;
 use super::plan::{Plan, Work};
-use super::shuffle::{self, Shuffle};
+use super::shuffle::Shuffle;
 use crate::buffer::Buffer;
 use crate::network::{Kind, Layer};
 
@@ -162,7 +162,7 @@ impl GradientPlan {
                 self.unpack_panel(pass, panel, sums, gradient);
             }
         };
-        if !shuffle::suits(pass.network) {
+        if !pass.plan.shuffles {
             return way(sums, gradient);
         }
         let new = || Shuffle::adding(sums.len(), &mut vec![0.0; gradient.len()], way);

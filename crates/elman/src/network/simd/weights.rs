@@ -6,7 +6,7 @@ use elman_core::engine::pack::{pack_backward, pack_forward, pack_input_backward}
 use elman_kernels::InstructionSet;
 
 use super::plan::{Plan, Work};
-use super::shuffle::{self, Shuffle};
+use super::shuffle::Shuffle;
 use crate::buffer::Buffer;
 use crate::network::{Kind, Network};
 
@@ -50,17 +50,18 @@ impl Deref for Packed {
 }
 
 impl Packed {
-    /// Packs a network to `len` values in some `way`, which moves the parameters but for the `added` ones.
+    /// Packs parameters to `len` values in some `way`, which moves all but the `added` ones; by a list of moves
+    /// where the network is small.
     fn pack(
         &mut self,
-        network: &Network,
+        plan: &Plan,
         parameters: &[f32],
         added: Range<usize>,
         len: usize,
         way: impl Fn(&[f32], &mut [f32]),
     ) {
         self.values.resize(len);
-        if !shuffle::suits(network) {
+        if !plan.shuffles {
             return way(parameters, &mut self.values);
         }
         let Packed { values, shuffle: known } = self;
@@ -86,13 +87,13 @@ impl PackedWeights {
                     packed.layers.resize_with(shapes.len(), LayerWeights::default);
                     for ((layer, &shape), packed) in recurrent.layers.iter().zip(shapes).zip(&mut packed.layers) {
                         let (added, len) = (layer.bias_hh(), shape.forward_len());
-                        packed.forward.pack(network, parameters, added, len, |parameters, to| {
+                        packed.forward.pack(plan, parameters, added, len, |parameters, to| {
                             pack_forward(set, layer.weights(parameters), shape, to);
                         });
                     }
                 }
                 (Kind::Dense { weight, bias, .. }, Work::Dense(dense)) => {
-                    packed.dense.pack(network, parameters, 0..0, dense.packed_len(), |parameters, to| {
+                    packed.dense.pack(plan, parameters, 0..0, dense.packed_len(), |parameters, to| {
                         dense.pack(&parameters[weight.clone()], &parameters[bias.clone()], to);
                     });
                 }
@@ -114,12 +115,12 @@ impl PackedWeights {
             let Kind::Recurrent(recurrent) = &network.blocks()[n].kind else { continue };
             let shapes = plan.blocks[n].shapes();
             for ((layer, &shape), packed) in recurrent.layers.iter().zip(shapes).zip(&mut packed.layers) {
-                packed.backward.pack(network, parameters, 0..0, shape.backward_len(), |parameters, to| {
+                packed.backward.pack(plan, parameters, 0..0, shape.backward_len(), |parameters, to| {
                     pack_backward(layer.weights(parameters).weight_hh, shape, to);
                 });
                 if wants_input || n > 0 {
                     let len = shape.input_backward_len();
-                    packed.input_backward.pack(network, parameters, 0..0, len, |parameters, to| {
+                    packed.input_backward.pack(plan, parameters, 0..0, len, |parameters, to| {
                         pack_input_backward(layer.weights(parameters).weight_ih, shape, to);
                     });
                 }
