@@ -3,7 +3,7 @@
 
 use std::num::NonZeroUsize;
 
-use elman::network::{CellKind, Engine, InstructionSet, Readout, SimdEngine};
+use elman::network::{CellKind, Engine, InstructionSet, Readout, SimdEngine, Stacked};
 use proptest::prelude::*;
 
 use crate::drawn::{Problem, Results, any_problem, long, one_layer};
@@ -45,6 +45,23 @@ fn long_backward_passes_give_the_same_bits() {
 #[test]
 fn large_layers_are_cut_alike_on_every_instruction_set() {
     assert_same_bits(&Problem::new(one_layer(CellKind::Lstm, 8, 248, Readout::Last), &[2; 48], 1));
+}
+
+/// A batch of more chunks than most machines have cores, on as many threads and more.
+#[test]
+fn any_number_of_threads_up_to_32_gives_the_same_bits() {
+    let lengths: Vec<usize> = (0..300).map(|n| 1 + n % 7).collect();
+    let recurrent = one_layer(CellKind::Lstm, 3, 12, Readout::Every);
+    let problem =
+        Problem::new(Stacked { num_layers: 2, bidirectional: true, dropout: 0.3, ..recurrent }, &lengths, 3);
+    let on = |threads| {
+        let threads = NonZeroUsize::new(threads).unwrap();
+        problem.run(SimdEngine::with(&problem.network, InstructionSet::best(), threads))
+    };
+    let one = on(1);
+    for threads in 2..=32 {
+        assert_eq!(bits(&on(threads)), bits(&one), "{threads} threads");
+    }
 }
 
 proptest! {

@@ -1,12 +1,12 @@
 //! Networks and batches, drawn, and what an engine makes of them.
 
 use elman::batch::Batch;
+use elman::error::ConfigError;
 use elman::float::convert;
 use elman::init::Init;
-use elman::error::ConfigError;
 use elman::network::{
-    Activation, Block, CellKind, Dense, Direction, Dropout, Embedding, Engine, Gradients, LayerNorm, Mode, Network,
-    NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout, Recurrent, Skip, Stacked, State,
+    Activation, Block, CellKind, Dense, Direction, Dropout, Embedding, Engine, Gradients, LayerNorm, Mode,
+    Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout, Recurrent, Skip, Stacked, State,
 };
 use elman::random::{Stream, rng};
 use elman_core::lane::Scalar;
@@ -195,7 +195,8 @@ pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
         1 => dense.clone().prop_map(|dense| vec![dense.into()]),
         1 => Just(vec![LayerNorm::new().with_eps(0.1).into()]),
     ];
-    let directions = if causal { vec![Direction::Forward] } else { vec![Direction::Both, Direction::Reverse] };
+    let directions =
+        if causal { vec![Direction::Forward] } else { vec![Direction::Both, Direction::Reverse] };
     let recurrent = (
         prop::sample::select(CellKind::ALL.to_vec()),
         prop_oneof![size, prop::sample::select(vec![32, 33, 48])],
@@ -233,9 +234,11 @@ pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
             let is_embedding = matches!(first.first(), Some(Block::Embedding(_)));
             let input_size = if is_embedding { 1 } else { input_size };
             let mut blocks = first;
-            blocks.extend(middle.into_iter().flat_map(|(recurrent, between)| {
-                std::iter::once(Block::from(recurrent)).chain(between)
-            }));
+            blocks.extend(
+                middle
+                    .into_iter()
+                    .flat_map(|(recurrent, between)| std::iter::once(Block::from(recurrent)).chain(between)),
+            );
             // The hidden states of one layer may be learned, too.
             let output = if last == Some(None) { Output::Last } else { Output::Every };
             blocks.push(recurrent.with_output(output).into());
@@ -261,6 +264,8 @@ pub(crate) fn any_lengths() -> impl Strategy<Value = Vec<usize>> {
 
 pub(crate) fn any_problem() -> impl Strategy<Value = Problem> {
     let chain = prop_oneof![any_chain(false), any_chain(true)];
-    let config = prop_oneof![any_config().prop_map(|stacked| NetworkConfig::try_from(stacked).unwrap()), chain];
-    (config, any_lengths(), any::<u64>()).prop_map(|(config, lengths, seed)| Problem::new(config, &lengths, seed))
+    let config =
+        prop_oneof![any_config().prop_map(|stacked| NetworkConfig::try_from(stacked).unwrap()), chain];
+    (config, any_lengths(), any::<u64>())
+        .prop_map(|(config, lengths, seed)| Problem::new(config, &lengths, seed))
 }

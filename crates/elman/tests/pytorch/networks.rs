@@ -7,7 +7,8 @@ use std::num::NonZeroUsize;
 use elman::batch::Batch;
 use elman::float::convert;
 use elman::network::{
-    CellKind, Engine, Gradients, InstructionSet, Mode, Network, Readout, ScalarEngine, SimdEngine, Stacked, State,
+    CellKind, Engine, Gradients, InstructionSet, Mode, Network, Readout, ScalarEngine, SimdEngine, Stacked,
+    State,
 };
 use elman::parameters::Tensor;
 use elman_core::lane::Scalar;
@@ -52,7 +53,11 @@ impl Case {
             }
         }
         let read: usize = cases.iter().map(|case| case.tensors.len()).sum();
-        assert_eq!((cases.len(), read), (8 * CellKind::ALL.len(), file.len()), "cases, and tensors read and present");
+        assert_eq!(
+            (cases.len(), read),
+            (8 * CellKind::ALL.len(), file.len()),
+            "cases, and tensors read and present"
+        );
         cases
     }
 
