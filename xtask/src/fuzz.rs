@@ -30,7 +30,8 @@ const FUZZED: [&str; 6] = [
     "-Zsanitizer=address",
 ];
 
-/// What gets no such flags: the engine, which readers do not run, and what runs while compiling.
+/// What gets no such flags: the engine, which readers do not run, and what runs while compiling. How the engine's blocks
+/// are read from files is generic code of serde's, which is compiled with the flags where it is called.
 const NOT_FUZZED: [&str; 3] = ["package.elman-kernels", "package.elman-core", "build-override"];
 
 /// Runs every target under `fuzz/` for so many seconds; skipped where there is no nightly.
