@@ -6,7 +6,7 @@ Usage: cargo xtask CHORE
 
   test           everything continuous integration checks: formatting, lints, docs, the release
                  build, all tests, the slow ones too, the Python tests, other processors,
-                 10 s of every fuzz target
+                 10 s of every fuzz target; ends with a table of what each took
   test --fast    formatting, lints and the tests that are not slow, for use while working
   python         run reference/test_*.py against the release build of the program
   targets        compile the engine for ARM, WebAssembly and a microcontroller
@@ -16,6 +16,7 @@ Usage: cargo xtask CHORE
   bench --quick  a few points in two minutes, only printed
   reference      make the reference numbers anew with reference/make.py; installs PyTorch, 5 GB
   docs           build the API documentation and say where it is
+  timings        make a release build from nothing and print what took longest to compile
   help           this text";
 
 /// How long `cargo xtask fuzz` runs each target unless told otherwise.
@@ -49,6 +50,8 @@ pub(crate) enum Chore {
     Reference,
     /// Build the documentation.
     Docs,
+    /// Say what a clean release build waits for.
+    Timings,
 }
 
 impl Chore {
@@ -68,7 +71,8 @@ impl Chore {
             ["bench", "--quick"] => Ok(Self::Bench { quick: true }),
             ["reference"] => Ok(Self::Reference),
             ["docs"] => Ok(Self::Docs),
-            ["test" | "python" | "targets" | "fuzz" | "bench" | "reference" | "docs", ..] => {
+            ["timings"] => Ok(Self::Timings),
+            ["test" | "python" | "targets" | "fuzz" | "bench" | "reference" | "docs" | "timings", ..] => {
                 Err(format!("`{}` does not take these arguments", words.join(" ")))
             }
             [unknown, ..] => Err(format!("there is no chore `{unknown}`")),
@@ -98,7 +102,7 @@ mod tests {
         let chores = HELP.lines().filter_map(|line| line.strip_prefix("  "));
         let named: Vec<&str> =
             chores.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
-        assert!(named.len() >= 8, "the help names {named:?}");
+        assert!(named.len() >= 9, "the help names {named:?}");
         for chore in named {
             assert!(parse(chore).is_ok(), "`{chore}` is in the help and is not understood");
         }
@@ -121,6 +125,7 @@ mod tests {
             ("tset", "`tset`"),
             ("test --fats", "`test --fats`"),
             ("docs extra", "`docs extra`"),
+            ("timings elman", "`timings elman`"),
             ("targets arm", "`targets arm`"),
             ("bench --fast", "`bench --fast`"),
             ("fuzz 0", "`0`"),

@@ -1,6 +1,11 @@
 //! `cargo xtask fuzz`: mutated bytes for everything that reads bytes from outside, under the
 //! address sanitizer. It needs a nightly toolchain, which only rustup can pick.
+//!
+//! Cargo builds the targets with the flags that `cargo fuzz` would give it, and the targets are run as they are. So
+//! nothing has to be installed, and the engine, which no reader runs, is built without the flags that make the
+//! compiler take minutes. `cargo fuzz` can be used beside it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,79 +16,88 @@ use crate::process::Outcome;
 use crate::project::{Project, files_named};
 use crate::{process, release};
 
-/// The version of cargo-fuzz that is installed where there is none.
-const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
-
 /// A seed is cut to its first bytes: a short input is mutated faster and as variously as a long one.
 const SEED_BYTES: usize = 2048;
 
+/// The compiler's flags for code that is fuzzed: it counts which branches are taken and what is compared, which
+/// is what the fuzzer steers by, and every access to memory is checked.
+const FUZZED: [&str; 6] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Zsanitizer=address",
+];
+
+/// What gets no such flags: the engine, which readers do not run, and what runs while compiling. How the engine's blocks
+/// are read from files is generic code of serde's, which is compiled with the flags where it is called.
+const NOT_FUZZED: [&str; 3] = ["package.elman-kernels", "package.elman-core", "build-override"];
+
 /// Runs every target under `fuzz/` for so many seconds; skipped where there is no nightly.
 pub(crate) fn run(project: &Project, seconds: u32) -> Result<Outcome> {
-    if !process::succeeds(nightly(project).arg("--version")) {
+    if !process::succeeds(nightly(project, "cargo").arg("--version")) {
         let reason =
             "fuzzing needs a nightly toolchain, and none was found; `rustup toolchain install nightly`";
         return Ok(Outcome::Skipped(reason.into()));
     }
-    ensure_cargo_fuzz(project)?;
     let corpus = project.path("fuzz/corpus");
     seed_tables(project, &corpus.join("table"))?;
     seed_models(project, &corpus.join("model_file"))?;
-    process::run(nightly(project).args(["fuzz", "build", "--target-dir"]).arg(build_directory(project)))?;
+    let programs = build(project)?;
     for target in targets(project)? {
-        let inputs = run_target(project, &target, seconds)
+        let inputs = run_target(project, &programs, &target, seconds)
             .with_context(|| format!("the input that failed is in fuzz/artifacts/{target}"))?;
         println!("fuzz target {target}: {inputs} inputs in {seconds} s");
     }
     Ok(Outcome::Passed)
 }
 
+/// Builds all targets and returns the directory of their programs, which is apart from the other builds: they
+/// use another compiler and other flags.
+fn build(project: &Project) -> Result<PathBuf> {
+    let host = process::output(nightly(project, "rustc").args(["--print", "host-tuple"]))?;
+    let directory = project.target("fuzz");
+    let mut cargo = nightly(project, "cargo");
+    cargo.args(["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target-dir"]).arg(&directory);
+    // A target named, even the host, keeps the sanitizer's flags away from what runs while compiling.
+    cargo.args(["--target", &host, "-Zprofile-rustflags", "--config"]);
+    cargo.arg(format!("profile.release.rustflags={FUZZED:?}"));
+    for part in NOT_FUZZED {
+        cargo.arg("--config").arg(format!("profile.release.{part}.rustflags=[]"));
+    }
+    process::run(&mut cargo)?;
+    Ok(directory.join(host).join("release"))
+}
+
 /// Runs one target and returns how many inputs it was given. The fuzzer's report is long, and printed
 /// only when an input failed.
-fn run_target(project: &Project, target: &str, seconds: u32) -> Result<String> {
-    let mut cargo = nightly(project);
-    cargo.args(["fuzz", "run", target, "--target-dir"]).arg(build_directory(project)).arg("--");
+fn run_target(project: &Project, programs: &Path, target: &str, seconds: u32) -> Result<String> {
+    let artifacts = project.path("fuzz/artifacts").join(target);
+    fs::create_dir_all(&artifacts).with_context(|| format!("cannot make {}", artifacts.display()))?;
+    let mut program = project.command(programs.join(target));
+    program.arg(project.path("fuzz/corpus").join(target));
+    // What ends in a separator is a directory to the fuzzer.
+    let mut prefix = OsStr::new("-artifact_prefix=").to_os_string();
+    prefix.push(artifacts.join(""));
+    program.arg(prefix);
     // An input that takes seconds is a fault too.
-    cargo.arg(format!("-max_total_time={seconds}")).args(["-timeout=5", "-print_final_stats=1"]);
-    let report = process::report(&mut cargo)?;
+    program.arg(format!("-max_total_time={seconds}")).args(["-timeout=5", "-print_final_stats=1"]);
+    let report = process::report(&mut program)?;
     let inputs = report.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
     Ok(inputs.context("the fuzzer did not say how many inputs it ran")?.trim().to_owned())
 }
 
-/// The nightly cargo. We run under a cargo that rustup has chosen already and that has left its mark
-/// on the environment, which would win over a `+nightly`: rustup is asked for the other one, and the
+/// A program of the nightly toolchain. We run under a cargo that rustup has chosen already and that has left its
+/// mark on the environment, which would win over a `+nightly`: rustup is asked for the other one, and the
 /// marks are taken off.
-fn nightly(project: &Project) -> Command {
-    let mut cargo = project.command("rustup");
-    cargo.args(["run", "nightly", "cargo"]);
+fn nightly(project: &Project, program: &str) -> Command {
+    let mut command = project.command("rustup");
+    command.args(["run", "nightly", program]);
     for mark in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC", "RUSTDOC", "LD_LIBRARY_PATH"] {
-        cargo.env_remove(mark);
+        command.env_remove(mark);
     }
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let with_tools = std::iter::once(tools(project).join("bin")).chain(std::env::split_paths(&paths));
-    if let Ok(with_tools) = std::env::join_paths(with_tools) {
-        cargo.env("PATH", with_tools);
-    }
-    cargo
-}
-
-/// Where cargo-fuzz is installed, so that the developer's own tools stay as they are.
-fn tools(project: &Project) -> PathBuf {
-    project.target("tools")
-}
-
-/// Apart from the other builds, which use another compiler and other flags.
-fn build_directory(project: &Project) -> PathBuf {
-    project.target("fuzz")
-}
-
-/// Installs cargo-fuzz from the registry unless the developer has it, or we have installed it before.
-fn ensure_cargo_fuzz(project: &Project) -> Result<()> {
-    if process::succeeds(nightly(project).args(["fuzz", "--version"])) {
-        return Ok(());
-    }
-    println!("Installing {CARGO_FUZZ} into {}", project.display(&tools(project)));
-    let mut cargo = project.cargo();
-    process::run(cargo.args(["install", CARGO_FUZZ, "--locked", "--quiet", "--root"]).arg(tools(project)))
+    command
 }
 
 /// The targets' names, which are those of their files.

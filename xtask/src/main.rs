@@ -15,6 +15,7 @@ mod reference;
 mod release;
 mod targets;
 mod test;
+mod timings;
 
 use std::process::ExitCode;
 
@@ -55,5 +56,6 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Bench { quick } => bench::run(&project, quick),
         Chore::Reference => reference::run(&project),
         Chore::Docs => docs::build_and_tell(&project),
+        Chore::Timings => timings::run(&project),
     }
 }

@@ -40,9 +40,9 @@ impl Project {
         self.target.join(relative)
     }
 
-    /// The program of the release build; it exists once [`crate::release::build`] has run.
-    pub(crate) fn release_binary(&self) -> PathBuf {
-        self.target(&format!("release/elman{}", env::consts::EXE_SUFFIX))
+    /// The program as a build left it in a directory of the target directory: `release` or `debug`.
+    pub(crate) fn program(&self, build: &str) -> PathBuf {
+        self.target(&format!("{build}/elman{}", env::consts::EXE_SUFFIX))
     }
 
     /// Any program, started at the root.

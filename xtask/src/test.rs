@@ -1,9 +1,12 @@
 //! `cargo xtask test`: what must hold before a change is taken, cheapest first.
 
+mod table;
+
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 
+use self::table::{Row, Table};
 use crate::process::Outcome;
 use crate::project::Project;
 use crate::{docs, fuzz, process, python, release, targets};
@@ -18,7 +21,21 @@ struct Stage {
     /// Whether `--fast` runs it too.
     fast: bool,
     work: Work,
+    /// The profile whose build of the program this is, if it is one: the time of a clean one is promised.
+    builds: Option<&'static Build>,
 }
+
+/// A build of the program.
+struct Build {
+    name: &'static str,
+    /// The directory of target/ that it goes to.
+    directory: &'static str,
+    /// How many seconds it may take from nothing.
+    promised: u32,
+}
+
+const RELEASE: Build = Build { name: "release build", directory: "release", promised: 150 };
+const DEVELOPMENT: Build = Build { name: "development build", directory: "debug", promised: 120 };
 
 /// How a stage is done. Both kinds know the command that repeats them alone.
 enum Work {
@@ -31,62 +48,60 @@ enum Work {
 /// In the order of their cost. Slow tests leave documentation tests out: to those, `--ignored`
 /// would mean the examples that are marked as not to be run.
 const STAGES: &[Stage] = &[
-    Stage { name: "format", fast: true, work: Work::Cargo(&["fmt", "--all", "--check"]) },
-    Stage {
-        name: "format of fuzz/",
-        fast: true,
-        work: Work::Cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]),
-    },
-    Stage {
-        name: "lints",
-        fast: true,
-        work: Work::Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-    },
-    Stage { name: "docs", fast: false, work: Work::Own(|p| passed(docs::build(p)), docs::COMMAND) },
-    Stage {
-        name: "release build",
-        fast: false,
-        work: Work::Own(|p| passed(release::build_and_measure(p)), release::COMMAND),
-    },
-    Stage { name: "tests", fast: true, work: Work::Cargo(&["test", "--workspace"]) },
-    Stage {
-        name: "slow tests",
-        fast: false,
-        work: Work::Cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--", "--ignored"]),
-    },
-    Stage {
-        name: "Python tests",
-        fast: false,
-        work: Work::Own(|p| passed(python::run_tests(p)), "cargo xtask python"),
-    },
-    Stage { name: "other processors", fast: false, work: Work::Own(targets::run, targets::COMMAND) },
-    Stage {
-        name: "fuzzing",
-        fast: false,
-        work: Work::Own(|p| fuzz::run(p, FUZZ_SECONDS), "cargo xtask fuzz 10"),
-    },
+    Stage::cargo("format", &["fmt", "--all", "--check"]).fast(),
+    Stage::cargo("format of fuzz/", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]).fast(),
+    Stage::cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).fast(),
+    Stage::own("docs", docs::COMMAND, |p| passed(docs::build(p))),
+    Stage::own(RELEASE.name, release::COMMAND, |p| passed(release::build_and_weigh(p))).building(&RELEASE),
+    Stage::cargo(DEVELOPMENT.name, &["build"]).building(&DEVELOPMENT),
+    Stage::cargo("build of the tests", &["test", "--workspace", "--no-run"]).fast(),
+    Stage::cargo("tests", &["test", "--workspace"]).fast(),
+    Stage::cargo("slow tests", &["test", "--workspace", "--lib", "--bins", "--tests", "--", "--ignored"]),
+    Stage::own("Python tests", "cargo xtask python", |p| passed(python::run_tests(p))),
+    Stage::own("other processors", targets::COMMAND, targets::run),
+    Stage::own("fuzzing", "cargo xtask fuzz 10", |p| fuzz::run(p, FUZZ_SECONDS)),
 ];
 
 /// Runs the stages in order and stops at the first that fails. The last line counts them.
 pub(crate) fn run(project: &Project, fast: bool) -> Result<()> {
-    let start = Instant::now();
-    let (mut passed, mut skipped) = (0, 0);
+    let mut table = Table::default();
     for stage in STAGES.iter().filter(|stage| stage.fast || !fast) {
-        match stage.run(project)? {
-            Outcome::Passed => passed += 1,
-            Outcome::Skipped(_) => skipped += 1,
+        if let Err(error) = stage.run(project, &mut table) {
+            println!("\n{table}");
+            return Err(error);
         }
     }
-    println!("\nAll in {:.1} s", start.elapsed().as_secs_f64());
-    println!("stages: {passed} passed, 0 failed, {skipped} skipped");
+    table.whole = !fast;
+    println!("\n{table}");
     Ok(())
 }
 
 impl Stage {
-    /// Runs one stage between a headed line and its time.
-    fn run(&self, project: &Project) -> Result<Outcome> {
+    /// A stage that is a call of cargo.
+    const fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Self {
+        Self { name, fast: false, work: Work::Cargo(arguments), builds: None }
+    }
+
+    /// A stage that is a step of ours, with the command that repeats it.
+    const fn own(name: &'static str, command: &'static str, step: fn(&Project) -> Result<Outcome>) -> Self {
+        Self { name, fast: false, work: Work::Own(step, command), builds: None }
+    }
+
+    /// The same, run by `--fast` too.
+    const fn fast(self) -> Self {
+        Self { fast: true, ..self }
+    }
+
+    /// The same, as a build whose time is promised.
+    const fn building(self, build: &'static Build) -> Self {
+        Self { builds: Some(build), ..self }
+    }
+
+    /// Runs one stage between a headed line and its time, which goes to the table.
+    fn run(&self, project: &Project, table: &mut Table) -> Result<()> {
         let (name, command) = (self.name, self.work.command());
         println!("\n== {name}: {command}");
+        let clean_build = self.builds.filter(|build| !project.program(build.directory).exists());
         let start = Instant::now();
         let result = match self.work {
             Work::Cargo(arguments) => passed(process::run(project.cargo().args(arguments))),
@@ -98,7 +113,10 @@ impl Stage {
             Ok(Outcome::Skipped(reason)) => println!("== {name}: SKIPPED: {reason}"),
             Err(_) => println!("== {name}: FAILED after {seconds:.1} s"),
         }
-        result.map_err(|error| anyhow!("stage `{name}` failed: {error:#}\nTo repeat it alone: {command}"))
+        table.push(Row { name, seconds, end: result.as_ref().into(), clean_build });
+        result
+            .map(|_| ())
+            .map_err(|error| anyhow!("stage `{name}` failed: {error:#}\nTo repeat it alone: {command}"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use elman::batch::Batch;
 use elman::network::{
-    CellKind, Engine as _, Gradients, Mode, Network, Stacked, Readout, SimdEngine, State,
+    CellKind, Engine as _, Gradients, Mode, Network, NetworkConfig, Readout, SimdEngine, State,
 };
 use elman::optimiser::{Optimiser, OptimiserConfig};
 use elman::stream::Stream;
@@ -32,21 +32,14 @@ impl Engine {
     /// Builds the network; the error says what it cannot do.
     pub(crate) fn new(point: &Point, data: Data) -> Result<Self, String> {
         elman::threads::set_count(NonZeroUsize::new(point.threads));
-        let network = Network::new(Stacked {
-            cell: match point.cell {
-                Cell::Elman => CellKind::Elman,
-                Cell::Gru => CellKind::Gru,
-                Cell::Lstm => CellKind::Lstm,
-            },
-            input_size: point.input_size,
-            hidden_size: point.hidden_size,
-            num_layers: point.num_layers,
-            bidirectional: false,
-            dropout: 0.0,
-            output_size: 1,
-            readout: Readout::Last,
-        })
-        .map_err(|error| error.to_string())?;
+        let cell = match point.cell {
+            Cell::Elman => CellKind::Elman,
+            Cell::Gru => CellKind::Gru,
+            Cell::Lstm => CellKind::Lstm,
+        };
+        let config = NetworkConfig::stacked(cell, point.input_size, point.hidden_size, point.num_layers, 1)
+            .readout(Readout::Last);
+        let network = Network::new(config).map_err(|error| error.to_string())?;
         let (batch_size, width) = (point.batch_size, point.input_size);
         let rows: Vec<&[f32]> = data.x.chunks_exact(width).collect();
         let sequence = |b: usize| rows[b..].iter().step_by(batch_size).copied().flatten().copied().collect();

@@ -65,7 +65,7 @@ impl UnitShare {
         rows * self.blocks(shape).len() * shape.facts().pre * shape.lanes
     }
 
-    /// Copies what [`step`] left for the share's units to the states and, where it is kept, the tape of
+    /// Copies what a step left for the share's units to the states and, where it is kept, the tape of
     /// the whole layer.
     ///
     /// # Panics

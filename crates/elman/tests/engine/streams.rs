@@ -13,7 +13,7 @@ use crate::drawn::{Problem, any_chain, any_config, numbers, one_layer};
 fn outputs(stream: &mut Stream, network: &Network, sequence: &[f32]) -> Vec<Vec<f32>> {
     let mut output = vec![0.0; network.output_size()];
     let steps = sequence.chunks_exact(network.input_size());
-    steps.filter_map(|x| stream.step(x, &mut output).then(|| output.clone())).collect()
+    steps.filter_map(|x| if stream.step(x, &mut output) { Some(output.clone()) } else { None }).collect()
 }
 
 /// The steps of each sequence, and the states after it, against the batch that holds it with others.

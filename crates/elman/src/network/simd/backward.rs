@@ -92,7 +92,7 @@ impl Chunk {
     /// Sizes what gradients pass through. The two buffers change places from block to block: each may have to hold any
     /// block's.
     fn make_room(&mut self, pass: Pass<'_>, wanted: Wanted) {
-        let first = usize::from(!wanted.input && pass.plan.blocks[0].shapes().len() > 0);
+        let first = usize::from(!wanted.input && !pass.plan.blocks[0].shapes().is_empty());
         let of_block = |n: usize| {
             self.times[pass.plan.blocks[n].input_time].num_rows() * pass.plan.input_gradient(n).len
         };
