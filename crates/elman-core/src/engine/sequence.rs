@@ -198,7 +198,12 @@ impl Sequence<'_> {
                     },
                 );
             }),
-            None => self.backward_by_runs::<S, C>(s, (states, units, dh), carry, tape, scratch),
+            None if const { C::PRE == 1 } => {
+                self.backward_by_runs::<S, C>(s, (states, units, dh), carry, tape, scratch);
+            }
+            // Where a unit has several pre-activations, steps are so long that a call per panel is nothing: within 1 %
+            // of functions of their own for GRU and LSTM of 48 to 128 units, at a fifth of all code.
+            None => self.backward_by_tiles::<S, C>(s, (states, units, dh), carry, tape, scratch),
         }
     }
 

@@ -20,6 +20,7 @@ pub struct Shape {
     blocks: usize,
     state_len: usize,
     tape_len: usize,
+    dx_len: usize,
     chains: usize,
     forward_cut: Cut,
     backward_cut: Cut,
@@ -41,6 +42,7 @@ impl Shape {
             blocks,
             state_len: spread(facts.states * blocks * lanes),
             tape_len: spread(Tape::slots(facts) * blocks * lanes),
+            dx_len: input.runs * input.depth.next_multiple_of(lanes),
             chains,
             forward_cut: Cut::new(blocks, forward_units),
             backward_cut: Cut::new(blocks, MAX_VECTORS / chains),
@@ -131,7 +133,7 @@ impl Shape {
     /// whole vectors.
     #[inline(always)]
     pub const fn dx_len(&self) -> usize {
-        self.input.runs * self.input.depth.next_multiple_of(self.lanes)
+        self.dx_len
     }
 
     /// The weights and biases of a step, without the lanes beyond the last unit: the same for any

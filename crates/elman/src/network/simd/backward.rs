@@ -56,7 +56,7 @@ impl Chunk {
             let wants_input = block > 0 || wanted.input;
             let rows = self.times[planned.input_time].num_rows();
             if wants_input {
-                self.dx.resize(rows * pass.plan.input_gradient(block).len);
+                self.dx.resize(rows * planned.input_gradient.len);
             }
             match (&placed.kind, &planned.work) {
                 (Kind::Recurrent(recurrent), _) => {
@@ -79,7 +79,7 @@ impl Chunk {
                 }
                 _ => {
                     if !wants_input {
-                        self.dx.resize(rows * pass.plan.input_gradient(block).len);
+                        self.dx.resize(rows * planned.input_gradient.len);
                     }
                     self.dx.fill(0.0);
                     self.backward_plain(pass, block);
@@ -94,7 +94,7 @@ impl Chunk {
     fn make_room(&mut self, pass: Pass<'_>, wanted: Wanted) {
         let first = usize::from(!wanted.input && !pass.plan.blocks[0].shapes().is_empty());
         let of_block = |n: usize| {
-            self.times[pass.plan.blocks[n].input_time].num_rows() * pass.plan.input_gradient(n).len
+            self.times[pass.plan.blocks[n].input_time].num_rows() * pass.plan.blocks[n].input_gradient.len
         };
         let most = (first..pass.plan.blocks.len()).map(of_block).max().unwrap_or(0);
         // The gradient of the outputs is there already.
@@ -116,7 +116,7 @@ impl Chunk {
     /// Keeps the gradient of a dense block's weighted sums, for the weight gradient.
     fn take_dy(&mut self, pass: Pass<'_>, block: usize, activation: Activation) {
         let planned = &pass.plan.blocks[block];
-        let (from, to) = (pass.plan.output_gradient(block), planned.output);
+        let (from, to) = (planned.output_gradient, planned.output);
         let memory = &mut self.blocks[block];
         let rows = self.times[planned.output_time].num_rows();
         memory.dy.resize(rows * to.len);

@@ -160,7 +160,7 @@ impl Chunk {
         let mut own = std::mem::take(&mut self.dy);
         let last = pass.plan.blocks.len() - 1;
         let time = &self.times[pass.plan.blocks[last].output_time];
-        own.resize(time.num_rows() * pass.plan.output_gradient(last).len);
+        own.resize(time.num_rows() * pass.plan.blocks[last].output_gradient.len);
         if self.is_whole_output(pass) {
             own.copy_from_slice(doutput);
             self.dy = own;
@@ -192,7 +192,7 @@ impl Chunk {
 
     /// Adds the gradient of the input to that of the batch, `[rows, I]`.
     pub(super) fn add_dx(&self, pass: Pass<'_>, dx: &mut [f32]) {
-        let (layout, width) = (pass.plan.input_gradient(0), pass.batch.input_size());
+        let (layout, width) = (pass.plan.blocks[0].input_gradient, pass.batch.input_size());
         let own = &self.times[0];
         for (t, b, row) in own.rows() {
             let of_batch = pass.batch.packing().row(t, own.sequences.start + b);

@@ -92,7 +92,7 @@ impl Chunk {
         let input = Rows { layout: planned.input, data: rows_after(pass, &self.x, before) };
         let memory = &mut rest[0];
         let (from, to) = (&self.times[planned.input_time], &self.times[planned.output_time]);
-        let (dy_layout, dx_layout) = (pass.plan.output_gradient(block), pass.plan.input_gradient(block));
+        let (dy_layout, dx_layout) = (planned.output_gradient, planned.input_gradient);
         let (dy, dx) = (&mut *self.dy, &mut *self.dx);
         let width = planned.output.width();
         match &placed.kind {

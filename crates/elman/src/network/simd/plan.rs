@@ -28,6 +28,11 @@ impl RowLayout {
         RowLayout { columns: Columns { runs, depth, stride }, len: runs * stride }
     }
 
+    /// The same values in runs of whole vectors.
+    fn padded_for(self, lanes: usize) -> Self {
+        RowLayout::padded(self.columns.runs, self.columns.depth, lanes)
+    }
+
     /// The values that count.
     pub(super) fn width(&self) -> usize {
         self.columns.len()
@@ -80,6 +85,9 @@ pub(super) struct PlanBlock {
     pub(super) work: Work,
     pub(super) input: RowLayout,
     pub(super) output: RowLayout,
+    /// How the gradients of both lie: as they do themselves, but padded; that of the network's output as the output.
+    pub(super) input_gradient: RowLayout,
+    pub(super) output_gradient: RowLayout,
     /// The timelines of the rows that enter and leave.
     pub(super) input_time: usize,
     pub(super) output_time: usize,
@@ -144,7 +152,15 @@ impl Plan {
                 _ => (Work::Plain, RowLayout::padded(1, placed.output_size, lanes)),
             };
             let (input_time, output_time) = (placed.input_time, placed.output_time);
-            blocks.push(PlanBlock { work, input: before, output, input_time, output_time });
+            blocks.push(PlanBlock {
+                work,
+                input: before,
+                output,
+                input_gradient: before.padded_for(lanes),
+                output_gradient: if is_last { output } else { output.padded_for(lanes) },
+                input_time,
+                output_time,
+            });
             before = output;
         }
         let largest = blocks.iter().flat_map(PlanBlock::shapes).map(Shape::weights).max().unwrap_or(0);
@@ -157,16 +173,5 @@ impl Plan {
             shuffles: shuffle::suits(network),
             skips: placed.iter().any(|placed| matches!(placed.kind, Kind::Skip(_))),
         }
-    }
-
-    /// How the gradient of a block's input lies: as the input does, but padded.
-    pub(super) fn input_gradient(&self, block: usize) -> RowLayout {
-        let Columns { runs, depth, .. } = self.blocks[block].input.columns;
-        RowLayout::padded(runs, depth, self.lanes)
-    }
-
-    /// How the gradient of a block's output lies.
-    pub(super) fn output_gradient(&self, block: usize) -> RowLayout {
-        if block + 1 < self.blocks.len() { self.input_gradient(block + 1) } else { self.blocks[block].output }
     }
 }
