@@ -103,14 +103,7 @@ impl Dense {
     }
 
     #[inline(always)]
-    fn backward_on<S: Isa>(
-        &self,
-        s: S,
-        packed: &[f32],
-        rows: usize,
-        doutput: &[f32],
-        dfeatures: &mut [f32],
-    ) {
+    fn backward_on<S: Isa>(&self, s: S, packed: &[f32], rows: usize, doutput: &[f32], dfeatures: &mut [f32]) {
         let width = self.row_len();
         for row in 0..rows {
             let doutput = &doutput[row * self.output_stride..][..self.output_size];

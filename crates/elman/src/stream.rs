@@ -98,7 +98,10 @@ impl Stream {
         let blocks = network.config().blocks.iter().copied();
         let stages: Vec<Stage> = Stage::chain(set, network.input_size(), blocks).collect();
         if stages.is_empty() {
-            return Err(ConfigError::new("blocks", "have nothing but dropout, which does nothing in a stream"));
+            return Err(ConfigError::new(
+                "blocks",
+                "have nothing but dropout, which does nothing in a stream",
+            ));
         }
         let workers = Workers::of(&stages, threads, always);
         let (mut weights, mut memory) = (Buffer::default(), Buffer::default());
@@ -243,7 +246,8 @@ impl Workers {
             layer.kernels.split_step(set, split, prev, (sums, 0..1, 1), to, order);
         });
         for (n, [_, own]) in work {
-            let (from, to) = (StepOutput { next: &**own, tape: None }, StepOutput { next: &mut *next, tape: None });
+            let (from, to) =
+                (StepOutput { next: &**own, tape: None }, StepOutput { next: &mut *next, tape: None });
             UnitShare::new(*n, of).hand_over(shape, 1, from, to);
         }
         true

@@ -37,11 +37,7 @@ impl Cell for PeepholeLstm {
     type Saved<L: Lane> = [L; 4];
 
     #[inline(always)]
-    fn forward<L: Lane>(
-        [i, f, g, o]: [L; 4],
-        [w_i, w_f, w_o]: [L; 3],
-        [_, c]: [L; 2],
-    ) -> ([L; 2], [L; 4]) {
+    fn forward<L: Lane>([i, f, g, o]: [L; 4], [w_i, w_f, w_o]: [L; 3], [_, c]: [L; 2]) -> ([L; 2], [L; 4]) {
         let (i, f, g) = (w_i.mul_add(c, i).sigmoid(), w_f.mul_add(c, f).sigmoid(), g.tanh());
         let c = f.mul_add(c, i * g);
         let o = w_o.mul_add(c, o).sigmoid();

@@ -297,13 +297,7 @@ pub fn input(set: InstructionSet, from: InputBackward<'_>, rows: usize, dx: &mut
 }
 
 #[inline(always)]
-fn input_on<S: Isa>(
-    s: S,
-    from: InputBackward<'_>,
-    rows: usize,
-    dx: &mut [f32],
-    scratch: &mut [f32],
-) {
+fn input_on<S: Isa>(s: S, from: InputBackward<'_>, rows: usize, dx: &mut [f32], scratch: &mut [f32]) {
     let (shape, from_x) = (from.shape, from.shape.facts().from_x);
     let blocks_of_run = shape.input.depth.div_ceil(shape.lanes);
     let stride = shape.dx_len();

@@ -142,7 +142,8 @@ impl<'a> ForwardPanel<'a> {
         x: Matrix<'_>,
         sums: &mut [f32],
     ) {
-        let (fed, width) = (group.blocks.len() * shape.facts().from_x, group.blocks.len() * shape.facts().pre);
+        let (fed, width) =
+            (group.blocks.len() * shape.facts().from_x, group.blocks.len() * shape.facts().pre);
         // Where a panel has several units, they have one pre-activation each, which is fed: those that inputs
         // do not feed are last in any row.
         let (bias, others) = self.bias.split_at(fed * shape.lanes);

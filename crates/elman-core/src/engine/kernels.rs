@@ -111,13 +111,7 @@ impl<C: Cell> Kernels for Of<C> {
     }
 
     #[inline]
-    fn step(
-        &self,
-        set: InstructionSet,
-        from: Forward<'_>,
-        next: &mut [f32],
-        mut tape: Option<&mut [f32]>,
-    ) {
+    fn step(&self, set: InstructionSet, from: Forward<'_>, next: &mut [f32], mut tape: Option<&mut [f32]>) {
         if !(C::SINGLE_ROWS && set.has_single_rows()) {
             let mut scratch = [0.0; SCRATCH_OF_ROW];
             return dispatch!(set, s => step_by_tiles::<_, C>(s, from, next, tape, &mut scratch));

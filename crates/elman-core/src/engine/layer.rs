@@ -74,7 +74,8 @@ impl LayerForward<'_> {
     /// A single sequence, for whose steps less has to be looked up.
     #[inline(always)]
     fn run_alone<S: Isa, C: Cell>(self, s: S, scratch: &mut [f32]) {
-        let LayerForward { shape, panels, timeline, x, keeps, states, tape, ends, output, output_stride } = self;
+        let LayerForward { shape, panels, timeline, x, keeps, states, tape, ends, output, output_stride } =
+            self;
         let (steps, state_len) = (timeline.seq_len(), shape.state_len());
         states[..state_len].copy_from_slice(&ends[..state_len]);
         let to = SequenceOutput { states: &mut *states, tape, output, stride: output_stride, keeps };
@@ -87,7 +88,8 @@ impl LayerForward<'_> {
     /// tape go.
     #[inline(always)]
     pub fn run_by(self, mut step: impl FnMut(Forward<'_>, usize, StepOutput<&mut [f32]>)) {
-        let LayerForward { shape, panels, timeline, x, keeps, states, tape, ends, output, output_stride } = self;
+        let LayerForward { shape, panels, timeline, x, keeps, states, tape, ends, output, output_stride } =
+            self;
         let (state_len, tape_len, padded) = (shape.state_len(), shape.tape_len(), shape.padded());
         let slot = |n: usize| {
             let row = if keeps { timeline.slot(n).start } else { n % 2 * timeline.batch_size() };

@@ -96,7 +96,13 @@ impl Sequence<'_> {
     /// The same for panels of any width. A function of its own, since compilers take longer than twice as long for
     /// one that is twice as large.
     #[inline(never)]
-    fn forward_by_runs<S: Isa, C: Cell>(self, s: S, x: Matrix<'_>, left: SequenceOutput<'_>, scratch: &mut [f32]) {
+    fn forward_by_runs<S: Isa, C: Cell>(
+        self,
+        s: S,
+        x: Matrix<'_>,
+        left: SequenceOutput<'_>,
+        scratch: &mut [f32],
+    ) {
         let cut = self.shape.forward_cut();
         s.vectorize(
             #[inline(always)]

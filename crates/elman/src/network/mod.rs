@@ -46,13 +46,14 @@ pub(crate) use simd::worthwhile_shares;
 pub(crate) use timeline::{Timeline, Timelines};
 use validate::Before;
 
-use crate::batch::Packing;
+use crate::batch::{Batch, Packing};
 use crate::error::ConfigError;
 use crate::parameters::Layout;
 use crate::random::Rng;
 
 /// What a forward pass is for.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Mode<'a> {
     /// The output alone: an [`Engine`] keeps nothing for a backward pass, and no more memory than a
     /// timestep needs. No dropout.
@@ -177,6 +178,17 @@ impl Network {
     /// [`output_packing`](Self::output_packing) in the memory that is there.
     pub fn set_output_packing(&self, batch: &Packing, packing: &mut Packing) {
         packing.set_mapped(batch, |len| self.output_len(len));
+    }
+
+    /// An output of the network, as an [`Engine`] gives it for a batch, back in the order in which the batch was
+    /// made from its sequences: for each `[output_len(length), O]`.
+    ///
+    /// # Panics
+    /// If the output is not of that batch.
+    pub fn unpack<T: Scalar>(&self, batch: &Batch<T>, output: &[T]) -> Vec<Vec<T>> {
+        let packing = self.output_packing(batch.packing());
+        assert_eq!(output.len(), packing.num_rows() * self.output_size(), "values of the output");
+        packing.unpack(output, self.output_size())
     }
 
     /// Does it leave one row per sequence?

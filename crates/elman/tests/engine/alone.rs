@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 
 use elman::batch::Batch;
-use elman::network::{CellKind, Engine, Gradients, InstructionSet, Mode, Readout, SimdEngine, Stacked, State};
+use elman::network::{
+    CellKind, Engine, Gradients, InstructionSet, Mode, Readout, SimdEngine, Stacked, State,
+};
 
 use crate::drawn::{Problem, numbers, one_layer};
 
@@ -65,7 +67,10 @@ fn a_sequence_alone_has_the_bits_of_one_among_copies() {
     for cell in CellKind::ALL {
         for (n, &hidden_size) in HIDDEN_SIZES.iter().enumerate() {
             let config = one_layer(cell, 3, hidden_size, Readout::Every);
-            assert_alone_as_among_copies(Stacked { bidirectional: n % 3 == 0, ..config }, [1, 2, 5, 6][n % 4]);
+            assert_alone_as_among_copies(
+                Stacked { bidirectional: n % 3 == 0, ..config },
+                [1, 2, 5, 6][n % 4],
+            );
         }
     }
 }

@@ -1,17 +1,16 @@
 //! Networks and batches, drawn, and what an engine makes of them.
 
 use elman::batch::Batch;
+use elman::error::ConfigError;
 use elman::float::convert;
 use elman::init::Init;
-use elman::error::ConfigError;
 use elman::network::{
-    Activation, Block, CellKind, Dense, Direction, Dropout, Embedding, Engine, Gradients, LayerNorm, Mode, Network,
-    NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout, Recurrent, Skip, Stacked, State,
+    Activation, Block, CellKind, Dense, Direction, Dropout, Embedding, Engine, Gradients, LayerNorm, Mode,
+    Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout, Recurrent, Skip, Stacked, State,
 };
-use elman::random::{Stream, rng};
+use elman::random::{Purpose, Rng};
 use elman_core::lane::Scalar;
 use proptest::prelude::*;
-use rand::RngExt;
 
 /// A network and a batch for it, with all that flows into its passes.
 #[derive(Clone, Debug)]
@@ -102,7 +101,7 @@ impl Problem {
 
     fn pass<T: Scalar, E: Engine<T>>(&self, engine: &mut E, batch: &Batch<T>) -> Results<T> {
         let mut state = self.state(101);
-        let mut masks = rng(self.seed, Stream::Dropout(0));
+        let mut masks = Rng::new(self.seed, Purpose::Dropout(0));
         let output = engine.forward(batch, &mut state, Mode::Train(&mut masks)).to_vec();
         let doutput: Vec<T> = convert(&numbers(output.len(), self.seed ^ 103));
         let mut dstate = self.state(107);
@@ -125,8 +124,8 @@ impl Problem {
 
 /// Numbers in -1..1.
 pub(crate) fn numbers(count: usize, seed: u64) -> Vec<f32> {
-    let mut rng = rng(seed, Stream::Check(0));
-    (0..count).map(|_| rng.random::<f32>() * 2.0 - 1.0).collect()
+    let mut rng = Rng::new(seed, Purpose::Check(0));
+    (0..count).map(|_| (rng.uniform() as f32) * 2.0 - 1.0).collect()
 }
 
 /// A network of one layer, forward in time, with one output.
@@ -195,7 +194,8 @@ pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
         1 => dense.clone().prop_map(|dense| vec![dense.into()]),
         1 => Just(vec![LayerNorm::new().with_eps(0.1).into()]),
     ];
-    let directions = if causal { vec![Direction::Forward] } else { vec![Direction::Both, Direction::Reverse] };
+    let directions =
+        if causal { vec![Direction::Forward] } else { vec![Direction::Both, Direction::Reverse] };
     let recurrent = (
         prop::sample::select(CellKind::ALL.to_vec()),
         prop_oneof![size, prop::sample::select(vec![32, 33, 48])],
@@ -233,9 +233,11 @@ pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
             let is_embedding = matches!(first.first(), Some(Block::Embedding(_)));
             let input_size = if is_embedding { 1 } else { input_size };
             let mut blocks = first;
-            blocks.extend(middle.into_iter().flat_map(|(recurrent, between)| {
-                std::iter::once(Block::from(recurrent)).chain(between)
-            }));
+            blocks.extend(
+                middle
+                    .into_iter()
+                    .flat_map(|(recurrent, between)| std::iter::once(Block::from(recurrent)).chain(between)),
+            );
             // The hidden states of one layer may be learned, too.
             let output = if last == Some(None) { Output::Last } else { Output::Every };
             blocks.push(recurrent.with_output(output).into());
@@ -261,6 +263,8 @@ pub(crate) fn any_lengths() -> impl Strategy<Value = Vec<usize>> {
 
 pub(crate) fn any_problem() -> impl Strategy<Value = Problem> {
     let chain = prop_oneof![any_chain(false), any_chain(true)];
-    let config = prop_oneof![any_config().prop_map(|stacked| NetworkConfig::try_from(stacked).unwrap()), chain];
-    (config, any_lengths(), any::<u64>()).prop_map(|(config, lengths, seed)| Problem::new(config, &lengths, seed))
+    let config =
+        prop_oneof![any_config().prop_map(|stacked| NetworkConfig::try_from(stacked).unwrap()), chain];
+    (config, any_lengths(), any::<u64>())
+        .prop_map(|(config, lengths, seed)| Problem::new(config, &lengths, seed))
 }

@@ -2,7 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use elman::network::{CellKind, Engine, Gradients, InstructionSet, Mode, Readout, ScalarEngine, SimdEngine, Stacked};
+use elman::network::{
+    CellKind, Engine, Gradients, InstructionSet, Mode, Readout, ScalarEngine, SimdEngine, Stacked,
+};
 use proptest::prelude::*;
 
 use crate::drawn::{Problem, Results, any_problem, long, one_layer};

@@ -6,7 +6,8 @@ use std::num::NonZeroUsize;
 use elman::batch::Batch;
 use elman::float::convert;
 use elman::network::{
-    CellKind, Engine, Gradients, InstructionSet, Mode, Network, Readout, ScalarEngine, SimdEngine, Stacked, State,
+    CellKind, Engine, Gradients, InstructionSet, Mode, Network, Readout, ScalarEngine, SimdEngine, Stacked,
+    State,
 };
 use elman_core::lane::Scalar;
 

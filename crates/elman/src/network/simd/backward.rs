@@ -202,7 +202,8 @@ impl Chunk {
         let planned = &pass.plan.blocks[block];
         let layers = self.blocks[block].layers.iter_mut().zip(planned.shapes());
         for (direction, (memory, shape)) in layers.enumerate() {
-            let rows = self.dy.chunks_exact(planned.output.len).zip(memory.ends.chunks_exact_mut(shape.state_len()));
+            let rows =
+                self.dy.chunks_exact(planned.output.len).zip(memory.ends.chunks_exact_mut(shape.state_len()));
             for (dy, ends) in rows {
                 let dh = ends[..shape.padded()].iter_mut().zip(&dy[direction * shape.padded()..]);
                 dh.for_each(|(to, from)| *to += from);

@@ -37,7 +37,13 @@ impl Chunk {
                     output.resize(rows * planned.output.len);
                     let features = Matrix { data, stride: planned.input.len };
                     kernel.forward(pass.set, &pass.weights.blocks[block].dense, rows, features, output);
-                    activation::apply(pass.set, dense.activation, planned.output.width(), planned.output.len, output);
+                    activation::apply(
+                        pass.set,
+                        dense.activation,
+                        planned.output.width(),
+                        planned.output.len,
+                        output,
+                    );
                 }
                 _ => self.forward_plain(pass, block),
             }
@@ -93,7 +99,9 @@ fn gather_final(planned: &PlanBlock, packing: &ChunkPacking, memory: &mut BlockM
     output.resize(packing.batch_size() * planned.output.len);
     for (direction, (memory, shape)) in layers.iter().zip(planned.shapes()).enumerate() {
         let (padded, state_len) = (shape.padded(), shape.state_len());
-        for (row, ends) in output.chunks_exact_mut(planned.output.len).zip(memory.ends.chunks_exact(state_len)) {
+        for (row, ends) in
+            output.chunks_exact_mut(planned.output.len).zip(memory.ends.chunks_exact(state_len))
+        {
             row[direction * padded..][..padded].copy_from_slice(&ends[..padded]);
         }
     }

@@ -194,9 +194,8 @@ impl Chunk {
 /// The rows that come out of the last of some blocks: of a dropout that does nothing, what entered it; of no blocks,
 /// the input.
 pub(super) fn rows_after<'a>(pass: Pass<'_>, x: &'a Buffer, blocks: &'a [BlockMemory]) -> &'a [f32] {
-    let passes = |n: usize| {
-        matches!(pass.network.blocks()[n].kind, Kind::Dropout(_)) && pass.masks[n].is_empty()
-    };
+    let passes =
+        |n: usize| matches!(pass.network.blocks()[n].kind, Kind::Dropout(_)) && pass.masks[n].is_empty();
     match (0..blocks.len()).rev().find(|&n| !passes(n)) {
         Some(n) => &blocks[n].output,
         None => x,

@@ -207,7 +207,8 @@ impl<'a> Operand<'a> {
         let slot = timeline.slot(timeline.timestep(t)).start + b;
         let h = source(&*memory.states, slot, shape.state_len(), shape.hidden());
         let x = source(self.input(), row, planned.input.len, shape.input);
-        let inner = if shape.facts().from_inner > 0 { inner_value(shape, &memory.tape, row) } else { nothing };
+        let inner =
+            if shape.facts().from_inner > 0 { inner_value(shape, &memory.tape, row) } else { nothing };
         [h, x, inner]
     }
 

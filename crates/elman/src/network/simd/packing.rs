@@ -152,7 +152,10 @@ mod tests {
                     steps.clone().flat_map(|n| packing.at(timeline.timestep(n))).collect();
                 one_by_one.sort_unstable();
                 assert_eq!(of_steps.clone().collect::<Vec<_>>(), one_by_one);
-                assert!(of_steps.len() <= most || steps.len() == 1, "{steps:?} has {of_steps:?} of {most} rows");
+                assert!(
+                    of_steps.len() <= most || steps.len() == 1,
+                    "{steps:?} has {of_steps:?} of {most} rows"
+                );
                 let longer = steps.start.checked_sub(1).map(|start| timeline.rows_of(start..left).len());
                 assert!(longer.is_none_or(|longer| longer > most), "{steps:?} could be longer, {most} rows");
                 seen += of_steps.len();

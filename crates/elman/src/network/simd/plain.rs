@@ -152,8 +152,8 @@ fn drop_out(pass: Pass<'_>, block: usize, rows: &ChunkPacking, mask: &[f32], val
     for (t, b, row) in rows.rows() {
         let mask = &mask[packing.row(t, rows.sequences.start + b) * width..][..width];
         let values = &mut values[row * layout.len..][..layout.len];
-        for (values, mask) in
-            values.chunks_mut(layout.columns.stride).zip(mask.chunks(layout.columns.depth)) {
+        for (values, mask) in values.chunks_mut(layout.columns.stride).zip(mask.chunks(layout.columns.depth))
+        {
             Dropout::apply(mask, values);
         }
     }

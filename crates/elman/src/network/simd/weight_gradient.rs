@@ -95,11 +95,13 @@ impl GradientPlan {
                 }
                 Work::Dense(_) => {
                     let columns = 0..planned.output.width();
-                    panels.extend(gradient_panels(0..planned.input.len / lanes).map(|vectors| GradientPanel {
-                        weight: Weight::Dense(block),
-                        vectors,
-                        columns: columns.clone(),
-                        bias: false,
+                    panels.extend(gradient_panels(0..planned.input.len / lanes).map(|vectors| {
+                        GradientPanel {
+                            weight: Weight::Dense(block),
+                            vectors,
+                            columns: columns.clone(),
+                            bias: false,
+                        }
                     }));
                 }
                 Work::Plain => {}
@@ -213,8 +215,11 @@ fn push_layer(panels: &mut Vec<GradientPanel>, weight: Weight, shape: Shape) {
     let facts = shape.facts();
     let mut push = |slots: Range<usize>, columns: Range<usize>| {
         let vectors = gradient_panels(slots.start * shape.blocks()..slots.end * shape.blocks());
-        panels.extend(vectors.map(|vectors| {
-            GradientPanel { weight, vectors, columns: columns.clone(), bias: true }
+        panels.extend(vectors.map(|vectors| GradientPanel {
+            weight,
+            vectors,
+            columns: columns.clone(),
+            bias: true,
         }));
     };
     let mut pre = 0;

@@ -84,7 +84,9 @@ impl PackedWeights {
             match (&placed.kind, &planned.work) {
                 (Kind::Recurrent(recurrent), Work::Recurrent(shapes)) => {
                     packed.layers.resize_with(shapes.len(), LayerWeights::default);
-                    for ((layer, &shape), packed) in recurrent.layers.iter().zip(shapes).zip(&mut packed.layers) {
+                    for ((layer, &shape), packed) in
+                        recurrent.layers.iter().zip(shapes).zip(&mut packed.layers)
+                    {
                         let (added, len) = (layer.bias_hh(), shape.forward_len());
                         packed.forward.pack(network, parameters, added, len, |parameters, to| {
                             pack_forward(set, layer.weights(parameters), shape, to);

@@ -106,7 +106,8 @@ impl<'a> Workers<'a> {
                 return memory.step(set, kernels, from, (rows, of.len()), to);
             }
             each(self.threads, self.count, shares, |memory| {
-                let (mut next, mut tape) = (std::mem::take(&mut memory.next), std::mem::take(&mut memory.tape));
+                let (mut next, mut tape) =
+                    (std::mem::take(&mut memory.next), std::mem::take(&mut memory.tape));
                 let own = StepOutput { next: &mut *next, tape: to.tape.is_some().then_some(&mut *tape) };
                 memory.step(set, kernels, from, (rows.clone(), of.len()), own);
                 (memory.next, memory.tape) = (next, tape);
