@@ -12,6 +12,25 @@
 //! `bias_hh_l1_reverse`, learned initial states `h0_l0`; the last dense block is `head.weight` and
 //! `head.bias`, those before it are `dense0.weight` and so on; an embedding is `embedding.weight`, norms are
 //! `norm0.weight`, `norm0.bias` and so on.
+//!
+//! ```
+//! use elman::batch::Batch;
+//! use elman::init::Init;
+//! use elman::network::{CellKind, Engine, Mode, Network, NetworkConfig, SimdEngine};
+//!
+//! # fn main() -> Result<(), elman::error::ConfigError> {
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 2, 8, 1, 1))?;
+//! let mut engine = SimdEngine::new(&network);
+//! engine.load(&Init::Orthogonal.draw(&network, 0)?);
+//! // Two sequences of two values per timestep.
+//! let batch = Batch::new(&[&[0.1, 0.2][..], &[0.3, 0.4, 0.5, 0.6]], 2);
+//! let mut state = network.zero_state(2);
+//! let output = engine.forward(&batch, &mut state, Mode::Predict);
+//! let outputs = network.unpack(&batch, output);
+//! assert_eq!((outputs[0].len(), outputs[1].len()), (1, 2));
+//! # Ok(())
+//! # }
+//! ```
 
 mod config;
 mod dropout;
