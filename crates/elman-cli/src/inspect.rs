@@ -121,6 +121,7 @@ fn training_text(model: &Model) -> String {
         Loss::Absolute => "absolute error",
         Loss::Huber { .. } => "Huber loss",
         Loss::CrossEntropy { .. } => "cross-entropy",
+        _ => "loss",
     };
     let kept = match (record.best_epoch, record.loss) {
         (Some(epoch), Some(value)) => {

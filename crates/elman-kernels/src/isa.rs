@@ -38,7 +38,8 @@ impl InstructionSet {
         sets.into_iter().flatten().map(InstructionSet)
     }
 
-    /// That of a token.
+    /// That of a token, which stands for the set where code is compiled for it.
+    #[doc(hidden)]
     pub fn of(s: impl Isa) -> Self {
         InstructionSet(s.level())
     }

@@ -34,12 +34,10 @@ use elman::init::Init;
 use elman::metrics::Metrics;
 use elman::network::CellKind;
 use elman::optimiser::OptimiserConfig;
-use elman::random::{Rng, Stream, rng};
+use elman::random::{Purpose, Rng};
 use elman::recipe::Recipe;
 use elman::table::Table;
 use elman::task::{ForecastOptions, Prepared, Task, TaskOptions};
-use rand::RngExt;
-use rand_distr::StandardNormal;
 
 const SEASON: usize = 12;
 const HORIZON: usize = 6;
@@ -128,7 +126,7 @@ fn default_setting(window: &Window) -> Result<Setting, Failure> {
 }
 
 fn options(window: &Window) -> ForecastOptions {
-    ForecastOptions { horizon: Some(HORIZON), test: Some(window.test), ..ForecastOptions::default() }
+    ForecastOptions::default().with_horizon(HORIZON).with_test(window.test)
 }
 
 /// One setting after another is varied.
@@ -195,7 +193,7 @@ fn ratios(settings: &[Setting], kinds: &[Kind]) -> Result<Vec<Ratios>, Failure> 
 }
 
 fn ratio(setting: &Setting, window: &Window) -> Result<f64, Failure> {
-    let options = ForecastOptions { window: Some(setting.window), ..options(window) };
+    let options = options(window).with_window(setting.window);
     let prepared = Task::prepare(&window.table, &TaskOptions::Forecast(options))?;
     let mut sum = 0.0;
     for seed in window.seeds.clone() {
@@ -273,7 +271,7 @@ fn generated(
 ) -> Result<Kind, Failure> {
     let first = draws.start;
     let window = |draw_seed: u64| -> Result<Window, Failure> {
-        let values = draw(rows, &mut rng(draw_seed, Stream::Split));
+        let values = draw(rows, &mut Rng::new(draw_seed, Purpose::Split));
         let line = |(row, value): (usize, &f64)| {
             format!("{}-{:02},{value:.3}\n", 1990 + row / SEASON, 1 + row % SEASON)
         };
@@ -285,7 +283,7 @@ fn generated(
 }
 
 fn normal(rng: &mut Rng) -> f64 {
-    rng.sample(StandardNormal)
+    rng.normal()
 }
 
 /// Trend, season and autoregressive noise, around zero.

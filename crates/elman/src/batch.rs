@@ -4,6 +4,14 @@
 //! first timesteps, all second ones, and so on, each sequence leaving when it ends. With equal
 //! lengths that is the plain `[T, B, I]`; with unequal ones a step's rows shrink, and no memory or
 //! work goes into padding.
+//!
+//! ```
+//! use elman::batch::Batch;
+//!
+//! let batch = Batch::new(&[&[1.0, 2.0][..], &[3.0, 4.0, 5.0]], 1);
+//! assert_eq!(batch.x(), [3.0, 1.0, 4.0, 2.0, 5.0]); // step by step, the longest sequence first
+//! assert_eq!(batch.packing().unpack(batch.x(), 1), [vec![1.0, 2.0], vec![3.0, 4.0, 5.0]]);
+//! ```
 
 use std::ops::Range;
 

@@ -22,6 +22,7 @@ use crate::table::{Column, Time};
 /// The time from one row to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Frequency {
     /// Once a year.
     Yearly,

@@ -1,4 +1,10 @@
 //! Data that ship inside the library.
+//!
+//! ```
+//! let table = elman::data::airline()?;
+//! assert_eq!((table.num_rows(), table.column("passengers")?.text(0)), (144, "112"));
+//! # Ok::<(), elman::table::TableError>(())
+//! ```
 
 use crate::table::{Table, TableError};
 

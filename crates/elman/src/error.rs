@@ -43,6 +43,14 @@ impl ConfigError {
     }
 }
 
+/// Refuses a value that is not above 0 and finite.
+pub(crate) fn positive(option: &'static str, value: f64) -> Result<(), ConfigError> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(ConfigError::new(option, format!("is {value:?}; it must be above 0 and finite")))
+}
+
 /// What cannot fail is converted without an error.
 impl From<std::convert::Infallible> for ConfigError {
     fn from(never: std::convert::Infallible) -> Self {
@@ -90,6 +98,26 @@ fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "there is no permission to; choose another place".into(),
         std::io::ErrorKind::StorageFull => "the disk is full; make room or choose another place".into(),
         _ => error.to_string(),
+    }
+}
+
+/// A loss or a gradient that is no longer a finite number.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "the {quantity} became {value}: learning diverged, or the data are no numbers. Try a lower learning rate or \
+     clipping of the gradient norm"
+)]
+pub struct NotFinite {
+    /// `loss` or `gradient norm`.
+    pub quantity: &'static str,
+    /// NaN or an infinity.
+    pub value: f64,
+}
+
+impl NotFinite {
+    /// Refuses a value that is not finite.
+    pub(crate) fn check(quantity: &'static str, value: f64) -> Result<(), Self> {
+        if value.is_finite() { Ok(()) } else { Err(NotFinite { quantity, value }) }
     }
 }
 
@@ -250,6 +278,13 @@ pub enum Error {
     /// See [`ModelError`].
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// See [`NotFinite`].
+    #[error(transparent)]
+    NotFinite(#[from] NotFinite),
+    /// What an [`Observer`](crate::train::Observer) of a training run had against going on. An observer's own
+    /// `Error` comes back as it is.
+    #[error("an observer ended the training run")]
+    Observer(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// See [`TableError`](crate::table::TableError).
     #[error(transparent)]
     Table(#[from] crate::table::TableError),
@@ -263,7 +298,11 @@ impl Error {
             Error::Config(error) => error.naming(option),
             Error::Data(error) => error.naming(option),
             Error::Model(error) => error.message().naming(option),
-            Error::Diverged(_) | Error::File(_) | Error::Table(_) => self.to_string(),
+            Error::Diverged(_)
+            | Error::File(_)
+            | Error::NotFinite(_)
+            | Error::Observer(_)
+            | Error::Table(_) => self.to_string(),
         }
     }
 }

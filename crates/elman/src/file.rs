@@ -1,5 +1,16 @@
 //! Writing files so that nothing is lost: never half a file, never the old one gone before the new
 //! one is whole.
+//!
+//! ```
+//! use elman::file;
+//!
+//! let path = std::env::temp_dir().join(format!("elman-{}", std::process::id()));
+//! file::write(&path, b"all or nothing")?;
+//! assert_eq!(file::read(&path)?, b"all or nothing");
+//! std::fs::remove_file(&path)?;
+//! assert!(file::read(&path).unwrap_err().to_string().ends_with("there is no such file or folder; check the path"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};

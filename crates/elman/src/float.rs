@@ -1,4 +1,15 @@
 //! The two number types that networks train and run in.
+//!
+//! ```
+//! use elman::float::{Dtype, Float, Parameters};
+//!
+//! fn start<T: Float>() -> Parameters {
+//!     T::parameters(vec![T::from_f64(0.5)])
+//! }
+//! assert_eq!(start::<f32>(), Parameters::F32(vec![0.5]));
+//! assert_eq!(start::<f64>().dtype(), Dtype::F64);
+//! assert_eq!(start::<f32>().to_f64(), [0.5]);
+//! ```
 
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
@@ -8,6 +19,7 @@ use crate::network::{Engine, ScalarEngine, SimdEngine};
 /// A number type's name, as on the command line and in files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Dtype {
     /// 32-bit floating point: for work.
     #[default]
@@ -40,6 +52,14 @@ impl Parameters {
         match self {
             Parameters::F32(_) => Dtype::F32,
             Parameters::F64(_) => Dtype::F64,
+        }
+    }
+
+    /// The values, each of which `f64` holds exactly.
+    pub fn to_f64(&self) -> Vec<f64> {
+        match self {
+            Parameters::F32(values) => convert(values),
+            Parameters::F64(values) => values.clone(),
         }
     }
 }

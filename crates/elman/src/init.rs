@@ -1,21 +1,33 @@
 //! The starting parameters.
+//!
+//! ```
+//! use elman::init::Init;
+//! use elman::network::{CellKind, Network, NetworkConfig};
+//!
+//! # fn main() -> Result<(), elman::error::ConfigError> {
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Lstm, 3, 8, 1, 1))?;
+//! let parameters: Vec<f32> = Init::Orthogonal.draw(&network, 7)?;
+//! assert_eq!(parameters.len(), network.layout().len());
+//! assert_eq!(parameters, Init::Orthogonal.draw::<f32>(&network, 7)?);
+//! # Ok(())
+//! # }
+//! ```
 
 use std::fmt;
 use std::str::FromStr;
 
 use elman_core::lane::Scalar;
-use rand::RngExt;
-use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
 use crate::network::{Kind, Layer, Network, parts};
-use crate::random::{Rng, Stream, rng};
+use crate::random::{Purpose, Rng};
 
 /// How the starting parameters are drawn. Whatever it is, learned initial states start at 0, and a layer norm
 /// as one without weights: 1 and 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Init {
     /// PyTorch's default: every value of a recurrent block uniform in `[-1/sqrt(H), 1/sqrt(H))`, those of a
     /// dense block in `[-1/sqrt(F), 1/sqrt(F))` with `F` the number of values that it reads, those of an
@@ -60,7 +72,7 @@ impl Init {
                 return Err(ConfigError::new("init", message));
             }
         }
-        let mut rng = rng(seed, Stream::Initialisation);
+        let mut rng = Rng::new(seed, Purpose::Initialisation);
         let mut parameters = vec![0.0; network.layout().len()];
         for placed in network.blocks() {
             let width = placed.input_size;
@@ -140,15 +152,15 @@ impl Init {
 }
 
 fn uniform(values: &mut [f64], bound: f64, rng: &mut Rng) {
-    values.iter_mut().for_each(|v| *v = (2.0 * rng.random::<f64>() - 1.0) * bound);
+    values.iter_mut().for_each(|v| *v = (2.0 * rng.uniform() - 1.0) * bound);
 }
 
 fn normal(values: &mut [f64], deviation: f64, rng: &mut Rng) {
-    values.iter_mut().for_each(|v| *v = deviation * rng.sample::<f64, _>(StandardNormal));
+    values.iter_mut().for_each(|v| *v = deviation * rng.normal());
 }
 
 fn unit(values: &mut [f64], rng: &mut Rng) {
-    values.iter_mut().for_each(|v| *v = 0.01 * rng.random::<f64>());
+    values.iter_mut().for_each(|v| *v = 0.01 * rng.uniform());
 }
 
 fn glorot(values: &mut [f64], rows: usize, columns: usize, rng: &mut Rng) {
@@ -158,7 +170,7 @@ fn glorot(values: &mut [f64], rows: usize, columns: usize, rng: &mut Rng) {
 /// A random orthogonal matrix `[n, n]`, uniform over all of them: the rows of a matrix of normal
 /// numbers, made orthonormal by Gram and Schmidt (twice, which makes them so to the last bits).
 fn orthogonal(matrix: &mut [f64], n: usize, rng: &mut Rng) {
-    matrix.iter_mut().for_each(|v| *v = rng.sample(StandardNormal));
+    matrix.iter_mut().for_each(|v| *v = rng.normal());
     for row in 0..n {
         let (done, rest) = matrix.split_at_mut(row * n);
         let current = &mut rest[..n];

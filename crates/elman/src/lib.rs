@@ -6,7 +6,7 @@
 //!
 //! # fn main() -> Result<(), elman::error::Error> {
 //! let table = elman::data::airline()?; // or Table::open("sales.csv".as_ref())?
-//! let options = TaskOptions::Forecast(ForecastOptions { horizon: Some(3), ..Default::default() });
+//! let options = TaskOptions::Forecast(ForecastOptions::default().with_horizon(3));
 //! let prepared = Task::prepare(&table, &options)?;
 //! let mut recipe = Recipe::for_task(&prepared.task);
 //! recipe.train.epochs = 5;
@@ -29,6 +29,7 @@
 //! | [`batch`] | sequences of any lengths become one time-major batch without padding |
 //! | [`network`] | the batch runs forward and backward through a chain of blocks: recurrent layers and what stands around them |
 //! | [`loss`], [`optimiser`], [`schedule`] | outputs become a loss, gradients become updates |
+//! | [`learner`] | a network with its parameters learns from batch after batch |
 //! | [`train`] | the loop, its observers, its checkpoints |
 //! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |
 //! | [`task`] | what it is all for: forecast, regress, classify |
@@ -57,6 +58,7 @@ pub mod error;
 pub mod file;
 pub mod float;
 pub mod init;
+pub mod learner;
 pub mod loss;
 pub mod metrics;
 pub mod model;

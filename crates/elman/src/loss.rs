@@ -3,6 +3,19 @@
 //! Every loss is a mean: the sum over all output values (for cross-entropy: over all outputs, each
 //! times its class's weight) divided by their number (by the sum of those weights), as in PyTorch
 //! with `reduction='mean'`.
+//!
+//! ```
+//! use elman::loss::{Loss, Targets};
+//!
+//! let (outputs, targets) = ([1.0, 2.0], Targets::Values(vec![0.0, 4.0]));
+//! let mut doutputs = [0.0; 2];
+//! let loss = Loss::Squared.gradient(&outputs, 1, &targets, &mut doutputs);
+//! assert_eq!(loss.mean(), 2.5); // (1 + 4) / 2
+//! assert_eq!(doutputs, [1.0, -2.0]); // 2 (y - t) / 2
+//!
+//! let loss = Loss::cross_entropy().total(&[0.0, 0.0], 2, &Targets::Classes(vec![1]));
+//! assert_eq!(loss.mean(), f64::ln(2.0));
+//! ```
 
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
@@ -10,6 +23,7 @@ use serde::{Deserialize, Serialize};
 /// A loss function. `y` is an output value, `t` its target, `e = y - t`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Loss {
     /// `e^2`
     Squared,
@@ -92,9 +106,29 @@ impl<T: Scalar> Total<T> {
     pub fn mean(self) -> T {
         self.sum / self.weight
     }
+
+    /// The same in `f64`.
+    pub fn to_f64(self) -> Total<f64> {
+        Total { sum: self.sum.to_f64(), weight: self.weight.to_f64() }
+    }
 }
 
 impl Loss {
+    /// Cross-entropy with every class weighted alike.
+    pub fn cross_entropy() -> Self {
+        Loss::CrossEntropy { class_weights: None }
+    }
+
+    /// Cross-entropy with a weight for each class.
+    pub fn weighted_cross_entropy(class_weights: impl Into<Vec<f64>>) -> Self {
+        Loss::CrossEntropy { class_weights: Some(class_weights.into()) }
+    }
+
+    /// Huber's loss: a square up to `delta`, a line beyond.
+    pub fn huber(delta: f64) -> Self {
+        Loss::Huber { delta }
+    }
+
     /// The loss of `outputs [n, O]`.
     ///
     /// # Panics

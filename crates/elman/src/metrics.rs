@@ -1,4 +1,11 @@
 //! How good predictions are.
+//!
+//! ```
+//! use elman::metrics::forecast_metrics;
+//!
+//! let metrics = forecast_metrics(&[11.0, 18.0], &[10.0, 20.0]);
+//! assert_eq!((metrics[0].name.as_str(), metrics[0].value), ("mae", Some(1.5)));
+//! ```
 
 use serde::{Deserialize, Serialize};
 

@@ -63,6 +63,7 @@ pub struct Notebook {
 
 /// Which derivative the weights follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Gradient {
     /// The notebook's own, with its four differences.
     Notebook,

@@ -1,14 +1,25 @@
 //! Optimisers: one pass over the flat parameter vector per update.
 //!
 //! Definitions and defaults are PyTorch's. `g` is the gradient, `p` a parameter, `lr` the rate.
+//!
+//! ```
+//! use elman::optimiser::{Optimiser, OptimiserConfig, clip_grad_norm};
+//!
+//! let (mut parameters, mut gradient) = ([1.0, 1.0], [3.0, 4.0]);
+//! assert_eq!(clip_grad_norm(&mut gradient, 10.0), 5.0);
+//! Optimiser::new(OptimiserConfig::SGD, 2).update(&mut parameters, &gradient, 0.25);
+//! assert_eq!(parameters, [0.25, 0.0]);
+//! ```
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{ConfigError, positive};
 use crate::float::Float;
 
 /// Which rule turns gradients into updates, and its constants.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum OptimiserConfig {
     /// `v = momentum v + g`, `p -= lr v`; with Nesterov `p -= lr (g + momentum v)`.
     Sgd {
@@ -68,6 +79,66 @@ impl OptimiserConfig {
     pub const ADAM: Self = Self::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 };
     /// AdamW with PyTorch's defaults.
     pub const ADAMW: Self = Self::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
+}
+
+impl OptimiserConfig {
+    /// The same with this weight decay, which every rule has.
+    #[must_use]
+    pub fn with_weight_decay(mut self, decay: f64) -> Self {
+        match &mut self {
+            OptimiserConfig::Sgd { weight_decay, .. }
+            | OptimiserConfig::RmsProp { weight_decay, .. }
+            | OptimiserConfig::Adam { weight_decay, .. }
+            | OptimiserConfig::AdamW { weight_decay, .. } => *weight_decay = decay,
+        }
+        self
+    }
+
+    /// The name used on the command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            OptimiserConfig::Sgd { .. } => "sgd",
+            OptimiserConfig::RmsProp { .. } => "rmsprop",
+            OptimiserConfig::Adam { .. } => "adam",
+            OptimiserConfig::AdamW { .. } => "adamw",
+        }
+    }
+
+    /// Refuses constants that are out of range or do not go together.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let (fractions, decay, nesterov) = match *self {
+            OptimiserConfig::Sgd { momentum, nesterov, weight_decay } => {
+                ([("momentum", momentum); 2], weight_decay, nesterov && momentum == 0.0)
+            }
+            OptimiserConfig::RmsProp { alpha, eps, momentum, weight_decay } => {
+                positive("eps", eps)?;
+                ([("alpha", alpha), ("momentum", momentum)], weight_decay, false)
+            }
+            OptimiserConfig::Adam { beta1, beta2, eps, weight_decay }
+            | OptimiserConfig::AdamW { beta1, beta2, eps, weight_decay } => {
+                positive("eps", eps)?;
+                ([("beta1", beta1), ("beta2", beta2)], weight_decay, false)
+            }
+        };
+        for (option, value) in fractions {
+            if !(0.0..1.0).contains(&value) {
+                return Err(ConfigError::new(
+                    option,
+                    format!("is {value:?}; it must be at least 0 and below 1"),
+                ));
+            }
+        }
+        if !(decay >= 0.0 && decay.is_finite()) {
+            return Err(ConfigError::new("weight_decay", format!("is {decay:?}; it must be 0 or above")));
+        }
+        if nesterov {
+            return Err(ConfigError::new(
+                "nesterov",
+                "looks ahead along the momentum, which is 0; set momentum",
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// An optimiser with its memory: two vectors of the parameters' layout and a count.

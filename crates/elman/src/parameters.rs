@@ -2,6 +2,19 @@
 //!
 //! Parameters, their gradient, optimiser states and averages all share this layout, so that an
 //! update, a norm or a save is one pass over one vector.
+//!
+//! ```
+//! use elman::network::{CellKind, Network, NetworkConfig};
+//!
+//! # fn main() -> Result<(), elman::error::ConfigError> {
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 3, 8, 1, 1))?;
+//! let parameters = vec![0.0; network.layout().len()];
+//! let weight_hh = network.layout().tensor("weight_hh_l0").unwrap();
+//! assert_eq!(weight_hh.shape, [3 * 8, 8]);
+//! assert_eq!(parameters[weight_hh.range.clone()].len(), 192);
+//! # Ok(())
+//! # }
+//! ```
 
 use std::ops::Range;
 

@@ -1,4 +1,24 @@
 //! Running a trained network on sequences, whatever number type it was trained in.
+//!
+//! ```
+//! use elman::float::Parameters;
+//! use elman::init::Init;
+//! use elman::network::{CellKind, Network, NetworkConfig};
+//! use elman::predict::{self, Session};
+//!
+//! # fn main() -> Result<(), elman::error::ConfigError> {
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 4, 1, 1))?;
+//! let parameters = Parameters::F32(Init::Torch.draw(&network, 0)?);
+//! let whole = predict::run(&network, &parameters, &[&[0.1, 0.2, 0.3], &[0.4]]);
+//! assert_eq!((whole[0].len(), whole[1].len()), (3, 1));
+//!
+//! // The same piece by piece.
+//! let mut session = Session::new(&network, &parameters)?;
+//! let pieces = [session.advance(&[0.1]), session.advance(&[0.2, 0.3])].concat();
+//! assert_eq!(pieces, whole[0]);
+//! # Ok(())
+//! # }
+//! ```
 
 use crate::batch::Batch;
 use crate::error::ConfigError;

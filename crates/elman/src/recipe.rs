@@ -7,7 +7,7 @@
 //!
 //! let options = TaskOptions::Forecast(ForecastOptions::default());
 //! let prepared = Task::prepare(&elman::data::airline()?, &options)?;
-//! let recipe = Recipe { num_layers: 2, dropout: 0.1, ..Recipe::for_task(&prepared.task) };
+//! let recipe = Recipe::for_task(&prepared.task).with_num_layers(2).with_dropout(0.1);
 //! assert_eq!((recipe.cell, recipe.train.epochs), (CellKind::Lstm, 30));
 //! assert_eq!(recipe.network(&prepared.task)?.config().input_size, 14);
 //! # Ok::<(), elman::error::Error>(())
@@ -18,16 +18,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::ConfigError;
 use crate::float::Dtype;
 use crate::init::Init;
-use crate::loss::Loss;
 use crate::network::{CellKind, Network, NetworkConfig};
-use crate::optimiser::OptimiserConfig;
-use crate::schedule::ScheduleConfig;
 use crate::task::Task;
 use crate::train::TrainConfig;
 
 /// Which network, and how it is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Recipe {
     /// The cell of every layer.
     pub cell: CellKind,
@@ -47,8 +45,7 @@ pub struct Recipe {
     pub train: TrainConfig,
 }
 
-/// A GRU of 64 units, orthogonally initialised, in `f32`; the squared error, Adam at 0.003 with a cosine
-/// schedule, 100 epochs, batches of 16, gradient norms clipped to 1.
+/// A GRU of 64 units, orthogonally initialised, in `f32`; trained as [`TrainConfig`] says by default.
 impl Default for Recipe {
     fn default() -> Self {
         Recipe {
@@ -59,23 +56,60 @@ impl Default for Recipe {
             dropout: 0.0,
             init: Init::Orthogonal,
             dtype: Dtype::F32,
-            train: TrainConfig {
-                epochs: 100,
-                batch_size: 16,
-                loss: Loss::Squared,
-                optimiser: OptimiserConfig::ADAM,
-                learning_rate: 3e-3,
-                schedule: ScheduleConfig::Cosine { warmup: 0 },
-                clip: Some(1.0),
-                truncate: None,
-                patience: None,
-                seed: 0,
-            },
+            train: TrainConfig::default(),
         }
     }
 }
 
 impl Recipe {
+    /// The same with this cell.
+    #[must_use]
+    pub fn with_cell(self, cell: CellKind) -> Self {
+        Self { cell, ..self }
+    }
+
+    /// The same with so many units per layer and direction.
+    #[must_use]
+    pub fn with_hidden_size(self, hidden_size: usize) -> Self {
+        Self { hidden_size, ..self }
+    }
+
+    /// The same with so many layers.
+    #[must_use]
+    pub fn with_num_layers(self, num_layers: usize) -> Self {
+        Self { num_layers, ..self }
+    }
+
+    /// The same with layers in both directions, or not.
+    #[must_use]
+    pub fn with_bidirectional(self, bidirectional: bool) -> Self {
+        Self { bidirectional, ..self }
+    }
+
+    /// The same with dropout between layers.
+    #[must_use]
+    pub fn with_dropout(self, dropout: f64) -> Self {
+        Self { dropout, ..self }
+    }
+
+    /// The same with these starting parameters.
+    #[must_use]
+    pub fn with_init(self, init: Init) -> Self {
+        Self { init, ..self }
+    }
+
+    /// The same in this number type.
+    #[must_use]
+    pub fn with_dtype(self, dtype: Dtype) -> Self {
+        Self { dtype, ..self }
+    }
+
+    /// The same trained like this.
+    #[must_use]
+    pub fn with_train(self, train: TrainConfig) -> Self {
+        Self { train, ..self }
+    }
+
     /// The default recipe for a task: see [`TaskKind::recipe`](crate::task::TaskKind::recipe).
     pub fn for_task(task: &Task) -> Self {
         task.kind().recipe()

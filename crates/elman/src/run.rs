@@ -1,4 +1,26 @@
 //! A training run from a recipe and data to a model.
+//!
+//! ```
+//! use elman::recipe::Recipe;
+//! use elman::run::Run;
+//! use elman::task::{ForecastOptions, Task, TaskOptions};
+//! use elman::train::{Control, Ended, Event};
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! let table = elman::data::airline()?;
+//! let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default()))?;
+//! let recipe = Recipe::for_task(&prepared.task).with_hidden_size(4);
+//! let mut run = Run::new(&recipe, &prepared)?;
+//! let mut one_epoch = |event: &Event<'_>| match event {
+//!     Event::Epoch { .. } => Control::Stop,
+//!     _ => Control::Continue,
+//! };
+//! let ended = run.train(&mut [&mut one_epoch])?;
+//! assert_eq!((ended, run.progress().epoch()), (Ended::Interrupted, 1));
+//! assert_eq!(run.model(Some(ended))?.record().best_epoch, Some(0));
+//! # Ok(())
+//! # }
+//! ```
 
 use crate::error::{ConfigError, Error};
 use crate::float::{Dtype, Float};
@@ -8,7 +30,7 @@ use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::table::Table;
 use crate::task::Prepared;
-use crate::train::{Checkpointer, Ended, Observer, Progress, Trainer};
+use crate::train::{Checkpointer, Ended, Observer, Progress, TrainState, Trainer};
 
 impl Recipe {
     /// Trains from start to end without anybody watching, and tests the model on what `table` holds
@@ -17,14 +39,7 @@ impl Recipe {
     /// # Errors
     /// As [`Run::new`] and [`Trainer::run`].
     pub fn train(&self, prepared: &Prepared, table: &Table) -> Result<Model, Error> {
-        match self.dtype {
-            Dtype::F32 => self.train_typed::<f32>(prepared, table),
-            Dtype::F64 => self.train_typed::<f64>(prepared, table),
-        }
-    }
-
-    fn train_typed<T: Float>(&self, prepared: &Prepared, table: &Table) -> Result<Model, Error> {
-        let mut run = Run::<T>::new(self, prepared)?;
+        let mut run = Run::new(self, prepared)?;
         let ended = run.train(&mut [])?;
         let mut model = run.model(Some(ended))?;
         if let Some(held_out) = &prepared.held_out {
@@ -34,18 +49,62 @@ impl Recipe {
     }
 }
 
-/// A training run of a recipe on data that are ready.
+/// A training run of a recipe on data that are ready, in the recipe's number type.
 #[derive(Debug)]
-pub struct Run<'a, T> {
+pub struct Run<'a> {
     recipe: &'a Recipe,
     prepared: &'a Prepared,
     network: Network,
-    train: Vec<Example<T>>,
-    validation: Vec<Example<T>>,
-    progress: Progress<T>,
+    typed: Typed,
 }
 
-impl<'a, T: Float> Run<'a, T> {
+/// What of a run is of one number type.
+#[derive(Debug)]
+enum Typed {
+    F32(Box<Learning<f32>>),
+    F64(Box<Learning<f64>>),
+}
+
+/// Calls the same for either number type.
+macro_rules! either {
+    ($typed:expr, $learning:ident => $call:expr) => {
+        match $typed {
+            Typed::F32($learning) => $call,
+            Typed::F64($learning) => $call,
+        }
+    };
+}
+
+/// The data and the state of a run.
+#[derive(Debug)]
+struct Learning<T: Float> {
+    train: Vec<Example<T>>,
+    validation: Vec<Example<T>>,
+    state: TrainState<T>,
+}
+
+impl<T: Float> Learning<T> {
+    fn new(recipe: &Recipe, prepared: &Prepared, network: &Network) -> Result<Box<Self>, ConfigError> {
+        let parameters = recipe.init.draw(network, recipe.train.seed)?;
+        let convert = |examples: &[Example<f64>]| examples.iter().map(Example::convert).collect::<Vec<_>>();
+        let (train, validation) = (convert(&prepared.train), convert(&prepared.validation));
+        let state = Trainer::new(network, recipe.train.clone(), &train, &validation)?.start(parameters)?;
+        Ok(Box::new(Learning { train, validation, state }))
+    }
+
+    /// Has the run's trainer do something to its state.
+    fn with_trainer<R>(
+        &mut self,
+        recipe: &Recipe,
+        network: &Network,
+        act: impl FnOnce(&Trainer<'_, T>, &mut TrainState<T>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let trainer = Trainer::new(network, recipe.train.clone(), &self.train, &self.validation)?;
+        act(&trainer, &mut self.state)
+    }
+}
+
+impl<'a> Run<'a> {
     /// Builds the network and draws its starting parameters.
     ///
     /// # Errors
@@ -53,35 +112,38 @@ impl<'a, T: Float> Run<'a, T> {
     pub fn new(recipe: &'a Recipe, prepared: &'a Prepared) -> Result<Self, Error> {
         prepared.task.kind().check_loss(&recipe.train.loss)?;
         let network = recipe.network(&prepared.task)?;
-        let parameters = recipe.init.draw(&network, recipe.train.seed)?;
-        let convert = |examples: &[Example<f64>]| examples.iter().map(Example::convert).collect::<Vec<_>>();
-        let (train, validation) = (convert(&prepared.train), convert(&prepared.validation));
-        let progress = Trainer::new(&network, recipe.train.clone(), &train, &validation)?.start(parameters);
-        Ok(Run { recipe, prepared, network, train, validation, progress })
+        let typed = match recipe.dtype {
+            Dtype::F32 => Typed::F32(Learning::new(recipe, prepared, &network)?),
+            Dtype::F64 => Typed::F64(Learning::new(recipe, prepared, &network)?),
+        };
+        Ok(Run { recipe, prepared, network, typed })
     }
 
     /// Goes on where a checkpoint stands; `false` if there is none.
     ///
     /// # Errors
-    /// As [`Checkpointer::load`].
+    /// As [`Trainer::resume`].
     pub fn resume(&mut self, checkpointer: &Checkpointer) -> Result<bool, Error> {
-        let Some(progress) = checkpointer.load(self.network.layout().len())? else { return Ok(false) };
-        self.progress = progress;
-        Ok(true)
+        let Run { recipe, network, typed, .. } = self;
+        either!(typed, learning => {
+            learning.with_trainer(recipe, network, |trainer, state| trainer.resume(state, checkpointer))
+        })
     }
 
     /// Trains to the end, or until an observer says stop.
     ///
     /// # Errors
     /// As [`Trainer::run`]. [`model`](Self::model) then still gives the last good parameters.
-    pub fn train(&mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<Ended, Error> {
-        Trainer::new(&self.network, self.recipe.train.clone(), &self.train, &self.validation)?
-            .run(&mut self.progress, observers)
+    pub fn train(&mut self, observers: &mut [&mut dyn Observer]) -> Result<Ended, Error> {
+        let Run { recipe, network, typed, .. } = self;
+        either!(typed, learning => {
+            learning.with_trainer(recipe, network, |trainer, state| trainer.run(state, observers))
+        })
     }
 
     /// Where the run stands.
-    pub fn progress(&self) -> &Progress<T> {
-        &self.progress
+    pub fn progress(&self) -> Progress<'_> {
+        either!(&self.typed, learning => learning.state.progress())
     }
 
     /// The network.
@@ -91,7 +153,7 @@ impl<'a, T: Float> Run<'a, T> {
 
     /// The batches of an epoch.
     pub fn batches_per_epoch(&self) -> u64 {
-        self.train.len().div_ceil(self.recipe.train.batch_size) as u64
+        self.prepared.train.len().div_ceil(self.recipe.train.batch_size) as u64
     }
 
     /// The model as it stands: the parameters to be kept, and how they came about. `ended` is `None`
@@ -100,18 +162,19 @@ impl<'a, T: Float> Run<'a, T> {
     /// # Errors
     /// None in practice: the parts of a run fit.
     pub fn model(&self, ended: Option<Ended>) -> Result<Model, ConfigError> {
-        let best = self.progress.best.as_ref();
+        let progress = self.progress();
+        let best = progress.best();
         let record = Record {
             data: self.prepared.data.clone(),
-            train_sequences: self.train.len(),
-            validation_sequences: self.validation.len(),
+            train_sequences: self.prepared.train.len(),
+            validation_sequences: self.prepared.validation.len(),
             recipe: self.recipe.clone(),
             ended,
-            epochs: self.progress.epoch,
+            epochs: progress.epoch(),
             best_epoch: best.map(|best| best.epoch),
             loss: best.map(|best| best.loss),
             test: None,
         };
-        Model::new(self.prepared.task.clone(), T::parameters(self.progress.kept().to_vec()), record)
+        Model::new(self.prepared.task.clone(), progress.kept(), record)
     }
 }

@@ -1,4 +1,13 @@
 //! Bringing columns to zero mean and unit spread, and back.
+//!
+//! ```
+//! use elman::scaling::{NoScaling, Scaling};
+//!
+//! let scaling = Scaling::fit([1.0, 3.0].into_iter()).unwrap();
+//! assert_eq!((scaling.mean, scaling.deviation), (2.0, 1.0));
+//! assert_eq!((scaling.scale(5.0), scaling.unscale(3.0)), (3.0, 5.0));
+//! assert_eq!(Scaling::fit([4.0, 4.0].into_iter()), Err(NoScaling::Constant));
+//! ```
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +26,7 @@ pub(crate) const TOO_LARGE: &str = "holds values too large to be averaged; give 
 
 /// Why values cannot be scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoScaling {
     /// They are all the same: they tell nothing.
     Constant,

@@ -1,10 +1,20 @@
 //! How the learning rate changes in the course of training.
+//!
+//! ```
+//! use elman::schedule::{Schedule, ScheduleConfig};
+//!
+//! let schedule = Schedule::new(ScheduleConfig::Step { every: 2, factor: 0.5 }, 0.1, 30);
+//! assert_eq!([0, 1, 2, 3, 4].map(|epoch| schedule.rate(10 * epoch, epoch)), [0.1, 0.1, 0.05, 0.05, 0.025]);
+//! ```
 
 use serde::{Deserialize, Serialize};
+
+use crate::error::{ConfigError, positive};
 
 /// A rule for the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ScheduleConfig {
     /// The base rate throughout.
     Constant,
@@ -33,6 +43,48 @@ pub enum ScheduleConfig {
         /// The rate does not fall below this.
         minimum: f64,
     },
+}
+
+impl ScheduleConfig {
+    /// Half a cosine, without a rise before it.
+    pub const COSINE: Self = Self::Cosine { warmup: 0 };
+    /// A tenth of the rate every 10 epochs.
+    pub const STEP: Self = Self::Step { every: 10, factor: 0.1 };
+    /// A tenth of the rate after 10 epochs without progress, PyTorch's defaults.
+    pub const PLATEAU: Self = Self::Plateau { factor: 0.1, patience: 10, threshold: 1e-4, minimum: 0.0 };
+
+    /// The name used on the command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ScheduleConfig::Constant => "constant",
+            ScheduleConfig::Step { .. } => "step",
+            ScheduleConfig::Cosine { .. } => "cosine",
+            ScheduleConfig::Plateau { .. } => "plateau",
+        }
+    }
+
+    /// Refuses constants that are out of range.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        match *self {
+            ScheduleConfig::Step { every: 0, .. } => {
+                Err(ConfigError::new("schedule_every", "is 0; it must be at least 1 epoch"))
+            }
+            ScheduleConfig::Plateau { factor, .. } if factor >= 1.0 => Err(ConfigError::new(
+                "schedule_factor",
+                format!("is {factor}; on a plateau it must be below 1"),
+            )),
+            ScheduleConfig::Step { factor, .. } => positive("schedule_factor", factor),
+            ScheduleConfig::Plateau { factor, threshold, minimum, .. } => {
+                for (option, value) in [("schedule_threshold", threshold), ("schedule_minimum", minimum)] {
+                    if !(value >= 0.0 && value.is_finite()) {
+                        return Err(ConfigError::new(option, format!("is {value:?}; it must be 0 or above")));
+                    }
+                }
+                positive("schedule_factor", factor)
+            }
+            ScheduleConfig::Constant | ScheduleConfig::Cosine { .. } => Ok(()),
+        }
+    }
 }
 
 /// Smaller changes of the rate on a plateau are not made; PyTorch's `eps`.

@@ -124,7 +124,7 @@ fn good_models() {
     {
         let mut recipe = Recipe::for_task(&prepared.task);
         (recipe.hidden_size, recipe.num_layers, recipe.init) = (hidden_size, num_layers, Init::Torch);
-        let bytes = Run::<f32>::new(&recipe, &prepared).unwrap().model(None).unwrap().to_bytes().unwrap();
+        let bytes = Run::new(&recipe, &prepared).unwrap().model(None).unwrap().to_bytes().unwrap();
         let measured = measure("model", &bytes);
         println!(
             "{name:30} {:6.2} MB {:5.1}  {}",

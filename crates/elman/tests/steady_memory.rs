@@ -9,17 +9,16 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use elman::batch::{Batch, Packing};
 use elman::float::Float;
 use elman::init::Init;
+use elman::learner::{Learner, LearnerConfig};
 use elman::loss::{Loss, Targets};
 use elman::network::{
-    Activation, CellKind, Dense, Direction, Dropout, Engine, Gradients, LayerNorm, Mode, Network,
-    NetworkConfig, Patch, Pooling, PoolingKind, Readout, Recurrent, Skip, Stacked,
+    Activation, CellKind, Dense, Direction, Dropout, LayerNorm, Network, NetworkConfig, Patch, Pooling,
+    PoolingKind, Readout, Recurrent, Skip, Stacked,
 };
-use elman::optimiser::{Optimiser, OptimiserConfig, clip_grad_norm};
-use elman::random::{Stream, rng};
-use elman::sequence::{Example, pack_targets};
+use elman::optimiser::OptimiserConfig;
+use elman::sequence::{Example, TrainingBatch};
 
 /// The workers that a first step starts take a moment to come up, with memory of their own.
 const COMING_UP: Duration = Duration::from_millis(20);
@@ -65,14 +64,13 @@ fn config(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Reado
     }
 }
 
-/// Steps as the trainer takes them: a batch of examples, forward, loss, backward, clipping, update.
+/// Steps as the trainer takes them: a batch of examples, and all that a learner does with it.
 fn training_steps<T: Float>(config: Stacked, batch_size: usize) {
     training_steps_of::<T>(&Network::new(config).unwrap(), batch_size);
 }
 
 fn training_steps_of<T: Float>(network: &Network, batch_size: usize) {
     let width = network.input_size();
-    let mut parameters: Vec<T> = Init::Torch.draw(network, 1).unwrap();
     let lengths = [30, 70, 70, 12, 45, 70, 70, 70, 33, 70, 70, 70].into_iter().cycle().take(batch_size);
     let example = |length: usize| Example {
         x: (0..length * width).map(|n| T::from_f64((n % 7) as f64 / 7.0)).collect(),
@@ -80,31 +78,17 @@ fn training_steps_of<T: Float>(network: &Network, batch_size: usize) {
     };
     let examples: Vec<Example<T>> = lengths.map(example).collect();
 
-    let mut engine = T::Engine::new(network);
-    let config = network.config();
-    let (mut batch, mut packing, mut targets) = (Batch::default(), Packing::default(), Targets::default());
-    let mut state = network.zero_state(0);
-    let (mut doutput, mut gradient) = (Vec::new(), vec![T::default(); parameters.len()]);
-    let mut optimiser = Optimiser::new(OptimiserConfig::ADAM, parameters.len());
+    let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM).with_clip(1.0);
+    let mut learner = Learner::new(network, Init::Torch.draw::<T>(network, 1).unwrap(), config).unwrap();
+    let mut batch = TrainingBatch::default();
     let mut step = || {
-        batch.set(examples.len(), |n| &examples[n].x, width);
-        network.set_output_packing(batch.packing(), &mut packing);
-        pack_targets(|n| &examples[n], &packing, 2, &mut targets);
-        state.reset(examples.len());
-        engine.load(&parameters);
-        let mut masks = rng(1, Stream::Dropout(1));
-        let output = engine.forward(&batch, &mut state, Mode::Train(&mut masks));
-        doutput.resize(output.len(), T::default());
-        Loss::Squared.gradient(output, 2, &targets, &mut doutput);
-        gradient.fill(T::default());
-        engine.backward(&batch, &doutput, Gradients { parameters: &mut gradient, state: None, input: None });
-        clip_grad_norm(&mut gradient, 1.0);
-        optimiser.update(&mut parameters, &gradient, 1e-3);
+        batch.set(network, examples.len(), |n| &examples[n]);
+        learner.step(&batch).unwrap();
     };
     step();
     std::thread::sleep(COMING_UP);
     let count = allocations(|| (0..5).for_each(|_| step()));
-    assert_eq!(count, 0, "{batch_size} sequences, {config:?}");
+    assert_eq!(count, 0, "{batch_size} sequences, {:?}", network.config());
 }
 
 fn streaming_steps() {

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use elman::error::Error;
 use elman::file;
-use elman::float::{Dtype, Float};
 use elman::model::Model;
 use elman::recipe::Recipe;
 use elman::run::Run;
@@ -42,11 +41,7 @@ struct Plan {
 }
 
 pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let plan = plan(arguments)?;
-    match plan.recipe.dtype {
-        Dtype::F32 => train::<f32>(&plan, output),
-        Dtype::F64 => train::<f64>(&plan, output),
-    }
+    train(&plan(arguments)?, output)
 }
 
 /// Reads the data and settles every option, before anything is computed or written.
@@ -120,12 +115,12 @@ fn task_and_data(
     Ok((usual, Some(first.into())))
 }
 
-fn train<T: Float>(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let mut run = Run::<T>::new(&plan.recipe, &plan.prepared)?;
+fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let mut run = Run::new(&plan.recipe, &plan.prepared)?;
     let mut checkpointer = checkpointer(plan)?;
     if plan.resume {
         if run.resume(&checkpointer)? {
-            let (epoch, batch) = (run.progress().epoch + 1, run.progress().batch + 1);
+            let (epoch, batch) = (run.progress().epoch() + 1, run.progress().batch() + 1);
             output.note(&format!("resumed at epoch {epoch}, batch {batch}"));
         } else {
             output.note(&format!("there is no {}: starting anew", plan.checkpoint.display()));
@@ -141,7 +136,7 @@ fn train<T: Float>(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode>
     }
 
     let started = Instant::now();
-    let batches_before = run.progress().epoch * run.batches_per_epoch() + run.progress().batch;
+    let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
     let mut progress =
         Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
     let mut interrupt = Interrupt::listen()?;
@@ -250,8 +245,8 @@ fn quoted(word: &str) -> String {
 }
 
 /// After a failure: the parameters of the last good epoch are worth having.
-fn keep_the_last_good<T: Float>(plan: &Plan, run: &Run<'_, T>, output: &Output) -> Result<(), Error> {
-    let Some(best) = &run.progress().best else { return Ok(()) };
+fn keep_the_last_good(plan: &Plan, run: &Run<'_>, output: &Output) -> Result<(), Error> {
+    let Some(best) = run.progress().best() else { return Ok(()) };
     run.model(None)?.save(&plan.model)?;
     output.note(&format!("kept the model of epoch {} in {}", best.epoch + 1, plan.model.display()));
     Ok(())

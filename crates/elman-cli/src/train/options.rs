@@ -249,8 +249,8 @@ impl TrainOptions {
             None => usual,
             Some(LossName::Squared) => Loss::Squared,
             Some(LossName::Absolute) => Loss::Absolute,
-            Some(LossName::Huber) => Loss::Huber { delta: 1.0 },
-            Some(LossName::CrossEntropy) => Loss::CrossEntropy { class_weights: None },
+            Some(LossName::Huber) => Loss::huber(1.0),
+            Some(LossName::CrossEntropy) => Loss::cross_entropy(),
         };
         match (loss, task.kind().balanced_class_weights()) {
             (Loss::Huber { delta }, _) => Loss::Huber { delta: self.huber_delta.take().unwrap_or(delta) },
@@ -292,6 +292,8 @@ impl TrainOptions {
                 set(beta2, self.beta2.take());
                 set(weight_decay, self.weight_decay.take());
             }
+            // What stays is refused.
+            _ => {}
         }
         optimiser
     }
@@ -300,14 +302,11 @@ impl TrainOptions {
         let mut schedule = match self.schedule.take() {
             None => usual,
             Some(ScheduleName::Constant) => ScheduleConfig::Constant,
-            Some(ScheduleName::Step) => ScheduleConfig::Step { every: 10, factor: 0.1 },
-            Some(ScheduleName::Cosine) => ScheduleConfig::Cosine { warmup: 0 },
-            Some(ScheduleName::Plateau) => {
-                ScheduleConfig::Plateau { factor: 0.1, patience: 10, threshold: 1e-4, minimum: 0.0 }
-            }
+            Some(ScheduleName::Step) => ScheduleConfig::STEP,
+            Some(ScheduleName::Cosine) => ScheduleConfig::COSINE,
+            Some(ScheduleName::Plateau) => ScheduleConfig::PLATEAU,
         };
         match &mut schedule {
-            ScheduleConfig::Constant => {}
             ScheduleConfig::Step { every, factor } => {
                 set(every, self.schedule_every.take());
                 set(factor, self.schedule_factor.take());
@@ -317,6 +316,8 @@ impl TrainOptions {
                 set(factor, self.schedule_factor.take());
                 set(patience, self.schedule_patience.take());
             }
+            // What stays is refused.
+            _ => {}
         }
         schedule
     }
@@ -326,35 +327,17 @@ impl TrainOptions {
         let left = toml::Table::try_from(self)?;
         let Some(option) = left.keys().next() else { return Ok(()) };
         let instead = match option.as_str() {
-            "momentum" | "nesterov" | "alpha" | "beta1" | "beta2" => optimiser_text(&recipe.train.optimiser),
+            "momentum" | "nesterov" | "alpha" | "beta1" | "beta2" => {
+                format!("--optimiser {}", recipe.train.optimiser.name())
+            }
             "warmup" | "schedule-every" | "schedule-factor" | "schedule-patience" => {
-                schedule_text(&recipe.train.schedule)
+                format!("--schedule {}", recipe.train.schedule.name())
             }
             "huber-delta" | "class-weights" => "this --loss".into(),
             _ => format!("the task {}", task.name()),
         };
         Err(Wrong(format!("--{option} has no meaning for {instead}; leave it out")).into())
     }
-}
-
-fn optimiser_text(optimiser: &OptimiserConfig) -> String {
-    let name = match optimiser {
-        OptimiserConfig::Sgd { .. } => "sgd",
-        OptimiserConfig::RmsProp { .. } => "rmsprop",
-        OptimiserConfig::Adam { .. } => "adam",
-        OptimiserConfig::AdamW { .. } => "adamw",
-    };
-    format!("--optimiser {name}")
-}
-
-fn schedule_text(schedule: &ScheduleConfig) -> String {
-    let name = match schedule {
-        ScheduleConfig::Constant => "constant",
-        ScheduleConfig::Step { .. } => "step",
-        ScheduleConfig::Cosine { .. } => "cosine",
-        ScheduleConfig::Plateau { .. } => "plateau",
-    };
-    format!("--schedule {name}")
 }
 
 /// A parser for a type that reads its values by these names, which are listed in the help.

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use elman::error::Error;
-use elman::train::{Control, Event, Observer};
+use elman::train::{Control, Event, Observer, ObserverError};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -89,14 +88,14 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-impl<T> Observer<T> for Progress {
-    fn observe(&mut self, event: &Event<'_, T>) -> Result<Control, Error> {
+impl Observer for Progress {
+    fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         match event {
             Event::Batch { progress, sequences, .. } => {
                 self.sequences += sequences;
-                self.batches = progress.epoch * self.batches_per_epoch + progress.batch;
+                self.batches = progress.epoch() * self.batches_per_epoch + progress.batch();
                 self.bar.set_position(self.batches);
-                self.bar.set_message(self.text(progress.epoch + 1));
+                self.bar.set_message(self.text(progress.epoch() + 1));
             }
             Event::Epoch { epoch, train_loss, validation_loss, .. } => {
                 self.losses = format!(", loss {}", figure(*train_loss));
@@ -112,6 +111,7 @@ impl<T> Observer<T> for Progress {
                     }
                 }
             }
+            _ => {}
         }
         Ok(Control::Continue)
     }
@@ -120,8 +120,8 @@ impl<T> Observer<T> for Progress {
 /// Writes a JSON line per epoch.
 pub(super) struct JsonLog<'a>(pub(super) &'a mut Output);
 
-impl<T> Observer<T> for JsonLog<'_> {
-    fn observe(&mut self, event: &Event<'_, T>) -> Result<Control, Error> {
+impl Observer for JsonLog<'_> {
+    fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         if let Event::Epoch { epoch, train_loss, validation_loss, rate, improved, .. } = event
             && self.0.options.json
         {
@@ -163,8 +163,8 @@ impl Interrupt {
     }
 }
 
-impl<T> Observer<T> for Interrupt {
-    fn observe(&mut self, _: &Event<'_, T>) -> Result<Control, Error> {
+impl Observer for Interrupt {
+    fn observe(&mut self, _: &Event<'_>) -> Result<Control, ObserverError> {
         Ok(if self.0.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue })
     }
 }

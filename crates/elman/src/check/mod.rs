@@ -8,14 +8,13 @@ mod problems;
 
 use elman_core::dual::Dual;
 use elman_core::lane::Scalar;
-use rand::RngExt;
 
 use crate::batch::Batch;
 use crate::float::{Parameters, convert};
 use crate::loss::{Loss, Targets};
 use crate::model::Model;
 use crate::network::{Block, Gradients, Mode, Network, Output, Recurrent, State, Tape};
-use crate::random::{Rng, Stream, rng};
+use crate::random::{Purpose, Rng};
 use crate::sequence::{Example, pack_targets};
 
 /// The relative error above which a gradient is wrong.
@@ -91,8 +90,8 @@ impl Probe {
         match *self {
             Probe::Entry(entry) => (0..entries).map(|n| f64::from(u8::from(n == entry))).collect(),
             Probe::Random(point) => {
-                let mut rng = rng(0, Stream::Check(point));
-                (0..entries).map(|_| rng.random::<f64>() * 2.0 - 1.0).collect()
+                let mut rng = Rng::new(0, Purpose::Check(point));
+                (0..entries).map(|_| rng.uniform() * 2.0 - 1.0).collect()
             }
         }
     }
@@ -111,19 +110,19 @@ impl Problem {
     /// Random data for a network: three sequences of unequal lengths, a non-zero initial state unless it is
     /// learned.
     fn new(name: String, network: Network, parameters: Vec<f64>, loss: Loss, seed: u64) -> Self {
-        let mut rng = rng(seed, Stream::Check(u64::MAX));
+        let mut rng = Rng::new(seed, Purpose::Check(u64::MAX));
         let (input_size, output_size) = (network.input_size(), network.output_size());
         let examples = [4, 6, 1].map(|length| {
             let outputs = network.output_len(length);
             let targets = match loss {
                 Loss::CrossEntropy { .. } => {
-                    Targets::Classes((0..outputs).map(|_| rng.random_range(0..output_size)).collect())
+                    Targets::Classes((0..outputs).map(|_| rng.index(0..output_size)).collect())
                 }
                 _ => Targets::Values(uniform(outputs * output_size, &mut rng)),
             };
             let x = match network.config().blocks.first() {
                 Some(Block::Embedding(tokens)) => {
-                    (0..length).map(|_| rng.random_range(0..tokens.num_embeddings) as f64).collect()
+                    (0..length).map(|_| rng.index(0..tokens.num_embeddings) as f64).collect()
                 }
                 _ => uniform(length * input_size, &mut rng),
             };
@@ -276,7 +275,7 @@ impl Problem {
 
     /// The same dropout masks in every pass.
     fn masks(&self) -> Rng {
-        rng(self.seed, Stream::Dropout(0))
+        Rng::new(self.seed, Purpose::Dropout(0))
     }
 
     fn batch<T: Scalar>(&self, x: &[T]) -> Batch<T> {
@@ -320,7 +319,7 @@ fn compare(tensor: &str, ours: &[f64], dual: impl Fn(&[Vec<f64>]) -> Vec<f64>) -
 }
 
 fn uniform(count: usize, rng: &mut Rng) -> Vec<f64> {
-    (0..count).map(|_| rng.random::<f64>() * 2.0 - 1.0).collect()
+    (0..count).map(|_| rng.uniform() * 2.0 - 1.0).collect()
 }
 
 fn flatten(state: &State<f64>) -> Vec<f64> {

@@ -8,7 +8,7 @@ use crate::network::{
     Activation, CellKind, Dense, Direction, Dropout, Embedding, LayerNorm, Network, NetworkConfig, Output,
     Patch, Pooling, PoolingKind, Readout, Recurrent, Skip,
 };
-use crate::random::{Stream, rng};
+use crate::random::{Purpose, Rng};
 
 impl Problem {
     /// All cells, one and two layers (with dropout between them), one and both directions, all losses, both
@@ -49,7 +49,7 @@ impl Problem {
 
     /// Moves all parameters, so that none is 0 or 1 because it starts there.
     fn shaken(mut self) -> Self {
-        let moves = uniform(self.parameters.len(), &mut rng(self.seed, Stream::Check(0)));
+        let moves = uniform(self.parameters.len(), &mut Rng::new(self.seed, Purpose::Check(0)));
         self.parameters.iter_mut().zip(moves).for_each(|(parameter, by)| *parameter += 0.25 * by);
         self
     }

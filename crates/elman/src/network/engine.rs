@@ -5,12 +5,18 @@ use crate::batch::Batch;
 
 /// A network with its parameters as they are best read, and the memory of its passes. Sized by the
 /// first passes, then reused: later ones of no larger shape allocate nothing.
+///
+/// An engine runs with a copy of the parameters, those of the latest [`load`](Self::load): after an update they
+/// have to be loaded again, or it goes on with the old ones. A [`Learner`](crate::learner::Learner) sees to that;
+/// an engine by itself is for who only predicts, or needs gradients of states and inputs.
 pub trait Engine<T>: std::fmt::Debug {
     /// An engine without parameters.
     fn new(network: &Network) -> Self;
 
-    /// Takes up parameters, of the length of the network's layout. To be called before the first
-    /// pass, and again whenever they change.
+    /// Takes up a copy of the parameters. To be called before the first pass, and again whenever they change.
+    ///
+    /// # Panics
+    /// If they are not as many as the network's layout says.
     fn load(&mut self, parameters: &[T]);
 
     /// Runs the batch and gives the network's output, `[num_rows, O]`: its rows are those of
@@ -21,7 +27,7 @@ pub trait Engine<T>: std::fmt::Debug {
     /// [`Network::initial_state`].
     ///
     /// # Panics
-    /// If the batch, the parameters or the state do not have the network's sizes.
+    /// If no parameters were loaded, or the batch or the state do not have the network's sizes.
     fn forward(&mut self, batch: &Batch<T>, state: &mut State<T>, mode: Mode<'_>) -> &[T];
 
     /// The output of the last forward pass.

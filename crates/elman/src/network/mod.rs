@@ -12,6 +12,25 @@
 //! `bias_hh_l1_reverse`, learned initial states `h0_l0`; the last dense block is `head.weight` and
 //! `head.bias`, those before it are `dense0.weight` and so on; an embedding is `embedding.weight`, norms are
 //! `norm0.weight`, `norm0.bias` and so on.
+//!
+//! ```
+//! use elman::batch::Batch;
+//! use elman::init::Init;
+//! use elman::network::{CellKind, Engine, Mode, Network, NetworkConfig, SimdEngine};
+//!
+//! # fn main() -> Result<(), elman::error::ConfigError> {
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 2, 8, 1, 1))?;
+//! let mut engine = SimdEngine::new(&network);
+//! engine.load(&Init::Orthogonal.draw(&network, 0)?);
+//! // Two sequences of two values per timestep.
+//! let batch = Batch::new(&[&[0.1, 0.2][..], &[0.3, 0.4, 0.5, 0.6]], 2);
+//! let mut state = network.zero_state(2);
+//! let output = engine.forward(&batch, &mut state, Mode::Predict);
+//! let outputs = network.unpack(&batch, output);
+//! assert_eq!((outputs[0].len(), outputs[1].len()), (1, 2));
+//! # Ok(())
+//! # }
+//! ```
 
 mod config;
 mod dropout;
@@ -46,13 +65,14 @@ pub(crate) use simd::worthwhile_shares;
 pub(crate) use timeline::{Timeline, Timelines};
 use validate::Before;
 
-use crate::batch::Packing;
+use crate::batch::{Batch, Packing};
 use crate::error::ConfigError;
 use crate::parameters::Layout;
 use crate::random::Rng;
 
 /// What a forward pass is for.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Mode<'a> {
     /// The output alone: an [`Engine`] keeps nothing for a backward pass, and no more memory than a
     /// timestep needs. No dropout.
@@ -177,6 +197,17 @@ impl Network {
     /// [`output_packing`](Self::output_packing) in the memory that is there.
     pub fn set_output_packing(&self, batch: &Packing, packing: &mut Packing) {
         packing.set_mapped(batch, |len| self.output_len(len));
+    }
+
+    /// An output of the network, as an [`Engine`] gives it for a batch, back in the order in which the batch was
+    /// made from its sequences: for each `[output_len(length), O]`.
+    ///
+    /// # Panics
+    /// If the output is not of that batch.
+    pub fn unpack<T: Scalar>(&self, batch: &Batch<T>, output: &[T]) -> Vec<Vec<T>> {
+        let packing = self.output_packing(batch.packing());
+        assert_eq!(output.len(), packing.num_rows() * self.output_size(), "values of the output");
+        packing.unpack(output, self.output_size())
     }
 
     /// Does it leave one row per sequence?

@@ -11,6 +11,7 @@ use crate::error::ConfigError;
 /// Which timesteps the linear head of a [`Stacked`] network reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Readout {
     /// The final hidden state: one output per sequence. Of a bidirectional layer, the final states
     /// of both directions, each at its own end of the sequence.

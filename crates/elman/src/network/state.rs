@@ -78,6 +78,35 @@ impl<T: Scalar> State<T> {
         &self.blocks[block][packing.position(sequence) * width..][..width]
     }
 
+    /// The hidden state `h [H]` among them: what [`get`](Self::get) gives first.
+    ///
+    /// ```
+    /// use elman::batch::Batch;
+    /// use elman::init::Init;
+    /// use elman::network::{CellKind, Engine, Mode, Network, NetworkConfig, SimdEngine};
+    ///
+    /// # fn main() -> Result<(), elman::error::ConfigError> {
+    /// let network = Network::new(NetworkConfig::stacked(CellKind::Lstm, 1, 4, 2, 1).bidirectional(true))?;
+    /// let mut engine = SimdEngine::new(&network);
+    /// engine.load(&Init::Torch.draw(&network, 0)?);
+    /// let batch = Batch::new(&[&[0.5, 0.1][..], &[0.2, 0.3, 0.4]], 1);
+    /// let mut state = network.zero_state(2);
+    /// engine.forward(&batch, &mut state, Mode::Predict);
+    /// // Of the second layer, its reverse direction, the first sequence of the batch.
+    /// let h = state.h(1, 1, 0, batch.packing());
+    /// assert_eq!(h.len(), 4);
+    /// assert_eq!(h, &state.get(1, 1, 0, batch.packing())[..4]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    pub fn h(&self, layer: usize, direction: usize, sequence: usize, packing: &Packing) -> &[T] {
+        let (block, _) = self.find(layer, direction);
+        &self.get(layer, direction, sequence, packing)[..self.shape[block].hidden_size]
+    }
+
     /// Writes what [`get`](Self::get) reads. The state is then no longer fresh.
     ///
     /// # Panics

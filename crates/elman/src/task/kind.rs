@@ -164,6 +164,7 @@ pub struct Prepared {
 
 /// The part of a table that a model is evaluated on.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HeldOut {
     /// The last rows of a series, forecast from each origin among them.
     LastRows(usize),

@@ -10,18 +10,21 @@ macro_rules! tasks {
         /// What a model is for, and what its data look like.
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         // Not internally tagged: serde would buffer a file's content at many times its size.
+        #[non_exhaustive]
         pub enum Task {
             $($(#[doc = $doc])+ #[serde(rename = $name)] $task($task),)+
         }
 
         /// The options of a task, each with a value that lets the data decide.
         #[derive(Clone, Debug, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub enum TaskOptions {
             $($(#[doc = $doc])+ #[serde(rename = $name)] $task(<$task as TaskKind>::Options),)+
         }
 
         /// The tasks by name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum TaskName {
             $($(#[doc = $doc])+ $task,)+
         }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Best, Control, Event, Observer, Progress};
+use super::progress::Best;
+use super::{BestEpoch, Control, Event, Observer, ObserverError, Progress, TrainState};
 use crate::container::{self, Format, TensorBytes};
 use crate::error::{Error, ModelError};
 use crate::file;
@@ -100,7 +101,7 @@ pub fn fingerprint<'a>(examples: impl IntoIterator<Item = &'a Example<f64>>) -> 
 
 /// The content of a checkpoint, beside its vectors.
 #[derive(Serialize, Deserialize)]
-struct Content {
+pub(super) struct Content {
     identity: Identity,
     epoch: u64,
     batch: u64,
@@ -133,39 +134,25 @@ impl Checkpointer {
     ///
     /// # Errors
     /// If the file cannot be written; the one before it is then still there.
-    pub fn save<T: Float>(&mut self, progress: &Progress<T>) -> Result<(), Error> {
-        let content = Content {
-            identity: self.identity.clone(),
-            epoch: progress.epoch,
-            batch: progress.batch,
-            optimiser: progress.optimiser.config(),
-            updates: progress.optimiser.updates,
-            schedule: progress.schedule.clone(),
-            best: progress.best.as_ref().map(|best| (best.epoch, best.loss)),
-            epoch_loss: progress.epoch_loss,
-            grad_norm: progress.grad_norm,
-        };
-        let vector = |name, values: &[T]| TensorBytes::new(name, &[values.len()], values);
-        let mut vectors = vec![
-            vector(PARAMETERS, &progress.parameters),
-            vector(FIRST, &progress.optimiser.first),
-            vector(SECOND, &progress.optimiser.second),
-        ];
-        vectors.extend(progress.best.as_ref().map(|best| vector(BEST, &best.parameters)));
+    pub fn save(&mut self, progress: Progress<'_>) -> Result<(), Error> {
+        let (content, vectors) = progress.saved(self.identity.clone());
         file::write(&self.path, &container::write(Format::Checkpoint, &content, vectors)?)?;
         self.latest = Instant::now();
         Ok(())
     }
 
-    /// The run that was saved, or `None` if there is no checkpoint. `len` is the number of
-    /// parameters.
+    /// Brings a run that has just been started to where the saved one was; `false` if there is no checkpoint.
     ///
     /// # Errors
     /// If the file cannot be read, is no checkpoint, or belongs to a run with other options or data:
     /// the message names the first that differs.
-    pub fn load<T: Float>(&self, len: usize) -> Result<Option<Progress<T>>, Error> {
+    pub(super) fn load<T: Float>(
+        &self,
+        state: &mut TrainState<T>,
+        batches_per_epoch: u64,
+    ) -> Result<bool, Error> {
         if !self.path.exists() {
-            return Ok(None);
+            return Ok(false);
         }
         let name = self.path.display().to_string();
         let bytes = file::read(&self.path)?;
@@ -178,39 +165,61 @@ impl Checkpointer {
             let mut values = Vec::new();
             contents.append(tensor, &[len], &mut values).map(|()| values)
         };
+        let len = state.parameters().len();
         let mut optimiser = Optimiser::<T>::new(content.optimiser, len);
         optimiser.updates = content.updates;
         optimiser.first = vector(FIRST, optimiser.first.len())?;
         optimiser.second = vector(SECOND, optimiser.second.len())?;
         let best = match content.best {
-            Some((epoch, loss)) => Some(Best { epoch, loss, parameters: vector(BEST, len)? }),
+            Some((epoch, loss)) => {
+                Some(Best { at: BestEpoch { epoch, loss }, parameters: vector(BEST, len)? })
+            }
             None => None,
         };
-        Ok(Some(Progress {
-            epoch: content.epoch,
-            batch: content.batch,
-            parameters: vector(PARAMETERS, len)?,
-            optimiser,
-            schedule: content.schedule.clone(),
-            best,
-            epoch_loss: content.epoch_loss,
-            grad_norm: content.grad_norm,
-        }))
+        let parameters = vector(PARAMETERS, len)?;
+        let steps = content.epoch.saturating_mul(batches_per_epoch).saturating_add(content.batch);
+        state.learner.restore(parameters, optimiser, steps, content.grad_norm);
+        (state.epoch, state.batch) = (content.epoch, content.batch);
+        (state.best, state.epoch_loss) = (best, content.epoch_loss);
+        state.schedule = content.schedule.clone();
+        Ok(true)
     }
 }
 
-impl<T: Float> Observer<T> for Checkpointer {
-    fn observe(&mut self, event: &Event<'_, T>) -> Result<Control, Error> {
-        let (progress, due) = match event {
-            Event::Batch { progress, .. } => {
-                (progress, self.every.is_some_and(|every| self.latest.elapsed() >= every))
-            }
+/// All that a checkpoint of this run holds.
+pub(super) fn saved<T: Float>(state: &TrainState<T>, identity: Identity) -> (Content, Vec<TensorBytes>) {
+    let optimiser = state.learner.optimiser();
+    let content = Content {
+        identity,
+        epoch: state.epoch,
+        batch: state.batch,
+        optimiser: optimiser.config(),
+        updates: optimiser.updates,
+        schedule: state.schedule.clone(),
+        best: state.best.as_ref().map(|best| (best.at.epoch, best.at.loss)),
+        epoch_loss: state.epoch_loss,
+        grad_norm: state.learner.grad_norm(),
+    };
+    let vector = |name, values: &[T]| TensorBytes::new(name, &[values.len()], values);
+    let mut vectors = vec![
+        vector(PARAMETERS, state.parameters()),
+        vector(FIRST, &optimiser.first),
+        vector(SECOND, &optimiser.second),
+    ];
+    vectors.extend(state.best.as_ref().map(|best| vector(BEST, &best.parameters)));
+    (content, vectors)
+}
+
+impl Observer for Checkpointer {
+    fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
+        let due = match event {
+            Event::Batch { .. } => self.every.is_some_and(|every| self.latest.elapsed() >= every),
             Event::Epoch { progress, .. } => {
-                (progress, self.every_epochs.is_some_and(|every| progress.epoch.is_multiple_of(every)))
+                self.every_epochs.is_some_and(|every| progress.epoch().is_multiple_of(every))
             }
         };
         if due {
-            self.save(progress)?;
+            self.save(event.progress())?;
         }
         Ok(Control::Continue)
     }

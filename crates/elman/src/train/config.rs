@@ -3,14 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
+use crate::learner::LearnerConfig;
 use crate::loss::Loss;
-use crate::network::{Activation, Block, Dense, Network};
+use crate::network::Network;
 use crate::optimiser::OptimiserConfig;
 use crate::schedule::ScheduleConfig;
 
 /// How a network is trained. Checked once, by [`Trainer::new`](super::Trainer::new).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TrainConfig {
     /// Passes over the training sequences.
     pub epochs: u64,
@@ -37,7 +39,86 @@ pub struct TrainConfig {
     pub seed: u64,
 }
 
+/// The squared error, Adam at 0.003 with a cosine schedule, 100 epochs, batches of 16, gradient norms clipped to 1,
+/// whole sequences, no patience, seed 0.
+impl Default for TrainConfig {
+    fn default() -> Self {
+        TrainConfig {
+            epochs: 100,
+            batch_size: 16,
+            loss: Loss::Squared,
+            optimiser: OptimiserConfig::ADAM,
+            learning_rate: 3e-3,
+            schedule: ScheduleConfig::Cosine { warmup: 0 },
+            clip: Some(1.0),
+            truncate: None,
+            patience: None,
+            seed: 0,
+        }
+    }
+}
+
 impl TrainConfig {
+    /// The same with so many passes over the sequences.
+    #[must_use]
+    pub fn with_epochs(self, epochs: u64) -> Self {
+        Self { epochs, ..self }
+    }
+
+    /// The same with so many sequences per batch.
+    #[must_use]
+    pub fn with_batch_size(self, batch_size: usize) -> Self {
+        Self { batch_size, ..self }
+    }
+
+    /// The same with this loss.
+    #[must_use]
+    pub fn with_loss(self, loss: Loss) -> Self {
+        Self { loss, ..self }
+    }
+
+    /// The same with this rule of the updates.
+    #[must_use]
+    pub fn with_optimiser(self, optimiser: OptimiserConfig) -> Self {
+        Self { optimiser, ..self }
+    }
+
+    /// The same with this base learning rate.
+    #[must_use]
+    pub fn with_learning_rate(self, learning_rate: f64) -> Self {
+        Self { learning_rate, ..self }
+    }
+
+    /// The same with this schedule.
+    #[must_use]
+    pub fn with_schedule(self, schedule: ScheduleConfig) -> Self {
+        Self { schedule, ..self }
+    }
+
+    /// The same with gradient norms clipped to this, or not at all.
+    #[must_use]
+    pub fn with_clip(self, clip: impl Into<Option<f64>>) -> Self {
+        Self { clip: clip.into(), ..self }
+    }
+
+    /// The same with sequences cut into pieces of so many timesteps, or whole.
+    #[must_use]
+    pub fn with_truncate(self, truncate: impl Into<Option<usize>>) -> Self {
+        Self { truncate: truncate.into(), ..self }
+    }
+
+    /// The same with this patience, or without end.
+    #[must_use]
+    pub fn with_patience(self, patience: impl Into<Option<u64>>) -> Self {
+        Self { patience: patience.into(), ..self }
+    }
+
+    /// The same with this seed.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
     /// Refuses options that are out of range or do not go together.
     pub(crate) fn check(&self, network: &Network, has_validation: bool) -> Result<(), ConfigError> {
         let at_least_one = [
@@ -58,114 +139,23 @@ impl TrainConfig {
                 format!("is {}; it must be at most {}", self.epochs, u32::MAX),
             ));
         }
-        self.check_rates()?;
+        self.schedule.check()?;
         if self.patience.is_some() && !has_validation {
             let message = "needs validation data to tell when to stop; set aside some, or leave it out";
             return Err(ConfigError::new("patience", message));
         }
-        self.check_truncate(network)?;
-        if let Loss::CrossEntropy { class_weights } = &self.loss {
-            let last = network.config().blocks.last();
-            if matches!(last, Some(Block::Dense(Dense { activation: Activation::Softmax, .. }))) {
-                let message =
-                    "cross-entropy takes the softmax itself; let the last block's activation be identity";
-                return Err(ConfigError::new("loss", message));
-            }
-            let classes = network.output_size();
-            if let Some(weights) = class_weights.as_ref().filter(|weights| weights.len() != classes) {
-                let message = format!("has {} values for {classes} classes", weights.len());
-                return Err(ConfigError::new("class_weights", message));
-            }
-            class_weights.iter().flatten().try_for_each(|&weight| positive("class_weights", weight))?;
-        }
-        Ok(())
+        self.learner().check(network)
     }
 
-    /// Refuses to cut sequences that the network needs whole.
-    fn check_truncate(&self, network: &Network) -> Result<(), ConfigError> {
-        let Some(truncate) = self.truncate else { return Ok(()) };
-        let refuse = |message: String| Err(ConfigError::new("truncate", message));
-        if !network.is_causal() {
-            return refuse(
-                "cuts sequences, but the reverse direction starts at their ends; use one direction".into(),
-            );
-        }
-        if network.joins_all_time() {
-            return refuse("cuts sequences, but a pooling joins all their timesteps; leave it out".into());
-        }
-        let patch_len = network.patch_len();
-        if !truncate.is_multiple_of(patch_len) {
-            return refuse(format!(
-                "is {truncate}, but patches join {patch_len} timesteps; choose a multiple of {patch_len}"
-            ));
-        }
-        Ok(())
-    }
-
-    fn check_rates(&self) -> Result<(), ConfigError> {
-        positive("learning_rate", self.learning_rate)?;
-        if let Some(clip) = self.clip {
-            positive("clip", clip)?;
-        }
-        if let Loss::Huber { delta } = self.loss {
-            positive("huber_delta", delta)?;
-        }
-        let (fractions, decay, nesterov) = match self.optimiser {
-            OptimiserConfig::Sgd { momentum, nesterov, weight_decay } => {
-                ([("momentum", momentum); 2], weight_decay, nesterov && momentum == 0.0)
-            }
-            OptimiserConfig::RmsProp { alpha, eps, momentum, weight_decay } => {
-                positive("eps", eps)?;
-                ([("alpha", alpha), ("momentum", momentum)], weight_decay, false)
-            }
-            OptimiserConfig::Adam { beta1, beta2, eps, weight_decay }
-            | OptimiserConfig::AdamW { beta1, beta2, eps, weight_decay } => {
-                positive("eps", eps)?;
-                ([("beta1", beta1), ("beta2", beta2)], weight_decay, false)
-            }
-        };
-        for (option, value) in fractions {
-            if !(0.0..1.0).contains(&value) {
-                return Err(ConfigError::new(
-                    option,
-                    format!("is {value:?}; it must be at least 0 and below 1"),
-                ));
-            }
-        }
-        if !(decay >= 0.0 && decay.is_finite()) {
-            return Err(ConfigError::new("weight_decay", format!("is {decay:?}; it must be 0 or above")));
-        }
-        if nesterov {
-            return Err(ConfigError::new(
-                "nesterov",
-                "looks ahead along the momentum, which is 0; set momentum",
-            ));
-        }
-        match self.schedule {
-            ScheduleConfig::Step { every: 0, .. } => {
-                Err(ConfigError::new("schedule_every", "is 0; it must be at least 1 epoch"))
-            }
-            ScheduleConfig::Plateau { factor, .. } if factor >= 1.0 => Err(ConfigError::new(
-                "schedule_factor",
-                format!("is {factor}; on a plateau it must be below 1"),
-            )),
-            ScheduleConfig::Step { factor, .. } => positive("schedule_factor", factor),
-            ScheduleConfig::Plateau { factor, threshold, minimum, .. } => {
-                for (option, value) in [("schedule_threshold", threshold), ("schedule_minimum", minimum)] {
-                    if !(value >= 0.0 && value.is_finite()) {
-                        return Err(ConfigError::new(option, format!("is {value:?}; it must be 0 or above")));
-                    }
-                }
-                positive("schedule_factor", factor)
-            }
-            ScheduleConfig::Constant | ScheduleConfig::Cosine { .. } => Ok(()),
+    /// What of it makes a [`Learner`](crate::learner::Learner).
+    pub fn learner(&self) -> LearnerConfig {
+        LearnerConfig {
+            loss: self.loss.clone(),
+            optimiser: self.optimiser,
+            learning_rate: self.learning_rate,
+            clip: self.clip,
+            truncate: self.truncate,
+            seed: self.seed,
         }
     }
-}
-
-fn positive(option: &'static str, value: f64) -> Result<(), ConfigError> {
-    if value > 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    Err(ConfigError::new(option, format!("is {value:?}; it must be above 0 and finite")))
 }

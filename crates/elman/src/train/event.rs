@@ -5,20 +5,23 @@ use crate::error::Error;
 
 /// Something that happened in the training loop.
 #[derive(Debug)]
-pub enum Event<'a, T> {
+#[non_exhaustive]
+pub enum Event<'a> {
     /// A batch has been learned from.
+    #[non_exhaustive]
     Batch {
-        /// The run as it stands: all that a checkpoint needs.
-        progress: &'a Progress<T>,
+        /// The run as it stands.
+        progress: Progress<'a>,
         /// The batch's loss, before its update.
         loss: f64,
         /// The sequences in it.
         sequences: usize,
     },
     /// All sequences have been seen once more.
+    #[non_exhaustive]
     Epoch {
         /// The run as it stands; its `epoch` already counts this one.
-        progress: &'a Progress<T>,
+        progress: Progress<'a>,
         /// The number of this epoch, from 0.
         epoch: u64,
         /// The mean loss over the epoch's batches, each before its update.
@@ -32,6 +35,15 @@ pub enum Event<'a, T> {
     },
 }
 
+impl<'a> Event<'a> {
+    /// The run as it stands.
+    pub fn progress(&self) -> Progress<'a> {
+        match self {
+            Event::Batch { progress, .. } | Event::Epoch { progress, .. } => *progress,
+        }
+    }
+}
+
 /// An observer's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -41,31 +53,61 @@ pub enum Control {
     Stop,
 }
 
-/// Somebody who watches the loop: a progress bar, a log, a checkpoint writer.
-pub trait Observer<T> {
+/// Any error of an observer.
+pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Somebody who watches the loop: a progress bar, a log, a checkpoint writer. A closure that gives [`Control`], or
+/// a `Result` of it, is one.
+pub trait Observer {
     /// Is told of every event.
     ///
     /// # Errors
-    /// An error ends the run.
-    fn observe(&mut self, event: &Event<'_, T>) -> Result<Control, Error>;
+    /// Any error ends the run, which gives it back: an [`Error`] as it is, another as [`Error::Observer`].
+    fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError>;
 }
 
-impl<T, F: FnMut(&Event<'_, T>) -> Control> Observer<T> for F {
-    fn observe(&mut self, event: &Event<'_, T>) -> Result<Control, Error> {
-        Ok(self(event))
+/// What a closure may answer as an [`Observer`].
+pub trait Answer {
+    /// As an observer's answer.
+    ///
+    /// # Errors
+    /// The closure's own.
+    fn answer(self) -> Result<Control, ObserverError>;
+}
+
+impl Answer for Control {
+    fn answer(self) -> Result<Control, ObserverError> {
+        Ok(self)
+    }
+}
+
+impl<E: Into<ObserverError>> Answer for Result<Control, E> {
+    fn answer(self) -> Result<Control, ObserverError> {
+        self.map_err(Into::into)
+    }
+}
+
+impl<A: Answer, F: FnMut(&Event<'_>) -> A> Observer for F {
+    fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
+        self(event).answer()
     }
 }
 
 /// Tells all observers; one that says stop is enough.
-pub(super) fn tell<T>(
-    observers: &mut [&mut dyn Observer<T>],
-    event: &Event<'_, T>,
-) -> Result<Control, Error> {
+pub(super) fn tell(observers: &mut [&mut dyn Observer], event: &Event<'_>) -> Result<Control, Error> {
     let mut control = Control::Continue;
     for observer in observers {
-        if observer.observe(event)? == Control::Stop {
+        if observer.observe(event).map_err(own)? == Control::Stop {
             control = Control::Stop;
         }
     }
     Ok(control)
+}
+
+/// An observer's error as one of a run.
+fn own(error: ObserverError) -> Error {
+    match error.downcast::<Error>() {
+        Ok(error) => *error,
+        Err(error) => Error::Observer(error),
+    }
 }

@@ -1,7 +1,32 @@
 //! The training loop, and nothing else.
 //!
-//! [`Trainer::run`] moves a [`Progress`] forward, batch by batch, and tells [`Observer`]s of it. What
+//! [`Trainer::run`] moves a [`TrainState`] forward, batch by batch, and tells [`Observer`]s of it. What
 //! is shown, logged or saved is theirs.
+//!
+//! ```
+//! use elman::init::Init;
+//! use elman::network::{CellKind, Network, NetworkConfig, Readout};
+//! use elman::sequence::Example;
+//! use elman::train::{Control, Ended, Event, TrainConfig, Trainer};
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 4, 1, 1).readout(Readout::Last))?;
+//! let examples: Vec<Example<f32>> =
+//!     (0..8).map(|n| Example::values(vec![n as f32 / 8.0; 3], vec![n as f32 / 4.0])).collect();
+//! let trainer = Trainer::new(&network, TrainConfig::default().with_epochs(5), &examples, &[])?;
+//! let mut state = trainer.start(Init::Orthogonal.draw(&network, 0)?)?;
+//! let mut losses = Vec::new();
+//! let mut log = |event: &Event<'_>| {
+//!     if let Event::Epoch { train_loss, .. } = event {
+//!         losses.push(*train_loss);
+//!     }
+//!     Control::Continue
+//! };
+//! assert_eq!(trainer.run(&mut state, &mut [&mut log])?, Ended::Finished);
+//! assert!(losses[4] < losses[0]);
+//! # Ok(())
+//! # }
+//! ```
 
 mod checkpoint;
 mod config;
@@ -10,24 +35,22 @@ mod progress;
 
 pub use checkpoint::{Checkpointer, Identity, fingerprint};
 pub use config::TrainConfig;
-pub use event::{Control, Event, Observer};
-pub use progress::{Best, Progress};
-
-use std::ops::Range;
+pub use event::{Answer, Control, Event, Observer, ObserverError};
+pub use progress::{BestEpoch, Progress, TrainState};
 
 use event::tell;
-use rand::seq::SliceRandom;
+use progress::Best;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::{Batch, Packing};
-use crate::error::{ConfigError, Diverged, Error};
+use crate::error::{ConfigError, Diverged, Error, NotFinite};
 use crate::float::Float;
+use crate::learner::Learner;
 use crate::loss::{Loss, Targets, Total};
-use crate::network::{Engine, Gradients, Mode, Network, State};
-use crate::optimiser::{Optimiser, clip_grad_norm, grad_norm};
-use crate::random::{Stream, rng};
+use crate::network::Network;
+use crate::optimiser::grad_norm;
+use crate::random::{Purpose, Rng};
 use crate::schedule::{Schedule, ScheduleConfig};
-use crate::sequence::{Example, pack_targets};
+use crate::sequence::{Example, TrainingBatch};
 
 /// Sequences per batch where no gradient is needed.
 const EVALUATION_BATCH: usize = 64;
@@ -51,27 +74,6 @@ pub enum Ended {
     Early,
     /// An observer said stop.
     Interrupted,
-}
-
-/// The memory that batches reuse.
-#[derive(Debug)]
-struct Workspace<T: Float> {
-    engine: T::Engine,
-    whole: Packed<T>,
-    /// Of the whole batch, when it is learned in pieces of time.
-    piece: Packed<T>,
-    state: State<T>,
-    gradient: Vec<T>,
-    doutput: Vec<T>,
-}
-
-/// A batch and its targets.
-#[derive(Debug, Default)]
-struct Packed<T> {
-    batch: Batch<T>,
-    /// That of the network's outputs.
-    output: Packing,
-    targets: Targets<T>,
 }
 
 impl<'a, T: Float> Trainer<'a, T> {
@@ -156,232 +158,138 @@ impl<'a, T: Float> Trainer<'a, T> {
 
     /// A run that starts from these parameters.
     ///
-    /// # Panics
+    /// # Errors
     /// If they are not as many as the network has.
-    pub fn start(&self, parameters: Vec<T>) -> Progress<T> {
-        assert_eq!(parameters.len(), self.network.layout().len(), "number of parameters");
+    pub fn start(&self, parameters: Vec<T>) -> Result<TrainState<T>, ConfigError> {
         let batches = self.config.epochs * self.batches_per_epoch();
-        Progress {
+        Ok(TrainState {
             epoch: 0,
             batch: 0,
-            optimiser: Optimiser::new(self.config.optimiser, parameters.len()),
+            learner: Learner::new(self.network, parameters, self.config.learner())?,
             schedule: Schedule::new(self.config.schedule, self.config.learning_rate, batches),
-            parameters,
             best: None,
             epoch_loss: (0.0, 0.0),
-            grad_norm: None,
-        }
+            packed: TrainingBatch::default(),
+        })
+    }
+
+    /// Brings a run that has just been started to where a checkpoint stands; `false` if there is none.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no checkpoint, or belongs to a run with other options or data:
+    /// the message names the first that differs.
+    pub fn resume(&self, state: &mut TrainState<T>, checkpointer: &Checkpointer) -> Result<bool, Error> {
+        checkpointer.load(state, self.batches_per_epoch())
     }
 
     /// Trains until the last epoch, the end of patience or an observer's stop.
-    /// [`Progress::kept`] then holds the result.
+    /// [`TrainState::kept`] then holds the result.
     ///
     /// # Errors
     /// [`Diverged`] if a loss or a gradient is no longer finite; an observer's error.
     pub fn run(
         &self,
-        progress: &mut Progress<T>,
-        observers: &mut [&mut dyn Observer<T>],
+        state: &mut TrainState<T>,
+        observers: &mut [&mut dyn Observer],
     ) -> Result<Ended, Error> {
-        let mut work = Workspace {
-            engine: T::Engine::new(self.network),
-            whole: Packed::default(),
-            piece: Packed::default(),
-            state: self.network.zero_state(0),
-            gradient: vec![T::default(); progress.parameters.len()],
-            doutput: Vec::new(),
-        };
-        while progress.epoch < self.config.epochs {
-            if self.is_out_of_patience(progress) {
+        while state.epoch < self.config.epochs {
+            if self.is_out_of_patience(state) {
                 return Ok(Ended::Early);
             }
-            let control = self.epoch(progress, &mut work, observers)?;
+            let control = self.epoch(state, observers)?;
             // Who says stop when all is done has interrupted nothing.
-            if control == Control::Stop && progress.epoch < self.config.epochs {
+            if control == Control::Stop && state.epoch < self.config.epochs {
                 return Ok(Ended::Interrupted);
             }
         }
         Ok(Ended::Finished)
     }
 
-    fn is_out_of_patience(&self, progress: &Progress<T>) -> bool {
-        match (self.config.patience, &progress.best) {
-            (Some(patience), Some(best)) => progress.epoch.saturating_sub(best.epoch) > patience,
+    fn is_out_of_patience(&self, state: &TrainState<T>) -> bool {
+        match (self.config.patience, &state.best) {
+            (Some(patience), Some(best)) => state.epoch.saturating_sub(best.at.epoch) > patience,
             _ => false,
         }
     }
 
     fn epoch(
         &self,
-        progress: &mut Progress<T>,
-        work: &mut Workspace<T>,
-        observers: &mut [&mut dyn Observer<T>],
+        state: &mut TrainState<T>,
+        observers: &mut [&mut dyn Observer],
     ) -> Result<Control, Error> {
-        let epoch = progress.epoch;
+        let epoch = state.epoch;
         let mut order: Vec<usize> = (0..self.train.len()).collect();
-        order.shuffle(&mut rng(self.config.seed, Stream::Shuffle(epoch)));
-        for batch in order.chunks(self.config.batch_size).skip(progress.batch as usize) {
-            let loss = self.learn(batch, progress, work)?;
-            progress.batch += 1;
-            let event = Event::Batch { progress, loss, sequences: batch.len() };
+        Rng::new(self.config.seed, Purpose::Shuffle(epoch)).shuffle(&mut order);
+        for batch in order.chunks(self.config.batch_size).skip(state.batch as usize) {
+            let loss = self.learn(batch, state)?;
+            state.batch += 1;
+            let event = Event::Batch { progress: state.progress(), loss, sequences: batch.len() };
             if tell(observers, &event)? == Control::Stop {
                 return Ok(Control::Stop);
             }
         }
-        let train_loss = progress.epoch_loss.0 / progress.epoch_loss.1;
-        let validation_loss = self.validation_loss(progress, work)?;
+        let train_loss = state.epoch_loss.0 / state.epoch_loss.1;
+        let validation_loss = self.validation_loss(state)?;
         let loss = validation_loss.unwrap_or(train_loss);
-        self.check_finite("norm of the parameters", grad_norm(&progress.parameters), progress)?;
-        let rate = self.rate(progress, progress.batch - 1);
-        progress.schedule.observe(loss);
+        let norm = grad_norm(state.parameters());
+        NotFinite::check("norm of the parameters", norm).map_err(|error| self.diverged(error, state))?;
+        let rate = self.rate(state, state.batch - 1);
+        state.schedule.observe(loss);
         let improved =
-            validation_loss.is_none() || progress.best.as_ref().is_none_or(|best| loss < best.loss);
+            validation_loss.is_none() || state.best.as_ref().is_none_or(|best| loss < best.at.loss);
         if improved {
-            progress.best = Some(Best { epoch, loss, parameters: progress.parameters.clone() });
+            let at = BestEpoch { epoch, loss };
+            state.best = Some(Best { at, parameters: state.parameters().to_vec() });
         }
-        progress.epoch += 1;
-        progress.batch = 0;
-        progress.epoch_loss = (0.0, 0.0);
+        state.epoch += 1;
+        state.batch = 0;
+        state.epoch_loss = (0.0, 0.0);
+        let progress = state.progress();
         tell(observers, &Event::Epoch { progress, epoch, train_loss, validation_loss, rate, improved })
     }
 
-    fn rate(&self, progress: &Progress<T>, batch: u64) -> f64 {
-        progress.schedule.rate(progress.epoch * self.batches_per_epoch() + batch, progress.epoch)
+    fn rate(&self, state: &TrainState<T>, batch: u64) -> f64 {
+        state.schedule.rate(state.epoch * self.batches_per_epoch() + batch, state.epoch)
     }
 
-    /// Learns from one batch, in one piece or in pieces of time; returns its mean loss.
-    fn learn(
-        &self,
-        batch: &[usize],
-        progress: &mut Progress<T>,
-        work: &mut Workspace<T>,
-    ) -> Result<f64, Error> {
-        self.pack(batch.len(), |n| &self.train[batch[n]], &mut work.whole);
-        let packing = work.whole.batch.packing();
-        let (batch_size, seq_len) = (packing.batch_size(), packing.seq_len());
-        let step = progress.epoch * self.batches_per_epoch() + progress.batch;
-        let mut masks = rng(self.config.seed, Stream::Dropout(step));
-        work.state.reset(batch_size);
-        let mut sum = Total::<f64>::default();
-
-        let piece = self.config.truncate.unwrap_or(seq_len);
-        for start in (0..seq_len).step_by(piece) {
-            let time = start..start + piece;
-            let Packed { batch: whole, output: packing, targets } = &work.whole;
-            let active = whole.packing().active(start);
-            // The outputs of this piece that have a target: at a step each, or where a sequence ends.
-            let (outputs, of_targets) = if self.network.ends_time() {
-                let go_on = if time.end < seq_len { whole.packing().active(time.end) } else { 0 };
-                (go_on..active, go_on..active)
-            } else {
-                let patch_len = self.network.patch_len();
-                let rows = packing.rows(start / patch_len..time.end.div_ceil(patch_len));
-                (0..rows.len(), rows)
-            };
-            let packed = if piece < seq_len {
-                work.piece.batch.set_chunk(whole, time);
-                work.piece.targets.set_slice(targets, of_targets, self.network.output_size());
-                work.state.truncate(active);
-                &work.piece
-            } else {
-                &work.whole
-            };
-            work.engine.load(&progress.parameters);
-            work.engine.forward(&packed.batch, &mut work.state, Mode::Train(&mut masks));
-            if outputs.is_empty() {
-                continue;
-            }
-            let Workspace { engine, gradient, doutput, .. } = work;
-            let total = self.update(packed, outputs, progress, engine, gradient, doutput)?;
-            sum.sum += total.sum;
-            sum.weight += total.weight;
-        }
-        progress.epoch_loss.0 += sum.sum;
-        progress.epoch_loss.1 += sum.weight;
-        Ok(sum.mean())
+    /// Learns from one batch; returns its mean loss.
+    fn learn(&self, batch: &[usize], state: &mut TrainState<T>) -> Result<f64, Error> {
+        state.packed.set(self.network, batch.len(), |n| &self.train[batch[n]]);
+        let rate = self.rate(state, state.batch);
+        state.learner.set_learning_rate(rate);
+        let total = state.learner.learn(&state.packed).map_err(|error| self.diverged(error, state))?;
+        state.epoch_loss.0 += total.sum;
+        state.epoch_loss.1 += total.weight;
+        Ok(total.mean())
     }
 
-    /// Loss, gradient and update for a batch, or a piece of one, that has just run forward.
-    fn update(
-        &self,
-        packed: &Packed<T>,
-        outputs: Range<usize>,
-        progress: &mut Progress<T>,
-        engine: &mut T::Engine,
-        gradient: &mut [T],
-        doutput: &mut Vec<T>,
-    ) -> Result<Total<f64>, Error> {
-        let output_size = self.network.output_size();
-        let values = outputs.start * output_size..outputs.end * output_size;
-        doutput.clear();
-        doutput.resize(engine.output().len(), T::default());
-        let total = self.config.loss.gradient(
-            &engine.output()[values.clone()],
-            output_size,
-            &packed.targets,
-            &mut doutput[values],
-        );
-        let total = Total { sum: total.sum.to_f64(), weight: total.weight.to_f64() };
-        self.check_finite("loss", total.mean(), progress)?;
-
-        gradient.fill(T::default());
-        engine.backward(&packed.batch, doutput, Gradients { parameters: gradient, state: None, input: None });
-        let norm = match self.config.clip {
-            Some(max_norm) => clip_grad_norm(gradient, max_norm),
-            None => grad_norm(gradient),
-        };
-        self.check_finite("gradient norm", norm, progress)?;
-        progress.grad_norm = Some(norm);
-        let rate = self.rate(progress, progress.batch);
-        progress.optimiser.update(&mut progress.parameters, gradient, rate);
-        Ok(total)
-    }
-
-    fn check_finite(
-        &self,
-        quantity: &'static str,
-        value: f64,
-        progress: &Progress<T>,
-    ) -> Result<(), Diverged> {
-        if value.is_finite() {
-            return Ok(());
-        }
+    /// What became of the run when a quantity was no longer finite.
+    fn diverged(&self, error: NotFinite, state: &TrainState<T>) -> Diverged {
         // At the end of an epoch it is its last batch that did it.
-        let batch = progress.batch.min(self.batches_per_epoch() - 1);
-        Err(Diverged {
-            quantity,
-            value,
-            epoch: progress.epoch,
+        let batch = state.batch.min(self.batches_per_epoch() - 1);
+        Diverged {
+            quantity: error.quantity,
+            value: error.value,
+            epoch: state.epoch,
             batch,
-            grad_norm: progress.grad_norm,
-            learning_rate: self.rate(progress, batch),
+            grad_norm: state.learner.grad_norm(),
+            learning_rate: self.rate(state, batch),
             clip: self.config.clip,
-        })
+        }
     }
 
-    fn validation_loss(&self, progress: &Progress<T>, work: &mut Workspace<T>) -> Result<Option<f64>, Error> {
-        let mut sum = Total::<f64>::default();
-        work.engine.load(&progress.parameters);
-        for examples in self.validation.chunks(EVALUATION_BATCH) {
-            let Workspace { engine, whole, state, .. } = work;
-            self.pack(examples.len(), |n| &examples[n], whole);
-            state.reset(examples.len());
-            let output = engine.forward(&whole.batch, state, Mode::Predict);
-            let total = self.config.loss.total(output, self.network.output_size(), &whole.targets);
-            sum.sum += total.sum.to_f64();
-            sum.weight += total.weight.to_f64();
-        }
+    fn validation_loss(&self, state: &mut TrainState<T>) -> Result<Option<f64>, Error> {
         if self.validation.is_empty() {
             return Ok(None);
         }
-        self.check_finite("validation loss", sum.mean(), progress)?;
+        let mut sum = Total::<f64>::default();
+        for examples in self.validation.chunks(EVALUATION_BATCH) {
+            state.packed.set(self.network, examples.len(), |n| &examples[n]);
+            let total = state.learner.total(&state.packed);
+            sum.sum += total.sum;
+            sum.weight += total.weight;
+        }
+        NotFinite::check("validation loss", sum.mean()).map_err(|error| self.diverged(error, state))?;
         Ok(Some(sum.mean()))
-    }
-
-    fn pack<'e>(&self, count: usize, example: impl Fn(usize) -> &'e Example<T>, packed: &mut Packed<T>) {
-        let Packed { batch, output, targets } = packed;
-        batch.set(count, |n| &example(n).x, self.network.input_size());
-        self.network.set_output_packing(batch.packing(), output);
-        pack_targets(example, output, self.network.output_size(), targets);
     }
 }

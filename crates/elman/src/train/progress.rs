@@ -1,46 +1,163 @@
 //! Where a training run stands: all that it needs to go on.
 
-use crate::float::Float;
-use crate::optimiser::Optimiser;
-use crate::schedule::Schedule;
+use std::fmt;
 
-/// The whole state of a training run. With the same data, network and configuration, what follows
-/// depends on nothing else, to the bit: the random numbers are drawn from the seed and the position.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Progress<T> {
-    /// The epoch under way, from 0; the number of epochs when the run is over.
-    pub epoch: u64,
-    /// The batches of that epoch that are done.
-    pub batch: u64,
-    /// The parameters as they are now.
-    pub parameters: Vec<T>,
-    /// The optimiser with its memory.
-    pub optimiser: Optimiser<T>,
-    /// The schedule with its memory.
-    pub schedule: Schedule,
-    /// The parameters to be kept, once there are any.
-    pub best: Option<Best<T>>,
+use super::checkpoint::{Content, Identity, saved};
+use crate::container::TensorBytes;
+use crate::float::{Float, Parameters};
+use crate::learner::Learner;
+use crate::schedule::Schedule;
+use crate::sequence::TrainingBatch;
+
+/// The whole state of a training run in one number type. With the same data, network and configuration, what
+/// follows depends on nothing else, to the bit: the random numbers are drawn from the seed and the position.
+#[derive(Debug)]
+pub struct TrainState<T: Float> {
+    pub(super) epoch: u64,
+    pub(super) batch: u64,
+    pub(super) learner: Learner<T>,
+    pub(super) schedule: Schedule,
+    pub(super) best: Option<Best<T>>,
     /// The sum and the weight of the losses of this epoch's batches.
-    pub epoch_loss: (f64, f64),
-    /// The gradient's norm, before clipping, of the latest update.
-    pub grad_norm: Option<f64>,
+    pub(super) epoch_loss: (f64, f64),
+    /// The memory that batches reuse.
+    pub(super) packed: TrainingBatch<T>,
 }
 
 /// The parameters to be kept: with validation data those of the lowest validation loss, without
 /// those at the end of the latest epoch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Best<T> {
+pub(super) struct Best<T> {
+    pub(super) at: BestEpoch,
+    pub(super) parameters: Vec<T>,
+}
+
+/// The epoch whose parameters are to be kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BestEpoch {
     /// The epoch at whose end they stood, from 0.
     pub epoch: u64,
     /// Their validation loss, or without validation data that epoch's training loss.
     pub loss: f64,
-    /// The parameters.
-    pub parameters: Vec<T>,
 }
 
-impl<T: Float> Progress<T> {
+impl<T: Float> TrainState<T> {
+    /// Where the run stands, whatever its number type.
+    pub fn progress(&self) -> Progress<'_> {
+        Progress(self)
+    }
+
+    /// The parameters as they are now.
+    pub fn parameters(&self) -> &[T] {
+        self.learner.parameters()
+    }
+
     /// The parameters to be kept: the best so far, or the present ones before the first epoch ends.
     pub fn kept(&self) -> &[T] {
-        self.best.as_ref().map_or(&self.parameters, |best| &best.parameters)
+        self.best.as_ref().map_or(self.learner.parameters(), |best| &best.parameters)
+    }
+
+    /// The learner as it is now.
+    pub fn learner(&self) -> &Learner<T> {
+        &self.learner
+    }
+
+    /// The schedule with its memory.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+}
+
+/// Where a training run stands, whatever its number type.
+#[derive(Clone, Copy)]
+pub struct Progress<'a>(&'a dyn Standing);
+
+impl Progress<'_> {
+    /// The epoch under way, from 0; the number of epochs when the run is over.
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch()
+    }
+
+    /// The batches of that epoch that are done.
+    pub fn batch(&self) -> u64 {
+        self.0.batch()
+    }
+
+    /// The gradient's norm, before clipping, of the latest update; none before the first.
+    pub fn grad_norm(&self) -> Option<f64> {
+        self.0.grad_norm()
+    }
+
+    /// The epoch whose parameters are to be kept, once there is one.
+    pub fn best(&self) -> Option<BestEpoch> {
+        self.0.best()
+    }
+
+    /// A copy of the parameters as they are now.
+    pub fn parameters(&self) -> Parameters {
+        self.0.parameters()
+    }
+
+    /// A copy of the parameters to be kept: the best so far, or the present ones before the first epoch ends.
+    pub fn kept(&self) -> Parameters {
+        self.0.kept()
+    }
+
+    /// All that a checkpoint holds of it.
+    pub(super) fn saved(&self, identity: Identity) -> (Content, Vec<TensorBytes>) {
+        self.0.saved(identity)
+    }
+}
+
+impl fmt::Debug for Progress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("epoch", &self.epoch())
+            .field("batch", &self.batch())
+            .field("grad_norm", &self.grad_norm())
+            .field("best", &self.best())
+            .finish_non_exhaustive()
+    }
+}
+
+/// [`TrainState`] without its number type.
+trait Standing {
+    fn epoch(&self) -> u64;
+    fn batch(&self) -> u64;
+    fn grad_norm(&self) -> Option<f64>;
+    fn best(&self) -> Option<BestEpoch>;
+    fn parameters(&self) -> Parameters;
+    fn kept(&self) -> Parameters;
+    fn saved(&self, identity: Identity) -> (Content, Vec<TensorBytes>);
+}
+
+impl<T: Float> Standing for TrainState<T> {
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn batch(&self) -> u64 {
+        self.batch
+    }
+
+    fn grad_norm(&self) -> Option<f64> {
+        self.learner.grad_norm()
+    }
+
+    fn best(&self) -> Option<BestEpoch> {
+        self.best.as_ref().map(|best| best.at)
+    }
+
+    fn parameters(&self) -> Parameters {
+        T::parameters(self.learner.parameters().to_vec())
+    }
+
+    fn kept(&self) -> Parameters {
+        T::parameters(TrainState::kept(self).to_vec())
+    }
+
+    fn saved(&self, identity: Identity) -> (Content, Vec<TensorBytes>) {
+        saved(self, identity)
     }
 }

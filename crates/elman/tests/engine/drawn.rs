@@ -8,10 +8,9 @@ use elman::network::{
     Activation, Block, CellKind, Dense, Direction, Dropout, Embedding, Engine, Gradients, LayerNorm, Mode,
     Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout, Recurrent, Skip, Stacked, State,
 };
-use elman::random::{Stream, rng};
+use elman::random::{Purpose, Rng};
 use elman_core::lane::Scalar;
 use proptest::prelude::*;
-use rand::RngExt;
 
 /// A network and a batch for it, with all that flows into its passes.
 #[derive(Clone, Debug)]
@@ -102,7 +101,7 @@ impl Problem {
 
     fn pass<T: Scalar, E: Engine<T>>(&self, engine: &mut E, batch: &Batch<T>) -> Results<T> {
         let mut state = self.state(101);
-        let mut masks = rng(self.seed, Stream::Dropout(0));
+        let mut masks = Rng::new(self.seed, Purpose::Dropout(0));
         let output = engine.forward(batch, &mut state, Mode::Train(&mut masks)).to_vec();
         let doutput: Vec<T> = convert(&numbers(output.len(), self.seed ^ 103));
         let mut dstate = self.state(107);
@@ -125,8 +124,8 @@ impl Problem {
 
 /// Numbers in -1..1.
 pub(crate) fn numbers(count: usize, seed: u64) -> Vec<f32> {
-    let mut rng = rng(seed, Stream::Check(0));
-    (0..count).map(|_| rng.random::<f32>() * 2.0 - 1.0).collect()
+    let mut rng = Rng::new(seed, Purpose::Check(0));
+    (0..count).map(|_| (rng.uniform() as f32) * 2.0 - 1.0).collect()
 }
 
 /// A network of one layer, forward in time, with one output.

@@ -123,7 +123,7 @@ fn models_and_checkpoints_are_told_apart() {
     let [_, (table, options), _] = tables();
     let prepared = Task::prepare(&table, &options).unwrap();
     let recipe = Recipe::for_task(&prepared.task);
-    let run = elman::run::Run::<f32>::new(&recipe, &prepared).unwrap();
+    let mut run = elman::run::Run::new(&recipe, &prepared).unwrap();
     checkpointer.save(run.progress()).unwrap();
     assert_eq!(
         message(&std::fs::read(&path).unwrap()),
@@ -131,7 +131,7 @@ fn models_and_checkpoints_are_told_apart() {
     );
 
     small_model().save(&path).unwrap();
-    let error = checkpointer.load::<f32>(5).unwrap_err();
+    let error = run.resume(&checkpointer).unwrap_err();
     assert!(matches!(error, Error::Model(ModelError::IsAModel { .. })), "{error}");
     let expected =
         format!("{} is a finished model, not a checkpoint; there is nothing to resume", path.display());

@@ -25,8 +25,7 @@ fn grouped(target: impl Fn(usize) -> String) -> Table {
 
 /// A table for each task, and how it is to be read.
 pub(crate) fn tables() -> [(Table, TaskOptions); 3] {
-    let grouped_options =
-        || GroupedOptions { time: Some("time".into()), split_seed: 5, ..GroupedOptions::default() };
+    let grouped_options = || GroupedOptions::default().with_time("time").with_split_seed(5);
     [
         (data::airline().unwrap(), TaskOptions::Forecast(ForecastOptions::default())),
         (grouped(|id| format!("{}.25", id * id % 7)), TaskOptions::Regress(grouped_options())),

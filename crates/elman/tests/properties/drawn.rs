@@ -2,11 +2,10 @@
 
 use elman::batch::{Batch, Packing};
 use elman::network::{Block, CellKind, Gradients, Mode, Network, Readout, Stacked, State, StateBlock, Tape};
-use elman::random::{Rng, Stream, rng};
+use elman::random::{Purpose, Rng};
 use elman_core::lane::Scalar;
 use proptest::prelude::*;
 use proptest::sample::select;
-use rand::RngExt;
 
 /// A drawn shape, and the seed of the values that fill it.
 #[derive(Clone, Debug)]
@@ -69,7 +68,7 @@ impl Shape {
 
 /// Parameters in `[-0.8, 0.8)`, and sequences of values in `[-1, 1)` or of tokens.
 pub(crate) fn fill(network: &Network, lengths: &[usize], seed: u64) -> (Vec<f64>, Vec<Sequence<f64>>) {
-    let mut rng = rng(seed, Stream::Initialisation);
+    let mut rng = Rng::new(seed, Purpose::Initialisation);
     let parameters = uniform(network.layout().len(), &mut rng).iter().map(|value| 0.8 * value).collect();
     let sequences = lengths.iter().map(|&length| Sequence::draw(network, length, &mut rng));
     let sequences = sequences.collect();
@@ -77,7 +76,7 @@ pub(crate) fn fill(network: &Network, lengths: &[usize], seed: u64) -> (Vec<f64>
 }
 
 fn uniform(len: usize, rng: &mut Rng) -> Vec<f64> {
-    (0..len).map(|_| 2.0 * rng.random::<f64>() - 1.0).collect()
+    (0..len).map(|_| 2.0 * rng.uniform() - 1.0).collect()
 }
 
 /// Replaces the head by the identity.
@@ -111,7 +110,7 @@ impl Sequence<f64> {
         let state_len = network.states().iter().map(StateBlock::width).sum();
         let x = match network.config().blocks.first() {
             Some(Block::Embedding(tokens)) => {
-                (0..length).map(|_| rng.random_range(0..tokens.num_embeddings) as f64).collect()
+                (0..length).map(|_| rng.index(0..tokens.num_embeddings) as f64).collect()
             }
             _ => uniform(length * network.input_size(), rng),
         };
@@ -148,7 +147,7 @@ pub(crate) fn forward<T: Scalar>(
     let xs: Vec<&[T]> = sequences.iter().map(|sequence| sequence.x.as_slice()).collect();
     let batch = Batch::new(&xs, network.config().input_size);
     let mut state = load_state(network, batch.packing(), sequences, |sequence| &sequence.state);
-    let mut masks = dropout.map(|seed| rng(seed, Stream::Dropout(0)));
+    let mut masks = dropout.map(|seed| Rng::new(seed, Purpose::Dropout(0)));
     let mode = masks.as_mut().map_or(Mode::Evaluate, Mode::Train);
     network.forward(parameters, &batch, &mut state, mode, tape);
     let outputs = split(network, batch.packing(), tape.output());

@@ -7,7 +7,7 @@ use elman::loss::Targets;
 use elman::network::{CellKind, Network, Readout};
 use elman::optimiser::OptimiserConfig;
 use elman::sequence::Example;
-use elman::train::{Control, Event, Progress, TrainConfig, Trainer};
+use elman::train::{Control, Event, TrainConfig, TrainState, Trainer};
 
 use crate::setup::{examples, network, order, train_config};
 
@@ -17,7 +17,7 @@ fn diverge<T: Float>(
     config: TrainConfig,
     train: &[Example<T>],
     validation: &[Example<T>],
-) -> (Diverged, Progress<T>, Vec<f64>) {
+) -> (Diverged, TrainState<T>, Vec<f64>) {
     diverge_from(Init::Torch.draw(network, 1).unwrap(), network, config, train, validation)
 }
 
@@ -27,13 +27,13 @@ fn diverge_from<T: Float>(
     config: TrainConfig,
     train: &[Example<T>],
     validation: &[Example<T>],
-) -> (Diverged, Progress<T>, Vec<f64>) {
+) -> (Diverged, TrainState<T>, Vec<f64>) {
     let trainer = Trainer::new(network, config, train, validation).unwrap();
-    let mut progress = trainer.start(start);
+    let mut progress = trainer.start(start).unwrap();
     let mut norms = Vec::new();
-    let mut watch = |event: &Event<'_, T>| {
+    let mut watch = |event: &Event<'_>| {
         if let Event::Batch { progress, .. } = event {
-            norms.push(progress.grad_norm.unwrap());
+            norms.push(progress.grad_norm().unwrap());
         }
         Control::Continue
     };
@@ -47,7 +47,7 @@ fn diverge_from<T: Float>(
 fn an_exploding_run_is_told_where_it_was() {
     let network = network(CellKind::ElmanRelu, Readout::Last);
     let train = examples::<f64>(&network, &[4, 3, 5], 0);
-    let config = TrainConfig { epochs: 100, learning_rate: 5.0, ..train_config() };
+    let config = train_config().with_epochs(100).with_learning_rate(5.0);
     let (diverged, progress, norms) = diverge(&network, config, &train, &[]);
     let place = diverged.epoch * 3 + diverged.batch;
     assert!(place > 1, "it exploded at once");
@@ -55,8 +55,8 @@ fn an_exploding_run_is_told_where_it_was() {
     assert_eq!(diverged.grad_norm, norms.last().copied());
     assert!(!diverged.value.is_finite());
     assert_eq!((diverged.learning_rate, diverged.clip), (5.0, None));
-    assert_eq!((progress.epoch, progress.batch), (diverged.epoch, diverged.batch));
-    assert!(progress.parameters.iter().all(|p| p.is_finite()), "the last good parameters are still there");
+    assert_eq!((progress.progress().epoch(), progress.progress().batch()), (diverged.epoch, diverged.batch));
+    assert!(progress.parameters().iter().all(|p| p.is_finite()), "the last good parameters are still there");
     assert_eq!(
         diverged.to_string(),
         format!(
@@ -75,7 +75,7 @@ fn an_exploding_run_is_told_where_it_was() {
 #[test]
 fn nan_in_the_data_is_found_in_its_batch() {
     let network = network(CellKind::Gru, Readout::Last);
-    let config = TrainConfig { seed: 1, clip: Some(2.5), ..train_config() };
+    let config = train_config().with_seed(1).with_clip(2.5);
     let order = &order(&network, 1, OptimiserConfig::SGD)[0];
     for in_target in [false, true] {
         let mut train = examples::<f64>(&network, &[2; 10], 0);
@@ -90,7 +90,7 @@ fn nan_in_the_data_is_found_in_its_batch() {
         assert!(diverged.value.is_nan());
         assert_eq!(norms.len(), 4);
         assert_eq!(diverged.grad_norm, Some(norms[3]));
-        assert!(progress.parameters.iter().all(|p| p.is_finite()));
+        assert!(progress.parameters().iter().all(|p| p.is_finite()));
         assert_eq!(
             diverged.to_string(),
             format!(
@@ -116,15 +116,15 @@ fn every_infinite_quantity_has_its_name() {
     validation[0].x[0] = f32::NAN;
     let (diverged, progress, norms) = diverge(&network, train_config(), &train, &validation);
     assert_eq!((diverged.quantity, diverged.epoch, norms.len()), ("validation loss", 0, 2));
-    assert_eq!(progress.best, None);
+    assert_eq!(progress.progress().best(), None);
 
     // One update, after which no loss is computed any more.
-    let config = TrainConfig { learning_rate: 3e38, batch_size: 2, epochs: 1, ..train_config() };
+    let config = train_config().with_learning_rate(3e38).with_batch_size(2).with_epochs(1);
     let mut far = train.clone();
     far.iter_mut().for_each(|example| example.targets = Targets::Values(vec![1e6; 2]));
     let (diverged, progress, _) = diverge(&network, config, &far, &[]);
     assert_eq!((diverged.quantity, diverged.epoch), ("norm of the parameters", 0));
-    assert_eq!(progress.best, None, "they are not kept");
+    assert_eq!(progress.progress().best(), None, "they are not kept");
 
     // A loss within f32, whose gradient is not: the slope 2e15 times inputs of 1e30, at tanh(0).
     let mut start = vec![0.0; network.layout().len()];
@@ -132,5 +132,5 @@ fn every_infinite_quantity_has_its_name() {
     let steep = [Example { x: vec![1e30f32; 2], targets: Targets::Values(vec![1e15; 2]) }];
     let (diverged, progress, _) = diverge_from(start.clone(), &network, train_config(), &steep, &[]);
     assert_eq!((diverged.quantity, diverged.epoch, diverged.batch), ("gradient norm", 0, 0));
-    assert_eq!((diverged.grad_norm, &progress.parameters), (None, &start));
+    assert_eq!((diverged.grad_norm, progress.parameters()), (None, start.as_slice()));
 }

@@ -6,17 +6,16 @@ use elman::loss::{Loss, Targets};
 use elman::network::{CellKind, Network, Readout, Stacked};
 use elman::optimiser::OptimiserConfig;
 use elman::predict;
-use elman::random::{Stream, rng};
+use elman::random::{Purpose, Rng};
 use elman::schedule::ScheduleConfig;
 use elman::sequence::Example;
 use elman::train::{TrainConfig, Trainer};
-use rand::RngExt;
 
 use crate::setup::{examples, network, network_config, train_config, uniform};
 
 fn trained<T: Float>(network: &Network, config: TrainConfig, init: Init, train: &[Example<T>]) -> Vec<T> {
     let trainer = Trainer::new(network, config, train, &[]).unwrap();
-    let mut progress = trainer.start(init.draw(network, 0).unwrap());
+    let mut progress = trainer.start(init.draw(network, 0).unwrap()).unwrap();
     trainer.run(&mut progress, &mut []).unwrap();
     progress.kept().to_vec()
 }
@@ -41,10 +40,10 @@ fn to_f32(examples: &[Example<f64>]) -> Vec<Example<f32>> {
 #[test]
 fn a_gru_learns_the_adding_problem() {
     let adding = |count: usize, seed: u64| -> Vec<Example<f64>> {
-        let mut rng = rng(seed, Stream::Check(0));
+        let mut rng = Rng::new(seed, Purpose::Check(0));
         let mut example = || {
-            let marks = [rng.random_range(0..5), rng.random_range(5..12)];
-            let values: Vec<f64> = (0..12).map(|_| rng.random()).collect();
+            let marks = [rng.index(0..5), rng.index(5..12)];
+            let values: Vec<f64> = (0..12).map(|_| rng.uniform()).collect();
             let x = (0..12).flat_map(|t| [values[t], f64::from(u8::from(marks.contains(&t)))]).collect();
             Example { x, targets: Targets::Values(vec![values[marks[0]] + values[marks[1]]]) }
         };
@@ -56,15 +55,13 @@ fn a_gru_learns_the_adding_problem() {
         ..network_config(CellKind::Gru, Readout::Last)
     });
     let network = network.unwrap();
-    let config = TrainConfig {
-        epochs: 30,
-        batch_size: 20,
-        optimiser: OptimiserConfig::ADAM,
-        learning_rate: 0.01,
-        schedule: ScheduleConfig::Cosine { warmup: 0 },
-        clip: Some(1.0),
-        ..train_config()
-    };
+    let config = train_config()
+        .with_epochs(30)
+        .with_batch_size(20)
+        .with_optimiser(OptimiserConfig::ADAM)
+        .with_learning_rate(0.01)
+        .with_schedule(ScheduleConfig::Cosine { warmup: 0 })
+        .with_clip(1.0);
     let parameters = trained::<f32>(&network, config, Init::Orthogonal, &to_f32(&adding(1000, 1)));
     let error = error_on(&network, parameters, &adding(500, 2));
     assert!(error < 0.01, "mean squared error {error}");
@@ -73,7 +70,7 @@ fn a_gru_learns_the_adding_problem() {
 /// Random labels of random sequences: there is nothing to be found, only to be remembered.
 #[test]
 fn an_lstm_memorises() {
-    let mut rng = rng(4, Stream::Check(0));
+    let mut rng = Rng::new(4, Purpose::Check(0));
     let train: Vec<Example<f32>> = (0..12)
         .map(|n| Example { x: uniform(12, &mut rng), targets: Targets::Classes(vec![n * n % 3]) }.convert())
         .collect();
@@ -83,14 +80,12 @@ fn an_lstm_memorises() {
         ..network_config(CellKind::Lstm, Readout::Last)
     });
     let network = network.unwrap();
-    let config = TrainConfig {
-        epochs: 150,
-        batch_size: 4,
-        loss: Loss::CrossEntropy { class_weights: None },
-        optimiser: OptimiserConfig::ADAM,
-        learning_rate: 0.02,
-        ..train_config()
-    };
+    let config = train_config()
+        .with_epochs(150)
+        .with_batch_size(4)
+        .with_loss(Loss::CrossEntropy { class_weights: None })
+        .with_optimiser(OptimiserConfig::ADAM)
+        .with_learning_rate(0.02);
     let parameters = trained(&network, config, Init::Orthogonal, &train);
     let x: Vec<Vec<f64>> = train.iter().map(|example| elman::float::convert(&example.x)).collect();
     let outputs = predict::run(
@@ -110,9 +105,9 @@ fn an_lstm_memorises() {
 #[test]
 fn an_irnn_learns_to_sum() {
     let sums = |count: usize, seed: u64| -> Vec<Example<f64>> {
-        let mut rng = rng(seed, Stream::Check(0));
+        let mut rng = Rng::new(seed, Purpose::Check(0));
         let mut example = || {
-            let x: Vec<f64> = (0..8).map(|_| rng.random()).collect();
+            let x: Vec<f64> = (0..8).map(|_| rng.uniform()).collect();
             let sum = x.iter().sum();
             Example { x, targets: Targets::Values(vec![sum]) }
         };
@@ -125,15 +120,13 @@ fn an_irnn_learns_to_sum() {
         ..network_config(CellKind::ElmanRelu, Readout::Last)
     });
     let network = network.unwrap();
-    let config = TrainConfig {
-        epochs: 30,
-        batch_size: 20,
-        optimiser: OptimiserConfig::ADAM,
-        learning_rate: 0.01,
-        schedule: ScheduleConfig::Cosine { warmup: 0 },
-        clip: Some(1.0),
-        ..train_config()
-    };
+    let config = train_config()
+        .with_epochs(30)
+        .with_batch_size(20)
+        .with_optimiser(OptimiserConfig::ADAM)
+        .with_learning_rate(0.01)
+        .with_schedule(ScheduleConfig::Cosine { warmup: 0 })
+        .with_clip(1.0);
     let parameters = trained::<f32>(&network, config, Init::Identity, &to_f32(&sums(400, 1)));
     let error = error_on(&network, parameters, &sums(200, 2));
     // The variance of a sum of 8 is 8/12.
@@ -146,7 +139,7 @@ fn both_number_types_take_the_same_way() {
         let network = network(cell, Readout::Every);
         let train = examples::<f64>(&network, &[5, 3, 4, 6], 3);
         let optimiser = OptimiserConfig::Sgd { momentum: 0.5, nesterov: true, weight_decay: 0.01 };
-        let config = TrainConfig { optimiser, ..train_config() };
+        let config = train_config().with_optimiser(optimiser);
         let exact = trained::<f64>(&network, config.clone(), Init::Torch, &train);
         let short = trained::<f32>(&network, config, Init::Torch, &to_f32(&train));
         // Twelve updates of values below 1, each some dozens of roundings of 6e-8.

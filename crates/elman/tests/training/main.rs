@@ -8,12 +8,14 @@
 //! - [`events`]: what observers are told, and what they can do;
 //! - [`divergence`]: runs that leave the finite numbers;
 //! - [`refusals`]: options and examples that are errors;
+//! - [`own_loop`]: a loop of one's own gives the same;
 //! - [`learning`]: tasks that networks learn, and number types.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod divergence;
 mod events;
 mod learning;
+mod own_loop;
 mod patience;
 mod randomness;
 mod refusals;

@@ -3,7 +3,7 @@
 use elman::init::Init;
 use elman::network::{CellKind, Network, Readout, Stacked};
 use elman::optimiser::OptimiserConfig;
-use elman::train::{Control, Event, TrainConfig, Trainer};
+use elman::train::{Control, Event, Trainer};
 
 use crate::setup::{examples, network, network_config, order, train_config};
 
@@ -37,16 +37,16 @@ fn dropout_masks_depend_on_seed_and_update_alone() {
     let one = examples::<f64>(&network, &[6], 0).remove(0);
     let losses = |copies: usize, epochs: u64, seed: u64| {
         let train = vec![one.clone(); copies];
-        let config = TrainConfig { learning_rate: 1e-300, epochs, seed, ..train_config() };
+        let config = train_config().with_learning_rate(1e-300).with_epochs(epochs).with_seed(seed);
         let trainer = Trainer::new(&network, config, &train, &[]).unwrap();
         let mut losses = Vec::new();
-        let mut see = |event: &Event<'_, f64>| {
+        let mut see = |event: &Event<'_>| {
             if let Event::Batch { loss, .. } = event {
                 losses.push(loss.to_bits());
             }
             Control::Continue
         };
-        let mut progress = trainer.start(Init::Torch.draw(&network, 0).unwrap());
+        let mut progress = trainer.start(Init::Torch.draw(&network, 0).unwrap()).unwrap();
         trainer.run(&mut progress, &mut [&mut see]).unwrap();
         losses
     };

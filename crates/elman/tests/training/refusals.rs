@@ -38,18 +38,18 @@ fn senseless_numbers_are_refused() {
     };
     for weights in [[0.0, 0.0], [-1.0, 1.0], [f64::NAN, 1.0], [f64::INFINITY, 1.0]] {
         let loss = Loss::CrossEntropy { class_weights: Some(weights.to_vec()) };
-        check(TrainConfig { loss, ..train_config() });
+        check(train_config().with_loss(loss));
     }
     for eps in [-1.0, f64::NAN, f64::INFINITY] {
         let adam = O::Adam { beta1: 0.9, beta2: 0.999, eps, weight_decay: 0.0 };
         let rmsprop = O::RmsProp { alpha: 0.9, eps, momentum: 0.0, weight_decay: 0.0 };
-        [adam, rmsprop].into_iter().for_each(|optimiser| check(TrainConfig { optimiser, ..train_config() }));
+        [adam, rmsprop].into_iter().for_each(|optimiser| check(train_config().with_optimiser(optimiser)));
     }
     for (threshold, minimum) in
         [(f64::NAN, 0.0), (0.0, f64::NAN), (0.0, f64::INFINITY), (0.0, -1.0), (-1.0, 0.0)]
     {
         let schedule = S::Plateau { factor: 0.5, patience: 1, threshold, minimum };
-        check(TrainConfig { schedule, ..train_config() });
+        check(train_config().with_schedule(schedule));
     }
     assert!(accepted.is_empty(), "accepted:\n{}", accepted.join("\n"));
 }
@@ -60,70 +60,48 @@ fn bad_options_are_errors() {
     let network = network(CellKind::Elman, Readout::Last);
     let train = examples::<f64>(&network, &[2, 3], 0);
     let base = train_config;
-    let sgd = |momentum, nesterov, weight_decay| TrainConfig {
-        optimiser: O::Sgd { momentum, nesterov, weight_decay },
-        ..base()
+    let sgd =
+        |momentum, nesterov, weight_decay| base().with_optimiser(O::Sgd { momentum, nesterov, weight_decay });
+    let rmsprop = |alpha, momentum, weight_decay| {
+        base().with_optimiser(O::RmsProp { alpha, eps: 1e-8, momentum, weight_decay })
     };
-    let rmsprop = |alpha, momentum, weight_decay| TrainConfig {
-        optimiser: O::RmsProp { alpha, eps: 1e-8, momentum, weight_decay },
-        ..base()
+    let adam =
+        |beta1, beta2, weight_decay| base().with_optimiser(O::Adam { beta1, beta2, eps: 1e-8, weight_decay });
+    let adamw = |beta1, beta2, weight_decay| {
+        base().with_optimiser(O::AdamW { beta1, beta2, eps: 1e-8, weight_decay })
     };
-    let adam = |beta1, beta2, weight_decay| TrainConfig {
-        optimiser: O::Adam { beta1, beta2, eps: 1e-8, weight_decay },
-        ..base()
+    let plateau = |factor, threshold, minimum| {
+        base().with_schedule(S::Plateau { factor, patience: 1, threshold, minimum })
     };
-    let adamw = |beta1, beta2, weight_decay| TrainConfig {
-        optimiser: O::AdamW { beta1, beta2, eps: 1e-8, weight_decay },
-        ..base()
-    };
-    let plateau = |factor, threshold, minimum| TrainConfig {
-        schedule: S::Plateau { factor, patience: 1, threshold, minimum },
-        ..base()
-    };
-    let weights = |weight| TrainConfig {
-        loss: Loss::CrossEntropy { class_weights: Some(vec![1.0, weight]) },
-        ..base()
-    };
-    let eps = |optimiser| TrainConfig { optimiser, ..base() };
+    let weights = |weight| base().with_loss(Loss::CrossEntropy { class_weights: Some(vec![1.0, weight]) });
+    let eps = |optimiser| base().with_optimiser(optimiser);
     let nan = f64::NAN;
     let fraction = "it must be at least 0 and below 1";
     let cases = [
-        (TrainConfig { epochs: 0, ..base() }, "epochs is 0; it must be at least 1".into()),
+        (base().with_epochs(0), "epochs is 0; it must be at least 1".into()),
+        (base().with_epochs(1 << 32), "epochs is 4294967296; it must be at most 4294967295".into()),
+        (base().with_batch_size(0), "batch_size is 0; it must be at least 1".into()),
+        (base().with_truncate(0), "truncate is 0; it must be at least 1".into()),
+        (base().with_patience(0), "patience is 0; it must be at least 1".into()),
         (
-            TrainConfig { epochs: 1 << 32, ..base() },
-            "epochs is 4294967296; it must be at most 4294967295".into(),
-        ),
-        (TrainConfig { batch_size: 0, ..base() }, "batch_size is 0; it must be at least 1".into()),
-        (TrainConfig { truncate: Some(0), ..base() }, "truncate is 0; it must be at least 1".into()),
-        (TrainConfig { patience: Some(0), ..base() }, "patience is 0; it must be at least 1".into()),
-        (
-            TrainConfig { patience: Some(3), ..base() },
+            base().with_patience(3),
             "patience needs validation data to tell when to stop; set aside some, or leave it out".into(),
         ),
+        (base().with_learning_rate(0.0), "learning_rate is 0.0; it must be above 0 and finite".into()),
+        (base().with_learning_rate(-0.1), "learning_rate is -0.1; it must be above 0 and finite".into()),
+        (base().with_learning_rate(f64::NAN), "learning_rate is NaN; it must be above 0 and finite".into()),
         (
-            TrainConfig { learning_rate: 0.0, ..base() },
-            "learning_rate is 0.0; it must be above 0 and finite".into(),
-        ),
-        (
-            TrainConfig { learning_rate: -0.1, ..base() },
-            "learning_rate is -0.1; it must be above 0 and finite".into(),
-        ),
-        (
-            TrainConfig { learning_rate: f64::NAN, ..base() },
-            "learning_rate is NaN; it must be above 0 and finite".into(),
-        ),
-        (
-            TrainConfig { learning_rate: f64::INFINITY, ..base() },
+            base().with_learning_rate(f64::INFINITY),
             "learning_rate is inf; it must be above 0 and finite".into(),
         ),
-        (TrainConfig { clip: Some(0.0), ..base() }, "clip is 0.0; it must be above 0 and finite".into()),
-        (TrainConfig { clip: Some(f64::NAN), ..base() }, "clip is NaN; it must be above 0 and finite".into()),
+        (base().with_clip(0.0), "clip is 0.0; it must be above 0 and finite".into()),
+        (base().with_clip(f64::NAN), "clip is NaN; it must be above 0 and finite".into()),
         (
-            TrainConfig { loss: Loss::Huber { delta: 0.0 }, ..base() },
+            base().with_loss(Loss::Huber { delta: 0.0 }),
             "huber_delta is 0.0; it must be above 0 and finite".into(),
         ),
         (
-            TrainConfig { loss: Loss::CrossEntropy { class_weights: Some(vec![1.0; 3]) }, ..base() },
+            base().with_loss(Loss::CrossEntropy { class_weights: Some(vec![1.0; 3]) }),
             "class_weights has 3 values for 2 classes".into(),
         ),
         (sgd(1.0, false, 0.0), format!("momentum is 1.0; {fraction}")),
@@ -142,11 +120,11 @@ fn bad_options_are_errors() {
         (adamw(0.9, f64::NAN, 0.0), format!("beta2 is NaN; {fraction}")),
         (adamw(0.9, 0.999, -0.1), "weight_decay is -0.1; it must be 0 or above".into()),
         (
-            TrainConfig { schedule: S::Step { every: 0, factor: 0.5 }, ..base() },
+            base().with_schedule(S::Step { every: 0, factor: 0.5 }),
             "schedule_every is 0; it must be at least 1 epoch".into(),
         ),
         (
-            TrainConfig { schedule: S::Step { every: 1, factor: 0.0 }, ..base() },
+            base().with_schedule(S::Step { every: 1, factor: 0.0 }),
             "schedule_factor is 0.0; it must be above 0 and finite".into(),
         ),
         (plateau(nan, 0.0, 0.0), "schedule_factor is NaN; it must be above 0 and finite".into()),
@@ -175,7 +153,7 @@ fn bad_options_are_errors() {
     }
     let both = Stacked { bidirectional: true, ..network_config(CellKind::Elman, Readout::Last) };
     assert_eq!(
-        refusal(&Network::new(both).unwrap(), TrainConfig { truncate: Some(2), ..base() }, &train, &[]),
+        refusal(&Network::new(both).unwrap(), base().with_truncate(2), &train, &[]),
         "truncate cuts sequences, but the reverse direction starts at their ends; use one direction"
     );
     assert_eq!(refusal(&network, base(), &[], &train), "train holds no sequences");
@@ -189,7 +167,7 @@ fn networks_that_need_whole_sequences_refuse_to_have_them_cut() {
     let check = |config: NetworkConfig, truncate| {
         let network = Network::new(config.with(Dense::new(2))).unwrap();
         let train = examples::<f64>(&network, &[2, 3], 0);
-        let config = TrainConfig { truncate: Some(truncate), ..train_config() };
+        let config = train_config().with_truncate(truncate);
         Trainer::new(&network, config, &train, &[]).map(|_| ()).map_err(|error| error.to_string())
     };
     for kind in [PoolingKind::Mean, PoolingKind::Max] {
@@ -214,7 +192,7 @@ fn cross_entropy_of_probabilities_is_an_error() {
     let softmax = Dense::new(2).with_activation(Activation::Softmax);
     let network = Network::new(NetworkConfig::new(2).with(softmax)).unwrap();
     let train = [Example { x: vec![0.5; 2], targets: Targets::Classes(vec![1]) }];
-    let config = TrainConfig { loss: Loss::CrossEntropy { class_weights: None }, ..train_config() };
+    let config = train_config().with_loss(Loss::CrossEntropy { class_weights: None });
     assert_eq!(
         refusal(&network, config, &train, &[]),
         "loss cross-entropy takes the softmax itself; let the last block's activation be identity"
@@ -262,7 +240,7 @@ fn examples_that_do_not_fit_are_errors() {
     assert_eq!(bad, wrong(0, "one per 2 timesteps", 4));
     assert!(Trainer::new(&patches, train_config(), &[values(6, 4)], &[]).is_ok());
 
-    let entropy = || TrainConfig { loss: Loss::CrossEntropy { class_weights: None }, ..train_config() };
+    let entropy = || train_config().with_loss(Loss::CrossEntropy { class_weights: None });
     for bad in [classes(4, &[]), classes(4, &[2]), classes(4, &[0, 0])] {
         let message = refusal(&last, entropy(), &[classes(4, &[1]), bad], &[]);
         assert_eq!(message, wrong(1, "one per sequence", 1));

@@ -12,9 +12,10 @@ use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::run::Run;
 use elman::schedule::ScheduleConfig;
+use elman::sequence::Example;
 use elman::task::{ForecastOptions, Task, TaskOptions};
 use elman::train::{
-    Checkpointer, Control, Ended, Event, Identity, Observer, TrainConfig, Trainer, fingerprint,
+    Checkpointer, Control, Ended, Event, Identity, Observer, ObserverError, TrainConfig, Trainer, fingerprint,
 };
 use serde_json::json;
 
@@ -27,8 +28,8 @@ struct Copies<'a> {
     count: usize,
 }
 
-impl<T: Float> Observer<T> for Copies<'_> {
-    fn observe(&mut self, event: &Event<'_, T>) -> Result<Control, Error> {
+impl Observer for Copies<'_> {
+    fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         let control = self.checkpointer.observe(event)?;
         std::fs::copy(self.directory.join("latest"), self.directory.join(self.count.to_string())).unwrap();
         self.count += 1;
@@ -41,7 +42,7 @@ fn checkpointer(path: PathBuf) -> Checkpointer {
 }
 
 /// Writes down the training loss of every epoch.
-fn train_losses<T>(losses: &mut Vec<f64>) -> impl FnMut(&Event<'_, T>) -> Control {
+fn train_losses(losses: &mut Vec<f64>) -> impl FnMut(&Event<'_>) -> Control {
     |event| {
         if let Event::Epoch { train_loss, .. } = event {
             losses.push(*train_loss);
@@ -66,20 +67,21 @@ fn resume_everywhere<T: Float>(config: &TrainConfig) {
 
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
-    let mut whole = trainer.start(start);
+    let mut whole = trainer.start(start).unwrap();
     let mut checkpointer_of_all = checkpointer(path("latest"));
     let mut copies = Copies { checkpointer: &mut checkpointer_of_all, directory: directory.path(), count: 0 };
     let mut losses = Vec::new();
     let ended = trainer.run(&mut whole, &mut [&mut copies, &mut train_losses(&mut losses)]).unwrap();
-    assert_eq!(copies.count as u64, whole.epoch * (trainer.batches_per_epoch() + 1), "{what}");
+    assert_eq!(copies.count as u64, whole.progress().epoch() * (trainer.batches_per_epoch() + 1), "{what}");
 
     for n in 0..copies.count {
         let checkpointer = checkpointer(path(&n.to_string()));
-        let mut progress = checkpointer.load::<T>(network.layout().len()).unwrap().unwrap();
+        let mut progress = trainer.start(vec![T::default(); network.layout().len()]).unwrap();
+        assert!(trainer.resume(&mut progress, &checkpointer).unwrap());
         let batches = trainer.batches_per_epoch();
         let (epochs, batch) = (n as u64 / (batches + 1), n as u64 % (batches + 1) + 1);
         let place = if batch > batches { (epochs + 1, 0) } else { (epochs, batch) };
-        assert_eq!((progress.epoch, progress.batch), place, "{what}");
+        assert_eq!((progress.progress().epoch(), progress.progress().batch()), place, "{what}");
         let mut losses_from_there = Vec::new();
         let resumed = trainer.run(&mut progress, &mut [&mut train_losses(&mut losses_from_there)]);
         assert_eq!(resumed.unwrap(), ended, "{what}");
@@ -112,19 +114,17 @@ const SCHEDULES: [ScheduleConfig; 5] = [
 fn a_resumed_run_is_the_same_run_to_the_bit() {
     for optimiser in OPTIMISERS {
         for schedule in SCHEDULES {
-            let config = TrainConfig {
-                epochs: 5,
-                batch_size: 3,
-                optimiser,
-                learning_rate: 0.02,
-                schedule,
-                clip: Some(0.5),
-                truncate: Some(2),
-                ..train_config()
-            };
+            let config = train_config()
+                .with_epochs(5)
+                .with_batch_size(3)
+                .with_optimiser(optimiser)
+                .with_learning_rate(0.02)
+                .with_schedule(schedule)
+                .with_clip(0.5)
+                .with_truncate(2);
             resume_everywhere::<f32>(&config);
         }
-        resume_everywhere::<f64>(&TrainConfig { batch_size: 3, optimiser, ..train_config() });
+        resume_everywhere::<f64>(&train_config().with_batch_size(3).with_optimiser(optimiser));
     }
 }
 
@@ -133,14 +133,12 @@ fn a_resumed_run_is_the_same_run_to_the_bit() {
 fn a_resumed_run_has_the_same_patience() {
     for patience in [1, 3] {
         let optimiser = OptimiserConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
-        let config = TrainConfig {
-            epochs: 40,
-            batch_size: 3,
-            optimiser,
-            learning_rate: 0.3,
-            patience: Some(patience),
-            ..train_config()
-        };
+        let config = train_config()
+            .with_epochs(40)
+            .with_batch_size(3)
+            .with_optimiser(optimiser)
+            .with_learning_rate(0.3)
+            .with_patience(patience);
         resume_everywhere::<f64>(&config);
     }
 }
@@ -153,7 +151,7 @@ fn an_interrupted_recipe_gives_the_same_model_file() {
     (recipe.hidden_size, recipe.num_layers, recipe.dropout) = (3, 2, 0.2);
     recipe.train.epochs = 3;
 
-    let mut whole = Run::<f32>::new(&recipe, &prepared).unwrap();
+    let mut whole = Run::new(&recipe, &prepared).unwrap();
     let ended = whole.train(&mut []).unwrap();
     let expected = whole.model(Some(ended)).unwrap().to_bytes().unwrap();
 
@@ -166,19 +164,19 @@ fn an_interrupted_recipe_gives_the_same_model_file() {
     let batches = whole.batches_per_epoch();
     for stop_at in [1, batches, batches + 2, 3 * batches - 1] {
         let _ = std::fs::remove_file(&path);
-        let mut first = Run::<f32>::new(&recipe, &prepared).unwrap();
+        let mut first = Run::new(&recipe, &prepared).unwrap();
         let mut writer = checkpointer(&recipe, data);
         assert!(!first.resume(&writer).unwrap());
         let mut batches = 0;
-        let mut stop = |event: &Event<'_, f32>| {
+        let mut stop = |event: &Event<'_>| {
             batches += u64::from(matches!(event, Event::Batch { .. }));
             if batches == stop_at { Control::Stop } else { Control::Continue }
         };
         assert_eq!(first.train(&mut [&mut writer, &mut stop]).unwrap(), Ended::Interrupted);
 
-        let mut second = Run::<f32>::new(&recipe, &prepared).unwrap();
+        let mut second = Run::new(&recipe, &prepared).unwrap();
         assert!(second.resume(&checkpointer(&recipe, data)).unwrap());
-        assert_eq!(second.progress().parameters, first.progress().parameters);
+        assert_eq!(second.progress().parameters(), first.progress().parameters());
         let ended = second.train(&mut []).unwrap();
         assert!(
             second.model(Some(ended)).unwrap().to_bytes().unwrap() == expected,
@@ -187,25 +185,31 @@ fn an_interrupted_recipe_gives_the_same_model_file() {
     }
 
     let place = path.display();
-    let load = |checkpointer: Checkpointer| checkpointer.load::<f32>(1).unwrap_err().to_string();
+    let load = |recipe: &Recipe, checkpointer: Checkpointer| {
+        Run::new(recipe, &prepared).unwrap().resume(&checkpointer).unwrap_err().to_string()
+    };
     let mut other = recipe.clone();
     other.train.learning_rate = 0.5;
     assert_eq!(
-        load(checkpointer(&other, data)),
+        load(&other, checkpointer(&other, data)),
         format!(
             "{place} belongs to another run: its learning-rate is 0.01, not 0.5; repeat that run's \
              command, or start anew without resume"
         )
     );
     assert_eq!(
-        load(checkpointer(&recipe, data ^ 1)),
+        load(&recipe, checkpointer(&recipe, data ^ 1)),
         format!(
             "{place} belongs to another run: its data are not the same; repeat that run's command, or start \
              anew without resume"
         )
     );
     // A vector that is not as long as the network asks for.
-    assert!(load(checkpointer(&recipe, data)).starts_with(&format!("{place} is damaged: its tensor ")));
+    other = recipe.clone();
+    other.hidden_size += 1;
+    assert!(
+        load(&other, checkpointer(&recipe, data)).starts_with(&format!("{place} is damaged: its tensor "))
+    );
 }
 
 #[test]
@@ -214,14 +218,18 @@ fn a_damaged_checkpoint_is_an_error() {
     let path = directory.path().join("c");
     let network = network(CellKind::Elman, Readout::Last);
     let train = examples::<f32>(&network, &[2, 3], 0);
-    let config = TrainConfig { epochs: 1, optimiser: OptimiserConfig::ADAM, ..train_config() };
+    let config = train_config().with_epochs(1).with_optimiser(OptimiserConfig::ADAM);
     let trainer = Trainer::new(&network, config, &train, &[]).unwrap();
     let len = network.layout().len();
-    let mut progress = trainer.start(vec![0.1; len]);
+    let mut progress = trainer.start(vec![0.1; len]).unwrap();
     trainer.run(&mut progress, &mut []).unwrap();
     let mut checkpointer = checkpointer(path.clone());
-    checkpointer.save(&progress).unwrap();
-    assert_same(&checkpointer.load::<f32>(len).unwrap().unwrap(), &progress, "saved and loaded");
+    checkpointer.save(progress.progress()).unwrap();
+    let load = || {
+        let mut loaded = trainer.start(vec![0.0; len]).unwrap();
+        trainer.resume(&mut loaded, &checkpointer).map(|there| there.then_some(loaded))
+    };
+    assert_same(&load().unwrap().unwrap(), &progress, "saved and loaded");
     let bytes = std::fs::read(&path).unwrap();
 
     for (damaged, is_cut) in [
@@ -229,10 +237,13 @@ fn a_damaged_checkpoint_is_an_error() {
         (bytes.iter().enumerate().map(|(n, b)| b ^ u8::from(n + 5 == bytes.len())).collect(), false),
     ] {
         std::fs::write(&path, damaged).unwrap();
-        let error = checkpointer.load::<f32>(len).unwrap_err();
+        let error = load().unwrap_err();
         assert_eq!(matches!(error, Error::Model(ModelError::CutShort { .. })), is_cut, "{error}");
         assert_eq!(matches!(error, Error::Model(ModelError::Corrupt { .. })), !is_cut, "{error}");
     }
     std::fs::write(&path, &bytes).unwrap();
-    assert!(checkpointer.load::<f64>(len).is_err(), "f32 read as f64");
+    let train: Vec<_> = train.iter().map(Example::convert).collect();
+    let exact = Trainer::new(&network, trainer.config().clone(), &train, &[]).unwrap();
+    let mut state = exact.start(vec![0.0f64; len]).unwrap();
+    assert!(exact.resume(&mut state, &checkpointer).is_err(), "f32 read as f64");
 }

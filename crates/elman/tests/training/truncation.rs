@@ -8,7 +8,7 @@ use elman::network::{
     PoolingKind, Readout, Recurrent, Stacked, State, Tape,
 };
 use elman::sequence::Example;
-use elman::train::{TrainConfig, Trainer};
+use elman::train::Trainer;
 
 use crate::setup::{assert_same, examples, network, network_config, train_config};
 
@@ -19,9 +19,9 @@ fn a_piece_as_long_as_the_sequences_changes_nothing() {
             let network = network(cell, readout);
             let train = examples::<f64>(&network, &[6, 1, 4, 6, 3], 1);
             let run = |truncate| {
-                let config = TrainConfig { batch_size: 2, truncate, ..train_config() };
+                let config = train_config().with_batch_size(2).with_truncate(truncate);
                 let trainer = Trainer::new(&network, config, &train, &[]).unwrap();
-                let mut progress = trainer.start(Init::Torch.draw(&network, 1).unwrap());
+                let mut progress = trainer.start(Init::Torch.draw(&network, 1).unwrap()).unwrap();
                 trainer.run(&mut progress, &mut []).unwrap();
                 progress
             };
@@ -29,7 +29,7 @@ fn a_piece_as_long_as_the_sequences_changes_nothing() {
             for truncate in [6, 7, usize::MAX] {
                 assert_same(&run(Some(truncate)), &whole, &format!("{cell}, {readout:?}, {truncate}"));
             }
-            assert_ne!(run(Some(5)).parameters, whole.parameters);
+            assert_ne!(run(Some(5)).parameters(), whole.parameters());
         }
     }
 }
@@ -109,10 +109,10 @@ fn truncated_by_hand(
 /// A batch of five sequences learned three times over in pieces, and the same by hand.
 fn assert_truncated_training_is_that_by_hand(network: &Network, piece: usize, pieces_with_targets: u64) {
     let train = examples::<f64>(network, &LENGTHS, 7);
-    let config = TrainConfig { truncate: Some(piece), batch_size: 5, ..train_config() };
+    let config = train_config().with_truncate(piece).with_batch_size(5);
     let mut expected = Init::Torch.draw(network, 1).unwrap();
     let trainer = Trainer::new(network, config, &train, &[]).unwrap();
-    let mut progress = trainer.start(expected.clone());
+    let mut progress = trainer.start(expected.clone()).unwrap();
     trainer.run(&mut progress, &mut []).unwrap();
 
     let mut updates = 0;
@@ -121,7 +121,7 @@ fn assert_truncated_training_is_that_by_hand(network: &Network, piece: usize, pi
     }
     assert_eq!(updates, 3 * pieces_with_targets);
     // Parameters below 1, some thousand roundings of 1.1e-16 in all, hardly amplified.
-    for (n, (a, b)) in progress.parameters.iter().zip(&expected).enumerate() {
+    for (n, (a, b)) in progress.parameters().iter().zip(&expected).enumerate() {
         let config = network.config();
         assert!((a - b).abs() < 1e-13, "{config:?}, pieces of {piece}: {a} and {b} at {n}");
     }
@@ -168,8 +168,8 @@ fn truncated_training_of_chains_is_that_by_hand() {
     }
     let train = examples::<f64>(&every, &LENGTHS, 7);
     let trainer = Trainer::new(&every, train_config(), &train, &[]).unwrap();
-    let mut progress = trainer.start(Init::Torch.draw(&every, 1).unwrap());
+    let mut progress = trainer.start(Init::Torch.draw(&every, 1).unwrap()).unwrap();
     trainer.run(&mut progress, &mut []).unwrap();
     let h0 = every.layout().tensor("h0_l0").unwrap().range.clone();
-    assert!(progress.parameters[h0].iter().all(|&value| value != 0.0), "the initial state has not learned");
+    assert!(progress.parameters()[h0].iter().all(|&value| value != 0.0), "the initial state has not learned");
 }

@@ -183,6 +183,7 @@ impl<T: Scalar + std::fmt::Debug> Engine<T> for ScalarEngine<T> {
     }
 
     fn load(&mut self, parameters: &[T]) {
+        assert_eq!(parameters.len(), self.network.layout().len(), "number of parameters");
         self.parameters.clear();
         self.parameters.extend_from_slice(parameters);
     }

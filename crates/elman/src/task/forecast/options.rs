@@ -6,6 +6,7 @@ use super::Transform;
 /// How a series is to be read; `None` where the data shall decide.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ForecastOptions {
     /// The column of values; by default the only column of numbers.
     pub target: Option<String>,
@@ -29,6 +30,62 @@ pub struct ForecastOptions {
     pub stride: Option<usize>,
     /// By default differences of the logarithm where all values are positive, else differences.
     pub transform: Option<Transform>,
+}
+
+impl ForecastOptions {
+    /// The same with this column of values.
+    #[must_use]
+    pub fn with_target(self, target: impl Into<String>) -> Self {
+        Self { target: Some(target.into()), ..self }
+    }
+
+    /// The same with this column of times.
+    #[must_use]
+    pub fn with_time(self, time: impl Into<String>) -> Self {
+        Self { time: Some(time.into()), ..self }
+    }
+
+    /// The same with so many rows in a season, 0 for none.
+    #[must_use]
+    pub fn with_season(self, season: impl Into<Option<usize>>) -> Self {
+        Self { season: season.into(), ..self }
+    }
+
+    /// The same with so many rows forecast ahead.
+    #[must_use]
+    pub fn with_horizon(self, horizon: impl Into<Option<usize>>) -> Self {
+        Self { horizon: horizon.into(), ..self }
+    }
+
+    /// The same with so many last rows kept for the test, 0 for none.
+    #[must_use]
+    pub fn with_test(self, test: impl Into<Option<usize>>) -> Self {
+        Self { test: test.into(), ..self }
+    }
+
+    /// The same with this share for validation.
+    #[must_use]
+    pub fn with_validation(self, validation: f64) -> Self {
+        Self { validation, ..self }
+    }
+
+    /// The same with training sequences of so many timesteps.
+    #[must_use]
+    pub fn with_window(self, window: impl Into<Option<usize>>) -> Self {
+        Self { window: window.into(), ..self }
+    }
+
+    /// The same with so many rows from one training sequence to the next.
+    #[must_use]
+    pub fn with_stride(self, stride: impl Into<Option<usize>>) -> Self {
+        Self { stride: stride.into(), ..self }
+    }
+
+    /// The same with this transform.
+    #[must_use]
+    pub fn with_transform(self, transform: impl Into<Option<Transform>>) -> Self {
+        Self { transform: transform.into(), ..self }
+    }
 }
 
 /// A number of rows, which the command line gives as it gives a share.

@@ -10,6 +10,7 @@ use crate::table::{Column, Table};
 /// What is done to the values so that their level does not drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Transform {
     /// The difference of the logarithm to the row before: relative change. For positive values.
     LogDifference,

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 /// How a table of many sequences is to be read; `None` where the data shall decide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct GroupedOptions {
     /// The column that tells sequences apart; by default the one named `id`.
     pub id: Option<String>,
@@ -20,6 +21,50 @@ pub struct GroupedOptions {
     /// written among the options by which a checkpoint knows its run.
     #[serde(rename = "split-seed", skip_serializing)]
     pub split_seed: u64,
+}
+
+impl GroupedOptions {
+    /// The same with this column to tell sequences apart.
+    #[must_use]
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..self }
+    }
+
+    /// The same with this column of targets.
+    #[must_use]
+    pub fn with_target(self, target: impl Into<String>) -> Self {
+        Self { target: Some(target.into()), ..self }
+    }
+
+    /// The same with these columns of inputs.
+    #[must_use]
+    pub fn with_features(self, features: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { features: Some(features.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// The same with this column of times.
+    #[must_use]
+    pub fn with_time(self, time: impl Into<String>) -> Self {
+        Self { time: Some(time.into()), ..self }
+    }
+
+    /// The same with this share for the test.
+    #[must_use]
+    pub fn with_test(self, test: f64) -> Self {
+        Self { test, ..self }
+    }
+
+    /// The same with this share of the rest for validation.
+    #[must_use]
+    pub fn with_validation(self, validation: f64) -> Self {
+        Self { validation, ..self }
+    }
+
+    /// The same with this seed of what is kept back.
+    #[must_use]
+    pub fn with_split_seed(self, split_seed: u64) -> Self {
+        Self { split_seed, ..self }
+    }
 }
 
 impl Default for GroupedOptions {

@@ -1,8 +1,6 @@
-use rand::seq::SliceRandom;
-
 use super::GroupedOptions;
 use crate::error::ConfigError;
-use crate::random::{Stream, rng};
+use crate::random::{Purpose, Rng};
 
 /// The sequences for each purpose.
 pub(super) struct Split {
@@ -24,7 +22,7 @@ impl Split {
             }
         }
         let mut order: Vec<usize> = (0..strata.len()).collect();
-        order.shuffle(&mut rng(options.split_seed, Stream::Split));
+        Rng::new(options.split_seed, Purpose::Split).shuffle(&mut order);
         // Every so many-th of the sequences sorted by stratum: all give their share.
         order.sort_by_key(|&n| strata[n]);
         let is_first = |k: usize| k == 0 || strata[order[k]] != strata[order[k - 1]];

@@ -1,0 +1,388 @@
+//! A network that learns, one batch after another: for those who write the loop themselves.
+//!
+//! ```
+//! use elman::init::Init;
+//! use elman::learner::{Learner, LearnerConfig};
+//! use elman::loss::Loss;
+//! use elman::network::{CellKind, Network, NetworkConfig, Readout};
+//! use elman::optimiser::OptimiserConfig;
+//! use elman::sequence::{Example, TrainingBatch};
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! // The mean of a sequence.
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 8, 1, 1).readout(Readout::Last))?;
+//! let examples = [[0.1, 0.3], [0.9, 0.5], [0.2, 0.8]];
+//! let examples = examples.map(|x| Example::values(x.to_vec(), vec![(x[0] + x[1]) / 2.0]));
+//! let batch = TrainingBatch::<f32>::new(&network, &examples);
+//!
+//! let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM).with_learning_rate(0.01);
+//! let mut learner = Learner::new(&network, Init::Orthogonal.draw(&network, 0)?, config)?;
+//! let before = learner.step(&batch)?;
+//! for _ in 0..100 {
+//!     learner.step(&batch)?;
+//! }
+//! assert!(learner.loss(&batch) < before / 10.0);
+//! let means = learner.predict(batch.inputs());
+//! assert!((means[1][0] - 0.7).abs() < 0.1);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::ops::Range;
+
+use crate::batch::Batch;
+use crate::error::{ConfigError, NotFinite, positive};
+use crate::float::Float;
+use crate::loss::{Loss, Total};
+use crate::network::{Activation, Block, Dense, Engine, Gradients, Mode, Network, State};
+use crate::optimiser::{Optimiser, OptimiserConfig, clip_grad_norm, grad_norm};
+use crate::random::{Purpose, Rng};
+use crate::sequence::TrainingBatch;
+
+/// How a [`Learner`] learns. Checked once, by [`Learner::new`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LearnerConfig {
+    /// What is made small.
+    pub loss: Loss,
+    /// The rule of the updates.
+    pub optimiser: OptimiserConfig,
+    /// The learning rate.
+    pub learning_rate: f64,
+    /// The largest gradient norm that is not scaled down; none: nothing is.
+    pub clip: Option<f64>,
+    /// Truncated backpropagation through time, see [`TrainConfig::truncate`](crate::train::TrainConfig::truncate).
+    pub truncate: Option<usize>,
+    /// Decides the dropout masks, together with the number of the step.
+    pub seed: u64,
+}
+
+impl LearnerConfig {
+    /// A learning rate of 0.001, no clipping, whole sequences, seed 0.
+    pub fn new(loss: Loss, optimiser: OptimiserConfig) -> Self {
+        LearnerConfig { loss, optimiser, learning_rate: 1e-3, clip: None, truncate: None, seed: 0 }
+    }
+
+    /// The same with this learning rate.
+    #[must_use]
+    pub fn with_learning_rate(self, learning_rate: f64) -> Self {
+        LearnerConfig { learning_rate, ..self }
+    }
+
+    /// The same with gradient norms clipped to this, or not at all.
+    #[must_use]
+    pub fn with_clip(self, clip: impl Into<Option<f64>>) -> Self {
+        LearnerConfig { clip: clip.into(), ..self }
+    }
+
+    /// The same with sequences cut into pieces of so many timesteps, or whole.
+    #[must_use]
+    pub fn with_truncate(self, truncate: impl Into<Option<usize>>) -> Self {
+        LearnerConfig { truncate: truncate.into(), ..self }
+    }
+
+    /// The same with dropout masks of this seed.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Self {
+        LearnerConfig { seed, ..self }
+    }
+
+    /// Refuses options that are out of range or do not suit the network.
+    pub(crate) fn check(&self, network: &Network) -> Result<(), ConfigError> {
+        if self.truncate == Some(0) {
+            return Err(ConfigError::new("truncate", "is 0; it must be at least 1"));
+        }
+        positive("learning_rate", self.learning_rate)?;
+        if let Some(clip) = self.clip {
+            positive("clip", clip)?;
+        }
+        if let Loss::Huber { delta } = self.loss {
+            positive("huber_delta", delta)?;
+        }
+        self.optimiser.check()?;
+        self.check_truncate(network)?;
+        self.check_loss(network)
+    }
+
+    /// Refuses to cut sequences that the network needs whole.
+    fn check_truncate(&self, network: &Network) -> Result<(), ConfigError> {
+        let Some(truncate) = self.truncate else { return Ok(()) };
+        let refuse = |message: String| Err(ConfigError::new("truncate", message));
+        if !network.is_causal() {
+            return refuse(
+                "cuts sequences, but the reverse direction starts at their ends; use one direction".into(),
+            );
+        }
+        if network.joins_all_time() {
+            return refuse("cuts sequences, but a pooling joins all their timesteps; leave it out".into());
+        }
+        let patch_len = network.patch_len();
+        if !truncate.is_multiple_of(patch_len) {
+            return refuse(format!(
+                "is {truncate}, but patches join {patch_len} timesteps; choose a multiple of {patch_len}"
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_loss(&self, network: &Network) -> Result<(), ConfigError> {
+        let Loss::CrossEntropy { class_weights } = &self.loss else { return Ok(()) };
+        let last = network.config().blocks.last();
+        if matches!(last, Some(Block::Dense(Dense { activation: Activation::Softmax, .. }))) {
+            let message =
+                "cross-entropy takes the softmax itself; let the last block's activation be identity";
+            return Err(ConfigError::new("loss", message));
+        }
+        let classes = network.output_size();
+        if let Some(weights) = class_weights.as_ref().filter(|weights| weights.len() != classes) {
+            let message = format!("has {} values for {classes} classes", weights.len());
+            return Err(ConfigError::new("class_weights", message));
+        }
+        class_weights.iter().flatten().try_for_each(|&weight| positive("class_weights", weight))
+    }
+}
+
+/// A network with its parameters, the engine that runs it and the optimiser that changes them.
+///
+/// The parameters belong to it, so that the engine always runs with those of the latest update. The memory of
+/// a step is kept for the next one.
+#[derive(Debug)]
+pub struct Learner<T: Float = f32> {
+    network: Network,
+    config: LearnerConfig,
+    parameters: Vec<T>,
+    optimiser: Optimiser<T>,
+    engine: T::Engine,
+    /// Has the engine taken up the parameters as they are now?
+    loaded: bool,
+    steps: u64,
+    grad_norm: Option<f64>,
+    gradient: Vec<T>,
+    doutput: Vec<T>,
+    state: State<T>,
+    /// Of the batch, when it is learned in pieces of time.
+    piece: TrainingBatch<T>,
+}
+
+impl<T: Float> Learner<T> {
+    /// A learner that starts from these parameters, as [`Init::draw`](crate::init::Init::draw) gives them.
+    ///
+    /// # Errors
+    /// If an option is out of range or does not suit the network, or the parameters are not as many as the
+    /// network has.
+    pub fn new(network: &Network, parameters: Vec<T>, config: LearnerConfig) -> Result<Self, ConfigError> {
+        config.check(network)?;
+        let (found, wanted) = (parameters.len(), network.layout().len());
+        if found != wanted {
+            return Err(ConfigError::new("parameters", format!("are {found}, but the network has {wanted}")));
+        }
+        Ok(Learner {
+            optimiser: Optimiser::new(config.optimiser, wanted),
+            engine: T::Engine::new(network),
+            loaded: false,
+            steps: 0,
+            grad_norm: None,
+            gradient: vec![T::default(); wanted],
+            doutput: Vec::new(),
+            state: network.zero_state(0),
+            piece: TrainingBatch::default(),
+            network: network.clone(),
+            config,
+            parameters,
+        })
+    }
+
+    /// Goes on as a learner of this network that has come so far.
+    pub(crate) fn restore(
+        &mut self,
+        parameters: Vec<T>,
+        optimiser: Optimiser<T>,
+        steps: u64,
+        grad_norm: Option<f64>,
+    ) {
+        (self.parameters, self.loaded) = (parameters, false);
+        (self.optimiser, self.steps, self.grad_norm) = (optimiser, steps, grad_norm);
+    }
+
+    /// Learns from a batch, whose sequences are at their start: the forward pass, the loss, the backward pass,
+    /// clipping and the update, or with [`LearnerConfig::truncate`] all of that for one piece of time after
+    /// another. Gives the batch's loss before the update.
+    ///
+    /// # Errors
+    /// If the loss or the gradient is not finite. The parameters are then those before that update.
+    ///
+    /// # Panics
+    /// If the batch was not packed for this network, or its targets are not what the loss takes.
+    pub fn step(&mut self, batch: &TrainingBatch<T>) -> Result<f64, NotFinite> {
+        self.learn(batch).map(Total::mean)
+    }
+
+    /// [`step`](Self::step), from a state and with it left at the sequences' new ends: for sequences that come
+    /// piece by piece. Gradients do not flow from one piece to the one before it. The first piece starts from
+    /// [`Network::zero_state`]. A state is in its batch's own order, which is that of the examples if they are
+    /// equally long: so should those of a piece be.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    ///
+    /// # Panics
+    /// As [`step`](Self::step); or if the state is not for as many sequences.
+    pub fn step_from(&mut self, state: &mut State<T>, batch: &TrainingBatch<T>) -> Result<f64, NotFinite> {
+        std::mem::swap(&mut self.state, state);
+        let mut masks = self.masks();
+        let total = self.learn_pieces(batch, &mut masks);
+        std::mem::swap(&mut self.state, state);
+        total.map(Total::mean)
+    }
+
+    /// [`step`](Self::step), with the loss as a sum and its weight.
+    pub(crate) fn learn(&mut self, batch: &TrainingBatch<T>) -> Result<Total<f64>, NotFinite> {
+        self.state.reset(batch.inputs().packing().batch_size());
+        let mut masks = self.masks();
+        self.learn_pieces(batch, &mut masks)
+    }
+
+    /// The generator of this step's dropout masks, which makes it a step.
+    fn masks(&mut self) -> Rng {
+        let masks = Rng::new(self.config.seed, Purpose::Dropout(self.steps));
+        self.steps += 1;
+        masks
+    }
+
+    /// Learns from a batch in one piece or in pieces of time, from the state as it is.
+    fn learn_pieces(&mut self, batch: &TrainingBatch<T>, masks: &mut Rng) -> Result<Total<f64>, NotFinite> {
+        let packing = batch.inputs().packing();
+        let seq_len = packing.seq_len();
+        let Some(len) = self.config.truncate.filter(|&len| len < seq_len) else {
+            let outputs = 0..batch.outputs().num_rows();
+            self.forward(batch.inputs(), Mode::Train(masks));
+            return self.update(batch, outputs);
+        };
+        let mut sum = Total::<f64>::default();
+        let mut piece = std::mem::take(&mut self.piece);
+        for start in (0..seq_len).step_by(len) {
+            let outputs = piece.set_chunk(&self.network, batch, start..start + len);
+            self.state.truncate(packing.active(start));
+            self.forward(piece.inputs(), Mode::Train(masks));
+            if !outputs.is_empty() {
+                let total = self.update(&piece, outputs)?;
+                sum.sum += total.sum;
+                sum.weight += total.weight;
+            }
+        }
+        self.piece = piece;
+        Ok(sum)
+    }
+
+    /// Runs a batch from the state as it is, with the parameters as they are.
+    fn forward(&mut self, batch: &Batch<T>, mode: Mode<'_>) {
+        if !self.loaded {
+            self.engine.load(&self.parameters);
+            self.loaded = true;
+        }
+        self.engine.forward(batch, &mut self.state, mode);
+    }
+
+    /// Loss, gradient and update for a batch that has just run forward and whose targets are those of the rows
+    /// `outputs` of the network's output.
+    fn update(&mut self, batch: &TrainingBatch<T>, outputs: Range<usize>) -> Result<Total<f64>, NotFinite> {
+        let output_size = self.network.output_size();
+        let values = outputs.start * output_size..outputs.end * output_size;
+        let output = self.engine.output();
+        self.doutput.clear();
+        self.doutput.resize(output.len(), T::default());
+        let doutput = &mut self.doutput[values.clone()];
+        let total = self.config.loss.gradient(&output[values], output_size, batch.targets(), doutput);
+        let total = total.to_f64();
+        NotFinite::check("loss", total.mean())?;
+
+        self.gradient.fill(T::default());
+        let gradients = Gradients { parameters: &mut self.gradient, state: None, input: None };
+        self.engine.backward(batch.inputs(), &self.doutput, gradients);
+        let norm = match self.config.clip {
+            Some(max_norm) => clip_grad_norm(&mut self.gradient, max_norm),
+            None => grad_norm(&self.gradient),
+        };
+        NotFinite::check("gradient norm", norm)?;
+        self.grad_norm = Some(norm);
+        self.optimiser.update(&mut self.parameters, &self.gradient, self.config.learning_rate);
+        self.loaded = false;
+        Ok(total)
+    }
+
+    /// The loss of a batch, without dropout and without learning from it. It may be no finite number.
+    ///
+    /// # Panics
+    /// As [`step`](Self::step).
+    pub fn loss(&mut self, batch: &TrainingBatch<T>) -> f64 {
+        self.total(batch).mean()
+    }
+
+    /// [`loss`](Self::loss) as a sum and its weight.
+    pub(crate) fn total(&mut self, batch: &TrainingBatch<T>) -> Total<f64> {
+        self.run(batch.inputs());
+        self.config.loss.total(self.engine.output(), self.network.output_size(), batch.targets()).to_f64()
+    }
+
+    /// The network's outputs for each sequence of a batch, in the order in which the batch was made from them:
+    /// `[output_len(length), O]`, see [`Network::output_len`]. Without dropout.
+    ///
+    /// # Panics
+    /// If the batch does not have the network's input size.
+    pub fn predict(&mut self, batch: &Batch<T>) -> Vec<Vec<T>> {
+        self.run(batch);
+        self.network.unpack(batch, self.engine.output())
+    }
+
+    /// Runs a batch from its start for nothing but its outputs.
+    fn run(&mut self, batch: &Batch<T>) {
+        self.state.reset(batch.packing().batch_size());
+        self.forward(batch, Mode::Predict);
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// How it learns.
+    pub fn config(&self) -> &LearnerConfig {
+        &self.config
+    }
+
+    /// The rate of the next steps; [`Schedule::rate`](crate::schedule::Schedule::rate) may tell it.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.config.learning_rate = learning_rate;
+    }
+
+    /// The parameters as they are now, of the network's [`layout`](Network::layout).
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// The parameters, to be changed by other hands than the optimiser's.
+    pub fn parameters_mut(&mut self) -> &mut [T] {
+        self.loaded = false;
+        &mut self.parameters
+    }
+
+    /// The parameters; the rest is given up.
+    pub fn into_parameters(self) -> Vec<T> {
+        self.parameters
+    }
+
+    /// The optimiser with its memory.
+    pub fn optimiser(&self) -> &Optimiser<T> {
+        &self.optimiser
+    }
+
+    /// The steps that were begun.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The gradient's norm, before clipping, at the latest update; none before the first.
+    pub fn grad_norm(&self) -> Option<f64> {
+        self.grad_norm
+    }
+}
