@@ -9,6 +9,7 @@ use crate::sequence::Example;
 use crate::table::Table;
 use crate::task::Prepared;
 use crate::train::{Checkpointer, Ended, Observer, Progress, Trainer};
+use crate::weights::Weights;
 
 impl Recipe {
     /// Trains from start to end without anybody watching, and tests the model on what `table` holds
@@ -112,6 +113,7 @@ impl<'a, T: Float> Run<'a, T> {
             loss: best.map(|best| best.loss),
             test: None,
         };
-        Model::new(self.prepared.task.clone(), T::parameters(self.progress.kept().to_vec()), record)
+        let weights = Weights::new(self.network.clone(), T::parameters(self.progress.kept().to_vec()))?;
+        Model::new(self.prepared.task.clone(), weights, record)
     }
 }

@@ -4,33 +4,36 @@
 //! `head.weight`), so that other programs read them, and whose header holds the network's
 //! configuration, what the data looked like, how it was trained and how well it did.
 
+mod version_1;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::container::{self, Contents, Format, TensorBytes};
+use crate::container::{self, Format, PROGRAM};
 use crate::error::{ConfigError, Error, ModelError};
 use crate::file;
-use crate::float::{Dtype, Float, Parameters};
+use crate::float::{Dtype, Parameters};
 use crate::metrics::Evaluation;
-use crate::network::Network;
+use crate::network::{Network, NetworkConfig};
 use crate::recipe::Recipe;
 use crate::table::Table;
 use crate::task::{HeldOut, Predictions, Task};
 use crate::train::Ended;
+use crate::weights::Weights;
 
-/// A trained network that knows what it is for.
+/// Weights that know what they are for: a trained network, its task and how it came about.
 #[derive(Clone, Debug)]
 pub struct Model {
     task: Task,
-    network: Network,
-    parameters: Parameters,
+    weights: Weights,
     record: Record,
 }
 
 /// How a model came about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Record {
     /// The name of the data.
     pub data: String,
@@ -57,31 +60,63 @@ pub struct Record {
 #[serde(deny_unknown_fields)]
 struct Content {
     program: String,
+    dtype: Dtype,
+    network: NetworkConfig,
     task: Task,
     record: Record,
 }
 
+/// The content in any version of the format.
+enum AnyContent {
+    First(version_1::Content),
+    Second(Content),
+}
+
+impl container::Content for AnyContent {
+    const FORMAT: Format = Format::Model;
+
+    fn parse(version: u32, json: &str) -> serde_json::Result<Self> {
+        Ok(match version {
+            1 => AnyContent::First(serde_json::from_str(json)?),
+            _ => AnyContent::Second(serde_json::from_str(json)?),
+        })
+    }
+}
+
+impl Record {
+    /// The record of a run on data of this name, before its first epoch.
+    pub fn new(data: impl Into<String>, recipe: Recipe) -> Self {
+        Record {
+            data: data.into(),
+            train_sequences: 0,
+            validation_sequences: 0,
+            recipe,
+            ended: None,
+            epochs: 0,
+            best_epoch: None,
+            loss: None,
+            test: None,
+        }
+    }
+}
+
 impl Model {
-    /// Puts a model together from parts that fit: the record's recipe makes this network for this
-    /// task, and the network has so many parameters of the recipe's type.
+    /// Puts a model together from parts that fit: the network does this task, and the record's recipe could
+    /// have trained it, in the weights' number type.
     ///
     /// # Errors
     /// The first thing that does not fit.
-    pub fn new(task: Task, parameters: Parameters, record: Record) -> Result<Self, ConfigError> {
+    pub fn new(task: Task, weights: Weights, record: Record) -> Result<Self, ConfigError> {
         let misfit = |message: String| ConfigError::new("model", message);
         task.kind().check().map_err(misfit)?;
-        let network = record.recipe.network(&task)?;
-        record.recipe.train.check(&network, true)?;
+        task.check_network(weights.network())?;
+        record.recipe.train.check(weights.network(), true)?;
         task.kind().check_loss(&record.recipe.train.loss)?;
-        let (len, dtype) = match &parameters {
-            Parameters::F32(values) => (values.len(), Dtype::F32),
-            Parameters::F64(values) => (values.len(), Dtype::F64),
-        };
-        if len != network.layout().len() || dtype != record.recipe.dtype {
-            let (wanted, of) = (network.layout().len(), record.recipe.dtype);
-            return Err(misfit(format!("has {len} parameters in {dtype}, but its network {wanted} in {of}")));
+        let (dtype, wanted) = (weights.parameters().dtype(), record.recipe.dtype);
+        if dtype != wanted {
+            return Err(misfit(format!("has parameters in {dtype}, but its recipe asks for {wanted}")));
         }
-        Ok(Model { task, network, parameters, record })
+        Ok(Model { task, weights, record })
     }
 
     /// What it is for.
@@ -89,14 +124,19 @@ impl Model {
         &self.task
     }
 
+    /// The network and its parameters: all of it that knows no task.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
     /// The network.
     pub fn network(&self) -> &Network {
-        &self.network
+        self.weights.network()
     }
 
     /// Its parameters.
     pub fn parameters(&self) -> &Parameters {
-        &self.parameters
+        self.weights.parameters()
     }
 
     /// How it came about.
@@ -132,15 +172,15 @@ impl Model {
     /// # Errors
     /// If the bytes are no model file, are cut short, damaged, or of a newer version of the format.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
-        let contents = container::read::<Content>(name, bytes, Format::Model)?;
-        let network = network(name, &contents)?;
-        let parameters = match contents.content.record.recipe.dtype {
-            Dtype::F32 => Parameters::F32(values(&network, &contents)?),
-            Dtype::F64 => Parameters::F64(values(&network, &contents)?),
+        let (content, tensors) = container::read::<AnyContent>(name, bytes)?;
+        let (task, weights, record) = match content {
+            AnyContent::First(content) => content.read(&tensors)?,
+            AnyContent::Second(Content { dtype, network, task, record, .. }) => {
+                task.kind().check().map_err(|reason| tensors.corrupt(reason))?;
+                (task, Weights::read(&tensors, network, dtype)?, record)
+            }
         };
-        let Content { task, record, .. } = contents.content;
-        Model::new(task, parameters, record)
-            .map_err(|error| ModelError::Corrupt { name: name.to_owned(), reason: error.to_string() })
+        Model::new(task, weights, record).map_err(|error| tensors.corrupt(error))
     }
 
     /// The bytes of the model's file: the same for equal models.
@@ -156,15 +196,13 @@ impl Model {
             });
         }
         let content = Content {
-            program: concat!("elman ", env!("CARGO_PKG_VERSION")).into(),
+            program: PROGRAM.into(),
+            dtype: self.parameters().dtype(),
+            network: self.network().config().clone(),
             task: self.task.clone(),
             record: self.record.clone(),
         };
-        let tensors = match &self.parameters {
-            Parameters::F32(values) => tensors(&self.network, values),
-            Parameters::F64(values) => tensors(&self.network, values),
-        };
-        container::write(Format::Model, &content, tensors)
+        container::write(Format::Model, &content, self.weights.tensors())
     }
 
     /// See [`TaskKind::predict`](crate::task::TaskKind::predict).
@@ -172,7 +210,7 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
-        self.task.kind().predict(&self.network, &self.parameters, table, horizon)
+        self.task.kind().predict(self.network(), self.parameters(), table, horizon)
     }
 
     /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
@@ -180,37 +218,6 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn evaluate(&self, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        self.task.kind().evaluate(&self.network, &self.parameters, table, held_out)
+        self.task.kind().evaluate(self.network(), self.parameters(), table, held_out)
     }
-}
-
-/// The network that the header speaks of, checked before any memory is taken for it.
-fn network(name: &str, contents: &Contents<'_, Content>) -> Result<Network, ModelError> {
-    let corrupt = |reason: String| ModelError::Corrupt { name: name.to_owned(), reason };
-    let Content { task, record, .. } = &contents.content;
-    task.kind().check().map_err(corrupt)?;
-    // Four tensors for each layer and direction, two for the head: a file of so many tensors is large
-    // enough for a list of so many layers.
-    let directions = 1 + usize::from(record.recipe.bidirectional);
-    let tensors = record.recipe.num_layers.checked_mul(4 * directions).and_then(|n| n.checked_add(2));
-    if tensors != Some(contents.num_tensors()) {
-        return Err(corrupt("it does not hold as many tensors as its network has".into()));
-    }
-    record.recipe.network(task).map_err(|error| corrupt(error.to_string()))
-}
-
-fn values<T: Float>(network: &Network, contents: &Contents<'_, Content>) -> Result<Vec<T>, ModelError> {
-    // Not sized by the header's word for it: the vector grows with what is really there.
-    let mut values = Vec::new();
-    for tensor in network.layout().tensors() {
-        contents.append(&tensor.name, &tensor.shape, &mut values)?;
-    }
-    Ok(values)
-}
-
-fn tensors<T: Float>(network: &Network, values: &[T]) -> Vec<TensorBytes> {
-    let tensors = network.layout().tensors().iter();
-    tensors
-        .map(|tensor| TensorBytes::new(&tensor.name, &tensor.shape, &values[tensor.range.clone()]))
-        .collect()
 }
