@@ -3,6 +3,39 @@
 //! A safetensors file whose tensors bear PyTorch's names (`weight_ih_l0`, `bias_hh_l1_reverse`,
 //! `head.weight`), so that other programs read them, and whose header holds the network's
 //! configuration, what the data looked like, how it was trained and how well it did.
+//!
+//! ```
+//! use elman::model::Model;
+//! use elman::recipe::Recipe;
+//! use elman::table::Table;
+//! use elman::task::{GroupedOptions, Task, TaskOptions};
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! // Short sequences of one feature, whose target is its mean.
+//! let rows = (0..40).map(|n| (n / 2, (n * 7 % 10) as f64)).collect::<Vec<_>>();
+//! let line = |&(id, heat): &(usize, f64)| format!("{id},{heat},{}\n", (rows[2 * id].1 + rows[2 * id + 1].1) / 2.0);
+//! let csv = format!("id,heat,target\n{}", rows.iter().map(line).collect::<String>());
+//! let table = Table::read("heat.csv", csv.as_bytes())?;
+//! let prepared = Task::prepare(&table, &TaskOptions::Regress(GroupedOptions::default()))?;
+//! let mut recipe = Recipe::for_task(&prepared.task);
+//! recipe.train.epochs = 1;
+//!
+//! let folder = tempfile::tempdir().unwrap();
+//! let path = folder.path().join("heat.elman");
+//! recipe.train(&prepared, &table)?.save(&path)?;
+//!
+//! let model = Model::open(&path)?;
+//! let predictions = model.predict(&table, None)?;
+//! // The same row by row: the answer after the last row of sequence 0 is its prediction.
+//! let mut stream = model.stream()?;
+//! stream.step(&[rows[0].1])?;
+//! let answer = stream.step(&[rows[1].1])?.map(|answer| answer[0]);
+//! assert_eq!(stream.answers(), ["target_predicted"]);
+//! let shown: f64 = predictions.columns()[1].1.cell(0).to_string().parse().unwrap();
+//! assert!((answer.unwrap() - shown).abs() < 1e-4);
+//! # Ok(())
+//! # }
+//! ```
 
 mod version_1;
 
@@ -18,7 +51,7 @@ use crate::metrics::Evaluation;
 use crate::network::{Network, NetworkConfig};
 use crate::recipe::Recipe;
 use crate::table::Table;
-use crate::task::{HeldOut, Predictions, Task};
+use crate::task::{HeldOut, Predictions, Task, TaskStream};
 use crate::train::Ended;
 use crate::weights::Weights;
 
@@ -211,6 +244,15 @@ impl Model {
     /// As there.
     pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
         self.task.kind().predict(self.network(), self.parameters(), table, horizon)
+    }
+
+    /// The model row by row, in its task's own units.
+    ///
+    /// # Errors
+    /// If the network reads sequences from their ends as well: a stream has none. In `f64`, also if it joins
+    /// timesteps, in a pooling or a patch.
+    pub fn stream(&self) -> Result<TaskStream, ConfigError> {
+        TaskStream::new(self.task.kind(), self.network(), self.parameters())
     }
 
     /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
