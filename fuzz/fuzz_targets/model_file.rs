@@ -1,4 +1,4 @@
-//! Any bytes read as a model file give a model or an error with a message, and a model that was read
+//! Any bytes read as a file of a model or of weights give one or an error with a message, and what was read
 //! can be saved and read again.
 //!
 //! A model file carries a checksum, which no mutation survives: with the bytes as they are, little
@@ -8,7 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use elman::error::{Format, ModelError};
 use elman::model::Model;
+use elman::weights::Weights;
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::{Map, RawValue, Value};
 
@@ -21,19 +23,31 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// Whether the bytes are a model; if so, it is saved and read again.
+/// Whether the bytes are a model or weights; if so, they are saved and read again.
 fn read_save_read(bytes: &[u8]) -> bool {
-    match Model::from_bytes("fuzz.elman", bytes) {
+    let name = "fuzz.elman";
+    match Model::from_bytes(name, bytes) {
         Ok(model) => {
             let saved = model.to_bytes().expect("a model that was read can be saved");
-            Model::from_bytes("fuzz.elman", &saved).expect("a model that was saved can be read");
+            Model::from_bytes(name, &saved).expect("a model that was saved can be read");
             true
         }
-        Err(error) => {
-            assert!(!error.to_string().is_empty());
-            false
-        }
+        Err(ModelError::OtherFormat { found: Format::Weights, .. }) => match Weights::from_bytes(name, bytes) {
+            Ok(weights) => {
+                let saved = weights.to_bytes().expect("weights that were read can be saved");
+                Weights::from_bytes(name, &saved).expect("weights that were saved can be read");
+                true
+            }
+            Err(error) => told(&error),
+        },
+        Err(error) => told(&error),
     }
+}
+
+/// An error has a message. False: the bytes are refused.
+fn told(error: &ModelError) -> bool {
+    assert!(!error.to_string().is_empty());
+    false
 }
 
 /// The file with the checksum that its content calls for: the CRC-32 of the JSON text of `content`

@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Predict from data, as CSV
     Predict(PredictArguments),
-    /// Show what is in a model file
+    /// Show what is in a file of a model or of weights
     Inspect(InspectArguments),
     /// Prove the gradients against dual numbers, in f64
     Check(CheckArguments),
@@ -135,14 +135,15 @@ pub(crate) struct PredictArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
-    /// The model file
+    /// A model file, or one of weights without a task
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
-    /// A model file [default: small networks of all cells, blocks, directions and losses]
+    /// A model file, checked under its loss, or weights, under the squared error [default: small networks of all
+    /// cells, blocks, directions and losses]
     #[arg(value_name = "MODEL")]
     pub(crate) model: Option<PathBuf>,
     /// Plant a small error in one gradient tensor: the check must find it and fail

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use elman::check::{Agreement, Injection, Problem, TOLERANCE};
-use elman::model::Model;
 use elman::words::{counted, thousands};
 use serde_json::json;
 
 use crate::args::CheckArguments;
+use crate::input::Trained;
 use crate::output::Output;
 
 /// The planted error, as a share of its tensor's largest derivative: a thousand times the tolerance.
@@ -24,8 +24,11 @@ struct Line {
 pub(crate) fn run(arguments: &CheckArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let problems = match &arguments.model {
         Some(path) => {
-            let model = Model::open(path)?;
-            vec![Problem::of_model(path.display().to_string(), &model, arguments.seed)]
+            let (trained, name) = (Trained::open(path)?, path.display().to_string());
+            vec![match &trained {
+                Trained::Model(model) => Problem::of_model(name, model, arguments.seed),
+                Trained::Weights(weights) => Problem::of_weights(name, weights, arguments.seed),
+            }]
         }
         None => Problem::all(arguments.seed).map_err(elman::error::Error::from)?,
     };

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use elman::data;
+use elman::error::{Error, Format, ModelError};
 use elman::file;
 use elman::model::Model;
 use elman::table::Table;
+use elman::weights::Weights;
 
 use crate::output::Wrong;
 
 /// The table of a command: a file, standard input for `-`, or what is built in.
-pub(crate) fn table(path: Option<&Path>) -> Result<Table, elman::error::Error> {
+pub(crate) fn table(path: Option<&Path>) -> Result<Table, Error> {
     Ok(match path {
         None => data::airline()?,
         Some(path) if path == Path::new("-") => Table::read("standard input", std::io::stdin().lock())?,
@@ -28,9 +30,42 @@ pub(crate) fn table_for(model: &Model, path: Option<&Path>) -> anyhow::Result<Ta
     Ok(table(path)?)
 }
 
+/// What is in a model file, or in one of weights alone.
+pub(crate) enum Trained {
+    Model(Box<Model>),
+    Weights(Weights),
+}
+
+impl Trained {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        match Model::open(path) {
+            Ok(model) => Ok(Trained::Model(Box::new(model))),
+            Err(Error::Model(ModelError::OtherFormat { found: Format::Weights, .. })) => {
+                Ok(Trained::Weights(Weights::open(path)?))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn weights(&self) -> &Weights {
+        match self {
+            Trained::Model(model) => model.weights(),
+            Trained::Weights(weights) => weights,
+        }
+    }
+
+    /// The model, if it is one.
+    pub(crate) fn model(&self) -> Option<&Model> {
+        match self {
+            Trained::Model(model) => Some(model),
+            Trained::Weights(_) => None,
+        }
+    }
+}
+
 /// A text file.
 pub(crate) fn text(path: &Path) -> anyhow::Result<String> {
-    let bytes = file::read(path).map_err(elman::error::Error::from)?;
+    let bytes = file::read(path).map_err(Error::from)?;
     String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", path.display()))
 }
 

@@ -11,37 +11,44 @@ use serde_json::json;
 
 use crate::args::InspectArguments;
 use crate::evaluate;
+use crate::input::Trained;
 use crate::output::{Output, figure};
 
 pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let model = Model::open(&arguments.model)?;
+    let trained = Trained::open(&arguments.model)?;
+    let (weights, model) = (trained.weights(), trained.model());
+    let (network, layout) = (weights.network(), weights.network().layout());
     if output.options.json {
-        let tensors: Vec<_> =
-            model.network().layout().tensors().iter().map(|t| json!([t.name, t.shape])).collect();
+        let tensors: Vec<_> = layout.tensors().iter().map(|t| json!([t.name, t.shape])).collect();
         output.json(&json!({
-            "task": model.task(),
-            "network": model.network().config(),
-            "parameters": model.network().layout().len(),
+            "task": model.map(Model::task),
+            "network": network.config(),
+            "dtype": weights.parameters().dtype(),
+            "parameters": layout.len(),
             "tensors": tensors,
-            "record": model.record(),
+            "record": model.map(Model::record),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    output.line(format_args!("network   {}", network_text(model.network())))?;
-    let parameters = counted(model.network().layout().len(), "parameter");
-    let dtype = format!("{:?}", model.parameters().dtype()).to_lowercase();
-    output.line(format_args!("          {parameters} in {dtype}"))?;
-    output.line(format_args!("task      {}", model.task().kind().describe()))?;
-    output.line(format_args!("data      {}", data_text(&model)))?;
-    output.line(format_args!("training  {}", training_text(&model)))?;
+    output.line(format_args!("network   {}", network_text(network)))?;
+    let parameters = counted(layout.len(), "parameter");
+    output.line(format_args!("          {parameters} in {}", weights.parameters().dtype()))?;
+    match model {
+        Some(model) => {
+            output.line(format_args!("task      {}", model.task().kind().describe()))?;
+            output.line(format_args!("data      {}", data_text(model)))?;
+            output.line(format_args!("training  {}", training_text(model)))?;
+        }
+        None => output.line("task      none: weights alone")?,
+    }
     if output.options.verbose {
         let mut rows = Vec::new();
-        for tensor in model.network().layout().tensors() {
+        for tensor in layout.tensors() {
             rows.push(vec![format!("          {}", tensor.name), format!("{:?}", tensor.shape)]);
         }
         output.table(&rows)?;
     }
-    if let Some(test) = &model.record().test {
+    if let Some(test) = model.and_then(|model| model.record().test.as_ref()) {
         output.line("")?;
         evaluate::print(test, output)?;
     }

@@ -1,4 +1,4 @@
-//! The file format that models and checkpoints share: safetensors with a checked JSON header.
+//! The file format that models, weights and checkpoints share: safetensors with a checked JSON header.
 //!
 //! A safetensors file is a JSON header that names tensors, then their bytes. Its free metadata holds
 //! one entry, `elman`: a JSON object with the format's name and version, a checksum and the content.
@@ -12,26 +12,44 @@ use std::collections::HashMap;
 use std::fmt;
 
 use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::ModelError;
 use crate::float::{Dtype, Float};
 
-/// The newest version of the format; older ones are read, newer ones refused.
-const FORMAT_VERSION: u32 = 1;
+/// The newest version of the format; older ones are read, newer ones refused. Version 1 had no weights alone, and
+/// a model's network was that of its recipe.
+const FORMAT_VERSION: u32 = 2;
 
 /// The metadata entry.
 const METADATA_KEY: &str = "elman";
 
-/// What kind of file it is.
+/// The kinds of files that Elman writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Format {
+#[non_exhaustive]
+pub enum Format {
+    /// A [`Model`](crate::model::Model).
     Model,
+    /// A training run that can go on: see [`Checkpointer`](crate::train::Checkpointer).
     Checkpoint,
+    /// [`Weights`](crate::weights::Weights) without a task.
+    Weights,
 }
+
+/// What a kind of file says beside its tensors.
+pub(crate) trait Content: Sized {
+    /// The kind.
+    const FORMAT: Format;
+
+    /// Out of the text that a file of this version holds; of the known versions, which begin with 1.
+    fn parse(version: u32, json: &str) -> serde_json::Result<Self>;
+}
+
+/// The program that writes the file, as contents name it.
+pub(crate) const PROGRAM: &str = concat!("elman ", env!("CARGO_PKG_VERSION"));
 
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
@@ -101,19 +119,14 @@ fn checksum<'a>(content: &str, tensors: impl Iterator<Item = &'a [u8]>) -> u32 {
     hasher.finalize()
 }
 
-/// A file that has been opened and checked.
-pub(crate) struct Contents<'a, C> {
-    pub(crate) content: C,
+/// The tensors of a file that has been opened and checked.
+pub(crate) struct Tensors<'a> {
     name: &'a str,
     tensors: SafeTensors<'a>,
 }
 
-/// Reads a file of this format; `name` stands for it in error messages.
-pub(crate) fn read<'a, C: DeserializeOwned>(
-    name: &'a str,
-    bytes: &'a [u8],
-    format: Format,
-) -> Result<Contents<'a, C>, ModelError> {
+/// Reads a file of the content's format; `name` stands for it in error messages.
+pub(crate) fn read<'a, C: Content>(name: &'a str, bytes: &'a [u8]) -> Result<(C, Tensors<'a>), ModelError> {
     let not_a_model = || ModelError::NotAModel { name: name.to_owned() };
     let corrupt = |reason: String| ModelError::Corrupt { name: name.to_owned(), reason };
     check_header(name, bytes)?;
@@ -134,20 +147,18 @@ pub(crate) fn read<'a, C: DeserializeOwned>(
     }
     let envelope: Envelope<'_> =
         serde_json::from_str(envelope).map_err(|error| corrupt(format!("its header says {error}")))?;
-    if envelope.format != format {
-        return Err(match envelope.format {
-            Format::Checkpoint => ModelError::IsACheckpoint { name: name.to_owned() },
-            Format::Model => ModelError::IsAModel { name: name.to_owned() },
-        });
+    if envelope.format != C::FORMAT {
+        let (name, found, wanted) = (name.to_owned(), envelope.format, C::FORMAT);
+        return Err(ModelError::OtherFormat { name, found, wanted });
     }
     // The tensors' bytes are all that follows the header's length and the header.
     if checksum(envelope.content.get(), std::iter::once(&bytes[8 + header_len..])) != envelope.checksum {
         return Err(corrupt("its checksum does not match its content".into()));
     }
-    let content = serde_json::from_str(envelope.content.get())
+    let content = C::parse(format_version, envelope.content.get())
         .map_err(|error| corrupt(format!("its header says {error}")))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|_| not_a_model())?;
-    Ok(Contents { content, name, tensors })
+    Ok((content, Tensors { name, tensors }))
 }
 
 /// The start of every header that is written here.
@@ -230,10 +241,15 @@ fn check_header(name: &str, bytes: &[u8]) -> Result<(), ModelError> {
     }
 }
 
-impl<C> Contents<'_, C> {
+impl Tensors<'_> {
     /// The number of tensors in the file.
-    pub(crate) fn num_tensors(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.tensors.len()
+    }
+
+    /// The error that the file is damaged.
+    pub(crate) fn corrupt(&self, reason: impl ToString) -> ModelError {
+        ModelError::Corrupt { name: self.name.to_owned(), reason: reason.to_string() }
     }
 
     /// Appends the values of a tensor, which must have this type and shape and be finite.
@@ -243,11 +259,10 @@ impl<C> Contents<'_, C> {
         shape: &[usize],
         values: &mut Vec<T>,
     ) -> Result<(), ModelError> {
-        let corrupt = |reason: String| ModelError::Corrupt { name: self.name.to_owned(), reason };
-        let view =
-            self.tensors.tensor(tensor).map_err(|_| corrupt(format!("it has no tensor {tensor:?}")))?;
+        let missing = |_| self.corrupt(format!("it has no tensor {tensor:?}"));
+        let view = self.tensors.tensor(tensor).map_err(missing)?;
         if view.shape() != shape || view.dtype() != file_dtype(T::DTYPE) {
-            return Err(corrupt(format!(
+            return Err(self.corrupt(format!(
                 "its tensor {tensor:?} is {:?} {:?}, but its network asks for {:?} {shape:?}",
                 view.dtype(),
                 view.shape(),
@@ -256,8 +271,8 @@ impl<C> Contents<'_, C> {
         }
         for bytes in view.data().chunks_exact(size_of::<T>()) {
             let value = T::from_bytes(bytes).filter(|value| value.to_f64().is_finite());
-            values
-                .push(value.ok_or_else(|| corrupt(format!("its tensor {tensor:?} holds NaN or infinity")))?);
+            let no_number = || self.corrupt(format!("its tensor {tensor:?} holds NaN or infinity"));
+            values.push(value.ok_or_else(no_number)?);
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ mod message;
 
 use std::path::PathBuf;
 
+pub use crate::container::Format;
 pub use message::Message;
 
 /// An option or a combination of options that makes no network or no training run.
@@ -169,7 +170,7 @@ fn describe_clip(clip: Option<f64>) -> String {
     }
 }
 
-/// A model or checkpoint file that cannot be read or made.
+/// A file of a model, weights or a checkpoint that cannot be read or made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -207,17 +208,15 @@ pub enum ModelError {
         /// The newest known version.
         known: u32,
     },
-    /// A checkpoint where a model was wanted.
+    /// A file of another kind than was wanted.
     #[error("{}", self.message())]
-    IsACheckpoint {
+    OtherFormat {
         /// The file.
         name: String,
-    },
-    /// A model where a checkpoint was wanted.
-    #[error("{name} is a finished model, not a checkpoint; there is nothing to resume")]
-    IsAModel {
-        /// The file.
-        name: String,
+        /// What it is.
+        found: Format,
+        /// What was wanted.
+        wanted: Format,
     },
     /// A checkpoint of a run with other options or data.
     #[error("{}", self.message())]
@@ -239,10 +238,26 @@ impl ModelError {
     /// What it says, the option to resume a run kept apart.
     fn message(&self) -> Message {
         match self {
-            ModelError::IsACheckpoint { name } => {
-                Message::from(format!("{name} is a checkpoint, not a model; finish its run with "))
-                    .option("resume")
-            }
+            ModelError::OtherFormat { name, found, wanted } => match (found, wanted) {
+                (Format::Checkpoint, _) => {
+                    Message::from(format!("{name} is a checkpoint, not a model; finish its run with "))
+                        .option("resume")
+                }
+                (Format::Model, Format::Checkpoint) => {
+                    format!("{name} is a finished model, not a checkpoint; there is nothing to resume").into()
+                }
+                (Format::Model, _) => {
+                    format!("{name} is a whole model, not weights alone; open it as a model, which has weights").into()
+                }
+                (Format::Weights, Format::Checkpoint) => {
+                    format!("{name} holds weights, not a checkpoint; there is nothing to resume").into()
+                }
+                (Format::Weights, _) => format!(
+                    "{name} holds weights without a task: nothing says how to read data for them, or what they \
+                     answer; train a model with `elman train`, or let a program of yours run them (`elman::weights`)"
+                )
+                .into(),
+            },
             ModelError::OtherRun { name, what } => {
                 let text = format!(
                     "{name} belongs to another run: {what}; repeat that run's command, or start anew without "
@@ -253,7 +268,6 @@ impl ModelError {
             | ModelError::CutShort { .. }
             | ModelError::Corrupt { .. }
             | ModelError::Newer { .. }
-            | ModelError::IsAModel { .. }
             | ModelError::Unwritable { .. } => self.to_string().into(),
         }
     }
@@ -329,12 +343,14 @@ mod tests {
                 "t.csv: is constant; choose another <target>",
             ),
             (
-                ModelError::IsACheckpoint { name: name() }.into(),
+                ModelError::OtherFormat { name: name(), found: Format::Checkpoint, wanted: Format::Model }
+                    .into(),
                 "m.elman is a checkpoint, not a model; finish its run with resume",
                 "m.elman is a checkpoint, not a model; finish its run with <resume>",
             ),
             (
-                ModelError::IsAModel { name: name() }.into(),
+                ModelError::OtherFormat { name: name(), found: Format::Model, wanted: Format::Checkpoint }
+                    .into(),
                 "m.elman is a finished model, not a checkpoint; there is nothing to resume",
                 "m.elman is a finished model, not a checkpoint; there is nothing to resume",
             ),

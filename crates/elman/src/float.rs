@@ -62,6 +62,37 @@ impl Parameters {
             Parameters::F64(values) => values.clone(),
         }
     }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Parameters::F32(values) => values.len(),
+            Parameters::F64(values) => values.len(),
+        }
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The nearest values of another number type; beyond its range, infinities.
+    #[must_use]
+    pub fn to_dtype(&self, dtype: Dtype) -> Parameters {
+        match (self, dtype) {
+            (Parameters::F32(values), Dtype::F64) => Parameters::F64(convert(values)),
+            (Parameters::F64(values), Dtype::F32) => Parameters::F32(convert(values)),
+            (same, _) => same.clone(),
+        }
+    }
+
+    /// The place of the first that is NaN or infinite.
+    pub(crate) fn first_not_finite(&self) -> Option<usize> {
+        match self {
+            Parameters::F32(values) => values.iter().position(|value| !value.is_finite()),
+            Parameters::F64(values) => values.iter().position(|value| !value.is_finite()),
+        }
+    }
 }
 
 /// `f32` or `f64`.
@@ -82,6 +113,12 @@ pub trait Float: Scalar + std::fmt::Debug {
 
 macro_rules! float {
     ($float:ident, $dtype:ident, $engine:ty) => {
+        impl From<Vec<$float>> for Parameters {
+            fn from(values: Vec<$float>) -> Self {
+                Parameters::$dtype(values)
+            }
+        }
+
         impl Float for $float {
             type Engine = $engine;
             const DTYPE: Dtype = Dtype::$dtype;

@@ -33,6 +33,7 @@
 //! | [`train`] | the loop, its observers, its checkpoints |
 //! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |
 //! | [`task`] | what it is all for: forecast, regress, classify |
+//! | [`weights`] | network and parameters in a file, whatever they are for |
 //! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
 //!
 //! Beside the way stand [`check`], which proves the gradients, and [`notebook`], from which the
@@ -78,6 +79,7 @@ pub mod table;
 pub mod task;
 pub mod threads;
 pub mod train;
+pub mod weights;
 pub mod words;
 
 /// The README's code is compiled and run with the documentation's.

@@ -100,6 +100,14 @@ impl Session {
         }
     }
 
+    /// Back to the sequence's start.
+    pub fn reset(&mut self) {
+        match &mut self.0 {
+            Typed::F32(running) => running.state.clone_from(&running.start),
+            Typed::F64(running) => running.state.clone_from(&running.start),
+        }
+    }
+
     /// What `explore` makes of a session that stands where this one does and may go its own way.
     pub fn branch<R>(&mut self, explore: impl FnOnce(&mut Self) -> R) -> R {
         let here = match &self.0 {
@@ -124,6 +132,7 @@ enum States {
 #[derive(Debug)]
 struct Running<T: Float> {
     engine: T::Engine,
+    start: State<T>,
     state: State<T>,
     batch: Batch<T>,
     input_size: usize,
@@ -133,8 +142,8 @@ impl<T: Float> Running<T> {
     fn new(network: &Network, parameters: &[T]) -> Self {
         let mut engine = T::Engine::new(network);
         engine.load(parameters);
-        let input_size = network.input_size();
-        Running { engine, state: network.zero_state(1), batch: Batch::default(), input_size }
+        let (start, input_size) = (network.zero_state(1), network.input_size());
+        Running { engine, state: start.clone(), start, batch: Batch::default(), input_size }
     }
 
     fn advance(&mut self, x: &[f64]) -> Vec<f64> {
@@ -196,6 +205,8 @@ mod tests {
         pieces.extend(session.advance(&x[2..7]));
         pieces.extend(session.advance(&x[7..]));
         assert_eq!(&pieces, whole);
+        session.reset();
+        assert_eq!(&session.advance(&x), whole);
         assert_eq!(aside, whole[4..14]);
     }
 

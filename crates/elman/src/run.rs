@@ -31,6 +31,7 @@ use crate::sequence::Example;
 use crate::table::Table;
 use crate::task::Prepared;
 use crate::train::{Checkpointer, Ended, Observer, Progress, TrainState, Trainer};
+use crate::weights::Weights;
 
 impl Recipe {
     /// Trains from start to end without anybody watching, and tests the model on what `table` holds
@@ -175,6 +176,7 @@ impl<'a> Run<'a> {
             loss: best.map(|best| best.loss),
             test: None,
         };
-        Model::new(self.prepared.task.clone(), progress.kept(), record)
+        let weights = Weights::new(self.network.clone(), progress.kept())?;
+        Model::new(self.prepared.task.clone(), weights, record)
     }
 }

@@ -104,7 +104,7 @@ fn header(header: &str) -> Vec<u8> {
 /// A model file without tensors, with this content and the checksum that belongs to it.
 fn with_content(content: &str) -> Vec<u8> {
     let envelope = format!(
-        r#"{{"format":"model","format_version":1,"checksum":{},"content":{content}}}"#,
+        r#"{{"format":"model","format_version":2,"checksum":{},"content":{content}}}"#,
         crc32fast::hash(content.as_bytes())
     );
     header(&format!(r#"{{"__metadata__":{{"elman":{}}}}}"#, json!(envelope)))
@@ -197,6 +197,14 @@ fn hostile_models() {
             with_content(&format!(
                 r#"{{"task":{{"regress":{{"grouping":{{"features":[{}]}}}}}}}}"#,
                 list(r#"{"name":"","scaling":{"mean":0,"deviation":1}}"#, COUNT / 8)
+            )),
+        ),
+        (
+            "blocks",
+            2.8,
+            with_content(&format!(
+                r#"{{"network":{{"input_size":1,"blocks":[{}]}}}}"#,
+                list(r#"{"skip":{"inputs":1}}"#, COUNT / 8)
             )),
         ),
         (

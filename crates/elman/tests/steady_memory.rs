@@ -18,7 +18,9 @@ use elman::network::{
     PoolingKind, Readout, Recurrent, Skip, Stacked,
 };
 use elman::optimiser::OptimiserConfig;
+use elman::recipe::Recipe;
 use elman::sequence::{Example, TrainingBatch};
+use elman::task::{ForecastOptions, Task, TaskOptions};
 
 /// The workers that a first step starts take a moment to come up, with memory of their own.
 const COMING_UP: Duration = Duration::from_millis(20);
@@ -129,6 +131,19 @@ fn chain() -> Network {
     Network::new(config).unwrap()
 }
 
+/// A forecast in the series' own units.
+fn task_streaming_steps() {
+    let table = elman::data::airline().unwrap();
+    let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default())).unwrap();
+    let mut recipe = Recipe::for_task(&prepared.task);
+    recipe.train.epochs = 1;
+    let mut stream = recipe.train(&prepared, &table).unwrap().stream().unwrap();
+    let mut step = |n: usize| stream.step(&[100.0 + n as f64, (n % 12) as f64]).unwrap().is_some();
+    step(0);
+    let count = allocations(|| assert_eq!((1..50).filter(|&n| step(n)).count(), 38));
+    assert_eq!(count, 0, "streaming a task");
+}
+
 fn main() {
     assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1, "the allocator counts");
     for cell in CellKind::ALL {
@@ -157,5 +172,6 @@ fn main() {
     training_steps::<f32>(Stacked { input_size: 600, hidden_size: 128, ..config }, 1);
     streaming_steps();
     large_streaming_steps();
+    task_streaming_steps();
     println!("steps after the first allocate nothing");
 }

@@ -16,6 +16,7 @@ use crate::model::Model;
 use crate::network::{Block, Gradients, Mode, Network, Output, Recurrent, State, Tape};
 use crate::random::{Purpose, Rng};
 use crate::sequence::{Example, pack_targets};
+use crate::weights::Weights;
 
 /// The relative error above which a gradient is wrong.
 pub const TOLERANCE: f64 = 1e-9;
@@ -157,12 +158,21 @@ impl Problem {
 
     /// A trained model's network, parameters and loss.
     pub fn of_model(name: String, model: &Model, seed: u64) -> Problem {
-        let parameters = match model.parameters() {
+        Problem::of(name, model.weights(), model.record().recipe.train.loss.clone(), seed)
+    }
+
+    /// A network and its parameters under the squared error, which suits any output: probabilities after a
+    /// softmax as well, which cross-entropy would take for logits.
+    pub fn of_weights(name: String, weights: &Weights, seed: u64) -> Problem {
+        Problem::of(name, weights, Loss::Squared, seed)
+    }
+
+    fn of(name: String, weights: &Weights, loss: Loss, seed: u64) -> Problem {
+        let parameters = match weights.parameters() {
             Parameters::F32(values) => convert(values),
             Parameters::F64(values) => values.clone(),
         };
-        let loss = model.record().recipe.train.loss.clone();
-        Problem::new(name, model.network().clone(), parameters, loss, seed)
+        Problem::new(name, weights.network().clone(), parameters, loss, seed)
     }
 
     /// The names of the parameter tensors.

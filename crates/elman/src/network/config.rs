@@ -12,6 +12,10 @@ pub const MAX_LAYERS: usize = 1000;
 /// More blocks than this are refused.
 pub const MAX_BLOCKS: usize = 4 * MAX_LAYERS;
 
+/// Inputs of more values per timestep than this are refused: without parameters for them, nothing else would bound
+/// what a network asks for.
+pub const MAX_INPUT: usize = 1 << 20;
+
 /// Patches of more values than this are refused.
 pub const MAX_PATCH: usize = 1 << 20;
 

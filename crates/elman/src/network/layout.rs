@@ -1,5 +1,6 @@
 //! The names and places of a block's parameters.
 
+use std::fmt;
 use std::ops::Range;
 
 use elman_core::block::{Block, Recurrent, TensorVisitor};
@@ -7,6 +8,29 @@ use elman_core::block::{Block, Recurrent, TensorVisitor};
 use super::{Kind, Layer, NetworkConfig, RecurrentLayers, StateBlock};
 use crate::error::ConfigError;
 use crate::parameters::{Layout, MAX_PARAMETERS};
+
+/// At least so many tensors has a network of this configuration, which is not checked: counted without taking
+/// memory for any.
+pub(crate) fn least_tensors(config: &NetworkConfig) -> usize {
+    let (mut count, mut width) = (0, config.input_size);
+    let mut visit = |_: fmt::Arguments<'_>, shape: &[usize]| count += usize::from(!shape.contains(&0));
+    for block in &config.blocks {
+        match block {
+            Block::Recurrent(recurrent) => {
+                for _ in 0..recurrent.direction.count() {
+                    recurrent.tensors(width, &mut visit);
+                    recurrent.initial_states(&mut visit);
+                }
+            }
+            Block::Dense(dense) => dense.tensors(width, &mut visit),
+            Block::Embedding(embedding) => embedding.tensors(&mut visit),
+            Block::LayerNorm(norm) => norm.tensors(width, &mut visit),
+            _ => {}
+        }
+        width = block.output_size(width);
+    }
+    count
+}
 
 /// Lays out block `n` of a configuration that was checked, into which `input_size` values enter: its
 /// parameters behind those of the blocks before it, and likewise its states.

@@ -45,7 +45,7 @@ mod state;
 mod timeline;
 mod validate;
 
-pub use config::{MAX_BLOCKS, MAX_LAYERS, MAX_PATCH, NetworkConfig};
+pub use config::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, NetworkConfig};
 pub use elman_core::block::{
     Activation, Block, Dense, Direction, Dropout, Embedding, LayerNorm, Output, Patch, Pooling, PoolingKind,
     Recurrent, Skip,
@@ -60,6 +60,7 @@ pub use state::{State, StateBlock};
 
 use elman_core::block::TimeAxis;
 use elman_core::lane::Scalar;
+pub(crate) use layout::least_tensors;
 pub(crate) use placed::{Kind, Layer, Placed, RecurrentLayers, parts};
 pub(crate) use simd::worthwhile_shares;
 pub(crate) use timeline::{Timeline, Timelines};
@@ -113,7 +114,7 @@ impl Network {
     /// - If there is no block, more than [`MAX_BLOCKS`], more than [`MAX_LAYERS`] recurrent ones, or
     ///   more than [`MAX_PARAMETERS`](crate::parameters::MAX_PARAMETERS) parameters.
     /// - If a size or length is 0, a probability outside `[0, 1)`, an `eps` not above 0, or a patch has more
-    ///   than [`MAX_PATCH`] values.
+    ///   than [`MAX_PATCH`] values, or the input more than [`MAX_INPUT`] per timestep.
     /// - If a recurrent block, a pooling, a patch or a skip stands after a block that leaves one row per
     ///   sequence, or a skip after a patch; a softmax not at the end; dropout at either end; an embedding not at the
     ///   beginning or with more than one input; or a skip adds more values than there are.

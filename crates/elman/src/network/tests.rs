@@ -176,7 +176,7 @@ fn sizes_that_make_too_many_parameters_are_refused() {
         refused(NetworkConfig::new(2).with(Dense::new(size)), &message);
         let message = format!("num_embeddings is {size}; {more}; choose fewer tokens");
         refused(NetworkConfig::new(1).with(Embedding::new(size, 2)), &message);
-        let message = format!("input_size is {size}; {more}; choose fewer values per timestep");
+        let message = format!("input_size is {size}; it must be at most 1048576");
         refused(NetworkConfig::new(size).with(LayerNorm::new()), &message);
     }
 }

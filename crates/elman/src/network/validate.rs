@@ -2,7 +2,7 @@
 
 use elman_core::block::{Activation, Block, Dense, Patch, TimeAxis};
 
-use super::{MAX_BLOCKS, MAX_LAYERS, MAX_PATCH, NetworkConfig};
+use super::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, NetworkConfig};
 use crate::error::ConfigError;
 
 /// What the blocks before it leave for a block.
@@ -19,6 +19,10 @@ impl NetworkConfig {
     /// Refuses what concerns the chain as a whole.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         at_least_one("input_size", self.input_size, "")?;
+        if self.input_size > MAX_INPUT {
+            let message = format!("is {}; it must be at most {MAX_INPUT}", self.input_size);
+            return Err(ConfigError::new("input_size", message));
+        }
         let blocks = |message: String| Err(ConfigError::new("blocks", message));
         if self.blocks.is_empty() {
             return blocks("are none; a network needs at least one".into());

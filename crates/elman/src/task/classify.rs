@@ -108,7 +108,18 @@ impl GroupedTask for Classify {
     }
 
     fn answer(&self, logits: &[f64]) -> Vec<f64> {
-        softmax(logits)
+        let mut probabilities = vec![0.0; logits.len()];
+        self.answer_values(logits, &mut probabilities);
+        probabilities
+    }
+
+    fn answer_values(&self, logits: &[f64], probabilities: &mut [f64]) {
+        probabilities.copy_from_slice(logits);
+        softmax(probabilities);
+    }
+
+    fn answer_names(&self) -> Vec<String> {
+        self.classes.iter().map(|class| format!("probability_{class}")).collect()
     }
 
     fn first_number(probabilities: &Vec<f64>) -> f64 {
@@ -128,13 +139,12 @@ impl GroupedTask for Classify {
     fn columns(&self, answers: &[Vec<f64>], _: Dtype) -> Vec<(String, Answers)> {
         let class = |probabilities: &Vec<f64>| self.classes[argmax(probabilities)].clone();
         let predicted = Answers::Text(answers.iter().map(class).collect());
-        let of_class = |(n, class): (usize, &String)| {
-            // A probability to the digits that `f32` has.
-            let number = |answer: &Vec<f64>| Number { value: answer[n], precision: Precision::F32 };
-            (format!("probability_{class}"), Answers::Numbers(answers.iter().map(number).collect()))
-        };
+        // A probability to the digits that `f32` has.
+        let number = |value| Number { value, precision: Precision::F32 };
+        let of_class =
+            |(n, name)| (name, Answers::Numbers(answers.iter().map(|answer| number(answer[n])).collect()));
         let predicted = std::iter::once((format!("{}_predicted", self.grouping.target), predicted));
-        predicted.chain(self.classes.iter().enumerate().map(of_class)).collect()
+        predicted.chain(self.answer_names().into_iter().enumerate().map(of_class)).collect()
     }
 
     fn description(&self) -> String {
@@ -179,9 +189,10 @@ fn sorted_classes(labels: &Labels<'_>) -> Vec<String> {
     classes.into_iter().map(str::to_owned).collect()
 }
 
-fn softmax(logits: &[f64]) -> Vec<f64> {
-    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let exponentials: Vec<f64> = logits.iter().map(|logit| (logit - largest).exp()).collect();
-    let sum: f64 = exponentials.iter().sum();
-    exponentials.iter().map(|e| e / sum).collect()
+/// Logits to probabilities.
+fn softmax(values: &mut [f64]) {
+    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    values.iter_mut().for_each(|value| *value = (*value - largest).exp());
+    let sum: f64 = values.iter().sum();
+    values.iter_mut().for_each(|value| *value /= sum);
 }

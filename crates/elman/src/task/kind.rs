@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Chart, Predictions, Task, TaskName};
+use super::{Chart, Predictions, StreamUnits, Task, TaskName};
 use crate::error::{ConfigError, Error};
 use crate::float::Parameters;
 use crate::loss::Loss;
@@ -101,6 +101,10 @@ pub trait TaskKind: Debug {
         table: &Table,
         horizon: Option<usize>,
     ) -> Result<Predictions, Error>;
+
+    /// What the task makes of rows that come one by one, from the first on: see
+    /// [`Model::stream`](crate::model::Model::stream).
+    fn stream(&self) -> Box<dyn StreamUnits>;
 
     /// Predictions drawn beside the table that they were made from.
     ///

@@ -33,6 +33,7 @@ mod kind;
 mod names;
 mod predictions;
 mod regress;
+mod stream;
 
 pub use chart::{Chart, Line, Role};
 pub use classify::Classify;
@@ -41,6 +42,7 @@ pub use grouped::{Feature, GroupedOptions, Grouping};
 pub use kind::{HeldOut, Prepared, TaskKind};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
+pub use stream::{StreamUnits, TaskStream};
 
 use crate::error::{ConfigError, Error};
 use crate::network::{Network, Readout};

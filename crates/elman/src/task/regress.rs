@@ -77,6 +77,14 @@ impl GroupedTask for Regress {
         self.target_scaling.unscale(output[0])
     }
 
+    fn answer_values(&self, output: &[f64], answer: &mut [f64]) {
+        answer[0] = self.answer(output);
+    }
+
+    fn answer_names(&self) -> Vec<String> {
+        vec![format!("{}_predicted", self.grouping.target)]
+    }
+
     fn first_number(answer: &f64) -> f64 {
         *answer
     }

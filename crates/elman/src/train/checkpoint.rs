@@ -113,6 +113,15 @@ pub(super) struct Content {
     grad_norm: Option<f64>,
 }
 
+/// The same in all versions.
+impl container::Content for Content {
+    const FORMAT: Format = Format::Checkpoint;
+
+    fn parse(_: u32, json: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(json)
+    }
+}
+
 const PARAMETERS: &str = "parameters";
 const FIRST: &str = "optimiser.first";
 const SECOND: &str = "optimiser.second";
@@ -156,14 +165,13 @@ impl Checkpointer {
         }
         let name = self.path.display().to_string();
         let bytes = file::read(&self.path)?;
-        let contents = container::read::<Content>(&name, &bytes, Format::Checkpoint)?;
-        let content = &contents.content;
+        let (content, tensors) = container::read::<Content>(&name, &bytes)?;
         if let Some(what) = self.identity.difference(&content.identity) {
             return Err(ModelError::OtherRun { name: name.clone(), what }.into());
         }
         let vector = |tensor: &str, len: usize| {
             let mut values = Vec::new();
-            contents.append(tensor, &[len], &mut values).map(|()| values)
+            tensors.append(tensor, &[len], &mut values).map(|()| values)
         };
         let len = state.parameters().len();
         let mut optimiser = Optimiser::<T>::new(content.optimiser, len);

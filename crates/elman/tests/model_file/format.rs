@@ -1,6 +1,6 @@
 //! The file is as documented.
 
-use elman::error::{Error, ModelError};
+use elman::error::{Error, Format, ModelError};
 use elman::float::Parameters;
 use elman::network::CellKind;
 use elman::optimiser::OptimiserConfig;
@@ -97,20 +97,22 @@ fn tensors_have_pytorchs_names_and_shapes() {
 #[test]
 fn a_newer_version_is_told_apart_from_damage() {
     let mut parts = Parts::of(&small_model().to_bytes().unwrap());
-    parts.version = json!(2);
-    let newer = "m has format version 2, and this program reads up to 1; use a newer elman";
+    parts.version = json!(3);
+    let newer = "m has format version 3, and this program reads up to 2; use a newer elman";
     assert_eq!(message(&parts.build()), newer);
     // Whatever else may be new in it.
     parts.format = "ensemble".into();
     parts.content = "[]".into();
     parts.tensors.clear();
     assert_eq!(message(&parts.build()), newer);
-    parts.version = json!(1);
-    assert_eq!(
-        message(&parts.build()),
-        "m is damaged: its header says unknown variant `ensemble`, expected `model` or `checkpoint` at line 1 \
-         column 20; copy it again or train anew"
-    );
+    for version in [1, 2] {
+        parts.version = json!(version);
+        assert_eq!(
+            message(&parts.build()),
+            "m is damaged: its header says unknown variant `ensemble`, expected one of `model`, `checkpoint`, \
+             `weights` at line 1 column 20; copy it again or train anew"
+        );
+    }
 }
 
 #[test]
@@ -125,14 +127,19 @@ fn models_and_checkpoints_are_told_apart() {
     let recipe = Recipe::for_task(&prepared.task);
     let mut run = elman::run::Run::new(&recipe, &prepared).unwrap();
     checkpointer.save(run.progress()).unwrap();
-    assert_eq!(
-        message(&std::fs::read(&path).unwrap()),
-        "m is a checkpoint, not a model; finish its run with resume"
-    );
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(message(&bytes), "m is a checkpoint, not a model; finish its run with resume");
+    // Those of version 1 are the same but for the number.
+    let mut parts = Parts::of(&bytes);
+    assert_eq!(parts.version, json!(2));
+    parts.version = json!(1);
+    std::fs::write(&path, parts.build()).unwrap();
+    let loaded = checkpointer.load::<f32>(run.network().layout().len()).unwrap().unwrap();
+    assert_eq!(loaded.parameters, run.progress().parameters);
 
     small_model().save(&path).unwrap();
     let error = run.resume(&checkpointer).unwrap_err();
-    assert!(matches!(error, Error::Model(ModelError::IsAModel { .. })), "{error}");
+    assert!(matches!(error, Error::Model(ModelError::OtherFormat { found: Format::Model, .. })), "{error}");
     let expected =
         format!("{} is a finished model, not a checkpoint; there is nothing to resume", path.display());
     assert_eq!(error.to_string(), expected);

@@ -39,12 +39,14 @@ proptest! {
     #[test]
     fn no_change_with_a_right_checksum_panics(
         task in 0usize..3,
+        first_version in any::<bool>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), value()), 0..4),
         content_byte in prop::option::of((any::<prop::sample::Index>(), prop::char::range(' ', '~'))),
         tensor_byte in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>())),
     ) {
         let (table, parts) = &*SAMPLES.with(|samples| samples[task].clone());
-        let mut parts = parts.clone().edit(|content| {
+        let parts = if first_version { parts.clone().first_version() } else { parts.clone() };
+        let mut parts = parts.edit(|content| {
             for (index, value) in &changes {
                 let mut leaves = Vec::new();
                 collect(content, String::new(), &mut leaves);
@@ -80,7 +82,7 @@ thread_local! {
 }
 
 /// JSON pointers to all values.
-fn collect(value: &Value, pointer: String, pointers: &mut Vec<String>) {
+pub(crate) fn collect(value: &Value, pointer: String, pointers: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             fields.iter().for_each(|(name, value)| collect(value, format!("{pointer}/{name}"), pointers));
@@ -97,7 +99,7 @@ fn collect(value: &Value, pointer: String, pointers: &mut Vec<String>) {
 }
 
 /// A value that may stand in a header, rightly or wrongly.
-fn value() -> impl Strategy<Value = Value> {
+pub(crate) fn value() -> impl Strategy<Value = Value> {
     let numbers = prop_oneof![
         (0u64..14).prop_map(|n| json!(n)),
         prop::sample::select(&[100_000, 100_001, 1 << 40, u64::MAX / 4, u64::MAX - 1, u64::MAX][..])

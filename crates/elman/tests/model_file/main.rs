@@ -9,6 +9,8 @@
 //! - [`format`]: the file is as documented;
 //! - [`damage`]: files that are cut short, changed, or something else;
 //! - [`refusals`]: files with a right checksum that no model can have;
+//! - [`version_1`]: files of the first version of the format;
+//! - [`weights`]: files of weights alone;
 //! - [`fuzz`]: any bytes whatever.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -18,3 +20,5 @@ mod fuzz;
 mod refusals;
 mod saving;
 mod setup;
+mod version_1;
+mod weights;

@@ -11,51 +11,56 @@ fn what_no_model_can_be_is_refused() {
     let [(table, options), _, (grouped, grouped_options)] = tables();
     let forecast = Parts::of(&model(&table, &options, |_| {}).to_bytes().unwrap());
     let classify = Parts::of(&model(&grouped, &grouped_options, |_| {}).to_bytes().unwrap());
+    let (first, first_forecast) = (regress.clone().first_version(), forecast.clone().first_version());
     let huge = json!(1u64 << 40);
     let count = "it does not hold as many tensors as its network has";
     let classes = "its classes do not fit together";
     let scaling = "its features' scaling is out of range";
     let rows = "its horizon, window or stride is out of range";
+    let other_network = "network is not that of the task, with 2 inputs and 1 outputs";
+    let layer = json!({"recurrent": {
+        "cell": "elman", "hidden_size": 1, "direction": "forward", "output": "every", "learned_state": false
+    }});
     for (parts, pointer, value, reason) in [
-        (&regress, "/record/recipe/hidden_size", json!(0), "hidden_size is 0; it must be at least 1"),
+        (&first, "/record/recipe/hidden_size", json!(0), "hidden_size is 0; it must be at least 1"),
         (
-            &regress,
+            &first,
             "/record/recipe/hidden_size",
             huge.clone(),
             "hidden_size is 1099511627776; that makes more than 268435456 parameters; choose fewer units",
         ),
         (
-            &regress,
+            &first,
             "/record/recipe/hidden_size",
             json!(1 << 10),
             "its tensor \"weight_ih_l0\" is F32 [1, 2], but its network asks for F32 [1024, 2]",
         ),
         (
-            &regress,
+            &first,
             "/record/recipe/hidden_size",
             json!(2),
             "its tensor \"weight_ih_l0\" is F32 [1, 2], but its network asks for F32 [2, 2]",
         ),
-        (&regress, "/record/recipe/num_layers", json!(0), count),
-        (&regress, "/record/recipe/num_layers", huge.clone(), count),
-        (&regress, "/record/recipe/num_layers", json!(u64::MAX), count),
-        (&regress, "/record/recipe/num_layers", json!(u64::MAX / 4 + 1), count),
-        (&regress, "/record/recipe/bidirectional", json!(true), count),
-        (&regress, "/record/recipe/dropout", json!(1.0), "dropout is 1; it must be at least 0 and below 1"),
+        (&first, "/record/recipe/num_layers", json!(0), count),
+        (&first, "/record/recipe/num_layers", huge.clone(), count),
+        (&first, "/record/recipe/num_layers", json!(u64::MAX), count),
+        (&first, "/record/recipe/num_layers", json!(u64::MAX / 4 + 1), count),
+        (&first, "/record/recipe/bidirectional", json!(true), count),
+        (&first, "/record/recipe/dropout", json!(1.0), "dropout is 1; it must be at least 0 and below 1"),
         (
-            &regress,
+            &first,
             "/record/recipe/dropout",
             json!(0.5),
             "dropout is 0.5 but acts between layers, and there is one; use two layers or 0",
         ),
         (
-            &regress,
+            &first,
             "/record/recipe/cell",
             json!("lstm"),
             "its tensor \"weight_ih_l0\" is F32 [1, 2], but its network asks for F32 [4, 2]",
         ),
         (
-            &regress,
+            &first,
             "/record/recipe/dtype",
             json!("f64"),
             "its tensor \"weight_ih_l0\" is F32 [1, 2], but its network asks for F64 [1, 2]",
@@ -76,13 +81,14 @@ fn what_no_model_can_be_is_refused() {
         (&classify, "/task/classify/grouping/features/0/scaling/deviation", json!(-1.0), scaling),
         (&forecast, "/task/forecast/season", json!(0), "its season is out of range"),
         (&forecast, "/task/forecast/season", huge.clone(), "its season is out of range"),
+        (&forecast, "/task/forecast/season", json!(11), other_network),
         (
-            &forecast,
+            &first_forecast,
             "/task/forecast/season",
             json!(11),
             "its tensor \"weight_ih_l0\" is F32 [12, 14], but its network asks for F32 [12, 2]",
         ),
-        (&forecast, "/record/recipe/bidirectional", json!(true), count),
+        (&first_forecast, "/record/recipe/bidirectional", json!(true), count),
         (
             &regress,
             "/record/recipe/train/loss",
@@ -114,6 +120,54 @@ fn what_no_model_can_be_is_refused() {
             "it has a time column or a frequency, but not both",
         ),
         (&forecast, "/task/forecast/time", Value::Null, "it has a time column or a frequency, but not both"),
+        (
+            &regress,
+            "/record/recipe/dtype",
+            json!("f64"),
+            "model has parameters in f32, but its recipe asks for f64",
+        ),
+        (
+            &regress,
+            "/dtype",
+            json!("f64"),
+            "its tensor \"weight_ih_l0\" is F32 [1, 2], but its network asks for F64 [1, 2]",
+        ),
+        (&regress, "/network/input_size", json!(0), "input_size is 0; it must be at least 1"),
+        (
+            &regress,
+            "/network/input_size",
+            json!(3),
+            "its tensor \"weight_ih_l0\" is F32 [1, 2], but its network asks for F32 [1, 3]",
+        ),
+        (&regress, "/network/blocks", json!([]), "blocks are none; a network needs at least one"),
+        (
+            &regress,
+            "/network/blocks",
+            json!(vec![json!({"skip": {"inputs": 1}}); 4001]),
+            "blocks are 4001; at most 4000 are possible",
+        ),
+        (&regress, "/network/blocks", json!(vec![layer.clone(); 4000]), count),
+        (
+            &regress,
+            "/network/blocks/0/recurrent/hidden_size",
+            json!(0),
+            "hidden_size of block 0 (recurrent) is 0; it must be at least 1",
+        ),
+        (
+            &regress,
+            "/network/blocks/0/recurrent/hidden_size",
+            huge.clone(),
+            "hidden_size is 1099511627776; that makes more than 268435456 parameters; choose fewer units",
+        ),
+        (&regress, "/network/blocks/0/recurrent/direction", json!("both"), count),
+        (
+            &regress,
+            "/network/blocks/0/recurrent/direction",
+            json!("reverse"),
+            "it has no tensor \"weight_ih_l0_reverse\"",
+        ),
+        (&regress, "/network/blocks/0/recurrent/output", json!("every"), other_network),
+        (&regress, "/network/blocks/0/recurrent/learned_state", json!(true), count),
     ] {
         let bytes =
             parts.clone().edit(|content| *content.pointer_mut(pointer).unwrap() = value.clone()).build();
@@ -131,6 +185,9 @@ fn what_no_model_can_be_is_refused() {
         ("/task/regress/target_scaling/deviation", Value::Null, "invalid type: null, expected f64"),
         ("/record/recipe/train/epochs", json!("many"), "invalid type: string \"many\", expected u64"),
         ("/record", json!([]), "invalid length 0"),
+        ("/network", json!([]), "invalid length 0"),
+        ("/network/blocks/0", json!({"attention": {}}), "unknown variant `attention`"),
+        ("/network/blocks/0/recurrent/cell", json!("Lstm"), "unknown variant `Lstm`"),
     ] {
         let bytes =
             regress.clone().edit(|content| *content.pointer_mut(pointer).unwrap() = value.clone()).build();
@@ -138,13 +195,18 @@ fn what_no_model_can_be_is_refused() {
         assert!(message.starts_with(&format!("m is damaged: its header says {reason}")), "{message}");
     }
     // The largest number of layers, and tensors for one more.
-    let mut deep = regress.clone().edit(|content| content["record"]["recipe"]["num_layers"] = json!(1001));
+    let mut deep = first.clone().edit(|content| content["record"]["recipe"]["num_layers"] = json!(1001));
     let one = deep.tensors[0].clone();
     deep.tensors.extend((0..4000).map(|n| Tensor { name: format!("t{n}"), ..one.clone() }));
     assert!(message(&deep.build()).starts_with("m is damaged: num_layers is 1001; it must be at most 1000"));
     let unknown =
         regress.clone().edit(|content| content["record"]["recipe"]["peephole"] = json!(true)).build();
     assert!(message(&unknown).starts_with("m is damaged: its header says unknown field `peephole`"));
+    // Each version has its own fields.
+    let (mut late, mut early) = (regress.clone(), first.clone());
+    (late.version, early.version) = (json!(1), json!(2));
+    assert!(message(&late.build()).starts_with("m is damaged: its header says unknown field `dtype`"));
+    assert!(message(&early.build()).starts_with("m is damaged: its header says missing field `dtype`"));
 }
 
 #[test]

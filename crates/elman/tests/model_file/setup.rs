@@ -142,6 +142,15 @@ impl Parts {
         file(&header, &bytes().collect::<Vec<_>>())
     }
 
+    /// The same model in a file of version 1, whose network is that of the recipe.
+    pub(crate) fn first_version(mut self) -> Self {
+        self.version = json!(1);
+        self.edit(|content| {
+            let content = content.as_object_mut().unwrap();
+            assert!(content.remove("network").is_some() && content.remove("dtype").is_some());
+        })
+    }
+
     /// Changes the content by way of its JSON value.
     pub(crate) fn edit(mut self, edit: impl FnOnce(&mut Value)) -> Self {
         let mut content = serde_json::from_str(&self.content).unwrap();

@@ -80,8 +80,13 @@ impl Forecast {
         let number = |&value: &f64| Number::answer(value, self.spread(value), parameters.dtype());
         Ok(Predictions::new(vec![
             (self.time.clone().unwrap_or_else(|| "row".into()), names_ahead(&series, horizon)?),
-            (format!("{}_forecast", self.target), Answers::Numbers(forecasts.iter().map(number).collect())),
+            (self.forecast_name(), Answers::Numbers(forecasts.iter().map(number).collect())),
         ]))
+    }
+
+    /// The name of the column of forecasts.
+    pub(super) fn forecast_name(&self) -> String {
+        format!("{}_forecast", self.target)
     }
 
     /// The range in which values like this one vary from row to row.

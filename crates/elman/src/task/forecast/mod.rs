@@ -11,6 +11,7 @@ mod charts;
 mod options;
 mod prepare;
 mod series;
+mod stream;
 mod windows;
 
 pub use backtest::{Backtest, Origin};
@@ -19,7 +20,7 @@ pub use series::Transform;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Chart, HeldOut, Predictions, Prepared, TaskKind, TaskName};
+use super::{Chart, HeldOut, Predictions, Prepared, StreamUnits, TaskKind, TaskName};
 use crate::calendar::Frequency;
 use crate::error::{ConfigError, Error};
 use crate::float::Parameters;
@@ -147,6 +148,10 @@ impl TaskKind for Forecast {
         horizon: Option<usize>,
     ) -> Result<Predictions, Error> {
         self.look_ahead(network, parameters, table, horizon.unwrap_or(self.horizon))
+    }
+
+    fn stream(&self) -> Box<dyn StreamUnits> {
+        Box::new(stream::Newest::new(self.clone()))
     }
 
     fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {

@@ -11,7 +11,12 @@ use crate::task::TaskKind;
 impl Forecast {
     /// The values before the network's first row that it looks back on: one, or a season of them.
     pub(super) fn first_row(&self) -> usize {
-        self.transform.lost_rows() + self.season.unwrap_or(1).max(1)
+        self.transform.lost_rows() + self.looks_back()
+    }
+
+    /// The scaled values before a row that its input is made of: one, or a season of them.
+    pub(super) fn looks_back(&self) -> usize {
+        self.season.unwrap_or(1).max(1)
     }
 
     /// The rows of a season whose place the calendar tells.

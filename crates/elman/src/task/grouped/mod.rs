@@ -22,7 +22,7 @@ use split::Split;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
-use super::{Answers, HeldOut, Predictions, Prepared, Task, TaskKind, TaskName};
+use super::{Answers, HeldOut, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::{Dtype, Parameters};
 use crate::loss::{Loss, Targets};
@@ -34,7 +34,7 @@ use crate::table::Table;
 use crate::train::TrainConfig;
 
 /// What is learned of a sequence.
-pub(super) trait GroupedTask: Debug + Sized + Into<Task> {
+pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'static {
     /// A sequence's target.
     type Target: Copy;
     /// An answer for a sequence.
@@ -85,6 +85,12 @@ pub(super) trait GroupedTask: Debug + Sized + Into<Task> {
     /// The network's `output [O]` as an answer.
     fn answer(&self, output: &[f64]) -> Self::Answer;
 
+    /// The network's `output [O]` as the values of an answer in a stream.
+    fn answer_values(&self, output: &[f64], answer: &mut [f64]);
+
+    /// See [`StreamUnits::answers`].
+    fn answer_names(&self) -> Vec<String>;
+
     /// A number that is finite if the answer is.
     fn first_number(answer: &Self::Answer) -> f64;
 
@@ -104,6 +110,33 @@ pub(super) trait GroupedTask: Debug + Sized + Into<Task> {
 
     /// See [`TaskKind::check`].
     fn check(&self) -> Result<(), String>;
+}
+
+/// One sequence row by row.
+#[derive(Debug)]
+struct Rows<T>(T);
+
+impl<T: GroupedTask> StreamUnits for Rows<T> {
+    fn inputs(&self) -> Vec<String> {
+        self.0.grouping().features.iter().map(|feature| feature.name.clone()).collect()
+    }
+
+    fn answers(&self) -> Vec<String> {
+        self.0.answer_names()
+    }
+
+    fn read(&mut self, row: &[f64], x: &mut [f64]) -> Result<bool, Message> {
+        let scaled = self.0.grouping().features.iter().zip(row);
+        x.iter_mut().zip(scaled).for_each(|(x, (feature, &value))| *x = feature.scaling.scale(value));
+        Ok(true)
+    }
+
+    fn answer(&mut self, output: &[f64], answer: &mut [f64]) {
+        self.0.answer_values(output, answer);
+    }
+
+    /// Each row is read for itself: there is nothing to go back on.
+    fn reset(&mut self) {}
 }
 
 /// A network's answers for these sequences.
@@ -228,6 +261,10 @@ impl<T: GroupedTask> TaskKind for T {
         let mut columns = self.grouping().keys(table, &groups)?;
         columns.extend(self.columns(&answers, parameters.dtype()));
         Ok(Predictions::new(columns))
+    }
+
+    fn stream(&self) -> Box<dyn StreamUnits> {
+        Box::new(Rows(self.clone()))
     }
 
     fn check(&self) -> Result<(), String> {

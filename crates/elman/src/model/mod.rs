@@ -1,0 +1,265 @@
+//! The model file: one file that predicts.
+//!
+//! A safetensors file whose tensors bear PyTorch's names (`weight_ih_l0`, `bias_hh_l1_reverse`,
+//! `head.weight`), so that other programs read them, and whose header holds the network's
+//! configuration, what the data looked like, how it was trained and how well it did.
+//!
+//! ```
+//! use elman::model::Model;
+//! use elman::recipe::Recipe;
+//! use elman::table::Table;
+//! use elman::task::{GroupedOptions, Task, TaskOptions};
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! // Short sequences of one feature, whose target is its mean.
+//! let rows = (0..40).map(|n| (n / 2, (n * 7 % 10) as f64)).collect::<Vec<_>>();
+//! let line = |&(id, heat): &(usize, f64)| format!("{id},{heat},{}\n", (rows[2 * id].1 + rows[2 * id + 1].1) / 2.0);
+//! let csv = format!("id,heat,target\n{}", rows.iter().map(line).collect::<String>());
+//! let table = Table::read("heat.csv", csv.as_bytes())?;
+//! let prepared = Task::prepare(&table, &TaskOptions::Regress(GroupedOptions::default()))?;
+//! let mut recipe = Recipe::for_task(&prepared.task);
+//! recipe.train.epochs = 1;
+//!
+//! let folder = tempfile::tempdir().unwrap();
+//! let path = folder.path().join("heat.elman");
+//! recipe.train(&prepared, &table)?.save(&path)?;
+//!
+//! let model = Model::open(&path)?;
+//! let predictions = model.predict(&table, None)?;
+//! // The same row by row: the answer after the last row of sequence 0 is its prediction.
+//! let mut stream = model.stream()?;
+//! stream.step(&[rows[0].1])?;
+//! let answer = stream.step(&[rows[1].1])?.map(|answer| answer[0]);
+//! assert_eq!(stream.answers(), ["target_predicted"]);
+//! let shown: f64 = predictions.columns()[1].1.cell(0).to_string().parse().unwrap();
+//! assert!((answer.unwrap() - shown).abs() < 1e-4);
+//! # Ok(())
+//! # }
+//! ```
+
+mod version_1;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::container::{self, Format, PROGRAM};
+use crate::error::{ConfigError, Error, ModelError};
+use crate::file;
+use crate::float::{Dtype, Parameters};
+use crate::metrics::Evaluation;
+use crate::network::{Network, NetworkConfig};
+use crate::recipe::Recipe;
+use crate::table::Table;
+use crate::task::{HeldOut, Predictions, Task, TaskStream};
+use crate::train::Ended;
+use crate::weights::Weights;
+
+/// Weights that know what they are for: a trained network, its task and how it came about.
+#[derive(Clone, Debug)]
+pub struct Model {
+    task: Task,
+    weights: Weights,
+    record: Record,
+}
+
+/// How a model came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Record {
+    /// The name of the data.
+    pub data: String,
+    /// The sequences it learned from.
+    pub train_sequences: usize,
+    /// The sequences that told how well it did on the way.
+    pub validation_sequences: usize,
+    /// Everything that was asked of the training run.
+    pub recipe: Recipe,
+    /// How the run ended; `None` if it broke off.
+    pub ended: Option<Ended>,
+    /// The epochs that were done.
+    pub epochs: u64,
+    /// The epoch at whose end the parameters stood, from 0; `None` if no epoch was finished.
+    pub best_epoch: Option<u64>,
+    /// The validation loss there, or without validation data the training loss.
+    pub loss: Option<f64>,
+    /// The figures on data kept for the test.
+    pub test: Option<Evaluation>,
+}
+
+/// The content of the header.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    program: String,
+    dtype: Dtype,
+    network: NetworkConfig,
+    task: Task,
+    record: Record,
+}
+
+/// The content in any version of the format.
+enum AnyContent {
+    First(version_1::Content),
+    Second(Content),
+}
+
+impl container::Content for AnyContent {
+    const FORMAT: Format = Format::Model;
+
+    fn parse(version: u32, json: &str) -> serde_json::Result<Self> {
+        Ok(match version {
+            1 => AnyContent::First(serde_json::from_str(json)?),
+            _ => AnyContent::Second(serde_json::from_str(json)?),
+        })
+    }
+}
+
+impl Record {
+    /// The record of a run on data of this name, before its first epoch.
+    pub fn new(data: impl Into<String>, recipe: Recipe) -> Self {
+        Record {
+            data: data.into(),
+            train_sequences: 0,
+            validation_sequences: 0,
+            recipe,
+            ended: None,
+            epochs: 0,
+            best_epoch: None,
+            loss: None,
+            test: None,
+        }
+    }
+}
+
+impl Model {
+    /// Puts a model together from parts that fit: the network does this task, and the record's recipe could
+    /// have trained it, in the weights' number type.
+    ///
+    /// # Errors
+    /// The first thing that does not fit.
+    pub fn new(task: Task, weights: Weights, record: Record) -> Result<Self, ConfigError> {
+        let misfit = |message: String| ConfigError::new("model", message);
+        task.kind().check().map_err(misfit)?;
+        task.check_network(weights.network())?;
+        record.recipe.train.check(weights.network(), true)?;
+        task.kind().check_loss(&record.recipe.train.loss)?;
+        let (dtype, wanted) = (weights.parameters().dtype(), record.recipe.dtype);
+        if dtype != wanted {
+            return Err(misfit(format!("has parameters in {dtype}, but its recipe asks for {wanted}")));
+        }
+        Ok(Model { task, weights, record })
+    }
+
+    /// What it is for.
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// The network and its parameters: all of it that knows no task.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        self.weights.network()
+    }
+
+    /// Its parameters.
+    pub fn parameters(&self) -> &Parameters {
+        self.weights.parameters()
+    }
+
+    /// How it came about.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Notes in the record how the model did on data kept for the test.
+    pub fn set_test(&mut self, test: Evaluation) {
+        self.record.test = Some(test);
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be read, else as [`from_bytes`](Self::from_bytes).
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Ok(Self::from_bytes(&path.display().to_string(), &file::read(path)?)?)
+    }
+
+    /// Writes a model file, all or nothing.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        Ok(file::write(path, &self.to_bytes()?)?)
+    }
+
+    /// A model from a file's bytes; `name` stands for the file in error messages. Whatever the
+    /// bytes are, it returns, and takes memory of no more than a multiple of their number: for models as
+    /// they are written two to thirteen times, for what is made to take much up to twenty-five.
+    ///
+    /// # Errors
+    /// If the bytes are no model file, are cut short, damaged, or of a newer version of the format.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
+        let (content, tensors) = container::read::<AnyContent>(name, bytes)?;
+        let (task, weights, record) = match content {
+            AnyContent::First(content) => content.read(&tensors)?,
+            AnyContent::Second(Content { dtype, network, task, record, .. }) => {
+                task.kind().check().map_err(|reason| tensors.corrupt(reason))?;
+                (task, Weights::read(&tensors, network, dtype)?, record)
+            }
+        };
+        Model::new(task, weights, record).map_err(|error| tensors.corrupt(error))
+    }
+
+    /// The bytes of the model's file: the same for equal models.
+    ///
+    /// # Errors
+    /// If a figure in the record is not a finite number.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
+        let figures = self.record.test.iter().flat_map(|test| test.model.iter().chain(&test.baseline));
+        let mut figures = figures.filter_map(|metric| metric.value).chain(self.record.loss);
+        if figures.any(|figure| !figure.is_finite()) {
+            return Err(ModelError::Unwritable {
+                reason: "a figure of its record is not a finite number".into(),
+            });
+        }
+        let content = Content {
+            program: PROGRAM.into(),
+            dtype: self.parameters().dtype(),
+            network: self.network().config().clone(),
+            task: self.task.clone(),
+            record: self.record.clone(),
+        };
+        container::write(Format::Model, &content, self.weights.tensors())
+    }
+
+    /// See [`TaskKind::predict`](crate::task::TaskKind::predict).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
+        self.task.kind().predict(self.network(), self.parameters(), table, horizon)
+    }
+
+    /// The model row by row, in its task's own units.
+    ///
+    /// # Errors
+    /// If the network reads sequences from their ends as well: a stream has none. In `f64`, also if it joins
+    /// timesteps, in a pooling or a patch.
+    pub fn stream(&self) -> Result<TaskStream, ConfigError> {
+        TaskStream::new(self.task.kind(), self.network(), self.parameters())
+    }
+
+    /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn evaluate(&self, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
+        self.task.kind().evaluate(self.network(), self.parameters(), table, held_out)
+    }
+}

@@ -1,0 +1,107 @@
+//! A series value by value.
+
+use std::collections::VecDeque;
+
+use super::{Forecast, Transform};
+use crate::error::Message;
+use crate::task::StreamUnits;
+
+/// What a forecast looks back on, of a series that goes on.
+#[derive(Debug)]
+pub(super) struct Newest {
+    task: Forecast,
+    /// How many values have come, as far as that matters.
+    rows: usize,
+    /// The newest value.
+    value: f64,
+    /// Its place in the season.
+    place: Option<usize>,
+    /// The scaled values of a season, or the newest alone: oldest first.
+    scaled: VecDeque<f64>,
+}
+
+impl Newest {
+    pub(super) fn new(task: Forecast) -> Self {
+        let scaled = VecDeque::with_capacity(task.looks_back() + 1);
+        Newest { task, rows: 0, value: 0.0, place: None, scaled }
+    }
+
+    /// The place in the season that a row gives, which must follow the one before.
+    fn place(&self, given: f64) -> Result<usize, Message> {
+        let season = self.task.phases();
+        let Some(place) = (0..season).find(|&place| place as f64 == given) else {
+            let message =
+                format!("the place in the season is {given}; give a whole number from 0 to {}", season - 1);
+            return Err(message.into());
+        };
+        match self.place.map(|before| (before + 1) % season) {
+            Some(expected) if expected != place => {
+                let message = format!(
+                    "the place in the season is {place} where {expected} follows; give every row, in order"
+                );
+                Err(message.into())
+            }
+            _ => Ok(place),
+        }
+    }
+}
+
+impl StreamUnits for Newest {
+    fn inputs(&self) -> Vec<String> {
+        let place = match self.task.phases() {
+            0 => None,
+            season => Some(format!("place in the season of {season}")),
+        };
+        std::iter::once(self.task.target.clone()).chain(place).collect()
+    }
+
+    fn answers(&self) -> Vec<String> {
+        vec![self.task.forecast_name()]
+    }
+
+    fn read(&mut self, row: &[f64], x: &mut [f64]) -> Result<bool, Message> {
+        let (value, task) = (row[0], &self.task);
+        if task.transform == Transform::LogDifference && value <= 0.0 {
+            return Err(format!(
+                "{value} has no logarithm; the model works with relative changes of positive values"
+            )
+            .into());
+        }
+        let place = match row.get(1) {
+            Some(&given) => Some(self.place(given)?),
+            None => None,
+        };
+        // Not known of the first value, and not looked back on.
+        let change = if self.rows < task.transform.lost_rows() {
+            0.0
+        } else {
+            task.transform.apply(value, self.value)
+        };
+        if self.scaled.len() == task.looks_back() {
+            self.scaled.pop_front();
+        }
+        self.scaled.push_back(task.scaling.scale(change));
+        (self.value, self.place) = (value, place);
+        self.rows = self.rows.saturating_add(1);
+        if self.rows < task.first_row() {
+            return Ok(false);
+        }
+        let (newest, oldest) = (self.scaled.back(), self.scaled.front().filter(|_| task.season.is_some()));
+        let phases = task.phases();
+        let next = place.map(|place| (place + 1) % phases);
+        let phases = (0..phases).map(|phase| f64::from(u8::from(Some(phase) == next)));
+        x.iter_mut()
+            .zip(newest.into_iter().chain(oldest).copied().chain(phases))
+            .for_each(|(x, value)| *x = value);
+        Ok(true)
+    }
+
+    fn answer(&mut self, output: &[f64], answer: &mut [f64]) {
+        answer[0] = self.task.transform.invert(self.task.scaling.unscale(output[0]), self.value);
+    }
+
+    fn reset(&mut self) {
+        (self.rows, self.value, self.place) = (0, 0.0, None);
+        self.scaled.clear();
+    }
+}

@@ -1,0 +1,202 @@
+//! A model step by step in its task's own units.
+
+use std::fmt::Debug;
+
+use super::TaskKind;
+use crate::error::{ConfigError, DataError, Message};
+use crate::float::Parameters;
+use crate::network::Network;
+use crate::predict::Session;
+use crate::stream::Stream;
+
+/// A model that reads a sequence row by row, as it comes: values in their own units in, an answer for what has
+/// come so far out. Made by [`Model::stream`](crate::model::Model::stream).
+///
+/// | task | a row | its answer |
+/// |---|---|---|
+/// | regress | the features | the number |
+/// | classify | the features | the probability of each class |
+/// | forecast | the next value of the series and, where the calendar fixes it, its place in the season | the value of the row after it |
+///
+/// Places in a season count from 0: months from January, quarters from the first, weekdays from Monday, hours from
+/// midnight. [`inputs`](Self::inputs) and [`answers`](Self::answers) name the values. Answers are those of
+/// [`Model::predict`](crate::model::Model::predict) on the rows so far, to the bit.
+///
+/// ```
+/// use elman::recipe::Recipe;
+/// use elman::task::{ForecastOptions, Task, TaskOptions};
+///
+/// # fn main() -> Result<(), elman::error::Error> {
+/// let table = elman::data::airline()?; // passengers by month, from January on
+/// let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default()))?;
+/// let mut recipe = Recipe::for_task(&prepared.task);
+/// recipe.train.epochs = 2;
+/// let model = recipe.train(&prepared, &table)?; // or Model::open("airline.elman".as_ref())?
+///
+/// let mut stream = model.stream()?;
+/// assert_eq!(stream.inputs(), ["passengers", "place in the season of 12"]);
+/// assert_eq!(stream.answers(), ["passengers_forecast"]);
+/// let mut next_month = None;
+/// for (row, &passengers) in table.column("passengers")?.numbers()?.iter().enumerate() {
+///     // There is no answer before a year has come that the forecast can look back on.
+///     next_month = stream.step(&[passengers, (row % 12) as f64])?.map(|answer| answer[0]);
+///     assert_eq!(next_month.is_some(), row >= 12);
+/// }
+/// let forecast = model.predict(&table, Some(1))?;
+/// let shown = forecast.columns()[1].1.cell(0).to_string();
+/// assert!((next_month.unwrap() - shown.parse::<f64>().unwrap()).abs() < 1e-3);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TaskStream {
+    units: Box<dyn StreamUnits>,
+    steps: Steps,
+    inputs: Vec<String>,
+    answers: Vec<String>,
+    /// The network's input `[I]` and output `[O]`.
+    x: Vec<f64>,
+    output: Vec<f64>,
+    answer: Vec<f64>,
+    /// The rows that have come.
+    rows: u64,
+}
+
+/// What a task makes of the rows of a stream and of a network's outputs.
+pub trait StreamUnits: Debug + Send {
+    /// The names of a row's values.
+    fn inputs(&self) -> Vec<String>;
+
+    /// The names of an answer's values.
+    fn answers(&self) -> Vec<String>;
+
+    /// Takes a row with a finite value for each of [`inputs`](Self::inputs), and makes the network's next input `x
+    /// [I]` of it. False where there is too little to look back on: the network then takes no step.
+    ///
+    /// # Errors
+    /// What is wrong with the row, which then counts as not read.
+    fn read(&mut self, row: &[f64], x: &mut [f64]) -> Result<bool, Message>;
+
+    /// Turns the network's output `[O]` into an answer with a value for each of [`answers`](Self::answers).
+    fn answer(&mut self, output: &[f64], answer: &mut [f64]);
+
+    /// Back to before the first row.
+    fn reset(&mut self);
+}
+
+/// A network step by step, in the number type of its parameters.
+#[derive(Debug)]
+enum Steps {
+    F32 { stream: Box<Stream>, x: Vec<f32>, output: Vec<f32> },
+    F64(Session),
+}
+
+impl Steps {
+    fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
+        Ok(match parameters {
+            Parameters::F32(values) => Steps::F32 {
+                stream: Box::new(Stream::new(network, values)?),
+                x: vec![0.0; network.input_size()],
+                output: vec![0.0; network.output_size()],
+            },
+            Parameters::F64(_) => Steps::F64(Session::new(network, parameters)?),
+        })
+    }
+
+    /// Reads `x [I]` and overwrites `output [O]`; false where a patch waits for more.
+    fn step(&mut self, x: &[f64], output: &mut [f64]) -> bool {
+        match self {
+            Steps::F32 { stream, x: rounded, output: own } => {
+                rounded.iter_mut().zip(x).for_each(|(rounded, &x)| *rounded = x as f32);
+                let is_new = stream.step(rounded, own);
+                output.iter_mut().zip(&*own).for_each(|(output, &own)| *output = own.into());
+                is_new
+            }
+            Steps::F64(session) => {
+                output.copy_from_slice(&session.advance(x));
+                true
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        match self {
+            Steps::F32 { stream, .. } => stream.reset(),
+            Steps::F64(session) => session.reset(),
+        }
+    }
+}
+
+impl TaskStream {
+    pub(crate) fn new(
+        task: &dyn TaskKind,
+        network: &Network,
+        parameters: &Parameters,
+    ) -> Result<Self, ConfigError> {
+        let units = task.stream();
+        let (inputs, answers) = (units.inputs(), units.answers());
+        Ok(TaskStream {
+            units,
+            steps: Steps::new(network, parameters)?,
+            x: vec![0.0; network.input_size()],
+            output: vec![0.0; network.output_size()],
+            answer: vec![0.0; answers.len()],
+            inputs,
+            answers,
+            rows: 0,
+        })
+    }
+
+    /// The names of a row's values, in order.
+    pub fn inputs(&self) -> &[String] {
+        &self.inputs
+    }
+
+    /// The names of an answer's values, in order.
+    pub fn answers(&self) -> &[String] {
+        &self.answers
+    }
+
+    /// Reads the next row, with a value for each of [`inputs`](Self::inputs), and gives the answer for what has come
+    /// so far, with a value for each of [`answers`](Self::answers). `None` while a forecast has too little to look back
+    /// on, or a patch waits for more rows. In `f32` it allocates nothing.
+    ///
+    /// # Errors
+    /// - If the row has another number of values, one is not finite, not positive where the task needs its
+    ///   logarithm, or no place in the season that follows the last. The stream stands where it stood.
+    /// - If the answer is not finite: its inputs are far beyond those of training. Then it must be
+    ///   [`reset`](Self::reset).
+    pub fn step(&mut self, row: &[f64]) -> Result<Option<&[f64]>, DataError> {
+        let number = self.rows + 1;
+        let refuse = |message: Message| DataError::new(format!("row {number} of the stream"), message);
+        if row.len() != self.inputs.len() {
+            let wanted = self.inputs.join(", ");
+            return Err(refuse(
+                format!("has {} values; give {}: {wanted}", row.len(), self.inputs.len()).into(),
+            ));
+        }
+        if let Some((name, value)) = self.inputs.iter().zip(row).find(|(_, value)| !value.is_finite()) {
+            return Err(refuse(format!("{name} is {value}; give a finite number").into()));
+        }
+        let steps = self.units.read(row, &mut self.x).map_err(refuse)?;
+        self.rows = number;
+        if !(steps && self.steps.step(&self.x, &mut self.output)) {
+            return Ok(None);
+        }
+        self.units.answer(&self.output, &mut self.answer);
+        match self.answer.iter().find(|value| !value.is_finite()) {
+            None => Ok(Some(&self.answer)),
+            Some(value) => {
+                let message = format!("the answer is {value}; are its inputs far beyond those of training?");
+                Err(refuse(message.into()))
+            }
+        }
+    }
+
+    /// Back to the start, before the first row.
+    pub fn reset(&mut self) {
+        self.units.reset();
+        self.steps.reset();
+        self.rows = 0;
+    }
+}

@@ -1,0 +1,186 @@
+//! A model row by row answers as it does for a whole table, to the bit.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use elman::float::Dtype;
+use elman::model::Model;
+use elman::network::CellKind;
+use elman::recipe::Recipe;
+use elman::table::Table;
+use elman::task::{Answers, ForecastOptions, GroupedOptions, Predictions, Task, TaskOptions};
+
+/// A model that has learned for an epoch.
+fn model(table: &Table, options: &TaskOptions, change: impl FnOnce(&mut Recipe)) -> Model {
+    let prepared = Task::prepare(table, options).unwrap();
+    let mut recipe = Recipe::for_task(&prepared.task);
+    (recipe.hidden_size, recipe.train.epochs) = (5, 1);
+    change(&mut recipe);
+    recipe.train(&prepared, table).unwrap()
+}
+
+/// The rows of sequences `s0`, `s1` and so on, of unequal lengths, with two features of different scale.
+fn sequences() -> Vec<Vec<[f64; 2]>> {
+    let row = |n: usize, t: usize| [((n * 7 + t * 3) % 11) as f64 * 40.0, ((n * 5 + t) % 6) as f64 / 8.0];
+    (0..20).map(|n| (0..=n % 5).map(|t| row(n, t)).collect()).collect()
+}
+
+fn grouped(sequences: &[Vec<[f64; 2]>], target: impl Fn(usize) -> String) -> Table {
+    let mut csv = String::from("id,flow,level,target\n");
+    for (n, rows) in sequences.iter().enumerate() {
+        rows.iter().for_each(|[flow, level]| csv += &format!("s{n},{flow},{level},{}\n", target(n)));
+    }
+    Table::read("rivers.csv", csv.as_bytes()).unwrap()
+}
+
+/// A number among predictions, as it was computed.
+fn number(predictions: &Predictions, column: &str, row: usize) -> f64 {
+    let (_, answers) = predictions.columns().iter().find(|(name, _)| name == column).unwrap();
+    let Answers::Numbers(numbers) = answers else { panic!("{column} has no numbers") };
+    numbers[row].value
+}
+
+#[test]
+fn sequences_are_answered_as_in_a_table() {
+    let sequences = sequences();
+    let options = GroupedOptions::default();
+    let regress = grouped(&sequences, |n| format!("{}.5", n * n % 7));
+    let classify = grouped(&sequences, |n| ["low", "high", "mid"][n % 3].into());
+    let level = &["target_predicted"][..];
+    let classes = &["probability_high", "probability_low", "probability_mid"][..];
+    for (table, options, names) in [
+        (&regress, TaskOptions::Regress(options.clone()), level),
+        (&classify, TaskOptions::Classify(options), classes),
+    ] {
+        for (cell, dtype) in [(CellKind::Gru, Dtype::F32), (CellKind::Lstm, Dtype::F64)] {
+            let model = model(table, &options, |recipe| {
+                (recipe.cell, recipe.dtype, recipe.num_layers) = (cell, dtype, 2);
+            });
+            let mut stream = model.stream().unwrap();
+            assert_eq!(stream.inputs(), ["flow", "level"]);
+            assert_eq!(stream.answers(), names);
+            for rows in &sequences {
+                for come in 1..=rows.len() {
+                    // What the whole table of the rows so far is answered with.
+                    let answer = stream.step(&rows[come - 1]).unwrap().unwrap().to_vec();
+                    let table = grouped(&[rows[..come].to_vec()], |_| String::new());
+                    let predictions = model.predict(&table, None).unwrap();
+                    let expected: Vec<f64> = names.iter().map(|name| number(&predictions, name, 0)).collect();
+                    assert_eq!(answer, expected, "{cell} {dtype}");
+                }
+                stream.reset();
+            }
+        }
+    }
+}
+
+/// Columns of times and values, and the place of the first row in the season.
+fn series(name: &str, times: &[String], positive: bool) -> Table {
+    let mut csv = String::from("when,sales\n");
+    for (n, time) in times.iter().enumerate() {
+        let value = 30.0 + n as f64 + 9.0 * (n as f64 * 0.9).sin();
+        csv += &format!("{time},{}\n", if positive { value } else { value - 45.0 });
+    }
+    Table::read(name, csv.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_series_is_forecast_as_in_a_table() {
+    let monthly: Vec<String> = (4..64).map(|n| format!("{}-{:02}", 2001 + n / 12, n % 12 + 1)).collect();
+    let quarterly: Vec<String> = (2..52).map(|n| format!("{}-{:02}", 2001 + n / 4, n % 4 * 3 + 1)).collect();
+    // 3 January 2024 is a Wednesday.
+    let daily: Vec<String> =
+        (0..60).map(|n| format!("2024-{:02}-{:02}", 1 + n / 28, n % 28 + 3)).take(28).collect();
+    let hourly: Vec<String> =
+        (7..150).map(|n| format!("2024-05-{:02} {:02}:00", 1 + n / 24, n % 24)).collect();
+    let plain: Vec<String> = (0..60).map(|n| n.to_string()).collect();
+    let of = |season: Option<usize>, time: Option<&str>| {
+        let options = ForecastOptions::default().with_target("sales").with_season(season).with_horizon(2);
+        let options = options.with_test(2).with_window(4);
+        time.into_iter().fold(options, ForecastOptions::with_time)
+    };
+    let when = Some("when");
+    for (times, options, season, first) in [
+        (&monthly, of(None, when), Some(12), 4),
+        (&quarterly, of(None, when), Some(4), 2),
+        (&daily, of(None, when), Some(7), 2),
+        (&hourly, of(None, when), Some(24), 7),
+        (&monthly, of(Some(0), when), None, 0),
+        (&plain, of(Some(5), None), None, 0),
+    ] {
+        for (positive, dtype) in [(true, Dtype::F32), (false, Dtype::F32), (true, Dtype::F64)] {
+            let table = series("sales.csv", times, positive);
+            let model = model(&table, &TaskOptions::Forecast(options.clone()), |recipe| recipe.dtype = dtype);
+            let mut stream = model.stream().unwrap();
+            assert_eq!(stream.inputs().len(), 1 + usize::from(season.is_some()));
+            let values = table.column("sales").unwrap().numbers().unwrap();
+            for _ in 0..2 {
+                let mut answered = 0;
+                for (n, &value) in values.iter().enumerate() {
+                    let mut row = vec![value];
+                    row.extend(season.map(|season| ((first + n) % season) as f64));
+                    let Some(answer) = stream.step(&row).unwrap().map(<[f64]>::to_vec) else { continue };
+                    answered += 1;
+                    let Ok(expected) = model.predict(&series("so far", &times[..=n], positive), Some(1))
+                    else {
+                        // A table must have one row more than the forecast looks back on.
+                        assert_eq!(answered, 1);
+                        continue;
+                    };
+                    assert_eq!(
+                        answer,
+                        [number(&expected, "sales_forecast", 0)],
+                        "{options:?} {dtype}, row {n}"
+                    );
+                }
+                assert!(answered + 30 > values.len() && answered > 1, "{answered} answers");
+                stream.reset();
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_refused_and_change_nothing() {
+    let table = elman::data::airline().unwrap();
+    let model = model(&table, &TaskOptions::Forecast(ForecastOptions::default()), |_| {});
+    let (mut stream, mut other) = (model.stream().unwrap(), model.stream().unwrap());
+    assert_eq!(stream.inputs(), ["passengers", "place in the season of 12"]);
+    let values = table.column("passengers").unwrap().numbers().unwrap();
+    for (n, &value) in values.iter().enumerate() {
+        let place = (n % 12) as f64;
+        let number = n + 1;
+        for (row, message) in [
+            (&[value][..], "has 1 values; give 2: passengers, place in the season of 12"),
+            (&[f64::NAN, place], "passengers is NaN; give a finite number"),
+            (&[f64::INFINITY, place], "passengers is inf; give a finite number"),
+            (&[0.0, place], "0 has no logarithm; the model works with relative changes of positive values"),
+            (&[value, 12.0], "the place in the season is 12; give a whole number from 0 to 11"),
+            (&[value, 0.5], "the place in the season is 0.5; give a whole number from 0 to 11"),
+        ] {
+            let error = stream.step(row).unwrap_err();
+            assert_eq!(error.to_string(), format!("row {number} of the stream: {message}"));
+        }
+        if n > 0 {
+            let (given, follows) = ((n + 1) % 12, n % 12);
+            let error = stream.step(&[value, given as f64]).unwrap_err().to_string();
+            let message = format!(
+                "row {number} of the stream: the place in the season is {given} where {follows} follows; give every \
+                 row, in order"
+            );
+            assert_eq!(error, message);
+        }
+        let row = [value, place];
+        assert_eq!(stream.step(&row).unwrap(), other.step(&row).unwrap());
+    }
+}
+
+#[test]
+fn networks_that_read_from_the_end_have_no_stream() {
+    let table = grouped(&sequences(), |n| format!("{}", n * n % 7));
+    for dtype in [Dtype::F32, Dtype::F64] {
+        let model = model(&table, &TaskOptions::Regress(GroupedOptions::default()), |recipe| {
+            (recipe.bidirectional, recipe.dtype) = (true, dtype);
+        });
+        let error = model.stream().unwrap_err().to_string();
+        assert!(error.starts_with("bidirectional networks read a sequence from its end; "), "{error}");
+    }
+}
