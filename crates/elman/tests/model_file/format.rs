@@ -134,8 +134,12 @@ fn models_and_checkpoints_are_told_apart() {
     assert_eq!(parts.version, json!(2));
     parts.version = json!(1);
     std::fs::write(&path, parts.build()).unwrap();
-    let loaded = checkpointer.load::<f32>(run.network().layout().len()).unwrap().unwrap();
-    assert_eq!(loaded.parameters, run.progress().parameters);
+    // A run of another seed takes up the parameters that were saved.
+    let other = recipe.clone().with_train(recipe.train.clone().with_seed(9));
+    let mut resumed = elman::run::Run::new(&other, &prepared).unwrap();
+    assert_ne!(resumed.progress().parameters(), run.progress().parameters());
+    assert!(resumed.resume(&checkpointer).unwrap());
+    assert_eq!(resumed.progress().parameters(), run.progress().parameters());
 
     small_model().save(&path).unwrap();
     let error = run.resume(&checkpointer).unwrap_err();
