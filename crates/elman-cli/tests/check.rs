@@ -5,6 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{CLASSIFY, Place, sequences};
+use elman::network::CellKind;
 
 #[test]
 fn all_gradients_agree() {
@@ -12,15 +13,17 @@ fn all_gradients_agree() {
     let said = place.ok("check");
     assert_eq!(said.stderr, "");
     let lines: Vec<&str> = said.stdout.lines().collect();
-    let chains = 22;
+    let cells = CellKind::ALL.len();
+    // One with a learned initial state for each cell, 17 others.
+    let chains = 17 + cells;
     assert_eq!(
         lines.len(),
-        1 + 5 * 4 + chains + 1,
-        "five cells, one or two layers, one or both directions; chains"
+        1 + cells * 4 + chains + 1,
+        "every cell, one or two layers, one or both directions; chains"
     );
     let end = lines.last().unwrap();
     assert!(end.ends_with(" derivatives agree with dual numbers within 1e-9"), "{end}");
-    for cell in ["elman", "elman-relu", "gru", "gru-reset-before", "lstm"] {
+    for cell in CellKind::NAMES {
         for rest in [
             "1 layer, one direction",
             "1 layer, two directions",

@@ -2,6 +2,8 @@
 
 mod common;
 
+use elman::network::CellKind;
+
 use common::{CLASSIFY, Place, REGRESS, sequences};
 
 /// A run of a moment on the airline passengers.
@@ -10,7 +12,7 @@ const FORECAST: &str = "train -q --epochs 2";
 #[test]
 fn every_cell_and_every_start_runs() {
     let place = Place::with("s.csv", sequences(30));
-    for cell in ["elman", "elman-relu", "gru", "gru-reset-before", "lstm"] {
+    for cell in CellKind::NAMES {
         for train in [
             format!("{FORECAST} -o m.elman"),
             format!("{REGRESS} --epochs 2"),
@@ -249,6 +251,7 @@ fn values_out_of_range_are_wrong_usage() {
     ] {
         assert_eq!(said(arguments), message);
     }
+    let cells = CellKind::NAMES.join(", ");
     for (arguments, message) in [
         ("train --epochs many", "invalid value 'many' for '--epochs <N>': invalid digit found in string"),
         (
@@ -257,8 +260,7 @@ fn values_out_of_range_are_wrong_usage() {
         ),
         (
             "train --cell foo",
-            "invalid value 'foo' for '--cell <CELL>'\n  \
-             [possible values: elman, elman-relu, gru, gru-reset-before, lstm]",
+            &*format!("invalid value 'foo' for '--cell <CELL>'\n  [possible values: {cells}]"),
         ),
         (
             "train --hiden-size 3",

@@ -8,6 +8,7 @@ use crate::lane::Lane;
 
 /// Turns weighted sums into outputs: `width` values from the start of each row on, which are `stride` apart. A value's
 /// result does not depend on where it stands; what is behind a row's values is left as some finite number.
+#[inline]
 pub fn apply(set: InstructionSet, activation: Activation, width: usize, stride: usize, rows: &mut [f32]) {
     match activation {
         Activation::Identity => {}

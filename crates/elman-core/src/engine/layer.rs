@@ -42,6 +42,7 @@ pub struct LayerForward<'a> {
 
 impl LayerForward<'_> {
     /// The length of the states' memory.
+    #[inline]
     pub fn states_len(shape: Shape, timeline: Timeline<'_>, keeps: bool) -> usize {
         // Without a backward pass, two timesteps' states take turns.
         let rows = if keeps { timeline.num_slot_rows() } else { 2 * timeline.batch_size() };
@@ -50,6 +51,7 @@ impl LayerForward<'_> {
 
     /// The length of the tape. Without a backward pass all steps share one, which only a cell with an inner value
     /// needs.
+    #[inline]
     pub fn tape_len(shape: Shape, timeline: Timeline<'_>, keeps: bool) -> usize {
         let rows = match keeps {
             true => timeline.num_rows(),

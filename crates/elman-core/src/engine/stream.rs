@@ -329,8 +329,7 @@ impl<'s> Stream<'s> {
             let weights = &weights[stage.weights.0..][..stage.weights.1];
             let goes_on = match &stage.work {
                 Work::Recurrent(recurrence) => {
-                    let mut by = |from: Forward<'_>, next: &mut [f32]| recurrent(n, from, next);
-                    recurrence.step(self.set, weights, own, input, &mut by);
+                    recurrence.step(self.set, weights, own, input, |from, next| recurrent(n, from, next));
                     true
                 }
                 _ => stage.step(self.set, weights, own, input, x),
@@ -354,16 +353,16 @@ impl Recurrence {
         panels: &[f32],
         memory: &mut [f32],
         input: &[f32],
-        by: &mut dyn FnMut(Forward<'_>, &mut [f32]) -> bool,
+        by: impl FnOnce(Forward<'_>, &mut [f32]) -> bool,
     ) {
-        let shape = self.shape;
+        let shape = &self.shape;
         let is_even = count(memory).is_multiple_of(2);
         let (states, rest) = memory.split_at_mut(2 * shape.state_len());
         let (first, second) = states.split_at_mut(shape.state_len());
         let (prev, next) = if is_even { (&*first, second) } else { (&*second, first) };
         let x = Matrix { data: input, stride: 0 };
         let order = if is_even { Order::Ascending } else { Order::Descending };
-        let from = Forward { shape, panels, x, prev, order };
+        let from = Forward { shape: *shape, panels, x, prev, order };
         if !by(from, next) {
             // Only a cell with an inner value needs the tape.
             let tape = (shape.facts().from_inner > 0).then_some(rest);
@@ -395,7 +394,9 @@ impl Stage {
                     &*copy
                 };
                 kernel.forward(set, weights, 1, tile::Matrix { data: features, stride: 0 }, output);
-                activation::apply(set, *activation, width, output.len(), output);
+                if *activation != Activation::Identity {
+                    activation::apply(set, *activation, width, output.len(), output);
+                }
             }
             Work::Embedding(embedding) => embedding.forward(weights, values, &mut memory[..width]),
             Work::LayerNorm(norm) => {

@@ -66,6 +66,7 @@ impl Timeline<'_> {
     }
 
     /// The rows of some of the layer's steps, one after the other.
+    #[inline]
     pub fn rows_of(&self, steps: Range<usize>) -> Range<usize> {
         let (first, last) = (self.timestep(steps.start), self.timestep(steps.end - 1));
         self.at(first.min(last)).start..self.at(first.max(last)).end

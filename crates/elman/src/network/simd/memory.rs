@@ -59,7 +59,7 @@ pub(super) struct LayerMemory {
 
 impl LayerMemory {
     /// Copies a chunk's part of a state's block `[B, STATES, H]` to the ends.
-    fn set_ends(&mut self, shape: Shape, sequences: &Range<usize>, block: &[f32]) {
+    fn set_ends(&mut self, shape: &Shape, sequences: &Range<usize>, block: &[f32]) {
         let (h, state_len) = (shape.hidden_size, shape.state_len());
         self.ends.resize(sequences.len() * state_len);
         let states = block.chunks_exact(shape.facts().states * h).skip(sequences.start);
@@ -72,7 +72,7 @@ impl LayerMemory {
     }
 
     /// Copies the ends to the chunk's part of a state's block.
-    fn copy_ends(&self, shape: Shape, sequences: &Range<usize>, block: &mut [f32]) {
+    fn copy_ends(&self, shape: &Shape, sequences: &Range<usize>, block: &mut [f32]) {
         let (h, state_len) = (shape.hidden_size, shape.state_len());
         let states = block.chunks_exact_mut(shape.facts().states * h).skip(sequences.start);
         for (from, to) in self.ends.chunks_exact(state_len).zip(states) {
@@ -217,10 +217,10 @@ pub(super) fn rows_after<'a>(pass: Pass<'_>, x: &'a Buffer, blocks: &'a [BlockMe
 }
 
 /// Calls `f` with each recurrent layer's block, direction, shape and block of the state.
-fn for_layers(pass: Pass<'_>, mut f: impl FnMut(usize, usize, Shape, usize)) {
+fn for_layers(pass: Pass<'_>, mut f: impl FnMut(usize, usize, &Shape, usize)) {
     for (block, placed) in pass.network.blocks().iter().enumerate() {
         if let Kind::Recurrent(recurrent) = &placed.kind {
-            for (direction, &shape) in pass.plan.blocks[block].shapes().iter().enumerate() {
+            for (direction, shape) in pass.plan.blocks[block].shapes().iter().enumerate() {
                 f(block, direction, shape, recurrent.first_state + direction);
             }
         }

@@ -76,22 +76,26 @@ struct Source<'a> {
 }
 
 impl<'a> Operand<'a> {
+    #[inline(always)]
     fn planned(&self) -> &'a PlanBlock {
         &self.pass.plan.blocks[self.weight.block()]
     }
 
     /// The shape and the memory of a recurrent layer.
-    fn layer(&self) -> Option<(Shape, &'a LayerMemory)> {
+    #[inline(always)]
+    fn layer(&self) -> Option<(&'a Shape, &'a LayerMemory)> {
         let Weight::Recurrent { block, direction } = self.weight else { return None };
-        Some((self.planned().shapes()[direction], &self.chunk.blocks[block].layers[direction]))
+        Some((&self.planned().shapes()[direction], &self.chunk.blocks[block].layers[direction]))
     }
 
     /// Which row is which.
+    #[inline(always)]
     fn packing(&self) -> &'a ChunkPacking {
         &self.chunk.times[self.planned().input_time]
     }
 
     /// What enters the block.
+    #[inline(always)]
     fn input(&self) -> &'a [f32] {
         rows_after(self.pass, &self.chunk.x, &self.chunk.blocks[..self.weight.block()])
     }
@@ -224,7 +228,7 @@ impl<'a> Operand<'a> {
     }
 }
 
-fn inner_value(shape: Shape, tape: &[f32], row: usize) -> Source<'_> {
+fn inner_value<'a>(shape: &Shape, tape: &'a [f32], row: usize) -> Source<'a> {
     let stride = shape.tape_len();
     let data = &tape[row * stride + Tape::inner(shape.facts()) * shape.padded()..];
     Source { rows: Matrix { data, stride }, columns: shape.hidden() }
