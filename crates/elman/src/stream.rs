@@ -234,14 +234,14 @@ impl Workers {
         set: InstructionSet,
         stage: usize,
         layer: &Recurrence,
-        from: Forward<'_>,
+        from: &Forward<'_>,
         next: &mut [f32],
     ) -> bool {
         let of = self.shares[stage];
         if of == 1 {
             return false;
         }
-        let Forward { shape, panels, x, prev, order } = from;
+        let Forward { shape, panels, x, prev, order } = *from;
         let work = &mut self.work[..of];
         self.threads.each(work, |(n, [sums, own])| {
             let share = UnitShare::new(*n, of);

@@ -30,6 +30,12 @@ pub struct Forward<'a> {
 }
 
 impl<'a> Forward<'a> {
+    /// See [`Shape::of_cell`].
+    #[inline(always)]
+    pub(super) fn of_cell<C: Cell>(&self) -> Self {
+        Forward { shape: self.shape.of_cell::<C>(), ..*self }
+    }
+
     /// What the cell's equation reads of it.
     #[inline(always)]
     pub(super) fn given<C: Cell>(&self) -> Given<'a> {

@@ -25,20 +25,20 @@ pub trait Kernels: Sync + fmt::Debug {
     ///
     /// # Panics
     /// If a slice does not have its shape.
-    fn forward(&self, set: InstructionSet, layer: LayerForward<'_>, scratch: &mut [f32]);
+    fn forward(&self, set: InstructionSet, layer: &mut LayerForward<'_>, scratch: &mut [f32]);
 
     /// The backward pass, or some steps of it; `scratch` as in [`forward`](Self::forward).
     ///
     /// # Panics
     /// If a slice does not have its shape.
-    fn backward(&self, set: InstructionSet, layer: LayerBackward<'_>, scratch: &mut [f32]);
+    fn backward(&self, set: InstructionSet, layer: &mut LayerBackward<'_>, scratch: &mut [f32]);
 
     /// One step of one row, all panels: to the states `next` and the tape, which only a cell with an inner value
     /// needs.
     ///
     /// # Panics
     /// If a slice does not have its shape.
-    fn step(&self, set: InstructionSet, from: Forward<'_>, next: &mut [f32], tape: Option<&mut [f32]>);
+    fn step(&self, set: InstructionSet, from: &Forward<'_>, next: &mut [f32], tape: Option<&mut [f32]>);
 
     /// A share of a step: the `rows` of projected `sums`, which were made for `of` rows. What it leaves in `to` is
     /// there for the share's units alone.
@@ -60,14 +60,13 @@ pub trait Kernels: Sync + fmt::Debug {
 #[inline(always)]
 fn step_of_run<S: Isa, C: Cell>(
     s: S,
-    mut from: Forward<'_>,
+    from: &Forward<'_>,
     run: PanelRun,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
     if const { C::SINGLE_ROWS && S::SINGLE_ROWS } {
-        from.shape = from.shape.of_cell::<C>();
-        row::forward::<S, C>(s, from, run, next, tape);
+        row::forward::<S, C>(s, from.of_cell::<C>(), run, next, tape);
     }
 }
 
@@ -75,14 +74,13 @@ fn step_of_run<S: Isa, C: Cell>(
 #[inline(always)]
 fn step_by_tiles<S: Isa, C: Cell>(
     s: S,
-    mut from: Forward<'_>,
+    from: &Forward<'_>,
     next: &mut [f32],
     tape: Option<&mut [f32]>,
     scratch: &mut [f32],
 ) {
     if const { !(C::SINGLE_ROWS && S::SINGLE_ROWS) } {
-        from.shape = from.shape.of_cell::<C>();
-        forward::step::<S, C>(s, from, 1, next, tape, scratch);
+        forward::step::<S, C>(s, from.of_cell::<C>(), 1, next, tape, scratch);
     }
 }
 
@@ -104,16 +102,16 @@ impl<C: Cell> Kernels for Of<C> {
         &C::FACTS
     }
 
-    fn forward(&self, set: InstructionSet, layer: LayerForward<'_>, scratch: &mut [f32]) {
+    fn forward(&self, set: InstructionSet, layer: &mut LayerForward<'_>, scratch: &mut [f32]) {
         dispatch!(set, s => layer.run::<_, C>(s, scratch));
     }
 
-    fn backward(&self, set: InstructionSet, layer: LayerBackward<'_>, scratch: &mut [f32]) {
+    fn backward(&self, set: InstructionSet, layer: &mut LayerBackward<'_>, scratch: &mut [f32]) {
         dispatch!(set, s => layer.run::<_, C>(s, scratch));
     }
 
     #[inline]
-    fn step(&self, set: InstructionSet, from: Forward<'_>, next: &mut [f32], mut tape: Option<&mut [f32]>) {
+    fn step(&self, set: InstructionSet, from: &Forward<'_>, next: &mut [f32], mut tape: Option<&mut [f32]>) {
         if !(C::SINGLE_ROWS && set.has_single_rows()) {
             let mut scratch = [0.0; SCRATCH_OF_ROW];
             return dispatch!(set, s => step_by_tiles::<_, C>(s, from, next, tape, &mut scratch));
@@ -126,7 +124,9 @@ impl<C: Cell> Kernels for Of<C> {
         }
         if C::FROM_INNER > 0 {
             let mut scratch = [0.0; SCRATCH_OF_ROW];
-            dispatch!(set, s => forward::through_inner_value::<_, C>(s, from, 1, next, tape, &mut scratch));
+            dispatch!(set, s => {
+                forward::through_inner_value::<_, C>(s, from.of_cell::<C>(), 1, next, tape, &mut scratch);
+            });
         }
     }
 

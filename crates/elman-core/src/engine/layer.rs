@@ -62,13 +62,21 @@ impl LayerForward<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn run<S: Isa, C: Cell>(mut self, s: S, scratch: &mut [f32]) {
-        self.shape = self.shape.of_cell::<C>();
-        if self.timeline.batch_size() == 1 {
-            return self.run_alone::<S, C>(s, scratch);
+    pub(super) fn run<S: Isa, C: Cell>(&mut self, s: S, scratch: &mut [f32]) {
+        // Of its parts, which go into registers, and not a copy of the whole.
+        let own = LayerForward {
+            shape: self.shape.of_cell::<C>(),
+            states: &mut *self.states,
+            tape: &mut *self.tape,
+            ends: &mut *self.ends,
+            output: &mut *self.output,
+            ..*self
+        };
+        if own.timeline.batch_size() == 1 {
+            return own.run_alone::<S, C>(s, scratch);
         }
-        let timeline = self.timeline;
-        self.run_by(
+        let timeline = own.timeline;
+        own.run_by(
             #[inline(always)]
             |from, t, to| forward::step::<S, C>(s, from, timeline.active(t), to.next, to.tape, scratch),
         );
@@ -168,13 +176,21 @@ pub struct LayerBackward<'a> {
 
 impl LayerBackward<'_> {
     #[inline(always)]
-    pub(super) fn run<S: Isa, C: Cell>(mut self, s: S, scratch: &mut [f32]) {
-        self.shape = self.shape.of_cell::<C>();
-        if self.timeline.batch_size() == 1 {
-            return self.run_alone::<S, C>(s, scratch);
+    pub(super) fn run<S: Isa, C: Cell>(&mut self, s: S, scratch: &mut [f32]) {
+        let LayerBackward { panels, forward_panels, timeline, states, dh, wants_initial_state, .. } = *self;
+        let (shape, steps) = (self.shape.of_cell::<C>(), self.steps.clone());
+        let (carry, tape) = (&mut *self.carry, &mut *self.tape);
+        let units = if C::UNIT == 0 { &[] } else { shape.unit_parameters(forward_panels) };
+        if timeline.batch_size() == 1 {
+            debug_assert_eq!(steps, 0..timeline.seq_len(), "a single sequence goes back at once");
+            let sequence = Sequence { shape, panels, steps: timeline.seq_len(), reverse: timeline.reverse };
+            sequence.backward::<S, C>(s, (states, units, dh), carry, tape, scratch);
+            if wants_initial_state {
+                let tape = &tape[timeline.timestep(0) * shape.tape_len()..];
+                backward::finish(s, (shape, panels), 0..1, carry, tape, scratch);
+            }
+            return;
         }
-        let LayerBackward { shape, panels, timeline, steps, states, dh, carry, tape, .. } = self;
-        let units = if C::UNIT == 0 { &[] } else { shape.unit_parameters(self.forward_panels) };
         let (state_len, tape_len, reverse) = (shape.state_len(), shape.tape_len(), timeline.reverse);
         let mut followed =
             if steps.end < timeline.seq_len() { timeline.active(timeline.timestep(steps.end)) } else { 0 };
@@ -201,7 +217,7 @@ impl LayerBackward<'_> {
                 order: Order::Ascending,
             };
             backward::step::<S, C>(s, from, active, carry, tape, scratch);
-            if self.wants_initial_state {
+            if wants_initial_state {
                 // The sequences that began here.
                 let begun = if n > 0 { timeline.active(timeline.timestep(n - 1)) } else { 0 };
                 if begun < active {
@@ -209,20 +225,6 @@ impl LayerBackward<'_> {
                 }
             }
             followed = active;
-        }
-    }
-
-    /// A single sequence.
-    #[inline(always)]
-    fn run_alone<S: Isa, C: Cell>(self, s: S, scratch: &mut [f32]) {
-        let LayerBackward { shape, panels, timeline, steps, states, dh, carry, tape, .. } = self;
-        debug_assert_eq!(steps, 0..timeline.seq_len(), "a single sequence goes back at once");
-        let units = if C::UNIT == 0 { &[] } else { shape.unit_parameters(self.forward_panels) };
-        let sequence = Sequence { shape, panels, steps: timeline.seq_len(), reverse: timeline.reverse };
-        sequence.backward::<S, C>(s, (states, units, dh), carry, tape, scratch);
-        if self.wants_initial_state {
-            let tape = &tape[timeline.timestep(0) * shape.tape_len()..];
-            backward::finish(s, (shape, panels), 0..1, carry, tape, scratch);
         }
     }
 }

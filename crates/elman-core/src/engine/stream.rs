@@ -100,7 +100,8 @@ impl Stage {
             }
             Block::Dense(dense) => {
                 let features = Columns { runs: 1, depth: input_size, stride: padded };
-                let kernel = dense::Dense { features, output_size, output_stride: row };
+                // What is behind the outputs stays as it is.
+                let kernel = dense::Dense { features, output_size, output_stride: output_size };
                 // A copy of the network's input, with zeros behind it.
                 let copy = if before.is_none() { padded } else { 0 };
                 let work = Work::Dense { kernel, activation: dense.activation };
@@ -309,7 +310,7 @@ impl<'s> Stream<'s> {
         memory: &mut [f32],
         x: &[f32],
         output: &mut [f32],
-        mut recurrent: impl FnMut(usize, Forward<'_>, &mut [f32]) -> bool,
+        mut recurrent: impl FnMut(usize, &Forward<'_>, &mut [f32]) -> bool,
     ) -> bool {
         assert_eq!(weights.len(), self.weights_len(), "length of the packed weights");
         assert_eq!(memory.len(), self.memory_len(), "length of the memory");
@@ -353,7 +354,7 @@ impl Recurrence {
         panels: &[f32],
         memory: &mut [f32],
         input: &[f32],
-        by: impl FnOnce(Forward<'_>, &mut [f32]) -> bool,
+        by: impl FnOnce(&Forward<'_>, &mut [f32]) -> bool,
     ) {
         let shape = &self.shape;
         let is_even = count(memory).is_multiple_of(2);
@@ -363,10 +364,10 @@ impl Recurrence {
         let x = Matrix { data: input, stride: 0 };
         let order = if is_even { Order::Ascending } else { Order::Descending };
         let from = Forward { shape: *shape, panels, x, prev, order };
-        if !by(from, next) {
+        if !by(&from, next) {
             // Only a cell with an inner value needs the tape.
             let tape = (shape.facts().from_inner > 0).then_some(rest);
-            self.kernels.step(set, from, next, tape);
+            self.kernels.step(set, &from, next, tape);
         }
         count_row(memory);
     }
@@ -393,7 +394,13 @@ impl Stage {
                     copy[..self.input_size].copy_from_slice(values);
                     &*copy
                 };
-                kernel.forward(set, weights, 1, tile::Matrix { data: features, stride: 0 }, output);
+                kernel.forward(
+                    set,
+                    weights,
+                    1,
+                    tile::Matrix { data: features, stride: 0 },
+                    &mut output[..width],
+                );
                 if *activation != Activation::Identity {
                     activation::apply(set, *activation, width, output.len(), output);
                 }

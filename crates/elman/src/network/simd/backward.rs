@@ -168,7 +168,7 @@ impl Chunk {
             left = steps.start;
             let rows = timeline.rows_of(steps.clone());
             let memory = &mut self.blocks[block].layers[direction];
-            let of_layer = LayerBackward {
+            let mut of_layer = LayerBackward {
                 shape,
                 panels: &weights.backward,
                 forward_panels: &weights.forward,
@@ -183,7 +183,7 @@ impl Chunk {
                 tape: &mut memory.tape,
                 wants_initial_state: wanted.initial_state,
             };
-            layer.cell.kernels().backward(pass.set, of_layer, &mut self.scratch);
+            layer.cell.kernels().backward(pass.set, &mut of_layer, &mut self.scratch);
             if block > 0 || wanted.input {
                 let tape = &memory.tape[rows.start * shape.tape_len()..];
                 let from = InputBackward { shape, panels: &weights.input_backward, tape };

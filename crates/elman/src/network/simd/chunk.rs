@@ -69,7 +69,7 @@ impl Chunk {
             let timeline = packing.timeline(layer.reverse);
             memory.states.resize(LayerForward::states_len(shape, timeline, pass.keeps));
             memory.tape.resize(LayerForward::tape_len(shape, timeline, pass.keeps));
-            let of_layer = LayerForward {
+            let mut of_layer = LayerForward {
                 shape,
                 panels: &pass.weights.blocks[block].layers[direction].forward,
                 timeline,
@@ -84,7 +84,7 @@ impl Chunk {
             let kernels = layer.cell.kernels();
             match workers.as_mut().filter(|workers| workers.suits(shape, packing.batch_size())) {
                 Some(workers) => workers.forward(pass.set, kernels, of_layer),
-                None => kernels.forward(pass.set, of_layer, &mut self.scratch),
+                None => kernels.forward(pass.set, &mut of_layer, &mut self.scratch),
             }
         }
         if !every {
