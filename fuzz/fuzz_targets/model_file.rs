@@ -32,7 +32,8 @@ fn read_save_read(bytes: &[u8]) -> bool {
             Model::from_bytes(name, &saved).expect("a model that was saved can be read");
             true
         }
-        Err(ModelError::OtherFormat { found: Format::Weights, .. }) => match Weights::from_bytes(name, bytes) {
+        Err(ModelError::OtherFormat { found: Format::Weights, .. }) => match Weights::from_bytes(name, bytes)
+        {
             Ok(weights) => {
                 let saved = weights.to_bytes().expect("weights that were read can be saved");
                 Weights::from_bytes(name, &saved).expect("weights that were saved can be read");
