@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use elman::network::{CellKind, Engine, InstructionSet, Readout, SimdEngine, Stacked};
 use proptest::prelude::*;
 
-use crate::drawn::{Problem, Results, any_problem, long, one_layer};
+use crate::drawn::{Problem, Results, any_chain, any_lengths, any_problem, long, one_layer};
 
 fn bits(results: &Results<f32>) -> Vec<(&str, Vec<u32>)> {
     let of = |values: &Vec<f32>| values.iter().map(|value| value.to_bits()).collect();
@@ -83,5 +83,21 @@ proptest! {
         }
         let default = problem.run(SimdEngine::new(&problem.network));
         prop_assert_eq!(bits(&default), bits(&one), "by default");
+    }
+
+    /// An engine keeps its memory: what a batch of another shape has left there changes nothing.
+    #[test]
+    fn what_another_batch_has_left_changes_no_bit(
+        config in prop_oneof![any_chain(true), any_chain(false)],
+        before in prop_oneof![any_lengths(), Just(vec![3; 40]), Just(vec![1; 200])],
+        lengths in prop_oneof![any_lengths(), Just([vec![500], vec![1; 60]].concat())],
+        seed in any::<u64>(),
+    ) {
+        let problem = Problem::new(config.clone(), &lengths, seed);
+        let new = || SimdEngine::with(&problem.network, InstructionSet::best(), NonZeroUsize::MIN);
+        let mut used = new();
+        Problem::new(config, &before, seed).run_on(&mut used);
+        let (found, expected) = (problem.run_on(&mut used), problem.run(new()));
+        prop_assert_eq!(bits(&found), bits(&expected));
     }
 }

@@ -65,16 +65,21 @@ impl Problem {
     /// Forward and backward, with every gradient asked for; twice, so that the second pass meets
     /// memory that has been used, as the parameters do.
     pub(crate) fn run<T: Scalar, E: Engine<T>>(&self, mut engine: E) -> Results<T> {
+        self.run_on(&mut engine)
+    }
+
+    /// The same on an engine that may have run other batches.
+    pub(crate) fn run_on<T: Scalar, E: Engine<T>>(&self, engine: &mut E) -> Results<T> {
         let batch = self.batch::<T>();
         engine.load(&convert(&numbers(self.parameters.len(), self.seed)));
         engine.load(&convert(&self.parameters));
-        let first = self.pass(&mut engine, &batch);
-        let second = self.pass(&mut engine, &batch);
+        let first = self.pass(engine, &batch);
+        let second = self.pass(engine, &batch);
         let bits = |results: &Results<T>| -> Vec<u64> {
             results.iter().flat_map(|(_, values)| values).map(|value| value.to_f64().to_bits()).collect()
         };
         assert_eq!(bits(&first), bits(&second), "the same pass twice");
-        self.assert_adds(&mut engine, &batch);
+        self.assert_adds(engine, &batch);
         first
     }
 

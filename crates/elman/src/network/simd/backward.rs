@@ -200,13 +200,14 @@ impl Chunk {
     /// Adds the gradient of a recurrent block's output, its final `h`, to that of the final states.
     fn scatter_final(&mut self, pass: Pass<'_>, block: usize) {
         let planned = &pass.plan.blocks[block];
+        let batch_size = self.sequences().len();
         let layers = self.blocks[block].layers.iter_mut().zip(planned.shapes());
         for (direction, (memory, shape)) in layers.enumerate() {
-            let rows =
-                self.dy.chunks_exact(planned.output.len).zip(memory.ends.chunks_exact_mut(shape.state_len()));
-            for (dy, ends) in rows {
-                let dh = ends[..shape.padded()].iter_mut().zip(&dy[direction * shape.padded()..]);
-                dh.for_each(|(to, from)| *to += from);
+            let padded = shape.padded();
+            for b in 0..batch_size {
+                let dh = &mut memory.ends[b * shape.state_len()..][..padded];
+                let dy = &self.dy[b * planned.output.len + direction * padded..][..padded];
+                dh.iter_mut().zip(dy).for_each(|(to, from)| *to += from);
             }
         }
     }

@@ -98,11 +98,10 @@ fn gather_final(planned: &PlanBlock, packing: &ChunkPacking, memory: &mut BlockM
     let BlockMemory { layers, output, .. } = memory;
     output.resize(packing.batch_size() * planned.output.len);
     for (direction, (memory, shape)) in layers.iter().zip(planned.shapes()).enumerate() {
-        let (padded, state_len) = (shape.padded(), shape.state_len());
-        for (row, ends) in
-            output.chunks_exact_mut(planned.output.len).zip(memory.ends.chunks_exact(state_len))
-        {
-            row[direction * padded..][..padded].copy_from_slice(&ends[..padded]);
+        let padded = shape.padded();
+        for b in 0..packing.batch_size() {
+            output[b * planned.output.len + direction * padded..][..padded]
+                .copy_from_slice(&memory.ends[b * shape.state_len()..][..padded]);
         }
     }
 }

@@ -60,25 +60,30 @@ pub(super) struct LayerMemory {
 impl LayerMemory {
     /// Copies a chunk's part of a state's block `[B, STATES, H]` to the ends.
     fn set_ends(&mut self, shape: &Shape, sequences: &Range<usize>, block: &[f32]) {
-        let (h, state_len) = (shape.hidden_size, shape.state_len());
-        self.ends.resize(sequences.len() * state_len);
-        let states = block.chunks_exact(shape.facts().states * h).skip(sequences.start);
-        for (to, from) in self.ends.chunks_exact_mut(state_len).zip(states) {
-            to.fill(0.0);
-            for (to, from) in to.chunks_exact_mut(shape.padded()).zip(from.chunks_exact(h)) {
-                to[..h].copy_from_slice(from);
-            }
-        }
+        self.ends.resize(sequences.len() * shape.state_len());
+        self.ends.fill(0.0);
+        for_ends(shape, sequences, |of_ends, of_block| {
+            self.ends[of_ends].copy_from_slice(&block[of_block]);
+        });
     }
 
     /// Copies the ends to the chunk's part of a state's block.
     fn copy_ends(&self, shape: &Shape, sequences: &Range<usize>, block: &mut [f32]) {
-        let (h, state_len) = (shape.hidden_size, shape.state_len());
-        let states = block.chunks_exact_mut(shape.facts().states * h).skip(sequences.start);
-        for (from, to) in self.ends.chunks_exact(state_len).zip(states) {
-            for (from, to) in from.chunks_exact(shape.padded()).zip(to.chunks_exact_mut(h)) {
-                to.copy_from_slice(&from[..h]);
-            }
+        for_ends(shape, sequences, |of_ends, of_block| {
+            block[of_block].copy_from_slice(&self.ends[of_ends]);
+        });
+    }
+}
+
+/// Calls `f` with the places of each state of each sequence, in the ends and in a block of a state. Places are counted
+/// rather than cut: a division for each would take longer than to copy the states of a few units.
+fn for_ends(shape: &Shape, sequences: &Range<usize>, mut f: impl FnMut(Range<usize>, Range<usize>)) {
+    let (h, states) = (shape.hidden_size, shape.facts().states);
+    for (n, sequence) in sequences.clone().enumerate() {
+        for state in 0..states {
+            let (of_ends, of_block) =
+                (n * shape.state_len() + state * shape.padded(), (sequence * states + state) * h);
+            f(of_ends..of_ends + h, of_block..of_block + h);
         }
     }
 }

@@ -205,8 +205,8 @@ fn add_other_parameters(pass: Pass<'_>, chunks: &[Chunk], gradient: &mut [f32]) 
                     let time = |chunk: &&Chunk| t < chunk.times[planned.output_time].seq_len();
                     for chunk in chunks.iter().filter(time) {
                         let rows = chunk.times[planned.output_time].at(t);
-                        let dy = chunk.blocks[n].dy.chunks_exact(planned.output.len);
-                        for dy in dy.skip(rows.start).take(rows.len()) {
+                        for row in rows {
+                            let dy = &chunk.blocks[n].dy[row * planned.output.len..];
                             gradient.iter_mut().zip(dy).for_each(|(to, d)| *to += d);
                         }
                     }
@@ -214,7 +214,7 @@ fn add_other_parameters(pass: Pass<'_>, chunks: &[Chunk], gradient: &mut [f32]) 
             }
             Kind::Embedding { block, weight } => {
                 let gradient = &mut gradient[weight.clone()];
-                for chunk in chunks {
+                for chunk in chunks.iter().filter(|chunk| !chunk.sequences().is_empty()) {
                     let dy = chunk.blocks[n].dy.chunks_exact(planned.output.len);
                     for (x, dy) in chunk.x.chunks_exact(pass.plan.input.len).zip(dy) {
                         block.backward(x, &dy[..planned.output.width()], gradient);

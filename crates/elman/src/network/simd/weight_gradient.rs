@@ -16,7 +16,7 @@ use elman_kernels::outer::Outer;
 use elman_kernels::panel::gradient_panels;
 use elman_kernels::tile::{Columns, Matrix};
 use elman_kernels::transpose::{Update, transpose};
-use elman_kernels::tuning::{CUT, IN_PLACE, LARGE, LEAST_ROWS, ROWS_PER_COLUMN, block_rows};
+use elman_kernels::tuning::{AT_A_TIME, CUT, IN_PLACE, LARGE, LEAST_ROWS, ROWS_PER_COLUMN, block_rows};
 use elman_kernels::{Isa, dispatch};
 
 use super::memory::Chunk;
@@ -341,7 +341,8 @@ impl GradientSums {
     #[inline(always)]
     fn add_rows_on<S: Isa>(&mut self, s: S, operand: Operand<'_>, rows: Range<usize>) {
         let lanes = operand.pass.plan.lanes;
-        let (count, block) = (rows.len(), block_rows(operand.columns()));
+        let count = rows.len();
+        let block = if count <= AT_A_TIME { AT_A_TIME } else { block_rows(operand.columns()) };
         for first in rows.clone().step_by(block) {
             let rows = first..rows.end.min(first + block);
             let left = operand.left(rows.clone(), count, &mut self.left);
@@ -352,7 +353,7 @@ impl GradientSums {
                 if panel.weight == operand.weight {
                     let vectors = panel.vectors.clone();
                     let right = operand.right(rows.clone(), count, vectors, &mut self.right);
-                    panel.add(s, rows.len(), left, right, own);
+                    panel.add(s, lanes, rows.len(), (left, right), own);
                 }
             }
         }
@@ -362,9 +363,16 @@ impl GradientSums {
 impl GradientPanel {
     /// Adds rows to the panel's sums.
     #[inline(always)]
-    fn add<S: Isa>(&self, s: S, count: usize, left: Multiplied<'_>, right: Matrix<'_>, sums: &mut [f32]) {
+    fn add<S: Isa>(
+        &self,
+        s: S,
+        lanes: usize,
+        count: usize,
+        (left, right): (Multiplied<'_>, Matrix<'_>),
+        sums: &mut [f32],
+    ) {
         let vectors = self.vectors.len();
-        let width = sums.len() / (self.columns.len() + usize::from(self.bias));
+        let width = vectors * lanes;
         let mut done = 0;
         for (columns, rows) in left.pieces(self.columns.clone()) {
             let outer = Outer { count, a: rows, columns, d: right, vectors };
