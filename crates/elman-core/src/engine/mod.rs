@@ -10,7 +10,7 @@
 //! | [`layer`], `sequence` | the time loops, of many sequences and of a single one |
 //! | [`split`] | one timestep of few rows, split by units among threads |
 //! | [`Kernels`] | all that differs from cell to cell, behind one trait |
-//! | [`stream`] | a whole network, one step of one sequence at a time |
+//! | [`stream`], `stage` | a whole network, one step of one sequence at a time; one block of it |
 //!
 //! What knows the cell is generic over it and the instruction set, inlined into one function per cell, instruction set
 //! and method of [`Kernels`]; all else is compiled once. Buffers are the caller's.
@@ -26,6 +26,7 @@ mod row;
 mod sequence;
 pub mod shape;
 pub mod split;
+mod stage;
 pub mod stream;
 pub mod timeline;
 
