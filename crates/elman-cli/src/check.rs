@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::args::CheckArguments;
 use crate::input::Trained;
-use crate::output::Output;
+use crate::output::{Output, Wrong};
 
 /// The planted error, as a share of its tensor's largest derivative: a thousand times the tolerance.
 const INJECTED: f64 = 1e-6;
@@ -33,6 +33,12 @@ pub(crate) fn run(arguments: &CheckArguments, output: &mut Output) -> anyhow::Re
         None => Problem::all(arguments.seed).map_err(elman::error::Error::from)?,
     };
     let every_tensor = arguments.model.is_some() || output.options.verbose;
+    if arguments.inject && problems.iter().any(|problem| problem.tensors().len() == 0) {
+        return Err(Wrong(
+            "--inject plants an error in a parameter's gradient, and this network has none".into(),
+        )
+        .into());
+    }
     let injected = arguments.inject.then(|| choose(&problems, arguments.seed));
     if let Some((problem, injection)) = injected {
         let tensor = problems[problem].tensors().nth(injection.tensor).unwrap_or_default();

@@ -4,7 +4,9 @@ mod common;
 
 use common::Place;
 use elman::init::Init;
-use elman::network::{Activation, CellKind, Dense, Network, NetworkConfig, Output, Recurrent};
+use elman::network::{
+    Activation, CellKind, Dense, Network, NetworkConfig, Output, Pooling, PoolingKind, Recurrent,
+};
 use elman::weights::Weights;
 use serde_json::{Value, json};
 
@@ -72,4 +74,16 @@ fn what_needs_a_task_says_so() {
         "train -q --epochs 1 -o m.elman --resume",
         "m.elman.checkpoint holds weights, not a checkpoint; there is nothing to resume",
     );
+}
+
+#[test]
+fn a_network_without_parameters_has_no_gradient_to_plant_an_error_in() {
+    let network =
+        Network::new(NetworkConfig::new(2).with(Pooling::new(PoolingKind::Mean))).expect("a network");
+    let place = Place::new();
+    let weights = Weights::new(network, Vec::<f32>::new()).expect("weights");
+    weights.save(&place.path("none.safetensors")).expect("a file");
+    place.ok("check none.safetensors");
+    let message = "--inject plants an error in a parameter's gradient, and this network has none";
+    place.refuses(2, "check --inject none.safetensors", message);
 }

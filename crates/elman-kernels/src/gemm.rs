@@ -14,7 +14,7 @@ use crate::tile::{Columns, Matrix, add_outer, for_tiles, total};
 use crate::tuning::{PIECE, max_height};
 use crate::vector::Vector;
 
-/// Matrix, and the panel `[columns][vectors][lanes]` that they are multiplied with.
+/// Rows, and the panel `[columns][vectors][lanes]` that they are multiplied with.
 #[derive(Clone, Copy, Debug)]
 pub struct Factor<'a> {
     /// The rows.

@@ -34,7 +34,7 @@ pub const SCRATCH: usize = GROUP * SCRATCH_OF_ROW;
 /// The length of a scratch for a single row.
 pub const SCRATCH_OF_ROW: usize = MAX_VECTORS * 16;
 
-/// Matrix of a matrix: row `n` starts at `data[n * stride]`.
+/// Rows of numbers, evenly spaced: row `n` starts at `data[n * stride]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
     /// The values, from the first row's start on.

@@ -226,8 +226,17 @@ impl<T: Float> Learner<T> {
     /// As [`step`](Self::step).
     ///
     /// # Panics
-    /// As [`step`](Self::step); or if the state is not for as many sequences.
+    /// As [`step`](Self::step); or if the state is not for as many sequences, or the batch is learned in pieces of time
+    /// and its sequences are not equally long: of those that end early there would be no state to carry on.
     pub fn step_from(&mut self, state: &mut State<T>, batch: &TrainingBatch<T>) -> Result<f64, NotFinite> {
+        let packing = batch.inputs().packing();
+        assert_eq!(state.batch_size(), packing.batch_size(), "sequences in state and batch");
+        let in_pieces = self.config.truncate.is_some_and(|len| len < packing.seq_len());
+        let are_equal = packing.lengths().iter().all(|&len| len == packing.seq_len());
+        assert!(
+            !in_pieces || are_equal,
+            "sequences whose state is carried on from piece to piece are equally long"
+        );
         std::mem::swap(&mut self.state, state);
         let mut masks = self.masks();
         let total = self.learn_pieces(batch, &mut masks);

@@ -178,6 +178,8 @@ impl TrainOptions {
         if self.test_data.is_some() {
             self.test.get_or_insert(0.0);
         }
+        // A path need not be text.
+        let test_data = self.test_data.take();
         let mut given = toml::Table::try_from(&*self)?;
         let mut own = toml::Table::new();
         for name in task.option_names() {
@@ -188,7 +190,7 @@ impl TrainOptions {
                 own.insert(name, value);
             }
         }
-        *self = given.try_into()?;
+        *self = TrainOptions { test_data, ..given.try_into()? };
         Ok(task.options(own)?)
     }
 

@@ -24,9 +24,11 @@ impl Patch {
     /// Puts the row `x [W]` of timestep `t` into its place in `patch [p W]`, the row of timestep `t / p`, and
     /// zeros after it.
     pub fn forward<T: Scalar>(&self, t: usize, x: &[T], patch: &mut [T]) {
-        let (place, after) = patch[t % self.len * x.len()..].split_at_mut(x.len());
-        place.copy_from_slice(x);
-        after.fill(T::default());
+        let place = t % self.len;
+        if place == 0 {
+            patch.fill(T::default());
+        }
+        patch[place * x.len()..][..x.len()].copy_from_slice(x);
     }
 
     /// From `dpatch [p W]`, the gradient of the row of timestep `t / p`: adds to the gradient of the row of

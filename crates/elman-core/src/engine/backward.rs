@@ -166,7 +166,7 @@ fn finish_on<S: Isa>(
     }
 }
 
-/// Matrix and blocks of units that are worked on together.
+/// Rows and blocks of units that are worked on together.
 struct Group {
     rows: Range<usize>,
     blocks: Range<usize>,

@@ -82,7 +82,7 @@ pub fn step<S: Isa, C: Cell>(
     through_inner_value::<S, C>(s, from, rows, next, tape, scratch);
 }
 
-/// Matrix and blocks of units that are worked on together.
+/// Rows and blocks of units that are worked on together.
 pub(super) struct Group {
     pub(super) first: usize,
     pub(super) rows: usize,

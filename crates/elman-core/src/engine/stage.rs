@@ -55,7 +55,8 @@ impl Stage {
     /// none.
     ///
     /// # Panics
-    /// While they are taken, if a block reads sequences from their ends.
+    /// While they are taken, if a block reads sequences from their ends. The blocks are those of a network that makes
+    /// sense: sizes are above 0, a skip is no wider than the input and its row; else a step panics.
     pub fn chain(
         set: InstructionSet,
         input_size: usize,

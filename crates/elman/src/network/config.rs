@@ -19,6 +19,13 @@ pub const MAX_INPUT: usize = 1 << 20;
 /// Patches of more values than this are refused.
 pub const MAX_PATCH: usize = 1 << 20;
 
+/// An embedding of more tokens than this is refused: `f32` has no whole numbers without gaps beyond.
+pub const MAX_TOKENS: usize = 1 << 24;
+
+/// A network whose blocks hand on more values per timestep than this, all together, is refused: blocks without parameters
+/// would ask for any amount of memory.
+pub const MAX_WIDTH: usize = 1 << 24;
+
 /// A network as a chain of blocks. Turned into a [`Network`](super::Network) once, and checked there.
 ///
 /// ```

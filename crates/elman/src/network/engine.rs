@@ -33,7 +33,7 @@ pub trait Engine<T>: std::fmt::Debug {
     /// The output of the last forward pass.
     fn output(&self) -> &[T];
 
-    /// Backpropagation through time for the batch that was just run. `doutput` is d loss / d output, of the
+    /// Backpropagation through time for the batch that was just run, once per forward pass. `doutput` is d loss / d output, of the
     /// output's shape; `gradients` says what else is read and where the results go. If the pass began from a
     /// fresh state, the gradient of what is learned of it is among that of the parameters.
     ///

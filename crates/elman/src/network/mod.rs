@@ -45,7 +45,7 @@ mod state;
 mod timeline;
 mod validate;
 
-pub use config::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, NetworkConfig};
+pub use config::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, MAX_TOKENS, MAX_WIDTH, NetworkConfig};
 pub use elman_core::block::{
     Activation, Block, Dense, Direction, Dropout, Embedding, LayerNorm, Output, Patch, Pooling, PoolingKind,
     Recurrent, Skip,
@@ -75,8 +75,8 @@ use crate::random::Rng;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Mode<'a> {
-    /// The output alone: an [`Engine`] keeps nothing for a backward pass, and no more memory than a
-    /// timestep needs. No dropout.
+    /// The output alone: an [`Engine`] need not keep anything for a backward pass; that of `f32` keeps the states
+    /// of two timesteps. No dropout.
     Predict,
     /// No dropout; a backward pass may follow.
     Evaluate,
@@ -94,6 +94,13 @@ pub struct Gradients<'a, T> {
     pub state: Option<&'a mut State<T>>,
     /// `[num_rows, I]`: that of the input is added here, if it is wanted.
     pub input: Option<&'a mut [T]>,
+}
+
+/// Asserts that the gradients of a batch's states and inputs have its sizes.
+fn gradients_fit<T: Scalar>(batch: &Batch<T>, state: Option<&State<T>>, input: Option<&[T]>) {
+    let batch_size = batch.packing().batch_size();
+    assert!(state.is_none_or(|state| state.batch_size() == batch_size), "sequences in state and batch");
+    assert!(input.is_none_or(|input| input.len() == batch.x().len()), "the input and its gradient");
 }
 
 /// A network, ready to run.
@@ -132,7 +139,7 @@ impl Network {
             states: Vec::new(),
             config,
         };
-        let mut before = Before { width: network.config.input_size, patched: false, ended: None };
+        let mut before = Before { width: network.config.input_size, total: 0, patched: false, ended: None };
         for n in 0..network.config.blocks.len() {
             network.config.check_block(n, &before)?;
             network.place(n, &mut before)?;
@@ -158,6 +165,12 @@ impl Network {
             }
         }
         before.width = block.output_size(input_size);
+        before.total = before.total.saturating_add(before.width);
+        if before.total > MAX_WIDTH {
+            let message =
+                format!("hand on more than {MAX_WIDTH} values per timestep in all; choose smaller ones");
+            return Err(ConfigError::new("blocks", message));
+        }
         let (output_size, output_time) = (before.width, self.timelines.len());
         self.blocks.push(Placed { kind, input_size, output_size, input_time, output_time });
         Ok(())

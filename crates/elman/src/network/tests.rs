@@ -234,6 +234,13 @@ fn blocks_in_places_where_they_mean_nothing_are_refused() {
         NetworkConfig::new(1).with(Dense::new(1)).with(Embedding::new(3, 2)),
         "embedding of block 1 (embedding) reads token ids, which only the input holds; put it first",
     );
+    refused(
+        NetworkConfig::new(1).with(Embedding::new((1 << 24) + 1, 1)),
+        "num_embeddings of block 0 (embedding) is 16777217; it must be at most 16777216",
+    );
+    // Blocks without parameters, which would ask for any amount of memory.
+    let wide = (0..17).fold(NetworkConfig::new(1 << 20), |config, _| config.with(Skip::new(1)));
+    refused(wide, "blocks hand on more than 16777216 values per timestep in all; choose smaller ones");
 }
 
 #[test]

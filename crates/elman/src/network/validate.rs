@@ -2,13 +2,15 @@
 
 use elman_core::block::{Activation, Block, Dense, Patch, TimeAxis};
 
-use super::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, NetworkConfig};
+use super::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, MAX_TOKENS, NetworkConfig};
 use crate::error::ConfigError;
 
 /// What the blocks before it leave for a block.
 pub(super) struct Before {
     /// The values per row.
     pub(super) width: usize,
+    /// Those that all of them hand on.
+    pub(super) total: usize,
     /// Is there a patch?
     pub(super) patched: bool,
     /// The block that has ended the time axis.
@@ -52,6 +54,7 @@ impl NetworkConfig {
             Block::Embedding(embedding) => {
                 at_least_one("num_embeddings", embedding.num_embeddings, of)?;
                 at_least_one("embedding_dim", embedding.embedding_dim, of)?;
+                check_table(embedding.num_embeddings, of)?;
                 check_tokens(n, before.width, of)
             }
             Block::LayerNorm(norm) => check_eps(norm.eps, of),
@@ -168,4 +171,13 @@ pub(super) fn check_dropout(probability: f64, of: &str) -> Result<(), ConfigErro
         return Ok(());
     }
     Err(ConfigError::new("dropout", format!("{of}is {probability}; it must be at least 0 and below 1")))
+}
+
+/// Refuses more tokens than `f32`, in which inputs come, has whole numbers for.
+fn check_table(num_embeddings: usize, of: &str) -> Result<(), ConfigError> {
+    if num_embeddings > MAX_TOKENS {
+        let message = format!("{of}is {num_embeddings}; it must be at most {MAX_TOKENS}");
+        return Err(ConfigError::new("num_embeddings", message));
+    }
+    Ok(())
 }

@@ -45,7 +45,7 @@ pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};
 
 use crate::error::{ConfigError, Error};
-use crate::network::{Network, Readout};
+use crate::network::{Block, Network, Readout};
 use crate::table::Table;
 
 names::tasks! {
@@ -85,6 +85,11 @@ impl Task {
         if !fits {
             let message =
                 format!("is not that of the task, with {input_size} inputs and {output_size} outputs");
+            return Err(ConfigError::new("network", message));
+        }
+        if let Some(Block::Embedding(_)) = network.config().blocks.first() {
+            let message =
+                "begins with an embedding, which reads token ids; the task's inputs are scaled numbers";
             return Err(ConfigError::new("network", message));
         }
         if !network.is_causal() && !task.knows_the_end() {

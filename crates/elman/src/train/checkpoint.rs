@@ -169,6 +169,10 @@ impl Checkpointer {
         if let Some(what) = self.identity.difference(&content.identity) {
             return Err(ModelError::OtherRun { name: name.clone(), what }.into());
         }
+        if content.batch > batches_per_epoch || content.epoch > u64::from(u32::MAX) {
+            let reason = "it stands beyond its run's end".into();
+            return Err(ModelError::Corrupt { name: name.clone(), reason }.into());
+        }
         let vector = |tensor: &str, len: usize| {
             let mut values = Vec::new();
             tensors.append(tensor, &[len], &mut values).map(|()| values)

@@ -144,3 +144,19 @@ fn asked_or_not(problem: &Problem) {
     };
     assert_eq!(gradient_with(true), gradient_with(false), "{:?}", problem.network.config());
 }
+
+/// The first backward pass writes over what the forward pass saved.
+#[test]
+#[should_panic(expected = "gone back through")]
+fn a_second_backward_pass_is_refused() {
+    let problem = Problem::new(one_layer(CellKind::Gru, 2, 3, Readout::Last), &[4, 2], 1);
+    let batch = problem.batch::<f32>();
+    let mut engine = SimdEngine::new(&problem.network);
+    engine.load(&problem.parameters);
+    let doutput = engine.forward(&batch, &mut problem.state(1), Mode::Evaluate).to_vec();
+    let mut gradient = vec![0.0; problem.parameters.len()];
+    for _ in 0..2 {
+        let gradients = Gradients { parameters: &mut gradient, state: None, input: None };
+        engine.backward(&batch, &doutput, gradients);
+    }
+}

@@ -9,7 +9,7 @@ use elman_core::lane::Scalar;
 
 use layer::LayerTape;
 
-use super::{Engine, Gradients, Kind, Mode, Network, Placed, State, Timelines};
+use super::{Engine, Gradients, Kind, Mode, Network, Placed, State, Timelines, gradients_fit};
 use crate::batch::{Batch, Packing};
 
 impl Network {
@@ -61,6 +61,7 @@ impl Network {
     ) {
         assert_eq!(doutput.len(), tape.output().len(), "output and its gradient");
         assert_eq!(gradients.parameters.len(), self.layout.len(), "number of parameters");
+        gradients_fit(batch, gradients.state.as_deref(), gradients.input.as_deref());
         // Where nobody asks for the states' gradients, they are still needed on the way.
         let mut own = tape.dstate.take().unwrap_or_else(|| self.zero_state(0));
         own.reset(batch.packing().batch_size());

@@ -34,7 +34,7 @@ pub(crate) use workers::worthwhile_shares;
 use workers::{ShareMemory, Workers};
 
 use super::dropout::draw_mask;
-use super::{Engine, Gradients, Kind, Mode, Network, State, Timelines, parts};
+use super::{Engine, Gradients, Kind, Mode, Network, State, Timelines, gradients_fit, parts};
 use crate::batch::Batch;
 use crate::threads::{self, Threads, each};
 
@@ -148,10 +148,14 @@ impl Engine<f32> for SimdEngine {
     }
 
     fn backward(&mut self, batch: &Batch<f32>, doutput: &[f32], gradients: Gradients<'_, f32>) {
-        assert!(self.keeps, "the forward pass was `Mode::Predict`, which leaves nothing for a backward pass");
+        assert!(
+            self.keeps,
+            "a forward pass of `Mode::Predict`, or one that was gone back through, leaves nothing for this"
+        );
         assert_eq!(doutput.len(), self.output.len(), "output and its gradient");
         assert_eq!(gradients.parameters.len(), self.network.layout().len(), "number of parameters");
         let Gradients { parameters: gradient, state, input } = gradients;
+        gradients_fit(batch, state.as_deref(), input.as_deref());
         let learns_state = self.began && self.network.learns_state();
         let wanted = Wanted { input: input.is_some(), initial_state: state.is_some() || learns_state };
         self.weights.pack_backward(&self.network, &self.plan, &self.parameters, wanted.input);
@@ -191,6 +195,8 @@ impl Engine<f32> for SimdEngine {
         if let Some(dx) = input {
             chunks.iter().for_each(|chunk| chunk.add_dx(pass, dx));
         }
+        // What was saved is written over.
+        self.keeps = false;
     }
 }
 
@@ -228,7 +234,8 @@ fn add_other_parameters(pass: Pass<'_>, chunks: &[Chunk], gradient: &mut [f32]) 
                     sums.for_each(|(to, d)| *to += d);
                 }
             }
-            _ => {}
+            Kind::Dense { .. } | Kind::Recurrent(_) => {}
+            Kind::Dropout(_) | Kind::Skip(_) | Kind::Pooling(_) | Kind::Patch(_) => {}
         }
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct Operand<'a> {
     pub(super) chunk: &'a Chunk,
 }
 
-/// Matrix of what the matrix multiplied, `[h | x | inner value]`, in up to three pieces.
+/// Rows of what the matrix multiplied, `[h | x | inner value]`, in up to three pieces.
 #[derive(Clone, Copy)]
 pub(super) struct Multiplied<'a>([Piece<'a>; 3]);
 

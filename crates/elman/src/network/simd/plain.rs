@@ -134,7 +134,9 @@ impl Chunk {
                     let row = to.at(t / patch.len).start + b;
                     patch.backward(t, &dy[row * dy_layout.len..][..width], drow);
                 }
-                _ => unreachable!("these have passes of their own"),
+                Kind::Recurrent(_) | Kind::Dense { .. } | Kind::Dropout(_) | Kind::Embedding { .. } => {
+                    unreachable!("these have passes of their own")
+                }
             }
             dx_layout.write(drow, &mut dx[row * dx_layout.len..][..dx_layout.len]);
         }

@@ -149,7 +149,11 @@ impl Plan {
                     (Work::Dense(dense), output)
                 }
                 Kind::Dropout(_) => (Work::Plain, before),
-                _ => (Work::Plain, RowLayout::padded(1, placed.output_size, lanes)),
+                Kind::Embedding { .. }
+                | Kind::LayerNorm { .. }
+                | Kind::Skip(_)
+                | Kind::Pooling(_)
+                | Kind::Patch(_) => (Work::Plain, RowLayout::padded(1, placed.output_size, lanes)),
             };
             let (input_time, output_time) = (placed.input_time, placed.output_time);
             blocks.push(PlanBlock {
