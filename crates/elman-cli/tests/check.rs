@@ -48,7 +48,7 @@ fn all_gradients_agree() {
     }
     assert!(place.ok("check -v").stdout.lines().count() > 200, "a line for every tensor");
     let objects = place.json("check --seed 3");
-    assert_eq!(objects.len(), 20 + chains);
+    assert_eq!(objects.len(), cells * 4 + chains);
     for object in objects {
         assert!(object["worst_relative_error"].as_f64().unwrap() < 1e-9, "{object}");
         assert!(object["derivatives"].as_u64().unwrap() > 0);

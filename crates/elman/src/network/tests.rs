@@ -174,11 +174,14 @@ fn sizes_that_make_too_many_parameters_are_refused() {
         );
         let message = format!("output_size is {size}; {more}; choose fewer outputs");
         refused(NetworkConfig::new(2).with(Dense::new(size)), &message);
-        let message = format!("num_embeddings is {size}; {more}; choose fewer tokens");
+        let message = format!("num_embeddings of block 0 (embedding) is {size}; it must be at most 16777216");
         refused(NetworkConfig::new(1).with(Embedding::new(size, 2)), &message);
         let message = format!("input_size is {size}; it must be at most 1048576");
         refused(NetworkConfig::new(size).with(LayerNorm::new()), &message);
     }
+    let tokens = 1 << 24;
+    let message = format!("num_embeddings is {tokens}; {more}; choose fewer tokens");
+    refused(NetworkConfig::new(1).with(Embedding::new(tokens, 17)), &message);
 }
 
 #[test]

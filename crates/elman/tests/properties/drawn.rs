@@ -221,12 +221,12 @@ fn store_state<T: Scalar>(network: &Network, state: &State<T>, packing: &Packing
     (0..packing.batch_size()).map(|n| of(n).collect::<Vec<_>>().concat()).collect()
 }
 
-/// Asserts that two lists of numbers are equal to the bit.
+/// Asserts that two lists of numbers are equal to the bit, but for the sign of a zero.
 #[track_caller]
 pub(crate) fn assert_same_bits(a: &[f64], b: &[f64], what: &str) {
     assert_eq!(a.len(), b.len(), "{what}: number of values");
     for (n, (a, b)) in a.iter().zip(b).enumerate() {
-        assert_eq!(a.to_bits(), b.to_bits(), "{what}: {a:e} and {b:e} at {n}");
+        assert_eq!((a + 0.0).to_bits(), (b + 0.0).to_bits(), "{what}: {a:e} and {b:e} at {n}");
     }
 }
 

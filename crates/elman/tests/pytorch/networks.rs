@@ -91,7 +91,12 @@ impl Case {
             match tensor.name.as_str() {
                 "head.weight" => values.iter_mut().step_by(features + 1).for_each(|diagonal| *diagonal = 1.0),
                 "head.bias" => {}
-                name => values.copy_from_slice(&tensors[&format!("param/{name}")]),
+                name_of_tensor => {
+                    let values_of = tensors.get(&format!("param/{name_of_tensor}"));
+                    let missing =
+                        || panic!("{name}: no such case in reference/; see CONTRIBUTING.md, step 4");
+                    values.copy_from_slice(values_of.unwrap_or_else(missing));
+                }
             }
         }
         Case { name, network, parameters, tensors }

@@ -102,10 +102,14 @@ impl Chunk {
         self.dy.grow(most);
         self.dx.grow(most.max(present));
         for (memory, placed) in self.blocks.iter_mut().zip(pass.network.blocks()) {
-            if let Kind::LayerNorm { weight, bias, .. } = &placed.kind {
-                memory.gradient.clear();
-                memory.gradient.resize(weight.len() + bias.len(), 0.0);
-            }
+            // The parameters whose gradient a chunk's plain code sums up.
+            let parameters = match &placed.kind {
+                Kind::LayerNorm { weight, bias, .. } => weight.len() + bias.len(),
+                Kind::Recurrent(_) | Kind::Dense { .. } | Kind::Embedding { .. } => 0,
+                Kind::Dropout(_) | Kind::Skip(_) | Kind::Pooling(_) | Kind::Patch(_) => 0,
+            };
+            memory.gradient.clear();
+            memory.gradient.resize(parameters, 0.0);
         }
         if pass.plan.skips {
             self.dskip.resize(self.times[0].num_rows() * pass.plan.input.width());
