@@ -17,12 +17,22 @@ impl InstructionSet {
     /// The best one that there is.
     #[cfg(any(feature = "std", not(any(target_arch = "x86", target_arch = "x86_64"))))]
     pub fn best() -> Self {
-        InstructionSet(Level::new())
+        Self::compiled_for(Level::new())
     }
 
     /// The best one that is sure to be there on any machine that this was compiled for.
     pub fn baseline() -> Self {
-        InstructionSet(Level::baseline())
+        Self::compiled_for(Level::baseline())
+    }
+
+    /// The set that code is compiled for on a processor of this level. On x86, those up to SSE4.2 are served by
+    /// SSE2: it has no wider vectors and no fused multiply-add either, and would make a quarter of the code.
+    fn compiled_for(level: Level) -> Self {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        if let (Level::Sse4_2(_), Some(sse2)) = (level, level.as_sse2()) {
+            return InstructionSet(sse2.level());
+        }
+        InstructionSet(level)
     }
 
     /// This one and all below it that code is compiled for, the lowest first.

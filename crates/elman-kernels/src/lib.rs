@@ -39,4 +39,4 @@ pub mod vector;
 pub use isa::{InstructionSet, Isa};
 
 #[doc(hidden)]
-pub use fearless_simd::{Simd, dispatch as dispatch_any};
+pub use fearless_simd::{Level, Simd};
