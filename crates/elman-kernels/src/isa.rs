@@ -14,10 +14,9 @@ use crate::vector::Vector;
 pub struct InstructionSet(Level);
 
 impl InstructionSet {
-    /// The best one that there is.
-    #[cfg(any(feature = "std", not(any(target_arch = "x86", target_arch = "x86_64"))))]
+    /// The best one that there is; on x86 without the feature `std`, by which it is found out, the baseline.
     pub fn best() -> Self {
-        Self::compiled_for(Level::new())
+        Self::compiled_for(Level::try_detect().unwrap_or_else(Level::baseline))
     }
 
     /// The best one that is sure to be there on any machine that this was compiled for.
