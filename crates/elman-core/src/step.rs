@@ -82,7 +82,7 @@ pub fn forward<C: Cell, T: Scalar>(
         for unit in 0..hidden_size {
             let row = C::GATE[p] * hidden_size + unit;
             let mut sum = T::default();
-            if p < C::FROM_X {
+            if C::FACTS.feeds_from_x(p) {
                 sum = affine(weights.weight_ih, weights.bias_ih, row, x);
             }
             if C::FACTS.direct().contains(&p) {
@@ -95,7 +95,7 @@ pub fn forward<C: Cell, T: Scalar>(
         for (unit, inner) in inner[..hidden_size].iter_mut().enumerate() {
             *inner = C::inner(gather(pre, unit, hidden_size), gather(prev, unit, hidden_size));
         }
-        for p in C::PRE - C::FROM_INNER..C::PRE {
+        for p in C::FACTS.through_inner() {
             for unit in 0..hidden_size {
                 let row = C::GATE[p] * hidden_size + unit;
                 pre[p * hidden_size + unit] += affine(weights.weight_hh, weights.bias_hh, row, inner);
@@ -154,14 +154,14 @@ pub fn backward<C: Cell, T: Scalar>(
         for unit in 0..hidden_size {
             let row = C::GATE[p] * hidden_size + unit;
             let d = dpre[p * hidden_size + unit];
-            if p < C::FROM_X {
+            if C::FACTS.feeds_from_x(p) {
                 gradient.bias_ih[row] += d;
                 add_scaled(row_mut(gradient.weight_ih, row, step.x.len()), d, step.x);
                 if let Some(dx) = dx.as_deref_mut() {
                     add_scaled(dx, d, row_of(weights.weight_ih, row, step.x.len()));
                 }
             }
-            if p >= C::PRE - C::FROM_H {
+            if C::FACTS.feeds_from_h(p) {
                 gradient.bias_hh[row] += d;
                 let operand = if C::FACTS.direct().contains(&p) { h } else { step.inner };
                 add_scaled(row_mut(gradient.weight_hh, row, hidden_size), d, operand);
@@ -184,7 +184,7 @@ fn inner_backward<C: Cell, T: Scalar>(
     hidden_size: usize,
 ) {
     dinner.fill(T::default());
-    for p in C::PRE - C::FROM_INNER..C::PRE {
+    for p in C::FACTS.through_inner() {
         for unit in 0..hidden_size {
             let row = C::GATE[p] * hidden_size + unit;
             let d = dpre[p * hidden_size + unit];

@@ -274,9 +274,7 @@ impl<T: Float> Learner<T> {
             self.state.truncate(packing.active(start));
             self.forward(piece.inputs(), Mode::Train(masks));
             if !outputs.is_empty() {
-                let total = self.update(&piece, outputs)?;
-                sum.sum += total.sum;
-                sum.weight += total.weight;
+                sum += self.update(&piece, outputs)?;
             }
         }
         self.piece = piece;

@@ -17,6 +17,8 @@
 //! assert_eq!(loss.mean(), f64::ln(2.0));
 //! ```
 
+use std::ops::AddAssign;
+
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +112,14 @@ impl<T: Scalar> Total<T> {
     /// The same in `f64`.
     pub fn to_f64(self) -> Total<f64> {
         Total { sum: self.sum.to_f64(), weight: self.weight.to_f64() }
+    }
+}
+
+/// That of both parts.
+impl<T: AddAssign> AddAssign for Total<T> {
+    fn add_assign(&mut self, part: Self) {
+        self.sum += part.sum;
+        self.weight += part.weight;
     }
 }
 

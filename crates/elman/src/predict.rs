@@ -47,10 +47,9 @@ fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]
     for sequences in sequences.chunks(BATCH_SIZE) {
         let x: Vec<Vec<T>> = sequences.iter().map(|x| convert(x)).collect();
         let batch = Batch::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), network.input_size());
-        let packing = batch.packing();
-        let mut state = network.zero_state(packing.batch_size());
-        let values: Vec<f64> = convert(engine.forward(&batch, &mut state, Mode::Predict));
-        outputs.extend(network.output_packing(packing).unpack(&values, network.output_size()));
+        let mut state = network.zero_state(batch.packing().batch_size());
+        let output = engine.forward(&batch, &mut state, Mode::Predict);
+        outputs.extend(network.unpack(&batch, output).iter().map(|output| convert(output)));
     }
     outputs
 }

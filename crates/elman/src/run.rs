@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
 
     /// The batches of an epoch.
     pub fn batches_per_epoch(&self) -> u64 {
-        self.prepared.train.len().div_ceil(self.recipe.train.batch_size) as u64
+        self.recipe.train.batches_per_epoch(self.prepared.train.len())
     }
 
     /// The model as it stands: the parameters to be kept, and how they came about. `ended` is `None`

@@ -5,38 +5,32 @@
 //! inspect` and proven with `elman check`. Together with a task they are a [`Model`](crate::model::Model).
 //!
 //! ```
-//! use elman::batch::Batch;
 //! use elman::init::Init;
-//! use elman::loss::{Loss, Targets};
-//! use elman::network::{CellKind, Dense, Engine, Gradients, Mode, Network, NetworkConfig, Recurrent, SimdEngine};
-//! use elman::optimiser::{Optimiser, OptimiserConfig};
+//! use elman::learner::{Learner, LearnerConfig};
+//! use elman::loss::Loss;
+//! use elman::network::{CellKind, Dense, Network, NetworkConfig, Recurrent};
+//! use elman::optimiser::OptimiserConfig;
+//! use elman::sequence::{Example, TrainingBatch};
 //! use elman::weights::Weights;
 //!
 //! # fn main() -> Result<(), elman::error::Error> {
 //! // A training loop: each value of a wave from the one before it.
 //! let config = NetworkConfig::new(1).with(Recurrent::new(CellKind::Gru, 8)).with(Dense::new(1));
 //! let network = Network::new(config)?;
-//! let mut parameters: Vec<f32> = Init::Torch.draw(&network, 0)?;
-//! let mut engine = SimdEngine::new(&network);
-//! let mut optimiser = Optimiser::new(OptimiserConfig::ADAM, parameters.len());
 //! let wave: Vec<f32> = (0..41).map(|n| (0.5 * n as f32).sin()).collect();
-//! let (batch, targets) = (Batch::new(&[&wave[..40]], 1), Targets::Values(wave[1..].to_vec()));
-//! let (mut gradient, mut doutput) = (vec![0.0; parameters.len()], vec![0.0; 40]);
+//! let batch = TrainingBatch::new(&network, &[Example::values(wave[..40].to_vec(), wave[1..].to_vec())]);
+//! let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM).with_learning_rate(0.02);
+//! let mut learner = Learner::new(&network, Init::Torch.draw(&network, 0)?, config)?;
 //! let mut losses = Vec::new();
 //! for _ in 0..60 {
-//!     engine.load(&parameters);
-//!     let output = engine.forward(&batch, &mut network.zero_state(1), Mode::Evaluate);
-//!     losses.push(Loss::Squared.gradient(output, 1, &targets, &mut doutput).mean());
-//!     gradient.fill(0.0);
-//!     engine.backward(&batch, &doutput, Gradients { parameters: &mut gradient, state: None, input: None });
-//!     optimiser.update(&mut parameters, &gradient, 0.02);
+//!     losses.push(learner.step(&batch)?);
 //! }
 //! assert!(losses[59] < 0.1 * losses[0]);
 //!
 //! // It ends in a file, which is all that a stream needs.
 //! let folder = tempfile::tempdir().unwrap();
 //! let path = folder.path().join("wave.weights");
-//! Weights::new(network, parameters)?.save(&path)?;
+//! Weights::new(network, learner.into_parameters())?.save(&path)?;
 //! let mut stream = Weights::open(&path)?.stream()?;
 //! let mut next = [0.0];
 //! for value in &wave[..40] {

@@ -61,6 +61,17 @@ pub enum TimeAxis {
     Ended,
 }
 
+impl TimeAxis {
+    /// The timesteps that become of `len`.
+    pub const fn output_len(self, len: usize) -> usize {
+        match self {
+            TimeAxis::Kept => len,
+            TimeAxis::Shortened(patch) => len.div_ceil(patch),
+            TimeAxis::Ended => 1,
+        }
+    }
+}
+
 /// What a block calls for each of its parameter tensors: with its name and its shape, row-major. A dimension
 /// that is too large for the machine is `usize::MAX`; a tensor with a dimension of 0 has no entries.
 pub type TensorVisitor<'a> = &'a mut dyn FnMut(fmt::Arguments<'_>, &[usize]);

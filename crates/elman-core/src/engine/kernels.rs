@@ -65,7 +65,7 @@ fn step_of_run<S: Isa, C: Cell>(
     next: &mut [f32],
     tape: Option<&mut [f32]>,
 ) {
-    if const { C::SINGLE_ROWS && S::SINGLE_ROWS } {
+    if const { row::are_compiled::<S, C>() } {
         row::forward::<S, C>(s, from.of_cell::<C>(), run, next, tape);
     }
 }
@@ -79,7 +79,7 @@ fn step_by_tiles<S: Isa, C: Cell>(
     tape: Option<&mut [f32]>,
     scratch: &mut [f32],
 ) {
-    if const { !(C::SINGLE_ROWS && S::SINGLE_ROWS) } {
+    if const { !row::are_compiled::<S, C>() } {
         forward::step::<S, C>(s, from.of_cell::<C>(), 1, next, tape, scratch);
     }
 }

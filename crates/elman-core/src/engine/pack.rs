@@ -43,7 +43,7 @@ fn pack_forward_on<S: Isa>(s: S, weights: Weights<'_, f32>, shape: Shape, to: &m
         writer.columns(s, weights.weight_ih, 0..facts.from_x, blocks.clone(), shape.input.len());
         writer.columns(s, weights.weight_hh, facts.direct(), blocks, h);
     }
-    for blocks in Cut::new(shape.blocks(), shape.inner_units()).all() {
+    for blocks in shape.inner_cut().all() {
         writer.columns(s, weights.weight_hh, facts.through_inner(), blocks, h);
     }
     for n in 0..facts.unit {

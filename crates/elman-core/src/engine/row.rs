@@ -21,6 +21,11 @@ use super::shape::Tape;
 use crate::cell::{Cell, Lanes};
 use crate::lane::Lane;
 
+/// Have single rows of a cell functions of their own on an instruction set? Elsewhere they go by tiles.
+pub(super) const fn are_compiled<S: Isa, C: Cell>() -> bool {
+    S::SINGLE_ROWS && C::SINGLE_ROWS
+}
+
 /// Runs `$work` with the vectors of units of a panel and the chains of its sums as the constants `$UNITS` and
 /// `$CHAINS`. Compiled are one vector with one chain, and what meets the `$condition`; anything else panics.
 macro_rules! with_width {

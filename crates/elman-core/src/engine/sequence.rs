@@ -70,7 +70,7 @@ impl Sequence<'_> {
         scratch: &mut [f32],
     ) {
         let shape = self.shape;
-        if const { !(S::SINGLE_ROWS && C::SINGLE_ROWS) } {
+        if const { !row::are_compiled::<S, C>() } {
             return self.forward_by_tiles::<S, C>(s, x, left, scratch);
         }
         let (cut, chains) = (shape.forward_cut(), shape.forward_chains());
@@ -181,7 +181,7 @@ impl Sequence<'_> {
         tape: &mut [f32],
         scratch: &mut [f32],
     ) {
-        if const { !(S::SINGLE_ROWS && C::SINGLE_ROWS) } {
+        if const { !row::are_compiled::<S, C>() } {
             return self.backward_by_tiles::<S, C>(s, (states, units, dh), carry, tape, scratch);
         }
         let (cut, chains) = (self.shape.backward_cut(), self.shape.chains());

@@ -99,10 +99,10 @@ impl Shape {
         if self.facts.pre == 1 { self.chains } else { 1 }
     }
 
-    /// The units, in vectors, of a panel of the second product of a cell with an inner value.
+    /// How the units are cut into panels of the second product of a cell with an inner value.
     #[inline(always)]
-    pub(crate) const fn inner_units(&self) -> usize {
-        if self.facts.from_inner == 1 { self.units() } else { 1 }
+    pub(crate) const fn inner_cut(&self) -> Cut {
+        Cut::new(self.blocks, if self.facts.from_inner == 1 { self.units() } else { 1 })
     }
 
     /// The chains of that product's sums.
@@ -186,7 +186,7 @@ impl Shape {
     /// The panels of the inner product behind those.
     #[inline(always)]
     pub(crate) fn inner_panels<'a>(&self, panels: &'a [f32]) -> PanelIter<'a> {
-        let cut = Cut::new(self.blocks, self.inner_units());
+        let cut = self.inner_cut();
         let panels = &panels[self.forward_unit() * self.blocks..];
         let unit = self.facts.from_inner * self.hidden_size * self.lanes;
         cut.read(panels, unit, 0..cut.count, Order::Ascending)

@@ -172,7 +172,7 @@ pub(super) fn step<S: Isa, C: Cell>(
             let own = &mut sums[start * of * C::PRE * shape.lanes..];
             let own = &mut own[rows.start * width..rows.end * width];
             let tape = to.tape.as_deref_mut();
-            if const { C::SINGLE_ROWS && S::SINGLE_ROWS } && rows.len() == 1 {
+            if const { row::are_compiled::<S, C>() } && rows.len() == 1 {
                 let units = (blocks.start, blocks.len());
                 return row::forward_from::<S, C>(s, given, panel, units, own, &mut *to.next, tape);
             }

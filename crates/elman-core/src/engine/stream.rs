@@ -6,10 +6,13 @@
 //! A network is a list of [`Stage`]s, which [`Stage::chain`] makes of its blocks; they are the caller's too, so
 //! that a program without an allocator keeps them in an array.
 
+use core::ops::Range;
+
 use elman_kernels::InstructionSet;
 
 use super::forward::Forward;
 use super::pack::pack_forward;
+use super::shape::Shape;
 pub use super::stage::{Recurrence, Stage};
 use super::stage::{Work, states_start};
 use crate::step::Weights;
@@ -71,10 +74,8 @@ impl<'s> Stream<'s> {
     /// # Panics
     /// If the stage is another, or a slice does not have its shape.
     pub fn pack_recurrent(&self, stage: usize, weights: Weights<'_, f32>, to: &mut [f32]) {
-        let Work::Recurrent(Recurrence { shape, .. }) = self.stages[stage].work else {
-            panic!("stage {stage} is not recurrent")
-        };
-        pack_forward(self.set, weights, shape, self.weights_of(stage, to));
+        let (shape, _) = self.recurrent(stage);
+        pack_forward(self.set, weights, *shape, self.weights_of(stage, to));
     }
 
     /// Packs the parameters of any other stage into their place: its weights, then its biases, which may be none.
@@ -94,6 +95,16 @@ impl<'s> Stream<'s> {
         }
     }
 
+    /// The shape of a recurrent stage, and where its memory stands.
+    fn recurrent(&self, stage: usize) -> (&'s Shape, Range<usize>) {
+        let stages = self.stages;
+        let Some(Recurrence { shape, .. }) = stages[stage].recurrence() else {
+            panic!("stage {stage} is not recurrent")
+        };
+        let (start, len) = stages[stage].memory;
+        (shape, start..start + len)
+    }
+
     fn weights_of<'w>(&self, stage: usize, weights: &'w mut [f32]) -> &'w mut [f32] {
         let (start, len) = self.stages[stage].weights;
         &mut weights[start..][..len]
@@ -108,12 +119,8 @@ impl<'s> Stream<'s> {
         stage: usize,
         memory: &'m [f32],
     ) -> impl Iterator<Item = &'m [f32]> + use<'m, 's> {
-        let (Some(Recurrence { shape, .. }), (start, len)) =
-            (self.stages[stage].recurrence(), self.stages[stage].memory)
-        else {
-            panic!("stage {stage} is not recurrent")
-        };
-        let memory = &memory[start..][..len];
+        let (shape, own) = self.recurrent(stage);
+        let memory = &memory[own];
         let (h, states) = (shape.hidden_size, &memory[states_start(shape, memory)..]);
         states.chunks(shape.padded()).take(shape.facts().states).map(move |state| &state[..h])
     }
@@ -123,13 +130,9 @@ impl<'s> Stream<'s> {
     /// # Panics
     /// If the stage is another, or a slice does not have its shape.
     pub fn set_states(&self, stage: usize, states: &[f32], memory: &mut [f32]) {
-        let (Some(Recurrence { shape, .. }), (start, len)) =
-            (self.stages[stage].recurrence(), self.stages[stage].memory)
-        else {
-            panic!("stage {stage} is not recurrent")
-        };
+        let (shape, own) = self.recurrent(stage);
         assert_eq!(states.len(), shape.facts().states * shape.hidden_size, "values of the states");
-        let memory = &mut memory[start..][..len];
+        let memory = &mut memory[own];
         let at = states_start(shape, memory);
         let to = memory[at..].chunks_mut(shape.padded());
         for (to, from) in to.zip(states.chunks_exact(shape.hidden_size)) {

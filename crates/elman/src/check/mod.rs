@@ -10,7 +10,7 @@ use elman_core::dual::Dual;
 use elman_core::lane::Scalar;
 
 use crate::batch::Batch;
-use crate::float::{Parameters, convert};
+use crate::float::convert;
 use crate::loss::{Loss, Targets};
 use crate::model::Model;
 use crate::network::{Block, Gradients, Mode, Network, Output, Recurrent, State, Tape};
@@ -168,11 +168,7 @@ impl Problem {
     }
 
     fn of(name: String, weights: &Weights, loss: Loss, seed: u64) -> Problem {
-        let parameters = match weights.parameters() {
-            Parameters::F32(values) => convert(values),
-            Parameters::F64(values) => values.clone(),
-        };
-        Problem::new(name, weights.network().clone(), parameters, loss, seed)
+        Problem::new(name, weights.network().clone(), weights.parameters().to_f64(), loss, seed)
     }
 
     /// The names of the parameter tensors.

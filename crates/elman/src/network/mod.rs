@@ -63,7 +63,7 @@ use elman_core::lane::Scalar;
 pub(crate) use layout::least_tensors;
 pub(crate) use placed::{Kind, Layer, Placed, RecurrentLayers, parts};
 pub(crate) use simd::worthwhile_shares;
-pub(crate) use timeline::{Timeline, Timelines};
+pub(crate) use timeline::Timelines;
 use validate::Before;
 
 use crate::batch::{Batch, Packing};
@@ -109,8 +109,8 @@ pub struct Network {
     config: NetworkConfig,
     layout: Layout,
     blocks: Vec<Placed>,
-    /// From timeline 1 on; each comes from an earlier one.
-    timelines: Vec<Timeline>,
+    /// How each timeline from the second on comes from the one before it.
+    timelines: Vec<TimeAxis>,
     states: Vec<StateBlock>,
 }
 
@@ -155,14 +155,11 @@ impl Network {
         let input_time = self.timelines.len();
         match block.time_axis() {
             TimeAxis::Kept => {}
-            TimeAxis::Shortened(len) => {
-                self.timelines.push(Timeline::Patched(len));
-                before.patched = true;
-            }
-            TimeAxis::Ended => {
-                self.timelines.push(Timeline::Ended);
-                before.ended = Some(n);
-            }
+            TimeAxis::Shortened(_) => before.patched = true,
+            TimeAxis::Ended => before.ended = Some(n),
+        }
+        if block.time_axis() != TimeAxis::Kept {
+            self.timelines.push(block.time_axis());
         }
         before.width = block.output_size(input_size);
         before.total = before.total.saturating_add(before.width);
@@ -199,7 +196,7 @@ impl Network {
     /// The timesteps of the output for a sequence of `len` of them: 1 where a block leaves one row per
     /// sequence, fewer than `len` after patches, otherwise as many.
     pub fn output_len(&self, len: usize) -> usize {
-        self.timelines.iter().fold(len, |len, timeline| timeline.shorten(len))
+        self.timelines.iter().fold(len, |len, timeline| timeline.output_len(len))
     }
 
     /// Which row of the output is which timestep of which sequence, for a batch that is packed like this. The
@@ -226,15 +223,15 @@ impl Network {
 
     /// Does it leave one row per sequence?
     pub fn ends_time(&self) -> bool {
-        self.timelines.last() == Some(&Timeline::Ended)
+        self.timelines.last() == Some(&TimeAxis::Ended)
     }
 
     /// The timesteps of the input for one of the output, or for one that the last block of a recurrent kind
     /// reads: the product of the lengths of all patches.
     pub fn patch_len(&self) -> usize {
         let lengths = self.timelines.iter().map(|timeline| match *timeline {
-            Timeline::Patched(len) => len,
-            Timeline::Ended => 1,
+            TimeAxis::Shortened(len) => len,
+            TimeAxis::Kept | TimeAxis::Ended => 1,
         });
         lengths.fold(1, usize::saturating_mul)
     }
@@ -270,7 +267,7 @@ impl Network {
     }
 
     /// How each timeline from the second on comes from the one before it.
-    pub(crate) fn timelines(&self) -> &[Timeline] {
+    pub(crate) fn timelines(&self) -> &[TimeAxis] {
         &self.timelines
     }
 }

@@ -10,6 +10,7 @@ use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
 use crate::metrics::{Metrics, argmax, classification_metrics};
+use crate::network::Activation;
 use crate::table::nearest;
 
 /// A classification task, fitted to a table.
@@ -115,7 +116,7 @@ impl GroupedTask for Classify {
 
     fn answer_values(&self, logits: &[f64], probabilities: &mut [f64]) {
         probabilities.copy_from_slice(logits);
-        softmax(probabilities);
+        Activation::Softmax.apply(probabilities);
     }
 
     fn answer_names(&self) -> Vec<String> {
@@ -187,12 +188,4 @@ fn sorted_classes(labels: &Labels<'_>) -> Vec<String> {
         classes = numbered.into_iter().map(|(_, class)| class).collect();
     }
     classes.into_iter().map(str::to_owned).collect()
-}
-
-/// Logits to probabilities.
-fn softmax(values: &mut [f64]) {
-    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    values.iter_mut().for_each(|value| *value = (*value - largest).exp());
-    let sum: f64 = values.iter().sum();
-    values.iter_mut().for_each(|value| *value /= sum);
 }

@@ -13,6 +13,7 @@ use crate::container::{self, Format, TensorBytes};
 use crate::error::{Error, ModelError};
 use crate::file;
 use crate::float::Float;
+use crate::loss::Total;
 use crate::optimiser::{Optimiser, OptimiserConfig};
 use crate::schedule::Schedule;
 use crate::sequence::Example;
@@ -109,6 +110,7 @@ pub(super) struct Content {
     updates: u64,
     schedule: Schedule,
     best: Option<(u64, f64)>,
+    /// Sum and weight.
     epoch_loss: (f64, f64),
     grad_norm: Option<f64>,
 }
@@ -192,7 +194,8 @@ impl Checkpointer {
         let steps = content.epoch.saturating_mul(batches_per_epoch).saturating_add(content.batch);
         state.learner.restore(parameters, optimiser, steps, content.grad_norm);
         (state.epoch, state.batch) = (content.epoch, content.batch);
-        (state.best, state.epoch_loss) = (best, content.epoch_loss);
+        let (sum, weight) = content.epoch_loss;
+        (state.best, state.epoch_loss) = (best, Total { sum, weight });
         state.schedule = content.schedule.clone();
         Ok(true)
     }
@@ -209,7 +212,7 @@ pub(super) fn saved<T: Float>(state: &TrainState<T>, identity: Identity) -> (Con
         updates: optimiser.updates,
         schedule: state.schedule.clone(),
         best: state.best.as_ref().map(|best| (best.at.epoch, best.at.loss)),
-        epoch_loss: state.epoch_loss,
+        epoch_loss: (state.epoch_loss.sum, state.epoch_loss.weight),
         grad_norm: state.learner.grad_norm(),
     };
     let vector = |name, values: &[T]| TensorBytes::new(name, &[values.len()], values);

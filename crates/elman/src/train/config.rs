@@ -124,7 +124,6 @@ impl TrainConfig {
         let at_least_one = [
             ("epochs", self.epochs),
             ("batch_size", self.batch_size as u64),
-            ("truncate", self.truncate.unwrap_or(1) as u64),
             ("patience", self.patience.unwrap_or(1)),
         ];
         for (option, value) in at_least_one {
@@ -145,6 +144,11 @@ impl TrainConfig {
             return Err(ConfigError::new("patience", message));
         }
         self.learner().check(network)
+    }
+
+    /// The batches of an epoch over so many sequences.
+    pub(crate) fn batches_per_epoch(&self, sequences: usize) -> u64 {
+        sequences.div_ceil(self.batch_size) as u64
     }
 
     /// What of it makes a [`Learner`](crate::learner::Learner).

@@ -153,7 +153,7 @@ impl<'a, T: Float> Trainer<'a, T> {
 
     /// The batches of an epoch.
     pub fn batches_per_epoch(&self) -> u64 {
-        self.train.len().div_ceil(self.config.batch_size) as u64
+        self.config.batches_per_epoch(self.train.len())
     }
 
     /// A run that starts from these parameters.
@@ -168,7 +168,7 @@ impl<'a, T: Float> Trainer<'a, T> {
             learner: Learner::new(self.network, parameters, self.config.learner())?,
             schedule: Schedule::new(self.config.schedule, self.config.learning_rate, batches),
             best: None,
-            epoch_loss: (0.0, 0.0),
+            epoch_loss: Total::default(),
             packed: TrainingBatch::default(),
         })
     }
@@ -228,7 +228,7 @@ impl<'a, T: Float> Trainer<'a, T> {
                 return Ok(Control::Stop);
             }
         }
-        let train_loss = state.epoch_loss.0 / state.epoch_loss.1;
+        let train_loss = state.epoch_loss.mean();
         let validation_loss = self.validation_loss(state)?;
         let loss = validation_loss.unwrap_or(train_loss);
         let norm = grad_norm(state.parameters());
@@ -243,7 +243,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         }
         state.epoch += 1;
         state.batch = 0;
-        state.epoch_loss = (0.0, 0.0);
+        state.epoch_loss = Total::default();
         let progress = state.progress();
         tell(observers, &Event::Epoch { progress, epoch, train_loss, validation_loss, rate, improved })
     }
@@ -258,8 +258,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         let rate = self.rate(state, state.batch);
         state.learner.set_learning_rate(rate);
         let total = state.learner.learn(&state.packed).map_err(|error| self.diverged(error, state))?;
-        state.epoch_loss.0 += total.sum;
-        state.epoch_loss.1 += total.weight;
+        state.epoch_loss += total;
         Ok(total.mean())
     }
 
@@ -285,9 +284,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         let mut sum = Total::<f64>::default();
         for examples in self.validation.chunks(EVALUATION_BATCH) {
             state.packed.set(self.network, examples.len(), |n| &examples[n]);
-            let total = state.learner.total(&state.packed);
-            sum.sum += total.sum;
-            sum.weight += total.weight;
+            sum += state.learner.total(&state.packed);
         }
         NotFinite::check("validation loss", sum.mean()).map_err(|error| self.diverged(error, state))?;
         Ok(Some(sum.mean()))

@@ -6,6 +6,7 @@ use super::checkpoint::{Content, Identity, saved};
 use crate::container::TensorBytes;
 use crate::float::{Float, Parameters};
 use crate::learner::Learner;
+use crate::loss::Total;
 use crate::schedule::Schedule;
 use crate::sequence::TrainingBatch;
 
@@ -18,8 +19,8 @@ pub struct TrainState<T: Float> {
     pub(super) learner: Learner<T>,
     pub(super) schedule: Schedule,
     pub(super) best: Option<Best<T>>,
-    /// The sum and the weight of the losses of this epoch's batches.
-    pub(super) epoch_loss: (f64, f64),
+    /// The losses of this epoch's batches.
+    pub(super) epoch_loss: Total<f64>,
     /// The memory that batches reuse.
     pub(super) packed: TrainingBatch<T>,
 }

@@ -55,7 +55,8 @@ impl Chunk {
             let (placed, planned) = pass.block(block);
             let wants_input = block > 0 || wanted.input;
             let rows = self.times[planned.input_time].num_rows();
-            if wants_input {
+            // A recurrent block that comes first can do without.
+            if wants_input || planned.shapes().is_empty() {
                 self.dx.resize(rows * planned.input_gradient.len);
             }
             match (&placed.kind, &planned.work) {
@@ -78,9 +79,6 @@ impl Chunk {
                     }
                 }
                 _ => {
-                    if !wants_input {
-                        self.dx.resize(rows * planned.input_gradient.len);
-                    }
                     self.dx.fill(0.0);
                     self.backward_plain(pass, block);
                 }

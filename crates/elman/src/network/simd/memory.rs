@@ -168,12 +168,11 @@ impl Chunk {
         own.resize(time.num_rows() * pass.plan.blocks[last].output_gradient.len);
         if self.is_whole_output(pass) {
             own.copy_from_slice(doutput);
-            self.dy = own;
-            return;
+        } else {
+            self.for_outputs(pass, |layout, row, of_batch| {
+                layout.write(&doutput[of_batch], &mut own[row * layout.len..][..layout.len]);
+            });
         }
-        self.for_outputs(pass, |layout, row, of_batch| {
-            layout.write(&doutput[of_batch], &mut own[row * layout.len..][..layout.len]);
-        });
         self.dy = own;
     }
 

@@ -18,20 +18,15 @@ use elman_kernels::tuning::{LEAST_PROJECTED, LEAST_SPLIT, PROJECTED_ROWS};
 use crate::buffer::Buffer;
 use crate::threads::{Threads, each};
 
-/// Into how many shares a step of a layer is worth splitting, for so many threads; `None` if the layer is
-/// not large enough, or its cell does not suit.
-fn shares(shape: Shape, threads: NonZeroUsize, least_split: usize) -> Option<usize> {
-    let weights = shape.weights();
+/// Into how many shares a step of a layer is worth splitting, for so many threads, or `always`, however small the layer;
+/// `None` if it is not large enough, or its cell does not suit.
+pub(crate) fn worthwhile_shares(shape: Shape, threads: NonZeroUsize, always: bool) -> Option<usize> {
+    let (weights, least_split) = (shape.weights(), if always { 0 } else { LEAST_SPLIT });
     if !UnitShare::suits(shape) || weights < least_split {
         return None;
     }
     let pays = weights.checked_div(least_split / 2).unwrap_or(usize::MAX);
     Some(threads.get().min(UnitShare::most(shape)).min(pays))
-}
-
-/// The same as it pays, or `always`, however small the layer.
-pub(crate) fn worthwhile_shares(shape: Shape, threads: NonZeroUsize, always: bool) -> Option<usize> {
-    shares(shape, threads, if always { 0 } else { LEAST_SPLIT })
 }
 
 /// Is it worth projecting the inputs of so many sequences, without any splitting?

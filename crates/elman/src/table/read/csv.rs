@@ -25,7 +25,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
 /// Refuses a header of one name that is several, separated by something else.
 fn refuse_other_separators(header: &Records<'_>) -> Result<(), TableError> {
     if header.fields.len() == 1
-        && let Some(separator) = header.text(0)?.chars().find(|&c| c == ';' || c == '\t')
+        && let Some(separator) = header.text(0)?.trim().chars().find(|&c| c == ';' || c == '\t')
         && !header.raw().starts_with(b"\"")
     {
         return Err(TableError::Separator { table: header.name.to_owned(), line: header.line, separator });
@@ -99,11 +99,11 @@ impl<'b> Records<'b> {
         (0..self.fields.len()).map(|field| self.text(field))
     }
 
-    /// A field of the record, without the blanks around it.
+    /// A field of the record, as the file has it.
     fn text(&self, field: usize) -> Result<&str, TableError> {
         let bytes = &self.fields[field];
         match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(text.trim()),
+            Ok(text) => Ok(text),
             Err(error) => Err(TableError::NotUtf8 {
                 table: self.name.to_owned(),
                 line: self.line,

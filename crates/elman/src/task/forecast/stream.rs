@@ -80,19 +80,16 @@ impl StreamUnits for Newest {
         if self.scaled.len() == task.looks_back() {
             self.scaled.pop_front();
         }
-        self.scaled.push_back(task.scaling.scale(change));
+        let newest = task.scaling.scale(change);
+        self.scaled.push_back(newest);
         (self.value, self.place) = (value, place);
         self.rows = self.rows.saturating_add(1);
         if self.rows < task.first_row() {
             return Ok(false);
         }
-        let (newest, oldest) = (self.scaled.back(), self.scaled.front().filter(|_| task.season.is_some()));
-        let phases = task.phases();
-        let next = place.map(|place| (place + 1) % phases);
-        let phases = (0..phases).map(|phase| f64::from(u8::from(Some(phase) == next)));
-        x.iter_mut()
-            .zip(newest.into_iter().chain(oldest).copied().chain(phases))
-            .for_each(|(x, value)| *x = value);
+        let oldest = self.scaled.front().copied().filter(|_| task.season.is_some());
+        let next = place.map(|place| (place + 1) % task.phases());
+        x.iter_mut().zip(task.input(newest, oldest, next)).for_each(|(x, value)| *x = value);
         Ok(true)
     }
 

@@ -35,13 +35,20 @@ impl Forecast {
         row: usize,
         x: &mut Vec<f64>,
     ) {
-        x.push(scaled(row - 1));
-        if let Some(season) = self.season {
-            x.push(scaled(row - season));
-        }
-        let phases = self.phases();
-        let phase = series.phase(row, phases);
-        x.extend((0..phases).map(|n| f64::from(u8::from(Some(n) == phase))));
+        let a_season_ago = self.season.map(|season| scaled(row - season));
+        x.extend(self.input(scaled(row - 1), a_season_ago, series.phase(row, self.phases())));
+    }
+
+    /// The network's input at a row: the scaled value before it, that a season before it if there are seasons, and
+    /// its place in the season, 1 among zeros.
+    pub(super) fn input(
+        &self,
+        before: f64,
+        a_season_ago: Option<f64>,
+        phase: Option<usize>,
+    ) -> impl Iterator<Item = f64> + use<> {
+        let phases = (0..self.phases()).map(move |n| f64::from(u8::from(Some(n) == phase)));
+        std::iter::once(before).chain(a_season_ago).chain(phases)
     }
 
     /// The transformed series; 0 in the rows that have no transformed value.
