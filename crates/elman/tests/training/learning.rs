@@ -35,6 +35,17 @@ fn to_f32(examples: &[Example<f64>]) -> Vec<Example<f32>> {
     examples.iter().map(Example::convert).collect()
 }
 
+/// How sums of a sequence's values are learned.
+fn of_sums() -> TrainConfig {
+    train_config()
+        .with_epochs(30)
+        .with_batch_size(20)
+        .with_optimiser(OptimiserConfig::ADAM)
+        .with_learning_rate(0.01)
+        .with_schedule(ScheduleConfig::Cosine { warmup: 0 })
+        .with_clip(1.0)
+}
+
 /// The adding problem (Hochreiter & Schmidhuber, Neural Computation 9, 1997, section 5.4): the sum of
 /// the two marked values of a sequence. To always answer 1 has a mean squared error of 1/6.
 #[test]
@@ -55,14 +66,7 @@ fn a_gru_learns_the_adding_problem() {
         ..network_config(CellKind::Gru, Readout::Last)
     });
     let network = network.unwrap();
-    let config = train_config()
-        .with_epochs(30)
-        .with_batch_size(20)
-        .with_optimiser(OptimiserConfig::ADAM)
-        .with_learning_rate(0.01)
-        .with_schedule(ScheduleConfig::Cosine { warmup: 0 })
-        .with_clip(1.0);
-    let parameters = trained::<f32>(&network, config, Init::Orthogonal, &to_f32(&adding(1000, 1)));
+    let parameters = trained::<f32>(&network, of_sums(), Init::Orthogonal, &to_f32(&adding(1000, 1)));
     let error = error_on(&network, parameters, &adding(500, 2));
     assert!(error < 0.01, "mean squared error {error}");
 }
@@ -120,14 +124,7 @@ fn an_irnn_learns_to_sum() {
         ..network_config(CellKind::ElmanRelu, Readout::Last)
     });
     let network = network.unwrap();
-    let config = train_config()
-        .with_epochs(30)
-        .with_batch_size(20)
-        .with_optimiser(OptimiserConfig::ADAM)
-        .with_learning_rate(0.01)
-        .with_schedule(ScheduleConfig::Cosine { warmup: 0 })
-        .with_clip(1.0);
-    let parameters = trained::<f32>(&network, config, Init::Identity, &to_f32(&sums(400, 1)));
+    let parameters = trained::<f32>(&network, of_sums(), Init::Identity, &to_f32(&sums(400, 1)));
     let error = error_on(&network, parameters, &sums(200, 2));
     // The variance of a sum of 8 is 8/12.
     assert!(error < 0.001 * 8.0 / 12.0, "mean squared error {error}");
