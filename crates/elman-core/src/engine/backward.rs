@@ -5,11 +5,10 @@ use core::ops::Range;
 use elman_kernels::gemm::{Factor, Product};
 use elman_kernels::panel::{Cut, Order, Panel};
 use elman_kernels::tile::{Matrix, load};
-use elman_kernels::tuning::GROUP;
 use elman_kernels::vector::Vector;
 use elman_kernels::{InstructionSet, Isa, dispatch};
 
-use super::forward::Place;
+use super::group::{Group, Place, groups};
 use super::shape::{Shape, Tape};
 use crate::cell::{Cell, Lanes};
 
@@ -166,32 +165,7 @@ fn finish_on<S: Isa>(
     }
 }
 
-/// Rows and blocks of units that are worked on together.
-struct Group {
-    rows: Range<usize>,
-    blocks: Range<usize>,
-}
-
-/// The rows in groups that are worked on together, each with all the blocks.
-#[inline(always)]
-fn groups(rows: Range<usize>, blocks: &Range<usize>) -> impl Iterator<Item = Group> {
-    rows.clone().step_by(GROUP).map(
-        #[inline(always)]
-        move |first| Group { rows: first..rows.end.min(first + GROUP), blocks: blocks.clone() },
-    )
-}
-
 impl Group {
-    /// Calls `f` with each row's and block's number within the group, and their place.
-    #[inline(always)]
-    fn for_each(&self, shape: Shape, mut f: impl FnMut(usize, usize, Place)) {
-        for (n, row) in self.rows.clone().enumerate() {
-            for (v, block) in self.blocks.clone().enumerate() {
-                f(n, v, Place::of(shape, row, block));
-            }
-        }
-    }
-
     /// The products of d pre-activations `of` a tape with the panel of the blocks, to the scratch.
     #[inline(always)]
     fn multiply<S: Isa>(
@@ -207,7 +181,7 @@ impl Group {
         let dpre = (Tape::dpre(shape.facts()) + of.start) * shape.padded();
         let rows = Matrix { data: &tape[dpre..], stride };
         let factor = Factor { rows, columns: shape.gates(of.len()), panel: panel.weights };
-        let product = Product::of(factor, (self.rows.start, self.rows.len()), self.blocks.len());
+        let product = Product::of(factor, self.extent(), self.blocks.len());
         Product { chains: shape.chains(), next: panel.next, ..product }.put(s, scratch);
     }
 

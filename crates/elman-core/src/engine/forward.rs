@@ -1,14 +1,13 @@
 //! One timestep forward for all rows of a batch: the tiles' sums, then the cell's equation.
 
-use core::ops::Range;
-
 use elman_kernels::Isa;
 use elman_kernels::gemm::{Factor, Product, Start};
 use elman_kernels::panel::{Order, Panel};
 use elman_kernels::tile::{MAX_VECTORS, Matrix, fill, load};
-use elman_kernels::tuning::{GROUP, PIECE};
+use elman_kernels::tuning::PIECE;
 use elman_kernels::vector::Vector;
 
+use super::group::{Group, Place, groups};
 use super::panel::ForwardPanel;
 use super::shape::{Shape, Tape};
 use crate::cell::{Cell, Lanes};
@@ -72,21 +71,13 @@ pub fn step<S: Isa, C: Cell>(
     const { assert!(C::PRE <= MAX_VECTORS, "the tiles hold four pre-activations of a unit") };
     let shape = from.shape;
     for panel in shape.forward_panels(from.panels, from.order) {
-        let (parts, blocks) = (ForwardPanel::of(&panel, shape), panel.blocks);
-        for first in (0..rows).step_by(GROUP) {
-            let group = Group { first, rows: (rows - first).min(GROUP), blocks: blocks.clone() };
+        let parts = ForwardPanel::of(&panel, shape);
+        for group in groups(0..rows, &panel.blocks) {
             sums::<S, C>(s, from, &group, parts, scratch);
             cells::<S, C>(s, from.given::<C>(), &group, next, tape.as_deref_mut(), scratch);
         }
     }
     through_inner_value::<S, C>(s, from, rows, next, tape, scratch);
-}
-
-/// Rows and blocks of units that are worked on together.
-pub(super) struct Group {
-    pub(super) first: usize,
-    pub(super) rows: usize,
-    pub(super) blocks: Range<usize>,
 }
 
 /// The pre-activations of a group, to the scratch `[rows][units][PRE]`.
@@ -132,7 +123,7 @@ impl<'a> ForwardPanel<'a> {
         sums: &mut [f32],
     ) {
         let vectors = group.blocks.len() * shape.facts().pre;
-        let states = Product::of(self.states(shape, prev), (group.first, group.rows), vectors);
+        let states = Product::of(self.states(shape, prev), group.extent(), vectors);
         let (start, inputs) = (Start::Bias(self.bias), self.inputs(shape, x));
         let (chains, next) = (shape.forward_chains(), self.next);
         Product { start, inputs, chains, next, ..states }.put(s, sums);
@@ -153,8 +144,8 @@ impl<'a> ForwardPanel<'a> {
         // Where a panel has several units, they have one pre-activation each, which is fed: those that inputs
         // do not feed are last in any row.
         let (bias, others) = self.bias.split_at(fed * shape.lanes);
-        fill(s, sums, group.rows, others, width);
-        let inputs = Product::of(self.inputs(shape, x), (group.first, group.rows), fed);
+        fill(s, sums, group.rows.len(), others, width);
+        let inputs = Product::of(self.inputs(shape, x), group.extent(), fed);
         Product { start: Start::Bias(bias), next: self.h, ..inputs }.put_at(s, sums, 0, width);
     }
 
@@ -169,7 +160,7 @@ impl<'a> ForwardPanel<'a> {
         sums: &mut [f32],
     ) {
         let (units, fed) = (group.blocks.len(), shape.facts().direct());
-        let states = Product::of(self.states(shape, prev), (group.first, group.rows), units * fed.len());
+        let states = Product::of(self.states(shape, prev), group.extent(), units * fed.len());
         let (start, chains, next) = (Start::Present, shape.forward_chains(), self.next);
         let states = Product { start, chains, next, ..states };
         states.put_at(s, sums, units * fed.start, units * shape.facts().pre);
@@ -187,16 +178,17 @@ pub(super) fn cells<S: Isa, C: Cell>(
     scratch: &[f32],
 ) {
     let units = group.blocks.len();
-    for r in 0..group.rows {
-        for unit in 0..units {
-            let place = Place::of(given.shape, group.first + r, group.blocks.start + unit);
+    group.for_each(
+        given.shape,
+        #[inline(always)]
+        |n, unit, place| {
             let pre = Lanes::from_fn(
                 #[inline(always)]
-                |p| load(s, scratch, r, units * C::PRE, unit * C::PRE + p),
+                |p| load(s, scratch, n, units * C::PRE, unit * C::PRE + p),
             );
             cell::<S, C>(s, given, place, pre, next, tape.as_deref_mut());
-        }
-    }
+        },
+    );
 }
 
 /// The cell's equation for one vector of units of one row; for a cell with an inner value, as far as it
@@ -241,93 +233,27 @@ pub(super) fn through_inner_value<S: Isa, C: Cell>(
     let shape = from.shape;
     for Panel { blocks, weights: panel, next } in shape.inner_panels(from.panels) {
         let vectors = blocks.len() * C::FROM_INNER;
-        for first in (0..rows).step_by(GROUP) {
-            let count = (rows - first).min(GROUP);
+        for group in groups(0..rows, &blocks) {
             let inner = &tape[Tape::inner(&C::FACTS) * shape.padded()..];
             let inner = Matrix { data: inner, stride: shape.tape_len() };
             let factor = Factor { rows: inner, columns: shape.hidden(), panel };
-            let product = Product::of(factor, (first, count), vectors);
+            let product = Product::of(factor, group.extent(), vectors);
             Product { chains: shape.inner_chains(), next, ..product }.put(s, scratch);
-            for r in 0..count {
-                for (unit, block) in blocks.clone().enumerate() {
-                    let place = Place::of(shape, first + r, block);
+            group.for_each(
+                shape,
+                #[inline(always)]
+                |row, unit, place| {
                     let mut pre: C::Pre<Vector<S>> = place.slots(s, tape, Tape::dpre(&C::FACTS));
                     for (n, p) in C::FACTS.through_inner().enumerate() {
-                        let sum = load(s, scratch, r, vectors, unit * C::FROM_INNER + n);
+                        let sum = load(s, scratch, row, vectors, unit * C::FROM_INNER + n);
                         pre.as_mut()[p] = pre.as_ref()[p] + sum;
                     }
                     let units = place.unit_parameters(s, from.given::<C>().units);
                     let (state, saved) = C::forward(pre, units, place.states(s, from.prev));
                     place.store_states(state, to);
                     place.store_slots(saved, tape, 0);
-                }
-            }
-        }
-    }
-}
-
-/// Where one vector of units of one row stands.
-#[derive(Clone, Copy)]
-pub(super) struct Place {
-    padded: usize,
-    /// In `[rows, STATES, padded]`.
-    state: usize,
-    /// In `[rows, slots, padded]`.
-    tape: usize,
-    /// Of the block in a row of units.
-    pub(super) unit: usize,
-}
-
-impl Place {
-    #[inline(always)]
-    pub(super) fn of(shape: Shape, row: usize, block: usize) -> Self {
-        let unit = block * shape.lanes;
-        Place {
-            padded: shape.padded(),
-            state: row * shape.state_len() + unit,
-            tape: row * shape.tape_len() + unit,
-            unit,
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn states<S: Isa, L: Lanes<Vector<S>>>(self, s: S, from: &[f32]) -> L {
-        L::from_fn(
-            #[inline(always)]
-            |n| Vector::load(s, from, self.state + n * self.padded),
-        )
-    }
-
-    /// Of per-unit parameters `[UNIT, padded]`.
-    #[inline(always)]
-    pub(super) fn unit_parameters<S: Isa, L: Lanes<Vector<S>>>(self, s: S, from: &[f32]) -> L {
-        L::from_fn(
-            #[inline(always)]
-            |n| Vector::load(s, from, self.unit + n * self.padded),
-        )
-    }
-
-    /// What is too small for a normal number's square goes as 0: see [`Vector::flush_to_zero`].
-    #[inline(always)]
-    pub(super) fn store_states<S: Isa, L: Lanes<Vector<S>>>(self, states: L, to: &mut [f32]) {
-        for (n, state) in states.as_ref().iter().enumerate() {
-            state.flush_to_zero().store(to, self.state + n * self.padded);
-        }
-    }
-
-    /// The slots of the tape from `first` on.
-    #[inline(always)]
-    pub(super) fn slots<S: Isa, L: Lanes<Vector<S>>>(self, s: S, from: &[f32], first: usize) -> L {
-        L::from_fn(
-            #[inline(always)]
-            |n| Vector::load(s, from, self.tape + (first + n) * self.padded),
-        )
-    }
-
-    #[inline(always)]
-    pub(super) fn store_slots<S: Isa, L: Lanes<Vector<S>>>(self, values: L, to: &mut [f32], first: usize) {
-        for (n, value) in values.as_ref().iter().enumerate() {
-            value.store(to, self.tape + (first + n) * self.padded);
+                },
+            );
         }
     }
 }

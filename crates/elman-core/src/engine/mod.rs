@@ -6,6 +6,7 @@
 //! | [`shape`], [`timeline`] | sizes and strides of a layer; which rows belong to which timestep |
 //! | [`pack`], `panel` | weights brought into the order in which they are read |
 //! | [`forward`], [`backward`] | one timestep of many rows: GEMM, then the cell's equation |
+//! | `group` | the rows and units that are worked on together, and where their values stand |
 //! | `row` | the same for a single row, in registers |
 //! | [`layer`], `sequence` | the time loops, of many sequences and of a single one |
 //! | [`split`] | one timestep of few rows, split by units among threads |
@@ -18,6 +19,7 @@
 pub mod activation;
 pub mod backward;
 pub mod forward;
+mod group;
 mod kernels;
 pub mod layer;
 pub mod pack;

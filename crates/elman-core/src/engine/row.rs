@@ -15,7 +15,8 @@ use elman_kernels::tuning::FIRST_CACHE;
 use elman_kernels::vector::Vector;
 
 use super::backward::{self, Backward};
-use super::forward::{self, Forward, Given, Place};
+use super::forward::{self, Forward, Given};
+use super::group::Place;
 use super::panel::ForwardPanel;
 use super::shape::Tape;
 use crate::cell::{Cell, Lanes};

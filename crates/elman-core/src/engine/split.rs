@@ -12,7 +12,8 @@ use elman_kernels::panel::Order;
 use elman_kernels::tile::Matrix;
 use elman_kernels::{InstructionSet, Isa, dispatch};
 
-use super::forward::{Given, Group, cells};
+use super::forward::{Given, cells};
+use super::group::Group;
 use super::panel::ForwardPanel;
 use super::row;
 use super::shape::Shape;
@@ -141,7 +142,7 @@ fn project_on<S: Isa>(s: S, layer: SplitLayer<'_>, x: Matrix<'_>, rows: usize, s
         #[inline(always)]
         |panel, blocks, start| {
             let own = &mut sums[start * rows * shape.facts().pre * shape.lanes..][..rows * panel.bias.len()];
-            panel.set_inputs(s, shape, &Group { first: 0, rows, blocks }, x, own);
+            panel.set_inputs(s, shape, &Group { rows: 0..rows, blocks }, x, own);
         },
     );
 }
@@ -176,7 +177,7 @@ pub(super) fn step<S: Isa, C: Cell>(
                 let units = (blocks.start, blocks.len());
                 return row::forward_from::<S, C>(s, given, panel, units, own, &mut *to.next, tape);
             }
-            let group = Group { first: 0, rows: rows.len(), blocks };
+            let group = Group { rows: 0..rows.len(), blocks };
             panel.add_states(s, shape, &group, prev, own);
             cells::<S, C>(s, given, &group, &mut *to.next, tape, own);
         },
