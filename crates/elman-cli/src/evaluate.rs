@@ -20,7 +20,9 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
     let table = input::table_for(&model, arguments.data.as_deref())?;
     let task = model.task().kind();
     let held_out = task.held_out(arguments.test).map_err(Error::from)?;
+    output.remarks(table.remarks());
     let evaluation = model.evaluate(&table, &held_out)?;
+    output.remarks(&evaluation.remarks);
     if held_out == HeldOut::All && table.name() == model.record().data {
         output
             .note(&format!("{} is what the model was trained on: these figures are too good", table.name()));

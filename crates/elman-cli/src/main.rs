@@ -50,16 +50,11 @@ fn report(error: &anyhow::Error) -> ExitCode {
     let (message, code) = match (error.downcast_ref::<elman::error::Error>(), error.downcast_ref::<Wrong>()) {
         (Some(error), _) => {
             let code = if matches!(error, elman::error::Error::Config(_)) { 2 } else { 1 };
-            (error.naming(&flag), code)
+            (error.naming(&output::flag), code)
         }
         (_, Some(wrong)) => (wrong.to_string(), 2),
         _ => (format!("{error:#}"), 1),
     };
     output::message(&format!("error: {message}"));
     ExitCode::from(code)
-}
-
-/// An option of the library's configuration as it is written on the command line.
-fn flag(option: &str) -> String {
-    format!("--{}", option.replace('_', "-"))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use elman::error::FileError;
+use elman::error::{FileError, Message};
 use serde::Serialize;
 
 /// How much is said, and to whom.
@@ -74,6 +74,11 @@ impl Output {
         Ok(())
     }
 
+    /// What the library remarks beside a result; nothing with `--quiet`.
+    pub(crate) fn remarks(&self, remarks: &[Message]) {
+        remarks.iter().for_each(|remark| self.note(&format!("note: {}", remark.naming(&flag))));
+    }
+
     /// A message to the user beside the result; nothing with `--quiet`.
     pub(crate) fn note(&self, text: &str) {
         if !self.options.quiet {
@@ -88,6 +93,11 @@ fn unwritten(error: io::Error) -> anyhow::Error {
         return error.into();
     }
     elman::error::Error::from(FileError { action: "write to", path: "standard output".into(), error }).into()
+}
+
+/// An option of the library's configuration as it is written on the command line.
+pub(crate) fn flag(option: &str) -> String {
+    format!("--{}", option.replace('_', "-"))
 }
 
 /// A line on standard error. If even that cannot be written, there is nobody left to tell.

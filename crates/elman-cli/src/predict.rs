@@ -24,7 +24,9 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     }
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
+    output.remarks(table.remarks());
     let predictions = model.predict(&table, arguments.horizon)?;
+    output.remarks(predictions.remarks());
     let text = if output.options.json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
     if let Some(path) = &arguments.plot {
         plot::save(&model.task().kind().chart(&table, &predictions)?, path)?;

@@ -9,6 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Message;
+
 /// Named figures, in the order in which they are shown.
 pub type Metrics = Vec<Metric>;
 
@@ -40,6 +42,9 @@ pub struct Evaluation {
     pub baseline_name: String,
     /// The naive predictor's figures.
     pub baseline: Metrics,
+    /// What the user should know of how the data were read; not written to files.
+    #[serde(skip)]
+    pub remarks: Vec<Message>,
 }
 
 /// Mean absolute error, root mean squared error, and mean absolute percentage error in percent.

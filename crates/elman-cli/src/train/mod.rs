@@ -41,11 +41,11 @@ struct Plan {
 }
 
 pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    train(&plan(arguments)?, output)
+    train(&plan(arguments, output)?, output)
 }
 
 /// Reads the data and settles every option, before anything is computed or written.
-fn plan(arguments: TrainArguments) -> anyhow::Result<Plan> {
+fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<Plan> {
     let (task, data) = task_and_data(arguments.task, arguments.data)?;
     let mut options = match &arguments.config {
         Some(path) => arguments.options.with_file(path)?,
@@ -54,7 +54,9 @@ fn plan(arguments: TrainArguments) -> anyhow::Result<Plan> {
     let table = input::table(data.as_deref())?;
     let task_options = options.take_task(task)?;
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
+    output.remarks(table.remarks());
     let prepared = Task::prepare(&table, &task_options)?;
+    output.remarks(&prepared.remarks);
     let test_data = options.take_test_data(&prepared.task);
     let recipe = options.take_recipe(&prepared.task);
     options.check_all_taken(&recipe, &prepared.task)?;

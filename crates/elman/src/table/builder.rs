@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use super::column::Values;
 use super::{Table, TableError};
+use crate::error::Message;
 
 /// More columns than this are refused: a table is meant to be long, not wide.
 const MAX_COLUMNS: usize = 100_000;
@@ -14,6 +15,8 @@ pub(super) struct Builder {
     text: String,
     ends: Vec<usize>,
     lines: Vec<u64>,
+    /// See [`Table::remarks`].
+    pub(super) remarks: Vec<Message>,
 }
 
 impl Builder {
@@ -49,7 +52,7 @@ impl Builder {
             names.push(header.to_owned());
         }
         let (text, ends, lines) = (String::new(), Vec::new(), Vec::new());
-        Ok(Builder { name: table(), headers: names, text, ends, lines })
+        Ok(Builder { name: table(), headers: names, text, ends, lines, remarks: Vec::new() })
     }
 
     /// Adds a row, which begins in this line.
@@ -78,14 +81,14 @@ impl Builder {
     /// # Errors
     /// If it has no rows.
     pub(super) fn finish(self) -> Result<Table, TableError> {
-        let Builder { name, headers, mut text, mut ends, mut lines } = self;
+        let Builder { name, headers, mut text, mut ends, mut lines, remarks } = self;
         if lines.is_empty() {
             return Err(TableError::NoRows { table: name });
         }
         text.shrink_to_fit();
         ends.shrink_to_fit();
         lines.shrink_to_fit();
-        let mut table = Table { name, headers, text, ends, lines, values: Vec::new() };
+        let mut table = Table { name, headers, text, ends, lines, values: Vec::new(), remarks };
         table.values = table.columns().map(|column| Values::of(column.texts())).collect();
         Ok(table)
     }

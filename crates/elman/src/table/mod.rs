@@ -44,6 +44,8 @@ pub use time::Time;
 
 use column::Values;
 
+use crate::error::Message;
+
 /// A table with at least one row, and a distinct name for every column.
 ///
 /// It holds the text of its cells once, 8 bytes more per cell and 8 per row, the values of columns of
@@ -62,6 +64,8 @@ pub struct Table {
     lines: Vec<u64>,
     /// What the cells of each column are.
     values: Vec<Values>,
+    /// See [`Table::remarks`].
+    remarks: Vec<Message>,
 }
 
 impl Table {
@@ -98,6 +102,11 @@ impl Table {
     /// What stands for the file in error messages: its path, or the name given to [`Table::read`].
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the user should know of how the file was read: what was guessed or put right.
+    pub fn remarks(&self) -> &[Message] {
+        &self.remarks
     }
 
     /// The columns' names, from left to right: none is empty, no two are equal.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Chart, Predictions, StreamUnits, Task, TaskName};
-use crate::error::{ConfigError, Error};
+use crate::error::{ConfigError, Error, Message};
 use crate::float::Parameters;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
@@ -164,6 +164,8 @@ pub struct Prepared {
     pub validation: Vec<Example<f64>>,
     /// What is kept for the test; none where nothing is.
     pub held_out: Option<HeldOut>,
+    /// What the user should know of how the table was read: what was chosen, left out or put right.
+    pub remarks: Vec<Message>,
 }
 
 /// The part of a table that a model is evaluated on.

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use crate::error::DataError;
+use crate::error::{DataError, Message};
 use crate::float::Dtype;
 use crate::table::{Table, Time};
 
@@ -23,6 +23,7 @@ use crate::table::{Table, Time};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictions {
     columns: Vec<(String, Answers)>,
+    remarks: Vec<Message>,
 }
 
 /// The values of a column.
@@ -75,7 +76,18 @@ impl Predictions {
     pub fn new(columns: Vec<(String, Answers)>) -> Self {
         let same = columns.windows(2).all(|pair| pair[0].1.len() == pair[1].1.len());
         assert!(same, "all columns of predictions have as many rows");
-        Predictions { columns }
+        Predictions { columns, remarks: Vec::new() }
+    }
+
+    /// The same with this beside it, which the user should know of how they came about.
+    #[must_use]
+    pub fn with_remarks(self, remarks: Vec<Message>) -> Self {
+        Self { remarks, ..self }
+    }
+
+    /// What the user should know of how they came about: what was chosen, left out or put right.
+    pub fn remarks(&self) -> &[Message] {
+        &self.remarks
     }
 
     /// The columns' names, from left to right.

@@ -96,6 +96,7 @@ impl Forecast {
             model: forecast_metrics(&all(|origin| &origin.forecasts), &actual),
             baseline_name: self.baseline_name().into(),
             baseline: forecast_metrics(&all(|origin| &origin.naive), &actual),
+            remarks: Vec::new(),
         }
     }
 

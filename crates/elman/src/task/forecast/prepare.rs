@@ -49,7 +49,14 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
         return Err(ConfigError::new("validation", Message::from(text).option("window")).into());
     }
     let held_out = (task.test > 0).then_some(HeldOut::LastRows(task.test));
-    Ok(Prepared { task: task.into(), data: table.name().to_owned(), train, validation, held_out })
+    Ok(Prepared {
+        task: task.into(),
+        data: table.name().to_owned(),
+        train,
+        validation,
+        held_out,
+        remarks: Vec::new(),
+    })
 }
 
 /// Fills in what the options leave open; the stride and the statistics are still to come.

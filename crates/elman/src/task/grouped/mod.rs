@@ -179,7 +179,14 @@ impl<T: GroupedTask> TaskKind for T {
         };
         let (train, validation) = (examples(&split.train), examples(&split.validation));
         let held_out = (!split.test.is_empty()).then_some(HeldOut::Sequences(split.test));
-        Ok(Prepared { task: task.into(), data: table.name().to_owned(), train, validation, held_out })
+        Ok(Prepared {
+            task: task.into(),
+            data: table.name().to_owned(),
+            train,
+            validation,
+            held_out,
+            remarks: Vec::new(),
+        })
     }
 
     fn name(&self) -> TaskName {
@@ -243,6 +250,7 @@ impl<T: GroupedTask> TaskKind for T {
             model: T::metrics(&answers, &actual),
             baseline_name: T::BASELINE.into(),
             baseline: T::metrics(&vec![self.baseline(); actual.len()], &actual),
+            remarks: Vec::new(),
         })
     }
 
