@@ -46,6 +46,19 @@ pub(crate) fn report(command: &mut Command) -> Result<String> {
     Ok(report)
 }
 
+/// Does something with each item on a thread of its own; the first failure in the order of the items counts.
+pub(crate) fn side_by_side<T: Sync>(items: &[T], act: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = items.iter().map(|item| scope.spawn(|| act(item))).collect();
+        let results = threads.into_iter().map(|thread| match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        // All are waited for: what runs on would write into what follows.
+        results.collect::<Vec<_>>().into_iter().collect()
+    })
+}
+
 /// A command as it would be typed: the program by its name, since the arguments say what it did.
 fn line(command: &Command) -> String {
     let program = Path::new(command.get_program());

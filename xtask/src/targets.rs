@@ -46,9 +46,7 @@ const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust/library";
 pub(crate) fn run(project: &Project) -> Result<Outcome> {
     let (ready, missing): (Vec<&Target>, Vec<&Target>) =
         TARGETS.iter().partition(|target| has_library(project, target.triple));
-    for target in ready {
-        target.check(project, false)?;
-    }
+    process::side_by_side(&ready, |target| target.check(project, false))?;
     if !missing.is_empty() && !has_source(project) {
         let missing: Vec<&str> = missing.iter().map(|target| target.triple).collect();
         return Ok(Outcome::Skipped(format!(
@@ -56,18 +54,21 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
             missing.join(" ")
         )));
     }
-    for target in missing {
-        target.check(project, true)?;
-    }
+    // Side by side: the library's crates wait for each other, and leave a core idle.
+    process::side_by_side(&missing, |target| target.check(project, true))?;
     Ok(Outcome::Passed)
 }
 
 impl Target {
-    /// Checks the package, in a directory apart from the other builds, which use another compiler or other flags.
+    /// Checks the package, in a directory of its own: other builds use another compiler or other flags, and no two can
+    /// use one at a time.
     fn check(&self, project: &Project, builds_library: bool) -> Result<()> {
         let mut cargo = project.cargo();
         cargo.args(["check", "--quiet", "--package", self.package, "--target", self.triple]);
-        cargo.arg("--target-dir").arg(project.target("targets")).env("RUSTFLAGS", self.flags);
+        cargo
+            .arg("--target-dir")
+            .arg(project.target("targets").join(self.triple))
+            .env("RUSTFLAGS", self.flags);
         if builds_library {
             // With Debian's compiler, which is told to build its own library as only unstable ones do.
             cargo.arg(format!("-Zbuild-std={}", self.libraries));
