@@ -16,7 +16,7 @@ use crate::train::options::TrainOptions;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// How many threads to use; results do not depend on it [default: as many as there are]
+    /// How many threads to use, at most as many as the machine has; results do not depend on it [default: all]
     #[arg(long, value_name = "N", global = true)]
     pub(crate) threads: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -29,6 +29,9 @@ pub(crate) enum Command {
     #[command(allow_negative_numbers = true)]
     Notebook(NotebookArguments),
     /// Train a network; with nothing else, on the monthly airline passengers
+    ///
+    /// A run that is interrupted keeps the model so far and a checkpoint, and exits with 130 after Ctrl-C (SIGINT), 143
+    /// after SIGTERM and 129 after SIGHUP. A signal that was ignored before, as under nohup, stays ignored.
     #[command(allow_negative_numbers = true)]
     Train(Box<TrainArguments>),
     /// Measure a model on data, beside a naive prediction
@@ -94,6 +97,9 @@ pub(crate) struct TrainArguments {
     /// Go on from MODEL.checkpoint; the same command otherwise
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Replace files that elman did not write
+    #[arg(long)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) options: TrainOptions,
 }
@@ -112,6 +118,9 @@ pub(crate) struct EvaluateArguments {
     /// Of a forecast: draw forecasts and truth as SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+    /// Replace files that elman did not write
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -122,7 +131,7 @@ pub(crate) struct PredictArguments {
     /// A CSV file, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Write the predictions here [default: standard output]
+    /// Write the predictions here, - for standard output [default: -]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Of a forecast: how many rows ahead [default: as many as in training]
@@ -131,6 +140,9 @@ pub(crate) struct PredictArguments {
     /// Of a forecast: draw history and forecast as SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+    /// Replace files that elman did not write
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,12 +9,13 @@ use elman::task::HeldOut;
 use serde_json::{Map, Value, json};
 
 use crate::args::EvaluateArguments;
-use crate::output::{Output, figure};
+use crate::output::{Output, figure, percentage};
 use crate::{input, plot};
 
 pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     if let Some(path) = &arguments.plot {
         input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
+        plot::check_place(path, arguments.force)?;
     }
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
@@ -46,7 +47,7 @@ pub(crate) fn print(evaluation: &Evaluation, output: &mut Output) -> anyhow::Res
     let mut rows = vec![std::iter::once(String::new()).chain(head).collect::<Vec<_>>()];
     for (name, metrics) in [("elman", &evaluation.model), (&evaluation.baseline_name, &evaluation.baseline)] {
         let figures = metrics.iter().map(|metric| match metric.value {
-            Some(value) if metric.name == "mape" => format!("{value:.2} %"),
+            Some(value) if metric.name == "mape" => percentage(value),
             Some(value) => figure(value),
             None => "-".into(),
         });

@@ -1,10 +1,12 @@
 //! Opening the files that a command names.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use elman::data;
-use elman::error::{Error, Format, ModelError};
+use elman::error::{Error, FileError, Format, ModelError};
 use elman::file;
 use elman::model::Model;
 use elman::table::Table;
@@ -17,7 +19,10 @@ pub(crate) fn table(path: Option<&Path>) -> Result<Table, Error> {
     Ok(match path {
         None => data::airline()?,
         Some(path) if path == Path::new("-") => Table::read("standard input", std::io::stdin().lock())?,
-        Some(path) => Table::open(path)?,
+        Some(path) => {
+            file::refuse_device(path)?;
+            Table::open(path)?
+        }
     })
 }
 
@@ -82,6 +87,42 @@ pub(crate) fn refuse_overwriting<'a>(
             Err(Wrong(format!("{} would be written over: give another name to write to", other.display())))
         }
     }
+}
+
+/// Refuses `-` where what is written needs a file's name.
+pub(crate) fn refuse_standard_output(output: &Path, option: &str) -> Result<(), Wrong> {
+    if output != Path::new("-") {
+        return Ok(());
+    }
+    let why =
+        format!("{option} - would be standard output, where only predictions go; give the name of a file");
+    Err(Wrong(format!("{why}, ./- for one that is called so")))
+}
+
+/// Refuses to replace a file that was not made by the same kind of command, unless it is empty or `force` says so;
+/// `is_ours` looks at its start.
+pub(crate) fn refuse_foreign(
+    output: &Path,
+    what: &str,
+    force: bool,
+    is_ours: impl FnOnce(&[u8]) -> bool,
+) -> anyhow::Result<()> {
+    const LOOKED_AT: u64 = 1 << 16;
+    let replaces = std::fs::metadata(output).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
+    if force || !replaces {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = File::open(output).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start));
+    read.map_err(|error| Error::from(FileError { action: "read", path: output.to_owned(), error }))?;
+    if is_ours(&start) {
+        return Ok(());
+    }
+    let path = output.display();
+    Err(Wrong(format!(
+        "{path} is there and is not {what} that elman wrote: give another name to write to, or replace it with --force"
+    ))
+    .into())
 }
 
 /// `data/sales.csv` to `sales.elman`, in the present folder.

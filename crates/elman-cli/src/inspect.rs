@@ -7,7 +7,7 @@ use elman::model::Model;
 use elman::network::{Activation, Block, Direction, Network, Output as Handed, Stacked};
 use elman::train::Ended;
 use elman::words::counted;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::InspectArguments;
 use crate::evaluate;
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
             "dtype": weights.parameters().dtype(),
             "parameters": layout.len(),
             "tensors": tensors,
-            "record": model.map(Model::record),
+            "record": model.map(record_json).transpose()?,
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -53,6 +53,15 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
         evaluate::print(test, output)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The record as the file has it, but for the epoch, which is counted from 1 wherever it is shown.
+fn record_json(model: &Model) -> serde_json::Result<Value> {
+    let mut record = serde_json::to_value(model.record())?;
+    if let (Some(epoch), Some(shown)) = (model.record().best_epoch, record.get_mut("best_epoch")) {
+        *shown = epoch.saturating_add(1).into();
+    }
+    Ok(record)
 }
 
 pub(crate) fn network_text(network: &Network) -> String {

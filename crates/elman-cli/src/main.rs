@@ -1,7 +1,8 @@
 //! The program `elman`: train, check and run recurrent networks from the command line.
 //!
 //! Results go to standard output, progress and messages to standard error. It exits with 0, with 1
-//! after a failed run and with 2 after wrong usage.
+//! after a failed run, with 2 after wrong usage, and with 128 and the signal's number after a run that was
+//! interrupted: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP.
 
 mod args;
 mod check;
@@ -15,17 +16,19 @@ mod predict;
 mod train;
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
+use elman::threads;
 
 use crate::args::{Arguments, Command};
 use crate::output::{Output, Wrong};
 
 fn main() -> ExitCode {
-    let Arguments { command, threads, output } = Arguments::parse();
-    elman::threads::set_count(threads);
+    let Arguments { command, threads: count, output } = Arguments::parse();
     let mut output = Output::new(output);
+    set_threads(count, &output);
     let result = match command {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),
         Command::Train(arguments) => train::run(*arguments, &mut output),
@@ -40,6 +43,15 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
+}
+
+/// More threads than the machine has are of no use.
+fn set_threads(asked: Option<NonZeroUsize>, output: &Output) {
+    let available = threads::available();
+    if let Some(asked) = asked.filter(|&asked| asked > available) {
+        output.note(&format!("note: --threads {asked} is more than this machine has; {available} are used"));
+    }
+    threads::set_count(asked.map(|asked| asked.min(available)));
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -123,6 +123,11 @@ pub(crate) fn figure(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A percentage to two digits behind the point, as far as they say something: `3.20 %`, `7.14e71 %`.
+pub(crate) fn percentage(value: f64) -> String {
+    if value.abs() < 1e6 { format!("{value:.2} %") } else { format!("{value:.2e} %") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +136,11 @@ mod tests {
     fn figures_have_four_digits() {
         let texts = [3.0311, 49.6123, 1234.4, 0.00025123, 1e12, -0.5, 0.0].map(figure);
         assert_eq!(texts, ["3.031", "49.61", "1234", "0.0002512", "1.000e12", "-0.5000", "0"]);
+    }
+
+    #[test]
+    fn percentages_stay_short() {
+        let texts = [3.2, 0.0, 123_456.789, 7.14e71, 1e300].map(percentage);
+        assert_eq!(texts, ["3.20 %", "0.00 %", "123456.79 %", "7.14e71 %", "1.00e300 %"]);
     }
 }

@@ -7,10 +7,18 @@ use elman::error::Error;
 use elman::file;
 use elman::task::{Chart, Role};
 
+use crate::input;
+
 const WIDTH: f64 = 820.0;
 const HEIGHT: f64 = 380.0;
 /// Left, top, right, bottom of the plotted area, from the picture's edges.
 const MARGIN: [f64; 4] = [58.0, 46.0, 18.0, 34.0];
+
+/// Refuses a place where a picture cannot go: standard output, or a file that is no picture.
+pub(crate) fn check_place(path: &Path, force: bool) -> anyhow::Result<()> {
+    input::refuse_standard_output(path, "--plot")?;
+    input::refuse_foreign(path, "a picture", force, |start| start.starts_with(b"<svg"))
+}
 
 /// Draws a chart and writes the picture, all or nothing.
 pub(crate) fn save(chart: &Chart, path: &Path) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! `elman predict`
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use elman::file;
@@ -13,13 +14,15 @@ use crate::{input, plot};
 
 pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let inputs = || std::iter::once(&arguments.model).chain(&arguments.data);
-    if let Some(path) = &arguments.output {
+    let to_file = arguments.output.as_ref().filter(|path| path.as_path() != Path::new("-"));
+    if let Some(path) = to_file {
         input::refuse_overwriting(path, inputs().chain(&arguments.plot))?;
     }
     if let Some(path) = &arguments.plot {
         input::refuse_overwriting(path, inputs())?;
+        plot::check_place(path, arguments.force)?;
     }
-    for path in arguments.output.iter().chain(&arguments.plot) {
+    for path in to_file.into_iter().chain(&arguments.plot) {
         file::check_writable(path).map_err(elman::error::Error::from)?;
     }
     let model = Model::open(&arguments.model)?;
@@ -28,11 +31,16 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let predictions = model.predict(&table, arguments.horizon)?;
     output.remarks(predictions.remarks());
     let text = if output.options.json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
+    if let Some(path) = to_file {
+        input::refuse_foreign(path, "a table of these columns", arguments.force, |start| {
+            has_columns(start, &predictions)
+        })?;
+    }
     if let Some(path) = &arguments.plot {
         plot::save(&model.task().kind().chart(&table, &predictions)?, path)?;
         output.note(&format!("drew {}", path.display()));
     }
-    match &arguments.output {
+    match to_file {
         Some(path) => {
             file::write(path, text.as_bytes()).map_err(elman::error::Error::from)?;
             output.note(&format!("wrote {} rows to {}", predictions.num_rows(), path.display()));
@@ -40,6 +48,19 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
         None => output.raw(&text)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Does a file that starts like this hold predictions with these columns, as CSV or JSON?
+fn has_columns(start: &[u8], predictions: &Predictions) -> bool {
+    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    if let Ok(object) = serde_json::from_slice::<Map<String, Value>>(line) {
+        return object.keys().map(String::as_str).eq(predictions.headers());
+    }
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line);
+    reader
+        .records()
+        .next()
+        .is_some_and(|record| record.is_ok_and(|head| head.iter().eq(predictions.headers())))
 }
 
 fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {

@@ -8,8 +8,8 @@ use common::Place;
 const AT_ONCE: &str = "train --optimiser sgd --learning-rate 1e30";
 
 /// A rate that is sensible for two epochs, and then is not.
-const LATER: &str =
-    "train --optimiser sgd --clip 0 --schedule step --schedule-every 2 --schedule-factor 1e30";
+const LATER: &str = "train --optimiser sgd --clip 0 --learning-rate 0.1 --schedule step --schedule-every 2 \
+                     --schedule-factor 1e30";
 
 /// The parts of a divergence's message that are not figures of the run.
 #[track_caller]
@@ -63,6 +63,32 @@ fn the_last_good_model_is_kept() {
     assert!(place.ok("predict m.elman").stdout.starts_with("month,passengers_forecast\n1961-01,"));
 
     // The same as a run that ends there.
-    place.ok("train -q --optimiser sgd --clip 0 --schedule constant --epochs 2 -o two.elman");
+    place.ok(
+        "train -q --optimiser sgd --clip 0 --learning-rate 0.1 --schedule constant --epochs 2 -o two.elman",
+    );
     assert_eq!(place.ok("predict m.elman").stdout, place.ok("predict two.elman").stdout);
+}
+
+/// The first epoch is worse than no training, the second breaks off.
+#[test]
+fn a_useless_model_is_not_kept() {
+    let place = Place::new();
+    let useless = "train --optimiser sgd --clip 0 --learning-rate 10";
+    let output = place.run(&format!("{useless} --schedule step --schedule-every 1 --schedule-factor 1e30"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{stderr}");
+    let note = "\nno model was written: none of its epochs was better than always answering the same\n";
+    assert!(stderr.contains(note) && stderr.contains("error: training diverged: "), "{stderr}");
+    assert!(place.names().is_empty());
+    // So it is if that is no longer a question of infinite numbers.
+    let message = place.refused(1, &format!("{useless} --epochs 1"));
+    assert!(
+        message.starts_with("training diverged, so no model was written: its loss is ")
+            && message
+                .ends_with(", and that of always answering the same 0.9734; try a lower --learning-rate"),
+        "{message}"
+    );
+    let stderr = place.ok("train --optimiser sgd --clip 0 --learning-rate 1 --epochs 1").stderr;
+    assert!(stderr.contains("\nnote: the model has learned nothing: its loss is "), "{stderr}");
+    assert!(!place.ok("train --epochs 1").stderr.contains("learned nothing"));
 }

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use common::{CLASSIFY, Place, airline_with, sequences};
+use common::{CLASSIFY, Place, airline, airline_with, sequences};
 
 /// A checkpoint after every batch: none takes less than 0.6 ms.
 const ALWAYS: &str = "--checkpoint-minutes 0.00001";
@@ -142,7 +142,7 @@ fn a_run_killed_again_and_again_ends_with_the_same_bits() {
 }
 
 /// What a signal that asks politely leaves behind, and that the run can go on from there.
-fn interrupted(signal: &str) {
+fn interrupted(signal: &str, code: i32) {
     let train = "train -o m.elman --epochs 300 --hidden-size 24";
     let whole = undisturbed(&Place::new(), train);
     let place = Place::new();
@@ -151,8 +151,9 @@ fn interrupted(signal: &str) {
         let mut run = Running::start(&place, train);
         assert!(run.reach("epoch 3/"));
         let (status, stdout) = run.signal(signal);
-        assert_eq!(status.code(), Some(0), "{stdout}");
-        place.path("m.elman.checkpoint").exists().then_some(stdout)
+        let is_interrupted = place.path("m.elman.checkpoint").exists();
+        assert_eq!(status.code(), Some(if is_interrupted { code } else { 0 }), "{stdout}");
+        is_interrupted.then_some(stdout)
     });
     let stdout = stdout.expect("a run that is interrupted");
     assert!(stdout.starts_with("test: 114 forecasts") && stdout.contains("\nmodel: m.elman\n"), "{stdout}");
@@ -174,12 +175,12 @@ fn interrupted(signal: &str) {
 
 #[test]
 fn ctrl_c_leaves_a_model_and_a_checkpoint() {
-    interrupted("-INT");
+    interrupted("-INT", 130);
 }
 
 #[test]
 fn a_signal_to_terminate_does_as_well() {
-    interrupted("-TERM");
+    interrupted("-TERM", 143);
 }
 
 #[test]
@@ -188,10 +189,127 @@ fn json_says_that_a_run_was_interrupted() {
     let mut run = Running::start(&place, "train --json --epochs 100000");
     assert!(run.reach("epoch 2/"));
     let (status, stdout) = run.signal("-INT");
-    assert!(status.success());
+    assert_eq!(status.code(), Some(130));
     let last: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
     assert_eq!(last["ended"], "interrupted");
     assert!(last["epochs"].as_u64().unwrap() >= 2 && last["test"]["mape"].is_number(), "{last}");
+}
+
+/// A run whose first epoch takes long.
+const SLOW: &str =
+    "train -o m.elman --epochs 2 --batch-size 1 --hidden-size 128 --window 140 --test 0 --season 0";
+
+/// The airline passengers many times over, without their months.
+fn long_series() -> String {
+    let rows = airline();
+    let values: String =
+        rows.lines().skip(1).filter_map(|line| line.split_once(',')).map(|(_, v)| format!("{v}\n")).collect();
+    format!("passengers\n{}", values.repeat(40))
+}
+
+/// No epoch has ended, so there is no model: the exit code says so, and the run can go on.
+#[test]
+fn an_interruption_in_the_first_epoch_is_no_success() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        let place = Place::with("long.csv", long_series());
+        let slow = SLOW.replace("train", "train long.csv");
+        let run = Running::start(&place, &format!("{slow} --json {ALWAYS}"));
+        while !place.path("m.elman.checkpoint").exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let (status, stdout) = run.signal(signal);
+        assert_eq!((status.code(), status.signal()), (Some(code), None), "{stdout}");
+        assert_eq!(stdout, "{\"model\":null,\"ended\":\"interrupted\",\"epochs\":0}\n");
+        assert_eq!(place.names(), ["long.csv", "m.elman.checkpoint"]);
+    }
+}
+
+/// A shell that ignores a signal, as `nohup` and scripts with `&` do, and becomes the program.
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    for (name, signal) in [("HUP", "-HUP"), ("INT", "-INT")] {
+        let place = Place::new();
+        let shell = format!("trap '' {name}; exec \"$0\" train -v --epochs 60 --hidden-size 24");
+        let mut command = Command::new("sh");
+        command.args(["-c", &shell]).arg(common::program()).current_dir(place.path(""));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("a shell");
+        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut run = Running { child, stderr };
+        assert!(run.reach("epoch 2/"));
+        let (status, stdout) = run.signal(signal);
+        assert_eq!(status.code(), Some(0), "{name}: {stdout}");
+        assert_eq!(place.names(), ["airline.elman"]);
+    }
+}
+
+#[test]
+fn a_second_run_of_the_same_model_is_refused_at_once() {
+    let place = Place::new();
+    let mut run = Running::start(&place, LONG);
+    assert!(run.reach("epoch 2/"));
+    let message = "cannot write m.elman: another run is writing it at this moment; wait for its end, or name another file";
+    place.refuses(1, LONG, message);
+    place.refuses(1, "train -o ./m.elman --epochs 1 --resume", &message.replace("m.elman", "./m.elman"));
+    place.ok("train -q -o other.elman --epochs 1");
+    let (status, _) = run.signal("-TERM");
+    assert_eq!(status.code(), Some(143));
+    let hidden = std::fs::read_dir(place.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(hidden.into_iter().all(|name| !name.to_string_lossy().starts_with('.')));
+    // A killed run holds no lock.
+    let mut run = Running::start(&place, &format!("{LONG} --resume"));
+    assert!(run.reach("epoch "));
+    run.kill();
+    let mut run = Running::start(&place, &format!("{LONG} --resume"));
+    assert!(run.reach("epoch "));
+    run.kill();
+}
+
+/// Runs the program where files can have so many blocks, and no signal ends it for that.
+fn limited(place: &Place, blocks: u32, arguments: &str) -> (Option<i32>, String) {
+    let mut command = Command::new("sh");
+    let shell = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments}");
+    command.args(["-c", &shell]).arg(common::program()).current_dir(place.path("")).stdin(Stdio::null());
+    let output = command.output().expect("a shell");
+    (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+}
+
+/// As on a full disk: what is too large for it cannot be written.
+#[test]
+fn a_checkpoint_that_cannot_be_written_does_not_end_the_run() {
+    let place = Place::new();
+    // A model of some 40 kB, checkpoints four times as large, and a limit between: shells count in 512 or 1024 bytes.
+    let train = "train -o m.elman --epochs 5 --hidden-size 40 --checkpoint-epochs 1";
+    let (code, stderr) = limited(&place, 128, train);
+    assert_eq!(code, Some(0), "{stderr}");
+    let warnings: Vec<&str> = stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    let [warning] = warnings[..] else { panic!("{stderr}") };
+    assert!(warning.starts_with("warning: cannot write m.elman.checkpoint: "), "{warning}");
+    assert!(warning.ends_with("; the run goes on without a new checkpoint"), "{warning}");
+    assert_eq!(place.names(), ["m.elman"]);
+    let model = place.read("m.elman");
+    place.ok(train);
+    assert!(place.read("m.elman") == model);
+}
+
+#[test]
+fn a_model_that_cannot_be_written_leaves_its_checkpoint() {
+    let place = killed("train -o m.elman --epochs 300 --hidden-size 40");
+    let checkpoint = place.read("m.elman.checkpoint");
+    let resume = "train -o m.elman --epochs 300 --hidden-size 40 --resume";
+    let (code, stderr) = limited(&place, 8, resume);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("error: cannot write m.elman: "), "{stderr}");
+    assert!(
+        stderr.contains(
+            "\nm.elman.checkpoint is kept: once there is room, the same command with --resume goes on from it\n"
+        ),
+        "{stderr}"
+    );
+    assert_eq!(place.names(), ["m.elman.checkpoint"]);
+    assert!(place.read("m.elman.checkpoint") == checkpoint);
+    place.ok(resume);
+    assert_eq!(place.names(), ["m.elman"]);
 }
 
 /// A place with the checkpoint of a run that was killed.
@@ -298,6 +416,19 @@ fn without_a_checkpoint_a_run_starts_anew() {
     let resumed = place.read("airline.elman");
     place.ok("train --epochs 2");
     assert!(place.read("airline.elman") == resumed);
+}
+
+#[test]
+fn a_run_that_has_ended_is_not_done_anew_by_resume() {
+    let place = Place::new();
+    place.ok("train -q --epochs 2");
+    place.refuses(
+        1,
+        "train --epochs 2 --resume",
+        "airline.elman is there and airline.elman.checkpoint is not: its run has ended, and there is nothing to resume; \
+         leave out --resume to train anew",
+    );
+    place.ok("train -q --epochs 2");
 }
 
 #[test]

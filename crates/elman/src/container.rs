@@ -164,6 +164,11 @@ pub(crate) fn read<'a, C: Content>(name: &'a str, bytes: &'a [u8]) -> Result<(C,
 /// The start of every header that is written here.
 const HEADER_START: &[u8] = b"{\"__metadata__\":{\"elman\":";
 
+/// Is this the start of a file of any format that is written here, in whatever state the rest may be?
+pub(crate) fn is_ours(start: &[u8]) -> bool {
+    start.get(8..).is_some_and(|header| header.starts_with(HEADER_START))
+}
+
 /// A tensor of more dimensions is none of ours.
 const MAX_RANK: usize = 8;
 

@@ -13,7 +13,7 @@
 //! ```
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -31,8 +31,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 }
 
 fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
-    if special {
+    if is_special(path) {
         let mut device = OpenOptions::new().write(true).open(path)?;
         device.write_all(bytes)?;
         return device.flush();
@@ -70,23 +69,131 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
     attempt().map_err(|error| FileError { action: "write", path: path.to_owned(), error })
 }
 
+/// A temporary file of one name per path, so that what a killed process left is replaced by the next; of another
+/// while a living one writes there.
 fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
+    let name = hidden_beside(path, ".tmp");
+    let is_free =
+        File::open(&name).is_ok_and(|file| !matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+    if is_free {
+        let _ = fs::remove_file(&name);
+    }
+    let directory = folder(path);
+    let make = |random: usize| {
+        let mut builder = tempfile::Builder::new();
+        let name = name.file_name().unwrap_or_default();
+        builder.prefix(name).rand_bytes(random);
+        // The permissions that any new file would get: the umask still takes its share.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        builder.tempfile_in(directory)
     };
+    let made = match make(0) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => make(6),
+        made => made,
+    };
+    // The name of a temporary file would say nothing to the user: the bare reason is enough.
+    let file = made.map_err(|error| io::Error::from(error.kind()))?;
+    // Where files cannot be locked, writing goes on as it would anyway.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// `a/b` to `a/.b.tmp`.
+fn hidden_beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(".tmp");
-    // One name per file, so that what a killed process left is replaced by the next.
-    let _ = fs::remove_file(directory.join(&name));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&name).rand_bytes(0);
-    // The permissions that any new file would get: the umask still takes its share.
+    name.push(ending);
+    folder(path).join(name)
+}
+
+/// Keeps other processes from writing a file: see [`lock`].
+#[derive(Debug)]
+pub struct Lock(Option<(File, PathBuf)>);
+
+/// Claims the right to write `path`, and what belongs to it, until the lock is dropped or the process ends, however
+/// it ends. Nobody is kept from it who does not ask. A hidden file beside it stands for the lock, and stays behind
+/// where a process was killed, for the next to use. Devices, and files where the system knows no locks, are free for all.
+///
+/// # Errors
+/// If another process, or another part of this one, holds the lock; or as [`check_writable`].
+pub fn lock(path: &Path) -> Result<Lock, FileError> {
+    try_lock(path).map_err(|error| FileError { action: "write", path: path.to_owned(), error })
+}
+
+fn try_lock(path: &Path) -> io::Result<Lock> {
+    if is_special(path) {
+        return Ok(Lock(None));
+    }
+    let lock = hidden_beside(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()), ".lock");
+    loop {
+        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&lock);
+        // As with temporary files: the bare reason.
+        let file = open.map_err(|error| io::Error::from(error.kind()))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other(
+                    "another run is writing it at this moment; wait for its end, or name another file",
+                ));
+            }
+            Err(TryLockError::Error(_)) => return Ok(Lock(None)),
+        }
+        // Its last owner may have removed it between the two.
+        if stands_at(&file, &lock) {
+            return Ok(Lock(Some((file, lock))));
+        }
+    }
+}
+
+/// Is this open file still the one of that name?
+fn stands_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The name of a temporary file would say nothing to the user: the bare reason is enough.
-    builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))
+    {
+        use std::os::unix::fs::MetadataExt;
+        let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        file.metadata().ok().map(place) == fs::metadata(path).ok().map(place)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some((_locked, path)) = self.0.take() {
+            // What stays behind is no lock any more.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// A device, a pipe: what is written to or read as it is.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Refuses a device, of which some never end: a table is read from a file or a pipe.
+///
+/// # Errors
+/// That it is a device.
+pub fn refuse_device(path: &Path) -> Result<(), FileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let is_device = |kind: fs::FileType| kind.is_char_device() || kind.is_block_device();
+        if fs::metadata(path).is_ok_and(|metadata| is_device(metadata.file_type())) {
+            let error = io::Error::other("it is a device; name a file, or - for standard input");
+            return Err(FileError { action: "read", path: path.to_owned(), error });
+        }
+    }
+    Ok(())
 }
 
 /// Reads a whole file.
@@ -129,6 +236,42 @@ mod tests {
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
         let error = write(&directory.path().join("none/model"), b"x").unwrap_err();
         assert!(error.to_string().starts_with("cannot write "), "{error}");
+    }
+
+    #[test]
+    fn a_lock_is_held_once_and_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("model");
+        let held = lock(&path).unwrap();
+        let error = lock(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with(
+                "another run is writing it at this moment; wait for its end, or name another file"
+            )
+        );
+        assert!(lock(&directory.path().join("other")).is_ok());
+        drop(held);
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+        // What a killed process left is no lock.
+        fs::write(directory.path().join(".model.lock"), "").unwrap();
+        drop(lock(&path).unwrap());
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn two_writers_of_one_file_do_not_disturb_each_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("model");
+        let mut first = temporary_beside(&path).unwrap();
+        first.write_all(b"first").unwrap();
+        write(&path, b"second").unwrap();
+        first.persist(&path).unwrap();
+        assert_eq!(read(&path).unwrap(), b"first");
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+        // What a killed process left is replaced.
+        fs::write(directory.path().join(".model.tmp"), "half").unwrap();
+        write(&path, b"third").unwrap();
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
     }
 
     #[cfg(target_os = "linux")]

@@ -13,6 +13,8 @@
 //! # }
 //! ```
 
+mod orthogonal;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -107,9 +109,7 @@ impl Init {
                 for gate in weight_ih.chunks_exact_mut(hidden_size * layer.input_size) {
                     glorot(gate, hidden_size, layer.input_size, rng);
                 }
-                for gate in weight_hh.chunks_exact_mut(hidden_size * hidden_size) {
-                    orthogonal(gate, hidden_size, rng);
-                }
+                orthogonal::fill(weight_hh, hidden_size, rng);
                 if let Some(forget) = layer.cell.facts().forget_gate {
                     bias_ih[forget * hidden_size..][..hidden_size].fill(1.0);
                 }
@@ -165,28 +165,6 @@ fn unit(values: &mut [f64], rng: &mut Rng) {
 
 fn glorot(values: &mut [f64], rows: usize, columns: usize, rng: &mut Rng) {
     uniform(values, (6.0 / (rows + columns) as f64).sqrt(), rng);
-}
-
-/// A random orthogonal matrix `[n, n]`, uniform over all of them: the rows of a matrix of normal
-/// numbers, made orthonormal by Gram and Schmidt (twice, which makes them so to the last bits).
-fn orthogonal(matrix: &mut [f64], n: usize, rng: &mut Rng) {
-    matrix.iter_mut().for_each(|v| *v = rng.normal());
-    for row in 0..n {
-        let (done, rest) = matrix.split_at_mut(row * n);
-        let current = &mut rest[..n];
-        for _ in 0..2 {
-            for other in done.chunks_exact(n) {
-                let overlap = dot(current, other);
-                current.iter_mut().zip(other).for_each(|(c, o)| *c -= overlap * o);
-            }
-        }
-        let norm = dot(current, current).sqrt();
-        current.iter_mut().for_each(|c| *c /= norm);
-    }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 impl fmt::Display for Init {

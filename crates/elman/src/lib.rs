@@ -66,6 +66,7 @@ pub mod model;
 pub mod network;
 pub mod notebook;
 pub mod optimiser;
+mod outlier;
 pub mod parameters;
 pub mod predict;
 pub mod random;

@@ -24,6 +24,7 @@
 
 use crate::error::{ConfigError, Error};
 use crate::float::{Dtype, Float};
+use crate::loss::{Loss, Targets, Total};
 use crate::model::{Model, Record};
 use crate::network::Network;
 use crate::recipe::Recipe;
@@ -93,6 +94,20 @@ impl<T: Float> Learning<T> {
         Ok(Box::new(Learning { train, validation, state }))
     }
 
+    /// The loss of answering 0 for everything, on what [`BestEpoch::loss`](crate::train::BestEpoch::loss) is measured on.
+    fn loss_of_zeros(&self, loss: &Loss, output_size: usize) -> f64 {
+        let examples = if self.validation.is_empty() { &self.train } else { &self.validation };
+        let mut sum = Total::<f64>::default();
+        for Example { targets, .. } in examples {
+            let outputs = match targets {
+                Targets::Values(values) => values.len(),
+                Targets::Classes(classes) => classes.len() * output_size,
+            };
+            sum += loss.total(&vec![T::default(); outputs], output_size, targets).to_f64();
+        }
+        sum.mean()
+    }
+
     /// Has the run's trainer do something to its state.
     fn with_trainer<R>(
         &mut self,
@@ -155,6 +170,14 @@ impl<'a> Run<'a> {
     /// The batches of an epoch.
     pub fn batches_per_epoch(&self) -> u64 {
         self.recipe.train.batches_per_epoch(self.prepared.train.len())
+    }
+
+    /// The loss of answering 0 for everything: the mean of scaled targets, or the same chance for every class. A run
+    /// whose best loss is not below it has learned nothing.
+    pub fn naive_loss(&self) -> f64 {
+        either!(&self.typed, learning => {
+            learning.loss_of_zeros(&self.recipe.train.loss, self.network.output_size())
+        })
     }
 
     /// The model as it stands: the parameters to be kept, and how they came about. `ended` is `None`

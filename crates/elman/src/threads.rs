@@ -33,9 +33,12 @@ pub fn set_count(count: Option<NonZeroUsize>) {
 
 /// How many threads an engine may use.
 pub fn count() -> NonZeroUsize {
-    NonZeroUsize::new(LIMIT.load(Ordering::Relaxed))
-        .or_else(|| thread::available_parallelism().ok())
-        .unwrap_or(NonZeroUsize::MIN)
+    NonZeroUsize::new(LIMIT.load(Ordering::Relaxed)).unwrap_or_else(available)
+}
+
+/// How many threads the machine runs side by side for this process. More of them only wait for each other.
+pub fn available() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// A caller and its workers.

@@ -1,6 +1,8 @@
 //! `elman train`
 
 mod config_file;
+mod interrupt;
+mod keeper;
 pub(crate) mod options;
 mod watch;
 
@@ -10,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use elman::error::Error;
-use elman::file;
-use elman::model::Model;
+use elman::file::{self, Lock};
+use elman::model::{Model, is_written_by_elman};
 use elman::recipe::Recipe;
 use elman::run::Run;
 use elman::table::{Table, nearest};
@@ -20,9 +22,11 @@ use elman::train::{Checkpointer, Ended, Identity, fingerprint};
 use elman::words::{counted, listed};
 use serde_json::json;
 
-use self::watch::{Interrupt, JsonLog, Progress};
+use self::interrupt::Interrupt;
+use self::keeper::Keeper;
+use self::watch::{JsonLog, Progress};
 use crate::args::TrainArguments;
-use crate::output::{Output, Wrong};
+use crate::output::{Output, Wrong, figure, message};
 use crate::{evaluate, input, inspect};
 
 /// Everything about a run that has been read and checked.
@@ -38,6 +42,8 @@ struct Plan {
     checkpoint_epochs: Option<u64>,
     checkpoint_every: Option<Duration>,
     resume: bool,
+    /// Held until the run's end.
+    _lock: Lock,
 }
 
 pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
@@ -61,24 +67,34 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<Plan> {
     let recipe = options.take_recipe(&prepared.task);
     options.check_all_taken(&recipe, &prepared.task)?;
     let test = match (&test_data, &prepared.held_out) {
-        (Some(path), None) => Some((Table::open(path).map_err(Error::from)?, HeldOut::All)),
+        (Some(path), None) => {
+            let test = input::table(Some(path))?;
+            output.remarks(test.remarks());
+            if same_content(&test, &table) {
+                output.note(&format!(
+                    "note: {} holds the same rows as {}: its figures tell how well the training data are remembered, \
+                     not how well others will be predicted",
+                    test.name(),
+                    table.name()
+                ));
+            }
+            Some((test, HeldOut::All))
+        }
         (Some(_), Some(_)) => {
             return Err(Wrong("--test and --test-data both name a test; give one".into()).into());
         }
         (None, held_out) => held_out.clone().map(|held_out| (table, held_out)),
     };
     let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
+    input::refuse_standard_output(&model, "-o")?;
     let read = data.iter().chain(&test_data).chain(&arguments.config);
     input::refuse_overwriting(&model, read)?;
+    input::refuse_foreign(&model, "a model", arguments.force, is_written_by_elman)?;
     file::check_writable(&model).map_err(Error::from)?;
+    let lock = file::lock(&model).map_err(Error::from)?;
     let checkpoint = file::with_added_extension(&model, "checkpoint");
     let resume = arguments.resume;
-    if checkpoint.exists() && !resume {
-        bail!(
-            "{} holds a run that has not ended: add --resume to go on with it, or remove it to start anew",
-            checkpoint.display()
-        );
-    }
+    check_resume(resume, &model, &checkpoint)?;
     Ok(Plan {
         prepared,
         task_options,
@@ -90,7 +106,32 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<Plan> {
         checkpoint_epochs,
         checkpoint_every,
         resume,
+        _lock: lock,
     })
+}
+
+/// Neither a run that has not ended nor one that has is done anew by mistake.
+fn check_resume(resume: bool, model: &Path, checkpoint: &Path) -> anyhow::Result<()> {
+    match (resume, checkpoint.exists()) {
+        (false, true) => bail!(
+            "{} holds a run that has not ended: add --resume to go on with it, or remove it to start anew",
+            checkpoint.display()
+        ),
+        (true, false) if model.is_file() => bail!(
+            "{} is there and {} is not: its run has ended, and there is nothing to resume; leave out --resume to train \
+             anew",
+            model.display(),
+            checkpoint.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Do two tables have the same columns with the same cells?
+fn same_content(a: &Table, b: &Table) -> bool {
+    a.headers() == b.headers()
+        && a.num_rows() == b.num_rows()
+        && a.columns().zip(b.columns()).all(|(a, b)| a.texts().eq(b.texts()))
 }
 
 /// `[TASK] [DATA]`: the task may be left out.
@@ -119,9 +160,9 @@ fn task_and_data(
 
 fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
     let mut run = Run::new(&plan.recipe, &plan.prepared)?;
-    let mut checkpointer = checkpointer(plan)?;
+    let mut keeper = Keeper::new(checkpointer(plan)?);
     if plan.resume {
-        if run.resume(&checkpointer)? {
+        if run.resume(keeper.checkpointer())? {
             let (epoch, batch) = (run.progress().epoch() + 1, run.progress().batch() + 1);
             output.note(&format!("resumed at epoch {epoch}, batch {batch}"));
         } else {
@@ -143,21 +184,33 @@ fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
         Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
     let mut interrupt = Interrupt::listen()?;
     let mut log = JsonLog(output);
-    let result = run.train(&mut [&mut progress, &mut log, &mut checkpointer, &mut interrupt]);
+    let result = run.train(&mut [&mut progress, &mut log, &mut keeper, &mut interrupt]);
     progress.finish();
     match result {
         Ok(ended) => {
-            if ended == Ended::Interrupted {
-                checkpointer.save(run.progress())?;
+            let is_kept =
+                ended == Ended::Interrupted && interrupt.undisturbed(|| keeper.save(run.progress()));
+            interrupt.run_is_over();
+            if ended != Ended::Interrupted {
+                check_useful(&run, output)?;
             }
-            let seconds = started.elapsed().as_secs_f64();
-            finish(plan, run.model(Some(ended))?, ended, seconds, output)
+            let ending = Ending { ended, seconds: started.elapsed().as_secs_f64(), is_kept, interrupt };
+            finish(plan, run.model(Some(ended))?, &ending, output)
         }
         Err(error) => {
             keep_the_last_good(plan, &run, output)?;
             Err(error.into())
         }
     }
+}
+
+/// How a run ended that did not fail.
+struct Ending {
+    ended: Ended,
+    seconds: f64,
+    /// Is there a checkpoint from which it can go on?
+    is_kept: bool,
+    interrupt: Interrupt,
 }
 
 fn checkpointer(plan: &Plan) -> Result<Checkpointer, Error> {
@@ -168,56 +221,70 @@ fn checkpointer(plan: &Plan) -> Result<Checkpointer, Error> {
 }
 
 /// Tests and saves the model, and tells how it did.
-fn finish(
-    plan: &Plan,
-    mut model: Model,
-    ended: Ended,
-    seconds: f64,
-    output: &mut Output,
-) -> anyhow::Result<ExitCode> {
-    if ended == Ended::Interrupted && model.record().best_epoch.is_none() {
-        output.note("interrupted before the first epoch ended: no model yet; --resume goes on");
+fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let Ending { ended, interrupt, .. } = ending;
+    let (code, resume) = match (ended, ending.is_kept) {
+        (Ended::Interrupted, true) => {
+            let epoch = model.record().epochs + 1;
+            (interrupt.exit_code(), format!("; the same command with --resume goes on from epoch {epoch}"))
+        }
+        (Ended::Interrupted, false) => (interrupt.exit_code(), String::new()),
+        (Ended::Finished | Ended::Early, _) => (ExitCode::SUCCESS, String::new()),
+    };
+    if *ended == Ended::Interrupted && model.record().best_epoch.is_none() {
+        output.note(&format!("interrupted before the first epoch ended: no model yet{resume}"));
         if output.options.json {
             output.json(&json!({ "model": null, "ended": ended, "epochs": 0 }))?;
         }
-        return Ok(ExitCode::SUCCESS);
+        return Ok(code);
     }
     // First of all: whatever becomes of the test, the model is safe.
-    model.save(&plan.model)?;
+    save(plan, &model, interrupt)?;
+    if *ended != Ended::Interrupted {
+        remove_checkpoint(plan)?;
+    }
     if let Some((table, held_out)) = &plan.test {
         model.set_test(model.evaluate(table, held_out)?);
-        model.save(&plan.model)?;
+        save(plan, &model, interrupt)?;
     }
-    let resume = match ended {
-        Ended::Interrupted => {
-            format!("; the same command with --resume goes on from epoch {}", model.record().epochs + 1)
-        }
-        Ended::Finished | Ended::Early => {
-            remove_checkpoint(plan)?;
-            String::new()
-        }
-    };
     let how = match ended {
         Ended::Finished => "trained",
         Ended::Early => "stopped early",
         Ended::Interrupted => "interrupted",
     };
     let epochs = counted(model.record().epochs as usize, "epoch");
-    output.note(&format!("{how} after {epochs} in {seconds:.1} s{resume}"));
+    output.note(&format!("{how} after {epochs} in {:.1} s{resume}", ending.seconds));
+    report(plan, &model, *ended, output)?;
+    Ok(code)
+}
+
+/// Writes the model. Where that fails, what is left of the run is named.
+fn save(plan: &Plan, model: &Model, interrupt: &Interrupt) -> Result<(), Error> {
+    let saved = interrupt.undisturbed(|| model.save(&plan.model));
+    if saved.is_err() && plan.checkpoint.exists() {
+        let checkpoint = plan.checkpoint.display();
+        message(&format!(
+            "{checkpoint} is kept: once there is room, the same command with --resume goes on from it"
+        ));
+    }
+    saved
+}
+
+/// The result on standard output.
+fn report(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyhow::Result<()> {
+    let (path, record) = (plan.model.display(), model.record());
     if output.options.json {
-        let mut line = json!({ "model": plan.model.display().to_string(), "ended": ended, "epochs": model.record().epochs });
-        if let (Some(test), Some(line)) = (&model.record().test, line.as_object_mut()) {
+        let mut line = json!({ "model": path.to_string(), "ended": ended, "epochs": record.epochs });
+        if let (Some(test), Some(line)) = (&record.test, line.as_object_mut()) {
             line.extend(evaluate::as_json(test).as_object().cloned().unwrap_or_default());
         }
-        output.json(&line)?;
-        return Ok(ExitCode::SUCCESS);
+        return output.json(&line);
     }
-    if let Some(test) = &model.record().test {
+    if let Some(test) = &record.test {
         evaluate::print(test, output)?;
     }
-    output.line(format_args!("model: {}", plan.model.display()))?;
-    output.line(format_args!("next:  {}", next_command(plan)))?;
-    Ok(ExitCode::SUCCESS)
+    output.line(format_args!("model: {path}"))?;
+    output.line(format_args!("next:  {}", next_command(plan)))
 }
 
 /// A finished run has no use for its checkpoint.
@@ -246,9 +313,31 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// After a failure: the parameters of the last good epoch are worth having.
+/// A run may diverge and still come to its end: then there is no model. One that is merely poor is told.
+fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
+    const DIVERGED: f64 = 100.0;
+    const POOR: f64 = 2.0;
+    let naive = run.naive_loss();
+    let Some(best) = run.progress().best().filter(|best| best.loss > POOR * naive) else { return Ok(()) };
+    let what = format!(
+        "its loss is {}, and that of always answering the same {}; try a lower --learning-rate",
+        figure(best.loss),
+        figure(naive)
+    );
+    if best.loss > DIVERGED * naive {
+        bail!("training diverged, so no model was written: {what}");
+    }
+    output.note(&format!("note: the model has learned nothing: {what}"));
+    Ok(())
+}
+
+/// After a failure: the parameters of the last good epoch are worth having, if they have learned anything.
 fn keep_the_last_good(plan: &Plan, run: &Run<'_>, output: &Output) -> Result<(), Error> {
     let Some(best) = run.progress().best() else { return Ok(()) };
+    if best.loss >= run.naive_loss() {
+        output.note("no model was written: none of its epochs was better than always answering the same");
+        return Ok(());
+    }
     run.model(None)?.save(&plan.model)?;
     output.note(&format!("kept the model of epoch {} in {}", best.epoch + 1, plan.model.display()));
     Ok(())

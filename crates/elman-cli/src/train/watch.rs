@@ -1,10 +1,7 @@
-//! Those who watch a training run: a progress bar, a log, and whoever presses Ctrl-C.
+//! Those who watch a training run: a progress bar and a log.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::Context;
 use elman::train::{Control, Event, Observer, ObserverError};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -136,35 +133,5 @@ impl Observer for JsonLog<'_> {
             let _ = self.0.json(&line);
         }
         Ok(Control::Continue)
-    }
-}
-
-/// Ends the run at the next batch when the user interrupts it.
-pub(super) struct Interrupt(&'static AtomicBool);
-
-/// How long a polite end may take before a second Ctrl-C may end the program at once.
-const GRACE: Duration = Duration::from_millis(200);
-
-impl Interrupt {
-    /// Listens for Ctrl-C and the signal to terminate. A second Ctrl-C ends the program at once.
-    pub(super) fn listen() -> anyhow::Result<Self> {
-        static PRESSED: AtomicBool = AtomicBool::new(false);
-        static FIRST: OnceLock<Instant> = OnceLock::new();
-        ctrlc::set_handler(|| {
-            if PRESSED.swap(true, Ordering::SeqCst)
-                && FIRST.get().is_some_and(|first| first.elapsed() > GRACE)
-            {
-                std::process::exit(130);
-            }
-            FIRST.get_or_init(Instant::now);
-        })
-        .context("cannot listen for Ctrl-C")?;
-        Ok(Interrupt(&PRESSED))
-    }
-}
-
-impl Observer for Interrupt {
-    fn observe(&mut self, _: &Event<'_>) -> Result<Control, ObserverError> {
-        Ok(if self.0.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue })
     }
 }

@@ -47,12 +47,13 @@ impl Place {
         String::from_utf8(self.read(name)).expect("UTF-8")
     }
 
-    /// All files, hidden ones too, with what is in them.
+    /// All files, hidden ones too, with what is in them; but for the locks of runs that were killed.
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let entries = fs::read_dir(self.0.path()).expect("the folder").map(|entry| entry.expect("an entry"));
         entries
             .filter(|entry| entry.path().is_file())
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| !name.ends_with(".lock"))
             .map(|name| (name.clone(), self.read(&name)))
             .collect()
     }

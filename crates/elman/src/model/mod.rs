@@ -116,6 +116,12 @@ impl container::Content for AnyContent {
     }
 }
 
+/// Does a file that starts like this hold a model, weights or a checkpoint of Elman's, whole or damaged? The
+/// first hundred bytes are enough.
+pub fn is_written_by_elman(start: &[u8]) -> bool {
+    container::is_ours(start)
+}
+
 impl Record {
     /// The record of a run on data of this name, before its first epoch.
     pub fn new(data: impl Into<String>, recipe: Recipe) -> Self {

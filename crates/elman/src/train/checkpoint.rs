@@ -146,6 +146,8 @@ impl Checkpointer {
     /// # Errors
     /// If the file cannot be written; the one before it is then still there.
     pub fn save(&mut self, progress: Progress<'_>) -> Result<(), Error> {
+        // Where it fails, the next attempt is due as if it had not: a full disk shall not slow down every batch.
+        self.latest = Instant::now();
         let (content, vectors) = progress.saved(self.identity.clone());
         file::write(&self.path, &container::write(Format::Checkpoint, &content, vectors)?)?;
         self.latest = Instant::now();

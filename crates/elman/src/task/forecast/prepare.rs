@@ -4,9 +4,11 @@ use super::series::Series;
 use super::{Forecast, ForecastOptions, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
+use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::table::{Column, Table};
 use crate::task::{HeldOut, Prepared};
+use crate::words::{listed, thousands};
 
 /// The windows that a long series is cut into, unless its user says otherwise.
 const USUAL_WINDOWS: usize = 500;
@@ -21,6 +23,8 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
         None => only_number_column(table, time.as_deref())?,
     };
     let series = Series::read(table, &target, time.as_deref())?;
+    let mut remarks: Vec<Message> = unused(table, &target, time.as_deref()).into_iter().collect();
+    remarks.extend(outlier::check_columns(table, [target.as_str()].into_iter())?);
     if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
         let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
         return Err(ConfigError::new("season", message).into());
@@ -49,14 +53,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
         return Err(ConfigError::new("validation", Message::from(text).option("window")).into());
     }
     let held_out = (task.test > 0).then_some(HeldOut::LastRows(task.test));
-    Ok(Prepared {
-        task: task.into(),
-        data: table.name().to_owned(),
-        train,
-        validation,
-        held_out,
-        remarks: Vec::new(),
-    })
+    Ok(Prepared { task: task.into(), data: table.name().to_owned(), train, validation, held_out, remarks })
 }
 
 /// Fills in what the options leave open; the stride and the statistics are still to come.
@@ -154,6 +151,27 @@ impl Forecast {
         let message =
             Message::from(text).option("window").text(", ").option("season").text(" or ").option("test");
         Err(DataError::new(table.name(), message))
+    }
+}
+
+/// The columns that a forecast does nothing with.
+fn unused(table: &Table, target: &str, time: Option<&str>) -> Option<Message> {
+    const SHOWN: usize = 8;
+    let unused = |header: &&String| *header != target && Some(header.as_str()) != time;
+    let mut names: Vec<String> =
+        table.headers().iter().filter(unused).map(|header| format!("{header:?}")).collect();
+    let count = names.len();
+    names.truncate(SHOWN);
+    if count > SHOWN {
+        names.push(format!("{} more", thousands(count - SHOWN)));
+    }
+    match count {
+        0 => None,
+        1 => Some(format!("the column {} is not used: {target:?} is forecast from itself", names[0]).into()),
+        _ => {
+            let names = listed(names, "and");
+            Some(format!("the columns {names} are not used: {target:?} is forecast from itself").into())
+        }
     }
 }
 

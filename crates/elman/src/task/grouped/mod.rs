@@ -28,6 +28,7 @@ use crate::float::{Dtype, Parameters};
 use crate::loss::{Loss, Targets};
 use crate::metrics::{Evaluation, Metrics};
 use crate::network::{Network, Readout};
+use crate::outlier;
 use crate::predict::run;
 use crate::recipe::Recipe;
 use crate::table::Table;
@@ -168,6 +169,12 @@ impl<T: GroupedTask> TaskKind for T {
         let mut task = T::unfitted(grouping, &labels)?;
         let targets = task.targets(&labels, &groups.all())?;
         let columns = task.grouping().columns(table)?;
+        let mut remarks = outlier::check_columns(table, task.grouping().features.iter().map(|f| &*f.name))?;
+        if T::NAME == TaskName::Regress {
+            let numbers =
+                groups.all().into_iter().map(|n| labels.number(n)).collect::<Result<Vec<_>, _>>()?;
+            remarks.extend(outlier::check(&numbers, |n| labels.place(n))?);
+        }
         let strata: Vec<usize> = targets.iter().map(|&target| T::stratum(target)).collect();
         let split = Split::draw(&strata, options)?;
         let rows: Vec<usize> = split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();
@@ -185,7 +192,7 @@ impl<T: GroupedTask> TaskKind for T {
             train,
             validation,
             held_out,
-            remarks: Vec::new(),
+            remarks,
         })
     }
 

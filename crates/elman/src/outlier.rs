@@ -1,0 +1,210 @@
+//! Cells that are far beyond the rest of their column: a slip of the keyboard, a unit mixed up, a number that
+//! stands for "missing".
+//!
+//! Nothing here looks at the deviation, which a single such cell decides by itself. The scale is the interquartile
+//! range. A long tail is no outlier: between one and the rest there is a gap.
+
+use crate::error::{DataError, Error, Message};
+use crate::table::{Place, Table};
+use crate::words::{counted, thousands};
+
+/// Interquartile ranges from the median beyond which a cell behind a gap is remarked.
+const REMARKED: f64 = 50.0;
+
+/// Interquartile ranges from the median beyond which a cell behind a gap is refused: in single precision the rest
+/// would become one value.
+const REFUSED: f64 = 1e6;
+
+/// How many times as far as the next value from the median: the largest of many log-normal values is seldom three
+/// times the second largest.
+const GAP: f64 = 10.0;
+
+/// At most one value in so many is an outlier; more of them are a part of the data.
+const RARE: usize = 20;
+
+/// The scale is at least this share of the median: less is noise of rounding.
+const NOISE: f64 = 1e-6;
+
+/// Looks through these columns of numbers: see [`check`].
+pub(crate) fn check_columns<'n>(
+    table: &Table,
+    names: impl Iterator<Item = &'n str>,
+) -> Result<Vec<Message>, Error> {
+    let mut remarks = Vec::new();
+    for name in names {
+        let column = table.column(name)?;
+        remarks.extend(check(column.numbers()?, |row| column.place(row))?);
+    }
+    Ok(remarks)
+}
+
+/// Names the first of the values that are far beyond the rest, if there are any: as a remark, or where nothing
+/// could be learned beside it, as an error. `place` says where a value stands.
+pub(crate) fn check<'a>(
+    values: &[f64],
+    place: impl Fn(usize) -> Place<'a>,
+) -> Result<Option<Message>, DataError> {
+    let Some(found) = find(values) else { return Ok(None) };
+    let others = match found.count {
+        1 => String::new(),
+        count => format!(" (and {} like it)", counted(count - 1, "cell")),
+    };
+    let what = format!(
+        "{} is far beyond the rest{others}: {} from {} to {}, half of them from {} to {}",
+        shown(values[found.first]),
+        match found.others {
+            1 => "the other value is".into(),
+            others => format!("the other {} values are", thousands(others)),
+        },
+        shown(found.range.0),
+        shown(found.range.1),
+        shown(found.quartiles.0),
+        shown(found.quartiles.1),
+    );
+    let place = place(found.first);
+    if found.is_refused {
+        let message = format!("{what}; nothing could be learned beside it: correct or remove it");
+        return Err(DataError::new(place, message));
+    }
+    Ok(Some(format!("{place}: {what}; is it right?").into()))
+}
+
+/// A number with as few digits as say what it is: `265`, `-0.125`, `1e300`.
+fn shown(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-5..1e9).contains(&magnitude) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
+/// Values far beyond the rest.
+struct Found {
+    /// The first of them.
+    first: usize,
+    count: usize,
+    is_refused: bool,
+    /// How many the rest are, their least and greatest, and the quartiles of all.
+    others: usize,
+    range: (f64, f64),
+    quartiles: (f64, f64),
+}
+
+fn find(values: &[f64]) -> Option<Found> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let quartile = |share: usize| sorted.get(share * sorted.len().saturating_sub(1) / 4).copied();
+    let (low, median, high) = (quartile(1)?, quartile(2)?, quartile(3)?);
+    let mut distances: Vec<f64> = sorted.iter().map(|value| (value - median).abs()).collect();
+    distances.sort_unstable_by(|a, b| b.total_cmp(a));
+    // Of a column that is mostly one value, the scale is what the others are usually away from it.
+    let scale = if high > low {
+        high - low
+    } else {
+        let differing = distances.partition_point(|&distance| distance > 0.0);
+        distances[..differing].get(differing.div_ceil(2)).copied()?
+    };
+    let scale = scale.max(NOISE * median.abs());
+    let most = distances.len().div_ceil(RARE).min(distances.len() - 1);
+    let count = (1..=most)
+        .rfind(|&n| distances[n - 1] > REMARKED * scale && distances[n - 1] > GAP * distances[n])?;
+    let nearest = distances[count - 1];
+    let is_far = |value: f64| value.is_finite() && (value - median).abs() >= nearest;
+    let rest = || sorted.iter().copied().filter(|&value| !is_far(value));
+    Some(Found {
+        first: values.iter().position(|&value| is_far(value))?,
+        count,
+        // What is near 0 but for noise has a scale that means nothing.
+        is_refused: distances[0] > REFUSED * scale.max(NOISE),
+        others: sorted.len() - count,
+        range: (rest().next()?, rest().next_back()?),
+        quartiles: (low, high),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, Rng};
+
+    fn place(row: usize) -> Place<'static> {
+        Place { table: "t.csv", line: Some(row as u64 + 2), column: "x" }
+    }
+
+    fn told(values: &[f64]) -> Option<String> {
+        check(values, place).map_or_else(|error| Some(error.to_string()), |m| m.map(|m| m.to_string()))
+    }
+
+    fn with(changes: &[(usize, f64)]) -> Vec<f64> {
+        let mut values: Vec<f64> = (0..101).map(|n| 100.0 + f64::from(n * 37 % 101)).collect();
+        changes.iter().for_each(|&(row, value)| values[row] = value);
+        values
+    }
+
+    #[test]
+    fn a_cell_that_spoils_training_is_refused_and_named() {
+        let above = [(1e300, "1e300"), (1e12, "1e12"), (f64::MAX, "1.7976931348623157e308")];
+        let below = [(-1e300, "-1e300"), (-1e10, "-1e10")];
+        for (cells, quartiles) in [(&above[..], "125 to 176"), (&below, "124 to 175")] {
+            for &(value, text) in cells {
+                let expected = format!(
+                    "t.csv, line 9, column \"x\": {text} is far beyond the rest: the other 100 values are from 100 to \
+                     200, half of them from {quartiles}; nothing could be learned beside it: correct or remove it"
+                );
+                assert_eq!(check(&with(&[(7, value)]), place).unwrap_err().to_string(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_that_is_merely_very_far_out_is_remarked() {
+        assert_eq!(
+            told(&with(&[(50, 15_000.0), (20, -9_999.0)])).unwrap(),
+            "t.csv, line 22, column \"x\": -9999 is far beyond the rest (and 1 cell like it): the other 99 values are from \
+             100 to 200, half of them from 124 to 176; is it right?"
+        );
+        // 20 interquartile ranges.
+        assert_eq!(told(&with(&[(50, 1_150.0)])), None);
+        assert_eq!(told(&with(&[])), None);
+    }
+
+    #[test]
+    fn ordinary_columns_are_not_remarked() {
+        let mut rng = Rng::new(1, Purpose::Initialisation);
+        for deviation in [0.5, 1.0, 2.0] {
+            let log_normal: Vec<f64> = (0..20_000).map(|_| (deviation * rng.normal()).exp()).collect();
+            assert_eq!(told(&log_normal), None, "{deviation}");
+        }
+        let counts: Vec<f64> =
+            (0..1000).map(|n| if n % 9 == 0 { f64::from(1 + n % 7) } else { 0.0 }).collect();
+        assert_eq!(told(&counts), None);
+        let flag: Vec<f64> = (0..1000).map(|n| f64::from(u8::from(n == 500))).collect();
+        assert_eq!(told(&flag), None);
+        let growth: Vec<f64> = (0..200).map(|n| 1.5f64.powi(n)).collect();
+        assert_eq!(told(&growth), None);
+        // Two levels, one of them rare.
+        let levels: Vec<f64> = (0..1000).map(|n| if n % 50 == 0 { 1e9 } else { 1.0 }).collect();
+        assert_eq!(told(&levels), None);
+        for values in [&[][..], &[1.0], &[1.0, 1e300], &[0.1; 50], &[f64::NAN, 1.0]] {
+            assert_eq!(told(values), None, "{values:?}");
+        }
+    }
+
+    /// Rounding noise around 0 is no scale by which an event could be refused.
+    #[test]
+    fn an_event_among_noise_is_not_refused() {
+        let values: Vec<f64> = (0..100).map(|n| if n == 9 { 0.5 } else { 1e-17 * f64::from(n) }).collect();
+        assert!(check(&values, place).unwrap().is_some());
+    }
+
+    #[test]
+    fn mostly_zeros_have_a_scale_too() {
+        let mut values: Vec<f64> =
+            (0..1000).map(|n| if n % 9 == 0 { f64::from(1 + n % 7) } else { 0.0 }).collect();
+        values[3] = 5_000.0;
+        assert!(told(&values).unwrap().ends_with("from 0 to 0; is it right?"));
+        values[3] = 1e30;
+        assert!(check(&values, place).is_err());
+    }
+}
