@@ -122,7 +122,7 @@ pub(crate) struct PredictArguments {
     /// A CSV file, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Write the predictions here [default: standard output]
+    /// Write the predictions here: JSON lines to a name that ends in .jsonl, else CSV [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Of a forecast: how many rows ahead [default: as many as in training]

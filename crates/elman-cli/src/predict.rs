@@ -1,5 +1,6 @@
 //! `elman predict`
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use elman::file;
@@ -27,7 +28,8 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     output.remarks(table.remarks());
     let predictions = model.predict(&table, arguments.horizon)?;
     output.remarks(predictions.remarks());
-    let text = if output.options.json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
+    let is_json = output.options.json || arguments.output.as_deref().is_some_and(names_json_lines);
+    let text = if is_json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
     if let Some(path) = &arguments.plot {
         plot::save(&model.task().kind().chart(&table, &predictions)?, path)?;
         output.note(&format!("drew {}", path.display()));
@@ -40,6 +42,13 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
         None => output.raw(&text)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Is this the name of a file of JSON lines?
+fn names_json_lines(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension
+        .is_some_and(|extension| ["jsonl", "ndjson"].iter().any(|name| extension.eq_ignore_ascii_case(name)))
 }
 
 fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {

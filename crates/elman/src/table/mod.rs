@@ -26,6 +26,7 @@ mod builder;
 mod column;
 mod error;
 mod nearest;
+mod number;
 mod place;
 pub mod read;
 #[cfg(test)]
@@ -88,15 +89,8 @@ impl Table {
     ///
     /// # Errors
     /// If it cannot be read, or is no table.
-    pub fn read(name: &str, mut reader: impl Read) -> Result<Table, TableError> {
-        let mut bytes = Vec::new();
-        match reader.read_to_end(&mut bytes) {
-            Ok(_) => read::table(name, &bytes),
-            Err(error) => {
-                let line = 1 + read::count_line_breaks(&bytes);
-                Err(TableError::Read { table: name.to_owned(), line, error })
-            }
-        }
+    pub fn read(name: &str, reader: impl Read) -> Result<Table, TableError> {
+        read::table(name, reader)
     }
 
     /// What stands for the file in error messages: its path, or the name given to [`Table::read`].

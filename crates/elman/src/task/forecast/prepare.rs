@@ -7,6 +7,7 @@ use crate::error::{ConfigError, DataError, Error, Message};
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::table::{Column, Table};
 use crate::task::{HeldOut, Prepared};
+use crate::words::abridged;
 
 /// The windows that a long series is cut into, unless its user says otherwise.
 const USUAL_WINDOWS: usize = 500;
@@ -174,7 +175,7 @@ fn only_number_column(table: &Table, time: Option<&str>) -> Result<String, Error
     let text = format!(
         "{} columns of numbers could be forecast ({}); name one with ",
         numeric.len(),
-        numeric.join(", ")
+        abridged(&numeric)
     );
     Err(DataError::new(table.name(), Message::from(text).option("target")).into())
 }
