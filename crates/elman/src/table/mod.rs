@@ -52,7 +52,8 @@ use crate::error::Message;
 /// It holds the text of its cells once, 8 bytes more per cell and 8 per row, the values of columns of
 /// numbers (8 bytes each) or times (16), and some hundred bytes per column. That is four to five times the
 /// size of a file of ordinary numbers, and, apart from a wide header, never above thirteen times (a file of
-/// one column of digits). While it is read, the file's bytes are held as well.
+/// one column of digits). While it is read, the file's bytes are held as well, and its text once
+/// more if it is not UTF-8. No more than 2 GiB are read, packed or not.
 #[derive(Debug, Clone)]
 pub struct Table {
     name: String,

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Reader, text};
 use crate::table::builder::Builder;
 use crate::table::{Table, TableError};
+use crate::words::counted;
 
 pub(super) const READER: Reader = Reader { name: "JSON lines", recognises, read };
 
@@ -101,7 +102,8 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
     let mut table = Builder::new(name, 1, headers.iter().map(|header| Ok(header.as_str())))?;
     table.remarks.extend(remark);
     if told < all {
-        let text = format!("{name}: objects lack keys that others have; {} cells are left empty", all - told);
+        let text =
+            format!("{name}: objects lack keys that others have; {} left empty", counted(all - told, "cell"));
         table.remarks.push(text.into());
     }
     for (line, cells) in &rows {
@@ -130,7 +132,7 @@ mod tests {
             assert_eq!(table.column("c").unwrap().texts().collect::<Vec<_>>(), ["", "true"]);
             assert_eq!(
                 table.remarks()[0].to_string(),
-                "t.jsonl: objects lack keys that others have; 1 cells are left empty"
+                "t.jsonl: objects lack keys that others have; 1 cell left empty"
             );
         }
     }

@@ -8,7 +8,7 @@ use super::{count_line_breaks, foreign};
 use crate::table::TableError;
 
 /// More bytes than this are refused, packed or not: an endless input ends here.
-const LIMIT: u64 = 4 << 30;
+const LIMIT: u64 = 2 << 30;
 
 /// This many bytes tell what a file is.
 const START: u64 = 1 << 16;

@@ -6,7 +6,6 @@ mod records;
 mod tests;
 
 use super::{Reader, text};
-use crate::error::Message;
 use crate::table::builder::Builder;
 use crate::table::{Table, TableError};
 use dialect::{Dialect, Header};
@@ -25,21 +24,20 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
     if !records.advance()? {
         return Err(TableError::Empty { table: name.to_owned() });
     }
-    let header: Vec<String> = match &dialect.header {
-        Header::FirstRow => records.texts().map(str::to_owned).collect(),
-        Header::Comment(names) => names.clone(),
-        Header::None => (1..=records.texts().len()).map(|number| format!("col{number}")).collect(),
-    };
+    let header = header(&dialect, &records);
+    let header_line = records.line;
     // Separators at the ends of lines make columns of nothing.
     let empty_ends = header.iter().rev().take_while(|header| header.trim().is_empty()).count();
-    let mut width = header.len() - empty_ends;
-    if width == 0 {
-        width = header.len();
-    }
+    let (width, empty_ends) = match header.len() - empty_ends {
+        0 => (header.len(), 0),
+        width => (width, empty_ends),
+    };
     let has_index = width > 1 && header[0].trim().is_empty();
-    let names = header[..width].iter().map(String::as_str).enumerate();
-    let names = names.map(|(n, name)| if n == 0 && has_index { "col1" } else { name });
-    let mut table = Builder::new(name, records.line, names.collect::<Vec<_>>().into_iter().map(Ok))?;
+    let names = header[..width]
+        .iter()
+        .enumerate()
+        .map(|(n, name)| Ok(if n == 0 && has_index { "col1" } else { name }));
+    let mut table = Builder::new(name, records.line, names)?;
     table.separator = dialect.separator.into();
     table.remarks.extend(remark);
     table.remarks.extend(dialect.remarks(name));
@@ -48,35 +46,37 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
             format!("{name}, line {}: the first column has no name, so it is called col1", records.line);
         table.remarks.push(text.into());
     }
-    let mut dropped = None;
-    if dialect.header == Header::FirstRow {
-        dropped = (empty_ends > 0).then_some(records.line);
-        if !records.advance()? {
-            return table.finish();
-        }
-    }
-    loop {
-        let ends = records.texts().skip(width).collect::<Vec<_>>();
-        if let Some(beyond) = ends.iter().position(|text| !text.trim().is_empty()) {
-            if beyond < empty_ends {
-                let (table, line) = (name.to_owned(), records.line);
-                return Err(TableError::EmptyHeader { table, line, number: width + beyond + 1 });
+    let is_header = dialect.header == Header::FirstRow;
+    let mut dropped = (is_header && empty_ends > 0).then_some(records.line);
+    let mut more = if is_header { records.advance()? } else { true };
+    while more {
+        let found = records.texts().len();
+        let beyond = records.texts().skip(width).position(|text| !text.trim().is_empty());
+        match beyond {
+            Some(beyond) if beyond < empty_ends => {
+                let table = name.to_owned();
+                return Err(TableError::EmptyHeader { table, line: header_line, number: width + beyond + 1 });
             }
-            table.row(records.line, records.texts().map(Ok))?;
-        } else {
-            dropped = dropped.or((!ends.is_empty()).then_some(records.line));
-            let cells: Vec<&str> = records.texts().take(width).collect();
-            table.row(records.line, cells.into_iter().map(Ok))?;
+            Some(_) => table.row(records.line, records.texts().map(Ok))?,
+            None => {
+                dropped = dropped.or((found > width).then_some(records.line));
+                table.row(records.line, records.texts().take(width).map(Ok))?;
+            }
         }
-        if !records.advance()? {
-            break;
-        }
+        more = records.advance()?;
     }
     if let Some(line) = dropped {
-        let text = format!(
-            "{name}, line {line}: the lines end with separators; the empty cells behind them are dropped"
-        );
-        table.remarks.push(Message::from(text));
+        let what = "the lines end with separators; the empty cells behind them are dropped";
+        table.remarks.push(format!("{name}, line {line}: {what}").into());
     }
     table.finish()
+}
+
+/// The columns' names; of a record that is none, numbers.
+fn header(dialect: &Dialect, first: &Records<'_>) -> Vec<String> {
+    match &dialect.header {
+        Header::FirstRow => first.texts().map(str::to_owned).collect(),
+        Header::Comment(names) => names.clone(),
+        Header::None => (1..=first.texts().len()).map(|number| format!("col{number}")).collect(),
+    }
 }

@@ -58,13 +58,13 @@ fn what_was_guessed_is_remarked() {
     );
     assert_eq!(
         Table::read("t.csv", "a,b,\n1,2,3\n".as_bytes()).unwrap_err().to_string(),
-        "t.csv, line 2: column 3 has no name; give every column a name"
+        "t.csv, line 1: column 3 has no name; give every column a name"
     );
 }
 
 #[test]
 fn comments_are_left_out_and_rows_that_look_like_them_are_not() {
-    let table = read("# made by a logger, \"v2\n%\na,b\n1,2\n# pause\n3,4\n");
+    let table = read("# made by a logger, \"v2\n#\na,b\n1,2\n# pause\n3,4\n");
     assert_eq!(table.headers(), ["a", "b"]);
     assert_eq!(numbers(&table, "b"), [2.0, 4.0]);
     assert_eq!(table.column("b").unwrap().line(1), 6);
