@@ -30,12 +30,13 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     output.remarks(table.remarks());
     let predictions = model.predict(&table, arguments.horizon)?;
     output.remarks(predictions.remarks());
-    let text = if output.options.json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
     if let Some(path) = to_file {
         input::refuse_foreign(path, "a table of these columns", arguments.force, |start| {
             has_columns(start, &predictions)
         })?;
     }
+    let is_json = output.options.json || arguments.output.as_deref().is_some_and(names_json_lines);
+    let text = if is_json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
     if let Some(path) = &arguments.plot {
         plot::save(&model.task().kind().chart(&table, &predictions)?, path)?;
         output.note(&format!("drew {}", path.display()));
@@ -61,6 +62,13 @@ fn has_columns(start: &[u8], predictions: &Predictions) -> bool {
         .records()
         .next()
         .is_some_and(|record| record.is_ok_and(|head| head.iter().eq(predictions.headers())))
+}
+
+/// Is this the name of a file of JSON lines?
+fn names_json_lines(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension
+        .is_some_and(|extension| ["jsonl", "ndjson"].iter().any(|name| extension.eq_ignore_ascii_case(name)))
 }
 
 fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {

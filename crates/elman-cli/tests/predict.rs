@@ -175,3 +175,13 @@ fn what_does_not_fit_the_model_is_refused() {
         "{message}"
     );
 }
+
+#[test]
+fn the_name_of_the_file_tells_how_it_is_written() {
+    let place = forecaster();
+    let printed = place.ok("predict airline.elman --json").stdout;
+    place.ok("predict airline.elman -o p.jsonl");
+    assert_eq!(place.text("p.jsonl"), printed);
+    place.ok("predict airline.elman -o p.txt");
+    assert_eq!(place.text("p.txt"), place.ok("predict airline.elman").stdout);
+}

@@ -34,6 +34,16 @@ pub fn listed(items: impl IntoIterator<Item = impl Into<String>>, conjunction: &
     }
 }
 
+/// `one, two, three`, of which a long list shows the beginning: `..., twelve and 3 more`.
+pub(crate) fn abridged(items: &[impl AsRef<str>]) -> String {
+    const MOST: usize = 12;
+    let shown: Vec<&str> = items.iter().take(MOST).map(AsRef::as_ref).collect();
+    match items.len().saturating_sub(MOST) {
+        0 => shown.join(", "),
+        more => format!("{} and {} more", shown.join(", "), thousands(more)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +52,12 @@ mod tests {
     fn thousands_are_set_apart() {
         assert_eq!([7, 1000, 4_404_412].map(thousands), ["7", "1,000", "4,404,412"]);
         assert_eq!([1, 0, 2000].map(|count| counted(count, "row")), ["1 row", "0 rows", "2,000 rows"]);
+    }
+
+    #[test]
+    fn long_lists_show_their_beginning() {
+        let names: Vec<String> = (1..=1015).map(|n| n.to_string()).collect();
+        assert_eq!(abridged(&names[..12]), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12");
+        assert_eq!(abridged(&names), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 1,003 more");
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::column::Values;
+use super::number;
 use super::{Table, TableError};
 use crate::error::Message;
 
@@ -15,6 +15,8 @@ pub(super) struct Builder {
     text: String,
     ends: Vec<usize>,
     lines: Vec<u64>,
+    /// What stands between the cells of a row in the file.
+    pub(super) separator: char,
     /// See [`Table::remarks`].
     pub(super) remarks: Vec<Message>,
 }
@@ -52,7 +54,7 @@ impl Builder {
             names.push(header.to_owned());
         }
         let (text, ends, lines) = (String::new(), Vec::new(), Vec::new());
-        Ok(Builder { name: table(), headers: names, text, ends, lines, remarks: Vec::new() })
+        Ok(Builder { name: table(), headers: names, text, ends, lines, separator: ',', remarks: Vec::new() })
     }
 
     /// Adds a row, which begins in this line.
@@ -66,7 +68,8 @@ impl Builder {
     ) -> Result<(), TableError> {
         let (expected, found) = (self.headers.len(), cells.len());
         if found != expected {
-            return Err(TableError::Ragged { table: self.name.clone(), line, expected, found });
+            let (table, separator) = (self.name.clone(), self.separator);
+            return Err(TableError::Ragged { table, line, expected, found, separator });
         }
         for cell in cells {
             self.text.push_str(cell?.trim());
@@ -81,7 +84,7 @@ impl Builder {
     /// # Errors
     /// If it has no rows.
     pub(super) fn finish(self) -> Result<Table, TableError> {
-        let Builder { name, headers, mut text, mut ends, mut lines, remarks } = self;
+        let Builder { name, headers, mut text, mut ends, mut lines, separator, remarks } = self;
         if lines.is_empty() {
             return Err(TableError::NoRows { table: name });
         }
@@ -89,7 +92,13 @@ impl Builder {
         ends.shrink_to_fit();
         lines.shrink_to_fit();
         let mut table = Table { name, headers, text, ends, lines, values: Vec::new(), remarks };
-        table.values = table.columns().map(|column| Values::of(column.texts())).collect();
+        let usual_decimal = match separator {
+            ',' => Some('.'),
+            ';' => Some(','),
+            _ => None,
+        };
+        let typing = number::type_columns(&mut table, usual_decimal);
+        table.remarks.extend(typing);
         Ok(table)
     }
 }

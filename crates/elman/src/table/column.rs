@@ -1,3 +1,4 @@
+use super::number::{finite, is_missing};
 use super::{Place, Table, TableError, Time};
 
 /// One column of a [`Table`]: a cell for every row, counted from 0.
@@ -10,7 +11,7 @@ pub struct Column<'a> {
 /// What all cells of a column are.
 #[derive(Debug, Clone)]
 pub(super) enum Values {
-    /// Finite numbers; NaN where a cell is empty, but not everywhere.
+    /// Finite numbers; NaN where a cell is empty or says that it has none (`NA`), but not everywhere.
     Numbers { values: Vec<f64>, first_gap: Option<usize> },
     /// Times, written alike.
     Times(Vec<Time>),
@@ -25,13 +26,22 @@ impl Values {
     }
 
     fn numbers<'c>(cells: impl ExactSizeIterator<Item = &'c str> + Clone) -> Option<Self> {
-        finite(cells.clone().find(|cell| !cell.is_empty())?)?;
+        finite(cells.clone().find(|cell| !is_missing(cell))?)?;
         let mut values = Vec::with_capacity(cells.len());
         for cell in cells {
-            values.push(if cell.is_empty() { f64::NAN } else { finite(cell)? });
+            values.push(match finite(cell) {
+                Some(number) => number,
+                None if is_missing(cell) => f64::NAN,
+                None => return None,
+            });
         }
+        Some(Self::numbers_with_gaps(values))
+    }
+
+    /// Numbers, with NaN for what is missing.
+    pub(super) fn numbers_with_gaps(values: Vec<f64>) -> Self {
         let first_gap = values.iter().position(|value| value.is_nan());
-        Some(Values::Numbers { values, first_gap })
+        Values::Numbers { values, first_gap }
     }
 
     fn times<'c>(mut cells: impl ExactSizeIterator<Item = &'c str> + Clone) -> Option<Self> {
@@ -43,11 +53,6 @@ impl Values {
         }
         Some(Values::Times(times))
     }
-}
-
-/// What [`f64`] parses from text, less NaN and the infinities.
-fn finite(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 impl<'a> Column<'a> {

@@ -24,14 +24,6 @@ pub enum TableError {
     #[error("{table} has column names but no rows; add one line for each row below them")]
     NoRows { table: String },
 
-    /// The header is one name that holds semicolons or tabs: another dialect of CSV.
-    #[error(
-        "{table}, line {line}: the columns seem to be separated by {}; \
-         use commas, or put the name in quotes if it is one column",
-        if *.separator == '\t' { "tabs" } else { "semicolons" }
-    )]
-    Separator { table: String, line: u64, separator: char },
-
     /// The header has more columns than any table should.
     #[error("{table}, line {line}: {found} columns; a table is meant to be long, not wide: 100000 at most")]
     TooManyColumns { table: String, line: u64, found: usize },
@@ -51,20 +43,28 @@ pub enum TableError {
     #[error(
         "{table}, line {line}: expected {expected} {} as in the header, found {found}; {}",
         if *.expected == 1 { "field" } else { "fields" },
-        if found < expected { "keep the commas of empty cells" }
-        else { "put a cell that holds a comma in quotes" }
+        Separators { separator: *separator, are_missing: found < expected }
     )]
-    Ragged { table: String, line: u64, expected: usize, found: usize },
+    Ragged { table: String, line: u64, expected: usize, found: usize, separator: char },
 
     /// The file ends inside a quoted field.
     #[error("{table}, line {line}: a quote opened in this row is never closed; close it or remove it")]
     UnclosedQuote { table: String, line: u64 },
 
-    /// A field is not UTF-8 text; `byte` is the first that does not fit.
+    /// The file is of another kind, or holds what a table cannot.
+    #[error("{table} {found}")]
+    NoTable { table: String, found: String },
+
+    /// A file of a known format is damaged or holds what this reader does not know.
+    #[error("{table}, {place}: {problem}")]
+    Malformed { table: String, place: String, problem: String },
+
+    /// The file is larger than what is read.
     #[error(
-        "{table}, line {line}, column {number}: the byte 0x{byte:02X} is not UTF-8 text; save the file as UTF-8"
+        "{table} holds more than {} GiB, which is the most that is read; take a part of it, or fewer columns",
+        limit >> 30
     )]
-    NotUtf8 { table: String, line: u64, number: usize, byte: u8 },
+    TooLarge { table: String, limit: u64 },
 
     /// No column has the name that was asked for.
     #[error(
@@ -107,6 +107,27 @@ pub enum TableError {
         if *.is_first { "" } else { ", written as in the rows before" }
     )]
     NotATime { table: String, line: u64, column: String, text: String, is_first: bool },
+}
+
+/// What to do about separators, of which a row has too few or too many.
+struct Separators {
+    separator: char,
+    are_missing: bool,
+}
+
+impl Display for Separators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.separator {
+            ';' => "semicolon",
+            '\t' => "tab",
+            '|' => "bar",
+            _ => "comma",
+        };
+        match self.are_missing {
+            true => write!(f, "keep the {name}s of empty cells"),
+            false => write!(f, "put a cell that holds a {name} in quotes"),
+        }
+    }
 }
 
 /// Why a file cannot be opened, in plain words where the remedy is known.

@@ -26,6 +26,7 @@ mod builder;
 mod column;
 mod error;
 mod nearest;
+mod number;
 mod place;
 pub mod read;
 #[cfg(test)]
@@ -51,7 +52,8 @@ use crate::error::Message;
 /// It holds the text of its cells once, 8 bytes more per cell and 8 per row, the values of columns of
 /// numbers (8 bytes each) or times (16), and some hundred bytes per column. That is four to five times the
 /// size of a file of ordinary numbers, and, apart from a wide header, never above thirteen times (a file of
-/// one column of digits). While it is read, the file's bytes are held as well.
+/// one column of digits). While it is read, the file's bytes are held as well, and its text once
+/// more if it is not UTF-8. No more than 2 GiB are read, packed or not.
 #[derive(Debug, Clone)]
 pub struct Table {
     name: String,
@@ -88,15 +90,8 @@ impl Table {
     ///
     /// # Errors
     /// If it cannot be read, or is no table.
-    pub fn read(name: &str, mut reader: impl Read) -> Result<Table, TableError> {
-        let mut bytes = Vec::new();
-        match reader.read_to_end(&mut bytes) {
-            Ok(_) => read::table(name, &bytes),
-            Err(error) => {
-                let line = 1 + read::count_line_breaks(&bytes);
-                Err(TableError::Read { table: name.to_owned(), line, error })
-            }
-        }
+    pub fn read(name: &str, reader: impl Read) -> Result<Table, TableError> {
+        read::table(name, reader)
     }
 
     /// What stands for the file in error messages: its path, or the name given to [`Table::read`].

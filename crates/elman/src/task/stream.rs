@@ -170,7 +170,7 @@ impl TaskStream {
         let number = self.rows + 1;
         let refuse = |message: Message| DataError::new(format!("row {number} of the stream"), message);
         if row.len() != self.inputs.len() {
-            let wanted = self.inputs.join(", ");
+            let wanted = crate::words::abridged(&self.inputs);
             return Err(refuse(
                 format!("has {} values; give {}: {wanted}", row.len(), self.inputs.len()).into(),
             ));

@@ -8,7 +8,7 @@ use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::table::{Column, Table};
 use crate::task::{HeldOut, Prepared};
-use crate::words::{listed, thousands};
+use crate::words::{abridged, listed, thousands};
 
 /// The windows that a long series is cut into, unless its user says otherwise.
 const USUAL_WINDOWS: usize = 500;
@@ -192,7 +192,7 @@ fn only_number_column(table: &Table, time: Option<&str>) -> Result<String, Error
     let text = format!(
         "{} columns of numbers could be forecast ({}); name one with ",
         numeric.len(),
-        numeric.join(", ")
+        abridged(&numeric)
     );
     Err(DataError::new(table.name(), Message::from(text).option("target")).into())
 }

@@ -8,6 +8,7 @@ use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
 use crate::table::{Place, Table, TableError};
 use crate::task::Answers;
+use crate::words::abridged;
 
 /// The columns of a table of many sequences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -140,7 +141,7 @@ impl Grouping {
     /// The columns in words.
     pub(super) fn describe(&self) -> String {
         let features: Vec<&str> = self.features.iter().map(|feature| feature.name.as_str()).collect();
-        format!("{:?} from sequences of {} told apart by {:?}", self.target, features.join(", "), self.id)
+        format!("{:?} from sequences of {} told apart by {:?}", self.target, abridged(&features), self.id)
     }
 
     /// Refuses what no fitted grouping can be.

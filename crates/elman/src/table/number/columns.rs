@@ -1,0 +1,228 @@
+//! How the columns of a table write their numbers: decided by whole columns, and where one leaves it open, by
+//! the others.
+
+use super::{Form, Signed, is_missing};
+use crate::error::Message;
+use crate::table::column::Values;
+use crate::table::error::Quoted;
+use crate::table::{Column, Table};
+
+/// Gives every column of a table its values. `usual` is what stands before decimals where no column tells.
+///
+/// Returns what the user should know about it.
+pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> Vec<Message> {
+    table.values = table.columns().map(|column| Values::of(column.texts())).collect();
+    let table_columns = || table.columns().zip(&table.values).enumerate();
+    let mut readings: Vec<Reading> = table_columns()
+        .filter(|(_, (_, values))| matches!(values, Values::Text))
+        .filter_map(|(index, (column, _))| Reading::of(index, column))
+        .collect();
+    // What only has points may mean thousands, where others have decimal commas.
+    if !readings.is_empty() || usual == Some(',') {
+        let plain = table_columns().filter(|(_, (_, values))| matches!(values, Values::Numbers { .. }));
+        readings.extend(plain.filter_map(|(index, (column, _))| Reading::of_plain(index, column)));
+        readings.sort_by_key(|reading| reading.index);
+    }
+    let told = |decimal| readings.iter().any(|reading| reading.tells == Some(decimal));
+    let told = match (told(','), told('.')) {
+        (true, true) => Told::Both,
+        (true, false) => Told::One(','),
+        (false, true) => Told::One('.'),
+        (false, false) => Told::Nothing,
+    };
+    let mut remarks = Remarks::default();
+    for reading in &readings {
+        let Some((form, choice)) = reading.choose(told, usual) else { continue };
+        let column = Column::new(table, reading.index);
+        remarks.read_as(column, form, choice);
+        if form != Form::PLAIN || matches!(table.values[reading.index], Values::Text) {
+            let values = column.texts().map(|text| form.value(text).unwrap_or(f64::NAN)).collect();
+            table.values[reading.index] = Values::numbers_with_gaps(values);
+        }
+    }
+    remarks.missing(table);
+    remarks.into_messages()
+}
+
+/// What the columns of a table tell about decimals.
+#[derive(Clone, Copy)]
+enum Told {
+    Nothing,
+    One(char),
+    Both,
+}
+
+/// Why a form was chosen.
+#[derive(Clone, Copy, PartialEq)]
+enum Choice {
+    /// The column's cells leave no other.
+    Clear,
+    /// Other columns decide.
+    ByOthers,
+    /// It is the more usual one; the other would have been this.
+    Usual(Form),
+}
+
+/// A column of numbers, and what they may mean.
+struct Reading {
+    index: usize,
+    with_point: Option<Form>,
+    with_comma: Option<Form>,
+    /// What it is, if the column's own cells tell, or all forms mean the same.
+    own: Option<Form>,
+    /// What it tells about decimals in the whole table.
+    tells: Option<char>,
+    /// Numbers as programs write them.
+    is_plain: bool,
+}
+
+impl Reading {
+    /// The reading of a column that is not all plain numbers; none if it is not one of numbers.
+    fn of(index: usize, column: Column<'_>) -> Option<Self> {
+        let cells = || column.texts().filter(|text| !is_missing(text));
+        let unit = Signed::of(cells().next()?).unit;
+        let mut forms = Form::ALL.to_vec();
+        for cell in cells() {
+            let signed = Signed::of(cell);
+            forms.retain(|form| form.plain_value(signed).is_some());
+            if forms.is_empty() || signed.unit != unit {
+                return None;
+            }
+        }
+        let first_with = |decimal| forms.iter().copied().find(|form| form.decimal == decimal);
+        let (with_point, with_comma) = (first_with('.'), first_with(','));
+        let (own, tells) = match (with_point, with_comma) {
+            (Some(point), Some(comma)) => {
+                // Who writes 1234 does not write 1,234.
+                let is_out =
+                    |form: Form| form.group.is_some() && cells().any(|cell| form.has_long_group(cell));
+                if cells().all(|cell| point.value(cell) == comma.value(cell)) {
+                    (Some(point), None)
+                } else if is_out(comma) {
+                    (Some(point), Some('.'))
+                } else if is_out(point) {
+                    (Some(comma), Some(','))
+                } else {
+                    (None, None)
+                }
+            }
+            (form, other) => {
+                let only = form.or(other);
+                (only, only.map(|form| form.decimal))
+            }
+        };
+        Some(Reading { index, with_point, with_comma, own, tells, is_plain: false })
+    }
+
+    /// The reading of a column of plain numbers; none if they have no point, and so tell nothing.
+    fn of_plain(index: usize, column: Column<'_>) -> Option<Self> {
+        let mut with_points =
+            column.texts().filter(|text| text.contains('.') && !is_missing(text)).peekable();
+        with_points.peek()?;
+        let decides = with_points.any(|text| Form::DOTTED.value(text).is_none())
+            || column.texts().any(|text| Form::DOTTED.has_long_group(text));
+        Some(Reading {
+            index,
+            with_point: Some(Form::PLAIN),
+            with_comma: Some(Form::DOTTED),
+            own: Some(Form::PLAIN).filter(|_| decides),
+            tells: Some('.').filter(|_| decides),
+            is_plain: true,
+        })
+    }
+
+    /// The form in which the column is read and why, if that is worth a word or another than so far.
+    fn choose(&self, told: Told, usual: Option<char>) -> Option<(Form, Choice)> {
+        if let Some(form) = self.own {
+            return Some((form, Choice::Clear)).filter(|_| !self.is_plain);
+        }
+        let (point, comma) = (self.with_point?, self.with_comma?);
+        match told {
+            Told::One(',') => Some((comma, Choice::ByOthers)),
+            Told::One(_) => Some((point, Choice::ByOthers)).filter(|_| !self.is_plain),
+            Told::Both => None,
+            Told::Nothing if self.is_plain => Some((point, Choice::Usual(comma))),
+            Told::Nothing => match usual? {
+                ',' => Some((comma, Choice::Usual(point))),
+                _ => Some((point, Choice::Usual(comma))),
+            },
+        }
+    }
+}
+
+/// What the user should know: one of each kind, with its first place and a count.
+#[derive(Default)]
+struct Remarks(Vec<Remark>);
+
+struct Remark {
+    kind: Kind,
+    text: String,
+    /// How many like it there are besides the first.
+    more: usize,
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    Form(Form, Option<&'static str>, Choice),
+    Missing,
+}
+
+impl Remarks {
+    fn add(&mut self, kind: Kind, text: impl FnOnce() -> String) {
+        match self.0.iter_mut().find(|remark| remark.kind == kind) {
+            Some(remark) => remark.more += 1,
+            None => self.0.push(Remark { kind, text: text(), more: 0 }),
+        }
+    }
+
+    /// A column is read in this form.
+    fn read_as(&mut self, column: Column<'_>, form: Form, choice: Choice) {
+        let other = if let Choice::Usual(other) = choice { other } else { Form::PLAIN };
+        let shows = |text: &str| {
+            !is_missing(text)
+                && (text.parse::<f64>().is_err()
+                    || choice != Choice::Clear && form.value(text) != other.value(text))
+        };
+        let Some(row) = column.texts().position(shows) else { return };
+        let text = column.text(row);
+        let Some(value) = form.value(text) else { return };
+        self.add(Kind::Form(form, Signed::of(text).unit, choice), || {
+            let read = format!("{}: {} is read as {value}", column.place(row), Quoted(text));
+            match (choice, other.value(text)) {
+                (Choice::ByOthers, _) if form.decimal == ',' => {
+                    format!("{read}, because other columns have decimal commas")
+                }
+                (Choice::ByOthers, _) => format!("{read}, because other columns have decimal points"),
+                (Choice::Usual(_), Some(other)) => {
+                    format!("{read}, not as {other}; write it without a separator of thousands to be sure")
+                }
+                _ => read,
+            }
+        });
+    }
+
+    /// Cells among numbers that say that they have none.
+    fn missing(&mut self, table: &Table) {
+        for (column, values) in table.columns().zip(&table.values) {
+            let Values::Numbers { values, first_gap: Some(first) } = values else { continue };
+            let gaps = (*first..values.len()).filter(|&row| values[row].is_nan());
+            for row in gaps.filter(|&row| !column.text(row).is_empty()) {
+                self.add(Kind::Missing, || {
+                    format!("{}: {} is taken for an empty cell", column.place(row), Quoted(column.text(row)))
+                });
+            }
+        }
+    }
+
+    fn into_messages(self) -> Vec<Message> {
+        let messages = self.0.into_iter().map(|Remark { kind, text, more }| {
+            let what = if kind == Kind::Missing { "cell" } else { "column" };
+            match more {
+                0 => text,
+                1 => format!("{text}; 1 more {what} is alike"),
+                more => format!("{text}; {more} more {what}s are alike"),
+            }
+        });
+        messages.map(Message::from).collect()
+    }
+}

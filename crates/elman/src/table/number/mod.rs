@@ -1,0 +1,236 @@
+//! How numbers are written: decimals with a point or a comma, thousands with separators, percent and currency
+//! signs, and what stands for a cell without a value.
+
+mod columns;
+
+pub(super) use columns::type_columns;
+
+/// What [`f64`] parses from text, less NaN and the infinities.
+pub(super) fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// Does this text stand for a cell without a value, among numbers?
+pub(super) fn is_missing(text: &str) -> bool {
+    const SPELLINGS: [&str; 17] = [
+        "", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-",
+        "--", ".", "..",
+    ];
+    text.len() <= 7 && SPELLINGS.iter().any(|spelling| spelling.eq_ignore_ascii_case(text))
+}
+
+/// Is this text a number in some way of writing?
+pub(super) fn is_number(text: &str) -> bool {
+    finite(text).is_some() || Form::ALL.iter().any(|form| form.value(text).is_some())
+}
+
+/// A way of writing numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    /// What stands before the decimals.
+    decimal: char,
+    /// What stands between the thousands; a space and an apostrophe stand for all of their kind.
+    group: Option<char>,
+}
+
+impl Form {
+    /// As programs write them: `1234.5`.
+    const PLAIN: Form = Form { decimal: '.', group: None };
+
+    /// `1.234,5`
+    const DOTTED: Form = Form { decimal: ',', group: Some('.') };
+
+    /// Every way of writing, the plainer ones first.
+    const ALL: [Form; 8] = [
+        Form::PLAIN,
+        Form { decimal: ',', group: None },
+        Form { decimal: '.', group: Some(',') },
+        Form::DOTTED,
+        Form { decimal: '.', group: Some(' ') },
+        Form { decimal: ',', group: Some(' ') },
+        Form { decimal: '.', group: Some('\'') },
+        Form { decimal: ',', group: Some('\'') },
+    ];
+
+    /// The number that this text is, so written, whatever sign of percent or currency it bears.
+    pub(super) fn value(self, text: &str) -> Option<f64> {
+        self.plain_value(Signed::of(text))
+    }
+
+    fn plain_value(self, Signed { negative, digits, .. }: Signed<'_>) -> Option<f64> {
+        let (mantissa, exponent) = match digits.find(['e', 'E']) {
+            Some(at) => digits.split_at(at),
+            None => (digits, ""),
+        };
+        let (whole, decimals) = match mantissa.split_once(self.decimal) {
+            Some((whole, decimals)) => (whole, Some(decimals)),
+            None => (mantissa, None),
+        };
+        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if decimals.is_some_and(|decimals| decimals.is_empty() || !all_digits(decimals)) {
+            return None;
+        }
+        // The sign takes one more byte.
+        let mut plain = String::with_capacity(digits.len() + 1);
+        plain.push_str(if negative { "-" } else { "" });
+        if all_digits(whole) {
+            plain.push_str(whole);
+        } else {
+            self.push_groups(whole, &mut plain)?;
+        }
+        if let Some(decimals) = decimals {
+            plain.push('.');
+            plain.push_str(decimals);
+        }
+        plain.push_str(exponent);
+        finite(&plain)
+    }
+
+    /// Adds the digits of a whole number whose thousands are separated: by threes, or, with commas, by twos
+    /// before the last three, as in India.
+    fn push_groups(self, whole: &str, plain: &mut String) -> Option<()> {
+        let separator = self.group?;
+        let first_separator = whole.chars().find(|c| !c.is_ascii_digit())?;
+        if unified(first_separator) != separator || whole.starts_with('0') {
+            return None;
+        }
+        let groups: Vec<&str> = whole.split(first_separator).collect();
+        let (first, last) = (groups.first()?, groups.last()?);
+        let middle = groups.get(1..groups.len() - 1)?;
+        let by_threes = (1..=3).contains(&first.len()) && middle.iter().all(|group| group.len() == 3);
+        let by_twos = separator == ','
+            && !middle.is_empty()
+            && (1..=2).contains(&first.len())
+            && middle.iter().all(|group| group.len() == 2);
+        let fits = last.len() == 3 && (by_threes || by_twos);
+        if !fits || !groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_digit())) {
+            return None;
+        }
+        groups.iter().for_each(|group| plain.push_str(group));
+        Some(())
+    }
+
+    /// Does a whole number of four digits or more stand in this text without separators?
+    fn has_long_group(self, text: &str) -> bool {
+        let digits = Signed::of(text).digits;
+        let whole = digits.split(self.decimal).next().unwrap_or(digits);
+        whole.len() >= 4 && whole.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
+/// A separator of thousands, one for all of its kind.
+fn unified(separator: char) -> char {
+    match separator {
+        ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => ' ',
+        '\'' | '\u{2019}' => '\'',
+        other => other,
+    }
+}
+
+/// A number's text taken apart.
+#[derive(Clone, Copy)]
+struct Signed<'t> {
+    negative: bool,
+    digits: &'t str,
+    /// The sign of percent or currency, of which there is one at most.
+    unit: Option<&'static str>,
+}
+
+impl<'t> Signed<'t> {
+    fn of(text: &'t str) -> Self {
+        const UNITS: [&str; 18] = [
+            "%", "\u{2030}", "US$", "R$", "$", "€", "£", "¥", "₹", "₽", "₩", "CHF", "EUR", "USD", "GBP",
+            "kr", "zł", "Kč",
+        ];
+        let mut negative = false;
+        let mut digits = without_sign(text, &mut negative);
+        let before = UNITS.iter().find_map(|unit| Some((unit, digits.strip_prefix(unit)?)));
+        let found = before.or_else(|| UNITS.iter().find_map(|unit| Some((unit, digits.strip_suffix(unit)?))));
+        let unit = found.map(|(unit, rest)| {
+            digits = rest.trim();
+            *unit
+        });
+        // `$-5`, beside `-$5`.
+        if unit.is_some() && !negative {
+            digits = without_sign(digits, &mut negative);
+        }
+        Signed { negative, digits, unit }
+    }
+}
+
+/// The text after a sign of plus or minus.
+fn without_sign<'t>(text: &'t str, negative: &mut bool) -> &'t str {
+    match text.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) => {
+            *negative = true;
+            rest
+        }
+        None => text.strip_prefix('+').unwrap_or(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(decimal: char, group: Option<char>) -> Form {
+        Form { decimal, group }
+    }
+
+    #[test]
+    fn every_form_reads_its_own() {
+        for (decimal, group, text, value) in [
+            ('.', None, "3.5", 3.5),
+            (',', None, "-3,5", -3.5),
+            (',', None, ",5", 0.5),
+            (',', None, "1,5E+03", 1500.0),
+            ('.', Some(','), "1,234.5", 1234.5),
+            ('.', Some(','), "12,34,567", 1_234_567.0),
+            (',', Some('.'), "1.234.567,25", 1_234_567.25),
+            (',', Some(' '), "1 234,5", 1234.5),
+            (',', Some(' '), "1\u{202f}234,5", 1234.5),
+            ('.', Some('\''), "1'234.5", 1234.5),
+            ('.', Some('\''), "1’234.5", 1234.5),
+            ('.', None, "\u{2212}2", -2.0),
+            ('.', Some(','), "-$1,200.50", -1200.5),
+            ('.', None, "$-5", -5.0),
+            (',', None, "12,5 %", 12.5),
+            (',', Some('.'), "1.200 €", 1200.0),
+        ] {
+            assert_eq!(form(decimal, group).value(text), Some(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_none() {
+        for text in [
+            "",
+            "-",
+            "%",
+            "--5",
+            "1.2.3",
+            "31.12.2023",
+            "1,2",
+            "1,23,4",
+            "0,123",
+            "12,3456",
+            "1 2",
+            "030 123",
+            "1e",
+            "e5",
+            "5.",
+            "1,234,",
+            ",234",
+            "5 % %",
+            "1'23",
+            "inf",
+            "NaN",
+            "0x10",
+            "1_000",
+            "1,234 567",
+        ] {
+            let point: Vec<Form> = Form::ALL.into_iter().filter(|form| form.decimal == '.').collect();
+            assert!(point.iter().all(|form| form.value(text).is_none()), "{text}");
+        }
+    }
+}

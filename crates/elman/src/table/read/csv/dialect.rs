@@ -1,0 +1,255 @@
+//! Which CSV a file is: its separator, its comments, its header; found by looking at its beginning.
+
+use super::records::reader;
+use crate::error::Message;
+use crate::table::number::{is_missing, is_number};
+
+/// Bytes and records that are looked at.
+const SAMPLE_BYTES: usize = 1 << 18;
+const SAMPLE_RECORDS: usize = 200;
+
+/// How a file is written.
+#[derive(Debug)]
+pub(super) struct Dialect {
+    pub(super) separator: u8,
+    /// What a line begins with that is none of the table's.
+    pub(super) comment: Option<u8>,
+    /// Where the table begins: after a line that names the separator.
+    pub(super) begin: usize,
+    pub(super) header: Header,
+}
+
+/// Where the columns' names are.
+#[derive(Debug, PartialEq)]
+pub(super) enum Header {
+    FirstRow,
+    /// In the last line of the comments before the first row.
+    Comment(Vec<String>),
+    None,
+}
+
+/// What a cell looks like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Look {
+    Nothing,
+    Number,
+    Time,
+    Text,
+}
+
+impl Look {
+    fn of(cell: &str) -> Self {
+        let cell = cell.trim();
+        if is_missing(cell) {
+            Look::Nothing
+        } else if is_number(cell) {
+            Look::Number
+        } else if looks_like_a_time(cell) {
+            Look::Time
+        } else {
+            Look::Text
+        }
+    }
+}
+
+/// Digits with the signs between them that dates and times of day have.
+fn looks_like_a_time(cell: &str) -> bool {
+    let is_of_times = |c: char| {
+        c.is_ascii_digit() || matches!(c, '-' | '/' | '.' | ':' | ' ' | 'T' | 'Z' | '+' | 'W' | 'Q')
+    };
+    cell.starts_with(|c: char| c.is_ascii_digit())
+        && cell.contains(['-', '/', '.', ':', 'W', 'Q'])
+        && cell.chars().all(is_of_times)
+}
+
+impl Dialect {
+    /// The dialect of this text.
+    pub(super) fn of(text: &str) -> Self {
+        let named = named_separator(text);
+        let begin = named.map_or(0, |(_, begin)| begin);
+        let sample = beginning(&text[begin..]);
+        let comment = comment(sample);
+        let separator = named.map_or_else(|| separator(sample, comment), |(separator, _)| separator);
+        let rows = records(sample, separator, comment);
+        let header = match comment.and_then(|comment| header_in_comment(sample, separator, comment, &rows)) {
+            Some(names) => Header::Comment(names),
+            None if is_headerless(&rows) => Header::None,
+            None => Header::FirstRow,
+        };
+        Dialect { separator, comment, begin, header }
+    }
+
+    /// What the user should know of it.
+    pub(super) fn remarks(&self, name: &str) -> Vec<Message> {
+        let mut remarks = Vec::new();
+        let separator = match self.separator {
+            b';' => Some("semicolons"),
+            b'\t' => Some("tabs"),
+            b'|' => Some("bars"),
+            _ => None,
+        };
+        if let Some(separator) = separator {
+            remarks.push(format!("{name}: read as columns separated by {separator}"));
+        }
+        if let Some(comment) = self.comment {
+            remarks.push(format!(
+                "{name}: lines that begin with {} are left out as comments",
+                char::from(comment)
+            ));
+        }
+        match &self.header {
+            Header::FirstRow => {}
+            Header::Comment(_) => {
+                remarks.push(format!("{name}: the columns' names are those of the last comment before the first row"));
+            }
+            Header::None => remarks.push(format!(
+                "{name}: the first row holds values like those below it, no names; the columns are called col1, col2 \
+                 and so on"
+            )),
+        }
+        remarks.into_iter().map(Message::from).collect()
+    }
+}
+
+/// The separator that the first line names, as in Excel's `sep=;`, and where the table begins.
+fn named_separator(text: &str) -> Option<(u8, usize)> {
+    let line = text.lines().next()?;
+    let named = line.trim_matches('"').strip_prefix("sep=")?;
+    match named.as_bytes() {
+        [separator @ (b',' | b';' | b'\t' | b'|')] => Some((*separator, line.len())),
+        _ => None,
+    }
+}
+
+/// As many whole lines of the text as are looked at; all of it if there are fewer.
+fn beginning(text: &str) -> &str {
+    let Some(start) = text.as_bytes().get(..SAMPLE_BYTES) else { return text };
+    match start.iter().rposition(|byte| *byte == b'\n') {
+        Some(end) => &text[..=end],
+        None => text,
+    }
+}
+
+/// The first records that are not blank.
+fn records(sample: &str, separator: u8, comment: Option<u8>) -> Vec<csv::StringRecord> {
+    let mut reader = reader(sample.as_bytes(), separator, comment);
+    let records = reader.records().map_while(Result::ok);
+    // As a line of blanks alone, one of tabs alone is blank.
+    let is_blank = |record: &csv::StringRecord| {
+        (record.len() == 1 || separator == b'\t') && record.iter().all(|cell| cell.trim().is_empty())
+    };
+    records.filter(|record| !is_blank(record)).take(SAMPLE_RECORDS).collect()
+}
+
+/// The character that begins comments: fewer lines than not begin with it. (Cells may begin with it too.)
+fn comment(sample: &str) -> Option<u8> {
+    // Comments end with LF; text without it has none.
+    if !sample.contains('\n') {
+        return None;
+    }
+    let lines = || sample.lines().filter(|line| !line.trim().is_empty()).take(SAMPLE_RECORDS);
+    let begins = |mark: char| lines().filter(|line| line.starts_with(mark)).count();
+    let mark = ['#', '%'].into_iter().max_by_key(|&mark| (begins(mark), mark == '#'))?;
+    let first_other = lines().position(|line| !line.starts_with(mark))?;
+    let total = lines().count();
+    // Any number of them may stand before the table; between its rows they are few.
+    let between = begins(mark) - first_other;
+    (begins(mark) > 0 && between * 2 < total - first_other).then_some(mark as u8)
+}
+
+/// The separator that cuts the records most evenly into the most numbers and times.
+fn separator(sample: &str, comment: Option<u8>) -> u8 {
+    let score = |separator: u8| {
+        let records = records(sample, separator, comment);
+        let width = records.first()?.len();
+        if width < 2 {
+            return None;
+        }
+        let rows = records.get(1..).filter(|rows| !rows.is_empty()).unwrap_or(&records);
+        let is_even = |row: &&csv::StringRecord| {
+            row.len() == width
+                || row.len() > width && row.iter().skip(width).all(|cell| cell.trim().is_empty())
+        };
+        let even = rows.iter().filter(is_even).count() as f64 / rows.len() as f64;
+        let cells: usize = rows.iter().map(csv::StringRecord::len).sum();
+        let typed =
+            rows.iter().flat_map(|row| row.iter()).filter(|cell| Look::of(cell) != Look::Text).count();
+        // A little more than nothing: a header alone tells as well.
+        Some((0.01 + even) * (0.1 + typed as f64 / cells as f64))
+    };
+    let mut best = (b',', 0.0);
+    for separator in [b',', b';', b'\t', b'|'] {
+        if let Some(score) = score(separator)
+            && score > best.1
+        {
+            best = (separator, score);
+        }
+    }
+    best.0
+}
+
+/// Names in the last comment before the first row, as NumPy writes them, if that row has none.
+fn header_in_comment(
+    sample: &str,
+    separator: u8,
+    comment: u8,
+    rows: &[csv::StringRecord],
+) -> Option<Vec<String>> {
+    let is_comment = |line: &&str| line.as_bytes().first() == Some(&comment);
+    let lines = sample.lines().filter(|line| !line.trim().is_empty());
+    let last = lines.take_while(is_comment).last()?;
+    let names = records(last.get(1..)?, separator, None).pop()?;
+    let has_names = names.len() == rows.first()?.len()
+        && names.iter().all(|name| Look::of(name) == Look::Text)
+        && (names.len() > 1 || !names.iter().any(|name| name.trim().contains(' ')));
+    (has_names && is_headerless(rows)).then(|| names.iter().map(str::to_owned).collect())
+}
+
+/// Is the first row one of values like those below it?
+fn is_headerless(records: &[csv::StringRecord]) -> bool {
+    let Some((first, rows)) = records.split_first().filter(|(_, rows)| !rows.is_empty()) else {
+        return false;
+    };
+    let (mut alike, mut texts, mut text_recurs, mut has_decimals) = (0, 0, false, false);
+    for (column, cell) in first.iter().enumerate() {
+        let below = || rows.iter().filter_map(|row| row.get(column));
+        let (look, below_look) = (Look::of(cell), common_look(below()));
+        match (look, below_look) {
+            (Look::Text, Look::Text) => {
+                texts += 1;
+                text_recurs |= below().any(|other| other.trim() == cell.trim());
+            }
+            (Look::Nothing, _) if column > 0 => {}
+            (_, Look::Nothing) if look != Look::Text => {}
+            (look, below_look) if look == below_look => {
+                alike += 1;
+                has_decimals |= look == Look::Number && cell.trim().parse::<i64>().is_err();
+            }
+            _ => return false,
+        }
+    }
+    alike > 0 && (texts == 0 && !counts_up(first, rows) || texts > 0 && (text_recurs || has_decimals))
+}
+
+/// What all cells look like, gaps aside.
+fn common_look<'c>(cells: impl Iterator<Item = &'c str>) -> Look {
+    let mut common = Look::Nothing;
+    for look in cells.map(Look::of).filter(|look| *look != Look::Nothing) {
+        if common != Look::Nothing && common != look {
+            return Look::Text;
+        }
+        common = look;
+    }
+    common
+}
+
+/// Does the first row count 0, 1, 2 or the years, and no other row does: numbers that are names?
+fn counts_up(first: &csv::StringRecord, rows: &[csv::StringRecord]) -> bool {
+    let counts = |row: &csv::StringRecord| {
+        let numbers: Option<Vec<i64>> = row.iter().map(|cell| cell.trim().parse().ok()).collect();
+        numbers.is_some_and(|numbers| {
+            numbers.len() >= 3 && numbers.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]))
+        })
+    };
+    counts(first) && !rows.iter().any(counts)
+}

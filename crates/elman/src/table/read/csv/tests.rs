@@ -1,0 +1,179 @@
+use crate::table::Table;
+
+fn read(bytes: impl AsRef<[u8]>) -> Table {
+    Table::read("t.csv", bytes.as_ref()).unwrap()
+}
+
+fn remarks(table: &Table) -> Vec<String> {
+    table.remarks().iter().map(ToString::to_string).collect()
+}
+
+fn numbers<'t>(table: &'t Table, column: &str) -> &'t [f64] {
+    table.column(column).unwrap().numbers().unwrap()
+}
+
+#[test]
+fn the_separator_is_what_cuts_the_file_best() {
+    for (text, headers, column, values) in [
+        (
+            "Datum;Temperatur, C\n2024-01-01;3,5\n2024-01-02;-4,25\n",
+            ["Datum", "Temperatur, C"],
+            1,
+            [3.5, -4.25],
+        ),
+        ("day\tunits\nmon\t3\ntue\t4,5\n", ["day", "units"], 1, [3.0, 4.5]),
+        ("day|units\nmon|3\ntue|4.5\n", ["day", "units"], 1, [3.0, 4.5]),
+        ("sep=;\nday;units\nmon;3\ntue;4\n", ["day", "units"], 1, [3.0, 4.0]),
+        ("note,units\n\"a;b;c\",3\n\"d;e;f\",4\n", ["note", "units"], 1, [3.0, 4.0]),
+        ("\"a;b\",units\n1,3\n2,4\n", ["a;b", "units"], 1, [3.0, 4.0]),
+        ("a;b;\n1;2;\n3;4;\n", ["a", "b"], 1, [2.0, 4.0]),
+        ("a,b\n1,2,\n3,4,\n", ["a", "b"], 1, [2.0, 4.0]),
+        ("a,b,,\n1,2\n3,4\n", ["a", "b"], 1, [2.0, 4.0]),
+    ] {
+        let table = read(text);
+        assert_eq!(table.headers(), headers, "{text}");
+        assert_eq!(numbers(&table, headers[column]), values, "{text}");
+    }
+    assert_eq!(read("\"a;b\"\n1\n").headers(), ["a;b"]);
+}
+
+#[test]
+fn what_was_guessed_is_remarked() {
+    let table = read("Datum;Temperatur, C\n2024-01-01;3,5\n");
+    assert_eq!(
+        remarks(&table),
+        [
+            "t.csv: read as columns separated by semicolons",
+            "t.csv, line 2, column \"Temperatur, C\": \"3,5\" is read as 3.5"
+        ]
+    );
+    assert!(remarks(&read("a,b\n1,2.5\n")).is_empty());
+    assert_eq!(
+        remarks(&read("a,b,\n1,2,\n")),
+        ["t.csv, line 1: the lines end with separators; the empty cells behind them are dropped"]
+    );
+    assert_eq!(
+        Table::read("t.csv", "a;b\n1;2;3\n".as_bytes()).unwrap_err().to_string(),
+        "t.csv, line 2: expected 2 fields as in the header, found 3; put a cell that holds a semicolon in quotes"
+    );
+    assert_eq!(
+        Table::read("t.csv", "a,b,\n1,2,3\n".as_bytes()).unwrap_err().to_string(),
+        "t.csv, line 1: column 3 has no name; give every column a name"
+    );
+}
+
+#[test]
+fn comments_are_left_out_and_rows_that_look_like_them_are_not() {
+    let table = read("# made by a logger, \"v2\n#\na,b\n1,2\n# pause\n3,4\n");
+    assert_eq!(table.headers(), ["a", "b"]);
+    assert_eq!(numbers(&table, "b"), [2.0, 4.0]);
+    assert_eq!(table.column("b").unwrap().line(1), 6);
+    let table = read("id,v\n#1,5\n#2,6\n");
+    assert_eq!(table.column("id").unwrap().texts().collect::<Vec<_>>(), ["#1", "#2"]);
+    let table = read("# a,b\n1,2\n3,4\n");
+    assert_eq!(
+        (table.headers(), numbers(&table, "a")),
+        (&["a".to_owned(), "b".to_owned()][..], &[1.0, 3.0][..])
+    );
+}
+
+#[test]
+fn a_first_row_of_values_is_no_header() {
+    for (text, header) in [
+        ("1,2.5\n3,4.5\n", "col1"),
+        ("2024-01-01,3\n2024-01-02,4\n", "col1"),
+        ("5.1,setosa\n4.9,setosa\n", "col1"),
+        ("5\n6\n7\n", "col1"),
+        ("1;2,5\n3;4,5\n", "col1"),
+        ("2019,2020,2021\n5,3,7\n", "2019"),
+        ("0,1,2\n5,3,7\n", "0"),
+        ("series,2019\nx,4\n", "series"),
+        ("a,1\nb,2\n", "a"),
+        (",v\n0,5\n1,6\n", "col1"),
+    ] {
+        let table = read(text);
+        assert_eq!(table.headers()[0], header, "{text}");
+        assert_eq!(remarks(&table).iter().any(|text| text.contains("col1")), header == "col1", "{text}");
+    }
+    assert_eq!(numbers(&read("1,2.5\n3,4.5\n"), "col2"), [2.5, 4.5]);
+    assert_eq!(read("1,2.5\n3,4.5\n").column("col2").unwrap().line(0), 1);
+}
+
+#[test]
+fn text_is_decoded() {
+    let table = read(b"city,units\nbern,1\nz\xFCrich,2\n");
+    assert_eq!(table.column("city").unwrap().text(1), "zürich");
+    assert_eq!(
+        remarks(&table),
+        ["t.csv, line 3: the byte 0xFC is not UTF-8, so the file is read as Windows-1252; \
+          if letters come out wrong, save it as UTF-8"]
+    );
+    let text = "\u{feff}city,units\nzürich,2\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [
+        &little[..],
+        &big,
+        text.as_bytes(),
+        &"city,units\nzurich,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(),
+    ] {
+        let table = read(bytes);
+        assert_eq!(table.headers(), ["city", "units"]);
+        assert_eq!(numbers(&table, "units"), [2.0]);
+        assert!(remarks(&table).is_empty());
+    }
+}
+
+#[test]
+fn numbers_are_written_as_a_whole_column_says() {
+    for (text, values) in [
+        ("d;v\nx;1.234,5\ny;12\n", [1234.5, 12.0]),
+        ("d,v\nx,\"1,234.5\"\ny,12\n", [1234.5, 12.0]),
+        ("d,v\nx,\"3,5\"\ny,\"12,25\"\n", [3.5, 12.25]),
+        ("d;v\nx;1 234,5\ny;12\n", [1234.5, 12.0]),
+        ("d,v\nx,1'234.5\ny,12\n", [1234.5, 12.0]),
+        ("d,v\nx,12 %\ny,3.5%\n", [12.0, 3.5]),
+        ("d,v\nx,\"$1,200.50\"\ny,$3\n", [1200.5, 3.0]),
+        // Left open by the column, decided by another.
+        ("d;v\n3,5;1.234\n4,5;2.345\n", [1234.0, 2345.0]),
+        ("d;v\n3.5;1,234\n4.5;2,345\n", [1234.0, 2345.0]),
+        ("d;v\n3,5;1,234\n4,5;2,345\n", [1.234, 2.345]),
+        // By nothing: by the separator.
+        ("d,v\nx,\"1,234\"\ny,\"2,345\"\n", [1234.0, 2345.0]),
+        ("d;v\nx;1,234\ny;2,345\n", [1.234, 2.345]),
+        // Who writes 1234 does not write 1,234.
+        ("d,v\nx,1234\ny,\"2,345\"\n", [1234.0, 2.345]),
+    ] {
+        let table = read(text);
+        assert_eq!(numbers(&table, "v"), values, "{text}");
+        let spoken = remarks(&table).iter().filter(|text| text.contains("column \"v\"")).count();
+        assert_eq!(spoken, 1, "{text}: {:?}", remarks(&table));
+    }
+    // What is written stays to be seen.
+    assert_eq!(read("d;v\nx;1.234,5\ny;7\n").column("v").unwrap().text(0), "1.234,5");
+    // Signs in some cells alone; numbers that are names.
+    assert!(read("d,v\nx,12 %\ny,3\n").column("v").unwrap().numbers().is_err());
+    // Nothing decides: an error where numbers are asked for.
+    assert_eq!(
+        read("d\tv\nx\t1,234\n").column("v").unwrap().numbers().unwrap_err().to_string(),
+        "t.csv, line 2, column \"v\": \"1,234\" is not a number; \
+         write decimals with a point (3.5) and thousands without a comma (1200)"
+    );
+    assert!(remarks(&read("d;v\nx;1.234\n"))[1].ends_with(
+        "\"1.234\" is read as 1.234, not as 1234; write it without a separator of thousands to be sure"
+    ));
+}
+
+#[test]
+fn numbers_with_gaps() {
+    let table = read("d,v\n1,n/a\n2,3.5\n3,\n4,NA\n5,-\n");
+    let column = table.column("v").unwrap();
+    assert_eq!((column.number(1).unwrap(), column.text(0)), (3.5, "n/a"));
+    assert!(column.number(0).is_err() && column.number(2).is_err() && column.number(4).is_err());
+    assert_eq!(
+        remarks(&table),
+        ["t.csv, line 2, column \"v\": \"n/a\" is taken for an empty cell; 2 more cells are alike"]
+    );
+    // A class may be called so.
+    assert!(remarks(&read("d,v\n1,none\n2,some\n")).is_empty());
+}

@@ -1,0 +1,103 @@
+//! Files of other kinds, named as what they are.
+
+use super::text::utf16;
+
+/// What a file that begins with these bytes is, and what to do about it, if it cannot be read as a table.
+pub(super) fn name(start: &[u8]) -> Option<&'static str> {
+    const SPREADSHEET: &str = "is a spreadsheet; export the sheet as CSV";
+    let kinds: [(&[u8], &str); 20] = [
+        (b"%PDF", "is a PDF document; export its table as CSV"),
+        (b"\xD0\xCF\x11\xE0", "is a spreadsheet or document of an old Office; export the sheet as CSV"),
+        (b"\x89PNG", "is a picture (PNG), no table"),
+        (b"\xFF\xD8\xFF", "is a picture (JPEG), no table"),
+        (b"GIF8", "is a picture (GIF), no table"),
+        (b"SQLite format 3\0", "is an SQLite database; export the table as CSV"),
+        (b"\x89HDF", "is an HDF5 file; export the table as CSV"),
+        (b"MATLAB 5.0", "is a MATLAB file; export the table as CSV"),
+        (b"\x7FELF", "is a program, no table"),
+        (b"MZ\x90", "is a program, no table"),
+        (b"BZh", "is compressed with bzip2; unpack it first, or use gzip or zstd"),
+        (b"\xFD7zXZ", "is compressed with xz; unpack it first, or use gzip or zstd"),
+        (b"\x04\x22\x4D\x18", "is compressed with lz4; unpack it first, or use gzip or zstd"),
+        (b"7z\xBC\xAF", "is a 7z archive; unpack it first"),
+        (b"Rar!", "is a rar archive; unpack it first"),
+        (b"PAR1", "is a Parquet file; export the table as CSV"),
+        (b"ARROW1", "is an Arrow file; export the table as CSV"),
+        (b"ORC", "is an ORC file; export the table as CSV"),
+        (b"{\\rtf", "is a text document (RTF); export its table as CSV"),
+        (b"RDX", "is an R data file; export the table as CSV"),
+    ];
+    if let Some((_, name)) = kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return Some(name);
+    }
+    let contains = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
+    let begins = |tag: &str| {
+        let text = start.trim_ascii_start();
+        text.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag.as_bytes()))
+    };
+    if start.starts_with(b"PK\x03\x04") {
+        return match () {
+            () if contains(b"xl/") || contains(b"[Content_Types].xml") || contains(b"opendocument") => {
+                Some(SPREADSHEET)
+            }
+            () if contains(b".npy") => Some("is an npz archive; save one array with np.save"),
+            () => Some("is a zip archive; unpack it first"),
+        };
+    }
+    if start.get(257..262) == Some(b"ustar") {
+        return Some("is a tar archive; unpack it first");
+    }
+    if begins("<!doctype html") || begins("<html") {
+        return Some("is a web page, no table; was the file downloaded from the right address?");
+    }
+    if begins("<?xml") {
+        return Some("is an XML file; export the table as CSV");
+    }
+    // Elman's own: the length of a header, and the header.
+    if start.get(8..10) == Some(b"{\"") && contains(b"__metadata__") {
+        return Some("is a model file, no table");
+    }
+    let is_array = start.starts_with(b"\x93NUMPY");
+    let is_compressed = start.starts_with(b"\x1F\x8B") || start.starts_with(b"\x28\xB5\x2F\xFD");
+    if start.contains(&0) && utf16(start).is_none() && !is_array && !is_compressed {
+        return Some("is a binary file, no table");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::table::Table;
+
+    fn error(bytes: &[u8]) -> String {
+        Table::read("t", bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn other_kinds_of_files_are_named() {
+        for (bytes, name) in [
+            (&b"%PDF-1.7\n%\xE2\xE3"[..], "t is a PDF document; export its table as CSV"),
+            (b"PK\x03\x04....[Content_Types].xml..", "t is a spreadsheet; export the sheet as CSV"),
+            (
+                b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument",
+                "t is a spreadsheet; export the sheet as CSV",
+            ),
+            (b"PK\x03\x04....data.csv", "t is a zip archive; unpack it first"),
+            (
+                b"<!DOCTYPE html><p>",
+                "t is a web page, no table; was the file downloaded from the right address?",
+            ),
+            (b"a,b\n1,\x00\x01\n", "t is a binary file, no table"),
+        ] {
+            assert_eq!(error(bytes), name);
+        }
+    }
+
+    #[test]
+    fn what_never_ends_is_refused_at_its_beginning() {
+        assert_eq!(
+            Table::read("t", std::io::repeat(0)).unwrap_err().to_string(),
+            "t is a binary file, no table"
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! Text out of bytes: UTF-8, UTF-16 as spreadsheets save it, or Windows-1252.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::count_line_breaks;
+use crate::error::Message;
+
+/// A file's text without its byte order mark, and what the user should know about how it was found.
+pub(super) fn decode<'b>(name: &str, bytes: &'b [u8]) -> (Cow<'b, str>, Option<Message>) {
+    if let Some(encoding) = utf16(bytes) {
+        let (text, _) = encoding.decode_with_bom_removal(bytes);
+        return (text, None);
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.into(), None),
+        Err(error) => {
+            let (before, after) = bytes.split_at(error.valid_up_to());
+            let line = 1 + count_line_breaks(before);
+            let byte = after.first().copied().unwrap_or_default();
+            let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
+            let message = format!(
+                "{name}, line {line}: the byte 0x{byte:02X} is not UTF-8, so the file is read as Windows-1252; \
+                 if letters come out wrong, save it as UTF-8"
+            );
+            (text, Some(message.into()))
+        }
+    }
+}
+
+/// The kind of UTF-16, by its byte order mark or by the zeros beside plain letters.
+pub(super) fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    if bytes.starts_with(b"\xFF\xFE") {
+        return Some(UTF_16LE);
+    }
+    if bytes.starts_with(b"\xFE\xFF") {
+        return Some(UTF_16BE);
+    }
+    let start = &bytes[..bytes.len().min(64)];
+    let pairs = || start.chunks_exact(2);
+    if start.len() < 4 {
+        None
+    } else if pairs().all(|pair| pair[0] != 0 && pair[1] == 0) {
+        Some(UTF_16LE)
+    } else if pairs().all(|pair| pair[0] == 0 && pair[1] != 0) {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
