@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::column::Values;
 use super::{Table, TableError};
@@ -88,7 +89,8 @@ impl Builder {
         text.shrink_to_fit();
         ends.shrink_to_fit();
         lines.shrink_to_fit();
-        let mut table = Table { name, headers, text, ends, lines, values: Vec::new(), remarks };
+        let times = headers.iter().map(|_| OnceLock::new()).collect();
+        let mut table = Table { name, headers, text, ends, lines, values: Vec::new(), times, remarks };
         table.values = table.columns().map(|column| Values::of(column.texts())).collect();
         Ok(table)
     }
