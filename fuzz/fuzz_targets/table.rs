@@ -3,6 +3,7 @@
 
 #![no_main]
 
+use elman::calendar::Calendar;
 use elman::table::Table;
 use libfuzzer_sys::fuzz_target;
 
@@ -28,5 +29,11 @@ fuzz_target!(|bytes: &[u8]| {
     for column in table.columns() {
         let numbers = column.numbers();
         assert_eq!(numbers.is_ok(), column.is_numeric(), "column {:?}: {numbers:?}", column.name());
+        if let Ok(times) = column.times() {
+            assert_eq!(times.len(), table.num_rows());
+            if let Ok(calendar) = Calendar::read(column, times, None) {
+                assert!(calendar.time(0).is_some(), "column {:?}", column.name());
+            }
+        }
     }
 });

@@ -150,25 +150,39 @@ fn times_that_do_not_follow_each_other() {
     };
     refuses(
         without(20),
-        "bad.csv, line 20, column \"month\": 1950-08 follows 1950-06, but the first two rows are one month apart; a \
-         forecast needs rows at even steps: fill the gap or cut the series",
-    );
-    let csv = airline();
-    let (head, rows) = csv.split_once('\n').unwrap();
-    let mut rows: Vec<&str> = rows.lines().collect();
-    rows.reverse();
-    refuses(
-        format!("{head}\n{}\n", rows.join("\n")),
-        "bad.csv, line 3, column \"month\": 1960-11 does not come after 1960-12; sort the rows by time",
+        "bad.csv, line 20, column \"month\": 1950-08 follows 1950-06, but the rows are one month apart: 1 row is \
+         missing; a forecast needs rows at even steps: fill the gap or cut the series",
     );
     refuses(
         airline().replace("1949-05", "1949-04"),
-        "bad.csv, line 6, column \"month\": 1949-04 does not come after 1949-04; sort the rows by time",
+        "bad.csv, line 6, column \"month\": the time 1949-04 stands twice (lines 5 and 6); a series has one row for \
+         each time: take one out",
     );
     refuses(
         airline().replace("1950-05", "1950-13"),
-        "bad.csv, line 18, column \"month\": \"1950-13\" is not a time like 1949-01, 1949-01-31 or 1949-01-31 12:00, \
-         written as in the rows before",
+        "bad.csv, line 18, column \"month\": \"1950-13\" is not a time like \"1949-01\" in the other rows; correct \
+         it, take the row out, or say how all are written with --time-format",
+    );
+    refuses(
+        airline().replace("1949-01", "n/a"),
+        "bad.csv, line 2, column \"month\": \"n/a\" is not a time like \"1949-02\" in the other rows; correct it, \
+         take the row out, or say how all are written with --time-format",
+    );
+    refuses(
+        "date,v\nyesterday,1\ntoday,2\n",
+        "bad.csv, line 2, column \"date\": \"yesterday\" is not a time such as 1949-01, 31.12.2023 14:05 or 1980Q1; \
+         correct it, or say how all are written with --time-format",
+    );
+    refuses(
+        "date,v\n01/02/2015,1\n01/03/2015,2\n01/04/2015,3\n",
+        "bad.csv, line 2, column \"date\": \"01/02/2015\" could be %d/%m/%Y or %m/%d/%Y, and no row tells which; say \
+         so with --time-format",
+    );
+    let place = Place::with("v.csv", "v\n1\n2\n");
+    place.refuses(
+        1,
+        "train v.csv --timezone Europe/Berlin",
+        "--timezone is given, but there is no column of times; name it with --time",
     );
 }
 

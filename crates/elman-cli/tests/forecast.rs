@@ -157,3 +157,84 @@ fn the_only_column_of_numbers_is_the_target() {
     );
     place.ok("train two.csv --target passengers --epochs 1 --hidden-size 2");
 }
+
+/// The rows of a table in the other order.
+fn newest_first(csv: &str) -> String {
+    let (head, rows) = csv.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().rev().collect();
+    format!("{head}\n{}\n", rows.join("\n"))
+}
+
+#[test]
+fn rows_in_another_order_are_sorted() {
+    let days: Vec<String> =
+        (0..60).map(|n| if n < 31 { format!("01/{:02}/2015", n + 1) } else { february(n - 30) }).collect();
+    let sorted = seasonal("date,v", 7, days[..59].iter().cloned());
+    let place = Place::with("up.csv", &sorted);
+    place.write("down.csv", newest_first(&sorted));
+    let train =
+        |name: &str| place.ok(&format!("train {name}.csv --epochs 2 --hidden-size 4 -o {name}.elman"));
+    let (up, down) = (train("up"), train("down"));
+    let note = "note: down.csv, column \"date\": the newest row stands first; they are sorted by it\n";
+    assert!(down.stderr.starts_with(note) && !up.stderr.contains("note"), "{}", down.stderr);
+    let forecast = place.ok("predict up.elman up.csv").stdout;
+    assert!(forecast.starts_with("date,v_forecast\n03/01/2015,"), "{forecast}");
+    assert_eq!(place.ok("predict up.elman down.csv").stdout, forecast);
+    assert_eq!(place.ok("predict down.elman up.csv").stdout, forecast);
+    assert!(place.ok("evaluate up.elman down.csv").stderr.contains("the newest row stands first"));
+    // Day and month could be swapped here, but the model knows its order.
+    let few = seasonal("date,v", 7, (1..=12).map(|n| format!("02/{n:02}/2015")));
+    place.write("few.csv", few);
+    assert!(place.ok("predict up.elman few.csv").stdout.contains("\n02/13/2015,"));
+}
+
+/// The days of February 2015 from its first.
+fn february(n: usize) -> String {
+    format!("02/{n:02}/2015")
+}
+
+#[test]
+fn plain_years_are_times() {
+    let place = Place::with("nile.csv", seasonal("year,v", 11, (1871..1970).map(|year| year.to_string())));
+    place.ok("train nile.csv --epochs 1 --hidden-size 2");
+    assert!(place.ok("predict nile.elman nile.csv").stdout.starts_with("year,v_forecast\n1970,"));
+    place.write("n.csv", place.text("nile.csv").replace("year", "t"));
+    let said = place.ok("train n.csv --epochs 1 --hidden-size 2");
+    assert!(
+        said.stderr.contains(
+            "column \"t\": the values are taken for years; name another column of times with --time"
+        )
+    );
+    // A target of such values is not taken for one.
+    place.ok("train n.csv --target t --transform none --epochs 1 --hidden-size 2");
+    assert!(place.ok("predict n.elman n.csv").stdout.starts_with("row,t_forecast\n"));
+}
+
+#[test]
+fn local_time_whose_clocks_change() {
+    let hours = (0..200).map(|n| {
+        // Summer time ends in the 25th hour of these.
+        let local = if n < 3 { n } else { n - 1 };
+        format!("{}.{}.2024 {:02}:00", 27 + local / 24, 10, local % 24)
+    });
+    let hours: Vec<String> = hours.take(100).collect();
+    let place = Place::with("h.csv", seasonal("time,v", 6, hours.iter().cloned()));
+    let arguments = "train h.csv --season 6 --epochs 1 --hidden-size 2";
+    let message = place.refused(1, arguments);
+    assert!(message.contains("27.10.2024 02:00 stands twice (lines 4 and 5)"), "{message}");
+    assert!(message.ends_with("name the place with --timezone such as Europe/Berlin"), "{message}");
+    place.ok(&format!("{arguments} --timezone Europe/Berlin"));
+    let forecast = place.ok("predict h.elman h.csv").stdout;
+    assert!(forecast.starts_with("time,v_forecast\n31.10.2024 03:00,"), "{forecast}");
+}
+
+#[test]
+fn a_way_of_writing_times_may_be_said() {
+    let hours = (0..60).map(|n| format!("2015.3.{} {}h", 1 + n / 24, n % 24));
+    let place = Place::with("h.csv", seasonal("when,v", 6, hours));
+    let mut command =
+        place.command("train h.csv --time when --season 6 --epochs 1 --hidden-size 2 --time-format");
+    let output = command.arg("%Y.%m.%d %Hh").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(place.ok("predict h.elman h.csv").stdout.starts_with("when,v_forecast\n2015.3.3 12h,"));
+}

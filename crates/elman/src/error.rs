@@ -312,11 +312,10 @@ impl Error {
             Error::Config(error) => error.naming(option),
             Error::Data(error) => error.naming(option),
             Error::Model(error) => error.message().naming(option),
-            Error::Diverged(_)
-            | Error::File(_)
-            | Error::NotFinite(_)
-            | Error::Observer(_)
-            | Error::Table(_) => self.to_string(),
+            Error::Table(error) => error.message().naming(option),
+            Error::Diverged(_) | Error::File(_) | Error::NotFinite(_) | Error::Observer(_) => {
+                self.to_string()
+            }
         }
     }
 }

@@ -40,6 +40,10 @@ options! {
         [value_name = "COLUMN"] target: String,
         /// The column of times [default: of a forecast, the first that holds times]
         [value_name = "COLUMN"] time: String,
+        /// How times are written, such as "%d.%m.%Y %H:%M" [default: what the column's cells agree on]
+        [value_name = "FORMAT"] time_format: String,
+        /// Forecast: the time zone of the column of times, such as Europe/Berlin [default: clocks never change]
+        [value_name = "ZONE"] timezone: String,
         /// Regress, classify: the column that tells sequences apart [default: id]
         [value_name = "COLUMN"] id: String,
         /// Regress, classify: the input columns [default: all but id, target and time]

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::number;
 use super::{Table, TableError};
@@ -91,7 +92,8 @@ impl Builder {
         text.shrink_to_fit();
         ends.shrink_to_fit();
         lines.shrink_to_fit();
-        let mut table = Table { name, headers, text, ends, lines, values: Vec::new(), remarks };
+        let times = headers.iter().map(|_| OnceLock::new()).collect();
+        let mut table = Table { name, headers, text, ends, lines, values: Vec::new(), times, remarks };
         let usual_decimal = match separator {
             ',' => Some('.'),
             ';' => Some(','),

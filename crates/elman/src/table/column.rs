@@ -1,4 +1,7 @@
+use crate::error::{ConfigError, DataError, Error, Message};
+
 use super::number::{finite, is_missing};
+use super::time::{self, Pattern, Reading, Unread};
 use super::{Place, Table, TableError, Time};
 
 /// One column of a [`Table`]: a cell for every row, counted from 0.
@@ -13,16 +16,14 @@ pub struct Column<'a> {
 pub(super) enum Values {
     /// Finite numbers; NaN where a cell is empty or says that it has none (`NA`), but not everywhere.
     Numbers { values: Vec<f64>, first_gap: Option<usize> },
-    /// Times, written alike.
-    Times(Vec<Time>),
-    /// Anything else.
+    /// Anything else, times among it.
     Text,
 }
 
 impl Values {
     /// The values of these cells, as the strictest type that holds them all.
     pub(super) fn of<'c>(cells: impl ExactSizeIterator<Item = &'c str> + Clone) -> Self {
-        Self::numbers(cells.clone()).or_else(|| Self::times(cells)).unwrap_or(Values::Text)
+        Self::numbers(cells).unwrap_or(Values::Text)
     }
 
     fn numbers<'c>(cells: impl ExactSizeIterator<Item = &'c str> + Clone) -> Option<Self> {
@@ -42,16 +43,6 @@ impl Values {
     pub(super) fn numbers_with_gaps(values: Vec<f64>) -> Self {
         let first_gap = values.iter().position(|value| value.is_nan());
         Values::Numbers { values, first_gap }
-    }
-
-    fn times<'c>(mut cells: impl ExactSizeIterator<Item = &'c str> + Clone) -> Option<Self> {
-        let (len, first) = (cells.len(), Time::parse(cells.next()?)?);
-        let mut times = Vec::with_capacity(len);
-        times.push(first);
-        for cell in cells {
-            times.push(first.parse_alike(cell)?);
-        }
-        Some(Values::Times(times))
     }
 }
 
@@ -116,7 +107,7 @@ impl<'a> Column<'a> {
         let number = match self.values() {
             Values::Numbers { values, .. } => Some(values[row]).filter(|value| !value.is_nan()),
             // A number among what is none.
-            Values::Times(_) | Values::Text => finite(self.text(row)),
+            Values::Text => finite(self.text(row)),
         };
         number.ok_or_else(|| self.no_number(row))
     }
@@ -129,7 +120,7 @@ impl<'a> Column<'a> {
         match self.values() {
             Values::Numbers { values, first_gap: None } => Ok(values),
             Values::Numbers { first_gap: Some(row), .. } => Err(self.no_number(*row)),
-            Values::Times(_) | Values::Text => {
+            Values::Text => {
                 let row = self.texts().position(|text| finite(text).is_none()).unwrap_or(0);
                 Err(self.no_number(row))
             }
@@ -141,30 +132,74 @@ impl<'a> Column<'a> {
         matches!(self.values(), Values::Numbers { first_gap: None, .. })
     }
 
-    /// Every cell as a time: `1949-01`, `1949-01-31`, `1949-01-31 12:00` or, with seconds,
-    /// `1949-01-31T12:00:00`, all written alike.
+    /// Whether the cells are finite numbers, some of which may be missing.
+    pub fn holds_numbers(&self) -> bool {
+        matches!(self.values(), Values::Numbers { .. })
+    }
+
+    /// Every cell as a time, all written alike: in ISO's ways (`1949-01`, `1949-01-31`, `1949-01-31T12:00:00Z`,
+    /// `2015-W02`), with day or month first (`31.12.2023 14:05`, `1/31/2015 2:05 PM`; of years with two digits, 69
+    /// to 99 are of the 20th century), with names (`Jan 2015`), as quarters (`1980Q1`), and as plain numbers
+    /// (`1949`, `20240131`, seconds or milliseconds since 1970).
+    ///
+    /// Whether day or month comes first is decided by all cells together. They are read when they are first
+    /// asked for.
     ///
     /// # Errors
-    /// That of the first cell that is none, or is not written like the first.
+    /// That of the first cell that is none, or is not written like the others; or that day and month cannot be
+    /// told apart.
     pub fn times(&self) -> Result<&'a [Time], TableError> {
-        if let Values::Times(times) = self.values() {
-            return Ok(times);
+        match self.reading() {
+            Ok(times) => Ok(times),
+            Err(Unread::NotATime { row, like }) => Err(self.not_a_time(*row, like.clone())),
+            Err(Unread::Ambiguous { row, formats: [a, b] }) => Err(TableError::AmbiguousTime {
+                table: self.table.name.clone(),
+                line: self.line(*row),
+                column: self.name().to_owned(),
+                text: self.text(*row).to_owned(),
+                formats: [a.clone(), b.clone()],
+            }),
         }
-        let first = Time::parse(self.text(0));
-        let is_like_first = |text| first.is_some_and(|first| first.parse_alike(text).is_some());
-        let row = self.texts().position(|text| !is_like_first(text)).unwrap_or(0);
-        Err(TableError::NotATime {
+    }
+
+    /// Every cell as a time that is written as `format` says, which is one of `strftime`: `%d.%m.%Y %H:%M`.
+    ///
+    /// # Errors
+    /// That of the first cell that is not written so; or if there is no such format.
+    pub fn times_as(&self, format: &str) -> Result<Vec<Time>, Error> {
+        let pattern = Pattern::new(format)
+            .map_err(|why| ConfigError::new("time_format", format!("{format:?} {why}")))?;
+        let read = time::read_as(&pattern, self.texts());
+        read.map_err(|row| {
+            DataError::new(
+                self.place(row),
+                Message::from(format!(
+                    "{:?} is not a time written as {format:?}, which is the ",
+                    self.text(row)
+                ))
+                .option("time_format"),
+            )
+            .into()
+        })
+    }
+
+    /// Are most cells times, so that the column is likely meant to be one of times?
+    pub fn is_mostly_times(&self) -> bool {
+        time::mostly_times(self.texts())
+    }
+
+    fn reading(&self) -> &'a Reading {
+        self.table.times[self.index].get_or_init(|| time::read(self.texts()))
+    }
+
+    fn not_a_time(&self, row: usize, like: Option<(usize, String)>) -> TableError {
+        TableError::NotATime {
             table: self.table.name.clone(),
             line: self.line(row),
             column: self.name().to_owned(),
             text: self.text(row).to_owned(),
-            is_first: row == 0,
-        })
-    }
-
-    /// Whether the first cell is a time, so that the column is likely meant to be one of times.
-    pub fn begins_with_time(&self) -> bool {
-        Time::parse(self.text(0)).is_some()
+            like: like.map(|(_, text)| text),
+        }
     }
 
     fn values(&self) -> &'a Values {
@@ -220,31 +255,70 @@ mod tests {
             ["1949-01-31", "0001-02-28"],
             ["1949-01-31 12:00", "1949-01-31 23:59"],
             ["1949-01-31T12:00:01", "1949-01-31T12:00:00"],
+            ["12/31/1999", "01/01/2000"],
+            ["May 2015", "June 2015"],
         ] {
             let table = table(&format!("t\n{}\n", times.join("\n")));
             let column = table.column("t").unwrap();
             let shown: Vec<String> = column.times().unwrap().iter().map(ToString::to_string).collect();
             assert_eq!(shown, times);
-            assert!(column.begins_with_time() && column.numbers().is_err());
+            assert!(column.is_mostly_times() && column.numbers().is_err());
         }
     }
 
     #[test]
+    fn years_of_two_digits_are_of_the_century_from_1969_on() {
+        let table = table("t\n31.12.68\n31.12.69\n");
+        let times = table.column("t").unwrap().times().unwrap();
+        assert!(times[0] > times[1], "2068 and 1969");
+    }
+
+    #[test]
+    fn times_compare_by_when_they_are() {
+        let table = table("t\n2024-01-01 12:00+01:00\n2024-01-01 11:00+00:00\n2024-01-01 10:00-0330\n");
+        let times = table.column("t").unwrap().times().unwrap();
+        assert!(times[0] == times[1] && times[1] < times[2]);
+    }
+
+    #[test]
     fn what_is_no_time_is_named_with_its_place() {
-        for (text, line, cell, end) in [
-            ("1949-01\n1949-13", 3, "1949-13", ", written as in the rows before"),
-            ("1949-01\n1949-02-01", 3, "1949-02-01", ", written as in the rows before"),
-            ("1949-01\n\"\"", 3, "", ", written as in the rows before"),
-            ("12\n1949-01", 2, "12", ""),
+        for (text, line, cell, like) in [
+            ("1949-01\n1949-13", 3, "1949-13", Some("1949-01")),
+            ("1949-01\n1949-02-01", 3, "1949-02-01", Some("1949-01")),
+            ("1949-01\n\"\"", 3, "", Some("1949-01")),
+            ("n/a\n1949-01", 2, "n/a", Some("1949-01")),
+            ("x\ny", 2, "x", None),
         ] {
             let table = table(&format!("t\n{text}\n"));
+            let what = match like {
+                Some(like) => {
+                    format!("like {like:?} in the other rows; correct it, take the row out, or say how")
+                }
+                None => "such as 1949-01, 31.12.2023 14:05 or 1980Q1; correct it, or say how".into(),
+            };
             assert_eq!(
                 table.column("t").unwrap().times().unwrap_err().to_string(),
                 format!(
-                    "t.csv, line {line}, column \"t\": {cell:?} is not a time like 1949-01, 1949-01-31 or \
-                     1949-01-31 12:00{end}"
+                    "t.csv, line {line}, column \"t\": {cell:?} is not a time {what} all are written with time_format"
                 )
             );
         }
+    }
+
+    #[test]
+    fn a_format_may_be_said() {
+        let table = table("t\n2015.5.3 7h\n2015.5.3 8h\n");
+        let column = table.column("t").unwrap();
+        let shown: Vec<String> =
+            column.times_as("%Y.%m.%d %Hh").unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["2015.5.3 7h", "2015.5.3 8h"]);
+        let message = |format: &str| column.times_as(format).unwrap_err().to_string();
+        assert_eq!(
+            message("%Y-%m-%d"),
+            "t.csv, line 2, column \"t\": \"2015.5.3 7h\" is not a time written as \"%Y-%m-%d\", which is the \
+             time_format"
+        );
+        assert_eq!(message("%K"), "time_format \"%K\" has %K, which is no field of a time");
+        assert!(message("%m-%d").contains("has no year"));
     }
 }

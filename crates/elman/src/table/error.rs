@@ -1,6 +1,8 @@
 use std::fmt::{self, Display};
 use std::io;
 
+use crate::error::Message;
+
 /// What can be wrong with a table: where it is, what was expected and what was found.
 ///
 /// In every variant `table` stands for the file, and lines and columns are counted from 1.
@@ -99,14 +101,45 @@ pub enum TableError {
     )]
     NotFinite { table: String, line: u64, column: String, text: String },
 
-    /// A cell that should be a time is something else, or written otherwise than the column's first.
-    #[error(
-        "{table}, line {line}, column {}: {} is not a time like 1949-01, 1949-01-31 or 1949-01-31 12:00{}",
-        Quoted(column),
-        Quoted(text),
-        if *.is_first { "" } else { ", written as in the rows before" }
-    )]
-    NotATime { table: String, line: u64, column: String, text: String, is_first: bool },
+    /// A cell that should be a time is something else, or written otherwise than the others.
+    #[error("{}", self.message())]
+    NotATime { table: String, line: u64, column: String, text: String, like: Option<String> },
+
+    /// Day and month of a column of times cannot be told apart.
+    #[error("{}", self.message())]
+    AmbiguousTime { table: String, line: u64, column: String, text: String, formats: [String; 2] },
+}
+
+impl TableError {
+    /// What it says, options kept apart.
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            TableError::NotATime { table, line, column, text, like } => {
+                let place = format!("{table}, line {line}, column {}: {}", Quoted(column), Quoted(text));
+                let text = match like {
+                    Some(like) => format!(
+                        "{place} is not a time like {} in the other rows; correct it, take the row out, or say how \
+                         all are written with ",
+                        Quoted(like)
+                    ),
+                    None => format!(
+                        "{place} is not a time such as 1949-01, 31.12.2023 14:05 or 1980Q1; correct it, or say how \
+                         all are written with "
+                    ),
+                };
+                Message::from(text).option("time_format")
+            }
+            TableError::AmbiguousTime { table, line, column, text, formats: [a, b] } => {
+                let text = format!(
+                    "{table}, line {line}, column {}: {} could be {a} or {b}, and no row tells which; say so with ",
+                    Quoted(column),
+                    Quoted(text)
+                );
+                Message::from(text).option("time_format")
+            }
+            other => other.to_string().into(),
+        }
+    }
 }
 
 /// What to do about separators, of which a row has too few or too many.

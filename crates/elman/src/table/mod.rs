@@ -1,7 +1,8 @@
 //! A file, read into named columns of values.
 //!
 //! This is the first station of the data's way. A file's content tells its format ([`read`] lists them);
-//! its cells are typed once, when it is read: a column holds numbers, times or text. What is asked for and
+//! its cells are typed once, when it is read: a column holds numbers or text, which is read as times
+//! when it is asked for them. What is asked for and
 //! not there is a [`TableError`] that names the place and quotes what the file says, so a column of names
 //! does no harm until it is asked for numbers. No bytes cause a panic.
 //!
@@ -36,6 +37,7 @@ mod time;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::OnceLock;
 
 pub use column::Column;
 pub use error::TableError;
@@ -44,13 +46,14 @@ pub use place::Place;
 pub use time::Time;
 
 use column::Values;
+use time::Reading;
 
 use crate::error::Message;
 
 /// A table with at least one row, and a distinct name for every column.
 ///
 /// It holds the text of its cells once, 8 bytes more per cell and 8 per row, the values of columns of
-/// numbers (8 bytes each) or times (16), and some hundred bytes per column. That is four to five times the
+/// numbers (8 bytes each) or of times that were asked for (32), and some hundred bytes per column. That is four to five times the
 /// size of a file of ordinary numbers, and, apart from a wide header, never above thirteen times (a file of
 /// one column of digits). While it is read, the file's bytes are held as well, and its text once
 /// more if it is not UTF-8. No more than 2 GiB are read, packed or not.
@@ -66,6 +69,8 @@ pub struct Table {
     lines: Vec<u64>,
     /// What the cells of each column are.
     values: Vec<Values>,
+    /// The times of each column, once they were asked for.
+    times: Vec<OnceLock<Reading>>,
     /// See [`Table::remarks`].
     remarks: Vec<Message>,
 }

@@ -70,7 +70,7 @@ impl Forecast {
         }
         let series = self.read(table)?;
         let rows = series.values.len();
-        let scaled = self.scaled(series.values);
+        let scaled = self.scaled(&series.values);
         let mut session = Session::new(network, parameters)?;
         self.read_history(&mut session, &series, &scaled, self.first_row()..rows);
         let forecasts = self.roll(&mut session, &series, &scaled, horizon);
@@ -78,10 +78,11 @@ impl Forecast {
             format!("row {}, {} rows ahead,", rows + n + 1, n + 1)
         })?;
         let number = |&value: &f64| Number::answer(value, self.spread(value), parameters.dtype());
-        Ok(Predictions::new(vec![
+        let predictions = Predictions::new(vec![
             (self.time.clone().unwrap_or_else(|| "row".into()), names_ahead(&series, horizon)?),
             (self.forecast_name(), Answers::Numbers(forecasts.iter().map(number).collect())),
-        ]))
+        ]);
+        Ok(predictions.with_remarks(series.remarks))
     }
 
     /// The name of the column of forecasts.

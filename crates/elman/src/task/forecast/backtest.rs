@@ -56,7 +56,7 @@ impl Forecast {
             );
             return Err(DataError::new(table.name(), Message::from(text).option("test")).into());
         }
-        let scaled = self.scaled(series.values);
+        let scaled = self.scaled(&series.values);
         let mut session = Session::new(network, parameters)?;
         let mut read = self.first_row();
         let mut origins = Vec::new();
@@ -72,7 +72,7 @@ impl Forecast {
                 naive: (0..self.horizon).map(|n| self.naive(&series.values[..row], row + n)).collect(),
             });
         }
-        Ok(Backtest { values: series.values.to_vec(), origins })
+        Ok(Backtest { values: series.values.into_owned(), origins })
     }
 
     /// How good the forecasts are, beside the naive ones.

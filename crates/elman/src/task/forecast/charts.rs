@@ -1,5 +1,6 @@
 //! Forecasts drawn beside what is known.
 
+use super::series::Series;
 use super::{Backtest, Forecast};
 use crate::calendar::Frequency;
 use crate::error::Error;
@@ -13,10 +14,11 @@ const USUAL_HISTORY: usize = 100;
 impl Forecast {
     /// The history's end and the forecast that follows it.
     pub(super) fn forecast_chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
-        let values = table.column(&self.target)?.numbers()?;
+        let series = self.read(table)?;
+        let values = &series.values;
         let rows = values.len();
         let first_row = rows.saturating_sub(self.season.map_or(USUAL_HISTORY, |season| 4 * season));
-        let mut row_names = self.row_names(table, first_row)?;
+        let mut row_names = self.row_names(table, &series, first_row)?;
         let mut future = vec![(rows - 1, values[rows - 1])];
         for (n, cells) in predictions.rows().enumerate() {
             for cell in cells {
@@ -60,14 +62,23 @@ impl Forecast {
         }
         let rows_ahead = counted(self.horizon, self.frequency.map_or("row", Frequency::row_name));
         let title = format!("{}: {rows_ahead} ahead, from {}", self.target, counted(drawn.len(), "origin"));
-        let row_names = self.row_names(table, first_row)?;
+        let row_names = self.row_names(table, &self.read(table)?, first_row)?;
         Ok(Chart { title, first_row, row_names, season: self.season, lines })
     }
 
-    fn row_names(&self, table: &Table, first_row: usize) -> Result<Vec<String>, TableError> {
+    fn row_names(
+        &self,
+        table: &Table,
+        series: &Series<'_>,
+        first_row: usize,
+    ) -> Result<Vec<String>, TableError> {
+        let rows = first_row..table.num_rows();
         Ok(match &self.time {
-            Some(time) => table.column(time)?.texts().skip(first_row).map(str::to_owned).collect(),
-            None => (first_row..table.num_rows()).map(|row| (row + 1).to_string()).collect(),
+            Some(time) => {
+                let time = table.column(time)?;
+                rows.map(|row| time.text(series.table_row(row)).to_owned()).collect()
+            }
+            None => rows.map(|row| (row + 1).to_string()).collect(),
         })
     }
 }

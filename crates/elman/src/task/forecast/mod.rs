@@ -12,6 +12,7 @@ mod options;
 mod prepare;
 mod series;
 mod stream;
+mod time_column;
 mod windows;
 
 pub use backtest::{Backtest, Origin};
@@ -47,6 +48,12 @@ pub struct Forecast {
     pub target: String,
     /// The column of times, if there is one.
     pub time: Option<String>,
+    /// How its times are written, where that was said or cannot be seen from every cell.
+    #[serde(rename = "time-format", default, skip_serializing_if = "Option::is_none")]
+    pub time_format: Option<String>,
+    /// The time zone whose clocks they show, if one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
     /// The time between rows, if there is a column of times.
     pub frequency: Option<Frequency>,
     /// Rows in a season, if there is one.
@@ -137,7 +144,8 @@ impl TaskKind for Forecast {
         held_out: &HeldOut,
     ) -> Result<Evaluation, Error> {
         let test = last_rows(held_out)?;
-        Ok(self.measure(&self.backtest(network, parameters, table, test)?))
+        let evaluation = self.measure(&self.backtest(network, parameters, table, test)?);
+        Ok(Evaluation { remarks: self.read(table)?.remarks, ..evaluation })
     }
 
     fn predict(

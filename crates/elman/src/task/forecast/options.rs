@@ -10,10 +10,18 @@ use super::Transform;
 pub struct ForecastOptions {
     /// The column of values; by default the only column of numbers.
     pub target: Option<String>,
-    /// The column of times; by default the first column whose first cell is a time, if there is one.
+    /// The column of times; by default the first that holds times, if there is one.
     pub time: Option<String>,
+    /// How times are written, as `strftime` has it (`%d.%m.%Y %H:%M`); by default what all cells of the
+    /// column agree on.
+    #[serde(rename = "time-format", skip_serializing_if = "Option::is_none")]
+    pub time_format: Option<String>,
+    /// The IANA name of the time zone whose clocks the times show, as `Europe/Berlin`; by default clocks never
+    /// change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
     /// Rows in a season, 0 for none; by default that of the calendar: 12 for months, 4 for quarters,
-    /// 52 for weeks, 7 for days, 24 for hours.
+    /// 52 for weeks, 7 for days, 5 for business days, 24 for hours, a day for minutes if there are rows enough.
     pub season: Option<usize>,
     /// Rows forecast ahead; by default half a season, 6 without a season.
     pub horizon: Option<usize>,
@@ -43,6 +51,18 @@ impl ForecastOptions {
     #[must_use]
     pub fn with_time(self, time: impl Into<String>) -> Self {
         Self { time: Some(time.into()), ..self }
+    }
+
+    /// The same with times written so.
+    #[must_use]
+    pub fn with_time_format(self, format: impl Into<String>) -> Self {
+        Self { time_format: Some(format.into()), ..self }
+    }
+
+    /// The same with times by the clocks of this time zone.
+    #[must_use]
+    pub fn with_timezone(self, timezone: impl Into<String>) -> Self {
+        Self { timezone: Some(timezone.into()), ..self }
     }
 
     /// The same with so many rows in a season, 0 for none.

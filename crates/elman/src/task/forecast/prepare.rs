@@ -1,7 +1,9 @@
 //! From a table and options to a task that is fitted, and windows to learn from.
 
+use std::borrow::Cow;
+
 use super::series::Series;
-use super::{Forecast, ForecastOptions, MAX_HORIZON, MAX_SEASON, Transform};
+use super::{Forecast, ForecastOptions, MAX_HORIZON, MAX_SEASON, Transform, time_column};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::outlier;
@@ -14,22 +16,42 @@ use crate::words::{abridged, listed, thousands};
 const USUAL_WINDOWS: usize = 500;
 
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
-    let time = options
-        .time
-        .clone()
-        .or_else(|| table.columns().find(Column::begins_with_time).map(|column| column.name().to_owned()));
+    let mut remarks = Vec::new();
+    let time = match &options.time {
+        Some(name) => Some(table.column(name)?),
+        None => time_column::find(table, options.target.as_deref(), &mut remarks)?,
+    };
     let target = match &options.target {
         Some(target) => target.clone(),
-        None => only_number_column(table, time.as_deref())?,
+        None => only_number_column(table, time.map(|time| time.name()))?,
     };
-    let series = Series::read(table, &target, time.as_deref())?;
-    let mut remarks: Vec<Message> = unused(table, &target, time.as_deref()).into_iter().collect();
+    let times = match (time, &options.time_format) {
+        (Some(time), Some(format)) => Some((time, Cow::Owned(time.times_as(format)?))),
+        (Some(time), None) => Some((time, Cow::Borrowed(time.times()?))),
+        (None, _) => None,
+    };
+    for (option, value) in [("time_format", &options.time_format), ("timezone", &options.timezone)] {
+        if value.is_some() && times.is_none() {
+            let message =
+                Message::from("is given, but there is no column of times; name it with ").option("time");
+            return Err(ConfigError::new(option, message).into());
+        }
+    }
+    // What a shorter file might not tell by itself.
+    let format = times.as_ref().and_then(|(time, times)| {
+        let is_told = options.time_format.is_some() || time.holds_numbers();
+        (is_told || times[0].is_order_open()).then(|| times[0].format())
+    });
+    let series = Series::read(table.column(&target)?, times, options.timezone.as_deref())?;
+    remarks.extend(series.remarks.iter().cloned());
+    remarks.extend(unused(table, &target, time.map(|time| time.name())));
     remarks.extend(outlier::check_columns(table, [target.as_str()].into_iter())?);
     if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
         let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
         return Err(ConfigError::new("season", message).into());
     }
-    let mut task = configure(target, time, &series, options);
+    let mut task = configure(target, time.map(|time| time.name().to_owned()), &series, options);
+    task.time_format = format;
     task.check_options(options)?;
     task.check_length(table, series.values.len())?;
     task.check_positive(&series)?;
@@ -40,7 +62,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     let validation_rows = (options.validation * usable as f64) as usize;
     let cut = training_rows - validation_rows;
     task.fit(table, &series, cut)?;
-    let scaled = task.scaled(series.values);
+    let scaled = task.scaled(&series.values);
     let train = task.windows(&series, &scaled, task.first_row()..cut);
     let validation = task.windows(&series, &scaled, cut..training_rows);
     if train.is_empty() || (validation_rows > 0 && validation.is_empty()) {
@@ -67,7 +89,11 @@ fn configure(
     let frequency = series.calendar.as_ref().map(Calendar::frequency);
     let season = match options.season {
         Some(season) => Some(season).filter(|&season| season > 0),
-        None => frequency.and_then(Frequency::season),
+        // A day of many rows is a season only where there are rows to learn it from.
+        None => frequency.and_then(|frequency| match frequency {
+            Frequency::Minutes(_) => frequency.season().filter(|season| 8 * season <= rows),
+            _ => frequency.season(),
+        }),
     };
     let test = options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season));
     // The test must not be looked at, not even for this.
@@ -76,6 +102,8 @@ fn configure(
     Forecast {
         target,
         time,
+        time_format: None,
+        timezone: options.timezone.clone(),
         frequency,
         season,
         horizon: options.horizon.unwrap_or(season.map_or(6, |season| season.div_ceil(2))),

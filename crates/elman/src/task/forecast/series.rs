@@ -1,11 +1,13 @@
 //! A series as it stands in a table, and what is done to it so that its level does not drift.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::Forecast;
+use super::{Forecast, time_column};
 use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table};
+use crate::table::{Column, Table, Time};
 
 /// What is done to the values so that their level does not drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,22 +45,39 @@ impl Transform {
     }
 }
 
-/// A series read from a table.
+/// A series read from a table, in order of time.
 pub(super) struct Series<'a> {
-    pub(super) values: &'a [f64],
+    pub(super) values: Cow<'a, [f64]>,
     pub(super) column: Column<'a>,
     pub(super) calendar: Option<Calendar>,
+    /// What the user should know of how it was read.
+    pub(super) remarks: Vec<Message>,
 }
 
 impl<'a> Series<'a> {
-    pub(super) fn read(table: &'a Table, target: &str, time: Option<&str>) -> Result<Self, Error> {
-        let column = table.column(target)?;
-        let values = column.numbers()?;
-        let calendar = match time {
-            Some(time) => Some(Calendar::read(table.column(time)?)?),
-            None => None,
-        };
-        Ok(Series { values, column, calendar })
+    /// Reads a column of values, and that of times with its times.
+    pub(super) fn read(
+        column: Column<'a>,
+        time: Option<(Column<'a>, Cow<'a, [Time]>)>,
+        timezone: Option<&str>,
+    ) -> Result<Self, Error> {
+        let mut series =
+            Series { values: Cow::Borrowed(column.numbers()?), column, calendar: None, remarks: Vec::new() };
+        if let Some((time, times)) = time {
+            let calendar = Calendar::read(time, &times, timezone)?;
+            if let Some(order) = calendar.order() {
+                series.values = order.iter().map(|&row| series.values[row]).collect();
+                series.remarks.extend(calendar.remark(time));
+            }
+            series.calendar = Some(calendar);
+        }
+        Ok(series)
+    }
+
+    /// The table's row that is this one of the series.
+    pub(super) fn table_row(&self, row: usize) -> usize {
+        let order = self.calendar.as_ref().and_then(Calendar::order);
+        order.map_or(row, |order| order[row])
     }
 
     pub(super) fn phase(&self, row: usize, season: usize) -> Option<usize> {
@@ -69,9 +88,13 @@ impl<'a> Series<'a> {
 impl Forecast {
     /// Reads a table as this task's series: same columns, same time between rows.
     pub(super) fn read<'a>(&self, table: &'a Table) -> Result<Series<'a>, Error> {
-        let series = Series::read(table, &self.target, self.time.as_deref())?;
+        let time = match &self.time {
+            Some(name) => Some(time_column::read(table.column(name)?, self.time_format.as_deref())?),
+            None => None,
+        };
+        let series = Series::read(table.column(&self.target)?, time, self.timezone.as_deref())?;
         if let (Some(expected), Some(calendar)) = (self.frequency, &series.calendar)
-            && calendar.frequency() != expected
+            && !calendar.frequency().is_as(expected)
         {
             let message = format!(
                 "its rows are one {} apart, but the model learned from rows one {} apart",
@@ -101,6 +124,7 @@ impl Forecast {
         match series.values.iter().position(|&value| value <= 0.0) {
             None => Ok(()),
             Some(row) => {
+                let row = series.table_row(row);
                 let text = format!(
                     "{} has no logarithm; the model works with relative changes of positive values (train with ",
                     series.column.text(row)

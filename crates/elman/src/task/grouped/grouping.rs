@@ -43,6 +43,14 @@ impl Grouping {
             Some(time) => Some(table.column(time)?.name().to_owned()),
             None => None,
         };
+        match (&options.time_format, &time) {
+            (Some(format), Some(time)) => drop(table.column(time)?.times_as(format)?),
+            (Some(_), None) => {
+                let message = Message::from("is given, but no column of times; name it with ").option("time");
+                return Err(ConfigError::new("time_format", message).into());
+            }
+            (None, _) => {}
+        }
         let others =
             |header: &&String| **header != id && **header != target && Some(*header) != time.as_ref();
         let names = match &options.features {

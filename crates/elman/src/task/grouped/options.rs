@@ -13,6 +13,9 @@ pub struct GroupedOptions {
     pub features: Option<Vec<String>>,
     /// A column of times, which is no input, but is written beside predictions.
     pub time: Option<String>,
+    /// How its times are written, as `strftime` has it; by default what all cells of the column agree on.
+    #[serde(rename = "time-format", skip_serializing_if = "Option::is_none")]
+    pub time_format: Option<String>,
     /// The share of the sequences that is kept for the test, in `[0, 1)`.
     pub test: f64,
     /// The share of the rest that is used for validation, in `[0, 1)`.
@@ -48,6 +51,12 @@ impl GroupedOptions {
         Self { time: Some(time.into()), ..self }
     }
 
+    /// The same with times written so.
+    #[must_use]
+    pub fn with_time_format(self, format: impl Into<String>) -> Self {
+        Self { time_format: Some(format.into()), ..self }
+    }
+
     /// The same with this share for the test.
     #[must_use]
     pub fn with_test(self, test: f64) -> Self {
@@ -74,6 +83,7 @@ impl Default for GroupedOptions {
             target: None,
             features: None,
             time: None,
+            time_format: None,
             test: 0.2,
             validation: 0.1,
             split_seed: 0,

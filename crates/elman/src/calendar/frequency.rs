@@ -1,0 +1,167 @@
+use jiff::civil::DateTime;
+use serde::{Deserialize, Serialize};
+
+/// The time from one row to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Frequency {
+    /// Once a year.
+    Yearly,
+    /// Every three months.
+    Quarterly,
+    /// Every month.
+    Monthly,
+    /// Every so many months, other than those above.
+    Months(u32),
+    /// Every seven days.
+    Weekly,
+    /// Every day.
+    Daily,
+    /// From Monday to Friday.
+    BusinessDaily,
+    /// Every hour.
+    Hourly,
+    /// Every so many minutes, other than 60, that make a day.
+    Minutes(u32),
+    /// Every so many seconds.
+    Seconds(u32),
+    /// Every so many nanoseconds that make no whole seconds.
+    Nanoseconds(u64),
+}
+
+/// A period of the calendar that a series may repeat itself in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cycle {
+    /// From midnight to midnight.
+    Day,
+    /// From Monday on.
+    Week,
+    /// From the first of January on.
+    Year,
+}
+
+impl Frequency {
+    /// The rows in a season: a year, for hours and minutes a day, for days a week.
+    pub fn season(self) -> Option<usize> {
+        match self {
+            Frequency::Yearly | Frequency::Seconds(_) | Frequency::Nanoseconds(_) => None,
+            Frequency::Quarterly => Some(4),
+            Frequency::Monthly => Some(12),
+            Frequency::Months(months) => parts(12, months),
+            Frequency::Weekly => Some(52),
+            Frequency::Daily => Some(7),
+            Frequency::BusinessDaily => Some(5),
+            Frequency::Hourly => Some(24),
+            Frequency::Minutes(minutes) => parts(1440, minutes),
+        }
+    }
+
+    /// One row, in words.
+    pub fn row_name(self) -> &'static str {
+        match self {
+            Frequency::Yearly => "year",
+            Frequency::Quarterly => "quarter",
+            Frequency::Monthly => "month",
+            Frequency::Weekly => "week",
+            Frequency::Daily => "day",
+            Frequency::BusinessDaily => "business day",
+            Frequency::Hourly => "hour",
+            Frequency::Minutes(1) => "minute",
+            Frequency::Months(_)
+            | Frequency::Minutes(_)
+            | Frequency::Seconds(_)
+            | Frequency::Nanoseconds(_) => "row",
+        }
+    }
+
+    /// The periods of the calendar that are longer than a row.
+    pub fn cycles(self) -> &'static [Cycle] {
+        match self {
+            Frequency::Yearly | Frequency::Months(12..) => &[],
+            Frequency::Quarterly | Frequency::Monthly | Frequency::Months(_) | Frequency::Weekly => {
+                &[Cycle::Year]
+            }
+            Frequency::Daily | Frequency::BusinessDaily => &[Cycle::Week, Cycle::Year],
+            Frequency::Seconds(86_400..) => &[Cycle::Year],
+            Frequency::Hourly | Frequency::Minutes(_) | Frequency::Seconds(_) | Frequency::Nanoseconds(_) => {
+                &[Cycle::Day, Cycle::Week, Cycle::Year]
+            }
+        }
+    }
+
+    /// A timestamp's place in its season of `season` rows; `None` where the calendar does not fix
+    /// one, as weeks in a year or a season of the user's own.
+    pub(super) fn phase(self, stamp: DateTime, season: usize) -> Option<usize> {
+        if self.season() != Some(season) {
+            return None;
+        }
+        let month = usize::try_from(stamp.month() - 1).ok()?;
+        let hour = usize::try_from(stamp.hour()).ok()?;
+        let weekday = usize::try_from(stamp.weekday().to_monday_zero_offset()).ok()?;
+        match self {
+            Frequency::Quarterly => Some(month / 3),
+            Frequency::Monthly => Some(month),
+            Frequency::Months(months) => Some(month / usize::try_from(months).ok()?),
+            Frequency::Daily => Some(weekday),
+            Frequency::BusinessDaily => Some(weekday).filter(|&weekday| weekday < 5),
+            Frequency::Hourly => Some(hour),
+            Frequency::Minutes(minutes) => {
+                let minute = 60 * hour + usize::try_from(stamp.minute()).ok()?;
+                Some(minute / usize::try_from(minutes).ok()?)
+            }
+            Frequency::Yearly | Frequency::Weekly | Frequency::Seconds(_) | Frequency::Nanoseconds(_) => None,
+        }
+    }
+
+    /// Does the calendar fix a row's place in a season of so many rows?
+    pub fn has_phase(self, season: usize) -> bool {
+        self.phase(DateTime::constant(2001, 1, 1, 0, 0, 0, 0), season).is_some()
+    }
+
+    /// Are the rows as far apart? Models of before there were [`Frequency::Minutes`] have seconds.
+    pub(crate) fn is_as(self, other: Frequency) -> bool {
+        let plain = |frequency| match frequency {
+            Frequency::Minutes(minutes) => Frequency::Seconds(minutes.saturating_mul(60)),
+            other => other,
+        };
+        plain(self) == plain(other)
+    }
+
+    /// Every so many seconds, by its name.
+    pub(super) fn of_seconds(seconds: i128) -> Self {
+        match u32::try_from(seconds) {
+            Ok(3_600) => Frequency::Hourly,
+            Ok(86_400) => Frequency::Daily,
+            Ok(604_800) => Frequency::Weekly,
+            Ok(seconds) if seconds.is_multiple_of(60) && parts(86_400, seconds).is_some() => {
+                Frequency::Minutes(seconds / 60)
+            }
+            Ok(seconds) => Frequency::Seconds(seconds),
+            Err(_) => Frequency::Seconds(u32::MAX),
+        }
+    }
+
+    /// The step from row to row, in words.
+    pub(crate) fn step_name(self) -> String {
+        let many =
+            |count: u64, noun: &str| format!("step of {count} {noun}{}", if count == 1 { "" } else { "s" });
+        match self {
+            Frequency::Months(months) => many(months.into(), "month"),
+            Frequency::Minutes(minutes) if minutes.is_multiple_of(60) => many((minutes / 60).into(), "hour"),
+            Frequency::Minutes(minutes) => many(minutes.into(), "minute"),
+            Frequency::Seconds(seconds) if seconds.is_multiple_of(86_400) => {
+                many((seconds / 86_400).into(), "day")
+            }
+            Frequency::Seconds(seconds) => many(seconds.into(), "second"),
+            Frequency::Nanoseconds(nanoseconds) => many(nanoseconds, "nanosecond"),
+            _ => self.row_name().into(),
+        }
+    }
+}
+
+/// The parts of such a length that a whole has, if there are two or more without a rest.
+fn parts(whole: u32, part: u32) -> Option<usize> {
+    (part > 0 && part < whole && whole.is_multiple_of(part)).then_some((whole / part) as usize)
+}

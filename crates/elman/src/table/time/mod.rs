@@ -1,0 +1,197 @@
+mod formats;
+mod pattern;
+
+use std::cmp::Ordering;
+use std::fmt::{self, Display};
+
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+
+pub(crate) use pattern::Pattern;
+
+use crate::calendar::Step;
+use formats::{candidates, order_is_open};
+use pattern::Seen;
+
+/// A point in time of a table, shown as its column writes it: `1949-01`, `31.12.2023 14:05`, `1980Q1`.
+///
+/// Times of a column compare by when they are, not by how they are written: `12:00+01:00` equals `11:00Z`.
+/// Where a column says no distance from UTC, its times are all of one clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Time {
+    stamp: DateTime,
+    /// Seconds east of UTC; 0 where nothing is said.
+    offset: i32,
+    pattern: &'static Pattern,
+}
+
+/// The times of a column's cells, or why they are none.
+pub(super) type Reading = Result<Vec<Time>, Unread>;
+
+/// Why cells cannot be read as times.
+#[derive(Clone, Debug)]
+pub(super) enum Unread {
+    /// The cell in this row is no time; that in the other row is, and the most cells are written like it.
+    NotATime { row: usize, like: Option<(usize, String)> },
+    /// Day, month and year could be read in these orders, and no cell tells which.
+    Ambiguous { row: usize, formats: [String; 2] },
+}
+
+impl Time {
+    /// The date and the time of day that are written: the first of a month or another period and midnight
+    /// where none is.
+    pub(crate) fn stamp(self) -> DateTime {
+        self.stamp
+    }
+
+    /// Seconds east of UTC, 0 where nothing is said.
+    pub(crate) fn offset(self) -> i32 {
+        self.offset
+    }
+
+    /// How it is written, as `strftime` has it.
+    pub fn format(self) -> String {
+        self.pattern.to_string()
+    }
+
+    /// Could times written so have day, month and year in another order?
+    pub(crate) fn is_order_open(self) -> bool {
+        order_is_open(self.pattern)
+    }
+
+    /// How it is written.
+    pub(crate) fn pattern(self) -> &'static Pattern {
+        self.pattern
+    }
+
+    /// The same moment by a clock of UTC, if an offset is written; else as it is written.
+    pub(crate) fn in_utc(self) -> DateTime {
+        let offset = SignedDuration::from_secs(i64::from(self.offset));
+        self.stamp.checked_sub(offset).unwrap_or(self.stamp)
+    }
+
+    /// Another time, written as this one is.
+    pub(crate) fn at(self, stamp: DateTime, offset: i32) -> Self {
+        Time { stamp, offset, ..self }
+    }
+}
+
+impl Ord for Time {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.offset == other.offset {
+            return self.stamp.cmp(&other.stamp);
+        }
+        self.in_utc().cmp(&other.in_utc())
+    }
+}
+
+impl PartialOrd for Time {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Time {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Time {}
+
+impl Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pattern.write(self.stamp, self.offset, f)
+    }
+}
+
+/// Reads cells as times; what no cell decides by itself, all of them do.
+///
+/// Of the ways of writing that fit every cell, the first is taken. Where day and month may be swapped, it is
+/// the one by which the rows are in order, else the one by which they are evenly spaced.
+pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading {
+    let mut readings = Vec::new();
+    let mut best: Option<(usize, usize)> = None;
+    let (sample, found) = seeds(cells.clone());
+    for pattern in &found {
+        match read_as(pattern, cells.clone()) {
+            Ok(times) => readings.push((pattern, times)),
+            Err(row) => {
+                let fitting = fit(pattern, cells.clone());
+                if best.is_none_or(|(most, _)| fitting > most) {
+                    best = Some((fitting, row));
+                }
+            }
+        }
+    }
+    if readings.is_empty() {
+        let like = best.map(|_| (sample, cells.clone().nth(sample).unwrap_or_default().to_owned()));
+        return Err(Unread::NotATime { row: best.map_or(0, |(_, row)| row), like });
+    }
+    let first_is_open = readings.first().is_some_and(|(pattern, _)| order_is_open(pattern));
+    if readings.len() == 1 || !first_is_open {
+        return Ok(readings.swap_remove(0).1);
+    }
+    readings.retain(|(pattern, _)| order_is_open(pattern));
+    let by_point = readings.first().is_some_and(|(pattern, _)| pattern.to_string().contains('.'));
+    for prefers in [is_in_order, is_even] {
+        let fitting: Vec<usize> = (0..readings.len()).filter(|&n| prefers(&readings[n].1)).collect();
+        match fitting[..] {
+            [only] => return Ok(readings.swap_remove(only).1),
+            [] => {}
+            _ => readings = fitting.iter().map(|&n| readings[n].clone()).collect(),
+        }
+    }
+    match &readings[..] {
+        [(a, _), (b, _), ..] if !by_point => {
+            let formats = [a.to_string(), b.to_string()];
+            Err(Unread::Ambiguous { row: 0, formats })
+        }
+        // Between points the day stands first, as is usual.
+        _ => Ok(readings.swap_remove(0).1),
+    }
+}
+
+/// Reads cells that are written in this way.
+///
+/// # Errors
+/// The first row that is not.
+pub(super) fn read_as<'c>(
+    pattern: &Pattern,
+    cells: impl Iterator<Item = &'c str>,
+) -> Result<Vec<Time>, usize> {
+    let (mut seen, mut stamps) = (Seen::default(), Vec::new());
+    for (row, cell) in cells.enumerate() {
+        stamps.push(pattern.parse(cell, &mut seen).ok_or(row)?);
+    }
+    let pattern = pattern.refined(&seen).interned();
+    Ok(stamps.into_iter().map(|(stamp, offset)| Time { stamp, offset, pattern }).collect())
+}
+
+/// Are at least half of the cells times, all written alike?
+pub(super) fn mostly_times<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> bool {
+    let count = cells.clone().filter(|cell| !cell.is_empty()).count();
+    seeds(cells.clone()).1.iter().any(|pattern| 2 * fit(pattern, cells.clone()) >= count.max(1))
+}
+
+/// The first row that could be a time, and the ways of writing that it may be an example of.
+fn seeds<'c>(cells: impl Iterator<Item = &'c str>) -> (usize, Vec<Pattern>) {
+    /// As many cells that are no times make a column that holds none.
+    const LOOKED_AT: usize = 100;
+    cells.take(LOOKED_AT).map(candidates).enumerate().find(|(_, found)| !found.is_empty()).unwrap_or_default()
+}
+
+/// How many cells are written so.
+fn fit<'c>(pattern: &Pattern, cells: impl Iterator<Item = &'c str>) -> usize {
+    cells.filter(|cell| pattern.parse(cell, &mut Seen::default()).is_some()).count()
+}
+
+fn is_in_order(times: &[Time]) -> bool {
+    times.is_sorted() || times.is_sorted_by(|a, b| a >= b)
+}
+
+fn is_even(times: &[Time]) -> bool {
+    let mut stamps: Vec<DateTime> = times.iter().map(|time| time.in_utc()).collect();
+    stamps.sort_unstable();
+    Step::find(&stamps).is_some_and(|(_, gaps)| gaps.is_empty())
+}

@@ -1,0 +1,117 @@
+//! Which column holds the times of a series, and how they are read.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, Message};
+use crate::table::{Column, Table, Time};
+
+/// The times of a column and the column.
+type Times<'a> = (Column<'a>, Cow<'a, [Time]>);
+
+/// Names of columns that hold times.
+const NAMES: &[&str] = &[
+    "date",
+    "time",
+    "datetime",
+    "timestamp",
+    "datum",
+    "zeit",
+    "zeitstempel",
+    "ds",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "period",
+    "fecha",
+    "jahr",
+    "monat",
+    "tag",
+];
+
+/// Reads a column in a way that was used before, else as its cells say.
+pub(super) fn read<'a>(column: Column<'a>, format: Option<&str>) -> Result<Times<'a>, Error> {
+    let Some(format) = format else { return Ok((column, Cow::Borrowed(column.times()?))) };
+    match column.times_as(format) {
+        Ok(times) => Ok((column, Cow::Owned(times))),
+        // Another file may write its times otherwise.
+        Err(error) => column.times().map(|times| (column, Cow::Borrowed(times))).map_err(|_| error),
+    }
+}
+
+/// Finds the column of times of a table whose target is none: the first that holds times; else one of plain
+/// numbers, such as years, that its name or its values show to be times. What was guessed is remarked.
+///
+/// # Errors
+/// If there is none, but one that is named like times or mostly holds them.
+pub(super) fn find<'a>(
+    table: &'a Table,
+    target: Option<&str>,
+    remarks: &mut Vec<Message>,
+) -> Result<Option<Column<'a>>, Error> {
+    let columns = || table.columns().filter(|column| Some(column.name()) != target);
+    let of_text = || columns().filter(|column| !column.holds_numbers());
+    let mut suspects =
+        of_text().filter(|column| is_named_like_times(column.name()) || column.is_mostly_times());
+    let Some(first) = suspects.next() else { return Ok(of_numbers(table, target, remarks)) };
+    match std::iter::once(first).chain(suspects).find(|column| column.times().is_ok()) {
+        Some(column) => Ok(Some(column)),
+        None => first.times().map(|_| Some(first)).map_err(Error::from),
+    }
+}
+
+/// A column of numbers that are times: by its name, or because they are years one after another.
+fn of_numbers<'a>(table: &'a Table, target: Option<&str>, remarks: &mut Vec<Message>) -> Option<Column<'a>> {
+    let numeric: Vec<Column<'a>> = table.columns().filter(Column::is_numeric).collect();
+    let rest: Vec<Column<'a>> =
+        numeric.iter().copied().filter(|column| Some(column.name()) != target).collect();
+    // One of them is to be forecast.
+    if numeric.len() < 2 {
+        return None;
+    }
+    let named = rest.iter().copied().filter(|column| is_named_like_times(column.name()));
+    let mut unfit = None;
+    for column in named {
+        match column.times() {
+            Ok(times) if is_distinct(times) => return Some(column),
+            _ => unfit = unfit.or(Some(column)),
+        }
+    }
+    if let [column] = rest.iter().copied().filter(are_years).collect::<Vec<_>>()[..] {
+        let text =
+            format!("{}: the values are taken for years; name another column of times with ", column.whole());
+        remarks.push(Message::from(text).option("time"));
+        return Some(column);
+    }
+    if let Some(column) = unfit {
+        let text = format!(
+            "{}: it is named like times, but holds none that are all different, so the rows are taken in their \
+             order; name a column of times with ",
+            column.whole()
+        );
+        remarks.push(Message::from(text).option("time"));
+    }
+    None
+}
+
+fn is_named_like_times(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| NAMES.contains(&word))
+}
+
+fn is_distinct(times: &[Time]) -> bool {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// Three years or more, one after another, forwards or backwards.
+fn are_years(column: &Column<'_>) -> bool {
+    let Ok(values) = column.numbers() else { return false };
+    let step = |by: f64| values.windows(2).all(|pair| pair[1] - pair[0] == by);
+    values.len() > 2
+        && values.iter().all(|&year| (1500.0..=2200.0).contains(&year) && year.fract() == 0.0)
+        && (step(1.0) || step(-1.0))
+}
