@@ -5,34 +5,38 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use elman::file::Lock;
 use elman::train::{Control, Event, Observer, ObserverError};
 
 /// How long a polite end may take before a second signal may end the program at once.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// Ends the run at the next batch when a signal asks for it. A second one ends the program at once.
+/// Ends a run at the next batch when a signal asks for it. A second one ends the program at once, as does the first
+/// before and after the run.
 pub(super) struct Interrupt(Arc<Mutex<State>>);
 
-#[derive(Default)]
 struct State {
     /// The first signal's number, and when it came.
     first: Option<(i32, Instant)>,
-    /// The run is over: the next signal ends the program.
-    is_over: bool,
+    /// Is there a run that can end politely?
+    is_running: bool,
+    /// What is released however the program ends.
+    lock: Option<Lock>,
 }
 
 impl Interrupt {
-    /// Listens for signals but those that are ignored already, as under `nohup`.
-    pub(super) fn listen() -> anyhow::Result<Self> {
-        let state = Arc::new(Mutex::new(State::default()));
+    /// Listens for signals but those that are ignored already, as under `nohup`. The lock is released when this is
+    /// dropped, or a signal ends the program.
+    pub(super) fn listen(lock: Lock) -> anyhow::Result<Self> {
+        let state = Arc::new(Mutex::new(State { first: None, is_running: false, lock: Some(lock) }));
         let heard = Arc::clone(&state);
         each_signal(move |signal| hear(&heard, signal)).context("cannot listen for Ctrl-C")?;
         Ok(Interrupt(state))
     }
 
-    /// From now on the first signal ends the program: there is no run that could end politely.
-    pub(super) fn run_is_over(&self) {
-        lock(&self.0).is_over = true;
+    /// Says that there is now a run that can end politely, or no longer.
+    pub(super) fn set_running(&self, is_running: bool) {
+        lock(&self.0).is_running = is_running;
     }
 
     /// Does what no signal shall break off, such as writing a file.
@@ -44,6 +48,13 @@ impl Interrupt {
     /// The exit code of a run that was interrupted: 128 and the signal's number, as shells have it.
     pub(super) fn exit_code(&self) -> ExitCode {
         lock(&self.0).first.map_or(ExitCode::SUCCESS, |(signal, _)| ExitCode::from(status(signal)))
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        // The thread that listens keeps the state.
+        drop(lock(&self.0).lock.take());
     }
 }
 
@@ -64,11 +75,12 @@ fn status(signal: i32) -> u8 {
 fn hear(state: &Mutex<State>, signal: i32) {
     let mut state = lock(state);
     let at_once = match state.first {
-        None => state.is_over,
+        None => !state.is_running,
         // Terminals and the programs between often send the same signal twice.
         Some((_, at)) => at.elapsed() > GRACE,
     };
     if at_once {
+        drop(state.lock.take());
         std::process::exit(status(signal).into());
     }
     state.first.get_or_insert_with(|| (signal, Instant::now()));

@@ -42,16 +42,16 @@ struct Plan {
     checkpoint_epochs: Option<u64>,
     checkpoint_every: Option<Duration>,
     resume: bool,
-    /// Held until the run's end.
-    _lock: Lock,
 }
 
 pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    train(&plan(arguments, output)?, output)
+    let (plan, lock) = plan(arguments, output)?;
+    train(&plan, lock, output)
 }
 
-/// Reads the data and settles every option, before anything is computed or written.
-fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<Plan> {
+/// Reads the data and settles every option, before anything is computed or written. With the plan comes the right to
+/// write its files.
+fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Lock)> {
     let (task, data) = task_and_data(arguments.task, arguments.data)?;
     let mut options = match &arguments.config {
         Some(path) => arguments.options.with_file(path)?,
@@ -95,7 +95,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<Plan> {
     let checkpoint = file::with_added_extension(&model, "checkpoint");
     let resume = arguments.resume;
     check_resume(resume, &model, &checkpoint)?;
-    Ok(Plan {
+    let plan = Plan {
         prepared,
         task_options,
         recipe,
@@ -106,8 +106,8 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<Plan> {
         checkpoint_epochs,
         checkpoint_every,
         resume,
-        _lock: lock,
-    })
+    };
+    Ok((plan, lock))
 }
 
 /// Neither a run that has not ended nor one that has is done anew by mistake.
@@ -158,7 +158,8 @@ fn task_and_data(
     Ok((usual, Some(first.into())))
 }
 
-fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
+fn train(plan: &Plan, lock: Lock, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let mut interrupt = Interrupt::listen(lock)?;
     let mut run = Run::new(&plan.recipe, &plan.prepared)?;
     let mut keeper = Keeper::new(checkpointer(plan)?);
     if plan.resume {
@@ -182,7 +183,7 @@ fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
     let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
     let mut progress =
         Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
-    let mut interrupt = Interrupt::listen()?;
+    interrupt.set_running(true);
     let mut log = JsonLog(output);
     let result = run.train(&mut [&mut progress, &mut log, &mut keeper, &mut interrupt]);
     progress.finish();
@@ -190,7 +191,7 @@ fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
         Ok(ended) => {
             let is_kept =
                 ended == Ended::Interrupted && interrupt.undisturbed(|| keeper.save(run.progress()));
-            interrupt.run_is_over();
+            interrupt.set_running(false);
             if ended != Ended::Interrupted {
                 check_useful(&run, output)?;
             }
@@ -240,12 +241,12 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
     }
     // First of all: whatever becomes of the test, the model is safe.
     save(plan, &model, interrupt)?;
-    if *ended != Ended::Interrupted {
-        remove_checkpoint(plan)?;
-    }
     if let Some((table, held_out)) = &plan.test {
         model.set_test(model.evaluate(table, held_out)?);
         save(plan, &model, interrupt)?;
+    }
+    if *ended != Ended::Interrupted {
+        remove_checkpoint(plan)?;
     }
     let how = match ended {
         Ended::Finished => "trained",
@@ -254,8 +255,11 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
     };
     let epochs = counted(model.record().epochs as usize, "epoch");
     output.note(&format!("{how} after {epochs} in {:.1} s{resume}", ending.seconds));
-    report(plan, &model, *ended, output)?;
-    Ok(code)
+    match report(plan, &model, *ended, output) {
+        // Whoever read our output may be gone; how the run ended is still to be told.
+        Err(error) if !crate::is_broken_pipe(&error) => Err(error),
+        _ => Ok(code),
+    }
 }
 
 /// Writes the model. Where that fails, what is left of the run is named.
@@ -315,7 +319,7 @@ fn quoted(word: &str) -> String {
 
 /// A run may diverge and still come to its end: then there is no model. One that is merely poor is told.
 fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
-    const DIVERGED: f64 = 100.0;
+    const DIVERGED: f64 = 1e6;
     const POOR: f64 = 2.0;
     let naive = run.naive_loss();
     let Some(best) = run.progress().best().filter(|best| best.loss > POOR * naive) else { return Ok(()) };
