@@ -1,7 +1,7 @@
 //! The step from one row to the next.
 
-use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Weekday};
+use jiff::{SignedDuration, Span};
 
 use super::Frequency;
 
@@ -96,7 +96,7 @@ impl Step {
 
     /// Is it one that others come before, if they fit as well?
     fn is_rare(self) -> bool {
-        !matches!(self, Step::Months(_, Day::Last | Day::Nth(_)) | Step::Fixed(_))
+        matches!(self, Step::BusinessDay | Step::Months(_, Day::NthWeekday(..) | Day::LastWeekday(_)))
     }
 
     fn months(stamps: &[DateTime]) -> Option<Self> {
@@ -160,7 +160,7 @@ impl Step {
             Step::BusinessDay => {
                 let later = business_days(stamp.date()).checked_add(steps)?;
                 let days = later.div_euclid(5).checked_mul(7)?.checked_add(later.rem_euclid(5))?;
-                let date = MONDAY.checked_add(SignedDuration::from_hours(days.checked_mul(24)?)).ok()?;
+                let date = MONDAY.checked_add(Span::new().try_days(days).ok()?).ok()?;
                 Some(date.to_datetime(stamp.time()))
             }
         }
