@@ -543,7 +543,7 @@ fn name<'t>(text: &'t str, names: &[&str], bit: u64, seen: &mut Seen) -> Option<
     // `Sept` is usual as well.
     let place = match word.eq_ignore_ascii_case("Sept") && names.len() == MONTHS.len() {
         true => 8,
-        false => names.iter().position(|name| fits(name))?,
+        false => names.iter().position(fits)?,
     };
     if length > 4 || (length == 4 && place != 8) {
         seen.full |= bit;
