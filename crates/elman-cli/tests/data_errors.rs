@@ -180,7 +180,7 @@ fn times_that_do_not_follow_each_other() {
     );
     let place = Place::with("v.csv", "v\n1\n2\n");
     place.refuses(
-        1,
+        2,
         "train v.csv --timezone Europe/Berlin",
         "--timezone is given, but there is no column of times; name it with --time",
     );

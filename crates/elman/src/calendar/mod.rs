@@ -402,7 +402,7 @@ mod tests {
             ["2024-01-01 00:00:00.000", "2024-01-01 00:00:00.250", "2024-01-01 00:00:00.500"],
             ["2024-01-01 8:00", "2024-01-01 9:00", "2024-01-01 10:00"],
             ["2024-01-01 23:00:00 UTC", "2024-01-02 00:00:00 UTC", "2024-01-02 01:00:00 UTC"],
-            ["1/2/2024 10:00:00 AM", "1/2/2024 11:00:00 AM", "1/2/2024 12:00:00 PM"],
+            ["1/14/2024 10:00:00 AM", "1/14/2024 11:00:00 AM", "1/14/2024 12:00:00 PM"],
             ["1/13/2024 11:00 pm", "1/14/2024 12:00 am", "1/14/2024 1:00 am"],
             ["2024/01/31", "2024/02/29", "2024/03/31"],
             ["20240131", "20240229", "20240331"],
@@ -583,7 +583,14 @@ mod tests {
             let first = DateTime::constant(year, month, day, if has_clock { hour } else { 0 }, 0, 0, 0);
             let row = |n: i64| first.checked_add(span.checked_mul(n).unwrap()).unwrap();
             let rows: Vec<String> = (0..40).map(|n| row(n).strftime(formats[format]).to_string()).collect();
-            let calendar = read(&rows[..30], None).unwrap();
+            let calendar = match read(&rows[..30], None) {
+                Ok(calendar) => calendar,
+                // Days 1 to 12 may be months.
+                Err(message) => {
+                    prop_assert!(day < 13 && message.contains("no row tells which"), "{message}");
+                    return Ok(());
+                }
+            };
             for (n, row) in rows.iter().enumerate() {
                 prop_assert_eq!(&calendar.time(n).unwrap().to_string(), row);
             }

@@ -1,7 +1,7 @@
 //! The step from one row to the next.
 
-use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Weekday};
+use jiff::{SignedDuration, Span};
 
 use super::Frequency;
 
@@ -22,8 +22,8 @@ pub(crate) enum Day {
     /// The n-th, or the last of a shorter month.
     Nth(i8),
     Last,
-    LastBusinessDay,
-    FirstBusinessDay,
+    LastBusiness,
+    FirstBusiness,
     /// The n-th Monday, Tuesday...
     NthWeekday(i8, Weekday),
     LastWeekday(Weekday),
@@ -51,11 +51,11 @@ impl Day {
         match self {
             Day::Nth(n) => Date::new(year, month, n.min(first.days_in_month())).ok(),
             Day::Last => Some(first.last_of_month()),
-            Day::LastBusinessDay => {
+            Day::LastBusiness => {
                 let last = first.last_of_month();
                 Date::new(year, month, last.day() - weekend(last)).ok()
             }
-            Day::FirstBusinessDay => Date::new(year, month, 1 + (3 - weekend(first)) % 3).ok(),
+            Day::FirstBusiness => Date::new(year, month, 1 + (3 - weekend(first)) % 3).ok(),
             Day::NthWeekday(n, weekday) => first.nth_weekday_of_month(n, weekday).ok(),
             Day::LastWeekday(weekday) => first.nth_weekday_of_month(-1, weekday).ok(),
         }
@@ -69,8 +69,8 @@ impl Day {
         let days = [
             Day::Last,
             Day::Nth(largest),
-            Day::LastBusinessDay,
-            Day::FirstBusinessDay,
+            Day::LastBusiness,
+            Day::FirstBusiness,
             Day::LastWeekday(weekday),
             Day::NthWeekday(nth, weekday),
         ];
@@ -96,7 +96,7 @@ impl Step {
 
     /// Is it one that others come before, if they fit as well?
     fn is_rare(self) -> bool {
-        !matches!(self, Step::Months(_, Day::Last | Day::Nth(_)) | Step::Fixed(_))
+        matches!(self, Step::BusinessDay | Step::Months(_, Day::NthWeekday(..) | Day::LastWeekday(_)))
     }
 
     fn months(stamps: &[DateTime]) -> Option<Self> {
@@ -160,7 +160,7 @@ impl Step {
             Step::BusinessDay => {
                 let later = business_days(stamp.date()).checked_add(steps)?;
                 let days = later.div_euclid(5).checked_mul(7)?.checked_add(later.rem_euclid(5))?;
-                let date = MONDAY.checked_add(SignedDuration::from_hours(days.checked_mul(24)?)).ok()?;
+                let date = MONDAY.checked_add(Span::new().try_days(days).ok()?).ok()?;
                 Some(date.to_datetime(stamp.time()))
             }
         }

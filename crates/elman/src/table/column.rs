@@ -157,7 +157,7 @@ impl<'a> Column<'a> {
                 line: self.line(*row),
                 column: self.name().to_owned(),
                 text: self.text(*row).to_owned(),
-                formats: [a.clone(), b.clone()],
+                formats: Box::new([a.clone(), b.clone()]),
             }),
         }
     }

@@ -107,7 +107,7 @@ pub enum TableError {
 
     /// Day and month of a column of times cannot be told apart.
     #[error("{}", self.message())]
-    AmbiguousTime { table: String, line: u64, column: String, text: String, formats: [String; 2] },
+    AmbiguousTime { table: String, line: u64, column: String, text: String, formats: Box<[String; 2]> },
 }
 
 impl TableError {
@@ -129,7 +129,8 @@ impl TableError {
                 };
                 Message::from(text).option("time_format")
             }
-            TableError::AmbiguousTime { table, line, column, text, formats: [a, b] } => {
+            TableError::AmbiguousTime { table, line, column, text, formats } => {
+                let [a, b] = formats.as_ref();
                 let text = format!(
                     "{table}, line {line}, column {}: {} could be {a} or {b}, and no row tells which; say so with ",
                     Quoted(column),

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fmt::{self, Display, Write};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, ISOWeekDate, Time as Clock, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 /// More fields and characters than any way of writing a time has.
 const MOST_ITEMS: usize = 60;
@@ -92,7 +92,7 @@ impl Field {
         }
     }
 
-    /// Its letter in a format; of the hours, days and months, those that may lack a zero.
+    /// Its letter in a format.
     fn letter(self) -> char {
         match self {
             Field::Year => 'Y',
@@ -501,7 +501,7 @@ impl Pattern {
 
 /// Nanoseconds from the beginning of 1970.
 fn nanoseconds(stamp: DateTime) -> i128 {
-    SignedDuration::from(stamp.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0))).as_nanos()
+    stamp.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos()
 }
 
 fn number(field: Field, stamp: DateTime) -> i16 {
@@ -543,7 +543,7 @@ fn name<'t>(text: &'t str, names: &[&str], bit: u64, seen: &mut Seen) -> Option<
     // `Sept` is usual as well.
     let place = match word.eq_ignore_ascii_case("Sept") && names.len() == MONTHS.len() {
         true => 8,
-        false => names.iter().position(|name| fits(&name))?,
+        false => names.iter().position(fits)?,
     };
     if length > 4 || (length == 4 && place != 8) {
         seen.full |= bit;
