@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
             .note(&format!("{} is what the model was trained on: these figures are too good", table.name()));
     }
     if let Some(path) = &arguments.plot {
-        plot::save(&task.test_chart(model.network(), model.parameters(), &table, &held_out)?, path)?;
+        plot::save(&task.test_chart(model.ensemble(), &table, &held_out)?, path)?;
         output.note(&format!("drew {}", path.display()));
     }
     if output.options.json {

@@ -20,8 +20,11 @@ use crate::error::ModelError;
 use crate::float::{Dtype, Float};
 
 /// The newest version of the format; older ones are read, newer ones refused. Version 1 had no weights alone, and
-/// a model's network was that of its recipe.
-const FORMAT_VERSION: u32 = 2;
+/// a model's network was that of its recipe. Version 2 had no ensembles, and recipes without patches and poolings.
+pub(crate) const FORMAT_VERSION: u32 = 3;
+
+/// The version of a file that holds nothing new: programs of that version read it.
+pub(crate) const LEAST_VERSION: u32 = 2;
 
 /// The metadata entry.
 const METADATA_KEY: &str = "elman";
@@ -89,9 +92,10 @@ fn file_dtype(dtype: Dtype) -> FileDtype {
     }
 }
 
-/// The bytes of a file.
+/// The bytes of a file, which says that programs of this version read it.
 pub(crate) fn write(
     format: Format,
+    format_version: u32,
     content: &impl Serialize,
     mut tensors: Vec<TensorBytes>,
 ) -> Result<Vec<u8>, ModelError> {
@@ -100,7 +104,7 @@ pub(crate) fn write(
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
     let content = serde_json::value::to_raw_value(content).map_err(|error| unwritable(error.to_string()))?;
     let checksum = checksum(content.get(), tensors.iter().map(|tensor| tensor.bytes.as_slice()));
-    let envelope = Envelope { format, format_version: FORMAT_VERSION, checksum, content: &content };
+    let envelope = Envelope { format, format_version, checksum, content: &content };
     let envelope = serde_json::to_string(&envelope).map_err(|error| unwritable(error.to_string()))?;
     let mut views = Vec::with_capacity(tensors.len());
     for tensor in &tensors {

@@ -55,6 +55,7 @@ pub mod calendar;
 pub mod check;
 mod container;
 pub mod data;
+pub mod ensemble;
 pub mod error;
 pub mod file;
 pub mod float;

@@ -131,7 +131,11 @@ fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
     let sequences = counted(plan.prepared.train.len(), "sequence");
     output.note(&format!("{}: {}", plan.prepared.data, plan.prepared.task.kind().describe()));
     let parameters = counted(run.network().layout().len(), "parameter");
-    output.note(&format!("{}; {parameters}, {sequences}", inspect::network_text(run.network())));
+    let each = match plan.recipe.ensemble {
+        1 => String::new(),
+        members => format!(" in each of {members} members"),
+    };
+    output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
     if let Some((table, held_out)) = &plan.test {
         // Whatever is wrong with the test data shall be known before training, not after.
         run.model(None)?.evaluate(table, held_out)?;

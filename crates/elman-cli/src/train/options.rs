@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use elman::float::Dtype;
 use elman::init::Init;
 use elman::loss::Loss;
-use elman::network::CellKind;
+use elman::network::{CellKind, PoolingKind};
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::schedule::ScheduleConfig;
@@ -75,6 +75,13 @@ options! {
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] bidirectional: bool,
         /// The share of values set to 0 between layers in training [default: 0]
         [value_name = "SHARE"] dropout: f64,
+        /// Regress, classify: so many successive timesteps become one, which shortens long sequences
+        [value_name = "N", value_parser = count::<usize>] patch: usize,
+        /// Regress, classify: what is read of the last layer, its final states or its outputs over time
+        [value_enum] pooling: PoolingName,
+        /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
+        /// [default: 1]
+        [value_name = "N", value_parser = count::<usize>] ensemble: usize,
         /// The starting weights [default: orthogonal]
         [value_parser = one_of::<Init>(Init::ALL.map(Init::name))] init: Init,
         /// The number type [default: f32]
@@ -167,6 +174,15 @@ names! {
     OptimiserName { Sgd, Rmsprop, Adam, Adamw, }
     /// See [`ScheduleConfig`].
     ScheduleName { Constant, Step, Cosine, Plateau, }
+    /// See [`PoolingKind`].
+    PoolingName {
+        /// The final states
+        Last,
+        /// The mean over time
+        Mean,
+        /// The largest over time
+        Max,
+    }
     /// See [`Dtype`].
     DtypeName { F32, F64, }
 }
@@ -223,6 +239,15 @@ impl TrainOptions {
         set(&mut recipe.num_layers, self.num_layers.take());
         set(&mut recipe.bidirectional, self.bidirectional.take());
         set(&mut recipe.dropout, self.dropout.take());
+        set(&mut recipe.ensemble, self.ensemble.take());
+        set(&mut recipe.patch, self.patch.take());
+        if let Some(pooling) = self.pooling.take() {
+            recipe.pooling = match pooling {
+                PoolingName::Last => PoolingKind::Last,
+                PoolingName::Mean => PoolingKind::Mean,
+                PoolingName::Max => PoolingKind::Max,
+            };
+        }
         set(&mut recipe.init, self.init.take());
         if let Some(dtype) = self.dtype.take() {
             recipe.dtype = match dtype {

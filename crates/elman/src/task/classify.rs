@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grouped::{GroupedTask, Grouping, Labels};
 use super::{Answers, Number, Precision, TaskName};
+use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
@@ -99,6 +100,10 @@ impl GroupedTask for Classify {
                 Err(ConfigError::new("loss", "for classes is cross-entropy; the others are for numbers"))
             }
         }
+    }
+
+    fn average(&self) -> Average {
+        Average::Probabilities
     }
 
     /// `n / (classes * n_class)`

@@ -23,12 +23,12 @@ use split::Split;
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
 use super::{Answers, HeldOut, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::float::{Dtype, Parameters};
+use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
 use crate::metrics::{Evaluation, Metrics};
-use crate::network::{Network, Readout};
-use crate::predict::run;
+use crate::network::Readout;
 use crate::recipe::Recipe;
 use crate::table::Table;
 use crate::train::TrainConfig;
@@ -75,6 +75,11 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// See [`TaskKind::check_loss`].
     fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
         check_loss_of_numbers(Self::NAME, loss)
+    }
+
+    /// See [`TaskKind::average`].
+    fn average(&self) -> Average {
+        Average::Values
     }
 
     /// See [`TaskKind::balanced_class_weights`].
@@ -139,18 +144,17 @@ impl<T: GroupedTask> StreamUnits for Rows<T> {
     fn reset(&mut self) {}
 }
 
-/// A network's answers for these sequences.
+/// An ensemble's answers for these sequences.
 fn answers<T: GroupedTask>(
     task: &T,
-    network: &Network,
-    parameters: &Parameters,
+    ensemble: &Ensemble,
     table: &Table,
     (groups, sequences): (&Groups<'_>, &[usize]),
 ) -> Result<Vec<T::Answer>, Error> {
     let columns = task.grouping().columns(table)?;
     let x: Vec<Vec<f64>> =
         sequences.iter().map(|&n| task.grouping().inputs(&columns, &groups.rows[n])).collect();
-    let outputs = run(network, parameters, &x.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let answers: Vec<T::Answer> = outputs.iter().map(|output| task.answer(output)).collect();
     let place = |n| format!("sequence {:?}", groups.ids[sequences[n]]);
     check_finite(answers.iter().map(T::first_number), table, place)?;
@@ -209,6 +213,10 @@ impl<T: GroupedTask> TaskKind for T {
         Readout::Last
     }
 
+    fn average(&self) -> Average {
+        GroupedTask::average(self)
+    }
+
     /// The default recipe, with the loss that the targets ask for.
     fn recipe(&self) -> Recipe {
         let usual = Recipe::default();
@@ -230,18 +238,12 @@ impl<T: GroupedTask> TaskKind for T {
         }
     }
 
-    fn evaluate(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        held_out: &HeldOut,
-    ) -> Result<Evaluation, Error> {
+    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
         let groups = Groups::read(table, &self.grouping().id)?;
         let sequences = groups.held_out(held_out)?;
         let labels = Labels::read(&groups, table.column(&self.grouping().target)?)?;
         let actual = self.targets(&labels, &sequences)?;
-        let answers = answers(self, network, parameters, table, (&groups, &sequences))?;
+        let answers = answers(self, ensemble, table, (&groups, &sequences))?;
         Ok(Evaluation {
             on: match held_out {
                 HeldOut::All => format!("all {} sequences", actual.len()),
@@ -256,8 +258,7 @@ impl<T: GroupedTask> TaskKind for T {
 
     fn predict(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         horizon: Option<usize>,
     ) -> Result<Predictions, Error> {
@@ -265,9 +266,9 @@ impl<T: GroupedTask> TaskKind for T {
             return Err(for_forecasts("horizon", T::NAME).into());
         }
         let groups = Groups::read(table, &self.grouping().id)?;
-        let answers = answers(self, network, parameters, table, (&groups, &groups.all()))?;
+        let answers = answers(self, ensemble, table, (&groups, &groups.all()))?;
         let mut columns = self.grouping().keys(table, &groups)?;
-        columns.extend(self.columns(&answers, parameters.dtype()));
+        columns.extend(self.columns(&answers, ensemble.dtype()));
         Ok(Predictions::new(columns))
     }
 
