@@ -12,6 +12,7 @@ use elman::network::{CellKind, PoolingKind};
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::schedule::ScheduleConfig;
+use elman::search::Open;
 use elman::task::{HeldOut, Task, TaskName, TaskOptions};
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +129,9 @@ options! {
         [value_name = "NORM"] clip: f64,
         /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state
         [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
+        /// Classify: choose patch, directions and pooling by cross-validation, as far as they are not given
+        /// [default: true; false with --validation or --patience]
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] search: bool,
         /// Stop after so many epochs without a better validation loss
         [value_name = "EPOCHS", value_parser = count::<u64>] patience: u64,
         /// Decides starting weights, order and dropout; not what is kept back [default: 0]
@@ -188,6 +192,27 @@ names! {
 }
 
 impl TrainOptions {
+    /// Is a recipe to be chosen, and what of it is open to choice? To be asked while all options are there; the answer's
+    /// own option is taken out.
+    pub(crate) fn take_search(&mut self, task: TaskName) -> Option<Open> {
+        let usual = task == TaskName::Classify && self.validation.is_none() && self.patience.is_none();
+        // Of another task the option stays, and is refused.
+        let wanted = if task == TaskName::Classify { self.search.take() } else { None };
+        if !wanted.unwrap_or(usual) {
+            return None;
+        }
+        // What is chosen on folds needs no validation part; who wants one says so.
+        if self.patience.is_none() {
+            self.validation.get_or_insert(0.0);
+        }
+        let open = Open::default()
+            .with_patch(self.patch.is_none())
+            .with_bidirectional(self.bidirectional.is_none())
+            .with_pooling(self.pooling.is_none())
+            .with_ensemble(self.ensemble.is_none());
+        Some(open)
+    }
+
     /// The options that are the task's own, which are taken out.
     pub(crate) fn take_task(&mut self, task: TaskName) -> anyhow::Result<TaskOptions> {
         // With a file of its own for the test, nothing is kept back for it.

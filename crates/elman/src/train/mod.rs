@@ -301,12 +301,18 @@ impl<'a, T: Float> Trainer<'a, T> {
         if self.validation.is_empty() {
             return Ok(None);
         }
+        let loss = self.total(state, self.validation).mean();
+        NotFinite::check("validation loss", loss).map_err(|error| self.diverged(error, state))?;
+        Ok(Some(loss))
+    }
+
+    /// The loss of the parameters as they are now over these sequences. It may be no finite number.
+    pub(crate) fn total(&self, state: &mut TrainState<T>, examples: &[Example<T>]) -> Total<f64> {
         let mut sum = Total::<f64>::default();
-        for examples in self.validation.chunks(EVALUATION_BATCH) {
+        for examples in examples.chunks(EVALUATION_BATCH) {
             state.packed.set(self.network, examples.len(), |n| &examples[n]);
             sum += state.learner.total(&state.packed);
         }
-        NotFinite::check("validation loss", sum.mean()).map_err(|error| self.diverged(error, state))?;
-        Ok(Some(sum.mean()))
+        sum
     }
 }
