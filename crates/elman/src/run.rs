@@ -44,7 +44,7 @@ impl Recipe {
         let ended = run.train(&mut [])?;
         let mut model = run.model(Some(ended))?;
         if let Some(held_out) = &prepared.held_out {
-            model.set_test(model.evaluate(table, held_out)?);
+            model.test(prepared, table, held_out)?;
         }
         Ok(model)
     }

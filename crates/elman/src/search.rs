@@ -2,8 +2,13 @@
 //!
 //! Which network suits depends on the data: where the shapes of a few long sequences lie, whether their order matters
 //! or that they occur. So several recipes are tried. The training sequences are dealt into folds; a candidate learns
-//! from all folds but one and is measured on that, once for each fold, by its mean loss. The best recipe is then
+//! from all folds but one and is measured on that, once for each fold, by its mean loss. The chosen recipe is then
 //! trained on all sequences: none is kept for validation, which few can spare.
+//!
+//! The folds of few sequences tell candidates apart only so far. So those that are as good as the best within one standard
+//! error of their difference over the folds count as equal (the rule of Breiman, Friedman, Olshen & Stone, Classification
+//! and Regression Trees, 1984, section 3.4.3, on paired differences), and of these the one with the longest patches is
+//! chosen, which leave the fewest timesteps; of equally long ones the one of the lowest loss.
 //!
 //! What is chosen and from what: see [`candidates`].
 //!
@@ -27,7 +32,7 @@
 //! let candidates = candidates(&recipe, Open::default(), &prepared);
 //! assert_eq!(candidates.len(), 3); // three poolings; too short to be joined
 //! let choice = choose(&prepared, &candidates, &mut |_| Control::Continue)?.expect("nobody says stop");
-//! assert!(choice.tried.iter().all(|tried| tried.loss >= choice.tried[choice.best].loss));
+//! assert_eq!(choice.tried.iter().map(|tried| tried.losses.len()).collect::<Vec<_>>(), [5, 5, 5]);
 //! let model = choice.recipe().train(&prepared, &table)?;
 //! # Ok(())
 //! # }
@@ -53,8 +58,11 @@ use crate::task::Prepared;
 use crate::threads;
 use crate::train::{Control, Event, Trainer};
 
-/// Timesteps that patches leave of a sequence of median length: the first is tried first.
-const STEPS_LEFT: [usize; 3] = [40, 10, 80];
+/// Timesteps that patches leave of a sequence of median length.
+const STEPS_LEFT: [usize; 3] = [10, 40, 80];
+
+/// Sequences of no more timesteps than this are not cut into patches.
+const SHORT: usize = 60;
 
 /// Values of a patch at the most.
 const MAX_PATCH_VALUES: usize = 1024;
@@ -117,7 +125,7 @@ impl Open {
 
 /// The recipes to choose from: what is open of `base` in all combinations, as far as they make a network.
 ///
-/// - Patches that leave some 40, 10 or 80 timesteps of a sequence of median length, of at most 1024 values; none
+/// - Patches that leave some 10, 40 or 80 timesteps of a sequence of median length, of at most 1024 values; none
 ///   where it has no more than 60.
 /// - Both directions.
 /// - The maximum over time, the final states, the mean over time.
@@ -154,8 +162,7 @@ fn patches(prepared: &Prepared) -> Vec<usize> {
     let longest = (MAX_PATCH_VALUES / input_size.max(1)).max(1);
     let mut patches = Vec::new();
     for left in STEPS_LEFT {
-        let is_short = median <= 3 * STEPS_LEFT[0] / 2;
-        let patch = if is_short { 1 } else { ((median + left / 2) / left).clamp(1, longest) };
+        let patch = if median <= SHORT { 1 } else { ((median + left / 2) / left).clamp(1, longest) };
         if !patches.contains(&patch) {
             patches.push(patch);
         }
@@ -171,6 +178,17 @@ pub struct Tried {
     pub recipe: Recipe,
     /// The mean loss over all sequences that were left out in turn; infinite if a run diverged.
     pub loss: f64,
+    /// The mean loss on each fold.
+    pub losses: Vec<f64>,
+}
+
+impl Tried {
+    fn of(recipe: &Recipe, totals: &[Total<f64>]) -> Self {
+        let mut sum = Total::<f64>::default();
+        totals.iter().for_each(|&total| sum += total);
+        let losses = totals.iter().map(|total| total.mean()).collect();
+        Tried { recipe: recipe.clone(), loss: sum.mean(), losses }
+    }
 }
 
 /// How far a search has come.
@@ -193,23 +211,20 @@ pub struct Progress<'a> {
 pub struct Choice {
     /// All candidates in their order.
     pub tried: Vec<Tried>,
-    /// The number of the best; of equally good ones the first.
-    pub best: usize,
-    /// The folds.
-    pub folds: usize,
+    /// The number of the one that is chosen.
+    pub chosen: usize,
 }
 
 impl Choice {
-    /// The best recipe.
+    /// The chosen recipe.
     pub fn recipe(&self) -> &Recipe {
-        &self.tried[self.best].recipe
+        &self.tried[self.chosen].recipe
     }
 }
 
-/// Tries every candidate on the training sequences and chooses the one of the lowest loss; side by side, as far as there
-/// are threads, whose number changes nothing. Of more than 300 sequences, 300 are drawn. A single candidate is not
-/// tried, nor are any where the sequences cannot be dealt into two folds: the first then is the choice, with a loss
-/// of 0 in 0 folds.
+/// Tries every candidate on the training sequences and chooses one; side by side, as far as there are threads, whose
+/// number changes nothing. Of more than 300 sequences, 300 are drawn. A single candidate is not tried, nor are any
+/// where the sequences cannot be dealt into two folds: the first then is the choice, on no folds.
 ///
 /// `watch` is told several times a second how far it has come; `None` if it says stop.
 ///
@@ -226,12 +241,34 @@ pub fn choose(
     assert!(!candidates.is_empty(), "recipes to choose from");
     let folds = Folds::deal(&prepared.train, candidates[0].train.seed);
     if candidates.len() == 1 || folds.count() < 2 {
-        let tried = Tried { recipe: candidates[0].clone(), loss: 0.0 };
-        return Ok(Some(Choice { tried: vec![tried], best: 0, folds: 0 }));
+        let tried = Tried { recipe: candidates[0].clone(), loss: 0.0, losses: Vec::new() };
+        return Ok(Some(Choice { tried: vec![tried], chosen: 0 }));
     }
     let Some(tried) = try_all(prepared, candidates, &folds, watch)? else { return Ok(None) };
-    let best = (1..tried.len()).fold(0, |best, n| if tried[n].loss < tried[best].loss { n } else { best });
-    Ok(Some(Choice { tried, best, folds: folds.count() }))
+    let chosen = best(&tried);
+    Ok(Some(Choice { tried, chosen }))
+}
+
+/// The number of the candidate to be chosen.
+fn best(tried: &[Tried]) -> usize {
+    let lowest = (1..tried.len()).fold(0, |best, n| if tried[n].loss < tried[best].loss { n } else { best });
+    let as_good = (0..tried.len()).filter(|&n| n == lowest || is_as_good(&tried[n], &tried[lowest]));
+    // Of longer patches first, then of lower loss; the lowest is among them.
+    as_good.fold(lowest, |best, n| {
+        let (a, b) = (&tried[n], &tried[best]);
+        let longer = a.recipe.patch.cmp(&b.recipe.patch);
+        if longer.is_gt() || (longer.is_eq() && a.loss < b.loss) { n } else { best }
+    })
+}
+
+/// Is a candidate no worse than the best by more than one standard error of the difference?
+fn is_as_good(tried: &Tried, best: &Tried) -> bool {
+    let differences = || tried.losses.iter().zip(&best.losses).map(|(a, b)| a - b);
+    let count = differences().count() as f64;
+    let mean = differences().sum::<f64>() / count;
+    let variance = differences().map(|d| (d - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    // False where a loss is not finite.
+    mean <= (variance / count).sqrt()
 }
 
 /// The loss of a candidate on one fold.
@@ -267,9 +304,9 @@ fn try_all(
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             while let Some(totals) = totals.chunks(folds.count()).nth(tried.len())
-                && let Some(loss) = mean(totals)
+                && let Some(totals) = totals.iter().copied().collect::<Option<Vec<_>>>()
             {
-                tried.push(Tried { recipe: candidates[tried.len()].clone(), loss });
+                tried.push(Tried::of(&candidates[tried.len()], &totals));
             }
             let progress = Progress {
                 tried: &tried,
@@ -349,11 +386,30 @@ fn told(total: Result<Total<f64>, Error>) -> Result<Total<f64>, Error> {
     }
 }
 
-/// The mean over a candidate's folds, once all are known.
-fn mean(totals: &[Option<Total<f64>>]) -> Option<f64> {
-    let mut sum = Total::<f64>::default();
-    for total in totals {
-        sum += (*total)?;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(patch: usize, losses: &[f64]) -> Tried {
+        let totals: Vec<_> = losses.iter().map(|&loss| Total { sum: 2.0 * loss, weight: 2.0 }).collect();
+        Tried::of(&Recipe::default().with_patch(patch), &totals)
     }
-    Some(sum.mean())
+
+    #[test]
+    fn what_is_as_good_within_a_standard_error_counts_as_equal() {
+        // The difference of the second is 0.1 on average, of a standard error of 0.0577; of the third 0.05 and 0.0866.
+        let all = [
+            tried(4, &[0.3, 0.5, 0.4]),
+            tried(9, &[0.4, 0.5, 0.6]),
+            tried(8, &[0.5, 0.45, 0.4]),
+            tried(8, &[0.6, 0.45, 0.4]),
+            tried(99, &[0.1, f64::INFINITY, 0.1]),
+        ];
+        assert_eq!(best(&all), 2);
+        assert_eq!(best(&all[..2]), 0);
+        // Of equal patches the lowest loss.
+        let all = [tried(4, &[0.5, 0.5]), tried(4, &[0.4, 0.4]), tried(4, &[0.4, 0.41])];
+        assert_eq!(best(&all), 1);
+        assert_eq!(best(&[tried(1, &[f64::INFINITY; 2]), tried(2, &[f64::INFINITY; 2])]), 0);
+    }
 }

@@ -201,7 +201,7 @@ fn finish(
     // First of all: whatever becomes of the test, the model is safe.
     model.save(&plan.model)?;
     if let Some((table, held_out)) = &plan.test {
-        model.set_test(model.evaluate(table, held_out)?);
+        output.remarks(&model.test(&plan.prepared, table, held_out)?.remarks);
         model.save(&plan.model)?;
     }
     let resume = match ended {

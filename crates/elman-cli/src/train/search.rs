@@ -46,7 +46,7 @@ pub(super) fn choose(
     bar.finish_and_clear();
     let Some(choice) = choice.map_err(Error::from)? else { return Ok(None) };
     let recipe = choice.recipe().clone();
-    if choice.folds > 0 {
+    if choice.tried.len() > 1 {
         tell(&choice, started.elapsed().as_secs_f64(), output)?;
     }
     Ok(Some(recipe))
@@ -54,11 +54,12 @@ pub(super) fn choose(
 
 fn tell(choice: &Choice, seconds: f64, output: &mut Output) -> anyhow::Result<()> {
     let recipe = text(choice.recipe());
-    let (recipes, folds) = (counted(choice.tried.len(), "recipe"), counted(choice.folds, "fold"));
+    let (recipes, folds) =
+        (counted(choice.tried.len(), "recipe"), counted(choice.tried[0].losses.len(), "fold"));
     output.note(&format!("chose {recipe} among {recipes}, each tried on {folds}, in {seconds:.1} s"));
     if output.options.json {
         let tried: Vec<_> = choice.tried.iter().map(as_json).collect();
-        output.json(&json!({ "tried": tried, "chosen": choice.best, "folds": choice.folds }))?;
+        output.json(&json!({ "tried": tried, "chosen": choice.chosen }))?;
     }
     Ok(())
 }
@@ -69,7 +70,7 @@ fn line(tried: &Tried) -> String {
 
 fn as_json(tried: &Tried) -> serde_json::Value {
     let Recipe { patch, bidirectional, pooling, .. } = &tried.recipe;
-    json!({ "patch": patch, "bidirectional": bidirectional, "pooling": pooling, "loss": tried.loss })
+    json!({ "patch": patch, "bidirectional": bidirectional, "pooling": pooling, "loss": tried.loss, "losses": tried.losses })
 }
 
 /// What is open to choice of a recipe, in words.

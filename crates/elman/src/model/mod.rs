@@ -52,7 +52,7 @@ use crate::metrics::Evaluation;
 use crate::network::{Network, NetworkConfig};
 use crate::recipe::Recipe;
 use crate::table::Table;
-use crate::task::{HeldOut, Predictions, Task, TaskStream};
+use crate::task::{HeldOut, Predictions, Prepared, Task, TaskStream};
 use crate::train::Ended;
 use crate::weights::Weights;
 
@@ -199,6 +199,22 @@ impl Model {
         &self.record
     }
 
+    /// Tests the model on what `table` holds out, beside what can be predicted naively from the sequences that it was
+    /// trained on, and notes it in the record.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn test(
+        &mut self,
+        prepared: &Prepared,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<&Evaluation, Error> {
+        let mut test = self.evaluate(table, held_out)?;
+        self.task.kind().compare(prepared, table, held_out, &mut test)?;
+        Ok(self.record.test.insert(test))
+    }
+
     /// Notes in the record how the model did on data kept for the test.
     pub fn set_test(&mut self, test: Evaluation) {
         self.record.test = Some(test);
@@ -246,8 +262,7 @@ impl Model {
     /// # Errors
     /// If a figure in the record is not a finite number.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        let figures = self.record.test.iter().flat_map(|test| test.model.iter().chain(&test.baseline));
-        let mut figures = figures.filter_map(|metric| metric.value).chain(self.record.loss);
+        let mut figures = self.record.test.iter().flat_map(Evaluation::figures).chain(self.record.loss);
         if figures.any(|figure| !figure.is_finite()) {
             return Err(ModelError::Unwritable {
                 reason: "a figure of its record is not a finite number".into(),
@@ -263,7 +278,8 @@ impl Model {
             record: self.record.clone(),
         };
         let tensors = members.iter().enumerate().flat_map(|(n, member)| member.tensors(n, members.len()));
-        let version = if self.record.recipe.is_new() { FORMAT_VERSION } else { LEAST_VERSION };
+        let is_new = self.record.recipe.is_new() || self.record.test.is_some();
+        let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
         container::write(Format::Model, version, &content, tensors.collect())
     }
 

@@ -88,6 +88,20 @@ pub trait TaskKind: Debug {
     /// If the table cannot be read as the task's data, or has no such part.
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error>;
 
+    /// Adds to an evaluation what only a training run can know: naive predictors that need its sequences.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn compare(
+        &self,
+        _trained_on: &Prepared,
+        _table: &Table,
+        _held_out: &HeldOut,
+        _evaluation: &mut Evaluation,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// An ensemble's answers for a table; `horizon` is how many rows a forecast goes ahead, `None` for
     /// the task's own.
     ///

@@ -4,7 +4,7 @@ use super::Forecast;
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::metrics::{Evaluation, forecast_metrics};
+use crate::metrics::{Baseline, Evaluation, forecast_metrics};
 use crate::predict::Session;
 use crate::table::Table;
 use crate::task::predictions::check_finite;
@@ -87,8 +87,11 @@ impl Forecast {
                 if origins.len() == 1 { "" } else { "s" }
             ),
             model: forecast_metrics(&all(|origin| &origin.forecasts), &actual),
-            baseline_name: self.baseline_name().into(),
-            baseline: forecast_metrics(&all(|origin| &origin.naive), &actual),
+            baselines: vec![Baseline {
+                name: self.baseline_name().into(),
+                metrics: forecast_metrics(&all(|origin| &origin.naive), &actual),
+            }],
+            confusion: None,
             remarks: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@
 
 mod grouping;
 mod groups;
+mod neighbour;
 mod options;
 mod split;
 
@@ -27,7 +28,7 @@ use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
-use crate::metrics::{Evaluation, Metrics};
+use crate::metrics::{Baseline, Confusion, Evaluation, Metrics};
 use crate::network::Readout;
 use crate::recipe::Recipe;
 use crate::table::Table;
@@ -104,6 +105,14 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
     /// How good answers are.
     fn metrics(answers: &[Self::Answer], actual: &[Self::Target]) -> Metrics;
+
+    /// The confusion matrix, if the answers are classes.
+    fn confusion(&self, _answers: &[Self::Answer], _actual: &[Self::Target]) -> Option<Confusion> {
+        None
+    }
+
+    /// The answer that another sequence's target, as the network learns it, would be.
+    fn answer_of(&self, learned: &Targets<f64>) -> Self::Answer;
 
     /// The columns of predictions.
     fn columns(&self, answers: &[Self::Answer], dtype: Dtype) -> Vec<(String, Answers)>;
@@ -250,10 +259,42 @@ impl<T: GroupedTask> TaskKind for T {
                 _ => format!("{} sequences kept back", actual.len()),
             },
             model: T::metrics(&answers, &actual),
-            baseline_name: T::BASELINE.into(),
-            baseline: T::metrics(&vec![self.baseline(); actual.len()], &actual),
+            baselines: vec![Baseline {
+                name: T::BASELINE.into(),
+                metrics: T::metrics(&vec![self.baseline(); actual.len()], &actual),
+            }],
+            confusion: self.confusion(&answers, &actual),
             remarks: Vec::new(),
         })
+    }
+
+    fn compare(
+        &self,
+        trained_on: &Prepared,
+        table: &Table,
+        held_out: &HeldOut,
+        evaluation: &mut Evaluation,
+    ) -> Result<(), Error> {
+        let groups = Groups::read(table, &self.grouping().id)?;
+        let sequences = groups.held_out(held_out)?;
+        let labels = Labels::read(&groups, table.column(&self.grouping().target)?)?;
+        let actual = self.targets(&labels, &sequences)?;
+        let columns = self.grouping().columns(table)?;
+        let x: Vec<Vec<f64>> =
+            sequences.iter().map(|&n| self.grouping().inputs(&columns, &groups.rows[n])).collect();
+        let known: Vec<_> = trained_on.train.iter().chain(&trained_on.validation).collect();
+        let Some(nearest) = neighbour::nearest(&known, &x, self.grouping().features.len()) else {
+            let text = format!("{} was left out: too many sequences to compare", neighbour::NAME);
+            evaluation.remarks.push(text.into());
+            return Ok(());
+        };
+        let answers: Vec<T::Answer> =
+            nearest.into_iter().map(|n| self.answer_of(&known[n].targets)).collect();
+        let mut metrics = T::metrics(&answers, &actual);
+        // A neighbour gives no probabilities.
+        metrics.retain(|metric| metric.name != "log_loss");
+        evaluation.baselines.push(Baseline { name: neighbour::NAME.into(), metrics });
+        Ok(())
     }
 
     fn predict(
