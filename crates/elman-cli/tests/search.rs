@@ -68,7 +68,7 @@ fn what_is_given_is_not_chosen() {
     assert_eq!(place.read("a.elman"), place.read("b.elman"));
     assert!(place.ok("inspect a.elman").stdout.contains("2 sequences for validation"));
     place.refuses(2, "train --search", "--search has no meaning for the task forecast; leave it out");
-    place.refuses(1, &format!("{QUICK} --ensemble 0"), "--ensemble is 0; it must be from 1 to 1000");
+    place.refuses(2, &format!("{QUICK} --ensemble 0"), "--ensemble is 0; it must be from 1 to 1000");
     place.refuses(
         2,
         "train --patch 3",
