@@ -8,7 +8,8 @@ use serde_json::Value;
 /// 24 sequences of 8 rows: a rise at the beginning, or none.
 fn place() -> Place {
     let place = Place::new();
-    let level = |n: usize, t: usize| if t < 3 && n % 2 == 0 { t as f64 } else { -((n * t % 3) as f64) };
+    let level =
+        |n: usize, t: usize| if t < 3 && n.is_multiple_of(2) { t as f64 } else { -((n * t % 3) as f64) };
     let row = |k: usize| {
         let (n, t) = (k / 8, k % 8);
         format!("{n},{},{}\n", level(n, t), ["rise", "none"][n % 2])
