@@ -21,6 +21,7 @@
 //! ```
 
 use crate::batch::Batch;
+use crate::ensemble::{Ensemble, Mean};
 use crate::error::ConfigError;
 use crate::float::{Float, Parameters, convert};
 use crate::network::{Engine, Mode, Network, State};
@@ -54,9 +55,13 @@ fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]
     outputs
 }
 
-/// One sequence that goes on: a network, its parameters and the state it has reached.
+/// One sequence that goes on: a network or an ensemble, its parameters and the states it has reached.
 #[derive(Debug)]
-pub struct Session(Typed);
+pub struct Session {
+    /// One for each member.
+    members: Vec<Typed>,
+    mean: Option<Mean>,
+}
 
 #[derive(Debug)]
 enum Typed {
@@ -72,6 +77,55 @@ impl Session {
     /// joins several timesteps, all in a mean or a maximum or some in patches: they may lie in different
     /// pieces.
     pub fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
+        Ok(Session { members: vec![Typed::new(network, parameters)?], mean: None })
+    }
+
+    /// A sequence at its start, for the members of an ensemble side by side.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of(ensemble: &Ensemble) -> Result<Self, ConfigError> {
+        let members = ensemble.members().iter();
+        let members = members.map(|member| Typed::new(member.network(), member.parameters()));
+        Ok(Session { members: members.collect::<Result<_, _>>()?, mean: ensemble.mean() })
+    }
+
+    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
+    /// row per sequence, `[O]`.
+    ///
+    /// # Panics
+    /// If `x` is empty or not of the network's input size.
+    pub fn advance(&mut self, x: &[f64]) -> Vec<f64> {
+        let mut outputs = self.members.iter_mut().map(|member| member.advance(x));
+        let mut sum = outputs.next().unwrap_or_default();
+        let Some(mean) = self.mean else { return sum };
+        mean.begin(&mut sum);
+        outputs.for_each(|mut output| mean.add(&mut sum, &mut output));
+        mean.finish(&mut sum);
+        sum
+    }
+
+    /// Back to the sequence's start.
+    pub fn reset(&mut self) {
+        for member in &mut self.members {
+            match member {
+                Typed::F32(running) => running.state.clone_from(&running.start),
+                Typed::F64(running) => running.state.clone_from(&running.start),
+            }
+        }
+    }
+
+    /// What `explore` makes of a session that stands where this one does and may go its own way.
+    pub fn branch<R>(&mut self, explore: impl FnOnce(&mut Self) -> R) -> R {
+        let here: Vec<States> = self.members.iter().map(Typed::states).collect();
+        let result = explore(self);
+        self.members.iter_mut().zip(here).for_each(|(member, states)| member.go_back(states));
+        result
+    }
+}
+
+impl Typed {
+    fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
         if !network.is_causal() {
             let message = "networks read a sequence from its end; one that goes on has none yet";
             return Err(ConfigError::new("bidirectional", message));
@@ -81,45 +135,32 @@ impl Session {
                 "join timesteps (a pooling or a patch), which a sequence given piece by piece may cut";
             return Err(ConfigError::new("blocks", message));
         }
-        Ok(Session(match parameters {
+        Ok(match parameters {
             Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters))),
             Parameters::F64(parameters) => Typed::F64(Box::new(Running::new(network, parameters))),
-        }))
+        })
     }
 
-    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
-    /// row per sequence, `[O]`.
-    ///
-    /// # Panics
-    /// If `x` is empty or not of the network's input size.
-    pub fn advance(&mut self, x: &[f64]) -> Vec<f64> {
-        match &mut self.0 {
+    fn advance(&mut self, x: &[f64]) -> Vec<f64> {
+        match self {
             Typed::F32(running) => running.advance(x),
             Typed::F64(running) => running.advance(x),
         }
     }
 
-    /// Back to the sequence's start.
-    pub fn reset(&mut self) {
-        match &mut self.0 {
-            Typed::F32(running) => running.state.clone_from(&running.start),
-            Typed::F64(running) => running.state.clone_from(&running.start),
+    fn states(&self) -> States {
+        match self {
+            Typed::F32(running) => States::F32(running.state.clone()),
+            Typed::F64(running) => States::F64(running.state.clone()),
         }
     }
 
-    /// What `explore` makes of a session that stands where this one does and may go its own way.
-    pub fn branch<R>(&mut self, explore: impl FnOnce(&mut Self) -> R) -> R {
-        let here = match &self.0 {
-            Typed::F32(running) => States::F32(running.state.clone()),
-            Typed::F64(running) => States::F64(running.state.clone()),
-        };
-        let result = explore(self);
-        match (&mut self.0, here) {
+    fn go_back(&mut self, states: States) {
+        match (self, states) {
             (Typed::F32(running), States::F32(state)) => running.state = state,
             (Typed::F64(running), States::F64(state)) => running.state = state,
             _ => unreachable!("a session keeps its number type"),
         }
-        result
     }
 }
 

@@ -39,6 +39,11 @@ impl Interrupt {
         lock(&self.0).is_running = is_running;
     }
 
+    /// Go on, unless a signal has said stop.
+    pub(super) fn control(&self) -> Control {
+        if lock(&self.0).first.is_some() { Control::Stop } else { Control::Continue }
+    }
+
     /// Does what no signal shall break off, such as writing a file.
     pub(super) fn undisturbed<R>(&self, act: impl FnOnce() -> R) -> R {
         let _held = lock(&self.0);
@@ -60,7 +65,7 @@ impl Drop for Interrupt {
 
 impl Observer for Interrupt {
     fn observe(&mut self, _: &Event<'_>) -> Result<Control, ObserverError> {
-        Ok(if lock(&self.0).first.is_some() { Control::Stop } else { Control::Continue })
+        Ok(self.control())
     }
 }
 

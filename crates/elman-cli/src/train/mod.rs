@@ -4,6 +4,7 @@ mod config_file;
 mod interrupt;
 mod keeper;
 pub(crate) mod options;
+mod search;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use elman::file::{self, Lock};
 use elman::model::{Model, is_written_by_elman};
 use elman::recipe::Recipe;
 use elman::run::Run;
+use elman::search::Open;
 use elman::table::{Table, nearest};
 use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Ended, Identity, fingerprint};
@@ -34,6 +36,8 @@ struct Plan {
     prepared: Prepared,
     task_options: TaskOptions,
     recipe: Recipe,
+    /// What of the recipe is yet to be chosen.
+    open: Option<Open>,
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
@@ -45,8 +49,22 @@ struct Plan {
 }
 
 pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let (plan, lock) = plan(arguments, output)?;
-    train(&plan, lock, output)
+    let (mut plan, lock) = plan(arguments, output)?;
+    let mut interrupt = Interrupt::listen(lock)?;
+    if let Some(open) = plan.open {
+        check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
+        interrupt.set_running(true);
+        let chosen = search::choose(&plan, open, &interrupt, output)?;
+        interrupt.set_running(false);
+        match chosen {
+            Some(recipe) => plan.recipe = recipe,
+            None => {
+                without_model("interrupted before a recipe was chosen: no model yet", output)?;
+                return Ok(interrupt.exit_code());
+            }
+        }
+    }
+    train(&plan, &mut interrupt, output)
 }
 
 /// Reads the data and settles every option, before anything is computed or written. With the plan comes the right to
@@ -58,6 +76,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
         None => arguments.options,
     };
     let table = input::table(data.as_deref())?;
+    let open = options.take_search(task);
     let task_options = options.take_task(task)?;
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
     output.remarks(table.remarks());
@@ -99,6 +118,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
         prepared,
         task_options,
         recipe,
+        open,
         test,
         data,
         model,
@@ -158,8 +178,7 @@ fn task_and_data(
     Ok((usual, Some(first.into())))
 }
 
-fn train(plan: &Plan, lock: Lock, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let mut interrupt = Interrupt::listen(lock)?;
+fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow::Result<ExitCode> {
     let mut run = Run::new(&plan.recipe, &plan.prepared)?;
     let mut keeper = Keeper::new(checkpointer(plan)?);
     if plan.resume {
@@ -173,19 +192,19 @@ fn train(plan: &Plan, lock: Lock, output: &mut Output) -> anyhow::Result<ExitCod
     let sequences = counted(plan.prepared.train.len(), "sequence");
     output.note(&format!("{}: {}", plan.prepared.data, plan.prepared.task.kind().describe()));
     let parameters = counted(run.network().layout().len(), "parameter");
-    output.note(&format!("{}; {parameters}, {sequences}", inspect::network_text(run.network())));
-    if let Some((table, held_out)) = &plan.test {
-        // Whatever is wrong with the test data shall be known before training, not after.
-        run.model(None)?.evaluate(table, held_out)?;
-    }
-
+    let each = match plan.recipe.ensemble {
+        1 => String::new(),
+        members => format!(" in each of {members} members"),
+    };
+    output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
+    check_test(plan, &run)?;
     let started = Instant::now();
     let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
     let mut progress =
         Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
     interrupt.set_running(true);
     let mut log = JsonLog(output);
-    let result = run.train(&mut [&mut progress, &mut log, &mut keeper, &mut interrupt]);
+    let result = run.train(&mut [&mut progress, &mut log, &mut keeper, interrupt]);
     progress.finish();
     match result {
         Ok(ended) => {
@@ -206,12 +225,20 @@ fn train(plan: &Plan, lock: Lock, output: &mut Output) -> anyhow::Result<ExitCod
 }
 
 /// How a run ended that did not fail.
-struct Ending {
+struct Ending<'a> {
     ended: Ended,
     seconds: f64,
     /// Is there a checkpoint from which it can go on?
     is_kept: bool,
-    interrupt: Interrupt,
+    interrupt: &'a Interrupt,
+}
+
+/// Whatever is wrong with the test data shall be known before training, not after.
+fn check_test(plan: &Plan, run: &Run<'_>) -> Result<(), Error> {
+    match &plan.test {
+        Some((table, held_out)) => run.model(None)?.evaluate(table, held_out).map(drop),
+        None => Ok(()),
+    }
 }
 
 fn checkpointer(plan: &Plan) -> Result<Checkpointer, Error> {
@@ -233,16 +260,13 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
         (Ended::Finished | Ended::Early, _) => (ExitCode::SUCCESS, String::new()),
     };
     if *ended == Ended::Interrupted && model.record().best_epoch.is_none() {
-        output.note(&format!("interrupted before the first epoch ended: no model yet{resume}"));
-        if output.options.json {
-            output.json(&json!({ "model": null, "ended": ended, "epochs": 0 }))?;
-        }
+        without_model(&format!("interrupted before the first epoch ended: no model yet{resume}"), output)?;
         return Ok(code);
     }
     // First of all: whatever becomes of the test, the model is safe.
     save(plan, &model, interrupt)?;
     if let Some((table, held_out)) = &plan.test {
-        model.set_test(model.evaluate(table, held_out)?);
+        output.remarks(&model.test(&plan.prepared, table, held_out)?.remarks);
         save(plan, &model, interrupt)?;
     }
     if *ended != Ended::Interrupted {
@@ -289,6 +313,15 @@ fn report(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyh
     }
     output.line(format_args!("model: {path}"))?;
     output.line(format_args!("next:  {}", next_command(plan)))
+}
+
+/// Says that a run was interrupted before there was anything to keep.
+fn without_model(why: &str, output: &mut Output) -> anyhow::Result<()> {
+    output.note(why);
+    if output.options.json {
+        output.json(&json!({ "model": null, "ended": Ended::Interrupted, "epochs": 0 }))?;
+    }
+    Ok(())
 }
 
 /// A finished run has no use for its checkpoint.

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use super::series::Series;
 use super::{Forecast, MAX_HORIZON, Transform};
+use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
-use crate::float::Parameters;
-use crate::network::Network;
 use crate::predict::Session;
 use crate::table::Table;
 use crate::task::predictions::check_finite;
@@ -59,8 +58,7 @@ impl Forecast {
     /// Forecasts so many rows from the end of a series.
     pub(super) fn look_ahead(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         horizon: usize,
     ) -> Result<Predictions, Error> {
@@ -71,13 +69,13 @@ impl Forecast {
         let series = self.read(table)?;
         let rows = series.values.len();
         let scaled = self.scaled(&series.values);
-        let mut session = Session::new(network, parameters)?;
+        let mut session = Session::of(ensemble)?;
         self.read_history(&mut session, &series, &scaled, self.first_row()..rows);
         let forecasts = self.roll(&mut session, &series, &scaled, horizon);
         check_finite(forecasts.iter().copied(), table, |n| {
             format!("row {}, {} rows ahead,", rows + n + 1, n + 1)
         })?;
-        let number = |&value: &f64| Number::answer(value, self.spread(value), parameters.dtype());
+        let number = |&value: &f64| Number::answer(value, self.spread(value), ensemble.dtype());
         let predictions = Predictions::new(vec![
             (self.time.clone().unwrap_or_else(|| "row".into()), names_ahead(&series, horizon)?),
             (self.forecast_name(), Answers::Numbers(forecasts.iter().map(number).collect())),

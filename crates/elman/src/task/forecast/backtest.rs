@@ -2,10 +2,9 @@
 
 use super::Forecast;
 use crate::calendar::Frequency;
+use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::float::Parameters;
-use crate::metrics::{Evaluation, forecast_metrics};
-use crate::network::Network;
+use crate::metrics::{Baseline, Evaluation, forecast_metrics};
 use crate::predict::Session;
 use crate::table::Table;
 use crate::task::predictions::check_finite;
@@ -35,13 +34,7 @@ impl Forecast {
     ///
     /// # Errors
     /// If the table is no such series, or `test` is less than the horizon or nearly all rows.
-    pub fn backtest(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        test: usize,
-    ) -> Result<Backtest, Error> {
+    pub fn backtest(&self, ensemble: &Ensemble, table: &Table, test: usize) -> Result<Backtest, Error> {
         let series = self.read(table)?;
         let rows = series.values.len();
         if test < self.horizon {
@@ -57,7 +50,7 @@ impl Forecast {
             return Err(DataError::new(table.name(), Message::from(text).option("test")).into());
         }
         let scaled = self.scaled(&series.values);
-        let mut session = Session::new(network, parameters)?;
+        let mut session = Session::of(ensemble)?;
         let mut read = self.first_row();
         let mut origins = Vec::new();
         for row in rows - test..=rows - self.horizon {
@@ -94,8 +87,11 @@ impl Forecast {
                 if origins.len() == 1 { "" } else { "s" }
             ),
             model: forecast_metrics(&all(|origin| &origin.forecasts), &actual),
-            baseline_name: self.baseline_name().into(),
-            baseline: forecast_metrics(&all(|origin| &origin.naive), &actual),
+            baselines: vec![Baseline {
+                name: self.baseline_name().into(),
+                metrics: forecast_metrics(&all(|origin| &origin.naive), &actual),
+            }],
+            confusion: None,
             remarks: Vec::new(),
         }
     }

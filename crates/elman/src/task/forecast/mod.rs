@@ -23,10 +23,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Chart, HeldOut, Predictions, Prepared, StreamUnits, TaskKind, TaskName};
 use crate::calendar::Frequency;
+use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
-use crate::float::Parameters;
 use crate::metrics::Evaluation;
-use crate::network::{CellKind, Network, Readout};
+use crate::network::{CellKind, Readout};
 use crate::optimiser::OptimiserConfig;
 use crate::recipe::Recipe;
 use crate::scaling::Scaling;
@@ -136,26 +136,19 @@ impl TaskKind for Forecast {
         Ok(HeldOut::LastRows(test.unwrap_or(self.test.max(self.horizon))))
     }
 
-    fn evaluate(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        held_out: &HeldOut,
-    ) -> Result<Evaluation, Error> {
+    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
         let test = last_rows(held_out)?;
-        let evaluation = self.measure(&self.backtest(network, parameters, table, test)?);
+        let evaluation = self.measure(&self.backtest(ensemble, table, test)?);
         Ok(Evaluation { remarks: self.read(table)?.remarks, ..evaluation })
     }
 
     fn predict(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         horizon: Option<usize>,
     ) -> Result<Predictions, Error> {
-        self.look_ahead(network, parameters, table, horizon.unwrap_or(self.horizon))
+        self.look_ahead(ensemble, table, horizon.unwrap_or(self.horizon))
     }
 
     fn stream(&self) -> Box<dyn StreamUnits> {
@@ -166,15 +159,9 @@ impl TaskKind for Forecast {
         self.forecast_chart(table, predictions)
     }
 
-    fn test_chart(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        held_out: &HeldOut,
-    ) -> Result<Chart, Error> {
+    fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Chart, Error> {
         let test = last_rows(held_out)?;
-        let backtest = self.backtest(network, parameters, table, test)?;
+        let backtest = self.backtest(ensemble, table, test)?;
         self.backtest_chart(table, test, &backtest)
     }
 
