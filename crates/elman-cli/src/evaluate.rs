@@ -39,29 +39,43 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
     Ok(ExitCode::SUCCESS)
 }
 
-/// The figures of model and baseline side by side.
+/// The figures of model and baselines, one below the other.
 pub(crate) fn print(evaluation: &Evaluation, output: &mut Output) -> anyhow::Result<()> {
     output.line(format_args!("test: {}", evaluation.on))?;
-    let head = evaluation.model.iter().map(|metric| metric.name.replace('_', " "));
-    let mut rows = vec![std::iter::once(String::new()).chain(head).collect::<Vec<_>>()];
-    for (name, metrics) in [("elman", &evaluation.model), (&evaluation.baseline_name, &evaluation.baseline)] {
-        let figures = metrics.iter().map(|metric| match metric.value {
-            Some(value) if metric.name == "mape" => format!("{value:.2} %"),
-            Some(value) => figure(value),
-            None => "-".into(),
+    let names = || evaluation.model.iter().map(|metric| metric.name.as_str());
+    let mut rows =
+        vec![std::iter::once(String::new()).chain(names().map(|name| name.replace('_', " "))).collect()];
+    let baselines = evaluation.baselines.iter().map(|baseline| (baseline.name.as_str(), &baseline.metrics));
+    for (name, metrics) in std::iter::once(("elman", &evaluation.model)).chain(baselines) {
+        let figures = names().map(|name| {
+            let metric = metrics.iter().find(|metric| metric.name == name);
+            metric.and_then(|metric| metric.value).map_or("-".into(), |value| figure_of(name, value))
         });
-        rows.push(std::iter::once(name.to_owned()).chain(figures).collect());
+        rows.push(std::iter::once(name.to_owned()).chain(figures).collect::<Vec<_>>());
     }
     output.table(&rows)
 }
 
-/// `{"test": {...}, "baseline": {...}}`
+/// A figure with its unit.
+fn figure_of(metric: &str, value: f64) -> String {
+    match metric {
+        "mape" | "smape" => format!("{value:.2} %"),
+        _ => figure(value),
+    }
+}
+
+/// `{"test": {...}, "baseline": {...}, "baselines": {"seasonal naive": {...}}}`; `baseline` is the first of them.
 pub(crate) fn as_json(evaluation: &Evaluation) -> Value {
+    let first = evaluation.baselines.first();
+    let baselines = evaluation.baselines.iter();
+    let baselines: Map<String, Value> =
+        baselines.map(|baseline| (baseline.name.clone(), metrics_json(&baseline.metrics).into())).collect();
     json!({
         "on": evaluation.on,
         "test": metrics_json(&evaluation.model),
-        "baseline": metrics_json(&evaluation.baseline),
-        "baseline_name": evaluation.baseline_name,
+        "baseline": first.map(|baseline| metrics_json(&baseline.metrics)),
+        "baseline_name": first.map(|baseline| &baseline.name),
+        "baselines": baselines,
     })
 }
 

@@ -4,6 +4,7 @@
 //! after a failed run and with 2 after wrong usage.
 
 mod args;
+mod backtest;
 mod check;
 mod evaluate;
 mod input;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),
         Command::Train(arguments) => train::run(*arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
+        Command::Backtest(arguments) => backtest::run(&arguments, &mut output),
         Command::Predict(arguments) => predict::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Check(arguments) => check::run(&arguments, &mut output),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use elman::file;
 use elman::model::Model;
-use elman::task::{Cell, Predictions};
+use elman::task::{Cell, PredictOptions, Predictions};
 use serde_json::{Map, Value};
 
 use crate::args::PredictArguments;
@@ -25,7 +25,9 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
-    let predictions = model.predict(&table, arguments.horizon)?;
+    let options =
+        PredictOptions::default().with_horizon(arguments.horizon).with_baseline(arguments.baseline.clone());
+    let predictions = model.predict_with(&table, &options)?;
     output.remarks(predictions.remarks());
     let text = if output.options.json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };
     if let Some(path) = &arguments.plot {
@@ -42,7 +44,8 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {
+/// The rows, under a head of the columns' names.
+pub(crate) fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(predictions.headers())?;
     for row in predictions.rows() {

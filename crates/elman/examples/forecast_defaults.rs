@@ -201,7 +201,7 @@ fn ratio(setting: &Setting, window: &Window) -> Result<f64, Failure> {
         recipe.train.seed = seed;
         let model = recipe.train(&prepared, &window.table)?;
         let test = model.record().test.clone().ok_or("there is no test")?;
-        sum += mae(&test.model)? / mae(&test.baseline)?;
+        sum += mae(&test.model)? / mae(&test.baselines[0].metrics)?;
     }
     Ok(sum / window.seeds.clone().count() as f64)
 }

@@ -54,7 +54,7 @@ fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]
     outputs
 }
 
-/// One sequence that goes on: a network, its parameters and the state it has reached.
+/// Sequences that go on, side by side: a network, its parameters and the state that each has reached. Usually one.
 #[derive(Debug)]
 pub struct Session(Typed);
 
@@ -72,6 +72,18 @@ impl Session {
     /// joins several timesteps, all in a mean or a maximum or some in patches: they may lie in different
     /// pieces.
     pub fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
+        Self::with_sequences(network, parameters, 1)
+    }
+
+    /// So many sequences at their start.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_sequences(
+        network: &Network,
+        parameters: &Parameters,
+        count: usize,
+    ) -> Result<Self, ConfigError> {
         if !network.is_causal() {
             let message = "networks read a sequence from its end; one that goes on has none yet";
             return Err(ConfigError::new("bidirectional", message));
@@ -82,24 +94,34 @@ impl Session {
             return Err(ConfigError::new("blocks", message));
         }
         Ok(Session(match parameters {
-            Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters))),
-            Parameters::F64(parameters) => Typed::F64(Box::new(Running::new(network, parameters))),
+            Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters, count))),
+            Parameters::F64(parameters) => Typed::F64(Box::new(Running::new(network, parameters, count))),
         }))
     }
 
-    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
+    /// The outputs for the only sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
     /// row per sequence, `[O]`.
     ///
     /// # Panics
-    /// If `x` is empty or not of the network's input size.
+    /// If `x` is empty or not of the network's input size, or there are more sequences.
     pub fn advance(&mut self, x: &[f64]) -> Vec<f64> {
+        assert!(!x.is_empty(), "the next timesteps are at least one");
+        self.advance_all(&[x]).remove(0)
+    }
+
+    /// The outputs for each sequence's next timesteps, as of [`advance`](Self::advance); a sequence for which there are
+    /// none stays where it is.
+    ///
+    /// # Panics
+    /// If there are not as many as sequences, or a number of values is no multiple of the network's input size.
+    pub fn advance_all(&mut self, x: &[&[f64]]) -> Vec<Vec<f64>> {
         match &mut self.0 {
             Typed::F32(running) => running.advance(x),
             Typed::F64(running) => running.advance(x),
         }
     }
 
-    /// Back to the sequence's start.
+    /// Back to the sequences' start.
     pub fn reset(&mut self) {
         match &mut self.0 {
             Typed::F32(running) => running.state.clone_from(&running.start),
@@ -130,25 +152,45 @@ enum States {
 
 #[derive(Debug)]
 struct Running<T: Float> {
+    network: Network,
     engine: T::Engine,
     start: State<T>,
+    /// Of the sequences in the order in which they are given.
     state: State<T>,
     batch: Batch<T>,
-    input_size: usize,
 }
 
 impl<T: Float> Running<T> {
-    fn new(network: &Network, parameters: &[T]) -> Self {
+    fn new(network: &Network, parameters: &[T], count: usize) -> Self {
         let mut engine = T::Engine::new(network);
         engine.load(parameters);
-        let (start, input_size) = (network.zero_state(1), network.input_size());
-        Running { engine, state: start.clone(), start, batch: Batch::default(), input_size }
+        let start = network.initial_state(parameters, count);
+        Running { network: network.clone(), engine, state: start.clone(), start, batch: Batch::default() }
     }
 
-    fn advance(&mut self, x: &[f64]) -> Vec<f64> {
-        let x: Vec<T> = convert(x);
-        self.batch.set(1, |_| &x, self.input_size);
-        convert(self.engine.forward(&self.batch, &mut self.state, Mode::Predict))
+    fn advance(&mut self, x: &[&[f64]]) -> Vec<Vec<f64>> {
+        assert_eq!(x.len(), self.state.batch_size(), "sequences of a session");
+        let going: Vec<usize> = (0..x.len()).filter(|&n| !x[n].is_empty()).collect();
+        let mut outputs = vec![Vec::new(); x.len()];
+        if going.is_empty() {
+            return outputs;
+        }
+        let typed: Vec<Vec<T>> = going.iter().map(|&n| convert(x[n])).collect();
+        self.batch.set(going.len(), |n| &typed[n], self.network.input_size());
+        // The batch has sequences in an order of its own.
+        let places: Vec<usize> = self.batch.packing().order().iter().map(|&n| going[n]).collect();
+        let output = if places.iter().copied().eq(0..x.len()) {
+            self.engine.forward(&self.batch, &mut self.state, Mode::Predict)
+        } else {
+            let mut state = self.state.select(&places);
+            let output = self.engine.forward(&self.batch, &mut state, Mode::Predict);
+            self.state.replace(&places, &state);
+            output
+        };
+        for (&n, output) in going.iter().zip(self.network.unpack(&self.batch, output)) {
+            outputs[n] = convert(&output);
+        }
+        outputs
     }
 }
 
@@ -207,6 +249,25 @@ mod tests {
         session.reset();
         assert_eq!(&session.advance(&x), whole);
         assert_eq!(aside, whole[4..14]);
+    }
+
+    #[test]
+    fn sequences_side_by_side_are_each_for_itself() {
+        let layer = Recurrent::new(CellKind::Lstm, 3).with_learned_state(true);
+        let (network, parameters) = problem(NetworkConfig::new(1).with(layer).with(Dense::new(2)));
+        let sequences = [sequence(5), sequence(9), sequence(1), sequence(7)];
+        let mut together = Session::with_sequences(&network, &parameters, sequences.len()).unwrap();
+        let mut alone: Vec<Session> =
+            sequences.iter().map(|_| Session::new(&network, &parameters).unwrap()).collect();
+        // Longer, shorter and no pieces, from the second on of all.
+        for time in [0..0, 0..1, 1..4, 2..9] {
+            let pieces: Vec<&[f64]> =
+                sequences.iter().map(|x| x.get(time.start..time.end.min(x.len())).unwrap_or(&[])).collect();
+            let outputs = together.advance_all(&pieces);
+            for ((piece, output), session) in pieces.iter().zip(outputs).zip(&mut alone) {
+                assert_eq!(output, if piece.is_empty() { Vec::new() } else { session.advance(piece) });
+            }
+        }
     }
 
     #[test]

@@ -185,7 +185,9 @@ fn finish(
     // First of all: whatever becomes of the test, the model is safe.
     model.save(&plan.model)?;
     if let Some((table, held_out)) = &plan.test {
-        model.set_test(model.evaluate(table, held_out)?);
+        let test = model.evaluate(table, held_out)?;
+        output.remarks(&test.remarks);
+        model.set_test(test);
         model.save(&plan.model)?;
     }
     let resume = match ended {

@@ -36,11 +36,13 @@ macro_rules! options {
 
 options! {
     "Data" {
-        /// The column to forecast or to learn [default: the only column of numbers; else "target"]
+        /// The column to forecast or to learn, of a forecast also several with commas between, or all [default: the
+        /// only column of numbers; else "target"]
         [value_name = "COLUMN"] target: String,
         /// The column of times [default: of a forecast, the first that holds times]
         [value_name = "COLUMN"] time: String,
-        /// Regress, classify: the column that tells sequences apart [default: id]
+        /// The column that tells sequences or series apart, of a forecast also several with commas between
+        /// [default: id; of a forecast unique_id, or what tells repeated times apart]
         [value_name = "COLUMN"] id: String,
         /// Regress, classify: the input columns [default: all but id, target and time]
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,

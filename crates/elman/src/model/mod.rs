@@ -51,7 +51,7 @@ use crate::metrics::Evaluation;
 use crate::network::{Network, NetworkConfig};
 use crate::recipe::Recipe;
 use crate::table::Table;
-use crate::task::{HeldOut, Predictions, Task, TaskStream};
+use crate::task::{HeldOut, PredictOptions, Predictions, Task, TaskStream};
 use crate::train::Ended;
 use crate::weights::Weights;
 
@@ -221,8 +221,7 @@ impl Model {
     /// # Errors
     /// If a figure in the record is not a finite number.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        let figures = self.record.test.iter().flat_map(|test| test.model.iter().chain(&test.baseline));
-        let mut figures = figures.filter_map(|metric| metric.value).chain(self.record.loss);
+        let mut figures = self.record.test.iter().flat_map(Evaluation::figures).chain(self.record.loss);
         if figures.any(|figure| !figure.is_finite()) {
             return Err(ModelError::Unwritable {
                 reason: "a figure of its record is not a finite number".into(),
@@ -238,12 +237,20 @@ impl Model {
         container::write(Format::Model, &content, self.weights.tensors())
     }
 
+    /// The answers for a table, of a forecast `horizon` rows ahead, `None` for as many as in training.
+    ///
+    /// # Errors
+    /// As [`predict_with`](Self::predict_with).
+    pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
+        self.predict_with(table, &PredictOptions::default().with_horizon(horizon))
+    }
+
     /// See [`TaskKind::predict`](crate::task::TaskKind::predict).
     ///
     /// # Errors
     /// As there.
-    pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
-        self.task.kind().predict(self.network(), self.parameters(), table, horizon)
+    pub fn predict_with(&self, table: &Table, options: &PredictOptions) -> Result<Predictions, Error> {
+        self.task.kind().predict(self.network(), self.parameters(), table, options)
     }
 
     /// The model row by row, in its task's own units.
@@ -253,6 +260,14 @@ impl Model {
     /// timesteps, in a pooling or a patch.
     pub fn stream(&self) -> Result<TaskStream, ConfigError> {
         TaskStream::new(self.task.kind(), self.network(), self.parameters())
+    }
+
+    /// See [`TaskKind::backtest`](crate::task::TaskKind::backtest).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn backtest(&self, table: &Table, held_out: &HeldOut) -> Result<(Predictions, Evaluation), Error> {
+        self.task.kind().backtest(self.network(), self.parameters(), table, held_out)
     }
 
     /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).

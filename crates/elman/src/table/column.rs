@@ -136,6 +136,11 @@ impl<'a> Column<'a> {
         matches!(self.values(), Values::Numbers { first_gap: None, .. })
     }
 
+    /// Whether every cell is a finite number or empty, and one of them a number.
+    pub fn is_numeric_with_gaps(&self) -> bool {
+        matches!(self.values(), Values::Numbers { .. })
+    }
+
     /// Every cell as a time: `1949-01`, `1949-01-31`, `1949-01-31 12:00` or, with seconds,
     /// `1949-01-31T12:00:00`, all written alike.
     ///
@@ -195,6 +200,7 @@ mod tests {
         assert_eq!(a.number(0).unwrap_err().to_string(), gap);
         assert_eq!(a.numbers().unwrap_err().to_string(), gap);
         assert!(!a.is_numeric() && !b.is_numeric());
+        assert!(a.is_numeric_with_gaps() && !b.is_numeric_with_gaps());
         assert!(b.number(0).is_err() && b.numbers().is_err());
     }
 

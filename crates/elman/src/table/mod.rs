@@ -28,6 +28,7 @@ mod error;
 mod nearest;
 mod place;
 pub mod read;
+mod select;
 #[cfg(test)]
 mod tests;
 mod time;

@@ -133,7 +133,7 @@ impl TaskStream {
         network: &Network,
         parameters: &Parameters,
     ) -> Result<Self, ConfigError> {
-        let units = task.stream();
+        let units = task.stream()?;
         let (inputs, answers) = (units.inputs(), units.answers());
         Ok(TaskStream {
             units,

@@ -1,8 +1,8 @@
 //! Forecasts drawn beside what is known.
 
-use super::{Backtest, Forecast};
+use super::{Backtest, Backtested, Forecast};
 use crate::calendar::Frequency;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 use crate::table::{Table, TableError};
 use crate::task::{Cell, Chart, Line, Predictions, Role};
 use crate::words::counted;
@@ -41,8 +41,11 @@ impl Forecast {
         &self,
         table: &Table,
         test: usize,
-        Backtest { values, origins }: &Backtest,
+        backtest: &Backtest,
     ) -> Result<Chart, Error> {
+        let [Backtested { values, origins, .. }] = &backtest.series[..] else {
+            return Err(ConfigError::new("plot", "is for a single series").into());
+        };
         let rows = values.len();
         let first_row = rows.saturating_sub(test + self.season.map_or(USUAL_HISTORY, |season| 2 * season));
         let truth = (first_row..rows).map(|row| (row, values[row])).collect();
@@ -54,8 +57,11 @@ impl Forecast {
                 last.chain(ahead.iter().enumerate().map(|(n, &value)| (origin.row + n, value))).collect()
             };
             let name = |name| Some(name).filter(|_| n == 0);
-            let (naive, forecast) = (points(&origin.naive), points(&origin.forecasts));
-            lines.push(Line { name: name(self.baseline_name()), role: Role::Baseline, points: naive });
+            let forecast = points(&origin.forecasts);
+            if let Some(naive) = self.naive().next() {
+                let points = points(&naive.forecast(&values[..origin.row], self.horizon));
+                lines.push(Line { name: name(naive.name()), role: Role::Baseline, points });
+            }
             lines.push(Line { name: name("forecast"), role: Role::Model, points: forecast });
         }
         let rows_ahead = counted(self.horizon, self.frequency.map_or("row", Frequency::row_name));

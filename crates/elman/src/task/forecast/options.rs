@@ -8,8 +8,12 @@ use super::Transform;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ForecastOptions {
-    /// The column of values; by default the only column of numbers.
+    /// The column of values, several with commas between, each a series, or `all` columns of numbers; by default the
+    /// only one.
     pub target: Option<String>,
+    /// The column that tells series apart, or several with commas between; by default `unique_id` if there is such a
+    /// column, or where times repeat, the first column, or pair of columns, that tells rows of the same time apart.
+    pub id: Option<String>,
     /// The column of times; by default the first column whose first cell is a time, if there is one.
     pub time: Option<String>,
     /// Rows in a season, 0 for none; by default that of the calendar: 12 for months, 4 for quarters,
@@ -37,6 +41,12 @@ impl ForecastOptions {
     #[must_use]
     pub fn with_target(self, target: impl Into<String>) -> Self {
         Self { target: Some(target.into()), ..self }
+    }
+
+    /// The same with this column that tells series apart, or several with commas between.
+    #[must_use]
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..self }
     }
 
     /// The same with this column of times.

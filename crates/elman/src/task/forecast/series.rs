@@ -1,10 +1,14 @@
 //! A series as it stands in a table, and what is done to it so that its level does not drift.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Forecast;
+use super::panel::{self, Member, name_of};
 use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
+use crate::scaling::Scaling;
 use crate::table::{Column, Table};
 
 /// What is done to the values so that their level does not drift.
@@ -45,52 +49,107 @@ impl Transform {
 
 /// A series read from a table.
 pub(super) struct Series<'a> {
+    /// See [`Member::id`](super::panel::Member).
+    pub(super) id: &'a [String],
     pub(super) values: &'a [f64],
     pub(super) column: Column<'a>,
     pub(super) calendar: Option<Calendar>,
+    /// The statistics by which its transformed values are scaled.
+    pub(super) scaling: Scaling,
 }
 
 impl<'a> Series<'a> {
-    pub(super) fn read(table: &'a Table, target: &str, time: Option<&str>) -> Result<Self, Error> {
-        let column = table.column(target)?;
+    /// Reads a series, whose scaling is still to come.
+    pub(super) fn read(member: &'a Member<'_>, time: Option<&str>) -> Result<Self, Error> {
+        let table: &Table = &member.table;
+        let column = table.column(&member.target)?;
         let values = column.numbers()?;
         let calendar = match time {
             Some(time) => Some(Calendar::read(table.column(time)?)?),
             None => None,
         };
-        Ok(Series { values, column, calendar })
+        Ok(Series {
+            id: &member.id,
+            values,
+            column,
+            calendar,
+            scaling: Scaling { mean: 0.0, deviation: 1.0 },
+        })
     }
 
     pub(super) fn phase(&self, row: usize, season: usize) -> Option<usize> {
         self.calendar.as_ref()?.phase(row, season)
     }
+
+    /// What stands for it in messages.
+    pub(super) fn name(&self) -> String {
+        match self.id {
+            [] => self.column.table_name().to_owned(),
+            id => format!("series {:?}", name_of(id)),
+        }
+    }
 }
 
 impl Forecast {
-    /// Reads a table as this task's series: same columns, same time between rows.
-    pub(super) fn read<'a>(&self, table: &'a Table) -> Result<Series<'a>, Error> {
-        let series = Series::read(table, &self.target, self.time.as_deref())?;
-        if let (Some(expected), Some(calendar)) = (self.frequency, &series.calendar)
-            && calendar.frequency() != expected
-        {
-            let message = format!(
-                "its rows are one {} apart, but the model learned from rows one {} apart",
-                calendar.frequency().step_name(),
-                expected.step_name()
-            );
-            return Err(DataError::new(table.name(), message).into());
+    /// The series of a table as this task has them.
+    pub(super) fn members<'a>(&self, table: &'a Table) -> Result<Vec<Member<'a>>, Error> {
+        panel::members(table, &self.layout, &self.target, self.time.as_deref())
+    }
+
+    /// Reads a table's series as this task's: same columns, same time between rows, each with `rows` rows after those
+    /// that the network looks back on. Of several series, those that are shorter are left out, with a remark.
+    pub(super) fn read<'a>(
+        &self,
+        table: &Table,
+        members: &'a [Member<'_>],
+        rows: usize,
+    ) -> Result<(Vec<Series<'a>>, Vec<Message>), Error> {
+        let needed = self.first_row().saturating_add(rows);
+        let known: HashMap<&[String], Scaling> =
+            self.series.iter().map(|known| (known.id.as_slice(), known.scaling)).collect();
+        let (long_enough, short): (Vec<_>, Vec<_>) =
+            members.iter().partition(|member| self.layout.is_single() || member.table.num_rows() >= needed);
+        let mut all = Vec::with_capacity(long_enough.len());
+        for member in long_enough {
+            let mut series = Series::read(member, self.time.as_deref())?;
+            self.check_frequency(table, &series)?;
+            if series.values.len() < self.first_row() + 1 {
+                let message = format!(
+                    "has {} rows; the model looks back on {}, so give at least {}",
+                    series.values.len(),
+                    self.first_row(),
+                    self.first_row() + 1
+                );
+                return Err(DataError::new(table.name(), message).into());
+            }
+            self.check_positive(&series)?;
+            series.scaling = match known.get(&*member.id) {
+                _ if self.layout.is_single() => self.scaling,
+                Some(&scaling) => scaling,
+                None => self.scaling_of(series.values),
+            };
+            all.push(series);
         }
-        if series.values.len() < self.first_row() + 1 {
-            let message = format!(
-                "has {} rows; the model looks back on {}, so give at least {}",
-                series.values.len(),
-                self.first_row(),
-                self.first_row() + 1
-            );
-            return Err(DataError::new(table.name(), message).into());
+        let why = format!("fewer than the {needed} rows that are needed");
+        let remark = panel::left_out(short.iter().map(|member| member.id.as_slice()), &why);
+        match remark {
+            Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
+            remark => Ok((all, remark.into_iter().collect())),
         }
-        self.check_positive(&series)?;
-        Ok(series)
+    }
+
+    fn check_frequency(&self, table: &Table, series: &Series<'_>) -> Result<(), DataError> {
+        let (Some(expected), Some(calendar)) = (self.frequency, &series.calendar) else { return Ok(()) };
+        if calendar.frequency() == expected {
+            return Ok(());
+        }
+        let its = if series.id.is_empty() { "its".into() } else { format!("the {}'s", series.name()) };
+        let message = format!(
+            "{its} rows are one {} apart, but the model learned from rows one {} apart",
+            calendar.frequency().step_name(),
+            expected.step_name()
+        );
+        Err(DataError::new(table.name(), message))
     }
 
     /// Refuses values that have no logarithm, if that is what is learned.
@@ -109,5 +168,13 @@ impl Forecast {
                 Err(DataError::new(series.column.place(row), message))
             }
         }
+    }
+
+    /// The statistics of the transformed values of a series that was not among those of training. They are those of
+    /// all its values; of a constant one, with a deviation of 0.
+    fn scaling_of(&self, values: &[f64]) -> Scaling {
+        let changes = &self.transformed(values)[self.transform.lost_rows()..];
+        let still = Scaling { mean: changes.first().copied().unwrap_or_default(), deviation: 0.0 };
+        Scaling::fit(changes.iter().copied()).unwrap_or(still)
     }
 }

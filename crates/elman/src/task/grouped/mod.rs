@@ -22,11 +22,11 @@ use split::Split;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
-use super::{Answers, HeldOut, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use super::{Answers, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::{Dtype, Parameters};
 use crate::loss::{Loss, Targets};
-use crate::metrics::{Evaluation, Metrics};
+use crate::metrics::{Baseline, Evaluation, Metrics};
 use crate::network::{Network, Readout};
 use crate::predict::run;
 use crate::recipe::Recipe;
@@ -248,8 +248,10 @@ impl<T: GroupedTask> TaskKind for T {
                 _ => format!("{} sequences kept back", actual.len()),
             },
             model: T::metrics(&answers, &actual),
-            baseline_name: T::BASELINE.into(),
-            baseline: T::metrics(&vec![self.baseline(); actual.len()], &actual),
+            baselines: vec![Baseline {
+                name: T::BASELINE.into(),
+                metrics: T::metrics(&vec![self.baseline(); actual.len()], &actual),
+            }],
             remarks: Vec::new(),
         })
     }
@@ -259,11 +261,9 @@ impl<T: GroupedTask> TaskKind for T {
         network: &Network,
         parameters: &Parameters,
         table: &Table,
-        horizon: Option<usize>,
+        options: &PredictOptions,
     ) -> Result<Predictions, Error> {
-        if horizon.is_some() {
-            return Err(for_forecasts("horizon", T::NAME).into());
-        }
+        options.check_no_forecast(T::NAME)?;
         let groups = Groups::read(table, &self.grouping().id)?;
         let answers = answers(self, network, parameters, table, (&groups, &groups.all()))?;
         let mut columns = self.grouping().keys(table, &groups)?;
@@ -271,8 +271,8 @@ impl<T: GroupedTask> TaskKind for T {
         Ok(Predictions::new(columns))
     }
 
-    fn stream(&self) -> Box<dyn StreamUnits> {
-        Box::new(Rows(self.clone()))
+    fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        Ok(Box::new(Rows(self.clone())))
     }
 
     fn check(&self) -> Result<(), String> {
