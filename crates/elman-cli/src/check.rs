@@ -25,10 +25,10 @@ pub(crate) fn run(arguments: &CheckArguments, output: &mut Output) -> anyhow::Re
     let problems = match &arguments.model {
         Some(path) => {
             let (trained, name) = (Trained::open(path)?, path.display().to_string());
-            vec![match &trained {
-                Trained::Model(model) => Problem::of_model(name, model, arguments.seed),
-                Trained::Weights(weights) => Problem::of_weights(name, weights, arguments.seed),
-            }]
+            match &trained {
+                Trained::Model(model) => Problem::of_model(&name, model, arguments.seed),
+                Trained::Weights(weights) => vec![Problem::of_weights(name, weights, arguments.seed)],
+            }
         }
         None => Problem::all(arguments.seed).map_err(elman::error::Error::from)?,
     };

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use elman::error::Error;
-use elman::metrics::{Evaluation, Metrics};
+use elman::metrics::{Confusion, Evaluation, Metrics};
 use elman::model::Model;
 use elman::task::HeldOut;
 use serde_json::{Map, Value, json};
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
             .note(&format!("{} is what the model was trained on: these figures are too good", table.name()));
     }
     if let Some(path) = &arguments.plot {
-        plot::save(&task.test_chart(model.network(), model.parameters(), &table, &held_out)?, path)?;
+        plot::save(&task.test_chart(model.ensemble(), &table, &held_out)?, path)?;
         output.note(&format!("drew {}", path.display()));
     }
     if output.options.json {
@@ -53,7 +53,30 @@ pub(crate) fn print(evaluation: &Evaluation, output: &mut Output) -> anyhow::Res
         });
         rows.push(std::iter::once(name.to_owned()).chain(figures).collect::<Vec<_>>());
     }
-    output.table(&rows)
+    output.table(&rows)?;
+    match &evaluation.confusion {
+        Some(confusion) if output.options.verbose || confusion.classes.len() <= FEW_CLASSES => {
+            output.line("")?;
+            output.table(&class_rows(confusion))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Up to so many classes are shown one by one without being asked for.
+const FEW_CLASSES: usize = 10;
+
+/// A line per class: its figures, and how often it was answered with which.
+fn class_rows(confusion: &Confusion) -> Vec<Vec<String>> {
+    let head = ["class", "sequences", "precision", "recall", "f1", "taken for:"].map(str::to_owned);
+    let mut rows = vec![head.into_iter().chain(confusion.classes.iter().cloned()).collect::<Vec<_>>()];
+    let shown = |value: Option<f64>| value.map_or("-".into(), figure);
+    for ((class, counts), of) in confusion.classes.iter().zip(&confusion.counts).zip(confusion.figures()) {
+        let figures = [of.precision, of.recall, of.f1].map(shown);
+        let row = [class.clone(), of.support.to_string()].into_iter().chain(figures);
+        rows.push(row.chain([String::new()]).chain(counts.iter().map(usize::to_string)).collect());
+    }
+    rows
 }
 
 /// A figure with its unit.
@@ -64,19 +87,34 @@ fn figure_of(metric: &str, value: f64) -> String {
     }
 }
 
-/// `{"test": {...}, "baseline": {...}, "baselines": {"seasonal naive": {...}}}`; `baseline` is the first of them.
+/// `{"test": {...}, "baseline": {...}, "baselines": {"seasonal naive": {...}}}`; `baseline` is the first of them. Of a
+/// classification also `"classes": {"a": {...}}` and the `"confusion"` matrix, a row per class in their order.
 pub(crate) fn as_json(evaluation: &Evaluation) -> Value {
     let first = evaluation.baselines.first();
     let baselines = evaluation.baselines.iter();
     let baselines: Map<String, Value> =
         baselines.map(|baseline| (baseline.name.clone(), metrics_json(&baseline.metrics).into())).collect();
-    json!({
+    let mut json = json!({
         "on": evaluation.on,
         "test": metrics_json(&evaluation.model),
         "baseline": first.map(|baseline| metrics_json(&baseline.metrics)),
         "baseline_name": first.map(|baseline| &baseline.name),
         "baselines": baselines,
-    })
+    });
+    if let Some(confusion) = &evaluation.confusion {
+        json["classes"] = classes_json(confusion);
+        json["confusion"] = json!(confusion.counts);
+    }
+    json
+}
+
+fn classes_json(confusion: &Confusion) -> Value {
+    let classes = confusion.classes.iter().zip(confusion.figures()).map(|(class, of)| {
+        let figures =
+            json!({ "sequences": of.support, "precision": of.precision, "recall": of.recall, "f1": of.f1 });
+        (class.clone(), figures)
+    });
+    classes.collect::<Map<_, _>>().into()
 }
 
 fn metrics_json(metrics: &Metrics) -> Map<String, Value> {

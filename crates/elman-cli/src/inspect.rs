@@ -18,11 +18,13 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
     let trained = Trained::open(&arguments.model)?;
     let (weights, model) = (trained.weights(), trained.model());
     let (network, layout) = (weights.network(), weights.network().layout());
+    let members = model.map_or(1, |model| model.ensemble().members().len());
     if output.options.json {
         let tensors: Vec<_> = layout.tensors().iter().map(|t| json!([t.name, t.shape])).collect();
         output.json(&json!({
             "task": model.map(Model::task),
             "network": network.config(),
+            "members": members,
             "dtype": weights.parameters().dtype(),
             "parameters": layout.len(),
             "tensors": tensors,
@@ -32,7 +34,8 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
     }
     output.line(format_args!("network   {}", network_text(network)))?;
     let parameters = counted(layout.len(), "parameter");
-    output.line(format_args!("          {parameters} in {}", weights.parameters().dtype()))?;
+    let each = if members > 1 { format!(" in each of {members} members") } else { String::new() };
+    output.line(format_args!("          {parameters}{each} in {}", weights.parameters().dtype()))?;
     match model {
         Some(model) => {
             output.line(format_args!("task      {}", model.task().kind().describe()))?;

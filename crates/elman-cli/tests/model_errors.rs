@@ -102,13 +102,13 @@ fn a_newer_version_is_named() {
     let version = file.windows(17).position(|bytes| bytes == b"format_version\\\":").unwrap() + 17;
     assert_eq!(file[version], b'2');
     let mut newer = file.clone();
-    newer[version] = b'3';
+    newer[version] = b'4';
     place.write("m.elman", newer);
     for command in COMMANDS {
         place.refuses(
             1,
             &format!("{command} m.elman"),
-            "m.elman has format version 3, and this program reads up to 2; use a newer elman",
+            "m.elman has format version 4, and this program reads up to 3; use a newer elman",
         );
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A safetensors file is a JSON header that names tensors, then their bytes. Its free metadata holds
 //! one entry, `elman`: a JSON object with the format's name and version, a checksum and the content.
-//! The checksum is the CRC-32 of the content's text and of the tensors' bytes, so that a flipped bit
+//! The checksum is the CRC-32 of the version (from 3 on, as four bytes, the least significant first), the content's text
+//! and the tensors' bytes, so that a flipped bit
 //! anywhere that matters is found. One entry, because safetensors writes several in no fixed order,
 //! and equal models shall be equal files.
 
@@ -20,8 +21,11 @@ use crate::error::ModelError;
 use crate::float::{Dtype, Float};
 
 /// The newest version of the format; older ones are read, newer ones refused. Version 1 had no weights alone, and
-/// a model's network was that of its recipe.
-const FORMAT_VERSION: u32 = 2;
+/// a model's network was that of its recipe. Version 2 had no ensembles, and recipes without patches and poolings.
+pub(crate) const FORMAT_VERSION: u32 = 3;
+
+/// The version of a file that holds nothing new: programs of that version read it.
+pub(crate) const LEAST_VERSION: u32 = 2;
 
 /// The metadata entry.
 const METADATA_KEY: &str = "elman";
@@ -89,9 +93,10 @@ fn file_dtype(dtype: Dtype) -> FileDtype {
     }
 }
 
-/// The bytes of a file.
+/// The bytes of a file, which says that programs of this version read it.
 pub(crate) fn write(
     format: Format,
+    format_version: u32,
     content: &impl Serialize,
     mut tensors: Vec<TensorBytes>,
 ) -> Result<Vec<u8>, ModelError> {
@@ -99,8 +104,9 @@ pub(crate) fn write(
     // The order in which safetensors lays out tensors of one type: the checksum follows it.
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
     let content = serde_json::value::to_raw_value(content).map_err(|error| unwritable(error.to_string()))?;
-    let checksum = checksum(content.get(), tensors.iter().map(|tensor| tensor.bytes.as_slice()));
-    let envelope = Envelope { format, format_version: FORMAT_VERSION, checksum, content: &content };
+    let checksum =
+        checksum(format_version, content.get(), tensors.iter().map(|tensor| tensor.bytes.as_slice()));
+    let envelope = Envelope { format, format_version, checksum, content: &content };
     let envelope = serde_json::to_string(&envelope).map_err(|error| unwritable(error.to_string()))?;
     let mut views = Vec::with_capacity(tensors.len());
     for tensor in &tensors {
@@ -112,8 +118,12 @@ pub(crate) fn write(
     safetensors::serialize(views, Some(metadata)).map_err(|error| unwritable(error.to_string()))
 }
 
-fn checksum<'a>(content: &str, tensors: impl Iterator<Item = &'a [u8]>) -> u32 {
+/// Of what can be read in two versions, the version is told by the checksum, from the third on.
+fn checksum<'a>(version: u32, content: &str, tensors: impl Iterator<Item = &'a [u8]>) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
+    if version > LEAST_VERSION {
+        hasher.update(&version.to_le_bytes());
+    }
     hasher.update(content.as_bytes());
     tensors.for_each(|bytes| hasher.update(bytes));
     hasher.finalize()
@@ -152,7 +162,9 @@ pub(crate) fn read<'a, C: Content>(name: &'a str, bytes: &'a [u8]) -> Result<(C,
         return Err(ModelError::OtherFormat { name, found, wanted });
     }
     // The tensors' bytes are all that follows the header's length and the header.
-    if checksum(envelope.content.get(), std::iter::once(&bytes[8 + header_len..])) != envelope.checksum {
+    if checksum(format_version, envelope.content.get(), std::iter::once(&bytes[8 + header_len..]))
+        != envelope.checksum
+    {
         return Err(corrupt("its checksum does not match its content".into()));
     }
     let content = C::parse(format_version, envelope.content.get())

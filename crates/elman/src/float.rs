@@ -96,9 +96,9 @@ impl Parameters {
 }
 
 /// `f32` or `f64`.
-pub trait Float: Scalar + std::fmt::Debug {
+pub trait Float: Scalar + std::fmt::Debug + Send + Sync {
     /// What runs networks in this type.
-    type Engine: Engine<Self>;
+    type Engine: Engine<Self> + Send;
     /// The type's name.
     const DTYPE: Dtype;
     /// Parameters of this type.

@@ -35,6 +35,7 @@
 //! | [`task`] | what it is all for: forecast, regress, classify |
 //! | [`weights`] | network and parameters in a file, whatever they are for |
 //! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
+//! | [`search`], [`ensemble`] | which recipe suits the data; several networks that answer together |
 //!
 //! Beside the way stand [`check`], which proves the gradients, and [`notebook`], from which the
 //! project grew. The equations themselves are in the crate `elman_core`.
@@ -55,6 +56,7 @@ pub mod calendar;
 pub mod check;
 mod container;
 pub mod data;
+pub mod ensemble;
 pub mod error;
 pub mod file;
 pub mod float;
@@ -73,6 +75,7 @@ pub mod recipe;
 pub mod run;
 pub mod scaling;
 pub mod schedule;
+pub mod search;
 pub mod sequence;
 pub mod stream;
 pub mod table;

@@ -21,6 +21,7 @@
 //! ```
 
 use crate::batch::Batch;
+use crate::ensemble::{Ensemble, Mean};
 use crate::error::ConfigError;
 use crate::float::{Float, Parameters, convert};
 use crate::network::{Engine, Mode, Network, State};
@@ -54,9 +55,14 @@ fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]
     outputs
 }
 
-/// Sequences that go on, side by side: a network, its parameters and the state that each has reached. Usually one.
+/// Sequences that go on, side by side: a network or an ensemble, its parameters and the states that each has reached.
+/// Usually it is one sequence.
 #[derive(Debug)]
-pub struct Session(Typed);
+pub struct Session {
+    /// One for each member.
+    members: Vec<Typed>,
+    mean: Option<Mean>,
+}
 
 #[derive(Debug)]
 enum Typed {
@@ -72,31 +78,25 @@ impl Session {
     /// joins several timesteps, all in a mean or a maximum or some in patches: they may lie in different
     /// pieces.
     pub fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
-        Self::with_sequences(network, parameters, 1)
+        Ok(Session { members: vec![Typed::new(network, parameters, 1)?], mean: None })
     }
 
-    /// So many sequences at their start.
+    /// A sequence at its start, for the members of an ensemble side by side.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn with_sequences(
-        network: &Network,
-        parameters: &Parameters,
-        count: usize,
-    ) -> Result<Self, ConfigError> {
-        if !network.is_causal() {
-            let message = "networks read a sequence from its end; one that goes on has none yet";
-            return Err(ConfigError::new("bidirectional", message));
-        }
-        if network.joins_all_time() || network.patch_len() > 1 {
-            let message =
-                "join timesteps (a pooling or a patch), which a sequence given piece by piece may cut";
-            return Err(ConfigError::new("blocks", message));
-        }
-        Ok(Session(match parameters {
-            Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters, count))),
-            Parameters::F64(parameters) => Typed::F64(Box::new(Running::new(network, parameters, count))),
-        }))
+    pub fn of(ensemble: &Ensemble) -> Result<Self, ConfigError> {
+        Self::of_sequences(ensemble, 1)
+    }
+
+    /// So many sequences at their start, for the members of an ensemble side by side.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_sequences(ensemble: &Ensemble, count: usize) -> Result<Self, ConfigError> {
+        let members = ensemble.members().iter();
+        let members = members.map(|member| Typed::new(member.network(), member.parameters(), count));
+        Ok(Session { members: members.collect::<Result<_, _>>()?, mean: ensemble.mean() })
     }
 
     /// The outputs for the only sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
@@ -115,33 +115,73 @@ impl Session {
     /// # Panics
     /// If there are not as many as sequences, or a number of values is no multiple of the network's input size.
     pub fn advance_all(&mut self, x: &[&[f64]]) -> Vec<Vec<f64>> {
-        match &mut self.0 {
-            Typed::F32(running) => running.advance(x),
-            Typed::F64(running) => running.advance(x),
+        let mut outputs = self.members.iter_mut().map(|member| member.advance(x));
+        let mut sums = outputs.next().unwrap_or_default();
+        let Some(mean) = self.mean else { return sums };
+        sums.iter_mut().for_each(|sum| mean.begin(sum));
+        for mut outputs in outputs {
+            sums.iter_mut().zip(&mut outputs).for_each(|(sum, output)| mean.add(sum, output));
         }
+        sums.iter_mut().for_each(|sum| mean.finish(sum));
+        sums
     }
 
     /// Back to the sequences' start.
     pub fn reset(&mut self) {
-        match &mut self.0 {
-            Typed::F32(running) => running.state.clone_from(&running.start),
-            Typed::F64(running) => running.state.clone_from(&running.start),
+        for member in &mut self.members {
+            match member {
+                Typed::F32(running) => running.state.clone_from(&running.start),
+                Typed::F64(running) => running.state.clone_from(&running.start),
+            }
         }
     }
 
     /// What `explore` makes of a session that stands where this one does and may go its own way.
     pub fn branch<R>(&mut self, explore: impl FnOnce(&mut Self) -> R) -> R {
-        let here = match &self.0 {
+        let here: Vec<States> = self.members.iter().map(Typed::states).collect();
+        let result = explore(self);
+        self.members.iter_mut().zip(here).for_each(|(member, states)| member.go_back(states));
+        result
+    }
+}
+
+impl Typed {
+    fn new(network: &Network, parameters: &Parameters, count: usize) -> Result<Self, ConfigError> {
+        if !network.is_causal() {
+            let message = "networks read a sequence from its end; one that goes on has none yet";
+            return Err(ConfigError::new("bidirectional", message));
+        }
+        if network.joins_all_time() || network.patch_len() > 1 {
+            let message =
+                "join timesteps (a pooling or a patch), which a sequence given piece by piece may cut";
+            return Err(ConfigError::new("blocks", message));
+        }
+        Ok(match parameters {
+            Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters, count))),
+            Parameters::F64(parameters) => Typed::F64(Box::new(Running::new(network, parameters, count))),
+        })
+    }
+
+    fn advance(&mut self, x: &[&[f64]]) -> Vec<Vec<f64>> {
+        match self {
+            Typed::F32(running) => running.advance(x),
+            Typed::F64(running) => running.advance(x),
+        }
+    }
+
+    fn states(&self) -> States {
+        match self {
             Typed::F32(running) => States::F32(running.state.clone()),
             Typed::F64(running) => States::F64(running.state.clone()),
-        };
-        let result = explore(self);
-        match (&mut self.0, here) {
+        }
+    }
+
+    fn go_back(&mut self, states: States) {
+        match (self, states) {
             (Typed::F32(running), States::F32(state)) => running.state = state,
             (Typed::F64(running), States::F64(state)) => running.state = state,
             _ => unreachable!("a session keeps its number type"),
         }
-        result
     }
 }
 
@@ -256,7 +296,8 @@ mod tests {
         let layer = Recurrent::new(CellKind::Lstm, 3).with_learned_state(true);
         let (network, parameters) = problem(NetworkConfig::new(1).with(layer).with(Dense::new(2)));
         let sequences = [sequence(5), sequence(9), sequence(1), sequence(7)];
-        let mut together = Session::with_sequences(&network, &parameters, sequences.len()).unwrap();
+        let typed = Typed::new(&network, &parameters, sequences.len()).unwrap();
+        let mut together = Session { members: vec![typed], mean: None };
         let mut alone: Vec<Session> =
             sequences.iter().map(|_| Session::new(&network, &parameters).unwrap()).collect();
         // Longer, shorter and no pieces, from the second on of all.

@@ -15,10 +15,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ensemble::check_count;
 use crate::error::ConfigError;
 use crate::float::Dtype;
 use crate::init::Init;
-use crate::network::{CellKind, Network, NetworkConfig};
+use crate::network::{
+    Block, CellKind, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout,
+};
 use crate::task::Task;
 use crate::train::TrainConfig;
 
@@ -37,12 +40,40 @@ pub struct Recipe {
     pub bidirectional: bool,
     /// Dropout between layers.
     pub dropout: f64,
+    /// So many successive timesteps become one, side by side, before the first layer: a [`Patch`]; 1: none do.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub patch: usize,
+    /// What the head reads of the last layer, where there is one answer per sequence: its final states, or the
+    /// [mean or maximum](Pooling) of its outputs over time.
+    #[serde(default = "final_states", skip_serializing_if = "is_final_states")]
+    pub pooling: PoolingKind,
+    /// So many networks, trained from seeds that follow each other, whose answers are averaged: see
+    /// [`Ensemble`](crate::ensemble::Ensemble).
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub ensemble: usize,
     /// The starting parameters.
     pub init: Init,
     /// The number type.
     pub dtype: Dtype,
     /// The training run; its seed also decides the starting parameters.
     pub train: TrainConfig,
+}
+
+// Files of before these fields have none of them, and what needs none is written as then.
+fn one() -> usize {
+    1
+}
+
+fn is_one(count: &usize) -> bool {
+    *count == one()
+}
+
+fn final_states() -> PoolingKind {
+    PoolingKind::Last
+}
+
+fn is_final_states(pooling: &PoolingKind) -> bool {
+    *pooling == final_states()
 }
 
 /// A GRU of 64 units, orthogonally initialised, in `f32`; trained as [`TrainConfig`] says by default.
@@ -54,6 +85,9 @@ impl Default for Recipe {
             num_layers: 1,
             bidirectional: false,
             dropout: 0.0,
+            patch: 1,
+            pooling: final_states(),
+            ensemble: 1,
             init: Init::Orthogonal,
             dtype: Dtype::F32,
             train: TrainConfig::default(),
@@ -92,6 +126,24 @@ impl Recipe {
         Self { dropout, ..self }
     }
 
+    /// The same with so many timesteps joined to one.
+    #[must_use]
+    pub fn with_patch(self, patch: usize) -> Self {
+        Self { patch, ..self }
+    }
+
+    /// The same with a head that reads this of the last layer.
+    #[must_use]
+    pub fn with_pooling(self, pooling: PoolingKind) -> Self {
+        Self { pooling, ..self }
+    }
+
+    /// The same with so many networks whose answers are averaged.
+    #[must_use]
+    pub fn with_ensemble(self, ensemble: usize) -> Self {
+        Self { ensemble, ..self }
+    }
+
     /// The same with these starting parameters.
     #[must_use]
     pub fn with_init(self, init: Init) -> Self {
@@ -115,21 +167,66 @@ impl Recipe {
         task.kind().recipe()
     }
 
+    /// Does it ask for what files of format version 2 do not know?
+    pub(crate) fn is_new(&self) -> bool {
+        self.patch != 1 || self.pooling != final_states() || self.ensemble != 1
+    }
+
     /// The network for a task.
     ///
     /// # Errors
-    /// As [`Network::new`]; and if a forecast is asked of a bidirectional network, which would have
-    /// to know the future.
+    /// As [`Network::new`]; if a forecast is asked of a bidirectional network, which would have to know the
+    /// future, or timesteps are joined although each has an answer of its own.
     pub fn network(&self, task: &Task) -> Result<Network, ConfigError> {
         let kind = task.kind();
         let (input_size, output_size) = (kind.input_size(), kind.output_size());
-        let config =
+        check_count(self.ensemble)?;
+        self.check_joining(kind.readout(), input_size)?;
+        let mut config =
             NetworkConfig::stacked(self.cell, input_size, self.hidden_size, self.num_layers, output_size)
                 .bidirectional(self.bidirectional)
                 .dropout(self.dropout)
-                .readout(kind.readout());
+                .readout(kind.readout())
+                .build()?;
+        if self.patch > 1 {
+            config.blocks.insert(0, Patch::new(self.patch).into());
+        }
+        if self.pooling != PoolingKind::Last {
+            pool(&mut config.blocks, self.pooling);
+        }
         let network = Network::new(config)?;
         task.check_network(&network)?;
         Ok(network)
     }
+
+    /// Refuses to join timesteps that there is nothing, too much or too few of.
+    fn check_joining(&self, readout: Readout, input_size: usize) -> Result<(), ConfigError> {
+        let patch = |message: String| Err(ConfigError::new("patch", message));
+        if self.patch == 0 {
+            return patch("is 0; it must be at least 1".into());
+        }
+        if self.patch > 1 && self.patch.saturating_mul(input_size) > MAX_PATCH {
+            let (len, most) = (self.patch, (MAX_PATCH / input_size).max(1));
+            return patch(format!("is {len}; with {input_size} inputs it must be at most {most}"));
+        }
+        if readout == Readout::Last {
+            return Ok(());
+        }
+        let message = "joins timesteps, but this task has an answer for each; leave it out";
+        if self.patch > 1 {
+            return patch(message.into());
+        }
+        match self.pooling {
+            PoolingKind::Last => Ok(()),
+            PoolingKind::Mean | PoolingKind::Max => Err(ConfigError::new("pooling", message)),
+        }
+    }
+}
+
+/// Has the head, the last block, read the last layer's outputs pooled instead of its final states.
+fn pool(blocks: &mut Vec<Block>, kind: PoolingKind) {
+    if let Some(Block::Recurrent(layer)) = blocks.iter_mut().rev().nth(1) {
+        *layer = layer.with_output(Output::Every);
+    }
+    blocks.insert(blocks.len() - 1, Pooling::new(kind).into());
 }

@@ -30,7 +30,7 @@ use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::table::Table;
 use crate::task::Prepared;
-use crate::train::{Checkpointer, Ended, Observer, Progress, TrainState, Trainer};
+use crate::train::{Checkpointer, Ended, Members, Observer, Progress, Trainer};
 use crate::weights::Weights;
 
 impl Recipe {
@@ -44,7 +44,7 @@ impl Recipe {
         let ended = run.train(&mut [])?;
         let mut model = run.model(Some(ended))?;
         if let Some(held_out) = &prepared.held_out {
-            model.set_test(model.evaluate(table, held_out)?);
+            model.test(prepared, table, held_out)?;
         }
         Ok(model)
     }
@@ -76,33 +76,50 @@ macro_rules! either {
     };
 }
 
-/// The data and the state of a run.
+/// The data of a run, and where it stands: an ensemble's members side by side.
 #[derive(Debug)]
 struct Learning<T: Float> {
     train: Vec<Example<T>>,
     validation: Vec<Example<T>>,
-    state: TrainState<T>,
+    members: Members<T>,
 }
 
 impl<T: Float> Learning<T> {
     fn new(recipe: &Recipe, prepared: &Prepared, network: &Network) -> Result<Box<Self>, ConfigError> {
-        let parameters = recipe.init.draw(network, recipe.train.seed)?;
         let convert = |examples: &[Example<f64>]| examples.iter().map(Example::convert).collect::<Vec<_>>();
         let (train, validation) = (convert(&prepared.train), convert(&prepared.validation));
-        let state = Trainer::new(network, recipe.train.clone(), &train, &validation)?.start(parameters)?;
-        Ok(Box::new(Learning { train, validation, state }))
+        let trainers = trainers(recipe, network, &train, &validation)?;
+        let draw = |trainer: &Trainer<'_, T>| recipe.init.draw(network, trainer.config().seed);
+        let parameters = trainers.iter().map(draw).collect::<Result<_, _>>()?;
+        let members = Members::start(&trainers, parameters)?;
+        Ok(Box::new(Learning { train, validation, members }))
     }
 
-    /// Has the run's trainer do something to its state.
-    fn with_trainer<R>(
+    /// Has the run's trainers do something to its members.
+    fn with_trainers<R>(
         &mut self,
         recipe: &Recipe,
         network: &Network,
-        act: impl FnOnce(&Trainer<'_, T>, &mut TrainState<T>) -> Result<R, Error>,
+        act: impl FnOnce(&[Trainer<'_, T>], &mut Members<T>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let trainer = Trainer::new(network, recipe.train.clone(), &self.train, &self.validation)?;
-        act(&trainer, &mut self.state)
+        let trainers = trainers(recipe, network, &self.train, &self.validation)?;
+        act(&trainers, &mut self.members)
     }
+}
+
+/// A trainer for each member of the ensemble; their seeds follow each other.
+fn trainers<'a, T: Float>(
+    recipe: &Recipe,
+    network: &'a Network,
+    train: &'a [Example<T>],
+    validation: &'a [Example<T>],
+) -> Result<Vec<Trainer<'a, T>>, ConfigError> {
+    let trainer = |n| {
+        let config = recipe.train.clone();
+        let seed = config.seed.wrapping_add(n);
+        Trainer::new(network, config.with_seed(seed), train, validation)
+    };
+    (0..recipe.ensemble as u64).map(trainer).collect()
 }
 
 impl<'a> Run<'a> {
@@ -127,7 +144,7 @@ impl<'a> Run<'a> {
     pub fn resume(&mut self, checkpointer: &Checkpointer) -> Result<bool, Error> {
         let Run { recipe, network, typed, .. } = self;
         either!(typed, learning => {
-            learning.with_trainer(recipe, network, |trainer, state| trainer.resume(state, checkpointer))
+            learning.with_trainers(recipe, network, |trainers, members| members.resume(trainers, checkpointer))
         })
     }
 
@@ -138,13 +155,13 @@ impl<'a> Run<'a> {
     pub fn train(&mut self, observers: &mut [&mut dyn Observer]) -> Result<Ended, Error> {
         let Run { recipe, network, typed, .. } = self;
         either!(typed, learning => {
-            learning.with_trainer(recipe, network, |trainer, state| trainer.run(state, observers))
+            learning.with_trainers(recipe, network, |trainers, members| members.run(trainers, observers))
         })
     }
 
     /// Where the run stands.
     pub fn progress(&self) -> Progress<'_> {
-        either!(&self.typed, learning => learning.state.progress())
+        either!(&self.typed, learning => learning.members.progress())
     }
 
     /// The network.
@@ -176,7 +193,9 @@ impl<'a> Run<'a> {
             loss: best.map(|best| best.loss),
             test: None,
         };
-        let weights = Weights::new(self.network.clone(), progress.kept())?;
-        Model::new(self.prepared.task.clone(), weights, record)
+        let kept = either!(&self.typed, learning => learning.members.kept());
+        let member = |parameters| Weights::new(self.network.clone(), parameters);
+        let members = kept.into_iter().map(member).collect::<Result<_, _>>()?;
+        Model::new(self.prepared.task.clone(), members, record)
     }
 }

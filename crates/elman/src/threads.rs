@@ -11,6 +11,7 @@
 //! outside was measured to take 15 us, a fifth of a training step that is worth two threads.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -31,11 +32,31 @@ pub fn set_count(count: Option<NonZeroUsize>) {
     LIMIT.store(count.map_or(0, NonZeroUsize::get), Ordering::Relaxed);
 }
 
+thread_local! {
+    /// How many pieces of work share the threads, for what is made on this thread.
+    static SHARES: Cell<usize> = const { Cell::new(1) };
+}
+
 /// How many threads an engine may use.
 pub fn count() -> NonZeroUsize {
-    NonZeroUsize::new(LIMIT.load(Ordering::Relaxed))
+    let all = NonZeroUsize::new(LIMIT.load(Ordering::Relaxed))
         .or_else(|| thread::available_parallelism().ok())
-        .unwrap_or(NonZeroUsize::MIN)
+        .unwrap_or(NonZeroUsize::MIN);
+    NonZeroUsize::new(all.get() / SHARES.get()).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Has each engine that `make` makes use its share of the threads, as one of so many that run side by side.
+pub(crate) fn shared<R>(shares: usize, make: impl FnOnce() -> R) -> R {
+    struct Restore(usize);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            SHARES.set(self.0);
+        }
+    }
+    let before = SHARES.get();
+    let _restore = Restore(before);
+    SHARES.set(before.saturating_mul(shares.max(1)));
+    make()
 }
 
 /// A caller and its workers.

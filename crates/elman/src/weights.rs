@@ -45,7 +45,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::container::{self, Format, PROGRAM, TensorBytes, Tensors};
+use crate::container::{self, Format, LEAST_VERSION, PROGRAM, TensorBytes, Tensors};
+use crate::ensemble::check_count;
 use crate::error::{ConfigError, Error, ModelError};
 use crate::file;
 use crate::float::{Dtype, Float, Parameters};
@@ -112,6 +113,11 @@ impl Weights {
         &self.parameters
     }
 
+    /// Their number type.
+    pub fn dtype(&self) -> Dtype {
+        self.parameters.dtype()
+    }
+
     /// The same in another number type: each parameter is the nearest there.
     ///
     /// # Errors
@@ -160,7 +166,13 @@ impl Weights {
     /// [`Model::weights`](crate::model::Model::weights).
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
         let (content, tensors) = container::read::<Content>(name, bytes)?;
-        Weights::read(&tensors, content.network, content.dtype)
+        let network = content.network;
+        // A file of so many tensors is large enough for a list of them.
+        if least_tensors(&network) > tensors.len() {
+            return Err(tensors.corrupt(OTHER_COUNT));
+        }
+        let network = Network::new(network).map_err(|error| tensors.corrupt(error))?;
+        Weights::read(&tensors, network, content.dtype)
     }
 
     /// The bytes of the file: the same for equal weights.
@@ -173,62 +185,83 @@ impl Weights {
             dtype: self.parameters.dtype(),
             network: self.network.config().clone(),
         };
-        container::write(Format::Weights, &content, self.tensors())
+        container::write(Format::Weights, LEAST_VERSION, &content, self.tensors(0, 1))
     }
 
-    /// Those of a file that says this of them.
-    pub(crate) fn read(
+    /// Those of a file that says this of them, for each of so many members.
+    pub(crate) fn read_members(
         tensors: &Tensors<'_>,
         config: NetworkConfig,
         dtype: Dtype,
-    ) -> Result<Self, ModelError> {
+        members: usize,
+    ) -> Result<Vec<Self>, ModelError> {
         // A file of so many tensors is large enough for a list of them.
-        if least_tensors(&config) > tensors.len() {
+        check_count(members).map_err(|error| tensors.corrupt(error))?;
+        if least_tensors(&config).saturating_mul(members) > tensors.len() {
             return Err(tensors.corrupt(OTHER_COUNT));
         }
         let network = Network::new(config).map_err(|error| tensors.corrupt(error))?;
-        Weights::read_parameters(tensors, network, dtype)
+        if network.layout().tensors().len() * members != tensors.len() {
+            return Err(tensors.corrupt(OTHER_COUNT));
+        }
+        let read = |n| Weights::read_parameters(tensors, network.clone(), dtype, &prefix(n, members));
+        (0..members).map(read).collect()
     }
 
     /// Those of a file whose network is known, and no larger than the file.
-    pub(crate) fn read_parameters(
-        tensors: &Tensors<'_>,
-        network: Network,
-        dtype: Dtype,
-    ) -> Result<Self, ModelError> {
+    pub(crate) fn read(tensors: &Tensors<'_>, network: Network, dtype: Dtype) -> Result<Self, ModelError> {
         if network.layout().tensors().len() != tensors.len() {
             return Err(tensors.corrupt(OTHER_COUNT));
         }
+        Weights::read_parameters(tensors, network, dtype, "")
+    }
+
+    /// Those whose tensors' names begin with this.
+    fn read_parameters(
+        tensors: &Tensors<'_>,
+        network: Network,
+        dtype: Dtype,
+        prefix: &str,
+    ) -> Result<Self, ModelError> {
         let parameters = match dtype {
-            Dtype::F32 => Parameters::F32(values(tensors, &network)?),
-            Dtype::F64 => Parameters::F64(values(tensors, &network)?),
+            Dtype::F32 => Parameters::F32(values(tensors, &network, prefix)?),
+            Dtype::F64 => Parameters::F64(values(tensors, &network, prefix)?),
         };
         Weights::new(network, parameters).map_err(|error| tensors.corrupt(error))
     }
 
-    /// The tensors of a file.
-    pub(crate) fn tensors(&self) -> Vec<TensorBytes> {
+    /// The tensors of a file, as member `n` of so many.
+    pub(crate) fn tensors(&self, n: usize, members: usize) -> Vec<TensorBytes> {
+        let prefix = prefix(n, members);
         match &self.parameters {
-            Parameters::F32(values) => tensors(&self.network, values),
-            Parameters::F64(values) => tensors(&self.network, values),
+            Parameters::F32(values) => tensors(&self.network, values, &prefix),
+            Parameters::F64(values) => tensors(&self.network, values, &prefix),
         }
     }
 }
 
 pub(crate) const OTHER_COUNT: &str = "it does not hold as many tensors as its network has";
 
-fn values<T: Float>(tensors: &Tensors<'_>, network: &Network) -> Result<Vec<T>, ModelError> {
+/// What the names of a member's tensors begin with: nothing, where it is the only one.
+fn prefix(n: usize, members: usize) -> String {
+    if members == 1 { String::new() } else { format!("member{n}.") }
+}
+
+fn values<T: Float>(tensors: &Tensors<'_>, network: &Network, prefix: &str) -> Result<Vec<T>, ModelError> {
     // Not sized by the header's word for it: the vector grows with what is really there.
     let mut values = Vec::new();
     for tensor in network.layout().tensors() {
-        tensors.append(&tensor.name, &tensor.shape, &mut values)?;
+        tensors.append(&format!("{prefix}{}", tensor.name), &tensor.shape, &mut values)?;
     }
     Ok(values)
 }
 
-fn tensors<T: Float>(network: &Network, values: &[T]) -> Vec<TensorBytes> {
+fn tensors<T: Float>(network: &Network, values: &[T], prefix: &str) -> Vec<TensorBytes> {
     let tensors = network.layout().tensors().iter();
     tensors
-        .map(|tensor| TensorBytes::new(&tensor.name, &tensor.shape, &values[tensor.range.clone()]))
+        .map(|tensor| {
+            let name = format!("{prefix}{}", tensor.name);
+            TensorBytes::new(name, &tensor.shape, &values[tensor.range.clone()])
+        })
         .collect()
 }

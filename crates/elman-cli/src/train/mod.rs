@@ -2,6 +2,7 @@
 
 mod config_file;
 pub(crate) mod options;
+mod search;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use elman::file;
 use elman::model::Model;
 use elman::recipe::Recipe;
 use elman::run::Run;
+use elman::search::Open;
 use elman::table::{Table, nearest};
 use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Ended, Identity, fingerprint};
@@ -30,6 +32,8 @@ struct Plan {
     prepared: Prepared,
     task_options: TaskOptions,
     recipe: Recipe,
+    /// What of the recipe is yet to be chosen.
+    open: Option<Open>,
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
@@ -41,7 +45,15 @@ struct Plan {
 }
 
 pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    train(&plan(arguments, output)?, output)
+    let mut plan = plan(arguments, output)?;
+    let mut interrupt = Interrupt::listen()?;
+    if let Some(open) = plan.open {
+        match search::choose(&plan, open, &interrupt, output)? {
+            Some(recipe) => plan.recipe = recipe,
+            None => return without_model("interrupted before a recipe was chosen: no model yet", output),
+        }
+    }
+    train(&plan, &mut interrupt, output)
 }
 
 /// Reads the data and settles every option, before anything is computed or written.
@@ -52,6 +64,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<Plan> {
         None => arguments.options,
     };
     let table = input::table(data.as_deref())?;
+    let open = options.take_search(task);
     let task_options = options.take_task(task)?;
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
     output.remarks(table.remarks());
@@ -83,6 +96,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<Plan> {
         prepared,
         task_options,
         recipe,
+        open,
         test,
         data,
         model,
@@ -117,7 +131,7 @@ fn task_and_data(
     Ok((usual, Some(first.into())))
 }
 
-fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
+fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow::Result<ExitCode> {
     let mut run = Run::new(&plan.recipe, &plan.prepared)?;
     let mut checkpointer = checkpointer(plan)?;
     if plan.resume {
@@ -131,7 +145,11 @@ fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
     let sequences = counted(plan.prepared.train.len(), "sequence");
     output.note(&format!("{}: {}", plan.prepared.data, plan.prepared.task.kind().describe()));
     let parameters = counted(run.network().layout().len(), "parameter");
-    output.note(&format!("{}; {parameters}, {sequences}", inspect::network_text(run.network())));
+    let each = match plan.recipe.ensemble {
+        1 => String::new(),
+        members => format!(" in each of {members} members"),
+    };
+    output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
     if let Some((table, held_out)) = &plan.test {
         // Whatever is wrong with the test data shall be known before training, not after.
         run.model(None)?.evaluate(table, held_out)?;
@@ -141,9 +159,8 @@ fn train(plan: &Plan, output: &mut Output) -> anyhow::Result<ExitCode> {
     let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
     let mut progress =
         Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
-    let mut interrupt = Interrupt::listen()?;
     let mut log = JsonLog(output);
-    let result = run.train(&mut [&mut progress, &mut log, &mut checkpointer, &mut interrupt]);
+    let result = run.train(&mut [&mut progress, &mut log, &mut checkpointer, interrupt]);
     progress.finish();
     match result {
         Ok(ended) => {
@@ -176,18 +193,15 @@ fn finish(
     output: &mut Output,
 ) -> anyhow::Result<ExitCode> {
     if ended == Ended::Interrupted && model.record().best_epoch.is_none() {
-        output.note("interrupted before the first epoch ended: no model yet; --resume goes on");
-        if output.options.json {
-            output.json(&json!({ "model": null, "ended": ended, "epochs": 0 }))?;
-        }
-        return Ok(ExitCode::SUCCESS);
+        return without_model(
+            "interrupted before the first epoch ended: no model yet; --resume goes on",
+            output,
+        );
     }
     // First of all: whatever becomes of the test, the model is safe.
     model.save(&plan.model)?;
     if let Some((table, held_out)) = &plan.test {
-        let test = model.evaluate(table, held_out)?;
-        output.remarks(&test.remarks);
-        model.set_test(test);
+        output.remarks(&model.test(&plan.prepared, table, held_out)?.remarks);
         model.save(&plan.model)?;
     }
     let resume = match ended {
@@ -219,6 +233,15 @@ fn finish(
     }
     output.line(format_args!("model: {}", plan.model.display()))?;
     output.line(format_args!("next:  {}", next_command(plan)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends a run that has made nothing yet.
+fn without_model(why: &str, output: &mut Output) -> anyhow::Result<ExitCode> {
+    output.note(why);
+    if output.options.json {
+        output.json(&json!({ "model": null, "ended": Ended::Interrupted, "epochs": 0 }))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,10 +8,11 @@ use clap::{Args, ValueEnum};
 use elman::float::Dtype;
 use elman::init::Init;
 use elman::loss::Loss;
-use elman::network::CellKind;
+use elman::network::{CellKind, PoolingKind};
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::schedule::ScheduleConfig;
+use elman::search::Open;
 use elman::task::{HeldOut, Task, TaskName, TaskOptions};
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,13 @@ options! {
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] bidirectional: bool,
         /// The share of values set to 0 between layers in training [default: 0]
         [value_name = "SHARE"] dropout: f64,
+        /// Regress, classify: so many successive timesteps become one, which shortens long sequences
+        [value_name = "N", value_parser = count::<usize>] patch: usize,
+        /// Regress, classify: what is read of the last layer, its final states or its outputs over time
+        [value_enum] pooling: PoolingName,
+        /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
+        /// [default: 1]
+        [value_name = "N", value_parser = count::<usize>] ensemble: usize,
         /// The starting weights [default: orthogonal]
         [value_parser = one_of::<Init>(Init::ALL.map(Init::name))] init: Init,
         /// The number type [default: f32]
@@ -123,6 +131,9 @@ options! {
         [value_name = "NORM"] clip: f64,
         /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state
         [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
+        /// Classify: choose patch, directions and pooling by cross-validation, as far as they are not given
+        /// [default: true; false with --validation or --patience]
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] search: bool,
         /// Stop after so many epochs without a better validation loss
         [value_name = "EPOCHS", value_parser = count::<u64>] patience: u64,
         /// Decides starting weights, order and dropout; not what is kept back [default: 0]
@@ -169,11 +180,41 @@ names! {
     OptimiserName { Sgd, Rmsprop, Adam, Adamw, }
     /// See [`ScheduleConfig`].
     ScheduleName { Constant, Step, Cosine, Plateau, }
+    /// See [`PoolingKind`].
+    PoolingName {
+        /// The final states
+        Last,
+        /// The mean over time
+        Mean,
+        /// The largest over time
+        Max,
+    }
     /// See [`Dtype`].
     DtypeName { F32, F64, }
 }
 
 impl TrainOptions {
+    /// Is a recipe to be chosen, and what of it is open to choice? To be asked while all options are there; the answer's
+    /// own option is taken out.
+    pub(crate) fn take_search(&mut self, task: TaskName) -> Option<Open> {
+        let usual = task == TaskName::Classify && self.validation.is_none() && self.patience.is_none();
+        // Of another task the option stays, and is refused.
+        let wanted = if task == TaskName::Classify { self.search.take() } else { None };
+        if !wanted.unwrap_or(usual) {
+            return None;
+        }
+        // What is chosen on folds needs no validation part; who wants one says so.
+        if self.patience.is_none() {
+            self.validation.get_or_insert(0.0);
+        }
+        let open = Open::default()
+            .with_patch(self.patch.is_none())
+            .with_bidirectional(self.bidirectional.is_none())
+            .with_pooling(self.pooling.is_none())
+            .with_ensemble(self.ensemble.is_none());
+        Some(open)
+    }
+
     /// The options that are the task's own, which are taken out.
     pub(crate) fn take_task(&mut self, task: TaskName) -> anyhow::Result<TaskOptions> {
         // With a file of its own for the test, nothing is kept back for it.
@@ -225,6 +266,15 @@ impl TrainOptions {
         set(&mut recipe.num_layers, self.num_layers.take());
         set(&mut recipe.bidirectional, self.bidirectional.take());
         set(&mut recipe.dropout, self.dropout.take());
+        set(&mut recipe.ensemble, self.ensemble.take());
+        set(&mut recipe.patch, self.patch.take());
+        if let Some(pooling) = self.pooling.take() {
+            recipe.pooling = match pooling {
+                PoolingName::Last => PoolingKind::Last,
+                PoolingName::Mean => PoolingKind::Mean,
+                PoolingName::Max => PoolingKind::Max,
+            };
+        }
         set(&mut recipe.init, self.init.take());
         if let Some(dtype) = self.dtype.take() {
             recipe.dtype = match dtype {

@@ -161,10 +161,15 @@ impl Interrupt {
         .context("cannot listen for Ctrl-C")?;
         Ok(Interrupt(&PRESSED))
     }
+
+    /// Go on, unless the user has said stop.
+    pub(super) fn control(&self) -> Control {
+        if self.0.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
+    }
 }
 
 impl Observer for Interrupt {
     fn observe(&mut self, _: &Event<'_>) -> Result<Control, ObserverError> {
-        Ok(if self.0.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue })
+        Ok(self.control())
     }
 }

@@ -156,9 +156,17 @@ impl Problem {
         Problem { name, function, network, loss, parameters, examples: examples.to_vec(), state, seed }
     }
 
-    /// A trained model's network, parameters and loss.
-    pub fn of_model(name: String, model: &Model, seed: u64) -> Problem {
-        Problem::of(name, model.weights(), model.record().recipe.train.loss.clone(), seed)
+    /// A trained model's network, parameters and loss: one problem for each member of its ensemble.
+    pub fn of_model(name: &str, model: &Model, seed: u64) -> Vec<Problem> {
+        let members = model.ensemble().members();
+        let of = |(n, member): (usize, &Weights)| {
+            let name = match members.len() {
+                1 => name.to_owned(),
+                count => format!("{name}, member {} of {count}", n + 1),
+            };
+            Problem::of(name, member, model.record().recipe.train.loss.clone(), seed)
+        };
+        members.iter().enumerate().map(of).collect()
     }
 
     /// A network and its parameters under the squared error, which suits any output: probabilities after a

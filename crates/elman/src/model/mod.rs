@@ -43,7 +43,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::container::{self, Format, PROGRAM};
+use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, PROGRAM};
+use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error, ModelError};
 use crate::file;
 use crate::float::{Dtype, Parameters};
@@ -51,15 +52,15 @@ use crate::metrics::Evaluation;
 use crate::network::{Network, NetworkConfig};
 use crate::recipe::Recipe;
 use crate::table::Table;
-use crate::task::{HeldOut, PredictOptions, Predictions, Task, TaskStream};
+use crate::task::{HeldOut, PredictOptions, Predictions, Prepared, Task, TaskStream};
 use crate::train::Ended;
 use crate::weights::Weights;
 
-/// Weights that know what they are for: a trained network, its task and how it came about.
+/// Weights that know what they are for: a trained network or an ensemble of several, its task and how it came about.
 #[derive(Clone, Debug)]
 pub struct Model {
     task: Task,
-    weights: Weights,
+    ensemble: Ensemble,
     record: Record,
 }
 
@@ -95,14 +96,25 @@ struct Content {
     program: String,
     dtype: Dtype,
     network: NetworkConfig,
+    /// How many networks there are.
+    #[serde(default = "one_member", skip_serializing_if = "is_one_member")]
+    members: usize,
     task: Task,
     record: Record,
+}
+
+fn one_member() -> usize {
+    1
+}
+
+fn is_one_member(members: &usize) -> bool {
+    *members == one_member()
 }
 
 /// The content in any version of the format.
 enum AnyContent {
     First(version_1::Content),
-    Second(Content),
+    Later(Content),
 }
 
 impl container::Content for AnyContent {
@@ -111,7 +123,7 @@ impl container::Content for AnyContent {
     fn parse(version: u32, json: &str) -> serde_json::Result<Self> {
         Ok(match version {
             1 => AnyContent::First(serde_json::from_str(json)?),
-            _ => AnyContent::Second(serde_json::from_str(json)?),
+            _ => AnyContent::Later(serde_json::from_str(json)?),
         })
     }
 }
@@ -134,22 +146,27 @@ impl Record {
 }
 
 impl Model {
-    /// Puts a model together from parts that fit: the network does this task, and the record's recipe could
-    /// have trained it, in the weights' number type.
+    /// Puts a model together from parts that fit: the members' network does this task, and the record's recipe
+    /// could have trained as many of them, in their number type.
     ///
     /// # Errors
     /// The first thing that does not fit.
-    pub fn new(task: Task, weights: Weights, record: Record) -> Result<Self, ConfigError> {
+    pub fn new(task: Task, members: Vec<Weights>, record: Record) -> Result<Self, ConfigError> {
         let misfit = |message: String| ConfigError::new("model", message);
+        let ensemble = Ensemble::new(members, task.kind().average())?;
         task.kind().check().map_err(misfit)?;
-        task.check_network(weights.network())?;
-        record.recipe.train.check(weights.network(), true)?;
+        task.check_network(ensemble.network())?;
+        record.recipe.train.check(ensemble.network(), true)?;
         task.kind().check_loss(&record.recipe.train.loss)?;
-        let (dtype, wanted) = (weights.parameters().dtype(), record.recipe.dtype);
+        let (dtype, wanted) = (ensemble.dtype(), record.recipe.dtype);
         if dtype != wanted {
             return Err(misfit(format!("has parameters in {dtype}, but its recipe asks for {wanted}")));
         }
-        Ok(Model { task, weights, record })
+        let (members, wanted) = (ensemble.members().len(), record.recipe.ensemble);
+        if members != wanted {
+            return Err(misfit(format!("has an ensemble of {members}, but its recipe asks for {wanted}")));
+        }
+        Ok(Model { task, ensemble, record })
     }
 
     /// What it is for.
@@ -157,24 +174,45 @@ impl Model {
         &self.task
     }
 
-    /// The network and its parameters: all of it that knows no task.
+    /// What answers: all of it that knows no task.
+    pub fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
+    }
+
+    /// The network with the parameters of the first member, in most models the only one.
     pub fn weights(&self) -> &Weights {
-        &self.weights
+        &self.ensemble.members()[0]
     }
 
-    /// The network.
+    /// The network of every member.
     pub fn network(&self) -> &Network {
-        self.weights.network()
+        self.ensemble.network()
     }
 
-    /// Its parameters.
+    /// The parameters of the first member.
     pub fn parameters(&self) -> &Parameters {
-        self.weights.parameters()
+        self.weights().parameters()
     }
 
     /// How it came about.
     pub fn record(&self) -> &Record {
         &self.record
+    }
+
+    /// Tests the model on what `table` holds out, beside what can be predicted naively from the sequences that it was
+    /// trained on, and notes it in the record.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn test(
+        &mut self,
+        prepared: &Prepared,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<&Evaluation, Error> {
+        let mut test = self.evaluate(table, held_out)?;
+        self.task.kind().compare(prepared, table, held_out, &mut test)?;
+        Ok(self.record.test.insert(test))
     }
 
     /// Notes in the record how the model did on data kept for the test.
@@ -206,14 +244,17 @@ impl Model {
     /// If the bytes are no model file, are cut short, damaged, or of a newer version of the format.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
         let (content, tensors) = container::read::<AnyContent>(name, bytes)?;
-        let (task, weights, record) = match content {
-            AnyContent::First(content) => content.read(&tensors)?,
-            AnyContent::Second(Content { dtype, network, task, record, .. }) => {
+        let (task, members, record) = match content {
+            AnyContent::First(content) => {
+                let (task, weights, record) = content.read(&tensors)?;
+                (task, vec![weights], record)
+            }
+            AnyContent::Later(Content { dtype, network, members, task, record, .. }) => {
                 task.kind().check().map_err(|reason| tensors.corrupt(reason))?;
-                (task, Weights::read(&tensors, network, dtype)?, record)
+                (task, Weights::read_members(&tensors, network, dtype, members)?, record)
             }
         };
-        Model::new(task, weights, record).map_err(|error| tensors.corrupt(error))
+        Model::new(task, members, record).map_err(|error| tensors.corrupt(error))
     }
 
     /// The bytes of the model's file: the same for equal models.
@@ -227,14 +268,19 @@ impl Model {
                 reason: "a figure of its record is not a finite number".into(),
             });
         }
+        let members = self.ensemble.members();
         let content = Content {
             program: PROGRAM.into(),
-            dtype: self.parameters().dtype(),
+            dtype: self.ensemble.dtype(),
             network: self.network().config().clone(),
+            members: members.len(),
             task: self.task.clone(),
             record: self.record.clone(),
         };
-        container::write(Format::Model, &content, self.weights.tensors())
+        let tensors = members.iter().enumerate().flat_map(|(n, member)| member.tensors(n, members.len()));
+        let is_new = self.record.recipe.is_new() || self.record.test.is_some();
+        let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
+        container::write(Format::Model, version, &content, tensors.collect())
     }
 
     /// The answers for a table, of a forecast `horizon` rows ahead, `None` for as many as in training.
@@ -250,7 +296,7 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn predict_with(&self, table: &Table, options: &PredictOptions) -> Result<Predictions, Error> {
-        self.task.kind().predict(self.network(), self.parameters(), table, options)
+        self.task.kind().predict(&self.ensemble, table, options)
     }
 
     /// The model row by row, in its task's own units.
@@ -259,7 +305,7 @@ impl Model {
     /// If the network reads sequences from their ends as well: a stream has none. In `f64`, also if it joins
     /// timesteps, in a pooling or a patch.
     pub fn stream(&self) -> Result<TaskStream, ConfigError> {
-        TaskStream::new(self.task.kind(), self.network(), self.parameters())
+        TaskStream::new(self.task.kind(), &self.ensemble)
     }
 
     /// See [`TaskKind::backtest`](crate::task::TaskKind::backtest).
@@ -267,7 +313,7 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn backtest(&self, table: &Table, held_out: &HeldOut) -> Result<(Predictions, Evaluation), Error> {
-        self.task.kind().backtest(self.network(), self.parameters(), table, held_out)
+        self.task.kind().backtest(&self.ensemble, table, held_out)
     }
 
     /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
@@ -275,6 +321,6 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn evaluate(&self, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        self.task.kind().evaluate(self.network(), self.parameters(), table, held_out)
+        self.task.kind().evaluate(&self.ensemble, table, held_out)
     }
 }

@@ -31,7 +31,7 @@ impl Content {
             return Err(tensors.corrupt(OTHER_COUNT));
         }
         let network = record.recipe.network(&task).map_err(|error| tensors.corrupt(error))?;
-        let weights = Weights::read_parameters(tensors, network, record.recipe.dtype)?;
+        let weights = Weights::read(tensors, network, record.recipe.dtype)?;
         Ok((task, weights, record))
     }
 }

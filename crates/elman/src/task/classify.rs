@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::grouped::{GroupedTask, Grouping, Labels};
 use super::{Answers, Number, Precision, TaskName};
+use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
-use crate::metrics::{Metrics, argmax, classification_metrics};
+use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
 use crate::network::Activation;
 use crate::table::nearest;
 
@@ -101,6 +102,10 @@ impl GroupedTask for Classify {
         }
     }
 
+    fn average(&self) -> Average {
+        Average::Probabilities
+    }
+
     /// `n / (classes * n_class)`
     fn balanced_class_weights(&self) -> Option<Vec<f64>> {
         let total: usize = self.counts.iter().sum();
@@ -135,6 +140,18 @@ impl GroupedTask for Classify {
 
     fn metrics(probabilities: &[Vec<f64>], actual: &[usize]) -> Metrics {
         classification_metrics(probabilities, actual)
+    }
+
+    fn confusion(&self, probabilities: &[Vec<f64>], actual: &[usize]) -> Option<Confusion> {
+        Some(Confusion::of(&self.classes, probabilities, actual))
+    }
+
+    fn answer_of(&self, learned: &Targets<f64>) -> Vec<f64> {
+        let mut probabilities = vec![0.0; self.classes.len()];
+        if let Targets::Classes(classes) = learned {
+            classes.iter().for_each(|&class| probabilities[class] = 1.0);
+        }
+        probabilities
     }
 
     fn columns(&self, answers: &[Vec<f64>], _: Dtype) -> Vec<(String, Answers)> {

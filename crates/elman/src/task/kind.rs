@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Chart, Predictions, StreamUnits, Task, TaskName};
+use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message};
-use crate::float::Parameters;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
-use crate::network::{Network, Readout};
+use crate::network::Readout;
 use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::table::Table;
@@ -49,6 +49,11 @@ pub trait TaskKind: Debug {
     /// The timesteps that a network for this task reads out.
     fn readout(&self) -> Readout;
 
+    /// What of several networks' outputs is averaged.
+    fn average(&self) -> Average {
+        Average::Values
+    }
+
     /// Is a sequence known to its end before an answer is asked for? Only then may a network read it from
     /// there.
     fn knows_the_end(&self) -> bool {
@@ -77,26 +82,33 @@ pub trait TaskKind: Debug {
     /// If the task has no rows to be counted.
     fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError>;
 
-    /// Compares a network's answers on a part of a table with the truth, and a naive predictor's.
+    /// Compares an ensemble's answers on a part of a table with the truth, and a naive predictor's.
     ///
     /// # Errors
     /// If the table cannot be read as the task's data, or has no such part.
-    fn evaluate(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        held_out: &HeldOut,
-    ) -> Result<Evaluation, Error>;
+    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error>;
 
-    /// A network's answers for a table.
+    /// Adds to an evaluation what only a training run can know: naive predictors that need its sequences.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn compare(
+        &self,
+        _trained_on: &Prepared,
+        _table: &Table,
+        _held_out: &HeldOut,
+        _evaluation: &mut Evaluation,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// An ensemble's answers for a table.
     ///
     /// # Errors
     /// If the table cannot be read as the task's data, or more is asked than the task has.
     fn predict(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error>;
@@ -107,8 +119,7 @@ pub trait TaskKind: Debug {
     /// If the task forecasts nothing; else as [`evaluate`](Self::evaluate).
     fn backtest(
         &self,
-        _network: &Network,
-        _parameters: &Parameters,
+        _ensemble: &Ensemble,
         _table: &Table,
         _held_out: &HeldOut,
     ) -> Result<(Predictions, Evaluation), Error> {
@@ -134,13 +145,7 @@ pub trait TaskKind: Debug {
     ///
     /// # Errors
     /// If the task has nothing to draw; else as [`evaluate`](Self::evaluate).
-    fn test_chart(
-        &self,
-        _network: &Network,
-        _parameters: &Parameters,
-        _table: &Table,
-        _held_out: &HeldOut,
-    ) -> Result<Chart, Error> {
+    fn test_chart(&self, _ensemble: &Ensemble, _table: &Table, _held_out: &HeldOut) -> Result<Chart, Error> {
         Err(for_forecasts("plot", self.name()).into())
     }
 

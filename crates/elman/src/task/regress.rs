@@ -97,6 +97,13 @@ impl GroupedTask for Regress {
         regression_metrics(answers, actual)
     }
 
+    fn answer_of(&self, learned: &Targets<f64>) -> f64 {
+        match learned {
+            Targets::Values(values) => self.answer(values),
+            Targets::Classes(_) => f64::NAN,
+        }
+    }
+
     fn columns(&self, answers: &[f64], dtype: Dtype) -> Vec<(String, Answers)> {
         let number = |&answer: &f64| Number::answer(answer, self.target_scaling.deviation, dtype);
         let answers = answers.iter().map(number).collect();

@@ -3,11 +3,12 @@
 use std::fmt::Debug;
 
 use super::TaskKind;
+use crate::ensemble::{Ensemble, Mean};
 use crate::error::{ConfigError, DataError, Message};
 use crate::float::Parameters;
-use crate::network::Network;
 use crate::predict::Session;
 use crate::stream::Stream;
+use crate::weights::Weights;
 
 /// A model that reads a sequence row by row, as it comes: values in their own units in, an answer for what has
 /// come so far out. Made by [`Model::stream`](crate::model::Model::stream).
@@ -51,12 +52,16 @@ use crate::stream::Stream;
 #[derive(Debug)]
 pub struct TaskStream {
     units: Box<dyn StreamUnits>,
-    steps: Steps,
+    /// One for each member of the ensemble.
+    members: Vec<Steps>,
+    mean: Option<Mean>,
     inputs: Vec<String>,
     answers: Vec<String>,
     /// The network's input `[I]` and output `[O]`.
     x: Vec<f64>,
     output: Vec<f64>,
+    /// That of another member.
+    other: Vec<f64>,
     answer: Vec<f64>,
     /// The rows that have come.
     rows: u64,
@@ -92,7 +97,8 @@ enum Steps {
 }
 
 impl Steps {
-    fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
+    fn new(member: &Weights) -> Result<Self, ConfigError> {
+        let (network, parameters) = (member.network(), member.parameters());
         Ok(match parameters {
             Parameters::F32(values) => Steps::F32 {
                 stream: Box::new(Stream::new(network, values)?),
@@ -128,18 +134,16 @@ impl Steps {
 }
 
 impl TaskStream {
-    pub(crate) fn new(
-        task: &dyn TaskKind,
-        network: &Network,
-        parameters: &Parameters,
-    ) -> Result<Self, ConfigError> {
+    pub(crate) fn new(task: &dyn TaskKind, ensemble: &Ensemble) -> Result<Self, ConfigError> {
         let units = task.stream()?;
-        let (inputs, answers) = (units.inputs(), units.answers());
+        let (inputs, answers, network) = (units.inputs(), units.answers(), ensemble.network());
         Ok(TaskStream {
             units,
-            steps: Steps::new(network, parameters)?,
+            members: ensemble.members().iter().map(Steps::new).collect::<Result<_, _>>()?,
+            mean: ensemble.mean(),
             x: vec![0.0; network.input_size()],
             output: vec![0.0; network.output_size()],
+            other: vec![0.0; network.output_size()],
             answer: vec![0.0; answers.len()],
             inputs,
             answers,
@@ -180,7 +184,7 @@ impl TaskStream {
         }
         let steps = self.units.read(row, &mut self.x).map_err(refuse)?;
         self.rows = number;
-        if !(steps && self.steps.step(&self.x, &mut self.output)) {
+        if !(steps && self.run()) {
             return Ok(None);
         }
         self.units.answer(&self.output, &mut self.answer);
@@ -193,10 +197,28 @@ impl TaskStream {
         }
     }
 
+    /// Has every member take a step, and leaves the ensemble's output; false where a patch waits for more.
+    fn run(&mut self) -> bool {
+        let mut is_new = false;
+        for (n, member) in self.members.iter_mut().enumerate() {
+            let output = if n == 0 { &mut self.output } else { &mut self.other };
+            is_new = member.step(&self.x, output);
+            match self.mean {
+                Some(mean) if is_new && n == 0 => mean.begin(&mut self.output),
+                Some(mean) if is_new => mean.add(&mut self.output, &mut self.other),
+                _ => {}
+            }
+        }
+        if let Some(mean) = self.mean.filter(|_| is_new) {
+            mean.finish(&mut self.output);
+        }
+        is_new
+    }
+
     /// Back to the start, before the first row.
     pub fn reset(&mut self) {
         self.units.reset();
-        self.steps.reset();
+        self.members.iter_mut().for_each(Steps::reset);
         self.rows = 0;
     }
 }

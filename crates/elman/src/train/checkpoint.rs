@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::progress::Best;
 use super::{BestEpoch, Control, Event, Observer, ObserverError, Progress, TrainState};
-use crate::container::{self, Format, TensorBytes};
+use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, TensorBytes, Tensors};
 use crate::error::{Error, ModelError};
 use crate::file;
 use crate::float::Float;
@@ -104,6 +104,16 @@ pub fn fingerprint<'a>(examples: impl IntoIterator<Item = &'a Example<f64>>) -> 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Content {
     identity: Identity,
+    #[serde(flatten)]
+    first: Position,
+    /// Of an ensemble, the members after the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<Position>,
+}
+
+/// Where a run stands, beside its vectors.
+#[derive(Serialize, Deserialize)]
+struct Position {
     epoch: u64,
     batch: u64,
     optimiser: OptimiserConfig,
@@ -115,7 +125,7 @@ pub(super) struct Content {
     grad_norm: Option<f64>,
 }
 
-/// The same in all versions.
+/// The same in all versions, but that those before the third have no ensembles.
 impl container::Content for Content {
     const FORMAT: Format = Format::Checkpoint;
 
@@ -147,19 +157,20 @@ impl Checkpointer {
     /// If the file cannot be written; the one before it is then still there.
     pub fn save(&mut self, progress: Progress<'_>) -> Result<(), Error> {
         let (content, vectors) = progress.saved(self.identity.clone());
-        file::write(&self.path, &container::write(Format::Checkpoint, &content, vectors)?)?;
+        let version = if content.others.is_empty() { LEAST_VERSION } else { FORMAT_VERSION };
+        file::write(&self.path, &container::write(Format::Checkpoint, version, &content, vectors)?)?;
         self.latest = Instant::now();
         Ok(())
     }
 
-    /// Brings a run that has just been started to where the saved one was; `false` if there is no checkpoint.
+    /// Brings runs that have just been started to where the saved ones were; `false` if there is no checkpoint.
     ///
     /// # Errors
     /// If the file cannot be read, is no checkpoint, or belongs to a run with other options or data:
     /// the message names the first that differs.
     pub(super) fn load<T: Float>(
         &self,
-        state: &mut TrainState<T>,
+        states: &mut [TrainState<T>],
         batches_per_epoch: u64,
     ) -> Result<bool, Error> {
         if !self.path.exists() {
@@ -171,58 +182,95 @@ impl Checkpointer {
         if let Some(what) = self.identity.difference(&content.identity) {
             return Err(ModelError::OtherRun { name: name.clone(), what }.into());
         }
-        if content.batch > batches_per_epoch || content.epoch > u64::from(u32::MAX) {
-            let reason = "it stands beyond its run's end".into();
+        let count = content.others.len() + 1;
+        if count != states.len() {
+            let reason = format!("it holds an ensemble of {count}, but its run has one of {}", states.len());
             return Err(ModelError::Corrupt { name: name.clone(), reason }.into());
+        }
+        let positions = std::iter::once(&content.first).chain(&content.others);
+        for (n, (position, state)) in positions.zip(states).enumerate() {
+            position.restore(state, &tensors, &prefix(n, count), batches_per_epoch)?;
+        }
+        Ok(true)
+    }
+}
+
+impl Position {
+    fn of<T: Float>(state: &TrainState<T>) -> Self {
+        let optimiser = state.learner.optimiser();
+        Position {
+            epoch: state.epoch,
+            batch: state.batch,
+            optimiser: optimiser.config(),
+            updates: optimiser.updates,
+            schedule: state.schedule.clone(),
+            best: state.best.as_ref().map(|best| (best.at.epoch, best.at.loss)),
+            epoch_loss: (state.epoch_loss.sum, state.epoch_loss.weight),
+            grad_norm: state.learner.grad_norm(),
+        }
+    }
+
+    /// Brings a run here; the names of its vectors begin with `prefix`.
+    fn restore<T: Float>(
+        &self,
+        state: &mut TrainState<T>,
+        tensors: &Tensors<'_>,
+        prefix: &str,
+        batches_per_epoch: u64,
+    ) -> Result<(), ModelError> {
+        if self.batch > batches_per_epoch || self.epoch > u64::from(u32::MAX) {
+            return Err(tensors.corrupt("it stands beyond its run's end"));
         }
         let vector = |tensor: &str, len: usize| {
             let mut values = Vec::new();
-            tensors.append(tensor, &[len], &mut values).map(|()| values)
+            tensors.append(&format!("{prefix}{tensor}"), &[len], &mut values).map(|()| values)
         };
         let len = state.parameters().len();
-        let mut optimiser = Optimiser::<T>::new(content.optimiser, len);
-        optimiser.updates = content.updates;
+        let mut optimiser = Optimiser::<T>::new(self.optimiser, len);
+        optimiser.updates = self.updates;
         optimiser.first = vector(FIRST, optimiser.first.len())?;
         optimiser.second = vector(SECOND, optimiser.second.len())?;
-        let best = match content.best {
+        let best = match self.best {
             Some((epoch, loss)) => {
                 Some(Best { at: BestEpoch { epoch, loss }, parameters: vector(BEST, len)? })
             }
             None => None,
         };
         let parameters = vector(PARAMETERS, len)?;
-        let steps = content.epoch.saturating_mul(batches_per_epoch).saturating_add(content.batch);
-        state.learner.restore(parameters, optimiser, steps, content.grad_norm);
-        (state.epoch, state.batch) = (content.epoch, content.batch);
-        let (sum, weight) = content.epoch_loss;
+        let steps = self.epoch.saturating_mul(batches_per_epoch).saturating_add(self.batch);
+        state.learner.restore(parameters, optimiser, steps, self.grad_norm);
+        (state.epoch, state.batch) = (self.epoch, self.batch);
+        state.order.clear();
+        let (sum, weight) = self.epoch_loss;
         (state.best, state.epoch_loss) = (best, Total { sum, weight });
-        state.schedule = content.schedule.clone();
-        Ok(true)
+        state.schedule = self.schedule.clone();
+        Ok(())
     }
 }
 
-/// All that a checkpoint of this run holds.
-pub(super) fn saved<T: Float>(state: &TrainState<T>, identity: Identity) -> (Content, Vec<TensorBytes>) {
-    let optimiser = state.learner.optimiser();
-    let content = Content {
-        identity,
-        epoch: state.epoch,
-        batch: state.batch,
-        optimiser: optimiser.config(),
-        updates: optimiser.updates,
-        schedule: state.schedule.clone(),
-        best: state.best.as_ref().map(|best| (best.at.epoch, best.at.loss)),
-        epoch_loss: (state.epoch_loss.sum, state.epoch_loss.weight),
-        grad_norm: state.learner.grad_norm(),
-    };
-    let vector = |name, values: &[T]| TensorBytes::new(name, &[values.len()], values);
-    let mut vectors = vec![
-        vector(PARAMETERS, state.parameters()),
-        vector(FIRST, &optimiser.first),
-        vector(SECOND, &optimiser.second),
-    ];
-    vectors.extend(state.best.as_ref().map(|best| vector(BEST, &best.parameters)));
-    (content, vectors)
+/// What the names of a run's vectors begin with: nothing, where it is the only one.
+fn prefix(n: usize, count: usize) -> String {
+    if count == 1 { String::new() } else { format!("member{n}.") }
+}
+
+/// All that a checkpoint of these runs holds; there is at least one.
+pub(super) fn saved<T: Float>(states: &[TrainState<T>], identity: Identity) -> (Content, Vec<TensorBytes>) {
+    let mut vectors = Vec::new();
+    for (n, state) in states.iter().enumerate() {
+        let prefix = prefix(n, states.len());
+        let mut push = |name: &str, values: &[T]| {
+            vectors.push(TensorBytes::new(format!("{prefix}{name}"), &[values.len()], values));
+        };
+        let optimiser = state.learner.optimiser();
+        push(PARAMETERS, state.parameters());
+        push(FIRST, &optimiser.first);
+        push(SECOND, &optimiser.second);
+        if let Some(best) = &state.best {
+            push(BEST, &best.parameters);
+        }
+    }
+    let others = states[1..].iter().map(Position::of).collect();
+    (Content { identity, first: Position::of(&states[0]), others }, vectors)
 }
 
 impl Observer for Checkpointer {

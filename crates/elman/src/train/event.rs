@@ -1,6 +1,6 @@
 //! What the loop tells those who watch it, and what they may answer.
 
-use super::Progress;
+use super::{Ended, Progress};
 use crate::error::Error;
 
 /// Something that happened in the training loop.
@@ -40,6 +40,73 @@ impl<'a> Event<'a> {
     pub fn progress(&self) -> Progress<'a> {
         match self {
             Event::Batch { progress, .. } | Event::Epoch { progress, .. } => *progress,
+        }
+    }
+}
+
+/// What a run has just done.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Moment {
+    /// See [`Event::Batch`].
+    Batch { loss: f64, sequences: usize },
+    /// See [`Event::Epoch`].
+    Epoch { epoch: u64, train_loss: f64, validation_loss: Option<f64>, rate: f64, improved: bool },
+    /// Nothing: it is over.
+    Over(Ended),
+}
+
+impl Moment {
+    /// As observers are told of it; of a run that is over, how it ended.
+    pub(super) fn event(self, progress: Progress<'_>) -> Result<Event<'_>, Ended> {
+        match self {
+            Moment::Batch { loss, sequences } => Ok(Event::Batch { progress, loss, sequences }),
+            Moment::Epoch { epoch, train_loss, validation_loss, rate, improved } => {
+                Ok(Event::Epoch { progress, epoch, train_loss, validation_loss, rate, improved })
+            }
+            Moment::Over(ended) => Err(ended),
+        }
+    }
+
+    /// What runs side by side have done together: means of losses and rates, all sequences. Those that are over
+    /// count no more, until all are.
+    pub(super) fn of_all(moments: &[Moment]) -> Moment {
+        let (mut count, mut losses, mut validation, mut rates) = (0.0, 0.0, None, 0.0);
+        let (mut all_sequences, mut last_epoch, mut any_improved) = (0, None, false);
+        let mut how = Ended::Finished;
+        for moment in moments {
+            match *moment {
+                Moment::Over(ended) => {
+                    if ended != Ended::Finished {
+                        how = ended;
+                    }
+                    continue;
+                }
+                Moment::Batch { loss, sequences } => {
+                    losses += loss;
+                    all_sequences += sequences;
+                }
+                Moment::Epoch { epoch, train_loss, validation_loss, rate, improved } => {
+                    losses += train_loss;
+                    rates += rate;
+                    if let Some(loss) = validation_loss {
+                        *validation.get_or_insert(0.0) += loss;
+                    }
+                    last_epoch = Some(epoch);
+                    any_improved |= improved;
+                }
+            }
+            count += 1.0;
+        }
+        match last_epoch {
+            _ if count == 0.0 => Moment::Over(how),
+            None => Moment::Batch { loss: losses / count, sequences: all_sequences },
+            Some(epoch) => Moment::Epoch {
+                epoch,
+                train_loss: losses / count,
+                validation_loss: validation.map(|sum: f64| sum / count),
+                rate: rates / count,
+                improved: any_improved,
+            },
         }
     }
 }

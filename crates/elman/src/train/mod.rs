@@ -31,6 +31,7 @@
 mod checkpoint;
 mod config;
 mod event;
+mod members;
 mod progress;
 
 pub use checkpoint::{Checkpointer, Identity, fingerprint};
@@ -38,7 +39,9 @@ pub use config::TrainConfig;
 pub use event::{Answer, Control, Event, Observer, ObserverError};
 pub use progress::{BestEpoch, Progress, TrainState};
 
-use event::tell;
+pub(crate) use members::Members;
+
+use event::{Moment, tell};
 use progress::Best;
 use serde::{Deserialize, Serialize};
 
@@ -165,6 +168,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         Ok(TrainState {
             epoch: 0,
             batch: 0,
+            order: Vec::new(),
             learner: Learner::new(self.network, parameters, self.config.learner())?,
             schedule: Schedule::new(self.config.schedule, self.config.learning_rate, batches),
             best: None,
@@ -179,7 +183,7 @@ impl<'a, T: Float> Trainer<'a, T> {
     /// If the file cannot be read, is no checkpoint, or belongs to a run with other options or data:
     /// the message names the first that differs.
     pub fn resume(&self, state: &mut TrainState<T>, checkpointer: &Checkpointer) -> Result<bool, Error> {
-        checkpointer.load(state, self.batches_per_epoch())
+        checkpointer.load(std::slice::from_mut(state), self.batches_per_epoch())
     }
 
     /// Trains until the last epoch, the end of patience or an observer's stop.
@@ -192,17 +196,47 @@ impl<'a, T: Float> Trainer<'a, T> {
         state: &mut TrainState<T>,
         observers: &mut [&mut dyn Observer],
     ) -> Result<Ended, Error> {
-        while state.epoch < self.config.epochs {
-            if self.is_out_of_patience(state) {
-                return Ok(Ended::Early);
-            }
-            let control = self.epoch(state, observers)?;
+        loop {
+            let moment = self.advance(state)?;
+            let event = match moment.event(state.progress()) {
+                Ok(event) => event,
+                Err(ended) => return Ok(ended),
+            };
             // Who says stop when all is done has interrupted nothing.
-            if control == Control::Stop && state.epoch < self.config.epochs {
+            if tell(observers, &event)? == Control::Stop && !self.is_done(state) {
                 return Ok(Ended::Interrupted);
             }
         }
-        Ok(Ended::Finished)
+    }
+
+    /// The next batch, or what follows an epoch's last.
+    fn advance(&self, state: &mut TrainState<T>) -> Result<Moment, Error> {
+        if self.is_done(state) {
+            return Ok(Moment::Over(Ended::Finished));
+        }
+        if self.is_out_of_patience(state) {
+            return Ok(Moment::Over(Ended::Early));
+        }
+        if state.batch == self.batches_per_epoch() {
+            return self.end_epoch(state);
+        }
+        let mut order = std::mem::take(&mut state.order);
+        if order.is_empty() {
+            order.extend(0..self.train.len());
+            Rng::new(self.config.seed, Purpose::Shuffle(state.epoch)).shuffle(&mut order);
+        }
+        let start = state.batch as usize * self.config.batch_size;
+        let batch = &order[start..order.len().min(start + self.config.batch_size)];
+        let loss = self.learn(batch, state)?;
+        state.batch += 1;
+        let sequences = batch.len();
+        state.order = order;
+        Ok(Moment::Batch { loss, sequences })
+    }
+
+    /// Are all epochs done?
+    fn is_done(&self, state: &TrainState<T>) -> bool {
+        state.epoch >= self.config.epochs
     }
 
     fn is_out_of_patience(&self, state: &TrainState<T>) -> bool {
@@ -212,22 +246,8 @@ impl<'a, T: Float> Trainer<'a, T> {
         }
     }
 
-    fn epoch(
-        &self,
-        state: &mut TrainState<T>,
-        observers: &mut [&mut dyn Observer],
-    ) -> Result<Control, Error> {
+    fn end_epoch(&self, state: &mut TrainState<T>) -> Result<Moment, Error> {
         let epoch = state.epoch;
-        let mut order: Vec<usize> = (0..self.train.len()).collect();
-        Rng::new(self.config.seed, Purpose::Shuffle(epoch)).shuffle(&mut order);
-        for batch in order.chunks(self.config.batch_size).skip(state.batch as usize) {
-            let loss = self.learn(batch, state)?;
-            state.batch += 1;
-            let event = Event::Batch { progress: state.progress(), loss, sequences: batch.len() };
-            if tell(observers, &event)? == Control::Stop {
-                return Ok(Control::Stop);
-            }
-        }
         let train_loss = state.epoch_loss.mean();
         let validation_loss = self.validation_loss(state)?;
         let loss = validation_loss.unwrap_or(train_loss);
@@ -243,9 +263,9 @@ impl<'a, T: Float> Trainer<'a, T> {
         }
         state.epoch += 1;
         state.batch = 0;
+        state.order.clear();
         state.epoch_loss = Total::default();
-        let progress = state.progress();
-        tell(observers, &Event::Epoch { progress, epoch, train_loss, validation_loss, rate, improved })
+        Ok(Moment::Epoch { epoch, train_loss, validation_loss, rate, improved })
     }
 
     fn rate(&self, state: &TrainState<T>, batch: u64) -> f64 {
@@ -281,12 +301,18 @@ impl<'a, T: Float> Trainer<'a, T> {
         if self.validation.is_empty() {
             return Ok(None);
         }
+        let loss = self.total(state, self.validation).mean();
+        NotFinite::check("validation loss", loss).map_err(|error| self.diverged(error, state))?;
+        Ok(Some(loss))
+    }
+
+    /// The loss of the parameters as they are now over these sequences. It may be no finite number.
+    pub(crate) fn total(&self, state: &mut TrainState<T>, examples: &[Example<T>]) -> Total<f64> {
         let mut sum = Total::<f64>::default();
-        for examples in self.validation.chunks(EVALUATION_BATCH) {
+        for examples in examples.chunks(EVALUATION_BATCH) {
             state.packed.set(self.network, examples.len(), |n| &examples[n]);
             sum += state.learner.total(&state.packed);
         }
-        NotFinite::check("validation loss", sum.mean()).map_err(|error| self.diverged(error, state))?;
-        Ok(Some(sum.mean()))
+        sum
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Members;
 use super::checkpoint::{Content, Identity, saved};
 use crate::container::TensorBytes;
 use crate::float::{Float, Parameters};
@@ -16,6 +17,8 @@ use crate::sequence::TrainingBatch;
 pub struct TrainState<T: Float> {
     pub(super) epoch: u64,
     pub(super) batch: u64,
+    /// The sequences in the order of this epoch; empty until that is drawn.
+    pub(super) order: Vec<usize>,
     pub(super) learner: Learner<T>,
     pub(super) schedule: Schedule,
     pub(super) best: Option<Best<T>>,
@@ -70,11 +73,16 @@ impl<T: Float> TrainState<T> {
     }
 }
 
-/// Where a training run stands, whatever its number type.
+/// Where a training run stands, whatever its number type. Of the runs of an ensemble, where those stand together.
 #[derive(Clone, Copy)]
 pub struct Progress<'a>(&'a dyn Standing);
 
-impl Progress<'_> {
+impl<'a> Progress<'a> {
+    /// That of several runs.
+    pub(super) fn of<T: Float>(members: &'a Members<T>) -> Self {
+        Progress(members)
+    }
+
     /// The epoch under way, from 0; the number of epochs when the run is over.
     pub fn epoch(&self) -> u64 {
         self.0.epoch()
@@ -85,22 +93,25 @@ impl Progress<'_> {
         self.0.batch()
     }
 
-    /// The gradient's norm, before clipping, of the latest update; none before the first.
+    /// The gradient's norm, before clipping, of the latest update; none before the first. The largest of several
+    /// runs.
     pub fn grad_norm(&self) -> Option<f64> {
         self.0.grad_norm()
     }
 
-    /// The epoch whose parameters are to be kept, once there is one.
+    /// The epoch whose parameters are to be kept, once there is one. Of several runs the latest such epoch, and the
+    /// mean of their losses.
     pub fn best(&self) -> Option<BestEpoch> {
         self.0.best()
     }
 
-    /// A copy of the parameters as they are now.
+    /// A copy of the parameters as they are now; of several runs those of the first.
     pub fn parameters(&self) -> Parameters {
         self.0.parameters()
     }
 
-    /// A copy of the parameters to be kept: the best so far, or the present ones before the first epoch ends.
+    /// A copy of the parameters to be kept: the best so far, or the present ones before the first epoch ends; of
+    /// several runs those of the first.
     pub fn kept(&self) -> Parameters {
         self.0.kept()
     }
@@ -159,6 +170,47 @@ impl<T: Float> Standing for TrainState<T> {
     }
 
     fn saved(&self, identity: Identity) -> (Content, Vec<TensorBytes>) {
-        saved(self, identity)
+        saved(std::slice::from_ref(self), identity)
     }
+}
+
+impl<T: Float> Standing for Members<T> {
+    fn epoch(&self) -> u64 {
+        furthest(self).epoch
+    }
+
+    fn batch(&self) -> u64 {
+        furthest(self).batch
+    }
+
+    fn grad_norm(&self) -> Option<f64> {
+        self.states().iter().filter_map(|state| state.learner.grad_norm()).reduce(f64::max)
+    }
+
+    fn best(&self) -> Option<BestEpoch> {
+        let each = self.states().iter().filter_map(|state| state.best.as_ref().map(|best| best.at));
+        let count = each.clone().count() as f64;
+        let together =
+            each.reduce(|a, b| BestEpoch { epoch: a.epoch.max(b.epoch), loss: a.loss + b.loss })?;
+        Some(BestEpoch { loss: together.loss / count, ..together })
+    }
+
+    fn parameters(&self) -> Parameters {
+        Standing::parameters(&self.states()[0])
+    }
+
+    fn kept(&self) -> Parameters {
+        Standing::kept(&self.states()[0])
+    }
+
+    fn saved(&self, identity: Identity) -> (Content, Vec<TensorBytes>) {
+        saved(self.states(), identity)
+    }
+}
+
+/// The first of the members that have not ended early, or have done so last.
+fn furthest<T: Float>(members: &Members<T>) -> &TrainState<T> {
+    let states = members.states();
+    let ahead = |a: &TrainState<T>, b: &TrainState<T>| (a.epoch, a.batch) > (b.epoch, b.batch);
+    states[1..].iter().fold(&states[0], |first, state| if ahead(state, first) { state } else { first })
 }

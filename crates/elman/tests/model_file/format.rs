@@ -97,8 +97,8 @@ fn tensors_have_pytorchs_names_and_shapes() {
 #[test]
 fn a_newer_version_is_told_apart_from_damage() {
     let mut parts = Parts::of(&small_model().to_bytes().unwrap());
-    parts.version = json!(3);
-    let newer = "m has format version 3, and this program reads up to 2; use a newer elman";
+    parts.version = json!(4);
+    let newer = "m has format version 4, and this program reads up to 3; use a newer elman";
     assert_eq!(message(&parts.build()), newer);
     // Whatever else may be new in it.
     parts.format = "ensemble".into();

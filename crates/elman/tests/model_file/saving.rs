@@ -66,7 +66,7 @@ fn every_number_survives() {
         regress.target_scaling.mean = number;
         record.loss = Some(number);
         let weights = Weights::new(model.network().clone(), parameters.clone()).unwrap();
-        let model = Model::new(task, weights, record).unwrap();
+        let model = Model::new(task, vec![weights], record).unwrap();
         let loaded = read(&model.to_bytes().unwrap()).unwrap();
         let Task::Regress(regress) = loaded.task() else { panic!("a regression") };
         assert_eq!(regress.target_scaling.mean.to_bits(), number.to_bits());
@@ -91,7 +91,7 @@ fn figures_that_are_not_finite_are_not_written() {
     let model = small_model();
     let mut record = model.record().clone();
     record.loss = Some(f64::NAN);
-    let model = Model::new(model.task().clone(), model.weights().clone(), record).unwrap();
+    let model = Model::new(model.task().clone(), vec![model.weights().clone()], record).unwrap();
     assert!(matches!(model.to_bytes(), Err(ModelError::Unwritable { .. })));
 }
 

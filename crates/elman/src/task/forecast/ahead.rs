@@ -5,9 +5,8 @@ use std::ops::Range;
 use super::panel::Member;
 use super::series::Series;
 use super::{Forecast, Layout, MAX_HORIZON, Transform};
+use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error, Message};
-use crate::float::Parameters;
-use crate::network::Network;
 use crate::predict::Session;
 use crate::table::{Table, Time, nearest};
 use crate::task::predictions::check_finite;
@@ -90,8 +89,7 @@ impl Forecast {
     /// Forecasts from the end of each series.
     pub(super) fn look_ahead(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
@@ -105,7 +103,7 @@ impl Forecast {
         remarks.extend(self.remark_on_horizon(horizon));
         let forecasts = match &options.baseline {
             Some(name) => self.naively(&series, name, horizon)?,
-            None => self.all_ahead(network, parameters, &series, horizon)?,
+            None => self.all_ahead(ensemble, &series, horizon)?,
         };
         for (series, forecasts) in series.iter().zip(&forecasts) {
             let rows = series.values.len();
@@ -116,7 +114,7 @@ impl Forecast {
         let mut columns = self.id_columns(&series, horizon);
         columns.push((self.time_name(), names_ahead(&series, horizon)?));
         let number = |series: &Series<'_>, &value: &f64| {
-            Number::answer(value, self.spread(series, value), parameters.dtype())
+            Number::answer(value, self.spread(series, value), ensemble.dtype())
         };
         let numbers = series
             .iter()
@@ -128,15 +126,14 @@ impl Forecast {
 
     fn all_ahead(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         series: &[Series<'_>],
         horizon: usize,
     ) -> Result<Vec<Vec<f64>>, ConfigError> {
         let mut forecasts = Vec::with_capacity(series.len());
         for series in series.chunks(SIDE_BY_SIDE) {
             let all = self.ready(series);
-            let mut session = Session::with_sequences(network, parameters, all.len())?;
+            let mut session = Session::of_sequences(ensemble, all.len())?;
             self.read_history(&mut session, &all, |series| self.first_row()..series.values.len());
             forecasts.extend(self.roll(&mut session, &all, |series| series.values.len(), horizon));
         }

@@ -4,10 +4,10 @@ use super::ahead::{SIDE_BY_SIDE, of_series};
 use super::series::Series;
 use super::{Forecast, Layout};
 use crate::calendar::Frequency;
+use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::float::{Dtype, Parameters};
+use crate::float::Dtype;
 use crate::metrics::{Baseline, Evaluation, Metrics, forecast_metrics, mean_metrics, seasonal_scale};
-use crate::network::Network;
 use crate::predict::Session;
 use crate::table::Table;
 use crate::task::predictions::check_finite;
@@ -49,13 +49,7 @@ impl Forecast {
     ///
     /// # Errors
     /// If the table has no such series, or `test` is less than the horizon or nearly all rows.
-    pub fn backtest(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        test: usize,
-    ) -> Result<Backtest, Error> {
+    pub fn backtest(&self, ensemble: &Ensemble, table: &Table, test: usize) -> Result<Backtest, Error> {
         if test < self.horizon {
             let message = format!("is {test} rows; it must be at least the horizon, {}", self.horizon);
             return Err(ConfigError::new("test", message).into());
@@ -67,7 +61,7 @@ impl Forecast {
         }
         let mut backtested = Vec::with_capacity(series.len());
         for series in series.chunks(SIDE_BY_SIDE) {
-            backtested.extend(self.backtest_together(network, parameters, table, series, test)?);
+            backtested.extend(self.backtest_together(ensemble, table, series, test)?);
         }
         Ok(Backtest { series: backtested, remarks })
     }
@@ -88,14 +82,13 @@ impl Forecast {
     /// Goes through series side by side.
     fn backtest_together(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         series: &[Series<'_>],
         test: usize,
     ) -> Result<Vec<Backtested>, Error> {
         let all = self.ready(series);
-        let mut session = Session::with_sequences(network, parameters, all.len())?;
+        let mut session = Session::of_sequences(ensemble, all.len())?;
         let mut backtested: Vec<Backtested> = series
             .iter()
             .map(|series| Backtested {
@@ -172,6 +165,7 @@ impl Forecast {
             on: self.what_was_forecast(&backtest.series),
             model: mean_metrics(&model),
             baselines: baselines.collect(),
+            confusion: None,
             remarks: backtest.remarks.clone(),
         };
         if backtest.series.len() > 1 {

@@ -29,10 +29,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Chart, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, TaskKind, TaskName};
 use crate::calendar::Frequency;
+use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
-use crate::float::Parameters;
 use crate::metrics::Evaluation;
-use crate::network::{CellKind, Network, Readout};
+use crate::network::{CellKind, Readout};
 use crate::optimiser::OptimiserConfig;
 use crate::recipe::Recipe;
 use crate::scaling::Scaling;
@@ -156,25 +156,18 @@ impl TaskKind for Forecast {
         Ok(HeldOut::LastRows(test.unwrap_or(self.test.max(self.horizon))))
     }
 
-    fn evaluate(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        held_out: &HeldOut,
-    ) -> Result<Evaluation, Error> {
+    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
         let test = last_rows(held_out)?;
-        Ok(self.measure(&Forecast::backtest(self, network, parameters, table, test)?))
+        Ok(self.measure(&Forecast::backtest(self, ensemble, table, test)?))
     }
 
     fn predict(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
-        self.look_ahead(network, parameters, table, options)
+        self.look_ahead(ensemble, table, options)
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
@@ -184,14 +177,13 @@ impl TaskKind for Forecast {
 
     fn backtest(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<(Predictions, Evaluation), Error> {
         let test = last_rows(held_out)?;
-        let backtest = Forecast::backtest(self, network, parameters, table, test)?;
-        let rows = self.backtest_rows(&backtest, table, test, parameters.dtype())?;
+        let backtest = Forecast::backtest(self, ensemble, table, test)?;
+        let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;
         Ok((rows, self.measure(&backtest)))
     }
 
@@ -200,16 +192,10 @@ impl TaskKind for Forecast {
         self.forecast_chart(table, predictions)
     }
 
-    fn test_chart(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        held_out: &HeldOut,
-    ) -> Result<Chart, Error> {
+    fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Chart, Error> {
         self.check_single("plot")?;
         let test = last_rows(held_out)?;
-        let backtest = Forecast::backtest(self, network, parameters, table, test)?;
+        let backtest = Forecast::backtest(self, ensemble, table, test)?;
         self.backtest_chart(table, test, &backtest)
     }
 

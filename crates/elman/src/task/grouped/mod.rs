@@ -6,6 +6,7 @@
 
 mod grouping;
 mod groups;
+mod neighbour;
 mod options;
 mod split;
 
@@ -23,12 +24,12 @@ use split::Split;
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
 use super::{Answers, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::float::{Dtype, Parameters};
+use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
-use crate::metrics::{Baseline, Evaluation, Metrics};
-use crate::network::{Network, Readout};
-use crate::predict::run;
+use crate::metrics::{Baseline, Confusion, Evaluation, Metrics};
+use crate::network::Readout;
 use crate::recipe::Recipe;
 use crate::table::Table;
 use crate::train::TrainConfig;
@@ -77,6 +78,11 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         check_loss_of_numbers(Self::NAME, loss)
     }
 
+    /// See [`TaskKind::average`].
+    fn average(&self) -> Average {
+        Average::Values
+    }
+
     /// See [`TaskKind::balanced_class_weights`].
     fn balanced_class_weights(&self) -> Option<Vec<f64>> {
         None
@@ -99,6 +105,14 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
     /// How good answers are.
     fn metrics(answers: &[Self::Answer], actual: &[Self::Target]) -> Metrics;
+
+    /// The confusion matrix, if the answers are classes.
+    fn confusion(&self, _answers: &[Self::Answer], _actual: &[Self::Target]) -> Option<Confusion> {
+        None
+    }
+
+    /// The answer that another sequence's target, as the network learns it, would be.
+    fn answer_of(&self, learned: &Targets<f64>) -> Self::Answer;
 
     /// The columns of predictions.
     fn columns(&self, answers: &[Self::Answer], dtype: Dtype) -> Vec<(String, Answers)>;
@@ -139,18 +153,17 @@ impl<T: GroupedTask> StreamUnits for Rows<T> {
     fn reset(&mut self) {}
 }
 
-/// A network's answers for these sequences.
+/// An ensemble's answers for these sequences.
 fn answers<T: GroupedTask>(
     task: &T,
-    network: &Network,
-    parameters: &Parameters,
+    ensemble: &Ensemble,
     table: &Table,
     (groups, sequences): (&Groups<'_>, &[usize]),
 ) -> Result<Vec<T::Answer>, Error> {
     let columns = task.grouping().columns(table)?;
     let x: Vec<Vec<f64>> =
         sequences.iter().map(|&n| task.grouping().inputs(&columns, &groups.rows[n])).collect();
-    let outputs = run(network, parameters, &x.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let answers: Vec<T::Answer> = outputs.iter().map(|output| task.answer(output)).collect();
     let place = |n| format!("sequence {:?}", groups.ids[sequences[n]]);
     check_finite(answers.iter().map(T::first_number), table, place)?;
@@ -209,6 +222,10 @@ impl<T: GroupedTask> TaskKind for T {
         Readout::Last
     }
 
+    fn average(&self) -> Average {
+        GroupedTask::average(self)
+    }
+
     /// The default recipe, with the loss that the targets ask for.
     fn recipe(&self) -> Recipe {
         let usual = Recipe::default();
@@ -230,18 +247,12 @@ impl<T: GroupedTask> TaskKind for T {
         }
     }
 
-    fn evaluate(
-        &self,
-        network: &Network,
-        parameters: &Parameters,
-        table: &Table,
-        held_out: &HeldOut,
-    ) -> Result<Evaluation, Error> {
+    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
         let groups = Groups::read(table, &self.grouping().id)?;
         let sequences = groups.held_out(held_out)?;
         let labels = Labels::read(&groups, table.column(&self.grouping().target)?)?;
         let actual = self.targets(&labels, &sequences)?;
-        let answers = answers(self, network, parameters, table, (&groups, &sequences))?;
+        let answers = answers(self, ensemble, table, (&groups, &sequences))?;
         Ok(Evaluation {
             on: match held_out {
                 HeldOut::All => format!("all {} sequences", actual.len()),
@@ -252,22 +263,51 @@ impl<T: GroupedTask> TaskKind for T {
                 name: T::BASELINE.into(),
                 metrics: T::metrics(&vec![self.baseline(); actual.len()], &actual),
             }],
+            confusion: self.confusion(&answers, &actual),
             remarks: Vec::new(),
         })
     }
 
+    fn compare(
+        &self,
+        trained_on: &Prepared,
+        table: &Table,
+        held_out: &HeldOut,
+        evaluation: &mut Evaluation,
+    ) -> Result<(), Error> {
+        let groups = Groups::read(table, &self.grouping().id)?;
+        let sequences = groups.held_out(held_out)?;
+        let labels = Labels::read(&groups, table.column(&self.grouping().target)?)?;
+        let actual = self.targets(&labels, &sequences)?;
+        let columns = self.grouping().columns(table)?;
+        let x: Vec<Vec<f64>> =
+            sequences.iter().map(|&n| self.grouping().inputs(&columns, &groups.rows[n])).collect();
+        let known: Vec<_> = trained_on.train.iter().chain(&trained_on.validation).collect();
+        let Some(nearest) = neighbour::nearest(&known, &x, self.grouping().features.len()) else {
+            let text = format!("{} was left out: too many sequences to compare", neighbour::NAME);
+            evaluation.remarks.push(text.into());
+            return Ok(());
+        };
+        let answers: Vec<T::Answer> =
+            nearest.into_iter().map(|n| self.answer_of(&known[n].targets)).collect();
+        let mut metrics = T::metrics(&answers, &actual);
+        // A neighbour gives no probabilities.
+        metrics.retain(|metric| metric.name != "log_loss");
+        evaluation.baselines.push(Baseline { name: neighbour::NAME.into(), metrics });
+        Ok(())
+    }
+
     fn predict(
         &self,
-        network: &Network,
-        parameters: &Parameters,
+        ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
         options.check_no_forecast(T::NAME)?;
         let groups = Groups::read(table, &self.grouping().id)?;
-        let answers = answers(self, network, parameters, table, (&groups, &groups.all()))?;
+        let answers = answers(self, ensemble, table, (&groups, &groups.all()))?;
         let mut columns = self.grouping().keys(table, &groups)?;
-        columns.extend(self.columns(&answers, parameters.dtype()));
+        columns.extend(self.columns(&answers, ensemble.dtype()));
         Ok(Predictions::new(columns))
     }
 
