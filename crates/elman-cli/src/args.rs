@@ -146,6 +146,9 @@ pub(crate) struct PredictArguments {
     /// Of a forecast: how many rows ahead [default: as many as in training]
     #[arg(long, value_name = "ROWS")]
     pub(crate) horizon: Option<usize>,
+    /// Of a forecast: intervals of these levels in percent, as 80,95, from errors on the rows kept for the test
+    #[arg(long, value_name = "LEVELS", value_delimiter = ',')]
+    pub(crate) interval: Vec<f64>,
     /// Of a forecast: answer as a naive predictor does, instead of the model: seasonal-naive, last-value, drift
     #[arg(long, value_name = "NAME")]
     pub(crate) baseline: Option<String>,

@@ -82,7 +82,7 @@ fn class_rows(confusion: &Confusion) -> Vec<Vec<String>> {
 /// A figure with its unit.
 fn figure_of(metric: &str, value: f64) -> String {
     match metric {
-        "mape" | "smape" => format!("{value:.2} %"),
+        "mape" | "smape" | "coverage_80" | "coverage_95" => format!("{value:.2} %"),
         _ => figure(value),
     }
 }

@@ -25,8 +25,10 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
-    let options =
-        PredictOptions::default().with_horizon(arguments.horizon).with_baseline(arguments.baseline.clone());
+    let options = PredictOptions::default()
+        .with_horizon(arguments.horizon)
+        .with_interval(arguments.interval.clone())
+        .with_baseline(arguments.baseline.clone());
     let predictions = model.predict_with(&table, &options)?;
     output.remarks(predictions.remarks());
     let text = if output.options.json { as_json_lines(&predictions)? } else { as_csv(&predictions)? };

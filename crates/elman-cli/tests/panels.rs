@@ -192,7 +192,14 @@ fn a_backtest_is_what_step_by_step_forecasts_are() {
     let place = Place::with("l.csv", long("unique_id,ds,y", &series));
     place.ok(&format!("train l.csv {QUICK}"));
     let said = place.ok("backtest m.elman l.csv -o b.csv");
-    assert_eq!(said.stdout, place.ok("evaluate m.elman l.csv").stdout);
+    assert!(said.stderr.ends_with("wrote 228 rows to b.csv\n"), "{}", said.stderr);
+    let backtest = place.last_json("backtest m.elman l.csv");
+    let mut evaluated = place.last_json("evaluate m.elman l.csv");
+    for level in ["coverage_80", "coverage_95"] {
+        assert!((0.0..=100.0).contains(&figure(&backtest, &format!("/test/{level}"))));
+        evaluated["test"][level] = backtest["test"][level].clone();
+    }
+    assert_eq!(backtest, evaluated);
     let csv = place.text("b.csv");
     let rows = cells(&csv);
     assert_eq!(rows[0], ["unique_id", "origin", "ds", "step", "y_forecast", "actual"]);
@@ -212,6 +219,58 @@ fn a_backtest_is_what_step_by_step_forecasts_are() {
             assert_eq!(row[3], (step + 1).to_string());
         }
     }
+}
+
+#[test]
+fn intervals_are_as_wide_as_the_errors_on_the_test() {
+    let place = Place::with("l.csv", long("unique_id,ds,y", &two()));
+    place.ok(&format!("train l.csv {QUICK}"));
+    let said = place.ok("predict m.elman l.csv --interval 50,95");
+    let rows = cells(&said.stdout);
+    let head = ["unique_id", "ds", "y_forecast"];
+    let levels = ["y_forecast_low_50", "y_forecast_high_50", "y_forecast_low_95", "y_forecast_high_95"];
+    assert_eq!(rows[0], [&head[..], &levels[..]].concat());
+    for row in &rows[1..] {
+        let [forecast, low_50, high_50, low_95, high_95] =
+            [2, 3, 4, 5, 6].map(|n: usize| row[n].parse::<f64>().unwrap());
+        assert!(low_95 < low_50 && low_50 < forecast && forecast < high_50 && high_50 < high_95, "{row:?}");
+        // Relative changes: as many times more as less.
+        assert!((high_95 / forecast - forecast / low_95).abs() < 1e-3, "{row:?}");
+    }
+    // One row ahead the reach is an error that was made: of 19 origins of 2 series, the 38th, for 39 * 0.95 = 37.05.
+    place.ok("backtest m.elman l.csv -o b.csv");
+    let csv = place.text("b.csv");
+    let task = &place.last_json("inspect m.elman")["task"]["forecast"];
+    let deviation = |id: &str| {
+        let known = task["series"].as_array().unwrap().iter().find(|known| known["id"][0] == id).unwrap();
+        figure(known, "/scaling/deviation")
+    };
+    let first_steps = cells(&csv).into_iter().skip(1).filter(|row| row[3] == "1");
+    let mut errors: Vec<f64> = first_steps
+        .map(|row| {
+            let [forecast, actual] = [4, 5].map(|n: usize| row[n].parse::<f64>().unwrap());
+            (actual / forecast).ln().abs() / deviation(row[0])
+        })
+        .collect();
+    errors.sort_by(f64::total_cmp);
+    assert_eq!(errors.len(), 38);
+    let [forecast, high] = [2, 6].map(|n: usize| rows[1][n].parse::<f64>().unwrap());
+    let expected = errors[37] * deviation("a");
+    assert!(((high / forecast).ln() - expected).abs() < 1e-4 * expected, "{expected}");
+
+    let message = "--interval asks for 100 %; levels are above 0 and below 100";
+    place.refuses(2, "predict m.elman l.csv --interval 100", message);
+    place.refuses(
+        2,
+        "predict m.elman l.csv --interval 80 --baseline drift",
+        "--interval is around the model's own forecasts; leave it out, or the --baseline",
+    );
+    place.ok(&format!("train l.csv --test 0 {QUICK}"));
+    place.refuses(
+        2,
+        "predict m.elman l.csv --interval 80",
+        "--interval needs a model that knows its errors on rows kept back: train with a --test",
+    );
 }
 
 #[test]

@@ -200,7 +200,7 @@ impl Model {
     }
 
     /// Tests the model on what `table` holds out, beside what can be predicted naively from the sequences that it was
-    /// trained on, and notes it in the record.
+    /// trained on, and notes it in the record. A forecast also keeps its errors, for intervals.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -212,6 +212,9 @@ impl Model {
     ) -> Result<&Evaluation, Error> {
         let mut test = self.evaluate(table, held_out)?;
         self.task.kind().compare(prepared, table, held_out, &mut test)?;
+        if let Some(task) = self.task.kind().calibrated(&self.ensemble, table, held_out)? {
+            self.task = task;
+        }
         Ok(self.record.test.insert(test))
     }
 

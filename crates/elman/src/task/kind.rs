@@ -113,6 +113,20 @@ pub trait TaskKind: Debug {
         options: &PredictOptions,
     ) -> Result<Predictions, Error>;
 
+    /// The task with what it has learned of its answers' errors on what is held out; none of a task that has no use for
+    /// that.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn calibrated(
+        &self,
+        _ensemble: &Ensemble,
+        _table: &Table,
+        _held_out: &HeldOut,
+    ) -> Result<Option<Task>, Error> {
+        Ok(None)
+    }
+
     /// Forecasts of what is held out, from each origin in it, and how good they are.
     ///
     /// # Errors

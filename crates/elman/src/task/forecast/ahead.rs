@@ -101,7 +101,17 @@ impl Forecast {
         let members: Vec<Member<'_>> = self.members(table)?;
         let (series, mut remarks) = self.read(table, &members, 1)?;
         remarks.extend(self.remark_on_horizon(horizon));
+        let mut reaches = Vec::with_capacity(options.interval.len());
+        for &level in &options.interval {
+            let (reach, remark) = self.reach(level, horizon)?;
+            remarks.extend(remark);
+            reaches.push((level, reach));
+        }
         let forecasts = match &options.baseline {
+            Some(_) if !reaches.is_empty() => {
+                let message = "is around the model's own forecasts; leave it out, or the ";
+                return Err(ConfigError::new("interval", Message::from(message).option("baseline")).into());
+            }
             Some(name) => self.naively(&series, name, horizon)?,
             None => self.all_ahead(ensemble, &series, horizon)?,
         };
@@ -121,6 +131,20 @@ impl Forecast {
             .zip(&forecasts)
             .flat_map(|(series, values)| values.iter().map(|v| number(series, v)));
         columns.push((self.forecast_name(), Answers::Numbers(numbers.collect())));
+        for (level, reach) in &reaches {
+            for (end, name) in ["low", "high"].into_iter().enumerate() {
+                let ends = series.iter().zip(&forecasts).flat_map(|(series, values)| {
+                    values.iter().enumerate().map(move |(n, &forecast)| {
+                        let value = self.ends(series, forecast, n, reach)[end];
+                        Number::answer(value, self.spread(series, forecast), ensemble.dtype())
+                    })
+                });
+                columns.push((
+                    format!("{}_{name}_{level}", self.forecast_name()),
+                    Answers::Numbers(ends.collect()),
+                ));
+            }
+        }
         Ok(Predictions::new(columns).with_remarks(remarks))
     }
 

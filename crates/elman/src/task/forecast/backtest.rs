@@ -9,6 +9,7 @@ use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
 use crate::metrics::{Baseline, Evaluation, Metrics, forecast_metrics, mean_metrics, seasonal_scale};
 use crate::predict::Session;
+use crate::scaling::Scaling;
 use crate::table::Table;
 use crate::task::predictions::check_finite;
 use crate::task::{Answers, Number, Precision, Predictions};
@@ -30,6 +31,8 @@ pub struct Backtested {
     pub id: Vec<String>,
     /// The series.
     pub values: Vec<f64>,
+    /// The statistics by which its transformed values are scaled.
+    pub scaling: Scaling,
     /// The forecasts from each origin, in order of time.
     pub origins: Vec<Origin>,
 }
@@ -94,6 +97,7 @@ impl Forecast {
             .map(|series| Backtested {
                 id: series.id.to_vec(),
                 values: series.values.to_vec(),
+                scaling: series.scaling,
                 origins: Vec::with_capacity(test - self.horizon + 1),
             })
             .collect();

@@ -11,6 +11,7 @@
 mod ahead;
 mod backtest;
 mod charts;
+mod intervals;
 mod lengths;
 mod naive;
 mod options;
@@ -27,7 +28,7 @@ pub use series::Transform;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Chart, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, TaskKind, TaskName};
+use super::{Chart, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
@@ -76,6 +77,10 @@ pub struct Forecast {
     /// The series that were learned from, if it is one of several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<Known>,
+    /// For each row ahead, the absolute errors of forecasts on the test part, smallest first: what intervals are made
+    /// of. None of a model that was not tested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Vec<f64>>,
 }
 
 /// One of several series that were learned from.
@@ -184,7 +189,21 @@ impl TaskKind for Forecast {
         let test = last_rows(held_out)?;
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
         let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;
-        Ok((rows, self.measure(&backtest)))
+        let mut evaluation = self.measure(&backtest);
+        evaluation.model.extend(self.coverage(&backtest));
+        Ok((rows, evaluation))
+    }
+
+    fn calibrated(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Option<Task>, Error> {
+        let backtest = Forecast::backtest(self, ensemble, table, last_rows(held_out)?)?;
+        let mut calibrated = self.clone();
+        calibrated.keep_errors(&backtest);
+        Ok(Some(calibrated.into()))
     }
 
     fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
@@ -210,6 +229,12 @@ impl TaskKind for Forecast {
         let scalings = self.series.iter().map(|series| &series.scaling).chain([&self.scaling]);
         if !scalings.into_iter().all(Scaling::is_valid) {
             return Err("its scaling is out of range".into());
+        }
+        let are_errors = |errors: &Vec<f64>| {
+            !errors.is_empty() && errors.is_sorted() && errors.iter().all(|e| e.is_finite() && *e >= 0.0)
+        };
+        if self.errors.len() > self.horizon || !self.errors.iter().all(are_errors) {
+            return Err("the errors of its forecasts are none".into());
         }
         if self.time.is_some() != self.frequency.is_some() {
             return Err("it has a time column or a frequency, but not both".into());

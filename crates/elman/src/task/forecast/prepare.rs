@@ -131,6 +131,7 @@ fn configure(
         transform: options.transform.unwrap_or(usual),
         scaling: Scaling { mean: 0.0, deviation: 1.0 },
         series: Vec::new(),
+        errors: Vec::new(),
     };
     (task, remark)
 }
