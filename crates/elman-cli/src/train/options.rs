@@ -49,9 +49,9 @@ options! {
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
         /// Forecast: rows in a season, 0 for none [default: the calendar's, 12 for months]
         [value_name = "ROWS", value_parser = count::<usize>] season: usize,
-        /// Forecast: rows to look ahead [default: half a season, or 6]
+        /// Forecast: rows to look ahead [default: half a season, or 6; less for short series]
         [value_name = "ROWS", value_parser = count::<usize>] horizon: usize,
-        /// Forecast: timesteps of a training sequence [default: three seasons, or 32]
+        /// Forecast: timesteps of a training sequence [default: three seasons, or 32; less for short series]
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
         /// Forecast: rows from one training sequence to the next [default: 1, more for long series]
         [value_name = "ROWS", value_parser = count::<usize>] stride: usize,

@@ -23,10 +23,13 @@ const USUAL_LEVELS: [f64; 2] = [80.0, 95.0];
 pub(super) struct Reach(Vec<f64>);
 
 impl Forecast {
-    /// Keeps the errors of a backtest.
+    /// Keeps the errors of a backtest; none at all where those of a row ahead are not defined in any series.
     pub(super) fn keep_errors(&mut self, backtest: &Backtest) {
         let all = |series: &Backtested| 0..series.origins.len();
         self.errors = (0..self.horizon).map(|n| thinned(self.errors_of(backtest, n, all))).collect();
+        if self.errors.iter().any(Vec::is_empty) {
+            self.errors.clear();
+        }
     }
 
     /// The errors of forecasts `ahead + 1` rows ahead from these origins of each series, smallest first.

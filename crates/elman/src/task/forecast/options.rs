@@ -3,7 +3,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Transform;
 
-/// How a series is to be read; `None` where the data shall decide.
+/// How series are to be read; `None` where the data shall decide. Where a series is too short for a length that is
+/// usual, a shorter one is taken, with a remark; of several series, the middle one by length decides.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -21,7 +22,7 @@ pub struct ForecastOptions {
     pub season: Option<usize>,
     /// Rows forecast ahead; by default half a season, 6 without a season.
     pub horizon: Option<usize>,
-    /// Last rows kept for the test, 0 for none; by default two seasons, without a season a fifth of
+    /// Last rows of each series kept for the test, 0 for none; by default two seasons, without a season a fifth of
     /// the rows.
     #[serde(deserialize_with = "whole_rows")]
     pub test: Option<usize>,
