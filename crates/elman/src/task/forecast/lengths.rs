@@ -117,7 +117,7 @@ mod tests {
         let without = Lengths { season: None, horizon: 4, test: 8, window: 7 };
         assert_eq!(monthly(24, &options), (without, true));
         // What is said stays as it is.
-        let said = ForecastOptions::default().with_season(12).with_test(6).with_window(3);
+        let said = ForecastOptions::default().with_season(12).with_test(6);
         assert_eq!(monthly(24, &said), (Lengths { season: Some(12), horizon: 4, test: 6, window: 3 }, true));
     }
 

@@ -21,6 +21,9 @@ const USUAL_SERIES: usize = 10;
 /// The rows that one of several series must have to be looked at.
 const LEAST_ROWS: usize = 3;
 
+/// Training sequences.
+type Windows = Vec<Example<f64>>;
+
 /// The rows that one of several series must have to learn from, beside those to look back on and for the test.
 const LEAST_TO_LEARN: usize = 2;
 
@@ -174,7 +177,7 @@ impl Forecast {
         all: Vec<Series<'a>>,
         options: &ForecastOptions,
         left_out: &mut LeftOut<'a>,
-    ) -> Result<(Vec<Example<f64>>, Vec<Example<f64>>), Error> {
+    ) -> Result<(Windows, Windows), Error> {
         let usable =
             |task: &Forecast, series: &Series<'_>| series.values.len() - task.test - task.first_row();
         let total: usize = all.iter().map(|series| usable(self, series)).sum();
