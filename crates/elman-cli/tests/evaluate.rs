@@ -59,7 +59,7 @@ fn sequences_are_all_evaluated() {
     assert!(table.contains("\nmost frequent class  "), "{table}");
     assert_eq!(
         table.lines().nth(1).unwrap().split_whitespace().collect::<Vec<_>>(),
-        ["accuracy", "f1", "log", "loss"]
+        ["accuracy", "balanced", "accuracy", "f1", "log", "loss"]
     );
     for (option, value) in [("test", "5"), ("plot", "p.svg")] {
         place.refuses(

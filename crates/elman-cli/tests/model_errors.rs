@@ -100,7 +100,7 @@ fn a_newer_version_is_named() {
     let place = place();
     let file = place.read("m.elman");
     let version = file.windows(17).position(|bytes| bytes == b"format_version\\\":").unwrap() + 17;
-    assert_eq!(file[version], b'2');
+    assert_eq!(file[version], b'3');
     let mut newer = file.clone();
     newer[version] = b'4';
     place.write("m.elman", newer);

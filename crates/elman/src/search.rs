@@ -59,7 +59,10 @@ use crate::threads;
 use crate::train::{Control, Event, Trainer};
 
 /// Timesteps that patches leave of a sequence of median length.
-const STEPS_LEFT: [usize; 3] = [10, 40, 80];
+const STEPS_LEFT: [usize; 2] = [10, 40];
+
+/// The same of the shortest patches, which cost most to try.
+const MOST_STEPS_LEFT: usize = 80;
 
 /// Sequences of no more timesteps than this are not cut into patches.
 const SHORT: usize = 60;
@@ -128,7 +131,7 @@ impl Open {
 /// - Patches that leave some 10, 40 or 80 timesteps of a sequence of median length, of at most 1024 values; none
 ///   where it has no more than 60.
 /// - Both directions.
-/// - The maximum over time, the final states, the mean over time.
+/// - The maximum over time, the final states, the mean over time; with patches that leave 80 timesteps the maximum alone.
 /// - An ensemble of five for up to 500 training sequences, of one beyond.
 pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe> {
     let mut base = base.clone();
@@ -136,15 +139,15 @@ pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe>
     if open.ensemble {
         base.ensemble = if prepared.train.len() <= FEW_SEQUENCES { USUAL_MEMBERS } else { 1 };
     }
-    let patches = if open.patch { patches(prepared) } else { vec![base.patch] };
+    let (patches, finest) = if open.patch { patches(prepared) } else { (vec![base.patch], None) };
     let poolings = match open.pooling {
         true => vec![PoolingKind::Max, PoolingKind::Last, PoolingKind::Mean],
         false => vec![base.pooling],
     };
-    let all = patches.iter().flat_map(|&patch| {
-        let base = base.clone().with_patch(patch);
-        poolings.iter().map(move |&pooling| base.clone().with_pooling(pooling))
-    });
+    let combinations =
+        patches.iter().flat_map(|&patch| poolings.iter().map(move |&pooling| (patch, pooling)));
+    let combinations = combinations.chain(finest.map(|patch| (patch, poolings[0])));
+    let all = combinations.map(|(patch, pooling)| base.clone().with_patch(patch).with_pooling(pooling));
     let fits = |recipe: &Recipe| {
         let network = recipe.network(&prepared.task);
         network.is_ok_and(|network| recipe.train.clone().with_patience(None).check(&network, false).is_ok())
@@ -152,22 +155,22 @@ pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe>
     all.filter(fits).collect()
 }
 
-/// Lengths of patches that are worth trying.
-fn patches(prepared: &Prepared) -> Vec<usize> {
+/// Lengths of patches that are worth trying, and the shortest, if it is another.
+fn patches(prepared: &Prepared) -> (Vec<usize>, Option<usize>) {
     let input_size = prepared.task.kind().input_size();
     let mut lengths: Vec<usize> =
         prepared.train.iter().map(|example| example.x.len() / input_size.max(1)).collect();
     lengths.sort_unstable();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
     let longest = (MAX_PATCH_VALUES / input_size.max(1)).max(1);
-    let mut patches = Vec::new();
-    for left in STEPS_LEFT {
-        let patch = if median <= SHORT { 1 } else { ((median + left / 2) / left).clamp(1, longest) };
-        if !patches.contains(&patch) {
-            patches.push(patch);
-        }
-    }
-    patches
+    let len = |left: usize| match median {
+        0..=SHORT => 1,
+        _ => ((median + left / 2) / left).clamp(1, longest),
+    };
+    let mut patches = STEPS_LEFT.map(len).to_vec();
+    patches.dedup();
+    let finest = Some(len(MOST_STEPS_LEFT)).filter(|finest| !patches.contains(finest));
+    (patches, finest)
 }
 
 /// A recipe and how it did.

@@ -94,7 +94,9 @@ fn an_ensemble_is_saved_as_a_file_that_older_programs_call_newer() {
         (usual.clone().with_pooling(PoolingKind::Max), "3"),
     ];
     for (recipe, expected) in recipes {
-        let model = recipe.train(&prepared, &table).unwrap();
+        let mut run = Run::new(&recipe, &prepared).unwrap();
+        let ended = run.train(&mut []).unwrap();
+        let model = run.model(Some(ended)).unwrap();
         let bytes = model.to_bytes().unwrap();
         assert_eq!(version(&bytes), expected, "{recipe:?}");
         let again = Model::from_bytes("m", &bytes).unwrap();

@@ -48,6 +48,7 @@ pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Res
     let mut plan = plan(arguments, output)?;
     let mut interrupt = Interrupt::listen()?;
     if let Some(open) = plan.open {
+        check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
         match search::choose(&plan, open, &interrupt, output)? {
             Some(recipe) => plan.recipe = recipe,
             None => return without_model("interrupted before a recipe was chosen: no model yet", output),
@@ -150,11 +151,7 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
         members => format!(" in each of {members} members"),
     };
     output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
-    if let Some((table, held_out)) = &plan.test {
-        // Whatever is wrong with the test data shall be known before training, not after.
-        run.model(None)?.evaluate(table, held_out)?;
-    }
-
+    check_test(plan, &run)?;
     let started = Instant::now();
     let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
     let mut progress =
@@ -174,6 +171,14 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
             keep_the_last_good(plan, &run, output)?;
             Err(error.into())
         }
+    }
+}
+
+/// Whatever is wrong with the test data shall be known before training, not after.
+fn check_test(plan: &Plan, run: &Run<'_>) -> Result<(), Error> {
+    match &plan.test {
+        Some((table, held_out)) => run.model(None)?.evaluate(table, held_out).map(drop),
+        None => Ok(()),
     }
 }
 
