@@ -8,7 +8,8 @@ use serde_json::Value;
 /// 24 sequences of 8 rows: a rise at the beginning, or none.
 fn place() -> Place {
     let place = Place::new();
-    let level = |n: usize, t: usize| if t < 3 && n % 2 == 0 { t as f64 } else { -((n * t % 3) as f64) };
+    let level =
+        |n: usize, t: usize| if t < 3 && n.is_multiple_of(2) { t as f64 } else { -((n * t % 3) as f64) };
     let row = |k: usize| {
         let (n, t) = (k / 8, k % 8);
         format!("{n},{},{}\n", level(n, t), ["rise", "none"][n % 2])
@@ -68,7 +69,7 @@ fn what_is_given_is_not_chosen() {
     assert_eq!(place.read("a.elman"), place.read("b.elman"));
     assert!(place.ok("inspect a.elman").stdout.contains("2 sequences for validation"));
     place.refuses(2, "train --search", "--search has no meaning for the task forecast; leave it out");
-    place.refuses(1, &format!("{QUICK} --ensemble 0"), "--ensemble is 0; it must be from 1 to 1000");
+    place.refuses(2, &format!("{QUICK} --ensemble 0"), "--ensemble is 0; it must be from 1 to 1000");
     place.refuses(
         2,
         "train --patch 3",

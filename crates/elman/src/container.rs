@@ -21,7 +21,8 @@ use crate::error::ModelError;
 use crate::float::{Dtype, Float};
 
 /// The newest version of the format; older ones are read, newer ones refused. Version 1 had no weights alone, and
-/// a model's network was that of its recipe. Version 2 had no ensembles, and recipes without patches and poolings.
+/// a model's network was that of its recipe. Version 2 had no ensembles, recipes without patches and poolings, and
+/// one baseline in a test.
 pub(crate) const FORMAT_VERSION: u32 = 3;
 
 /// The version of a file that holds nothing new: programs of that version read it.

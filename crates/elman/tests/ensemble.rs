@@ -21,8 +21,8 @@ fn classes() -> (Table, Prepared) {
             csv.push_str(&format!("{n},{a},{b},{}\n", ["low", "mid", "top"][n * 3 % 7 % 3]));
         }
     }
-    let table = Table::read("classes.csv", csv.as_bytes()).unwrap();
-    let prepared = Task::prepare(&table, &TaskOptions::Classify(GroupedOptions::default())).unwrap();
+    let table = Table::read("classes.csv", csv.as_bytes()).expect("a table");
+    let prepared = Task::prepare(&table, &TaskOptions::Classify(GroupedOptions::default())).expect("a task");
     (table, prepared)
 }
 
@@ -33,7 +33,7 @@ fn recipe(task: &Task, ensemble: usize) -> Recipe {
 }
 
 fn numbers(model: &Model, table: &Table) -> Vec<f64> {
-    let predictions = model.predict(table, None).unwrap();
+    let predictions = model.predict(table, None).expect("predictions");
     let cells = predictions.rows().flatten().map(|cell| match cell {
         Cell::Number(number) => Some(number.value),
         _ => None,

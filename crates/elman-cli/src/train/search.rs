@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use elman::error::Error;
 use elman::network::PoolingKind;
 use elman::recipe::Recipe;
 use elman::search::{Choice, Open, Progress, Tried, candidates, choose as choose_among};
@@ -44,7 +43,7 @@ pub(super) fn choose(
         interrupt.control()
     });
     bar.finish_and_clear();
-    let Some(choice) = choice.map_err(Error::from)? else { return Ok(None) };
+    let Some(choice) = choice? else { return Ok(None) };
     let recipe = choice.recipe().clone();
     if choice.tried.len() > 1 {
         tell(&choice, started.elapsed().as_secs_f64(), output)?;

@@ -123,7 +123,9 @@ impl Parts {
 
     pub(crate) fn build(&self) -> Vec<u8> {
         let bytes = || self.tensors.iter().flat_map(|tensor| tensor.bytes.iter().copied());
-        let checksum = crc32(self.content.bytes().chain(bytes()));
+        let version = self.version.as_u64().filter(|&version| version > 2);
+        let version = version.map(|version| (version as u32).to_le_bytes());
+        let checksum = crc32(version.into_iter().flatten().chain(self.content.bytes()).chain(bytes()));
         let envelope = format!(
             r#"{{"format":"{}","format_version":{},"checksum":{checksum},"content":{}}}"#,
             self.format, self.version, self.content
@@ -148,6 +150,11 @@ impl Parts {
         self.edit(|content| {
             let content = content.as_object_mut().unwrap();
             assert!(content.remove("network").is_some() && content.remove("dtype").is_some());
+            if let Some(test) = content["record"]["test"].as_object_mut() {
+                let baselines = test.remove("baselines").unwrap();
+                test.insert("baseline_name".into(), baselines[0]["name"].clone());
+                test.insert("baseline".into(), baselines[0]["metrics"].clone());
+            }
         })
     }
 

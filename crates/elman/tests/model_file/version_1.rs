@@ -20,13 +20,13 @@ fn gestures() -> Table {
     Table::read("gestures.csv", &include_bytes!("../data/version_1/gestures.csv")[..]).unwrap()
 }
 
-/// Reads a file of version 1, which then is one of version 2 with the same model.
+/// Reads a file of version 1, which then is one of version 3, whose tests have several baselines, with the same model.
 fn model(bytes: &[u8]) -> Model {
     assert_eq!(Parts::of(bytes).version, json!(1));
     let model = read(bytes).unwrap();
     let saved = model.to_bytes().unwrap();
     let parts = Parts::of(&saved);
-    assert_eq!(parts.version, json!(2));
+    assert_eq!(parts.version, json!(3));
     let content: Value = serde_json::from_str(&parts.content).unwrap();
     assert_eq!(content["network"], serde_json::to_value(model.network().config()).unwrap());
     let again = read(&saved).unwrap();
