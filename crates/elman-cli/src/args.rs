@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Train(Box<TrainArguments>),
     /// Measure a model on data, beside a naive prediction
     Evaluate(EvaluateArguments),
+    /// Forecast from each origin in the last rows of data, beside what came true
+    Backtest(BacktestArguments),
     /// Predict from data, as CSV
     Predict(PredictArguments),
     /// Show what is in a file of a model or of weights
@@ -124,6 +126,22 @@ pub(crate) struct EvaluateArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct BacktestArguments {
+    /// The model file, of a forecast
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// A CSV file, or - for standard input [default: what the model was trained on, if built in]
+    #[arg(value_name = "DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// How many last rows of each series are forecast [default: as many as in training]
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) test: Option<usize>,
+    /// Write every forecast here, as CSV: its origin, time, step, and what came true
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct PredictArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
@@ -137,6 +155,12 @@ pub(crate) struct PredictArguments {
     /// Of a forecast: how many rows ahead [default: as many as in training]
     #[arg(long, value_name = "ROWS")]
     pub(crate) horizon: Option<usize>,
+    /// Of a forecast: intervals of these levels in percent, as 80,95, from errors on the rows kept for the test
+    #[arg(long, value_name = "LEVELS", value_delimiter = ',')]
+    pub(crate) interval: Vec<f64>,
+    /// Of a forecast: answer as a naive predictor does, instead of the model: seasonal-naive, last-value, drift
+    #[arg(long, value_name = "NAME")]
+    pub(crate) baseline: Option<String>,
     /// Of a forecast: draw history and forecast as SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,

@@ -83,7 +83,7 @@ fn class_rows(confusion: &Confusion) -> Vec<Vec<String>> {
 /// A figure with its unit.
 fn figure_of(metric: &str, value: f64) -> String {
     match metric {
-        "mape" | "smape" => percentage(value),
+        "mape" | "smape" | "coverage_80" | "coverage_95" => percentage(value),
         _ => figure(value),
     }
 }

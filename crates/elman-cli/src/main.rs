@@ -5,6 +5,7 @@
 //! interrupted: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP.
 
 mod args;
+mod backtest;
 mod check;
 mod evaluate;
 mod input;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),
         Command::Train(arguments) => train::run(*arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
+        Command::Backtest(arguments) => backtest::run(&arguments, &mut output),
         Command::Predict(arguments) => predict::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Check(arguments) => check::run(&arguments, &mut output),

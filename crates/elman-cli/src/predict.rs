@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use elman::file;
 use elman::model::Model;
-use elman::task::{Cell, Predictions};
+use elman::task::{Cell, PredictOptions, Predictions};
 use serde_json::{Map, Value};
 
 use crate::args::PredictArguments;
@@ -28,7 +28,11 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
-    let predictions = model.predict(&table, arguments.horizon)?;
+    let options = PredictOptions::default()
+        .with_horizon(arguments.horizon)
+        .with_interval(arguments.interval.clone())
+        .with_baseline(arguments.baseline.clone());
+    let predictions = model.predict_with(&table, &options)?;
     output.remarks(predictions.remarks());
     if let Some(path) = to_file {
         input::refuse_foreign(path, "a table of these columns", arguments.force, |start| {
@@ -71,7 +75,8 @@ fn names_json_lines(path: &Path) -> bool {
         .is_some_and(|extension| ["jsonl", "ndjson"].iter().any(|name| extension.eq_ignore_ascii_case(name)))
 }
 
-fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {
+/// The rows, under a head of the columns' names.
+pub(crate) fn as_csv(predictions: &Predictions) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(predictions.headers())?;
     for row in predictions.rows() {

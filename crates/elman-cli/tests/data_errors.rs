@@ -96,22 +96,48 @@ fn columns_that_are_not_there() {
 fn series_that_are_too_short() {
     let first = |rows: usize| airline().lines().take(1 + rows).collect::<Vec<_>>().join("\n");
     refuses(first(1), "bad.csv: has one row; a series needs more");
-    for rows in [2, 29, 72] {
+    for rows in [2, 3] {
         refuses(
             first(rows),
             &format!(
-                "bad.csv: the series has {rows} rows, but 73 are needed: 13 to look back on, a window of 36 to learn \
-                 from and 24 kept for the test; give more rows, or choose a shorter --window, --season or --test"
+                "bad.csv: the series has {rows} rows, but 4 are needed: 2 to look back on, a window of 1 to learn from \
+                 and 1 kept for the test; give more rows, or choose a shorter --window, --season or --test"
             ),
         );
     }
-    Place::with("enough.csv", first(73)).ok("train enough.csv --epochs 1");
     Place::with("p.csv", "v\n5\n").refuses(
         1,
         "train p.csv",
-        "p.csv: the series has 1 row, but 34 are needed: 2 to look back on, a window of 32 to learn from and 0 kept \
-         for the test; give more rows, or choose a shorter --window, --season or --test",
+        "p.csv: the series has 1 row, but 4 are needed: 2 to look back on, a window of 1 to learn from and 1 kept for \
+         the test; give more rows, or choose a shorter --window, --season or --test",
     );
+}
+
+#[test]
+fn short_series_are_learned_from_all_the_same() {
+    let first = |rows: usize| airline().lines().take(1 + rows).collect::<Vec<_>>().join("\n");
+    let said = Place::with("enough.csv", first(73)).ok("train enough.csv --epochs 1");
+    assert!(!said.stderr.contains("are few"), "{}", said.stderr);
+    let said = Place::with("short.csv", first(36)).ok("train short.csv --epochs 1");
+    let note = "note: 36 months are few: the model looks 6 ahead, is tested on the last 12 and learns from windows of 6 \
+                (usual are 6, 24 and 36); this is chosen by --horizon, --test, --window and --season\n";
+    assert!(said.stderr.contains(note), "{}", said.stderr);
+    assert!(
+        said.stdout.starts_with("test: 42 forecasts, up to 6 months ahead, from 7 origins\n"),
+        "{}",
+        said.stdout
+    );
+    let said = Place::with("short.csv", first(20)).ok("train short.csv --epochs 1");
+    assert!(
+        said.stderr.contains(" windows of 6, without the season of 12 months (usual "),
+        "{}",
+        said.stderr
+    );
+    Place::with("short.csv", first(4)).ok("train short.csv --epochs 1");
+    // What is said stays.
+    let message = "short.csv: the series has 36 rows, but 61 are needed: 13 to look back on, a window of 36 to learn from \
+                   and 12 kept for the test; give more rows, or choose a shorter --window, --season or --test";
+    Place::with("short.csv", first(36)).refuses(1, "train short.csv --window 36", message);
 }
 
 #[test]
@@ -192,7 +218,8 @@ fn a_target_that_nobody_named() {
     place.refuses(
         1,
         "train s.csv",
-        "s.csv: 4 columns of numbers could be forecast (time, a, b, level); name one with --target",
+        "s.csv: 4 columns of numbers could be forecast (time, a, b, level); name one with --target, or several with \
+         commas between, or all",
     );
 }
 

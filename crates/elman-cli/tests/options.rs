@@ -130,7 +130,6 @@ fn an_option_without_effect_is_wrong_usage() {
         ("train --schedule step --schedule-patience 3", "schedule-patience", "--schedule step"),
         ("train --huber-delta 2", "huber-delta", "this --loss"),
         ("train --class-weights balanced", "class-weights", "this --loss"),
-        ("train --id month", "id", "the task forecast"),
         ("train --features month", "features", "the task forecast"),
         ("train --test-data s.csv", "test-data", "the task forecast"),
         ("train regress s.csv --target level --features a --horizon 3", "horizon", "the task regress"),
@@ -172,6 +171,10 @@ fn options_that_contradict_each_other_are_wrong_usage() {
         (
             "train --horizon 30".into(),
             "--test keeps 24 rows, fewer than the horizon of 30; keep more, or 0 for no test",
+        ),
+        (
+            "train --id month".into(),
+            "--id names the column \"month\" of times, which cannot tell series apart",
         ),
         (format!("{regress} --features a,a"), "--features twice name the column \"a\"; give each its own"),
         (

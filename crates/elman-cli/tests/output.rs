@@ -74,7 +74,7 @@ fn results_that_cannot_be_written_are_an_error() {
         "train -q --epochs 1",
         "train -q --epochs 1 --json",
         "predict airline.elman",
-        "evaluate airline.elman",
+        "evaluate airline.elman -q",
         "inspect airline.elman",
         "check airline.elman",
     ] {
@@ -104,8 +104,8 @@ fn a_reader_that_goes_away_is_no_error() {
     place.ok("train -q --epochs 1");
     for arguments in [
         // More than a pipe holds.
-        "predict airline.elman --horizon 20000",
-        "predict airline.elman --horizon 20000 --json",
+        "predict airline.elman --horizon 20000 -q",
+        "predict airline.elman --horizon 20000 --json -q",
         "notebook --epochs 100000",
         "notebook --epochs 100000 --json",
         "check -v",

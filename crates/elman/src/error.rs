@@ -11,8 +11,9 @@
 //! let table = Table::read("t.csv", "x,y\n1,2\n3,4\n".as_bytes())?;
 //! let options = TaskOptions::Forecast(ForecastOptions::default());
 //! let error = Task::prepare(&table, &options).unwrap_err();
-//! assert_eq!(error.to_string(), "t.csv: 2 columns of numbers could be forecast (x, y); name one with target");
-//! assert!(error.naming(&|option| format!("--{option}")).ends_with("; name one with --target"));
+//! assert_eq!(error.to_string(), "t.csv: 2 columns of numbers could be forecast (x, y); name one with target, \
+//!     or several with commas between, or all");
+//! assert!(error.naming(&|option| format!("--{option}")).ends_with("with --target, or several with commas between, or all"));
 //! # Ok::<(), Error>(())
 //! ```
 

@@ -55,7 +55,8 @@ fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]
     outputs
 }
 
-/// One sequence that goes on: a network or an ensemble, its parameters and the states it has reached.
+/// Sequences that go on, side by side: a network or an ensemble, its parameters and the states that each has reached.
+/// Usually it is one sequence.
 #[derive(Debug)]
 pub struct Session {
     /// One for each member.
@@ -77,7 +78,7 @@ impl Session {
     /// joins several timesteps, all in a mean or a maximum or some in patches: they may lie in different
     /// pieces.
     pub fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
-        Ok(Session { members: vec![Typed::new(network, parameters)?], mean: None })
+        Ok(Session { members: vec![Typed::new(network, parameters, 1)?], mean: None })
     }
 
     /// A sequence at its start, for the members of an ensemble side by side.
@@ -85,27 +86,47 @@ impl Session {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn of(ensemble: &Ensemble) -> Result<Self, ConfigError> {
+        Self::of_sequences(ensemble, 1)
+    }
+
+    /// So many sequences at their start, for the members of an ensemble side by side.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_sequences(ensemble: &Ensemble, count: usize) -> Result<Self, ConfigError> {
         let members = ensemble.members().iter();
-        let members = members.map(|member| Typed::new(member.network(), member.parameters()));
+        let members = members.map(|member| Typed::new(member.network(), member.parameters(), count));
         Ok(Session { members: members.collect::<Result<_, _>>()?, mean: ensemble.mean() })
     }
 
-    /// The outputs for the sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
+    /// The outputs for the only sequence's next timesteps `x [n, I]`: `[n, O]` or, of a network that leaves one
     /// row per sequence, `[O]`.
     ///
     /// # Panics
-    /// If `x` is empty or not of the network's input size.
+    /// If `x` is empty or not of the network's input size, or there are more sequences.
     pub fn advance(&mut self, x: &[f64]) -> Vec<f64> {
-        let mut outputs = self.members.iter_mut().map(|member| member.advance(x));
-        let mut sum = outputs.next().unwrap_or_default();
-        let Some(mean) = self.mean else { return sum };
-        mean.begin(&mut sum);
-        outputs.for_each(|mut output| mean.add(&mut sum, &mut output));
-        mean.finish(&mut sum);
-        sum
+        assert!(!x.is_empty(), "the next timesteps are at least one");
+        self.advance_all(&[x]).remove(0)
     }
 
-    /// Back to the sequence's start.
+    /// The outputs for each sequence's next timesteps, as of [`advance`](Self::advance); a sequence for which there are
+    /// none stays where it is.
+    ///
+    /// # Panics
+    /// If there are not as many as sequences, or a number of values is no multiple of the network's input size.
+    pub fn advance_all(&mut self, x: &[&[f64]]) -> Vec<Vec<f64>> {
+        let mut outputs = self.members.iter_mut().map(|member| member.advance(x));
+        let mut sums = outputs.next().unwrap_or_default();
+        let Some(mean) = self.mean else { return sums };
+        sums.iter_mut().for_each(|sum| mean.begin(sum));
+        for mut outputs in outputs {
+            sums.iter_mut().zip(&mut outputs).for_each(|(sum, output)| mean.add(sum, output));
+        }
+        sums.iter_mut().for_each(|sum| mean.finish(sum));
+        sums
+    }
+
+    /// Back to the sequences' start.
     pub fn reset(&mut self) {
         for member in &mut self.members {
             match member {
@@ -125,7 +146,7 @@ impl Session {
 }
 
 impl Typed {
-    fn new(network: &Network, parameters: &Parameters) -> Result<Self, ConfigError> {
+    fn new(network: &Network, parameters: &Parameters, count: usize) -> Result<Self, ConfigError> {
         if !network.is_causal() {
             let message = "networks read a sequence from its end; one that goes on has none yet";
             return Err(ConfigError::new("bidirectional", message));
@@ -136,12 +157,12 @@ impl Typed {
             return Err(ConfigError::new("blocks", message));
         }
         Ok(match parameters {
-            Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters))),
-            Parameters::F64(parameters) => Typed::F64(Box::new(Running::new(network, parameters))),
+            Parameters::F32(parameters) => Typed::F32(Box::new(Running::new(network, parameters, count))),
+            Parameters::F64(parameters) => Typed::F64(Box::new(Running::new(network, parameters, count))),
         })
     }
 
-    fn advance(&mut self, x: &[f64]) -> Vec<f64> {
+    fn advance(&mut self, x: &[&[f64]]) -> Vec<Vec<f64>> {
         match self {
             Typed::F32(running) => running.advance(x),
             Typed::F64(running) => running.advance(x),
@@ -171,25 +192,45 @@ enum States {
 
 #[derive(Debug)]
 struct Running<T: Float> {
+    network: Network,
     engine: T::Engine,
     start: State<T>,
+    /// Of the sequences in the order in which they are given.
     state: State<T>,
     batch: Batch<T>,
-    input_size: usize,
 }
 
 impl<T: Float> Running<T> {
-    fn new(network: &Network, parameters: &[T]) -> Self {
+    fn new(network: &Network, parameters: &[T], count: usize) -> Self {
         let mut engine = T::Engine::new(network);
         engine.load(parameters);
-        let (start, input_size) = (network.zero_state(1), network.input_size());
-        Running { engine, state: start.clone(), start, batch: Batch::default(), input_size }
+        let start = network.initial_state(parameters, count);
+        Running { network: network.clone(), engine, state: start.clone(), start, batch: Batch::default() }
     }
 
-    fn advance(&mut self, x: &[f64]) -> Vec<f64> {
-        let x: Vec<T> = convert(x);
-        self.batch.set(1, |_| &x, self.input_size);
-        convert(self.engine.forward(&self.batch, &mut self.state, Mode::Predict))
+    fn advance(&mut self, x: &[&[f64]]) -> Vec<Vec<f64>> {
+        assert_eq!(x.len(), self.state.batch_size(), "sequences of a session");
+        let going: Vec<usize> = (0..x.len()).filter(|&n| !x[n].is_empty()).collect();
+        let mut outputs = vec![Vec::new(); x.len()];
+        if going.is_empty() {
+            return outputs;
+        }
+        let typed: Vec<Vec<T>> = going.iter().map(|&n| convert(x[n])).collect();
+        self.batch.set(going.len(), |n| &typed[n], self.network.input_size());
+        // The batch has sequences in an order of its own.
+        let places: Vec<usize> = self.batch.packing().order().iter().map(|&n| going[n]).collect();
+        let output = if places.iter().copied().eq(0..x.len()) {
+            self.engine.forward(&self.batch, &mut self.state, Mode::Predict)
+        } else {
+            let mut state = self.state.select(&places);
+            let output = self.engine.forward(&self.batch, &mut state, Mode::Predict);
+            self.state.replace(&places, &state);
+            output
+        };
+        for (&n, output) in going.iter().zip(self.network.unpack(&self.batch, output)) {
+            outputs[n] = convert(&output);
+        }
+        outputs
     }
 }
 
@@ -248,6 +289,26 @@ mod tests {
         session.reset();
         assert_eq!(&session.advance(&x), whole);
         assert_eq!(aside, whole[4..14]);
+    }
+
+    #[test]
+    fn sequences_side_by_side_are_each_for_itself() {
+        let layer = Recurrent::new(CellKind::Lstm, 3).with_learned_state(true);
+        let (network, parameters) = problem(NetworkConfig::new(1).with(layer).with(Dense::new(2)));
+        let sequences = [sequence(5), sequence(9), sequence(1), sequence(7)];
+        let typed = Typed::new(&network, &parameters, sequences.len()).unwrap();
+        let mut together = Session { members: vec![typed], mean: None };
+        let mut alone: Vec<Session> =
+            sequences.iter().map(|_| Session::new(&network, &parameters).unwrap()).collect();
+        // Longer, shorter and no pieces, from the second on of all.
+        for time in [0..0, 0..1, 1..4, 2..9] {
+            let pieces: Vec<&[f64]> =
+                sequences.iter().map(|x| x.get(time.start..time.end.min(x.len())).unwrap_or(&[])).collect();
+            let outputs = together.advance_all(&pieces);
+            for ((piece, output), session) in pieces.iter().zip(outputs).zip(&mut alone) {
+                assert_eq!(output, if piece.is_empty() { Vec::new() } else { session.advance(piece) });
+            }
+        }
     }
 
     #[test]

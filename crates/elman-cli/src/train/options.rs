@@ -37,7 +37,8 @@ macro_rules! options {
 
 options! {
     "Data" {
-        /// The column to forecast or to learn [default: the only column of numbers; else "target"]
+        /// The column to forecast or to learn, of a forecast also several with commas between, or all [default: the
+        /// only column of numbers; else "target"]
         [value_name = "COLUMN"] target: String,
         /// The column of times [default: of a forecast, the first that holds times]
         [value_name = "COLUMN"] time: String,
@@ -45,15 +46,16 @@ options! {
         [value_name = "FORMAT"] time_format: String,
         /// Forecast: the time zone of the column of times, such as Europe/Berlin [default: clocks never change]
         [value_name = "ZONE"] timezone: String,
-        /// Regress, classify: the column that tells sequences apart [default: id]
+        /// The column that tells sequences or series apart, of a forecast also several with commas between
+        /// [default: id; of a forecast unique_id, or what tells repeated times apart]
         [value_name = "COLUMN"] id: String,
         /// Regress, classify: the input columns [default: all but id, target and time]
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
         /// Forecast: rows in a season, 0 for none [default: the calendar's, 12 for months]
         [value_name = "ROWS", value_parser = count::<usize>] season: usize,
-        /// Forecast: rows to look ahead [default: half a season, or 6]
+        /// Forecast: rows to look ahead [default: half a season, or 6; less for short series]
         [value_name = "ROWS", value_parser = count::<usize>] horizon: usize,
-        /// Forecast: timesteps of a training sequence [default: three seasons, or 32]
+        /// Forecast: timesteps of a training sequence [default: three seasons, or 32; less for short series]
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
         /// Forecast: rows from one training sequence to the next [default: 1, more for long series]
         [value_name = "ROWS", value_parser = count::<usize>] stride: usize,

@@ -52,7 +52,7 @@ use crate::metrics::Evaluation;
 use crate::network::{Network, NetworkConfig};
 use crate::recipe::Recipe;
 use crate::table::Table;
-use crate::task::{HeldOut, Predictions, Prepared, Task, TaskStream};
+use crate::task::{HeldOut, PredictOptions, Predictions, Prepared, Task, TaskStream};
 use crate::train::Ended;
 use crate::weights::Weights;
 
@@ -206,7 +206,7 @@ impl Model {
     }
 
     /// Tests the model on what `table` holds out, beside what can be predicted naively from the sequences that it was
-    /// trained on, and notes it in the record.
+    /// trained on, and notes it in the record. A forecast also keeps its errors, for intervals.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -218,6 +218,9 @@ impl Model {
     ) -> Result<&Evaluation, Error> {
         let mut test = self.evaluate(table, held_out)?;
         self.task.kind().compare(prepared, table, held_out, &mut test)?;
+        if let Some(task) = self.task.kind().calibrated(&self.ensemble, table, held_out)? {
+            self.task = task;
+        }
         Ok(self.record.test.insert(test))
     }
 
@@ -289,12 +292,20 @@ impl Model {
         container::write(Format::Model, version, &content, tensors.collect())
     }
 
+    /// The answers for a table, of a forecast `horizon` rows ahead, `None` for as many as in training.
+    ///
+    /// # Errors
+    /// As [`predict_with`](Self::predict_with).
+    pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
+        self.predict_with(table, &PredictOptions::default().with_horizon(horizon))
+    }
+
     /// See [`TaskKind::predict`](crate::task::TaskKind::predict).
     ///
     /// # Errors
     /// As there.
-    pub fn predict(&self, table: &Table, horizon: Option<usize>) -> Result<Predictions, Error> {
-        self.task.kind().predict(&self.ensemble, table, horizon)
+    pub fn predict_with(&self, table: &Table, options: &PredictOptions) -> Result<Predictions, Error> {
+        self.task.kind().predict(&self.ensemble, table, options)
     }
 
     /// The model row by row, in its task's own units.
@@ -304,6 +315,14 @@ impl Model {
     /// timesteps, in a pooling or a patch.
     pub fn stream(&self) -> Result<TaskStream, ConfigError> {
         TaskStream::new(self.task.kind(), &self.ensemble)
+    }
+
+    /// See [`TaskKind::backtest`](crate::task::TaskKind::backtest).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn backtest(&self, table: &Table, held_out: &HeldOut) -> Result<(Predictions, Evaluation), Error> {
+        self.task.kind().backtest(&self.ensemble, table, held_out)
     }
 
     /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).

@@ -140,6 +140,37 @@ impl<T: Scalar> State<T> {
         &mut self.blocks[block]
     }
 
+    /// The states of these sequences, by their places, in this order.
+    ///
+    /// # Panics
+    /// If there is no such place.
+    pub(crate) fn select(&self, places: &[usize]) -> Self {
+        let take = |(block, shape): (&Vec<T>, &StateBlock)| {
+            let width = shape.width();
+            places.iter().flat_map(|&place| &block[place * width..][..width]).copied().collect()
+        };
+        State {
+            blocks: self.blocks.iter().zip(&self.shape).map(take).collect(),
+            shape: self.shape.clone(),
+            batch_size: places.len(),
+            fresh: self.fresh,
+        }
+    }
+
+    /// Puts back what [`select`](Self::select) took from these places. The state is then as fresh as that is.
+    ///
+    /// # Panics
+    /// If there is no such place, or not a state for each.
+    pub(crate) fn replace(&mut self, places: &[usize], by: &State<T>) {
+        for ((block, from), shape) in self.blocks.iter_mut().zip(&by.blocks).zip(&self.shape) {
+            let width = shape.width();
+            for (&place, from) in places.iter().zip(from.chunks_exact(width)) {
+                block[place * width..][..width].copy_from_slice(from);
+            }
+        }
+        self.fresh = by.fresh;
+    }
+
     /// Keeps the first `batch_size` sequences: those that go on when shorter ones have ended.
     pub fn truncate(&mut self, batch_size: usize) {
         self.batch_size = self.batch_size.min(batch_size);

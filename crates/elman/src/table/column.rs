@@ -235,6 +235,7 @@ mod tests {
         assert_eq!(a.number(0).unwrap_err().to_string(), gap);
         assert_eq!(a.numbers().unwrap_err().to_string(), gap);
         assert!(!a.is_numeric() && !b.is_numeric());
+        assert!(a.holds_numbers() && !b.holds_numbers());
         assert!(b.number(0).is_err() && b.numbers().is_err());
     }
 

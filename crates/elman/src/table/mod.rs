@@ -30,6 +30,7 @@ mod nearest;
 mod number;
 mod place;
 pub mod read;
+mod select;
 #[cfg(test)]
 mod tests;
 mod time;

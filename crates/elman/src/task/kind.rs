@@ -102,21 +102,50 @@ pub trait TaskKind: Debug {
         Ok(())
     }
 
-    /// An ensemble's answers for a table; `horizon` is how many rows a forecast goes ahead, `None` for
-    /// the task's own.
+    /// An ensemble's answers for a table.
     ///
     /// # Errors
-    /// If the table cannot be read as the task's data, or there is a horizon but nothing to forecast.
+    /// If the table cannot be read as the task's data, or more is asked than the task has.
     fn predict(
         &self,
         ensemble: &Ensemble,
         table: &Table,
-        horizon: Option<usize>,
+        options: &PredictOptions,
     ) -> Result<Predictions, Error>;
+
+    /// The task with what it has learned of its answers' errors on what is held out; none of a task that has no use for
+    /// that.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn calibrated(
+        &self,
+        _ensemble: &Ensemble,
+        _table: &Table,
+        _held_out: &HeldOut,
+    ) -> Result<Option<Task>, Error> {
+        Ok(None)
+    }
+
+    /// Forecasts of what is held out, from each origin in it, and how good they are.
+    ///
+    /// # Errors
+    /// If the task forecasts nothing; else as [`evaluate`](Self::evaluate).
+    fn backtest(
+        &self,
+        _ensemble: &Ensemble,
+        _table: &Table,
+        _held_out: &HeldOut,
+    ) -> Result<(Predictions, Evaluation), Error> {
+        Err(for_forecasts("backtest", self.name()).into())
+    }
 
     /// What the task makes of rows that come one by one, from the first on: see
     /// [`Model::stream`](crate::model::Model::stream).
-    fn stream(&self) -> Box<dyn StreamUnits>;
+    ///
+    /// # Errors
+    /// If the task needs more than one row after the other.
+    fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError>;
 
     /// Predictions drawn beside the table that they were made from.
     ///
@@ -155,6 +184,52 @@ pub(super) fn check_loss_of_numbers(task: TaskName, loss: &Loss) -> Result<(), C
 /// The error about an option that has a meaning for forecasts alone.
 pub(super) fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError {
     ConfigError::new(option, format!("is for forecasts; this model is there to {task}"))
+}
+
+/// What is asked of predictions; by default what the task does by itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct PredictOptions {
+    /// Of a forecast: how many rows it goes ahead; by default as many as in training.
+    pub horizon: Option<usize>,
+    /// Of a forecast: intervals at these levels in percent, above 0 and below 100.
+    pub interval: Vec<f64>,
+    /// Of a forecast: the naive predictor that answers instead of the network, by the name that an
+    /// [`Evaluation`] calls it.
+    pub baseline: Option<String>,
+}
+
+impl PredictOptions {
+    /// The same with so many rows ahead.
+    #[must_use]
+    pub fn with_horizon(self, horizon: impl Into<Option<usize>>) -> Self {
+        Self { horizon: horizon.into(), ..self }
+    }
+
+    /// The same with intervals at these levels, in percent.
+    #[must_use]
+    pub fn with_interval(self, levels: impl Into<Vec<f64>>) -> Self {
+        Self { interval: levels.into(), ..self }
+    }
+
+    /// The same with the answers of this naive predictor.
+    #[must_use]
+    pub fn with_baseline(self, name: impl Into<Option<String>>) -> Self {
+        Self { baseline: name.into(), ..self }
+    }
+
+    /// Refuses what only forecasts have.
+    pub(super) fn check_no_forecast(&self, task: TaskName) -> Result<(), ConfigError> {
+        let asked = [
+            ("horizon", self.horizon.is_some()),
+            ("interval", !self.interval.is_empty()),
+            ("baseline", self.baseline.is_some()),
+        ];
+        match asked.into_iter().find(|(_, asked)| *asked) {
+            Some((option, _)) => Err(for_forecasts(option, task)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A table made ready for training.

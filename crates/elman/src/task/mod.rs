@@ -37,9 +37,9 @@ mod stream;
 
 pub use chart::{Chart, Line, Role};
 pub use classify::Classify;
-pub use forecast::{Backtest, Forecast, ForecastOptions, Origin, Transform};
+pub use forecast::{Backtest, Backtested, Forecast, ForecastOptions, Known, Layout, Origin, Transform};
 pub use grouped::{Feature, GroupedOptions, Grouping};
-pub use kind::{HeldOut, Prepared, TaskKind};
+pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};

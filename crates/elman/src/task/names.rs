@@ -144,7 +144,7 @@ mod tests {
         for (map, message) in [
             (json!({"season": "long"}), "invalid type: string \"long\", expected usize"),
             (json!({"test": 0.5}), "of a forecast is 0.5; it must be a whole number of last rows, or 0"),
-            (json!({"id": "name"}), "unknown field `id`"),
+            (json!({"features": "name"}), "unknown field `features`"),
         ] {
             let error = TaskName::Forecast.options(map).unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");

@@ -135,7 +135,7 @@ impl Steps {
 
 impl TaskStream {
     pub(crate) fn new(task: &dyn TaskKind, ensemble: &Ensemble) -> Result<Self, ConfigError> {
-        let units = task.stream();
+        let units = task.stream()?;
         let (inputs, answers, network) = (units.inputs(), units.answers(), ensemble.network());
         Ok(TaskStream {
             units,

@@ -1,113 +1,262 @@
-//! Looking ahead from the end of a series.
+//! Looking ahead from the end of series.
 
 use std::ops::Range;
 
+use super::panel::Member;
 use super::series::Series;
-use super::{Forecast, MAX_HORIZON, Transform};
+use super::{Forecast, Layout, MAX_HORIZON, Transform};
 use crate::ensemble::Ensemble;
-use crate::error::{ConfigError, Error};
+use crate::error::{ConfigError, Error, Message};
 use crate::predict::Session;
-use crate::table::Table;
+use crate::table::{Table, Time, nearest};
 use crate::task::predictions::check_finite;
-use crate::task::{Answers, Number, Predictions};
+use crate::task::{Answers, Number, PredictOptions, Predictions};
+use crate::words::listed;
+
+/// The series that are run side by side.
+pub(super) const SIDE_BY_SIDE: usize = 256;
+
+/// The column that names series which had a column each.
+const SERIES: &str = "series";
+
+/// A series with its scaled values.
+pub(super) struct Ready<'a> {
+    pub(super) series: &'a Series<'a>,
+    pub(super) scaled: Vec<f64>,
+}
 
 impl Forecast {
-    /// Forecasts `horizon` values from the end of what `session` has read: the rows of `scaled`.
+    pub(super) fn ready<'a>(&self, series: &'a [Series<'a>]) -> Vec<Ready<'a>> {
+        series.iter().map(|series| Ready { series, scaled: self.scaled(series) }).collect()
+    }
+
+    /// Forecasts so many values of each series from the origin that `session` has come to: the row after those that it
+    /// has read.
     pub(super) fn roll(
         &self,
         session: &mut Session,
-        series: &Series<'_>,
-        scaled: &[f64],
+        all: &[Ready<'_>],
+        origin: impl Fn(&Series<'_>) -> usize,
         horizon: usize,
-    ) -> Vec<f64> {
-        let origin = scaled.len();
+    ) -> Vec<Vec<f64>> {
         // As much of the history as inputs look back on, then the forecasts.
-        let kept = self.season.unwrap_or(1).min(origin);
-        let mut recent = scaled[origin - kept..].to_vec();
-        let mut value = series.values[origin - 1];
-        let mut forecasts = Vec::with_capacity(horizon);
-        let mut x = Vec::new();
-        for row in origin..origin + horizon {
-            x.clear();
-            self.push_input(series, |row| recent[row + kept - origin], row, &mut x);
-            let output = session.advance(&x)[0];
-            recent.push(output);
-            value = self.transform.invert(self.scaling.unscale(output), value);
-            forecasts.push(value);
+        let mut recent: Vec<Vec<f64>> = Vec::with_capacity(all.len());
+        let mut values = Vec::with_capacity(all.len());
+        for Ready { series, scaled } in all {
+            let origin = origin(series);
+            let kept = self.season.unwrap_or(1).min(origin);
+            recent.push(scaled[origin - kept..origin].to_vec());
+            values.push(series.values[origin - 1]);
+        }
+        let mut forecasts = vec![Vec::with_capacity(horizon); all.len()];
+        let mut inputs = vec![Vec::new(); all.len()];
+        for n in 0..horizon {
+            for ((Ready { series, .. }, recent), x) in all.iter().zip(&recent).zip(&mut inputs) {
+                let row = origin(series) + n;
+                x.clear();
+                self.push_input(series, |wanted| recent[recent.len() + wanted - row], row, x);
+            }
+            let x: Vec<&[f64]> = inputs.iter().map(Vec::as_slice).collect();
+            let outputs = session.advance_all(&x);
+            for (k, output) in outputs.iter().map(|output| output[0]).enumerate() {
+                recent[k].push(output);
+                let change = all[k].series.scaling.unscale(output);
+                values[k] = self.transform.invert(change, values[k]);
+                forecasts[k].push(values[k]);
+            }
         }
         forecasts
     }
 
-    /// Lets a session read these rows, which all have something to look back on.
+    /// Lets a session read these rows of each series, which all have something to look back on.
     pub(super) fn read_history(
         &self,
         session: &mut Session,
-        series: &Series<'_>,
-        scaled: &[f64],
-        rows: Range<usize>,
+        all: &[Ready<'_>],
+        rows: impl Fn(&Series<'_>) -> Range<usize>,
     ) {
-        let mut x = Vec::new();
-        for row in rows {
-            self.push_input(series, |row| scaled[row], row, &mut x);
-        }
-        if !x.is_empty() {
-            session.advance(&x);
-        }
+        let input = |Ready { series, scaled }: &Ready<'_>| {
+            let mut x = Vec::new();
+            for row in rows(series) {
+                self.push_input(series, |row| scaled[row], row, &mut x);
+            }
+            x
+        };
+        let inputs: Vec<Vec<f64>> = all.iter().map(input).collect();
+        session.advance_all(&inputs.iter().map(Vec::as_slice).collect::<Vec<_>>());
     }
 
-    /// Forecasts so many rows from the end of a series.
+    /// Forecasts from the end of each series.
     pub(super) fn look_ahead(
         &self,
         ensemble: &Ensemble,
         table: &Table,
-        horizon: usize,
+        options: &PredictOptions,
     ) -> Result<Predictions, Error> {
+        let horizon = options.horizon.unwrap_or(self.horizon);
         if horizon == 0 || horizon > MAX_HORIZON {
             let message = format!("is {horizon}; it must be from 1 to {MAX_HORIZON}");
             return Err(ConfigError::new("horizon", message).into());
         }
-        let series = self.read(table)?;
-        let rows = series.values.len();
-        let scaled = self.scaled(&series.values);
-        let mut session = Session::of(ensemble)?;
-        self.read_history(&mut session, &series, &scaled, self.first_row()..rows);
-        let forecasts = self.roll(&mut session, &series, &scaled, horizon);
-        check_finite(forecasts.iter().copied(), table, |n| {
-            format!("row {}, {} rows ahead,", rows + n + 1, n + 1)
-        })?;
-        let number = |&value: &f64| Number::answer(value, self.spread(value), ensemble.dtype());
-        let predictions = Predictions::new(vec![
-            (self.time.clone().unwrap_or_else(|| "row".into()), names_ahead(&series, horizon)?),
-            (self.forecast_name(), Answers::Numbers(forecasts.iter().map(number).collect())),
-        ]);
-        Ok(predictions.with_remarks(series.remarks))
+        let members: Vec<Member<'_>> = self.members(table)?;
+        let (series, mut remarks) = self.read(table, &members, 1)?;
+        remarks.extend(self.remark_on_horizon(horizon));
+        let mut reaches = Vec::with_capacity(options.interval.len());
+        for &level in &options.interval {
+            let (reach, remark) = self.reach(level, horizon)?;
+            remarks.extend(remark);
+            reaches.push((level, reach));
+        }
+        let forecasts = match &options.baseline {
+            Some(_) if !reaches.is_empty() => {
+                let message = "is around the model's own forecasts; leave it out, or the ";
+                return Err(ConfigError::new("interval", Message::from(message).option("baseline")).into());
+            }
+            Some(name) => self.naively(&series, name, horizon)?,
+            None => self.all_ahead(ensemble, &series, horizon)?,
+        };
+        for (series, forecasts) in series.iter().zip(&forecasts) {
+            let rows = series.values.len();
+            check_finite(forecasts.iter().copied(), table, |n| {
+                format!("{}row {}, {} rows ahead,", of_series(series), rows + n + 1, n + 1)
+            })?;
+        }
+        let mut columns = self.id_columns(&series, horizon);
+        columns.push((self.time_name(), names_ahead(&series, horizon)?));
+        let number = |series: &Series<'_>, &value: &f64| {
+            Number::answer(value, self.spread(series, value), ensemble.dtype())
+        };
+        let numbers = series
+            .iter()
+            .zip(&forecasts)
+            .flat_map(|(series, values)| values.iter().map(|v| number(series, v)));
+        columns.push((self.forecast_name(), Answers::Numbers(numbers.collect())));
+        for (level, reach) in &reaches {
+            for (end, name) in ["low", "high"].into_iter().enumerate() {
+                let ends = series.iter().zip(&forecasts).flat_map(|(series, values)| {
+                    values.iter().enumerate().map(move |(n, &forecast)| {
+                        let value = self.ends(series, forecast, n, reach)[end];
+                        Number::answer(value, self.spread(series, forecast), ensemble.dtype())
+                    })
+                });
+                columns.push((
+                    format!("{}_{name}_{level}", self.forecast_name()),
+                    Answers::Numbers(ends.collect()),
+                ));
+            }
+        }
+        Ok(Predictions::new(columns).with_remarks(remarks))
+    }
+
+    fn all_ahead(
+        &self,
+        ensemble: &Ensemble,
+        series: &[Series<'_>],
+        horizon: usize,
+    ) -> Result<Vec<Vec<f64>>, ConfigError> {
+        let mut forecasts = Vec::with_capacity(series.len());
+        for series in series.chunks(SIDE_BY_SIDE) {
+            let all = self.ready(series);
+            let mut session = Session::of_sequences(ensemble, all.len())?;
+            self.read_history(&mut session, &all, |series| self.first_row()..series.values.len());
+            forecasts.extend(self.roll(&mut session, &all, |series| series.values.len(), horizon));
+        }
+        Ok(forecasts)
+    }
+
+    /// The forecasts of a naive predictor.
+    fn naively(
+        &self,
+        series: &[Series<'_>],
+        name: &str,
+        horizon: usize,
+    ) -> Result<Vec<Vec<f64>>, ConfigError> {
+        let wanted = name.replace('-', " ");
+        let Some(naive) = self.naive().find(|naive| naive.name() == wanted) else {
+            let names = || self.naive().map(super::naive::Naive::name);
+            let hint =
+                nearest(&wanted, names()).map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+            let message = format!("{name:?} is not known{hint}; there are {}", listed(names(), "and"));
+            return Err(ConfigError::new("baseline", message));
+        };
+        Ok(series.iter().map(|series| naive.forecast(&series.values, horizon)).collect())
+    }
+
+    fn remark_on_horizon(&self, horizon: usize) -> Option<Message> {
+        (horizon > self.horizon).then(|| {
+            let text = format!(
+                "{horizon} rows ahead are more than the {} that the model was tested for: errors add up",
+                self.horizon
+            );
+            text.into()
+        })
+    }
+
+    /// The columns that say which series each row of predictions is of.
+    pub(super) fn id_columns(&self, series: &[Series<'_>], rows_each: usize) -> Vec<(String, Answers)> {
+        let names = match &self.layout {
+            Layout::Single => &[][..],
+            Layout::Long(id) => id,
+            Layout::Wide(_) => &[SERIES.to_owned()],
+        };
+        let column = |(n, name): (usize, &String)| {
+            let texts = series.iter().flat_map(|series| std::iter::repeat_n(&series.id[n], rows_each));
+            (name.clone(), Answers::Text(texts.cloned().collect()))
+        };
+        names.iter().enumerate().map(column).collect()
+    }
+
+    /// The name of the column of times, or of rows' numbers.
+    pub(super) fn time_name(&self) -> String {
+        self.time.clone().unwrap_or_else(|| "row".into())
     }
 
     /// The name of the column of forecasts.
     pub(super) fn forecast_name(&self) -> String {
-        format!("{}_forecast", self.target)
+        match self.layout {
+            Layout::Single | Layout::Long(_) => format!("{}_forecast", self.target),
+            Layout::Wide(_) => "forecast".into(),
+        }
     }
 
     /// The range in which values like this one vary from row to row.
-    fn spread(&self, value: f64) -> f64 {
+    pub(super) fn spread(&self, series: &Series<'_>, value: f64) -> f64 {
+        let deviation = match series.scaling.deviation {
+            0.0 => return if value == 0.0 { 1.0 } else { value.abs() },
+            deviation => deviation,
+        };
         match self.transform {
-            Transform::LogDifference => value.abs() * self.scaling.deviation,
-            Transform::Difference | Transform::None => self.scaling.deviation,
+            Transform::LogDifference => value.abs() * deviation,
+            Transform::Difference | Transform::None => deviation,
         }
     }
 }
 
-/// The names of so many rows after the last: their times, or else their numbers, counted from 1.
-fn names_ahead(series: &Series<'_>, horizon: usize) -> Result<Answers, ConfigError> {
-    let rows = series.values.len();
-    let Some(calendar) = &series.calendar else {
-        return Ok(Answers::Text((1..=horizon).map(|n| (rows + n).to_string()).collect()));
-    };
-    let time = |n| {
-        calendar.time(rows + n).ok_or_else(|| {
+/// `series "a", `, of one among several.
+pub(super) fn of_series(series: &Series<'_>) -> String {
+    if series.id.is_empty() { String::new() } else { format!("{}, ", series.name()) }
+}
+
+/// The names of so many rows after the last of each series: their times, or else their numbers, counted from 1.
+fn names_ahead(all: &[Series<'_>], horizon: usize) -> Result<Answers, ConfigError> {
+    let time = |series: &Series<'_>, n: usize| -> Result<Option<Time>, ConfigError> {
+        let Some(calendar) = &series.calendar else { return Ok(None) };
+        let time = calendar.time(series.values.len() + n).ok_or_else(|| {
             let message = format!("reaches beyond the year 9999 after {n} rows; choose a shorter one");
             ConfigError::new("horizon", message)
-        })
+        })?;
+        Ok(Some(time))
     };
-    Ok(Answers::Times((0..horizon).map(time).collect::<Result<_, _>>()?))
+    let mut times = Vec::with_capacity(all.len() * horizon);
+    for series in all {
+        for n in 0..horizon {
+            times.extend(time(series, n)?);
+        }
+    }
+    if !times.is_empty() {
+        return Ok(Answers::Times(times));
+    }
+    let number = |series: &Series<'_>, n: usize| (series.values.len() + n + 1).to_string();
+    let numbers = all.iter().flat_map(|series| (0..horizon).map(|n| number(series, n)));
+    Ok(Answers::Text(numbers.collect()))
 }

@@ -1,19 +1,38 @@
 //! Forecasts from earlier origins, as if the rest were not known.
 
-use super::Forecast;
+use super::ahead::{SIDE_BY_SIDE, of_series};
+use super::series::Series;
+use super::{Forecast, Layout};
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::metrics::{Baseline, Evaluation, forecast_metrics};
+use crate::float::Dtype;
+use crate::metrics::{Baseline, Evaluation, Metrics, forecast_metrics, mean_metrics, seasonal_scale};
 use crate::predict::Session;
+use crate::scaling::Scaling;
 use crate::table::Table;
 use crate::task::predictions::check_finite;
+use crate::task::{Answers, Number, Precision, Predictions};
+use crate::words::{counted, thousands};
 
 /// Forecasts of what is already known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Backtest {
+    /// Of each series, in order of first appearance.
+    pub series: Vec<Backtested>,
+    /// What the user should know: which series are left out.
+    pub remarks: Vec<Message>,
+}
+
+/// Forecasts of one series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backtested {
+    /// What tells the series from others: a cell of each id column, or the name of its column; nothing of a single one.
+    pub id: Vec<String>,
     /// The series.
     pub values: Vec<f64>,
+    /// The statistics by which its transformed values are scaled.
+    pub scaling: Scaling,
     /// The forecasts from each origin, in order of time.
     pub origins: Vec<Origin>,
 }
@@ -25,89 +44,215 @@ pub struct Origin {
     pub row: usize,
     /// One value for each row of the horizon.
     pub forecasts: Vec<f64>,
-    /// The naive forecasts for the same rows.
-    pub naive: Vec<f64>,
 }
 
 impl Forecast {
-    /// Forecasts from every origin in the last `test` rows, as if the rows after it were not known.
+    /// Forecasts from every origin in the last `test` rows of each series, as if the rows after it were not known. The
+    /// network reads each series once.
     ///
     /// # Errors
-    /// If the table is no such series, or `test` is less than the horizon or nearly all rows.
+    /// If the table has no such series, or `test` is less than the horizon or nearly all rows.
     pub fn backtest(&self, ensemble: &Ensemble, table: &Table, test: usize) -> Result<Backtest, Error> {
-        let series = self.read(table)?;
-        let rows = series.values.len();
         if test < self.horizon {
             let message = format!("is {test} rows; it must be at least the horizon, {}", self.horizon);
             return Err(ConfigError::new("test", message).into());
         }
-        if test > rows - self.first_row() {
-            let text = format!(
-                "has {rows} rows; a test on the last {test} needs {} before them to look back on: \
-                 give more rows or a smaller ",
-                self.first_row()
-            );
-            return Err(DataError::new(table.name(), Message::from(text).option("test")).into());
+        let members = self.members(table)?;
+        let (series, remarks) = self.read(table, &members, test)?;
+        if let ([series], Layout::Single) = (&series[..], &self.layout) {
+            self.check_test(table, series, test)?;
         }
-        let scaled = self.scaled(&series.values);
-        let mut session = Session::of(ensemble)?;
-        let mut read = self.first_row();
-        let mut origins = Vec::new();
-        for row in rows - test..=rows - self.horizon {
-            self.read_history(&mut session, &series, &scaled, read..row);
-            read = row;
-            let forecasts =
-                session.branch(|session| self.roll(session, &series, &scaled[..row], self.horizon));
-            check_finite(forecasts.iter().copied(), table, |n| format!("row {}", row + n + 1))?;
-            origins.push(Origin {
-                row,
-                forecasts,
-                naive: (0..self.horizon).map(|n| self.naive(&series.values[..row], row + n)).collect(),
-            });
+        let mut backtested = Vec::with_capacity(series.len());
+        for series in series.chunks(SIDE_BY_SIDE) {
+            backtested.extend(self.backtest_together(ensemble, table, series, test)?);
         }
-        Ok(Backtest { values: series.values.into_owned(), origins })
+        Ok(Backtest { series: backtested, remarks })
     }
 
-    /// How good the forecasts are, beside the naive ones.
-    pub(super) fn measure(&self, Backtest { values, origins }: &Backtest) -> Evaluation {
-        let actual: Vec<f64> = origins
+    fn check_test(&self, table: &Table, series: &Series<'_>, test: usize) -> Result<(), DataError> {
+        let rows = series.values.len();
+        if test <= rows - self.first_row() {
+            return Ok(());
+        }
+        let text = format!(
+            "has {rows} rows; a test on the last {test} needs {} before them to look back on: give more rows or a \
+             smaller ",
+            self.first_row()
+        );
+        Err(DataError::new(table.name(), Message::from(text).option("test")))
+    }
+
+    /// Goes through series side by side.
+    fn backtest_together(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        series: &[Series<'_>],
+        test: usize,
+    ) -> Result<Vec<Backtested>, Error> {
+        let all = self.ready(series);
+        let mut session = Session::of_sequences(ensemble, all.len())?;
+        let mut backtested: Vec<Backtested> = series
             .iter()
-            .flat_map(|origin| &values[origin.row..origin.row + self.horizon])
+            .map(|series| Backtested {
+                id: series.id.to_vec(),
+                values: series.values.to_vec(),
+                scaling: series.scaling,
+                origins: Vec::with_capacity(test - self.horizon + 1),
+            })
+            .collect();
+        for n in 0..=test - self.horizon {
+            let origin = |series: &Series<'_>| series.values.len() - test + n;
+            self.read_history(&mut session, &all, |series| {
+                let read = if n == 0 { self.first_row() } else { origin(series) - 1 };
+                read..origin(series)
+            });
+            let forecasts = session.branch(|session| self.roll(session, &all, origin, self.horizon));
+            for ((series, forecasts), to) in series.iter().zip(forecasts).zip(&mut backtested) {
+                let row = origin(series);
+                let place = |n: usize| format!("{}row {}", of_series(series), row + n + 1);
+                check_finite(forecasts.iter().copied(), table, place)?;
+                to.origins.push(Origin { row, forecasts });
+            }
+        }
+        Ok(backtested)
+    }
+
+    /// The forecasts row by row: which series, the time of the last row that was known, the time that is forecast, how
+    /// many rows that is ahead, the forecast and what came true.
+    pub(super) fn backtest_rows(
+        &self,
+        backtest: &Backtest,
+        table: &Table,
+        test: usize,
+        dtype: Dtype,
+    ) -> Result<Predictions, Error> {
+        let members = self.members(table)?;
+        let (series, _) = self.read(table, &members, test)?;
+        let mut columns =
+            self.id_columns(&series, backtest.series.first().map_or(0, |b| b.origins.len() * self.horizon));
+        let (mut origins, mut rows, mut steps, mut forecasts, mut actual) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (series, Backtested { values, origins: all, .. }) in series.iter().zip(&backtest.series) {
+            for Origin { row: origin, forecasts: ahead } in all {
+                for (n, &forecast) in ahead.iter().enumerate() {
+                    origins.push((series, origin - 1));
+                    rows.push((series, origin + n));
+                    steps.push(Number { value: (n + 1) as f64, precision: Precision::F64 });
+                    forecasts.push(Number::answer(forecast, self.spread(series, forecast), dtype));
+                    actual.push(Number { value: values[origin + n], precision: Precision::F64 });
+                }
+            }
+        }
+        columns.extend([
+            ("origin".into(), row_names(&origins)),
+            (self.time_name(), row_names(&rows)),
+            ("step".into(), Answers::Numbers(steps)),
+            (self.forecast_name(), Answers::Numbers(forecasts)),
+            ("actual".into(), Answers::Numbers(actual)),
+        ]);
+        Ok(Predictions::new(columns))
+    }
+
+    /// How good the forecasts are, beside naive ones. The figures of several series are the means of each one's.
+    pub(super) fn measure(&self, backtest: &Backtest) -> Evaluation {
+        let per_series = |forecasts: &dyn Fn(&Backtested, &Origin) -> Vec<f64>| -> Vec<Metrics> {
+            backtest.series.iter().map(|series| self.metrics_of(series, forecasts)).collect()
+        };
+        let model = per_series(&|_, origin| origin.forecasts.clone());
+        let baselines = self.naive().map(|naive| {
+            let metrics =
+                per_series(&|series, origin| naive.forecast(&series.values[..origin.row], self.horizon));
+            Baseline { name: naive.name().into(), metrics: mean_metrics(&metrics) }
+        });
+        let mut evaluation = Evaluation {
+            on: self.what_was_forecast(&backtest.series),
+            model: mean_metrics(&model),
+            baselines: baselines.collect(),
+            confusion: None,
+            remarks: backtest.remarks.clone(),
+        };
+        if backtest.series.len() > 1 {
+            evaluation.remarks.extend(remark_on_undefined(&model));
+        }
+        evaluation.remarks.extend(remark_on_better(&evaluation));
+        evaluation
+    }
+
+    fn metrics_of(
+        &self,
+        series: &Backtested,
+        forecasts: &dyn Fn(&Backtested, &Origin) -> Vec<f64>,
+    ) -> Metrics {
+        let origins = || series.origins.iter();
+        let predicted: Vec<f64> = origins().flat_map(|origin| forecasts(series, origin)).collect();
+        let actual: Vec<f64> = origins()
+            .flat_map(|origin| &series.values[origin.row..origin.row + self.horizon])
             .copied()
             .collect();
-        let all = |of: fn(&Origin) -> &Vec<f64>| origins.iter().flat_map(of).copied().collect::<Vec<_>>();
-        let per = self.frequency.map_or("row", Frequency::row_name);
-        let plural = if self.horizon == 1 { "" } else { "s" };
-        Evaluation {
-            on: format!(
-                "{} forecasts, up to {} {per}{plural} ahead, from {} origin{}",
-                actual.len(),
-                self.horizon,
-                origins.len(),
-                if origins.len() == 1 { "" } else { "s" }
-            ),
-            model: forecast_metrics(&all(|origin| &origin.forecasts), &actual),
-            baselines: vec![Baseline {
-                name: self.baseline_name().into(),
-                metrics: forecast_metrics(&all(|origin| &origin.naive), &actual),
-            }],
-            confusion: None,
-            remarks: Vec::new(),
-        }
+        let known = series.origins.first().map_or(0, |origin| origin.row);
+        let scale = seasonal_scale(&series.values[..known], self.season.unwrap_or(1));
+        forecast_metrics(&predicted, &actual, scale)
     }
 
-    /// What the naive forecasts are called.
-    pub(super) fn baseline_name(&self) -> &'static str {
-        if self.season.is_some() { "seasonal naive" } else { "last value" }
-    }
-
-    /// The latest known value of the same place in the season, or simply the latest.
-    fn naive(&self, history: &[f64], row: usize) -> f64 {
-        let ahead = row + 1 - history.len();
-        let back = match self.season {
-            Some(season) => season - (ahead - 1) % season,
-            None => 1,
+    /// `114 forecasts, up to 6 months ahead, from 19 origins`
+    fn what_was_forecast(&self, all: &[Backtested]) -> String {
+        let origins = all.first().map_or(0, |series| series.origins.len());
+        let forecasts = all.len() * origins * self.horizon;
+        let of = match self.layout {
+            Layout::Single => String::new(),
+            Layout::Long(_) | Layout::Wide(_) => format!(" of {} series", thousands(all.len())),
         };
-        history[history.len() - back]
+        let per = self.frequency.map_or("row", Frequency::row_name);
+        format!(
+            "{} forecasts{of}, up to {} ahead, from {}{}",
+            forecasts,
+            counted(self.horizon, per),
+            counted(origins, "origin"),
+            if of.is_empty() { "" } else { " each" }
+        )
     }
+}
+
+/// The names of known rows of series: their times, or else their numbers, counted from 1.
+fn row_names(rows: &[(&Series<'_>, usize)]) -> Answers {
+    let time = |&(series, row): &(&Series<'_>, usize)| series.calendar.as_ref()?.time(row);
+    match rows.iter().map(time).collect() {
+        Some(times) => Answers::Times(times),
+        None => Answers::Text(rows.iter().map(|(_, row)| (row + 1).to_string()).collect()),
+    }
+}
+
+/// Names the figures that are not defined in every series.
+fn remark_on_undefined(all: &[Metrics]) -> Option<Message> {
+    let names = all.first()?.iter().enumerate();
+    let undefined = names.filter_map(|(n, metric)| {
+        let count = all.iter().filter(|metrics| metrics[n].value.is_none()).count();
+        (count > 0 && count < all.len()).then(|| format!("{} in {}", metric.name, thousands(count)))
+    });
+    let undefined: Vec<String> = undefined.collect();
+    if undefined.is_empty() {
+        return None;
+    }
+    let text = format!(
+        "figures are means over {} series, but for those in which one is not defined ({})",
+        thousands(all.len()),
+        undefined.join(", ")
+    );
+    Some(text.into())
+}
+
+/// Says so where a naive predictor is better than the model.
+fn remark_on_better(evaluation: &Evaluation) -> Option<Message> {
+    let mae = |metrics: &Metrics| metrics.first().and_then(|metric| metric.value);
+    let model = mae(&evaluation.model)?;
+    let errors = evaluation.baselines.iter().filter_map(|baseline| Some((mae(&baseline.metrics)?, baseline)));
+    let (error, best) = errors.min_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(error, _)| *error < model)?;
+    let text = format!(
+        "the {} forecast is better than the model: its mean absolute error is {:.1} % less; predictions are made of it \
+         with ",
+        best.name,
+        (1.0 - error / model) * 100.0
+    );
+    Some(Message::from(text).option("baseline").text(format!(" {}", best.name.replace(' ', "-"))))
 }

@@ -1,9 +1,9 @@
 //! Forecasts drawn beside what is known.
 
 use super::series::Series;
-use super::{Backtest, Forecast};
+use super::{Backtest, Backtested, Forecast};
 use crate::calendar::Frequency;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 use crate::table::{Table, TableError};
 use crate::task::{Cell, Chart, Line, Predictions, Role};
 use crate::words::counted;
@@ -14,11 +14,13 @@ const USUAL_HISTORY: usize = 100;
 impl Forecast {
     /// The history's end and the forecast that follows it.
     pub(super) fn forecast_chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
-        let series = self.read(table)?;
+        let members = self.members(table)?;
+        let (all, _) = self.read(table, &members, 1)?;
+        let series = single(&all)?;
         let values = &series.values;
         let rows = values.len();
         let first_row = rows.saturating_sub(self.season.map_or(USUAL_HISTORY, |season| 4 * season));
-        let mut row_names = self.row_names(table, &series, first_row)?;
+        let mut row_names = self.row_names(table, series, first_row)?;
         let mut future = vec![(rows - 1, values[rows - 1])];
         for (n, cells) in predictions.rows().enumerate() {
             for cell in cells {
@@ -43,8 +45,11 @@ impl Forecast {
         &self,
         table: &Table,
         test: usize,
-        Backtest { values, origins }: &Backtest,
+        backtest: &Backtest,
     ) -> Result<Chart, Error> {
+        let [Backtested { values, origins, .. }] = &backtest.series[..] else {
+            return Err(not_single().into());
+        };
         let rows = values.len();
         let first_row = rows.saturating_sub(test + self.season.map_or(USUAL_HISTORY, |season| 2 * season));
         let truth = (first_row..rows).map(|row| (row, values[row])).collect();
@@ -56,13 +61,18 @@ impl Forecast {
                 last.chain(ahead.iter().enumerate().map(|(n, &value)| (origin.row + n, value))).collect()
             };
             let name = |name| Some(name).filter(|_| n == 0);
-            let (naive, forecast) = (points(&origin.naive), points(&origin.forecasts));
-            lines.push(Line { name: name(self.baseline_name()), role: Role::Baseline, points: naive });
+            let forecast = points(&origin.forecasts);
+            if let Some(naive) = self.naive().next() {
+                let points = points(&naive.forecast(&values[..origin.row], self.horizon));
+                lines.push(Line { name: name(naive.name()), role: Role::Baseline, points });
+            }
             lines.push(Line { name: name("forecast"), role: Role::Model, points: forecast });
         }
         let rows_ahead = counted(self.horizon, self.frequency.map_or("row", Frequency::row_name));
         let title = format!("{}: {rows_ahead} ahead, from {}", self.target, counted(drawn.len(), "origin"));
-        let row_names = self.row_names(table, &self.read(table)?, first_row)?;
+        let members = self.members(table)?;
+        let (all, _) = self.read(table, &members, 1)?;
+        let row_names = self.row_names(table, single(&all)?, first_row)?;
         Ok(Chart { title, first_row, row_names, season: self.season, lines })
     }
 
@@ -81,4 +91,12 @@ impl Forecast {
             None => rows.map(|row| (row + 1).to_string()).collect(),
         })
     }
+}
+
+fn single<'s, 'a>(all: &'s [Series<'a>]) -> Result<&'s Series<'a>, ConfigError> {
+    if let [series] = all { Ok(series) } else { Err(not_single()) }
+}
+
+fn not_single() -> ConfigError {
+    ConfigError::new("plot", "is for a single series")
 }

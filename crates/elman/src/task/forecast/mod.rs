@@ -1,27 +1,35 @@
-//! **forecast**: the future of one series.
+//! **forecast**: the future of one series, or of many by one network.
 //!
 //! The series is made stationary: differences of its logarithm where all values are positive, else
 //! plain differences, standardised. At each row the network sees the value before, the value one
 //! season before and the place in the season, and learns the value of the row. It forecasts by
 //! reading the whole history and then feeding its own forecasts back.
+//!
+//! Of many series each is made stationary by itself; the network that learns from all of them is one. A series that was
+//! not among them is forecast by it as well.
 
 mod ahead;
 mod backtest;
 mod charts;
+mod intervals;
+mod lengths;
+mod naive;
 mod options;
+mod panel;
 mod prepare;
 mod series;
 mod stream;
 mod time_column;
 mod windows;
 
-pub use backtest::{Backtest, Origin};
+pub use backtest::{Backtest, Backtested, Origin};
 pub use options::ForecastOptions;
+pub use panel::Layout;
 pub use series::Transform;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Chart, HeldOut, Predictions, Prepared, StreamUnits, TaskKind, TaskName};
+use super::{Chart, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
@@ -32,7 +40,7 @@ use crate::recipe::Recipe;
 use crate::scaling::Scaling;
 use crate::table::Table;
 use crate::train::TrainConfig;
-use crate::words::counted;
+use crate::words::{counted, listed, thousands};
 
 /// Rows ahead that are forecast at the most: far beyond sense, near enough to be computed.
 const MAX_HORIZON: usize = 100_000;
@@ -44,7 +52,7 @@ const MAX_SEASON: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Forecast {
-    /// The column of values.
+    /// The column of values; of a wide table, what was said of its columns.
     pub target: String,
     /// The column of times, if there is one.
     pub time: Option<String>,
@@ -54,6 +62,9 @@ pub struct Forecast {
     /// The time zone whose clocks they show, if one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+    /// How a table holds its series.
+    #[serde(default, skip_serializing_if = "Layout::is_single")]
+    pub layout: Layout,
     /// The time between rows, if there is a column of times.
     pub frequency: Option<Frequency>,
     /// Rows in a season, if there is one.
@@ -68,7 +79,24 @@ pub struct Forecast {
     pub stride: usize,
     /// What is done to the values.
     pub transform: Transform,
-    /// The statistics of the transformed values in training.
+    /// The statistics of the transformed values in training, of a single series.
+    pub scaling: Scaling,
+    /// The series that were learned from, if it is one of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<Known>,
+    /// For each row ahead, the absolute errors of forecasts on the test part, smallest first: what intervals are made
+    /// of. None of a model that was not tested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Vec<f64>>,
+}
+
+/// One of several series that were learned from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// What tells it from the others: a cell of each id column, or the name of its column.
+    pub id: Vec<String>,
+    /// The statistics of its transformed values in training.
     pub scaling: Scaling,
 }
 
@@ -93,11 +121,15 @@ impl TaskKind for Forecast {
             Transform::None => "plain values",
         };
         let time = self.time.as_ref().map_or(String::new(), |time| format!(" over {time:?}"));
-        format!(
-            "forecast {:?}{time}, {} ahead; {season}, {transform}",
-            self.target,
-            counted(self.horizon, per)
-        )
+        let series = match &self.layout {
+            Layout::Single => format!("{:?}", self.target),
+            Layout::Long(id) => {
+                let id = listed(id.iter().map(|id| format!("{id:?}")), "and");
+                format!("{:?} of {} series by {id}", self.target, thousands(self.series.len()))
+            }
+            Layout::Wide(_) => format!("{} columns", thousands(self.series.len())),
+        };
+        format!("forecast {series}{time}, {} ahead; {season}, {transform}", counted(self.horizon, per))
     }
 
     /// The value before, the value one season before, the place in the season (1 among zeros).
@@ -138,30 +170,58 @@ impl TaskKind for Forecast {
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
         let test = last_rows(held_out)?;
-        let evaluation = self.measure(&self.backtest(ensemble, table, test)?);
-        Ok(Evaluation { remarks: self.read(table)?.remarks, ..evaluation })
+        Ok(self.measure(&Forecast::backtest(self, ensemble, table, test)?))
     }
 
     fn predict(
         &self,
         ensemble: &Ensemble,
         table: &Table,
-        horizon: Option<usize>,
+        options: &PredictOptions,
     ) -> Result<Predictions, Error> {
-        self.look_ahead(ensemble, table, horizon.unwrap_or(self.horizon))
+        self.look_ahead(ensemble, table, options)
     }
 
-    fn stream(&self) -> Box<dyn StreamUnits> {
-        Box::new(stream::Newest::new(self.clone()))
+    fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        self.check_single("stream")?;
+        Ok(Box::new(stream::Newest::new(self.clone())))
+    }
+
+    fn backtest(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<(Predictions, Evaluation), Error> {
+        let test = last_rows(held_out)?;
+        let backtest = Forecast::backtest(self, ensemble, table, test)?;
+        let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;
+        let mut evaluation = self.measure(&backtest);
+        evaluation.model.extend(self.coverage(&backtest));
+        Ok((rows, evaluation))
+    }
+
+    fn calibrated(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Option<Task>, Error> {
+        let backtest = Forecast::backtest(self, ensemble, table, last_rows(held_out)?)?;
+        let mut calibrated = self.clone();
+        calibrated.keep_errors(&backtest);
+        Ok(Some(calibrated.into()))
     }
 
     fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
+        self.check_single("plot")?;
         self.forecast_chart(table, predictions)
     }
 
     fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Chart, Error> {
+        self.check_single("plot")?;
         let test = last_rows(held_out)?;
-        let backtest = self.backtest(ensemble, table, test)?;
+        let backtest = Forecast::backtest(self, ensemble, table, test)?;
         self.backtest_chart(table, test, &backtest)
     }
 
@@ -173,13 +233,31 @@ impl TaskKind for Forecast {
         if self.season.is_some_and(|season| season == 0 || season > MAX_SEASON) {
             return Err("its season is out of range".into());
         }
-        if !self.scaling.is_valid() {
+        let scalings = self.series.iter().map(|series| &series.scaling).chain([&self.scaling]);
+        if !scalings.into_iter().all(Scaling::is_valid) {
             return Err("its scaling is out of range".into());
+        }
+        let are_errors = |errors: &Vec<f64>| {
+            !errors.is_empty() && errors.is_sorted() && errors.iter().all(|e| e.is_finite() && *e >= 0.0)
+        };
+        if self.errors.len() > self.horizon || !self.errors.iter().all(are_errors) {
+            return Err("the errors of its forecasts are none".into());
         }
         if self.time.is_some() != self.frequency.is_some() {
             return Err("it has a time column or a frequency, but not both".into());
         }
         Ok(())
+    }
+}
+
+impl Forecast {
+    /// Refuses what is for a single series.
+    fn check_single(&self, option: &'static str) -> Result<(), ConfigError> {
+        if self.layout.is_single() {
+            return Ok(());
+        }
+        let message = "is for a single series; this model is one of several";
+        Err(ConfigError::new(option, message))
     }
 }
 

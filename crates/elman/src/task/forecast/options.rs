@@ -3,13 +3,18 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Transform;
 
-/// How a series is to be read; `None` where the data shall decide.
+/// How series are to be read; `None` where the data shall decide. Where a series is too short for a length that is
+/// usual, a shorter one is taken, with a remark; of several series, the middle one by length decides.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ForecastOptions {
-    /// The column of values; by default the only column of numbers.
+    /// The column of values, several with commas between, each a series, or `all` columns of numbers; by default the
+    /// only one.
     pub target: Option<String>,
+    /// The column that tells series apart, or several with commas between; by default `unique_id` if there is such a
+    /// column, or where times repeat, the first column, or pair of columns, that tells rows of the same time apart.
+    pub id: Option<String>,
     /// The column of times; by default the first that holds times, if there is one.
     pub time: Option<String>,
     /// How times are written, as `strftime` has it (`%d.%m.%Y %H:%M`); by default what all cells of the
@@ -25,7 +30,7 @@ pub struct ForecastOptions {
     pub season: Option<usize>,
     /// Rows forecast ahead; by default half a season, 6 without a season.
     pub horizon: Option<usize>,
-    /// Last rows kept for the test, 0 for none; by default two seasons, without a season a fifth of
+    /// Last rows of each series kept for the test, 0 for none; by default two seasons, without a season a fifth of
     /// the rows.
     #[serde(deserialize_with = "whole_rows")]
     pub test: Option<usize>,
@@ -45,6 +50,12 @@ impl ForecastOptions {
     #[must_use]
     pub fn with_target(self, target: impl Into<String>) -> Self {
         Self { target: Some(target.into()), ..self }
+    }
+
+    /// The same with this column that tells series apart, or several with commas between.
+    #[must_use]
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..self }
     }
 
     /// The same with this column of times.

@@ -1,140 +1,364 @@
 //! From a table and options to a task that is fitted, and windows to learn from.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
-use super::series::Series;
-use super::{Forecast, ForecastOptions, MAX_HORIZON, MAX_SEASON, Transform, time_column};
+use super::lengths::Lengths;
+use super::panel::{self, Found, Member};
+use super::series::{Series, remark_on_order};
+use super::time_column::{self, TimeColumn};
+use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
+use crate::sequence::Example;
 use crate::table::{Column, Table};
 use crate::task::{HeldOut, Prepared};
-use crate::words::{abridged, listed, thousands};
+use crate::words::{listed, thousands};
 
 /// The windows that a long series is cut into, unless its user says otherwise.
 const USUAL_WINDOWS: usize = 500;
+
+/// So many series or more are cut into as many times more.
+const USUAL_SERIES: usize = 10;
+
+/// The rows that one of several series must have to be looked at.
+const LEAST_ROWS: usize = 3;
+
+/// Outliers that are named one by one.
+const SHOWN_OUTLIERS: usize = 3;
+
+/// Training sequences.
+type Windows = Vec<Example<f64>>;
+
+/// The rows that one of several series must have to learn from, beside those to look back on and for the test.
+const LEAST_TO_LEARN: usize = 2;
 
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
     let mut remarks = Vec::new();
     let time = match &options.time {
         Some(name) => Some(table.column(name)?),
-        None => time_column::find(table, options.target.as_deref(), &mut remarks)?,
-    };
-    let target = match &options.target {
-        Some(target) => target.clone(),
-        None => only_number_column(table, time.map(|time| time.name()))?,
-    };
-    let times = match (time, &options.time_format) {
-        (Some(time), Some(format)) => Some((time, Cow::Owned(time.times_as(format)?))),
-        (Some(time), None) => Some((time, Cow::Borrowed(time.times()?))),
-        (None, _) => None,
-    };
-    for (option, value) in [("time_format", &options.time_format), ("timezone", &options.timezone)] {
-        if value.is_some() && times.is_none() {
-            let message =
-                Message::from("is given, but there is no column of times; name it with ").option("time");
-            return Err(ConfigError::new(option, message).into());
+        None => {
+            let may_repeat = options.id.is_some() || table.columns().any(|column| !column.holds_numbers());
+            time_column::find(table, options.target.as_deref(), may_repeat, &mut remarks)?
         }
-    }
-    // What a shorter file might not tell by itself.
-    let format = times.as_ref().and_then(|(time, times)| {
-        let is_told = options.time_format.is_some() || time.holds_numbers();
-        (is_told || times[0].is_order_open()).then(|| times[0].format())
+    };
+    let format = time_format(time, options)?;
+    let name = time.map(|time| time.name());
+    let Found { layout, target, remarks: of_series } = panel::find(table, options, name)?;
+    remarks.extend(of_series);
+    let members = panel::members(table, &layout, &target, name)?;
+    remarks.extend(unused(table, &layout, &target, &members, name));
+    remarks.extend(outliers(&members)?);
+    let times = name.map(|name| TimeColumn {
+        name,
+        // A single series of many may leave open what all of them tell.
+        format: format
+            .as_ref()
+            .filter(|format| format.is_needed || !layout.is_single())
+            .map(|f| f.text.as_str()),
+        timezone: options.timezone.as_deref(),
     });
-    let series = Series::read(table.column(&target)?, times, options.timezone.as_deref())?;
-    remarks.extend(series.remarks.iter().cloned());
-    remarks.extend(unused(table, &target, time.map(|time| time.name())));
-    remarks.extend(outlier::check_columns(table, [target.as_str()].into_iter())?);
+    let kept_format = times.and_then(|times| times.format).map(str::to_owned);
+    let (all, short) = read_all(table, &layout, &members, times)?;
+    remarks.extend(remark_on_order(&all));
     if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
         let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
         return Err(ConfigError::new("season", message).into());
     }
-    let mut task = configure(target, time.map(|time| time.name().to_owned()), &series, options);
-    task.time_format = format;
+    let (mut task, remark) = configure(target, name.map(str::to_owned), layout, &all, options);
+    task.time_format = kept_format;
+    remarks.extend(remark);
     task.check_options(options)?;
-    task.check_length(table, series.values.len())?;
-    task.check_positive(&series)?;
-
-    let training_rows = series.values.len() - task.test;
-    let usable = training_rows - task.first_row();
-    task.stride = options.stride.unwrap_or(usable.div_ceil(USUAL_WINDOWS).max(1));
-    let validation_rows = (options.validation * usable as f64) as usize;
-    let cut = training_rows - validation_rows;
-    task.fit(table, &series, cut)?;
-    let scaled = task.scaled(&series.values);
-    let train = task.windows(&series, &scaled, task.first_row()..cut);
-    let validation = task.windows(&series, &scaled, cut..training_rows);
-    if train.is_empty() || (validation_rows > 0 && validation.is_empty()) {
-        let text = format!(
-            "leaves {validation_rows} rows for validation and {} for training, and a window is {} rows; \
-             choose another share or a shorter ",
-            usable - validation_rows,
-            task.window
-        );
-        return Err(ConfigError::new("validation", Message::from(text).option("window")).into());
-    }
+    let mut left_out = LeftOut { short, constant: Vec::new() };
+    let all = task.long_enough(table, all, &mut left_out)?;
+    all.iter().try_for_each(|series| task.check_positive(series))?;
+    let examples = task.learn_from(table, all, options, &mut left_out)?;
+    remarks.extend(left_out.remarks(&task));
     let held_out = (task.test > 0).then_some(HeldOut::LastRows(task.test));
+    let (train, validation) = examples;
     Ok(Prepared { task: task.into(), data: table.name().to_owned(), train, validation, held_out, remarks })
+}
+
+/// How a column writes its times.
+struct TimeFormat {
+    text: String,
+    /// May a shorter file not tell it by itself?
+    is_needed: bool,
+}
+
+/// How the times are written; none without times.
+fn time_format(time: Option<Column<'_>>, options: &ForecastOptions) -> Result<Option<TimeFormat>, Error> {
+    let Some(time) = time else {
+        let given = [("time_format", &options.time_format), ("timezone", &options.timezone)];
+        return match given.into_iter().find(|(_, value)| value.is_some()) {
+            None => Ok(None),
+            Some((option, _)) => {
+                let message = Message::from("is given, but there is no column of times; name it with ");
+                Err(ConfigError::new(option, message.option("time")).into())
+            }
+        };
+    };
+    let first = match &options.time_format {
+        Some(format) => time.times_as(format)?[0],
+        None => time.times()?[0],
+    };
+    let is_needed = options.time_format.is_some() || time.holds_numbers() || first.is_order_open();
+    Ok(Some(TimeFormat { text: first.format(), is_needed }))
+}
+
+/// The cells that are far beyond the rest of their series.
+fn outliers(members: &[Member<'_>]) -> Result<Vec<Message>, Error> {
+    let mut remarks = Vec::new();
+    for member in members {
+        remarks.extend(outlier::check_columns(&member.table, [member.target.as_str()].into_iter())?);
+    }
+    let more = remarks.len().saturating_sub(SHOWN_OUTLIERS);
+    remarks.truncate(SHOWN_OUTLIERS);
+    if more > 0 {
+        let text = format!("{} more series have a value that is far beyond the rest", thousands(more));
+        remarks.push(text.into());
+    }
+    Ok(remarks)
+}
+
+/// The columns that a forecast does nothing with.
+fn unused(
+    table: &Table,
+    layout: &Layout,
+    target: &str,
+    members: &[Member<'_>],
+    time: Option<&str>,
+) -> Option<Message> {
+    const SHOWN: usize = 8;
+    let mut used: HashSet<&str> = members.iter().map(|member| member.target.as_str()).chain(time).collect();
+    if let Layout::Long(id) = layout {
+        used.extend(id.iter().map(String::as_str));
+    }
+    let unused = |header: &&String| !used.contains(header.as_str());
+    let mut names: Vec<String> =
+        table.headers().iter().filter(unused).map(|header| format!("{header:?}")).collect();
+    let count = names.len();
+    names.truncate(SHOWN);
+    if count > SHOWN {
+        names.push(format!("{} more", thousands(count - SHOWN)));
+    }
+    let from = match layout {
+        Layout::Wide(_) => "each series is forecast from itself".to_owned(),
+        _ => format!("{target:?} is forecast from itself"),
+    };
+    match count {
+        0 => None,
+        1 => Some(format!("the column {} is not used: {from}", names[0]).into()),
+        _ => Some(format!("the columns {} are not used: {from}", listed(names, "and")).into()),
+    }
+}
+
+/// Of several series, those that are not learned from.
+struct LeftOut<'a> {
+    short: Vec<&'a [String]>,
+    constant: Vec<&'a [String]>,
+}
+
+impl LeftOut<'_> {
+    fn remarks(&self, task: &Forecast) -> impl Iterator<Item = Message> {
+        let needed = task.first_row() + task.test + LEAST_TO_LEARN;
+        let short = format!("fewer than the {needed} rows that are needed");
+        let constant = "the values do not vary, or change by the same in every row";
+        [
+            panel::left_out(self.short.iter().copied(), &short),
+            panel::left_out(self.constant.iter().copied(), constant),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// Reads the series of a table, which must have the same time between rows; those of several that are too short to be
+/// looked at at all are named apart.
+fn read_all<'a>(
+    table: &Table,
+    layout: &Layout,
+    members: &'a [Member<'_>],
+    time: Option<TimeColumn<'_>>,
+) -> Result<(Vec<Series<'a>>, Vec<&'a [String]>), Error> {
+    let (all, short): (Vec<&Member<'_>>, Vec<_>) =
+        members.iter().partition(|member| layout.is_single() || member.table.num_rows() >= LEAST_ROWS);
+    let all = all.into_iter().map(|member| Series::read(member, time)).collect::<Result<Vec<_>, _>>()?;
+    if all.is_empty() {
+        let message = format!("has no series of {LEAST_ROWS} rows or more; give longer ones");
+        return Err(DataError::new(table.name(), message).into());
+    }
+    let frequency = |series: &Series<'_>| series.calendar.as_ref().map(Calendar::frequency);
+    if let Some(other) = all.iter().find(|series| frequency(series) != frequency(&all[0])) {
+        let step = |series| frequency(series).map_or(String::new(), Frequency::step_name);
+        let message = format!(
+            "the rows of {} are one {} apart, but those of {} one {}; forecast them apart",
+            all[0].name(),
+            step(&all[0]),
+            other.name(),
+            step(other)
+        );
+        return Err(DataError::new(table.name(), message).into());
+    }
+    Ok((all, short.into_iter().map(|member| member.id.as_slice()).collect()))
 }
 
 /// Fills in what the options leave open; the stride and the statistics are still to come.
 fn configure(
     target: String,
     time: Option<String>,
-    series: &Series<'_>,
+    layout: Layout,
+    all: &[Series<'_>],
     options: &ForecastOptions,
-) -> Forecast {
-    let rows = series.values.len();
-    let frequency = series.calendar.as_ref().map(Calendar::frequency);
-    let season = match options.season {
-        Some(season) => Some(season).filter(|&season| season > 0),
-        // A day of many rows is a season only where there are rows to learn it from.
-        None => frequency.and_then(|frequency| match frequency {
-            Frequency::Minutes(_) => frequency.season().filter(|season| 8 * season <= rows),
-            _ => frequency.season(),
-        }),
-    };
-    let test = options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season));
+) -> (Forecast, Option<Message>) {
+    let frequency = all[0].calendar.as_ref().map(Calendar::frequency);
+    // Of several series, what suits the middle one by length.
+    let mut rows: Vec<usize> = all.iter().map(|series| series.values.len()).collect();
+    rows.sort_unstable();
+    let (lengths, remark) = Lengths::choose(rows[rows.len() / 2], frequency, options);
+    let Lengths { season, horizon, test, window } = lengths;
     // The test must not be looked at, not even for this.
-    let all_positive = series.values[..rows.saturating_sub(test)].iter().all(|&value| value > 0.0);
+    let known = |series: &Series<'_>| series.values.len().saturating_sub(test);
+    let all_positive =
+        all.iter().all(|series| series.values[..known(series)].iter().all(|&value| value > 0.0));
     let usual = if all_positive { Transform::LogDifference } else { Transform::Difference };
-    Forecast {
+    let task = Forecast {
         target,
         time,
         time_format: None,
         timezone: options.timezone.clone(),
+        layout,
         frequency,
         season,
-        horizon: options.horizon.unwrap_or(season.map_or(6, |season| season.div_ceil(2))),
+        horizon,
         test,
-        window: options.window.unwrap_or(season.map_or(32, |season| 3 * season)),
+        window,
         stride: 1,
         transform: options.transform.unwrap_or(usual),
         scaling: Scaling { mean: 0.0, deviation: 1.0 },
-    }
+        series: Vec::new(),
+        errors: Vec::new(),
+    };
+    (task, remark)
 }
 
 impl Forecast {
-    /// Takes the statistics of the transformed values from the rows before `end`.
-    fn fit(&mut self, table: &Table, series: &Series<'_>, end: usize) -> Result<(), DataError> {
-        let changes = self.transformed(&series.values[..end]);
-        let known = changes[self.transform.lost_rows()..].iter().copied();
-        self.scaling = Scaling::fit(known).map_err(|why| {
-            let plain =
-                self.transform == Transform::None || series.values.windows(2).all(|pair| pair[0] == pair[1]);
-            let what = if plain { "does not vary" } else { "changes by the same in every row" };
-            let message = match why {
-                NoScaling::Constant => Message::from(format!(
-                    "column {:?} {what}, so there is nothing to learn; choose another ",
-                    self.target
-                ))
-                .option("target"),
-                NoScaling::TooLarge => format!("column {:?} {TOO_LARGE}", self.target).into(),
-            };
-            DataError::new(table.name(), message)
-        })?;
-        Ok(())
+    /// Of several series, those that are long enough to be learned from; the others are added to those left out. A
+    /// single one must be.
+    fn long_enough<'a>(
+        &self,
+        table: &Table,
+        all: Vec<Series<'a>>,
+        left_out: &mut LeftOut<'a>,
+    ) -> Result<Vec<Series<'a>>, DataError> {
+        if self.layout.is_single() {
+            self.check_length(table, all[0].values.len())?;
+            return Ok(all);
+        }
+        let needed = (self.first_row() + LEAST_TO_LEARN).saturating_add(self.test);
+        let (all, short): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|series| series.values.len() >= needed);
+        left_out.short.extend(short.iter().map(|series| series.id));
+        if all.is_empty() {
+            let text = format!(
+                "none of the {} series has the {needed} rows that are needed: {} to look back on, {LEAST_TO_LEARN} to learn \
+                 from and {} kept for the test; give more rows, or choose a shorter ",
+                thousands(left_out.short.len()),
+                self.first_row(),
+                self.test
+            );
+            let message = Message::from(text).option("season").text(" or ").option("test");
+            return Err(DataError::new(table.name(), message));
+        }
+        Ok(all)
+    }
+
+    /// Fits the task to the series' training parts; gives the windows of those, and of the parts for validation.
+    fn learn_from<'a>(
+        &mut self,
+        table: &Table,
+        all: Vec<Series<'a>>,
+        options: &ForecastOptions,
+        left_out: &mut LeftOut<'a>,
+    ) -> Result<(Windows, Windows), Error> {
+        let usable =
+            |task: &Forecast, series: &Series<'_>| series.values.len() - task.test - task.first_row();
+        let total: usize = all.iter().map(|series| usable(self, series)).sum();
+        let usual = USUAL_WINDOWS * all.len().min(USUAL_SERIES);
+        self.stride = options.stride.unwrap_or(total.div_ceil(usual).max(1));
+        let validation_rows = |task: &Forecast, series: &Series<'_>| {
+            (options.validation * usable(task, series) as f64) as usize
+        };
+        let cut = |task: &Forecast, series: &Series<'_>| {
+            series.values.len() - task.test - validation_rows(task, series)
+        };
+        let all = self.fit(table, all, cut, left_out)?;
+        let (mut train, mut validation) = (Vec::new(), Vec::new());
+        for series in &all {
+            let (scaled, cut) = (self.scaled(series), cut(self, series));
+            train.extend(self.windows(series, &scaled, self.first_row()..cut));
+            validation.extend(self.windows(series, &scaled, cut..series.values.len() - self.test));
+        }
+        let wanted: usize = all.iter().map(|series| validation_rows(self, series)).sum();
+        if train.is_empty() || (wanted > 0 && validation.is_empty()) {
+            let text = format!(
+                "leaves {wanted} rows for validation and {} for training, and a window is {} rows; \
+                 choose another share or a shorter ",
+                total - wanted,
+                self.window
+            );
+            return Err(ConfigError::new("validation", Message::from(text).option("window")).into());
+        }
+        Ok((train, validation))
+    }
+
+    /// Takes the statistics of the transformed values of each series from its rows before `end`. Of several series,
+    /// gives those that vary.
+    fn fit<'a>(
+        &mut self,
+        table: &Table,
+        all: Vec<Series<'a>>,
+        end: impl Fn(&Forecast, &Series<'_>) -> usize,
+        left_out: &mut LeftOut<'a>,
+    ) -> Result<Vec<Series<'a>>, DataError> {
+        let mut fitted = Vec::with_capacity(all.len());
+        for mut series in all {
+            let changes = self.transformed(&series.values[..end(self, &series)]);
+            let known = changes[self.transform.lost_rows()..].iter().copied();
+            match Scaling::fit(known) {
+                Ok(scaling) if self.layout.is_single() => self.scaling = scaling,
+                Ok(scaling) => self.series.push(Known { id: series.id.to_vec(), scaling }),
+                Err(NoScaling::Constant) if !self.layout.is_single() => {
+                    left_out.constant.push(series.id);
+                    continue;
+                }
+                Err(why) => return Err(self.cannot_be_scaled(table, &series, why)),
+            }
+            series.scaling = self.series.last().map_or(self.scaling, |known| known.scaling);
+            fitted.push(series);
+        }
+        if fitted.is_empty() {
+            let message = "no series varies, so there is nothing to learn";
+            return Err(DataError::new(table.name(), message));
+        }
+        Ok(fitted)
+    }
+
+    fn cannot_be_scaled(&self, table: &Table, series: &Series<'_>, why: NoScaling) -> DataError {
+        let column = series.column.name();
+        let plain =
+            self.transform == Transform::None || series.values.windows(2).all(|pair| pair[0] == pair[1]);
+        let what = if plain { "does not vary" } else { "changes by the same in every row" };
+        let message = match why {
+            NoScaling::Constant => Message::from(format!(
+                "column {column:?} {what}, so there is nothing to learn; choose another "
+            ))
+            .option("target"),
+            NoScaling::TooLarge => format!("column {column:?} {TOO_LARGE}").into(),
+        };
+        let place = if series.id.is_empty() { table.name() } else { series.column.table_name() };
+        DataError::new(place, message)
     }
 
     fn check_options(&self, options: &ForecastOptions) -> Result<(), ConfigError> {
@@ -180,47 +404,4 @@ impl Forecast {
             Message::from(text).option("window").text(", ").option("season").text(" or ").option("test");
         Err(DataError::new(table.name(), message))
     }
-}
-
-/// The columns that a forecast does nothing with.
-fn unused(table: &Table, target: &str, time: Option<&str>) -> Option<Message> {
-    const SHOWN: usize = 8;
-    let unused = |header: &&String| *header != target && Some(header.as_str()) != time;
-    let mut names: Vec<String> =
-        table.headers().iter().filter(unused).map(|header| format!("{header:?}")).collect();
-    let count = names.len();
-    names.truncate(SHOWN);
-    if count > SHOWN {
-        names.push(format!("{} more", thousands(count - SHOWN)));
-    }
-    match count {
-        0 => None,
-        1 => Some(format!("the column {} is not used: {target:?} is forecast from itself", names[0]).into()),
-        _ => {
-            let names = listed(names, "and");
-            Some(format!("the columns {names} are not used: {target:?} is forecast from itself").into())
-        }
-    }
-}
-
-/// The one column of numbers beside the time column.
-fn only_number_column(table: &Table, time: Option<&str>) -> Result<String, Error> {
-    let others: Vec<Column<'_>> = table.columns().filter(|column| Some(column.name()) != time).collect();
-    if let [only] = others[..] {
-        return Ok(only.name().to_owned());
-    }
-    let numeric: Vec<&str> =
-        others.iter().filter(|column| column.is_numeric()).map(|column| column.name()).collect();
-    if let [only] = numeric[..] {
-        return Ok(only.to_owned());
-    }
-    if numeric.is_empty() {
-        return Err(DataError::new(table.name(), "has no column of numbers to forecast; add one").into());
-    }
-    let text = format!(
-        "{} columns of numbers could be forecast ({}); name one with ",
-        numeric.len(),
-        abridged(&numeric)
-    );
-    Err(DataError::new(table.name(), Message::from(text).option("target")).into())
 }

@@ -1,13 +1,18 @@
 //! A series as it stands in a table, and what is done to it so that its level does not drift.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Forecast, time_column};
+use super::Forecast;
+use super::panel::{self, Member, name_of};
+use super::time_column::TimeColumn;
 use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table, Time};
+use crate::scaling::Scaling;
+use crate::table::{Column, Table};
+use crate::words::thousands;
 
 /// What is done to the values so that their level does not drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,27 +52,35 @@ impl Transform {
 
 /// A series read from a table, in order of time.
 pub(super) struct Series<'a> {
+    /// See [`Member::id`](super::panel::Member).
+    pub(super) id: &'a [String],
     pub(super) values: Cow<'a, [f64]>,
     pub(super) column: Column<'a>,
     pub(super) calendar: Option<Calendar>,
-    /// What the user should know of how it was read.
-    pub(super) remarks: Vec<Message>,
+    /// The statistics by which its transformed values are scaled.
+    pub(super) scaling: Scaling,
+    /// What is to be said of the order of its rows.
+    pub(super) remark: Option<Message>,
 }
 
 impl<'a> Series<'a> {
-    /// Reads a column of values, and that of times with its times.
-    pub(super) fn read(
-        column: Column<'a>,
-        time: Option<(Column<'a>, Cow<'a, [Time]>)>,
-        timezone: Option<&str>,
-    ) -> Result<Self, Error> {
-        let mut series =
-            Series { values: Cow::Borrowed(column.numbers()?), column, calendar: None, remarks: Vec::new() };
-        if let Some((time, times)) = time {
-            let calendar = Calendar::read(time, &times, timezone)?;
+    /// Reads a series, whose scaling is still to come.
+    pub(super) fn read(member: &'a Member<'_>, time: Option<TimeColumn<'_>>) -> Result<Self, Error> {
+        let table: &Table = &member.table;
+        let column = table.column(&member.target)?;
+        let mut series = Series {
+            id: &member.id,
+            values: Cow::Borrowed(column.numbers()?),
+            column,
+            calendar: None,
+            scaling: Scaling { mean: 0.0, deviation: 1.0 },
+            remark: None,
+        };
+        if let Some(time) = time {
+            let (times, calendar) = time.read(table)?;
             if let Some(order) = calendar.order() {
                 series.values = order.iter().map(|&row| series.values[row]).collect();
-                series.remarks.extend(calendar.remark(time));
+                series.remark = calendar.remark(times);
             }
             series.calendar = Some(calendar);
         }
@@ -83,37 +96,102 @@ impl<'a> Series<'a> {
     pub(super) fn phase(&self, row: usize, season: usize) -> Option<usize> {
         self.calendar.as_ref()?.phase(row, season)
     }
+
+    /// What stands for it in messages.
+    pub(super) fn name(&self) -> String {
+        match self.id {
+            [] => self.column.table_name().to_owned(),
+            id => format!("series {:?}", name_of(id)),
+        }
+    }
+}
+
+/// What is to be said of series whose rows were not in order of time.
+pub(super) fn remark_on_order(all: &[Series<'_>]) -> Option<Message> {
+    let mut sorted = all.iter().filter(|series| series.remark.is_some());
+    let first = sorted.next()?;
+    match sorted.count() {
+        0 => first.remark.clone(),
+        more => {
+            let text = format!(
+                "the rows of {} and {} are not in order of time; they are sorted by it",
+                first.name(),
+                format_args!("{} more", thousands(more))
+            );
+            Some(text.into())
+        }
+    }
 }
 
 impl Forecast {
-    /// Reads a table as this task's series: same columns, same time between rows.
-    pub(super) fn read<'a>(&self, table: &'a Table) -> Result<Series<'a>, Error> {
-        let time = match &self.time {
-            Some(name) => Some(time_column::read(table.column(name)?, self.time_format.as_deref())?),
-            None => None,
-        };
-        let series = Series::read(table.column(&self.target)?, time, self.timezone.as_deref())?;
-        if let (Some(expected), Some(calendar)) = (self.frequency, &series.calendar)
-            && !calendar.frequency().is_as(expected)
-        {
-            let message = format!(
-                "its rows are one {} apart, but the model learned from rows one {} apart",
-                calendar.frequency().step_name(),
-                expected.step_name()
-            );
-            return Err(DataError::new(table.name(), message).into());
+    /// Where the times are, and how they are read.
+    pub(super) fn time_column(&self) -> Option<TimeColumn<'_>> {
+        let (format, timezone) = (self.time_format.as_deref(), self.timezone.as_deref());
+        self.time.as_deref().map(|name| TimeColumn { name, format, timezone })
+    }
+
+    /// The series of a table as this task has them.
+    pub(super) fn members<'a>(&self, table: &'a Table) -> Result<Vec<Member<'a>>, Error> {
+        panel::members(table, &self.layout, &self.target, self.time.as_deref())
+    }
+
+    /// Reads a table's series as this task's: same columns, same time between rows, each with `rows` rows after those
+    /// that the network looks back on. Of several series, those that are shorter are left out, with a remark.
+    pub(super) fn read<'a>(
+        &self,
+        table: &Table,
+        members: &'a [Member<'_>],
+        rows: usize,
+    ) -> Result<(Vec<Series<'a>>, Vec<Message>), Error> {
+        let needed = self.first_row().saturating_add(rows);
+        let known: HashMap<&[String], Scaling> =
+            self.series.iter().map(|known| (known.id.as_slice(), known.scaling)).collect();
+        let (long_enough, short): (Vec<_>, Vec<_>) =
+            members.iter().partition(|member| self.layout.is_single() || member.table.num_rows() >= needed);
+        let mut all = Vec::with_capacity(long_enough.len());
+        for member in long_enough {
+            let mut series = Series::read(member, self.time_column())?;
+            self.check_frequency(table, &series)?;
+            if series.values.len() < self.first_row() + 1 {
+                let message = format!(
+                    "has {} rows; the model looks back on {}, so give at least {}",
+                    series.values.len(),
+                    self.first_row(),
+                    self.first_row() + 1
+                );
+                return Err(DataError::new(table.name(), message).into());
+            }
+            self.check_positive(&series)?;
+            series.scaling = match known.get(&*member.id) {
+                _ if self.layout.is_single() => self.scaling,
+                Some(&scaling) => scaling,
+                None => self.scaling_of(&series.values),
+            };
+            all.push(series);
         }
-        if series.values.len() < self.first_row() + 1 {
-            let message = format!(
-                "has {} rows; the model looks back on {}, so give at least {}",
-                series.values.len(),
-                self.first_row(),
-                self.first_row() + 1
-            );
-            return Err(DataError::new(table.name(), message).into());
+        let why = format!("fewer than the {needed} rows that are needed");
+        let remark = panel::left_out(short.iter().map(|member| member.id.as_slice()), &why);
+        match remark {
+            Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
+            remark => {
+                let order = remark_on_order(&all);
+                Ok((all, order.into_iter().chain(remark).collect()))
+            }
         }
-        self.check_positive(&series)?;
-        Ok(series)
+    }
+
+    fn check_frequency(&self, table: &Table, series: &Series<'_>) -> Result<(), DataError> {
+        let (Some(expected), Some(calendar)) = (self.frequency, &series.calendar) else { return Ok(()) };
+        if calendar.frequency().is_as(expected) {
+            return Ok(());
+        }
+        let its = if series.id.is_empty() { "its".into() } else { format!("the {}'s", series.name()) };
+        let message = format!(
+            "{its} rows are one {} apart, but the model learned from rows one {} apart",
+            calendar.frequency().step_name(),
+            expected.step_name()
+        );
+        Err(DataError::new(table.name(), message))
     }
 
     /// Refuses values that have no logarithm, if that is what is learned.
@@ -133,5 +211,13 @@ impl Forecast {
                 Err(DataError::new(series.column.place(row), message))
             }
         }
+    }
+
+    /// The statistics of the transformed values of a series that was not among those of training. They are those of
+    /// all its values; of a constant one, with a deviation of 0.
+    fn scaling_of(&self, values: &[f64]) -> Scaling {
+        let changes = &self.transformed(values)[self.transform.lost_rows()..];
+        let still = Scaling { mean: changes.first().copied().unwrap_or_default(), deviation: 0.0 };
+        Scaling::fit(changes.iter().copied()).unwrap_or(still)
     }
 }

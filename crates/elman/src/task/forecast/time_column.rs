@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::calendar::Calendar;
 use crate::error::{Error, Message};
 use crate::table::{Column, Table, Time};
-
-/// The times of a column and the column.
-type Times<'a> = (Column<'a>, Cow<'a, [Time]>);
 
 /// Names of columns that hold times.
 const NAMES: &[&str] = &[
@@ -30,31 +28,52 @@ const NAMES: &[&str] = &[
     "tag",
 ];
 
+/// Which column of a table holds the times, and how they are read.
+#[derive(Clone, Copy)]
+pub(super) struct TimeColumn<'a> {
+    pub(super) name: &'a str,
+    /// How they are written, where that is known.
+    pub(super) format: Option<&'a str>,
+    /// The zone whose clocks they show.
+    pub(super) timezone: Option<&'a str>,
+}
+
+impl TimeColumn<'_> {
+    /// The column of a table, with its rows in order of time.
+    pub(super) fn read<'t>(&self, table: &'t Table) -> Result<(Column<'t>, Calendar), Error> {
+        let column = table.column(self.name)?;
+        let times = read_times(column, self.format)?;
+        Ok((column, Calendar::read(column, &times, self.timezone)?))
+    }
+}
+
 /// Reads a column in a way that was used before, else as its cells say.
-pub(super) fn read<'a>(column: Column<'a>, format: Option<&str>) -> Result<Times<'a>, Error> {
-    let Some(format) = format else { return Ok((column, Cow::Borrowed(column.times()?))) };
+fn read_times<'a>(column: Column<'a>, format: Option<&str>) -> Result<Cow<'a, [Time]>, Error> {
+    let Some(format) = format else { return Ok(Cow::Borrowed(column.times()?)) };
     match column.times_as(format) {
-        Ok(times) => Ok((column, Cow::Owned(times))),
+        Ok(times) => Ok(Cow::Owned(times)),
         // Another file may write its times otherwise.
-        Err(error) => column.times().map(|times| (column, Cow::Borrowed(times))).map_err(|_| error),
+        Err(error) => column.times().map(Cow::Borrowed).map_err(|_| error),
     }
 }
 
 /// Finds the column of times of a table whose target is none: the first that holds times; else one of plain
-/// numbers, such as years, that its name or its values show to be times. What was guessed is remarked.
+/// numbers, such as years, that its name or its values show to be times; those of a name must be all different unless
+/// they `may_repeat`, as where there are several series. What was guessed is remarked.
 ///
 /// # Errors
 /// If there is none, but one that is named like times or mostly holds them.
 pub(super) fn find<'a>(
     table: &'a Table,
     target: Option<&str>,
+    may_repeat: bool,
     remarks: &mut Vec<Message>,
 ) -> Result<Option<Column<'a>>, Error> {
     let columns = || table.columns().filter(|column| Some(column.name()) != target);
     let of_text = || columns().filter(|column| !column.holds_numbers());
     let mut suspects =
         of_text().filter(|column| is_named_like_times(column.name()) || column.is_mostly_times());
-    let Some(first) = suspects.next() else { return Ok(of_numbers(table, target, remarks)) };
+    let Some(first) = suspects.next() else { return Ok(of_numbers(table, target, may_repeat, remarks)) };
     match std::iter::once(first).chain(suspects).find(|column| column.times().is_ok()) {
         Some(column) => Ok(Some(column)),
         None => first.times().map(|_| Some(first)).map_err(Error::from),
@@ -62,7 +81,12 @@ pub(super) fn find<'a>(
 }
 
 /// A column of numbers that are times: by its name, or because they are years one after another.
-fn of_numbers<'a>(table: &'a Table, target: Option<&str>, remarks: &mut Vec<Message>) -> Option<Column<'a>> {
+fn of_numbers<'a>(
+    table: &'a Table,
+    target: Option<&str>,
+    may_repeat: bool,
+    remarks: &mut Vec<Message>,
+) -> Option<Column<'a>> {
     let numeric: Vec<Column<'a>> = table.columns().filter(Column::is_numeric).collect();
     let rest: Vec<Column<'a>> =
         numeric.iter().copied().filter(|column| Some(column.name()) != target).collect();
@@ -74,7 +98,7 @@ fn of_numbers<'a>(table: &'a Table, target: Option<&str>, remarks: &mut Vec<Mess
     let mut unfit = None;
     for column in named {
         match column.times() {
-            Ok(times) if is_distinct(times) => return Some(column),
+            Ok(times) if may_repeat || is_distinct(times) => return Some(column),
             _ => unfit = unfit.or(Some(column)),
         }
     }

@@ -61,12 +61,13 @@ impl Forecast {
         changes
     }
 
-    /// The transformed series to zero mean and unit spread.
-    pub(super) fn scaled(&self, values: &[f64]) -> Vec<f64> {
-        self.transformed(values).into_iter().map(|change| self.scaling.scale(change)).collect()
+    /// The transformed series to zero mean and unit spread; 0 where it does not vary at all.
+    pub(super) fn scaled(&self, series: &Series<'_>) -> Vec<f64> {
+        let scale = |change| if series.scaling.deviation > 0.0 { series.scaling.scale(change) } else { 0.0 };
+        self.transformed(&series.values).into_iter().map(scale).collect()
     }
 
-    /// Training sequences out of these rows.
+    /// Training sequences out of these rows; a single one, if a shorter one will do, where there are too few.
     pub(super) fn windows(
         &self,
         series: &Series<'_>,
@@ -74,16 +75,17 @@ impl Forecast {
         rows: Range<usize>,
     ) -> Vec<Example<f64>> {
         // The last window ends with the last row: the newest rows are not those to leave out.
-        let starts = rows.start..(rows.end + 1).saturating_sub(self.window);
+        let window = if self.layout.is_single() { self.window } else { self.window.min(rows.len()).max(1) };
+        let starts = rows.start..(rows.end + 1).saturating_sub(window);
         let offset = starts.len().saturating_sub(1) % self.stride;
         let starts = starts.skip(offset).step_by(self.stride);
-        let window = |start: usize| {
-            let mut x = Vec::with_capacity(self.window * self.input_size());
-            for row in start..start + self.window {
+        let example = |start: usize| {
+            let mut x = Vec::with_capacity(window * self.input_size());
+            for row in start..start + window {
                 self.push_input(series, |row| scaled[row], row, &mut x);
             }
-            Example { x, targets: Targets::Values(scaled[start..start + self.window].to_vec()) }
+            Example { x, targets: Targets::Values(scaled[start..start + window].to_vec()) }
         };
-        starts.map(window).collect()
+        starts.map(example).collect()
     }
 }

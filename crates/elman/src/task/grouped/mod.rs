@@ -23,7 +23,7 @@ use split::Split;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
-use super::{Answers, HeldOut, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use super::{Answers, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
@@ -308,11 +308,9 @@ impl<T: GroupedTask> TaskKind for T {
         &self,
         ensemble: &Ensemble,
         table: &Table,
-        horizon: Option<usize>,
+        options: &PredictOptions,
     ) -> Result<Predictions, Error> {
-        if horizon.is_some() {
-            return Err(for_forecasts("horizon", T::NAME).into());
-        }
+        options.check_no_forecast(T::NAME)?;
         let groups = Groups::read(table, &self.grouping().id)?;
         let answers = answers(self, ensemble, table, (&groups, &groups.all()))?;
         let mut columns = self.grouping().keys(table, &groups)?;
@@ -320,8 +318,8 @@ impl<T: GroupedTask> TaskKind for T {
         Ok(Predictions::new(columns))
     }
 
-    fn stream(&self) -> Box<dyn StreamUnits> {
-        Box::new(Rows(self.clone()))
+    fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        Ok(Box::new(Rows(self.clone())))
     }
 
     fn check(&self) -> Result<(), String> {

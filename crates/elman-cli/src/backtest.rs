@@ -1,0 +1,39 @@
+//! `elman backtest`
+
+use std::process::ExitCode;
+
+use elman::error::Error;
+use elman::file;
+use elman::model::Model;
+use elman::task::HeldOut;
+
+use crate::args::BacktestArguments;
+use crate::output::{Output, Wrong};
+use crate::{evaluate, input, predict};
+
+pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    if let Some(path) = &arguments.output {
+        input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
+        file::check_writable(path).map_err(Error::from)?;
+    }
+    let model = Model::open(&arguments.model)?;
+    let table = input::table_for(&model, arguments.data.as_deref())?;
+    output.remarks(table.remarks());
+    let held_out = model.task().kind().held_out(arguments.test).map_err(Error::from)?;
+    if !matches!(held_out, HeldOut::LastRows(_)) {
+        let message = format!("backtest is for forecasts; this model is there to {}", model.task().name());
+        return Err(Wrong(message).into());
+    }
+    let (forecasts, evaluation) = model.backtest(&table, &held_out)?;
+    output.remarks(&evaluation.remarks);
+    if let Some(path) = &arguments.output {
+        file::write(path, predict::as_csv(&forecasts)?.as_bytes()).map_err(Error::from)?;
+        output.note(&format!("wrote {} rows to {}", forecasts.num_rows(), path.display()));
+    }
+    if output.options.json {
+        output.json(&evaluate::as_json(&evaluation))?;
+    } else {
+        evaluate::print(&evaluation, output)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

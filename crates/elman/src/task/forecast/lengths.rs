@@ -1,0 +1,135 @@
+//! How many rows are looked ahead, tested on and learned from at a time, and what becomes of that where a series is
+//! short.
+
+use super::ForecastOptions;
+use crate::calendar::Frequency;
+use crate::error::Message;
+use crate::words::counted;
+
+/// The lengths of a task, in rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lengths {
+    pub(super) season: Option<usize>,
+    pub(super) horizon: usize,
+    pub(super) test: usize,
+    pub(super) window: usize,
+}
+
+impl Lengths {
+    /// What is usual for a series of so many rows; what is said in the options stays.
+    fn usual(rows: usize, season: Option<usize>, options: &ForecastOptions) -> Self {
+        Lengths {
+            season,
+            horizon: options.horizon.unwrap_or(season.map_or(6, |season| season.div_ceil(2))),
+            test: options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season)),
+            window: options.window.unwrap_or(season.map_or(32, |season| 3 * season)),
+        }
+    }
+
+    /// The rows that are needed, if a row before those that are looked back on is lost to differences.
+    fn needed(self) -> usize {
+        (1 + self.looks_back() + self.window).saturating_add(self.test)
+    }
+
+    fn looks_back(self) -> usize {
+        self.season.unwrap_or(1).max(1)
+    }
+
+    /// The lengths for a series of so many rows: what is usual where that fits, else less, with a remark.
+    ///
+    /// A short series is tested on its last third at the most; the horizon is at most a sixth of it. Its windows are
+    /// such that there are as many of them as a window has rows. A season that would leave less than half of one to
+    /// learn from is not looked at.
+    pub(super) fn choose(
+        rows: usize,
+        frequency: Option<Frequency>,
+        options: &ForecastOptions,
+    ) -> (Self, Option<Message>) {
+        let season = match options.season {
+            Some(season) => Some(season).filter(|&season| season > 0),
+            // A day of many rows is a season only where there are rows to learn it from.
+            None => frequency.and_then(|frequency| match frequency {
+                Frequency::Minutes(_) => frequency.season().filter(|season| 8 * season <= rows),
+                _ => frequency.season(),
+            }),
+        };
+        let usual = Lengths::usual(rows, season, options);
+        if rows >= usual.needed() {
+            return (usual, None);
+        }
+        let mut short = usual;
+        if options.horizon.is_none() {
+            short.horizon = usual.horizon.min((rows / 6).max(1));
+        }
+        if options.test.is_none() {
+            short.test = usual.test.min(rows / 3).max(short.horizon);
+        }
+        let left = |lengths: Self| rows.saturating_sub(1 + lengths.looks_back() + lengths.test);
+        if options.season.is_none() && season.is_some_and(|season| left(short) < season.div_ceil(2)) {
+            short.season = None;
+        }
+        if options.window.is_none() {
+            short.window = usual.window.min(left(short).div_ceil(2)).max(1);
+        }
+        let per = frequency.map_or("row", Frequency::row_name);
+        (short, (rows >= short.needed() && short != usual).then(|| short.remark(rows, usual, per)))
+    }
+
+    fn remark(self, rows: usize, usual: Self, per: &str) -> Message {
+        let season = match (self.season, usual.season) {
+            (None, Some(season)) => format!(", without the season of {}", counted(season, per)),
+            _ => String::new(),
+        };
+        let text = format!(
+            "{} are few: the model looks {} ahead, is tested on the last {} and learns from windows of {}{season} \
+             (usual are {}, {} and {}); this is chosen by ",
+            counted(rows, per),
+            self.horizon,
+            self.test,
+            self.window,
+            usual.horizon,
+            usual.test,
+            usual.window,
+        );
+        Message::from(text)
+            .option("horizon")
+            .text(", ")
+            .option("test")
+            .text(", ")
+            .option("window")
+            .text(" and ")
+            .option("season")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn monthly(rows: usize, options: &ForecastOptions) -> (Lengths, bool) {
+        let (lengths, remark) = Lengths::choose(rows, Some(Frequency::Monthly), options);
+        (lengths, remark.is_some())
+    }
+
+    #[test]
+    fn short_series_have_shorter_lengths() {
+        let usual = Lengths { season: Some(12), horizon: 6, test: 24, window: 36 };
+        let options = ForecastOptions::default();
+        assert_eq!(monthly(73, &options), (usual, false));
+        assert_eq!(monthly(72, &options), (Lengths { window: 18, ..usual }, true));
+        assert_eq!(monthly(36, &options), (Lengths { test: 12, window: 6, ..usual }, true));
+        let without = Lengths { season: None, horizon: 4, test: 8, window: 7 };
+        assert_eq!(monthly(24, &options), (without, true));
+        // What is said stays as it is.
+        let said = ForecastOptions::default().with_season(12).with_test(6);
+        assert_eq!(monthly(24, &said), (Lengths { season: Some(12), horizon: 4, test: 6, window: 3 }, true));
+    }
+
+    #[test]
+    fn a_handful_of_years_will_do() {
+        let lengths = |rows| Lengths::choose(rows, Some(Frequency::Yearly), &ForecastOptions::default()).0;
+        assert_eq!(lengths(43), Lengths { season: None, horizon: 6, test: 8, window: 32 });
+        assert_eq!(lengths(15), Lengths { season: None, horizon: 2, test: 3, window: 5 });
+        assert_eq!(lengths(5), Lengths { season: None, horizon: 1, test: 1, window: 1 });
+    }
+}

@@ -1,0 +1,305 @@
+//! The series of a table: one column, rows that other columns tell apart, or several columns.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::ForecastOptions;
+use crate::error::{ConfigError, DataError, Error, Message};
+use crate::table::{Column, Table};
+use crate::words::{listed, thousands};
+
+/// What `target` is to be for every column of numbers to be a series.
+const ALL: &str = "all";
+
+/// The column that tells series apart by the convention of long tables, which needs no second look.
+const USUAL_ID: &str = "unique_id";
+
+/// Names that an error lists at the most.
+const LISTED: usize = 8;
+
+/// A table of series has each time in several rows: this share of them, at the least, must be repetitions for a column
+/// to be looked for that tells series apart. A clock that is put back repeats fewer.
+const REPEATED: f64 = 0.1;
+
+/// Columns that may tell series apart only together are looked for among so many.
+const CANDIDATES: usize = 8;
+
+/// How a table holds its series.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Layout {
+    /// One series: a column of values.
+    #[default]
+    Single,
+    /// A column of values, whose rows these columns tell apart: a long table.
+    Long(Vec<String>),
+    /// A column for each series, these or, if none is named, all of numbers: a wide table.
+    Wide(Vec<String>),
+}
+
+impl Layout {
+    pub(super) fn is_single(&self) -> bool {
+        *self == Layout::Single
+    }
+}
+
+/// One series of a table, as a table of its own.
+pub(super) struct Member<'a> {
+    /// What tells it from the others: a cell of each id column, or the name of its column; nothing of a single one.
+    pub(super) id: Vec<String>,
+    pub(super) table: Cow<'a, Table>,
+    /// Its column of values.
+    pub(super) target: String,
+}
+
+/// What a table turned out to be.
+pub(super) struct Found {
+    pub(super) layout: Layout,
+    /// The column of values; of a wide table what is said of its columns together.
+    pub(super) target: String,
+    pub(super) remarks: Vec<Message>,
+}
+
+/// Finds out how a table holds its series.
+pub(super) fn find(table: &Table, options: &ForecastOptions, time: Option<&str>) -> Result<Found, Error> {
+    let mut remarks = Vec::new();
+    let id = match &options.id {
+        Some(id) => names(table, id)?,
+        None if table.has_column(USUAL_ID) => vec![USUAL_ID.to_owned()],
+        None => match find_id(table, options.target.as_deref(), time)? {
+            None => Vec::new(),
+            Some(id) => {
+                let columns = listed(id.iter().map(|id| format!("{id:?}")), "and");
+                let message =
+                    Message::from(format!("the rows hold several series, told apart by {columns}: "));
+                remarks.push(message.option("id").text(" names other columns"));
+                id
+            }
+        },
+    };
+    if let Some(both) = id.iter().find(|&id| Some(id.as_str()) == time) {
+        let message = format!("names the column {both:?} of times, which cannot tell series apart");
+        return Err(ConfigError::new("id", message).into());
+    }
+    let is_value =
+        |column: &Column<'_>| Some(column.name()) != time && !id.iter().any(|id| id == column.name());
+    let target = match &options.target {
+        Some(target) if table.has_column(target) => target.clone(),
+        Some(target) if id.is_empty() && target == ALL => {
+            return Ok(Found { layout: Layout::Wide(Vec::new()), target: target.clone(), remarks });
+        }
+        Some(target) if id.is_empty() && target.contains(',') => {
+            let columns = names(table, target)?;
+            return Ok(Found { layout: Layout::Wide(columns), target: target.clone(), remarks });
+        }
+        Some(target) => table.column(target)?.name().to_owned(),
+        None => only_number_column(table, is_value, id.is_empty())?,
+    };
+    let layout = if id.is_empty() { Layout::Single } else { Layout::Long(id) };
+    Ok(Found { layout, target, remarks })
+}
+
+/// A column of this name, or several with commas between.
+fn names(table: &Table, text: &str) -> Result<Vec<String>, Error> {
+    if table.has_column(text) {
+        return Ok(vec![text.to_owned()]);
+    }
+    let names = text.split(',').map(|name| Ok(table.column(name.trim())?.name().to_owned()));
+    names.collect()
+}
+
+/// Where times repeat: the first column, or pair of columns, that tells rows of the same time apart, and leaves a
+/// column of numbers to forecast.
+fn find_id(table: &Table, target: Option<&str>, time: Option<&str>) -> Result<Option<Vec<String>>, Error> {
+    let Some(time) = time else { return Ok(None) };
+    let times = table.column(time)?;
+    let mut first_rows = HashMap::new();
+    let mut repeated = None;
+    for (row, text) in times.texts().enumerate() {
+        match first_rows.entry(text) {
+            std::collections::hash_map::Entry::Vacant(entry) => _ = entry.insert(row),
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                repeated.get_or_insert((*entry.get(), row));
+            }
+        }
+    }
+    let rows = table.num_rows();
+    let Some((first, second)) = repeated else { return Ok(None) };
+    if ((rows - first_rows.len()) as f64) < REPEATED * rows as f64 {
+        return Ok(None);
+    }
+    let others: Vec<Column<'_>> =
+        table.columns().filter(|column| column.name() != time && Some(column.name()) != target).collect();
+    let is_text = |column: &Column<'_>| column.numbers().is_err();
+    let is_count =
+        |column: &Column<'_>| column.numbers().is_ok_and(|values| values.iter().all(|v| v.fract() == 0.0));
+    // Text before numbers, and from the left.
+    let mut candidates: Vec<Column<'_>> = others.iter().copied().filter(is_text).collect();
+    candidates.extend(others.iter().copied().filter(is_count));
+    candidates.truncate(CANDIDATES);
+    let leaves_target = |id: &[Column<'_>]| {
+        target.is_some() || others.iter().any(|c| c.is_numeric() && id.iter().all(|id| id.name() != c.name()))
+    };
+    let singles = candidates.iter().map(|&column| vec![column]);
+    let pairs = candidates
+        .iter()
+        .enumerate()
+        .flat_map(|(n, &a)| candidates[n + 1..].iter().map(move |&b| vec![a, b]));
+    let found = singles.chain(pairs).find(|id| leaves_target(id) && tells_apart(times, id));
+    match found {
+        Some(id) => Ok(Some(id.iter().map(|column| column.name().to_owned()).collect())),
+        None => {
+            let text = format!(
+                "{} stands in line {} already, and no column tells the series apart to which the rows may belong: name \
+                 one with ",
+                times.text(second),
+                times.line(first)
+            );
+            let message = Message::from(text).option("id").text(", or keep one row of each time");
+            Err(DataError::new(times.place(second), message).into())
+        }
+    }
+}
+
+/// Has every series of these columns each time once, and are there at least two rows to a series on average?
+fn tells_apart(times: Column<'_>, id: &[Column<'_>]) -> bool {
+    let (mut seen, mut series) = (HashSet::new(), HashSet::new());
+    for (row, time) in times.texts().enumerate() {
+        let key: Vec<&str> = id.iter().map(|column| column.text(row)).collect();
+        series.insert(key.clone());
+        if !seen.insert((time, key)) {
+            return false;
+        }
+    }
+    2 * series.len() <= seen.len()
+}
+
+/// The one column of numbers among those of values.
+fn only_number_column(
+    table: &Table,
+    is_value: impl Fn(&Column<'_>) -> bool,
+    may_be_wide: bool,
+) -> Result<String, Error> {
+    let others: Vec<Column<'_>> = table.columns().filter(is_value).collect();
+    if let [only] = others[..] {
+        return Ok(only.name().to_owned());
+    }
+    let numeric: Vec<&str> =
+        others.iter().filter(|column| column.is_numeric()).map(|column| column.name()).collect();
+    if let [only] = numeric[..] {
+        return Ok(only.to_owned());
+    }
+    if numeric.is_empty() {
+        return Err(DataError::new(table.name(), "has no column of numbers to forecast; add one").into());
+    }
+    let more = match numeric.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let text = format!(
+        "{} columns of numbers could be forecast ({}{more}); name one with ",
+        numeric.len(),
+        numeric[..numeric.len().min(LISTED)].join(", ")
+    );
+    let mut message = Message::from(text).option("target");
+    if may_be_wide {
+        message = message.text(", or several with commas between, or all");
+    }
+    Err(DataError::new(table.name(), message).into())
+}
+
+/// The series of a table, in order of first appearance.
+pub(super) fn members<'a>(
+    table: &'a Table,
+    layout: &Layout,
+    target: &str,
+    time: Option<&str>,
+) -> Result<Vec<Member<'a>>, Error> {
+    match layout {
+        Layout::Single => {
+            Ok(vec![Member { id: Vec::new(), table: Cow::Borrowed(table), target: target.to_owned() }])
+        }
+        Layout::Long(id) => long(table, id, target, time),
+        Layout::Wide(columns) => wide(table, columns, time),
+    }
+}
+
+fn long<'a>(
+    table: &'a Table,
+    id: &[String],
+    target: &str,
+    time: Option<&str>,
+) -> Result<Vec<Member<'a>>, Error> {
+    let columns = id.iter().map(|id| table.column(id)).collect::<Result<Vec<_>, _>>()?;
+    let mut places: HashMap<Vec<&str>, usize> = HashMap::new();
+    let mut series: Vec<(Vec<&str>, Vec<usize>)> = Vec::new();
+    for row in 0..table.num_rows() {
+        let key: Vec<&str> = columns.iter().map(|column| column.text(row)).collect();
+        let place = *places.entry(key.clone()).or_insert_with(|| {
+            series.push((key, Vec::new()));
+            series.len() - 1
+        });
+        series[place].1.push(row);
+    }
+    let kept = column_numbers(table, time.into_iter().chain([target]))?;
+    let member = |(id, rows): (Vec<&str>, Vec<usize>)| {
+        let id: Vec<String> = id.into_iter().map(str::to_owned).collect();
+        let name = format!("{}, series {:?}", table.name(), name_of(&id));
+        Member { table: Cow::Owned(table.select(name, &kept, &rows)), id, target: target.to_owned() }
+    };
+    Ok(series.into_iter().map(member).collect())
+}
+
+fn wide<'a>(table: &'a Table, columns: &[String], time: Option<&str>) -> Result<Vec<Member<'a>>, Error> {
+    let columns: Vec<Column<'_>> = if columns.is_empty() {
+        let is_series = |column: &Column<'_>| Some(column.name()) != time && column.holds_numbers();
+        table.columns().filter(is_series).collect()
+    } else {
+        columns.iter().map(|column| table.column(column)).collect::<Result<_, _>>()?
+    };
+    let mut members = Vec::new();
+    for column in columns {
+        // A series begins after the empty cells at the top of its column and ends before those at the bottom.
+        let known = |row: &usize| !column.text(*row).is_empty();
+        let rows = 0..table.num_rows();
+        let Some((first, last)) = rows.clone().find(known).zip(rows.rev().find(known)) else { continue };
+        let rows: Vec<usize> = (first..=last).collect();
+        let kept = column_numbers(table, time.into_iter().chain([column.name()]))?;
+        members.push(Member {
+            id: vec![column.name().to_owned()],
+            table: Cow::Owned(table.select(table.name().to_owned(), &kept, &rows)),
+            target: column.name().to_owned(),
+        });
+    }
+    if members.is_empty() {
+        return Err(DataError::new(table.name(), "has no column of numbers to forecast; add one").into());
+    }
+    Ok(members)
+}
+
+fn column_numbers<'n>(table: &Table, names: impl Iterator<Item = &'n str>) -> Result<Vec<usize>, Error> {
+    let number = |name: &str| {
+        let column = table.column(name)?;
+        Ok(table.headers().iter().position(|header| header == column.name()).unwrap_or_default())
+    };
+    names.map(number).collect()
+}
+
+/// A series' name in words.
+pub(super) fn name_of(id: &[String]) -> String {
+    id.join(", ")
+}
+
+/// What is to be said of series that are left out: `3 series are left out, first "a": ...`; nothing of none.
+pub(super) fn left_out<'a>(
+    mut names: impl ExactSizeIterator<Item = &'a [String]>,
+    why: &str,
+) -> Option<Message> {
+    let count = names.len();
+    let first = names.next()?;
+    let is = if count == 1 { "is" } else { "are" };
+    Some(format!("{} series {is} left out, first {:?}: {why}", thousands(count), name_of(first)).into())
+}
