@@ -34,6 +34,16 @@ pub fn listed(items: impl IntoIterator<Item = impl Into<String>>, conjunction: &
     }
 }
 
+/// `"a", "b" and "c"`; of more than six the first five and `12 more`.
+pub fn quoted(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut names: Vec<String> = names.into_iter().map(|name| format!("{:?}", name.as_ref())).collect();
+    if names.len() > 6 {
+        let more = names.split_off(5).len();
+        names.push(format!("{} more", thousands(more)));
+    }
+    listed(names, "and")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +52,13 @@ mod tests {
     fn thousands_are_set_apart() {
         assert_eq!([7, 1000, 4_404_412].map(thousands), ["7", "1,000", "4,404,412"]);
         assert_eq!([1, 0, 2000].map(|count| counted(count, "row")), ["1 row", "0 rows", "2,000 rows"]);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(quoted(["a"]), "\"a\"");
+        assert_eq!(quoted(["a", "b", "c"]), "\"a\", \"b\" and \"c\"");
+        assert_eq!(quoted((0..6).map(|n| n.to_string())), r#""0", "1", "2", "3", "4" and "5""#);
+        assert_eq!(quoted((0..1005).map(|n| n.to_string())), r#""0", "1", "2", "3", "4" and 1,000 more"#);
     }
 }

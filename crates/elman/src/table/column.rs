@@ -136,6 +136,15 @@ impl<'a> Column<'a> {
         matches!(self.values(), Values::Numbers { first_gap: None, .. })
     }
 
+    /// Every cell as a finite number, NaN where one is empty; none if a cell is something else, or all are
+    /// empty.
+    pub(crate) fn numbers_or_gaps(&self) -> Option<&'a [f64]> {
+        match self.values() {
+            Values::Numbers { values, .. } => Some(values),
+            Values::Times(_) | Values::Text => None,
+        }
+    }
+
     /// Every cell as a time: `1949-01`, `1949-01-31`, `1949-01-31 12:00` or, with seconds,
     /// `1949-01-31T12:00:00`, all written alike.
     ///
@@ -195,6 +204,8 @@ mod tests {
         assert_eq!(a.number(0).unwrap_err().to_string(), gap);
         assert_eq!(a.numbers().unwrap_err().to_string(), gap);
         assert!(!a.is_numeric() && !b.is_numeric());
+        let gappy = a.numbers_or_gaps().unwrap();
+        assert!(gappy[0].is_nan() && gappy[1] == 2.5 && b.numbers_or_gaps().is_none());
         assert!(b.number(0).is_err() && b.numbers().is_err());
     }
 

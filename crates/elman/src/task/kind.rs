@@ -104,7 +104,10 @@ pub trait TaskKind: Debug {
 
     /// What the task makes of rows that come one by one, from the first on: see
     /// [`Model::stream`](crate::model::Model::stream).
-    fn stream(&self) -> Box<dyn StreamUnits>;
+    ///
+    /// # Errors
+    /// If the task needs more than one row after the other.
+    fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError>;
 
     /// Predictions drawn beside the table that they were made from.
     ///

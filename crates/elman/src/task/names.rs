@@ -134,7 +134,22 @@ mod tests {
     #[test]
     fn options_are_made_from_a_map_of_their_names() {
         let names = TaskName::Classify.option_names();
-        assert_eq!(names, ["id", "target", "features", "time", "test", "validation", "split-seed"]);
+        assert_eq!(
+            names,
+            [
+                "id",
+                "target",
+                "features",
+                "time",
+                "missing",
+                "window",
+                "group",
+                "split",
+                "test",
+                "validation",
+                "split-seed"
+            ]
+        );
         let options = TaskName::Forecast.options(json!({"season": 4, "test": 8.0})).unwrap();
         let expected = ForecastOptions { season: Some(4), test: Some(8), ..ForecastOptions::default() };
         assert_eq!(options, TaskOptions::Forecast(expected));

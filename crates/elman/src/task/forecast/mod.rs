@@ -150,8 +150,8 @@ impl TaskKind for Forecast {
         self.look_ahead(network, parameters, table, horizon.unwrap_or(self.horizon))
     }
 
-    fn stream(&self) -> Box<dyn StreamUnits> {
-        Box::new(stream::Newest::new(self.clone()))
+    fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        Ok(Box::new(stream::Newest::new(self.clone())))
     }
 
     fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
