@@ -106,7 +106,7 @@ fn columns_with_the_usual_names_need_no_options() {
     for (option, features, inputs) in [("", "time, a, b, extra", 5), ("--time time", "a, b, extra", 4)] {
         let said = place.ok(&format!("train regress s.csv --epochs 1 --hidden-size 2 {option}"));
         let text = format!(
-            "note: \"extra\" is a category: 2 inputs\n\
+            "note: \"extra\" holds categories: each value is an input\n\
              note: split: 29 sequences for training, 3 sequences for validation, 8 sequences for the test\n\
              s.csv: regress \"target\" from sequences of {features} told apart by \"id\"\n\
              gru: {inputs} inputs -> 2 units -> 1 output; "

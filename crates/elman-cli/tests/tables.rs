@@ -302,6 +302,39 @@ fn gaps_are_refused_until_something_is_chosen() {
     );
 }
 
+/// In every part but that for training, and what nothing is known of.
+#[test]
+fn what_the_training_part_does_not_tell_counts_nothing() {
+    let mut csv = String::from("id,when,a,rare,kind,target\n");
+    for n in 0..20 {
+        let (rare, kind) = if n < 16 { (0, ["x", "y"][n % 2]) } else { (n, "z") };
+        let a = if n == 18 { String::new() } else { (n % 3).to_string() };
+        line_of(
+            &mut csv,
+            &[&n.to_string(), &n.to_string(), &a, &rare.to_string(), kind, &((n * 7) % 5).to_string()],
+        );
+    }
+    let place = Place::with("t.csv", &csv);
+    let said = place
+        .ok("train regress t.csv --time when --split time --missing previous --epochs 1 --hidden-size 3");
+    for note in [
+        "note: 1 empty cell is filled with the value before (first: t.csv, line 20, column \"a\")\n\
+         note: \"a\" of sequence \"18\" has no value at all: the mean in training stands there, or no category\n",
+        "note: \"kind\" holds categories: each value is an input\n\
+         note: \"kind\" says what was not there in training, which is no category: \"z\" (first: line 18)\n\
+         note: \"rare\" is the same in the whole training part, and counts nothing\n",
+        "gru: 4 inputs",
+    ] {
+        assert!(said.stderr.contains(note), "{}", said.stderr);
+    }
+    let answer = |rare: &str, kind: &str| {
+        place.write("new.csv", format!("id,when,a,rare,kind\nx,1,1,{rare},{kind}\n"));
+        place.ok("predict t.elman new.csv").stdout
+    };
+    assert_eq!(answer("1e9", "z"), answer("0", "never"));
+    assert_ne!(answer("0", "x"), answer("0", "never"));
+}
+
 #[test]
 fn sequences_without_a_target_are_left_out_once_missing_is_chosen() {
     let bare = |line: &str| match line.strip_prefix("s4,") {
@@ -350,7 +383,7 @@ fn text_with_few_values_is_a_category() {
     assert!(
         said.stderr.starts_with(
             "note: \"name\" is text with too many values for categories, and no input; to use it, name the inputs with \
-             --features\nnote: \"kind\" and \"running\" are categories: 3 + 2 inputs\n"
+             --features\nnote: \"kind\" and \"running\" hold categories: each value is an input\n"
         ),
         "{}",
         said.stderr
@@ -366,9 +399,9 @@ fn text_with_few_values_is_a_category() {
         "{}",
         said.stderr
     );
-    // What is named is used, with as many inputs as it takes.
+    // What is named is used, with an input for each of the 29 names in the training part.
     let said = place.ok(&format!("{train} --features name,a -o n.elman"));
-    assert!(said.stderr.contains("gru: 41 inputs"), "{}", said.stderr);
+    assert!(said.stderr.contains("gru: 30 inputs"), "{}", said.stderr);
     assert!(said.stderr.contains("note: not used: \"kind\" and \"running\"\n"), "{}", said.stderr);
     // A number that is written wrongly is no category.
     place.write("k.csv", csv.replacen(",0,", ",O,", 1));

@@ -16,6 +16,8 @@ const MOST_CATEGORIES: usize = 20;
 const MOST_ASKED_CATEGORIES: usize = 1000;
 /// Of so many sequences, a column that varies in a single one is nearly constant.
 const ENOUGH_SEQUENCES: usize = 10;
+/// The deviation that makes 0 of every value.
+const SILENCING: f64 = f64::MAX;
 /// What stands for a category that was not there in training.
 const UNSEEN: f64 = -1.0;
 
@@ -94,22 +96,31 @@ impl Feature {
         Ok(cells.into())
     }
 
-    /// Takes the statistics from these rows. What does not vary there is 0 from then on, whatever it is later: its
-    /// weights have learned nothing.
-    pub(super) fn fit(&mut self, cells: &[f64], rows: &[usize], table: &str) -> Result<(), DataError> {
+    /// Takes the statistics from these rows. A category that is not among them is none from then on, and a number that
+    /// does not vary there is 0, whatever it is later: the weights of both have learned nothing.
+    pub(super) fn fit(&mut self, cells: &[f64], rows: &[usize], place: Place<'_>) -> Result<(), DataError> {
+        let known = rows.iter().map(|&row| cells[row]).filter(|cell| !cell.is_nan());
         if !self.categories.is_empty() {
+            let seen: BTreeSet<usize> = known.map(|place| place as usize).collect();
+            if !seen.is_empty() {
+                let mut place = 0..;
+                self.categories.retain(|_| place.next().is_some_and(|place| seen.contains(&place)));
+            }
             return Ok(());
         }
-        let known = rows.iter().map(|&row| cells[row]).filter(|cell| !cell.is_nan());
         self.scaling = Some(match Scaling::fit(known.clone()) {
             Ok(scaling) => scaling,
             Err(NoScaling::TooLarge) if known.clone().next().is_some() => {
-                let place = Place { table, line: None, column: &self.name };
                 return Err(DataError::new(place, TOO_LARGE));
             }
-            Err(_) => Scaling { mean: known.clone().next().unwrap_or(0.0), deviation: f64::MAX },
+            Err(_) => Scaling { mean: known.clone().next().unwrap_or(0.0), deviation: SILENCING },
         });
         Ok(())
+    }
+
+    /// Did it not vary in training?
+    pub(super) fn is_silent(&self) -> bool {
+        self.scaling.is_some_and(|scaling| scaling.deviation == SILENCING)
     }
 
     /// The inputs of a cell: zeros where nothing is known of it, which is the mean in training.
@@ -171,7 +182,8 @@ impl Why {
 }
 
 /// Finds the inputs: the columns that are asked for, else those that say something and are not `taken` for another
-/// purpose. What does not vary is left out, so that no split of the sequences decides what the inputs are.
+/// purpose. What does not vary in the whole table is left out, so that no split of the sequences decides what the inputs
+/// are.
 ///
 /// # Errors
 /// If a column is missing, or holds what is mostly numbers and something else; or if no input is left.
@@ -208,13 +220,12 @@ pub(super) fn find(
     let categories: Vec<&Feature> =
         features.iter().filter(|feature| !feature.categories.is_empty()).collect();
     if !categories.is_empty() {
-        let counts = categories.iter().map(|feature| feature.categories.len().to_string());
         let names = categories.iter().map(|feature| &feature.name);
-        let inputs = counts.collect::<Vec<_>>().join(" + ");
-        let are = if categories.len() == 1 { "is a category" } else { "are categories" };
-        remarks.push(format!("{} {are}: {inputs} inputs", quoted(names)).into());
+        let hold = if categories.len() == 1 { "holds categories" } else { "hold categories" };
+        remarks.push(format!("{} {hold}: each value is an input", quoted(names)).into());
     }
     if let Some(asked) = asked {
+        let asked: BTreeSet<&String> = asked.iter().collect();
         let unused: Vec<&String> = free().filter(|name| !asked.contains(name)).collect();
         if !unused.is_empty() {
             remarks.push(format!("not used: {}", quoted(unused)).into());

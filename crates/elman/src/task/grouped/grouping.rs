@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::feature::{Cells, Feature, find};
@@ -50,8 +52,9 @@ impl Grouping {
         asked.extend(time.iter().map(|time| ("time", time)));
         asked.extend(group.iter().map(|group| ("group", group)));
         asked.extend(options.features.iter().flatten().map(|name| ("features", name)));
-        for (n, (option, column)) in asked.iter().enumerate() {
-            if let Some((other, _)) = asked[..n].iter().find(|(_, other)| other == column) {
+        let mut seen: HashMap<&String, &'static str> = HashMap::new();
+        for (option, column) in asked {
+            if let Some(other) = seen.insert(column, option) {
                 let both = if other == option {
                     Message::from("twice")
                 } else {
@@ -125,6 +128,7 @@ impl Grouping {
         };
         let (cells, are) = (counted(count, "empty cell"), if count == 1 { "is" } else { "are" });
         groups.remarks.push(format!("{cells} {are} {} (first: {place})", missing.in_words()).into());
+        self.remark_unknown(&columns, groups);
         if missing == Missing::Drop {
             let is_whole = |row: &usize| columns.iter().all(|cells| !cells[*row].is_nan());
             groups.rows.iter_mut().for_each(|rows| rows.retain(is_whole));
@@ -137,17 +141,53 @@ impl Grouping {
         Ok(columns)
     }
 
-    /// Takes the statistics of the features from these rows.
-    pub(super) fn fit(
+    /// Takes the statistics of the features from these rows, reads the cells by them, and remarks what tells nothing.
+    pub(super) fn fit<'t>(
         &mut self,
-        table: &Table,
-        cells: &[Cells<'_>],
+        table: &'t Table,
+        cells: &mut [Cells<'t>],
         rows: &[usize],
-    ) -> Result<(), DataError> {
-        self.features
-            .iter_mut()
-            .zip(cells)
-            .try_for_each(|(feature, cells)| feature.fit(cells, rows, table.name()))
+        remarks: &mut Vec<Message>,
+    ) -> Result<(), Error> {
+        for (feature, cells) in self.features.iter_mut().zip(cells) {
+            let column = table.column(&feature.name)?;
+            feature.fit(cells, rows, column.whole())?;
+            *cells = feature.cells(column, remarks)?;
+        }
+        let silent: Vec<&str> = self
+            .features
+            .iter()
+            .filter(|feature| feature.is_silent())
+            .map(|feature| feature.name.as_str())
+            .collect();
+        if !silent.is_empty() {
+            let (are, count) = if silent.len() == 1 { ("is", "counts") } else { ("are", "count") };
+            let text =
+                format!("{} {are} the same in the whole training part, and {count} nothing", quoted(silent));
+            remarks.push(text.into());
+        }
+        Ok(())
+    }
+
+    /// Remarks the sequences of which a column has no value, where fillers look for one.
+    fn remark_unknown(&self, cells: &[Cells<'_>], groups: &mut Groups<'_>) {
+        if matches!(self.missing, None | Some(Missing::Drop | Missing::Zero)) {
+            return;
+        }
+        let is_unknown = |cells: &Cells<'_>, rows: &[usize]| rows.iter().all(|&row| cells[row].is_nan());
+        let mut unknown = self.features.iter().zip(cells).flat_map(|(feature, cells)| {
+            let rows = groups.rows.iter().enumerate().filter(|(_, rows)| is_unknown(cells, rows));
+            rows.map(move |(n, _)| (feature, n))
+        });
+        let Some((feature, n)) = unknown.next() else { return };
+        let first = format!("{:?} of sequence {:?}", feature.name, groups.ids[n]);
+        let (count, has) = match 1 + unknown.count() {
+            1 => (first.clone(), "has"),
+            count => (format!("{first} and {} more", count - 1), "have"),
+        };
+        let text =
+            format!("{count} {has} no value at all: the mean in training stands there, or no category");
+        groups.remarks.push(text.into());
     }
 
     /// The inputs `[length, I]` of the last of a sequence's rows so far, from the row `from` on. Gaps are filled from
@@ -223,8 +263,11 @@ impl Grouping {
 
     /// Refuses what no fitted grouping can be.
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.targets.is_empty() || self.features.is_empty() || self.window == Some(0) {
-            return Err("it has no targets, features or window".into());
+        if self.features.is_empty() {
+            return Err("its features' scaling is out of range".into());
+        }
+        if self.targets.is_empty() || self.window == Some(0) {
+            return Err("it has no target, or windows of no rows".into());
         }
         self.features.iter().try_for_each(Feature::check)
     }

@@ -195,7 +195,7 @@ impl<T: GroupedTask> TaskKind for T {
 
     fn prepare(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
         let (mut grouping, mut groups, about_columns) = Grouping::find(table, options)?;
-        let cells = grouping.cells(table, &mut groups, true)?;
+        let mut cells = grouping.cells(table, &mut groups, true)?;
         let sequences = groups.with_rows(groups.all());
         if sequences.is_empty() {
             let message =
@@ -213,7 +213,8 @@ impl<T: GroupedTask> TaskKind for T {
 
         let rows: Vec<usize> =
             parts.split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();
-        task.grouping_mut().fit(table, &cells, &rows)?;
+        let mut about_inputs = Vec::new();
+        task.grouping_mut().fit(table, &mut cells, &rows, &mut about_inputs)?;
         let samples_of = |sequences: &[usize]| parts.samples_of(sequences, &labels);
         let learned: Vec<T::Target> =
             samples_of(&parts.split.train).into_iter().map(|k| targets[k].clone()).collect();
@@ -231,6 +232,7 @@ impl<T: GroupedTask> TaskKind for T {
         remarks.extend(about_columns);
         remarks.append(&mut labels.remarks);
         remarks.extend(about_targets);
+        remarks.extend(about_inputs);
         remarks.extend(window.map(|window| labels.windows_remark(window)));
         remarks.push(parts.remark(&labels, &strata, |stratum| task.stratum_name(stratum)));
         let test = parts.split.test;
@@ -370,16 +372,14 @@ impl<T: GroupedTask> TaskKind for T {
     }
 }
 
-/// A list of which a single item stands for itself in files.
+/// A list of which a single item, a text or a struct, stands for itself in files.
 pub(super) mod one_or_many {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::fmt;
+    use std::marker::PhantomData;
 
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrMany<T> {
-        One(T),
-        Many(Vec<T>),
-    }
+    use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
+    use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(in crate::task) fn serialize<T: Serialize, S: Serializer>(
         items: &[T],
@@ -394,9 +394,29 @@ pub(super) mod one_or_many {
     pub(in crate::task) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Vec<T>, D::Error> {
-        Ok(match OneOrMany::deserialize(from)? {
-            OneOrMany::One(item) => vec![item],
-            OneOrMany::Many(items) => items,
-        })
+        from.deserialize_any(OneOrMany(PhantomData))
+    }
+
+    /// Not an untagged enum, whose errors do not say what is wrong.
+    struct OneOrMany<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("one or a list")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+            T::deserialize(StrDeserializer::new(text)).map(|item| vec![item])
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map)).map(|item| vec![item])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<T>, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(list))
+        }
     }
 }

@@ -14,7 +14,9 @@ pub struct GroupedOptions {
     pub target: Option<String>,
     /// The columns of inputs; by default all columns of numbers, and those of text with few values, but id, target,
     /// time and group. Text becomes an input for each of its values, 1 where the cell says it and 0 elsewhere
-    /// (one-hot).
+    /// (one-hot). What is the same in every row is left out; unless it is named, so is what is the same in all
+    /// sequences but one, of ten or more. What varies in other parts than that for training is no error: it counts
+    /// nothing.
     pub features: Option<Vec<String>>,
     /// A column of times or of numbers that grow with time. Each sequence's rows are read in its order, no two at the
     /// same time. It is no input, but is written beside predictions.
