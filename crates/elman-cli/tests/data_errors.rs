@@ -224,8 +224,8 @@ fn sequences_with_nothing_to_learn() {
     train(
         &cell(4, ""),
         REGRESS,
-        "s.csv, column \"level\": sequence \"s0\" (line 2) has no target; fill it in or leave the sequence out, as \
-         --missing does whatever is chosen",
+        "s.csv, column \"level\": sequence \"s0\" (line 2) has no target; fill it in or leave the sequence out, as any \
+         choice of --missing does",
     );
     let mut rows: Vec<String> = sequences(20).lines().map(str::to_owned).collect();
     rows[1] = "s0,0,word,0,1,low".to_owned();

@@ -1,5 +1,6 @@
 use std::ops::Range;
 
+use super::Grouping;
 use super::groups::Groups;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::table::{Column, Place, Table, TableError};
@@ -85,9 +86,10 @@ impl<'a> Labels<'a> {
         groups: &Groups<'a>,
         sequences: &[usize],
         columns: Vec<Column<'a>>,
-        window: Option<usize>,
-        may_lack: bool,
+        grouping: &Grouping,
+        is_training: bool,
     ) -> Result<Self, Error> {
+        let window = grouping.window;
         let rows: usize = sequences.iter().map(|&n| groups.rows[n].len()).sum();
         let stride = rows.div_ceil(MOST_WINDOWS).max(1);
         let (per_row, samples, remarks) = (window.is_some(), Vec::new(), Vec::new());
@@ -103,7 +105,11 @@ impl<'a> Labels<'a> {
                 without.push(sequence);
             }
         }
-        labels.check_missing(groups, sequences.len(), &without, may_lack)?;
+        if grouping.missing.is_none() {
+            labels.refuse_missing(groups, &without, is_training)?;
+        } else {
+            labels.remark_missing(groups, sequences.len(), &without);
+        }
         if labels.samples.is_empty() {
             let message =
                 Message::from("has no value to learn or to compare with; choose another ").option("target");
@@ -155,40 +161,53 @@ impl<'a> Labels<'a> {
         self.samples[first..].reverse();
     }
 
-    /// Refuses targets that are missing, or remarks them.
-    fn check_missing(
-        &mut self,
+    /// The sequences that lack some of their targets.
+    fn partly(&self) -> Vec<usize> {
+        let lacks = |sample: &&Sample| !self.per_row && sample.targets.contains(&None);
+        self.samples.iter().filter(lacks).map(|sample| sample.sequence).collect()
+    }
+
+    /// Refuses targets that are missing; `is_training` tells whether something else can still be chosen.
+    fn refuse_missing(
+        &self,
         groups: &Groups<'a>,
-        total: usize,
         without: &[usize],
-        may_lack: bool,
+        is_training: bool,
     ) -> Result<(), DataError> {
-        let some: Vec<&Sample> =
-            self.samples.iter().filter(|sample| !self.per_row && sample.targets.contains(&None)).collect();
-        let Some(&first) = without.first().or(some.first().map(|sample| &sample.sequence)) else {
-            return Ok(());
+        let Some(first) = without.first().copied().or(self.partly().first().copied()) else { return Ok(()) };
+        let is_empty =
+            |column: &&Column<'a>| groups.rows[first].iter().all(|&row| column.text(row).is_empty());
+        let column = self.columns.iter().find(is_empty).unwrap_or(&self.columns[0]);
+        let text = format!(
+            "sequence {} has no target; fill it in or leave the sequence out",
+            self.named(groups, first)
+        );
+        let message = match is_training {
+            true => Message::from(text + ", as any choice of ").option("missing").text(" does"),
+            false => text.into(),
         };
-        let line = groups.rows[first].first().map_or(0, |&row| self.columns[0].line(row));
-        let named = format!("{:?} (line {line})", groups.ids[first]);
-        if !may_lack {
-            let is_empty =
-                |column: &&Column<'a>| groups.rows[first].iter().all(|&row| column.text(row).is_empty());
-            let column = self.columns.iter().find(is_empty).unwrap_or(&self.columns[0]);
-            let text = format!("sequence {named} has no target; fill it in or leave the sequence out, as ");
-            let message = Message::from(text).option("missing").text(" does whatever is chosen");
-            return Err(DataError::new(column.whole(), message));
-        }
-        let mut remarks: Vec<Message> = Vec::new();
-        if !without.is_empty() {
+        Err(DataError::new(column.whole(), message))
+    }
+
+    /// Remarks targets that are missing.
+    fn remark_missing(&mut self, groups: &Groups<'a>, total: usize, without: &[usize]) {
+        if let Some(&first) = without.first() {
             let (count, total) = (thousands(without.len()), counted(total, "sequence"));
-            remarks.push(format!("{count} of {total} without a target left out (first: {named})").into());
+            let named = self.named(groups, first);
+            self.remarks
+                .push(format!("{count} of {total} without a target left out (first: {named})").into());
         }
-        if !some.is_empty() {
-            let count = counted(some.len(), "sequence");
-            remarks.push(format!("{count} with some of the targets used for those").into());
+        let partly = self.partly().len();
+        if partly > 0 {
+            let count = counted(partly, "sequence");
+            self.remarks.push(format!("{count} with some of the targets used for those").into());
         }
-        self.remarks = remarks;
-        Ok(())
+    }
+
+    /// A sequence by its id and its first line.
+    fn named(&self, groups: &Groups<'a>, sequence: usize) -> String {
+        let line = groups.rows[sequence].first().map_or(0, |&row| self.columns[0].line(row));
+        format!("{:?} (line {line})", groups.ids[sequence])
     }
 
     /// The number of samples.

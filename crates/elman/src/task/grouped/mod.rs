@@ -204,8 +204,8 @@ impl<T: GroupedTask> TaskKind for T {
         }
         let columns = Labels::columns(table, &grouping.targets)?;
         grouping.window = Labels::window(&groups, &columns, options.window)?;
-        let (window, may_lack) = (grouping.window, grouping.missing.is_some());
-        let mut labels = Labels::read(&groups, &sequences, columns, window, may_lack)?;
+        let window = grouping.window;
+        let mut labels = Labels::read(&groups, &sequences, columns, &grouping, true)?;
         let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
         let targets = task.targets(&labels)?;
         let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
@@ -297,7 +297,7 @@ impl<T: GroupedTask> TaskKind for T {
         let mut read = Sequences::read(self.grouping(), table)?;
         let sequences = read.groups.with_rows(read.groups.held_out(held_out)?);
         let columns = Labels::columns(table, &self.grouping().targets)?;
-        let mut labels = Labels::read(&read.groups, &sequences, columns, self.grouping().window, true)?;
+        let mut labels = Labels::read(&read.groups, &sequences, columns, self.grouping(), false)?;
         let actual = self.targets(&labels)?;
         let samples: Vec<_> =
             labels.samples.iter().map(|sample| (sample.sequence, sample.rows.clone())).collect();
