@@ -141,7 +141,8 @@ fn an_option_without_effect_is_wrong_usage() {
             "this --loss",
         ),
         ("train classify s.csv --target side --features a --huber-delta 1", "huber-delta", "this --loss"),
-        ("train classify s.csv --target side --features a --window 5", "window", "the task classify"),
+        ("train --group month", "group", "the task forecast"),
+        ("train --split time", "split", "the task forecast"),
     ] {
         place.refuses(2, arguments, &format!("--{option} has no meaning for {instead}; leave it out"));
     }
@@ -181,6 +182,21 @@ fn options_that_contradict_each_other_are_wrong_usage() {
             format!("{regress} --features a,id"),
             "--features and --id both name the column \"id\"; give each its own",
         ),
+        (
+            format!("{regress} --window 5"),
+            "--window is for targets that differ from row to row, and here each sequence has one; leave it out",
+        ),
+        (
+            format!("{regress} --missing season"),
+            "--missing by a season is for forecasts; to learn from sequences it is one of drop, interpolate, \
+             previous, zero, flag",
+        ),
+        (format!("{regress} --split time"), "--split by time needs a column of times; name it with --time"),
+        (
+            "train classify s.csv --target side,level".into(),
+            "--target names 2 columns; to classify it is one",
+        ),
+        (format!("{regress} --group id"), "--group and --id both name the column \"id\"; give each its own"),
         ("train regress".into(), "name the DATA to regress: the built-in data are for a forecast"),
         ("train classify".into(), "name the DATA to classify: the built-in data are for a forecast"),
         (

@@ -25,7 +25,7 @@
 //! | module | what happens |
 //! |---|---|
 //! | [`table`] | a file becomes named columns of numbers, times and text |
-//! | [`calendar`], [`scaling`], [`sequence`] | columns become evenly spaced times, scaled numbers, sequences with targets |
+//! | [`calendar`], [`missing`], [`scaling`], [`sequence`] | columns become evenly spaced times, filled and scaled numbers, sequences with targets |
 //! | [`batch`] | sequences of any lengths become one time-major batch without padding |
 //! | [`network`] | the batch runs forward and backward through a chain of blocks: recurrent layers and what stands around them |
 //! | [`loss`], [`optimiser`], [`schedule`] | outputs become a loss, gradients become updates |
@@ -64,6 +64,7 @@ pub mod init;
 pub mod learner;
 pub mod loss;
 pub mod metrics;
+pub mod missing;
 pub mod model;
 pub mod network;
 pub mod notebook;

@@ -4,6 +4,9 @@
 //! times its class's weight) divided by their number (by the sum of those weights), as in PyTorch
 //! with `reduction='mean'`.
 //!
+//! A target value that is NaN is missing: it has weight 0, so neither the sum nor the number counts it, and its
+//! output has gradient 0. (An output that is NaN stays an error that shows.)
+//!
 //! ```
 //! use elman::loss::{Loss, Targets};
 //!
@@ -12,6 +15,10 @@
 //! let loss = Loss::Squared.gradient(&outputs, 1, &targets, &mut doutputs);
 //! assert_eq!(loss.mean(), 2.5); // (1 + 4) / 2
 //! assert_eq!(doutputs, [1.0, -2.0]); // 2 (y - t) / 2
+//!
+//! // Missing: the mean of the other alone.
+//! let loss = Loss::Squared.gradient(&outputs, 1, &Targets::Values(vec![0.0, f64::NAN]), &mut doutputs);
+//! assert_eq!((loss.mean(), doutputs), (1.0, [2.0, 0.0]));
 //!
 //! let loss = Loss::cross_entropy().total(&[0.0, 0.0], 2, &Targets::Classes(vec![1]));
 //! assert_eq!(loss.mean(), f64::ln(2.0));
@@ -47,7 +54,7 @@ pub enum Loss {
 /// What the outputs of a batch should have been.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets<T> {
-    /// One value per output value, `[n, O]`.
+    /// One value per output value, `[n, O]`; NaN where it is missing and counts nothing.
     Values(Vec<T>),
     /// One class in `0..O` per output, `[n]`.
     Classes(Vec<usize>),
@@ -104,9 +111,10 @@ pub struct Total<T> {
 }
 
 impl<T: Scalar> Total<T> {
-    /// The mean.
+    /// The mean; 0 of nothing, where every target is missing or of weight 0.
     pub fn mean(self) -> T {
-        self.sum / self.weight
+        let zero = T::default();
+        if self.weight == zero && self.sum == zero { zero } else { self.sum / self.weight }
     }
 
     /// The same in `f64`.
@@ -165,8 +173,10 @@ impl Loss {
         doutputs: &mut [T],
     ) -> Total<T> {
         let total = self.total(outputs, output_size, targets);
+        let zero = T::default();
         self.for_each(outputs, output_size, targets, |n, weight, term| {
-            term.gradient(self, weight / total.weight, &mut doutputs[n * output_size..][..output_size]);
+            let scale = if weight == zero { zero } else { weight / total.weight };
+            term.gradient(self, scale, &mut doutputs[n * output_size..][..output_size]);
         });
         total
     }
@@ -211,7 +221,7 @@ impl<T: Scalar> Term<'_, T> {
     /// How many values the mean counts.
     fn count(&self) -> T {
         T::from_f64(match self {
-            Term::Values { y, .. } => y.len() as f64,
+            Term::Values { t, .. } => t.iter().filter(|&&t| !is_missing(t)).count() as f64,
             Term::Class { .. } => 1.0,
         })
     }
@@ -221,7 +231,7 @@ impl<T: Scalar> Term<'_, T> {
         match *self {
             Term::Values { y, t } => {
                 let mut sum = T::default();
-                for (&y, &t) in y.iter().zip(t) {
+                for (&y, &t) in y.iter().zip(t).filter(|&(_, &t)| !is_missing(t)) {
                     sum += pointwise(loss, y - t).0;
                 }
                 (sum, T::default())
@@ -237,7 +247,7 @@ impl<T: Scalar> Term<'_, T> {
         match *self {
             Term::Values { y, t } => {
                 for ((dy, &y), &t) in dy.iter_mut().zip(y).zip(t) {
-                    *dy = scale * pointwise(loss, y - t).1;
+                    *dy = if is_missing(t) { T::default() } else { scale * pointwise(loss, y - t).1 };
                 }
             }
             Term::Class { logits, class } => {
@@ -249,6 +259,11 @@ impl<T: Scalar> Term<'_, T> {
             }
         }
     }
+}
+
+/// Only NaN differs from itself.
+fn is_missing<T: Scalar>(target: T) -> bool {
+    target.partial_cmp(&target).is_none()
 }
 
 /// The loss of one value and its derivative with respect to the error `e`.
@@ -282,4 +297,45 @@ fn log_sum_exp<T: Scalar>(logits: &[T]) -> T {
         sum += (logit - largest).exp();
     }
     largest + sum.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Outputs `[2, 2]` of which one target is missing: what the others give, divided by three.
+    #[test]
+    fn a_missing_target_counts_nothing() {
+        let outputs = [1.0, 5.0, -2.0, 0.5];
+        let targets = Targets::Values(vec![0.0, f64::NAN, 1.0, 1.0]);
+        // Errors 1, -3 and -0.5.
+        for (loss, sum, gradient) in [
+            (Loss::Squared, 1.0 + 9.0 + 0.25, [2.0, 0.0, -6.0, -1.0]),
+            (Loss::Absolute, 1.0 + 3.0 + 0.5, [1.0, 0.0, -1.0, -1.0]),
+            (Loss::huber(2.0), 0.5 + 2.0 * (3.0 - 1.0) + 0.125, [1.0, 0.0, -2.0, -0.5]),
+        ] {
+            let mut doutputs = [7.0; 4];
+            let total = loss.gradient(&outputs, 2, &targets, &mut doutputs);
+            assert_eq!(total, Total { sum, weight: 3.0 }, "{loss:?}");
+            assert_eq!(doutputs, gradient.map(|g| g / 3.0), "{loss:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_missing_targets_is_no_loss() {
+        let mut doutputs = [7.0; 2];
+        let missing = Targets::Values(vec![f64::NAN; 2]);
+        let total = Loss::Squared.gradient(&[1.0, 2.0], 1, &missing, &mut doutputs);
+        assert_eq!((total.mean(), doutputs), (0.0, [0.0; 2]));
+        // A class of weight 0 alone is the same.
+        let weighted = Loss::weighted_cross_entropy([0.0, 1.0]);
+        let total = weighted.gradient(&[1.0, 2.0], 2, &Targets::Classes(vec![0]), &mut doutputs);
+        assert_eq!((total.mean(), doutputs), (0.0, [0.0; 2]));
+    }
+
+    #[test]
+    fn an_output_that_is_no_number_still_shows() {
+        let total = Loss::Squared.total(&[f64::NAN, 2.0], 1, &Targets::Values(vec![1.0, 2.0]));
+        assert!(total.mean().is_nan());
+    }
 }

@@ -25,7 +25,7 @@ const RARE: usize = 20;
 /// The scale is at least this share of the median: less is noise of rounding.
 const NOISE: f64 = 1e-6;
 
-/// Looks through these columns of numbers: see [`check`].
+/// Looks through those of these columns that hold numbers: see [`check`].
 pub(crate) fn check_columns<'n>(
     table: &Table,
     names: impl Iterator<Item = &'n str>,
@@ -33,7 +33,10 @@ pub(crate) fn check_columns<'n>(
     let mut remarks = Vec::new();
     for name in names {
         let column = table.column(name)?;
-        remarks.extend(check(column.numbers()?, |row| column.place(row))?);
+        let Some(numbers) = column.numbers_or_gaps() else { continue };
+        let rows: Vec<usize> = (0..numbers.len()).filter(|&row| !numbers[row].is_nan()).collect();
+        let known: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();
+        remarks.extend(check(&known, |n| column.place(rows[n]))?);
     }
     Ok(remarks)
 }

@@ -44,6 +44,16 @@ pub(crate) fn abridged(items: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// `"a", "b" and "c"`; of more than six the first five and `12 more`.
+pub fn quoted(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut names: Vec<String> = names.into_iter().map(|name| format!("{:?}", name.as_ref())).collect();
+    if names.len() > 6 {
+        let more = names.split_off(5).len();
+        names.push(format!("{} more", thousands(more)));
+    }
+    listed(names, "and")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +69,13 @@ mod tests {
         let names: Vec<String> = (1..=1015).map(|n| n.to_string()).collect();
         assert_eq!(abridged(&names[..12]), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12");
         assert_eq!(abridged(&names), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 1,003 more");
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(quoted(["a"]), "\"a\"");
+        assert_eq!(quoted(["a", "b", "c"]), "\"a\", \"b\" and \"c\"");
+        assert_eq!(quoted((0..6).map(|n| n.to_string())), r#""0", "1", "2", "3", "4" and "5""#);
+        assert_eq!(quoted((0..1005).map(|n| n.to_string())), r#""0", "1", "2", "3", "4" and 1,000 more"#);
     }
 }

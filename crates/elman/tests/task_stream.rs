@@ -72,6 +72,35 @@ fn sequences_are_answered_as_in_a_table() {
     }
 }
 
+/// Categories are a value each; what is read in windows is no stream.
+#[test]
+fn text_and_windows_have_their_place_in_a_stream() {
+    let rows = |range: std::ops::Range<usize>, target: fn(usize, usize) -> usize| {
+        let mut csv = String::from("id,kind,flow,target\n");
+        for n in range {
+            (0..4).for_each(|t| {
+                csv += &format!("s{n},{},{},{}\n", ["wet", "dry"][(n + t) % 2], n + t, target(n, t))
+            });
+        }
+        Table::read("rivers.csv", csv.as_bytes()).unwrap()
+    };
+    let options = TaskOptions::Regress(GroupedOptions::default());
+    let whole = |n: usize, _: usize| n % 5;
+    let trained = model(&rows(0..20, whole), &options, |_| {});
+    let mut stream = trained.stream().unwrap();
+    assert_eq!(stream.inputs(), ["kind is dry", "kind is wet", "flow"]);
+    let mut answer = Vec::new();
+    for row in [[0.0, 1.0, 8.0], [1.0, 0.0, 9.0], [0.0, 1.0, 10.0], [1.0, 0.0, 11.0]] {
+        answer = stream.step(&row).unwrap().unwrap().to_vec();
+    }
+    let predictions = trained.predict(&rows(8..9, whole), None).unwrap();
+    assert_eq!(answer, [number(&predictions, "target_predicted", 0)]);
+
+    let windows = model(&rows(0..20, |n, t| n + 7 * t), &options, |_| {});
+    let error = windows.stream().unwrap_err();
+    assert_eq!(error.to_string(), "window is 8 rows, which begin anew with every row; a stream only goes on");
+}
+
 /// Columns of times and values, and the place of the first row in the season.
 fn series(name: &str, times: &[String], positive: bool) -> Table {
     let mut csv = String::from("when,sales\n");

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use elman::float::Dtype;
 use elman::init::Init;
 use elman::loss::Loss;
+use elman::missing::Missing;
 use elman::network::{CellKind, PoolingKind};
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
@@ -37,10 +38,10 @@ macro_rules! options {
 
 options! {
     "Data" {
-        /// The column to forecast or to learn, of a forecast also several with commas between, or all [default: the
-        /// only column of numbers; else "target"]
+        /// The column to forecast or to learn; of a forecast also all; or several, with commas between them [default:
+        /// the only column of numbers; else "target"]
         [value_name = "COLUMN"] target: String,
-        /// The column of times [default: of a forecast, the first that holds times]
+        /// The column of times, in whose order rows are read [default: of a forecast, the first that holds times]
         [value_name = "COLUMN"] time: String,
         /// How times are written, such as "%d.%m.%Y %H:%M" [default: what the column's cells agree on]
         [value_name = "FORMAT"] time_format: String,
@@ -49,18 +50,25 @@ options! {
         /// The column that tells sequences or series apart, of a forecast also several with commas between
         /// [default: id; of a forecast unique_id, or what tells repeated times apart]
         [value_name = "COLUMN"] id: String,
-        /// Regress, classify: the input columns [default: all but id, target and time]
+        /// Regress, classify: the input columns [default: all of numbers or categories but id, target, time and group]
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
         /// Forecast: rows in a season, 0 for none [default: the calendar's, 12 for months]
         [value_name = "ROWS", value_parser = count::<usize>] season: usize,
         /// Forecast: rows to look ahead [default: half a season, or 6; less for short series]
         [value_name = "ROWS", value_parser = count::<usize>] horizon: usize,
-        /// Forecast: timesteps of a training sequence [default: three seasons, or 32; less for short series]
+        /// Rows of a training sequence: of a forecast [default: three seasons, or 32; less for short series]; else where the target differs
+        /// from row to row [default: a quarter of the median length, 8 to 32]
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
         /// Forecast: rows from one training sequence to the next [default: 1, more for long series]
         [value_name = "ROWS", value_parser = count::<usize>] stride: usize,
         /// Forecast: what is learned of the values [default: log-difference if all are positive]
         [value_enum] transform: TransformName,
+        /// Regress, classify: what becomes of missing values [default: they are refused]
+        [value_parser = one_of::<Missing>(Missing::ALL.map(Missing::name))] missing: Missing,
+        /// Regress, classify: a column, as of persons, whose sequences are all kept back or none
+        [value_name = "COLUMN"] group: String,
+        /// Regress, classify: how sequences are chosen that are kept back [default: random]
+        [value_enum] split: SplitName,
         /// What is kept for the test: of a forecast, last rows [default: two seasons]; else the share of
         /// sequences [default: 0.2]
         [value_name = "AMOUNT"] test: f64,
@@ -170,6 +178,13 @@ names! {
         Difference,
         /// The values themselves
         None,
+    }
+    /// See [`SplitBy`](elman::task::SplitBy).
+    SplitName {
+        /// Drawn, of each class its share
+        Random,
+        /// The last to begin, by the column of times
+        Time,
     }
     /// See [`Loss`].
     LossName { Squared, Absolute, Huber, CrossEntropy, }

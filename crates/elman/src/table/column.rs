@@ -137,6 +137,26 @@ impl<'a> Column<'a> {
         matches!(self.values(), Values::Numbers { .. })
     }
 
+    /// Whether the cell is empty or, in a column of numbers, says that there is none, as `NA` does.
+    ///
+    /// # Panics
+    /// If `row` is not below [`Table::num_rows`].
+    pub fn is_missing(&self, row: usize) -> bool {
+        match self.values() {
+            Values::Numbers { values, .. } => values[row].is_nan(),
+            Values::Text => self.text(row).is_empty(),
+        }
+    }
+
+    /// Every cell as a finite number, NaN where one is empty; none if a cell is something else, or all are
+    /// empty.
+    pub(crate) fn numbers_or_gaps(&self) -> Option<&'a [f64]> {
+        match self.values() {
+            Values::Numbers { values, .. } => Some(values),
+            Values::Text => None,
+        }
+    }
+
     /// Every cell as a time, all written alike: in ISO's ways (`1949-01`, `1949-01-31`, `1949-01-31T12:00:00Z`,
     /// `2015-W02`), with day or month first (`31.12.2023 14:05`, `1/31/2015 2:05 PM`; of years with two digits, 69
     /// to 99 are of the 20th century), with names (`Jan 2015`), as quarters (`1980Q1`), and as plain numbers
@@ -236,6 +256,8 @@ mod tests {
         assert_eq!(a.numbers().unwrap_err().to_string(), gap);
         assert!(!a.is_numeric() && !b.is_numeric());
         assert!(a.holds_numbers() && !b.holds_numbers());
+        let gappy = a.numbers_or_gaps().unwrap();
+        assert!(gappy[0].is_nan() && gappy[1] == 2.5 && b.numbers_or_gaps().is_none());
         assert!(b.number(0).is_err() && b.numbers().is_err());
     }
 

@@ -1,6 +1,7 @@
 //! **classify**: a class from a sequence.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::loss::{Loss, Targets};
 use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
 use crate::network::Activation;
 use crate::table::nearest;
+use crate::words::thousands;
 
 /// A classification task, fitted to a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +22,7 @@ use crate::table::nearest;
 pub struct Classify {
     /// The columns.
     pub grouping: Grouping,
-    /// The classes: in order of their numbers if all are numbers, else of their letters.
+    /// The classes as they are first written: in order of their numbers if all are numbers, else of their letters.
     pub classes: Vec<String>,
     /// How often each class occurs in training.
     pub counts: Vec<usize>,
@@ -35,25 +37,29 @@ impl GroupedTask for Classify {
     const NAME: TaskName = TaskName::Classify;
     const BASELINE: &'static str = "most frequent class";
 
-    fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<Self, DataError> {
-        let classes = sorted_classes(labels);
+    fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
+        if grouping.targets.len() > 1 {
+            let message = format!("names {} columns; to classify it is one", grouping.targets.len());
+            return Err(ConfigError::new("target", message).into());
+        }
+        let (classes, remarks) = distinct(labels);
         if classes.len() < 2 {
             let text = format!(
-                "is {:?} for all {} sequences, so there is nothing to learn; choose another ",
+                "is {:?} for all {}, so there is nothing to learn; choose another ",
                 labels.text(0),
-                labels.len()
+                labels.counted(labels.len())
             );
-            return Err(DataError::new(labels.whole(), Message::from(text).option("target")));
+            return Err(DataError::new(labels.whole(0), Message::from(text).option("target")).into());
         }
         if classes.len() == labels.len() {
             let message = format!(
-                "is another for each of the {} sequences; classes are shared, numbers are for `train {}`",
-                labels.len(),
+                "is another for each of the {}; classes are shared, numbers are for `train {}`",
+                labels.counted(labels.len()),
                 TaskName::Regress
             );
-            return Err(DataError::new(labels.whole(), message));
+            return Err(DataError::new(labels.whole(0), message).into());
         }
-        Ok(Classify { grouping, counts: vec![0; classes.len()], classes })
+        Ok((Classify { grouping, counts: vec![0; classes.len()], classes }, remarks))
     }
 
     fn grouping(&self) -> &Grouping {
@@ -64,24 +70,37 @@ impl GroupedTask for Classify {
         &mut self.grouping
     }
 
-    fn targets(&self, labels: &Labels<'_>, sequences: &[usize]) -> Result<Vec<usize>, Error> {
-        let places: HashMap<&str, usize> =
+    fn targets(&self, labels: &Labels<'_>) -> Result<Vec<usize>, Error> {
+        let as_written: HashMap<&str, usize> =
             self.classes.iter().enumerate().map(|(n, class)| (class.as_str(), n)).collect();
-        let class =
-            |&n: &usize| places.get(labels.text(n)).copied().ok_or_else(|| self.unknown(labels, n).into());
-        sequences.iter().map(class).collect()
+        // Where all classes are numbers, `20.0` is `20`.
+        let numbers: Option<Vec<(String, usize)>> =
+            self.classes.iter().enumerate().map(|(n, class)| Some((number_key(class)?, n))).collect();
+        let as_number: HashMap<String, usize> = numbers.into_iter().flatten().collect();
+        let class = |sample| {
+            let text = labels.text(sample);
+            let written = as_written.get(text).copied();
+            written
+                .or_else(|| as_number.get(&number_key(text)?).copied())
+                .ok_or_else(|| self.unknown(labels, sample).into())
+        };
+        (0..labels.len()).map(class).collect()
     }
 
-    fn stratum(class: usize) -> usize {
+    fn stratum(&class: &usize) -> usize {
         class
     }
 
-    fn fit(&mut self, classes: &[usize]) -> Result<(), Message> {
+    fn stratum_name(&self, class: usize) -> Option<&str> {
+        self.classes.get(class).map(String::as_str)
+    }
+
+    fn fit(&mut self, classes: &[usize], _: &Labels<'_>) -> Result<(), DataError> {
         classes.iter().for_each(|&class| self.counts[class] += 1);
         Ok(())
     }
 
-    fn to_learn(&self, class: usize) -> Targets<f64> {
+    fn to_learn(&self, &class: &usize) -> Targets<f64> {
         Targets::Classes(vec![class])
     }
 
@@ -128,7 +147,7 @@ impl GroupedTask for Classify {
         self.classes.iter().map(|class| format!("probability_{class}")).collect()
     }
 
-    fn first_number(probabilities: &Vec<f64>) -> f64 {
+    fn representative(probabilities: &Vec<f64>) -> f64 {
         probabilities[0]
     }
 
@@ -138,7 +157,7 @@ impl GroupedTask for Classify {
         self.counts.iter().map(|&n| n as f64 / total.max(1) as f64).collect()
     }
 
-    fn metrics(probabilities: &[Vec<f64>], actual: &[usize]) -> Metrics {
+    fn metrics(&self, probabilities: &[Vec<f64>], actual: &[usize]) -> Metrics {
         classification_metrics(probabilities, actual)
     }
 
@@ -161,7 +180,7 @@ impl GroupedTask for Classify {
         let number = |value| Number { value, precision: Precision::F32 };
         let of_class =
             |(n, name)| (name, Answers::Numbers(answers.iter().map(|answer| number(answer[n])).collect()));
-        let predicted = std::iter::once((format!("{}_predicted", self.grouping.target), predicted));
+        let predicted = std::iter::once((format!("{}_predicted", self.grouping.targets[0]), predicted));
         predicted.chain(self.answer_names().into_iter().enumerate().map(of_class)).collect()
     }
 
@@ -171,6 +190,9 @@ impl GroupedTask for Classify {
 
     fn check(&self) -> Result<(), String> {
         let total = self.counts.iter().try_fold(0usize, |total, &count| total.checked_add(count));
+        if self.grouping.targets.len() != 1 {
+            return Err("it has more than one column of classes".into());
+        }
         if self.classes.len() < 2 || self.classes.len() != self.counts.len() || total.is_none() {
             return Err("its classes do not fit together".into());
         }
@@ -180,23 +202,46 @@ impl GroupedTask for Classify {
 
 impl Classify {
     /// The error about a class that was not there in training.
-    fn unknown(&self, labels: &Labels<'_>, sequence: usize) -> DataError {
-        let label = labels.text(sequence);
+    fn unknown(&self, labels: &Labels<'_>, sample: usize) -> DataError {
+        let label = labels.text(sample);
         let hint = nearest(label, self.classes.iter().map(String::as_str))
             .map_or(String::new(), |class| format!(" (did you mean {class:?}?)"));
         let message = format!(
             "the model has not seen class {label:?} in training{hint}; it knows {}",
             self.classes.iter().map(|class| format!("{class:?}")).collect::<Vec<_>>().join(", ")
         );
-        DataError::new(labels.place(sequence), message)
+        DataError::new(labels.place(sample), message)
     }
 }
 
-/// The distinct labels, sorted as numbers if all are numbers.
-fn sorted_classes(labels: &Labels<'_>) -> Vec<String> {
-    let mut classes: Vec<&str> = labels.texts().collect();
+/// The distinct labels as they are first written, sorted as numbers if the whole column is numbers; and what is to be
+/// said of labels that are written in several ways.
+fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
+    let are_numbers = labels.are_numbers();
+    let key = |text: &str| number_key(text).filter(|_| are_numbers).unwrap_or_else(|| text.to_owned());
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    let (mut classes, mut others): (Vec<&str>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
+    for text in labels.texts() {
+        match seen.entry(key(text)) {
+            Entry::Vacant(entry) => {
+                entry.insert(text);
+                classes.push(text);
+            }
+            Entry::Occupied(entry) if *entry.get() != text => drop(others.insert(text)),
+            Entry::Occupied(_) => {}
+        }
+    }
+    let mut remarks = Vec::new();
+    if let Some(other) = others.first() {
+        let class = seen.get(&key(other)).copied().unwrap_or_default();
+        let more = match others.len() {
+            1 => String::new(),
+            many => format!(" ({} more likewise)", thousands(many - 1)),
+        };
+        let text = format!("{other:?} is the same number as class {class:?}, and counts as that{more}");
+        remarks.push(text.into());
+    }
     classes.sort_unstable();
-    classes.dedup();
     let numbers: Option<Vec<f64>> =
         classes.iter().map(|class| class.parse().ok().filter(|n: &f64| n.is_finite())).collect();
     if let Some(numbers) = numbers {
@@ -204,5 +249,47 @@ fn sorted_classes(labels: &Labels<'_>) -> Vec<String> {
         numbered.sort_by(|a, b| a.0.total_cmp(&b.0));
         classes = numbered.into_iter().map(|(_, class)| class).collect();
     }
-    classes.into_iter().map(str::to_owned).collect()
+    let mut by_letters: BTreeMap<String, &str> = BTreeMap::new();
+    for class in &classes {
+        if let Some(other) = by_letters.insert(class.to_lowercase(), class) {
+            remarks.push(
+                format!("classes {other:?} and {class:?} differ in capitals alone, and are two").into(),
+            );
+        }
+    }
+    (classes.into_iter().map(str::to_owned).collect(), remarks)
+}
+
+/// What all ways to write a number have in common: `10` of `10.0`, `010` and `1e1`. Whole numbers are told apart to the
+/// last digit, which those beyond 2^53 would not be as `f64`.
+fn number_key(text: &str) -> Option<String> {
+    let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Adding 0 makes 0 of -0.
+        return Some((number + 0.0).to_string());
+    }
+    let digits = digits.trim_start_matches('0');
+    let sign = if text.starts_with('-') && !digits.is_empty() { "-" } else { "" };
+    Some(if digits.is_empty() { "0".to_owned() } else { format!("{sign}{digits}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_key;
+
+    #[test]
+    fn a_number_has_one_key_however_it_is_written() {
+        for text in ["10", "10.0", "010", "+10", "1e1", "1E+1", "10."] {
+            assert_eq!(number_key(text).as_deref(), Some("10"), "{text}");
+        }
+        for text in ["0", "-0", "0.0", "-0.0", "00"] {
+            assert_eq!(number_key(text).as_deref(), Some("0"), "{text}");
+        }
+        assert_eq!(number_key("-1.50").as_deref(), Some("-1.5"));
+        assert_ne!(number_key("9007199254740993"), number_key("9007199254740992"));
+        for text in ["", "ten", "nan", "inf", "1e999", "1,5"] {
+            assert_eq!(number_key(text), None, "{text}");
+        }
+    }
 }

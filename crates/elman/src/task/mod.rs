@@ -38,7 +38,7 @@ mod stream;
 pub use chart::{Chart, Line, Role};
 pub use classify::Classify;
 pub use forecast::{Backtest, Backtested, Forecast, ForecastOptions, Known, Layout, Origin, Transform};
-pub use grouped::{Feature, GroupedOptions, Grouping};
+pub use grouped::{Feature, GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
@@ -51,7 +51,7 @@ use crate::table::Table;
 names::tasks! {
     /// The future of one series.
     Forecast = "forecast",
-    /// A number from a sequence.
+    /// Numbers from a sequence.
     Regress = "regress",
     /// A class from a sequence.
     Classify = "classify",

@@ -136,7 +136,20 @@ mod tests {
         let names = TaskName::Classify.option_names();
         assert_eq!(
             names,
-            ["id", "target", "features", "time", "time-format", "test", "validation", "split-seed"]
+            [
+                "id",
+                "target",
+                "features",
+                "time",
+                "time-format",
+                "missing",
+                "window",
+                "group",
+                "split",
+                "test",
+                "validation",
+                "split-seed"
+            ]
         );
         let options = TaskName::Forecast.options(json!({"season": 4, "test": 8.0})).unwrap();
         let expected = ForecastOptions { season: Some(4), test: Some(8), ..ForecastOptions::default() };

@@ -1,13 +1,13 @@
-//! **regress**: a number from a sequence.
+//! **regress**: numbers from a sequence.
 
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedTask, Grouping, Labels, all_training};
+use super::grouped::{GroupedTask, Grouping, Labels, one_or_many};
 use super::{Answers, Number, TaskName};
 use crate::error::{DataError, Error, Message};
 use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
-use crate::metrics::{Metrics, regression_metrics};
+use crate::metrics::{Metrics, joint_regression_metrics};
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 
 /// A regression task, fitted to a table.
@@ -16,19 +16,22 @@ use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 pub struct Regress {
     /// The columns.
     pub grouping: Grouping,
-    /// The statistics of the targets in training.
-    pub target_scaling: Scaling,
+    /// The statistics of each target in training; a single one stands for itself in files.
+    #[serde(rename = "target_scaling", with = "one_or_many")]
+    pub target_scalings: Vec<Scaling>,
 }
 
 impl GroupedTask for Regress {
-    type Target = f64;
-    type Answer = f64;
+    /// A number for each column of targets, NaN where it is missing.
+    type Target = Vec<f64>;
+    type Answer = Vec<f64>;
 
     const NAME: TaskName = TaskName::Regress;
     const BASELINE: &'static str = "training mean";
 
-    fn unfitted(grouping: Grouping, _: &Labels<'_>) -> Result<Self, DataError> {
-        Ok(Regress { grouping, target_scaling: Scaling { mean: 0.0, deviation: 1.0 } })
+    fn unfitted(grouping: Grouping, _: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
+        let target_scalings = vec![Scaling { mean: 0.0, deviation: 1.0 }; grouping.targets.len()];
+        Ok((Regress { grouping, target_scalings }, Vec::new()))
     }
 
     fn grouping(&self) -> &Grouping {
@@ -39,79 +42,103 @@ impl GroupedTask for Regress {
         &mut self.grouping
     }
 
-    fn targets(&self, labels: &Labels<'_>, sequences: &[usize]) -> Result<Vec<f64>, Error> {
-        Ok(sequences.iter().map(|&n| labels.number(n)).collect::<Result<_, _>>()?)
+    fn targets(&self, labels: &Labels<'_>) -> Result<Vec<Vec<f64>>, Error> {
+        Ok((0..labels.len()).map(|sample| labels.numbers(sample)).collect::<Result<_, _>>()?)
     }
 
     /// All are of one: the split is a plain draw.
-    fn stratum(_: f64) -> usize {
+    fn stratum(_: &Vec<f64>) -> usize {
         0
     }
 
-    fn fit(&mut self, targets: &[f64]) -> Result<(), Message> {
-        self.target_scaling = Scaling::fit(targets.iter().copied()).map_err(|why| match why {
-            NoScaling::Constant => Message::from(format!(
-                "is {} in {}, so there is nothing to learn; choose another ",
-                targets[0],
-                all_training(targets.len(), "sequence")
-            ))
-            .option("target"),
-            NoScaling::TooLarge => TOO_LARGE.into(),
-        })?;
+    fn stratum_name(&self, _: usize) -> Option<&str> {
+        None
+    }
+
+    fn fit(&mut self, targets: &[Vec<f64>], labels: &Labels<'_>) -> Result<(), DataError> {
+        for (k, scaling) in self.target_scalings.iter_mut().enumerate() {
+            let known: Vec<f64> =
+                targets.iter().map(|target| target[k]).filter(|target| !target.is_nan()).collect();
+            *scaling = Scaling::fit(known.iter().copied()).map_err(|why| {
+                let message = match (why, known.as_slice()) {
+                    (_, []) => {
+                        Message::from("is empty in the whole training part; choose another ").option("target")
+                    }
+                    (NoScaling::Constant, [first, ..]) => {
+                        let of = labels.all_training(known.len());
+                        Message::from(format!(
+                            "is {first} in {of}, so there is nothing to learn; choose another "
+                        ))
+                        .option("target")
+                    }
+                    (NoScaling::TooLarge, _) => TOO_LARGE.into(),
+                };
+                DataError::new(labels.whole(k), message)
+            })?;
+        }
         Ok(())
     }
 
-    fn to_learn(&self, target: f64) -> Targets<f64> {
-        Targets::Values(vec![self.target_scaling.scale(target)])
+    /// A missing target stays NaN, which counts nothing in a loss.
+    fn to_learn(&self, target: &Vec<f64>) -> Targets<f64> {
+        let scaled = self.target_scalings.iter().zip(target).map(|(scaling, &target)| scaling.scale(target));
+        Targets::Values(scaled.collect())
     }
 
     fn output_size(&self) -> usize {
-        1
+        self.target_scalings.len()
     }
 
     fn loss(&self) -> Loss {
         Loss::Squared
     }
 
-    fn answer(&self, output: &[f64]) -> f64 {
-        self.target_scaling.unscale(output[0])
+    fn answer(&self, output: &[f64]) -> Vec<f64> {
+        self.target_scalings.iter().zip(output).map(|(scaling, &output)| scaling.unscale(output)).collect()
     }
 
     fn answer_values(&self, output: &[f64], answer: &mut [f64]) {
-        answer[0] = self.answer(output);
-    }
-
-    fn answer_names(&self) -> Vec<String> {
-        vec![format!("{}_predicted", self.grouping.target)]
-    }
-
-    fn first_number(answer: &f64) -> f64 {
-        *answer
-    }
-
-    fn baseline(&self) -> f64 {
-        self.target_scaling.mean
-    }
-
-    fn metrics(answers: &[f64], actual: &[f64]) -> Metrics {
-        regression_metrics(answers, actual)
-    }
-
-    fn answer_of(&self, learned: &Targets<f64>) -> f64 {
-        match learned {
-            Targets::Values(values) => self.answer(values),
-            Targets::Classes(_) => f64::NAN,
+        for ((answer, scaling), &output) in answer.iter_mut().zip(&self.target_scalings).zip(output) {
+            *answer = scaling.unscale(output);
         }
     }
 
-    fn columns(&self, answers: &[f64], dtype: Dtype) -> Vec<(String, Answers)> {
-        let number = |&answer: &f64| Number::answer(answer, self.target_scaling.deviation, dtype);
-        let answers = answers.iter().map(number).collect();
-        vec![(format!("{}_predicted", self.grouping.target), Answers::Numbers(answers))]
+    fn answer_names(&self) -> Vec<String> {
+        self.grouping.targets.iter().map(|target| format!("{target}_predicted")).collect()
+    }
+
+    fn representative(answer: &Vec<f64>) -> f64 {
+        answer.iter().copied().find(|answer| !answer.is_finite()).unwrap_or(0.0)
+    }
+
+    fn baseline(&self) -> Vec<f64> {
+        self.target_scalings.iter().map(|scaling| scaling.mean).collect()
+    }
+
+    fn metrics(&self, answers: &[Vec<f64>], actual: &[Vec<f64>]) -> Metrics {
+        joint_regression_metrics(&self.grouping.targets, answers, actual)
+    }
+
+    fn answer_of(&self, learned: &Targets<f64>) -> Vec<f64> {
+        match learned {
+            Targets::Values(values) => self.answer(values),
+            Targets::Classes(_) => vec![f64::NAN; self.target_scalings.len()],
+        }
+    }
+
+    fn columns(&self, answers: &[Vec<f64>], dtype: Dtype) -> Vec<(String, Answers)> {
+        let column = |(k, name): (usize, String)| {
+            let deviation = self.target_scalings[k].deviation;
+            let numbers = answers.iter().map(|answer| Number::answer(answer[k], deviation, dtype));
+            (name, Answers::Numbers(numbers.collect()))
+        };
+        self.answer_names().into_iter().enumerate().map(column).collect()
     }
 
     fn check(&self) -> Result<(), String> {
-        if !self.target_scaling.is_valid() {
+        if self.target_scalings.len() != self.grouping.targets.len()
+            || !self.target_scalings.iter().all(Scaling::is_valid)
+        {
             return Err("its target's scaling is out of range".into());
         }
         Ok(())

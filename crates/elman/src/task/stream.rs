@@ -15,12 +15,13 @@ use crate::weights::Weights;
 ///
 /// | task | a row | its answer |
 /// |---|---|---|
-/// | regress | the features | the number |
+/// | regress | the features | the number of each target |
 /// | classify | the features | the probability of each class |
 /// | forecast | the next value of the series and, where the calendar fixes it, its place in the season | the value of the row after it |
 ///
 /// Places in a season count from 0: months from January, quarters from the first, weekdays from Monday, hours from
-/// midnight. [`inputs`](Self::inputs) and [`answers`](Self::answers) name the values. Answers are those of
+/// midnight. A feature that is a category is a value for each category, 1 for the one that it is and 0 for the others.
+/// [`inputs`](Self::inputs) and [`answers`](Self::answers) name the values. Answers are those of
 /// [`Model::predict`](crate::model::Model::predict) on the rows so far, to the bit.
 ///
 /// ```

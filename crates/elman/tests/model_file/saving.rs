@@ -63,13 +63,13 @@ fn every_number_survives() {
     for number in [-0.0, 5e-324, 0.1 + 0.2, 1.797_693_134_862_315_7e308, f64::MIN_POSITIVE] {
         let (mut task, mut record) = (model.task().clone(), model.record().clone());
         let Task::Regress(regress) = &mut task else { panic!("a regression") };
-        regress.target_scaling.mean = number;
+        regress.target_scalings[0].mean = number;
         record.loss = Some(number);
         let weights = Weights::new(model.network().clone(), parameters.clone()).unwrap();
         let model = Model::new(task, vec![weights], record).unwrap();
         let loaded = read(&model.to_bytes().unwrap()).unwrap();
         let Task::Regress(regress) = loaded.task() else { panic!("a regression") };
-        assert_eq!(regress.target_scaling.mean.to_bits(), number.to_bits());
+        assert_eq!(regress.target_scalings[0].mean.to_bits(), number.to_bits());
         assert_eq!(loaded.record().loss.map(f64::to_bits), Some(number.to_bits()));
         assert_eq!(bits(loaded.parameters()), bits(&parameters));
     }

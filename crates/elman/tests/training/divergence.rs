@@ -77,26 +77,28 @@ fn nan_in_the_data_is_found_in_its_batch() {
     let network = network(CellKind::Gru, Readout::Last);
     let config = train_config().with_seed(1).with_clip(2.5);
     let order = &order(&network, 1, OptimiserConfig::SGD)[0];
-    for in_target in [false, true] {
+    for value in [f64::NAN, f64::INFINITY] {
         let mut train = examples::<f64>(&network, &[2; 10], 0);
         let bad = &mut train[order[4]];
         match &mut bad.targets {
-            Targets::Values(values) if in_target => values[1] = f64::NAN,
-            _ => bad.x[2] = f64::NAN,
+            // A target that is NaN is missing.
+            Targets::Values(values) if value.is_infinite() => values[1] = value,
+            _ => bad.x[2] = value,
         }
         let (diverged, progress, norms) = diverge(&network, config.clone(), &train, &[]);
         assert_eq!((diverged.epoch, diverged.batch), (0, 4));
         assert_eq!(diverged.quantity, "loss");
-        assert!(diverged.value.is_nan());
+        assert!(!diverged.value.is_finite());
         assert_eq!(norms.len(), 4);
         assert_eq!(diverged.grad_norm, Some(norms[3]));
         assert!(progress.parameters().iter().all(|p| p.is_finite()));
         assert_eq!(
             diverged.to_string(),
             format!(
-                "training diverged: the loss became NaN in epoch 1, batch 5 (the gradient norm before it was \
+                "training diverged: the loss became {} in epoch 1, batch 5 (the gradient norm before it was \
                  {:.3e}). Try a lower learning rate (it was 0.1), clipping below the present 2.5, or another \
                  initialisation",
+                if value.is_nan() { "NaN" } else { "inf" },
                 norms[3]
             )
         );

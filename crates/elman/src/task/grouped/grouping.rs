@@ -1,14 +1,19 @@
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::GroupedOptions;
+use super::feature::{Cells, Feature, find};
 use super::groups::Groups;
+use super::{GroupedOptions, one_or_many};
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::loss::Targets;
-use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
-use crate::sequence::Example;
-use crate::table::{Place, Table, TableError};
+use crate::missing::{Gaps, Missing};
+use crate::table::{Table, TableError};
 use crate::task::Answers;
-use crate::words::abridged;
+use crate::words::{counted, quoted};
+
+/// What can be made of missing values; a season is a forecast's.
+const CHOICES: [Missing; 5] =
+    [Missing::Drop, Missing::Interpolate, Missing::Previous, Missing::Zero, Missing::Flag];
 
 /// The columns of a table of many sequences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,60 +21,43 @@ use crate::words::abridged;
 pub struct Grouping {
     /// The column that tells sequences apart.
     pub id: String,
-    /// The column of times, if there is one.
+    /// The column of times, if there is one: rows are read in its order.
     pub time: Option<String>,
-    /// The column of targets.
-    pub target: String,
+    /// How its times are written, where that was said.
+    #[serde(rename = "time-format", default, skip_serializing_if = "Option::is_none")]
+    pub time_format: Option<String>,
+    /// The columns of targets; a single one stands for itself in files.
+    #[serde(rename = "target", with = "one_or_many")]
+    pub targets: Vec<String>,
     /// The inputs.
     pub features: Vec<Feature>,
-}
-
-/// An input column.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Feature {
-    /// The column's name.
-    pub name: String,
-    /// Its statistics in training.
-    pub scaling: Scaling,
+    /// What is made of empty cells of inputs; none where they are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
+    /// Where targets differ from row to row: the rows that are read for an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
 }
 
 impl Grouping {
-    /// Finds the columns, without their statistics.
-    pub(super) fn find(table: &Table, options: &GroupedOptions) -> Result<Self, Error> {
-        let id = table.column(options.id.as_deref().unwrap_or("id"))?.name().to_owned();
-        let target = table.column(options.target.as_deref().unwrap_or("target"))?.name().to_owned();
-        let time = match &options.time {
-            Some(time) => Some(table.column(time)?.name().to_owned()),
-            None => None,
-        };
-        match (&options.time_format, &time) {
-            (Some(format), Some(time)) => drop(table.column(time)?.times_as(format)?),
-            (Some(_), None) => {
-                let message = Message::from("is given, but no column of times; name it with ").option("time");
-                return Err(ConfigError::new("time_format", message).into());
-            }
-            (None, _) => {}
-        }
-        let others =
-            |header: &&String| **header != id && **header != target && Some(*header) != time.as_ref();
-        let names = match &options.features {
-            Some(names) => names.clone(),
-            None => {
-                let names: Vec<String> = table.headers().iter().filter(others).cloned().collect();
-                refuse_text(table, &names)?;
-                names
-            }
-        };
-        if names.is_empty() {
-            let message = "has no column left as input beside id, target and time; add one";
-            return Err(DataError::new(table.name(), message).into());
-        }
-        let mut asked: Vec<(&'static str, &String)> = vec![("id", &id), ("target", &target)];
+    /// Finds the columns, without statistics of the inputs, and reads the sequences.
+    pub(super) fn find<'t>(
+        table: &'t Table,
+        options: &GroupedOptions,
+    ) -> Result<(Self, Groups<'t>, Vec<Message>), Error> {
+        let column = |name: &str| Ok::<_, Error>(table.column(name)?.name().to_owned());
+        let id = column(options.id.as_deref().unwrap_or("id"))?;
+        let targets = targets(table, options.target.as_deref().unwrap_or("target"))?;
+        let time = options.time.as_deref().map(column).transpose()?;
+        let group = options.group.as_deref().map(column).transpose()?;
+        let mut asked: Vec<(&'static str, &String)> = vec![("id", &id)];
+        asked.extend(targets.iter().map(|target| ("target", target)));
         asked.extend(time.iter().map(|time| ("time", time)));
-        asked.extend(names.iter().map(|name| ("features", name)));
-        for (n, (option, column)) in asked.iter().enumerate() {
-            if let Some((other, _)) = asked[..n].iter().find(|(_, other)| other == column) {
+        asked.extend(group.iter().map(|group| ("group", group)));
+        asked.extend(options.features.iter().flatten().map(|name| ("features", name)));
+        let mut seen: HashMap<&String, &'static str> = HashMap::new();
+        for (option, column) in asked {
+            if let Some(other) = seen.insert(column, option) {
                 let both = if other == option {
                     Message::from("twice")
                 } else {
@@ -79,54 +67,171 @@ impl Grouping {
                 return Err(ConfigError::new(option, message).into());
             }
         }
-        let unscaled = Scaling { mean: 0.0, deviation: 1.0 };
-        let features = names.into_iter().map(|name| Feature { name, scaling: unscaled }).collect();
-        Ok(Grouping { id, time, target, features })
+        if options.missing.is_some_and(|missing| !CHOICES.contains(&missing)) {
+            let choices = CHOICES.map(Missing::name).join(", ");
+            let message =
+                format!("by a season is for forecasts; to learn from sequences it is one of {choices}");
+            return Err(ConfigError::new("missing", message).into());
+        }
+        if options.time_format.is_some() && time.is_none() {
+            let message = Message::from("is given, but no column of times; name it with ").option("time");
+            return Err(ConfigError::new("time_format", message).into());
+        }
+        let time_format = options.time_format.clone();
+        let groups = Groups::read(table, &id, time.as_deref(), time_format.as_deref())?;
+        let taken: Vec<&str> = [Some(&id), time.as_ref(), group.as_ref()]
+            .into_iter()
+            .flatten()
+            .chain(&targets)
+            .map(String::as_str)
+            .collect();
+        let (features, remarks) = find(table, &groups, options.features.as_deref(), &taken, options.missing)?;
+        let grouping =
+            Grouping { id, time, time_format, targets, features, missing: options.missing, window: None };
+        Ok((grouping, groups, remarks))
     }
 
-    /// Reads the feature columns as they are.
-    pub(super) fn columns<'t>(&self, table: &'t Table) -> Result<Vec<&'t [f64]>, TableError> {
-        self.features.iter().map(|feature| table.column(&feature.name)?.numbers()).collect()
+    /// The names of the inputs, one after another.
+    pub(super) fn input_names(&self) -> Vec<String> {
+        self.features.iter().flat_map(Feature::input_names).collect()
     }
 
-    /// Takes the statistics of the features from these rows.
-    pub(super) fn fit(&mut self, table: &Table, columns: &[&[f64]], rows: &[usize]) -> Result<(), Error> {
-        for (feature, column) in self.features.iter_mut().zip(columns) {
-            let values = rows.iter().map(|&row| column[row]);
-            feature.scaling = Scaling::fit(values).map_err(|why| {
-                let message = match why {
-                    NoScaling::Constant => Message::from(format!(
-                        "is {} in {}, so it tells nothing; leave it out with ",
-                        column[rows[0]],
-                        all_training(rows.len(), "row")
-                    ))
-                    .option("features"),
-                    NoScaling::TooLarge => TOO_LARGE.into(),
-                };
-                DataError::new(Place { table: table.name(), line: None, column: &feature.name }, message)
-            })?;
+    /// The number of inputs.
+    pub(super) fn input_size(&self) -> usize {
+        self.features.iter().fold(0, |sum, feature| sum.saturating_add(feature.width()))
+    }
+
+    /// Reads the feature columns, refuses or remarks their gaps, and takes rows out of the sequences that are left
+    /// out for them. `is_training` tells whether the way out can still be chosen.
+    pub(super) fn cells<'t>(
+        &self,
+        table: &'t Table,
+        groups: &mut Groups<'_>,
+        is_training: bool,
+    ) -> Result<Vec<Cells<'t>>, Error> {
+        let mut columns = Vec::with_capacity(self.features.len());
+        let (mut count, mut first): (usize, Option<(usize, &Feature)>) = (0, None);
+        for feature in &self.features {
+            let cells = feature.cells(table.column(&feature.name)?, &mut groups.remarks)?;
+            let gaps = Gaps::of(&cells);
+            count += gaps.count;
+            if let Some(row) = gaps.first.filter(|&row| first.is_none_or(|(before, _)| row < before)) {
+                first = Some((row, feature));
+            }
+            columns.push(cells);
+        }
+        let Some((row, feature)) = first else { return Ok(columns) };
+        let place = table.column(&feature.name)?.place(row);
+        let Some(missing) = self.missing else {
+            let gaps = Gaps { count, first: Some(row) };
+            if is_training {
+                return Err(gaps.refuse(place, &CHOICES).into());
+            }
+            let empty = match count {
+                1 => "the cell is empty; fill it in".to_owned(),
+                _ => format!("the first of {}; fill them in", counted(count, "empty cell")),
+            };
+            let message =
+                Message::from(format!("{empty}, or train a model that was told what becomes of them, with "));
+            return Err(DataError::new(place, message.option("missing")).into());
+        };
+        let (cells, are) = (counted(count, "empty cell"), if count == 1 { "is" } else { "are" });
+        groups.remarks.push(format!("{cells} {are} {} (first: {place})", missing.in_words()).into());
+        self.remark_unknown(&columns, groups);
+        if missing == Missing::Drop {
+            let is_whole = |row: &usize| columns.iter().all(|cells| !cells[*row].is_nan());
+            groups.rows.iter_mut().for_each(|rows| rows.retain(is_whole));
+            let emptied = groups.rows.iter().filter(|rows| rows.is_empty()).count();
+            if emptied > 0 && is_training {
+                let sequences = counted(emptied, "sequence");
+                groups.remarks.push(format!("{sequences} had no whole row, and left with their rows").into());
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Takes the statistics of the features from these rows, reads the cells by them, and remarks what tells nothing.
+    pub(super) fn fit<'t>(
+        &mut self,
+        table: &'t Table,
+        cells: &mut [Cells<'t>],
+        rows: &[usize],
+        remarks: &mut Vec<Message>,
+    ) -> Result<(), Error> {
+        for (feature, cells) in self.features.iter_mut().zip(cells) {
+            let column = table.column(&feature.name)?;
+            feature.fit(cells, rows, column.whole())?;
+            *cells = feature.cells(column, remarks)?;
+        }
+        let silent: Vec<&str> = self
+            .features
+            .iter()
+            .filter(|feature| feature.is_silent())
+            .map(|feature| feature.name.as_str())
+            .collect();
+        if !silent.is_empty() {
+            let (are, count) = if silent.len() == 1 { ("is", "counts") } else { ("are", "count") };
+            let text =
+                format!("{} {are} the same in the whole training part, and {count} nothing", quoted(silent));
+            remarks.push(text.into());
         }
         Ok(())
     }
 
-    /// These sequences as examples; `targets` gives those of each.
-    pub(super) fn examples(
-        &self,
-        columns: &[&[f64]],
-        groups: &Groups<'_>,
-        sequences: &[usize],
-        targets: impl Fn(usize) -> Targets<f64>,
-    ) -> Vec<Example<f64>> {
-        let example = |&n: &usize| Example { x: self.inputs(columns, &groups.rows[n]), targets: targets(n) };
-        sequences.iter().map(example).collect()
+    /// Remarks the sequences of which a column has no value, where fillers look for one.
+    fn remark_unknown(&self, cells: &[Cells<'_>], groups: &mut Groups<'_>) {
+        if matches!(self.missing, None | Some(Missing::Drop | Missing::Zero)) {
+            return;
+        }
+        let is_unknown = |cells: &Cells<'_>, rows: &[usize]| rows.iter().all(|&row| cells[row].is_nan());
+        let mut unknown = self.features.iter().zip(cells).flat_map(|(feature, cells)| {
+            let rows = groups.rows.iter().enumerate().filter(|(_, rows)| is_unknown(cells, rows));
+            rows.map(move |(n, _)| (feature, n))
+        });
+        let Some((feature, n)) = unknown.next() else { return };
+        let first = format!("{:?} of sequence {:?}", feature.name, groups.ids[n]);
+        let (count, has) = match 1 + unknown.count() {
+            1 => (first.clone(), "has"),
+            count => (format!("{first} and {} more", count - 1), "have"),
+        };
+        let text =
+            format!("{count} {has} no value at all: the mean in training stands there, or no category");
+        groups.remarks.push(text.into());
     }
 
-    /// A sequence's inputs, `[length, I]`.
-    pub(super) fn inputs(&self, columns: &[&[f64]], rows: &[usize]) -> Vec<f64> {
-        let scaled = |row: usize| {
-            self.features.iter().zip(columns).map(move |(feature, column)| feature.scaling.scale(column[row]))
+    /// The inputs `[length, I]` of the last of a sequence's rows so far, from the row `from` on. Gaps are filled from
+    /// the rows so far alone; where those know nothing, the input is 0, the mean in training.
+    pub(super) fn inputs(&self, cells: &[Cells<'_>], rows: &[usize], from: usize) -> Vec<f64> {
+        let width = self.input_size();
+        let mut x = vec![0.0; (rows.len() - from) * width];
+        let mut place = 0;
+        for (feature, cells) in self.features.iter().zip(cells) {
+            let known = || rows.iter().map(|&row| cells[row]);
+            let mut values: Vec<f64> = known().skip(from).collect();
+            if values.iter().any(|value| value.is_nan()) {
+                values = self.filled(feature, known().collect()).split_off(from);
+            }
+            let inputs = place..place + feature.width();
+            for ((x, value), cell) in x.chunks_exact_mut(width).zip(values).zip(known().skip(from)) {
+                feature.write(value, cell.is_nan(), &mut x[inputs.clone()]);
+            }
+            place = inputs.end;
+        }
+        x
+    }
+
+    /// A sequence's values of a feature without gaps. Between categories there is no line, and none is zero: those
+    /// stay what they were, or nothing.
+    fn filled(&self, feature: &Feature, mut values: Vec<f64>) -> Vec<f64> {
+        let missing = match self.missing {
+            Some(Missing::Interpolate) if feature.scaling.is_none() => Some(Missing::Previous),
+            Some(Missing::Zero) if feature.scaling.is_none() => None,
+            missing => missing,
         };
-        rows.iter().flat_map(|&row| scaled(row)).collect()
+        if let Some(missing) = missing {
+            missing.fill(&mut values, None);
+        }
+        values
     }
 
     /// The columns that predictions carry over from the data, a row per sequence: the id, and the time of
@@ -140,45 +245,47 @@ impl Grouping {
         let mut keys = vec![(self.id.clone(), Answers::Text(ids))];
         if let Some(name) = &self.time {
             let time = table.column(name)?;
-            let last = groups.rows.iter().filter_map(|rows| rows.last());
-            keys.push((name.clone(), Answers::Text(last.map(|&row| time.text(row).to_owned()).collect())));
+            let last =
+                groups.rows.iter().map(|rows| rows.last().map_or("", |&row| time.text(row)).to_owned());
+            keys.push((name.clone(), Answers::Text(last.collect())));
         }
         Ok(keys)
     }
 
     /// The columns in words.
     pub(super) fn describe(&self) -> String {
-        let features: Vec<&str> = self.features.iter().map(|feature| feature.name.as_str()).collect();
-        format!("{:?} from sequences of {} told apart by {:?}", self.target, abridged(&features), self.id)
+        const MOST: usize = 12;
+        let mut features: Vec<String> =
+            self.features.iter().take(MOST).map(|feature| feature.name.clone()).collect();
+        if self.features.len() > MOST {
+            features.push(format!("{} more", self.features.len() - MOST));
+        }
+        let windows =
+            self.window.map_or_else(String::new, |window| format!("the last {} of ", counted(window, "row")));
+        format!(
+            "{} from {windows}sequences of {} told apart by {:?}",
+            quoted(&self.targets),
+            features.join(", "),
+            self.id
+        )
     }
 
     /// Refuses what no fitted grouping can be.
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.features.is_empty() || !self.features.iter().all(|feature| feature.scaling.is_valid()) {
+        if self.features.is_empty() {
             return Err("its features' scaling is out of range".into());
         }
-        Ok(())
-    }
-}
-
-/// Nobody said that these columns are inputs: one that begins with text is likely none.
-fn refuse_text(table: &Table, names: &[String]) -> Result<(), Error> {
-    for name in names {
-        let column = table.column(name)?;
-        if let Err(TableError::NotANumber { .. }) = column.number(0) {
-            let text = format!(
-                "{:?} is not a number, so the column is no input; name the inputs with ",
-                column.text(0)
-            );
-            let message =
-                Message::from(text).option("features").text(", or a column of times with ").option("time");
-            return Err(DataError::new(column.place(0), message).into());
+        if self.targets.is_empty() || self.window == Some(0) {
+            return Err("it has no target, or windows of no rows".into());
         }
+        self.features.iter().try_for_each(Feature::check)
     }
-    Ok(())
 }
 
-/// `all 40 training rows`, or the only one.
-pub(in crate::task) fn all_training(count: usize, noun: &str) -> String {
-    if count == 1 { format!("the only training {noun}") } else { format!("all {count} training {noun}s") }
+/// The columns of targets: one of that name, or several with commas between them.
+fn targets(table: &Table, names: &str) -> Result<Vec<String>, TableError> {
+    if !names.contains(',') || table.has_column(names) {
+        return Ok(vec![table.column(names)?.name().to_owned()]);
+    }
+    names.split(',').map(|name| Ok(table.column(name.trim())?.name().to_owned())).collect()
 }

@@ -1,20 +1,33 @@
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::error::{ConfigError, DataError, Error};
-use crate::table::{Column, Place, Table, TableError};
+use crate::error::{ConfigError, DataError, Error, Message};
+use crate::table::{Column, Table, Time};
 use crate::task::HeldOut;
+use crate::words::{counted, thousands};
 
-/// The rows of each sequence, in order of first appearance.
+/// The rows of each sequence: sequences in order of first appearance, rows in order of time.
 pub(super) struct Groups<'a> {
     pub(super) ids: Vec<&'a str>,
     pub(super) rows: Vec<Vec<usize>>,
+    /// The sequences in the order in which they begin; none without a column of times.
+    pub(super) by_start: Option<Vec<usize>>,
+    /// What the user should know of how they were found.
+    pub(super) remarks: Vec<Message>,
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn read(table: &'a Table, id: &str) -> Result<Self, Error> {
+    /// Finds them; without a column of times the rows are in the order in which they stand.
+    pub(super) fn read(
+        table: &'a Table,
+        id: &str,
+        time: Option<&str>,
+        time_format: Option<&str>,
+    ) -> Result<Self, Error> {
         let id = table.column(id)?;
         let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let mut groups = Groups { ids: Vec::new(), rows: Vec::new() };
+        let mut groups = Groups { ids: Vec::new(), rows: Vec::new(), by_start: None, remarks: Vec::new() };
         for (row, id) in id.texts().enumerate() {
             let n = *numbers.entry(id).or_insert_with(|| {
                 groups.ids.push(id);
@@ -28,7 +41,47 @@ impl<'a> Groups<'a> {
             let message = "the cell is empty; say which sequence the row belongs to";
             return Err(DataError::new(place, message).into());
         }
+        if let Some(time) = time {
+            groups.sort(table.column(time)?, time_format)?;
+        }
         Ok(groups)
+    }
+
+    /// Brings each sequence's rows into the order of time.
+    fn sort(&mut self, column: Column<'_>, format: Option<&str>) -> Result<(), Error> {
+        let order = Order::of(column, format)?;
+        let (mut moved, mut first) = (0, None);
+        for (id, rows) in self.ids.iter().zip(&mut self.rows) {
+            if let Some(pair) = rows.windows(2).find(|pair| order.compare(pair[0], pair[1]).is_gt()) {
+                moved += 1;
+                first.get_or_insert(column.line(pair[1]));
+                rows.sort_by(|&a, &b| order.compare(a, b));
+            }
+            if let Some(pair) = rows.windows(2).find(|pair| order.compare(pair[0], pair[1]).is_eq()) {
+                let message = format!(
+                    "sequence {id:?} has the time {:?} in lines {} and {}; give every row of a sequence a time of its own",
+                    column.text(pair[0]),
+                    column.line(pair[0]),
+                    column.line(pair[1])
+                );
+                return Err(DataError::new(column.whole(), message).into());
+            }
+        }
+        if let Some(line) = first {
+            self.remarks.push(
+                format!(
+                    "the rows of {} of {} were not in the order of {:?} (first: line {line}); they were sorted by it",
+                    thousands(moved),
+                    counted(self.len(), "sequence"),
+                    column.name()
+                )
+                .into(),
+            );
+        }
+        let mut by_start = self.all();
+        by_start.sort_by(|&a, &b| order.compare(self.rows[a][0], self.rows[b][0]));
+        self.by_start = Some(by_start);
+        Ok(())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -53,73 +106,68 @@ impl<'a> Groups<'a> {
             HeldOut::LastRows(_) => Err(ConfigError::new("test", "in rows is for forecasts")),
         }
     }
-}
 
-/// The cell of each sequence that tells its target.
-pub(in crate::task) struct Labels<'a> {
-    column: Column<'a>,
-    rows: Vec<usize>,
-}
-
-impl<'a> Labels<'a> {
-    /// Finds them: for each sequence the first of its cells that is not empty. All others must say the same
-    /// or nothing.
-    pub(super) fn read(groups: &Groups<'a>, column: Column<'a>) -> Result<Self, DataError> {
-        let rows = groups.ids.iter().zip(&groups.rows).map(|(id, rows)| label(id, rows, column));
-        Ok(Labels { column, rows: rows.collect::<Result<_, _>>()? })
+    /// What each of these sequences says in a column, in which all its rows must say the same.
+    pub(super) fn values_of(
+        &self,
+        sequences: &[usize],
+        column: Column<'a>,
+    ) -> Result<Vec<&'a str>, DataError> {
+        let value = |&n: &usize| {
+            let (id, rows) = (self.ids[n], &self.rows[n]);
+            if let Some(&empty) = rows.iter().find(|&&row| column.is_missing(row)) {
+                let message = format!("the cell is empty; say to what sequence {id:?} belongs");
+                return Err(DataError::new(column.place(empty), message));
+            }
+            if let Some(pair) = rows.windows(2).find(|pair| column.text(pair[0]) != column.text(pair[1])) {
+                let message = format!(
+                    "sequence {id:?} has {:?} in line {} and {:?} in line {}; a sequence belongs to one",
+                    column.text(pair[0]),
+                    column.line(pair[0]),
+                    column.text(pair[1]),
+                    column.line(pair[1])
+                );
+                return Err(DataError::new(column.whole(), message));
+            }
+            Ok(rows.first().map_or("", |&row| column.text(row)))
+        };
+        sequences.iter().map(value).collect()
     }
 
-    /// The number of sequences.
-    pub(in crate::task) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// What a sequence's cell says.
-    pub(in crate::task) fn text(&self, sequence: usize) -> &'a str {
-        self.column.text(self.rows[sequence])
-    }
-
-    /// What all sequences' cells say.
-    pub(in crate::task) fn texts(&self) -> impl Iterator<Item = &'a str> {
-        self.rows.iter().map(|&row| self.column.text(row))
-    }
-
-    /// What a sequence's cell says, as a number.
-    pub(in crate::task) fn number(&self, sequence: usize) -> Result<f64, TableError> {
-        self.column.number(self.rows[sequence])
-    }
-
-    /// Where that is.
-    pub(in crate::task) fn place(&self, sequence: usize) -> Place<'a> {
-        self.column.place(self.rows[sequence])
-    }
-
-    /// The column as a place.
-    pub(in crate::task) fn whole(&self) -> Place<'a> {
-        self.column.whole()
+    /// Of these sequences those that have rows: the others had none without a gap.
+    pub(super) fn with_rows(&self, sequences: Vec<usize>) -> Vec<usize> {
+        sequences.into_iter().filter(|&n| !self.rows[n].is_empty()).collect()
     }
 }
 
-/// The row that tells a sequence's target.
-fn label(id: &str, rows: &[usize], column: Column<'_>) -> Result<usize, DataError> {
-    let mut told = rows.iter().copied().filter(|&row| !column.text(row).is_empty());
-    let Some(first) = told.next() else {
-        let line = column.line(rows[0]);
-        let message =
-            format!("sequence {id:?} (line {line}) has no target; fill it in or leave the sequence out");
-        return Err(DataError::new(column.whole(), message));
-    };
-    match told.find(|&row| column.text(row) != column.text(first)) {
-        None => Ok(first),
-        Some(other) => {
-            let message = format!(
-                "sequence {id:?} has target {:?} in line {} and {:?} in line {}; give one per sequence",
-                column.text(first),
-                column.line(first),
-                column.text(other),
-                column.line(other)
-            );
-            Err(DataError::new(column.whole(), message))
+/// What a column of times orders rows by.
+enum Order<'a> {
+    Times(Cow<'a, [Time]>),
+    Numbers(&'a [f64]),
+}
+
+impl<'a> Order<'a> {
+    /// Numbers count as they are, as steps, seconds or years do. What is mostly numbers shall be numbers: the error is
+    /// about the cell that is none.
+    fn of(column: Column<'a>, format: Option<&str>) -> Result<Self, Error> {
+        if let Some(format) = format {
+            return Ok(Order::Times(column.times_as(format)?.into()));
+        }
+        let rows = column.texts().len();
+        if column.numbers_or_gaps().is_none() {
+            let numbers = (0..rows).filter(|&row| column.number(row).is_ok()).count();
+            if numbers * 2 <= rows {
+                return Ok(Order::Times(column.times()?.into()));
+            }
+        }
+        Ok(Order::Numbers(column.numbers()?))
+    }
+
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        match self {
+            Order::Times(times) => times[a].cmp(&times[b]),
+            // 0 and -0 are the same time.
+            Order::Numbers(numbers) => (numbers[a] + 0.0).total_cmp(&(numbers[b] + 0.0)),
         }
     }
 }

@@ -4,22 +4,27 @@
 //! The tasks on such tables differ in what they learn of a sequence: that is [`GroupedTask`], and all else
 //! is here.
 
+mod feature;
 mod grouping;
 mod groups;
+mod labels;
 mod neighbour;
 mod options;
+mod parts;
 mod split;
 
 use std::fmt::Debug;
 
-pub use grouping::{Feature, Grouping};
-pub use options::GroupedOptions;
+pub use feature::Feature;
+pub use grouping::Grouping;
+pub use options::{GroupedOptions, SplitBy};
 
-pub(super) use grouping::all_training;
-pub(super) use groups::Labels;
+pub(super) use labels::Labels;
 
+use feature::Cells;
 use groups::Groups;
-use split::Split;
+use labels::Sample;
+use parts::Parts;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
@@ -32,13 +37,15 @@ use crate::metrics::{Baseline, Confusion, Evaluation, Metrics};
 use crate::network::Readout;
 use crate::outlier;
 use crate::recipe::Recipe;
+use crate::sequence::Example;
 use crate::table::Table;
 use crate::train::TrainConfig;
+use crate::words::counted;
 
 /// What is learned of a sequence.
 pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'static {
     /// A sequence's target.
-    type Target: Copy;
+    type Target: Clone;
     /// An answer for a sequence.
     type Answer: Clone;
 
@@ -47,8 +54,8 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// The naive predictor's name.
     const BASELINE: &'static str;
 
-    /// A task without statistics for sequences with these labels.
-    fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<Self, DataError>;
+    /// A task without statistics for these labels, and what the user should know of them.
+    fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<(Self, Vec<Message>), Error>;
 
     /// The columns.
     fn grouping(&self) -> &Grouping;
@@ -56,17 +63,20 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// The columns.
     fn grouping_mut(&mut self) -> &mut Grouping;
 
-    /// The targets of these sequences.
-    fn targets(&self, labels: &Labels<'_>, sequences: &[usize]) -> Result<Vec<Self::Target>, Error>;
+    /// The targets of all samples.
+    fn targets(&self, labels: &Labels<'_>) -> Result<Vec<Self::Target>, Error>;
 
     /// Targets of one stratum are spread evenly over training, validation and test.
-    fn stratum(target: Self::Target) -> usize;
+    fn stratum(target: &Self::Target) -> usize;
 
-    /// Takes the statistics of the training sequences' targets.
-    fn fit(&mut self, targets: &[Self::Target]) -> Result<(), Message>;
+    /// A stratum in words, if there are several.
+    fn stratum_name(&self, stratum: usize) -> Option<&str>;
+
+    /// Takes the statistics of the training samples' targets.
+    fn fit(&mut self, targets: &[Self::Target], labels: &Labels<'_>) -> Result<(), DataError>;
 
     /// A target as the network learns it.
-    fn to_learn(&self, target: Self::Target) -> Targets<f64>;
+    fn to_learn(&self, target: &Self::Target) -> Targets<f64>;
 
     /// `O` of the network.
     fn output_size(&self) -> usize;
@@ -99,13 +109,13 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     fn answer_names(&self) -> Vec<String>;
 
     /// A number that is finite if the answer is.
-    fn first_number(answer: &Self::Answer) -> f64;
+    fn representative(answer: &Self::Answer) -> f64;
 
     /// The naive predictor's answer for any sequence.
     fn baseline(&self) -> Self::Answer;
 
     /// How good answers are.
-    fn metrics(answers: &[Self::Answer], actual: &[Self::Target]) -> Metrics;
+    fn metrics(&self, answers: &[Self::Answer], actual: &[Self::Target]) -> Metrics;
 
     /// The confusion matrix, if the answers are classes.
     fn confusion(&self, _answers: &[Self::Answer], _actual: &[Self::Target]) -> Option<Confusion> {
@@ -133,16 +143,23 @@ struct Rows<T>(T);
 
 impl<T: GroupedTask> StreamUnits for Rows<T> {
     fn inputs(&self) -> Vec<String> {
-        self.0.grouping().features.iter().map(|feature| feature.name.clone()).collect()
+        self.0.grouping().input_names()
     }
 
     fn answers(&self) -> Vec<String> {
         self.0.answer_names()
     }
 
+    /// Numbers are scaled; what stands for categories and gaps is 0 or 1 already.
     fn read(&mut self, row: &[f64], x: &mut [f64]) -> Result<bool, Message> {
-        let scaled = self.0.grouping().features.iter().zip(row);
-        x.iter_mut().zip(scaled).for_each(|(x, (feature, &value))| *x = feature.scaling.scale(value));
+        x.copy_from_slice(row);
+        let mut place = 0;
+        for feature in &self.0.grouping().features {
+            if let Some(scaling) = feature.scaling {
+                x[place] = scaling.scale(row[place]);
+            }
+            place += feature.width();
+        }
         Ok(true)
     }
 
@@ -154,57 +171,114 @@ impl<T: GroupedTask> StreamUnits for Rows<T> {
     fn reset(&mut self) {}
 }
 
-/// An ensemble's answers for these sequences.
-fn answers<T: GroupedTask>(
-    task: &T,
-    ensemble: &Ensemble,
-    table: &Table,
-    (groups, sequences): (&Groups<'_>, &[usize]),
-) -> Result<Vec<T::Answer>, Error> {
-    let columns = task.grouping().columns(table)?;
-    let x: Vec<Vec<f64>> =
-        sequences.iter().map(|&n| task.grouping().inputs(&columns, &groups.rows[n])).collect();
-    let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    let answers: Vec<T::Answer> = outputs.iter().map(|output| task.answer(output)).collect();
-    let place = |n| format!("sequence {:?}", groups.ids[sequences[n]]);
-    check_finite(answers.iter().map(T::first_number), table, place)?;
-    Ok(answers)
+/// A table as a fitted task reads it.
+struct Sequences<'t> {
+    groups: Groups<'t>,
+    cells: Vec<Cells<'t>>,
+}
+
+impl<'t> Sequences<'t> {
+    fn read(grouping: &Grouping, table: &'t Table) -> Result<Self, Error> {
+        let mut groups =
+            Groups::read(table, &grouping.id, grouping.time.as_deref(), grouping.time_format.as_deref())?;
+        let cells = grouping.cells(table, &mut groups, false)?;
+        Ok(Sequences { groups, cells })
+    }
+
+    /// The targets of what is held out, and of how many sequences they are.
+    fn labels<T: GroupedTask>(
+        &self,
+        task: &T,
+        table: &'t Table,
+        held_out: &HeldOut,
+    ) -> Result<(Labels<'t>, usize), Error> {
+        let sequences = self.groups.with_rows(self.groups.held_out(held_out)?);
+        let columns = Labels::columns(table, &task.grouping().targets)?;
+        let labels = Labels::read(&self.groups, &sequences, columns, task.grouping(), false)?;
+        Ok((labels, sequences.len()))
+    }
+
+    /// The inputs of some rows of a sequence.
+    fn inputs(&self, grouping: &Grouping, sample: &Sample) -> Vec<f64> {
+        let rows = &self.groups.rows[sample.sequence][..sample.rows.end];
+        grouping.inputs(&self.cells, rows, sample.rows.start)
+    }
+
+    /// An ensemble's answers for these sequences and rows of theirs.
+    fn answers<T: GroupedTask>(
+        &self,
+        task: &T,
+        ensemble: &Ensemble,
+        table: &Table,
+        samples: &[Sample],
+    ) -> Result<Vec<T::Answer>, Error> {
+        let x: Vec<Vec<f64>> = samples.iter().map(|sample| self.inputs(task.grouping(), sample)).collect();
+        let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let answers: Vec<T::Answer> = outputs.iter().map(|output| task.answer(output)).collect();
+        let place = |n: usize| format!("sequence {:?}", self.groups.ids[samples[n].sequence]);
+        check_finite(answers.iter().map(T::representative), table, place)?;
+        Ok(answers)
+    }
 }
 
 impl<T: GroupedTask> TaskKind for T {
     type Options = GroupedOptions;
 
     fn prepare(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
-        let grouping = Grouping::find(table, options)?;
-        let groups = Groups::read(table, &grouping.id)?;
-        let target = table.column(&grouping.target)?;
-        let labels = Labels::read(&groups, target)?;
-        let mut task = T::unfitted(grouping, &labels)?;
-        let targets = task.targets(&labels, &groups.all())?;
-        let columns = task.grouping().columns(table)?;
-        let mut remarks = outlier::check_columns(table, task.grouping().features.iter().map(|f| &*f.name))?;
-        if T::NAME == TaskName::Regress {
-            let numbers =
-                groups.all().into_iter().map(|n| labels.number(n)).collect::<Result<Vec<_>, _>>()?;
-            remarks.extend(outlier::check(&numbers, |n| labels.place(n))?);
+        let (mut grouping, mut groups, about_columns) = Grouping::find(table, options)?;
+        let mut cells = grouping.cells(table, &mut groups, true)?;
+        let sequences = groups.with_rows(groups.all());
+        if sequences.is_empty() {
+            let message =
+                Message::from("every row has an empty cell; choose another way with ").option("missing");
+            return Err(DataError::new(table.name(), message).into());
         }
-        let strata: Vec<usize> = targets.iter().map(|&target| T::stratum(target)).collect();
-        let split = Split::draw(&strata, options)?;
-        let rows: Vec<usize> = split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();
-        task.grouping_mut().fit(table, &columns, &rows)?;
-        let learned: Vec<T::Target> = split.train.iter().map(|&n| targets[n]).collect();
-        task.fit(&learned).map_err(|message| DataError::new(target.whole(), message))?;
-        let examples = |sequences: &[usize]| {
-            task.grouping().examples(&columns, &groups, sequences, |n| task.to_learn(targets[n]))
+        let mut outliers =
+            outlier::check_columns(table, grouping.features.iter().map(|feature| feature.name.as_str()))?;
+        let columns = Labels::columns(table, &grouping.targets)?;
+        grouping.window = Labels::window(&groups, &columns, options.window)?;
+        let window = grouping.window;
+        let mut labels = Labels::read(&groups, &sequences, columns, &grouping, true)?;
+        let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
+        let targets = task.targets(&labels)?;
+        let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
+        if T::NAME == TaskName::Regress {
+            outliers.extend(labels.outliers()?);
+        }
+        let parts = Parts::choose(table, &groups, &labels, &strata, options)?;
+
+        let rows: Vec<usize> =
+            parts.split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();
+        let mut about_inputs = Vec::new();
+        task.grouping_mut().fit(table, &mut cells, &rows, &mut about_inputs)?;
+        let samples_of = |sequences: &[usize]| parts.samples_of(sequences, &labels);
+        let learned: Vec<T::Target> =
+            samples_of(&parts.split.train).into_iter().map(|k| targets[k].clone()).collect();
+        task.fit(&learned, &labels)?;
+        let example = |k: usize| {
+            let sample = &labels.samples[k];
+            let rows = &groups.rows[sample.sequence][..sample.rows.end];
+            let x = task.grouping().inputs(&cells, rows, sample.rows.start);
+            Example { x, targets: task.to_learn(&targets[k]) }
         };
-        let (train, validation) = (examples(&split.train), examples(&split.validation));
-        let held_out = (!split.test.is_empty()).then_some(HeldOut::Sequences(split.test));
+        let examples = |sequences: &[usize]| samples_of(sequences).into_iter().map(example).collect();
+        let (train, validation) = (examples(&parts.split.train), examples(&parts.split.validation));
+
+        let mut remarks = std::mem::take(&mut groups.remarks);
+        remarks.extend(about_columns);
+        remarks.extend(outliers);
+        remarks.append(&mut labels.remarks);
+        remarks.extend(about_targets);
+        remarks.extend(about_inputs);
+        remarks.extend(window.map(|window| labels.windows_remark(window)));
+        remarks.push(parts.remark(&labels, &strata, |stratum| task.stratum_name(stratum)));
+        let test = parts.split.test;
         Ok(Prepared {
             task: task.into(),
             data: table.name().to_owned(),
             train,
             validation,
-            held_out,
+            held_out: (!test.is_empty()).then_some(HeldOut::Sequences(test)),
             remarks,
         })
     }
@@ -218,7 +292,7 @@ impl<T: GroupedTask> TaskKind for T {
     }
 
     fn input_size(&self) -> usize {
-        self.grouping().features.len()
+        self.grouping().input_size()
     }
 
     fn output_size(&self) -> usize {
@@ -255,23 +329,30 @@ impl<T: GroupedTask> TaskKind for T {
     }
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        let groups = Groups::read(table, &self.grouping().id)?;
-        let sequences = groups.held_out(held_out)?;
-        let labels = Labels::read(&groups, table.column(&self.grouping().target)?)?;
-        let actual = self.targets(&labels, &sequences)?;
-        let answers = answers(self, ensemble, table, (&groups, &sequences))?;
+        let mut read = Sequences::read(self.grouping(), table)?;
+        let (mut labels, count) = read.labels(self, table, held_out)?;
+        let actual = self.targets(&labels)?;
+        let answers = read.answers(self, ensemble, table, &labels.samples)?;
+        let mut remarks = std::mem::take(&mut read.groups.remarks);
+        remarks.append(&mut labels.remarks);
+        let on = match self.grouping().window {
+            Some(_) => {
+                format!("{} of {}", labels.counted(actual.len()), counted(count, "sequence"))
+            }
+            None => labels.counted(actual.len()),
+        };
         Ok(Evaluation {
             on: match held_out {
-                HeldOut::All => format!("all {} sequences", actual.len()),
-                _ => format!("{} sequences kept back", actual.len()),
+                HeldOut::All => format!("all {on}"),
+                _ => format!("{on} kept back"),
             },
-            model: T::metrics(&answers, &actual),
+            model: self.metrics(&answers, &actual),
             baselines: vec![Baseline {
                 name: T::BASELINE.into(),
-                metrics: T::metrics(&vec![self.baseline(); actual.len()], &actual),
+                metrics: self.metrics(&vec![self.baseline(); actual.len()], &actual),
             }],
             confusion: self.confusion(&answers, &actual),
-            remarks: Vec::new(),
+            remarks,
         })
     }
 
@@ -282,22 +363,20 @@ impl<T: GroupedTask> TaskKind for T {
         held_out: &HeldOut,
         evaluation: &mut Evaluation,
     ) -> Result<(), Error> {
-        let groups = Groups::read(table, &self.grouping().id)?;
-        let sequences = groups.held_out(held_out)?;
-        let labels = Labels::read(&groups, table.column(&self.grouping().target)?)?;
-        let actual = self.targets(&labels, &sequences)?;
-        let columns = self.grouping().columns(table)?;
+        let read = Sequences::read(self.grouping(), table)?;
+        let (labels, _) = read.labels(self, table, held_out)?;
+        let actual = self.targets(&labels)?;
         let x: Vec<Vec<f64>> =
-            sequences.iter().map(|&n| self.grouping().inputs(&columns, &groups.rows[n])).collect();
+            labels.samples.iter().map(|sample| read.inputs(self.grouping(), sample)).collect();
         let known: Vec<_> = trained_on.train.iter().chain(&trained_on.validation).collect();
-        let Some(nearest) = neighbour::nearest(&known, &x, self.grouping().features.len()) else {
+        let Some(nearest) = neighbour::nearest(&known, &x, self.grouping().input_size()) else {
             let text = format!("{} was left out: too many sequences to compare", neighbour::NAME);
             evaluation.remarks.push(text.into());
             return Ok(());
         };
         let answers: Vec<T::Answer> =
             nearest.into_iter().map(|n| self.answer_of(&known[n].targets)).collect();
-        let mut metrics = T::metrics(&answers, &actual);
+        let mut metrics = self.metrics(&answers, &actual);
         // A neighbour gives no probabilities.
         metrics.retain(|metric| metric.name != "log_loss");
         evaluation.baselines.push(Baseline { name: neighbour::NAME.into(), metrics });
@@ -311,19 +390,92 @@ impl<T: GroupedTask> TaskKind for T {
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
         options.check_no_forecast(T::NAME)?;
-        let groups = Groups::read(table, &self.grouping().id)?;
-        let answers = answers(self, ensemble, table, (&groups, &groups.all()))?;
-        let mut columns = self.grouping().keys(table, &groups)?;
+        let mut read = Sequences::read(self.grouping(), table)?;
+        if let Some(empty) = read.groups.rows.iter().position(Vec::is_empty) {
+            let text = format!(
+                "sequence {:?} has no row without an empty cell; fill them in, or train a model with another ",
+                read.groups.ids[empty]
+            );
+            return Err(DataError::new(table.name(), Message::from(text).option("missing")).into());
+        }
+        let newest = |(n, rows): (usize, &Vec<usize>)| {
+            let length = rows.len();
+            let first = self.grouping().window.map_or(0, |window| length.saturating_sub(window));
+            Sample::of_rows(n, first..length)
+        };
+        let samples: Vec<Sample> = read.groups.rows.iter().enumerate().map(newest).collect();
+        let answers = read.answers(self, ensemble, table, &samples)?;
+        let mut remarks = std::mem::take(&mut read.groups.remarks);
+        if self.grouping().window.is_some() {
+            remarks.push("each answer is for the last row of its sequence".into());
+        }
+        let mut columns = self.grouping().keys(table, &read.groups)?;
         columns.extend(self.columns(&answers, ensemble.dtype()));
-        Ok(Predictions::new(columns))
+        Ok(Predictions::new(columns).with_remarks(remarks))
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
-        Ok(Box::new(Rows(self.clone())))
+        match self.grouping().window {
+            None => Ok(Box::new(Rows(self.clone()))),
+            Some(window) => {
+                let message =
+                    format!("is {window} rows, which begin anew with every row; a stream only goes on");
+                Err(ConfigError::new("window", message))
+            }
+        }
     }
 
     fn check(&self) -> Result<(), String> {
         GroupedTask::check(self)?;
         self.grouping().check()
+    }
+}
+
+/// A list of which a single item, a text or a struct, stands for itself in files.
+pub(super) mod one_or_many {
+    use std::fmt;
+    use std::marker::PhantomData;
+
+    use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
+    use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(in crate::task) fn serialize<T: Serialize, S: Serializer>(
+        items: &[T],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match items {
+            [item] => item.serialize(to),
+            items => items.serialize(to),
+        }
+    }
+
+    pub(in crate::task) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<T>, D::Error> {
+        from.deserialize_any(OneOrMany(PhantomData))
+    }
+
+    /// Not an untagged enum, whose errors do not say what is wrong.
+    struct OneOrMany<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("one or a list")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+            T::deserialize(StrDeserializer::new(text)).map(|item| vec![item])
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map)).map(|item| vec![item])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<T>, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(list))
+        }
     }
 }

@@ -1,0 +1,312 @@
+use std::ops::Range;
+
+use super::Grouping;
+use super::groups::Groups;
+use crate::error::{ConfigError, DataError, Error, Message};
+use crate::outlier;
+use crate::table::{Column, Place, Table, TableError};
+use crate::words::{counted, listed, thousands};
+
+/// About so many windows are learned from: more would hardly tell more, as they overlap.
+const MOST_WINDOWS: usize = 5000;
+
+/// The targets of a table of sequences: of each sequence one, or one of each of its windows.
+pub(in crate::task) struct Labels<'a> {
+    /// The columns of targets.
+    columns: Vec<Column<'a>>,
+    pub(super) samples: Vec<Sample>,
+    per_row: bool,
+    /// Of windows: the rows from one to the next.
+    stride: usize,
+    /// What the user should know of them.
+    pub(super) remarks: Vec<Message>,
+}
+
+/// A stretch of a sequence with its targets.
+pub(super) struct Sample {
+    pub(super) sequence: usize,
+    /// Which of the sequence's rows it holds, in order of time.
+    pub(super) rows: Range<usize>,
+    /// For each column of targets, the table's row that tells it; none where it is missing.
+    targets: Vec<Option<usize>>,
+}
+
+impl Sample {
+    /// Rows of which no target is known.
+    pub(super) fn of_rows(sequence: usize, rows: Range<usize>) -> Self {
+        Sample { sequence, rows, targets: Vec::new() }
+    }
+}
+
+impl<'a> Labels<'a> {
+    /// The columns of targets.
+    pub(super) fn columns(table: &'a Table, names: &[String]) -> Result<Vec<Column<'a>>, TableError> {
+        names.iter().map(|name| table.column(name)).collect()
+    }
+
+    /// The length of windows, if the targets differ from row to row: in more than half of the sequences that have
+    /// several. A few that differ are rather mistakes.
+    pub(super) fn window(
+        groups: &Groups<'a>,
+        columns: &[Column<'a>],
+        asked: Option<usize>,
+    ) -> Result<Option<usize>, ConfigError> {
+        let differs = |column: &Column<'a>| {
+            let (mut several, mut differing) = (0, 0);
+            for rows in &groups.rows {
+                let mut told = rows.iter().copied().filter(|&row| !column.is_missing(row));
+                let Some(first) = told.next() else { continue };
+                let mut rest = told.peekable();
+                several += usize::from(rest.peek().is_some());
+                differing += usize::from(rest.any(|row| !same(*column, first, row)));
+            }
+            differing * 2 > several
+        };
+        if !columns.iter().any(differs) {
+            return match asked {
+                None => Ok(None),
+                Some(_) => Err(ConfigError::new(
+                    "window",
+                    "is for targets that differ from row to row, and here each sequence has one; leave it out",
+                )),
+            };
+        }
+        let mut lengths: Vec<usize> = groups.rows.iter().map(Vec::len).filter(|&length| length > 0).collect();
+        lengths.sort_unstable();
+        let (median, longest) = match lengths.as_slice() {
+            [] => (1, 1),
+            [.., longest] => (lengths[lengths.len() / 2], *longest),
+        };
+        match asked {
+            None => Ok(Some((median / 4).clamp(8, 32))),
+            Some(window) if window == 0 || window > longest => {
+                let message =
+                    format!("is {window}; it must be at least 1 and at most {longest}, the longest sequence");
+                Err(ConfigError::new("window", message))
+            }
+            Some(window) => Ok(Some(window)),
+        }
+    }
+
+    /// Finds the targets of these sequences; with a window, those of the windows that end at a row with a target,
+    /// the first of them with the first whole window. Sequences that lack one are refused, or left out with a remark.
+    pub(super) fn read(
+        groups: &Groups<'a>,
+        sequences: &[usize],
+        columns: Vec<Column<'a>>,
+        grouping: &Grouping,
+        is_training: bool,
+    ) -> Result<Self, Error> {
+        let window = grouping.window;
+        let rows: usize = sequences.iter().map(|&n| groups.rows[n].len()).sum();
+        let stride = rows.div_ceil(MOST_WINDOWS).max(1);
+        let (per_row, samples, remarks) = (window.is_some(), Vec::new(), Vec::new());
+        let mut labels = Labels { columns, samples, per_row, stride, remarks };
+        let mut without = Vec::new();
+        for &sequence in sequences {
+            let before = labels.samples.len();
+            match window {
+                None => labels.whole_sequence(groups, sequence)?,
+                Some(window) => labels.windows(groups, sequence, window, stride),
+            }
+            if labels.samples.len() == before {
+                without.push(sequence);
+            }
+        }
+        if grouping.missing.is_none() {
+            labels.refuse_missing(groups, &without, is_training)?;
+        } else {
+            labels.remark_missing(groups, sequences.len(), &without);
+        }
+        if labels.samples.is_empty() {
+            let message =
+                Message::from("has no value to learn or to compare with; choose another ").option("target");
+            return Err(DataError::new(labels.whole(0), message).into());
+        }
+        Ok(labels)
+    }
+
+    /// What is to be said of windows of so many rows.
+    pub(super) fn windows_remark(&self, window: usize) -> Message {
+        let names = self.columns.iter().map(|column| format!("{:?}", column.name()));
+        let every =
+            if self.stride == 1 { String::new() } else { format!(", one for every {} rows", self.stride) };
+        let text = format!(
+            "{} differs from row to row, so it is learned from {}{every}, each of {} (",
+            listed(names, "and"),
+            self.counted(self.len()),
+            counted(window, "row"),
+        );
+        Message::from(text)
+            .option("window")
+            .text(") with the target of the last; predictions are for each sequence's last row")
+    }
+
+    /// The only sample of a sequence: for each column the first of the sequence's cells that is not empty. All
+    /// others must say the same or nothing.
+    fn whole_sequence(&mut self, groups: &Groups<'a>, sequence: usize) -> Result<(), DataError> {
+        let rows = &groups.rows[sequence];
+        let told = self.columns.iter().map(|&column| label(groups.ids[sequence], rows, column));
+        let targets = told.collect::<Result<Vec<_>, _>>()?;
+        if targets.iter().any(Option::is_some) {
+            self.samples.push(Sample { sequence, rows: 0..rows.len(), targets });
+        }
+        Ok(())
+    }
+
+    /// The samples of a sequence, one for every so many-th row, counted from the last.
+    fn windows(&mut self, groups: &Groups<'a>, sequence: usize, window: usize, stride: usize) {
+        let rows = &groups.rows[sequence];
+        let first = self.samples.len();
+        for end in (window.min(rows.len()).max(1)..=rows.len()).rev().step_by(stride) {
+            let row = rows[end - 1];
+            let told = |column: &Column<'a>| Some(row).filter(|&row| !column.is_missing(row));
+            let targets: Vec<Option<usize>> = self.columns.iter().map(told).collect();
+            if targets.iter().any(Option::is_some) {
+                self.samples.push(Sample { sequence, rows: end.saturating_sub(window)..end, targets });
+            }
+        }
+        self.samples[first..].reverse();
+    }
+
+    /// The sequences that lack some of their targets.
+    fn partly(&self) -> Vec<usize> {
+        let lacks = |sample: &&Sample| !self.per_row && sample.targets.contains(&None);
+        self.samples.iter().filter(lacks).map(|sample| sample.sequence).collect()
+    }
+
+    /// Refuses targets that are missing; `is_training` tells whether something else can still be chosen.
+    fn refuse_missing(
+        &self,
+        groups: &Groups<'a>,
+        without: &[usize],
+        is_training: bool,
+    ) -> Result<(), DataError> {
+        let Some(first) = without.first().copied().or(self.partly().first().copied()) else { return Ok(()) };
+        let is_empty =
+            |column: &&Column<'a>| groups.rows[first].iter().all(|&row| column.is_missing(row));
+        let column = self.columns.iter().find(is_empty).unwrap_or(&self.columns[0]);
+        let text = format!(
+            "sequence {} has no target; fill it in or leave the sequence out",
+            self.named(groups, first)
+        );
+        let message = match is_training {
+            true => Message::from(text + ", as any choice of ").option("missing").text(" does"),
+            false => text.into(),
+        };
+        Err(DataError::new(column.whole(), message))
+    }
+
+    /// Remarks targets that are missing.
+    fn remark_missing(&mut self, groups: &Groups<'a>, total: usize, without: &[usize]) {
+        if let Some(&first) = without.first() {
+            let (count, total) = (thousands(without.len()), counted(total, "sequence"));
+            let named = self.named(groups, first);
+            self.remarks
+                .push(format!("{count} of {total} without a target left out (first: {named})").into());
+        }
+        let partly = self.partly().len();
+        if partly > 0 {
+            let count = counted(partly, "sequence");
+            self.remarks.push(format!("{count} with some of the targets used for those").into());
+        }
+    }
+
+    /// A sequence by its id and its first line.
+    fn named(&self, groups: &Groups<'a>, sequence: usize) -> String {
+        let line = groups.rows[sequence].first().map_or(0, |&row| self.columns[0].line(row));
+        format!("{:?} (line {line})", groups.ids[sequence])
+    }
+
+    /// The number of samples.
+    pub(in crate::task) fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// So many samples: `40 sequences`, `40 windows`.
+    pub(in crate::task) fn counted(&self, count: usize) -> String {
+        counted(count, self.noun())
+    }
+
+    /// `all 40 training sequences`, or the only one.
+    pub(in crate::task) fn all_training(&self, count: usize) -> String {
+        match count {
+            1 => format!("the only training {}", self.noun()),
+            _ => format!("all {}", counted(count, &format!("training {}", self.noun()))),
+        }
+    }
+
+    fn noun(&self) -> &'static str {
+        if self.per_row { "window" } else { "sequence" }
+    }
+
+    /// What a sample's first target says; nothing where it is missing.
+    pub(in crate::task) fn text(&self, sample: usize) -> &'a str {
+        self.samples[sample].targets[0].map_or("", |row| self.columns[0].text(row))
+    }
+
+    /// What all samples' first targets say.
+    pub(in crate::task) fn texts(&self) -> impl Iterator<Item = &'a str> {
+        (0..self.len()).map(|sample| self.text(sample))
+    }
+
+    /// Are all cells of the first target's column numbers or empty?
+    pub(in crate::task) fn are_numbers(&self) -> bool {
+        self.columns[0].numbers_or_gaps().is_some()
+    }
+
+    /// What a sample's targets say, as numbers; NaN where one is missing.
+    pub(in crate::task) fn numbers(&self, sample: usize) -> Result<Vec<f64>, TableError> {
+        let targets = self.columns.iter().zip(&self.samples[sample].targets);
+        targets.map(|(column, row)| row.map_or(Ok(f64::NAN), |row| column.number(row))).collect()
+    }
+
+    /// What is to be said of targets that are far beyond the rest.
+    pub(super) fn outliers(&self) -> Result<Vec<Message>, Error> {
+        let mut remarks = Vec::new();
+        for (k, column) in self.columns.iter().enumerate() {
+            let rows: Vec<usize> = self.samples.iter().filter_map(|sample| sample.targets[k]).collect();
+            let values = rows.iter().map(|&row| column.number(row)).collect::<Result<Vec<_>, _>>()?;
+            remarks.extend(outlier::check(&values, |n| column.place(rows[n]))?);
+        }
+        Ok(remarks)
+    }
+
+    /// Where a sample's first target is.
+    pub(in crate::task) fn place(&self, sample: usize) -> Place<'a> {
+        match self.samples[sample].targets[0] {
+            Some(row) => self.columns[0].place(row),
+            None => self.whole(0),
+        }
+    }
+
+    /// A column of targets as a place.
+    pub(in crate::task) fn whole(&self, target: usize) -> Place<'a> {
+        self.columns[target].whole()
+    }
+}
+
+/// Do two cells say the same? In a column of numbers `10` and `10.0` do.
+fn same(column: Column<'_>, a: usize, b: usize) -> bool {
+    column.text(a) == column.text(b)
+        || column.numbers_or_gaps().is_some_and(|numbers| numbers[a] == numbers[b])
+}
+
+/// The row that tells a sequence's target.
+fn label(id: &str, rows: &[usize], column: Column<'_>) -> Result<Option<usize>, DataError> {
+    let mut told = rows.iter().copied().filter(|&row| !column.is_missing(row));
+    let Some(first) = told.next() else { return Ok(None) };
+    match told.find(|&row| !same(column, first, row)) {
+        None => Ok(Some(first)),
+        Some(other) => {
+            let message = format!(
+                "sequence {id:?} has target {:?} in line {} and {:?} in line {}; give one per sequence",
+                column.text(first),
+                column.line(first),
+                column.text(other),
+                column.line(other)
+            );
+            Err(DataError::new(column.whole(), message))
+        }
+    }
+}

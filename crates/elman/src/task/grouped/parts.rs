@@ -1,0 +1,127 @@
+use std::collections::{BTreeMap, HashMap};
+
+use super::groups::Groups;
+use super::labels::Labels;
+use super::split::{Split, Unit};
+use super::{GroupedOptions, SplitBy};
+use crate::error::{Error, Message};
+use crate::table::Table;
+use crate::words::{counted, quoted, thousands};
+
+/// The sequences for training, validation and test, and what is to be said of them.
+pub(super) struct Parts<'a> {
+    pub(super) split: Split,
+    by_time: bool,
+    /// The column of groups and the group of each sequence.
+    groups: Option<(&'a str, HashMap<usize, &'a str>)>,
+}
+
+impl<'a> Parts<'a> {
+    /// Chooses them among the sequences that have samples; `strata` are those of the samples.
+    pub(super) fn choose(
+        table: &'a Table,
+        groups: &Groups<'a>,
+        labels: &Labels<'_>,
+        strata: &[usize],
+        options: &GroupedOptions,
+    ) -> Result<Self, Error> {
+        let mut of_sequence: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (sample, &stratum) in labels.samples.iter().zip(strata) {
+            of_sequence.entry(sample.sequence).or_default().push(stratum);
+        }
+        let sequences: Vec<usize> = of_sequence.keys().copied().collect();
+        let unit = |(n, strata): (usize, Vec<usize>)| (vec![n], most_frequent(&strata));
+        let alone = of_sequence.into_iter().map(unit);
+        let mut units: Vec<(Vec<usize>, usize)> = alone.collect();
+        let mut named = None;
+        if let Some(name) = &options.group {
+            let column = table.column(name)?;
+            let values = groups.values_of(&sequences, column)?;
+            units = joined(&values, units);
+            named = Some((column.name(), sequences.iter().copied().zip(values).collect()));
+        }
+        let units: Vec<Unit> =
+            units.into_iter().map(|(sequences, stratum)| Unit { sequences, stratum }).collect();
+        let split = Split::choose(&units, groups.by_start.as_deref(), options)?;
+        Ok(Parts { split, by_time: options.split == SplitBy::Time, groups: named })
+    }
+
+    /// The samples of some sequences, which are in ascending order.
+    pub(super) fn samples_of(&self, sequences: &[usize], labels: &Labels<'_>) -> Vec<usize> {
+        let is_one = |&k: &usize| sequences.binary_search(&labels.samples[k].sequence).is_ok();
+        (0..labels.len()).filter(is_one).collect()
+    }
+
+    /// `split: 8 sequences for training (4 of "a", 4 of "b"), ...`
+    pub(super) fn remark<'n>(
+        &self,
+        labels: &Labels<'_>,
+        strata: &[usize],
+        name: impl Fn(usize) -> Option<&'n str>,
+    ) -> Message {
+        let part = |sequences: &[usize], purpose: &str| {
+            let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+            let samples = self.samples_of(sequences, labels);
+            samples.iter().for_each(|&k| *counts.entry(strata[k]).or_default() += 1);
+            let classes: Vec<String> = counts
+                .iter()
+                .filter_map(|(&stratum, &count)| {
+                    Some(format!("{} of {:?}", thousands(count), name(stratum)?))
+                })
+                .collect();
+            let mut details = Vec::new();
+            if samples.len() != sequences.len() {
+                details.push(labels.counted(samples.len()));
+            }
+            match classes.len() {
+                0 => {}
+                1..=6 => details.push(classes.join(", ")),
+                many => details.push(format!("{many} classes")),
+            }
+            if let Some((column, of)) = &self.groups {
+                let mut names: Vec<&str> = sequences.iter().filter_map(|n| of.get(n).copied()).collect();
+                names.sort_unstable();
+                names.dedup();
+                details.push(format!("{column} {}", quoted(names)));
+            }
+            let details =
+                if details.is_empty() { details.concat() } else { format!(" ({})", details.join("; ")) };
+            format!("{} for {purpose}{details}", counted(sequences.len(), "sequence"))
+        };
+        let parts = [
+            (&self.split.train, "training"),
+            (&self.split.validation, "validation"),
+            (&self.split.test, "the test"),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(sequences, _)| !sequences.is_empty())
+            .map(|(sequences, purpose)| part(sequences, purpose))
+            .collect();
+        let how = if self.by_time { "split by time" } else { "split" };
+        format!("{how}: {}", parts.join(", ")).into()
+    }
+}
+
+/// Units that belong together as one, in order of first appearance; its stratum is that of most of them.
+fn joined(values: &[&str], units: Vec<(Vec<usize>, usize)>) -> Vec<(Vec<usize>, usize)> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut groups: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+    for (value, (sequences, stratum)) in values.iter().zip(units) {
+        let place = *places.entry(value).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((Vec::new(), Vec::new()));
+        }
+        groups[place].0.extend(sequences);
+        groups[place].1.push(stratum);
+    }
+    groups.into_iter().map(|(sequences, strata)| (sequences, most_frequent(&strata))).collect()
+}
+
+/// The value that occurs most often, the lowest of several.
+fn most_frequent(values: &[usize]) -> usize {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    values.iter().for_each(|&value| *counts.entry(value).or_default() += 1);
+    let best = counts.into_iter().max_by_key(|&(value, count)| (count, std::cmp::Reverse(value)));
+    best.map_or(0, |(value, _)| value)
+}
