@@ -183,8 +183,7 @@ impl<'a> Labels<'a> {
         is_training: bool,
     ) -> Result<(), DataError> {
         let Some(first) = without.first().copied().or(self.partly().first().copied()) else { return Ok(()) };
-        let is_empty =
-            |column: &&Column<'a>| groups.rows[first].iter().all(|&row| column.is_missing(row));
+        let is_empty = |column: &&Column<'a>| groups.rows[first].iter().all(|&row| column.is_missing(row));
         let column = self.columns.iter().find(is_empty).unwrap_or(&self.columns[0]);
         let text = format!(
             "sequence {} has no target; fill it in or leave the sequence out",
