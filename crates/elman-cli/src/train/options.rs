@@ -72,7 +72,7 @@ options! {
         /// What is kept for the test: of a forecast, last rows [default: two seasons]; else the share of
         /// sequences [default: 0.2]
         [value_name = "AMOUNT"] test: f64,
-        /// The share of the rest that tells which epoch is best [default: 0 for forecasts, else 0.1]
+        /// The share of the rest that tells which epoch is best [default: 0 for forecasts and with --search, else 0.1]
         [value_name = "SHARE"] validation: f64,
         /// Regress, classify: decides which sequences are kept back [default: 0]
         [value_name = "N", value_parser = count::<u64>] split_seed: u64,
@@ -86,16 +86,18 @@ options! {
         [value_name = "N", value_parser = count::<usize>] hidden_size: usize,
         /// Layers on top of each other [default: 1]
         [value_name = "N", value_parser = count::<usize>] num_layers: usize,
-        /// Read each sequence from its end as well
+        /// Read each sequence from its end as well [default: with --search true, else false]
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] bidirectional: bool,
         /// The share of values set to 0 between layers in training [default: 0]
         [value_name = "SHARE"] dropout: f64,
         /// Regress, classify: so many successive timesteps become one, which shortens long sequences
+        /// [default: with --search chosen, else 1]
         [value_name = "N", value_parser = count::<usize>] patch: usize,
         /// Regress, classify: what is read of the last layer, its final states or its outputs over time
+        /// [default: with --search chosen, else last]
         [value_enum] pooling: PoolingName,
         /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
-        /// [default: 1]
+        /// [default: with --search 5, or 1 for more than 500 sequences; else 1]
         [value_name = "N", value_parser = count::<usize>] ensemble: usize,
         /// The starting weights [default: orthogonal]
         [value_parser = one_of::<Init>(Init::ALL.map(Init::name))] init: Init,
