@@ -19,9 +19,25 @@ struct Running {
     stderr: BufReader<ChildStderr>,
 }
 
+/// The same command, which hears every signal. Whoever runs the tests from a script with `&` or under `nohup` ignores
+/// some, and so would the program.
+fn hearing(command: Command) -> Command {
+    const INT_AND_HUP: u64 = 0b11;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    if ignored & INT_AND_HUP == 0 {
+        return command;
+    }
+    let mut hearing = Command::new("env");
+    hearing.arg("--default-signal=INT,HUP").arg(command.get_program()).args(command.get_args());
+    hearing.current_dir(command.get_current_dir().expect("a place")).stdin(Stdio::null());
+    hearing
+}
+
 impl Running {
     fn start(place: &Place, arguments: &str) -> Self {
-        let mut command = place.command(&format!("{arguments} -v"));
+        let mut command = hearing(place.command(&format!("{arguments} -v")));
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a program that starts");
         let stderr = BufReader::new(child.stderr.take().expect("a pipe"));

@@ -266,7 +266,10 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
     // First of all: whatever becomes of the test, the model is safe.
     save(plan, &model, interrupt)?;
     if let Some((table, held_out)) = &plan.test {
-        output.remarks(&model.test(&plan.prepared, table, held_out)?.remarks);
+        let mut remarks = model.test(&plan.prepared, table, held_out)?;
+        // What was said of the whole table need not be said of its test part.
+        remarks.retain(|remark| !plan.prepared.remarks.contains(remark));
+        output.remarks(&remarks);
         save(plan, &model, interrupt)?;
     }
     if *ended != Ended::Interrupted {

@@ -45,7 +45,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, PROGRAM};
 use crate::ensemble::Ensemble;
-use crate::error::{ConfigError, Error, ModelError};
+use crate::error::{ConfigError, Error, Message, ModelError};
 use crate::file;
 use crate::float::{Dtype, Parameters};
 use crate::metrics::Evaluation;
@@ -206,7 +206,8 @@ impl Model {
     }
 
     /// Tests the model on what `table` holds out, beside what can be predicted naively from the sequences that it was
-    /// trained on, and notes it in the record. A forecast also keeps its errors, for intervals.
+    /// trained on, and notes it in the record. A forecast also keeps its errors, for intervals. Returns what the user
+    /// should know of how the table was read and of how well the model did.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -215,18 +216,21 @@ impl Model {
         prepared: &Prepared,
         table: &Table,
         held_out: &HeldOut,
-    ) -> Result<&Evaluation, Error> {
+    ) -> Result<Vec<Message>, Error> {
         let mut test = self.evaluate(table, held_out)?;
         self.task.kind().compare(prepared, table, held_out, &mut test)?;
         if let Some(task) = self.task.kind().calibrated(&self.ensemble, table, held_out)? {
             self.task = task;
         }
-        Ok(self.record.test.insert(test))
+        let remarks = std::mem::take(&mut test.remarks);
+        self.set_test(test);
+        Ok(remarks)
     }
 
     /// Notes in the record how the model did on data kept for the test.
     pub fn set_test(&mut self, test: Evaluation) {
-        self.record.test = Some(test);
+        // Remarks are for who is there when the data are read.
+        self.record.test = Some(Evaluation { remarks: Vec::new(), ..test });
     }
 
     /// Reads a model file.
