@@ -163,7 +163,7 @@ fn the_only_column_of_numbers_is_the_target() {
 
 /// The rows of a table in the other order.
 fn newest_first(csv: &str) -> String {
-    let (head, rows) = csv.split_once('\n').unwrap();
+    let (head, rows) = csv.split_once('\n').expect("a header");
     let rows: Vec<&str> = rows.lines().rev().collect();
     format!("{head}\n{}\n", rows.join("\n"))
 }

@@ -266,7 +266,12 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
     // First of all: whatever becomes of the test, the model is safe.
     save(plan, &model, interrupt)?;
     if let Some((table, held_out)) = &plan.test {
-        output.remarks(&model.test(&plan.prepared, table, held_out)?.remarks);
+        let remarks = &model.test(&plan.prepared, table, held_out)?.remarks;
+        // Of a part of the data all has been said that is said of them as a whole.
+        let news = remarks
+            .iter()
+            .filter(|remark| *held_out == HeldOut::All || !plan.prepared.remarks.contains(remark));
+        output.remarks(&news.cloned().collect::<Vec<_>>());
         save(plan, &model, interrupt)?;
     }
     if *ended != Ended::Interrupted {
