@@ -93,7 +93,7 @@ fn a_label_is_a_number_however_it_is_written() {
     let said = place.ok(train);
     assert!(
         said.stderr.starts_with(
-            "note: \"10.0\" is the same number as class \"10\", and counts as that (1 more likewise)\n"
+            "note: \"10.0\" says the same as class \"10\", and counts as that (1 more likewise)\n"
         ),
         "{}",
         said.stderr
@@ -112,6 +112,17 @@ fn a_label_is_a_number_however_it_is_written() {
     place.ok(&format!("{train} -o t.elman"));
     let text = place.ok("inspect t.elman").stdout;
     assert!(text.contains("told apart by \"id\": 10, 10.0, ten\n"), "{text}");
+    // Truth values are as spreadsheets and programs write them.
+    place.write("c.csv", rows(&["TRUE", "False", "true", "FALSE"]));
+    let said = place.ok(&format!("{train} -o b.elman"));
+    let remark = "note: \"FALSE\" says the same as class \"False\", and counts as that (1 more likewise)\n";
+    assert!(said.stderr.starts_with(remark), "{}", said.stderr);
+    place.write("c.csv", rows(&["True", "false"]));
+    assert_eq!(place.last_json("evaluate b.elman c.csv")["on"], "all 40 sequences");
+    place.write("c.csv", rows(&["yes", "NA", "no", "NA"]));
+    let said = place.ok(&format!("{train} -o n.elman"));
+    let remark = "note: \"NA\" counts as a class; leave those cells empty if it stands for no label\n";
+    assert!(said.stderr.starts_with(remark), "{}", said.stderr);
     place.write("c.csv", rows(&["Yes", "no", "yes "]));
     let said = place.ok(&format!("{train} -o y.elman"));
     assert!(
@@ -517,4 +528,67 @@ fn several_targets_are_learned_together() {
     place.write("r.csv", &csv);
     let json = place.last_json("evaluate l.elman r.csv");
     assert!(figure(&json, "/test/r2_first") > 0.8 && figure(&json, "/test/r2_second") > 0.8, "{json}");
+}
+
+#[test]
+fn what_is_said_of_the_data_is_said_once() {
+    let csv = with_gaps(&sequences(40));
+    let place = Place::with("s.csv", shuffled(&csv));
+    let said = place.ok(&format!("{CLASSIFY} --epochs 1 --missing previous"));
+    for remark in ["empty cells are filled", "were not in the order of \"time\""] {
+        assert_eq!(said.stderr.matches(remark).count(), 1, "{remark}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn a_column_that_says_na_throughout_is_empty() {
+    let place = Place::with("s.csv", with_gaps(&sequences(40)));
+    place.ok(&format!("{CLASSIFY} --epochs 1 --missing previous"));
+    place.write("na.csv", "id,time,a,b\nx,0,NA,1\nx,1,NA,2\n");
+    place.write("empty.csv", "id,time,a,b\nx,0,,1\nx,1,,2\n");
+    assert_eq!(place.ok("predict m.elman na.csv").stdout, place.ok("predict m.elman empty.csv").stdout);
+}
+
+#[test]
+fn a_sequence_that_leaves_with_its_rows_is_told_in_evaluation_too() {
+    let place = Place::with("s.csv", with_gaps(&sequences(40)));
+    place.ok(&format!("{CLASSIFY} --epochs 1 --missing drop"));
+    place.write("t.csv", "id,time,a,b,side\nx,0,,1,low\ny,0,1,2,high\ny,1,1,2,high\n");
+    let said = place.ok("evaluate m.elman t.csv");
+    assert!(
+        said.stderr.contains("note: 1 sequence had no whole row, and left with their rows\n"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stdout.starts_with("test: all 1 sequence\n"), "{}", said.stdout);
+}
+
+#[test]
+fn too_few_groups_for_a_test_are_told() {
+    let csv: String = (0..12).map(|n| format!("s{n},{},{},p1\n", n % 2, n % 2)).collect();
+    let place = Place::with("g.csv", format!("id,a,target,subject\n{csv}"));
+    let said = place.ok("train classify g.csv --group subject --epochs 1 --hidden-size 2 --search=false");
+    let split = "note: split: 12 sequences for training (6 of \"0\", 6 of \"1\"; subject \"p1\"), too few to keep some \
+                 back for a test\n";
+    assert!(said.stderr.contains(split), "{}", said.stderr);
+}
+
+/// An archive's file names all columns itself, and its made-up steps are no input.
+#[test]
+fn archives_of_sequences_need_no_options() {
+    let line = |n: usize| if n % 2 == 0 { format!("{n},1,2,3:up\n") } else { format!("{n},3,2,1:down\n") };
+    let lines: String = (0..20).map(line).collect();
+    let ts = format!(
+        "@problemName Slopes\n@timeStamps false\n@univariate true\n@classLabel true up down\n@data\n{lines}"
+    );
+    let place = Place::with("s_TRAIN.ts", &ts);
+    place.write("s_TEST.ts", &ts);
+    let said =
+        place.ok("train classify s_TRAIN.ts --test-data s_TEST.ts --epochs 1 --hidden-size 2 --search=false");
+    assert!(
+        said.stderr.contains("from sequences of dim1 told apart by \"id\": down, up\n"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stdout.starts_with("test: all 20 sequences\n"), "{}", said.stdout);
 }

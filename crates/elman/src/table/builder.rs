@@ -20,6 +20,8 @@ pub(super) struct Builder {
     pub(super) separator: char,
     /// See [`Table::remarks`].
     pub(super) remarks: Vec<Message>,
+    /// See [`Table::made_time`].
+    pub(super) made_time: Option<&'static str>,
 }
 
 impl Builder {
@@ -55,7 +57,8 @@ impl Builder {
             names.push(header.to_owned());
         }
         let (text, ends, lines) = (String::new(), Vec::new(), Vec::new());
-        Ok(Builder { name: table(), headers: names, text, ends, lines, separator: ',', remarks: Vec::new() })
+        let (name, remarks) = (table(), Vec::new());
+        Ok(Builder { name, headers: names, text, ends, lines, separator: ',', remarks, made_time: None })
     }
 
     /// Adds a row, which begins in this line.
@@ -85,7 +88,7 @@ impl Builder {
     /// # Errors
     /// If it has no rows.
     pub(super) fn finish(self) -> Result<Table, TableError> {
-        let Builder { name, headers, mut text, mut ends, mut lines, separator, remarks } = self;
+        let Builder { name, headers, mut text, mut ends, mut lines, separator, remarks, made_time } = self;
         if lines.is_empty() {
             return Err(TableError::NoRows { table: name });
         }
@@ -93,7 +96,8 @@ impl Builder {
         ends.shrink_to_fit();
         lines.shrink_to_fit();
         let times = headers.iter().map(|_| OnceLock::new()).collect();
-        let mut table = Table { name, headers, text, ends, lines, values: Vec::new(), times, remarks };
+        let mut table =
+            Table { name, headers, text, ends, lines, values: Vec::new(), times, remarks, made_time };
         let usual_decimal = match separator {
             ',' => Some('.'),
             ';' => Some(','),

@@ -43,6 +43,7 @@ use std::sync::OnceLock;
 pub use column::Column;
 pub use error::TableError;
 pub use nearest::nearest;
+pub(crate) use number::is_missing as stands_for_missing;
 pub use place::Place;
 pub use time::Time;
 
@@ -74,6 +75,8 @@ pub struct Table {
     times: Vec<OnceLock<Reading>>,
     /// See [`Table::remarks`].
     remarks: Vec<Message>,
+    /// See [`Table::made_time`].
+    made_time: Option<&'static str>,
 }
 
 impl Table {
@@ -108,6 +111,11 @@ impl Table {
     /// What the user should know of how the file was read: what was guessed or put right.
     pub fn remarks(&self) -> &[Message] {
         &self.remarks
+    }
+
+    /// The column that numbers the steps of each sequence, if the file had none and its reader made one.
+    pub fn made_time(&self) -> Option<&str> {
+        self.made_time
     }
 
     /// The columns' names, from left to right: none is empty, no two are equal.

@@ -29,6 +29,7 @@ impl Table {
             values: columns.iter().map(|&column| self.values[column].select(rows)).collect(),
             times: columns.iter().map(|_| OnceLock::new()).collect(),
             remarks: Vec::new(),
+            made_time: self.made_time,
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
 use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
 use crate::network::Activation;
-use crate::table::nearest;
-use crate::words::thousands;
+use crate::table::{nearest, stands_for_missing};
+use crate::words::{abridged, quoted, thousands};
 
 /// A classification task, fitted to a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,9 +45,12 @@ impl GroupedTask for Classify {
         let (classes, remarks) = distinct(labels);
         if classes.len() < 2 {
             let text = format!(
-                "is {:?} for all {}, so there is nothing to learn; choose another ",
+                "is {:?} in {}, so there is nothing to learn; choose another ",
                 labels.text(0),
-                labels.counted(labels.len())
+                match labels.len() {
+                    1 => format!("the only {}", labels.noun()),
+                    many => format!("all {}", labels.counted(many)),
+                }
             );
             return Err(DataError::new(labels.whole(0), Message::from(text).option("target")).into());
         }
@@ -73,15 +76,14 @@ impl GroupedTask for Classify {
     fn targets(&self, labels: &Labels<'_>) -> Result<Vec<usize>, Error> {
         let as_written: HashMap<&str, usize> =
             self.classes.iter().enumerate().map(|(n, class)| (class.as_str(), n)).collect();
-        // Where all classes are numbers, `20.0` is `20`.
-        let numbers: Option<Vec<(String, usize)>> =
-            self.classes.iter().enumerate().map(|(n, class)| Some((number_key(class)?, n))).collect();
-        let as_number: HashMap<String, usize> = numbers.into_iter().flatten().collect();
+        let key = key_of(self.classes.iter().map(String::as_str));
+        let by_key: HashMap<String, usize> =
+            self.classes.iter().enumerate().filter_map(|(n, class)| Some((key(class)?, n))).collect();
         let class = |sample| {
             let text = labels.text(sample);
             let written = as_written.get(text).copied();
             written
-                .or_else(|| as_number.get(&number_key(text)?).copied())
+                .or_else(|| by_key.get(&key(text)?).copied())
                 .ok_or_else(|| self.unknown(labels, sample).into())
         };
         (0..labels.len()).map(class).collect()
@@ -185,7 +187,7 @@ impl GroupedTask for Classify {
     }
 
     fn description(&self) -> String {
-        format!(": {}", self.classes.join(", "))
+        format!(": {}", abridged(&self.classes))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -206,19 +208,20 @@ impl Classify {
         let label = labels.text(sample);
         let hint = nearest(label, self.classes.iter().map(String::as_str))
             .map_or(String::new(), |class| format!(" (did you mean {class:?}?)"));
+        let known: Vec<String> = self.classes.iter().map(|class| format!("{class:?}")).collect();
         let message = format!(
             "the model has not seen class {label:?} in training{hint}; it knows {}",
-            self.classes.iter().map(|class| format!("{class:?}")).collect::<Vec<_>>().join(", ")
+            abridged(&known)
         );
         DataError::new(labels.place(sample), message)
     }
 }
 
-/// The distinct labels as they are first written, sorted as numbers if the whole column is numbers; and what is to be
-/// said of labels that are written in several ways.
+/// The distinct labels as they are first written, sorted as numbers if all are numbers; and what is to be said of labels
+/// that are written in several ways, or look like none.
 fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
-    let are_numbers = labels.are_numbers();
-    let key = |text: &str| number_key(text).filter(|_| are_numbers).unwrap_or_else(|| text.to_owned());
+    let key_of_all = key_of(labels.texts());
+    let key = |text: &str| key_of_all(text).unwrap_or_else(|| text.to_owned());
     let mut seen: HashMap<String, &str> = HashMap::new();
     let (mut classes, mut others): (Vec<&str>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
     for text in labels.texts() {
@@ -238,7 +241,7 @@ fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
             1 => String::new(),
             many => format!(" ({} more likewise)", thousands(many - 1)),
         };
-        let text = format!("{other:?} is the same number as class {class:?}, and counts as that{more}");
+        let text = format!("{other:?} says the same as class {class:?}, and counts as that{more}");
         remarks.push(text.into());
     }
     classes.sort_unstable();
@@ -249,6 +252,19 @@ fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
         numbered.sort_by(|a, b| a.0.total_cmp(&b.0));
         classes = numbered.into_iter().map(|(_, class)| class).collect();
     }
+    // A minus may stand beside a plus.
+    let missing: Vec<&str> =
+        classes.iter().copied().filter(|&class| class != "-" && stands_for_missing(class)).collect();
+    if !missing.is_empty() {
+        let (count, stand) = if missing.len() == 1 {
+            ("counts as a class", "it stands")
+        } else {
+            ("count as classes", "they stand")
+        };
+        remarks.push(
+            format!("{} {count}; leave those cells empty if {stand} for no label", quoted(missing)).into(),
+        );
+    }
     let mut by_letters: BTreeMap<String, &str> = BTreeMap::new();
     for class in &classes {
         if let Some(other) = by_letters.insert(class.to_lowercase(), class) {
@@ -258,6 +274,19 @@ fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
         }
     }
     (classes.into_iter().map(str::to_owned).collect(), remarks)
+}
+
+/// What all ways to write a label have in common, if the labels are all of a kind that has several: `20.0` is `20` among
+/// numbers, `TRUE` is `true` among truth values.
+fn key_of<'a>(labels: impl Iterator<Item = &'a str> + Clone) -> fn(&str) -> Option<String> {
+    let kinds: [fn(&str) -> Option<String>; 2] = [number_key, truth_key];
+    let of_all = kinds.into_iter().find(|key| labels.clone().all(|label| key(label).is_some()));
+    of_all.unwrap_or(|_| None)
+}
+
+/// What all ways to write a truth value have in common: `true` of `TRUE` and `True`.
+fn truth_key(text: &str) -> Option<String> {
+    ["true", "false"].into_iter().find(|value| value.eq_ignore_ascii_case(text)).map(str::to_owned)
 }
 
 /// What all ways to write a number have in common: `10` of `10.0`, `010` and `1e1`. Whole numbers are told apart to the
@@ -276,7 +305,18 @@ fn number_key(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::number_key;
+    use super::{key_of, number_key};
+
+    #[test]
+    fn labels_of_one_kind_share_its_key() {
+        let key = |labels: &[&'static str], text: &str| key_of(labels.iter().copied())(text);
+        assert_eq!(key(&["TRUE", "false"], "True").as_deref(), Some("true"));
+        assert_eq!(key(&["1", "2"], "2.0").as_deref(), Some("2"));
+        // Of words it matters how they are written.
+        for labels in [["true", "1"], ["true", "no"], ["a", "A"]] {
+            assert_eq!(key(&labels, labels[0]), None, "{labels:?}");
+        }
+    }
 
     #[test]
     fn a_number_has_one_key_however_it_is_written() {

@@ -38,7 +38,10 @@ fn saved_and_loaded_is_the_same_model() {
                 assert_eq!(bits(loaded.parameters()), bits(saved.parameters()), "{what}");
                 assert_eq!(loaded.network().config(), saved.network().config(), "{what}");
                 assert_eq!(loaded.task(), saved.task(), "{what}");
-                assert_eq!(loaded.record(), saved.record(), "{what}");
+                // What was remarked in the test is told, not kept.
+                let mut record = saved.record().clone();
+                record.test.iter_mut().for_each(|test| test.remarks.clear());
+                assert_eq!(*loaded.record(), record, "{what}");
                 assert_eq!(loaded.to_bytes().unwrap(), saved.to_bytes().unwrap(), "{what}");
                 assert_eq!(std::fs::read(&path).unwrap(), saved.to_bytes().unwrap(), "{what}");
 

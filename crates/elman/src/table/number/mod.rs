@@ -11,7 +11,7 @@ pub(super) fn finite(text: &str) -> Option<f64> {
 }
 
 /// Does this text stand for a cell without a value, among numbers?
-pub(super) fn is_missing(text: &str) -> bool {
+pub(crate) fn is_missing(text: &str) -> bool {
     const SPELLINGS: [&str; 17] = [
         "", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-",
         "--", ".", "..",

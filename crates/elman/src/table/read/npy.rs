@@ -54,6 +54,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
     let how =
         if sequences.is_some() { "a row per sequence and step" } else { "its columns called col1 and so on" };
     table.remarks.push(format!("{name}: an array [{}], read with {how}", shape.join(", ")).into());
+    table.made_time = sequences.and(Some("time"));
     for row in 0..rows {
         let mut cells: Vec<String> = Vec::with_capacity(headers.len());
         if let Some(steps) = sequences {
@@ -180,7 +181,10 @@ mod tests {
         let turned = read_it("True", "(2, 3)");
         assert_eq!(texts(&turned, "col1"), ["1.5", "2.0"]);
         let sequences = read_it("False", "(3, 2, 1)");
-        assert_eq!(sequences.headers(), ["id", "time", "col1"]);
+        assert_eq!(
+            (sequences.headers(), sequences.made_time()),
+            (&["id", "time", "col1"].map(str::to_owned)[..], Some("time"))
+        );
         assert_eq!(texts(&sequences, "id"), ["1", "1", "2", "2", "3", "3"]);
         assert_eq!(texts(&sequences, "time"), ["0", "1", "0", "1", "0", "1"]);
     }

@@ -39,6 +39,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
     let text =
         format!("{name}: {number} sequences, read as a row per step with the columns {}", names(&headers));
     table.remarks.push(text.into());
+    table.made_time = Some("time");
     for ((line, text), id) in archive.lines.iter().zip(1..) {
         let mut parts: Vec<&str> = text.split(':').collect();
         let target = if has_target { parts.pop() } else { None };
@@ -85,6 +86,7 @@ mod tests {
         assert_eq!(read::format(text.as_bytes()), "ts");
         let table = Table::read("s.ts", text.as_bytes()).unwrap();
         assert_eq!(table.headers(), ["id", "time", "dim1", "dim2", "target"]);
+        assert_eq!(table.made_time(), Some("time"));
         let texts = |name| table.column(name).unwrap().texts().collect::<Vec<_>>();
         assert_eq!(texts("id"), ["1", "1", "1", "2"]);
         assert_eq!(texts("time"), ["0", "1", "2", "0"]);

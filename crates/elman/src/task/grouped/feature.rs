@@ -7,7 +7,7 @@ use super::groups::Groups;
 use crate::error::{DataError, Error, Message};
 use crate::missing::Missing;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
-use crate::table::{Column, Place, Table, TableError};
+use crate::table::{Column, Place, Table, TableError, stands_for_missing};
 use crate::words::quoted;
 
 /// Text with more values than this is no category, but names or prose.
@@ -68,7 +68,9 @@ impl Feature {
             return match column.numbers_or_gaps() {
                 Some(numbers) => Ok(numbers.into()),
                 // All are empty, or the error tells which is no number.
-                None if column.texts().all(str::is_empty) => Ok(vec![f64::NAN; column.texts().len()].into()),
+                None if column.texts().all(stands_for_missing) => {
+                    Ok(vec![f64::NAN; column.texts().len()].into())
+                }
                 None => column.numbers().map(Cow::from),
             };
         }

@@ -48,7 +48,7 @@ impl Grouping {
         let column = |name: &str| Ok::<_, Error>(table.column(name)?.name().to_owned());
         let id = column(options.id.as_deref().unwrap_or("id"))?;
         let targets = targets(table, options.target.as_deref().unwrap_or("target"))?;
-        let time = options.time.as_deref().map(column).transpose()?;
+        let time = options.time.as_deref().or(table.made_time()).map(column).transpose()?;
         let group = options.group.as_deref().map(column).transpose()?;
         let mut asked: Vec<(&'static str, &String)> = vec![("id", &id)];
         asked.extend(targets.iter().map(|target| ("target", target)));
@@ -142,7 +142,7 @@ impl Grouping {
             let is_whole = |row: &usize| columns.iter().all(|cells| !cells[*row].is_nan());
             groups.rows.iter_mut().for_each(|rows| rows.retain(is_whole));
             let emptied = groups.rows.iter().filter(|rows| rows.is_empty()).count();
-            if emptied > 0 && is_training {
+            if emptied > 0 {
                 let sequences = counted(emptied, "sequence");
                 groups.remarks.push(format!("{sequences} had no whole row, and left with their rows").into());
             }

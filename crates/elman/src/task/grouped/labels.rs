@@ -235,7 +235,8 @@ impl<'a> Labels<'a> {
         }
     }
 
-    fn noun(&self) -> &'static str {
+    /// What a sample is.
+    pub(in crate::task) fn noun(&self) -> &'static str {
         if self.per_row { "window" } else { "sequence" }
     }
 
@@ -245,13 +246,8 @@ impl<'a> Labels<'a> {
     }
 
     /// What all samples' first targets say.
-    pub(in crate::task) fn texts(&self) -> impl Iterator<Item = &'a str> {
+    pub(in crate::task) fn texts(&self) -> impl Iterator<Item = &'a str> + Clone {
         (0..self.len()).map(|sample| self.text(sample))
-    }
-
-    /// Are all cells of the first target's column numbers or empty?
-    pub(in crate::task) fn are_numbers(&self) -> bool {
-        self.columns[0].numbers_or_gaps().is_some()
     }
 
     /// What a sample's targets say, as numbers; NaN where one is missing.

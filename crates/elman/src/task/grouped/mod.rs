@@ -369,7 +369,12 @@ impl<T: GroupedTask> TaskKind for T {
         let actual = self.targets(&labels)?;
         let x: Vec<Vec<f64>> =
             labels.samples.iter().map(|sample| read.inputs(self.grouping(), sample)).collect();
-        let known: Vec<_> = trained_on.train.iter().chain(&trained_on.validation).collect();
+        // A neighbour answers with its targets: it has all of them.
+        let is_known = |example: &&Example<f64>| match &example.targets {
+            Targets::Values(values) => values.iter().all(|value| !value.is_nan()),
+            Targets::Classes(_) => true,
+        };
+        let known: Vec<_> = trained_on.train.iter().chain(&trained_on.validation).filter(is_known).collect();
         let Some(nearest) = neighbour::nearest(&known, &x, self.grouping().input_size()) else {
             let text = format!("{} was left out: too many sequences to compare", neighbour::NAME);
             evaluation.remarks.push(text.into());

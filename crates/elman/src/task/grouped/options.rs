@@ -19,7 +19,8 @@ pub struct GroupedOptions {
     /// nothing.
     pub features: Option<Vec<String>>,
     /// A column of times or of numbers that grow with time. Each sequence's rows are read in its order, no two at the
-    /// same time. It is no input, but is written beside predictions.
+    /// same time. It is no input, but is written beside predictions. By default the one that a reader made of files
+    /// that have sequences without times.
     pub time: Option<String>,
     /// How its times are written, as `strftime` has it; by default what all cells of the column agree on.
     #[serde(rename = "time-format", skip_serializing_if = "Option::is_none")]

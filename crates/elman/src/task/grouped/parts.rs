@@ -12,6 +12,8 @@ use crate::words::{counted, quoted, thousands};
 pub(super) struct Parts<'a> {
     pub(super) split: Split,
     by_time: bool,
+    /// Was there to be a test, for which nothing could be taken?
+    lacks_test: bool,
     /// The column of groups and the group of each sequence.
     groups: Option<(&'a str, HashMap<usize, &'a str>)>,
 }
@@ -43,7 +45,8 @@ impl<'a> Parts<'a> {
         let units: Vec<Unit> =
             units.into_iter().map(|(sequences, stratum)| Unit { sequences, stratum }).collect();
         let split = Split::choose(&units, groups.by_start.as_deref(), options)?;
-        Ok(Parts { split, by_time: options.split == SplitBy::Time, groups: named })
+        let lacks_test = options.test > 0.0 && split.test.is_empty();
+        Ok(Parts { split, by_time: options.split == SplitBy::Time, lacks_test, groups: named })
     }
 
     /// The samples of some sequences, which are in ascending order.
@@ -99,7 +102,8 @@ impl<'a> Parts<'a> {
             .map(|(sequences, purpose)| part(sequences, purpose))
             .collect();
         let how = if self.by_time { "split by time" } else { "split" };
-        format!("{how}: {}", parts.join(", ")).into()
+        let none = if self.lacks_test { ", too few to keep some back for a test" } else { "" };
+        format!("{how}: {}{none}", parts.join(", ")).into()
     }
 }
 
