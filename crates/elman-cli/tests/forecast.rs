@@ -84,6 +84,87 @@ fn every_transform_runs() {
         let inspected = place.ok("inspect airline.elman").stdout;
         assert!(inspected.contains(&format!("a season of 12 months, {text}\n")), "{inspected}");
     }
+    place.ok("train --transform smoothing --epochs 2 --hidden-size 4");
+    let inspected = place.ok("inspect airline.elman").stdout;
+    let form = "errors of exponential smoothing (logarithm; level, trend and season), believed by 25 %\n";
+    assert!(inspected.contains(form), "{inspected}");
+}
+
+/// A line through values of either sign, with what looks like noise.
+fn line_with_noise() -> String {
+    let value = |row: i32| f64::from(row - 40) / 2.0 + 4.0 * (1.7 * f64::from(row * row)).sin();
+    let rows = (0..60).map(|row| format!("{:.3}\n", value(row)));
+    format!("value\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn smoothing_is_chosen_where_it_does_better_and_on_any_number_of_threads() {
+    let place = Place::with("v.csv", line_with_noise());
+    let said = place.ok("train v.csv --threads 1 --json");
+    assert!(said.stderr.contains("errors of exponential smoothing (level"), "{}", said.stderr);
+    let one = std::fs::read(place.path("v.elman")).unwrap();
+    let json = place.last_json("train v.csv --threads 2");
+    assert_eq!(std::fs::read(place.path("v.elman")).unwrap(), one);
+    assert!(figure(&json, "/test/mae") < figure(&json, "/baseline/mae"), "{json}");
+    let differences = place.last_json("train v.csv --transform difference");
+    assert!(figure(&json, "/test/mae") < figure(&differences, "/test/mae"), "{differences}");
+}
+
+#[test]
+fn smoothing_is_not_chosen_where_it_leaves_no_window_for_validation() {
+    let value = |row: usize| 3.0 + 0.5 * row as f64 + [2.0, -3.0, 1.0][row % 3];
+    let rows: String = (0..60).map(|row| format!("{}\n", value(row))).collect();
+    let place = Place::with("v.csv", format!("value\n{rows}"));
+    // Of 54 rows, differences lose 4 at the start and smoothing 9; a window has 9.
+    for (options, form) in
+        [("", "smoothing (level, trend and season)"), ("--validation 0.19", "relative changes")]
+    {
+        let said = place.ok(&format!("train v.csv --season 3 --epochs 1 {options}"));
+        assert!(said.stderr.contains(form), "{options}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn intervals_of_smoothing_are_as_its_values_are() {
+    let place = Place::with("v.csv", line_with_noise());
+    let ends = |command: &str| -> Vec<[f64; 3]> {
+        place.ok(command);
+        let csv = place.ok("predict v.elman v.csv --interval 80").stdout;
+        let number = |cell: &str| cell.parse::<f64>().unwrap();
+        let row = |line: &str| {
+            let cells: Vec<f64> = line.split(',').skip(1).map(number).collect();
+            [cells[0], cells[1], cells[2]]
+        };
+        csv.lines().skip(1).map(row).collect()
+    };
+    for [forecast, low, high] in ends("train v.csv --transform smoothing") {
+        assert!(low < forecast && (high + low - 2.0 * forecast).abs() < 1e-2, "{low} {forecast} {high}");
+    }
+    // Growth by a share, with noise that is a share as well.
+    let mut noise = noise(5);
+    let rows = (0..90).map(|n| format!("{:.5}\n", 10.0 * (0.05 * f64::from(n) + 0.05 * noise()).exp()));
+    place.write("v.csv", format!("value\n{}", rows.collect::<String>()));
+    for [forecast, low, high] in ends("train v.csv --transform smoothing") {
+        assert!(
+            low < forecast && (high * low / forecast.powi(2) - 1.0).abs() < 1e-3,
+            "{low} {forecast} {high}"
+        );
+    }
+    assert!(place.ok("inspect v.elman").stdout.contains("smoothing (logarithm; level and trend)"));
+}
+
+#[test]
+fn what_smoothing_cannot_be_fitted_to_is_refused() {
+    let place = Place::with("c.csv", "value\n".to_owned() + &"5\n".repeat(60));
+    let message = "column \"value\" does not vary, so there is nothing to learn; choose another --target";
+    place.refuses(1, "train c.csv --transform smoothing", &format!("c.csv: {message}"));
+    let two = (0..60).map(|n| format!("{},{}\n", n % 7, n * n % 11)).collect::<String>();
+    place.write("two.csv", format!("a,b\n{two}"));
+    place.refuses(
+        2,
+        "train two.csv --target all --transform smoothing",
+        "--transform smoothing is for a single series; of several, differences are learned",
+    );
 }
 
 #[test]
@@ -175,8 +256,11 @@ fn rows_in_another_order_are_sorted() {
     let sorted = seasonal("date,v", 7, days[..59].iter().cloned());
     let place = Place::with("up.csv", &sorted);
     place.write("down.csv", newest_first(&sorted));
-    let train =
-        |name: &str| place.ok(&format!("train {name}.csv --epochs 2 --hidden-size 4 -o {name}.elman"));
+    let train = |name: &str| {
+        place.ok(&format!(
+            "train {name}.csv --transform log-difference --epochs 2 --hidden-size 4 -o {name}.elman"
+        ))
+    };
     let (up, down) = (train("up"), train("down"));
     let note = "note: down.csv, column \"date\": the newest row stands first; they are sorted by it\n";
     assert_eq!(down.stderr.matches("newest").count(), 1);

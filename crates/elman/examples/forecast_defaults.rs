@@ -7,7 +7,8 @@
 //! Each line of the table that it prints differs in one setting from the default recipe. A figure is
 //! the mean absolute error divided by that of the seasonal naive forecast on the same rows: 1 is no
 //! better than repeating last year. Behind it stands what the change does to the figure, with the
-//! standard error of that difference over the windows.
+//! standard error of that difference over the windows. The networks learn differences, of the logarithm
+//! where values are positive; whether smoothing is the better start for a series is another question.
 //!
 //! The series, all monthly, forecast 1 to 6 months ahead without training again:
 //!
@@ -37,7 +38,7 @@ use elman::optimiser::OptimiserConfig;
 use elman::random::{Purpose, Rng};
 use elman::recipe::Recipe;
 use elman::table::Table;
-use elman::task::{ForecastOptions, Prepared, Task, TaskOptions};
+use elman::task::{ForecastOptions, Prepared, Task, TaskOptions, Transform};
 
 const SEASON: usize = 12;
 const HORIZON: usize = 6;
@@ -68,10 +69,11 @@ struct Line {
     setting: Setting,
 }
 
-/// A series, or a part of it, with the last rows that are kept for the test and the seeds to train
-/// with.
+/// A series, or a part of it, with what is learned of it, the last rows that are kept for the test and
+/// the seeds to train with.
 struct Window {
     table: Table,
+    transform: Transform,
     test: usize,
     seeds: Range<u64>,
 }
@@ -126,7 +128,7 @@ fn default_setting(window: &Window) -> Result<Setting, Failure> {
 }
 
 fn options(window: &Window) -> ForecastOptions {
-    ForecastOptions::default().with_horizon(HORIZON).with_test(window.test)
+    ForecastOptions::default().with_horizon(HORIZON).with_test(window.test).with_transform(window.transform)
 }
 
 /// One setting after another is varied.
@@ -259,7 +261,7 @@ fn airline_until(year: usize) -> Result<Window, Failure> {
     let text = format!("month,passengers\n{}", lines.collect::<String>());
     let table = Table::read(&format!("airline until {year}"), text.as_bytes())?;
     // One origin in every month of a year.
-    Ok(Window { table, test: SEASON + HORIZON - 1, seeds: SEEDS })
+    Ok(Window { table, transform: Transform::LogDifference, test: SEASON + HORIZON - 1, seeds: SEEDS })
 }
 
 /// Series of one generated kind, one for each of `draws`, with the usual test of two seasons.
@@ -277,7 +279,10 @@ fn generated(
         };
         let text = format!("month,value\n{}", values.iter().enumerate().map(line).collect::<String>());
         let table = Table::read(&format!("{name} {draw_seed}"), text.as_bytes())?;
-        Ok(Window { table, test: 2 * SEASON, seeds: draw_seed - first..draw_seed - first + 1 })
+        let all_positive = values.iter().all(|&value| value > 0.0);
+        let transform = if all_positive { Transform::LogDifference } else { Transform::Difference };
+        let seed = draw_seed - first;
+        Ok(Window { table, transform, test: 2 * SEASON, seeds: seed..seed + 1 })
     };
     Ok(Kind { name, windows: draws.map(window).collect::<Result<_, _>>()? })
 }

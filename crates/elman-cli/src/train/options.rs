@@ -61,7 +61,7 @@ options! {
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
         /// Forecast: rows from one training sequence to the next [default: 1, more for long series]
         [value_name = "ROWS", value_parser = count::<usize>] stride: usize,
-        /// Forecast: what is learned of the values [default: log-difference if all are positive]
+        /// Forecast: what is learned of the values [default: smoothing or differences, by a trial]
         [value_enum] transform: TransformName,
         /// Regress, classify: what becomes of missing values [default: they are refused]
         [value_parser = one_of::<Missing>(Missing::ALL.map(Missing::name))] missing: Missing,
@@ -180,6 +180,8 @@ names! {
         Difference,
         /// The values themselves
         None,
+        /// What exponential smoothing of level, trend and season leaves
+        Smoothing,
     }
     /// See [`SplitBy`](elman::task::SplitBy).
     SplitName {

@@ -37,7 +37,9 @@ mod stream;
 
 pub use chart::{Chart, Line, Role};
 pub use classify::Classify;
-pub use forecast::{Backtest, Backtested, Forecast, ForecastOptions, Known, Layout, Origin, Transform};
+pub use forecast::{
+    Backtest, Backtested, Forecast, ForecastOptions, Known, Layout, Origin, Smoothing, Transform,
+};
 pub use grouped::{Feature, GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};

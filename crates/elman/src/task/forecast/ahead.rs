@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::level::Level;
 use super::panel::Member;
 use super::series::Series;
-use super::{Forecast, Layout, MAX_HORIZON, Transform};
+use super::{Forecast, Layout, MAX_HORIZON};
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error, Message};
 use crate::predict::Session;
@@ -30,23 +31,22 @@ impl Forecast {
         series.iter().map(|series| Ready { series, scaled: self.scaled(series) }).collect()
     }
 
-    /// Forecasts so many values of each series from the origin that `session` has come to: the row after those that it
-    /// has read.
+    /// Forecasts so many values of each series from the origin that `session` has come to, the row after those that it
+    /// has read; `levels` says where each stands there.
     pub(super) fn roll(
         &self,
         session: &mut Session,
         all: &[Ready<'_>],
+        mut levels: Vec<Level>,
         origin: impl Fn(&Series<'_>) -> usize,
         horizon: usize,
     ) -> Vec<Vec<f64>> {
         // As much of the history as inputs look back on, then the forecasts.
         let mut recent: Vec<Vec<f64>> = Vec::with_capacity(all.len());
-        let mut values = Vec::with_capacity(all.len());
         for Ready { series, scaled } in all {
             let origin = origin(series);
             let kept = self.season.unwrap_or(1).min(origin);
             recent.push(scaled[origin - kept..origin].to_vec());
-            values.push(series.values[origin - 1]);
         }
         let mut forecasts = vec![Vec::with_capacity(horizon); all.len()];
         let mut inputs = vec![Vec::new(); all.len()];
@@ -58,11 +58,10 @@ impl Forecast {
             }
             let x: Vec<&[f64]> = inputs.iter().map(Vec::as_slice).collect();
             let outputs = session.advance_all(&x);
-            for (k, output) in outputs.iter().map(|output| output[0]).enumerate() {
+            for (k, output) in outputs.iter().map(|output| self.trusted(output[0])).enumerate() {
                 recent[k].push(output);
                 let change = all[k].series.scaling.unscale(output);
-                values[k] = self.transform.invert(change, values[k]);
-                forecasts[k].push(values[k]);
+                forecasts[k].push(levels[k].follow(change));
             }
         }
         forecasts
@@ -159,7 +158,8 @@ impl Forecast {
             let all = self.ready(series);
             let mut session = Session::of_sequences(ensemble, all.len())?;
             self.read_history(&mut session, &all, |series| self.first_row()..series.values.len());
-            forecasts.extend(self.roll(&mut session, &all, |series| series.values.len(), horizon));
+            let levels = series.iter().map(|series| Level::after(self, &series.values)).collect();
+            forecasts.extend(self.roll(&mut session, &all, levels, |series| series.values.len(), horizon));
         }
         Ok(forecasts)
     }
@@ -225,10 +225,7 @@ impl Forecast {
             0.0 => return if value == 0.0 { 1.0 } else { value.abs() },
             deviation => deviation,
         };
-        match self.transform {
-            Transform::LogDifference => value.abs() * deviation,
-            Transform::Difference | Transform::None => deviation,
-        }
+        if self.takes_logarithms() { value.abs() * deviation } else { deviation }
     }
 }
 

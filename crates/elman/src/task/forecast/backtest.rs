@@ -1,6 +1,7 @@
 //! Forecasts from earlier origins, as if the rest were not known.
 
 use super::ahead::{SIDE_BY_SIDE, of_series};
+use super::level::Level;
 use super::series::Series;
 use super::{Forecast, Layout};
 use crate::calendar::Frequency;
@@ -83,7 +84,7 @@ impl Forecast {
     }
 
     /// Goes through series side by side.
-    fn backtest_together(
+    pub(super) fn backtest_together(
         &self,
         ensemble: &Ensemble,
         table: &Table,
@@ -101,13 +102,19 @@ impl Forecast {
                 origins: Vec::with_capacity(test - self.horizon + 1),
             })
             .collect();
+        let known = |series: &Series<'_>| Level::after(self, &series.values[..series.values.len() - test]);
+        let mut levels: Vec<Level> = series.iter().map(known).collect();
         for n in 0..=test - self.horizon {
             let origin = |series: &Series<'_>| series.values.len() - test + n;
             self.read_history(&mut session, &all, |series| {
                 let read = if n == 0 { self.first_row() } else { origin(series) - 1 };
                 read..origin(series)
             });
-            let forecasts = session.branch(|session| self.roll(session, &all, origin, self.horizon));
+            let forecasts =
+                session.branch(|session| self.roll(session, &all, levels.clone(), origin, self.horizon));
+            for (series, level) in series.iter().zip(&mut levels) {
+                level.take(series.values[origin(series)]);
+            }
             for ((series, forecasts), to) in series.iter().zip(forecasts).zip(&mut backtested) {
                 let row = origin(series);
                 let place = |n: usize| format!("{}row {}", of_series(series), row + n + 1);

@@ -1,14 +1,14 @@
 //! Intervals around forecasts, as wide as errors were on rows that were kept back: conformal prediction.
 //!
 //! For each row ahead the model keeps the absolute errors of its forecasts on the test part, in units in which series
-//! are alike: of the logarithm where relative changes are learned, over the deviation of the series' changes. An
+//! are alike: of the logarithm where that is what is learned of, over the deviation of the series' changes. An
 //! interval of level `p` reaches as far to both sides as the `ceil((n + 1) p)`-th smallest of `n` errors (Vovk,
 //! Gammerman & Shafer, Algorithmic Learning in a Random World, 2005). It would hold a share `p` of what comes if errors
 //! to come were drawn as those were.
 
+use super::Forecast;
 use super::backtest::{Backtest, Backtested};
 use super::series::Series;
-use super::{Forecast, Transform};
 use crate::error::{ConfigError, Message};
 use crate::metrics::Metric;
 use crate::scaling::Scaling;
@@ -52,10 +52,7 @@ impl Forecast {
 
     /// How far a forecast is off, in the units of its series.
     fn error(&self, scaling: &Scaling, forecast: f64, actual: f64) -> f64 {
-        let error = match self.transform {
-            Transform::LogDifference => actual.ln() - forecast.ln(),
-            Transform::Difference | Transform::None => actual - forecast,
-        };
+        let error = if self.takes_logarithms() { actual.ln() - forecast.ln() } else { actual - forecast };
         error.abs() / scaling.deviation
     }
 
@@ -90,9 +87,10 @@ impl Forecast {
     /// The ends of an interval around a forecast `ahead + 1` rows ahead.
     pub(super) fn ends(&self, series: &Series<'_>, forecast: f64, ahead: usize, reach: &Reach) -> [f64; 2] {
         let width = reach.0[ahead] * series.scaling.deviation;
-        match self.transform {
-            Transform::LogDifference => [forecast * (-width).exp(), forecast * width.exp()],
-            Transform::Difference | Transform::None => [forecast - width, forecast + width],
+        if self.takes_logarithms() {
+            [forecast * (-width).exp(), forecast * width.exp()]
+        } else {
+            [forecast - width, forecast + width]
         }
     }
 

@@ -1,23 +1,26 @@
 //! **forecast**: the future of one series, or of many by one network.
 //!
-//! The series is made stationary: differences of its logarithm where all values are positive, else
-//! plain differences, standardised. At each row the network sees the value before, the value one
-//! season before and the place in the season, and learns the value of the row. It forecasts by
-//! reading the whole history and then feeding its own forecasts back.
+//! The series is made stationary: its differences, of the logarithm where all values are positive, or else the errors of
+//! exponential smoothing, whichever does better in a trial on the rows before the test; then scaled. At each row the
+//! network sees the value before, the value one season before and the place in the season, and learns the value of the
+//! row. It forecasts by reading the whole history and then feeding its own forecasts back.
 //!
-//! Of many series each is made stationary by itself; the network that learns from all of them is one. A series that was
-//! not among them is forecast by it as well.
+//! Of many series each is made stationary by itself, by differences; the network that learns from all of them is one. A
+//! series that was not among them is forecast by it as well.
 
 mod ahead;
 mod backtest;
 mod charts;
+mod choose;
 mod intervals;
 mod lengths;
+mod level;
 mod naive;
 mod options;
 mod panel;
 mod prepare;
 mod series;
+mod smoothing;
 mod stream;
 mod time_column;
 mod windows;
@@ -26,6 +29,7 @@ pub use backtest::{Backtest, Backtested, Origin};
 pub use options::ForecastOptions;
 pub use panel::Layout;
 pub use series::Transform;
+pub use smoothing::Smoothing;
 
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +83,9 @@ pub struct Forecast {
     pub stride: usize,
     /// What is done to the values.
     pub transform: Transform,
+    /// The exponential smoothing whose errors are learned, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoothing: Option<Smoothing>,
     /// The statistics of the transformed values in training, of a single series.
     pub scaling: Scaling,
     /// The series that were learned from, if it is one of several.
@@ -116,9 +123,13 @@ impl TaskKind for Forecast {
         let season =
             self.season.map_or("no season".into(), |season| format!("a season of {}", counted(season, per)));
         let transform = match self.transform {
-            Transform::LogDifference => "relative changes",
-            Transform::Difference => "differences",
-            Transform::None => "plain values",
+            Transform::LogDifference => "relative changes".to_owned(),
+            Transform::Difference => "differences".to_owned(),
+            Transform::None => "plain values".to_owned(),
+            Transform::Smoothing => {
+                let form = self.smoothing.as_ref().map_or(String::new(), Smoothing::describe);
+                format!("errors of exponential smoothing{form}")
+            }
         };
         let time = self.time.as_ref().map_or(String::new(), |time| format!(" over {time:?}"));
         let series = match &self.layout {
@@ -236,6 +247,13 @@ impl TaskKind for Forecast {
         let scalings = self.series.iter().map(|series| &series.scaling).chain([&self.scaling]);
         if !scalings.into_iter().all(Scaling::is_valid) {
             return Err("its scaling is out of range".into());
+        }
+        if self.smoothing.is_some() != (self.transform == Transform::Smoothing)
+            || !self
+                .smoothing
+                .is_none_or(|smoothing| self.layout.is_single() && smoothing.is_valid(MAX_SEASON))
+        {
+            return Err("its smoothing is out of range".into());
         }
         let are_errors = |errors: &Vec<f64>| {
             !errors.is_empty() && errors.is_sorted() && errors.iter().all(|e| e.is_finite() && *e >= 0.0)

@@ -41,7 +41,9 @@ pub struct ForecastOptions {
     /// Rows from the start of one training sequence to the next; by default 1, and more where that
     /// would make more than 500 of them.
     pub stride: Option<usize>,
-    /// By default differences of the logarithm where all values are positive, else differences.
+    /// What the network learns of the values; by default differences, of the logarithm where all values are positive, or
+    /// the errors of exponential smoothing where those do better in a trial on the rows before the test. Of several
+    /// series always differences.
     pub transform: Option<Transform>,
 }
 

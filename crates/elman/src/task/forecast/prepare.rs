@@ -72,6 +72,9 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     task.check_options(options)?;
     let mut left_out = LeftOut { short, constant: Vec::new() };
     let all = task.long_enough(table, all, &mut left_out)?;
+    if let ([series], Layout::Single) = (&all[..], &task.layout) {
+        task.choose(table, series, options)?;
+    }
     all.iter().try_for_each(|series| task.check_positive(series))?;
     let examples = task.learn_from(table, all, options, &mut left_out)?;
     remarks.extend(left_out.remarks(&task));
@@ -236,6 +239,7 @@ fn configure(
         window,
         stride: 1,
         transform: options.transform.unwrap_or(usual),
+        smoothing: None,
         scaling: Scaling { mean: 0.0, deviation: 1.0 },
         series: Vec::new(),
         errors: Vec::new(),
@@ -324,9 +328,7 @@ impl Forecast {
     ) -> Result<Vec<Series<'a>>, DataError> {
         let mut fitted = Vec::with_capacity(all.len());
         for mut series in all {
-            let changes = self.transformed(&series.values[..end(self, &series)]);
-            let known = changes[self.transform.lost_rows()..].iter().copied();
-            match Scaling::fit(known) {
+            match self.statistics(&series.values[..end(self, &series)]) {
                 Ok(scaling) if self.layout.is_single() => self.scaling = scaling,
                 Ok(scaling) => self.series.push(Known { id: series.id.to_vec(), scaling }),
                 Err(NoScaling::Constant) if !self.layout.is_single() => {
@@ -345,7 +347,7 @@ impl Forecast {
         Ok(fitted)
     }
 
-    fn cannot_be_scaled(&self, table: &Table, series: &Series<'_>, why: NoScaling) -> DataError {
+    pub(super) fn cannot_be_scaled(&self, table: &Table, series: &Series<'_>, why: NoScaling) -> DataError {
         let column = series.column.name();
         let plain =
             self.transform == Transform::None || series.values.windows(2).all(|pair| pair[0] == pair[1]);
@@ -371,6 +373,10 @@ impl Forecast {
                     format!("is {value}; it must be from 1 to {MAX_HORIZON}"),
                 ));
             }
+        }
+        if self.transform == Transform::Smoothing && !self.layout.is_single() {
+            let message = "smoothing is for a single series; of several, differences are learned";
+            return Err(ConfigError::new("transform", message));
         }
         if !(0.0..1.0).contains(&options.validation) {
             let message = format!("is {}; it must be at least 0 and below 1", options.validation);

@@ -25,19 +25,18 @@ pub enum Transform {
     Difference,
     /// Nothing.
     None,
+    /// The error of exponential smoothing, which follows level, trend and season: see [`Smoothing`](super::Smoothing).
+    /// For a single series.
+    Smoothing,
 }
 
 impl Transform {
-    /// The rows at the start for which there is no transformed value.
-    pub(super) fn lost_rows(self) -> usize {
-        usize::from(self != Transform::None)
-    }
-
+    /// A value by the one before. A smoothing's error is not told by that alone: see `level`.
     pub(super) fn apply(self, value: f64, before: f64) -> f64 {
         match self {
             Transform::LogDifference => value.ln() - before.ln(),
             Transform::Difference => value - before,
-            Transform::None => value,
+            Transform::None | Transform::Smoothing => value,
         }
     }
 
@@ -45,12 +44,13 @@ impl Transform {
         match self {
             Transform::LogDifference => before * change.exp(),
             Transform::Difference => before + change,
-            Transform::None => change,
+            Transform::None | Transform::Smoothing => change,
         }
     }
 }
 
 /// A series read from a table, in order of time.
+#[derive(Clone)]
 pub(super) struct Series<'a> {
     /// See [`Member::id`](super::panel::Member).
     pub(super) id: &'a [String],
@@ -194,9 +194,14 @@ impl Forecast {
         Err(DataError::new(table.name(), message))
     }
 
+    /// Is it the logarithm of the values that is learned of?
+    pub(super) fn takes_logarithms(&self) -> bool {
+        self.smoothing.map_or(self.transform == Transform::LogDifference, |smoothing| smoothing.log)
+    }
+
     /// Refuses values that have no logarithm, if that is what is learned.
     pub(super) fn check_positive(&self, series: &Series<'_>) -> Result<(), DataError> {
-        if self.transform != Transform::LogDifference {
+        if !self.takes_logarithms() {
             return Ok(());
         }
         match series.values.iter().position(|&value| value <= 0.0) {
@@ -216,7 +221,7 @@ impl Forecast {
     /// The statistics of the transformed values of a series that was not among those of training. They are those of
     /// all its values; of a constant one, with a deviation of 0.
     fn scaling_of(&self, values: &[f64]) -> Scaling {
-        let changes = &self.transformed(values)[self.transform.lost_rows()..];
+        let changes: Vec<f64> = self.transformed(values).into_iter().flatten().collect();
         let still = Scaling { mean: changes.first().copied().unwrap_or_default(), deviation: 0.0 };
         Scaling::fit(changes.iter().copied()).unwrap_or(still)
     }

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Forecast, Transform};
+use super::Forecast;
+use super::level::Level;
 use crate::error::Message;
 use crate::task::StreamUnits;
 
@@ -12,9 +13,9 @@ pub(super) struct Newest {
     task: Forecast,
     /// How many values have come, as far as that matters.
     rows: usize,
-    /// The newest value.
-    value: f64,
-    /// Its place in the season.
+    /// Where the series stands after it.
+    level: Level,
+    /// The newest value's place in the season.
     place: Option<usize>,
     /// The scaled values of a season, or the newest alone: oldest first.
     scaled: VecDeque<f64>,
@@ -23,7 +24,7 @@ pub(super) struct Newest {
 impl Newest {
     pub(super) fn new(task: Forecast) -> Self {
         let scaled = VecDeque::with_capacity(task.looks_back() + 1);
-        Newest { task, rows: 0, value: 0.0, place: None, scaled }
+        Newest { rows: 0, level: Level::new(&task), place: None, scaled, task }
     }
 
     /// The place in the season that a row gives, which must follow the one before.
@@ -61,7 +62,7 @@ impl StreamUnits for Newest {
 
     fn read(&mut self, row: &[f64], x: &mut [f64]) -> Result<bool, Message> {
         let (value, task) = (row[0], &self.task);
-        if task.transform == Transform::LogDifference && value <= 0.0 {
+        if task.takes_logarithms() && value <= 0.0 {
             return Err(format!(
                 "{value} has no logarithm; the model works with relative changes of positive values"
             )
@@ -71,18 +72,13 @@ impl StreamUnits for Newest {
             Some(&given) => Some(self.place(given)?),
             None => None,
         };
-        // Not known of the first value, and not looked back on.
-        let change = if self.rows < task.transform.lost_rows() {
-            0.0
-        } else {
-            task.transform.apply(value, self.value)
-        };
         if self.scaled.len() == task.looks_back() {
             self.scaled.pop_front();
         }
-        let newest = task.scaling.scale(change);
+        // Not known in the first rows.
+        let newest = self.level.take(value).map_or(0.0, |change| task.scaling.scale(change));
         self.scaled.push_back(newest);
-        (self.value, self.place) = (value, place);
+        self.place = place;
         self.rows = self.rows.saturating_add(1);
         if self.rows < task.first_row() {
             return Ok(false);
@@ -94,11 +90,12 @@ impl StreamUnits for Newest {
     }
 
     fn answer(&mut self, output: &[f64], answer: &mut [f64]) {
-        answer[0] = self.task.transform.invert(self.task.scaling.unscale(output[0]), self.value);
+        let change = self.task.scaling.unscale(self.task.trusted(output[0]));
+        answer[0] = self.level.expect(change);
     }
 
     fn reset(&mut self) {
-        (self.rows, self.value, self.place) = (0, 0.0, None);
+        (self.rows, self.level, self.place) = (0, Level::new(&self.task), None);
         self.scaled.clear();
     }
 }

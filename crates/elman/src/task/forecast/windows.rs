@@ -2,16 +2,34 @@
 
 use std::ops::Range;
 
-use super::Forecast;
+use super::level::Level;
 use super::series::Series;
+use super::{Forecast, Transform};
 use crate::loss::Targets;
 use crate::sequence::Example;
 use crate::task::TaskKind;
 
 impl Forecast {
-    /// The values before the network's first row that it looks back on: one, or a season of them.
+    /// The rows before the network's first: those that have no transformed value, and one or a season of those that it
+    /// looks back on. Where smoothing starts from one season only, errors that are not known count as 0.
     pub(super) fn first_row(&self) -> usize {
-        self.transform.lost_rows() + self.looks_back()
+        match self.smoothing {
+            Some(smoothing) if smoothing.start == 1 => (self.lost_rows() + 1).max(self.looks_back()),
+            _ => self.lost_rows() + self.looks_back(),
+        }
+    }
+
+    /// The rows at the start for which there is no transformed value.
+    fn lost_rows(&self) -> usize {
+        match self.smoothing {
+            Some(smoothing) => smoothing.start_rows(),
+            None => usize::from(self.transform != Transform::None),
+        }
+    }
+
+    /// What is forecast of an output of the network, scaled: of what smoothing leaves, a share.
+    pub(super) fn trusted(&self, output: f64) -> f64 {
+        self.smoothing.map_or(output, |smoothing| smoothing.trust * output)
     }
 
     /// The scaled values before a row that its input is made of: one, or a season of them.
@@ -51,20 +69,18 @@ impl Forecast {
         std::iter::once(before).chain(a_season_ago).chain(phases)
     }
 
-    /// The transformed series; 0 in the rows that have no transformed value.
-    pub(super) fn transformed(&self, values: &[f64]) -> Vec<f64> {
-        let mut changes = vec![0.0; values.len()];
-        for row in self.transform.lost_rows()..values.len() {
-            let before = if row > 0 { values[row - 1] } else { 0.0 };
-            changes[row] = self.transform.apply(values[row], before);
-        }
-        changes
+    /// The transformed series; `None` in the rows that have no transformed value.
+    pub(super) fn transformed(&self, values: &[f64]) -> Vec<Option<f64>> {
+        let mut level = Level::new(self);
+        values.iter().map(|&value| level.take(value)).collect()
     }
 
-    /// The transformed series to zero mean and unit spread; 0 where it does not vary at all.
+    /// The transformed series to zero mean and unit spread; 0 in the rows that have no transformed value, and where it
+    /// does not vary at all.
     pub(super) fn scaled(&self, series: &Series<'_>) -> Vec<f64> {
-        let scale = |change| if series.scaling.deviation > 0.0 { series.scaling.scale(change) } else { 0.0 };
-        self.transformed(&series.values).into_iter().map(scale).collect()
+        let varies = series.scaling.deviation > 0.0;
+        let scale = |change| if varies { series.scaling.scale(change) } else { 0.0 };
+        self.transformed(&series.values).into_iter().map(|change| change.map_or(0.0, scale)).collect()
     }
 
     /// Training sequences out of these rows; a single one, if a shorter one will do, where there are too few.
