@@ -123,7 +123,7 @@ fn steps_of_seconds_are_told_apart() {
     place.refuses(
         1,
         "predict a.elman b.csv",
-        "b.csv: its rows are one step of 1800 seconds apart, but the model learned from rows one step of 900 seconds apart",
+        "b.csv: its rows are one step of 30 minutes apart, but the model learned from rows one step of 15 minutes apart",
     );
 }
 

@@ -62,7 +62,11 @@ fn what_is_no_table_is_named() {
     place.write("a.xlsx", b"PK\x03\x04....[Content_Types].xml");
     place.refuses(1, "train a.xlsx", "a.xlsx is a spreadsheet; export the sheet as CSV");
     #[cfg(unix)]
-    place.refuses(1, "train /dev/zero", "/dev/zero is a binary file, no table");
+    place.refuses(
+        1,
+        "train /dev/zero",
+        "cannot read /dev/zero: it is a device; name a file, or - for standard input",
+    );
 }
 
 #[test]
