@@ -108,13 +108,29 @@ fn targets(project: &Project) -> Result<Vec<String>> {
     Ok(files.iter().filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect())
 }
 
-/// Gives the fuzzer the first lines of the tables that ship with the library.
+/// A table of each format: the number of its beginning in the target, and what comes after that.
+const SEEDS: [(&str, u8, &[u8]); 9] = [
+    ("semicolons", 1, b"1,5;2\n2,5;x\n"),
+    ("json-lines", 2, b"1,\"b\":\"x\"}\n{\"a\":null,\"c\":true}\n"),
+    ("npy", 3, b"\x3D\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }  \n\x00\x00\x80\x3F\x00\x00\x00\x40"),
+    ("ts", 4, b"1,2.5,?:a\n3:b\n"),
+    ("tsf", 5, b"T1:1979-01-01 00-00-00:1,?,2.5\nT2:1980-02-01:3\n"),
+    ("gzip", 6, b"\x08\x00\x00\x00\x00\x00\x02\xFF\x4B\xD4\x49\xE2\x32\xD4\x31\xE2\x02\x00\x7B\x07\x97\x0A\x08\x00\x00\x00"),
+    ("zstd", 7, b"\x20\x08\x41\x00\x00\x61\x2C\x62\x0A\x31\x2C\x32\x0A"),
+    ("array", 0, b"[{\"a\":1},{\"a\":2.5}]"),
+    ("times", 0, b"when;v\n31.12.2023 14:05;1\n01.01.2024 14:05;2\n"),
+];
+
+/// Gives the fuzzer a table of each format, and the first lines of those that ship with the library.
 fn seed_tables(project: &Project, corpus: &Path) -> Result<()> {
     fs::create_dir_all(corpus)?;
+    for (name, beginning, rest) in SEEDS {
+        fs::write(corpus.join(name), [&[beginning], rest].concat())?;
+    }
     for table in files_named(&project.path("crates/elman/data"), |name| name.ends_with(".csv"))? {
         let bytes = fs::read(&table).with_context(|| format!("cannot read {}", table.display()))?;
         let Some(name) = table.file_name() else { continue };
-        fs::write(corpus.join(name), first_lines(&bytes, SEED_BYTES))?;
+        fs::write(corpus.join(name), [&[0], first_lines(&bytes, SEED_BYTES)].concat())?;
     }
     Ok(())
 }

@@ -149,7 +149,8 @@ pub(crate) struct PredictArguments {
     /// A table (CSV, JSON lines, npy, ts, tsf; also packed with gzip or zstd), or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Write the predictions here: JSON lines to a name that ends in .jsonl, else CSV; - for standard output [default: -]
+    /// Write the predictions here, as the name says: .csv, .tsv, .jsonl, .json or .npy (numbers alone), packed with .gz
+    /// behind it; - for standard output [default: -]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Of a forecast: how many rows ahead [default: as many as in training]

@@ -7,11 +7,13 @@ use elman::file;
 use elman::model::Model;
 use elman::task::HeldOut;
 
+use crate::answers::Form;
 use crate::args::BacktestArguments;
 use crate::output::{Output, Wrong};
-use crate::{evaluate, input, predict};
+use crate::{evaluate, input};
 
 pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let form = arguments.output.as_deref().map(Form::of).transpose()?;
     if let Some(path) = &arguments.output {
         input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
         file::check_writable(path).map_err(Error::from)?;
@@ -26,8 +28,9 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
     }
     let (forecasts, evaluation) = model.backtest(&table, &held_out)?;
     output.remarks(&evaluation.remarks);
-    if let Some(path) = &arguments.output {
-        file::write(path, predict::as_csv(&forecasts)?.as_bytes()).map_err(Error::from)?;
+    if let Some((path, form)) = arguments.output.as_ref().zip(form) {
+        file::write(path, &form.write(&forecasts)?).map_err(Error::from)?;
+        output.left_out(&form.left_out(&forecasts));
         output.note(&format!("wrote {} rows to {}", forecasts.num_rows(), path.display()));
     }
     if output.options.json {

@@ -4,6 +4,7 @@
 //! after a failed run, with 2 after wrong usage, and with 128 and the signal's number after a run that was
 //! interrupted: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP.
 
+mod answers;
 mod args;
 mod backtest;
 mod check;

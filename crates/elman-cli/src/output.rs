@@ -49,8 +49,8 @@ impl Output {
     }
 
     /// The result as it is, without a line's end.
-    pub(crate) fn raw(&mut self, text: &str) -> anyhow::Result<()> {
-        self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()).map_err(unwritten)
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()).map_err(unwritten)
     }
 
     /// An object of the result, on a line of its own.
@@ -77,6 +77,13 @@ impl Output {
     /// What the library remarks beside a result; nothing with `--quiet`.
     pub(crate) fn remarks(&self, remarks: &[Message]) {
         remarks.iter().for_each(|remark| self.note(&format!("note: {}", remark.naming(&flag))));
+    }
+
+    /// Remarks the columns that a file of numbers has no place for.
+    pub(crate) fn left_out(&self, columns: &[&str]) {
+        if !columns.is_empty() {
+            self.note(&format!("note: an npy file holds numbers alone; left out: {}", columns.join(", ")));
+        }
     }
 
     /// A message to the user beside the result; nothing with `--quiet`.

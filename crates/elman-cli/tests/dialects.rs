@@ -63,6 +63,12 @@ fn what_is_no_table_is_named() {
     place.refuses(1, "train a.xlsx", "a.xlsx is a spreadsheet; export the sheet as CSV");
     place.write("a.bin", vec![0; 100]);
     place.refuses(1, "train a.bin", "a.bin is a binary file, no table");
+    #[cfg(unix)]
+    place.refuses(
+        1,
+        "train /dev/zero",
+        "cannot read /dev/zero: it is a device; name a file, or - for standard input",
+    );
 }
 
 #[test]

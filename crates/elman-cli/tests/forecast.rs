@@ -326,3 +326,108 @@ fn a_way_of_writing_times_may_be_said() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(place.ok("predict h.elman h.csv").stdout.starts_with("when,v_forecast\n2015.3.3 12h,"));
 }
+
+/// Hours of Berlin with their offsets, over the night in which clocks are put forward.
+#[test]
+fn an_offset_that_changes_is_remarked() {
+    let mut csv = "when,v\n".to_owned();
+    for hour in 0..400 {
+        let (offset, local) = if hour < 146 { (1, hour) } else { (2, hour + 1) };
+        let (day, hour_of_day) = (20 + local / 24, local % 24);
+        let (month, day) = if day > 31 { (4, day - 31) } else { (3, day) };
+        csv += &format!(
+            "2023-{month:02}-{day:02}T{hour_of_day:02}:00:00+0{offset}:00,{}\n",
+            100 + local % 24 + hour % 7
+        );
+    }
+    let place = Place::with("h.csv", csv);
+    let said = place.ok("train h.csv --epochs 1");
+    let note = "note: h.csv, line 148, column \"when\": 2023-03-26T03:00:00+02:00 has another offset from UTC than the row \
+                before; the place in the day is that of the newest offset, which forecasts go on with; if clocks were \
+                changed there, name the place with --timezone such as Europe/Berlin\n";
+    assert!(said.stderr.contains(note), "{}", said.stderr);
+    assert!(place.ok("predict h.elman h.csv").stderr.contains(note));
+    let said = place.ok("train h.csv --epochs 1 --timezone Europe/Berlin");
+    assert!(!said.stderr.contains("offset"), "{}", said.stderr);
+
+    // By days it is uneven without the place, and even with it.
+    let mut csv = "when,v\n".to_owned();
+    for day in 1..=30 {
+        csv += &format!(
+            "2023-03-{day:02}T00:00:00+0{}:00,{}\n",
+            if day > 26 { 2 } else { 1 },
+            50 + day % 7 + day % 3
+        );
+    }
+    place.write("d.csv", csv);
+    place.refuses(
+        1,
+        "train d.csv",
+        "d.csv, line 28, column \"when\": 2023-03-27T00:00:00+02:00 follows 2023-03-26T00:00:00+01:00 after 23 hours, where \
+         most rows are 1 day apart; a forecast needs rows at even steps; if clocks were changed there, name the place with \
+         --timezone such as Europe/Berlin",
+    );
+    place.ok("train d.csv -q --epochs 1 --timezone Europe/Berlin");
+    assert!(place.ok("predict d.elman d.csv").stdout.contains("\n2023-03-31T00:00:00+02:00,"));
+}
+
+#[test]
+fn gaps_are_counted() {
+    let csv = |gaps: &[usize], gap: &str| {
+        let value =
+            |n: usize| if gaps.contains(&n) { gap.to_owned() } else { (10 + n % 5 + n % 7).to_string() };
+        (0..60).fold("month,v\n".to_owned(), |csv, n| {
+            csv + &format!("{}-{:02},{}\n", 2000 + n / 12, 1 + n % 12, value(n))
+        })
+    };
+    let place = Place::new();
+    for gap in ["", "NA"] {
+        place.write("g.csv", csv(&[7, 30, 31], gap));
+        place.refuses(
+            1,
+            "train g.csv",
+            "g.csv, line 9, column \"v\": the first of 3 empty cells; a forecast needs a value in every row: fill them in, or \
+             cut the series",
+        );
+    }
+}
+
+/// What data frames write before their columns is not what is to be forecast.
+#[test]
+fn an_index_is_no_series() {
+    let (mut from_0, mut from_1) = (",month,v\n".to_owned(), "row,month,v\n".to_owned());
+    for n in 0..60 {
+        let row = format!("{}-{:02},{}\n", 2000 + n / 12, 1 + n % 12, 10 + n % 5 + n % 7);
+        from_0 += &format!("{n},{row}");
+        from_1 += &format!("{},{row}", n + 1);
+    }
+    for (csv, index) in [(from_0, "col1"), (from_1, "row")] {
+        let place = Place::with("i.csv", csv);
+        let stderr = place.ok("train i.csv --epochs 1").stderr;
+        let note = format!("note: the column \"{index}\" is not used: \"v\" is forecast from itself\n");
+        assert!(stderr.contains(&note), "{stderr}");
+        assert!(place.ok("predict i.elman i.csv").stdout.starts_with("month,v_forecast\n2005-01,"));
+    }
+}
+
+#[test]
+fn times_cannot_be_forecast() {
+    let place = Place::with("a.csv", airline());
+    let message =
+        "--target names the column \"month\" of times, which cannot be forecast; name a column of numbers";
+    for options in ["", " --time month"] {
+        place.refuses(2, &format!("train a.csv --target month{options}"), message);
+    }
+}
+
+#[test]
+fn times_of_day_do_not_tell_series_apart() {
+    let row = |n: usize| format!("2023-01-{:02},{:02}:00,{}\n", 1 + n / 24, n % 24, 10 + n % 24);
+    let place = Place::with("h.csv", (0..240).fold("date,time,v\n".to_owned(), |csv, n| csv + &row(n)));
+    place.refuses(
+        1,
+        "train h.csv",
+        "h.csv, line 3, column \"date\": 2023-01-01 stands in line 2 already, and column \"time\" holds times of day: join \
+         both to one column, as in \"2023-01-01 01:00\", or name a column that tells series apart with --id",
+    );
+}

@@ -185,3 +185,66 @@ fn the_name_of_the_file_tells_how_it_is_written() {
     place.ok("predict airline.elman -o p.txt");
     assert_eq!(place.text("p.txt"), place.ok("predict airline.elman").stdout);
 }
+
+#[test]
+fn the_name_says_how_answers_are_written() {
+    let place = forecaster();
+    let csv = place.ok("predict airline.elman").stdout;
+    let write = |name: &str| {
+        let said = place.ok(&format!("predict airline.elman -o {name}"));
+        // Again: the file is known for one of these columns.
+        if !name.ends_with("npy") {
+            place.ok(&format!("predict airline.elman -o {name}"));
+        }
+        (place.read(name), said.stderr)
+    };
+    assert_eq!(write("p.TSV").0, csv.replace(',', "\t").into_bytes());
+    let objects: Vec<Value> = serde_json::from_slice(&write("p.json").0).unwrap();
+    assert_eq!(objects, place.json("predict airline.elman"));
+
+    let (bytes, stderr) = write("p.npy");
+    assert_eq!(stderr, "note: an npy file holds numbers alone; left out: month\nwrote 6 rows to p.npy\n");
+    let (head, values) = bytes.split_at(128);
+    assert!(head.starts_with(
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (6, 1), }"
+    ));
+    assert!(head.ends_with(b" \n"));
+    let values: Vec<f64> =
+        values.chunks(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect();
+    for (row, value) in rows(&csv)[1..].iter().zip(&values) {
+        assert!((row[1].parse::<f64>().unwrap() - value).abs() < 1e-3, "{row:?} {value}");
+    }
+    let foreign = place.refused(2, "predict airline.elman -o p.npy");
+    assert!(foreign.starts_with("p.npy is there and is not a table of these columns"), "{foreign}");
+
+    // Packed, and read again as it is.
+    let (packed, _) = write("p.csv.gz");
+    assert!(packed.starts_with(b"\x1F\x8B"));
+    write("p.csv");
+    let read = |name: &str| {
+        place.ok(&format!("train {name} -q --epochs 1 --test 0 --horizon 1 -o again.elman --force"))
+    };
+    read("p.csv");
+    let model = place.ok("predict again.elman p.csv").stdout;
+    assert_eq!(place.ok("predict again.elman p.csv.gz").stdout, model);
+
+    for name in ["p.parquet", "p.feather", "p.npz", "p.csv.zst", "p.xlsx"] {
+        let ending = name.rsplit('.').next().unwrap();
+        place.refuses(
+            2,
+            &format!("predict airline.elman -o {name}"),
+            &format!(
+                "{name}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json or .npy, or in .gz \
+                 after one of these"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_file_of_numbers_needs_some() {
+    let place = Place::with("s.csv", sequences(30));
+    place.ok(&format!("{REGRESS} -q --epochs 2"));
+    place.ok("predict m.elman s.csv -o p.npy");
+    assert!(place.read("p.npy").starts_with(b"\x93NUMPY"));
+}

@@ -134,6 +134,27 @@ fn endless_files_are_refused_early() {
     );
 }
 
+/// Text that never ends is given up while there is memory left.
+#[cfg(target_os = "linux")]
+#[test]
+fn endless_text_is_refused_early() {
+    use std::process::{Command, Stdio};
+    let place = Place::new();
+    for (arguments, name) in [("train -", "standard input"), ("train /dev/stdin", "/dev/stdin")] {
+        let mut yes = Command::new("yes").stdout(Stdio::piped()).spawn().unwrap();
+        let output = place.command(arguments).stdin(yes.stdout.take().unwrap()).output().unwrap();
+        yes.wait().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            format!(
+                "error: cannot read {name} beyond line 134217729: it goes on after 256 MiB, as if it had no end; save it to a \
+                 file and name that\n"
+            )
+        );
+    }
+}
+
 #[test]
 fn a_cell_far_beyond_the_rest_is_named() {
     let rest = "the other 143 values are from 104 to 622, half of them from ";

@@ -2,8 +2,8 @@
 //! is in it.
 //!
 //! The worst that is known: for a good model 12.4 times, a thousand layers of one unit; for a hostile
-//! model file 19 times, a header of very many short entries; for a hostile table 49 times, a header of nothing
-//! but commas. Each bound here is what was measured on 64-bit Linux, and up to about a third more.
+//! model file 19 times, a header of very many short entries; for a hostile table 50 times, a header of
+//! nothing but commas. Each bound here is what was measured on 64-bit Linux, and up to about a third more.
 //!
 //! A counting allocator would be unsafe code, which is forbidden here. So each file is read in a
 //! process of its own, whose address space Linux measures: memory that was asked for but never
@@ -257,10 +257,8 @@ fn lists_behind_a_second_entry_of_the_same_name() {
     assert!(measured.factor < 50.0, "{measured:?}");
 }
 
-/// Hostile tables. The most comes of a header of nothing but commas, which is refused for its columns,
-/// but not before it is read. For each comma that is 8 bytes of the field's end, and twice that where a
-/// vector has just grown, in the record itself and in the two copies of it that `csv` keeps as its
-/// headers; and 1 of its text.
+/// Hostile tables. The most comes of a header of nothing but commas, which is refused for its columns, but not before it
+/// is read: for each comma 8 bytes of the field's end, and twice that and as much again while the vector grows.
 #[test]
 fn hostile_tables() {
     let header = names(COUNT).collect::<Vec<_>>().join(",");
@@ -270,7 +268,13 @@ fn hostile_tables() {
         ("commas alone", 64.0, wide, ",".repeat(COUNT * 4)),
         ("names", 17.0, wide, format!("{header}\n{}\n", ",".repeat(COUNT - 1))),
         ("a name twice", 20.0, wide, format!("{header},aaaa\n")),
-        ("one row too long", 20.0, "t, line 2: expected 2 fields", format!("a,b\n{}", ",".repeat(COUNT * 4))),
+        ("one row of more empty cells", 24.0, good, format!("a,b\n{}", ",".repeat(COUNT * 4))),
+        (
+            "one row too long",
+            20.0,
+            "t, line 2: expected 2 fields",
+            format!("a,b\n{}", "1,".repeat(COUNT * 2)),
+        ),
         ("empty cells", 28.0, good, format!("a,b\n{}", ",\n".repeat(COUNT * 2))),
         ("short cells", 20.0, good, format!("a\n{}", "1\n".repeat(COUNT * 2))),
         (
@@ -283,31 +287,26 @@ fn hostile_tables() {
                 (list("1", 100) + "\n").repeat(COUNT / 40)
             ),
         ),
-        ("blank lines", 1.3, good, format!("a\n{}1\n", "\n".repeat(COUNT * 4))),
+        ("blank lines", 2.6, good, format!("a\n{}1\n", "\n".repeat(COUNT * 4))),
         ("quotes", 14.0, good, format!("a\n{}", "\"\"\n".repeat(COUNT * 2))),
-        ("one long cell", 3.3, good, format!("a\n\"{}\"\n", "\"\"".repeat(COUNT * 2))),
+        ("one long cell", 5.2, good, format!("a\n\"{}\"\n", "\"\"".repeat(COUNT * 2))),
         (
             "an unclosed quote",
-            3.9,
+            5.2,
             "t, line 2: a quote opened in this row is never closed",
             format!("a\n\"{}", "\n".repeat(COUNT * 4)),
         ),
-        (
-            "other separators",
-            9.1,
-            "t, line 1: the columns seem to be separated by semicolons",
-            "a;".repeat(COUNT * 2),
-        ),
+        ("other separators", 40.0, wide, "a;".repeat(COUNT * 2)),
     ];
     for (name, most, outcome, text) in cases {
         let measured = measure("table", text.as_bytes());
         assert!(measured.outcome.contains(outcome), "{name}: {measured:?}");
-        assert!(measured.factor < most, "{name}: {measured:?}");
         println!(
             "{name:30} {:6.2} MB {:5.1}  {}",
             text.len() as f64 / 1e6,
             measured.factor,
             measured.outcome
         );
+        assert!(measured.factor < most, "{name}: {measured:?}");
     }
 }

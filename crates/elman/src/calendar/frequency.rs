@@ -43,6 +43,17 @@ pub enum Cycle {
 }
 
 impl Frequency {
+    /// Is it one that programs of the second version of the format do not know?
+    pub(crate) fn is_new(self) -> bool {
+        matches!(
+            self,
+            Frequency::Months(_)
+                | Frequency::BusinessDaily
+                | Frequency::Minutes(_)
+                | Frequency::Nanoseconds(_)
+        )
+    }
+
     /// The rows in a season: a year, for hours and minutes a day, for days a week.
     pub fn season(self) -> Option<usize> {
         match self {

@@ -41,6 +41,8 @@ pub struct Calendar {
     gaps: Vec<Gap>,
     order: Option<Vec<usize>>,
     newest_first: bool,
+    /// The first row of the table whose offset from UTC is another than that of the row before, where no place says why.
+    offset_change: Option<usize>,
     /// One of the times as it is written.
     written: Time,
     clock: Clock,
@@ -84,12 +86,15 @@ impl Calendar {
         order.sort_by_key(|&row| stamps[row]);
         let sorted: Vec<DateTime> = order.iter().map(|&row| stamps[row]).collect();
         refuse_doubled(column, &order, &sorted, timezone.is_some())?;
+        let changes = |pair: &[Time]| pair[0].offset() != pair[1].offset();
+        let offset_change =
+            times.windows(2).position(changes).filter(|_| timezone.is_none()).map(|before| before + 1);
         let Some((step, gaps)) = Step::find(&sorted) else {
-            return Err(uneven(column, &order, &sorted).into());
+            return Err(uneven(column, &order, &sorted, offset_change.is_some()).into());
         };
         let newest_first = stamps.is_sorted_by(|a, b| a > b);
         let order = (!order.is_sorted()).then_some(order);
-        Ok(Calendar { step, first: sorted[0], gaps, order, newest_first, written, clock })
+        Ok(Calendar { step, first: sorted[0], gaps, order, newest_first, offset_change, written, clock })
     }
 
     /// The time from one row to the next.
@@ -158,6 +163,18 @@ impl Calendar {
             )
         };
         Some(format!("{}: {how}; they are sorted by it", column.whole()).into())
+    }
+
+    /// What the user should know of offsets from UTC that change.
+    pub(crate) fn remark_on_offsets(&self, column: Column<'_>) -> Option<Message> {
+        let row = self.offset_change?;
+        let text = format!(
+            "{}: {} has another offset from UTC than the row before; the place in the day is that of the newest offset, \
+             which forecasts go on with; if clocks were changed there, name the place with ",
+            column.place(row),
+            column.text(row)
+        );
+        Some(Message::from(text).option("timezone").text(" such as Europe/Berlin"))
     }
 
     /// A row's date and time of day where the series is.
@@ -309,7 +326,7 @@ fn refuse_doubled(
 
 /// The error about rows that follow each other by no step: the first that is not as far from the one before as
 /// most are.
-fn uneven(column: Column<'_>, order: &[usize], sorted: &[DateTime]) -> DataError {
+fn uneven(column: Column<'_>, order: &[usize], sorted: &[DateTime], offsets_change: bool) -> DataError {
     let apart = |n: usize| sorted[n].duration_since(sorted[n - 1]);
     let mut counts: HashMap<SignedDuration, usize> = HashMap::new();
     for n in 1..sorted.len() {
@@ -318,13 +335,15 @@ fn uneven(column: Column<'_>, order: &[usize], sorted: &[DateTime]) -> DataError
     let usual = counts.into_iter().max_by_key(|&(apart, count)| (count, std::cmp::Reverse(apart)));
     let usual = usual.map_or(SignedDuration::ZERO, |(apart, _)| apart);
     let n = (1..sorted.len()).find(|&n| apart(n) != usual).unwrap_or(1);
-    let message = format!(
+    let text = format!(
         "{} follows {} after {}, where most rows are {} apart; a forecast needs rows at even steps",
         column.text(order[n]),
         column.text(order[n - 1]),
         in_words(apart(n)),
         in_words(usual)
     );
+    let message = Message::from(text);
+    let message = if offsets_change { hint_at_zone(message) } else { message };
     DataError::new(column.place(order[n]), message)
 }
 

@@ -291,7 +291,7 @@ impl Model {
             record: self.record.clone(),
         };
         let tensors = members.iter().enumerate().flat_map(|(n, member)| member.tensors(n, members.len()));
-        let is_new = self.record.recipe.is_new() || self.record.test.is_some();
+        let is_new = self.record.recipe.is_new() || self.record.test.is_some() || self.task.kind().is_new();
         let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
         container::write(Format::Model, version, &content, tensors.collect())
     }

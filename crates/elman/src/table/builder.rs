@@ -6,7 +6,7 @@ use super::{Table, TableError};
 use crate::error::Message;
 
 /// More columns than this are refused: a table is meant to be long, not wide.
-const MAX_COLUMNS: usize = 100_000;
+pub(super) const MAX_COLUMNS: usize = 100_000;
 
 /// A table in the making: what a reader of a format fills, row by row.
 #[derive(Debug)]

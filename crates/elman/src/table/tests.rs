@@ -296,6 +296,19 @@ fn takes_line_break(record: &[u8]) -> bool {
     last(record) != last(&[record, b"\n"].concat())
 }
 
+/// Days as a spreadsheet counts them are no year and month.
+#[test]
+fn a_digit_is_not_missing_from_a_time_without_marks() {
+    let times = |first: &str, second: &str| {
+        let table = read(&format!("date,v\n{first},1\n{second},2\n"));
+        table.column("date").unwrap().times().map(|times| times[1].to_string()).ok()
+    };
+    assert_eq!(times("38353", "38383"), None);
+    assert_eq!(times("2015010", "2015020"), None);
+    assert_eq!(times("201501", "201502"), Some("201502".into()));
+    assert_eq!(times("1999", "2000"), Some("2000".into()));
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic(any in vec(any::<u8>(), 0..200), like in csv_like()) {
@@ -373,5 +386,103 @@ proptest! {
             let table = read(&format!("a\n {text} \n"));
             prop_assert_eq!(table.column("a").unwrap().number(0).unwrap().to_bits(), number.to_bits());
         }
+    }
+
+    /// An array is read back to the bit, whatever its number of dimensions and the order of its values.
+    #[test]
+    fn arrays_are_read_back(
+        shape in vec(1_usize..5, 1..4),
+        fortran in any::<bool>(),
+        seed in vec(any::<f64>().prop_filter("no infinity", |x| !x.is_infinite()), 64),
+    ) {
+        let values = &seed[..shape.iter().product()];
+        let order = if fortran { "True" } else { "False" };
+        let axes: String = shape.iter().map(|length| format!("{length}, ")).collect();
+        let head = format!("{{'descr': '<f8', 'fortran_order': {order}, 'shape': ({axes}), }}\n");
+        let mut bytes = [b"\x93NUMPY\x01\x00", &(head.len() as u16).to_le_bytes()[..], head.as_bytes()].concat();
+        values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+        let table = Table::read("a.npy", bytes.as_slice()).unwrap();
+
+        let columns = if shape.len() == 1 { 1 } else { shape[shape.len() - 1] };
+        prop_assert_eq!(table.num_rows() * columns, values.len());
+        for row in 0..table.num_rows() {
+            for column in 0..columns {
+                let at = match (fortran, &shape[..]) {
+                    (false, _) | (true, [_]) => row * columns + column,
+                    (true, [rows, _]) => column * rows + row,
+                    (true, [sequences, steps, _]) => (column * steps + row % steps) * sequences + row / steps,
+                    (true, _) => unreachable!("three dimensions at most"),
+                };
+                let text = table.column(&format!("col{}", column + 1)).unwrap().text(row);
+                let read = if text.is_empty() { f64::NAN } else { text.parse().unwrap() };
+                prop_assert!(read.to_bits() == values[at].to_bits() || read.is_nan() && values[at].is_nan());
+            }
+        }
+    }
+
+    /// Objects are read back, whichever keys each has and in which order, as lines and as an array.
+    #[test]
+    fn objects_are_read_back(
+        rows in vec(prop::collection::hash_map("[a-d]", "[0-9a-z\", \n\té€😀]{0,6}", 1..4), 1..6),
+        as_array in any::<bool>(),
+    ) {
+        let objects: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+        let text = if as_array { format!("[{}]", objects.join(",\n")) } else { objects.join("\n") };
+        let table = Table::read("a.jsonl", text.as_bytes()).unwrap();
+        prop_assert_eq!(table.num_rows(), rows.len());
+        for key in ["a", "b", "c", "d"] {
+            prop_assert_eq!(table.has_column(key), rows.iter().any(|row| row.contains_key(key)));
+        }
+        for (n, row) in rows.iter().enumerate() {
+            for header in table.headers() {
+                let expected = row.get(header).map_or("", |text| text.trim());
+                prop_assert_eq!(table.column(header).unwrap().text(n), expected);
+            }
+        }
+    }
+
+    /// Sequences of any lengths are read back from ts, with gaps where a dimension is shorter or unknown.
+    #[test]
+    fn sequences_are_read_back(
+        sequences in vec((vec(prop::option::of(-1e6_f64..1e6), 1..5), vec(prop::option::of(-1e6_f64..1e6), 1..5), 0..3), 1..5),
+    ) {
+        let joined = |values: &[Option<f64>]| {
+            let texts: Vec<String> = values.iter().map(|value| value.map_or("?".into(), |v| v.to_string())).collect();
+            texts.join(",")
+        };
+        let lines: String =
+            sequences.iter().map(|(a, b, class)| format!("{}:{}:c{class}\n", joined(a), joined(b))).collect();
+        let text = format!("@problemName p\n@univariate false\n@classLabel true c0 c1 c2\n@data\n{lines}");
+        let table = Table::read("s.ts", text.as_bytes()).unwrap();
+        let mut expected = Vec::new();
+        for (n, (a, b, class)) in sequences.iter().enumerate() {
+            for step in 0..a.len().max(b.len()) {
+                let cell = |values: &[Option<f64>]| values.get(step).copied().flatten().map_or(String::new(), |v| v.to_string());
+                expected.push(vec![(n + 1).to_string(), step.to_string(), cell(a), cell(b), format!("c{class}")]);
+            }
+        }
+        prop_assert_eq!(rows(&table), expected);
+    }
+
+    /// Series of any lengths are read back from tsf, their days counted from where each begins.
+    #[test]
+    fn series_are_read_back(
+        series in vec((0_i64..20_000, vec(prop::option::of(-1e6_f64..1e6), 1..6)), 1..5),
+    ) {
+        use jiff::ToSpan;
+        let day = |days: i64| jiff::civil::date(1970, 1, 1).checked_add(days.days()).unwrap().to_string();
+        let cell = |value: &Option<f64>, unknown: &str| value.map_or(unknown.to_owned(), |v| v.to_string());
+        let mut text = "@attribute series_name string\n@attribute start_timestamp date\n@frequency daily\n@data\n".to_owned();
+        let mut expected = Vec::new();
+        for (n, (start, values)) in series.iter().enumerate() {
+            let texts: Vec<String> = values.iter().map(|value| cell(value, "?")).collect();
+            text += &format!("T{n}:{} 00-00-00:{}\n", day(*start), texts.join(","));
+            for (step, value) in values.iter().enumerate() {
+                expected.push(vec![format!("T{n}"), day(start + step as i64), cell(value, "")]);
+            }
+        }
+        let table = Table::read("s.tsf", text.as_bytes()).unwrap();
+        prop_assert_eq!(table.headers(), ["unique_id", "ds", "y"]);
+        prop_assert_eq!(rows(&table), expected);
     }
 }

@@ -38,6 +38,11 @@ pub trait TaskKind: Debug {
     /// What it is for and how it reads its data, in a line of words.
     fn describe(&self) -> String;
 
+    /// Does it say what programs of the second version of the format cannot read?
+    fn is_new(&self) -> bool {
+        false
+    }
+
     /// `I` of a network for this task.
     fn input_size(&self) -> usize;
 

@@ -141,7 +141,9 @@ pub(super) fn candidates(text: &str) -> Vec<Pattern> {
             found.push(pattern);
         }
     };
-    for &date in DATES {
+    // Without marks between them, fields have all their digits: 38353 is a day counted by a spreadsheet, not March 3835.
+    let is_cut = text.len() > 4 && text.len() % 2 == 1 && text.bytes().all(|b| b.is_ascii_digit());
+    for &date in DATES.iter().filter(|_| !is_cut) {
         let Some(behind_date) = rest(date, text) else { continue };
         let has_day = date.contains("%d");
         for &clock in CLOCKS.iter().filter(|clock| has_day || clock.is_empty()) {

@@ -118,6 +118,11 @@ impl TaskKind for Forecast {
         TaskName::Forecast
     }
 
+    fn is_new(&self) -> bool {
+        let of_now = self.time_format.is_some() || self.timezone.is_some() || !self.errors.is_empty();
+        of_now || !self.layout.is_single() || self.frequency.is_some_and(Frequency::is_new)
+    }
+
     fn describe(&self) -> String {
         let per = self.frequency.map_or("row", Frequency::row_name);
         let season =

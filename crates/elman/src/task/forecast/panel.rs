@@ -86,6 +86,18 @@ pub(super) fn find(table: &Table, options: &ForecastOptions, time: Option<&str>)
     }
     let is_value =
         |column: &Column<'_>| Some(column.name()) != time && !id.iter().any(|id| id == column.name());
+    let is_time = |target: &str| {
+        let holds_times = |column: Column<'_>| !column.holds_numbers() && column.is_mostly_times();
+        Some(target) == time || table.column(target).is_ok_and(holds_times)
+    };
+    if let Some(target) =
+        options.target.as_deref().filter(|target| table.has_column(target) && is_time(target))
+    {
+        let message = format!(
+            "names the column {target:?} of times, which cannot be forecast; name a column of numbers"
+        );
+        return Err(ConfigError::new("target", message).into());
+    }
     let target = match &options.target {
         Some(target) if table.has_column(target) => target.clone(),
         Some(target) if id.is_empty() && target == ALL => {
@@ -133,6 +145,17 @@ fn find_id(table: &Table, target: Option<&str>, time: Option<&str>) -> Result<Op
     }
     let others: Vec<Column<'_>> =
         table.columns().filter(|column| column.name() != time && Some(column.name()) != target).collect();
+    if let Some(clock) = others.iter().find(|column| holds_times_of_day(column)) {
+        let text = format!(
+            "{} stands in line {} already, and column {:?} holds times of day: join both to one column, as in {:?}, or name \
+             a column that tells series apart with ",
+            times.text(second),
+            times.line(first),
+            clock.name(),
+            format!("{} {}", times.text(second), clock.text(second))
+        );
+        return Err(DataError::new(times.place(second), Message::from(text).option("id")).into());
+    }
     let is_text = |column: &Column<'_>| column.numbers().is_err();
     let is_count =
         |column: &Column<'_>| column.numbers().is_ok_and(|values| values.iter().all(|v| v.fract() == 0.0));
@@ -164,6 +187,17 @@ fn find_id(table: &Table, target: Option<&str>, time: Option<&str>) -> Result<Op
     }
 }
 
+/// Are all cells like `14:05` or `14:05:30`?
+fn holds_times_of_day(column: &Column<'_>) -> bool {
+    let is_one = |text: &str| {
+        let mut parts = text.split(':');
+        let count = parts.clone().count();
+        (2..=3).contains(&count)
+            && parts.all(|part| matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    column.texts().all(is_one)
+}
+
 /// Has every series of these columns each time once, and are there at least two rows to a series on average?
 fn tells_apart(times: Column<'_>, id: &[Column<'_>]) -> bool {
     let (mut seen, mut series) = (HashSet::new(), HashSet::new());
@@ -192,6 +226,14 @@ fn only_number_column(
     if let [only] = numeric[..] {
         return Ok(only.to_owned());
     }
+    let no_index: Vec<&str> = others
+        .iter()
+        .filter(|column| column.is_numeric() && !counts_rows(column))
+        .map(|column| column.name())
+        .collect();
+    if let [only] = no_index[..] {
+        return Ok(only.to_owned());
+    }
     if numeric.is_empty() {
         return Err(DataError::new(table.name(), "has no column of numbers to forecast; add one").into());
     }
@@ -209,6 +251,13 @@ fn only_number_column(
         message = message.text(", or several with commas between, or all");
     }
     Err(DataError::new(table.name(), message).into())
+}
+
+/// Are the cells 0, 1, 2 and so on, or 1, 2, 3: an index, as data frames write one?
+fn counts_rows(column: &Column<'_>) -> bool {
+    let Ok(values) = column.numbers() else { return false };
+    let counts_from = |first: f64| values.iter().enumerate().all(|(row, &value)| value == first + row as f64);
+    values.len() > 1 && (counts_from(0.0) || counts_from(1.0))
 }
 
 /// The series of a table, in order of first appearance.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::lengths::Lengths;
 use super::panel::{self, Found, Member};
-use super::series::{Series, remark_on_order};
+use super::series::{Series, remarks_on_times};
 use super::time_column::{self, TimeColumn};
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
@@ -61,7 +61,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     });
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
     let (all, short) = read_all(table, &layout, &members, times)?;
-    remarks.extend(remark_on_order(&all));
+    remarks.extend(remarks_on_times(&all));
     if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
         let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
         return Err(ConfigError::new("season", message).into());

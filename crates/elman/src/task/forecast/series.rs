@@ -10,9 +10,10 @@ use super::panel::{self, Member, name_of};
 use super::time_column::TimeColumn;
 use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
+use crate::missing::Gaps;
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
-use crate::words::thousands;
+use crate::words::{counted, thousands};
 
 /// What is done to the values so that their level does not drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,8 @@ pub(super) struct Series<'a> {
     pub(super) scaling: Scaling,
     /// What is to be said of the order of its rows.
     pub(super) remark: Option<Message>,
+    /// What is to be said of the clock that its times are by.
+    pub(super) of_clock: Option<Message>,
 }
 
 impl<'a> Series<'a> {
@@ -70,11 +73,12 @@ impl<'a> Series<'a> {
         let column = table.column(&member.target)?;
         let mut series = Series {
             id: &member.id,
-            values: Cow::Borrowed(column.numbers()?),
+            values: Cow::Borrowed(known_values(column)?),
             column,
             calendar: None,
             scaling: Scaling { mean: 0.0, deviation: 1.0 },
             remark: None,
+            of_clock: None,
         };
         if let Some(time) = time {
             let (times, calendar) = time.read(table)?;
@@ -82,6 +86,7 @@ impl<'a> Series<'a> {
                 series.values = order.iter().map(|&row| series.values[row]).collect();
                 series.remark = calendar.remark(times);
             }
+            series.of_clock = calendar.remark_on_offsets(times);
             series.calendar = Some(calendar);
         }
         Ok(series)
@@ -106,8 +111,29 @@ impl<'a> Series<'a> {
     }
 }
 
+/// A column of numbers without gaps.
+fn known_values(column: Column<'_>) -> Result<&[f64], Error> {
+    let gaps = column.numbers_or_gaps().map(Gaps::of).unwrap_or_default();
+    match gaps.first {
+        Some(first) if gaps.count > 1 => {
+            let text = format!(
+                "the first of {}; a forecast needs a value in every row: fill them in, or cut the series",
+                counted(gaps.count, "empty cell")
+            );
+            Err(DataError::new(column.place(first), text).into())
+        }
+        _ => Ok(column.numbers()?),
+    }
+}
+
+/// What is to be said of how the times of series were read.
+pub(super) fn remarks_on_times(all: &[Series<'_>]) -> impl Iterator<Item = Message> {
+    let of_clock = all.iter().find_map(|series| series.of_clock.clone());
+    remark_on_order(all).into_iter().chain(of_clock)
+}
+
 /// What is to be said of series whose rows were not in order of time.
-pub(super) fn remark_on_order(all: &[Series<'_>]) -> Option<Message> {
+fn remark_on_order(all: &[Series<'_>]) -> Option<Message> {
     let mut sorted = all.iter().filter(|series| series.remark.is_some());
     let first = sorted.next()?;
     match sorted.count() {
@@ -174,8 +200,8 @@ impl Forecast {
         match remark {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
-                let order = remark_on_order(&all);
-                Ok((all, order.into_iter().chain(remark).collect()))
+                let remarks = remarks_on_times(&all).chain(remark).collect();
+                Ok((all, remarks))
             }
         }
     }

@@ -40,6 +40,13 @@ pub struct Grouping {
 }
 
 impl Grouping {
+    /// See [`TaskKind::is_new`](crate::task::TaskKind::is_new).
+    pub(super) fn is_new(&self) -> bool {
+        let of_features = self.features.iter().any(|feature| feature.scaling.is_none() || feature.flagged);
+        let of_columns = self.time_format.is_some() || self.missing.is_some() || self.window.is_some();
+        of_features || of_columns || self.targets.len() > 1
+    }
+
     /// Finds the columns, without statistics of the inputs, and reads the sequences.
     pub(super) fn find<'t>(
         table: &'t Table,

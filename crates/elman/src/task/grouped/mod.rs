@@ -284,6 +284,10 @@ impl<T: GroupedTask> TaskKind for T {
         })
     }
 
+    fn is_new(&self) -> bool {
+        self.grouping().is_new()
+    }
+
     fn name(&self) -> TaskName {
         T::NAME
     }

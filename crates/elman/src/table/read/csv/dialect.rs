@@ -121,12 +121,13 @@ fn named_separator(text: &str) -> Option<(u8, usize)> {
     }
 }
 
-/// As many whole lines of the text as are looked at; all of it if there are fewer.
+/// As many whole lines of the text as are looked at; all of it if there are fewer, and the first part of a line that is
+/// longer.
 fn beginning(text: &str) -> &str {
-    let Some(start) = text.as_bytes().get(..SAMPLE_BYTES) else { return text };
-    match start.iter().rposition(|byte| *byte == b'\n') {
-        Some(end) => &text[..=end],
-        None => text,
+    let start = &text[..text.floor_char_boundary(SAMPLE_BYTES)];
+    match start.rfind(['\n', '\r']).filter(|_| start.len() < text.len()) {
+        Some(end) => &start[..=end],
+        None => start,
     }
 }
 

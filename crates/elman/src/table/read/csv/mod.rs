@@ -6,7 +6,7 @@ mod records;
 mod tests;
 
 use super::{Reader, text};
-use crate::table::builder::Builder;
+use crate::table::builder::{Builder, MAX_COLUMNS};
 use crate::table::{Table, TableError};
 use dialect::{Dialect, Header};
 use records::Records;
@@ -23,6 +23,10 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
     let mut records = Records::new(name, &text, &dialect);
     if !records.advance()? {
         return Err(TableError::Empty { table: name.to_owned() });
+    }
+    let found = records.texts().len();
+    if found > MAX_COLUMNS {
+        return Err(TableError::TooManyColumns { table: name.to_owned(), line: records.line, found });
     }
     let header = header(&dialect, &records);
     let header_line = records.line;

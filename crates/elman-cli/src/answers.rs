@@ -1,0 +1,166 @@
+//! Predictions as files, whose names say how they are written.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use elman::task::{Answers, Cell, Predictions};
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use serde_json::{Map, Value};
+
+use crate::output::Wrong;
+
+/// How predictions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    layout: Layout,
+    gzip: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// With this between the cells of a row.
+    Separated(u8),
+    /// An object for every row.
+    JsonLines,
+    /// An array of an object for every row.
+    JsonArray,
+    /// NumPy's array of numbers, `[rows, columns]`, in `f64`.
+    Npy,
+}
+
+/// Endings of names that stand for other formats.
+const OTHERS: [&str; 24] = [
+    "parquet", "pq", "feather", "arrow", "ipc", "orc", "npz", "zst", "zstd", "xz", "bz2", "lz4", "zip", "7z",
+    "xlsx", "xls", "ods", "h5", "hdf5", "pkl", "pickle", "mat", "db", "sqlite",
+];
+
+impl Form {
+    pub(crate) const CSV: Form = Form { layout: Layout::Separated(b','), gzip: false };
+    pub(crate) const JSON_LINES: Form = Form { layout: Layout::JsonLines, gzip: false };
+
+    /// What a name asks for: by its ending, CSV where that says nothing, packed if `.gz` stands behind it.
+    pub(crate) fn of(path: &Path) -> Result<Self, Wrong> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let (name, gzip) = match name.strip_suffix(".gz") {
+            Some(name) => (name, true),
+            None => (name.as_str(), false),
+        };
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        if OTHERS.contains(&ending) {
+            return Err(Wrong(format!(
+                "{}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json or .npy, or in .gz after one \
+                 of these",
+                path.display()
+            )));
+        }
+        let layout = match ending {
+            "tsv" | "tab" => Layout::Separated(b'\t'),
+            "jsonl" | "ndjson" => Layout::JsonLines,
+            "json" => Layout::JsonArray,
+            "npy" => Layout::Npy,
+            _ => Layout::Separated(b','),
+        };
+        Ok(Form { layout, gzip })
+    }
+
+    /// The file's bytes.
+    pub(crate) fn write(self, predictions: &Predictions) -> anyhow::Result<Vec<u8>> {
+        let bytes = match self.layout {
+            Layout::Separated(separator) => separated(predictions, separator)?,
+            Layout::JsonLines => {
+                objects(predictions)?.iter().flat_map(|row| format!("{row}\n").into_bytes()).collect()
+            }
+            Layout::JsonArray => format!("[\n{}\n]\n", objects(predictions)?.join(",\n")).into_bytes(),
+            Layout::Npy => npy(predictions)?,
+        };
+        if !self.gzip {
+            return Ok(bytes);
+        }
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(&bytes)?;
+        Ok(packed.finish()?)
+    }
+
+    /// Names of columns that such a file has no place for.
+    pub(crate) fn left_out(self, predictions: &Predictions) -> Vec<&str> {
+        let has_place =
+            |answers: &Answers| self.layout != Layout::Npy || matches!(answers, Answers::Numbers(_));
+        let columns = predictions.columns().iter();
+        columns.filter(|(_, answers)| !has_place(answers)).map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+/// Does a file that starts like this hold predictions with these columns? An array of numbers does not say.
+pub(crate) fn has_columns(start: &[u8], predictions: &Predictions) -> bool {
+    let mut unpacked = Vec::new();
+    // The end is cut off, where packed bytes cannot be read.
+    let _ = MultiGzDecoder::new(start).read_to_end(&mut unpacked);
+    let start = if start.starts_with(b"\x1F\x8B") { &unpacked } else { start };
+    let mut lines = start.split(|&byte| byte == b'\n').filter(|line| *line != b"[");
+    let line = lines.next().unwrap_or_default();
+    if let Ok(object) = serde_json::from_slice::<Map<String, Value>>(line.strip_suffix(b",").unwrap_or(line))
+    {
+        return object.keys().map(String::as_str).eq(predictions.headers());
+    }
+    [b',', b'\t'].into_iter().any(|separator| {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(separator).from_reader(line);
+        let head = reader.records().next();
+        head.is_some_and(|head| head.is_ok_and(|head| head.iter().eq(predictions.headers())))
+    })
+}
+
+/// The rows, under a head of the columns' names.
+fn separated(predictions: &Predictions, separator: u8) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+    writer.write_record(predictions.headers())?;
+    for row in predictions.rows() {
+        writer.write_record(row.iter().map(Cell::to_string))?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+/// An object for every row.
+fn objects(predictions: &Predictions) -> anyhow::Result<Vec<String>> {
+    let object = |row: Vec<Cell<'_>>| {
+        let cells = predictions.headers().zip(&row).map(|(header, cell)| (header.to_owned(), as_json(cell)));
+        Ok(serde_json::to_string(&cells.collect::<Map<_, _>>())?)
+    };
+    predictions.rows().map(object).collect()
+}
+
+fn as_json(cell: &Cell<'_>) -> Value {
+    match cell {
+        Cell::Number(number) => number.rounded().into(),
+        Cell::Text(_) | Cell::Time(_) => cell.to_string().into(),
+    }
+}
+
+/// The columns of numbers, row by row, as `np.save` writes them.
+fn npy(predictions: &Predictions) -> anyhow::Result<Vec<u8>> {
+    /// The values begin at a multiple of so many bytes.
+    const ALIGNMENT: usize = 64;
+    const BEFORE_HEAD: usize = 10;
+    let numbers = |answers: &Answers| matches!(answers, Answers::Numbers(_));
+    let columns = predictions.columns().iter().filter(|(_, answers)| numbers(answers)).count();
+    if columns == 0 {
+        let why =
+            "an npy file holds numbers, and there are none among these answers; write CSV or JSON lines";
+        return Err(Wrong(why.into()).into());
+    }
+    let shape = format!("({}, {columns})", predictions.num_rows());
+    let mut head = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+    let length = (BEFORE_HEAD + head.len() + 1).next_multiple_of(ALIGNMENT) - BEFORE_HEAD;
+    head = format!("{head:<width$}\n", width = length - 1);
+    let mut bytes =
+        [b"\x93NUMPY\x01\x00", &u16::try_from(length)?.to_le_bytes()[..], head.as_bytes()].concat();
+    for row in predictions.rows() {
+        for cell in row {
+            if let Cell::Number(number) = cell {
+                bytes.extend(number.value.to_le_bytes());
+            }
+        }
+    }
+    Ok(bytes)
+}
