@@ -37,6 +37,8 @@ fn the_readmes_commands_print_what_it_says() {
     let examples = examples(&readme);
     assert!(examples.len() >= 5, "{examples:?}");
     let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("docs")).unwrap();
+    std::fs::copy(root.join("docs/shops.csv"), directory.path().join("docs/shops.csv")).unwrap();
     let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
     for (arguments, expected) in examples {
         // The program names itself as it was called.
