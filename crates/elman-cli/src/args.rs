@@ -130,15 +130,18 @@ pub(crate) struct BacktestArguments {
     /// The model file, of a forecast
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A CSV file, or - for standard input [default: what the model was trained on, if built in]
+    /// A table, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// How many last rows of each series are forecast [default: as many as in training]
     #[arg(long, value_name = "ROWS")]
     pub(crate) test: Option<usize>,
-    /// Write every forecast here, as CSV: its origin, time, step, and what came true
+    /// Write every forecast here, in a form by the name, as predict does: its origin, time, step, and what came true
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Replace files that elman did not write
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use elman::file;
 use elman::model::Model;
 use elman::task::HeldOut;
 
-use crate::answers::Form;
+use crate::answers::{Form, has_columns};
 use crate::args::BacktestArguments;
 use crate::output::{Output, Wrong};
 use crate::{evaluate, input};
@@ -29,6 +29,9 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
     let (forecasts, evaluation) = model.backtest(&table, &held_out)?;
     output.remarks(&evaluation.remarks);
     if let Some((path, form)) = arguments.output.as_ref().zip(form) {
+        input::refuse_foreign(path, "a table of these columns", arguments.force, |start| {
+            has_columns(start, &forecasts)
+        })?;
         file::write(path, &form.write(&forecasts)?).map_err(Error::from)?;
         output.left_out(&form.left_out(&forecasts));
         output.note(&format!("wrote {} rows to {}", forecasts.num_rows(), path.display()));

@@ -245,7 +245,7 @@ fn sequences_with_nothing_to_learn() {
     train(
         &cell(5, "low"),
         CLASSIFY,
-        "s.csv, column \"side\": is \"low\" for all 20 sequences, so there is nothing to learn; choose another --target",
+        "s.csv, column \"side\": is \"low\" in all 20 sequences, so there is nothing to learn; choose another --target",
     );
     train(
         &cell(4, ""),

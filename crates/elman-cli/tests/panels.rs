@@ -193,6 +193,15 @@ fn a_backtest_is_what_step_by_step_forecasts_are() {
     place.ok(&format!("train l.csv {QUICK}"));
     let said = place.ok("backtest m.elman l.csv -o b.csv");
     assert!(said.stderr.ends_with("wrote 228 rows to b.csv\n"), "{}", said.stderr);
+    place.write("own.csv", "a\n1\n");
+    place.refuses(
+        1,
+        "backtest m.elman l.csv -o own.csv",
+        "own.csv is there and is not a table of these columns that elman wrote: give another name to write to, or \
+         replace it with --force",
+    );
+    place.ok("backtest m.elman l.csv -o own.csv --force");
+    assert!(place.read("own.csv") == place.read("b.csv"));
     let backtest = place.last_json("backtest m.elman l.csv");
     let mut evaluated = place.last_json("evaluate m.elman l.csv");
     for level in ["coverage_80", "coverage_95"] {

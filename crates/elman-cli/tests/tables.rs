@@ -576,7 +576,8 @@ fn too_few_groups_for_a_test_are_told() {
 /// An archive's file names all columns itself, and its made-up steps are no input.
 #[test]
 fn archives_of_sequences_need_no_options() {
-    let line = |n: usize| if n.is_multiple_of(2) { format!("{n},1,2,3:up\n") } else { format!("{n},3,2,1:down\n") };
+    let line =
+        |n: usize| if n.is_multiple_of(2) { format!("{n},1,2,3:up\n") } else { format!("{n},3,2,1:down\n") };
     let lines: String = (0..20).map(line).collect();
     let ts = format!(
         "@problemName Slopes\n@timeStamps false\n@univariate true\n@classLabel true up down\n@data\n{lines}"

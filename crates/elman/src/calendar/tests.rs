@@ -1,0 +1,234 @@
+use jiff::Span;
+use proptest::prelude::*;
+
+use super::*;
+use crate::table::Table;
+
+fn read<S: AsRef<str>>(stamps: &[S], zone: Option<&str>) -> Result<Calendar, String> {
+    let rows: String = stamps.iter().map(|stamp| format!("\"{}\"\n", stamp.as_ref())).collect();
+    let table = Table::read("t.csv", format!("when\n{rows}").as_bytes()).unwrap();
+    let column = table.column("when").unwrap();
+    let times = column.times().map_err(|error| error.to_string())?;
+    Calendar::read(column, times, zone).map_err(|error| error.to_string())
+}
+
+fn calendar(stamps: &[&str]) -> Result<Calendar, String> {
+    read(stamps, None)
+}
+
+#[test]
+fn rows_to_come_are_written_like_those_before() {
+    let next = |stamps: &[&str], rows: usize| calendar(stamps).unwrap().time(1 + rows).unwrap().to_string();
+    assert_eq!(next(&["1960-11", "1960-12"], 1), "1961-01");
+    assert_eq!(next(&["2024-01-31", "2024-02-29"], 2), "2024-04-30");
+    assert_eq!(next(&["2024-02-28", "2024-02-29"], 1), "2024-03-01");
+    assert_eq!(next(&["2023-01-28", "2023-02-28"], 1), "2023-03-28");
+    assert_eq!(next(&["2023-12-31 22:00", "2023-12-31 23:00"], 1), "2024-01-01 00:00");
+    assert_eq!(next(&["2024-01-01T00:00:00", "2024-01-01T00:15:00"], 3), "2024-01-01T01:00:00");
+    assert_eq!(next(&["2020-01-06", "2020-01-13"], 1), "2020-01-20");
+    assert_eq!(next(&["2020-01", "2020-04"], 1), "2020-07");
+    assert_eq!(calendar(&["9999-11", "9999-12"]).unwrap().time(2), None);
+}
+
+#[test]
+fn every_way_of_writing_goes_on() {
+    for rows in [
+        ["01/30/2015", "01/31/2015", "02/01/2015"],
+        ["1/30/15", "1/31/15", "2/1/15"],
+        ["30.12.2023", "31.12.2023", "01.01.2024"],
+        ["31.12.2023 13:05", "31.12.2023 14:05", "31.12.2023 15:05"],
+        ["2024-01-01T00:00:00Z", "2024-01-01T01:00:00Z", "2024-01-01T02:00:00Z"],
+        ["2024-01-01T00:00:00+01:00", "2024-01-02T00:00:00+01:00", "2024-01-03T00:00:00+01:00"],
+        ["2024-01-01 00:00:00+0100", "2024-01-01 00:30:00+0100", "2024-01-01 01:00:00+0100"],
+        ["2024-01-01 00:00:00.000", "2024-01-01 00:00:00.250", "2024-01-01 00:00:00.500"],
+        ["2024-01-01 8:00", "2024-01-01 9:00", "2024-01-01 10:00"],
+        ["2024-01-01 23:00:00 UTC", "2024-01-02 00:00:00 UTC", "2024-01-02 01:00:00 UTC"],
+        ["1/14/2024 10:00:00 AM", "1/14/2024 11:00:00 AM", "1/14/2024 12:00:00 PM"],
+        ["1/13/2024 11:00 pm", "1/14/2024 12:00 am", "1/14/2024 1:00 am"],
+        ["2024/01/31", "2024/02/29", "2024/03/31"],
+        ["20240131", "20240229", "20240331"],
+        ["Nov 2015", "Dec 2015", "Jan 2016"],
+        ["NOV-15", "DEC-15", "JAN-16"],
+        ["31-Jan-2015", "28-Feb-2015", "31-Mar-2015"],
+        ["January 31, 2015", "February 28, 2015", "March 31, 2015"],
+        ["1980Q3", "1980Q4", "1981Q1"],
+        ["1980-Q3", "1980-Q4", "1981-Q1"],
+        ["Q3 1980", "Q4 1980", "Q1 1981"],
+        ["2015-W52", "2015-W53", "2016-W01"],
+        ["2015-W53-7", "2016-W01-1", "2016-W01-2"],
+        ["2015M11", "2015M12", "2016M01"],
+        ["1949", "1950", "1951"],
+        ["1704067200", "1704070800", "1704074400"],
+        ["1704067200000", "1704067200500", "1704067201000"],
+        ["Sun, 31 Dec 2023", "Mon, 01 Jan 2024", "Tue, 02 Jan 2024"],
+    ] {
+        let calendar = calendar(&rows[..2]).unwrap();
+        assert_eq!(calendar.time(2).unwrap().to_string(), rows[2]);
+        assert_eq!(read(&rows, None).unwrap().frequency(), calendar.frequency(), "{rows:?}");
+    }
+}
+
+#[test]
+fn even_by_time_or_by_the_calendar() {
+    use Frequency::*;
+    for (rows, next, frequency) in [
+        (["2022-01-10", "2022-02-07", "2022-03-07"], "2022-04-04", Seconds(28 * 86_400)),
+        (["2022-02-07", "2022-03-07", "2022-04-04"], "2022-05-02", Seconds(28 * 86_400)),
+        (["2024-01-04", "2024-01-05", "2024-01-08"], "2024-01-09", BusinessDaily),
+        (["2023-12-30", "2024-01-30", "2024-02-29"], "2024-03-30", Monthly),
+        (["2024-01-31", "2024-02-29", "2024-03-29"], "2024-04-30", Monthly),
+        (["2024-01-19", "2024-02-16", "2024-03-15"], "2024-04-12", Seconds(28 * 86_400)),
+        (["2024-02-16", "2024-03-15", "2024-04-19"], "2024-05-17", Monthly),
+        (["2023-01-02", "2023-02-01", "2023-03-01"], "2023-04-03", Monthly),
+        (["2023-09-30", "2023-12-31", "2024-03-31"], "2024-06-30", Quarterly),
+        (["2020-02-29", "2021-02-28", "2022-02-28"], "2023-02-28", Yearly),
+        (["2024-01", "2024-03", "2024-05"], "2024-07", Months(2)),
+        (["2024-01-01 00:00", "2024-01-01 06:00", "2024-01-01 12:00"], "2024-01-01 18:00", Minutes(360)),
+        (["2021-01-01", "2022-01-01", "2023-01-01"], "2024-01-01", Yearly),
+    ] {
+        let calendar = calendar(&rows).unwrap();
+        let found = (calendar.time(3).unwrap().to_string(), calendar.frequency());
+        assert_eq!(found, (next.to_owned(), frequency), "{rows:?}");
+    }
+}
+
+#[test]
+fn the_order_of_day_and_month_is_that_of_the_whole_column() {
+    let shown = |rows: &[&str]| calendar(rows).map(|calendar| calendar.time(rows.len()).unwrap().to_string());
+    // Even in one order alone; in file order, or newest first.
+    assert_eq!(
+        shown(&["01/02/2015", "01/03/2015", "01/04/2015", "01/06/2015"]),
+        Ok("01/07/2015".into()).and_then(|_: String| Err(
+            "t.csv, line 2, column \"when\": \"01/02/2015\" could be %d/%m/%Y or %m/%d/%Y, and no row \
+                         tells which; say so with time_format"
+                .into()
+        ))
+    );
+    assert_eq!(shown(&["11/01/2015", "12/01/2015", "01/01/2016"]), Ok("02/01/2016".into()));
+    assert_eq!(shown(&["01/02/2015", "31/01/2015"]), Ok("02/02/2015".into()));
+    assert_eq!(shown(&["02/01/2015", "01/31/2015", "01/30/2015"]), Ok("02/02/2015".into()));
+}
+
+#[test]
+fn clocks_that_change() {
+    let berlin = Some("Europe/Berlin");
+    let autumn = ["2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:00", "2024-10-27 03:00"];
+    let calendar = read(&autumn, berlin).unwrap();
+    assert_eq!((calendar.frequency(), calendar.order()), (Frequency::Hourly, None));
+    let shown: Vec<String> = (0..5).map(|row| calendar.time(row).unwrap().to_string()).collect();
+    assert_eq!(shown[..4], autumn);
+    assert_eq!((shown[4].as_str(), calendar.phase(2, 24)), ("2024-10-27 04:00", Some(2)));
+    let reversed: Vec<&str> = autumn.iter().copied().rev().collect();
+    assert_eq!(read(&reversed, berlin).unwrap().order(), Some(&[3, 2, 1, 0][..]));
+    let spring = ["2024-03-31 00:00", "2024-03-31 01:00", "2024-03-31 03:00"];
+    assert_eq!(read(&spring, berlin).unwrap().time(3).unwrap().to_string(), "2024-03-31 04:00");
+    let missing = read(&["2024-03-31 01:00", "2024-03-31 02:00"], berlin).unwrap_err();
+    assert!(missing.contains("2024-03-31 02:00 does not exist in Europe/Berlin"), "{missing}");
+    // With offsets, and by days, whose hours are 23 to 25.
+    let days = ["2024-03-30T00:00:00+01:00", "2024-03-31T00:00:00+01:00", "2024-04-01T00:00:00+02:00"];
+    let calendar = read(&days, berlin).unwrap();
+    assert_eq!(calendar.frequency(), Frequency::Daily);
+    assert_eq!(calendar.time(3).unwrap().to_string(), "2024-04-02T00:00:00+02:00");
+    assert_eq!(
+        read(&autumn, None).unwrap_err(),
+        "t.csv, line 4, column \"when\": the time 2024-10-27 02:00 stands twice (lines 3 and 4); a series has one \
+         row for each time: take one out; if clocks were changed there, name the place with timezone such as \
+         Europe/Berlin"
+    );
+    let hinted =
+        read(&["2024-03-31 00:00", "2024-03-31 01:00", "2024-03-31 03:00", "2024-03-31 04:00"], None);
+    assert!(hinted.unwrap_err().contains("1 row is missing; a forecast"));
+    assert!(read(&autumn, Some("Europe/Bern")).unwrap_err().contains("no known one"));
+}
+
+#[test]
+fn the_calendar_fixes_the_place_in_the_season() {
+    let monthly = calendar(&["1960-11", "1960-12"]).unwrap();
+    assert_eq!((monthly.phase(0, 12), monthly.phase(2, 12), monthly.phase(0, 6)), (Some(10), Some(0), None));
+    let daily = calendar(&["2024-01-01", "2024-01-02"]).unwrap();
+    assert_eq!(daily.phase(0, 7), Some(0), "a Monday");
+    assert_eq!(calendar(&["2020-01-06", "2020-01-13"]).unwrap().phase(0, 52), None);
+    let halves = calendar(&["2024-01-03 12:00", "2024-01-03 12:30"]).unwrap();
+    assert_eq!((halves.frequency(), halves.phase(1, 48)), (Frequency::Minutes(30), Some(25)));
+    assert_eq!(
+        (halves.position(0, Cycle::Day), halves.position(0, Cycle::Week)),
+        (Some(0.5), Some(2.5 / 7.0))
+    );
+    assert_eq!(monthly.position(2, Cycle::Year), Some(0.0));
+}
+
+#[test]
+fn old_names_of_frequencies_are_read() {
+    let read = |text: &str| serde_json::from_str::<Frequency>(text).unwrap();
+    assert_eq!(
+        (read("\"monthly\""), read("{\"seconds\":1800}")),
+        (Frequency::Monthly, Frequency::Seconds(1800))
+    );
+    assert!(Frequency::Seconds(1800).is_as(Frequency::Minutes(30)));
+    assert!(!Frequency::Seconds(1801).is_as(Frequency::Minutes(30)));
+}
+
+#[test]
+fn gaps_doubled_times_and_strange_cells_are_named() {
+    assert_eq!(
+        calendar(&["1953-06", "1953-07", "1953-09"]).unwrap_err(),
+        "t.csv, line 4, column \"when\": 1953-09 follows 1953-07, but the rows are one month apart: 1 row is \
+         missing; a forecast needs rows at even steps: fill the gap or cut the series"
+    );
+    assert_eq!(
+        calendar(&["1953-06", "1953-06"]).unwrap_err(),
+        "t.csv, line 3, column \"when\": the time 1953-06 stands twice (lines 2 and 3); a series has one row for \
+         each time: take one out"
+    );
+    assert_eq!(
+        calendar(&["1953-06", "1953-13"]).unwrap_err(),
+        "t.csv, line 3, column \"when\": \"1953-13\" is not a time like \"1953-06\" in the other rows; correct \
+         it, take the row out, or say how all are written with time_format"
+    );
+    let uneven = calendar(&["2024-01-01", "2024-01-03", "2024-01-05", "2024-01-12 "]).unwrap_err();
+    assert!(uneven.contains("2024-01-12 follows 2024-01-05 after 7 days, where most rows are 2 days apart"));
+    assert_eq!(calendar(&["1953-06"]).unwrap_err(), "t.csv: has one row; a series needs more");
+    let table =
+        Table::read("t.csv", "d\n2024-01-01\n2024-01-04\n2024-01-02\n2024-01-05\n".as_bytes()).unwrap();
+    let column = table.column("d").unwrap();
+    let calendar = Calendar::with_gaps(column, column.times().unwrap(), None).unwrap();
+    assert_eq!(calendar.gaps(), [Gap { after: 1, missing: 1 }]);
+    assert_eq!(calendar.order(), Some(&[0, 2, 1, 3][..]));
+    assert_eq!(calendar.time(2).unwrap().to_string(), "2024-01-04");
+}
+
+proptest! {
+    /// What is written is read, and goes on as another calculation has it; what is forecast is accepted.
+    #[test]
+    fn what_is_forecast_is_accepted(
+        (year, month, day, hour) in (1970_i16..2030, 1_i8..=12, 1_i8..=28, 0_i8..24),
+        step in 0_usize..8,
+        format in 0_usize..8,
+    ) {
+        let spans = [
+            Span::new().minutes(15), Span::new().hours(1), Span::new().days(1), Span::new().days(10),
+            Span::new().weeks(1), Span::new().months(1), Span::new().months(3), Span::new().years(1),
+        ];
+        let formats = [
+            "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%d.%m.%Y %H:%M:%S", "%-m/%-d/%Y %-I:%M %p", "%Y-%m-%d",
+            "%d/%m/%Y", "%-d-%b-%Y", "%B %-d, %Y",
+        ];
+        let has_clock = format < 4;
+        let span = spans[if has_clock { step } else { step.max(2) }];
+        let first = DateTime::constant(year, month, day, if has_clock { hour } else { 0 }, 0, 0, 0);
+        let row = |n: i64| first.checked_add(span.checked_mul(n).unwrap()).unwrap();
+        let rows: Vec<String> = (0..40).map(|n| row(n).strftime(formats[format]).to_string()).collect();
+        let calendar = match read(&rows[..30], None) {
+            Ok(calendar) => calendar,
+            // Days 1 to 12 may be months.
+            Err(message) => {
+                prop_assert!(day < 13 && message.contains("no row tells which"), "{message}");
+                return Ok(());
+            }
+        };
+        for (n, row) in rows.iter().enumerate() {
+            prop_assert_eq!(&calendar.time(n).unwrap().to_string(), row);
+        }
+        prop_assert_eq!(read(&rows, None).unwrap().frequency(), calendar.frequency());
+    }
+}

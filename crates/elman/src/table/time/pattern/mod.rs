@@ -1,0 +1,344 @@
+//! How a column writes its times: a chain of fields and of characters between them.
+
+mod parse;
+mod write;
+
+use std::collections::HashSet;
+use std::fmt::{self, Display, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// More fields and characters than any way of writing a time has.
+const MOST_ITEMS: usize = 60;
+
+/// A way of writing times, named as `strftime` names it: `%d.%m.%Y %H:%M`.
+///
+/// Numbers are read with and without zeros in front, names in either case and length; what the column's cells
+/// have in common decides how they are written ([`refined`](Self::refined)).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pattern {
+    items: Vec<Item>,
+    /// Does it end with `Z`, `UTC` or `GMT`?
+    utc: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Item {
+    Literal(char),
+    /// A number, with zeros in front?
+    Number(Field, bool),
+    Month(Name),
+    Weekday(Name),
+    /// `AM` or `PM`
+    HalfDay(Case),
+    /// Digits after a point that is written only if there are any.
+    PointFraction(u8),
+    /// So many digits of a second's fraction.
+    Fraction(u8),
+    Offset(Offset),
+    /// Units since 1970 in UTC, so many digits of which are a second's fraction.
+    Epoch(u8),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Field {
+    Year,
+    /// 69 to 99 are of the 20th century, 00 to 68 of the 21st.
+    ShortYear,
+    Quarter,
+    Month,
+    Day,
+    DayOfYear,
+    Hour,
+    /// 1 to 12
+    HalfHour,
+    Minute,
+    Second,
+    /// The year of an ISO week.
+    IsoYear,
+    IsoWeek,
+    /// 1 to 7, from Monday on
+    IsoDay,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Name {
+    full: bool,
+    case: Case,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Case {
+    Title,
+    Upper,
+    Lower,
+}
+
+/// `+0100`, `+01:00` or `+01`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Offset {
+    Plain,
+    Colon,
+    Hours,
+}
+
+impl Field {
+    fn width(self) -> usize {
+        match self {
+            Field::Year | Field::IsoYear => 4,
+            Field::DayOfYear => 3,
+            Field::Quarter | Field::IsoDay => 1,
+            _ => 2,
+        }
+    }
+
+    /// Its letter in a format.
+    fn letter(self) -> char {
+        match self {
+            Field::Year => 'Y',
+            Field::ShortYear => 'y',
+            Field::Quarter => 'q',
+            Field::Month => 'm',
+            Field::Day => 'd',
+            Field::DayOfYear => 'j',
+            Field::Hour => 'H',
+            Field::HalfHour => 'I',
+            Field::Minute => 'M',
+            Field::Second => 'S',
+            Field::IsoYear => 'G',
+            Field::IsoWeek => 'V',
+            Field::IsoDay => 'u',
+        }
+    }
+
+    /// May its zero in front be missing?
+    fn may_be_short(self) -> bool {
+        matches!(self, Field::Month | Field::Day | Field::Hour | Field::HalfHour | Field::IsoWeek)
+    }
+}
+
+/// What the cells of a column had, one bit for each item of the pattern.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// A number without the zeros that it might have; a number with one.
+    short: u64,
+    zero: u64,
+    full: u64,
+    upper: u64,
+    lower: u64,
+    fraction: u8,
+    offset: Option<Offset>,
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+impl Pattern {
+    /// Reads a format as `strftime` has it.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that follow its name.
+    pub(crate) fn new(format: &str) -> Result<Self, String> {
+        let pattern = Self::fragment(format)?;
+        let has = |field: Field| {
+            pattern.items.iter().any(|item| matches!(item, Item::Number(other, _) if *other == field))
+        };
+        let has_year =
+            has(Field::Year) || has(Field::ShortYear) || (has(Field::IsoYear) && has(Field::IsoWeek));
+        if !has_year && !pattern.items.iter().any(|item| matches!(item, Item::Epoch(_))) {
+            return Err("has no year; write one such as %d.%m.%Y %H:%M".into());
+        }
+        Ok(pattern)
+    }
+
+    /// Reads a part of a format.
+    pub(super) fn fragment(format: &str) -> Result<Self, String> {
+        let mut items = Vec::new();
+        let mut chars = format.chars();
+        let number = |field| Item::Number(field, true);
+        while let Some(c) = chars.next() {
+            if c != '%' {
+                items.push(Item::Literal(c));
+                continue;
+            }
+            let rest = chars.as_str();
+            let length = 1 + rest.find(|c: char| c.is_ascii_alphabetic() || c == '%').unwrap_or(rest.len());
+            let directive = rest.get(..length).unwrap_or(rest);
+            chars = rest[directive.len()..].chars();
+            let name = |full, case| Name { full, case };
+            let both = |a, between, b| [number(a), Item::Literal(between), number(b)];
+            let item = match directive {
+                "Y" => number(Field::Year),
+                "y" => number(Field::ShortYear),
+                "q" => number(Field::Quarter),
+                "m" => number(Field::Month),
+                "-m" => Item::Number(Field::Month, false),
+                "d" => number(Field::Day),
+                "-d" | "e" => Item::Number(Field::Day, false),
+                "j" => number(Field::DayOfYear),
+                "H" => number(Field::Hour),
+                "-H" | "k" => Item::Number(Field::Hour, false),
+                "I" => number(Field::HalfHour),
+                "-I" | "l" => Item::Number(Field::HalfHour, false),
+                "M" => number(Field::Minute),
+                "S" => number(Field::Second),
+                "G" => number(Field::IsoYear),
+                "V" => number(Field::IsoWeek),
+                "-V" => Item::Number(Field::IsoWeek, false),
+                "u" => number(Field::IsoDay),
+                "b" | "h" => Item::Month(name(false, Case::Title)),
+                "B" => Item::Month(name(true, Case::Title)),
+                "^b" => Item::Month(name(false, Case::Upper)),
+                "^B" => Item::Month(name(true, Case::Upper)),
+                "a" => Item::Weekday(name(false, Case::Title)),
+                "A" => Item::Weekday(name(true, Case::Title)),
+                "p" => Item::HalfDay(Case::Upper),
+                "P" | "#p" => Item::HalfDay(Case::Lower),
+                "z" => Item::Offset(Offset::Plain),
+                ":z" => Item::Offset(Offset::Colon),
+                ":::z" => Item::Offset(Offset::Hours),
+                "s" => Item::Epoch(0),
+                ".f" => Item::PointFraction(0),
+                "f" => Item::Fraction(6),
+                "%" => Item::Literal('%'),
+                "F" => {
+                    items.extend(both(Field::Year, '-', Field::Month));
+                    items.push(Item::Literal('-'));
+                    number(Field::Day)
+                }
+                "T" => {
+                    items.extend(both(Field::Hour, ':', Field::Minute));
+                    items.push(Item::Literal(':'));
+                    number(Field::Second)
+                }
+                "R" => {
+                    items.extend([number(Field::Hour), Item::Literal(':')]);
+                    number(Field::Minute)
+                }
+                _ => match directive.as_bytes() {
+                    [digits @ b'1'..=b'9', b'f'] => match items.last_mut() {
+                        // `%s%3f`: milliseconds.
+                        Some(Item::Epoch(fraction @ 0)) => {
+                            *fraction = digits - b'0';
+                            continue;
+                        }
+                        _ => Item::Fraction(digits - b'0'),
+                    },
+                    [b'.', digits @ b'1'..=b'9', b'f'] => Item::PointFraction(digits - b'0'),
+                    _ => return Err(format!("has %{directive}, which is no field of a time")),
+                },
+            };
+            items.push(item);
+        }
+        if items.len() > MOST_ITEMS {
+            return Err("is longer than any time".into());
+        }
+        let utc = ["Z", "UTC", "GMT"]
+            .iter()
+            .any(|end| format.ends_with(end) && !format.ends_with(&format!("%{end}")));
+        Ok(Pattern { items, utc })
+    }
+
+    /// The same pattern, kept for as long as the program runs: patterns are few, times are many.
+    pub(super) fn interned(self) -> &'static Pattern {
+        static PATTERNS: Mutex<Option<HashSet<&'static Pattern>>> = Mutex::new(None);
+        let mut guard = PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);
+        let patterns = guard.get_or_insert_default();
+        if let Some(pattern) = patterns.get(&self) {
+            return pattern;
+        }
+        let pattern: &'static Pattern = Box::leak(Box::new(self));
+        patterns.insert(pattern);
+        pattern
+    }
+
+    /// Does a text written so say its distance from UTC?
+    pub(crate) fn is_absolute(&self) -> bool {
+        self.is_utc() || self.has_offset()
+    }
+
+    /// Is it written in UTC, without an offset?
+    pub(crate) fn is_utc(&self) -> bool {
+        self.utc || self.items.iter().any(|item| matches!(item, Item::Epoch(_)))
+    }
+
+    pub(crate) fn has_offset(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Offset(_)))
+    }
+
+    /// Does it say a time of day?
+    pub(crate) fn has_clock(&self) -> bool {
+        let of_clock =
+            |item: &Item| matches!(item, Item::Number(Field::Hour | Field::HalfHour, _) | Item::Epoch(_));
+        self.items.iter().any(of_clock)
+    }
+
+    /// Written as most of what was seen is: with the zeros, the names and the digits that the cells have.
+    pub(super) fn refined(&self, seen: &Seen) -> Pattern {
+        let refine = |(n, &item): (usize, &Item)| {
+            let has = |bits: u64| bits >> n & 1 == 1;
+            let case = if has(seen.upper) {
+                Case::Upper
+            } else if has(seen.lower) {
+                Case::Lower
+            } else {
+                Case::Title
+            };
+            match item {
+                Item::Number(field, _) if field.may_be_short() => {
+                    Item::Number(field, has(seen.zero) || seen.short == 0)
+                }
+                Item::Month(_) => Item::Month(Name { full: has(seen.full), case }),
+                Item::Weekday(_) => Item::Weekday(Name { full: has(seen.full), case }),
+                Item::HalfDay(_) => Item::HalfDay(if has(seen.lower) { Case::Lower } else { Case::Upper }),
+                Item::PointFraction(_) => Item::PointFraction(seen.fraction),
+                Item::Fraction(_) => Item::Fraction(seen.fraction),
+                Item::Offset(style) => Item::Offset(seen.offset.unwrap_or(style)),
+                item => item,
+            }
+        };
+        Pattern { items: self.items.iter().enumerate().map(refine).collect(), utc: self.utc }
+    }
+}
+
+/// As a format, which [`Pattern::new`] reads.
+impl Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for &item in &self.items {
+            match item {
+                Item::Literal('%') => f.write_str("%%")?,
+                Item::Literal(c) => f.write_char(c)?,
+                Item::Number(field, padded) => {
+                    write!(f, "%{}{}", if padded { "" } else { "-" }, field.letter())?;
+                }
+                Item::Month(Name { full, case }) => {
+                    let upper = if case == Case::Upper { "^" } else { "" };
+                    write!(f, "%{upper}{}", if full { 'B' } else { 'b' })?;
+                }
+                Item::Weekday(Name { full, .. }) => write!(f, "%{}", if full { 'A' } else { 'a' })?,
+                Item::HalfDay(case) => write!(f, "%{}", if case == Case::Lower { 'P' } else { 'p' })?,
+                Item::PointFraction(0) => f.write_str("%.f")?,
+                Item::PointFraction(digits) => write!(f, "%.{digits}f")?,
+                Item::Fraction(digits) => write!(f, "%{digits}f")?,
+                Item::Offset(Offset::Plain) => f.write_str("%z")?,
+                Item::Offset(Offset::Colon) => f.write_str("%:z")?,
+                Item::Offset(Offset::Hours) => f.write_str("%:::z")?,
+                Item::Epoch(0) => f.write_str("%s")?,
+                Item::Epoch(digits) => write!(f, "%s%{digits}f")?,
+            }
+        }
+        Ok(())
+    }
+}

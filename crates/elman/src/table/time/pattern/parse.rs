@@ -1,0 +1,222 @@
+//! Reading a time that is written by a pattern.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, ISOWeekDate, Time as Clock, Weekday};
+use jiff::tz::TimeZone;
+
+use super::{Field, Item, MONTHS, Offset, Pattern, Seen, WEEKDAYS};
+
+/// The fields that a text has said so far.
+#[derive(Default)]
+struct Fields {
+    numbers: [Option<i64>; 13],
+    pm: Option<bool>,
+    nanosecond: i32,
+    offset: i32,
+    epoch: Option<DateTime>,
+}
+
+impl Fields {
+    fn get(&self, field: Field) -> Option<i64> {
+        self.numbers[field as usize]
+    }
+
+    fn stamp(&self) -> Option<DateTime> {
+        if self.epoch.is_some() {
+            return self.epoch;
+        }
+        Some(self.date()?.to_datetime(self.clock()?))
+    }
+
+    fn date(&self) -> Option<Date> {
+        let small = |field| self.get(field).map(i8::try_from).transpose().ok();
+        if let (Some(year), Some(week)) = (self.get(Field::IsoYear), small(Field::IsoWeek)?) {
+            let weekday = Weekday::from_monday_one_offset(small(Field::IsoDay)?.unwrap_or(1)).ok()?;
+            return ISOWeekDate::new(i16::try_from(year).ok()?, week, weekday).ok().map(|week| week.date());
+        }
+        let year = self.get(Field::Year).or_else(|| {
+            let short = self.get(Field::ShortYear)?;
+            Some(if short < 69 { 2000 + short } else { 1900 + short })
+        })?;
+        let year = i16::try_from(year).ok()?;
+        if let Some(day) = self.get(Field::DayOfYear) {
+            let first = Date::new(year, 1, 1).ok()?;
+            return first.with().day_of_year(i16::try_from(day).ok()?).build().ok();
+        }
+        let month = match small(Field::Quarter)? {
+            Some(quarter @ 1..=4) => 3 * quarter - 2,
+            Some(_) => return None,
+            None => small(Field::Month)?.unwrap_or(1),
+        };
+        Date::new(year, month, small(Field::Day)?.unwrap_or(1)).ok()
+    }
+
+    fn clock(&self) -> Option<Clock> {
+        let small = |field| self.get(field).map(i8::try_from).transpose().ok();
+        let hour = match (small(Field::HalfHour)?, self.pm) {
+            (Some(hour @ 1..=12), Some(pm)) => hour % 12 + if pm { 12 } else { 0 },
+            (Some(_), _) => return None,
+            (None, _) => small(Field::Hour)?.unwrap_or(0),
+        };
+        let (minute, second) = (small(Field::Minute)?.unwrap_or(0), small(Field::Second)?.unwrap_or(0));
+        Clock::new(hour, minute, second, self.nanosecond).ok()
+    }
+}
+
+impl Pattern {
+    /// The date, the time of day and the seconds east of UTC that a text says.
+    pub(in crate::table::time) fn parse(&self, text: &str, seen: &mut Seen) -> Option<(DateTime, i32)> {
+        let mut fields = Fields::default();
+        let rest = self.parse_fields(text, seen, &mut fields)?;
+        if !rest.is_empty() {
+            return None;
+        }
+        Some((fields.stamp()?, fields.offset))
+    }
+
+    /// What stands behind a beginning that fits.
+    pub(in crate::table::time) fn rest<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.parse_fields(text, &mut Seen::default(), &mut Fields::default())
+    }
+
+    fn parse_fields<'t>(&self, text: &'t str, seen: &mut Seen, fields: &mut Fields) -> Option<&'t str> {
+        let mut rest = text;
+        for (n, &item) in self.items.iter().enumerate() {
+            let bit = 1 << n;
+            // Digits that directly follow are another number's.
+            let exact = matches!(self.items.get(n + 1), Some(Item::Number(..)));
+            match item {
+                Item::Literal(c) => {
+                    rest = match rest.strip_prefix(c) {
+                        Some(rest) => rest,
+                        None if c.is_ascii_alphabetic() && rest.starts_with(c.to_ascii_lowercase()) => {
+                            &rest[1..]
+                        }
+                        None => return None,
+                    };
+                }
+                Item::Number(field, _) => {
+                    let width = field.width();
+                    let least = if field.may_be_short() && !exact { 1 } else { width };
+                    let (number, digits, after) = digits(rest, least, width)?;
+                    if digits < width {
+                        seen.short |= bit;
+                    } else if rest.starts_with('0') {
+                        seen.zero |= bit;
+                    }
+                    fields.numbers[field as usize] = Some(number);
+                    rest = after;
+                }
+                Item::Month(_) => {
+                    let (month, after) = name(rest, &MONTHS, bit, seen)?;
+                    fields.numbers[Field::Month as usize] = Some(month + 1);
+                    rest = after;
+                }
+                Item::Weekday(_) => rest = name(rest, &WEEKDAYS, bit, seen)?.1,
+                Item::HalfDay(_) => {
+                    let half = rest.get(..2)?;
+                    fields.pm = Some(match half.to_ascii_lowercase().as_str() {
+                        "am" => false,
+                        "pm" => true,
+                        _ => return None,
+                    });
+                    note_case(half, bit, seen);
+                    rest = &rest[2..];
+                }
+                Item::PointFraction(_) => {
+                    if let Some(after) = rest.strip_prefix('.') {
+                        rest = fraction(after, fields, seen)?;
+                    }
+                }
+                Item::Fraction(_) => rest = fraction(rest, fields, seen)?,
+                Item::Offset(_) => {
+                    let style;
+                    (fields.offset, style, rest) = offset(rest)?;
+                    seen.offset = style.or(seen.offset);
+                }
+                Item::Epoch(fraction) => {
+                    let (negative, positive) = match rest.strip_prefix('-') {
+                        Some(rest) => (true, rest),
+                        None => (false, rest),
+                    };
+                    let (count, _, after) = digits(positive, 1, 18)?;
+                    let unit = 10_i64.checked_pow(u32::from(9_u8.checked_sub(fraction)?))?;
+                    let nanoseconds = i128::from(if negative { -count } else { count }) * i128::from(unit);
+                    let instant = Timestamp::from_nanosecond(nanoseconds).ok()?;
+                    fields.epoch = Some(TimeZone::UTC.to_datetime(instant));
+                    rest = after;
+                }
+            }
+        }
+        Some(rest)
+    }
+}
+
+/// A number of so many digits, their count, and what follows.
+fn digits(text: &str, least: usize, most: usize) -> Option<(i64, usize, &str)> {
+    let count = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
+    if count < least {
+        return None;
+    }
+    Some((text[..count].parse().ok()?, count, &text[count..]))
+}
+
+/// The place of a name, whole or its first three letters, in a list.
+fn name<'t>(text: &'t str, names: &[&str], bit: u64, seen: &mut Seen) -> Option<(i64, &'t str)> {
+    let length = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let word = &text[..length];
+    let fits = |name: &&str| {
+        length >= 3
+            && (word.eq_ignore_ascii_case(name) || (length == 3 && name[..3].eq_ignore_ascii_case(word)))
+    };
+    // `Sept` is usual as well.
+    let place = match word.eq_ignore_ascii_case("Sept") && names.len() == MONTHS.len() {
+        true => 8,
+        false => names.iter().position(fits)?,
+    };
+    if length > 4 || (length == 4 && place != 8) {
+        seen.full |= bit;
+    }
+    note_case(word, bit, seen);
+    Some((i64::try_from(place).ok()?, &text[length..]))
+}
+
+fn note_case(word: &str, bit: u64, seen: &mut Seen) {
+    if word.bytes().all(|b| b.is_ascii_uppercase()) {
+        seen.upper |= bit;
+    } else if word.bytes().all(|b| b.is_ascii_lowercase()) {
+        seen.lower |= bit;
+    }
+}
+
+/// A second's fraction, of one to nine digits, and what follows.
+fn fraction<'t>(text: &'t str, fields: &mut Fields, seen: &mut Seen) -> Option<&'t str> {
+    let (number, count, rest) = digits(text, 1, 9)?;
+    let unit = 10_i64.pow(u32::try_from(9 - count).ok()?);
+    fields.nanosecond = i32::try_from(number * unit).ok()?;
+    seen.fraction = seen.fraction.max(u8::try_from(count).ok()?);
+    Some(rest)
+}
+
+/// Seconds east of UTC, how they are written, and what follows: `+01:00`, `-0330`, `+01` or `Z`.
+fn offset(text: &str) -> Option<(i32, Option<Offset>, &str)> {
+    if let Some(rest) = text.strip_prefix('Z') {
+        return Some((0, None, rest));
+    }
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let (hours, _, rest) = digits(&text[1..], 2, 2)?;
+    let behind = rest.strip_prefix(':').unwrap_or(rest);
+    let (minutes, style, rest) = match digits(behind, 2, 2) {
+        Some((minutes, _, after)) if behind.len() < rest.len() => (minutes, Offset::Colon, after),
+        Some((minutes, _, after)) => (minutes, Offset::Plain, after),
+        None => (0, Offset::Hours, rest),
+    };
+    if hours > 18 || minutes > 59 {
+        return None;
+    }
+    Some((sign * i32::try_from(3600 * hours + 60 * minutes).ok()?, Some(style), rest))
+}

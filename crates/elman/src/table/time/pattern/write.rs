@@ -1,0 +1,93 @@
+//! Writing a time by a pattern.
+
+use std::fmt::{self, Write};
+
+use jiff::civil::DateTime;
+
+use super::{Case, Field, Item, MONTHS, Name, Offset, Pattern, WEEKDAYS};
+
+impl Pattern {
+    /// Writes a time.
+    pub(in crate::table::time) fn write(
+        &self,
+        stamp: DateTime,
+        offset: i32,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        for &item in &self.items {
+            match item {
+                Item::Literal(c) => f.write_char(c)?,
+                Item::Number(field, padded) => {
+                    let width = if padded { field.width() } else { 0 };
+                    write!(f, "{:0width$}", number(field, stamp))?;
+                }
+                Item::Month(name) => write_name(MONTHS[(stamp.month() - 1) as usize], name, f)?,
+                Item::Weekday(name) => {
+                    write_name(WEEKDAYS[stamp.weekday().to_monday_zero_offset() as usize], name, f)?;
+                }
+                Item::HalfDay(case) => {
+                    let half = if stamp.hour() < 12 { "AM" } else { "PM" };
+                    write_name(half, Name { full: true, case }, f)?;
+                }
+                Item::PointFraction(0) => {}
+                Item::PointFraction(digits) => {
+                    f.write_char('.')?;
+                    write_fraction(stamp, digits, f)?;
+                }
+                Item::Fraction(digits) => write_fraction(stamp, digits, f)?,
+                Item::Offset(style) => {
+                    let (sign, seconds) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
+                    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+                    match style {
+                        Offset::Plain => write!(f, "{sign}{hours:02}{minutes:02}")?,
+                        Offset::Hours if minutes == 0 => write!(f, "{sign}{hours:02}")?,
+                        Offset::Colon | Offset::Hours => write!(f, "{sign}{hours:02}:{minutes:02}")?,
+                    }
+                }
+                Item::Epoch(fraction) => {
+                    let unit = 10_i128.pow(u32::from(9 - fraction.min(9)));
+                    write!(f, "{}", nanoseconds(stamp) / unit)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number(field: Field, stamp: DateTime) -> i16 {
+    let week = || stamp.date().iso_week_date();
+    match field {
+        Field::Year => stamp.year(),
+        Field::ShortYear => stamp.year().rem_euclid(100),
+        Field::Quarter => i16::from((stamp.month() - 1) / 3 + 1),
+        Field::Month => i16::from(stamp.month()),
+        Field::Day => i16::from(stamp.day()),
+        Field::DayOfYear => stamp.day_of_year(),
+        Field::Hour => i16::from(stamp.hour()),
+        Field::HalfHour => i16::from((stamp.hour() + 11) % 12 + 1),
+        Field::Minute => i16::from(stamp.minute()),
+        Field::Second => i16::from(stamp.second()),
+        Field::IsoYear => week().year(),
+        Field::IsoWeek => i16::from(week().week()),
+        Field::IsoDay => i16::from(stamp.weekday().to_monday_one_offset()),
+    }
+}
+
+fn write_name(name: &str, Name { full, case }: Name, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let name = if full { name } else { &name[..3] };
+    match case {
+        Case::Title => f.write_str(name),
+        Case::Upper => f.write_str(&name.to_ascii_uppercase()),
+        Case::Lower => f.write_str(&name.to_ascii_lowercase()),
+    }
+}
+
+fn write_fraction(stamp: DateTime, digits: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let text = format!("{:09}", stamp.subsec_nanosecond());
+    f.write_str(&text[..usize::from(digits.min(9))])
+}
+
+/// Nanoseconds from the beginning of 1970.
+fn nanoseconds(stamp: DateTime) -> i128 {
+    stamp.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos()
+}
