@@ -386,10 +386,52 @@ fn gaps_are_counted() {
         place.refuses(
             1,
             "train g.csv",
-            "g.csv, line 9, column \"v\": the first of 3 empty cells; a forecast needs a value in every row: fill them in, or \
-             cut the series",
+            "g.csv, line 9, column \"v\": the first of 3 empty cells; fill them in, or choose with --missing what becomes of \
+             missing values: previous, season or zero",
         );
+        let trained = place.ok("train g.csv --missing season --epochs 2 --hidden-size 4 -o g.elman");
+        let note = "note: 3 empty cells are filled with the value of a season before (first: g.csv, line 9, column \"v\")\n";
+        assert_eq!(trained.stderr.matches(note).count(), 1, "{}", trained.stderr);
+        assert!(place.ok("predict g.elman g.csv").stderr.contains(note));
     }
+    place.refuses(
+        2,
+        "train g.csv --missing interpolate",
+        "--missing by interpolate is for sequences that are known to their end; of a series, whose later values must not \
+         tell the earlier ones, it is previous, season or zero",
+    );
+}
+
+/// A value that is filled in is not compared with: the figures are those of the rows that were known.
+#[test]
+fn what_was_missing_counts_in_no_figure() {
+    let csv = |gap: Option<usize>| {
+        let value = |n: usize| if Some(n) == gap { String::new() } else { (10 + n % 5 + n % 7).to_string() };
+        (0..60).fold("v\n".to_owned(), |csv, n| csv + &format!("{}\n", value(n) + ","))
+    };
+    let place = Place::with("whole.csv", csv(None));
+    place.write("gap.csv", csv(Some(59)));
+    place
+        .ok("train whole.csv --missing previous --test 12 --horizon 1 --epochs 2 --hidden-size 4 -o m.elman");
+    place.ok("backtest m.elman gap.csv --test 12 -o gap.out.csv");
+    place.ok("backtest m.elman whole.csv --test 12 -o whole.out.csv");
+    let rows = |name: &str| String::from_utf8(place.read(name)).unwrap();
+    let (gap, whole) = (rows("gap.out.csv"), rows("whole.out.csv"));
+    // The last row alone is not known, and no forecast looks at it.
+    let but_last = |text: &str| text.lines().take(12).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(but_last(&gap), but_last(&whole));
+    assert!(gap.lines().last().unwrap().ends_with(','), "{gap}");
+    let errors: Vec<f64> = whole
+        .lines()
+        .skip(1)
+        .take(11)
+        .map(|line| {
+            let cells: Vec<f64> = line.rsplit(',').take(2).map(|cell| cell.parse().unwrap()).collect();
+            (cells[0] - cells[1]).abs()
+        })
+        .collect();
+    let mae = figure(&place.last_json("backtest m.elman gap.csv --test 12"), "/test/mae");
+    assert!((mae - errors.iter().sum::<f64>() / 11.0).abs() < 1e-5, "{mae}");
 }
 
 /// What data frames write before their columns is not what is to be forecast.

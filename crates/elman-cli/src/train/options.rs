@@ -63,7 +63,7 @@ options! {
         [value_name = "ROWS", value_parser = count::<usize>] stride: usize,
         /// Forecast: what is learned of the values [default: smoothing or differences, by a trial]
         [value_enum] transform: TransformName,
-        /// Regress, classify: what becomes of missing values [default: they are refused]
+        /// What becomes of missing values; of a forecast previous, season or zero [default: they are refused]
         [value_parser = one_of::<Missing>(Missing::ALL.map(Missing::name))] missing: Missing,
         /// Regress, classify: a column, as of persons, whose sequences are all kept back or none
         [value_name = "COLUMN"] group: String,

@@ -218,6 +218,10 @@ proptest! {
         let first = DateTime::constant(year, month, day, if has_clock { hour } else { 0 }, 0, 0, 0);
         let row = |n: i64| first.checked_add(span.checked_mul(n).unwrap()).unwrap();
         let rows: Vec<String> = (0..40).map(|n| row(n).strftime(formats[format]).to_string()).collect();
+        // May is short and long: a column of it alone does not tell how June is written.
+        if format == 7 && rows[..30].iter().all(|row| row.starts_with("May")) {
+            return Ok(());
+        }
         let calendar = match read(&rows[..30], None) {
             Ok(calendar) => calendar,
             // Days 1 to 12 may be months.

@@ -157,7 +157,11 @@ impl Number {
 }
 
 impl Display for Number {
+    /// Nothing for a value that is not known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.value.is_nan() {
+            return Ok(());
+        }
         match self.precision {
             Precision::F64 => write!(f, "{}", self.value),
             Precision::F32 => write!(f, "{}", self.value as f32),

@@ -30,8 +30,10 @@ pub struct Backtest {
 pub struct Backtested {
     /// What tells the series from others: a cell of each id column, or the name of its column; nothing of a single one.
     pub id: Vec<String>,
-    /// The series.
+    /// The series; what was missing is filled in.
     pub values: Vec<f64>,
+    /// The series as it was known: NaN where a value was missing.
+    pub actual: Vec<f64>,
     /// The statistics by which its transformed values are scaled.
     pub scaling: Scaling,
     /// The forecasts from each origin, in order of time.
@@ -98,6 +100,7 @@ impl Forecast {
             .map(|series| Backtested {
                 id: series.id.to_vec(),
                 values: series.values.to_vec(),
+                actual: series.actual(),
                 scaling: series.scaling,
                 origins: Vec::with_capacity(test - self.horizon + 1),
             })
@@ -140,14 +143,14 @@ impl Forecast {
             self.id_columns(&series, backtest.series.first().map_or(0, |b| b.origins.len() * self.horizon));
         let (mut origins, mut rows, mut steps, mut forecasts, mut actual) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (series, Backtested { values, origins: all, .. }) in series.iter().zip(&backtest.series) {
+        for (series, Backtested { actual: known, origins: all, .. }) in series.iter().zip(&backtest.series) {
             for Origin { row: origin, forecasts: ahead } in all {
                 for (n, &forecast) in ahead.iter().enumerate() {
                     origins.push((series, origin - 1));
                     rows.push((series, origin + n));
                     steps.push(Number { value: (n + 1) as f64, precision: Precision::F64 });
                     forecasts.push(Number::answer(forecast, self.spread(series, forecast), dtype));
-                    actual.push(Number { value: values[origin + n], precision: Precision::F64 });
+                    actual.push(Number { value: known[origin + n], precision: Precision::F64 });
                 }
             }
         }
@@ -194,7 +197,7 @@ impl Forecast {
         let origins = || series.origins.iter();
         let predicted: Vec<f64> = origins().flat_map(|origin| forecasts(series, origin)).collect();
         let actual: Vec<f64> = origins()
-            .flat_map(|origin| &series.values[origin.row..origin.row + self.horizon])
+            .flat_map(|origin| &series.actual[origin.row..origin.row + self.horizon])
             .copied()
             .collect();
         let known = series.origins.first().map_or(0, |origin| origin.row);

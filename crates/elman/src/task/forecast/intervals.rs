@@ -41,7 +41,7 @@ impl Forecast {
     ) -> Vec<f64> {
         let errors = backtest.series.iter().flat_map(|series| {
             series.origins[origins(series)].iter().map(move |origin| {
-                let (forecast, actual) = (origin.forecasts[ahead], series.values[origin.row + ahead]);
+                let (forecast, actual) = (origin.forecasts[ahead], series.actual[origin.row + ahead]);
                 self.error(&series.scaling, forecast, actual)
             })
         });

@@ -38,6 +38,7 @@ use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
 use crate::metrics::Evaluation;
+use crate::missing::Missing;
 use crate::network::{CellKind, Readout};
 use crate::optimiser::OptimiserConfig;
 use crate::recipe::Recipe;
@@ -66,6 +67,9 @@ pub struct Forecast {
     /// The time zone whose clocks they show, if one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+    /// What becomes of missing values; nothing where they are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
     /// How a table holds its series.
     #[serde(default, skip_serializing_if = "Layout::is_single")]
     pub layout: Layout,

@@ -2,6 +2,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Transform;
+use crate::missing::Missing;
 
 /// How series are to be read; `None` where the data shall decide. Where a series is too short for a length that is
 /// usual, a shorter one is taken, with a remark; of several series, the middle one by length decides.
@@ -12,6 +13,10 @@ pub struct ForecastOptions {
     /// The column of values, several with commas between, each a series, or `all` columns of numbers; by default the
     /// only one.
     pub target: Option<String>,
+    /// What is made of empty cells: [`Missing::Previous`], [`Missing::Season`] or [`Missing::Zero`]; by default they are
+    /// refused. A value that was missing is not learned and counts in no figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
     /// The column that tells series apart, or several with commas between; by default `unique_id` if there is such a
     /// column, or where times repeat, the first column, or pair of columns, that tells rows of the same time apart.
     pub id: Option<String>,
@@ -58,6 +63,12 @@ impl ForecastOptions {
     #[must_use]
     pub fn with_id(self, id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), ..self }
+    }
+
+    /// The same with this made of missing values.
+    #[must_use]
+    pub fn with_missing(self, missing: impl Into<Option<Missing>>) -> Self {
+        Self { missing: missing.into(), ..self }
     }
 
     /// The same with this column of times.

@@ -312,7 +312,7 @@ fn wide<'a>(table: &'a Table, columns: &[String], time: Option<&str>) -> Result<
     let mut members = Vec::new();
     for column in columns {
         // A series begins after the empty cells at the top of its column and ends before those at the bottom.
-        let known = |row: &usize| !column.text(*row).is_empty();
+        let known = |row: &usize| !column.is_missing(*row);
         let rows = 0..table.num_rows();
         let Some((first, last)) = rows.clone().find(known).zip(rows.rev().find(known)) else { continue };
         let rows: Vec<usize> = (first..=last).collect();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::lengths::Lengths;
 use super::panel::{self, Found, Member};
-use super::series::{Series, remarks_on_times};
+use super::series::{Filling, Series, remarks_on_rows};
 use super::time_column::{self, TimeColumn};
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
@@ -35,6 +35,8 @@ type Windows = Vec<Example<f64>>;
 const LEAST_TO_LEARN: usize = 2;
 
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
+    let filling = Filling { missing: options.missing, season: options.season.filter(|&season| season > 0) };
+    filling.check()?;
     let mut remarks = Vec::new();
     let time = match &options.time {
         Some(name) => Some(table.column(name)?),
@@ -60,8 +62,8 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
         timezone: options.timezone.as_deref(),
     });
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
-    let (all, short) = read_all(table, &layout, &members, times)?;
-    remarks.extend(remarks_on_times(&all));
+    let (all, short) = read_all(table, &layout, &members, times, filling)?;
+    remarks.extend(remarks_on_rows(&all, filling.missing));
     if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
         let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
         return Err(ConfigError::new("season", message).into());
@@ -184,10 +186,12 @@ fn read_all<'a>(
     layout: &Layout,
     members: &'a [Member<'_>],
     time: Option<TimeColumn<'_>>,
+    filling: Filling,
 ) -> Result<(Vec<Series<'a>>, Vec<&'a [String]>), Error> {
     let (all, short): (Vec<&Member<'_>>, Vec<_>) =
         members.iter().partition(|member| layout.is_single() || member.table.num_rows() >= LEAST_ROWS);
-    let all = all.into_iter().map(|member| Series::read(member, time)).collect::<Result<Vec<_>, _>>()?;
+    let all =
+        all.into_iter().map(|member| Series::read(member, time, filling)).collect::<Result<Vec<_>, _>>()?;
     if all.is_empty() {
         let message = format!("has no series of {LEAST_ROWS} rows or more; give longer ones");
         return Err(DataError::new(table.name(), message).into());
@@ -230,6 +234,7 @@ fn configure(
         target,
         time,
         time_format: None,
+        missing: options.missing,
         timezone: options.timezone.clone(),
         layout,
         frequency,

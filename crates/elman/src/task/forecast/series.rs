@@ -9,11 +9,11 @@ use super::Forecast;
 use super::panel::{self, Member, name_of};
 use super::time_column::TimeColumn;
 use crate::calendar::Calendar;
-use crate::error::{DataError, Error, Message};
-use crate::missing::Gaps;
+use crate::error::{ConfigError, DataError, Error, Message};
+use crate::missing::{Gaps, Missing};
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
-use crate::words::{counted, thousands};
+use crate::words::{counted, listed, thousands};
 
 /// What is done to the values so that their level does not drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,21 +64,57 @@ pub(super) struct Series<'a> {
     pub(super) remark: Option<Message>,
     /// What is to be said of the clock that its times are by.
     pub(super) of_clock: Option<Message>,
+    /// The values that were missing and are filled in: for each row whether it is one, or nothing where there are none.
+    pub(super) filled: Vec<bool>,
+}
+
+/// What becomes of missing values of a series. Only what looks back is possible: a row of the test must not tell what
+/// stands before it.
+#[derive(Clone, Copy)]
+pub(super) struct Filling {
+    /// What was said; nothing where they are refused.
+    pub(super) missing: Option<Missing>,
+    /// The rows of a season, if that is known before the calendar is.
+    pub(super) season: Option<usize>,
+}
+
+impl Filling {
+    /// What can be made of them.
+    const CHOICES: [Missing; 3] = [Missing::Previous, Missing::Season, Missing::Zero];
+
+    pub(super) fn check(self) -> Result<(), ConfigError> {
+        match self.missing {
+            Some(missing) if !Self::CHOICES.contains(&missing) => {
+                let choices = listed(Self::CHOICES.map(Missing::name), "or");
+                let message = format!(
+                    "by {missing} is for sequences that are known to their end; of a series, whose later values must \
+                     not tell the earlier ones, it is {choices}"
+                );
+                Err(ConfigError::new("missing", message))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl<'a> Series<'a> {
     /// Reads a series, whose scaling is still to come.
-    pub(super) fn read(member: &'a Member<'_>, time: Option<TimeColumn<'_>>) -> Result<Self, Error> {
+    pub(super) fn read(
+        member: &'a Member<'_>,
+        time: Option<TimeColumn<'_>>,
+        filling: Filling,
+    ) -> Result<Self, Error> {
         let table: &Table = &member.table;
         let column = table.column(&member.target)?;
         let mut series = Series {
             id: &member.id,
-            values: Cow::Borrowed(known_values(column)?),
+            values: Cow::Borrowed(values_of(column, filling)?),
             column,
             calendar: None,
             scaling: Scaling { mean: 0.0, deviation: 1.0 },
             remark: None,
             of_clock: None,
+            filled: Vec::new(),
         };
         if let Some(time) = time {
             let (times, calendar) = time.read(table)?;
@@ -89,7 +125,30 @@ impl<'a> Series<'a> {
             series.of_clock = calendar.remark_on_offsets(times);
             series.calendar = Some(calendar);
         }
+        series.fill(filling);
         Ok(series)
+    }
+
+    /// Fills in what is missing.
+    fn fill(&mut self, filling: Filling) {
+        let Some(missing) = filling.missing.filter(|_| self.values.iter().any(|value| value.is_nan())) else {
+            return;
+        };
+        let of_calendar = || self.calendar.as_ref()?.frequency().season();
+        let season = filling.season.or_else(of_calendar);
+        self.filled = self.values.iter().map(|value| value.is_nan()).collect();
+        missing.fill(self.values.to_mut(), season);
+    }
+
+    /// Was the value of a row missing, or one of so many before it?
+    pub(super) fn is_unknown(&self, row: usize, before: usize) -> bool {
+        (row.saturating_sub(before)..=row).any(|row| self.filled.get(row) == Some(&true))
+    }
+
+    /// The values as they were known: NaN where one is filled in.
+    pub(super) fn actual(&self) -> Vec<f64> {
+        let known = |(row, &value): (usize, &f64)| if self.is_unknown(row, 0) { f64::NAN } else { value };
+        self.values.iter().enumerate().map(known).collect()
     }
 
     /// The table's row that is this one of the series.
@@ -111,25 +170,33 @@ impl<'a> Series<'a> {
     }
 }
 
-/// A column of numbers without gaps.
-fn known_values(column: Column<'_>) -> Result<&[f64], Error> {
-    let gaps = column.numbers_or_gaps().map(Gaps::of).unwrap_or_default();
+/// A column of numbers, NaN where one is missing, if that is allowed.
+fn values_of(column: Column<'_>, filling: Filling) -> Result<&[f64], Error> {
+    let Some(values) = column.numbers_or_gaps() else { return Ok(column.numbers()?) };
+    let gaps = Gaps::of(values);
     match gaps.first {
-        Some(first) if gaps.count > 1 => {
-            let text = format!(
-                "the first of {}; a forecast needs a value in every row: fill them in, or cut the series",
-                counted(gaps.count, "empty cell")
-            );
-            Err(DataError::new(column.place(first), text).into())
+        Some(first) if filling.missing.is_none() => {
+            Err(gaps.refuse(column.place(first), &Filling::CHOICES).into())
         }
-        _ => Ok(column.numbers()?),
+        _ => Ok(values),
     }
 }
 
-/// What is to be said of how the times of series were read.
-pub(super) fn remarks_on_times(all: &[Series<'_>]) -> impl Iterator<Item = Message> {
+/// What is to be said of the values that were missing.
+fn remark_on_filled(all: &[Series<'_>], missing: Option<Missing>) -> Option<Message> {
+    let rows = |series: &Series<'_>| (0..series.filled.len()).filter(|&row| series.filled[row]).count();
+    let count: usize = all.iter().map(rows).sum();
+    let first = all.iter().find(|series| !series.filled.is_empty())?;
+    let row = first.filled.iter().position(|&filled| filled)?;
+    let (cells, are) = (counted(count, "empty cell"), if count == 1 { "is" } else { "are" });
+    let place = first.column.place(first.table_row(row));
+    Some(format!("{cells} {are} {} (first: {place})", missing?.in_words()).into())
+}
+
+/// What is to be said of how the rows of series were read.
+pub(super) fn remarks_on_rows(all: &[Series<'_>], missing: Option<Missing>) -> impl Iterator<Item = Message> {
     let of_clock = all.iter().find_map(|series| series.of_clock.clone());
-    remark_on_order(all).into_iter().chain(of_clock)
+    remark_on_order(all).into_iter().chain(of_clock).chain(remark_on_filled(all, missing))
 }
 
 /// What is to be said of series whose rows were not in order of time.
@@ -156,6 +223,11 @@ impl Forecast {
         self.time.as_deref().map(|name| TimeColumn { name, format, timezone })
     }
 
+    /// What becomes of missing values.
+    pub(super) fn filling(&self) -> Filling {
+        Filling { missing: self.missing, season: self.season }
+    }
+
     /// The series of a table as this task has them.
     pub(super) fn members<'a>(&self, table: &'a Table) -> Result<Vec<Member<'a>>, Error> {
         panel::members(table, &self.layout, &self.target, self.time.as_deref())
@@ -176,7 +248,7 @@ impl Forecast {
             members.iter().partition(|member| self.layout.is_single() || member.table.num_rows() >= needed);
         let mut all = Vec::with_capacity(long_enough.len());
         for member in long_enough {
-            let mut series = Series::read(member, self.time_column())?;
+            let mut series = Series::read(member, self.time_column(), self.filling())?;
             self.check_frequency(table, &series)?;
             if series.values.len() < self.first_row() + 1 {
                 let message = format!(
@@ -200,7 +272,7 @@ impl Forecast {
         match remark {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
-                let remarks = remarks_on_times(&all).chain(remark).collect();
+                let remarks = remarks_on_rows(&all, self.missing).chain(remark).collect();
                 Ok((all, remarks))
             }
         }

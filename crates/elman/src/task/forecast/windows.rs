@@ -83,7 +83,7 @@ impl Forecast {
         self.transformed(&series.values).into_iter().map(|change| change.map_or(0.0, scale)).collect()
     }
 
-    /// Training sequences out of these rows; a single one, if a shorter one will do, where there are too few.
+    /// Training sequences out of these rows, in which a value that was missing counts nothing; a single one, if a shorter one will do, where there are too few.
     pub(super) fn windows(
         &self,
         series: &Series<'_>,
@@ -95,13 +95,47 @@ impl Forecast {
         let starts = rows.start..(rows.end + 1).saturating_sub(window);
         let offset = starts.len().saturating_sub(1) % self.stride;
         let starts = starts.skip(offset).step_by(self.stride);
+        let before = usize::from(self.smoothing.is_none() && self.transform != Transform::None);
         let example = |start: usize| {
             let mut x = Vec::with_capacity(window * self.input_size());
             for row in start..start + window {
                 self.push_input(series, |row| scaled[row], row, &mut x);
             }
-            Example { x, targets: Targets::Values(scaled[start..start + window].to_vec()) }
+            let target = |row: usize| if series.is_unknown(row, before) { f64::NAN } else { scaled[row] };
+            Example { x, targets: Targets::Values((start..start + window).map(target).collect()) }
         };
         starts.map(example).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::loss::Targets;
+    use crate::missing::Missing;
+    use crate::table::Table;
+    use crate::task::{ForecastOptions, Task, TaskOptions, Transform};
+
+    /// Neither a value that is filled in is learned, nor the change from it.
+    #[test]
+    fn what_was_missing_is_not_learned() {
+        let value = |n: usize| if n == 10 { String::new() } else { (n * n % 7).to_string() };
+        let csv = (0..30).fold("n,v\n".to_owned(), |csv, n| csv + &format!("{n},{}\n", value(n)));
+        let table = Table::read("t.csv", csv.as_bytes()).unwrap();
+        for (transform, unknown) in [(Transform::Difference, vec![10, 11]), (Transform::None, vec![10])] {
+            let options = ForecastOptions::default().with_target("v").with_missing(Missing::Previous);
+            let options = options.with_transform(transform).with_season(0).with_test(0).with_window(8);
+            let prepared = Task::prepare(&table, &TaskOptions::Forecast(options)).unwrap();
+            let first_row = 30 - 8 + 1 - prepared.train.len();
+            let mut found = BTreeSet::new();
+            for (start, example) in prepared.train.iter().enumerate() {
+                let Targets::Values(targets) = &example.targets else { panic!("values") };
+                let rows = targets.iter().enumerate().filter(|(_, target)| target.is_nan());
+                found.extend(rows.map(|(n, _)| first_row + start + n));
+                assert!(example.x.iter().all(|x| x.is_finite()));
+            }
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), unknown);
+        }
     }
 }
