@@ -195,7 +195,7 @@ fn a_backtest_is_what_step_by_step_forecasts_are() {
     assert!(said.stderr.ends_with("wrote 228 rows to b.csv\n"), "{}", said.stderr);
     place.write("own.csv", "a\n1\n");
     place.refuses(
-        1,
+        2,
         "backtest m.elman l.csv -o own.csv",
         "own.csv is there and is not a table of these columns that elman wrote: give another name to write to, or \
          replace it with --force",

@@ -125,7 +125,7 @@ impl Gaps {
     /// `choices` are what can be chosen.
     pub fn refuse(self, place: Place<'_>, choices: &[Missing]) -> DataError {
         let text = match self.count {
-            1 => "the cell is empty; fill it in, or choose with ".to_owned(),
+            1 => "the value is missing; fill it in, or choose with ".to_owned(),
             _ => format!("the first of {}; fill them in, or choose with ", counted(self.count, "empty cell")),
         };
         let choices = listed(choices.iter().map(|choice| choice.name()), "or");
@@ -251,7 +251,7 @@ mod tests {
         };
         let end = "or choose with --missing what becomes of missing values: drop or zero";
         let place = "t.csv, line 3, column \"level\"";
-        assert_eq!(refusal(1), format!("{place}: the cell is empty; fill it in, {end}"));
+        assert_eq!(refusal(1), format!("{place}: the value is missing; fill it in, {end}"));
         assert_eq!(refusal(1200), format!("{place}: the first of 1,200 empty cells; fill them in, {end}"));
     }
 }
