@@ -30,7 +30,7 @@ except json.JSONDecodeError as error:
     header = error
 if checks.that(isinstance(header, dict), f"metadata `elman` is to hold a JSON object: {header!r}"):
     checks.that(header.get("format") == "model", f"its format is {header.get('format')!r}")
-    checks.that(header.get("format_version") == 2, f"its version is {header.get('format_version')!r}")
+    checks.that(header.get("format_version") == 3, f"its version is {header.get('format_version')!r}")
 
 NAMES = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "head.weight", "head.bias"]
 missing = [name for name in NAMES if name not in tensors]
