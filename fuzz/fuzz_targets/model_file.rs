@@ -51,8 +51,11 @@ fn told(error: &ModelError) -> bool {
     false
 }
 
-/// The file with the checksum that its content calls for: the CRC-32 of the JSON text of `content`
-/// and of the tensors' bytes. `None` for bytes that are not built like a model file.
+/// The last version whose checksum does not begin with the version.
+const LAST_WITHOUT_VERSION: u32 = 2;
+
+/// The file with the checksum that its content calls for: the CRC-32 of the version, if it is a later one, of the JSON
+/// text of `content` and of the tensors' bytes. `None` for bytes that are not built like a model file.
 ///
 /// The file is safetensors: the header's length in 8 bytes, the header as JSON, the tensors. The
 /// header's metadata has an entry `elman`, a text that is JSON again and holds `checksum` and `content`.
@@ -65,6 +68,10 @@ fn with_right_checksum(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut envelope: BTreeMap<String, Box<RawValue>> = serde_json::from_str(entry.as_str()?).ok()?;
 
     let mut hasher = crc32fast::Hasher::new();
+    let version: u32 = envelope.get("format_version")?.get().parse().ok()?;
+    if version > LAST_WITHOUT_VERSION {
+        hasher.update(&version.to_le_bytes());
+    }
     hasher.update(envelope.get("content")?.get().as_bytes());
     hasher.update(tensors);
     envelope.insert("checksum".into(), RawValue::from_string(hasher.finalize().to_string()).ok()?);
