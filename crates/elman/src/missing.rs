@@ -92,8 +92,15 @@ impl Missing {
         gaps
     }
 
+    /// What is to be said of so many missing values, of which `first` is the place of the first:
+    /// `3 empty cells are taken as 0 (first: t.csv, line 3, column "level")`.
+    pub fn remark(self, count: usize, first: Place<'_>) -> Message {
+        let (cells, are) = (counted(count, "empty cell"), if count == 1 { "is" } else { "are" });
+        format!("{cells} {are} {} (first: {first})", self.in_words()).into()
+    }
+
     /// What became of missing values, to be read after them: `3 empty cells are ...`.
-    pub const fn in_words(self) -> &'static str {
+    const fn in_words(self) -> &'static str {
         match self {
             Missing::Drop => "left out with their rows",
             Missing::Interpolate => "filled by a line between their neighbours",

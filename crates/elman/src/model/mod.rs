@@ -217,9 +217,9 @@ impl Model {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<Vec<Message>, Error> {
-        let mut test = self.evaluate(table, held_out)?;
+        let (mut test, calibrated) = self.task.kind().test(&self.ensemble, table, held_out)?;
         self.task.kind().compare(prepared, table, held_out, &mut test)?;
-        if let Some(task) = self.task.kind().calibrated(&self.ensemble, table, held_out)? {
+        if let Some(task) = calibrated {
             self.task = task;
         }
         let remarks = std::mem::take(&mut test.remarks);

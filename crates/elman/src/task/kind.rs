@@ -118,18 +118,18 @@ pub trait TaskKind: Debug {
         options: &PredictOptions,
     ) -> Result<Predictions, Error>;
 
-    /// The task with what it has learned of its answers' errors on what is held out; none of a task that has no use for
-    /// that.
+    /// As [`evaluate`](Self::evaluate), at the end of training; with the figures comes the task with what it has learned
+    /// of its answers' errors, or nothing of a task that has no use for that.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
-    fn calibrated(
+    fn test(
         &self,
-        _ensemble: &Ensemble,
-        _table: &Table,
-        _held_out: &HeldOut,
-    ) -> Result<Option<Task>, Error> {
-        Ok(None)
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<(Evaluation, Option<Task>), Error> {
+        Ok((self.evaluate(ensemble, table, held_out)?, None))
     }
 
     /// Forecasts of what is held out, from each origin in it, and how good they are.

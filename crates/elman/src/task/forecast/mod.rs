@@ -221,16 +221,16 @@ impl TaskKind for Forecast {
         Ok((rows, evaluation))
     }
 
-    fn calibrated(
+    fn test(
         &self,
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-    ) -> Result<Option<Task>, Error> {
+    ) -> Result<(Evaluation, Option<Task>), Error> {
         let backtest = Forecast::backtest(self, ensemble, table, last_rows(held_out)?)?;
         let mut calibrated = self.clone();
         calibrated.keep_errors(&backtest);
-        Ok(Some(calibrated.into()))
+        Ok((self.measure(&backtest), Some(calibrated.into())))
     }
 
     fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {

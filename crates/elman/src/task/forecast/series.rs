@@ -13,7 +13,7 @@ use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
-use crate::words::{counted, listed, thousands};
+use crate::words::{listed, thousands};
 
 /// What is done to the values so that their level does not drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,13 +184,10 @@ fn values_of(column: Column<'_>, filling: Filling) -> Result<&[f64], Error> {
 
 /// What is to be said of the values that were missing.
 fn remark_on_filled(all: &[Series<'_>], missing: Option<Missing>) -> Option<Message> {
-    let rows = |series: &Series<'_>| (0..series.filled.len()).filter(|&row| series.filled[row]).count();
-    let count: usize = all.iter().map(rows).sum();
+    let count = all.iter().flat_map(|series| &series.filled).filter(|&&filled| filled).count();
     let first = all.iter().find(|series| !series.filled.is_empty())?;
     let row = first.filled.iter().position(|&filled| filled)?;
-    let (cells, are) = (counted(count, "empty cell"), if count == 1 { "is" } else { "are" });
-    let place = first.column.place(first.table_row(row));
-    Some(format!("{cells} {are} {} (first: {place})", missing?.in_words()).into())
+    Some(missing?.remark(count, first.column.place(first.table_row(row))))
 }
 
 /// What is to be said of how the rows of series were read.
@@ -207,9 +204,9 @@ fn remark_on_order(all: &[Series<'_>]) -> Option<Message> {
         0 => first.remark.clone(),
         more => {
             let text = format!(
-                "the rows of {} and {} are not in order of time; they are sorted by it",
+                "the rows of {} and {} more are not in order of time; they are sorted by it",
                 first.name(),
-                format_args!("{} more", thousands(more))
+                thousands(more)
             );
             Some(text.into())
         }

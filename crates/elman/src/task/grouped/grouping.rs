@@ -142,8 +142,7 @@ impl Grouping {
                 Message::from(format!("{empty}, or train a model that was told what becomes of them, with "));
             return Err(DataError::new(place, message.option("missing")).into());
         };
-        let (cells, are) = (counted(count, "empty cell"), if count == 1 { "is" } else { "are" });
-        groups.remarks.push(format!("{cells} {are} {} (first: {place})", missing.in_words()).into());
+        groups.remarks.push(missing.remark(count, place));
         self.remark_unknown(&columns, groups);
         if missing == Missing::Drop {
             let is_whole = |row: &usize| columns.iter().all(|cells| !cells[*row].is_nan());
