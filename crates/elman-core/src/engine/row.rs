@@ -332,18 +332,23 @@ fn accumulate<
     }
     // In a place of their own, which nothing refers to, they stay in registers.
     let mut own = *sums;
-    let (turns, values) = values.as_chunks::<USED>();
-    for turn in turns {
+    let (turns, left) = values.as_chunks::<USED>();
+    // Iterators that walk side by side need no checks of bounds, which were a third of a turn's instructions.
+    let [first, last] = [rest[0], rest[PANELS - 1]].map(|panel| panel.chunks_exact(USED * width));
+    for ((turn, first), last) in turns.iter().zip(first).zip(last) {
+        let weights = [first, last];
         for n in 0..PANELS {
-            let weights = take(&mut rest[n], USED * width);
             for c in 0..USED {
-                add_column(s, &mut own[n][c], turn[c], &weights[c * width..][..width], fed.clone());
+                add_column(s, &mut own[n][c], turn[c], &weights[n][c * width..][..width], fed.clone());
             }
         }
     }
+    for n in 0..PANELS {
+        take(&mut rest[n], turns.len() * USED * width);
+    }
     // As many turns as can be left, a constant: in a loop over those that are, the sums would stay in memory.
     for c in 0..USED - 1 {
-        if let Some(&value) = values.get(c) {
+        if let Some(&value) = left.get(c) {
             for n in 0..PANELS {
                 add_column(s, &mut own[n][c], value, take(&mut rest[n], width), fed.clone());
             }
