@@ -170,6 +170,36 @@ fn a_run_killed_again_and_again_ends_with_the_same_bits() {
     assert!(place.read("m.elman") == whole);
 }
 
+/// A recipe that was chosen before the first epoch is not chosen again.
+#[test]
+fn a_run_goes_on_with_the_recipe_that_was_chosen() {
+    let train = "train classify s.csv --target side --features a,b --time time -o m.elman --hidden-size 4 --epochs 60";
+    let whole = undisturbed(&Place::with("s.csv", sequences(40)), train);
+    let place = Place::with("s.csv", sequences(40));
+    loop {
+        let mut run = Running::start(&place, &format!("{train} --checkpoint-epochs 1"));
+        assert!(run.reach("epoch 2/"));
+        run.kill();
+        if !has_ended(&place) {
+            break;
+        }
+        std::fs::remove_file(place.path("m.elman")).expect("a file to remove");
+    }
+    let said = place.ok(&format!("{train} --checkpoint-epochs 1 --resume")).stderr;
+    assert!(said.contains(" were chosen before\nresumed at epoch "), "{said}");
+    assert!(!said.contains("tried "), "{said}");
+    assert!(place.read("m.elman") == whole);
+
+    // Another run's checkpoint is no reason to choose nothing: the difference is told as ever.
+    let mut run = Running::start(&place, &format!("{train} --checkpoint-epochs 1 --seed 2 --force"));
+    assert!(run.reach("epoch 2/"));
+    run.kill();
+    if !has_ended(&place) {
+        let message = place.refused(1, &format!("{train} --checkpoint-epochs 1 --resume"));
+        assert!(message.contains("its seed is 2, not 0"), "{message}");
+    }
+}
+
 /// What a signal that asks politely leaves behind, and that the run can go on from there.
 fn interrupted(signal: &str, code: i32) {
     let train = "train -o m.elman --epochs 300 --hidden-size 24";

@@ -1,9 +1,10 @@
 //! The choice of a recipe by cross-validation over the training sequences.
 //!
 //! Which network suits depends on the data: where the shapes of a few long sequences lie, whether their order matters
-//! or that they occur. So several recipes are tried. The training sequences are dealt into folds; a candidate learns
-//! from all folds but one and is measured on that, once for each fold, by its mean loss. The chosen recipe is then
-//! trained on all sequences: none is kept for validation, which few can spare.
+//! or that they occur. So several recipes are tried. The training sequences are dealt into folds, those of a group
+//! ([`Prepared::train_groups`]) into one. A candidate learns from all folds but one and is measured on that, once for
+//! each fold, by its mean loss. The chosen recipe is then trained on all sequences: none is kept for validation, which few
+//! can spare.
 //!
 //! The folds of few sequences tell candidates apart only so far. So those that are as good as the best within one standard
 //! error of their difference over the folds count as equal (the rule of Breiman, Friedman, Olshen & Stone, Classification
@@ -132,7 +133,7 @@ pub fn choose(
     watch: &mut dyn FnMut(Progress<'_>) -> Control,
 ) -> Result<Option<Choice>, Error> {
     assert!(!candidates.is_empty(), "recipes to choose from");
-    let folds = Folds::deal(&prepared.train, candidates[0].train.seed);
+    let folds = Folds::deal(&prepared.train, &prepared.train_groups, candidates[0].train.seed);
     if candidates.len() == 1 || folds.count() < 2 {
         let tried = Tried { recipe: candidates[0].clone(), loss: 0.0, losses: Vec::new() };
         return Ok(Some(Choice { tried: vec![tried], chosen: 0 }));

@@ -180,7 +180,7 @@ fn task_and_data(
 
 fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow::Result<ExitCode> {
     let mut run = Run::new(&plan.recipe, &plan.prepared)?;
-    let mut keeper = Keeper::new(checkpointer(plan)?);
+    let mut keeper = Keeper::new(checkpointer(plan, &plan.recipe)?);
     if plan.resume {
         if run.resume(keeper.checkpointer())? {
             let (epoch, batch) = (run.progress().epoch() + 1, run.progress().batch() + 1);
@@ -241,9 +241,10 @@ fn check_test(plan: &Plan, run: &Run<'_>) -> Result<(), Error> {
     }
 }
 
-fn checkpointer(plan: &Plan) -> Result<Checkpointer, Error> {
+/// What saves the plan's run, if it is one of this recipe.
+fn checkpointer(plan: &Plan, recipe: &Recipe) -> Result<Checkpointer, Error> {
     let examples = plan.prepared.train.iter().chain(&plan.prepared.validation);
-    let options = json!({ "task": plan.task_options, "recipe": plan.recipe });
+    let options = json!({ "task": plan.task_options, "recipe": recipe });
     let identity = Identity::new(&options, fingerprint(examples))?;
     Ok(Checkpointer::new(plan.checkpoint.clone(), plan.checkpoint_epochs, plan.checkpoint_every, identity))
 }

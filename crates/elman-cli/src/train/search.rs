@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use elman::error::Error;
 use elman::network::PoolingKind;
 use elman::recipe::Recipe;
 use elman::search::{Choice, Open, Progress, Tried, candidates, choose as choose_among};
@@ -9,8 +10,8 @@ use elman::words::counted;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::Plan;
 use super::interrupt::Interrupt;
+use super::{Plan, checkpointer};
 use crate::output::{Output, figure};
 
 /// The recipe to be trained, or none if the user has said stop.
@@ -24,6 +25,10 @@ pub(super) fn choose(
     if candidates.is_empty() {
         // Whatever is wrong with the recipe will be said of itself.
         return Ok(Some(plan.recipe.clone()));
+    }
+    if let Some(recipe) = begun(plan, &candidates)? {
+        output.note(&format!("{} were chosen before", text(recipe)));
+        return Ok(Some(recipe.clone()));
     }
     let bar = if output.options.quiet { ProgressBar::hidden() } else { ProgressBar::new(1000) };
     if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
@@ -49,6 +54,18 @@ pub(super) fn choose(
         tell(&choice, started.elapsed().as_secs_f64(), output)?;
     }
     Ok(Some(recipe))
+}
+
+/// The candidate that a run which is to be resumed has begun with.
+fn begun<'a>(plan: &Plan, candidates: &'a [Recipe]) -> Result<Option<&'a Recipe>, Error> {
+    if plan.resume {
+        for recipe in candidates {
+            if checkpointer(plan, recipe)?.has_own()? {
+                return Ok(Some(recipe));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn tell(choice: &Choice, seconds: f64, output: &mut Output) -> anyhow::Result<()> {

@@ -246,6 +246,9 @@ pub struct Prepared {
     pub data: String,
     /// What is learned from.
     pub train: Vec<Example<f64>>,
+    /// The group of each training sequence, where some are alike: windows of one sequence, sequences of one subject.
+    /// Whoever measures on a part of them keeps those of a group together. Empty where each stands by itself.
+    pub train_groups: Vec<usize>,
     /// What tells when to stop.
     pub validation: Vec<Example<f64>>,
     /// What is kept for the test; none where nothing is.

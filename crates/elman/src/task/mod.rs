@@ -40,6 +40,7 @@ pub use classify::Classify;
 pub use forecast::{
     Backtest, Backtested, Forecast, ForecastOptions, Known, Layout, Origin, Smoothing, Transform,
 };
+pub(crate) use grouped::most_frequent;
 pub use grouped::{Feature, GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};

@@ -165,6 +165,19 @@ impl Checkpointer {
         Ok(())
     }
 
+    /// Is there a checkpoint of a run with these options and data? `false` if there is none, or one of another run.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no checkpoint.
+    pub fn has_own(&self) -> Result<bool, Error> {
+        if !self.path.exists() {
+            return Ok(false);
+        }
+        let bytes = file::read(&self.path)?;
+        let (content, _) = container::read::<Content>(&self.path.display().to_string(), &bytes)?;
+        Ok(self.identity == content.identity)
+    }
+
     /// Brings runs that have just been started to where the saved ones were; `false` if there is no checkpoint.
     ///
     /// # Errors

@@ -108,6 +108,7 @@ impl Forecast {
             task: self.clone().into(),
             data: String::new(),
             train: self.windows(&series, &self.scaled(&series), self.first_row()..start),
+            train_groups: Vec::new(),
             validation: Vec::new(),
             held_out: None,
             remarks: Vec::new(),

@@ -82,7 +82,8 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     remarks.extend(left_out.remarks(&task));
     let held_out = (task.test > 0).then_some(HeldOut::LastRows(task.test));
     let (train, validation) = examples;
-    Ok(Prepared { task: task.into(), data: table.name().to_owned(), train, validation, held_out, remarks })
+    let (task, data) = (task.into(), table.name().to_owned());
+    Ok(Prepared { task, data, train, train_groups: Vec::new(), validation, held_out, remarks })
 }
 
 /// How a column writes its times.

@@ -19,6 +19,7 @@ use std::fmt::Debug;
 pub use feature::Feature;
 pub use grouping::Grouping;
 pub use options::{GroupedOptions, SplitBy};
+pub(crate) use parts::most_frequent;
 
 pub(super) use labels::Labels;
 
@@ -264,6 +265,7 @@ impl<T: GroupedTask> TaskKind for T {
         };
         let examples = |sequences: &[usize]| samples_of(sequences).into_iter().map(example).collect();
         let (train, validation) = (examples(&parts.split.train), examples(&parts.split.validation));
+        let train_groups = parts.groups_of(&samples_of(&parts.split.train), &labels);
 
         let mut remarks = std::mem::take(&mut groups.remarks);
         remarks.extend(about_columns);
@@ -278,6 +280,7 @@ impl<T: GroupedTask> TaskKind for T {
             task: task.into(),
             data: table.name().to_owned(),
             train,
+            train_groups,
             validation,
             held_out: (!test.is_empty()).then_some(HeldOut::Sequences(test)),
             remarks,

@@ -49,6 +49,17 @@ impl<'a> Parts<'a> {
         Ok(Parts { split, by_time: options.split == SplitBy::Time, lacks_test, groups: named })
     }
 
+    /// The group of each sample: equal for those of one sequence, and of sequences that were to stay together.
+    pub(super) fn groups_of(&self, samples: &[usize], labels: &Labels<'_>) -> Vec<usize> {
+        let mut first_of: HashMap<&str, usize> = HashMap::new();
+        let group = |&k: &usize| {
+            let sequence = labels.samples[k].sequence;
+            let name = self.groups.as_ref().and_then(|(_, of)| of.get(&sequence));
+            name.map_or(sequence, |name| *first_of.entry(name).or_insert(sequence))
+        };
+        samples.iter().map(group).collect()
+    }
+
     /// The samples of some sequences, which are in ascending order.
     pub(super) fn samples_of(&self, sequences: &[usize], labels: &Labels<'_>) -> Vec<usize> {
         let is_one = |&k: &usize| sequences.binary_search(&labels.samples[k].sequence).is_ok();
@@ -123,9 +134,33 @@ fn joined(values: &[&str], units: Vec<(Vec<usize>, usize)>) -> Vec<(Vec<usize>, 
 }
 
 /// The value that occurs most often, the lowest of several.
-fn most_frequent(values: &[usize]) -> usize {
+pub(crate) fn most_frequent(values: &[usize]) -> usize {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     values.iter().for_each(|&value| *counts.entry(value).or_default() += 1);
     let best = counts.into_iter().max_by_key(|&(value, count)| (count, std::cmp::Reverse(value)));
     best.map_or(0, |(value, _)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::table::Table;
+    use crate::task::{GroupedOptions, Task, TaskOptions};
+
+    /// Six sequences of three rows, two of each person; those of a person and those of one sequence are alike.
+    #[test]
+    fn sequences_of_a_group_and_windows_of_a_sequence_are_known_as_such() {
+        let rows = (0..18).map(|k| format!("s{},{k},{},p{}\n", k / 3, k * k % 7, k / 6));
+        let csv = format!("id,a,target,person\n{}", rows.collect::<String>());
+        let table = Table::read("t.csv", csv.as_bytes()).unwrap();
+        let groups = |options: GroupedOptions| {
+            let options = options.with_validation(0.0).with_test(0.0).with_features(["a"]);
+            Task::prepare(&table, &TaskOptions::Regress(options)).unwrap().train_groups
+        };
+        let alone = groups(GroupedOptions::default().with_window(3));
+        assert_eq!(alone, [0, 1, 2, 3, 4, 5]);
+        let windows = groups(GroupedOptions::default().with_window(2));
+        assert_eq!(windows, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+        let persons = groups(GroupedOptions::default().with_window(3).with_group("person"));
+        assert_eq!(persons, [0, 0, 2, 2, 4, 4]);
+    }
 }
