@@ -190,7 +190,7 @@ fn a_run_goes_on_with_the_recipe_that_was_chosen() {
     assert!(!said.contains("tried "), "{said}");
     assert!(place.read("m.elman") == whole);
 
-    // Another run's checkpoint is no reason to choose nothing: the difference is told as ever.
+    // Of another run's checkpoint the difference is told that was given, not what was chosen because of it.
     let mut run = Running::start(&place, &format!("{train} --checkpoint-epochs 1 --seed 2 --force"));
     assert!(run.reach("epoch 2/"));
     run.kill();

@@ -26,8 +26,10 @@ pub(super) fn choose(
         // Whatever is wrong with the recipe will be said of itself.
         return Ok(Some(plan.recipe.clone()));
     }
-    if let Some(recipe) = begun(plan, &candidates)? {
-        output.note(&format!("{} were chosen before", text(recipe)));
+    if let Some((recipe, differences)) = begun(plan, &candidates)? {
+        if differences == 0 {
+            output.note(&format!("{} were chosen before", text(recipe)));
+        }
         return Ok(Some(recipe.clone()));
     }
     let bar = if output.options.quiet { ProgressBar::hidden() } else { ProgressBar::new(1000) };
@@ -56,16 +58,18 @@ pub(super) fn choose(
     Ok(Some(recipe))
 }
 
-/// The candidate that a run which is to be resumed has begun with.
-fn begun<'a>(plan: &Plan, candidates: &'a [Recipe]) -> Result<Option<&'a Recipe>, Error> {
-    if plan.resume {
-        for recipe in candidates {
-            if checkpointer(plan, recipe)?.has_own()? {
-                return Ok(Some(recipe));
-            }
+/// The candidate that a run which is to be resumed has begun with; where it was another run, the candidate that it
+/// differs from in the fewest options, and in how many. None if nothing is to be resumed.
+fn begun<'a>(plan: &Plan, candidates: &'a [Recipe]) -> Result<Option<(&'a Recipe, usize)>, Error> {
+    let mut nearest: Option<(&Recipe, usize)> = None;
+    for recipe in candidates.iter().filter(|_| plan.resume) {
+        if let Some(differences) = checkpointer(plan, recipe)?.differences()?
+            && nearest.is_none_or(|(_, fewest)| differences < fewest)
+        {
+            nearest = Some((recipe, differences));
         }
     }
-    Ok(None)
+    Ok(nearest)
 }
 
 fn tell(choice: &Choice, seconds: f64, output: &mut Output) -> anyhow::Result<()> {

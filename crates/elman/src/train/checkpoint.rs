@@ -1,6 +1,7 @@
 //! Checkpoints: a training run on disk, written as it goes and picked up where it was left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -64,29 +65,39 @@ impl Identity {
         }
     }
 
-    /// The first thing in which another run differs from this one.
-    fn difference(&self, other: &Identity) -> Option<String> {
-        let show = |value: Option<&Value>| match value {
+    /// The things in which another run differs from this one.
+    fn differences<'a>(&'a self, other: &'a Identity) -> impl Iterator<Item = Difference<'a>> {
+        let names: BTreeSet<&String> = self.options.keys().chain(other.options.keys()).collect();
+        let options = names.into_iter().map(|name| (name, self.options.get(name), other.options.get(name)));
+        let options = options.filter(|(_, now, then)| now != then);
+        let data = (self.data != other.data).then_some(Difference::Data);
+        options.map(|(name, now, then)| Difference::Option { name, now, then }).chain(data)
+    }
+}
+
+/// Something in which two runs differ.
+enum Difference<'a> {
+    Option { name: &'a str, now: Option<&'a Value>, then: Option<&'a Value> },
+    Data,
+}
+
+impl fmt::Display for Difference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference::Option { name, now, then } = self else {
+            return f.write_str("its data are not the same");
+        };
+        // A rule with constants of its own is named as a whole, else the option by its own name: `epochs`, not
+        // `recipe.train.epochs`.
+        let mut parts = name.split('.');
+        if let Some(rule) = parts.clone().find(|part| ["optimiser", "schedule", "loss"].contains(part)) {
+            return write!(f, "its {rule} is not the same");
+        }
+        let name = parts.next_back().unwrap_or(name).replace('_', "-");
+        let show = |value: &Option<&Value>| match value {
             None | Some(Value::Null) => "not given".into(),
             Some(value) => value.to_string(),
         };
-        let names = self.options.keys().chain(other.options.keys());
-        let differing = names.map(|name| (name, self.options.get(name), other.options.get(name)));
-        match differing.into_iter().find(|(_, now, then)| now != then) {
-            Some((name, now, then)) => {
-                // A rule with constants of its own is named as a whole, else the option by its own
-                // name: `epochs`, not `recipe.train.epochs`.
-                let mut parts = name.split('.');
-                if let Some(rule) =
-                    parts.clone().find(|part| ["optimiser", "schedule", "loss"].contains(part))
-                {
-                    return Some(format!("its {rule} is not the same"));
-                }
-                let name = parts.next_back().unwrap_or(name).replace('_', "-");
-                Some(format!("its {name} is {}, not {}", show(then), show(now)))
-            }
-            None => (self.data != other.data).then(|| "its data are not the same".into()),
-        }
+        write!(f, "its {name} is {}, not {}", show(then), show(now))
     }
 }
 
@@ -165,17 +176,18 @@ impl Checkpointer {
         Ok(())
     }
 
-    /// Is there a checkpoint of a run with these options and data? `false` if there is none, or one of another run.
+    /// In how many options, the data counting as one, the run whose checkpoint is there differs from this one; `None` if
+    /// there is no checkpoint.
     ///
     /// # Errors
     /// If the file cannot be read, or is no checkpoint.
-    pub fn has_own(&self) -> Result<bool, Error> {
+    pub fn differences(&self) -> Result<Option<usize>, Error> {
         if !self.path.exists() {
-            return Ok(false);
+            return Ok(None);
         }
         let bytes = file::read(&self.path)?;
         let (content, _) = container::read::<Content>(&self.path.display().to_string(), &bytes)?;
-        Ok(self.identity == content.identity)
+        Ok(Some(self.identity.differences(&content.identity).count()))
     }
 
     /// Brings runs that have just been started to where the saved ones were; `false` if there is no checkpoint.
@@ -194,8 +206,8 @@ impl Checkpointer {
         let name = self.path.display().to_string();
         let bytes = file::read(&self.path)?;
         let (content, tensors) = container::read::<Content>(&name, &bytes)?;
-        if let Some(what) = self.identity.difference(&content.identity) {
-            return Err(ModelError::OtherRun { name: name.clone(), what }.into());
+        if let Some(difference) = self.identity.differences(&content.identity).next() {
+            return Err(ModelError::OtherRun { name: name.clone(), what: difference.to_string() }.into());
         }
         let count = content.others.len() + 1;
         if count != states.len() {
