@@ -46,7 +46,8 @@ pub trait TaskKind: Debug {
     /// `I` of a network for this task.
     fn input_size(&self) -> usize;
 
-    /// `O` of a network for this task.
+    /// The values, or classes, that a network for this task tells of a timestep: `O` where it tells each by one output,
+    /// see [`Loss::output_size`].
     fn output_size(&self) -> usize {
         1
     }
@@ -182,7 +183,12 @@ pub(super) fn check_loss_of_numbers(task: TaskName, loss: &Loss) -> Result<(), C
             let message = format!("cross-entropy is for classes; to {task}, use squared");
             Err(ConfigError::new("loss", message))
         }
-        Loss::Squared | Loss::Absolute | Loss::Huber { .. } => Ok(()),
+        Loss::Squared
+        | Loss::Absolute
+        | Loss::Huber { .. }
+        | Loss::Quantile { .. }
+        | Loss::Gaussian
+        | Loss::StudentT => Ok(()),
     }
 }
 
@@ -197,8 +203,19 @@ pub(super) fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError
 pub struct PredictOptions {
     /// Of a forecast: how many rows it goes ahead; by default as many as in training.
     pub horizon: Option<usize>,
-    /// Of a forecast: intervals at these levels in percent, above 0 and below 100.
+    /// Intervals at these levels in percent, above 0 and below 100: of a forecast from sample paths where the model tells
+    /// distributions, else from errors on rows kept for the test; of a regression from its distribution.
     pub interval: Vec<f64>,
+    /// Quantiles at these levels, above 0 and below 1, in the same way.
+    pub quantiles: Vec<f64>,
+    /// Of a forecast: so many sample paths of each series, which are also what intervals and quantiles are made of; by
+    /// default those are made of 500, and none is shown.
+    pub samples: Option<usize>,
+    /// Decides which sample paths are drawn; by default 0.
+    pub seed: Option<u64>,
+    /// Of a forecast: intervals and quantiles from errors on rows kept for the test, of a model that tells distributions
+    /// as well.
+    pub conformal: bool,
     /// Of a forecast: the naive predictor that answers instead of the network, by the name that an
     /// [`Evaluation`] calls it.
     pub baseline: Option<String>,
@@ -217,6 +234,30 @@ impl PredictOptions {
         Self { interval: levels.into(), ..self }
     }
 
+    /// The same with quantiles at these levels.
+    #[must_use]
+    pub fn with_quantiles(self, levels: impl Into<Vec<f64>>) -> Self {
+        Self { quantiles: levels.into(), ..self }
+    }
+
+    /// The same with so many sample paths of each series.
+    #[must_use]
+    pub fn with_samples(self, samples: impl Into<Option<usize>>) -> Self {
+        Self { samples: samples.into(), ..self }
+    }
+
+    /// The same with sample paths of this seed.
+    #[must_use]
+    pub fn with_seed(self, seed: impl Into<Option<u64>>) -> Self {
+        Self { seed: seed.into(), ..self }
+    }
+
+    /// The same with intervals from errors on rows kept for the test, or not.
+    #[must_use]
+    pub fn with_conformal(self, conformal: bool) -> Self {
+        Self { conformal, ..self }
+    }
+
     /// The same with the answers of this naive predictor.
     #[must_use]
     pub fn with_baseline(self, name: impl Into<Option<String>>) -> Self {
@@ -227,7 +268,9 @@ impl PredictOptions {
     pub(super) fn check_no_forecast(&self, task: TaskName) -> Result<(), ConfigError> {
         let asked = [
             ("horizon", self.horizon.is_some()),
-            ("interval", !self.interval.is_empty()),
+            ("samples", self.samples.is_some()),
+            ("seed", self.seed.is_some()),
+            ("conformal", self.conformal),
             ("baseline", self.baseline.is_some()),
         ];
         match asked.into_iter().find(|(_, asked)| *asked) {

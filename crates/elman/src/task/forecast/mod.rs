@@ -17,10 +17,13 @@ mod lengths;
 mod level;
 mod naive;
 mod options;
+mod outlook;
 mod panel;
+mod paths;
 mod prepare;
 mod series;
 mod smoothing;
+mod spread;
 mod stream;
 mod time_column;
 mod windows;
@@ -217,7 +220,9 @@ impl TaskKind for Forecast {
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
         let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;
         let mut evaluation = self.measure(&backtest);
-        evaluation.model.extend(self.coverage(&backtest));
+        if ensemble.distribution().is_none() {
+            evaluation.model.extend(self.coverage(&backtest));
+        }
         Ok((rows, evaluation))
     }
 

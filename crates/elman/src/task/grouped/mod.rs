@@ -100,10 +100,10 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         None
     }
 
-    /// The network's `output [O]` as an answer.
+    /// A network's output, a number for each value or class, as an answer.
     fn answer(&self, output: &[f64]) -> Self::Answer;
 
-    /// The network's `output [O]` as the values of an answer in a stream.
+    /// The same as the values of an answer in a stream.
     fn answer_values(&self, output: &[f64], answer: &mut [f64]);
 
     /// See [`StreamUnits::answers`].
@@ -215,7 +215,8 @@ impl<'t> Sequences<'t> {
     ) -> Result<Vec<T::Answer>, Error> {
         let x: Vec<Vec<f64>> = samples.iter().map(|sample| self.inputs(task.grouping(), sample)).collect();
         let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let answers: Vec<T::Answer> = outputs.iter().map(|output| task.answer(output)).collect();
+        let answers: Vec<T::Answer> =
+            outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
         let place = |n: usize| format!("sequence {:?}", self.groups.ids[samples[n].sequence]);
         check_finite(answers.iter().map(T::representative), table, place)?;
         Ok(answers)
