@@ -62,7 +62,7 @@ fn ln_gamma_ratio<T: Scalar>(a: T) -> T {
     let (mut a, mut factor) = (a, one);
     while a < T::from_f64(LARGE) {
         factor = factor * (a / (a + half));
-        a = a + one;
+        a += one;
     }
     let z = a - T::from_f64(0.25);
     factor.ln() + half * z.ln() + in_series(z, |j| SERIES[j - 1])
@@ -74,7 +74,7 @@ fn ln_gamma_ratio_derivative<T: Scalar>(a: T) -> T {
     let (mut a, mut sum) = (a, T::default());
     while a < T::from_f64(LARGE) {
         sum += one / a - one / (a + half);
-        a = a + one;
+        a += one;
     }
     let z = a - T::from_f64(0.25);
     sum + (half - in_series(z, |j| 2.0 * j as f64 * SERIES[j - 1])) / z

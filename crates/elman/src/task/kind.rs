@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Chart, Predictions, StreamUnits, Task, TaskName};
+use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message};
 use crate::loss::Loss;
@@ -264,8 +265,12 @@ impl PredictOptions {
         Self { baseline: name.into(), ..self }
     }
 
-    /// Refuses what only forecasts have.
-    pub(super) fn check_no_forecast(&self, task: TaskName) -> Result<(), ConfigError> {
+    /// Refuses what only forecasts have, and quantiles of answers that have none.
+    pub(super) fn check_no_forecast(
+        &self,
+        task: TaskName,
+        distribution: Option<&Distribution>,
+    ) -> Result<(), ConfigError> {
         let asked = [
             ("horizon", self.horizon.is_some()),
             ("samples", self.samples.is_some()),
@@ -273,11 +278,24 @@ impl PredictOptions {
             ("conformal", self.conformal),
             ("baseline", self.baseline.is_some()),
         ];
+        if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
+            return Err(for_forecasts(option, task));
+        }
+        let asked = [("interval", !self.interval.is_empty()), ("quantiles", !self.quantiles.is_empty())];
         match asked.into_iter().find(|(_, asked)| *asked) {
-            Some((option, _)) => Err(for_forecasts(option, task)),
-            None => Ok(()),
+            Some((option, _)) if task == TaskName::Classify => {
+                Err(ConfigError::new(option, format!("is for numbers; this model is there to {task}")))
+            }
+            Some((option, _)) if distribution.is_none() => Err(needs_a_distribution(option)),
+            _ => Ok(()),
         }
     }
+}
+
+/// The error about an option that a model without distributions has no answer to.
+pub(super) fn needs_a_distribution(option: &'static str) -> ConfigError {
+    let message = Message::from("needs a model that tells a distribution: train with a ");
+    ConfigError::new(option, message.option("loss").text(" of quantile, gaussian or student-t"))
 }
 
 /// A table made ready for training.

@@ -32,6 +32,7 @@ mod grouped;
 mod kind;
 mod names;
 mod predictions;
+mod quantiles;
 mod regress;
 mod stream;
 

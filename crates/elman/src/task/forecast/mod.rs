@@ -7,6 +7,10 @@
 //!
 //! Of many series each is made stationary by itself, by differences; the network that learns from all of them is one. A
 //! series that was not among them is forecast by it as well.
+//!
+//! By a loss of distributions the network tells how each row's value is distributed. The forecast is then the median of
+//! that, or the mean, in the units that are learned; of logarithms both are the median of the values. What stands beside it,
+//! intervals, quantiles and sample paths, is in `outlook`.
 
 mod ahead;
 mod backtest;

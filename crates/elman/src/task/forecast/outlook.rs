@@ -14,14 +14,20 @@ use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error, Message};
 use crate::float::Dtype;
 use crate::table::Table;
+use crate::task::kind::needs_a_distribution;
 use crate::task::predictions::check_finite;
+use crate::task::quantiles::Asked;
 use crate::task::{Answers, Number, PredictOptions};
+use crate::words::thousands;
 
 /// The paths that are drawn of each series where nothing else is said.
 pub(super) const USUAL_PATHS: usize = 500;
 
 /// More paths than these are refused.
 const MAX_PATHS: usize = 100_000;
+
+/// More values on the paths of a series than these are refused: they would fill the memory.
+const MAX_VALUES: usize = 50_000_000;
 
 /// What is told beside forecasts.
 #[derive(Default)]
@@ -63,49 +69,26 @@ impl Outlook {
         options: &PredictOptions,
         horizon: usize,
     ) -> Result<(Self, Vec<Message>), ConfigError> {
-        let quantiles = options.checked_quantiles()?;
-        let asked = options.interval.first().map(|_| "interval");
-        let asked = asked.or(quantiles.first().map(|_| "quantiles"));
-        options.check_outlook(asked, ensemble.distribution())?;
-        let mut outlook = Outlook::default();
-        let mut remarks = Vec::new();
+        let asked = options.asked()?;
+        options.check_outlook(asked.first(), ensemble.distribution(), horizon)?;
+        let mut outlook =
+            Outlook { names: asked.iter().map(|asked| asked.name.clone()).collect(), ..Outlook::default() };
         let is_drawn = ensemble.distribution().is_some() && !options.conformal;
-        let mut levels = Vec::new();
-        let mut reaches = Vec::new();
-        for &level in &options.interval {
-            check_interval(level)?;
-            outlook.names.extend([format!("low_{level}"), format!("high_{level}")]);
-            let tail = (1.0 - level / 100.0) / 2.0;
-            levels.extend([tail, 1.0 - tail]);
-            if !is_drawn {
-                for side in [-1.0, 1.0] {
-                    let (reach, remark) = task.reach("interval", level, horizon)?;
-                    reaches.push((side, reach));
-                    remarks.extend(remark.filter(|_| side > 0.0));
-                }
-            }
-        }
-        for &level in &quantiles {
-            outlook.names.push(format!("q{level}"));
-            levels.push(level);
-            if !is_drawn {
-                // What is not exceeded with probability 0.9 is the upper end of an interval of 80 %.
-                let of_interval = ((2.0 * level - 1.0).abs() * 100.0).max(f64::MIN_POSITIVE);
-                let (reach, remark) = task.reach("quantiles", of_interval, horizon)?;
-                let side = if level == 0.5 { 0.0 } else { (level - 0.5).signum() };
-                reaches.push((side, reach));
-                remarks.extend(remark);
-            }
+        let (mut reaches, mut remarks) = (Vec::new(), Vec::new());
+        for asked in asked.iter().filter(|_| !is_drawn) {
+            let (reach, remark) = task.reach(asked.option, asked.interval, horizon)?;
+            reaches.push((asked.side(), reach));
+            remarks.extend(remark);
         }
         remarks.dedup();
-        if is_drawn && (asked.is_some() || options.samples.is_some()) {
+        if is_drawn && (!asked.is_empty() || options.samples.is_some()) {
             let count = options.samples.unwrap_or(USUAL_PATHS);
             outlook.way = Way::Drawn(Drawn {
                 seed: options.seed.unwrap_or(0),
                 count,
                 horizon,
-                quantiles: vec![Vec::new(); levels.len()],
-                levels,
+                quantiles: vec![Vec::new(); asked.len()],
+                levels: asked.iter().map(|asked| asked.level).collect(),
                 paths: options.samples.map(|count| vec![Vec::new(); count]),
                 series: 0,
             });
@@ -192,54 +175,34 @@ impl Drawn {
     }
 }
 
-/// Refuses a level of intervals, in percent, that none can have.
-pub(in crate::task) fn check_interval(level: f64) -> Result<(), ConfigError> {
-    if level > 0.0 && level < 100.0 {
-        return Ok(());
-    }
-    let message = format!("asks for {level} %; levels are above 0 and below 100");
-    Err(ConfigError::new("interval", message))
-}
-
 impl PredictOptions {
-    /// The levels of quantiles, the smallest first.
-    pub(in crate::task) fn checked_quantiles(&self) -> Result<Vec<f64>, ConfigError> {
-        let mut levels = self.quantiles.clone();
-        levels.sort_by(f64::total_cmp);
-        if let Some(level) = levels.iter().find(|&&level| !(level > 0.0 && level < 1.0)) {
-            let message =
-                format!("asks for the level {level}; levels are above 0 and below 1, as 0.1,0.5,0.9");
-            return Err(ConfigError::new("quantiles", message));
-        }
-        match levels.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => {
-                let message = format!("asks for the level {} twice; give each once", pair[0]);
-                Err(ConfigError::new("quantiles", message))
-            }
-            None => Ok(levels),
-        }
-    }
-
-    /// Refuses options of what is told beside forecasts that do not go together; `asked` is the option that asks for
-    /// quantiles or intervals.
+    /// Refuses options of what is told beside forecasts that do not go together; `asked` is a quantile that is
+    /// asked for.
     fn check_outlook(
         &self,
-        asked: Option<&'static str>,
+        asked: Option<&Asked>,
         distribution: Option<&Distribution>,
+        horizon: usize,
     ) -> Result<(), ConfigError> {
-        let option = if self.samples.is_some() { Some("samples") } else { asked };
+        let option = if self.samples.is_some() { Some("samples") } else { asked.map(|asked| asked.option) };
         if let Some(option) = option.filter(|_| self.baseline.is_some()) {
             let message = Message::from("is around the model's own forecasts; leave it out, or the ");
             return Err(ConfigError::new(option, message.option("baseline")));
         }
         if let Some(count) = self.samples {
             if distribution.is_none() {
-                let message = Message::from("needs a model that tells a distribution: train with a ");
-                let message = message.option("loss").text(" of quantile, gaussian or student-t");
-                return Err(ConfigError::new("samples", message));
+                return Err(needs_a_distribution("samples"));
             }
             if !(1..=MAX_PATHS).contains(&count) {
                 let message = format!("is {count}; it must be from 1 to {MAX_PATHS}");
+                return Err(ConfigError::new("samples", message));
+            }
+            if count.saturating_mul(horizon) > MAX_VALUES {
+                let message = format!(
+                    "asks for {} paths of {} rows; give fewer, or look less far ahead",
+                    thousands(count),
+                    thousands(horizon)
+                );
                 return Err(ConfigError::new("samples", message));
             }
             if self.conformal {
