@@ -159,9 +159,23 @@ pub(crate) struct PredictArguments {
     /// Of a forecast: how many rows ahead [default: as many as in training]
     #[arg(long, value_name = "ROWS")]
     pub(crate) horizon: Option<usize>,
-    /// Of a forecast: intervals of these levels in percent, as 80,95, from errors on the rows kept for the test
+    /// Intervals of these levels in percent, as 80,95: from the distribution of a model that was trained with a --loss of
+    /// quantile, gaussian or student-t; of another forecast from errors on the rows kept for the test
     #[arg(long, value_name = "LEVELS", value_delimiter = ',')]
     pub(crate) interval: Vec<f64>,
+    /// Quantiles at these levels, as 0.1,0.5,0.9, in the same way
+    #[arg(long, value_name = "LEVELS", value_delimiter = ',')]
+    pub(crate) quantiles: Vec<f64>,
+    /// Of a forecast that tells a distribution: write so many sample paths of each series, in columns sample_1, sample_2
+    /// and on; intervals and quantiles are those of them [default: none are written, of 500]
+    #[arg(long, value_name = "N")]
+    pub(crate) samples: Option<usize>,
+    /// Decides which sample paths are drawn [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Of a forecast: intervals and quantiles from errors on the rows kept for the test, whatever the model tells
+    #[arg(long)]
+    pub(crate) conformal: bool,
     /// Of a forecast: answer as a naive predictor does, instead of the model: seasonal-naive, last-value, drift
     #[arg(long, value_name = "NAME")]
     pub(crate) baseline: Option<String>,

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use elman::distribution::Distribution;
 use elman::loss::Loss;
 use elman::model::Model;
 use elman::network::{Activation, Block, Direction, Network, Output as Handed, Stacked};
@@ -41,6 +42,9 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
             output.line(format_args!("task      {}", model.task().kind().describe()))?;
             output.line(format_args!("data      {}", data_text(model)))?;
             output.line(format_args!("training  {}", training_text(model)))?;
+            if let Some(distribution) = model.ensemble().distribution() {
+                output.line(format_args!("answers   {}", distribution_text(distribution)))?;
+            }
         }
         None => output.line("task      none: weights alone")?,
     }
@@ -118,6 +122,18 @@ fn block_text(block: &Block) -> String {
     }
 }
 
+fn distribution_text(distribution: &Distribution) -> String {
+    match distribution {
+        Distribution::Quantiles(levels) => {
+            let levels: Vec<String> = levels.iter().map(f64::to_string).collect();
+            format!("quantiles at {}", levels.join(", "))
+        }
+        Distribution::Gaussian => "a normal distribution: mean and deviation".into(),
+        Distribution::StudentT => "Student's t-distribution: location, scale and degrees of freedom".into(),
+        _ => "a distribution".into(),
+    }
+}
+
 fn data_text(model: &Model) -> String {
     let record = model.record();
     let validation = match record.validation_sequences {
@@ -140,6 +156,9 @@ fn training_text(model: &Model) -> String {
         Loss::Absolute => "absolute error",
         Loss::Huber { .. } => "Huber loss",
         Loss::CrossEntropy { .. } => "cross-entropy",
+        Loss::Quantile { .. } => "pinball loss",
+        Loss::Gaussian => "Gaussian negative log-likelihood",
+        Loss::StudentT => "Student-t negative log-likelihood",
         _ => "loss",
     };
     let kept = match (record.best_epoch, record.loss) {

@@ -36,6 +36,10 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let options = PredictOptions::default()
         .with_horizon(arguments.horizon)
         .with_interval(arguments.interval.clone())
+        .with_quantiles(arguments.quantiles.clone())
+        .with_samples(arguments.samples)
+        .with_seed(arguments.seed)
+        .with_conformal(arguments.conformal)
         .with_baseline(arguments.baseline.clone());
     let predictions = model.predict_with(&table, &options)?;
     output.remarks(predictions.remarks());

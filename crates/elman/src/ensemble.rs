@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+use crate::distribution::Distribution;
 use crate::error::ConfigError;
 use crate::float::Dtype;
 use crate::network::{Activation, Network};
@@ -31,13 +32,16 @@ use crate::weights::Weights;
 pub const MAX_MEMBERS: usize = 1000;
 
 /// What of the members' outputs is averaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Average {
     /// The outputs themselves.
     Values,
     /// The probabilities whose logits the outputs are: the ensemble's output is the logarithm of the mean softmax.
     Probabilities,
+    /// The quantiles of the distributions that the outputs tell, level by level; of a normal distribution that is the
+    /// mean of means and deviations, and of Student's the mean of locations, scales and degrees of freedom.
+    Distributions(Distribution),
 }
 
 /// Networks of the same configuration and number type, at least one.
@@ -72,8 +76,25 @@ impl Ensemble {
     }
 
     /// What is averaged.
-    pub fn average(&self) -> Average {
-        self.average
+    pub fn average(&self) -> &Average {
+        &self.average
+    }
+
+    /// What the outputs for a value tell, if that is more than a number.
+    pub fn distribution(&self) -> Option<&Distribution> {
+        match &self.average {
+            Average::Distributions(distribution) => Some(distribution),
+            Average::Values | Average::Probabilities => None,
+        }
+    }
+
+    /// The best number for each value that these outputs `[O]` tell: the outputs themselves, or those of their
+    /// [distributions](Distribution::points).
+    pub fn points(&self, output: &[f64]) -> Vec<f64> {
+        match self.distribution() {
+            Some(distribution) => distribution.points(output),
+            None => output.to_vec(),
+        }
     }
 
     /// The network of every member.
@@ -107,7 +128,7 @@ impl Ensemble {
     /// How outputs become the ensemble's; none where it has one member, whose outputs stay as they are.
     pub(crate) fn mean(&self) -> Option<Mean> {
         (self.members.len() > 1).then(|| Mean {
-            average: self.average,
+            average: self.average.clone(),
             count: self.members.len(),
             output_size: self.network().output_size(),
         })
@@ -123,7 +144,7 @@ pub(crate) fn check_count(count: usize) -> Result<(), ConfigError> {
 }
 
 /// The mean over the members' outputs, one after the other, in the memory of the first.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mean {
     average: Average,
     count: usize,
@@ -133,8 +154,15 @@ pub(crate) struct Mean {
 impl Mean {
     /// Turns the first member's `output [n, O]` into a sum.
     pub(crate) fn begin(&self, output: &mut [f64]) {
-        if self.average == Average::Probabilities {
-            output.chunks_exact_mut(self.output_size).for_each(|row| Activation::Softmax.apply(row));
+        match &self.average {
+            Average::Values => {}
+            Average::Probabilities => {
+                output.chunks_exact_mut(self.output_size).for_each(|row| Activation::Softmax.apply(row));
+            }
+            Average::Distributions(distribution) => {
+                let values = output.chunks_exact_mut(distribution.outputs_per_value());
+                values.for_each(|value| distribution.make_natural(value));
+            }
         }
     }
 
@@ -146,10 +174,15 @@ impl Mean {
 
     /// Turns the sum `[n, O]` into the ensemble's output.
     pub(crate) fn finish(&self, sum: &mut [f64]) {
-        for value in sum {
-            *value /= self.count as f64;
-            if self.average == Average::Probabilities {
-                *value = value.max(f64::MIN_POSITIVE).ln();
+        sum.iter_mut().for_each(|value| *value /= self.count as f64);
+        match &self.average {
+            Average::Values => {}
+            Average::Probabilities => {
+                sum.iter_mut().for_each(|value| *value = value.max(f64::MIN_POSITIVE).ln());
+            }
+            Average::Distributions(distribution) => {
+                let values = sum.chunks_exact_mut(distribution.outputs_per_value());
+                values.for_each(|value| distribution.make_raw(value));
             }
         }
     }

@@ -96,9 +96,6 @@ impl LearnerConfig {
         if let Some(clip) = self.clip {
             positive("clip", clip)?;
         }
-        if let Loss::Huber { delta } = self.loss {
-            positive("huber_delta", delta)?;
-        }
         self.optimiser.check()?;
         self.check_truncate(network)?;
         self.check_loss(network)
@@ -126,19 +123,14 @@ impl LearnerConfig {
     }
 
     fn check_loss(&self, network: &Network) -> Result<(), ConfigError> {
-        let Loss::CrossEntropy { class_weights } = &self.loss else { return Ok(()) };
         let last = network.config().blocks.last();
-        if matches!(last, Some(Block::Dense(Dense { activation: Activation::Softmax, .. }))) {
+        let is_softmax = matches!(last, Some(Block::Dense(Dense { activation: Activation::Softmax, .. })));
+        if is_softmax && matches!(self.loss, Loss::CrossEntropy { .. }) {
             let message =
                 "cross-entropy takes the softmax itself; let the last block's activation be identity";
             return Err(ConfigError::new("loss", message));
         }
-        let classes = network.output_size();
-        if let Some(weights) = class_weights.as_ref().filter(|weights| weights.len() != classes) {
-            let message = format!("has {} values for {classes} classes", weights.len());
-            return Err(ConfigError::new("class_weights", message));
-        }
-        class_weights.iter().flatten().try_for_each(|&weight| positive("class_weights", weight))
+        self.loss.check(network.output_size())
     }
 }
 

@@ -28,7 +28,7 @@
 //! | [`calendar`], [`missing`], [`scaling`], [`sequence`] | columns become evenly spaced times, filled and scaled numbers, sequences with targets |
 //! | [`batch`] | sequences of any lengths become one time-major batch without padding |
 //! | [`network`] | the batch runs forward and backward through a chain of blocks: recurrent layers and what stands around them |
-//! | [`loss`], [`optimiser`], [`schedule`] | outputs become a loss, gradients become updates |
+//! | [`loss`], [`distribution`], [`optimiser`], [`schedule`] | outputs become a loss, and what is known of a value; gradients become updates |
 //! | [`learner`] | a network with its parameters learns from batch after batch |
 //! | [`train`] | the loop, its observers, its checkpoints |
 //! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |
@@ -56,6 +56,7 @@ pub mod calendar;
 pub mod check;
 mod container;
 pub mod data;
+pub mod distribution;
 pub mod ensemble;
 pub mod error;
 pub mod file;

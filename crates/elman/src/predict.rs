@@ -117,7 +117,7 @@ impl Session {
     pub fn advance_all(&mut self, x: &[&[f64]]) -> Vec<Vec<f64>> {
         let mut outputs = self.members.iter_mut().map(|member| member.advance(x));
         let mut sums = outputs.next().unwrap_or_default();
-        let Some(mean) = self.mean else { return sums };
+        let Some(mean) = &self.mean else { return sums };
         sums.iter_mut().for_each(|sum| mean.begin(sum));
         for mut outputs in outputs {
             sums.iter_mut().zip(&mut outputs).for_each(|(sum, output)| mean.add(sum, output));
@@ -142,6 +142,14 @@ impl Session {
         let result = explore(self);
         self.members.iter_mut().zip(here).for_each(|(member, states)| member.go_back(states));
         result
+    }
+
+    /// As [`branch`](Self::branch), of the sequences at these places alone, each as often as it is named.
+    pub(crate) fn branch_of<R>(&mut self, places: &[usize], explore: impl FnOnce(&mut Self) -> R) -> R {
+        self.branch(|session| {
+            session.members.iter_mut().for_each(|member| member.select(places));
+            explore(session)
+        })
     }
 }
 
@@ -173,6 +181,13 @@ impl Typed {
         match self {
             Typed::F32(running) => States::F32(running.state.clone()),
             Typed::F64(running) => States::F64(running.state.clone()),
+        }
+    }
+
+    fn select(&mut self, places: &[usize]) {
+        match self {
+            Typed::F32(running) => running.state = running.state.select(places),
+            Typed::F64(running) => running.state = running.state.select(places),
         }
     }
 

@@ -18,7 +18,7 @@ use std::ops::Range;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::StandardNormal;
+use rand_distr::{StandardNormal, StudentT};
 
 /// What the random numbers are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Purpose {
     Dropout(u64),
     /// The points at which gradients are checked.
     Check(u64),
+    /// A path of a series into the future.
+    Path(u64),
 }
 
 /// The generator used throughout: ChaCha with 8 rounds, the same numbers on every machine.
@@ -50,6 +52,7 @@ impl Rng {
             Purpose::Shuffle(epoch) => (2, epoch),
             Purpose::Dropout(step) => (3, step),
             Purpose::Check(point) => (4, point),
+            Purpose::Path(path) => (5, path),
         };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(purpose << 56 | (position & (u64::MAX >> 8)));
@@ -64,6 +67,11 @@ impl Rng {
     /// A number from the normal distribution with mean 0 and standard deviation 1.
     pub fn normal(&mut self) -> f64 {
         self.0.sample(StandardNormal)
+    }
+
+    /// A number from Student's t-distribution with so many degrees of freedom; NaN where they are not above 0.
+    pub fn student_t(&mut self, freedom: f64) -> f64 {
+        StudentT::new(freedom).map_or(f64::NAN, |distribution| self.0.sample(distribution))
     }
 
     /// A whole number of `range`, each as likely as any other.

@@ -169,7 +169,7 @@ impl Recipe {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        self.patch != 1 || self.pooling != final_states() || self.ensemble != 1
+        self.patch != 1 || self.pooling != final_states() || self.ensemble != 1 || self.train.loss.is_new()
     }
 
     /// The network for a task.
@@ -179,7 +179,8 @@ impl Recipe {
     /// future, or timesteps are joined although each has an answer of its own.
     pub fn network(&self, task: &Task) -> Result<Network, ConfigError> {
         let kind = task.kind();
-        let (input_size, output_size) = (kind.input_size(), kind.output_size());
+        let (input_size, output_size) = (kind.input_size(), self.train.loss.output_size(kind.output_size()));
+        self.train.loss.check(output_size)?;
         check_count(self.ensemble)?;
         self.check_joining(kind.readout(), input_size)?;
         let mut config =
@@ -195,7 +196,7 @@ impl Recipe {
             pool(&mut config.blocks, self.pooling);
         }
         let network = Network::new(config)?;
-        task.check_network(&network)?;
+        task.check_network(&network, &self.train.loss)?;
         Ok(network)
     }
 

@@ -23,7 +23,7 @@
 //! ```
 
 use crate::error::{ConfigError, Error};
-use crate::float::{Dtype, Float};
+use crate::float::{Dtype, Float, convert};
 use crate::loss::{Loss, Targets, Total};
 use crate::model::{Model, Record};
 use crate::network::Network;
@@ -96,16 +96,17 @@ impl<T: Float> Learning<T> {
         Ok(Box::new(Learning { train, validation, members }))
     }
 
-    /// The loss of answering 0 for everything, on what [`BestEpoch::loss`](crate::train::BestEpoch::loss) is measured on.
+    /// The loss of answering 0 for everything, or a standard normal distribution, on what [`BestEpoch::loss`](crate::train::BestEpoch::loss) is measured on.
     fn loss_of_zeros(&self, loss: &Loss, output_size: usize) -> f64 {
         let examples = if self.validation.is_empty() { &self.train } else { &self.validation };
         let mut sum = Total::<f64>::default();
         for Example { targets, .. } in examples {
-            let outputs = match targets {
+            let one = loss.distribution().map_or(vec![0.0], |distribution| distribution.standard());
+            let values = match targets {
                 Targets::Values(values) => values.len(),
                 Targets::Classes(classes) => classes.len() * output_size,
             };
-            sum += loss.total(&vec![T::default(); outputs], output_size, targets).to_f64();
+            sum += loss.total(&convert(&one.repeat(values)), output_size, targets).to_f64();
         }
         sum.mean()
     }
@@ -189,7 +190,8 @@ impl<'a> Run<'a> {
         self.recipe.train.batches_per_epoch(self.prepared.train.len())
     }
 
-    /// The loss of answering 0 for everything: the mean of scaled targets, or the same chance for every class. A run
+    /// The loss of answering 0 for everything: the mean of scaled targets, about which they are normally distributed if it
+    /// is of a distribution, or the same chance for every class. A run
     /// whose best loss is not below it has learned nothing.
     pub fn naive_loss(&self) -> f64 {
         either!(&self.typed, learning => {

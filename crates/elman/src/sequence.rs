@@ -28,13 +28,14 @@ use crate::network::Network;
 pub struct Example<T> {
     /// The inputs, `[length, I]`.
     pub x: Vec<T>,
-    /// One for each timestep of the network's output, of which there are
-    /// [`output_len(length)`](crate::network::Network::output_len).
+    /// Those of each timestep of the network's output, of which there are
+    /// [`output_len(length)`](crate::network::Network::output_len): a class, or as many values as an output tells.
     pub targets: Targets<T>,
 }
 
 impl<T: Scalar> Example<T> {
-    /// A sequence whose targets are numbers, `[output_len(length), O]`.
+    /// A sequence whose targets are numbers, `[output_len(length), V]`: as many as outputs, where the loss takes one
+    /// output for each.
     pub fn values(x: Vec<T>, values: Vec<T>) -> Self {
         Example { x, targets: Targets::Values(values) }
     }
@@ -64,7 +65,7 @@ impl<T: Scalar> TrainingBatch<T> {
     ///
     /// # Panics
     /// If there is no example, or one has not the network's input size, or its targets are not of the kind
-    /// of the others' or not as many as the network has outputs for it.
+    /// of the others' or not as many for each of its outputs.
     pub fn new(network: &Network, examples: &[Example<T>]) -> Self {
         let mut batch = TrainingBatch::default();
         batch.set(network, examples.len(), |n| &examples[n]);
@@ -78,7 +79,7 @@ impl<T: Scalar> TrainingBatch<T> {
     pub fn set<'a>(&mut self, network: &Network, count: usize, example: impl Fn(usize) -> &'a Example<T>) {
         self.inputs.set(count, |n| &example(n).x, network.input_size());
         network.set_output_packing(self.inputs.packing(), &mut self.outputs);
-        pack_targets(example, &self.outputs, network.output_size(), &mut self.targets);
+        pack_targets(example, &self.outputs, &mut self.targets);
     }
 
     /// Becomes the part of another batch in a stretch of time that starts at a whole patch, in the memory that is
@@ -101,7 +102,7 @@ impl<T: Scalar> TrainingBatch<T> {
             (0..targets.len(), targets)
         };
         self.inputs.set_chunk(&of.inputs, time);
-        self.targets.set_slice(&of.targets, targets, network.output_size());
+        self.targets.set_slice(&of.targets, targets, of.targets.width(of.outputs.num_rows()));
         rows
     }
 
@@ -130,7 +131,6 @@ impl<T: Scalar> TrainingBatch<T> {
 pub(crate) fn pack_targets<'a, T: Scalar>(
     example: impl Fn(usize) -> &'a Example<T>,
     packing: &Packing,
-    output_size: usize,
     targets: &mut Targets<T>,
 ) {
     targets.take_kind(&example(0).targets);
@@ -147,7 +147,8 @@ pub(crate) fn pack_targets<'a, T: Scalar>(
                 Targets::Values(values) => values.as_slice(),
                 Targets::Classes(_) => panic!("a batch mixes classes and values"),
             };
-            packing.pack_into(of, output_size, values);
+            let count: usize = (0..packing.batch_size()).map(|n| of(n).len()).sum();
+            packing.pack_into(of, count / packing.num_rows().max(1), values);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Ensembles: trained side by side, averaged, saved, resumed, streamed.
 
+use elman::distribution::{Distribution, Predicted};
 use elman::ensemble::{Average, Ensemble};
 use elman::error::ModelError;
 use elman::float::Parameters;
+use elman::init::Init;
 use elman::model::Model;
-use elman::network::PoolingKind;
+use elman::network::{CellKind, Network, NetworkConfig, PoolingKind};
 use elman::recipe::Recipe;
 use elman::run::Run;
 use elman::table::Table;
@@ -205,4 +207,47 @@ fn sequences_shorter_than_a_patch_are_one_patch() {
     let refusal = |patch| recipe(&prepared.task, 1).with_patch(patch).network(&prepared.task).unwrap_err();
     assert_eq!(refusal(0).to_string(), "patch is 0; it must be at least 1");
     assert_eq!(refusal(1 << 30).to_string(), "patch is 1073741824; with 2 inputs it must be at most 524288");
+}
+
+/// What a distribution is told by, in its own terms.
+fn parameters(predicted: &Predicted<'_>) -> Vec<f64> {
+    match predicted {
+        Predicted::Quantiles { values, .. } => values.clone(),
+        Predicted::Gaussian { mean, deviation } => vec![*mean, *deviation],
+        Predicted::StudentT { location, scale, freedom } => vec![*location, *scale, *freedom],
+        _ => panic!("a distribution of another kind"),
+    }
+}
+
+/// A deviation, not what makes it; a quantile of those in order.
+#[test]
+fn distributions_are_averaged_in_their_own_terms() {
+    let quantiles = Distribution::Quantiles(vec![0.1, 0.5, 0.9]);
+    for distribution in [quantiles, Distribution::Gaussian, Distribution::StudentT] {
+        let outputs = 2 * distribution.outputs_per_value();
+        let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 4, 1, outputs)).unwrap();
+        let member = |seed| {
+            // Far enough from each other that the order of quantiles and the bend of a scale matter.
+            let drawn: Vec<f64> = Init::Torch.draw(&network, seed).unwrap();
+            Weights::new(network.clone(), drawn.iter().map(|p| 4.0 * p).collect::<Vec<_>>()).unwrap()
+        };
+        let average = || Average::Distributions(distribution.clone());
+        let all: Vec<Weights> = (0..3).map(member).collect();
+        let x: &[&[f64]] = &[&[0.5, -1.0, 2.0]];
+        let told = |members: Vec<Weights>| -> Vec<f64> {
+            let output = Ensemble::new(members, average()).unwrap().run(x).remove(0);
+            let values = output.chunks_exact(distribution.outputs_per_value());
+            values.flat_map(|value| parameters(&distribution.of(value))).collect()
+        };
+        let alone: Vec<Vec<f64>> = all.iter().map(|member| told(vec![member.clone()])).collect();
+        let together = told(all);
+        assert_eq!(together.len(), 3 * outputs);
+        for (n, value) in together.iter().enumerate() {
+            let mean = alone.iter().map(|member| member[n]).sum::<f64>() / 3.0;
+            assert!(
+                (value - mean).abs() < 1e-12 * mean.abs().max(1.0),
+                "{distribution:?}: {value} for {mean}"
+            );
+        }
+    }
 }

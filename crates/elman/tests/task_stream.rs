@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use elman::float::Dtype;
+use elman::loss::Loss;
 use elman::model::Model;
 use elman::network::CellKind;
 use elman::recipe::Recipe;
@@ -46,13 +47,15 @@ fn sequences_are_answered_as_in_a_table() {
     let classify = grouped(&sequences, |n| ["low", "high", "mid"][n % 3].into());
     let level = &["target_predicted"][..];
     let classes = &["probability_high", "probability_low", "probability_mid"][..];
-    for (table, options, names) in [
-        (&regress, TaskOptions::Regress(options.clone()), level),
-        (&classify, TaskOptions::Classify(options), classes),
+    for (table, options, names, loss) in [
+        (&regress, TaskOptions::Regress(options.clone()), level, Loss::Squared),
+        (&regress, TaskOptions::Regress(options.clone()), level, Loss::quantile([0.2, 0.4, 0.9])),
+        (&classify, TaskOptions::Classify(options), classes, Loss::cross_entropy()),
     ] {
         for (cell, dtype) in [(CellKind::Gru, Dtype::F32), (CellKind::Lstm, Dtype::F64)] {
             let model = model(table, &options, |recipe| {
                 (recipe.cell, recipe.dtype, recipe.num_layers) = (cell, dtype, 2);
+                recipe.train.loss = loss.clone();
             });
             let mut stream = model.stream().unwrap();
             assert_eq!(stream.inputs(), ["flow", "level"]);

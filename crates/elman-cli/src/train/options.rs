@@ -109,8 +109,11 @@ options! {
         [value_name = "N", value_parser = count::<u64>] epochs: u64,
         /// Sequences per batch [default: 16]
         [value_name = "N", value_parser = count::<usize>] batch_size: usize,
-        /// What is made small [default: cross-entropy for classes, else squared]
+        /// What is made small; with quantile, gaussian and student-t the model tells distributions [default: cross-entropy
+        /// for classes, else squared]
         [value_enum] loss: LossName,
+        /// Quantile loss: the levels that are learned [default: 0.025,0.05,0.1,0.25,0.5,0.75,0.9,0.95,0.975]
+        [value_name = "LEVELS", value_delimiter = ','] quantiles: Vec<f64>,
         /// Huber loss: where the square ends [default: 1]
         [value_name = "DELTA"] huber_delta: f64,
         /// Cross-entropy: how classes are weighted [default: equal]
@@ -191,7 +194,22 @@ names! {
         Time,
     }
     /// See [`Loss`].
-    LossName { Squared, Absolute, Huber, CrossEntropy, }
+    LossName {
+        /// The squared error: the mean
+        Squared,
+        /// The absolute error: the median
+        Absolute,
+        /// A square for small errors, a line for large ones
+        Huber,
+        /// For classes
+        CrossEntropy,
+        /// The pinball loss: quantiles, and with them intervals
+        Quantile,
+        /// The likelihood of a normal distribution
+        Gaussian,
+        /// The likelihood of Student's t-distribution, which expects outliers
+        StudentT,
+    }
     /// How classes are weighted.
     ClassWeights {
         /// Every sequence counts alike
@@ -215,6 +233,10 @@ names! {
     /// See [`Dtype`].
     DtypeName { F32, F64, }
 }
+
+/// The levels that are learned by the quantile loss where none are named: the ends of the usual intervals, quartiles and
+/// median.
+const USUAL_QUANTILES: [f64; 9] = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975];
 
 impl TrainOptions {
     /// Is a recipe to be chosen, and what of it is open to choice? To be asked while all options are there; the answer's
@@ -328,6 +350,11 @@ impl TrainOptions {
             Some(LossName::Absolute) => Loss::Absolute,
             Some(LossName::Huber) => Loss::huber(1.0),
             Some(LossName::CrossEntropy) => Loss::cross_entropy(),
+            Some(LossName::Quantile) => {
+                Loss::quantile(self.quantiles.take().unwrap_or(USUAL_QUANTILES.into()))
+            }
+            Some(LossName::Gaussian) => Loss::Gaussian,
+            Some(LossName::StudentT) => Loss::StudentT,
         };
         match (loss, task.kind().balanced_class_weights()) {
             (Loss::Huber { delta }, _) => Loss::Huber { delta: self.huber_delta.take().unwrap_or(delta) },
@@ -410,7 +437,7 @@ impl TrainOptions {
             "warmup" | "schedule-every" | "schedule-factor" | "schedule-patience" => {
                 format!("--schedule {}", recipe.train.schedule.name())
             }
-            "huber-delta" | "class-weights" => "this --loss".into(),
+            "huber-delta" | "quantiles" | "class-weights" => "this --loss".into(),
             _ => format!("the task {}", task.name()),
         };
         Err(Wrong(format!("--{option} has no meaning for {instead}; leave it out")).into())

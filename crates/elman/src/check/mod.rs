@@ -119,7 +119,7 @@ impl Problem {
                 Loss::CrossEntropy { .. } => {
                     Targets::Classes((0..outputs).map(|_| rng.index(0..output_size)).collect())
                 }
-                _ => Targets::Values(uniform(outputs * output_size, &mut rng)),
+                _ => Targets::Values(uniform(outputs * output_size / loss.outputs_per_value(), &mut rng)),
             };
             let x = match network.config().blocks.first() {
                 Some(Block::Embedding(tokens)) => {
@@ -143,6 +143,9 @@ impl Problem {
             Loss::Absolute => "absolute error",
             Loss::Huber { .. } => "Huber loss",
             Loss::CrossEntropy { .. } => "cross-entropy",
+            Loss::Quantile { .. } => "pinball loss",
+            Loss::Gaussian => "Gaussian likelihood",
+            Loss::StudentT => "Student-t likelihood",
         };
         let is_last =
             |block: &Block| matches!(block, Block::Recurrent(Recurrent { output: Output::Last, .. }));
@@ -305,7 +308,7 @@ impl Problem {
     fn targets<T: Scalar>(&self, batch: &Batch<T>) -> Targets<T> {
         let mut targets = Targets::default();
         let packing = self.network.output_packing(batch.packing());
-        pack_targets(|n| &self.examples[n], &packing, self.network.output_size(), &mut targets);
+        pack_targets(|n| &self.examples[n], &packing, &mut targets);
         targets.convert()
     }
 }

@@ -11,9 +11,9 @@ use crate::network::{
 use crate::random::{Purpose, Rng};
 
 impl Problem {
-    /// All cells, one and two layers (with dropout between them), one and both directions, all losses, both
-    /// readouts; then every other block in chains of its own, and some in which many come together; by the
-    /// name of the network.
+    /// All cells, one and two layers (with dropout between them), one and both directions, all losses of one output per
+    /// value, both readouts; then every other block in chains of its own, and some in which many come together; last the
+    /// losses of distributions; by the name of the network.
     ///
     /// # Errors
     /// None in practice: the configurations are valid.
@@ -38,6 +38,11 @@ impl Problem {
         for (name, config) in chains() {
             problems.push(Problem::drawn(&name, config, Loss::Squared, seed)?.shaken());
         }
+        for loss in losses_of_distributions() {
+            let config = NetworkConfig::stacked(CellKind::Gru, 3, 4, 1, loss.output_size(2)).build()?;
+            let name = format!("{} loss", loss.name());
+            problems.push(Problem::drawn(&name, config, loss, seed)?.shaken());
+        }
         Ok(problems)
     }
 
@@ -58,6 +63,10 @@ impl Problem {
 fn losses() -> [Loss; 4] {
     let class_weights = Some(vec![0.5, 1.0, 2.0]);
     [Loss::Squared, Loss::Absolute, Loss::Huber { delta: 0.5 }, Loss::CrossEntropy { class_weights }]
+}
+
+fn losses_of_distributions() -> [Loss; 3] {
+    [Loss::quantile([0.1, 0.5, 0.75]), Loss::Gaussian, Loss::StudentT]
 }
 
 /// Chains of blocks, by name.

@@ -44,7 +44,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, PROGRAM};
-use crate::ensemble::Ensemble;
+use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message, ModelError};
 use crate::file;
 use crate::float::{Dtype, Parameters};
@@ -159,11 +159,13 @@ impl Model {
     /// The first thing that does not fit.
     pub fn new(task: Task, members: Vec<Weights>, record: Record) -> Result<Self, ConfigError> {
         let misfit = |message: String| ConfigError::new("model", message);
-        let ensemble = Ensemble::new(members, task.kind().average())?;
+        let loss = &record.recipe.train.loss;
+        let average = loss.distribution().map_or(task.kind().average(), Average::Distributions);
+        let ensemble = Ensemble::new(members, average)?;
         task.kind().check().map_err(misfit)?;
-        task.check_network(ensemble.network())?;
+        task.check_network(ensemble.network(), loss)?;
         record.recipe.train.check(ensemble.network(), true)?;
-        task.kind().check_loss(&record.recipe.train.loss)?;
+        task.kind().check_loss(loss)?;
         let (dtype, wanted) = (ensemble.dtype(), record.recipe.dtype);
         if dtype != wanted {
             return Err(misfit(format!("has parameters in {dtype}, but its recipe asks for {wanted}")));

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Chart, Predictions, StreamUnits, Task, TaskName};
+use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message};
 use crate::loss::Loss;
@@ -46,7 +47,8 @@ pub trait TaskKind: Debug {
     /// `I` of a network for this task.
     fn input_size(&self) -> usize;
 
-    /// `O` of a network for this task.
+    /// The values, or classes, that a network for this task tells of a timestep: `O` where it tells each by one output,
+    /// see [`Loss::output_size`].
     fn output_size(&self) -> usize {
         1
     }
@@ -182,7 +184,12 @@ pub(super) fn check_loss_of_numbers(task: TaskName, loss: &Loss) -> Result<(), C
             let message = format!("cross-entropy is for classes; to {task}, use squared");
             Err(ConfigError::new("loss", message))
         }
-        Loss::Squared | Loss::Absolute | Loss::Huber { .. } => Ok(()),
+        Loss::Squared
+        | Loss::Absolute
+        | Loss::Huber { .. }
+        | Loss::Quantile { .. }
+        | Loss::Gaussian
+        | Loss::StudentT => Ok(()),
     }
 }
 
@@ -197,8 +204,19 @@ pub(super) fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError
 pub struct PredictOptions {
     /// Of a forecast: how many rows it goes ahead; by default as many as in training.
     pub horizon: Option<usize>,
-    /// Of a forecast: intervals at these levels in percent, above 0 and below 100.
+    /// Intervals at these levels in percent, above 0 and below 100: of a forecast from sample paths where the model tells
+    /// distributions, else from errors on rows kept for the test; of a regression from its distribution.
     pub interval: Vec<f64>,
+    /// Quantiles at these levels, above 0 and below 1, in the same way.
+    pub quantiles: Vec<f64>,
+    /// Of a forecast: so many sample paths of each series, which are also what intervals and quantiles are made of; by
+    /// default those are made of 500, and none is shown.
+    pub samples: Option<usize>,
+    /// Decides which sample paths are drawn; by default 0.
+    pub seed: Option<u64>,
+    /// Of a forecast: intervals and quantiles from errors on rows kept for the test, of a model that tells distributions
+    /// as well.
+    pub conformal: bool,
     /// Of a forecast: the naive predictor that answers instead of the network, by the name that an
     /// [`Evaluation`] calls it.
     pub baseline: Option<String>,
@@ -217,24 +235,67 @@ impl PredictOptions {
         Self { interval: levels.into(), ..self }
     }
 
+    /// The same with quantiles at these levels.
+    #[must_use]
+    pub fn with_quantiles(self, levels: impl Into<Vec<f64>>) -> Self {
+        Self { quantiles: levels.into(), ..self }
+    }
+
+    /// The same with so many sample paths of each series.
+    #[must_use]
+    pub fn with_samples(self, samples: impl Into<Option<usize>>) -> Self {
+        Self { samples: samples.into(), ..self }
+    }
+
+    /// The same with sample paths of this seed.
+    #[must_use]
+    pub fn with_seed(self, seed: impl Into<Option<u64>>) -> Self {
+        Self { seed: seed.into(), ..self }
+    }
+
+    /// The same with intervals from errors on rows kept for the test, or not.
+    #[must_use]
+    pub fn with_conformal(self, conformal: bool) -> Self {
+        Self { conformal, ..self }
+    }
+
     /// The same with the answers of this naive predictor.
     #[must_use]
     pub fn with_baseline(self, name: impl Into<Option<String>>) -> Self {
         Self { baseline: name.into(), ..self }
     }
 
-    /// Refuses what only forecasts have.
-    pub(super) fn check_no_forecast(&self, task: TaskName) -> Result<(), ConfigError> {
+    /// Refuses what only forecasts have, and quantiles of answers that have none.
+    pub(super) fn check_no_forecast(
+        &self,
+        task: TaskName,
+        distribution: Option<&Distribution>,
+    ) -> Result<(), ConfigError> {
         let asked = [
             ("horizon", self.horizon.is_some()),
-            ("interval", !self.interval.is_empty()),
+            ("samples", self.samples.is_some()),
+            ("seed", self.seed.is_some()),
+            ("conformal", self.conformal),
             ("baseline", self.baseline.is_some()),
         ];
+        if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
+            return Err(for_forecasts(option, task));
+        }
+        let asked = [("interval", !self.interval.is_empty()), ("quantiles", !self.quantiles.is_empty())];
         match asked.into_iter().find(|(_, asked)| *asked) {
-            Some((option, _)) => Err(for_forecasts(option, task)),
-            None => Ok(()),
+            Some((option, _)) if task == TaskName::Classify => {
+                Err(ConfigError::new(option, format!("is for numbers; this model is there to {task}")))
+            }
+            Some((option, _)) if distribution.is_none() => Err(needs_a_distribution(option)),
+            _ => Ok(()),
         }
     }
+}
+
+/// The error about an option that a model without distributions has no answer to.
+pub(super) fn needs_a_distribution(option: &'static str) -> ConfigError {
+    let message = Message::from("needs a model that tells a distribution: train with a ");
+    ConfigError::new(option, message.option("loss").text(" of quantile, gaussian or student-t"))
 }
 
 /// A table made ready for training.

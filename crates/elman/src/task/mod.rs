@@ -32,6 +32,7 @@ mod grouped;
 mod kind;
 mod names;
 mod predictions;
+mod quantiles;
 mod regress;
 mod stream;
 
@@ -48,6 +49,7 @@ pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};
 
 use crate::error::{ConfigError, Error};
+use crate::loss::Loss;
 use crate::network::{Block, Network, Readout};
 use crate::table::Table;
 
@@ -74,10 +76,10 @@ impl Task {
         self.kind().name()
     }
 
-    /// Refuses a network that cannot do the task.
-    pub(crate) fn check_network(&self, network: &Network) -> Result<(), ConfigError> {
+    /// Refuses a network that cannot do the task, learning by this loss.
+    pub(crate) fn check_network(&self, network: &Network, loss: &Loss) -> Result<(), ConfigError> {
         let task = self.kind();
-        let (input_size, output_size) = (task.input_size(), task.output_size());
+        let (input_size, output_size) = (task.input_size(), loss.output_size(task.output_size()));
         let per_timestep = !network.ends_time() && network.patch_len() == 1;
         let fits = network.input_size() == input_size
             && network.output_size() == output_size

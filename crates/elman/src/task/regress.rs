@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::grouped::{GroupedTask, Grouping, Labels, one_or_many};
+use super::quantiles::{Asked, metrics_of_quantiles};
 use super::{Answers, Number, TaskName};
+use crate::distribution::Distribution;
 use crate::error::{DataError, Error, Message};
 use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
-use crate::metrics::{Metrics, joint_regression_metrics};
+use crate::metrics::{Metrics, joint_regression_metrics, mean_metrics};
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 
 /// A regression task, fitted to a table.
@@ -135,6 +137,39 @@ impl GroupedTask for Regress {
         self.answer_names().into_iter().enumerate().map(column).collect()
     }
 
+    fn quantile_columns(
+        &self,
+        told: &Distribution,
+        outputs: &[Vec<f64>],
+        asked: &[Asked],
+        dtype: Dtype,
+    ) -> Vec<(String, Answers)> {
+        let mut columns = Vec::new();
+        for (target, name) in self.answer_names().iter().enumerate() {
+            for asked in asked {
+                let deviation = self.target_scalings[target].deviation;
+                let values = self.quantiles(told, outputs, target, asked.level);
+                let numbers = values.into_iter().map(|value| Number::answer(value, deviation, dtype));
+                columns.push((format!("{name}_{}", asked.name), Answers::Numbers(numbers.collect())));
+            }
+        }
+        columns
+    }
+
+    /// Of several targets, the means of each one's figures.
+    fn distribution_metrics(
+        &self,
+        told: &Distribution,
+        outputs: &[Vec<f64>],
+        actual: &[Vec<f64>],
+    ) -> Metrics {
+        let of_target = |target: usize| {
+            let actual: Vec<f64> = actual.iter().map(|actual| actual[target]).collect();
+            metrics_of_quantiles(|level| self.quantiles(told, outputs, target, level), &actual)
+        };
+        mean_metrics(&(0..self.target_scalings.len()).map(of_target).collect::<Vec<_>>())
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.target_scalings.len() != self.grouping.targets.len()
             || !self.target_scalings.iter().all(Scaling::is_valid)
@@ -142,5 +177,16 @@ impl GroupedTask for Regress {
             return Err("its target's scaling is out of range".into());
         }
         Ok(())
+    }
+}
+
+impl Regress {
+    /// The quantile of a target at a level, by each of these outputs.
+    fn quantiles(&self, told: &Distribution, outputs: &[Vec<f64>], target: usize, level: f64) -> Vec<f64> {
+        let width = told.outputs_per_value();
+        let scaling = &self.target_scalings[target];
+        let quantile =
+            |output: &Vec<f64>| scaling.unscale(told.of(&output[target * width..][..width]).quantile(level));
+        outputs.iter().map(quantile).collect()
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::TaskKind;
+use crate::distribution::Distribution;
 use crate::ensemble::{Ensemble, Mean};
 use crate::error::{ConfigError, DataError, Message};
 use crate::float::Parameters;
@@ -63,6 +64,8 @@ pub struct TaskStream {
     output: Vec<f64>,
     /// That of another member.
     other: Vec<f64>,
+    /// What the outputs tell of each value, if that is more than a number.
+    distribution: Option<Distribution>,
     answer: Vec<f64>,
     /// The rows that have come.
     rows: u64,
@@ -83,7 +86,7 @@ pub trait StreamUnits: Debug + Send {
     /// What is wrong with the row, which then counts as not read.
     fn read(&mut self, row: &[f64], x: &mut [f64]) -> Result<bool, Message>;
 
-    /// Turns the network's output `[O]` into an answer with a value for each of [`answers`](Self::answers).
+    /// Turns the network's output, a number for each value or class, into an answer with a value for each of [`answers`](Self::answers).
     fn answer(&mut self, output: &[f64], answer: &mut [f64]);
 
     /// Back to before the first row.
@@ -143,6 +146,7 @@ impl TaskStream {
             members: ensemble.members().iter().map(Steps::new).collect::<Result<_, _>>()?,
             mean: ensemble.mean(),
             x: vec![0.0; network.input_size()],
+            distribution: ensemble.distribution().cloned(),
             output: vec![0.0; network.output_size()],
             other: vec![0.0; network.output_size()],
             answer: vec![0.0; answers.len()],
@@ -164,7 +168,8 @@ impl TaskStream {
 
     /// Reads the next row, with a value for each of [`inputs`](Self::inputs), and gives the answer for what has come
     /// so far, with a value for each of [`answers`](Self::answers). `None` while a forecast has too little to look back
-    /// on, or a patch waits for more rows. In `f32` it allocates nothing.
+    /// on, or a patch waits for more rows. In `f32` it allocates nothing, but for
+    /// a model that tells distributions.
     ///
     /// # Errors
     /// - If the row has another number of values, one is not finite, not positive where the task needs its
@@ -188,7 +193,10 @@ impl TaskStream {
         if !(steps && self.run()) {
             return Ok(None);
         }
-        self.units.answer(&self.output, &mut self.answer);
+        match &self.distribution {
+            Some(distribution) => self.units.answer(&distribution.points(&self.output), &mut self.answer),
+            None => self.units.answer(&self.output, &mut self.answer),
+        }
         match self.answer.iter().find(|value| !value.is_finite()) {
             None => Ok(Some(&self.answer)),
             Some(value) => {
@@ -204,13 +212,13 @@ impl TaskStream {
         for (n, member) in self.members.iter_mut().enumerate() {
             let output = if n == 0 { &mut self.output } else { &mut self.other };
             is_new = member.step(&self.x, output);
-            match self.mean {
+            match &self.mean {
                 Some(mean) if is_new && n == 0 => mean.begin(&mut self.output),
                 Some(mean) if is_new => mean.add(&mut self.output, &mut self.other),
                 _ => {}
             }
         }
-        if let Some(mean) = self.mean.filter(|_| is_new) {
+        if let Some(mean) = self.mean.as_ref().filter(|_| is_new) {
             mean.finish(&mut self.output);
         }
         is_new

@@ -122,15 +122,13 @@ impl<'a, T: Float> Trainer<'a, T> {
             (Targets::Classes(classes), Loss::CrossEntropy { .. }) => {
                 (classes.len(), 1, classes.iter().all(|&class| class < output_size))
             }
-            (Targets::Values(values), Loss::Squared | Loss::Absolute | Loss::Huber { .. }) => {
-                (values.len(), output_size, true)
-            }
-            (Targets::Classes(_), _) => {
-                let message = format!("of sequence {n} are classes, but the loss is for values");
+            (Targets::Values(_), Loss::CrossEntropy { .. }) => {
+                let message = format!("of sequence {n} are values, but the loss is for classes");
                 return Err(ConfigError::new("targets", message));
             }
-            (Targets::Values(_), _) => {
-                let message = format!("of sequence {n} are values, but the loss is for classes");
+            (Targets::Values(values), loss) => (values.len(), output_size / loss.outputs_per_value(), true),
+            (Targets::Classes(_), _) => {
+                let message = format!("of sequence {n} are classes, but the loss is for values");
                 return Err(ConfigError::new("targets", message));
             }
         };

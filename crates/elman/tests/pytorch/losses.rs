@@ -20,6 +20,9 @@ fn all(file: &Tensors<f64>) -> Vec<(&'static str, Loss)> {
         ("huber-1", Loss::Huber { delta: 1.0 }),
         ("cross-entropy", Loss::CrossEntropy { class_weights: None }),
         ("cross-entropy-weighted", Loss::CrossEntropy { class_weights }),
+        ("quantile", Loss::quantile(file["levels"].clone())),
+        ("gaussian", Loss::Gaussian),
+        ("student-t", Loss::StudentT),
     ]
 }
 
@@ -29,6 +32,11 @@ fn evaluate<T: Scalar>(loss: &Loss, file: &Tensors<f64>) -> [Vec<T>; 2] {
         Loss::CrossEntropy { .. } => {
             let classes = file["classes"].iter().map(|&class| class as usize).collect();
             (&file["logits"], 4, Targets::Classes(classes))
+        }
+        loss if loss.distribution().is_some() => {
+            let targets: Vec<f64> = file["targets"].chunks(3).flat_map(|row| &row[..2]).copied().collect();
+            let outputs = &file[&format!("{}/outputs", loss.name())];
+            (outputs, loss.output_size(2), Targets::Values(convert(&targets)))
         }
         _ => (&file["predictions"], 3, Targets::Values(convert(&file["targets"]))),
     };
@@ -86,8 +94,9 @@ fn f32_tells_the_losses_apart() {
     let file = tensors("losses");
     for (name, loss) in all(&file) {
         for (other, of_other) in all(&file) {
-            let same_targets =
-                matches!(loss, Loss::CrossEntropy { .. }) == matches!(of_other, Loss::CrossEntropy { .. });
+            let kind = |loss: &Loss| (matches!(loss, Loss::CrossEntropy { .. }), loss.outputs_per_value());
+            // What learns distributions takes outputs of its own.
+            let same_targets = kind(&loss) == kind(&of_other) && loss.distribution().is_none();
             if name == other || !same_targets {
                 continue;
             }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::level::Level;
+use super::outlook::{Drawn, Outlook};
 use super::panel::Member;
 use super::series::Series;
 use super::{Forecast, Layout, MAX_HORIZON};
@@ -31,15 +32,17 @@ impl Forecast {
         series.iter().map(|series| Ready { series, scaled: self.scaled(series) }).collect()
     }
 
-    /// Forecasts so many values of each series from the origin that `session` has come to, the row after those that it
-    /// has read; `levels` says where each stands there.
+    /// Follows each series for so many rows from the origin that `session` has come to, the row after those that it
+    /// has read; `levels` says where each stands there. The network's `output [O]` for series `k` becomes its next
+    /// scaled value by `next(k, output)`.
     pub(super) fn roll(
         &self,
         session: &mut Session,
-        all: &[Ready<'_>],
+        all: &[&Ready<'_>],
         mut levels: Vec<Level>,
         origin: impl Fn(&Series<'_>) -> usize,
         horizon: usize,
+        mut next: impl FnMut(usize, &[f64]) -> f64,
     ) -> Vec<Vec<f64>> {
         // As much of the history as inputs look back on, then the forecasts.
         let mut recent: Vec<Vec<f64>> = Vec::with_capacity(all.len());
@@ -58,13 +61,29 @@ impl Forecast {
             }
             let x: Vec<&[f64]> = inputs.iter().map(Vec::as_slice).collect();
             let outputs = session.advance_all(&x);
-            for (k, output) in outputs.iter().map(|output| self.trusted(output[0])).enumerate() {
-                recent[k].push(output);
-                let change = all[k].series.scaling.unscale(output);
+            for (k, output) in outputs.iter().enumerate() {
+                let scaled = next(k, output);
+                recent[k].push(scaled);
+                let change = all[k].series.scaling.unscale(scaled);
                 forecasts[k].push(levels[k].follow(change));
             }
         }
         forecasts
+    }
+
+    /// Forecasts so many values of each series: the best number for each row, which is fed back for the next.
+    pub(super) fn roll_points(
+        &self,
+        ensemble: &Ensemble,
+        session: &mut Session,
+        all: &[Ready<'_>],
+        levels: Vec<Level>,
+        origin: impl Fn(&Series<'_>) -> usize,
+        horizon: usize,
+    ) -> Vec<Vec<f64>> {
+        let all: Vec<&Ready<'_>> = all.iter().collect();
+        let point = |_, output: &[f64]| self.trusted(ensemble.points(output)[0]);
+        self.roll(session, &all, levels, origin, horizon, point)
     }
 
     /// Lets a session read these rows of each series, which all have something to look back on.
@@ -100,19 +119,11 @@ impl Forecast {
         let members: Vec<Member<'_>> = self.members(table)?;
         let (series, mut remarks) = self.read(table, &members, 1)?;
         remarks.extend(self.remark_on_horizon(horizon));
-        let mut reaches = Vec::with_capacity(options.interval.len());
-        for &level in &options.interval {
-            let (reach, remark) = self.reach(level, horizon)?;
-            remarks.extend(remark);
-            reaches.push((level, reach));
-        }
+        let (mut outlook, of_outlook) = Outlook::asked(self, ensemble, options, horizon)?;
+        remarks.extend(of_outlook);
         let forecasts = match &options.baseline {
-            Some(_) if !reaches.is_empty() => {
-                let message = "is around the model's own forecasts; leave it out, or the ";
-                return Err(ConfigError::new("interval", Message::from(message).option("baseline")).into());
-            }
             Some(name) => self.naively(&series, name, horizon)?,
-            None => self.all_ahead(ensemble, &series, horizon)?,
+            None => self.all_ahead(ensemble, &series, horizon, outlook.drawn_mut())?,
         };
         for (series, forecasts) in series.iter().zip(&forecasts) {
             let rows = series.values.len();
@@ -130,20 +141,7 @@ impl Forecast {
             .zip(&forecasts)
             .flat_map(|(series, values)| values.iter().map(|v| number(series, v)));
         columns.push((self.forecast_name(), Answers::Numbers(numbers.collect())));
-        for (level, reach) in &reaches {
-            for (end, name) in ["low", "high"].into_iter().enumerate() {
-                let ends = series.iter().zip(&forecasts).flat_map(|(series, values)| {
-                    values.iter().enumerate().map(move |(n, &forecast)| {
-                        let value = self.ends(series, forecast, n, reach)[end];
-                        Number::answer(value, self.spread(series, forecast), ensemble.dtype())
-                    })
-                });
-                columns.push((
-                    format!("{}_{name}_{level}", self.forecast_name()),
-                    Answers::Numbers(ends.collect()),
-                ));
-            }
-        }
+        columns.extend(outlook.columns(self, &series, &forecasts, table, ensemble.dtype())?);
         Ok(Predictions::new(columns).with_remarks(remarks))
     }
 
@@ -152,14 +150,21 @@ impl Forecast {
         ensemble: &Ensemble,
         series: &[Series<'_>],
         horizon: usize,
+        mut drawn: Option<&mut Drawn>,
     ) -> Result<Vec<Vec<f64>>, ConfigError> {
         let mut forecasts = Vec::with_capacity(series.len());
         for series in series.chunks(SIDE_BY_SIDE) {
             let all = self.ready(series);
             let mut session = Session::of_sequences(ensemble, all.len())?;
             self.read_history(&mut session, &all, |series| self.first_row()..series.values.len());
-            let levels = series.iter().map(|series| Level::after(self, &series.values)).collect();
-            forecasts.extend(self.roll(&mut session, &all, levels, |series| series.values.len(), horizon));
+            let levels: Vec<Level> = series.iter().map(|series| Level::after(self, &series.values)).collect();
+            let origin = |series: &Series<'_>| series.values.len();
+            if let Some((drawn, distribution)) = drawn.as_deref_mut().zip(ensemble.distribution()) {
+                let draws = drawn.draws(distribution);
+                let take = |_, paths: &[Vec<f64>]| drawn.take(paths);
+                self.draw_paths(&mut session, &all, &levels, origin, draws, take);
+            }
+            forecasts.extend(self.roll_points(ensemble, &mut session, &all, levels, origin, horizon));
         }
         Ok(forecasts)
     }

@@ -3,6 +3,7 @@
 use super::ahead::{SIDE_BY_SIDE, of_series};
 use super::level::Level;
 use super::series::Series;
+use super::spread::Spread;
 use super::{Forecast, Layout};
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
@@ -47,6 +48,10 @@ pub struct Origin {
     pub row: usize,
     /// One value for each row of the horizon.
     pub forecasts: Vec<f64>,
+    /// Of a model that tells distributions: the quantiles at [`Backtest::LEVELS`], of 100 sample paths, `[levels, horizon]`.
+    pub quantiles: Vec<Vec<f64>>,
+    /// Of such a model: the continuous ranked probability score of each row's samples; NaN where the value is missing.
+    pub crps: Vec<f64>,
 }
 
 impl Forecast {
@@ -113,16 +118,23 @@ impl Forecast {
                 let read = if n == 0 { self.first_row() } else { origin(series) - 1 };
                 read..origin(series)
             });
-            let forecasts =
-                session.branch(|session| self.roll(session, &all, levels.clone(), origin, self.horizon));
+            let forecasts = session.branch(|session| {
+                self.roll_points(ensemble, session, &all, levels.clone(), origin, self.horizon)
+            });
+            let spreads = self.spread_from(ensemble, &mut session, &all, &levels, origin, n);
             for (series, level) in series.iter().zip(&mut levels) {
                 level.take(series.values[origin(series)]);
             }
-            for ((series, forecasts), to) in series.iter().zip(forecasts).zip(&mut backtested) {
+            let spreads = spreads.into_iter().chain(std::iter::repeat_with(Spread::default));
+            for (((series, forecasts), spread), to) in
+                series.iter().zip(forecasts).zip(spreads).zip(&mut backtested)
+            {
                 let row = origin(series);
                 let place = |n: usize| format!("{}row {}", of_series(series), row + n + 1);
                 check_finite(forecasts.iter().copied(), table, place)?;
-                to.origins.push(Origin { row, forecasts });
+                let Spread { quantiles, crps } = spread;
+                check_finite(quantiles.iter().flatten().copied(), table, |n| place(n % self.horizon))?;
+                to.origins.push(Origin { row, forecasts, quantiles, crps });
             }
         }
         Ok(backtested)
@@ -144,7 +156,7 @@ impl Forecast {
         let (mut origins, mut rows, mut steps, mut forecasts, mut actual) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (series, Backtested { actual: known, origins: all, .. }) in series.iter().zip(&backtest.series) {
-            for Origin { row: origin, forecasts: ahead } in all {
+            for Origin { row: origin, forecasts: ahead, .. } in all {
                 for (n, &forecast) in ahead.iter().enumerate() {
                     origins.push((series, origin - 1));
                     rows.push((series, origin + n));
@@ -161,6 +173,7 @@ impl Forecast {
             (self.forecast_name(), Answers::Numbers(forecasts)),
             ("actual".into(), Answers::Numbers(actual)),
         ]);
+        columns.extend(self.spread_columns(&series, backtest, dtype));
         Ok(Predictions::new(columns))
     }
 
@@ -169,7 +182,10 @@ impl Forecast {
         let per_series = |forecasts: &dyn Fn(&Backtested, &Origin) -> Vec<f64>| -> Vec<Metrics> {
             backtest.series.iter().map(|series| self.metrics_of(series, forecasts)).collect()
         };
-        let model = per_series(&|_, origin| origin.forecasts.clone());
+        let mut model = per_series(&|_, origin| origin.forecasts.clone());
+        for (metrics, series) in model.iter_mut().zip(&backtest.series) {
+            metrics.extend(self.spread_metrics(series));
+        }
         let baselines = self.naive().map(|naive| {
             let metrics =
                 per_series(&|series, origin| naive.forecast(&series.values[..origin.row], self.horizon));

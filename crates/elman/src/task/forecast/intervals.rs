@@ -17,7 +17,7 @@ use crate::scaling::Scaling;
 const KEPT: usize = 100;
 
 /// The levels whose coverage a backtest tells.
-const USUAL_LEVELS: [f64; 2] = [80.0, 95.0];
+pub(super) const USUAL_LEVELS: [f64; 2] = [80.0, 95.0];
 
 /// How far intervals of a level reach, for each row ahead, in the units of the kept errors.
 pub(super) struct Reach(Vec<f64>);
@@ -56,16 +56,18 @@ impl Forecast {
         error.abs() / scaling.deviation
     }
 
-    /// How far intervals of a level, in percent, reach, and what is to be said of that.
-    pub(super) fn reach(&self, level: f64, horizon: usize) -> Result<(Reach, Option<Message>), ConfigError> {
-        if !(level > 0.0 && level < 100.0) {
-            let message = format!("asks for {level} %; levels are above 0 and below 100");
-            return Err(ConfigError::new("interval", message));
-        }
+    /// How far intervals of a level, in percent above 0 and below 100, reach, and what is to be said of that; `option` asks
+    /// for it.
+    pub(super) fn reach(
+        &self,
+        option: &'static str,
+        level: f64,
+        horizon: usize,
+    ) -> Result<(Reach, Option<Message>), ConfigError> {
         let Some(last) = self.errors.last() else {
             let message =
                 Message::from("needs a model that knows its errors on rows kept back: train with a ");
-            return Err(ConfigError::new("interval", message.option("test")));
+            return Err(ConfigError::new(option, message.option("test")));
         };
         let known = self.errors.len();
         let reach = |n: usize| match self.errors.get(n) {
@@ -84,14 +86,17 @@ impl Forecast {
         Ok((Reach((0..horizon).map(reach).collect()), remark))
     }
 
-    /// The ends of an interval around a forecast `ahead + 1` rows ahead.
-    pub(super) fn ends(&self, series: &Series<'_>, forecast: f64, ahead: usize, reach: &Reach) -> [f64; 2] {
-        let width = reach.0[ahead] * series.scaling.deviation;
-        if self.takes_logarithms() {
-            [forecast * (-width).exp(), forecast * width.exp()]
-        } else {
-            [forecast - width, forecast + width]
-        }
+    /// The end of an interval around a forecast `ahead + 1` rows ahead, on this side of it: -1 or 1; 0 for the forecast.
+    pub(super) fn end(
+        &self,
+        series: &Series<'_>,
+        forecast: f64,
+        ahead: usize,
+        side: f64,
+        reach: &Reach,
+    ) -> f64 {
+        let distance = side * reach.0[ahead] * series.scaling.deviation;
+        if self.takes_logarithms() { forecast * distance.exp() } else { forecast + distance }
     }
 
     /// The share of actual values, in percent, that lie in intervals made of errors known before: the later half of

@@ -7,6 +7,10 @@
 //!
 //! Of many series each is made stationary by itself, by differences; the network that learns from all of them is one. A
 //! series that was not among them is forecast by it as well.
+//!
+//! By a loss of distributions the network tells how each row's value is distributed. The forecast is then the median of
+//! that, or the mean, in the units that are learned; of logarithms both are the median of the values. What stands beside it,
+//! intervals, quantiles and sample paths, is in `outlook`.
 
 mod ahead;
 mod backtest;
@@ -17,10 +21,13 @@ mod lengths;
 mod level;
 mod naive;
 mod options;
+mod outlook;
 mod panel;
+mod paths;
 mod prepare;
 mod series;
 mod smoothing;
+mod spread;
 mod stream;
 mod time_column;
 mod windows;
@@ -217,7 +224,9 @@ impl TaskKind for Forecast {
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
         let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;
         let mut evaluation = self.measure(&backtest);
-        evaluation.model.extend(self.coverage(&backtest));
+        if ensemble.distribution().is_none() {
+            evaluation.model.extend(self.coverage(&backtest));
+        }
         Ok((rows, evaluation))
     }
 

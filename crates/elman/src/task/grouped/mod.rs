@@ -30,7 +30,9 @@ use parts::Parts;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
+use super::quantiles::Asked;
 use super::{Answers, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
@@ -101,10 +103,10 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         None
     }
 
-    /// The network's `output [O]` as an answer.
+    /// A network's output, a number for each value or class, as an answer.
     fn answer(&self, output: &[f64]) -> Self::Answer;
 
-    /// The network's `output [O]` as the values of an answer in a stream.
+    /// The same as the values of an answer in a stream.
     fn answer_values(&self, output: &[f64], answer: &mut [f64]);
 
     /// See [`StreamUnits::answers`].
@@ -129,6 +131,28 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
     /// The columns of predictions.
     fn columns(&self, answers: &[Self::Answer], dtype: Dtype) -> Vec<(String, Answers)>;
+
+    /// The columns of quantiles beside those of answers, which these outputs tell; none of a task whose answers are no
+    /// numbers.
+    fn quantile_columns(
+        &self,
+        _told: &Distribution,
+        _outputs: &[Vec<f64>],
+        _asked: &[Asked],
+        _dtype: Dtype,
+    ) -> Vec<(String, Answers)> {
+        Vec::new()
+    }
+
+    /// How well these outputs tell the distributions of answers; nothing of a task whose answers are no numbers.
+    fn distribution_metrics(
+        &self,
+        _told: &Distribution,
+        _outputs: &[Vec<f64>],
+        _actual: &[Self::Target],
+    ) -> Metrics {
+        Metrics::new()
+    }
 
     /// What is to be said beside the columns.
     fn description(&self) -> String {
@@ -173,6 +197,9 @@ impl<T: GroupedTask> StreamUnits for Rows<T> {
     fn reset(&mut self) {}
 }
 
+/// A network's outputs `[O]` for each of some sequences.
+type Outputs = Vec<Vec<f64>>;
+
 /// A table as a fitted task reads it.
 struct Sequences<'t> {
     groups: Groups<'t>,
@@ -206,20 +233,21 @@ impl<'t> Sequences<'t> {
         grouping.inputs(&self.cells, rows, sample.rows.start)
     }
 
-    /// An ensemble's answers for these sequences and rows of theirs.
+    /// An ensemble's outputs for these sequences and rows of theirs, and the answers that they are.
     fn answers<T: GroupedTask>(
         &self,
         task: &T,
         ensemble: &Ensemble,
         table: &Table,
         samples: &[Sample],
-    ) -> Result<Vec<T::Answer>, Error> {
+    ) -> Result<(Outputs, Vec<T::Answer>), Error> {
         let x: Vec<Vec<f64>> = samples.iter().map(|sample| self.inputs(task.grouping(), sample)).collect();
         let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let answers: Vec<T::Answer> = outputs.iter().map(|output| task.answer(output)).collect();
+        let answers: Vec<T::Answer> =
+            outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
         let place = |n: usize| format!("sequence {:?}", self.groups.ids[samples[n].sequence]);
         check_finite(answers.iter().map(T::representative), table, place)?;
-        Ok(answers)
+        Ok((outputs, answers))
     }
 }
 
@@ -340,7 +368,11 @@ impl<T: GroupedTask> TaskKind for T {
         let mut read = Sequences::read(self.grouping(), table)?;
         let (mut labels, count) = read.labels(self, table, held_out)?;
         let actual = self.targets(&labels)?;
-        let answers = read.answers(self, ensemble, table, &labels.samples)?;
+        let (outputs, answers) = read.answers(self, ensemble, table, &labels.samples)?;
+        let mut model = self.metrics(&answers, &actual);
+        if let Some(told) = ensemble.distribution() {
+            model.extend(self.distribution_metrics(told, &outputs, &actual));
+        }
         let mut remarks = std::mem::take(&mut read.groups.remarks);
         remarks.append(&mut labels.remarks);
         let on = match self.grouping().window {
@@ -354,7 +386,7 @@ impl<T: GroupedTask> TaskKind for T {
                 HeldOut::All => format!("all {on}"),
                 _ => format!("{on} kept back"),
             },
-            model: self.metrics(&answers, &actual),
+            model,
             baselines: vec![Baseline {
                 name: T::BASELINE.into(),
                 metrics: self.metrics(&vec![self.baseline(); actual.len()], &actual),
@@ -402,7 +434,8 @@ impl<T: GroupedTask> TaskKind for T {
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
-        options.check_no_forecast(T::NAME)?;
+        options.check_no_forecast(T::NAME, ensemble.distribution())?;
+        let asked = options.asked()?;
         let mut read = Sequences::read(self.grouping(), table)?;
         if let Some(empty) = read.groups.rows.iter().position(Vec::is_empty) {
             let text = format!(
@@ -417,13 +450,16 @@ impl<T: GroupedTask> TaskKind for T {
             Sample::of_rows(n, first..length)
         };
         let samples: Vec<Sample> = read.groups.rows.iter().enumerate().map(newest).collect();
-        let answers = read.answers(self, ensemble, table, &samples)?;
+        let (outputs, answers) = read.answers(self, ensemble, table, &samples)?;
         let mut remarks = std::mem::take(&mut read.groups.remarks);
         if self.grouping().window.is_some() {
             remarks.push("each answer is for the last row of its sequence".into());
         }
         let mut columns = self.grouping().keys(table, &read.groups)?;
         columns.extend(self.columns(&answers, ensemble.dtype()));
+        if let Some(told) = ensemble.distribution() {
+            columns.extend(self.quantile_columns(told, &outputs, &asked, ensemble.dtype()));
+        }
         Ok(Predictions::new(columns).with_remarks(remarks))
     }
 

@@ -1,0 +1,386 @@
+//! Losses: how far outputs are from targets, and the gradient of that.
+//!
+//! Every loss is a mean: the sum over all output values (for cross-entropy: over all outputs, each
+//! times its class's weight) divided by their number (by the sum of those weights), as in PyTorch
+//! with `reduction='mean'`.
+//!
+//! Most losses are of one output per value. Those of a distribution have several for each, side by side: with a loss
+//! of `W` of them, `V` values are told by `O = V W` outputs ([`Loss::output_size`]), and what they mean says
+//! [`Distribution`].
+//!
+//! A target value that is NaN is missing: it has weight 0, so neither the sum nor the number counts it, and its
+//! output has gradient 0. (An output that is NaN stays an error that shows.)
+//!
+//! ```
+//! use elman::loss::{Loss, Targets};
+//!
+//! let (outputs, targets) = ([1.0, 2.0], Targets::Values(vec![0.0, 4.0]));
+//! let mut doutputs = [0.0; 2];
+//! let loss = Loss::Squared.gradient(&outputs, 1, &targets, &mut doutputs);
+//! assert_eq!(loss.mean(), 2.5); // (1 + 4) / 2
+//! assert_eq!(doutputs, [1.0, -2.0]); // 2 (y - t) / 2
+//!
+//! // Missing: the mean of the other alone.
+//! let loss = Loss::Squared.gradient(&outputs, 1, &Targets::Values(vec![0.0, f64::NAN]), &mut doutputs);
+//! assert_eq!((loss.mean(), doutputs), (1.0, [2.0, 0.0]));
+//!
+//! let loss = Loss::cross_entropy().total(&[0.0, 0.0], 2, &Targets::Classes(vec![1]));
+//! assert_eq!(loss.mean(), f64::ln(2.0));
+//! ```
+
+mod cross_entropy;
+mod gaussian;
+mod pointwise;
+mod quantile;
+mod student_t;
+mod targets;
+
+use std::ops::AddAssign;
+
+use elman_core::lane::Scalar;
+use serde::{Deserialize, Serialize};
+
+pub use targets::Targets;
+
+use crate::distribution::{Distribution, MIN_SCALE};
+use crate::error::{ConfigError, positive};
+
+/// More levels than these are refused.
+const MAX_LEVELS: usize = 999;
+
+/// A loss function. `y` is an output value, `t` its target, `e = y - t`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Loss {
+    /// `e^2`
+    Squared,
+    /// `|e|`; its derivative at 0 is taken as 0.
+    Absolute,
+    /// `e^2 / 2` where `|e| <= delta`, else `delta (|e| - delta / 2)` (Huber, Annals of
+    /// Mathematical Statistics 35, 1964, 73-101).
+    Huber {
+        /// Where the square ends and the line begins; above 0.
+        delta: f64,
+    },
+    /// `-ln softmax(y)[class]`, from logits.
+    CrossEntropy {
+        /// One weight per class, or none: all 1.
+        class_weights: Option<Vec<f64>>,
+    },
+    /// The pinball loss, least where each output is the target's quantile of its level `q`: `q (t - y)` where `y <= t`,
+    /// else `(1 - q) (y - t)` (Koenker & Bassett, Econometrica 46, 1978, 33-50). Its derivative at `y = t` is taken as
+    /// 0. One output per level and value.
+    Quantile {
+        /// The levels, above 0 and below 1, the smallest first; at least two, on both sides of 0.5 or with it.
+        levels: Vec<f64>,
+    },
+    /// `-ln` of a normal distribution's density: `ln(2 pi) / 2 + ln s + (t - m)^2 / (2 s^2)`. Two outputs per value: the
+    /// mean `m` and what makes the deviation, `s = softplus(y) + `[`MIN_SCALE`].
+    Gaussian,
+    /// `-ln` of the density of Student's t-distribution with location `m`, scale `s` and `v` degrees of freedom:
+    /// `ln B(v / 2, 1 / 2) + ln(v) / 2 + ln s + (v + 1) / 2 ln(1 + (t - m)^2 / (v s^2))`. Three outputs per value: `m`,
+    /// what makes the scale, as of [`Gaussian`](Self::Gaussian), and what makes the degrees of freedom, `v = 2 +
+    /// softplus(y)`, so that there is a variance (as in GluonTS, after DeepAR: Salinas et al., International Journal of
+    /// Forecasting 36, 2020, 1181-1191).
+    StudentT,
+}
+
+/// A loss before its division: `sum / weight` is the mean, and sums of parts add up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Total<T> {
+    /// The weighted sum over all terms.
+    pub sum: T,
+    /// The sum of the weights.
+    pub weight: T,
+}
+
+impl<T: Scalar> Total<T> {
+    /// The mean; 0 of nothing, where every target is missing or of weight 0.
+    pub fn mean(self) -> T {
+        let zero = T::default();
+        if self.weight == zero && self.sum == zero { zero } else { self.sum / self.weight }
+    }
+
+    /// The same in `f64`.
+    pub fn to_f64(self) -> Total<f64> {
+        Total { sum: self.sum.to_f64(), weight: self.weight.to_f64() }
+    }
+}
+
+/// That of both parts.
+impl<T: AddAssign> AddAssign for Total<T> {
+    fn add_assign(&mut self, part: Self) {
+        self.sum += part.sum;
+        self.weight += part.weight;
+    }
+}
+
+impl Loss {
+    /// Cross-entropy with every class weighted alike.
+    pub fn cross_entropy() -> Self {
+        Loss::CrossEntropy { class_weights: None }
+    }
+
+    /// Cross-entropy with a weight for each class.
+    pub fn weighted_cross_entropy(class_weights: impl Into<Vec<f64>>) -> Self {
+        Loss::CrossEntropy { class_weights: Some(class_weights.into()) }
+    }
+
+    /// Huber's loss: a square up to `delta`, a line beyond.
+    pub fn huber(delta: f64) -> Self {
+        Loss::Huber { delta }
+    }
+
+    /// The pinball loss of these levels, in whatever order they are given.
+    pub fn quantile(levels: impl Into<Vec<f64>>) -> Self {
+        let mut levels = levels.into();
+        levels.sort_by(f64::total_cmp);
+        Loss::Quantile { levels }
+    }
+
+    /// Its name on the command line and in files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Loss::Squared => "squared",
+            Loss::Absolute => "absolute",
+            Loss::Huber { .. } => "huber",
+            Loss::CrossEntropy { .. } => "cross-entropy",
+            Loss::Quantile { .. } => "quantile",
+            Loss::Gaussian => "gaussian",
+            Loss::StudentT => "student-t",
+        }
+    }
+
+    /// What a network that has learned by it says of a value, if that is more than a number.
+    pub fn distribution(&self) -> Option<Distribution> {
+        match self {
+            Loss::Quantile { levels } => Some(Distribution::Quantiles(levels.clone())),
+            Loss::Gaussian => Some(Distribution::Gaussian),
+            Loss::StudentT => Some(Distribution::StudentT),
+            Loss::Squared | Loss::Absolute | Loss::Huber { .. } | Loss::CrossEntropy { .. } => None,
+        }
+    }
+
+    /// The outputs `O` of a network for so many values, or classes.
+    pub fn output_size(&self, values: usize) -> usize {
+        values * self.outputs_per_value()
+    }
+
+    /// The outputs that tell one value; of cross-entropy, one class.
+    pub fn outputs_per_value(&self) -> usize {
+        match self {
+            Loss::Squared | Loss::Absolute | Loss::Huber { .. } | Loss::CrossEntropy { .. } => 1,
+            Loss::Quantile { levels } => levels.len(),
+            Loss::Gaussian => 2,
+            Loss::StudentT => 3,
+        }
+    }
+
+    /// Refuses options that are out of range, and outputs that are not as many as the loss takes.
+    pub(crate) fn check(&self, output_size: usize) -> Result<(), ConfigError> {
+        match self {
+            Loss::Squared | Loss::Absolute => {}
+            Loss::Huber { delta } => positive("huber_delta", *delta)?,
+            Loss::CrossEntropy { class_weights } => {
+                if let Some(weights) = class_weights.as_ref().filter(|weights| weights.len() != output_size) {
+                    let message = format!("has {} values for {output_size} classes", weights.len());
+                    return Err(ConfigError::new("class_weights", message));
+                }
+                class_weights.iter().flatten().try_for_each(|&weight| positive("class_weights", weight))?;
+            }
+            Loss::Quantile { levels } => quantile::check(levels)?,
+            Loss::Gaussian | Loss::StudentT => {}
+        }
+        let width = self.outputs_per_value();
+        if !output_size.is_multiple_of(width) {
+            let message =
+                format!("takes {width} outputs for each value, but the network has {output_size} in all");
+            return Err(ConfigError::new("loss", message));
+        }
+        Ok(())
+    }
+
+    /// Does it need what files of format version 2 do not know?
+    pub(crate) fn is_new(&self) -> bool {
+        self.outputs_per_value() > 1
+    }
+
+    /// The loss of `outputs [n, O]`.
+    ///
+    /// # Panics
+    /// If the targets are of the wrong kind or number, or a class is not below `O`.
+    pub fn total<T: Scalar>(&self, outputs: &[T], output_size: usize, targets: &Targets<T>) -> Total<T> {
+        let mut total = Total::default();
+        match (self, targets) {
+            (Loss::CrossEntropy { class_weights }, Targets::Classes(classes)) => {
+                check_classes(outputs, output_size, classes);
+                for (logits, &class) in outputs.chunks_exact(output_size).zip(classes) {
+                    let weight = weight_of(class_weights.as_deref(), class);
+                    total.sum += weight * cross_entropy::value(logits, class);
+                    total.weight += weight;
+                }
+            }
+            (_, Targets::Values(values)) => {
+                let width = self.width(outputs, output_size, values);
+                let terms = T::from_f64(if let Loss::Quantile { .. } = self { width as f64 } else { 1.0 });
+                for (y, t) in outputs.chunks_exact(output_size).zip(values.chunks_exact(output_size / width))
+                {
+                    let mut row = Total::default();
+                    for (y, &t) in y.chunks_exact(width).zip(t).filter(|&(_, &t)| !is_missing(t)) {
+                        row.sum += self.value(y, t);
+                        row.weight += terms;
+                    }
+                    total += row;
+                }
+            }
+            _ => wrong_kind(),
+        }
+        total
+    }
+
+    /// The loss of `outputs [n, O]`, and its mean's gradient into `doutputs [n, O]`.
+    ///
+    /// # Panics
+    /// As [`total`](Self::total).
+    pub fn gradient<T: Scalar>(
+        &self,
+        outputs: &[T],
+        output_size: usize,
+        targets: &Targets<T>,
+        doutputs: &mut [T],
+    ) -> Total<T> {
+        let total = self.total(outputs, output_size, targets);
+        let (zero, one) = (T::default(), T::from_f64(1.0));
+        match (self, targets) {
+            (Loss::CrossEntropy { class_weights }, Targets::Classes(classes)) => {
+                let rows = outputs.chunks_exact(output_size).zip(doutputs.chunks_exact_mut(output_size));
+                for ((logits, dy), &class) in rows.zip(classes) {
+                    let weight: T = weight_of(class_weights.as_deref(), class);
+                    let scale = if weight == zero { zero } else { weight / total.weight };
+                    cross_entropy::derivative(logits, class, scale, dy);
+                }
+            }
+            (_, Targets::Values(values)) => {
+                let width = self.width(outputs, output_size, values);
+                let scale = one / total.weight;
+                let outputs = outputs.chunks_exact(width).zip(doutputs.chunks_exact_mut(width));
+                for ((y, dy), &t) in outputs.zip(values) {
+                    if is_missing(t) {
+                        dy.fill(zero);
+                    } else {
+                        self.derivative(y, t, dy);
+                        dy.iter_mut().for_each(|dy| *dy = scale * *dy);
+                    }
+                }
+            }
+            _ => wrong_kind(),
+        }
+        total
+    }
+
+    /// The outputs for each of these values.
+    fn width<T>(&self, outputs: &[T], output_size: usize, values: &[T]) -> usize {
+        if let Loss::CrossEntropy { .. } = self {
+            wrong_kind()
+        }
+        let width = self.outputs_per_value();
+        assert!(
+            output_size.is_multiple_of(width),
+            "a loss of {width} outputs per value, and {output_size} of them"
+        );
+        assert_eq!(outputs.len(), values.len() * width, "output values and their targets");
+        width
+    }
+
+    /// The loss of the outputs `y [W]` for one value.
+    fn value<T: Scalar>(&self, y: &[T], t: T) -> T {
+        match self {
+            Loss::Quantile { levels } => quantile::value(levels, y, t),
+            Loss::Gaussian => gaussian::value(y, t),
+            Loss::StudentT => student_t::value(y, t),
+            _ => pointwise::value_and_derivative(self, y[0] - t).0,
+        }
+    }
+
+    /// Its derivatives `dy [W]`.
+    fn derivative<T: Scalar>(&self, y: &[T], t: T, dy: &mut [T]) {
+        match self {
+            Loss::Quantile { levels } => quantile::derivative(levels, y, t, dy),
+            Loss::Gaussian => gaussian::derivative(y, t, dy),
+            Loss::StudentT => student_t::derivative(y, t, dy),
+            _ => dy[0] = pointwise::value_and_derivative(self, y[0] - t).1,
+        }
+    }
+}
+
+fn wrong_kind() -> ! {
+    panic!("cross-entropy takes classes as targets, every other loss values")
+}
+
+fn check_classes<T>(outputs: &[T], output_size: usize, classes: &[usize]) {
+    assert_eq!(outputs.len(), classes.len() * output_size, "outputs and their classes");
+}
+
+fn weight_of<T: Scalar>(class_weights: Option<&[f64]>, class: usize) -> T {
+    T::from_f64(class_weights.map_or(1.0, |weights| weights[class]))
+}
+
+/// Only NaN differs from itself.
+fn is_missing<T: Scalar>(target: T) -> bool {
+    target.partial_cmp(&target).is_none()
+}
+
+/// `ln(1 + exp(x))`, above 0, and its derivative.
+fn softplus<T: Scalar>(x: T) -> (T, T) {
+    let (zero, one) = (T::default(), T::from_f64(1.0));
+    let (positive, magnitude) = if x > zero { (x, x) } else { (zero, zero - x) };
+    (positive + (one + (zero - magnitude).exp()).ln(), x.sigmoid())
+}
+
+/// A scale out of an output, and its derivative.
+fn scale_of<T: Scalar>(y: T) -> (T, T) {
+    let (scale, derivative) = softplus(y);
+    (scale + T::from_f64(MIN_SCALE), derivative)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Outputs `[2, 2]` of which one target is missing: what the others give, divided by three.
+    #[test]
+    fn a_missing_target_counts_nothing() {
+        let outputs = [1.0, 5.0, -2.0, 0.5];
+        let targets = Targets::Values(vec![0.0, f64::NAN, 1.0, 1.0]);
+        // Errors 1, -3 and -0.5.
+        for (loss, sum, gradient) in [
+            (Loss::Squared, 1.0 + 9.0 + 0.25, [2.0, 0.0, -6.0, -1.0]),
+            (Loss::Absolute, 1.0 + 3.0 + 0.5, [1.0, 0.0, -1.0, -1.0]),
+            (Loss::huber(2.0), 0.5 + 2.0 * (3.0 - 1.0) + 0.125, [1.0, 0.0, -2.0, -0.5]),
+        ] {
+            let mut doutputs = [7.0; 4];
+            let total = loss.gradient(&outputs, 2, &targets, &mut doutputs);
+            assert_eq!(total, Total { sum, weight: 3.0 }, "{loss:?}");
+            assert_eq!(doutputs, gradient.map(|g| g / 3.0), "{loss:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_missing_targets_is_no_loss() {
+        let mut doutputs = [7.0; 2];
+        let missing = Targets::Values(vec![f64::NAN; 2]);
+        let total = Loss::Squared.gradient(&[1.0, 2.0], 1, &missing, &mut doutputs);
+        assert_eq!((total.mean(), doutputs), (0.0, [0.0; 2]));
+        // A class of weight 0 alone is the same.
+        let weighted = Loss::weighted_cross_entropy([0.0, 1.0]);
+        let total = weighted.gradient(&[1.0, 2.0], 2, &Targets::Classes(vec![0]), &mut doutputs);
+        assert_eq!((total.mean(), doutputs), (0.0, [0.0; 2]));
+    }
+
+    #[test]
+    fn an_output_that_is_no_number_still_shows() {
+        let total = Loss::Squared.total(&[f64::NAN, 2.0], 1, &Targets::Values(vec![1.0, 2.0]));
+        assert!(total.mean().is_nan());
+    }
+}
