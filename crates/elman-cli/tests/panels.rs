@@ -28,7 +28,7 @@ fn two() -> [(&'static str, Vec<(String, f64)>); 2] {
     [("a", monthly(100.0, 96)), ("b", monthly(5000.0, 84))]
 }
 
-const QUICK: &str = "--epochs 3 --hidden-size 4 -o m.elman";
+const QUICK: &str = "--epochs 3 --hidden-size 4 --horizon 6 -o m.elman";
 
 /// The rows of a CSV file, cell by cell.
 fn cells(csv: &str) -> Vec<Vec<&str>> {
@@ -103,7 +103,7 @@ fn a_series_of_several_is_scaled_as_it_is_alone() {
     let alone = long("unique_id,ds,y", &two()[..1]).replace("a,", "").replace("unique_id,", "");
     place.write("a.csv", alone);
     let of_one = place.last_json(&format!("train l.csv {QUICK}"));
-    let single = place.last_json("train a.csv --epochs 3 --hidden-size 4 -o a.elman");
+    let single = place.last_json("train a.csv --epochs 3 --hidden-size 4 --horizon 6 -o a.elman");
     assert_eq!(of_one["test"], single["test"]);
     assert_eq!(of_one["baselines"], single["baselines"]);
 }

@@ -52,9 +52,10 @@ impl Forecast {
         let mut inputs = vec![Vec::new(); all.len()];
         for n in 0..horizon {
             for ((Ready { series, .. }, recent), x) in all.iter().zip(&recent).zip(&mut inputs) {
-                let row = origin(series) + n;
+                let origin = origin(series);
+                let row = origin + n;
                 x.clear();
-                self.push_input(series, |wanted| recent[recent.len() + wanted - row], row, x);
+                self.push_input(series, |wanted| recent[recent.len() + wanted - row], origin, row, x);
             }
             let x: Vec<&[f64]> = inputs.iter().map(Vec::as_slice).collect();
             let outputs = session.advance_all(&x);
@@ -77,7 +78,7 @@ impl Forecast {
         let input = |Ready { series, scaled }: &Ready<'_>| {
             let mut x = Vec::new();
             for row in rows(series) {
-                self.push_input(series, |row| scaled[row], row, &mut x);
+                self.push_input(series, |row| scaled[row], row, row, &mut x);
             }
             x
         };
@@ -98,7 +99,7 @@ impl Forecast {
             return Err(ConfigError::new("horizon", message).into());
         }
         let members: Vec<Member<'_>> = self.members(table)?;
-        let (series, mut remarks) = self.read(table, &members, 1)?;
+        let (series, mut remarks) = self.read(table, &members, 0)?;
         remarks.extend(self.remark_on_horizon(horizon));
         let mut reaches = Vec::with_capacity(options.interval.len());
         for &level in &options.interval {

@@ -4,7 +4,7 @@ use super::series::Series;
 use super::{Backtest, Backtested, Forecast};
 use crate::calendar::Frequency;
 use crate::error::{ConfigError, Error};
-use crate::table::{Table, TableError};
+use crate::table::Table;
 use crate::task::{Cell, Chart, Line, Predictions, Role};
 use crate::words::counted;
 
@@ -15,12 +15,12 @@ impl Forecast {
     /// The history's end and the forecast that follows it.
     pub(super) fn forecast_chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
         let members = self.members(table)?;
-        let (all, _) = self.read(table, &members, 1)?;
+        let (all, _) = self.read(table, &members, 0)?;
         let series = single(&all)?;
         let values = &series.values;
         let rows = values.len();
         let first_row = rows.saturating_sub(self.season.map_or(USUAL_HISTORY, |season| 4 * season));
-        let mut row_names = self.row_names(table, series, first_row)?;
+        let mut row_names = self.row_names(series, first_row);
         let mut future = vec![(rows - 1, values[rows - 1])];
         for (n, cells) in predictions.rows().enumerate() {
             for cell in cells {
@@ -71,25 +71,18 @@ impl Forecast {
         let rows_ahead = counted(self.horizon, self.frequency.map_or("row", Frequency::row_name));
         let title = format!("{}: {rows_ahead} ahead, from {}", self.target, counted(drawn.len(), "origin"));
         let members = self.members(table)?;
-        let (all, _) = self.read(table, &members, 1)?;
-        let row_names = self.row_names(table, single(&all)?, first_row)?;
+        let (all, _) = self.read(table, &members, 0)?;
+        let row_names = self.row_names(single(&all)?, first_row);
         Ok(Chart { title, first_row, row_names, season: self.season, lines })
     }
 
-    fn row_names(
-        &self,
-        table: &Table,
-        series: &Series<'_>,
-        first_row: usize,
-    ) -> Result<Vec<String>, TableError> {
-        let rows = first_row..table.num_rows();
-        Ok(match &self.time {
-            Some(time) => {
-                let time = table.column(time)?;
-                rows.map(|row| time.text(series.table_row(row)).to_owned()).collect()
-            }
-            None => rows.map(|row| (row + 1).to_string()).collect(),
-        })
+    /// The times of a series from a row on, or the numbers of its rows, counted from 1.
+    fn row_names(&self, series: &Series<'_>, first_row: usize) -> Vec<String> {
+        let name = |row: usize| match &series.calendar {
+            Some(calendar) => calendar.time(row).map_or(String::new(), |time| time.to_string()),
+            None => (row + 1).to_string(),
+        };
+        (first_row..series.values.len()).map(name).collect()
     }
 }
 

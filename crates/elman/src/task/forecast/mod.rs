@@ -123,7 +123,8 @@ impl TaskKind for Forecast {
     }
 
     fn is_new(&self) -> bool {
-        let of_now = self.time_format.is_some() || self.timezone.is_some() || !self.errors.is_empty();
+        let named = self.time_format.is_some() || self.timezone.is_some() || self.missing.is_some();
+        let of_now = named || !self.errors.is_empty();
         of_now || !self.layout.is_single() || self.frequency.is_some_and(Frequency::is_new)
     }
 
@@ -152,9 +153,10 @@ impl TaskKind for Forecast {
         format!("forecast {series}{time}, {} ahead; {season}, {transform}", counted(self.horizon, per))
     }
 
-    /// The value before, the value one season before, the place in the season (1 among zeros).
+    /// The value before, the value one season before, each with whether it was missing if that is told; the place in the
+    /// season (1 among zeros).
     fn input_size(&self) -> usize {
-        1 + usize::from(self.season.is_some()) + self.phases()
+        self.lags() * (1 + usize::from(self.flags())) + self.phases()
     }
 
     fn readout(&self) -> Readout {

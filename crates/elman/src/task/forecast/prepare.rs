@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use super::lengths::Lengths;
 use super::panel::{self, Found, Member};
-use super::series::{Filling, Series, remarks_on_rows};
+use super::series::{Series, check_missing, remarks_on_rows};
 use super::time_column::{self, TimeColumn};
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
+use crate::missing::Missing;
 use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
@@ -35,8 +36,7 @@ type Windows = Vec<Example<f64>>;
 const LEAST_TO_LEARN: usize = 2;
 
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
-    let filling = Filling { missing: options.missing, season: options.season.filter(|&season| season > 0) };
-    filling.check()?;
+    check_missing(options.missing)?;
     let mut remarks = Vec::new();
     let time = match &options.time {
         Some(name) => Some(table.column(name)?),
@@ -60,16 +60,18 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
             .filter(|format| format.is_needed || !layout.is_single())
             .map(|f| f.text.as_str()),
         timezone: options.timezone.as_deref(),
+        frequency: None,
     });
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
-    let (all, short) = read_all(table, &layout, &members, times, filling)?;
-    remarks.extend(remarks_on_rows(&all, filling.missing));
+    let (mut all, short) = read_all(table, &layout, &members, times, options.missing)?;
     if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
         let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
         return Err(ConfigError::new("season", message).into());
     }
     let (mut task, remark) = configure(target, name.map(str::to_owned), layout, &all, options);
     task.time_format = kept_format;
+    remarks.extend(remarks_on_rows(&all, &task));
+    all.iter_mut().for_each(|series| series.fill(task.missing, task.season, task.test));
     remarks.extend(remark);
     task.check_options(options)?;
     let mut left_out = LeftOut { short, constant: Vec::new() };
@@ -186,12 +188,18 @@ fn read_all<'a>(
     layout: &Layout,
     members: &'a [Member<'_>],
     time: Option<TimeColumn<'_>>,
-    filling: Filling,
+    missing: Option<Missing>,
 ) -> Result<(Vec<Series<'a>>, Vec<&'a [String]>), Error> {
     let (all, short): (Vec<&Member<'_>>, Vec<_>) =
         members.iter().partition(|member| layout.is_single() || member.table.num_rows() >= LEAST_ROWS);
+    let time = match time {
+        Some(time) if !layout.is_single() => {
+            Some(TimeColumn { frequency: time.common_frequency(table, &all)?, ..time })
+        }
+        time => time,
+    };
     let all =
-        all.into_iter().map(|member| Series::read(member, time, filling)).collect::<Result<Vec<_>, _>>()?;
+        all.into_iter().map(|member| Series::read(member, time, missing)).collect::<Result<Vec<_>, _>>()?;
     if all.is_empty() {
         let message = format!("has no series of {LEAST_ROWS} rows or more; give longer ones");
         return Err(DataError::new(table.name(), message).into());
@@ -227,8 +235,10 @@ fn configure(
     let Lengths { season, horizon, test, window } = lengths;
     // The test must not be looked at, not even for this.
     let known = |series: &Series<'_>| series.values.len().saturating_sub(test);
+    // What is missing is still to be filled in: with 0, or with one of the others.
+    let is_positive = |value: f64| value > 0.0 || (value.is_nan() && options.missing != Some(Missing::Zero));
     let all_positive =
-        all.iter().all(|series| series.values[..known(series)].iter().all(|&value| value > 0.0));
+        all.iter().all(|series| series.values[..known(series)].iter().all(|&value| is_positive(value)));
     let usual = if all_positive { Transform::LogDifference } else { Transform::Difference };
     let task = Forecast {
         target,

@@ -85,7 +85,8 @@ impl StreamUnits for Newest {
         }
         let oldest = self.scaled.front().copied().filter(|_| task.season.is_some());
         let next = place.map(|place| (place + 1) % task.phases());
-        x.iter_mut().zip(task.input(newest, oldest, next)).for_each(|(x, value)| *x = value);
+        let input = task.input((newest, false), oldest.map(|oldest| (oldest, false)), next);
+        x.iter_mut().zip(input).for_each(|(x, value)| *x = value);
         Ok(true)
     }
 
