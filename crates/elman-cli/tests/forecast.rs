@@ -158,13 +158,6 @@ fn what_smoothing_cannot_be_fitted_to_is_refused() {
     let place = Place::with("c.csv", "value\n".to_owned() + &"5\n".repeat(60));
     let message = "column \"value\" does not vary, so there is nothing to learn; choose another --target";
     place.refuses(1, "train c.csv --transform smoothing", &format!("c.csv: {message}"));
-    let two = (0..60).map(|n| format!("{},{}\n", n % 7, n * n % 11)).collect::<String>();
-    place.write("two.csv", format!("a,b\n{two}"));
-    place.refuses(
-        2,
-        "train two.csv --target all --transform smoothing",
-        "--transform smoothing is for a single series; of several, differences are learned",
-    );
 }
 
 #[test]

@@ -159,7 +159,7 @@ impl Forecast {
             let all = self.ready(series);
             let mut session = Session::of_sequences(ensemble, all.len())?;
             self.read_history(&mut session, &all, |series| self.first_row()..series.values.len());
-            let levels = series.iter().map(|series| Level::after(self, &series.values)).collect();
+            let levels = series.iter().map(|series| self.level(series, series.values.len())).collect();
             forecasts.extend(self.roll(&mut session, &all, levels, |series| series.values.len(), horizon));
         }
         Ok(forecasts)

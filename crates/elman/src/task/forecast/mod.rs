@@ -5,7 +5,7 @@
 //! network sees the value before, the value one season before and the place in the season, and learns the value of the
 //! row. It forecasts by reading the whole history and then feeding its own forecasts back.
 //!
-//! Of many series each is made stationary by itself, by differences; the network that learns from all of them is one. A
+//! Of many series each is made stationary by itself, all in the same way; the network that learns from all of them is one. A
 //! series that was not among them is forecast by it as well.
 
 mod ahead;
@@ -33,7 +33,7 @@ pub use smoothing::Smoothing;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Chart, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use super::{Charts, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
@@ -87,7 +87,8 @@ pub struct Forecast {
     pub stride: usize,
     /// What is done to the values.
     pub transform: Transform,
-    /// The exponential smoothing whose errors are learned, if they are.
+    /// The exponential smoothing whose errors are learned, if they are; of several series, what a series is smoothed by
+    /// of which too little is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smoothing: Option<Smoothing>,
     /// The statistics of the transformed values in training, of a single series.
@@ -109,6 +110,9 @@ pub struct Known {
     pub id: Vec<String>,
     /// The statistics of its transformed values in training.
     pub scaling: Scaling,
+    /// The exponential smoothing whose errors are learned, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoothing: Option<Smoothing>,
 }
 
 impl TaskKind for Forecast {
@@ -137,7 +141,7 @@ impl TaskKind for Forecast {
             Transform::Difference => "differences".to_owned(),
             Transform::None => "plain values".to_owned(),
             Transform::Smoothing => {
-                let form = self.smoothing.as_ref().map_or(String::new(), Smoothing::describe);
+                let form = self.smoothing.map_or(String::new(), |smoothing| smoothing.describe(&self.layout));
                 format!("errors of exponential smoothing{form}")
             }
         };
@@ -205,7 +209,11 @@ impl TaskKind for Forecast {
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
-        self.check_single("stream")?;
+        if !self.layout.is_single() {
+            let message = "is for a single series; this model is one of several: let it predict from a table that has the \
+                           new rows, or train one of the series alone";
+            return Err(ConfigError::new("stream", message));
+        }
         Ok(Box::new(stream::Newest::new(self.clone())))
     }
 
@@ -235,16 +243,14 @@ impl TaskKind for Forecast {
         Ok((self.measure(&backtest), Some(calibrated.into())))
     }
 
-    fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
-        self.check_single("plot")?;
-        self.forecast_chart(table, predictions)
+    fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Charts, Error> {
+        self.forecast_charts(table, predictions)
     }
 
-    fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Chart, Error> {
-        self.check_single("plot")?;
+    fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Charts, Error> {
         let test = last_rows(held_out)?;
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
-        self.backtest_chart(table, test, &backtest)
+        self.backtest_charts(table, test, &backtest)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -259,10 +265,16 @@ impl TaskKind for Forecast {
         if !scalings.into_iter().all(Scaling::is_valid) {
             return Err("its scaling is out of range".into());
         }
-        if self.smoothing.is_some() != (self.transform == Transform::Smoothing)
-            || !self
-                .smoothing
-                .is_none_or(|smoothing| self.layout.is_single() && smoothing.is_valid(MAX_SEASON))
+        let is_smoothed = self.transform == Transform::Smoothing;
+        let log = self.smoothing.map(|smoothing| smoothing.log);
+        let of_series = |smoothing: Option<Smoothing>| {
+            smoothing.is_some() == is_smoothed
+                && smoothing
+                    .is_none_or(|smoothing| smoothing.is_valid(MAX_SEASON) && Some(smoothing.log) == log)
+        };
+        let in_step = |known: &Known| known.smoothing.is_none_or(|smoothing| smoothing.start == 1);
+        if !of_series(self.smoothing)
+            || !self.series.iter().all(|known| of_series(known.smoothing) && in_step(known))
         {
             return Err("its smoothing is out of range".into());
         }
@@ -276,17 +288,6 @@ impl TaskKind for Forecast {
             return Err("it has a time column or a frequency, but not both".into());
         }
         Ok(())
-    }
-}
-
-impl Forecast {
-    /// Refuses what is for a single series.
-    fn check_single(&self, option: &'static str) -> Result<(), ConfigError> {
-        if self.layout.is_single() {
-            return Ok(());
-        }
-        let message = "is for a single series; this model is one of several";
-        Err(ConfigError::new(option, message))
     }
 }
 

@@ -48,8 +48,8 @@ pub struct ForecastOptions {
     /// would make more than 500 of them.
     pub stride: Option<usize>,
     /// What the network learns of the values; by default differences, of the logarithm where all values are positive, or
-    /// the errors of exponential smoothing where those do better in a trial on the rows before the test. Of several
-    /// series always differences.
+    /// the errors of exponential smoothing where those do better in a trial on the rows before the test; of several series
+    /// for all alike.
     pub transform: Option<Transform>,
 }
 

@@ -78,6 +78,8 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     let all = task.long_enough(table, all, &mut left_out)?;
     if let ([series], Layout::Single) = (&all[..], &task.layout) {
         task.choose(table, series, options)?;
+    } else {
+        task.choose_of_several(table, &all, options);
     }
     all.iter().try_for_each(|series| task.check_positive(series))?;
     let examples = task.learn_from(table, all, options, &mut left_out)?;
@@ -343,9 +345,11 @@ impl Forecast {
     ) -> Result<Vec<Series<'a>>, DataError> {
         let mut fitted = Vec::with_capacity(all.len());
         for mut series in all {
-            match self.statistics(&series.values[..end(self, &series)]) {
+            let values = &series.values[..end(self, &series)];
+            let smoothing = if self.layout.is_single() { self.smoothing } else { self.smoothing_of(values) };
+            match self.statistics(values, smoothing) {
                 Ok(scaling) if self.layout.is_single() => self.scaling = scaling,
-                Ok(scaling) => self.series.push(Known { id: series.id.to_vec(), scaling }),
+                Ok(scaling) => self.series.push(Known { id: series.id.to_vec(), scaling, smoothing }),
                 Err(NoScaling::Constant) if !self.layout.is_single() => {
                     left_out.constant.push(series.id);
                     continue;
@@ -353,6 +357,7 @@ impl Forecast {
                 Err(why) => return Err(self.cannot_be_scaled(table, &series, why)),
             }
             series.scaling = self.series.last().map_or(self.scaling, |known| known.scaling);
+            series.smoothing = smoothing;
             fitted.push(series);
         }
         if fitted.is_empty() {
@@ -388,10 +393,6 @@ impl Forecast {
                     format!("is {value}; it must be from 1 to {MAX_HORIZON}"),
                 ));
             }
-        }
-        if self.transform == Transform::Smoothing && !self.layout.is_single() {
-            let message = "smoothing is for a single series; of several, differences are learned";
-            return Err(ConfigError::new("transform", message));
         }
         if !(0.0..1.0).contains(&options.validation) {
             let message = format!("is {}; it must be at least 0 and below 1", options.validation);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::panel::{self, Member, name_of};
 use super::time_column::TimeColumn;
-use super::{Forecast, Layout};
+use super::{Forecast, Known, Layout, Smoothing};
 use crate::calendar::Calendar;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
@@ -31,7 +31,6 @@ pub enum Transform {
     /// Nothing.
     None,
     /// The error of exponential smoothing, which follows level, trend and season: see [`Smoothing`](super::Smoothing).
-    /// For a single series.
     Smoothing,
 }
 
@@ -64,6 +63,8 @@ pub(super) struct Series<'a> {
     pub(super) calendar: Option<Calendar>,
     /// The statistics by which its transformed values are scaled.
     pub(super) scaling: Scaling,
+    /// The exponential smoothing whose errors are its transformed values, if they are.
+    pub(super) smoothing: Option<Smoothing>,
     /// What is to be said of the order of its rows.
     pub(super) remark: Option<Message>,
     /// What is to be said of the clock that its times are by.
@@ -100,6 +101,7 @@ impl<'a> Series<'a> {
             column,
             calendar: None,
             scaling: Scaling { mean: 0.0, deviation: 1.0 },
+            smoothing: None,
             remark: None,
             of_clock: None,
             filled: Vec::new(),
@@ -274,8 +276,8 @@ impl Forecast {
         test: usize,
     ) -> Result<(Vec<Series<'a>>, Vec<Message>), Error> {
         let needed = self.first_row().saturating_add(test.max(1));
-        let known: HashMap<&[String], Scaling> =
-            self.series.iter().map(|known| (known.id.as_slice(), known.scaling)).collect();
+        let known: HashMap<&[String], &Known> =
+            self.series.iter().map(|known| (known.id.as_slice(), known)).collect();
         let (mut all, mut short) = (Vec::with_capacity(members.len()), Vec::new());
         // Rows that are missing count, once they are filled in.
         let least = if self.missing.is_some() { 2 } else { needed };
@@ -301,10 +303,10 @@ impl Forecast {
                 return Err(DataError::new(table.name(), message).into());
             }
             self.check_positive(&series)?;
-            series.scaling = match known.get(&*member.id) {
-                _ if self.layout.is_single() => self.scaling,
-                Some(&scaling) => scaling,
-                None => self.scaling_of(&series.values),
+            (series.scaling, series.smoothing) = match known.get(&*member.id) {
+                _ if self.layout.is_single() => (self.scaling, self.smoothing),
+                Some(known) => (known.scaling, known.smoothing),
+                None => self.statistics_of_new(&series.values),
             };
             all.push(series);
         }
@@ -359,11 +361,12 @@ impl Forecast {
         }
     }
 
-    /// The statistics of the transformed values of a series that was not among those of training. They are those of
-    /// all its values; of a constant one, with a deviation of 0.
-    fn scaling_of(&self, values: &[f64]) -> Scaling {
-        let changes: Vec<f64> = self.transformed(values).into_iter().flatten().collect();
+    /// The statistics of the transformed values of a series that was not among those of training, and how it is
+    /// smoothed. They are those of all its values; of a constant one, with a deviation of 0.
+    fn statistics_of_new(&self, values: &[f64]) -> (Scaling, Option<Smoothing>) {
+        let smoothing = self.smoothing_of(values);
+        let changes: Vec<f64> = self.transformed(values, smoothing).into_iter().flatten().collect();
         let still = Scaling { mean: changes.first().copied().unwrap_or_default(), deviation: 0.0 };
-        Scaling::fit(changes.iter().copied()).unwrap_or(still)
+        (self.statistics(values, smoothing).unwrap_or(still), smoothing)
     }
 }

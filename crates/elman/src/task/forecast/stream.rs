@@ -24,7 +24,7 @@ pub(super) struct Newest {
 impl Newest {
     pub(super) fn new(task: Forecast) -> Self {
         let scaled = VecDeque::with_capacity(task.looks_back() + 1);
-        Newest { rows: 0, level: Level::new(&task), place: None, scaled, task }
+        Newest { rows: 0, level: Level::new(task.transform, task.smoothing), place: None, scaled, task }
     }
 
     /// The place in the season that a row gives, which must follow the one before.
@@ -96,7 +96,7 @@ impl StreamUnits for Newest {
     }
 
     fn reset(&mut self) {
-        (self.rows, self.level, self.place) = (0, Level::new(&self.task), None);
+        (self.rows, self.level, self.place) = (0, Level::new(self.task.transform, self.task.smoothing), None);
         self.scaled.clear();
     }
 }

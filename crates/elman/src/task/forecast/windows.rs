@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::level::Level;
 use super::series::Series;
-use super::{Forecast, Transform};
+use super::{Forecast, Smoothing, Transform};
 use crate::loss::Targets;
 use crate::missing::Missing;
 use crate::sequence::Example;
@@ -93,9 +93,14 @@ impl Forecast {
         std::iter::once(before).chain(a_season_ago).flat_map(lag).chain(phases)
     }
 
-    /// The transformed series; `None` in the rows that have no transformed value.
-    pub(super) fn transformed(&self, values: &[f64]) -> Vec<Option<f64>> {
-        let mut level = Level::new(self);
+    /// Where a series stands after so many rows.
+    pub(super) fn level(&self, series: &Series<'_>, rows: usize) -> Level {
+        Level::after(self.transform, series.smoothing, &series.values[..rows])
+    }
+
+    /// The transformed values of a series; `None` in the rows that have none.
+    pub(super) fn transformed(&self, values: &[f64], smoothing: Option<Smoothing>) -> Vec<Option<f64>> {
+        let mut level = Level::new(self.transform, smoothing);
         values.iter().map(|&value| level.take(value)).collect()
     }
 
@@ -104,7 +109,8 @@ impl Forecast {
     pub(super) fn scaled(&self, series: &Series<'_>) -> Vec<f64> {
         let varies = series.scaling.deviation > 0.0;
         let scale = |change| if varies { series.scaling.scale(change) } else { 0.0 };
-        self.transformed(&series.values).into_iter().map(|change| change.map_or(0.0, scale)).collect()
+        let transformed = self.transformed(&series.values, series.smoothing);
+        transformed.into_iter().map(|change| change.map_or(0.0, scale)).collect()
     }
 
     /// Training sequences out of these rows, in which a value that was missing counts nothing; a single one, if a shorter
