@@ -156,7 +156,7 @@ fn wrong_values_in_a_file_are_wrong_usage_as_wrong_keys_are() {
 #[test]
 fn one_is_singular() {
     let place = Place::new();
-    place.ok("train -q --epochs 1");
+    place.ok("train -q --epochs 1 --horizon 6");
     assert_eq!(
         place.last_json("evaluate airline.elman --test 6")["on"],
         "6 forecasts, up to 6 months ahead, from 1 origin"

@@ -59,8 +59,7 @@ fn cells_that_are_no_numbers() {
         );
     }
     for text in ["", "NaN", "n/a"] {
-        let way_out =
-            "fill it in, or choose with --missing what becomes of missing values: previous, season or zero";
+        let way_out = "fill it in, or choose with --missing what becomes of missing values: interpolate, previous, season, zero or flag";
         refuses(with_text(text), &format!("{place} the value is missing; {way_out}"));
     }
 }
@@ -124,7 +123,7 @@ fn short_series_are_learned_from_all_the_same() {
     assert!(!said.stderr.contains("are few"), "{}", said.stderr);
     let said = Place::with("short.csv", first(36)).ok("train short.csv --epochs 1");
     let note = "note: 36 months are few: the model looks 6 ahead, is tested on the last 12 and learns from windows of 6 \
-                (usual are 6, 24 and 36); this is chosen by --horizon, --test, --window and --season\n";
+                (usual are 12, 24 and 36); this is chosen by --horizon, --test, --window and --season\n";
     assert!(said.stderr.contains(note), "{}", said.stderr);
     assert!(
         said.stdout.starts_with("test: 42 forecasts, up to 6 months ahead, from 7 origins\n"),
@@ -181,7 +180,8 @@ fn times_that_do_not_follow_each_other() {
     refuses(
         without(20),
         "bad.csv, line 20, column \"month\": 1950-08 follows 1950-06, but the rows are one month apart: 1 row is \
-         missing; a forecast needs rows at even steps: fill the gap or cut the series",
+         missing; add them, cut the series, or choose in training with --missing what stands in their place: interpolate, \
+         previous, season, zero or flag",
     );
     refuses(
         airline().replace("1949-05", "1949-04"),

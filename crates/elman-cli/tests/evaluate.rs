@@ -7,12 +7,12 @@ use common::{CLASSIFY, Place, REGRESS, airline, sequences};
 #[test]
 fn gives_the_figures_of_training() {
     let place = Place::new();
-    let trained = place.ok("train -q --epochs 3 --hidden-size 4").stdout;
+    let trained = place.ok("train -q --horizon 6 --epochs 3 --hidden-size 4").stdout;
     let said = place.ok("evaluate airline.elman");
     assert!(trained.starts_with(&said.stdout), "{trained}\n{}", said.stdout);
     assert!(said.stderr.starts_with("note: the seasonal naive forecast is better than the model: "));
     assert_eq!(said.stderr.lines().count(), 1, "{}", said.stderr);
-    let mut json = place.last_json("train -q --epochs 3 --hidden-size 4");
+    let mut json = place.last_json("train -q --horizon 6 --epochs 3 --hidden-size 4");
     for key in ["model", "ended", "epochs"] {
         json.as_object_mut().unwrap().remove(key);
     }
@@ -25,7 +25,7 @@ fn gives_the_figures_of_training() {
 #[test]
 fn the_test_part_is_ones_own() {
     let place = Place::new();
-    place.ok("train -q --epochs 1 --hidden-size 2");
+    place.ok("train -q --horizon 6 --epochs 1 --hidden-size 2");
     for (rows, on) in [
         (6, "6 forecasts, up to 6 months ahead, from 1 origins"),
         (36, "186 forecasts, up to 6 months ahead, from 31 origins"),
@@ -112,7 +112,7 @@ fn data_without_targets_cannot_be_evaluated() {
 #[test]
 fn plots_are_pictures() {
     let place = Place::new();
-    place.ok("train -q --epochs 1 --hidden-size 2");
+    place.ok("train -q --horizon 6 --epochs 1 --hidden-size 2");
     let said = place.ok("evaluate airline.elman --plot e.svg -q");
     assert_eq!(said.stderr, "");
     let said = place.ok("evaluate airline.elman --plot e.svg");

@@ -7,7 +7,7 @@ use common::{Place, figure};
 #[test]
 fn says_what_the_model_is_and_how_well_it_did() {
     let place = Place::new();
-    let trained = place.ok("train -q --epochs 3 --hidden-size 4 --seed 5").stdout;
+    let trained = place.ok("train -q --horizon 6 --epochs 3 --hidden-size 4 --seed 5").stdout;
     let said = place.ok("inspect airline.elman");
     assert_eq!(said.stderr, "");
     let lines: Vec<&str> = said.stdout.lines().collect();

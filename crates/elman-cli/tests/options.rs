@@ -170,7 +170,7 @@ fn options_that_contradict_each_other_are_wrong_usage() {
             "--nesterov looks ahead along the momentum, which is 0; set momentum",
         ),
         (
-            "train --horizon 30".into(),
+            "train --horizon 30 --test 24".into(),
             "--test keeps 24 rows, fewer than the horizon of 30; keep more, or 0 for no test",
         ),
         (

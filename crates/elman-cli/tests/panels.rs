@@ -28,7 +28,8 @@ fn two() -> [(&'static str, Vec<(String, f64)>); 2] {
     [("a", monthly(100.0, 96)), ("b", monthly(5000.0, 84))]
 }
 
-const QUICK: &str = "--epochs 3 --hidden-size 4 -o m.elman";
+/// A run of a moment, without a trial of what to learn.
+const QUICK: &str = "--epochs 3 --hidden-size 4 --horizon 6 --transform log-difference -o m.elman";
 
 /// The rows of a CSV file, cell by cell.
 fn cells(csv: &str) -> Vec<Vec<&str>> {
@@ -103,7 +104,7 @@ fn a_series_of_several_is_scaled_as_it_is_alone() {
     let alone = long("unique_id,ds,y", &two()[..1]).replace("a,", "").replace("unique_id,", "");
     place.write("a.csv", alone);
     let of_one = place.last_json(&format!("train l.csv {QUICK}"));
-    let single = place.last_json("train a.csv --epochs 3 --hidden-size 4 -o a.elman");
+    let single = place.last_json(&format!("train a.csv {QUICK}").replace("m.elman", "a.elman"));
     assert_eq!(of_one["test"], single["test"]);
     assert_eq!(of_one["baselines"], single["baselines"]);
 }
@@ -188,9 +189,18 @@ fn series_of_different_steps_are_refused() {
 
 #[test]
 fn a_backtest_is_what_step_by_step_forecasts_are() {
+    steps_are_as_a_backtest(QUICK);
+}
+
+#[test]
+fn a_backtest_of_smoothed_series_is_as_well() {
+    steps_are_as_a_backtest(&QUICK.replace("log-difference", "smoothing"));
+}
+
+fn steps_are_as_a_backtest(options: &str) {
     let series = two();
     let place = Place::with("l.csv", long("unique_id,ds,y", &series));
-    place.ok(&format!("train l.csv {QUICK}"));
+    place.ok(&format!("train l.csv {options}"));
     let said = place.ok("backtest m.elman l.csv -o b.csv");
     assert!(said.stderr.ends_with("wrote 228 rows to b.csv\n"), "{}", said.stderr);
     place.write("own.csv", "a\n1\n");
@@ -283,12 +293,8 @@ fn intervals_are_as_wide_as_the_errors_on_the_test() {
 }
 
 #[test]
-fn what_is_for_one_series_or_for_forecasts_is_refused() {
-    let place = Place::with("l.csv", long("unique_id,ds,y", &two()));
-    place.ok(&format!("train l.csv {QUICK}"));
-    let message = "--plot is for a single series; this model is one of several";
-    place.refuses(2, "evaluate m.elman l.csv --plot p.svg", message);
-    place.refuses(2, "predict m.elman l.csv --plot p.svg", message);
+fn what_is_for_forecasts_is_refused() {
+    let place = Place::new();
     place.write("s.csv", common::sequences(20));
     place.ok(&format!("{} --epochs 1", common::REGRESS));
     place.refuses(2, "backtest m.elman s.csv", "backtest is for forecasts; this model is there to regress");
@@ -321,4 +327,62 @@ fn a_model_that_loses_says_so_and_the_baseline_answers() {
         "predict m.elman l.csv --baseline drif",
         "--baseline \"drif\" is not known (did you mean drift?); there are seasonal naive, last value and drift",
     );
+}
+
+/// Noise about a level of its own, which differences double.
+fn noisy(ids: &[&'static str]) -> Vec<(&'static str, Vec<(String, f64)>)> {
+    let series = |(n, &id): (usize, &&'static str)| {
+        let mut noise = noise(n as u64);
+        let value = move |row: usize| 100.0 * (n + 1) as f64 + 9.0 * noise() - 0.01 * row as f64;
+        let mut value = value;
+        (id, (0..90).map(|row| (format!("{}-{:02}", 2010 + row / 12, row % 12 + 1), value(row))).collect())
+    };
+    ids.iter().enumerate().map(series).collect()
+}
+
+#[test]
+fn several_series_are_smoothed_where_that_does_better() {
+    let place = Place::with("l.csv", long("unique_id,ds,y", &noisy(&["a", "b", "c"])));
+    let train = "train l.csv --season 0 --horizon 3 -o m.elman";
+    let said = place.ok(&format!("{train} --json"));
+    assert!(said.stderr.contains(", errors of exponential smoothing"), "{}", said.stderr);
+    let chosen = place.last_json(train);
+    let differences = place.last_json(&format!("{train} --transform difference"));
+    assert!(figure(&chosen, "/test/mase") < figure(&differences, "/test/mase"), "{chosen} {differences}");
+
+    // Each series has weights of its own, also one that was not there in training.
+    place.ok(train);
+    let task = &place.last_json("inspect m.elman")["task"]["forecast"];
+    let known = task["series"].as_array().unwrap();
+    assert!(known.iter().all(|known| known["smoothing"]["alpha"].is_number()), "{task}");
+    place.write("new.csv", long("unique_id,ds,y", &noisy(&["x", "y", "z", "new"])[3..]));
+    let predicted = place.ok("predict m.elman new.csv").stdout;
+    for row in &cells(&predicted)[1..] {
+        let value: f64 = row[2].parse().unwrap();
+        assert!(row[0] == "new" && (390.0..410.0).contains(&value), "{predicted}");
+    }
+}
+
+#[test]
+fn several_series_are_drawn_side_by_side() {
+    let ids = ["a", "b", "c", "d", "e", "f<", "g", "h"];
+    let place = Place::with("l.csv", long("unique_id,ds,y", &noisy(&ids)));
+    place.ok(&format!("train l.csv {QUICK}"));
+    place.ok("predict m.elman l.csv --interval 80 --plot p.svg -o p.csv");
+    place.ok("evaluate m.elman l.csv --plot e.svg");
+    // Truth, and from each of four origins the naive forecast and the model's.
+    for (name, title, lines) in [
+        ("p.svg", ">y, 6 of 8 series: forecast<", 2),
+        ("e.svg", ">y, 6 of 8 series: 6 months ahead, from 4 origins<", 9),
+    ] {
+        let svg = place.text(name);
+        assert!(svg.contains(title), "{svg}");
+        assert_eq!(svg.matches("<polyline").count(), 6 * lines, "{name}");
+        for (id, is_drawn) in [("a", 1), ("e", 1), ("f&lt;", 1), ("g", 0), ("h", 0)] {
+            assert_eq!(svg.matches(&format!(">{id}</text>")).count(), is_drawn, "{name}: {id}");
+        }
+        assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{svg}");
+    }
+    // The forecast begins with July, whose years stand below.
+    assert!(place.text("p.svg").contains(">2017-07<"), "{}", place.text("p.svg"));
 }

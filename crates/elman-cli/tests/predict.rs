@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A model of the built-in data in `airline.elman`.
 fn forecaster() -> Place {
     let place = Place::new();
-    place.ok("train -q --epochs 3 --hidden-size 4");
+    place.ok("train -q --horizon 6 --epochs 3 --hidden-size 4");
     place
 }
 

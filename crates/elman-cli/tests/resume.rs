@@ -215,7 +215,7 @@ fn interrupted(signal: &str, code: i32) {
         is_interrupted.then_some(stdout)
     });
     let stdout = stdout.expect("a run that is interrupted");
-    assert!(stdout.starts_with("test: 114 forecasts") && stdout.contains("\nmodel: m.elman\n"), "{stdout}");
+    assert!(stdout.starts_with("test: 156 forecasts") && stdout.contains("\nmodel: m.elman\n"), "{stdout}");
     assert_eq!(place.names(), ["m.elman", "m.elman.checkpoint"]);
 
     let text = place.ok("inspect m.elman").stdout;

@@ -53,6 +53,10 @@ impl Missing {
         Missing::Flag,
     ];
 
+    /// Those that there are for forecasts: a series has a value in each row, so that none can be left out.
+    pub(crate) const OF_SERIES: [Missing; 5] =
+        [Missing::Interpolate, Missing::Previous, Missing::Season, Missing::Zero, Missing::Flag];
+
     /// The name used on the command line and in files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -92,11 +96,27 @@ impl Missing {
         gaps
     }
 
+    /// As [`fill`](Self::fill), but no value from the row `known` on tells what stands before it, and no later one what
+    /// stands in a row from there on: a line to a value beyond is none, but the value before.
+    pub(crate) fn fill_ahead(self, values: &mut [f64], season: Option<usize>, known: usize) {
+        let known = known.min(values.len());
+        self.fill(&mut values[..known], season);
+        let ahead = if self == Missing::Interpolate { Missing::Previous } else { self };
+        ahead.fill(values, season);
+    }
+
     /// What is to be said of so many missing values, of which `first` is the place of the first:
     /// `3 empty cells are taken as 0 (first: t.csv, line 3, column "level")`.
     pub fn remark(self, count: usize, first: Place<'_>) -> Message {
         let (cells, are) = (counted(count, "empty cell"), if count == 1 { "is" } else { "are" });
         format!("{cells} {are} {} (first: {first})", self.in_words()).into()
+    }
+
+    /// What is to be said of so many missing rows, of which the first has the time `first` and would stand after `before`:
+    /// `3 rows are missing and taken as 0 (first: 2024-01-03, after t.csv, line 3)`.
+    pub(crate) fn remark_on_rows(self, count: usize, first: &str, before: &str) -> Message {
+        let (rows, are) = (counted(count, "row"), if count == 1 { "is" } else { "are" });
+        format!("{rows} {are} missing and {} (first: {first}, after {before})", self.in_words()).into()
     }
 
     /// What became of missing values, to be read after them: `3 empty cells are ...`.
@@ -225,6 +245,22 @@ mod tests {
             assert_eq!(filled(Missing::Season, none, [GAP, 4.0, GAP]), [4.0; 3]);
         }
         assert_eq!(filled(Missing::Season, Some(usize::MAX), [GAP, 4.0, GAP]), [4.0; 3]);
+    }
+
+    /// Rows 4 to 6 are to be forecast: no line leads into them, and no place of a season is filled from them.
+    #[test]
+    fn what_is_to_be_forecast_tells_nothing() {
+        let gappy = [1.0, GAP, 3.0, GAP, GAP, 6.0, GAP];
+        let filled = |missing: Missing| {
+            let mut values = gappy;
+            missing.fill_ahead(&mut values, Some(4), 4);
+            values
+        };
+        assert_eq!(filled(Missing::Interpolate), [1.0, 2.0, 3.0, 3.0, 3.0, 6.0, 6.0]);
+        assert_eq!(filled(Missing::Season), [1.0, 1.0, 3.0, 3.0, 1.0, 6.0, 3.0]);
+        let mut all = gappy;
+        Missing::Interpolate.fill_ahead(&mut all, None, 7);
+        assert_eq!(all, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 6.0]);
     }
 
     #[test]

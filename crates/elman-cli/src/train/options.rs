@@ -54,7 +54,7 @@ options! {
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
         /// Forecast: rows in a season, 0 for none [default: the calendar's, 12 for months]
         [value_name = "ROWS", value_parser = count::<usize>] season: usize,
-        /// Forecast: rows to look ahead [default: half a season, or 6; less for short series]
+        /// Forecast: rows to look ahead [default: a season, or 6; less for short series]
         [value_name = "ROWS", value_parser = count::<usize>] horizon: usize,
         /// Rows of a training sequence: of a forecast [default: three seasons, or 32; less for short series]; else where the target differs
         /// from row to row [default: a quarter of the median length, 8 to 32]
@@ -63,7 +63,7 @@ options! {
         [value_name = "ROWS", value_parser = count::<usize>] stride: usize,
         /// Forecast: what is learned of the values [default: smoothing or differences, by a trial]
         [value_enum] transform: TransformName,
-        /// What becomes of missing values; of a forecast previous, season or zero [default: they are refused]
+        /// What becomes of missing values, and of a series' missing rows [default: they are refused]
         [value_parser = one_of::<Missing>(Missing::ALL.map(Missing::name))] missing: Missing,
         /// Regress, classify: a column, as of persons, whose sequences are all kept back or none
         [value_name = "COLUMN"] group: String,

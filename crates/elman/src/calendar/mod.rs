@@ -18,6 +18,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::civil::DateTime;
@@ -30,17 +31,23 @@ pub use step::Gap;
 pub(crate) use step::Step;
 
 use crate::error::{ConfigError, DataError, Error, Message};
+use crate::missing::Missing;
 use crate::table::{Column, Time};
+use crate::words::{counted, listed, thousands};
 
 /// The times of a series, in order, and how they follow each other.
 ///
-/// Rows are counted in order of time; [`order`](Self::order) says where they stand in the table.
+/// Rows are counted in order of time, those that are missing among them; [`rows`](Self::rows) says where they stand in
+/// the table.
 #[derive(Clone, Debug)]
 pub struct Calendar {
     step: Step,
     /// The first row, by the clock that the step is counted on.
     first: DateTime,
     gaps: Vec<Gap>,
+    /// The rows of the table.
+    known: usize,
+    /// Those rows in order of time, where the table is in another.
     order: Option<Vec<usize>>,
     newest_first: bool,
     /// The first row of the table whose offset from UTC is another than that of the row before, where no place says why.
@@ -68,18 +75,26 @@ impl Calendar {
     /// # Errors
     /// If a time stands twice, rows are missing or unevenly spaced, or the time zone is unknown.
     pub fn read(column: Column<'_>, times: &[Time], timezone: Option<&str>) -> Result<Self, Error> {
-        let calendar = Self::with_gaps(column, times, timezone)?;
-        match calendar.gaps.first() {
+        let calendar = Self::with_gaps(column, times, timezone, None)?;
+        match calendar.gap_error(column) {
             None => Ok(calendar),
-            Some(gap) => Err(calendar.gap_error(column, *gap).into()),
+            Some(error) => Err(error.into()),
         }
     }
 
-    /// As [`read`](Self::read), but rows may be missing: [`gaps`](Self::gaps) says where.
+    /// As [`read`](Self::read), but rows may be missing: [`gaps`](Self::gaps) says where. `frequency` is how far rows
+    /// are apart where that is known, as from other series or from those that a model learned from. Rows that do not
+    /// follow it are as far apart as they show, and so are many that are even by themselves; without it no more rows may
+    /// be missing than are there, nor after most of them.
     ///
     /// # Errors
     /// If a time stands twice, rows are unevenly spaced, or the time zone is unknown.
-    pub fn with_gaps(column: Column<'_>, times: &[Time], timezone: Option<&str>) -> Result<Self, Error> {
+    pub fn with_gaps(
+        column: Column<'_>,
+        times: &[Time],
+        timezone: Option<&str>,
+        frequency: Option<Frequency>,
+    ) -> Result<Self, Error> {
         let [written, _, ..] = *times else {
             return Err(DataError::new(column.table_name(), "has one row; a series needs more").into());
         };
@@ -91,12 +106,32 @@ impl Calendar {
         let changes = |pair: &[Time]| pair[0].offset() != pair[1].offset();
         let offset_change =
             times.windows(2).position(changes).filter(|_| timezone.is_none()).map(|before| before + 1);
-        let Some((step, gaps)) = Step::find(&sorted) else {
+        let Some((step, gaps)) = Step::find_as(&sorted, frequency) else {
             return Err(uneven(column, &order, &sorted, offset_change.is_some()).into());
         };
         let newest_first = stamps.is_sorted_by(|a, b| a > b);
         let order = (!order.is_sorted()).then_some(order);
-        Ok(Calendar { step, first: sorted[0], gaps, order, newest_first, offset_change, written, clock })
+        let (first, known) = (sorted[0], sorted.len());
+        Ok(Calendar { step, first, gaps, known, order, newest_first, offset_change, written, clock })
+    }
+
+    /// How far the rows of a column are apart whose times may repeat, as where it holds several series; none if they
+    /// follow each other by no step.
+    ///
+    /// # Errors
+    /// If the time zone is unknown or times do not suit it.
+    pub fn common_frequency(
+        column: Column<'_>,
+        times: &[Time],
+        timezone: Option<&str>,
+    ) -> Result<Option<Frequency>, Error> {
+        if times.is_empty() {
+            return Ok(None);
+        }
+        let (mut stamps, _) = stamps(column, times, timezone)?;
+        stamps.sort_unstable();
+        stamps.dedup();
+        Ok(Step::find_as(&stamps, None).map(|(step, _)| step.frequency()))
     }
 
     /// The time from one row to the next.
@@ -109,9 +144,52 @@ impl Calendar {
         &self.gaps
     }
 
-    /// The table's row of each row in order of time; `None` if the table is in order.
-    pub fn order(&self) -> Option<&[usize]> {
-        self.order.as_deref()
+    /// How many rows there are, with those that are missing.
+    pub fn num_rows(&self) -> usize {
+        self.known.saturating_add(self.num_missing())
+    }
+
+    /// How many rows are missing.
+    pub fn num_missing(&self) -> usize {
+        self.gaps.iter().fold(0, |sum: usize, gap| sum.saturating_add(gap.missing))
+    }
+
+    /// The table's row that each row is, `None` where one is missing.
+    pub fn rows(&self) -> impl Iterator<Item = Option<usize>> {
+        let mut gaps = self.gaps.iter().peekable();
+        let mut row = 0;
+        (0..self.known).flat_map(move |n| {
+            let missing = gaps.next_if(|gap| gap.after == row).map_or(0, |gap| gap.missing);
+            row += 1 + missing;
+            std::iter::once(Some(self.in_table(n))).chain(std::iter::repeat_n(None, missing))
+        })
+    }
+
+    /// The table's row that a row is, `None` if it is missing.
+    pub fn table_row(&self, row: usize) -> Option<usize> {
+        let before = &self.gaps[..self.gaps.partition_point(|gap| gap.after < row)];
+        if before.last().is_some_and(|gap| row <= gap.after + gap.missing) {
+            return None;
+        }
+        let n = row - before.iter().map(|gap| gap.missing).sum::<usize>();
+        (n < self.known).then(|| self.in_table(n))
+    }
+
+    /// The values that stand in the rows of the table, in order of time, NaN in the rows that are missing.
+    ///
+    /// # Panics
+    /// If they are not one for each row of the table.
+    pub fn arrange<'v>(&self, values: &'v [f64]) -> Cow<'v, [f64]> {
+        assert_eq!(values.len(), self.known, "a value for each row");
+        if self.order.is_none() && self.gaps.is_empty() {
+            return Cow::Borrowed(values);
+        }
+        self.rows().map(|row| row.map_or(f64::NAN, |row| values[row])).collect()
+    }
+
+    /// The table's row that is the n-th of those that are there.
+    fn in_table(&self, n: usize) -> usize {
+        self.order.as_ref().map_or(n, |order| order[n])
     }
 
     /// A row's place in its season of `season` rows, also for rows after the last.
@@ -189,34 +267,35 @@ impl Calendar {
     }
 
     fn stamp(&self, row: usize) -> Option<DateTime> {
-        let missing = |gap: &Gap| if gap.after < row { gap.missing } else { 0 };
-        let steps = self.gaps.iter().map(missing).try_fold(row, usize::checked_add)?;
-        self.step.after(self.first, steps)
+        self.step.after(self.first, row)
     }
 
-    fn gap_error(&self, column: Column<'_>, gap: Gap) -> DataError {
-        let row = |n: usize| self.order.as_ref().map_or(n, |order| order[n]);
-        let (before, after) = (row(gap.after), row(gap.after + 1));
-        let all: usize = self.gaps.iter().map(|gap| gap.missing).sum();
-        let rows = |count: usize| format!("{count} row{}", if count == 1 { " is" } else { "s are" });
+    /// The error about rows that are missing: where the first are, how many there are and what can be done; none where
+    /// there are none.
+    pub(crate) fn gap_error(&self, column: Column<'_>) -> Option<DataError> {
+        let gap = self.gaps.first()?;
+        let (before, after) = (self.table_row(gap.after)?, self.table_row(gap.after + gap.missing + 1)?);
+        let is = if gap.missing == 1 { "is" } else { "are" };
         let more = match self.gaps.len() {
             1 => String::new(),
-            places => format!(", {} in {places} places", rows(all).replace(" is", "").replace(" are", "")),
+            places => format!(", {} in all in {} places", thousands(self.num_missing()), thousands(places)),
         };
         let text = format!(
-            "{} follows {}, but the rows are one {} apart: {} missing{more}; a forecast needs rows at even steps: \
-             fill the gap or cut the series",
+            "{} follows {}, but the rows are one {} apart: {} {is} missing{more}; add them, cut the series, or choose \
+             in training with ",
             column.text(after),
             column.text(before),
             self.frequency().step_name(),
-            rows(gap.missing),
+            counted(gap.missing, "row"),
         );
-        let mut message = Message::from(text);
-        let stamp = self.step.after(self.stamp(gap.after).unwrap_or(self.first), 1);
+        let choices = listed(Missing::OF_SERIES.map(Missing::name), "or");
+        let mut message =
+            Message::from(text).option("missing").text(format!(" what stands in their place: {choices}"));
+        let stamp = self.stamp(gap.after + 1);
         if matches!(self.clock, Clock::Written) && gap.missing <= 4 && stamp.is_some_and(is_clock_change) {
             message = hint_at_zone(message);
         }
-        DataError::new(column.place(after), message)
+        Some(DataError::new(column.place(after), message))
     }
 }
 

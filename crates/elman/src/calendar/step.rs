@@ -32,13 +32,16 @@ pub(crate) enum Day {
 /// Rows that are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The row, in order of time, after which they are missing.
+    /// The row, in order of time and counted with those that are missing, after which they are missing.
     pub after: usize,
     /// How many they are.
     pub missing: usize,
 }
 
 const SECOND: i128 = 1_000_000_000;
+
+/// So many rows that are even by themselves are not so by chance.
+const EVEN: usize = 6;
 
 impl Day {
     fn of(self, year: i16, month: i8) -> Option<Date> {
@@ -80,18 +83,49 @@ impl Day {
 }
 
 impl Step {
-    /// The step by which these stamps, which ascend, follow each other, and where rows are missing. `None` if
-    /// there is none, or more rows would be missing than are there.
+    /// The step by which these stamps, which ascend, follow each other, and where rows are missing. It is that of the
+    /// `frequency`, if they follow one, unless they are many and even by themselves. `None` if there is none, or more rows
+    /// would be missing than are there, or would be after most of them.
+    pub(crate) fn find_as(stamps: &[DateTime], frequency: Option<Frequency>) -> Option<(Self, Vec<Gap>)> {
+        let own = Self::find(stamps);
+        let is_even = own.as_ref().is_some_and(|(_, gaps)| gaps.is_empty() && stamps.len() >= EVEN);
+        let known = frequency.filter(|_| !is_even).and_then(|frequency| Self::of(frequency, stamps));
+        known.and_then(|step| Some((step, step.gaps(stamps)?))).or(own)
+    }
+
+    /// The same where nothing is known of a frequency.
     pub(crate) fn find(stamps: &[DateTime]) -> Option<(Self, Vec<Gap>)> {
         let candidates = [Self::months(stamps), Self::fixed(stamps), Self::business_day(stamps)];
-        let gaps = |step: Step| Some((step, step.gaps(stamps)?));
         let missing = |gaps: &[Gap]| gaps.iter().fold(0, |sum: usize, gap| sum.saturating_add(gap.missing));
+        let is_likely = |gaps: &[Gap]| missing(gaps) <= stamps.len() && 2 * gaps.len() < stamps.len();
         candidates
             .into_iter()
             .flatten()
-            .filter_map(gaps)
+            .filter_map(|step| Some((step, step.gaps(stamps)?)))
+            .filter(|(_, gaps)| is_likely(gaps))
             .min_by_key(|(step, gaps)| (missing(gaps), step.is_rare()))
-            .filter(|(_, gaps)| missing(gaps) <= stamps.len())
+    }
+
+    /// The step of a frequency that these stamps may follow.
+    fn of(frequency: Frequency, stamps: &[DateTime]) -> Option<Self> {
+        let months = |months: u32| {
+            let day = Day::shared(stamps).filter(|_| same_clock(stamps))?;
+            Some(Step::Months(months.into(), day))
+        };
+        let seconds = |seconds: u32| Some(Step::Fixed(i128::from(seconds) * SECOND));
+        match frequency {
+            Frequency::Yearly => months(12),
+            Frequency::Quarterly => months(3),
+            Frequency::Monthly => months(1),
+            Frequency::Months(count) => months(count),
+            Frequency::Weekly => seconds(604_800),
+            Frequency::Daily => seconds(86_400),
+            Frequency::BusinessDaily => Self::business_day(stamps),
+            Frequency::Hourly => seconds(3_600),
+            Frequency::Minutes(minutes) => seconds(minutes.checked_mul(60)?),
+            Frequency::Seconds(count) => seconds(count),
+            Frequency::Nanoseconds(count) => Some(Step::Fixed(count.into())),
+        }
     }
 
     /// Is it one that others come before, if they fit as well?
@@ -122,21 +156,27 @@ impl Step {
     }
 
     fn gaps(self, stamps: &[DateTime]) -> Option<Vec<Gap>> {
-        let mut gaps = Vec::new();
-        for (after, pair) in stamps.windows(2).enumerate() {
-            match usize::try_from(self.count(pair[0], pair[1])?).ok()?.checked_sub(1)? {
+        let (mut gaps, mut row) = (Vec::new(), 0_usize);
+        for pair in stamps.windows(2) {
+            let steps = usize::try_from(self.count(pair[0], pair[1])?).ok()?;
+            match steps.checked_sub(1)? {
                 0 => {}
-                missing => gaps.push(Gap { after, missing }),
+                missing => gaps.push(Gap { after: row, missing }),
             }
+            row = row.checked_add(steps)?;
         }
         Some(gaps)
     }
 
-    /// The steps from one stamp to another, both of the series.
+    /// The steps from one stamp to another; `None` if they are not whole.
     fn count(self, a: DateTime, b: DateTime) -> Option<i64> {
+        let whole = |apart: i128, step: i128| match apart.checked_rem(step)? {
+            0 => i64::try_from(apart / step).ok(),
+            _ => None,
+        };
         match self {
-            Step::Months(months, _) => Some((month(b) - month(a)) / months),
-            Step::Fixed(step) => i64::try_from(nanoseconds(a, b) / step).ok(),
+            Step::Months(months, _) => whole((month(b) - month(a)).into(), months.into()),
+            Step::Fixed(step) => whole(nanoseconds(a, b), step),
             Step::BusinessDay => Some(business_days(b.date()) - business_days(a.date())),
         }
     }

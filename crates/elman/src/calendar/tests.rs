@@ -114,12 +114,13 @@ fn clocks_that_change() {
     let berlin = Some("Europe/Berlin");
     let autumn = ["2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:00", "2024-10-27 03:00"];
     let calendar = read(&autumn, berlin).unwrap();
-    assert_eq!((calendar.frequency(), calendar.order()), (Frequency::Hourly, None));
+    assert_eq!(calendar.frequency(), Frequency::Hourly);
+    assert_eq!(calendar.rows().collect::<Vec<_>>(), [0, 1, 2, 3].map(Some));
     let shown: Vec<String> = (0..5).map(|row| calendar.time(row).unwrap().to_string()).collect();
     assert_eq!(shown[..4], autumn);
     assert_eq!((shown[4].as_str(), calendar.phase(2, 24)), ("2024-10-27 04:00", Some(2)));
     let reversed: Vec<&str> = autumn.iter().copied().rev().collect();
-    assert_eq!(read(&reversed, berlin).unwrap().order(), Some(&[3, 2, 1, 0][..]));
+    assert_eq!(read(&reversed, berlin).unwrap().rows().collect::<Vec<_>>(), [3, 2, 1, 0].map(Some));
     let spring = ["2024-03-31 00:00", "2024-03-31 01:00", "2024-03-31 03:00"];
     assert_eq!(read(&spring, berlin).unwrap().time(3).unwrap().to_string(), "2024-03-31 04:00");
     let missing = read(&["2024-03-31 01:00", "2024-03-31 02:00"], berlin).unwrap_err();
@@ -137,7 +138,7 @@ fn clocks_that_change() {
     );
     let hinted =
         read(&["2024-03-31 00:00", "2024-03-31 01:00", "2024-03-31 03:00", "2024-03-31 04:00"], None);
-    assert!(hinted.unwrap_err().contains("1 row is missing; a forecast"));
+    assert!(hinted.unwrap_err().contains("1 row is missing; add them"));
     assert!(read(&autumn, Some("Europe/Bern")).unwrap_err().contains("no known one"));
 }
 
@@ -172,8 +173,9 @@ fn old_names_of_frequencies_are_read() {
 fn gaps_doubled_times_and_strange_cells_are_named() {
     assert_eq!(
         calendar(&["1953-06", "1953-07", "1953-09"]).unwrap_err(),
-        "t.csv, line 4, column \"when\": 1953-09 follows 1953-07, but the rows are one month apart: 1 row is \
-         missing; a forecast needs rows at even steps: fill the gap or cut the series"
+        "t.csv, line 4, column \"when\": 1953-09 follows 1953-07, but the rows are one month apart: 1 row is missing; add \
+         them, cut the series, or choose in training with missing what stands in their place: interpolate, previous, season, zero or \
+         flag"
     );
     assert_eq!(
         calendar(&["1953-06", "1953-06"]).unwrap_err(),
@@ -188,13 +190,76 @@ fn gaps_doubled_times_and_strange_cells_are_named() {
     let uneven = calendar(&["2024-01-01", "2024-01-03", "2024-01-05", "2024-01-12 "]).unwrap_err();
     assert!(uneven.contains("2024-01-12 follows 2024-01-05 after 7 days, where most rows are 2 days apart"));
     assert_eq!(calendar(&["1953-06"]).unwrap_err(), "t.csv: has one row; a series needs more");
+}
+
+/// A calendar of these times, of which some may be missing.
+fn gappy(stamps: &[&str], frequency: Option<Frequency>) -> Result<Calendar, String> {
+    let rows: String = stamps.iter().map(|stamp| format!("\"{stamp}\"\n")).collect();
+    let table = Table::read("t.csv", format!("when\n{rows}").as_bytes()).unwrap();
+    let column = table.column("when").unwrap();
+    Calendar::with_gaps(column, column.times().unwrap(), None, frequency).map_err(|error| error.to_string())
+}
+
+#[test]
+fn rows_that_are_missing_are_counted() {
+    let calendar =
+        gappy(&["2024-01-01", "2024-01-07", "2024-01-02", "2024-01-04", "2024-01-08"], None).unwrap();
+    assert_eq!(calendar.gaps(), [Gap { after: 1, missing: 1 }, Gap { after: 3, missing: 2 }]);
+    assert_eq!((calendar.num_rows(), calendar.num_missing()), (8, 3));
+    let rows = [Some(0), Some(2), None, Some(3), None, None, Some(1), Some(4)];
+    assert_eq!(calendar.rows().collect::<Vec<_>>(), rows);
+    assert_eq!((0..8).map(|row| calendar.table_row(row)).collect::<Vec<_>>(), rows);
+    assert_eq!(calendar.table_row(8), None);
+    let shown = |row| calendar.time(row).unwrap().to_string();
+    assert_eq!(["2024-01-03", "2024-01-06", "2024-01-07", "2024-01-09"], [2, 5, 6, 8].map(shown));
+    let values = calendar.arrange(&[1.0, 7.0, 2.0, 4.0, 8.0]);
+    let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    assert_eq!(
+        (known, values.iter().position(|value| value.is_nan())),
+        (vec![1.0, 2.0, 4.0, 7.0, 8.0], Some(2))
+    );
+}
+
+#[test]
+fn rows_are_missing_by_the_calendar() {
+    for (rows, gap, frequency) in [
+        // A holiday, not two missing days of a week and a weekend.
+        (&["2024-03-27", "2024-03-28", "2024-04-02", "2024-04-03"][..], (1, 2), Frequency::BusinessDaily),
+        (&["2024-01-31", "2024-02-29", "2024-04-30"], (1, 1), Frequency::Monthly),
+        (&["2023-03-31", "2023-06-30", "2023-12-31"], (1, 1), Frequency::Quarterly),
+        (&["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 03:00"], (1, 1), Frequency::Hourly),
+        (&["2001", "2002", "2005", "2006"], (1, 2), Frequency::Yearly),
+    ] {
+        let calendar = gappy(rows, None).unwrap();
+        let (after, missing) = gap;
+        assert_eq!(
+            (calendar.gaps(), calendar.frequency()),
+            (&[Gap { after, missing }][..], frequency),
+            "{rows:?}"
+        );
+    }
+    // A row that is off is no reason to take half of the others for missing.
+    let hours = |n: usize| format!("2024-01-01 {:02}:{:02}", n, if n == 5 { 30 } else { 0 });
+    let rows: Vec<String> = (0..12).map(hours).collect();
+    let off = gappy(&rows.iter().map(String::as_str).collect::<Vec<_>>(), None).unwrap_err();
+    assert!(off.contains("2024-01-01 05:30 follows 2024-01-01 04:00 after 90 minutes"), "{off}");
+}
+
+#[test]
+fn a_known_frequency_decides_where_rows_are_few() {
+    let rows = ["2024-01", "2024-05", "2024-09"];
+    assert_eq!(gappy(&rows, None).unwrap().frequency(), Frequency::Months(4));
+    let monthly = gappy(&rows, Some(Frequency::Monthly)).unwrap();
+    assert_eq!((monthly.frequency(), monthly.num_rows()), (Frequency::Monthly, 9));
+    // It does not, where they do not follow it, nor where many rows are even by themselves.
+    assert_eq!(gappy(&rows, Some(Frequency::Quarterly)).unwrap().frequency(), Frequency::Months(4));
+    let quarters = ["2020-01", "2020-04", "2020-07", "2020-10", "2021-01", "2021-04"];
+    assert_eq!(gappy(&quarters, Some(Frequency::Monthly)).unwrap().frequency(), Frequency::Quarterly);
     let table =
-        Table::read("t.csv", "d\n2024-01-01\n2024-01-04\n2024-01-02\n2024-01-05\n".as_bytes()).unwrap();
-    let column = table.column("d").unwrap();
-    let calendar = Calendar::with_gaps(column, column.times().unwrap(), None).unwrap();
-    assert_eq!(calendar.gaps(), [Gap { after: 1, missing: 1 }]);
-    assert_eq!(calendar.order(), Some(&[0, 2, 1, 3][..]));
-    assert_eq!(calendar.time(2).unwrap().to_string(), "2024-01-04");
+        Table::read("t.csv", "when\n2020-01\n2020-04\n2020-02\n2020-03\n2020-02\n".as_bytes()).unwrap();
+    let column = table.column("when").unwrap();
+    let common = Calendar::common_frequency(column, column.times().unwrap(), None).unwrap();
+    assert_eq!(common, Some(Frequency::Monthly));
 }
 
 proptest! {

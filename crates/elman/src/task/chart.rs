@@ -1,5 +1,20 @@
 //! What there is to draw of a task's answers.
 
+/// What there is to draw: a chart, or one for each of several series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Charts {
+    /// What they show together.
+    pub title: String,
+    /// One at the least.
+    pub charts: Vec<Chart>,
+}
+
+impl From<Chart> for Charts {
+    fn from(chart: Chart) -> Self {
+        Charts { title: chart.title.clone(), charts: vec![chart] }
+    }
+}
+
 /// Lines over the rows of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Chart, Predictions, StreamUnits, Task, TaskName};
+use super::{Charts, Predictions, StreamUnits, Task, TaskName};
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message};
@@ -158,7 +158,7 @@ pub trait TaskKind: Debug {
     ///
     /// # Errors
     /// If the task has nothing to draw, or the table is none of its.
-    fn chart(&self, _table: &Table, _predictions: &Predictions) -> Result<Chart, Error> {
+    fn chart(&self, _table: &Table, _predictions: &Predictions) -> Result<Charts, Error> {
         Err(for_forecasts("plot", self.name()).into())
     }
 
@@ -166,7 +166,7 @@ pub trait TaskKind: Debug {
     ///
     /// # Errors
     /// If the task has nothing to draw; else as [`evaluate`](Self::evaluate).
-    fn test_chart(&self, _ensemble: &Ensemble, _table: &Table, _held_out: &HeldOut) -> Result<Chart, Error> {
+    fn test_chart(&self, _ensemble: &Ensemble, _table: &Table, _held_out: &HeldOut) -> Result<Charts, Error> {
         Err(for_forecasts("plot", self.name()).into())
     }
 

@@ -36,7 +36,7 @@ mod quantiles;
 mod regress;
 mod stream;
 
-pub use chart::{Chart, Line, Role};
+pub use chart::{Chart, Charts, Line, Role};
 pub use classify::Classify;
 pub use forecast::{
     Backtest, Backtested, Forecast, ForecastOptions, Known, Layout, Origin, Smoothing, Transform,

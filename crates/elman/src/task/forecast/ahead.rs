@@ -55,9 +55,10 @@ impl Forecast {
         let mut inputs = vec![Vec::new(); all.len()];
         for n in 0..horizon {
             for ((Ready { series, .. }, recent), x) in all.iter().zip(&recent).zip(&mut inputs) {
-                let row = origin(series) + n;
+                let origin = origin(series);
+                let row = origin + n;
                 x.clear();
-                self.push_input(series, |wanted| recent[recent.len() + wanted - row], row, x);
+                self.push_input(series, |wanted| recent[recent.len() + wanted - row], origin, row, x);
             }
             let x: Vec<&[f64]> = inputs.iter().map(Vec::as_slice).collect();
             let outputs = session.advance_all(&x);
@@ -96,7 +97,7 @@ impl Forecast {
         let input = |Ready { series, scaled }: &Ready<'_>| {
             let mut x = Vec::new();
             for row in rows(series) {
-                self.push_input(series, |row| scaled[row], row, &mut x);
+                self.push_input(series, |row| scaled[row], row, row, &mut x);
             }
             x
         };
@@ -117,7 +118,7 @@ impl Forecast {
             return Err(ConfigError::new("horizon", message).into());
         }
         let members: Vec<Member<'_>> = self.members(table)?;
-        let (series, mut remarks) = self.read(table, &members, 1)?;
+        let (series, mut remarks) = self.read(table, &members, 0)?;
         remarks.extend(self.remark_on_horizon(horizon));
         let (mut outlook, of_outlook) = Outlook::asked(self, ensemble, options, horizon)?;
         remarks.extend(of_outlook);
@@ -157,7 +158,8 @@ impl Forecast {
             let all = self.ready(series);
             let mut session = Session::of_sequences(ensemble, all.len())?;
             self.read_history(&mut session, &all, |series| self.first_row()..series.values.len());
-            let levels: Vec<Level> = series.iter().map(|series| Level::after(self, &series.values)).collect();
+            let levels: Vec<Level> =
+                series.iter().map(|series| self.level(series, series.values.len())).collect();
             let origin = |series: &Series<'_>| series.values.len();
             if let Some((drawn, distribution)) = drawn.as_deref_mut().zip(ensemble.distribution()) {
                 let draws = drawn.draws(distribution);

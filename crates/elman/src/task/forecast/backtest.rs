@@ -110,7 +110,7 @@ impl Forecast {
                 origins: Vec::with_capacity(test - self.horizon + 1),
             })
             .collect();
-        let known = |series: &Series<'_>| Level::after(self, &series.values[..series.values.len() - test]);
+        let known = |series: &Series<'_>| self.level(series, series.values.len() - test);
         let mut levels: Vec<Level> = series.iter().map(known).collect();
         for n in 0..=test - self.horizon {
             let origin = |series: &Series<'_>| series.values.len() - test + n;

@@ -6,10 +6,13 @@
 //!
 //! Both are tried on the rows to learn from: fitted to all but the end of them, a network of the default recipe is
 //! trained for each, and their forecasts of that end, from every origin in it, are compared. What is kept for the test or
-//! for validation is not looked at.
+//! for validation is not looked at. Of several series some are tried together, and all are learned in the way that errs
+//! less on these, each as a share of its changes. On seven tables of 4 to 181 series the mean absolute scaled error is so
+//! 3 % less than that of differences (geometric mean; from 23 % less to 17 % more).
 
 use std::borrow::Cow;
 
+use super::backtest::Backtested;
 use super::series::Series;
 use super::smoothing::Smoothing;
 use super::{Forecast, ForecastOptions, Transform};
@@ -32,6 +35,10 @@ const TRIAL_ROWS: [usize; 2] = [24, 500];
 
 /// The training sequences of a trial at the most: enough to compare, and soon done.
 const TRIAL_WINDOWS: usize = 200;
+
+/// Several series are tried by so many of them at the most, and by so many training sequences.
+const TRIAL_SERIES: usize = 50;
+const TRIAL_WINDOWS_OF_SEVERAL: usize = 1_000;
 
 /// Errors of smoothing below this share of the largest value are its rounding.
 const ROUNDING: f64 = 1e-9;
@@ -58,7 +65,7 @@ impl Forecast {
         let usual = if is_asked_for { Transform::Difference } else { self.transform };
         let mut differences = Forecast { transform: usual, ..self.clone() };
         differences.scaling =
-            differences.statistics(values).map_err(|why| self.cannot_be_scaled(table, series, why))?;
+            differences.statistics(values, None).map_err(|why| self.cannot_be_scaled(table, series, why))?;
         match differences.smoothed(values) {
             Some(smoothed)
                 if is_asked_for
@@ -75,11 +82,97 @@ impl Forecast {
         Ok(())
     }
 
+    /// Decides what is learned of several series: what the options say, or what does better in a trial on some of them,
+    /// for all alike. Each is still to be smoothed by its own weights.
+    pub(super) fn choose_of_several(&mut self, table: &Table, all: &[Series<'_>], options: &ForecastOptions) {
+        let is_asked_for = options.transform == Some(Transform::Smoothing);
+        if options.transform.is_some() && !is_asked_for {
+            return;
+        }
+        let known = |rows: usize| {
+            let rows = rows - self.test;
+            rows - (options.validation * (rows - self.first_row()) as f64) as usize
+        };
+        let some = all.iter().step_by(all.len().div_ceil(TRIAL_SERIES)).map(|series| {
+            let values = Cow::Owned(series.values[..known(series.values.len())].to_vec());
+            Series { values, ..series.clone() }
+        });
+        let some: Vec<Series<'_>> = some.filter(|series| mean_change(&series.values) > 0.0).collect();
+        let log = self.is_better_in_logarithms(&some);
+        let smoothed = Forecast {
+            transform: Transform::Smoothing,
+            smoothing: Some(Smoothing::usual(self.season, log)),
+            ..self.clone()
+        };
+        let is_better = || {
+            // Where nothing can be tried, series are short, and smoothing is the better way for most.
+            let error = |task: &Forecast| task.trial_of_several(table, &some).unwrap_or(f64::INFINITY);
+            error(&smoothed) <= error(self)
+        };
+        if is_asked_for || is_better() {
+            *self = smoothed;
+        }
+    }
+
+    /// Does smoothing of logarithms err less, one series with another?
+    fn is_better_in_logarithms(&self, all: &[Series<'_>]) -> bool {
+        let error = |log: bool| {
+            let of = |series: &Series<'_>| {
+                let fitted = Smoothing::fit_one_of_several(&series.values, self.season, self.horizon, log);
+                fitted.map(|(error, _)| error / mean_change(&series.values))
+            };
+            all.iter().map(of).sum::<Option<f64>>().filter(|sum| sum.is_finite())
+        };
+        match (error(true), error(false)) {
+            (Some(of_logarithms), Some(of_values)) => of_logarithms < of_values,
+            (of_logarithms, _) => of_logarithms.is_some(),
+        }
+    }
+
+    /// How one of several series is smoothed, if they are; fitted to these values, if they are enough.
+    pub(super) fn smoothing_of(&self, values: &[f64]) -> Option<Smoothing> {
+        let usual = self.smoothing?;
+        let fitted = Smoothing::fit_one_of_several(values, self.season, self.horizon, usual.log);
+        Some(fitted.map_or(usual, |(_, smoothing)| Smoothing { trust: usual.trust, ..smoothing }))
+    }
+
+    /// As [`trial`](Self::trial), of several series; none if there is too little to try.
+    fn trial_of_several(&self, table: &Table, all: &[Series<'_>]) -> Option<f64> {
+        let mut rows: Vec<usize> = all.iter().map(|series| series.values.len()).collect();
+        rows.sort_unstable();
+        let held = self.trial_rows(*rows.get(rows.len() / 2)?);
+        let least = held + self.first_row() + 2;
+        let differences = Forecast { transform: Transform::Difference, smoothing: None, ..self.clone() };
+        let mut fitted = Vec::new();
+        for series in all.iter().filter(|series| series.values.len() >= least) {
+            let known = &series.values[..series.values.len() - held];
+            // Series that grow steadily cannot be learned by differences, and would be tried by smoothing alone.
+            if differences.statistics(known, None).is_ok() {
+                let smoothing = self.smoothing_of(known);
+                let scaling = self.statistics(known, smoothing).ok()?;
+                fitted.push(Series { smoothing, scaling, ..series.clone() });
+            }
+        }
+        if held * fitted.len() < TRIAL_ROWS[0] / 2 {
+            return None;
+        }
+        let total: usize = fitted.iter().map(|series| series.values.len() - least + 2).sum();
+        let stride = total.div_ceil(TRIAL_WINDOWS_OF_SEVERAL).max(1);
+        Forecast { stride, ..self.clone() }.trial(table, &fitted, held)
+    }
+
+    /// The rows at the end of so many that a trial forecasts.
+    fn trial_rows(&self, rows: usize) -> usize {
+        let [least, most] = TRIAL_ROWS;
+        self.test.clamp(least, most).min(rows / 3).max(self.horizon)
+    }
+
     /// Do differences do clearly better than smoothing? Where there are too few rows to try it, they do not.
     fn are_better(&self, table: &Table, series: &Series<'_>, values: &[f64]) -> bool {
-        let [least, most] = TRIAL_ROWS;
-        let held = self.test.clamp(least, most).min(values.len() / 3).max(self.horizon);
-        let Some(start) = values.len().checked_sub(held).filter(|_| held >= least / 2) else { return false };
+        let held = self.trial_rows(values.len());
+        let Some(start) = values.len().checked_sub(held).filter(|_| held >= TRIAL_ROWS[0] / 2) else {
+            return false;
+        };
         let Some(usable) = start.checked_sub(self.first_row()).filter(|&usable| usable > 1) else {
             return false;
         };
@@ -89,10 +182,15 @@ impl Forecast {
             stride: usable.div_ceil(TRIAL_WINDOWS),
             ..self.clone()
         };
-        let of_smoothing = task.smoothed(known).and_then(|task| task.trial(table, series, values, start));
-        let of_differences = task.statistics(known).ok().and_then(|scaling| {
+        let error = |task: &Forecast| {
+            let (scaling, smoothing) = (task.scaling, task.smoothing);
+            let values = Cow::Borrowed(values);
+            task.trial(table, &[Series { scaling, smoothing, values, ..series.clone() }], held)
+        };
+        let of_smoothing = task.smoothed(known).and_then(|task| error(&task));
+        let of_differences = task.statistics(known, None).ok().and_then(|scaling| {
             task.scaling = scaling;
-            task.trial(table, series, values, start)
+            error(&task)
         });
         match (of_differences, of_smoothing) {
             (Some(differences), Some(smoothing)) => differences < CLEARLY_LESS * smoothing,
@@ -100,27 +198,24 @@ impl Forecast {
         }
     }
 
-    /// The sum of absolute errors of forecasts of the rows from `start`, by a network trained on those before; none if
-    /// that cannot be done.
-    fn trial(&self, table: &Table, series: &Series<'_>, values: &[f64], start: usize) -> Option<f64> {
-        let series = Series { scaling: self.scaling, values: Cow::Borrowed(values), ..series.clone() };
+    /// The sum of absolute errors of forecasts of the last rows of these series, as shares of their changes, by a network
+    /// trained on those before; none if that cannot be done.
+    fn trial(&self, table: &Table, all: &[Series<'_>], held: usize) -> Option<f64> {
+        let start = |series: &Series<'_>| series.values.len() - held;
+        let windows = |series| self.windows(series, &self.scaled(series), self.first_row()..start(series));
         let prepared = Prepared {
             task: self.clone().into(),
             data: String::new(),
-            train: self.windows(&series, &self.scaled(&series), self.first_row()..start),
+            train: all.iter().flat_map(windows).collect(),
             train_groups: Vec::new(),
             validation: Vec::new(),
             held_out: None,
             remarks: Vec::new(),
         };
         let model = self.recipe().train(&prepared, table).ok()?;
-        let held = values.len() - start;
-        let backtested = self.backtest_together(model.ensemble(), table, &[series], held).ok()?;
-        let origins = backtested.iter().flat_map(|series| &series.origins);
-        let errors = origins
-            .flat_map(|origin| origin.forecasts.iter().zip(&values[origin.row..]))
-            .map(|(forecast, actual)| (forecast - actual).abs());
-        Some(errors.sum::<f64>()).filter(|sum| sum.is_finite())
+        let backtested = self.backtest_together(model.ensemble(), table, all, held).ok()?;
+        let error = backtested.iter().map(|series| error_of(series, held)).sum::<f64>();
+        Some(error).filter(|error| error.is_finite())
     }
 
     /// The same with exponential smoothing fitted to these values; none if they are too few, or too wild.
@@ -129,18 +224,38 @@ impl Forecast {
         let smoothing = Smoothing::fit(values, self.season, self.horizon, spare)?;
         let mut task =
             Forecast { transform: Transform::Smoothing, smoothing: Some(smoothing), ..self.clone() };
-        task.scaling = task.statistics(values).ok()?;
+        task.scaling = task.statistics(values, task.smoothing).ok()?;
         (task.first_row() + task.window <= values.len()).then_some(task)
     }
 
     /// The statistics of these values, transformed. The errors of smoothing are scaled about zero, where smoothing leaves
     /// them by itself.
-    pub(super) fn statistics(&self, values: &[f64]) -> Result<Scaling, NoScaling> {
-        let changes: Vec<f64> = self.transformed(values).into_iter().flatten().collect();
-        let Some(smoothing) = self.smoothing else { return Scaling::fit(changes.iter().copied()) };
+    pub(super) fn statistics(
+        &self,
+        values: &[f64],
+        smoothing: Option<Smoothing>,
+    ) -> Result<Scaling, NoScaling> {
+        let changes: Vec<f64> = self.transformed(values, smoothing).into_iter().flatten().collect();
+        let Some(smoothing) = smoothing else { return Scaling::fit(changes.iter().copied()) };
         let mean_square = changes.iter().map(|error| error * error).sum::<f64>() / changes.len() as f64;
         let largest = if smoothing.log { 1.0 } else { values.iter().fold(0.0, |a: f64, b| a.max(b.abs())) };
         let scaling = Scaling { mean: 0.0, deviation: mean_square.sqrt().max(ROUNDING * largest) };
         if scaling.is_valid() { Ok(scaling) } else { Err(NoScaling::TooLarge) }
     }
+}
+
+/// The sum of absolute errors of forecasts of a series' last rows, as a share of its changes before.
+fn error_of(series: &Backtested, held: usize) -> f64 {
+    let errors = series.origins.iter().flat_map(|origin| {
+        let pairs = origin.forecasts.iter().zip(&series.actual[origin.row..]);
+        pairs.map(|(forecast, actual)| (forecast - actual).abs())
+    });
+    let known = &series.values[..series.values.len() - held];
+    errors.filter(|error| !error.is_nan()).sum::<f64>() / mean_change(known)
+}
+
+/// How far values are from those before, on average.
+fn mean_change(values: &[f64]) -> f64 {
+    let changes = values.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    changes.sum::<f64>() / values.len().saturating_sub(1) as f64
 }

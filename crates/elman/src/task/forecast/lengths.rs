@@ -6,6 +6,9 @@ use crate::calendar::Frequency;
 use crate::error::Message;
 use crate::words::counted;
 
+/// The rows that are looked ahead without a season.
+const USUAL_HORIZON: usize = 6;
+
 /// The lengths of a task, in rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lengths {
@@ -16,12 +19,15 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
-    /// What is usual for a series of so many rows; what is said in the options stays.
+    /// What is usual for a series of so many rows; what is said in the options stays, and of horizon and test the one that
+    /// is said bounds the other.
     fn usual(rows: usize, season: Option<usize>, options: &ForecastOptions) -> Self {
+        let tested = options.test.filter(|&test| test > 0).unwrap_or(usize::MAX);
+        let test = season.map_or(rows / 5, |season| 2 * season);
         Lengths {
             season,
-            horizon: options.horizon.unwrap_or(season.map_or(6, |season| season.div_ceil(2))),
-            test: options.test.unwrap_or(season.map_or(rows / 5, |season| 2 * season)),
+            horizon: options.horizon.unwrap_or(season.unwrap_or(USUAL_HORIZON).min(tested)),
+            test: options.test.unwrap_or(test.max(options.horizon.unwrap_or(0))),
             window: options.window.unwrap_or(season.map_or(32, |season| 3 * season)),
         }
     }
@@ -113,16 +119,30 @@ mod tests {
 
     #[test]
     fn short_series_have_shorter_lengths() {
-        let usual = Lengths { season: Some(12), horizon: 6, test: 24, window: 36 };
+        let usual = Lengths { season: Some(12), horizon: 12, test: 24, window: 36 };
         let options = ForecastOptions::default();
         assert_eq!(monthly(73, &options), (usual, false));
         assert_eq!(monthly(72, &options), (Lengths { window: 18, ..usual }, true));
-        assert_eq!(monthly(36, &options), (Lengths { test: 12, window: 6, ..usual }, true));
+        assert_eq!(monthly(36, &options), (Lengths { horizon: 6, test: 12, window: 6, ..usual }, true));
         let without = Lengths { season: None, horizon: 4, test: 8, window: 7 };
         assert_eq!(monthly(24, &options), (without, true));
         // What is said stays as it is.
         let said = ForecastOptions::default().with_season(12).with_test(6);
         assert_eq!(monthly(24, &said), (Lengths { season: Some(12), horizon: 4, test: 6, window: 3 }, true));
+    }
+
+    #[test]
+    fn what_is_said_of_horizon_or_test_bounds_the_other() {
+        let usual = Lengths { season: Some(12), horizon: 12, test: 24, window: 36 };
+        let options = ForecastOptions::default();
+        let lengths = |options: &ForecastOptions| monthly(144, options);
+        assert_eq!(lengths(&options.clone().with_test(8)), (Lengths { horizon: 8, test: 8, ..usual }, false));
+        assert_eq!(lengths(&options.clone().with_test(0)), (Lengths { test: 0, ..usual }, false));
+        assert_eq!(
+            lengths(&options.clone().with_horizon(30)),
+            (Lengths { horizon: 30, test: 30, ..usual }, false)
+        );
+        assert_eq!(lengths(&options.with_horizon(3)), (Lengths { horizon: 3, ..usual }, false));
     }
 
     #[test]

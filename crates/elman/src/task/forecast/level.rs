@@ -1,7 +1,7 @@
 //! Where a series stands, so that its changes can be told from its values and its values from its changes.
 
 use super::smoothing::State;
-use super::{Forecast, Transform};
+use super::{Smoothing, Transform};
 
 /// What the next value is measured by.
 #[derive(Clone, Debug)]
@@ -14,16 +14,16 @@ pub(super) enum Level {
 
 impl Level {
     /// Before the first row of a series.
-    pub(super) fn new(task: &Forecast) -> Self {
-        match task.smoothing {
+    pub(super) fn new(transform: Transform, smoothing: Option<Smoothing>) -> Self {
+        match smoothing {
             Some(smoothing) => Level::Smoothed(State::new(smoothing)),
-            None => Level::Last { transform: task.transform, value: None },
+            None => Level::Last { transform, value: None },
         }
     }
 
     /// After these values.
-    pub(super) fn after(task: &Forecast, values: &[f64]) -> Self {
-        let mut level = Level::new(task);
+    pub(super) fn after(transform: Transform, smoothing: Option<Smoothing>, values: &[f64]) -> Self {
+        let mut level = Level::new(transform, smoothing);
         for &value in values {
             level.take(value);
         }

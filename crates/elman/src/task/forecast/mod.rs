@@ -5,7 +5,7 @@
 //! network sees the value before, the value one season before and the place in the season, and learns the value of the
 //! row. It forecasts by reading the whole history and then feeding its own forecasts back.
 //!
-//! Of many series each is made stationary by itself, by differences; the network that learns from all of them is one. A
+//! Of many series each is made stationary by itself, all in the same way; the network that learns from all of them is one. A
 //! series that was not among them is forecast by it as well.
 //!
 //! By a loss of distributions the network tells how each row's value is distributed. The forecast is then the median of
@@ -40,7 +40,7 @@ pub use smoothing::Smoothing;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Chart, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use super::{Charts, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
@@ -94,7 +94,8 @@ pub struct Forecast {
     pub stride: usize,
     /// What is done to the values.
     pub transform: Transform,
-    /// The exponential smoothing whose errors are learned, if they are.
+    /// The exponential smoothing whose errors are learned, if they are; of several series, what a series is smoothed by
+    /// of which too little is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smoothing: Option<Smoothing>,
     /// The statistics of the transformed values in training, of a single series.
@@ -116,6 +117,9 @@ pub struct Known {
     pub id: Vec<String>,
     /// The statistics of its transformed values in training.
     pub scaling: Scaling,
+    /// The exponential smoothing whose errors are learned, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoothing: Option<Smoothing>,
 }
 
 impl TaskKind for Forecast {
@@ -130,7 +134,8 @@ impl TaskKind for Forecast {
     }
 
     fn is_new(&self) -> bool {
-        let of_now = self.time_format.is_some() || self.timezone.is_some() || !self.errors.is_empty();
+        let named = self.time_format.is_some() || self.timezone.is_some() || self.missing.is_some();
+        let of_now = named || !self.errors.is_empty();
         of_now || !self.layout.is_single() || self.frequency.is_some_and(Frequency::is_new)
     }
 
@@ -143,7 +148,7 @@ impl TaskKind for Forecast {
             Transform::Difference => "differences".to_owned(),
             Transform::None => "plain values".to_owned(),
             Transform::Smoothing => {
-                let form = self.smoothing.as_ref().map_or(String::new(), Smoothing::describe);
+                let form = self.smoothing.map_or(String::new(), |smoothing| smoothing.describe(&self.layout));
                 format!("errors of exponential smoothing{form}")
             }
         };
@@ -159,9 +164,10 @@ impl TaskKind for Forecast {
         format!("forecast {series}{time}, {} ahead; {season}, {transform}", counted(self.horizon, per))
     }
 
-    /// The value before, the value one season before, the place in the season (1 among zeros).
+    /// The value before, the value one season before, each with whether it was missing if that is told; the place in the
+    /// season (1 among zeros).
     fn input_size(&self) -> usize {
-        1 + usize::from(self.season.is_some()) + self.phases()
+        self.lags() * (1 + usize::from(self.flags())) + self.phases()
     }
 
     fn readout(&self) -> Readout {
@@ -210,7 +216,11 @@ impl TaskKind for Forecast {
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
-        self.check_single("stream")?;
+        if !self.layout.is_single() {
+            let message = "is for a single series; this model is one of several: let it predict from a table that has the \
+                           new rows, or train one of the series alone";
+            return Err(ConfigError::new("stream", message));
+        }
         Ok(Box::new(stream::Newest::new(self.clone())))
     }
 
@@ -242,16 +252,14 @@ impl TaskKind for Forecast {
         Ok((self.measure(&backtest), Some(calibrated.into())))
     }
 
-    fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Chart, Error> {
-        self.check_single("plot")?;
-        self.forecast_chart(table, predictions)
+    fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Charts, Error> {
+        self.forecast_charts(table, predictions)
     }
 
-    fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Chart, Error> {
-        self.check_single("plot")?;
+    fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Charts, Error> {
         let test = last_rows(held_out)?;
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
-        self.backtest_chart(table, test, &backtest)
+        self.backtest_charts(table, test, &backtest)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -266,10 +274,16 @@ impl TaskKind for Forecast {
         if !scalings.into_iter().all(Scaling::is_valid) {
             return Err("its scaling is out of range".into());
         }
-        if self.smoothing.is_some() != (self.transform == Transform::Smoothing)
-            || !self
-                .smoothing
-                .is_none_or(|smoothing| self.layout.is_single() && smoothing.is_valid(MAX_SEASON))
+        let is_smoothed = self.transform == Transform::Smoothing;
+        let log = self.smoothing.map(|smoothing| smoothing.log);
+        let of_series = |smoothing: Option<Smoothing>| {
+            smoothing.is_some() == is_smoothed
+                && smoothing
+                    .is_none_or(|smoothing| smoothing.is_valid(MAX_SEASON) && Some(smoothing.log) == log)
+        };
+        let in_step = |known: &Known| known.smoothing.is_none_or(|smoothing| smoothing.start == 1);
+        if !of_series(self.smoothing)
+            || !self.series.iter().all(|known| of_series(known.smoothing) && in_step(known))
         {
             return Err("its smoothing is out of range".into());
         }
@@ -283,17 +297,6 @@ impl TaskKind for Forecast {
             return Err("it has a time column or a frequency, but not both".into());
         }
         Ok(())
-    }
-}
-
-impl Forecast {
-    /// Refuses what is for a single series.
-    fn check_single(&self, option: &'static str) -> Result<(), ConfigError> {
-        if self.layout.is_single() {
-            return Ok(());
-        }
-        let message = "is for a single series; this model is one of several";
-        Err(ConfigError::new(option, message))
     }
 }
 

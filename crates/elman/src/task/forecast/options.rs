@@ -13,8 +13,9 @@ pub struct ForecastOptions {
     /// The column of values, several with commas between, each a series, or `all` columns of numbers; by default the
     /// only one.
     pub target: Option<String>,
-    /// What is made of empty cells: [`Missing::Previous`], [`Missing::Season`] or [`Missing::Zero`]; by default they are
-    /// refused. A value that was missing is not learned and counts in no figure.
+    /// What is made of empty cells, and of rows that the calendar of the times misses: anything but [`Missing::Drop`]; by
+    /// default they are refused. A value that was missing is not learned and counts in no figure. No line of
+    /// [`Missing::Interpolate`] leads into the rows of the test, where the value before stands in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
     /// The column that tells series apart, or several with commas between; by default `unique_id` if there is such a
@@ -33,10 +34,10 @@ pub struct ForecastOptions {
     /// Rows in a season, 0 for none; by default that of the calendar: 12 for months, 4 for quarters,
     /// 52 for weeks, 7 for days, 5 for business days, 24 for hours, a day for minutes if there are rows enough.
     pub season: Option<usize>,
-    /// Rows forecast ahead; by default half a season, 6 without a season.
+    /// Rows forecast ahead; by default a season, 6 without one; no more than those of the test, if that is said.
     pub horizon: Option<usize>,
     /// Last rows of each series kept for the test, 0 for none; by default two seasons, without a season a fifth of
-    /// the rows.
+    /// the rows; no fewer than the horizon, if that is said.
     #[serde(deserialize_with = "whole_rows")]
     pub test: Option<usize>,
     /// The share of the training rows, its end, that is used for validation, in `[0, 1)`.
@@ -47,8 +48,8 @@ pub struct ForecastOptions {
     /// would make more than 500 of them.
     pub stride: Option<usize>,
     /// What the network learns of the values; by default differences, of the logarithm where all values are positive, or
-    /// the errors of exponential smoothing where those do better in a trial on the rows before the test. Of several
-    /// series always differences.
+    /// the errors of exponential smoothing where those do better in a trial on the rows before the test; of several series
+    /// for all alike.
     pub transform: Option<Transform>,
 }
 

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use super::lengths::Lengths;
 use super::panel::{self, Found, Member};
-use super::series::{Filling, Series, remarks_on_rows};
+use super::series::{Series, check_missing, remarks_on_rows};
 use super::time_column::{self, TimeColumn};
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
+use crate::missing::Missing;
 use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
@@ -35,8 +36,7 @@ type Windows = Vec<Example<f64>>;
 const LEAST_TO_LEARN: usize = 2;
 
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
-    let filling = Filling { missing: options.missing, season: options.season.filter(|&season| season > 0) };
-    filling.check()?;
+    check_missing(options.missing)?;
     let mut remarks = Vec::new();
     let time = match &options.time {
         Some(name) => Some(table.column(name)?),
@@ -60,22 +60,26 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
             .filter(|format| format.is_needed || !layout.is_single())
             .map(|f| f.text.as_str()),
         timezone: options.timezone.as_deref(),
+        frequency: None,
     });
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
-    let (all, short) = read_all(table, &layout, &members, times, filling)?;
-    remarks.extend(remarks_on_rows(&all, filling.missing));
+    let (mut all, short) = read_all(table, &layout, &members, times, options.missing)?;
     if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
         let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
         return Err(ConfigError::new("season", message).into());
     }
     let (mut task, remark) = configure(target, name.map(str::to_owned), layout, &all, options);
     task.time_format = kept_format;
+    remarks.extend(remarks_on_rows(&all, &task));
+    all.iter_mut().for_each(|series| series.fill(task.missing, task.season, task.test));
     remarks.extend(remark);
     task.check_options(options)?;
     let mut left_out = LeftOut { short, constant: Vec::new() };
     let all = task.long_enough(table, all, &mut left_out)?;
     if let ([series], Layout::Single) = (&all[..], &task.layout) {
         task.choose(table, series, options)?;
+    } else {
+        task.choose_of_several(table, &all, options);
     }
     all.iter().try_for_each(|series| task.check_positive(series))?;
     let examples = task.learn_from(table, all, options, &mut left_out)?;
@@ -187,12 +191,18 @@ fn read_all<'a>(
     layout: &Layout,
     members: &'a [Member<'_>],
     time: Option<TimeColumn<'_>>,
-    filling: Filling,
+    missing: Option<Missing>,
 ) -> Result<(Vec<Series<'a>>, Vec<&'a [String]>), Error> {
     let (all, short): (Vec<&Member<'_>>, Vec<_>) =
         members.iter().partition(|member| layout.is_single() || member.table.num_rows() >= LEAST_ROWS);
+    let time = match time {
+        Some(time) if !layout.is_single() => {
+            Some(TimeColumn { frequency: time.common_frequency(table, &all)?, ..time })
+        }
+        time => time,
+    };
     let all =
-        all.into_iter().map(|member| Series::read(member, time, filling)).collect::<Result<Vec<_>, _>>()?;
+        all.into_iter().map(|member| Series::read(member, time, missing)).collect::<Result<Vec<_>, _>>()?;
     if all.is_empty() {
         let message = format!("has no series of {LEAST_ROWS} rows or more; give longer ones");
         return Err(DataError::new(table.name(), message).into());
@@ -228,8 +238,10 @@ fn configure(
     let Lengths { season, horizon, test, window } = lengths;
     // The test must not be looked at, not even for this.
     let known = |series: &Series<'_>| series.values.len().saturating_sub(test);
+    // What is missing is still to be filled in: with 0, or with one of the others.
+    let is_positive = |value: f64| value > 0.0 || (value.is_nan() && options.missing != Some(Missing::Zero));
     let all_positive =
-        all.iter().all(|series| series.values[..known(series)].iter().all(|&value| value > 0.0));
+        all.iter().all(|series| series.values[..known(series)].iter().all(|&value| is_positive(value)));
     let usual = if all_positive { Transform::LogDifference } else { Transform::Difference };
     let task = Forecast {
         target,
@@ -334,9 +346,11 @@ impl Forecast {
     ) -> Result<Vec<Series<'a>>, DataError> {
         let mut fitted = Vec::with_capacity(all.len());
         for mut series in all {
-            match self.statistics(&series.values[..end(self, &series)]) {
+            let values = &series.values[..end(self, &series)];
+            let smoothing = if self.layout.is_single() { self.smoothing } else { self.smoothing_of(values) };
+            match self.statistics(values, smoothing) {
                 Ok(scaling) if self.layout.is_single() => self.scaling = scaling,
-                Ok(scaling) => self.series.push(Known { id: series.id.to_vec(), scaling }),
+                Ok(scaling) => self.series.push(Known { id: series.id.to_vec(), scaling, smoothing }),
                 Err(NoScaling::Constant) if !self.layout.is_single() => {
                     left_out.constant.push(series.id);
                     continue;
@@ -344,6 +358,7 @@ impl Forecast {
                 Err(why) => return Err(self.cannot_be_scaled(table, &series, why)),
             }
             series.scaling = self.series.last().map_or(self.scaling, |known| known.scaling);
+            series.smoothing = smoothing;
             fitted.push(series);
         }
         if fitted.is_empty() {
@@ -379,10 +394,6 @@ impl Forecast {
                     format!("is {value}; it must be from 1 to {MAX_HORIZON}"),
                 ));
             }
-        }
-        if self.transform == Transform::Smoothing && !self.layout.is_single() {
-            let message = "smoothing is for a single series; of several, differences are learned";
-            return Err(ConfigError::new("transform", message));
         }
         if !(0.0..1.0).contains(&options.validation) {
             let message = format!("is {}; it must be at least 0 and below 1", options.validation);

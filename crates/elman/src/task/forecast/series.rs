@@ -1,19 +1,23 @@
 //! A series as it stands in a table, and what is done to it so that its level does not drift.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::Forecast;
 use super::panel::{self, Member, name_of};
 use super::time_column::TimeColumn;
+use super::{Forecast, Known, Layout, Smoothing};
 use crate::calendar::Calendar;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
 use crate::words::{listed, thousands};
+
+/// So many missing rows of a series are filled in, or, if that is more, so many for each row that is there.
+const MOST_MISSING: usize = 100_000;
+const MOST_MISSING_SHARE: usize = 100;
 
 /// What is done to the values so that their level does not drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +31,6 @@ pub enum Transform {
     /// Nothing.
     None,
     /// The error of exponential smoothing, which follows level, trend and season: see [`Smoothing`](super::Smoothing).
-    /// For a single series.
     Smoothing,
 }
 
@@ -60,6 +63,8 @@ pub(super) struct Series<'a> {
     pub(super) calendar: Option<Calendar>,
     /// The statistics by which its transformed values are scaled.
     pub(super) scaling: Scaling,
+    /// The exponential smoothing whose errors are its transformed values, if they are.
+    pub(super) smoothing: Option<Smoothing>,
     /// What is to be said of the order of its rows.
     pub(super) remark: Option<Message>,
     /// What is to be said of the clock that its times are by.
@@ -68,76 +73,64 @@ pub(super) struct Series<'a> {
     pub(super) filled: Vec<bool>,
 }
 
-/// What becomes of missing values of a series. Only what looks back is possible: a row of the test must not tell what
-/// stands before it.
-#[derive(Clone, Copy)]
-pub(super) struct Filling {
-    /// What was said; nothing where they are refused.
-    pub(super) missing: Option<Missing>,
-    /// The rows of a season, if that is known before the calendar is.
-    pub(super) season: Option<usize>,
-}
-
-impl Filling {
-    /// What can be made of them.
-    const CHOICES: [Missing; 3] = [Missing::Previous, Missing::Season, Missing::Zero];
-
-    pub(super) fn check(self) -> Result<(), ConfigError> {
-        match self.missing {
-            Some(missing) if !Self::CHOICES.contains(&missing) => {
-                let choices = listed(Self::CHOICES.map(Missing::name), "or");
-                let message = format!(
-                    "by {missing} is for sequences that are known to their end; of a series, whose later values must \
-                     not tell the earlier ones, it is {choices}"
-                );
-                Err(ConfigError::new("missing", message))
-            }
-            _ => Ok(()),
-        }
-    }
+/// Refuses what cannot be made of missing values of a series.
+pub(super) fn check_missing(missing: Option<Missing>) -> Result<(), ConfigError> {
+    let Some(missing) = missing.filter(|missing| !Missing::OF_SERIES.contains(missing)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "by {missing} would take rows out of a series, whose rows must stay at even steps; it is {}",
+        listed(Missing::OF_SERIES.map(Missing::name), "or")
+    );
+    Err(ConfigError::new("missing", message))
 }
 
 impl<'a> Series<'a> {
-    /// Reads a series, whose scaling is still to come.
+    /// Reads a series, whose scaling is still to come and whose missing values are still to be filled in. Without a word
+    /// of what becomes of them, they are refused.
     pub(super) fn read(
         member: &'a Member<'_>,
         time: Option<TimeColumn<'_>>,
-        filling: Filling,
+        missing: Option<Missing>,
     ) -> Result<Self, Error> {
         let table: &Table = &member.table;
         let column = table.column(&member.target)?;
         let mut series = Series {
             id: &member.id,
-            values: Cow::Borrowed(values_of(column, filling)?),
+            values: Cow::Borrowed(values_of(column, missing)?),
             column,
             calendar: None,
             scaling: Scaling { mean: 0.0, deviation: 1.0 },
+            smoothing: None,
             remark: None,
             of_clock: None,
             filled: Vec::new(),
         };
         if let Some(time) = time {
             let (times, calendar) = time.read(table)?;
-            if let Some(order) = calendar.order() {
-                series.values = order.iter().map(|&row| series.values[row]).collect();
-                series.remark = calendar.remark(times);
+            if let Some(error) = calendar.gap_error(times).filter(|_| missing.is_none()) {
+                return Err(error.into());
             }
+            check_size(table, &calendar)?;
+            if let Cow::Borrowed(values) = series.values {
+                series.values = calendar.arrange(values);
+            }
+            series.remark = calendar.remark(times);
             series.of_clock = calendar.remark_on_offsets(times);
             series.calendar = Some(calendar);
         }
-        series.fill(filling);
+        if series.values.iter().any(|value| value.is_nan()) {
+            series.filled = series.values.iter().map(|value| value.is_nan()).collect();
+        }
         Ok(series)
     }
 
-    /// Fills in what is missing.
-    fn fill(&mut self, filling: Filling) {
-        let Some(missing) = filling.missing.filter(|_| self.values.iter().any(|value| value.is_nan())) else {
-            return;
-        };
-        let of_calendar = || self.calendar.as_ref()?.frequency().season();
-        let season = filling.season.or_else(of_calendar);
-        self.filled = self.values.iter().map(|value| value.is_nan()).collect();
-        missing.fill(self.values.to_mut(), season);
+    /// Fills in what is missing; the last `test` rows tell nothing of those before.
+    pub(super) fn fill(&mut self, missing: Option<Missing>, season: Option<usize>, test: usize) {
+        let known = self.values.len().saturating_sub(test);
+        if let Some(missing) = missing.filter(|_| !self.filled.is_empty()) {
+            missing.fill_ahead(self.values.to_mut(), season, known);
+        }
     }
 
     /// Was the value of a row missing, or one of so many before it?
@@ -151,10 +144,9 @@ impl<'a> Series<'a> {
         self.values.iter().enumerate().map(known).collect()
     }
 
-    /// The table's row that is this one of the series.
-    pub(super) fn table_row(&self, row: usize) -> usize {
-        let order = self.calendar.as_ref().and_then(Calendar::order);
-        order.map_or(row, |order| order[row])
+    /// The table's row that is this one of the series, if it is not missing.
+    pub(super) fn table_row(&self, row: usize) -> Option<usize> {
+        self.calendar.as_ref().map_or(Some(row), |calendar| calendar.table_row(row))
     }
 
     pub(super) fn phase(&self, row: usize, season: usize) -> Option<usize> {
@@ -171,29 +163,76 @@ impl<'a> Series<'a> {
 }
 
 /// A column of numbers, NaN where one is missing, if that is allowed.
-fn values_of(column: Column<'_>, filling: Filling) -> Result<&[f64], Error> {
+fn values_of(column: Column<'_>, missing: Option<Missing>) -> Result<&[f64], Error> {
     let Some(values) = column.numbers_or_gaps() else { return Ok(column.numbers()?) };
     let gaps = Gaps::of(values);
     match gaps.first {
-        Some(first) if filling.missing.is_none() => {
-            Err(gaps.refuse(column.place(first), &Filling::CHOICES).into())
-        }
+        Some(first) if missing.is_none() => Err(gaps.refuse(column.place(first), &Missing::OF_SERIES).into()),
         _ => Ok(values),
     }
 }
 
-/// What is to be said of the values that were missing.
-fn remark_on_filled(all: &[Series<'_>], missing: Option<Missing>) -> Option<Message> {
-    let count = all.iter().flat_map(|series| &series.filled).filter(|&&filled| filled).count();
-    let first = all.iter().find(|series| !series.filled.is_empty())?;
-    let row = first.filled.iter().position(|&filled| filled)?;
-    Some(missing?.remark(count, first.column.place(first.table_row(row))))
+/// Refuses a series whose missing rows would be far more than those that are there.
+fn check_size(table: &Table, calendar: &Calendar) -> Result<(), DataError> {
+    let (missing, rows) = (calendar.num_missing(), table.num_rows());
+    if missing <= MOST_MISSING.max(MOST_MISSING_SHARE.saturating_mul(rows)) {
+        return Ok(());
+    }
+    let message = format!(
+        "of {} rows one {} apart, {} are missing: too many to be filled in",
+        thousands(calendar.num_rows()),
+        calendar.frequency().step_name(),
+        thousands(missing)
+    );
+    Err(DataError::new(table.name(), message))
+}
+
+/// What is to be said of the values that were missing, and of the rows.
+fn remarks_on_filled(all: &[Series<'_>], task: &Forecast) -> Vec<Message> {
+    let missing = match task.missing {
+        // Without seasons that is what is done.
+        Some(Missing::Season) if task.season.is_none() => Missing::Previous,
+        Some(missing) => missing,
+        None => return Vec::new(),
+    };
+    let is_wide = matches!(task.layout, Layout::Wide(_));
+    let (mut cells, mut first_cell) = (0, None);
+    let (mut rows, mut times, mut first_row) = (0, BTreeSet::new(), None);
+    for series in all.iter().filter(|series| !series.filled.is_empty()) {
+        let in_table: Vec<Option<usize>> = match &series.calendar {
+            Some(calendar) => calendar.rows().collect(),
+            None => (0..series.filled.len()).map(Some).collect(),
+        };
+        let filled = in_table.into_iter().zip(&series.filled).enumerate().filter(|(_, (_, filled))| **filled);
+        for (row, (in_table, _)) in filled {
+            match (in_table, &series.calendar) {
+                (Some(in_table), _) => {
+                    cells += 1;
+                    first_cell = first_cell.or(Some(series.column.place(in_table)));
+                }
+                (None, Some(calendar)) => {
+                    // The columns of a wide table miss the same row.
+                    rows += usize::from(!is_wide || times.insert(calendar.time(row)));
+                    first_row = first_row.or(Some((series, calendar, row)));
+                }
+                (None, None) => {}
+            }
+        }
+    }
+    let of_rows = first_row.and_then(|(series, calendar, row)| {
+        let before = (0..row).rev().find_map(|before| calendar.table_row(before))?;
+        let time = calendar.time(row)?.to_string();
+        let place = format!("{}, line {}", series.column.table_name(), series.column.line(before));
+        Some(missing.remark_on_rows(rows, &time, &place))
+    });
+    let of_cells = first_cell.map(|first| missing.remark(cells, first));
+    of_rows.into_iter().chain(of_cells).collect()
 }
 
 /// What is to be said of how the rows of series were read.
-pub(super) fn remarks_on_rows(all: &[Series<'_>], missing: Option<Missing>) -> impl Iterator<Item = Message> {
+pub(super) fn remarks_on_rows(all: &[Series<'_>], task: &Forecast) -> impl Iterator<Item = Message> {
     let of_clock = all.iter().find_map(|series| series.of_clock.clone());
-    remark_on_order(all).into_iter().chain(of_clock).chain(remark_on_filled(all, missing))
+    remark_on_order(all).into_iter().chain(of_clock).chain(remarks_on_filled(all, task))
 }
 
 /// What is to be said of series whose rows were not in order of time.
@@ -217,12 +256,9 @@ impl Forecast {
     /// Where the times are, and how they are read.
     pub(super) fn time_column(&self) -> Option<TimeColumn<'_>> {
         let (format, timezone) = (self.time_format.as_deref(), self.timezone.as_deref());
-        self.time.as_deref().map(|name| TimeColumn { name, format, timezone })
-    }
-
-    /// What becomes of missing values.
-    pub(super) fn filling(&self) -> Filling {
-        Filling { missing: self.missing, season: self.season }
+        // Where no rows may be missing, a table says itself how far they are apart.
+        let frequency = self.frequency.filter(|_| self.missing.is_some());
+        self.time.as_deref().map(|name| TimeColumn { name, format, timezone, frequency })
     }
 
     /// The series of a table as this task has them.
@@ -230,23 +266,33 @@ impl Forecast {
         panel::members(table, &self.layout, &self.target, self.time.as_deref())
     }
 
-    /// Reads a table's series as this task's: same columns, same time between rows, each with `rows` rows after those
-    /// that the network looks back on. Of several series, those that are shorter are left out, with a remark.
+    /// Reads a table's series as this task's: same columns, same time between rows, each with `test` rows, the last,
+    /// after those that the network looks back on, or one. Of several series, those that are shorter are left out, with a
+    /// remark.
     pub(super) fn read<'a>(
         &self,
         table: &Table,
         members: &'a [Member<'_>],
-        rows: usize,
+        test: usize,
     ) -> Result<(Vec<Series<'a>>, Vec<Message>), Error> {
-        let needed = self.first_row().saturating_add(rows);
-        let known: HashMap<&[String], Scaling> =
-            self.series.iter().map(|known| (known.id.as_slice(), known.scaling)).collect();
-        let (long_enough, short): (Vec<_>, Vec<_>) =
-            members.iter().partition(|member| self.layout.is_single() || member.table.num_rows() >= needed);
-        let mut all = Vec::with_capacity(long_enough.len());
-        for member in long_enough {
-            let mut series = Series::read(member, self.time_column(), self.filling())?;
+        let needed = self.first_row().saturating_add(test.max(1));
+        let known: HashMap<&[String], &Known> =
+            self.series.iter().map(|known| (known.id.as_slice(), known)).collect();
+        let (mut all, mut short) = (Vec::with_capacity(members.len()), Vec::new());
+        // Rows that are missing count, once they are filled in.
+        let least = if self.missing.is_some() { 2 } else { needed };
+        for member in members {
+            if member.table.num_rows() < least && !self.layout.is_single() {
+                short.push(member.id.as_slice());
+                continue;
+            }
+            let mut series = Series::read(member, self.time_column(), self.missing)?;
+            if series.values.len() < needed && !self.layout.is_single() {
+                short.push(member.id.as_slice());
+                continue;
+            }
             self.check_frequency(table, &series)?;
+            series.fill(self.missing, self.season, test);
             if series.values.len() < self.first_row() + 1 {
                 let message = format!(
                     "has {} rows; the model looks back on {}, so give at least {}",
@@ -257,19 +303,19 @@ impl Forecast {
                 return Err(DataError::new(table.name(), message).into());
             }
             self.check_positive(&series)?;
-            series.scaling = match known.get(&*member.id) {
-                _ if self.layout.is_single() => self.scaling,
-                Some(&scaling) => scaling,
-                None => self.scaling_of(&series.values),
+            (series.scaling, series.smoothing) = match known.get(&*member.id) {
+                _ if self.layout.is_single() => (self.scaling, self.smoothing),
+                Some(known) => (known.scaling, known.smoothing),
+                None => self.statistics_of_new(&series.values),
             };
             all.push(series);
         }
         let why = format!("fewer than the {needed} rows that are needed");
-        let remark = panel::left_out(short.iter().map(|member| member.id.as_slice()), &why);
+        let remark = panel::left_out(short.into_iter(), &why);
         match remark {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
-                let remarks = remarks_on_rows(&all, self.missing).chain(remark).collect();
+                let remarks = remarks_on_rows(&all, self).chain(remark).collect();
                 Ok((all, remarks))
             }
         }
@@ -302,7 +348,9 @@ impl Forecast {
         match series.values.iter().position(|&value| value <= 0.0) {
             None => Ok(()),
             Some(row) => {
-                let row = series.table_row(row);
+                // A value that is filled in is one of those before, or 0.
+                let before = (0..=row).rev().find_map(|row| series.table_row(row));
+                let Some(row) = before else { return Ok(()) };
                 let text = format!(
                     "{} has no logarithm; the model works with relative changes of positive values (train with ",
                     series.column.text(row)
@@ -313,11 +361,12 @@ impl Forecast {
         }
     }
 
-    /// The statistics of the transformed values of a series that was not among those of training. They are those of
-    /// all its values; of a constant one, with a deviation of 0.
-    fn scaling_of(&self, values: &[f64]) -> Scaling {
-        let changes: Vec<f64> = self.transformed(values).into_iter().flatten().collect();
+    /// The statistics of the transformed values of a series that was not among those of training, and how it is
+    /// smoothed. They are those of all its values; of a constant one, with a deviation of 0.
+    fn statistics_of_new(&self, values: &[f64]) -> (Scaling, Option<Smoothing>) {
+        let smoothing = self.smoothing_of(values);
+        let changes: Vec<f64> = self.transformed(values, smoothing).into_iter().flatten().collect();
         let still = Scaling { mean: changes.first().copied().unwrap_or_default(), deviation: 0.0 };
-        Scaling::fit(changes.iter().copied()).unwrap_or(still)
+        (self.statistics(values, smoothing).unwrap_or(still), smoothing)
     }
 }

@@ -19,6 +19,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Layout;
+
 /// The rows, counted from the last, that weights are fitted to.
 const FITTED_ROWS: usize = 5_000;
 
@@ -81,29 +83,63 @@ impl Smoothing {
     /// The weights of a form make its squared errors one row ahead least. Of the forms (of the values or their logarithm,
     /// with or without trend and season) that one is taken whose mean absolute error up to the horizon is least.
     pub(super) fn fit(values: &[f64], season: Option<usize>, horizon: usize, spare: usize) -> Option<Self> {
+        let enough = |season: usize| values.len().min(FITTED_ROWS) >= 4 * season && spare >= 2 * season;
+        let start = if season.is_some_and(|season| season > 1 && enough(season)) { 2 } else { 1 };
+        let positive = values.iter().all(|&value| value > 0.0);
+        let logs = &[false, true][..1 + usize::from(positive)];
+        Some(Self::best(values, season, horizon, start, logs)?.1)
+    }
+
+    /// The same of one of several series, which are smoothed alike: their logarithms or their values. Their first states
+    /// are taken from one season, so that all lose the same rows. None of values that have no logarithm.
+    pub(super) fn fit_one_of_several(
+        values: &[f64],
+        season: Option<usize>,
+        horizon: usize,
+        log: bool,
+    ) -> Option<(f64, Self)> {
+        if log && values.iter().any(|&value| value <= 0.0) {
+            return None;
+        }
+        Self::best(values, season, horizon, 1, &[log])
+    }
+
+    /// What is used where there is too little to fit.
+    pub(super) fn usual(season: Option<usize>, log: bool) -> Self {
+        let season = season.filter(|&season| season > 1).unwrap_or(0);
+        Smoothing {
+            log,
+            season,
+            start: 1,
+            trend: false,
+            alpha: 0.3,
+            beta: 0.0,
+            gamma: if season > 0 { 0.15 } else { 0.0 },
+            phi: 0.95,
+            trust: TRUST,
+        }
+    }
+
+    /// The best form and its mean absolute error up to the horizon, with a preference for that which calendars suggest.
+    fn best(
+        values: &[f64],
+        season: Option<usize>,
+        horizon: usize,
+        start: usize,
+        logs: &[bool],
+    ) -> Option<(f64, Self)> {
         let values = &values[values.len().saturating_sub(FITTED_ROWS)..];
         let season = season.filter(|&season| season > 1 && values.len() >= season + 3).unwrap_or(0);
         if values.len() < 4 {
             return None;
         }
-        let start = if season > 0 && values.len() >= 4 * season && spare >= 2 * season { 2 } else { 1 };
-        let positive = values.iter().all(|&value| value > 0.0);
         let seasons = if season > 0 { &[season, 0][..] } else { &[0] };
         let mut best: Option<(f64, Smoothing)> = None;
-        for log in [false, true].into_iter().take(1 + usize::from(positive)) {
+        for &log in logs {
             for &with in seasons {
                 for trend in [true, false] {
-                    let form = Smoothing {
-                        log,
-                        season: with,
-                        start: if with > 0 { start } else { 1 },
-                        trend,
-                        alpha: 0.0,
-                        beta: 0.0,
-                        gamma: 0.0,
-                        phi: 0.95,
-                        trust: TRUST,
-                    };
+                    let usual = Smoothing::usual(Some(with), log);
+                    let form = Smoothing { start: if with > 0 { start } else { 1 }, trend, ..usual };
                     let fitted = form.with_best_weights(values);
                     let handicap =
                         if trend { 1.0 } else { SIMPLER } * if with == season { 1.0 } else { SIMPLER };
@@ -114,11 +150,16 @@ impl Smoothing {
                 }
             }
         }
-        best.map(|(_, smoothing)| smoothing)
+        best
     }
 
-    /// Its form in words: ` (logarithm; level, trend and season), believed by 25 %`.
-    pub(super) fn describe(&self) -> String {
+    /// Its form in words: ` (logarithm; level, trend and season), believed by 25 %`; of several series, whose forms
+    /// differ, ` (of logarithms), believed by 25 %`.
+    pub(super) fn describe(&self, layout: &Layout) -> String {
+        let trust = 100.0 * self.trust;
+        if !layout.is_single() {
+            return format!("{}, believed by {trust:.0} %", if self.log { " (of logarithms)" } else { "" });
+        }
         let parts = match (self.trend, self.season > 0) {
             (true, true) => "level, trend and season",
             (true, false) => "level and trend",
@@ -126,7 +167,7 @@ impl Smoothing {
             (false, false) => "level",
         };
         let of = if self.log { "logarithm; " } else { "" };
-        format!(" ({of}{parts}), believed by {:.0} %", 100.0 * self.trust)
+        format!(" ({of}{parts}), believed by {trust:.0} %")
     }
 
     /// The rows that the first state is taken from.

@@ -24,7 +24,7 @@ pub(super) struct Newest {
 impl Newest {
     pub(super) fn new(task: Forecast) -> Self {
         let scaled = VecDeque::with_capacity(task.looks_back() + 1);
-        Newest { rows: 0, level: Level::new(&task), place: None, scaled, task }
+        Newest { rows: 0, level: Level::new(task.transform, task.smoothing), place: None, scaled, task }
     }
 
     /// The place in the season that a row gives, which must follow the one before.
@@ -85,7 +85,8 @@ impl StreamUnits for Newest {
         }
         let oldest = self.scaled.front().copied().filter(|_| task.season.is_some());
         let next = place.map(|place| (place + 1) % task.phases());
-        x.iter_mut().zip(task.input(newest, oldest, next)).for_each(|(x, value)| *x = value);
+        let input = task.input((newest, false), oldest.map(|oldest| (oldest, false)), next);
+        x.iter_mut().zip(input).for_each(|(x, value)| *x = value);
         Ok(true)
     }
 
@@ -95,7 +96,7 @@ impl StreamUnits for Newest {
     }
 
     fn reset(&mut self) {
-        (self.rows, self.level, self.place) = (0, Level::new(&self.task), None);
+        (self.rows, self.level, self.place) = (0, Level::new(self.task.transform, self.task.smoothing), None);
         self.scaled.clear();
     }
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::calendar::Calendar;
+use super::panel::Member;
+use crate::calendar::{Calendar, Frequency};
 use crate::error::{Error, Message};
 use crate::table::{Column, Table, Time};
 
@@ -36,14 +37,35 @@ pub(super) struct TimeColumn<'a> {
     pub(super) format: Option<&'a str>,
     /// The zone whose clocks they show.
     pub(super) timezone: Option<&'a str>,
+    /// How far rows are apart, where that is known.
+    pub(super) frequency: Option<Frequency>,
 }
 
 impl TimeColumn<'_> {
-    /// The column of a table, with its rows in order of time.
+    /// The column of a table, with its rows in order of time, of which some may be missing.
     pub(super) fn read<'t>(&self, table: &'t Table) -> Result<(Column<'t>, Calendar), Error> {
         let column = table.column(self.name)?;
         let times = read_times(column, self.format)?;
-        Ok((column, Calendar::read(column, &times, self.timezone)?))
+        Ok((column, Calendar::with_gaps(column, &times, self.timezone, self.frequency)?))
+    }
+
+    /// How far the rows of several series of a table are apart, where they do not each tell it, and the same; else none.
+    pub(super) fn common_frequency(
+        &self,
+        table: &Table,
+        members: &[&Member<'_>],
+    ) -> Result<Option<Frequency>, Error> {
+        let own = |member: &&Member<'_>| {
+            let (_, calendar) = self.read(&member.table).ok()?;
+            calendar.gaps().is_empty().then_some(calendar.frequency())
+        };
+        let mut all = members.iter().map(own);
+        let first = all.next().flatten();
+        if first.is_some() && all.all(|frequency| frequency == first) {
+            return Ok(None);
+        }
+        let column = table.column(self.name)?;
+        Calendar::common_frequency(column, &read_times(column, self.format)?, self.timezone)
     }
 }
 

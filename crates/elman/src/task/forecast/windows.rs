@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::level::Level;
 use super::series::Series;
-use super::{Forecast, Transform};
+use super::{Forecast, Smoothing, Transform};
 use crate::loss::Targets;
+use crate::missing::Missing;
 use crate::sequence::Example;
 use crate::task::TaskKind;
 
@@ -45,33 +46,61 @@ impl Forecast {
         }
     }
 
-    /// Appends the network's input at a row; `scaled` gives the scaled value of those before it.
+    /// The rows before one that its transformed value is told by as well.
+    fn rows_of_change(&self) -> usize {
+        usize::from(self.smoothing.is_none() && self.transform != Transform::None)
+    }
+
+    /// The values before a row that its input is made of: the one before, and the one of a season before.
+    pub(super) fn lags(&self) -> usize {
+        1 + usize::from(self.season.is_some())
+    }
+
+    /// Is there an input that says of each of them whether it was missing?
+    pub(super) fn flags(&self) -> bool {
+        self.missing == Some(Missing::Flag)
+    }
+
+    /// Appends the network's input at a row; `scaled` gives the scaled value of those before it, which from the row
+    /// `origin` on are forecasts.
     pub(super) fn push_input(
         &self,
         series: &Series<'_>,
         scaled: impl Fn(usize) -> f64,
+        origin: usize,
         row: usize,
         x: &mut Vec<f64>,
     ) {
-        let a_season_ago = self.season.map(|season| scaled(row - season));
-        x.extend(self.input(scaled(row - 1), a_season_ago, series.phase(row, self.phases())));
+        let is_missing = |row: usize| row < origin && series.is_unknown(row, self.rows_of_change());
+        let lag = |row: usize| (scaled(row), is_missing(row));
+        let a_season_ago = self.season.map(|season| lag(row - season));
+        x.extend(self.input(lag(row - 1), a_season_ago, series.phase(row, self.phases())));
     }
 
-    /// The network's input at a row: the scaled value before it, that a season before it if there are seasons, and
-    /// its place in the season, 1 among zeros.
+    /// The network's input at a row: the scaled value before it, that a season before it if there are seasons, each with
+    /// whether it was missing, if that is told; and its place in the season, 1 among zeros.
     pub(super) fn input(
         &self,
-        before: f64,
-        a_season_ago: Option<f64>,
+        before: (f64, bool),
+        a_season_ago: Option<(f64, bool)>,
         phase: Option<usize>,
     ) -> impl Iterator<Item = f64> + use<> {
-        let phases = (0..self.phases()).map(move |n| f64::from(u8::from(Some(n) == phase)));
-        std::iter::once(before).chain(a_season_ago).chain(phases)
+        let one_if = |is_so: bool| f64::from(u8::from(is_so));
+        let flags = self.flags();
+        let lag =
+            move |(value, is_missing)| std::iter::once(value).chain(flags.then_some(one_if(is_missing)));
+        let phases = (0..self.phases()).map(move |n| one_if(Some(n) == phase));
+        std::iter::once(before).chain(a_season_ago).flat_map(lag).chain(phases)
     }
 
-    /// The transformed series; `None` in the rows that have no transformed value.
-    pub(super) fn transformed(&self, values: &[f64]) -> Vec<Option<f64>> {
-        let mut level = Level::new(self);
+    /// Where a series stands after so many rows.
+    pub(super) fn level(&self, series: &Series<'_>, rows: usize) -> Level {
+        Level::after(self.transform, series.smoothing, &series.values[..rows])
+    }
+
+    /// The transformed values of a series; `None` in the rows that have none.
+    pub(super) fn transformed(&self, values: &[f64], smoothing: Option<Smoothing>) -> Vec<Option<f64>> {
+        let mut level = Level::new(self.transform, smoothing);
         values.iter().map(|&value| level.take(value)).collect()
     }
 
@@ -80,10 +109,12 @@ impl Forecast {
     pub(super) fn scaled(&self, series: &Series<'_>) -> Vec<f64> {
         let varies = series.scaling.deviation > 0.0;
         let scale = |change| if varies { series.scaling.scale(change) } else { 0.0 };
-        self.transformed(&series.values).into_iter().map(|change| change.map_or(0.0, scale)).collect()
+        let transformed = self.transformed(&series.values, series.smoothing);
+        transformed.into_iter().map(|change| change.map_or(0.0, scale)).collect()
     }
 
-    /// Training sequences out of these rows, in which a value that was missing counts nothing; a single one, if a shorter one will do, where there are too few.
+    /// Training sequences out of these rows, in which a value that was missing counts nothing; a single one, if a shorter
+    /// one will do, where there are too few.
     pub(super) fn windows(
         &self,
         series: &Series<'_>,
@@ -95,11 +126,11 @@ impl Forecast {
         let starts = rows.start..(rows.end + 1).saturating_sub(window);
         let offset = starts.len().saturating_sub(1) % self.stride;
         let starts = starts.skip(offset).step_by(self.stride);
-        let before = usize::from(self.smoothing.is_none() && self.transform != Transform::None);
+        let before = self.rows_of_change();
         let example = |start: usize| {
             let mut x = Vec::with_capacity(window * self.input_size());
             for row in start..start + window {
-                self.push_input(series, |row| scaled[row], row, &mut x);
+                self.push_input(series, |row| scaled[row], row, row, &mut x);
             }
             let target = |row: usize| if series.is_unknown(row, before) { f64::NAN } else { scaled[row] };
             Example { x, targets: Targets::Values((start..start + window).map(target).collect()) }
