@@ -27,6 +27,7 @@
 
 mod chart;
 mod classify;
+mod feature;
 mod forecast;
 mod grouped;
 mod kind;
@@ -37,10 +38,12 @@ mod stream;
 
 pub use chart::{Chart, Line, Role};
 pub use classify::Classify;
+pub use feature::Feature;
 pub use forecast::{
-    Backtest, Backtested, Forecast, ForecastOptions, Known, Layout, Origin, Smoothing, Transform,
+    Backtest, Backtested, Covariate, Covariates, Forecast, ForecastOptions, Known, Layout, Origin, Smoothing,
+    Transform,
 };
-pub use grouped::{Feature, GroupedOptions, Grouping, SplitBy};
+pub use grouped::{GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;

@@ -82,7 +82,7 @@ impl Forecast {
         series: &Series<'_>,
         first_row: usize,
     ) -> Result<Vec<String>, TableError> {
-        let rows = first_row..table.num_rows();
+        let rows = first_row..series.values.len();
         Ok(match &self.time {
             Some(time) => {
                 let time = table.column(time)?;

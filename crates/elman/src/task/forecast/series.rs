@@ -5,15 +5,16 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Forecast;
+use super::covariates::{Gap, Inputs};
 use super::panel::{self, Member, name_of};
 use super::time_column::TimeColumn;
-use crate::calendar::Calendar;
+use super::{Forecast, Known};
+use crate::calendar::{Calendar, Cycle};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
-use crate::words::{listed, thousands};
+use crate::words::{counted, listed, thousands};
 
 /// What is done to the values so that their level does not drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +56,14 @@ impl Transform {
 pub(super) struct Series<'a> {
     /// See [`Member::id`](super::panel::Member).
     pub(super) id: &'a [String],
+    /// Those that are known; rows to come may stand behind them.
     pub(super) values: Cow<'a, [f64]>,
+    /// Where its rows stand in the table of all series, in order of time, those to come as well.
+    pub(super) rows: Vec<usize>,
+    /// What its covariates make.
+    pub(super) inputs: Inputs,
+    /// The means of its relative covariates: see [`Known::levels`].
+    pub(super) levels: Vec<f64>,
     pub(super) column: Column<'a>,
     pub(super) calendar: Option<Calendar>,
     /// The statistics by which its transformed values are scaled.
@@ -76,11 +84,13 @@ pub(super) struct Filling {
     pub(super) missing: Option<Missing>,
     /// The rows of a season, if that is known before the calendar is.
     pub(super) season: Option<usize>,
+    /// Are rows without a value, behind the last that has one, rows to come?
+    pub(super) have_future: bool,
 }
 
 impl Filling {
     /// What can be made of them.
-    const CHOICES: [Missing; 3] = [Missing::Previous, Missing::Season, Missing::Zero];
+    pub(super) const CHOICES: [Missing; 3] = [Missing::Previous, Missing::Season, Missing::Zero];
 
     pub(super) fn check(self) -> Result<(), ConfigError> {
         match self.missing {
@@ -108,7 +118,10 @@ impl<'a> Series<'a> {
         let column = table.column(&member.target)?;
         let mut series = Series {
             id: &member.id,
-            values: Cow::Borrowed(values_of(column, filling)?),
+            values: Cow::Borrowed(values_of(column)?),
+            rows: member.rows.clone(),
+            inputs: Inputs::default(),
+            levels: Vec::new(),
             column,
             calendar: None,
             scaling: Scaling { mean: 0.0, deviation: 1.0 },
@@ -120,24 +133,50 @@ impl<'a> Series<'a> {
             let (times, calendar) = time.read(table)?;
             if let Some(order) = calendar.order() {
                 series.values = order.iter().map(|&row| series.values[row]).collect();
+                series.rows = order.iter().map(|&row| member.rows[row]).collect();
                 series.remark = calendar.remark(times);
             }
             series.of_clock = calendar.remark_on_offsets(times);
             series.calendar = Some(calendar);
         }
-        series.fill(filling);
+        if filling.have_future {
+            series.leave_future();
+        }
+        series.fill(filling)?;
         Ok(series)
     }
 
-    /// Fills in what is missing.
-    fn fill(&mut self, filling: Filling) {
-        let Some(missing) = filling.missing.filter(|_| self.values.iter().any(|value| value.is_nan())) else {
-            return;
+    /// Leaves the values that are known.
+    fn leave_future(&mut self) {
+        let known = self.values.iter().rposition(|value| !value.is_nan()).map_or(0, |last| last + 1);
+        match &mut self.values {
+            Cow::Borrowed(values) => *values = &values[..known],
+            Cow::Owned(values) => values.truncate(known),
+        }
+    }
+
+    /// The rows to come.
+    pub(super) fn rows_to_come(&self) -> usize {
+        self.rows.len() - self.values.len()
+    }
+
+    /// The rows to come for which future covariates are known; endless where there are none.
+    pub(super) fn known_ahead(&self) -> usize {
+        self.inputs.known_rows().saturating_sub(self.values.len())
+    }
+
+    /// Fills in what is missing, if that is allowed.
+    fn fill(&mut self, filling: Filling) -> Result<(), DataError> {
+        let gaps = Gaps::of(&self.values);
+        let Some(first) = gaps.first else { return Ok(()) };
+        let Some(missing) = filling.missing else {
+            return Err(gaps.refuse(self.column.place(self.table_row(first)), &Filling::CHOICES));
         };
         let of_calendar = || self.calendar.as_ref()?.frequency().season();
         let season = filling.season.or_else(of_calendar);
         self.filled = self.values.iter().map(|value| value.is_nan()).collect();
         missing.fill(self.values.to_mut(), season);
+        Ok(())
     }
 
     /// Was the value of a row missing, or one of so many before it?
@@ -161,6 +200,11 @@ impl<'a> Series<'a> {
         self.calendar.as_ref()?.phase(row, season)
     }
 
+    /// See [`Calendar::position`]; 0 where there is none, at the end of time.
+    pub(super) fn position(&self, row: usize, cycle: Cycle) -> f64 {
+        self.calendar.as_ref().and_then(|calendar| calendar.position(row, cycle)).unwrap_or_default()
+    }
+
     /// What stands for it in messages.
     pub(super) fn name(&self) -> String {
         match self.id {
@@ -170,15 +214,11 @@ impl<'a> Series<'a> {
     }
 }
 
-/// A column of numbers, NaN where one is missing, if that is allowed.
-fn values_of(column: Column<'_>, filling: Filling) -> Result<&[f64], Error> {
-    let Some(values) = column.numbers_or_gaps() else { return Ok(column.numbers()?) };
-    let gaps = Gaps::of(values);
-    match gaps.first {
-        Some(first) if filling.missing.is_none() => {
-            Err(gaps.refuse(column.place(first), &Filling::CHOICES).into())
-        }
-        _ => Ok(values),
+/// A column of numbers, NaN where one is missing.
+fn values_of(column: Column<'_>) -> Result<&[f64], Error> {
+    match column.numbers_or_gaps() {
+        Some(values) => Ok(values),
+        None => Ok(column.numbers()?),
     }
 }
 
@@ -188,6 +228,29 @@ fn remark_on_filled(all: &[Series<'_>], missing: Option<Missing>) -> Option<Mess
     let first = all.iter().find(|series| !series.filled.is_empty())?;
     let row = first.filled.iter().position(|&filled| filled)?;
     Some(missing?.remark(count, first.column.place(first.table_row(row))))
+}
+
+/// What is to be said of the values of covariates that were missing.
+pub(super) fn remark_on_gap(gap: Gap<'_>, missing: Option<Missing>) -> Option<Message> {
+    let (count, first) = gap?;
+    Some(missing?.remark(count, first))
+}
+
+/// What is to be said of rows without a value behind the last that has one.
+pub(super) fn remark_on_future(all: &[Series<'_>]) -> Option<Message> {
+    let mut ahead = all.iter().filter(|series| series.rows_to_come() > 0);
+    let first = ahead.next()?;
+    let place = first.column.place(first.table_row(first.values.len()));
+    let rows = counted(first.rows_to_come(), "row");
+    let (are, more) = match (first.rows_to_come(), ahead.count()) {
+        (1, 0) => ("is", String::new()),
+        (_, 0) => ("are", String::new()),
+        (_, more) => ("are", format!(", and those of {more} more series,")),
+    };
+    let text = format!(
+        "{place}: the last {rows} without a value{more} {are} taken for rows to come: nothing is learned of them"
+    );
+    Some(text.into())
 }
 
 /// What is to be said of how the rows of series were read.
@@ -222,12 +285,16 @@ impl Forecast {
 
     /// What becomes of missing values.
     pub(super) fn filling(&self) -> Filling {
-        Filling { missing: self.missing, season: self.season }
+        Filling {
+            missing: self.missing,
+            season: self.season,
+            have_future: !self.covariates.future.is_empty(),
+        }
     }
 
     /// The series of a table as this task has them.
     pub(super) fn members<'a>(&self, table: &'a Table) -> Result<Vec<Member<'a>>, Error> {
-        panel::members(table, &self.layout, &self.target, self.time.as_deref())
+        panel::members(table, &self.layout, &self.target, self.time.as_deref(), &self.covariates.named())
     }
 
     /// Reads a table's series as this task's: same columns, same time between rows, each with `rows` rows after those
@@ -239,13 +306,20 @@ impl Forecast {
         rows: usize,
     ) -> Result<(Vec<Series<'a>>, Vec<Message>), Error> {
         let needed = self.first_row().saturating_add(rows);
-        let known: HashMap<&[String], Scaling> =
-            self.series.iter().map(|known| (known.id.as_slice(), known.scaling)).collect();
-        let (long_enough, short): (Vec<_>, Vec<_>) =
-            members.iter().partition(|member| self.layout.is_single() || member.table.num_rows() >= needed);
+        let known: HashMap<&[String], &Known> =
+            self.series.iter().map(|known| (known.id.as_slice(), known)).collect();
+        let is_enough = |rows: usize| self.layout.is_single() || rows >= needed;
+        let (long_enough, mut short): (Vec<_>, Vec<_>) =
+            members.iter().partition(|member| is_enough(member.table.num_rows()));
+        let (mut unseen, mut gap) = (Vec::new(), None);
+        let sheet = self.covariates.read(table, &mut unseen)?;
         let mut all = Vec::with_capacity(long_enough.len());
         for member in long_enough {
             let mut series = Series::read(member, self.time_column(), self.filling())?;
+            if !is_enough(series.values.len()) {
+                short.push(member);
+                continue;
+            }
             self.check_frequency(table, &series)?;
             if series.values.len() < self.first_row() + 1 {
                 let message = format!(
@@ -257,11 +331,17 @@ impl Forecast {
                 return Err(DataError::new(table.name(), message).into());
             }
             self.check_positive(&series)?;
-            series.scaling = match known.get(&*member.id) {
+            let known = known.get(&*member.id);
+            series.scaling = match known {
                 _ if self.layout.is_single() => self.scaling,
-                Some(&scaling) => scaling,
+                Some(known) => known.scaling,
                 None => self.scaling_of(&series.values),
             };
+            series.levels = match known {
+                Some(known) => known.levels.clone(),
+                None => self.covariates.levels(&sheet, &series, series.values.len()),
+            };
+            series.inputs = self.covariates.inputs(&sheet, &series, self.filling(), &mut gap)?;
             all.push(series);
         }
         let why = format!("fewer than the {needed} rows that are needed");
@@ -269,7 +349,8 @@ impl Forecast {
         match remark {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
-                let remarks = remarks_on_rows(&all, self.missing).chain(remark).collect();
+                let remarks = remarks_on_rows(&all, self.missing).chain(unseen);
+                let remarks = remarks.chain(remark_on_gap(gap, self.missing)).chain(remark).collect();
                 Ok((all, remarks))
             }
         }

@@ -45,20 +45,24 @@ impl Forecast {
         }
     }
 
-    /// Appends the network's input at a row; `scaled` gives the scaled value of those before it.
+    /// Appends the network's input at a row, where past covariates are known in the first `known` rows; `scaled` gives
+    /// the scaled value of the rows before it.
     pub(super) fn push_input(
         &self,
         series: &Series<'_>,
         scaled: impl Fn(usize) -> f64,
         row: usize,
+        known: usize,
         x: &mut Vec<f64>,
     ) {
         let a_season_ago = self.season.map(|season| scaled(row - season));
         x.extend(self.input(scaled(row - 1), a_season_ago, series.phase(row, self.phases())));
+        Self::push_positions(self.calendar.iter().map(|&cycle| series.position(row, cycle)), x);
+        series.inputs.push(row, known, x);
     }
 
-    /// The network's input at a row: the scaled value before it, that a season before it if there are seasons, and
-    /// its place in the season, 1 among zeros.
+    /// The network's input at a row, but for the calendar's periods and covariates: the scaled value before it, that a
+    /// season before it if there are seasons, and its place in the season, 1 among zeros.
     pub(super) fn input(
         &self,
         before: f64,
@@ -99,7 +103,7 @@ impl Forecast {
         let example = |start: usize| {
             let mut x = Vec::with_capacity(window * self.input_size());
             for row in start..start + window {
-                self.push_input(series, |row| scaled[row], row, &mut x);
+                self.push_input(series, |row| scaled[row], row, row, &mut x);
             }
             let target = |row: usize| if series.is_unknown(row, before) { f64::NAN } else { scaled[row] };
             Example { x, targets: Targets::Values((start..start + window).map(target).collect()) }

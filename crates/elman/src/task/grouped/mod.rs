@@ -16,13 +16,11 @@ mod split;
 
 use std::fmt::Debug;
 
-pub use feature::Feature;
 pub use grouping::Grouping;
 pub use options::{GroupedOptions, SplitBy};
 
 pub(super) use labels::Labels;
 
-use feature::Cells;
 use groups::Groups;
 use labels::Sample;
 use parts::Parts;
@@ -40,6 +38,7 @@ use crate::outlier;
 use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::table::Table;
+use crate::task::feature::Cells;
 use crate::train::TrainConfig;
 use crate::words::counted;
 
