@@ -433,7 +433,7 @@ fn an_index_is_no_series() {
     for (csv, index) in [(from_0, "col1"), (from_1, "row")] {
         let place = Place::with("i.csv", csv);
         let stderr = place.ok("train i.csv --epochs 1").stderr;
-        let note = format!("note: the column \"{index}\" is not used: \"v\" is forecast from itself\n");
+        let note = format!("note: the column \"{index}\" is not used: \"v\" is forecast from itself; ");
         assert!(stderr.contains(&note), "{stderr}");
         assert!(place.ok("predict i.elman i.csv").stdout.starts_with("month,v_forecast\n2005-01,"));
     }

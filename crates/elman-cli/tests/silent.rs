@@ -13,7 +13,8 @@ fn unused_columns_are_named_once() {
     }
     let place = Place::with("a.csv", csv);
     let stderr = place.ok("train a.csv --target passengers --epochs 1").stderr;
-    let note = "note: the columns \"a\" and \"note\" are not used: \"passengers\" is forecast from itself\n";
+    let note = "note: the columns \"a\" and \"note\" are not used: \"passengers\" is forecast from itself; to see \
+                them as well, name them with --past-covariates or, if known ahead, --future-covariates\n";
     assert_eq!(stderr.matches(note).count(), 1, "{stderr}");
     let many = (0..300).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
     let row = |n: i32| format!("{}{n}\n", format!("{},", n % 7).repeat(300));

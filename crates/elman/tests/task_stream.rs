@@ -1,6 +1,7 @@
 //! A model row by row answers as it does for a whole table, to the bit.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use elman::calendar::Cycle;
 use elman::float::Dtype;
 use elman::loss::Loss;
 use elman::model::Model;
@@ -176,6 +177,63 @@ fn a_series_is_forecast_as_in_a_table() {
                 stream.reset();
             }
         }
+    }
+}
+
+/// What the network sees beside the values comes with them: periods of the calendar and future covariates of the row
+/// after.
+#[test]
+fn covariates_and_periods_have_their_place_in_a_stream() {
+    let wind = |n: usize| (n * n % 9) as f64;
+    let price = |n: usize| 5.0 + (n * 7 % 11) as f64 / 4.0;
+    let kind = |n: usize| (n / 3 + n) % 2;
+    // Hours from Monday, 6 May 2024; behind the known ones one to come.
+    let table = |known: usize| {
+        let mut csv = String::from("when,sales,wind,price,kind\n");
+        for n in 0..=known {
+            let sales = if n < known { (30.0 + (n * 5 % 13) as f64).to_string() } else { String::new() };
+            let when = format!("2024-05-{:02} {:02}:00", 6 + n / 24, n % 24);
+            csv += &format!("{when},{sales},{},{},{}\n", wind(n), price(n), ["dry", "wet"][kind(n)]);
+        }
+        Table::read("sales.csv", csv.as_bytes()).unwrap()
+    };
+    for (season, transform) in [
+        (24, Transform::Difference),
+        (0, Transform::None),
+        (24, Transform::Smoothing),
+        (0, Transform::LogDifference),
+    ] {
+        let options =
+            ForecastOptions::default().with_season(season).with_horizon(2).with_test(2).with_window(4);
+        let options = options.with_calendar([Cycle::Week]).with_transform(transform);
+        let options = options.with_past_covariates("wind").with_future_covariates("price,kind");
+        let model = model(&table(120), &TaskOptions::Forecast(options), |_| {});
+        let mut stream = model.stream().unwrap();
+        let place = ["place in the season of 24"];
+        let beside = [
+            "share of the week that has passed in the next row",
+            "wind",
+            "price in the next row",
+            "kind is dry in the next row",
+            "kind is wet in the next row",
+        ];
+        let names = std::iter::once("sales").chain(place.into_iter().filter(|_| season > 0)).chain(beside);
+        assert_eq!(stream.inputs(), names.collect::<Vec<_>>());
+        let mut answered = 0;
+        for n in 0..120 {
+            let mut row = vec![30.0 + (n * 5 % 13) as f64];
+            row.extend((season > 0).then_some((n % 24) as f64));
+            row.extend([(n + 1) as f64 / 24.0 / 7.0, wind(n), price(n + 1)]);
+            row.extend([f64::from(kind(n + 1) == 0), f64::from(kind(n + 1) == 1)]);
+            let Some(answer) = stream.step(&row).unwrap().map(<[f64]>::to_vec) else { continue };
+            answered += 1;
+            let Ok(expected) = model.predict(&table(n + 1), Some(1)) else {
+                assert!(answered == 1 || n == 0, "row {n}");
+                continue;
+            };
+            assert_eq!(answer, [number(&expected, "sales_forecast", 0)], "{transform:?}, row {n}");
+        }
+        assert!(answered > 40, "{answered} answers");
     }
 }
 

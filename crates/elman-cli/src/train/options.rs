@@ -52,6 +52,16 @@ options! {
         [value_name = "COLUMN"] id: String,
         /// Regress, classify: the input columns [default: all of numbers or categories but id, target, time and group]
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
+        /// Forecast: columns, with commas between, that are known up to the last value, such as a temperature
+        [value_name = "COLUMNS"] past_covariates: String,
+        /// Forecast: columns, with commas between, that are known ahead, such as a price; DATA may end with rows that have
+        /// these and no value
+        [value_name = "COLUMNS"] future_covariates: String,
+        /// Forecast: columns, with commas between, that have one value for each series, such as a region
+        [value_name = "COLUMNS"] static_covariates: String,
+        /// Forecast: periods whose place is seen beside the season's, of hour, day, week and year, with commas between, or
+        /// none [default: those longer than the season, if there are rows for one and a half of them]
+        [value_name = "PERIODS"] calendar: String,
         /// Forecast: rows in a season, 0 for none [default: the calendar's, 12 for months]
         [value_name = "ROWS", value_parser = count::<usize>] season: usize,
         /// Forecast: rows to look ahead [default: a season, or 6; less for short series]

@@ -1,5 +1,11 @@
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
+
+/// The seconds in a year, on average.
+const YEAR: f64 = 365.2425 * 86_400.0;
 
 /// The time from one row to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,15 +37,60 @@ pub enum Frequency {
 }
 
 /// A period of the calendar that a series may repeat itself in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Cycle {
+    /// From full hour to full hour.
+    Hour,
     /// From midnight to midnight.
     Day,
     /// From Monday on.
     Week,
     /// From the first of January on.
     Year,
+}
+
+impl Cycle {
+    /// All, from the shortest on.
+    pub const ALL: [Cycle; 4] = [Cycle::Hour, Cycle::Day, Cycle::Week, Cycle::Year];
+
+    /// The name used on the command line and in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cycle::Hour => "hour",
+            Cycle::Day => "day",
+            Cycle::Week => "week",
+            Cycle::Year => "year",
+        }
+    }
+
+    /// Its length; of a year, on average.
+    fn seconds(self) -> f64 {
+        match self {
+            Cycle::Hour => 3_600.0,
+            Cycle::Day => 86_400.0,
+            Cycle::Week => 7.0 * 86_400.0,
+            Cycle::Year => YEAR,
+        }
+    }
+}
+
+impl fmt::Display for Cycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Cycle {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Cycle::ALL.into_iter().find(|cycle| cycle.name() == name).ok_or_else(|| {
+            let names = Cycle::ALL.map(Cycle::name).join(", ");
+            format!("{name:?} is not one of {names}")
+        })
+    }
 }
 
 impl Frequency {
@@ -87,19 +138,27 @@ impl Frequency {
         }
     }
 
-    /// The periods of the calendar that are longer than a row.
-    pub fn cycles(self) -> &'static [Cycle] {
-        match self {
-            Frequency::Yearly | Frequency::Months(12..) => &[],
-            Frequency::Quarterly | Frequency::Monthly | Frequency::Months(_) | Frequency::Weekly => {
-                &[Cycle::Year]
-            }
-            Frequency::Daily | Frequency::BusinessDaily => &[Cycle::Week, Cycle::Year],
-            Frequency::Seconds(86_400..) => &[Cycle::Year],
-            Frequency::Hourly | Frequency::Minutes(_) | Frequency::Seconds(_) | Frequency::Nanoseconds(_) => {
-                &[Cycle::Day, Cycle::Week, Cycle::Year]
-            }
-        }
+    /// The periods of the calendar in which two rows or more lie, from the shortest on.
+    pub fn cycles(self) -> impl Iterator<Item = Cycle> {
+        Cycle::ALL.into_iter().filter(move |&cycle| self.rows_in(cycle) >= 1.9)
+    }
+
+    /// The rows that a period of the calendar has; of months and years, on average.
+    pub fn rows_in(self, cycle: Cycle) -> f64 {
+        let step = match self {
+            Frequency::Yearly => YEAR,
+            Frequency::Quarterly => YEAR / 4.0,
+            Frequency::Monthly => YEAR / 12.0,
+            Frequency::Months(months) => YEAR / 12.0 * f64::from(months),
+            Frequency::Weekly => Cycle::Week.seconds(),
+            Frequency::Daily => Cycle::Day.seconds(),
+            Frequency::BusinessDaily => Cycle::Week.seconds() / 5.0,
+            Frequency::Hourly => Cycle::Hour.seconds(),
+            Frequency::Minutes(minutes) => 60.0 * f64::from(minutes),
+            Frequency::Seconds(seconds) => f64::from(seconds),
+            Frequency::Nanoseconds(nanoseconds) => nanoseconds as f64 * 1e-9,
+        };
+        cycle.seconds() / step
     }
 
     /// A timestamp's place in its season of `season` rows; `None` where the calendar does not fix

@@ -204,6 +204,7 @@ impl Calendar {
             local.duration_since(local.date().to_datetime(jiff::civil::Time::midnight())).as_secs_f64();
         let days = |whole: i16| f64::from(whole) + of_day / 86_400.0;
         Some(match cycle {
+            Cycle::Hour => (of_day / 3_600.0).fract(),
             Cycle::Day => days(0),
             Cycle::Week => days(local.weekday().to_monday_zero_offset().into()) / 7.0,
             Cycle::Year => days(local.day_of_year() - 1) / f64::from(local.days_in_year()),

@@ -155,7 +155,13 @@ fn the_calendar_fixes_the_place_in_the_season() {
         (halves.position(0, Cycle::Day), halves.position(0, Cycle::Week)),
         (Some(0.5), Some(2.5 / 7.0))
     );
+    assert_eq!((halves.position(1, Cycle::Hour), halves.position(2, Cycle::Hour)), (Some(0.5), Some(0.0)));
     assert_eq!(monthly.position(2, Cycle::Year), Some(0.0));
+    let cycles = |frequency: Frequency| frequency.cycles().collect::<Vec<_>>();
+    assert_eq!(cycles(Frequency::Minutes(30)), Cycle::ALL);
+    assert_eq!(cycles(Frequency::Hourly), [Cycle::Day, Cycle::Week, Cycle::Year]);
+    assert_eq!(cycles(Frequency::BusinessDaily), [Cycle::Week, Cycle::Year]);
+    assert_eq!(cycles(Frequency::Yearly), []);
 }
 
 #[test]

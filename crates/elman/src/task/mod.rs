@@ -27,6 +27,7 @@
 
 mod chart;
 mod classify;
+mod feature;
 mod forecast;
 mod grouped;
 mod kind;
@@ -38,11 +39,13 @@ mod stream;
 
 pub use chart::{Chart, Charts, Line, Role};
 pub use classify::Classify;
+pub use feature::Feature;
 pub use forecast::{
-    Backtest, Backtested, Forecast, ForecastOptions, Known, Layout, Origin, Smoothing, Transform,
+    Backtest, Backtested, Covariate, Covariates, Forecast, ForecastOptions, Known, Layout, Origin, Smoothing,
+    Transform,
 };
 pub(crate) use grouped::most_frequent;
-pub use grouped::{Feature, GroupedOptions, Grouping, SplitBy};
+pub use grouped::{GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;

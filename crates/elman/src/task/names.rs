@@ -11,6 +11,7 @@ macro_rules! tasks {
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         // Not internally tagged: serde would buffer a file's content at many times its size.
         #[non_exhaustive]
+        #[allow(clippy::large_enum_variant, reason = "there is one for a model, and it is seldom moved")]
         pub enum Task {
             $($(#[doc = $doc])+ #[serde(rename = $name)] $task($task),)+
         }

@@ -8,12 +8,12 @@ use super::panel::Member;
 use super::series::Series;
 use super::{Forecast, Layout, MAX_HORIZON};
 use crate::ensemble::Ensemble;
-use crate::error::{ConfigError, Error, Message};
+use crate::error::{ConfigError, DataError, Error, Message};
 use crate::predict::Session;
 use crate::table::{Table, Time, nearest};
 use crate::task::predictions::check_finite;
 use crate::task::{Answers, Number, PredictOptions, Predictions};
-use crate::words::listed;
+use crate::words::{counted, listed, quoted};
 
 /// The series that are run side by side.
 pub(super) const SIDE_BY_SIDE: usize = 256;
@@ -112,13 +112,9 @@ impl Forecast {
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
-        let horizon = options.horizon.unwrap_or(self.horizon);
-        if horizon == 0 || horizon > MAX_HORIZON {
-            let message = format!("is {horizon}; it must be from 1 to {MAX_HORIZON}");
-            return Err(ConfigError::new("horizon", message).into());
-        }
         let members: Vec<Member<'_>> = self.members(table)?;
         let (series, mut remarks) = self.read(table, &members, 0)?;
+        let horizon = self.rows_ahead(table, &series, options, &mut remarks)?;
         remarks.extend(self.remark_on_horizon(horizon));
         let (mut outlook, of_outlook) = Outlook::asked(self, ensemble, options, horizon)?;
         remarks.extend(of_outlook);
@@ -144,6 +140,55 @@ impl Forecast {
         columns.push((self.forecast_name(), Answers::Numbers(numbers.collect())));
         columns.extend(outlook.columns(self, &series, &forecasts, table, ensemble.dtype())?);
         Ok(Predictions::new(columns).with_remarks(remarks))
+    }
+
+    /// How many rows are forecast: what is asked for, else the rows to come that the table has, else as many as in
+    /// training.
+    fn rows_ahead(
+        &self,
+        table: &Table,
+        all: &[Series<'_>],
+        options: &PredictOptions,
+        remarks: &mut Vec<Message>,
+    ) -> Result<usize, Error> {
+        let is_needed = self.covariates.look_ahead();
+        let given = || all.iter().map(|series| series.known_ahead().min(MAX_HORIZON));
+        let (least, most) = (given().min().unwrap_or_default(), given().max().unwrap_or_default());
+        let from_table = is_needed && options.horizon.is_none() && least > 0;
+        let horizon = if from_table { least } else { options.horizon.unwrap_or(self.horizon) };
+        if horizon == 0 || horizon > MAX_HORIZON {
+            let message = format!("is {horizon}; it must be from 1 to {MAX_HORIZON}");
+            return Err(ConfigError::new("horizon", message).into());
+        }
+        if from_table && most > least {
+            let text = format!(
+                "the future covariates of the series reach {least} to {most} rows ahead: all are forecast for {}",
+                counted(least, "row")
+            );
+            remarks.push(text.into());
+        }
+        if let Some(series) = all
+            .iter()
+            .find(|series| is_needed && options.baseline.is_none() && series.known_ahead() < horizon)
+        {
+            return Err(self.not_known_ahead(table, series).into());
+        }
+        Ok(horizon)
+    }
+
+    /// The error about a row whose future covariates are not known.
+    fn not_known_ahead(&self, table: &Table, series: &Series<'_>) -> DataError {
+        let row = series.values.len() + series.known_ahead();
+        let time = series.calendar.as_ref().and_then(|calendar| calendar.time(row));
+        let time = time.map_or(String::new(), |time| format!(" ({time})"));
+        let names = quoted(self.covariates.named().future);
+        let text = format!(
+            "{}row {}{time} is to be forecast, but its future covariates are not known: give {names} in rows after \
+             the last value, up to the last that is to be forecast, or choose a shorter ",
+            of_series(series),
+            row + 1
+        );
+        DataError::new(table.name(), Message::from(text).option("horizon"))
     }
 
     fn all_ahead(

@@ -2,7 +2,7 @@
 
 use super::ahead::{SIDE_BY_SIDE, of_series};
 use super::level::Level;
-use super::series::Series;
+use super::series::{Series, remark_on_future};
 use super::spread::Spread;
 use super::{Forecast, Layout};
 use crate::calendar::Frequency;
@@ -66,7 +66,8 @@ impl Forecast {
             return Err(ConfigError::new("test", message).into());
         }
         let members = self.members(table)?;
-        let (series, remarks) = self.read(table, &members, test)?;
+        let (series, mut remarks) = self.read(table, &members, test)?;
+        remarks.extend(remark_on_future(&series));
         if let ([series], Layout::Single) = (&series[..], &self.layout) {
             self.check_test(table, series, test)?;
         }

@@ -2,8 +2,8 @@
 //!
 //! The series is made stationary: its differences, of the logarithm where all values are positive, or else the errors of
 //! exponential smoothing, whichever does better in a trial on the rows before the test; then scaled. At each row the
-//! network sees the value before, the value one season before and the place in the season, and learns the value of the
-//! row. It forecasts by reading the whole history and then feeding its own forecasts back.
+//! network sees the value before, the value one season before, the place in the season and in longer periods of the
+//! calendar, and [covariates](Covariates), and learns the value of the row. It forecasts by reading the whole history and then feeding its own forecasts back.
 //!
 //! Of many series each is made stationary by itself, all in the same way; the network that learns from all of them is one. A
 //! series that was not among them is forecast by it as well.
@@ -16,6 +16,8 @@ mod ahead;
 mod backtest;
 mod charts;
 mod choose;
+mod covariates;
+mod cycles;
 mod intervals;
 mod lengths;
 mod level;
@@ -33,6 +35,7 @@ mod time_column;
 mod windows;
 
 pub use backtest::{Backtest, Backtested, Origin};
+pub use covariates::{Covariate, Covariates};
 pub use options::ForecastOptions;
 pub use panel::Layout;
 pub use series::Transform;
@@ -41,7 +44,7 @@ pub use smoothing::Smoothing;
 use serde::{Deserialize, Serialize};
 
 use super::{Charts, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
-use crate::calendar::Frequency;
+use crate::calendar::{Cycle, Frequency};
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
 use crate::metrics::Evaluation;
@@ -100,6 +103,12 @@ pub struct Forecast {
     pub smoothing: Option<Smoothing>,
     /// The statistics of the transformed values in training, of a single series.
     pub scaling: Scaling,
+    /// The periods of the calendar whose place the network sees beside that in the season.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendar: Vec<Cycle>,
+    /// What is known beside the series.
+    #[serde(default, skip_serializing_if = "Covariates::is_empty")]
+    pub covariates: Covariates,
     /// The series that were learned from, if it is one of several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<Known>,
@@ -120,6 +129,9 @@ pub struct Known {
     /// The exponential smoothing whose errors are learned, if they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smoothing: Option<Smoothing>,
+    /// The means in training of the covariates that are relative: past ones, then future ones. 0 where none was known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<f64>,
 }
 
 impl TaskKind for Forecast {
@@ -135,7 +147,8 @@ impl TaskKind for Forecast {
 
     fn is_new(&self) -> bool {
         let named = self.time_format.is_some() || self.timezone.is_some() || self.missing.is_some();
-        let of_now = named || !self.errors.is_empty();
+        let seen = !self.calendar.is_empty() || !self.covariates.is_empty();
+        let of_now = named || seen || !self.errors.is_empty();
         of_now || !self.layout.is_single() || self.frequency.is_some_and(Frequency::is_new)
     }
 
@@ -161,13 +174,22 @@ impl TaskKind for Forecast {
             }
             Layout::Wide(_) => format!("{} columns", thousands(self.series.len())),
         };
-        format!("forecast {series}{time}, {} ahead; {season}, {transform}", counted(self.horizon, per))
+        let calendar = match &self.calendar[..] {
+            [] => String::new(),
+            cycles => {
+                format!(", the place in the {}", listed(cycles.iter().map(|cycle| cycle.name()), "and"))
+            }
+        };
+        let ahead = counted(self.horizon, per);
+        let covariates = self.covariates.describe();
+        format!("forecast {series}{time}, {ahead} ahead; {season}{calendar}, {transform}{covariates}")
     }
 
     /// The value before, the value one season before, each with whether it was missing if that is told; the place in the
-    /// season (1 among zeros).
+    /// season (1 among zeros) and in periods of the calendar (sines and cosines); the covariates.
     fn input_size(&self) -> usize {
-        self.lags() * (1 + usize::from(self.flags())) + self.phases()
+        let of_series = self.lags() * (1 + usize::from(self.flags())) + self.phases();
+        of_series + self.cycle_inputs() + self.covariates.size()
     }
 
     fn readout(&self) -> Readout {
@@ -286,6 +308,14 @@ impl TaskKind for Forecast {
             || !self.series.iter().all(|known| of_series(known.smoothing) && in_step(known))
         {
             return Err("its smoothing is out of range".into());
+        }
+        self.covariates.check()?;
+        if !self.calendar.is_empty() && self.time.is_none() {
+            return Err("it has periods of the calendar, but no times".into());
+        }
+        let mut levels = self.series.iter().flat_map(|series| &series.levels);
+        if !levels.all(|level| level.is_finite() && *level >= 0.0) {
+            return Err("the means of its covariates are out of range".into());
         }
         let are_errors = |errors: &Vec<f64>| {
             !errors.is_empty() && errors.is_sorted() && errors.iter().all(|e| e.is_finite() && *e >= 0.0)

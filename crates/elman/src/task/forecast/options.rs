@@ -1,7 +1,8 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Transform;
+use super::{Transform, cycles};
+use crate::calendar::Cycle;
 use crate::missing::Missing;
 
 /// How series are to be read; `None` where the data shall decide. Where a series is too short for a length that is
@@ -31,6 +32,22 @@ pub struct ForecastOptions {
     /// change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+    /// The columns, with commas between, that are known as far as the values are: the network sees those of the row before,
+    /// and holds the last known ones where it forecasts further.
+    #[serde(rename = "past-covariates", skip_serializing_if = "Option::is_none")]
+    pub past_covariates: Option<String>,
+    /// The columns, with commas between, that are known for rows to come: the network sees those of the row that it
+    /// forecasts. Rows without a value behind the last that has one are then rows to come.
+    #[serde(rename = "future-covariates", skip_serializing_if = "Option::is_none")]
+    pub future_covariates: Option<String>,
+    /// The columns, with commas between, that have one value for each of several series.
+    #[serde(rename = "static-covariates", skip_serializing_if = "Option::is_none")]
+    pub static_covariates: Option<String>,
+    /// The periods of the calendar whose place the network sees beside that in the season; by default those that are
+    /// longer than the season, of rows that follow each other in weeks or sooner, if the rows to learn from cover one and
+    /// a half of them.
+    #[serde(with = "cycles", skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Vec<Cycle>>,
     /// Rows in a season, 0 for none; by default that of the calendar: 12 for months, 4 for quarters,
     /// 52 for weeks, 7 for days, 5 for business days, 24 for hours, a day for minutes if there are rows enough.
     pub season: Option<usize>,
@@ -88,6 +105,30 @@ impl ForecastOptions {
     #[must_use]
     pub fn with_timezone(self, timezone: impl Into<String>) -> Self {
         Self { timezone: Some(timezone.into()), ..self }
+    }
+
+    /// The same with these columns, with commas between, known as far as the values are.
+    #[must_use]
+    pub fn with_past_covariates(self, columns: impl Into<String>) -> Self {
+        Self { past_covariates: Some(columns.into()), ..self }
+    }
+
+    /// The same with these columns, with commas between, known for rows to come.
+    #[must_use]
+    pub fn with_future_covariates(self, columns: impl Into<String>) -> Self {
+        Self { future_covariates: Some(columns.into()), ..self }
+    }
+
+    /// The same with these columns, with commas between, that have one value for each series.
+    #[must_use]
+    pub fn with_static_covariates(self, columns: impl Into<String>) -> Self {
+        Self { static_covariates: Some(columns.into()), ..self }
+    }
+
+    /// The same with these periods of the calendar, or none of them.
+    #[must_use]
+    pub fn with_calendar(self, cycles: impl Into<Vec<Cycle>>) -> Self {
+        Self { calendar: Some(cycles.into()), ..self }
     }
 
     /// The same with so many rows in a season, 0 for none.

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::ForecastOptions;
+use super::covariates::Named;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::table::{Column, Table};
 use crate::words::{listed, thousands};
@@ -53,6 +54,8 @@ pub(super) struct Member<'a> {
     pub(super) table: Cow<'a, Table>,
     /// Its column of values.
     pub(super) target: String,
+    /// Where its rows stand in the table of all series.
+    pub(super) rows: Vec<usize>,
 }
 
 /// What a table turned out to be.
@@ -63,13 +66,18 @@ pub(super) struct Found {
     pub(super) remarks: Vec<Message>,
 }
 
-/// Finds out how a table holds its series.
-pub(super) fn find(table: &Table, options: &ForecastOptions, time: Option<&str>) -> Result<Found, Error> {
+/// Finds out how a table holds its series, which are beside these covariates.
+pub(super) fn find(
+    table: &Table,
+    options: &ForecastOptions,
+    time: Option<&str>,
+    covariates: &Named,
+) -> Result<Found, Error> {
     let mut remarks = Vec::new();
     let id = match &options.id {
         Some(id) => names(table, id)?,
         None if table.has_column(USUAL_ID) => vec![USUAL_ID.to_owned()],
-        None => match find_id(table, options.target.as_deref(), time)? {
+        None => match find_id(table, options.target.as_deref(), time, covariates)? {
             None => Vec::new(),
             Some(id) => {
                 let columns = listed(id.iter().map(|id| format!("{id:?}")), "and");
@@ -84,8 +92,10 @@ pub(super) fn find(table: &Table, options: &ForecastOptions, time: Option<&str>)
         let message = format!("names the column {both:?} of times, which cannot tell series apart");
         return Err(ConfigError::new("id", message).into());
     }
-    let is_value =
-        |column: &Column<'_>| Some(column.name()) != time && !id.iter().any(|id| id == column.name());
+    let is_value = |column: &Column<'_>| {
+        let name = column.name();
+        Some(name) != time && !id.iter().any(|id| id == name) && !covariates.contains(name)
+    };
     let is_time = |target: &str| {
         let holds_times = |column: Column<'_>| !column.holds_numbers() && column.is_mostly_times();
         Some(target) == time || table.column(target).is_ok_and(holds_times)
@@ -108,14 +118,14 @@ pub(super) fn find(table: &Table, options: &ForecastOptions, time: Option<&str>)
             return Ok(Found { layout: Layout::Wide(columns), target: target.clone(), remarks });
         }
         Some(target) => table.column(target)?.name().to_owned(),
-        None => only_number_column(table, is_value, id.is_empty())?,
+        None => only_number_column(table, is_value, covariates.have_future(), id.is_empty())?,
     };
     let layout = if id.is_empty() { Layout::Single } else { Layout::Long(id) };
     Ok(Found { layout, target, remarks })
 }
 
 /// A column of this name, or several with commas between.
-fn names(table: &Table, text: &str) -> Result<Vec<String>, Error> {
+pub(super) fn names(table: &Table, text: &str) -> Result<Vec<String>, Error> {
     if table.has_column(text) {
         return Ok(vec![text.to_owned()]);
     }
@@ -125,7 +135,12 @@ fn names(table: &Table, text: &str) -> Result<Vec<String>, Error> {
 
 /// Where times repeat: the first column, or pair of columns, that tells rows of the same time apart, and leaves a
 /// column of numbers to forecast.
-fn find_id(table: &Table, target: Option<&str>, time: Option<&str>) -> Result<Option<Vec<String>>, Error> {
+fn find_id(
+    table: &Table,
+    target: Option<&str>,
+    time: Option<&str>,
+    covariates: &Named,
+) -> Result<Option<Vec<String>>, Error> {
     let Some(time) = time else { return Ok(None) };
     let times = table.column(time)?;
     let mut first_rows = HashMap::new();
@@ -143,8 +158,10 @@ fn find_id(table: &Table, target: Option<&str>, time: Option<&str>) -> Result<Op
     if ((rows - first_rows.len()) as f64) < REPEATED * rows as f64 {
         return Ok(None);
     }
-    let others: Vec<Column<'_>> =
-        table.columns().filter(|column| column.name() != time && Some(column.name()) != target).collect();
+    let is_other = |column: &Column<'_>| {
+        column.name() != time && Some(column.name()) != target && !covariates.varies(column.name())
+    };
+    let others: Vec<Column<'_>> = table.columns().filter(is_other).collect();
     if let Some(clock) = others.iter().find(|column| holds_times_of_day(column)) {
         let text = format!(
             "{} stands in line {} already, and column {:?} holds times of day: join both to one column, as in {:?}, or name \
@@ -164,7 +181,8 @@ fn find_id(table: &Table, target: Option<&str>, time: Option<&str>) -> Result<Op
     candidates.extend(others.iter().copied().filter(is_count));
     candidates.truncate(CANDIDATES);
     let leaves_target = |id: &[Column<'_>]| {
-        target.is_some() || others.iter().any(|c| c.is_numeric() && id.iter().all(|id| id.name() != c.name()))
+        let is_value = |column: &Column<'_>| is_value(column, covariates.have_future());
+        target.is_some() || others.iter().any(|c| is_value(c) && id.iter().all(|id| id.name() != c.name()))
     };
     let singles = candidates.iter().map(|&column| vec![column]);
     let pairs = candidates
@@ -211,24 +229,30 @@ fn tells_apart(times: Column<'_>, id: &[Column<'_>]) -> bool {
     2 * series.len() <= seen.len()
 }
 
+/// May a column be forecast? Where rows to come have none of its values, it has gaps.
+fn is_value(column: &Column<'_>, may_have_gaps: bool) -> bool {
+    column.is_numeric() || may_have_gaps && column.holds_numbers()
+}
+
 /// The one column of numbers among those of values.
 fn only_number_column(
     table: &Table,
-    is_value: impl Fn(&Column<'_>) -> bool,
+    is_free: impl Fn(&Column<'_>) -> bool,
+    may_have_gaps: bool,
     may_be_wide: bool,
 ) -> Result<String, Error> {
-    let others: Vec<Column<'_>> = table.columns().filter(is_value).collect();
+    let others: Vec<Column<'_>> = table.columns().filter(is_free).collect();
+    let is_value = |column: &&Column<'_>| is_value(column, may_have_gaps);
     if let [only] = others[..] {
         return Ok(only.name().to_owned());
     }
-    let numeric: Vec<&str> =
-        others.iter().filter(|column| column.is_numeric()).map(|column| column.name()).collect();
+    let numeric: Vec<&str> = others.iter().filter(is_value).map(|column| column.name()).collect();
     if let [only] = numeric[..] {
         return Ok(only.to_owned());
     }
     let no_index: Vec<&str> = others
         .iter()
-        .filter(|column| column.is_numeric() && !counts_rows(column))
+        .filter(|column| is_value(column) && !counts_rows(column))
         .map(|column| column.name())
         .collect();
     if let [only] = no_index[..] {
@@ -266,13 +290,20 @@ pub(super) fn members<'a>(
     layout: &Layout,
     target: &str,
     time: Option<&str>,
+    covariates: &Named,
 ) -> Result<Vec<Member<'a>>, Error> {
     match layout {
         Layout::Single => {
-            Ok(vec![Member { id: Vec::new(), table: Cow::Borrowed(table), target: target.to_owned() }])
+            let (id, target) = (Vec::new(), target.to_owned());
+            Ok(vec![Member {
+                id,
+                table: Cow::Borrowed(table),
+                target,
+                rows: (0..table.num_rows()).collect(),
+            }])
         }
         Layout::Long(id) => long(table, id, target, time),
-        Layout::Wide(columns) => wide(table, columns, time),
+        Layout::Wide(columns) => wide(table, columns, time, covariates),
     }
 }
 
@@ -297,14 +328,21 @@ fn long<'a>(
     let member = |(id, rows): (Vec<&str>, Vec<usize>)| {
         let id: Vec<String> = id.into_iter().map(str::to_owned).collect();
         let name = format!("{}, series {:?}", table.name(), name_of(&id));
-        Member { table: Cow::Owned(table.select(name, &kept, &rows)), id, target: target.to_owned() }
+        Member { table: Cow::Owned(table.select(name, &kept, &rows)), id, target: target.to_owned(), rows }
     };
     Ok(series.into_iter().map(member).collect())
 }
 
-fn wide<'a>(table: &'a Table, columns: &[String], time: Option<&str>) -> Result<Vec<Member<'a>>, Error> {
+fn wide<'a>(
+    table: &'a Table,
+    columns: &[String],
+    time: Option<&str>,
+    covariates: &Named,
+) -> Result<Vec<Member<'a>>, Error> {
     let columns: Vec<Column<'_>> = if columns.is_empty() {
-        let is_series = |column: &Column<'_>| Some(column.name()) != time && column.holds_numbers();
+        let is_series = |column: &Column<'_>| {
+            Some(column.name()) != time && !covariates.contains(column.name()) && column.holds_numbers()
+        };
         table.columns().filter(is_series).collect()
     } else {
         columns.iter().map(|column| table.column(column)).collect::<Result<_, _>>()?
@@ -315,12 +353,14 @@ fn wide<'a>(table: &'a Table, columns: &[String], time: Option<&str>) -> Result<
         let known = |row: &usize| !column.is_missing(*row);
         let rows = 0..table.num_rows();
         let Some((first, last)) = rows.clone().find(known).zip(rows.rev().find(known)) else { continue };
+        let last = if covariates.have_future() { table.num_rows() - 1 } else { last };
         let rows: Vec<usize> = (first..=last).collect();
         let kept = column_numbers(table, time.into_iter().chain([column.name()]))?;
         members.push(Member {
             id: vec![column.name().to_owned()],
             table: Cow::Owned(table.select(table.name().to_owned(), &kept, &rows)),
             target: column.name().to_owned(),
+            rows,
         });
     }
     if members.is_empty() {

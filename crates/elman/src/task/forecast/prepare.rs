@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::covariates::{Covariates, Named};
 use super::lengths::Lengths;
 use super::panel::{self, Found, Member};
-use super::series::{Series, check_missing, remarks_on_rows};
+use super::series::{Filling, Series, check_missing, remark_on_future, remark_on_gap, remarks_on_rows};
 use super::time_column::{self, TimeColumn};
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
@@ -37,21 +38,27 @@ const LEAST_TO_LEARN: usize = 2;
 
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
     check_missing(options.missing)?;
+    let named = Named::new(table, options)?;
+    let filling = Filling { missing: options.missing, season: None, have_future: named.have_future() };
     let mut remarks = Vec::new();
     let time = match &options.time {
         Some(name) => Some(table.column(name)?),
         None => {
             let may_repeat = options.id.is_some() || table.columns().any(|column| !column.holds_numbers());
-            time_column::find(table, options.target.as_deref(), may_repeat, &mut remarks)?
+            let is_taken = |name: &str| options.target.as_deref() == Some(name) || named.contains(name);
+            time_column::find(table, is_taken, may_repeat, &mut remarks)?
         }
     };
     let format = time_format(time, options)?;
     let name = time.map(|time| time.name());
-    let Found { layout, target, remarks: of_series } = panel::find(table, options, name)?;
+    let Found { layout, target, remarks: of_series } = panel::find(table, options, name, &named)?;
     remarks.extend(of_series);
-    let members = panel::members(table, &layout, &target, name)?;
-    remarks.extend(unused(table, &layout, &target, &members, name));
+    let members = panel::members(table, &layout, &target, name, &named)?;
+    let targets: Vec<&str> = members.iter().map(|member| member.target.as_str()).collect();
+    named.check(&layout, &targets, name)?;
+    remarks.extend(unused(table, &layout, &target, &members, name, &named));
     remarks.extend(outliers(&members)?);
+    remarks.extend(outlier::check_columns(table, named.all())?);
     let times = name.map(|name| TimeColumn {
         name,
         // A single series of many may leave open what all of them tell.
@@ -63,19 +70,22 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
         frequency: None,
     });
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
-    let (mut all, short) = read_all(table, &layout, &members, times, options.missing)?;
+    let (mut all, short) = read_all(table, &layout, &members, times, filling)?;
+    remarks.extend(remark_on_future(&all));
     if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
         let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
         return Err(ConfigError::new("season", message).into());
     }
-    let (mut task, remark) = configure(target, name.map(str::to_owned), layout, &all, options);
+    let (mut task, remark) = configure(target, name.map(str::to_owned), layout, &all, options)?;
     task.time_format = kept_format;
     remarks.extend(remarks_on_rows(&all, &task));
     all.iter_mut().for_each(|series| series.fill(task.missing, task.season, task.test));
     remarks.extend(remark);
     task.check_options(options)?;
+    task.covariates = named.columns(table)?;
     let mut left_out = LeftOut { short, constant: Vec::new() };
-    let all = task.long_enough(table, all, &mut left_out)?;
+    let mut all = task.long_enough(table, all, &mut left_out)?;
+    remarks.extend(task.fit_covariates(table, &mut all, options)?);
     if let ([series], Layout::Single) = (&all[..], &task.layout) {
         task.choose(table, series, options)?;
     } else {
@@ -139,9 +149,11 @@ fn unused(
     target: &str,
     members: &[Member<'_>],
     time: Option<&str>,
+    covariates: &Named,
 ) -> Option<Message> {
     const SHOWN: usize = 8;
-    let mut used: HashSet<&str> = members.iter().map(|member| member.target.as_str()).chain(time).collect();
+    let mut used: HashSet<&str> =
+        members.iter().map(|member| member.target.as_str()).chain(time).chain(covariates.all()).collect();
     if let Layout::Long(id) = layout {
         used.extend(id.iter().map(String::as_str));
     }
@@ -157,11 +169,14 @@ fn unused(
         Layout::Wide(_) => "each series is forecast from itself".to_owned(),
         _ => format!("{target:?} is forecast from itself"),
     };
-    match count {
-        0 => None,
-        1 => Some(format!("the column {} is not used: {from}", names[0]).into()),
-        _ => Some(format!("the columns {} are not used: {from}", listed(names, "and")).into()),
-    }
+    let (columns, them) = match count {
+        0 => return None,
+        1 => (format!("the column {} is", names[0]), "it"),
+        _ => (format!("the columns {} are", listed(names, "and")), "them"),
+    };
+    let message =
+        Message::from(format!("{columns} not used: {from}; to see {them} as well, name {them} with "));
+    Some(message.option("past_covariates").text(" or, if known ahead, ").option("future_covariates"))
 }
 
 /// Of several series, those that are not learned from.
@@ -191,7 +206,7 @@ fn read_all<'a>(
     layout: &Layout,
     members: &'a [Member<'_>],
     time: Option<TimeColumn<'_>>,
-    missing: Option<Missing>,
+    filling: Filling,
 ) -> Result<(Vec<Series<'a>>, Vec<&'a [String]>), Error> {
     let (all, short): (Vec<&Member<'_>>, Vec<_>) =
         members.iter().partition(|member| layout.is_single() || member.table.num_rows() >= LEAST_ROWS);
@@ -202,7 +217,7 @@ fn read_all<'a>(
         time => time,
     };
     let all =
-        all.into_iter().map(|member| Series::read(member, time, missing)).collect::<Result<Vec<_>, _>>()?;
+        all.into_iter().map(|member| Series::read(member, time, filling)).collect::<Result<Vec<_>, _>>()?;
     if all.is_empty() {
         let message = format!("has no series of {LEAST_ROWS} rows or more; give longer ones");
         return Err(DataError::new(table.name(), message).into());
@@ -229,12 +244,13 @@ fn configure(
     layout: Layout,
     all: &[Series<'_>],
     options: &ForecastOptions,
-) -> (Forecast, Option<Message>) {
+) -> Result<(Forecast, Option<Message>), ConfigError> {
     let frequency = all[0].calendar.as_ref().map(Calendar::frequency);
     // Of several series, what suits the middle one by length.
     let mut rows: Vec<usize> = all.iter().map(|series| series.values.len()).collect();
     rows.sort_unstable();
-    let (lengths, remark) = Lengths::choose(rows[rows.len() / 2], frequency, options);
+    let middle = rows[rows.len() / 2];
+    let (lengths, remark) = Lengths::choose(middle, frequency, options);
     let Lengths { season, horizon, test, window } = lengths;
     // The test must not be looked at, not even for this.
     let known = |series: &Series<'_>| series.values.len().saturating_sub(test);
@@ -243,7 +259,7 @@ fn configure(
     let all_positive =
         all.iter().all(|series| series.values[..known(series)].iter().all(|&value| is_positive(value)));
     let usual = if all_positive { Transform::LogDifference } else { Transform::Difference };
-    let task = Forecast {
+    let mut task = Forecast {
         target,
         time,
         time_format: None,
@@ -259,10 +275,13 @@ fn configure(
         transform: options.transform.unwrap_or(usual),
         smoothing: None,
         scaling: Scaling { mean: 0.0, deviation: 1.0 },
+        calendar: Vec::new(),
+        covariates: Covariates::default(),
         series: Vec::new(),
         errors: Vec::new(),
     };
-    (task, remark)
+    task.calendar = task.choose_cycles(middle.saturating_sub(test), options)?;
+    Ok((task, remark))
 }
 
 impl Forecast {
@@ -294,6 +313,38 @@ impl Forecast {
             return Err(DataError::new(table.name(), message));
         }
         Ok(all)
+    }
+
+    /// Fits the covariates to the series' rows to learn from, and makes inputs of them for each series. Gives what is to
+    /// be said of them.
+    fn fit_covariates(
+        &mut self,
+        table: &Table,
+        all: &mut [Series<'_>],
+        options: &ForecastOptions,
+    ) -> Result<Vec<Message>, Error> {
+        if self.covariates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut remarks = Vec::new();
+        let filling = self.filling();
+        let mut covariates = std::mem::take(&mut self.covariates);
+        let sheet = covariates.read(table, &mut Vec::new())?;
+        let known = |series: &Series<'_>| {
+            let rows = series.values.len() - self.test;
+            rows - (options.validation * rows.saturating_sub(self.first_row()) as f64) as usize
+        };
+        remarks.extend(covariates.fit(&sheet, all, known)?);
+        // Categories that are not among those rows are none from now on.
+        let sheet = covariates.read(table, &mut remarks)?;
+        let mut gap = None;
+        for series in all {
+            series.levels = covariates.levels(&sheet, series, known(series));
+            series.inputs = covariates.inputs(&sheet, series, filling, &mut gap)?;
+        }
+        remarks.extend(remark_on_gap(gap, self.missing));
+        self.covariates = covariates;
+        Ok(remarks)
     }
 
     /// Fits the task to the series' training parts; gives the windows of those, and of the parts for validation.
@@ -350,7 +401,10 @@ impl Forecast {
             let smoothing = if self.layout.is_single() { self.smoothing } else { self.smoothing_of(values) };
             match self.statistics(values, smoothing) {
                 Ok(scaling) if self.layout.is_single() => self.scaling = scaling,
-                Ok(scaling) => self.series.push(Known { id: series.id.to_vec(), scaling, smoothing }),
+                Ok(scaling) => {
+                    let (id, levels) = (series.id.to_vec(), std::mem::take(&mut series.levels));
+                    self.series.push(Known { id, scaling, smoothing, levels });
+                }
                 Err(NoScaling::Constant) if !self.layout.is_single() => {
                     left_out.constant.push(series.id);
                     continue;

@@ -5,15 +5,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::covariates::{Gap, Inputs};
 use super::panel::{self, Member, name_of};
 use super::time_column::TimeColumn;
 use super::{Forecast, Known, Layout, Smoothing};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Cycle};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
-use crate::words::{listed, thousands};
+use crate::words::{counted, listed, thousands};
 
 /// So many missing rows of a series are filled in, or, if that is more, so many for each row that is there.
 const MOST_MISSING: usize = 100_000;
@@ -58,7 +59,15 @@ impl Transform {
 pub(super) struct Series<'a> {
     /// See [`Member::id`](super::panel::Member).
     pub(super) id: &'a [String],
+    /// Those that are known; rows to come may stand behind them.
     pub(super) values: Cow<'a, [f64]>,
+    /// Where its rows stand in the table of all series, in order of time, those to come as well; none of one that the
+    /// table misses.
+    pub(super) rows: Vec<Option<usize>>,
+    /// What its covariates make.
+    pub(super) inputs: Inputs,
+    /// The means of its relative covariates: see [`Known::levels`].
+    pub(super) levels: Vec<f64>,
     pub(super) column: Column<'a>,
     pub(super) calendar: Option<Calendar>,
     /// The statistics by which its transformed values are scaled.
@@ -71,6 +80,17 @@ pub(super) struct Series<'a> {
     pub(super) of_clock: Option<Message>,
     /// The values that were missing and are filled in: for each row whether it is one, or nothing where there are none.
     pub(super) filled: Vec<bool>,
+}
+
+/// What becomes of missing values, of a series and of its covariates.
+#[derive(Clone, Copy)]
+pub(super) struct Filling {
+    /// What was said; nothing where they are refused.
+    pub(super) missing: Option<Missing>,
+    /// The rows of a season.
+    pub(super) season: Option<usize>,
+    /// Are rows without a value, behind the last that has one, rows to come?
+    pub(super) have_future: bool,
 }
 
 /// Refuses what cannot be made of missing values of a series.
@@ -91,13 +111,16 @@ impl<'a> Series<'a> {
     pub(super) fn read(
         member: &'a Member<'_>,
         time: Option<TimeColumn<'_>>,
-        missing: Option<Missing>,
+        filling: Filling,
     ) -> Result<Self, Error> {
         let table: &Table = &member.table;
         let column = table.column(&member.target)?;
         let mut series = Series {
             id: &member.id,
-            values: Cow::Borrowed(values_of(column, missing)?),
+            values: Cow::Borrowed(values_of(column)?),
+            rows: member.rows.iter().copied().map(Some).collect(),
+            inputs: Inputs::default(),
+            levels: Vec::new(),
             column,
             calendar: None,
             scaling: Scaling { mean: 0.0, deviation: 1.0 },
@@ -108,21 +131,48 @@ impl<'a> Series<'a> {
         };
         if let Some(time) = time {
             let (times, calendar) = time.read(table)?;
-            if let Some(error) = calendar.gap_error(times).filter(|_| missing.is_none()) {
+            if let Some(error) = calendar.gap_error(times).filter(|_| filling.missing.is_none()) {
                 return Err(error.into());
             }
             check_size(table, &calendar)?;
             if let Cow::Borrowed(values) = series.values {
                 series.values = calendar.arrange(values);
             }
+            series.rows = calendar.rows().map(|row| Some(member.rows[row?])).collect();
             series.remark = calendar.remark(times);
             series.of_clock = calendar.remark_on_offsets(times);
             series.calendar = Some(calendar);
         }
-        if series.values.iter().any(|value| value.is_nan()) {
+        if filling.have_future {
+            series.leave_future();
+        }
+        let gaps = Gaps::of(&series.values);
+        if let Some(first) = gaps.first {
+            if let (None, Some(row)) = (filling.missing, series.table_row(first)) {
+                return Err(gaps.refuse(column.place(row), &Missing::OF_SERIES).into());
+            }
             series.filled = series.values.iter().map(|value| value.is_nan()).collect();
         }
         Ok(series)
+    }
+
+    /// Leaves the values that are known.
+    fn leave_future(&mut self) {
+        let known = self.values.iter().rposition(|value| !value.is_nan()).map_or(0, |last| last + 1);
+        match &mut self.values {
+            Cow::Borrowed(values) => *values = &values[..known],
+            Cow::Owned(values) => values.truncate(known),
+        }
+    }
+
+    /// The rows to come.
+    pub(super) fn rows_to_come(&self) -> usize {
+        self.rows.len() - self.values.len()
+    }
+
+    /// The rows to come for which future covariates are known; endless where there are none.
+    pub(super) fn known_ahead(&self) -> usize {
+        self.inputs.known_rows().saturating_sub(self.values.len())
     }
 
     /// Fills in what is missing; the last `test` rows tell nothing of those before.
@@ -153,6 +203,11 @@ impl<'a> Series<'a> {
         self.calendar.as_ref()?.phase(row, season)
     }
 
+    /// See [`Calendar::position`]; 0 where there is none, at the end of time.
+    pub(super) fn position(&self, row: usize, cycle: Cycle) -> f64 {
+        self.calendar.as_ref().and_then(|calendar| calendar.position(row, cycle)).unwrap_or_default()
+    }
+
     /// What stands for it in messages.
     pub(super) fn name(&self) -> String {
         match self.id {
@@ -162,13 +217,11 @@ impl<'a> Series<'a> {
     }
 }
 
-/// A column of numbers, NaN where one is missing, if that is allowed.
-fn values_of(column: Column<'_>, missing: Option<Missing>) -> Result<&[f64], Error> {
-    let Some(values) = column.numbers_or_gaps() else { return Ok(column.numbers()?) };
-    let gaps = Gaps::of(values);
-    match gaps.first {
-        Some(first) if missing.is_none() => Err(gaps.refuse(column.place(first), &Missing::OF_SERIES).into()),
-        _ => Ok(values),
+/// A column of numbers, NaN where one is missing.
+fn values_of(column: Column<'_>) -> Result<&[f64], Error> {
+    match column.numbers_or_gaps() {
+        Some(values) => Ok(values),
+        None => Ok(column.numbers()?),
     }
 }
 
@@ -229,6 +282,29 @@ fn remarks_on_filled(all: &[Series<'_>], task: &Forecast) -> Vec<Message> {
     of_rows.into_iter().chain(of_cells).collect()
 }
 
+/// What is to be said of the values of covariates that were missing.
+pub(super) fn remark_on_gap(gap: Gap<'_>, missing: Option<Missing>) -> Option<Message> {
+    let (count, first) = gap?;
+    Some(missing?.remark(count, first))
+}
+
+/// What is to be said of rows without a value behind the last that has one.
+pub(super) fn remark_on_future(all: &[Series<'_>]) -> Option<Message> {
+    let mut ahead = all.iter().filter(|series| series.rows_to_come() > 0);
+    let first = ahead.next()?;
+    let place = first.column.place(first.table_row(first.values.len())?);
+    let rows = counted(first.rows_to_come(), "row");
+    let (are, more) = match (first.rows_to_come(), ahead.count()) {
+        (1, 0) => ("is", String::new()),
+        (_, 0) => ("are", String::new()),
+        (_, more) => ("are", format!(", and those of {more} more series,")),
+    };
+    let text = format!(
+        "{place}: the last {rows} without a value{more} {are} taken for rows to come: nothing is learned of them"
+    );
+    Some(text.into())
+}
+
 /// What is to be said of how the rows of series were read.
 pub(super) fn remarks_on_rows(all: &[Series<'_>], task: &Forecast) -> impl Iterator<Item = Message> {
     let of_clock = all.iter().find_map(|series| series.of_clock.clone());
@@ -261,9 +337,18 @@ impl Forecast {
         self.time.as_deref().map(|name| TimeColumn { name, format, timezone, frequency })
     }
 
+    /// What becomes of missing values.
+    pub(super) fn filling(&self) -> Filling {
+        Filling {
+            missing: self.missing,
+            season: self.season,
+            have_future: !self.covariates.future.is_empty(),
+        }
+    }
+
     /// The series of a table as this task has them.
     pub(super) fn members<'a>(&self, table: &'a Table) -> Result<Vec<Member<'a>>, Error> {
-        panel::members(table, &self.layout, &self.target, self.time.as_deref())
+        panel::members(table, &self.layout, &self.target, self.time.as_deref(), &self.covariates.named())
     }
 
     /// Reads a table's series as this task's: same columns, same time between rows, each with `test` rows, the last,
@@ -281,12 +366,14 @@ impl Forecast {
         let (mut all, mut short) = (Vec::with_capacity(members.len()), Vec::new());
         // Rows that are missing count, once they are filled in.
         let least = if self.missing.is_some() { 2 } else { needed };
+        let (mut unseen, mut gap) = (Vec::new(), None);
+        let sheet = self.covariates.read(table, &mut unseen)?;
         for member in members {
             if member.table.num_rows() < least && !self.layout.is_single() {
                 short.push(member.id.as_slice());
                 continue;
             }
-            let mut series = Series::read(member, self.time_column(), self.missing)?;
+            let mut series = Series::read(member, self.time_column(), self.filling())?;
             if series.values.len() < needed && !self.layout.is_single() {
                 short.push(member.id.as_slice());
                 continue;
@@ -303,11 +390,17 @@ impl Forecast {
                 return Err(DataError::new(table.name(), message).into());
             }
             self.check_positive(&series)?;
-            (series.scaling, series.smoothing) = match known.get(&*member.id) {
+            let known = known.get(&*member.id);
+            (series.scaling, series.smoothing) = match known {
                 _ if self.layout.is_single() => (self.scaling, self.smoothing),
                 Some(known) => (known.scaling, known.smoothing),
                 None => self.statistics_of_new(&series.values),
             };
+            series.levels = match known {
+                Some(known) => known.levels.clone(),
+                None => self.covariates.levels(&sheet, &series, series.values.len()),
+            };
+            series.inputs = self.covariates.inputs(&sheet, &series, self.filling(), &mut gap)?;
             all.push(series);
         }
         let why = format!("fewer than the {needed} rows that are needed");
@@ -315,7 +408,8 @@ impl Forecast {
         match remark {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
-                let remarks = remarks_on_rows(&all, self).chain(remark).collect();
+                let remarks = remarks_on_rows(&all, self).chain(unseen);
+                let remarks = remarks.chain(remark_on_gap(gap, self.missing)).chain(remark).collect();
                 Ok((all, remarks))
             }
         }

@@ -19,12 +19,15 @@ pub(super) struct Newest {
     place: Option<usize>,
     /// The scaled values of a season, or the newest alone: oldest first.
     scaled: VecDeque<f64>,
+    /// The future covariates of the row after the newest, as the network sees them, if that has come.
+    ahead: Option<Vec<f64>>,
 }
 
 impl Newest {
     pub(super) fn new(task: Forecast) -> Self {
         let scaled = VecDeque::with_capacity(task.looks_back() + 1);
-        Newest { rows: 0, level: Level::new(task.transform, task.smoothing), place: None, scaled, task }
+        let level = Level::new(task.transform, task.smoothing);
+        Newest { rows: 0, level, place: None, scaled, ahead: None, task }
     }
 
     /// The place in the season that a row gives, which must follow the one before.
@@ -53,7 +56,13 @@ impl StreamUnits for Newest {
             0 => None,
             season => Some(format!("place in the season of {season}")),
         };
-        std::iter::once(self.task.target.clone()).chain(place).collect()
+        let cycles = self
+            .task
+            .calendar
+            .iter()
+            .map(|cycle| format!("share of the {cycle} that has passed in the next row"));
+        let series = std::iter::once(self.task.target.clone()).chain(place).chain(cycles);
+        series.chain(self.task.covariates.stream_names()).collect()
     }
 
     fn answers(&self) -> Vec<String> {
@@ -68,9 +77,16 @@ impl StreamUnits for Newest {
             )
             .into());
         }
-        let place = match row.get(1) {
-            Some(&given) => Some(self.place(given)?),
-            None => None,
+        let (places, beside) = row[1..].split_at(usize::from(task.phases() > 0));
+        let (positions, covariates) = beside.split_at(task.calendar.len());
+        if let Some(position) = positions.iter().find(|position| !(0.0..1.0).contains(*position)) {
+            let message =
+                format!("the share of a period that has passed is {position}; it is from 0 to below 1");
+            return Err(message.into());
+        }
+        let place = match places {
+            [given, ..] => Some(self.place(*given)?),
+            [] => None,
         };
         if self.scaled.len() == task.looks_back() {
             self.scaled.pop_front();
@@ -80,12 +96,18 @@ impl StreamUnits for Newest {
         self.scaled.push_back(newest);
         self.place = place;
         self.rows = self.rows.saturating_add(1);
+        let mut of_covariates = Vec::with_capacity(task.covariates.size());
+        let ahead = task.covariates.push_streamed(covariates, self.ahead.take(), &mut of_covariates);
+        self.ahead = Some(ahead);
         if self.rows < task.first_row() {
             return Ok(false);
         }
         let oldest = self.scaled.front().copied().filter(|_| task.season.is_some());
         let next = place.map(|place| (place + 1) % task.phases());
+        let mut of_cycles = Vec::with_capacity(task.cycle_inputs());
+        Forecast::push_positions(positions.iter().copied(), &mut of_cycles);
         let input = task.input((newest, false), oldest.map(|oldest| (oldest, false)), next);
+        let input = input.chain(of_cycles).chain(of_covariates);
         x.iter_mut().zip(input).for_each(|(x, value)| *x = value);
         Ok(true)
     }
@@ -98,5 +120,6 @@ impl StreamUnits for Newest {
     fn reset(&mut self) {
         (self.rows, self.level, self.place) = (0, Level::new(self.task.transform, self.task.smoothing), None);
         self.scaled.clear();
+        self.ahead = None;
     }
 }

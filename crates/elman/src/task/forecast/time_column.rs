@@ -79,7 +79,7 @@ fn read_times<'a>(column: Column<'a>, format: Option<&str>) -> Result<Cow<'a, [T
     }
 }
 
-/// Finds the column of times of a table whose target is none: the first that holds times; else one of plain
+/// Finds the column of times among those of a table that are not taken for another purpose: the first that holds times; else one of plain
 /// numbers, such as years, that its name or its values show to be times; those of a name must be all different unless
 /// they `may_repeat`, as where there are several series. What was guessed is remarked.
 ///
@@ -87,15 +87,15 @@ fn read_times<'a>(column: Column<'a>, format: Option<&str>) -> Result<Cow<'a, [T
 /// If there is none, but one that is named like times or mostly holds them.
 pub(super) fn find<'a>(
     table: &'a Table,
-    target: Option<&str>,
+    is_taken: impl Fn(&str) -> bool,
     may_repeat: bool,
     remarks: &mut Vec<Message>,
 ) -> Result<Option<Column<'a>>, Error> {
-    let columns = || table.columns().filter(|column| Some(column.name()) != target);
+    let columns = || table.columns().filter(|column| !is_taken(column.name()));
     let of_text = || columns().filter(|column| !column.holds_numbers());
     let mut suspects =
         of_text().filter(|column| is_named_like_times(column.name()) || column.is_mostly_times());
-    let Some(first) = suspects.next() else { return Ok(of_numbers(table, target, may_repeat, remarks)) };
+    let Some(first) = suspects.next() else { return Ok(of_numbers(table, is_taken, may_repeat, remarks)) };
     match std::iter::once(first).chain(suspects).find(|column| column.times().is_ok()) {
         Some(column) => Ok(Some(column)),
         None => first.times().map(|_| Some(first)).map_err(Error::from),
@@ -105,13 +105,12 @@ pub(super) fn find<'a>(
 /// A column of numbers that are times: by its name, or because they are years one after another.
 fn of_numbers<'a>(
     table: &'a Table,
-    target: Option<&str>,
+    is_taken: impl Fn(&str) -> bool,
     may_repeat: bool,
     remarks: &mut Vec<Message>,
 ) -> Option<Column<'a>> {
     let numeric: Vec<Column<'a>> = table.columns().filter(Column::is_numeric).collect();
-    let rest: Vec<Column<'a>> =
-        numeric.iter().copied().filter(|column| Some(column.name()) != target).collect();
+    let rest: Vec<Column<'a>> = numeric.iter().copied().filter(|column| !is_taken(column.name())).collect();
     // One of them is to be forecast.
     if numeric.len() < 2 {
         return None;

@@ -61,8 +61,8 @@ impl Forecast {
         self.missing == Some(Missing::Flag)
     }
 
-    /// Appends the network's input at a row; `scaled` gives the scaled value of those before it, which from the row
-    /// `origin` on are forecasts.
+    /// Appends the network's input at a row; `scaled` gives the scaled value of those before it. From the row `origin` on
+    /// those are forecasts, and past covariates are not known.
     pub(super) fn push_input(
         &self,
         series: &Series<'_>,
@@ -75,10 +75,13 @@ impl Forecast {
         let lag = |row: usize| (scaled(row), is_missing(row));
         let a_season_ago = self.season.map(|season| lag(row - season));
         x.extend(self.input(lag(row - 1), a_season_ago, series.phase(row, self.phases())));
+        Self::push_positions(self.calendar.iter().map(|&cycle| series.position(row, cycle)), x);
+        series.inputs.push(row, origin, x);
     }
 
-    /// The network's input at a row: the scaled value before it, that a season before it if there are seasons, each with
-    /// whether it was missing, if that is told; and its place in the season, 1 among zeros.
+    /// The network's input at a row, but for the calendar's periods and covariates: the scaled value before it, that a
+    /// season before it if there are seasons, each with whether it was missing, if that is told; and its place in the
+    /// season, 1 among zeros.
     pub(super) fn input(
         &self,
         before: (f64, bool),

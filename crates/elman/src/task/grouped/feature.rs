@@ -1,153 +1,18 @@
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+//! Which columns are inputs.
 
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
 
 use super::groups::Groups;
 use crate::error::{DataError, Error, Message};
 use crate::missing::Missing;
-use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
-use crate::table::{Column, Place, Table, TableError, stands_for_missing};
+use crate::table::{Column, Table};
+use crate::task::feature::{Feature, asked_categories, refuse_slips, told};
 use crate::words::quoted;
 
-/// Text with more values than this is no category, but names or prose.
+/// Text with more values than this is no category, but names or prose, unless it is asked for.
 const MOST_CATEGORIES: usize = 20;
-/// Even where it is asked for: each is an input of its own.
-const MOST_ASKED_CATEGORIES: usize = 1000;
 /// Of so many sequences, a column that varies in a single one is nearly constant.
 const ENOUGH_SEQUENCES: usize = 10;
-/// The deviation that makes 0 of every value.
-const SILENCING: f64 = f64::MAX;
-/// What stands for a category that was not there in training.
-const UNSEEN: f64 = -1.0;
-
-/// An input column. One of numbers is an input, one of text an input for each category.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Feature {
-    /// The column's name.
-    pub name: String,
-    /// A number's statistics in training; none of text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scaling: Option<Scaling>,
-    /// What the cells of text say, in order of their letters; none of numbers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub categories: Vec<String>,
-    /// Is there one more input, 1 where the cell is empty and 0 elsewhere?
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub flagged: bool,
-}
-
-/// The cells of a feature: numbers, or places among the categories; NaN where one is empty.
-pub(super) type Cells<'a> = Cow<'a, [f64]>;
-
-impl Feature {
-    /// The number of inputs.
-    pub(super) fn width(&self) -> usize {
-        self.categories.len().max(1) + usize::from(self.flagged)
-    }
-
-    /// The names of the inputs.
-    pub(super) fn input_names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.categories.iter().map(|category| format!("{} is {category}", self.name)).collect();
-        if names.is_empty() {
-            names.push(self.name.clone());
-        }
-        names.extend(self.flagged.then(|| format!("{} is missing", self.name)));
-        names
-    }
-
-    /// Reads a column, and remarks what was not there in training.
-    pub(super) fn cells<'t>(
-        &self,
-        column: Column<'t>,
-        remarks: &mut Vec<Message>,
-    ) -> Result<Cells<'t>, TableError> {
-        if self.categories.is_empty() {
-            return match column.numbers_or_gaps() {
-                Some(numbers) => Ok(numbers.into()),
-                // All are empty, or the error tells which is no number.
-                None if column.texts().all(stands_for_missing) => {
-                    Ok(vec![f64::NAN; column.texts().len()].into())
-                }
-                None => column.numbers().map(Cow::from),
-            };
-        }
-        let places: HashMap<&str, usize> =
-            self.categories.iter().enumerate().map(|(n, category)| (category.as_str(), n)).collect();
-        let place = |text: &str| match places.get(text) {
-            Some(&n) => n as f64,
-            None if text.is_empty() => f64::NAN,
-            None => UNSEEN,
-        };
-        let cells: Vec<f64> = column.texts().map(place).collect();
-        if let Some(first) = cells.iter().position(|&cell| cell == UNSEEN) {
-            let unseen: BTreeSet<&str> =
-                column.texts().filter(|text| !text.is_empty() && !places.contains_key(text)).collect();
-            remarks.push(
-                format!(
-                    "{:?} says what was not there in training, which is no category: {} (first: line {})",
-                    self.name,
-                    quoted(unseen),
-                    column.line(first)
-                )
-                .into(),
-            );
-        }
-        Ok(cells.into())
-    }
-
-    /// Takes the statistics from these rows. A category that is not among them is none from then on, and a number that
-    /// does not vary there is 0, whatever it is later: the weights of both have learned nothing.
-    pub(super) fn fit(&mut self, cells: &[f64], rows: &[usize], place: Place<'_>) -> Result<(), DataError> {
-        let known = rows.iter().map(|&row| cells[row]).filter(|cell| !cell.is_nan());
-        if !self.categories.is_empty() {
-            let seen: BTreeSet<usize> = known.map(|place| place as usize).collect();
-            if !seen.is_empty() {
-                let mut place = 0..;
-                self.categories.retain(|_| place.next().is_some_and(|place| seen.contains(&place)));
-            }
-            return Ok(());
-        }
-        self.scaling = Some(match Scaling::fit(known.clone()) {
-            Ok(scaling) => scaling,
-            Err(NoScaling::TooLarge) if known.clone().next().is_some() => {
-                return Err(DataError::new(place, TOO_LARGE));
-            }
-            Err(_) => Scaling { mean: known.clone().next().unwrap_or(0.0), deviation: SILENCING },
-        });
-        Ok(())
-    }
-
-    /// Did it not vary in training?
-    pub(super) fn is_silent(&self) -> bool {
-        self.scaling.is_some_and(|scaling| scaling.deviation == SILENCING)
-    }
-
-    /// The inputs of a cell: zeros where nothing is known of it, which is the mean in training.
-    pub(super) fn write(&self, cell: f64, is_missing: bool, x: &mut [f64]) {
-        x.fill(0.0);
-        match self.scaling {
-            Some(scaling) if !cell.is_nan() => x[0] = scaling.scale(cell),
-            Some(_) => {}
-            None if cell >= 0.0 => x[cell as usize] = 1.0,
-            None => {}
-        }
-        if let (true, Some(flag)) = (self.flagged, x.last_mut()) {
-            *flag = f64::from(u8::from(is_missing));
-        }
-    }
-
-    /// Refuses what no fitted feature can be.
-    pub(super) fn check(&self) -> Result<(), String> {
-        match (&self.scaling, self.categories.is_empty()) {
-            (Some(scaling), true) if scaling.is_valid() => Ok(()),
-            (None, false) => Ok(()),
-            _ => Err("its features' scaling is out of range".into()),
-        }
-    }
-}
 
 /// Why a column is no input.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -266,25 +131,16 @@ fn categories(
     groups: &Groups<'_>,
     asked: bool,
 ) -> Result<Result<Vec<String>, Why>, Error> {
-    let told = || (0..column.texts().len()).filter(|&row| !column.is_missing(row));
-    let numbers = told().filter(|&row| column.number(row).is_ok()).count();
-    let (count, is_time) = (told().count(), column.times().is_ok());
-    // A number written wrongly makes no category of a column of numbers.
-    if count > 0 && (numbers * 2 > count || asked && is_time) {
-        for row in told() {
-            column.number(row)?;
-        }
+    if asked {
+        return asked_categories(column).map(Ok);
     }
-    if !asked && (count == 0 || is_time) {
-        return Ok(Err(if is_time { Why::Times } else { Why::Empty }));
+    refuse_slips(column, false)?;
+    if column.times().is_ok() {
+        return Ok(Err(Why::Times));
     }
-    let distinct: BTreeSet<&str> = told().map(|row| column.text(row)).collect();
-    if asked && !(1..=MOST_ASKED_CATEGORIES).contains(&distinct.len()) {
-        let message = format!(
-            "has {} values, of which each would be an input; an input column of text has 1 to {MOST_ASKED_CATEGORIES}",
-            distinct.len()
-        );
-        return Err(DataError::new(column.whole(), message).into());
+    let distinct: BTreeSet<&str> = told(column).map(|row| column.text(row)).collect();
+    if distinct.is_empty() {
+        return Ok(Err(Why::Empty));
     }
     // Categories are shared by sequences; what each has for itself is a name.
     let of_sequence =
@@ -293,7 +149,7 @@ fn categories(
         distinct.len() <= MOST_CATEGORIES
             && groups.rows.iter().map(of_sequence).sum::<usize>() >= 2 * distinct.len()
     };
-    if asked || distinct.len() == 1 || is_few() {
+    if distinct.len() == 1 || is_few() {
         return Ok(Ok(distinct.into_iter().map(str::to_owned).collect()));
     }
     Ok(Err(Why::Text))

@@ -2,13 +2,14 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::feature::{Cells, Feature, find};
+use super::feature::find;
 use super::groups::Groups;
 use super::{GroupedOptions, one_or_many};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::table::{Table, TableError};
 use crate::task::Answers;
+use crate::task::feature::{Cells, Feature};
 use crate::words::{counted, quoted};
 
 /// What can be made of missing values; a season is a forecast's.

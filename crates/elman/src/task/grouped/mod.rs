@@ -16,14 +16,12 @@ mod split;
 
 use std::fmt::Debug;
 
-pub use feature::Feature;
 pub use grouping::Grouping;
 pub use options::{GroupedOptions, SplitBy};
 pub(crate) use parts::most_frequent;
 
 pub(super) use labels::Labels;
 
-use feature::Cells;
 use groups::Groups;
 use labels::Sample;
 use parts::Parts;
@@ -43,6 +41,7 @@ use crate::outlier;
 use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::table::Table;
+use crate::task::feature::Cells;
 use crate::train::TrainConfig;
 use crate::words::counted;
 
