@@ -1,38 +1,36 @@
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
-use super::number;
-use super::{Table, TableError};
+use super::cells::{Cells, Texts};
+use super::column::{Data, Values};
+use super::lines::Lines;
+use super::{Table, TableError, number};
 use crate::error::Message;
 
 /// More columns than this are refused: a table is meant to be long, not wide.
 pub(super) const MAX_COLUMNS: usize = 100_000;
 
-/// A table in the making: what a reader of a format fills, row by row.
+/// A table in the making: its name, its columns' names, and what a reader found beside its cells.
 #[derive(Debug)]
-pub(super) struct Builder {
-    name: String,
-    headers: Vec<String>,
-    text: String,
-    ends: Vec<usize>,
-    lines: Vec<u64>,
-    /// What stands between the cells of a row in the file.
-    pub(super) separator: char,
+pub(super) struct Head {
+    pub(super) name: String,
+    pub(super) headers: Vec<String>,
     /// See [`Table::remarks`].
     pub(super) remarks: Vec<Message>,
     /// See [`Table::made_time`].
     pub(super) made_time: Option<&'static str>,
+    /// What stands before the decimals where no column tells.
+    pub(super) usual_decimal: Option<char>,
 }
 
-impl Builder {
+impl Head {
     /// Begins a table with its columns' names, which stand in this line.
     ///
     /// # Errors
-    /// That of a name; or if there are too many, or one is empty, or two are the same.
+    /// If there are too many, or one is empty, or two are the same.
     pub(super) fn new<'h>(
         name: &str,
         line: u64,
-        headers: impl ExactSizeIterator<Item = Result<&'h str, TableError>>,
+        headers: impl ExactSizeIterator<Item = &'h str>,
     ) -> Result<Self, TableError> {
         let table = || name.to_owned();
         if headers.len() > MAX_COLUMNS {
@@ -40,7 +38,7 @@ impl Builder {
         }
         let (mut names, mut seen) = (Vec::new(), HashMap::new());
         for (n, header) in headers.enumerate() {
-            let (number, header) = (n + 1, header?.trim());
+            let (number, header) = (n + 1, header.trim());
             if header.is_empty() {
                 return Err(TableError::EmptyHeader { table: table(), line, number });
             }
@@ -56,28 +54,63 @@ impl Builder {
             }
             names.push(header.to_owned());
         }
-        let (text, ends, lines) = (String::new(), Vec::new(), Vec::new());
-        let (name, remarks) = (table(), Vec::new());
-        Ok(Builder { name, headers: names, text, ends, lines, separator: ',', remarks, made_time: None })
+        let (name, headers, remarks) = (table(), names, Vec::new());
+        Ok(Head { name, headers, remarks, made_time: None, usual_decimal: Some('.') })
     }
 
-    /// Adds a row, which begins in this line.
+    /// The table of these columns, of which the reader knows the plain numbers.
     ///
     /// # Errors
-    /// If it has not as many cells as there are columns; or that of a cell.
+    /// If it has no rows.
+    pub(super) fn finish(self, mut lines: Lines, columns: Vec<Data>) -> Result<Table, TableError> {
+        let Head { name, headers, remarks, made_time, usual_decimal } = self;
+        if lines.len() == 0 {
+            return Err(TableError::NoRows { table: name });
+        }
+        lines.shrink_to_fit();
+        let mut table = Table { name, headers, lines, columns, remarks, made_time };
+        let typing = number::type_columns(&mut table, usual_decimal);
+        table.remarks.extend(typing);
+        Ok(table)
+    }
+}
+
+/// A table whose cells come as text, row by row.
+#[derive(Debug)]
+pub(super) struct Builder {
+    pub(super) head: Head,
+    lines: Lines,
+    columns: Vec<Texts>,
+}
+
+impl Builder {
+    /// A table without rows.
+    ///
+    /// # Errors
+    /// Those of [`Head::new`].
+    pub(super) fn new<'h>(
+        name: &str,
+        line: u64,
+        headers: impl ExactSizeIterator<Item = &'h str>,
+    ) -> Result<Self, TableError> {
+        let head = Head::new(name, line, headers)?;
+        let columns = head.headers.iter().map(|_| Texts::default()).collect();
+        Ok(Builder { head, lines: Lines::default(), columns })
+    }
+
+    /// Adds a row, which begins in this line and has a cell for every column.
+    ///
+    /// # Errors
+    /// If a column's text has no place any more.
     pub(super) fn row<'c>(
         &mut self,
         line: u64,
-        cells: impl ExactSizeIterator<Item = Result<&'c str, TableError>>,
+        cells: impl Iterator<Item = &'c str>,
     ) -> Result<(), TableError> {
-        let (expected, found) = (self.headers.len(), cells.len());
-        if found != expected {
-            let (table, separator) = (self.name.clone(), self.separator);
-            return Err(TableError::Ragged { table, line, expected, found, separator });
-        }
-        for cell in cells {
-            self.text.push_str(cell?.trim());
-            self.ends.push(self.text.len());
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            if !column.push(cell.trim()) {
+                return Err(TableError::TooLarge { table: self.head.name.clone(), limit: 1 << 32 });
+            }
         }
         self.lines.push(line);
         Ok(())
@@ -88,23 +121,11 @@ impl Builder {
     /// # Errors
     /// If it has no rows.
     pub(super) fn finish(self) -> Result<Table, TableError> {
-        let Builder { name, headers, mut text, mut ends, mut lines, separator, remarks, made_time } = self;
-        if lines.is_empty() {
-            return Err(TableError::NoRows { table: name });
-        }
-        text.shrink_to_fit();
-        ends.shrink_to_fit();
-        lines.shrink_to_fit();
-        let times = headers.iter().map(|_| OnceLock::new()).collect();
-        let mut table =
-            Table { name, headers, text, ends, lines, values: Vec::new(), times, remarks, made_time };
-        let usual_decimal = match separator {
-            ',' => Some('.'),
-            ';' => Some(','),
-            _ => None,
+        let typed = |mut texts: Texts| {
+            texts.shrink_to_fit();
+            let values = Values::of(texts.iter());
+            Data::new(Cells::Kept(texts), values)
         };
-        let typing = number::type_columns(&mut table, usual_decimal);
-        table.remarks.extend(typing);
-        Ok(table)
+        self.head.finish(self.lines, self.columns.into_iter().map(typed).collect())
     }
 }

@@ -1,5 +1,8 @@
+use std::sync::OnceLock;
+
 use crate::error::{ConfigError, DataError, Error, Message};
 
+use super::cells::Cells;
 use super::number::{finite, is_missing};
 use super::time::{self, Pattern, Reading, Unread};
 use super::{Place, Table, TableError, Time};
@@ -9,6 +12,21 @@ use super::{Place, Table, TableError, Time};
 pub struct Column<'a> {
     table: &'a Table,
     index: usize,
+}
+
+/// What a table holds of a column.
+#[derive(Debug, Clone)]
+pub(super) struct Data {
+    pub(super) cells: Cells,
+    pub(super) values: Values,
+    /// Its times, once they were asked for.
+    times: OnceLock<Reading>,
+}
+
+impl Data {
+    pub(super) fn new(cells: Cells, values: Values) -> Self {
+        Data { cells, values, times: OnceLock::new() }
+    }
 }
 
 /// What all cells of a column are.
@@ -22,27 +40,85 @@ pub(super) enum Values {
 
 impl Values {
     /// The values of these cells, as the strictest type that holds them all.
-    pub(super) fn of<'c>(cells: impl ExactSizeIterator<Item = &'c str> + Clone) -> Self {
-        Self::numbers(cells).unwrap_or(Values::Text)
-    }
-
-    fn numbers<'c>(cells: impl ExactSizeIterator<Item = &'c str> + Clone) -> Option<Self> {
-        finite(cells.clone().find(|cell| !is_missing(cell))?)?;
-        let mut values = Vec::with_capacity(cells.len());
+    pub(super) fn of<'c>(cells: impl ExactSizeIterator<Item = &'c str>) -> Self {
+        let mut typing = Typing::of_rows(cells.len());
         for cell in cells {
-            values.push(match finite(cell) {
-                Some(number) => number,
-                None if is_missing(cell) => f64::NAN,
-                None => return None,
-            });
+            typing.push(cell);
+            if typing.is_text {
+                break;
+            }
         }
-        Some(Self::numbers_with_gaps(values))
+        typing.finish()
     }
 
     /// Numbers, with NaN for what is missing.
     pub(super) fn numbers_with_gaps(values: Vec<f64>) -> Self {
         let first_gap = values.iter().position(|value| value.is_nan());
         Values::Numbers { values, first_gap }
+    }
+
+    /// The numbers, NaN for what is missing, if they are some.
+    pub(super) fn as_numbers(&self) -> Option<&[f64]> {
+        match self {
+            Values::Numbers { values, .. } => Some(values),
+            Values::Text => None,
+        }
+    }
+}
+
+/// A column's type, found cell by cell.
+#[derive(Debug, Default)]
+pub(super) struct Typing {
+    values: Vec<f64>,
+    /// So many cells are expected.
+    rows: usize,
+    first_gap: Option<usize>,
+    has_number: bool,
+    /// A cell is neither a number nor missing.
+    pub(super) is_text: bool,
+}
+
+impl Typing {
+    /// That of a column of about so many rows.
+    pub(super) fn of_rows(rows: usize) -> Self {
+        Typing { rows, ..Typing::default() }
+    }
+
+    /// Adds a cell.
+    pub(super) fn push(&mut self, cell: &str) {
+        if self.is_text {
+        } else if let Some(number) = finite(cell) {
+            self.push_number(number);
+        } else if is_missing(cell) {
+            self.first_gap = self.first_gap.or(Some(self.values.len()));
+            self.reserve();
+            self.values.push(f64::NAN);
+        } else {
+            *self = Typing { is_text: true, ..Typing::default() };
+        }
+    }
+
+    /// Adds a cell that is this number, to what is no text so far.
+    pub(super) fn push_number(&mut self, number: f64) {
+        self.has_number = true;
+        self.reserve();
+        self.values.push(number);
+    }
+
+    /// All memory at once: while vectors grow, they are there twice.
+    fn reserve(&mut self) {
+        if self.values.is_empty() {
+            self.values.reserve_exact(self.rows);
+        }
+    }
+
+    /// What all cells are: without a single number they are text.
+    pub(super) fn finish(mut self) -> Values {
+        if !self.has_number {
+            return Values::Text;
+        }
+        self.values.shrink_to_fit();
+        Values::Numbers { values: self.values, first_gap: self.first_gap }
     }
 }
 
@@ -61,7 +137,7 @@ impl<'a> Column<'a> {
     /// # Panics
     /// If `row` is not below [`Table::num_rows`].
     pub fn line(&self, row: usize) -> u64 {
-        self.table.lines[row]
+        self.table.lines.get(row)
     }
 
     /// Where the cell is, in words.
@@ -87,7 +163,10 @@ impl<'a> Column<'a> {
     /// # Panics
     /// If `row` is not below [`Table::num_rows`].
     pub fn text(&self, row: usize) -> &'a str {
-        self.table.cell(row, self.index)
+        let Data { cells, values, .. } = self.data();
+        let rows = self.table.num_rows();
+        assert!(row < rows, "row {row} of a table of {rows} rows");
+        cells.text(row, values.as_numbers())
     }
 
     /// The text of every cell, from the first row to the last.
@@ -151,10 +230,7 @@ impl<'a> Column<'a> {
     /// Every cell as a finite number, NaN where one is empty; none if a cell is something else, or all are
     /// empty.
     pub(crate) fn numbers_or_gaps(&self) -> Option<&'a [f64]> {
-        match self.values() {
-            Values::Numbers { values, .. } => Some(values),
-            Values::Text => None,
-        }
+        self.values().as_numbers()
     }
 
     /// Every cell as a time, all written alike: in ISO's ways (`1949-01`, `1949-01-31`, `1949-01-31T12:00:00Z`,
@@ -209,7 +285,7 @@ impl<'a> Column<'a> {
     }
 
     fn reading(&self) -> &'a Reading {
-        self.table.times[self.index].get_or_init(|| time::read(self.texts()))
+        self.data().times.get_or_init(|| time::read(self.texts()))
     }
 
     fn not_a_time(&self, row: usize, like: Option<(usize, String)>) -> TableError {
@@ -222,8 +298,17 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// Do its cells stand in the file as text, of which each may be written in its own way?
+    pub(super) fn is_written(&self) -> bool {
+        !matches!(self.data().cells, Cells::Written(..))
+    }
+
+    fn data(&self) -> &'a Data {
+        &self.table.columns[self.index]
+    }
+
     fn values(&self) -> &'a Values {
-        &self.table.values[self.index]
+        &self.data().values
     }
 
     /// The error about a cell that is no finite number.

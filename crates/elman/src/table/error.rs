@@ -47,7 +47,7 @@ pub enum TableError {
         if *.expected == 1 { "field" } else { "fields" },
         Separators { separator: *separator, are_missing: found < expected }
     )]
-    Ragged { table: String, line: u64, expected: usize, found: usize, separator: char },
+    Ragged { table: String, line: u64, expected: usize, found: usize, separator: &'static str },
 
     /// The file ends inside a quoted field.
     #[error("{table}, line {line}: a quote opened in this row is never closed; close it or remove it")]
@@ -143,23 +143,19 @@ impl TableError {
     }
 }
 
-/// What to do about separators, of which a row has too few or too many.
+/// What to do about separators of this name, of which a row has too few or too many.
 struct Separators {
-    separator: char,
+    separator: &'static str,
     are_missing: bool,
 }
 
 impl Display for Separators {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.separator {
-            ';' => "semicolon",
-            '\t' => "tab",
-            '|' => "bar",
-            _ => "comma",
-        };
-        match self.are_missing {
-            true => write!(f, "keep the {name}s of empty cells"),
-            false => write!(f, "put a cell that holds a {name} in quotes"),
+        let Separators { separator, are_missing } = self;
+        match are_missing {
+            true if *separator == "space" => f.write_str("write NA for an empty cell"),
+            true => write!(f, "keep the {separator}s of empty cells"),
+            false => write!(f, "put a cell that holds a {separator} in quotes"),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! A part of a table.
 
-use std::sync::OnceLock;
-
 use super::Table;
-use super::column::Values;
+use super::column::{Data, Values};
 
 impl Table {
     /// These columns of these rows, by their numbers from 0, in this order, as a table of this name. Its cells are what
@@ -13,21 +11,16 @@ impl Table {
     /// If there is no row or column of a number, or there are no rows.
     pub(crate) fn select(&self, name: String, columns: &[usize], rows: &[usize]) -> Table {
         assert!(!rows.is_empty(), "a table has at least one row");
-        let (mut text, mut ends) = (String::new(), Vec::with_capacity(rows.len() * columns.len()));
-        for &row in rows {
-            for &column in columns {
-                text.push_str(self.cell(row, column));
-                ends.push(text.len());
-            }
-        }
+        let mut located = None;
+        let part = |&column: &usize| {
+            let Data { cells, values, .. } = &self.columns[column];
+            Data::new(cells.select(rows, &mut located), values.select(rows))
+        };
         Table {
             name,
+            columns: columns.iter().map(part).collect(),
             headers: columns.iter().map(|&column| self.headers[column].clone()).collect(),
-            text,
-            ends,
-            lines: rows.iter().map(|&row| self.lines[row]).collect(),
-            values: columns.iter().map(|&column| self.values[column].select(rows)).collect(),
-            times: columns.iter().map(|_| OnceLock::new()).collect(),
+            lines: self.lines.select(rows),
             remarks: Vec::new(),
             made_time: self.made_time,
         }
@@ -36,13 +29,9 @@ impl Table {
 
 impl Values {
     fn select(&self, rows: &[usize]) -> Self {
-        match self {
-            Values::Numbers { values, .. } => {
-                let values: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
-                let first_gap = values.iter().position(|value| value.is_nan());
-                Values::Numbers { values, first_gap }
-            }
-            Values::Text => Values::Text,
+        match self.as_numbers() {
+            Some(values) => Self::numbers_with_gaps(rows.iter().map(|&row| values[row]).collect()),
+            None => Values::Text,
         }
     }
 }

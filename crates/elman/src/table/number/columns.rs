@@ -7,20 +7,21 @@ use crate::table::column::Values;
 use crate::table::error::Quoted;
 use crate::table::{Column, Table};
 
-/// Gives every column of a table its values. `usual` is what stands before decimals where no column tells.
+/// Gives columns of a table that are not all plain numbers their values. `usual` is what stands before decimals where no
+/// column tells.
 ///
 /// Returns what the user should know about it.
 pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> Vec<Message> {
-    table.values = table.columns().map(|column| Values::of(column.texts())).collect();
-    let table_columns = || table.columns().zip(&table.values).enumerate();
-    let mut readings: Vec<Reading> = table_columns()
-        .filter(|(_, (_, values))| matches!(values, Values::Text))
-        .filter_map(|(index, (column, _))| Reading::of(index, column))
+    let are_numbers = |column: &Column<'_>| column.numbers_or_gaps().is_some();
+    let written = || table.columns().enumerate().filter(|(_, column)| column.is_written());
+    let mut readings: Vec<Reading> = written()
+        .filter(|(_, column)| !are_numbers(column))
+        .filter_map(|(index, column)| Reading::of(index, column))
         .collect();
     // What only has points may mean thousands, where others have decimal commas.
     if !readings.is_empty() || usual == Some(',') {
-        let plain = table_columns().filter(|(_, (_, values))| matches!(values, Values::Numbers { .. }));
-        readings.extend(plain.filter_map(|(index, (column, _))| Reading::of_plain(index, column)));
+        let plain = written().filter(|(_, column)| are_numbers(column));
+        readings.extend(plain.filter_map(|(index, column)| Reading::of_plain(index, column)));
         readings.sort_by_key(|reading| reading.index);
     }
     let told = |decimal| readings.iter().any(|reading| reading.tells == Some(decimal));
@@ -35,9 +36,9 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
         let Some((form, choice)) = reading.choose(told, usual) else { continue };
         let column = Column::new(table, reading.index);
         remarks.read_as(column, form, choice);
-        if form != Form::PLAIN || matches!(table.values[reading.index], Values::Text) {
+        if form != Form::PLAIN || !are_numbers(&column) {
             let values = column.texts().map(|text| form.value(text).unwrap_or(f64::NAN)).collect();
-            table.values[reading.index] = Values::numbers_with_gaps(values);
+            table.columns[reading.index].values = Values::numbers_with_gaps(values);
         }
     }
     remarks.missing(table);
@@ -203,9 +204,9 @@ impl Remarks {
 
     /// Cells among numbers that say that they have none.
     fn missing(&mut self, table: &Table) {
-        for (column, values) in table.columns().zip(&table.values) {
-            let Values::Numbers { values, first_gap: Some(first) } = values else { continue };
-            let gaps = (*first..values.len()).filter(|&row| values[row].is_nan());
+        for column in table.columns().filter(Column::is_written) {
+            let values = column.numbers_or_gaps().unwrap_or_default();
+            let gaps = (0..values.len()).filter(|&row| values[row].is_nan());
             for row in gaps.filter(|&row| !column.text(row).is_empty()) {
                 self.add(Kind::Missing, || {
                     format!("{}: {} is taken for an empty cell", column.place(row), Quoted(column.text(row)))

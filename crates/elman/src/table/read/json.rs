@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Row {
     }
 }
 
-fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
+fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |line: u64, problem: String| TableError::Malformed {
         table: name.to_owned(),
@@ -99,19 +99,19 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
             format!("the {} objects have {} different keys, hardly one in common", rows.len(), headers.len());
         return Err(problem(1, format!("{what}; give the rows the same keys")));
     }
-    let mut table = Builder::new(name, 1, headers.iter().map(|header| Ok(header.as_str())))?;
-    table.remarks.extend(remark);
+    let mut table = Builder::new(name, 1, headers.iter().map(String::as_str))?;
+    table.head.remarks.extend(remark);
     if told < all {
         let text =
             format!("{name}: objects lack keys that others have; {} left empty", counted(all - told, "cell"));
-        table.remarks.push(text.into());
+        table.head.remarks.push(text.into());
     }
     for (line, cells) in &rows {
         let mut row = vec![""; headers.len()];
         for (place, cell) in cells {
             row[*place] = cell;
         }
-        table.row(*line, row.into_iter().map(Ok))?;
+        table.row(*line, row.into_iter())?;
     }
     table.finish()
 }

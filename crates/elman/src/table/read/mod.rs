@@ -51,7 +51,7 @@ struct Reader {
     /// Is a file with these bytes of this format?
     recognises: fn(&[u8]) -> bool,
     /// Reads a table from a file's bytes; the name stands for the file in error messages.
-    read: fn(&str, &[u8]) -> Result<Table, TableError>,
+    read: fn(&str, Vec<u8>) -> Result<Table, TableError>,
 }
 
 /// Every format, in the order in which they are asked. The last takes what no other recognises, and says
@@ -71,7 +71,7 @@ pub fn format(bytes: &[u8]) -> &'static str {
 /// Reads a table from a file.
 pub(super) fn table(name: &str, file: impl Read) -> Result<Table, TableError> {
     let bytes = source::read(name, file)?;
-    (reader(&bytes).read)(name, &bytes)
+    (reader(&bytes).read)(name, bytes)
 }
 
 /// The number of line breaks: LF, CRLF or CR.

@@ -1,19 +1,23 @@
-//! npy, an array of numbers as NumPy writes it.
+//! npy, an array as NumPy writes it.
 //!
 //! The bytes `\x93NUMPY`, a version, the length of a head, the head (a Python dictionary with `descr`,
 //! `fortran_order` and `shape`), the values.
 
 use super::Reader;
-use crate::table::builder::Builder;
-use crate::table::{Table, TableError};
+use crate::table::builder::{Head, MAX_COLUMNS};
+use crate::table::cells::Spelling;
+use crate::table::column::Data;
+use crate::table::lines::Lines;
+use crate::table::{Table, TableError, binary};
 
 pub(super) const READER: Reader = Reader { name: "npy", recognises: |bytes| bytes.starts_with(MAGIC), read };
 
-const MAGIC: &[u8] = b"\x93NUMPY";
+pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// An array, as its file has it.
-struct Array<'b> {
-    shape: Vec<usize>,
+pub(super) struct Array<'b> {
+    /// Its lengths, whose product is the number of values that are there.
+    pub(super) shape: Vec<usize>,
     fortran_order: bool,
     kind: Kind,
     little_endian: bool,
@@ -29,52 +33,93 @@ enum Kind {
     Signed,
     Unsigned,
     Bool,
+    /// Text of four bytes for each letter, zeros behind it.
+    Letters,
+    /// Text of one byte for each letter, zeros behind it.
+    Bytes,
 }
 
-fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
+fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
     let problem =
         |problem: String| TableError::Malformed { table: name.to_owned(), place: "head".into(), problem };
-    let array = Array::parse(bytes).map_err(problem)?;
+    let array = Array::parse(&bytes).map_err(problem)?;
     if array.shape.contains(&0) {
         return Err(TableError::NoRows { table: name.to_owned() });
     }
-    let (sequences, rows, columns) = match array.shape[..] {
-        [rows] => (None, rows, 1),
-        [rows, columns] => (None, rows, columns),
-        [sequences, steps, columns] => (Some(steps), sequences * steps, columns),
-        _ => {
-            let what = format!("an array of {} dimensions; a table has one, two or three", array.shape.len());
-            return Err(problem(what));
-        }
+    let Some(rows) = Rows::of(&array.shape) else {
+        let what = format!("an array of {} dimensions; a table has one, two or three", array.shape.len());
+        return Err(problem(what));
     };
-    let keys = sequences.iter().flat_map(|_| ["id".to_owned(), "time".to_owned()]);
-    let headers: Vec<String> = keys.chain((1..=columns).map(|number| format!("col{number}"))).collect();
-    let mut table = Builder::new(name, 1, headers.iter().map(|header| Ok(header.as_str())))?;
+    let mut parts = Parts::default();
+    rows.number(name, &mut parts)?;
+    array.add_columns(name, "col", true, rows, &mut parts)?;
     let shape: Vec<String> = array.shape.iter().map(usize::to_string).collect();
     let how =
-        if sequences.is_some() { "a row per sequence and step" } else { "its columns called col1 and so on" };
-    table.remarks.push(format!("{name}: an array [{}], read with {how}", shape.join(", ")).into());
-    table.made_time = sequences.and(Some("time"));
-    for row in 0..rows {
-        let mut cells: Vec<String> = Vec::with_capacity(headers.len());
-        if let Some(steps) = sequences {
-            cells.extend([(row / steps + 1).to_string(), (row % steps).to_string()]);
+        if rows.steps.is_some() { "a row per sequence and step" } else { "its columns called col1 and so on" };
+    let remark = format!("{name}: an array [{}], read with {how}", shape.join(", "));
+    parts.table(name, rows, remark)
+}
+
+/// The rows of a table that arrays make.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rows {
+    pub(super) count: usize,
+    /// The steps of each sequence, where there are sequences of steps.
+    pub(super) steps: Option<usize>,
+}
+
+impl Rows {
+    /// Those of an array alone: `[rows]`, `[rows, columns]` or `[sequences, steps, columns]`.
+    pub(super) fn of(shape: &[usize]) -> Option<Self> {
+        match *shape {
+            [count] | [count, _] => Some(Rows { count, steps: None }),
+            // The product is that of values that are there.
+            [sequences, steps, _] => Some(Rows { count: sequences.saturating_mul(steps), steps: Some(steps) }),
+            _ => None,
         }
-        for column in 0..columns {
-            let text = match (sequences, &array.shape[..]) {
-                (Some(steps), _) => array.text(&[row / steps, row % steps, column]),
-                (None, [_]) => array.text(&[row]),
-                (None, _) => array.text(&[row, column]),
-            };
-            cells.push(text);
-        }
-        table.row(row as u64 + 1, cells.iter().map(|cell| Ok(cell.as_str())))?;
     }
-    table.finish()
+
+    /// Adds the columns that number sequences and steps.
+    pub(super) fn number(self, name: &str, parts: &mut Parts) -> Result<(), TableError> {
+        let Some(steps) = self.steps else { return Ok(()) };
+        let counted = |number: fn(usize, usize) -> usize| {
+            binary::integers(name, (0..self.count).map(move |row| Some(number(row, steps) as i128)))
+        };
+        parts.add("id".into(), counted(|row, steps| row / steps + 1)?);
+        parts.add("time".into(), counted(|row, steps| row % steps)?);
+        Ok(())
+    }
+}
+
+/// The columns of a table in the making.
+#[derive(Default)]
+pub(super) struct Parts {
+    headers: Vec<String>,
+    columns: Vec<Data>,
+}
+
+impl Parts {
+    pub(super) fn add(&mut self, header: String, column: Data) {
+        self.headers.push(header);
+        self.columns.push(column);
+    }
+
+    /// The table; its rows count as lines.
+    ///
+    /// # Errors
+    /// Those of the names.
+    pub(super) fn table(self, name: &str, rows: Rows, remark: String) -> Result<Table, TableError> {
+        let mut head = Head::new(name, 1, self.headers.iter().map(String::as_str))?;
+        head.remarks.push(remark.into());
+        head.made_time = rows.steps.and(Some("time"));
+        head.finish(Lines::counted(rows.count), self.columns)
+    }
 }
 
 impl<'b> Array<'b> {
-    fn parse(bytes: &'b [u8]) -> Result<Self, String> {
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(super) fn parse(bytes: &'b [u8]) -> Result<Self, String> {
         let cut = || "the file is cut short".to_owned();
         let (version, rest) =
             bytes.get(MAGIC.len()..).and_then(<[u8]>::split_first_chunk::<2>).ok_or_else(cut)?;
@@ -92,27 +137,12 @@ impl<'b> Array<'b> {
         let value = |key: &str| head.split_once(&format!("'{key}':")).map(|(_, value)| value.trim_start());
         let unreadable = || "its description cannot be read; save it with np.save".to_owned();
         let descr = value("descr").ok_or_else(unreadable)?;
-        let refused =
-            || "an array of numbers is expected, of one type; convert it with astype(float)".to_owned();
-        let descr = descr.strip_prefix('\'').and_then(|text| text.split('\'').next()).ok_or_else(refused)?;
-        let (kind, size) = match descr.get(1..).ok_or_else(refused)? {
-            "f4" => (Kind::Float, 4),
-            "f8" => (Kind::Float, 8),
-            "i1" => (Kind::Signed, 1),
-            "i2" => (Kind::Signed, 2),
-            "i4" => (Kind::Signed, 4),
-            "i8" => (Kind::Signed, 8),
-            "u1" => (Kind::Unsigned, 1),
-            "u2" => (Kind::Unsigned, 2),
-            "u4" => (Kind::Unsigned, 4),
-            "u8" => (Kind::Unsigned, 8),
-            "b1" => (Kind::Bool, 1),
-            _ => {
-                return Err(format!(
-                    "values of type {descr:?} are not read; convert them with astype(float)"
-                ));
-            }
+        let refused = || {
+            "an array of numbers or texts is expected, of one type; convert it with astype(float)".to_owned()
         };
+        let descr = descr.strip_prefix('\'').and_then(|text| text.split('\'').next()).ok_or_else(refused)?;
+        let (kind, size) = kind(descr.get(1..).ok_or_else(refused)?)
+            .ok_or_else(|| format!("values of type {descr:?} are not read; convert them with astype(float)"))?;
         let shape =
             value("shape").and_then(|text| text.strip_prefix('(')?.split_once(')')).ok_or_else(unreadable)?.0;
         let shape = shape.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::parse);
@@ -125,33 +155,117 @@ impl<'b> Array<'b> {
         Ok(Array { shape, fortran_order, kind, little_endian: !descr.starts_with('>'), size, data })
     }
 
-    /// The value at these places as text; empty if it is NaN.
-    fn text(&self, places: &[usize]) -> String {
+    /// Adds the array's columns to a table with these rows: one of `[rows]`, `[rows, columns]`, `[sequences, steps]`,
+    /// `[sequences, steps, columns]`, or `[sequences]`, whose values then stand in each step. Several columns are
+    /// numbered behind the stem of their name, and so is a single one if all are.
+    pub(super) fn add_columns(
+        &self,
+        name: &str,
+        stem: &str,
+        numbers_all: bool,
+        rows: Rows,
+        parts: &mut Parts,
+    ) -> Result<(), TableError> {
+        let steps = rows.steps.unwrap_or(1);
+        let axes = if rows.steps.is_some() && self.shape.len() > 1 { 2 } else { 1 };
+        let columns = self.shape.get(axes).copied().unwrap_or(1);
+        if columns > MAX_COLUMNS {
+            return Err(TableError::TooManyColumns { table: name.to_owned(), line: 1, found: columns });
+        }
+        for column in 0..columns {
+            let header = if numbers_all || columns > 1 { format!("{stem}{}", column + 1) } else { stem.to_owned() };
+            let place = move |row: usize| match axes {
+                2 => [row / steps, row % steps, column],
+                _ => [row / steps, column, 0],
+            };
+            parts.add(header, self.column(name, (0..rows.count).map(place))?);
+        }
+        Ok(())
+    }
+
+    /// The values at these places.
+    fn column(
+        &self,
+        name: &str,
+        places: impl Iterator<Item = [usize; 3]> + Clone,
+    ) -> Result<Data, TableError> {
+        let raw = places.map(|place| self.raw(&place[..self.shape.len().min(3)]));
+        let unused = 64 - 8 * self.size.min(8) as u32;
+        let integers = |value: fn(u64, u32) -> i128| {
+            binary::integers(name, raw.clone().map(move |raw| Some(value(self.bits(raw), unused))))
+        };
+        match self.kind {
+            Kind::Float if self.size == 4 => {
+                let values = raw.map(|raw| f64::from(f32::from_bits(self.bits(raw) as u32))).collect();
+                binary::floats(name, values, Spelling::F32)
+            }
+            Kind::Float => {
+                binary::floats(name, raw.map(|raw| f64::from_bits(self.bits(raw))).collect(), Spelling::F64)
+            }
+            Kind::Signed => integers(|bits, unused| (((bits << unused) as i64) >> unused).into()),
+            Kind::Unsigned => integers(|bits, _| bits.into()),
+            Kind::Bool => integers(|bits, _| (bits != 0).into()),
+            Kind::Letters => binary::texts(name, raw.map(|raw| self.letters(raw))),
+            Kind::Bytes => binary::texts(name, raw.map(|raw| String::from_utf8_lossy(without_zeros(raw)))),
+        }
+    }
+
+    /// The bytes of the value at these places.
+    fn raw(&self, places: &[usize]) -> &'b [u8] {
         let axes = || self.shape.iter().zip(places);
         let join = |index: usize, (length, place): (&usize, &usize)| index * length + place;
         let index = if self.fortran_order { axes().rev().fold(0, join) } else { axes().fold(0, join) };
+        &self.data[index * self.size..][..self.size]
+    }
+
+    /// The bits of a number of up to eight bytes.
+    fn bits(&self, raw: &[u8]) -> u64 {
         let mut bytes = [0; 8];
-        let raw = &self.data[index * self.size..][..self.size];
         bytes[..self.size].copy_from_slice(raw);
         if !self.little_endian {
             bytes[..self.size].reverse();
         }
-        let bits = u64::from_le_bytes(bytes);
-        let unused = 64 - 8 * self.size as u32;
-        match self.kind {
-            Kind::Float if self.size == 4 => number(f32::from_bits(bits as u32)),
-            Kind::Float => number(f64::from_bits(bits)),
-            Kind::Signed => (((bits << unused) as i64) >> unused).to_string(),
-            Kind::Unsigned => bits.to_string(),
-            Kind::Bool => u8::from(bits != 0).to_string(),
-        }
+        u64::from_le_bytes(bytes)
+    }
+
+    fn letters(&self, raw: &[u8]) -> String {
+        let codes = raw.as_chunks::<4>().0.iter().map(|&code| match self.little_endian {
+            true => u32::from_le_bytes(code),
+            false => u32::from_be_bytes(code),
+        });
+        let text: String = codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        text.trim_end_matches('\0').to_owned()
     }
 }
 
-/// A number as the shortest text that is the same one; nothing for NaN.
-fn number(value: impl std::fmt::Debug) -> String {
-    let text = format!("{value:?}");
-    if text == "NaN" { String::new() } else { text }
+/// What a description means, and how many bytes such a value has.
+fn kind(descr: &str) -> Option<(Kind, usize)> {
+    Some(match descr {
+        "f4" => (Kind::Float, 4),
+        "f8" => (Kind::Float, 8),
+        "i1" => (Kind::Signed, 1),
+        "i2" => (Kind::Signed, 2),
+        "i4" => (Kind::Signed, 4),
+        "i8" => (Kind::Signed, 8),
+        "u1" => (Kind::Unsigned, 1),
+        "u2" => (Kind::Unsigned, 2),
+        "u4" => (Kind::Unsigned, 4),
+        "u8" => (Kind::Unsigned, 8),
+        "b1" => (Kind::Bool, 1),
+        _ => {
+            let length = || descr.get(1..)?.parse::<usize>().ok().filter(|length| *length > 0);
+            match descr.as_bytes().first()? {
+                b'U' => (Kind::Letters, length()?.checked_mul(4)?),
+                b'S' => (Kind::Bytes, length()?),
+                _ => return None,
+            }
+        }
+    })
+}
+
+fn without_zeros(bytes: &[u8]) -> &[u8] {
+    let zeros = bytes.iter().rev().take_while(|byte| **byte == 0).count();
+    &bytes[..bytes.len() - zeros]
 }
 
 #[cfg(test)]

@@ -1,31 +1,35 @@
 //! Text out of bytes: UTF-8, UTF-16 as spreadsheets save it, or Windows-1252.
 
-use std::borrow::Cow;
-
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::count_line_breaks;
 use crate::error::Message;
 
-/// A file's text without its byte order mark, and what the user should know about how it was found.
-pub(super) fn decode<'b>(name: &str, bytes: &'b [u8]) -> (Cow<'b, str>, Option<Message>) {
-    if let Some(encoding) = utf16(bytes) {
-        let (text, _) = encoding.decode_with_bom_removal(bytes);
-        return (text, None);
+/// A file's text without its byte order mark, and what the user should know about how it was found. Nothing is copied
+/// of UTF-8.
+pub(super) fn decode(name: &str, mut bytes: Vec<u8>) -> (String, Option<Message>) {
+    if let Some(encoding) = utf16(&bytes) {
+        let (text, _) = encoding.decode_with_bom_removal(&bytes);
+        return (text.into_owned(), None);
     }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.into(), None),
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    if bytes.starts_with(MARK) {
+        bytes.drain(..MARK.len());
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
         Err(error) => {
-            let (before, after) = bytes.split_at(error.valid_up_to());
+            let valid = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let (before, after) = bytes.split_at(valid);
             let line = 1 + count_line_breaks(before);
             let byte = after.first().copied().unwrap_or_default();
-            let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
+            let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
             let message = format!(
                 "{name}, line {line}: the byte 0x{byte:02X} is not UTF-8, so the file is read as Windows-1252; \
                  if letters come out wrong, save it as UTF-8"
             );
-            (text, Some(message.into()))
+            (text.into_owned(), Some(message.into()))
         }
     }
 }

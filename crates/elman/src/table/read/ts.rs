@@ -14,7 +14,7 @@ fn recognises(bytes: &[u8]) -> bool {
     has_key(bytes, &["problemname", "univariate", "classlabel", "targetlabel", "timestamps"])
 }
 
-fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
+fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |place: String, problem: &str| {
         Err(TableError::Malformed { table: name.to_owned(), place, problem: problem.to_owned() })
@@ -33,13 +33,13 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
     let dims = (1..=dimensions).map(|number| format!("dim{number}"));
     let mut headers: Vec<String> = ["id".to_owned(), "time".to_owned()].into_iter().chain(dims).collect();
     headers.extend(has_target.then(|| "target".to_owned()));
-    let mut table = Builder::new(name, 1, headers.iter().map(|header| Ok(header.as_str())))?;
-    table.remarks.extend(remark);
+    let mut table = Builder::new(name, 1, headers.iter().map(String::as_str))?;
+    table.head.remarks.extend(remark);
     let number = archive.lines.len();
     let text =
         format!("{name}: {number} sequences, read as a row per step with the columns {}", names(&headers));
-    table.remarks.push(text.into());
-    table.made_time = Some("time");
+    table.head.remarks.push(text.into());
+    table.head.made_time = Some("time");
     for ((line, text), id) in archive.lines.iter().zip(1..) {
         let mut parts: Vec<&str> = text.split(':').collect();
         let target = if has_target { parts.pop() } else { None };
@@ -60,7 +60,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
                 _ => "",
             });
             let row: Vec<&str> = [id.as_str(), &time].into_iter().chain(cells).chain(target).collect();
-            table.row(*line, row.into_iter().map(Ok))?;
+            table.row(*line, row.into_iter())?;
         }
     }
     table.finish()

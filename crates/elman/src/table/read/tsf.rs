@@ -21,7 +21,7 @@ fn recognises(bytes: &[u8]) -> bool {
 const NAME: &str = "series_name";
 const START: &str = "start_timestamp";
 
-fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
+fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |place: String, problem: String| {
         Err(TableError::Malformed { table: name.to_owned(), place, problem })
@@ -48,8 +48,8 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
     let others: Vec<usize> =
         (0..attributes.len()).filter(|at| Some(*at) != name_at && Some(*at) != start_at).collect();
     let names = ["unique_id", "ds", "y"].into_iter().chain(others.iter().map(|&at| attributes[at]));
-    let mut table = Builder::new(name, 1, names.collect::<Vec<_>>().into_iter().map(Ok))?;
-    table.remarks.extend(remark);
+    let mut table = Builder::new(name, 1, names.collect::<Vec<_>>().into_iter())?;
+    table.head.remarks.extend(remark);
     for ((line, text), number) in archive.lines.iter().zip(1..) {
         let parts: Vec<&str> = text.split(':').map(str::trim).collect();
         let Some((values, told)) = parts.split_last().filter(|(_, told)| told.len() == attributes.len())
@@ -80,7 +80,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
             let value = value.trim();
             let y = if value == "?" || value.eq_ignore_ascii_case("nan") { "" } else { value };
             let row = [id.as_str(), &ds, y].into_iter().chain(others.iter().map(|&at| told[at]));
-            table.row(*line, row.collect::<Vec<_>>().into_iter().map(Ok))?;
+            table.row(*line, row.collect::<Vec<_>>().into_iter())?;
         }
     }
     let how = match step {
@@ -88,7 +88,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
         None => "its steps counted from 1, as the file has no times",
     };
     let text = format!("{name}: {} series, read as a row per value, {how}", archive.lines.len());
-    table.remarks.push(text.into());
+    table.head.remarks.push(text.into());
     table.finish()
 }
 

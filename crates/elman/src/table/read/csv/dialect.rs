@@ -1,6 +1,6 @@
 //! Which CSV a file is: its separator, its comments, its header; found by looking at its beginning.
 
-use super::records::reader;
+use super::records::Records;
 use crate::error::Message;
 use crate::table::number::{is_missing, is_number};
 
@@ -8,10 +8,50 @@ use crate::table::number::{is_missing, is_number};
 const SAMPLE_BYTES: usize = 1 << 18;
 const SAMPLE_RECORDS: usize = 200;
 
+/// What stands between the cells of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Separator {
+    Byte(u8),
+    /// Any number of spaces and tabs, which also stand before and behind the row.
+    Blanks,
+}
+
+impl Separator {
+    pub(super) const COMMA: Separator = Separator::Byte(b',');
+
+    /// Does this byte end a cell?
+    pub(super) fn is(self, byte: u8) -> bool {
+        match self {
+            Separator::Byte(separator) => byte == separator,
+            Separator::Blanks => matches!(byte, b' ' | b'\t'),
+        }
+    }
+
+    /// What stands before decimals in such files, if that is usual.
+    pub(super) fn usual_decimal(self) -> Option<char> {
+        match self {
+            Separator::Byte(b',') => Some('.'),
+            Separator::Byte(b';') => Some(','),
+            Separator::Byte(_) | Separator::Blanks => None,
+        }
+    }
+
+    /// What it is called, of one.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Separator::Byte(b';') => "semicolon",
+            Separator::Byte(b'\t') => "tab",
+            Separator::Byte(b'|') => "bar",
+            Separator::Byte(_) => "comma",
+            Separator::Blanks => "space",
+        }
+    }
+}
+
 /// How a file is written.
 #[derive(Debug)]
 pub(super) struct Dialect {
-    pub(super) separator: u8,
+    pub(super) separator: Separator,
     /// What a line begins with that is none of the table's.
     pub(super) comment: Option<u8>,
     /// Where the table begins: after a line that names the separator.
@@ -82,14 +122,8 @@ impl Dialect {
     /// What the user should know of it.
     pub(super) fn remarks(&self, name: &str) -> Vec<Message> {
         let mut remarks = Vec::new();
-        let separator = match self.separator {
-            b';' => Some("semicolons"),
-            b'\t' => Some("tabs"),
-            b'|' => Some("bars"),
-            _ => None,
-        };
-        if let Some(separator) = separator {
-            remarks.push(format!("{name}: read as columns separated by {separator}"));
+        if self.separator != Separator::COMMA {
+            remarks.push(format!("{name}: read as columns separated by {}s", self.separator.name()));
         }
         if let Some(comment) = self.comment {
             remarks.push(format!(
@@ -112,11 +146,11 @@ impl Dialect {
 }
 
 /// The separator that the first line names, as in Excel's `sep=;`, and where the table begins.
-fn named_separator(text: &str) -> Option<(u8, usize)> {
+fn named_separator(text: &str) -> Option<(Separator, usize)> {
     let line = text.lines().next()?;
     let named = line.trim_matches('"').strip_prefix("sep=")?;
     match named.as_bytes() {
-        [separator @ (b',' | b';' | b'\t' | b'|')] => Some((*separator, line.len())),
+        [separator @ (b',' | b';' | b'\t' | b'|')] => Some((Separator::Byte(*separator), line.len())),
         _ => None,
     }
 }
@@ -132,14 +166,18 @@ fn beginning(text: &str) -> &str {
 }
 
 /// The first records that are not blank.
-fn records(sample: &str, separator: u8, comment: Option<u8>) -> Vec<csv::StringRecord> {
-    let mut reader = reader(sample.as_bytes(), separator, comment);
-    let records = reader.records().map_while(Result::ok);
-    // As a line of blanks alone, one of tabs alone is blank.
-    let is_blank = |record: &csv::StringRecord| {
-        (record.len() == 1 || separator == b'\t') && record.iter().all(|cell| cell.trim().is_empty())
-    };
-    records.filter(|record| !is_blank(record)).take(SAMPLE_RECORDS).collect()
+fn records(sample: &str, separator: Separator, comment: Option<u8>) -> Vec<Vec<String>> {
+    let mut records = Records::at(sample, separator, comment);
+    let mut found = Vec::new();
+    while found.len() < SAMPLE_RECORDS
+        && records.advance()
+        && let Ok(record) = records.texts()
+    {
+        if record.len() > 1 || record.iter().any(|cell| !cell.trim().is_empty()) {
+            found.push(record);
+        }
+    }
+    found
 }
 
 /// The character that begins comments: fewer lines than not begin with it. (Cells may begin with it too.)
@@ -158,43 +196,61 @@ fn comment(sample: &str) -> Option<u8> {
     (begins(mark) > 0 && between * 2 < total - first_other).then_some(mark as u8)
 }
 
-/// The separator that cuts the records most evenly into the most numbers and times.
-fn separator(sample: &str, comment: Option<u8>) -> u8 {
-    let score = |separator: u8| {
+/// The separator that cuts the records most evenly into the most numbers and times; blanks where there is no other.
+fn separator(sample: &str, comment: Option<u8>) -> Separator {
+    let score = |separator: Separator| {
         let records = records(sample, separator, comment);
         let width = records.first()?.len();
         if width < 2 {
             return None;
         }
         let rows = records.get(1..).filter(|rows| !rows.is_empty()).unwrap_or(&records);
-        let is_even = |row: &&csv::StringRecord| {
+        let is_even = |row: &&Vec<String>| {
             row.len() == width
                 || row.len() > width && row.iter().skip(width).all(|cell| cell.trim().is_empty())
         };
         let even = rows.iter().filter(is_even).count() as f64 / rows.len() as f64;
-        let cells: usize = rows.iter().map(csv::StringRecord::len).sum();
-        let typed =
-            rows.iter().flat_map(|row| row.iter()).filter(|cell| Look::of(cell) != Look::Text).count();
+        let cells: usize = rows.iter().map(Vec::len).sum();
+        let typed = rows.iter().flatten().filter(|cell| Look::of(cell) != Look::Text).count();
         // A little more than nothing: a header alone tells as well.
         Some((0.01 + even) * (0.1 + typed as f64 / cells as f64))
     };
-    let mut best = (b',', 0.0);
-    for separator in [b',', b';', b'\t', b'|'] {
+    let mut best = None;
+    for separator in [b',', b';', b'\t', b'|'].map(Separator::Byte) {
         if let Some(score) = score(separator)
-            && score > best.1
+            && best.is_none_or(|(_, most)| score > most)
         {
-            best = (separator, score);
+            best = Some((separator, score));
         }
     }
-    best.0
+    match best {
+        Some((separator, _)) => separator,
+        None if are_cut_by_blanks(&records(sample, Separator::Blanks, comment)) => Separator::Blanks,
+        None => Separator::COMMA,
+    }
+}
+
+/// Are these the cells of rows that blanks cut: as many in each, numbers among them, and no one number whose thousands a
+/// space separates?
+fn are_cut_by_blanks(records: &[Vec<String>]) -> bool {
+    let Some((first, rows)) = records.split_first().filter(|(first, rows)| first.len() > 1 && !rows.is_empty())
+    else {
+        return false;
+    };
+    let is_even = rows.iter().all(|row| row.len() == first.len());
+    let column = |n: usize| rows.iter().filter_map(move |row| row.get(n)).map(String::as_str);
+    let mut looks = (0..first.len()).map(|n| common_look(column(n)));
+    let are_thousands =
+        records.iter().all(|row| row.iter().skip(1).all(|cell| cell.len() == 3 && cell.parse::<u16>().is_ok()));
+    is_even && !are_thousands && looks.any(|look| look == Look::Number)
 }
 
 /// Names in the last comment before the first row, as NumPy writes them, if that row has none.
 fn header_in_comment(
     sample: &str,
-    separator: u8,
+    separator: Separator,
     comment: u8,
-    rows: &[csv::StringRecord],
+    rows: &[Vec<String>],
 ) -> Option<Vec<String>> {
     let is_comment = |line: &&str| line.as_bytes().first() == Some(&comment);
     let lines = sample.lines().filter(|line| !line.trim().is_empty());
@@ -203,17 +259,17 @@ fn header_in_comment(
     let has_names = names.len() == rows.first()?.len()
         && names.iter().all(|name| Look::of(name) == Look::Text)
         && (names.len() > 1 || !names.iter().any(|name| name.trim().contains(' ')));
-    (has_names && is_headerless(rows)).then(|| names.iter().map(str::to_owned).collect())
+    (has_names && is_headerless(rows)).then_some(names)
 }
 
 /// Is the first row one of values like those below it?
-fn is_headerless(records: &[csv::StringRecord]) -> bool {
+fn is_headerless(records: &[Vec<String>]) -> bool {
     let Some((first, rows)) = records.split_first().filter(|(_, rows)| !rows.is_empty()) else {
         return false;
     };
     let (mut alike, mut texts, mut text_recurs, mut has_decimals) = (0, 0, false, false);
     for (column, cell) in first.iter().enumerate() {
-        let below = || rows.iter().filter_map(|row| row.get(column));
+        let below = || rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
         let (look, below_look) = (Look::of(cell), common_look(below()));
         match (look, below_look) {
             (Look::Text, Look::Text) => {
@@ -245,12 +301,12 @@ fn common_look<'c>(cells: impl Iterator<Item = &'c str>) -> Look {
 }
 
 /// Does the first row count 0, 1, 2 or the years, and no other row does: numbers that are names?
-fn counts_up(first: &csv::StringRecord, rows: &[csv::StringRecord]) -> bool {
-    let counts = |row: &csv::StringRecord| {
+fn counts_up(first: &[String], rows: &[Vec<String>]) -> bool {
+    let counts = |row: &[String]| {
         let numbers: Option<Vec<i64>> = row.iter().map(|cell| cell.trim().parse().ok()).collect();
         numbers.is_some_and(|numbers| {
             numbers.len() >= 3 && numbers.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]))
         })
     };
-    counts(first) && !rows.iter().any(counts)
+    counts(first) && !rows.iter().any(|row| counts(row))
 }

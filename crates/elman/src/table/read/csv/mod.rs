@@ -1,35 +1,48 @@
 //! CSV: values separated by commas, or by something else.
 
 mod dialect;
+mod located;
 mod records;
+mod scan;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use super::{Reader, text};
-use crate::table::builder::{Builder, MAX_COLUMNS};
+use crate::table::builder::{Head, MAX_COLUMNS};
+use crate::table::cells::Cells;
+use crate::table::column::{Data, Typing};
+use crate::table::lines::Lines;
+use crate::table::number::short;
 use crate::table::{Table, TableError};
 use dialect::{Dialect, Header};
-use records::Records;
+use located::{Edits, STRIDE, trim};
+use records::{Records, Unclosed};
+use scan::{Kind, edited};
 
-#[cfg(test)]
-pub(in crate::table) use records::ends_inside_quotes;
+pub(in crate::table) use located::Located;
 
 /// Takes any file for CSV.
 pub(super) const READER: Reader = Reader { name: "CSV", recognises: |_| true, read };
 
-fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
+fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
+    if u32::try_from(text.len()).is_err() {
+        return Err(TableError::TooLarge { table: name.to_owned(), limit: 1 << 32 });
+    }
     let dialect = Dialect::of(&text);
-    let mut records = Records::new(name, &text, &dialect);
-    if !records.advance()? {
+    let mut rows = Records::new(&text, &dialect);
+    let mut first = rows;
+    let unclosed = |line| TableError::UnclosedQuote { table: name.to_owned(), line };
+    let Some(header) = header(name, &dialect, &mut first)? else {
         return Err(TableError::Empty { table: name.to_owned() });
+    };
+    let header_line = first.line;
+    let is_header = dialect.header == Header::FirstRow;
+    if is_header {
+        rows = first;
     }
-    let found = records.texts().len();
-    if found > MAX_COLUMNS {
-        return Err(TableError::TooManyColumns { table: name.to_owned(), line: records.line, found });
-    }
-    let header = header(&dialect, &records);
-    let header_line = records.line;
     // Separators at the ends of lines make columns of nothing.
     let empty_ends = header.iter().rev().take_while(|header| header.trim().is_empty()).count();
     let (width, empty_ends) = match header.len() - empty_ends {
@@ -37,50 +50,145 @@ fn read(name: &str, bytes: &[u8]) -> Result<Table, TableError> {
         width => (width, empty_ends),
     };
     let has_index = width > 1 && header[0].trim().is_empty();
-    let names = header[..width]
-        .iter()
-        .enumerate()
-        .map(|(n, name)| Ok(if n == 0 && has_index { "col1" } else { name }));
-    let mut table = Builder::new(name, records.line, names)?;
-    table.separator = dialect.separator.into();
-    table.remarks.extend(remark);
-    table.remarks.extend(dialect.remarks(name));
+    let names = header[..width].iter().enumerate();
+    let names = names.map(|(n, name)| if n == 0 && has_index { "col1" } else { name });
+    let mut head = Head::new(name, header_line, names)?;
+    head.remarks.extend(remark);
+    head.remarks.extend(dialect.remarks(name));
+    head.usual_decimal = dialect.separator.usual_decimal();
     if has_index {
-        let text =
-            format!("{name}, line {}: the first column has no name, so it is called col1", records.line);
-        table.remarks.push(text.into());
+        let text = format!("{name}, line {header_line}: the first column has no name, so it is called col1");
+        head.remarks.push(text.into());
     }
-    let is_header = dialect.header == Header::FirstRow;
-    let mut dropped = (is_header && empty_ends > 0).then_some(records.line);
-    let mut more = if is_header { records.advance()? } else { true };
-    while more {
-        let found = records.texts().len();
-        let beyond = records.texts().skip(width).position(|text| !text.trim().is_empty());
+    let mut filling = Filling::new(width, most_rows(&text[rows.scan.at..], width));
+    let mut dropped = (is_header && empty_ends > 0).then_some(header_line);
+    while rows.advance() {
+        let line = rows.line;
+        let Row { found, beyond } = filling.row(&mut rows).map_err(|Unclosed| unclosed(line))?;
         match beyond {
             Some(beyond) if beyond < empty_ends => {
                 let table = name.to_owned();
                 return Err(TableError::EmptyHeader { table, line: header_line, number: width + beyond + 1 });
             }
-            Some(_) => table.row(records.line, records.texts().map(Ok))?,
-            None => {
-                dropped = dropped.or((found > width).then_some(records.line));
-                table.row(records.line, records.texts().take(width).map(Ok))?;
+            None if found >= width => dropped = dropped.or((found > width).then_some(line)),
+            _ => {
+                let (table, separator) = (name.to_owned(), dialect.separator);
+                return Err(TableError::Ragged { table, line, expected: width, found, separator: separator.name() });
             }
         }
-        more = records.advance()?;
     }
     if let Some(line) = dropped {
         let what = "the lines end with separators; the empty cells behind them are dropped";
-        table.remarks.push(format!("{name}, line {line}: {what}").into());
+        head.remarks.push(format!("{name}, line {line}: {what}").into());
     }
-    table.finish()
+    let Filling { lines, marks, edits, columns } = filling;
+    let values: Vec<_> = columns.into_iter().map(Typing::finish).collect();
+    let located = Arc::new(Located::new(text, dialect.separator, edits, marks, width));
+    let data = |(place, values)| Data::new(Cells::InFile(Arc::clone(&located), place), values);
+    head.finish(lines, values.into_iter().enumerate().map(data).collect())
 }
 
-/// The columns' names; of a record that is none, numbers.
-fn header(dialect: &Dialect, first: &Records<'_>) -> Vec<String> {
-    match &dialect.header {
-        Header::FirstRow => first.texts().map(str::to_owned).collect(),
+/// The columns' names, or numbers where the first record, to which this goes, has none; nothing if there is no record.
+fn header(
+    name: &str,
+    dialect: &Dialect,
+    records: &mut Records<'_>,
+) -> Result<Option<Vec<String>>, TableError> {
+    if !records.advance() {
+        return Ok(None);
+    }
+    let line = records.line;
+    let table = || name.to_owned();
+    let unclosed = |Unclosed| TableError::UnclosedQuote { table: table(), line };
+    // Counted first: not every file is a table.
+    let found = records.clone().count_cells().map_err(unclosed)?;
+    if found > MAX_COLUMNS {
+        return Err(TableError::TooManyColumns { table: table(), line, found });
+    }
+    let texts = records.texts().map_err(unclosed)?;
+    Ok(Some(match &dialect.header {
+        Header::FirstRow => texts,
         Header::Comment(names) => names.clone(),
-        Header::None => (1..=first.texts().len()).map(|number| format!("col{number}")).collect(),
+        Header::None => (1..=found).map(|number| format!("col{number}")).collect(),
+    }))
+}
+
+/// No more rows than this stand in a text: none has fewer bytes than cells, nor fewer line breaks than one.
+fn most_rows(text: &str, width: usize) -> usize {
+    let count = |wanted: u8| text.bytes().filter(|byte| *byte == wanted).count();
+    let breaks = count(b'\n');
+    let breaks = if breaks == 0 { count(b'\r') } else { breaks };
+    (breaks + 1).min(text.len() / width.max(1) + 1)
+}
+
+/// What was found of a row.
+struct Row {
+    /// Its number of cells.
+    found: usize,
+    /// How far behind the columns its first cell that is not empty stands.
+    beyond: Option<usize>,
+}
+
+/// The columns of a file that is being read.
+struct Filling {
+    lines: Lines,
+    /// See [`Located`].
+    marks: Vec<u32>,
+    edits: Edits,
+    columns: Vec<Typing>,
+}
+
+impl Filling {
+    fn new(width: usize, most_rows: usize) -> Self {
+        Filling {
+            lines: Lines::default(),
+            marks: Vec::with_capacity(most_rows * width.div_ceil(STRIDE)),
+            edits: Edits::default(),
+            columns: (0..width).map(|_| Typing::of_rows(most_rows)).collect(),
+        }
+    }
+
+    /// Adds the row to which the records have gone.
+    fn row(&mut self, records: &mut Records<'_>) -> Result<Row, Unclosed> {
+        self.lines.push(records.line);
+        let mut row = Row { found: 0, beyond: None };
+        loop {
+            let begin = records.scan.at;
+            match self.columns.get_mut(row.found) {
+                Some(column) => {
+                    if row.found.is_multiple_of(STRIDE) {
+                        // The text's length is one, too.
+                        self.marks.push(begin as u32);
+                    }
+                    match short(&records.scan.bytes[begin..]) {
+                        Some((number, length)) if !column.is_text && records.scan.ends_at(begin + length) => {
+                            column.push_number(number);
+                            records.scan.at += length;
+                        }
+                        _ => {
+                            let span = records.cell()?;
+                            let raw = records.text(span.text);
+                            match span.kind {
+                                Kind::Plain => column.push(trim(raw)),
+                                _ => {
+                                    self.edits.push(span.begin, raw);
+                                    column.push(edited(raw).trim());
+                                }
+                            }
+                        }
+                    }
+                }
+                None => {
+                    let span = records.cell()?;
+                    if row.beyond.is_none() && !records.text(span.text).trim().is_empty() {
+                        row.beyond = Some(row.found - self.columns.len());
+                    }
+                }
+            }
+            row.found += 1;
+            if !records.scan.next() {
+                return Ok(row);
+            }
+        }
     }
 }
