@@ -44,6 +44,10 @@ fn every_loss_optimiser_and_schedule_runs() {
         "--loss absolute",
         "--loss huber",
         "--loss huber --huber-delta 0.5",
+        "--loss quantile",
+        "--loss quantile --quantiles 0.2,0.5,0.8",
+        "--loss gaussian",
+        "--loss student-t --truncate 4",
         "--optimiser sgd",
         "--optimiser sgd --momentum 0.9",
         "--optimiser sgd --momentum 0.9 --nesterov --weight-decay 0.01",
@@ -114,6 +118,7 @@ fn options_have_an_effect() {
         assert_ne!(loss(options), usual, "{options}");
     }
     assert_ne!(loss("--num-layers 2 --dropout 0.5"), loss("--num-layers 2"));
+    assert_ne!(loss("--loss quantile --quantiles 0.2,0.8"), loss("--loss quantile"));
 }
 
 #[test]

@@ -8,7 +8,8 @@
 //! assert_eq!((normal.point(), normal.quantile(0.5)), (1.0, 1.0));
 //! assert!((normal.quantile(0.975) - (1.0 + 1.96 * 0.694)).abs() < 1e-3);
 //!
-//! let quantiles = Distribution::Quantiles(vec![0.25, 0.5, 0.75]).of(&[-2.0, 0.0, 6.0]);
+//! let quartiles = Distribution::Quantiles(vec![0.25, 0.5, 0.75]);
+//! let quantiles = quartiles.of(&[-2.0, 0.0, 6.0]);
 //! assert_eq!((quantiles.point(), quantiles.quantile(0.625)), (0.0, 3.0));
 //! ```
 

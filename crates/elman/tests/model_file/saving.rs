@@ -127,17 +127,24 @@ fn every_model_that_can_be_trained_can_be_read() {
 /// What programs of the second version cannot read is not said to be of that version; the rest is.
 #[test]
 fn a_model_that_is_new_to_older_programs_says_so() {
+    use elman::loss::Loss;
     use elman::table::Table;
     use elman::task::ForecastOptions;
 
-    let version = |csv: &str, options: ForecastOptions| {
+    let version_by = |csv: &str, options: ForecastOptions, loss: Loss| {
         let table = Table::read("t.csv", csv.as_bytes()).unwrap();
         let options = TaskOptions::Forecast(options.with_test(0));
-        let bytes = model(&table, &options, |recipe| recipe.hidden_size = 2).to_bytes().unwrap();
+        let trained = model(&table, &options, |recipe| {
+            recipe.hidden_size = 2;
+            recipe.train.loss = loss;
+        });
+        let bytes = trained.to_bytes().unwrap();
+        assert_eq!(read(&bytes).unwrap().ensemble().distribution(), trained.ensemble().distribution());
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (_, rest) = text.split_once(r#"format_version\":"#).unwrap();
         rest[..1].parse::<u32>().unwrap()
     };
+    let version = |csv: &str, options| version_by(csv, options, Loss::Squared);
     let (mut single, mut long) = ("month,v\n".to_owned(), "shop,month,v\n".to_owned());
     for n in 0..60 {
         let row = format!("{}-{:02},{}\n", 2000 + n / 12, 1 + n % 12, 10 + n % 5 + n % 7);
@@ -148,6 +155,9 @@ fn a_model_that_is_new_to_older_programs_says_so() {
         single.lines().map(|line| format!("{line},{}\n", line.rsplit(',').next().unwrap())).collect();
     let wide = wide.replacen("v,v", "v,w", 1);
     assert_eq!(version(&single, ForecastOptions::default()), 2);
+    for loss in [Loss::quantile([0.2, 0.9]), Loss::Gaussian, Loss::StudentT] {
+        assert_eq!(version_by(&single, ForecastOptions::default(), loss), 3);
+    }
     assert_eq!(version(&long, ForecastOptions::default()), 3);
     assert_eq!(version(&wide, ForecastOptions::default().with_target("all")), 3);
     assert_eq!(version(&single, ForecastOptions::default().with_time_format("%Y-%m")), 3);
