@@ -61,6 +61,8 @@ fn sequences_are_all_evaluated() {
         table.lines().nth(1).unwrap().split_whitespace().collect::<Vec<_>>(),
         ["accuracy", "balanced", "accuracy", "f1", "log", "loss"]
     );
+    place.write("one.csv", sequences(1));
+    assert_eq!(place.last_json("evaluate m.elman one.csv")["on"], "the only sequence");
     for (option, value) in [("test", "5"), ("plot", "p.svg")] {
         place.refuses(
             2,

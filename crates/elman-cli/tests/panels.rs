@@ -234,7 +234,7 @@ fn steps_are_as_a_backtest(options: &str) {
             let (series, step) = (n / 6, n % 6);
             let row = &rows[1 + (series * 19 + known) * 6 + step];
             assert_eq!([row[0], row[2], row[4]], expected[..], "{known}");
-            assert_eq!(row[1], cut[series].1.last().unwrap().0);
+            assert_eq!(row[1], cut[series].1.last().expect("rows").0);
             assert_eq!(row[3], (step + 1).to_string());
         }
     }
@@ -385,4 +385,26 @@ fn several_series_are_drawn_side_by_side() {
     }
     // The forecast begins with July, whose years stand below.
     assert!(place.text("p.svg").contains(">2017-07<"), "{}", place.text("p.svg"));
+}
+
+/// No time stands twice, but the rows follow each other by no step, those of each series alone do.
+#[test]
+fn series_without_times_in_common_are_told_apart() {
+    let yearly = (0..40).map(|n| (format!("{}-06-30", 1950 + n), (10 + n % 5) as f64)).collect();
+    let monthly =
+        (0..60).map(|n| (format!("{}-{:02}-15", 2001 + n / 12, n % 12 + 1), (n % 7) as f64)).collect();
+    let place = Place::with("l.csv", long("kind,day,v", &[("a", yearly), ("b", monthly)]));
+    place.refuses(
+        1,
+        "train l.csv",
+        "l.csv: the rows of series \"a\" are one year apart, but those of series \"b\" one month; forecast them apart",
+    );
+    let months = |first: usize| {
+        let month = |n: usize| (format!("{}-{:02}-15", first + n / 12, n % 12 + 1), (50 + n % 7) as f64);
+        (0..60).map(month).collect()
+    };
+    place.write("m.csv", long("kind,day,v", &[("a", months(1951)), ("b", months(2001))]));
+    let said = place.ok(&format!("train m.csv {QUICK}"));
+    let note = "note: the rows hold several series, told apart by \"kind\": --id names other columns\n";
+    assert!(said.stderr.contains(note), "{}", said.stderr);
 }

@@ -283,3 +283,13 @@ fn networks_that_read_from_the_end_have_no_stream() {
         assert!(error.starts_with("bidirectional networks read a sequence from its end; "), "{error}");
     }
 }
+
+#[test]
+fn a_stream_is_of_one_series() {
+    let rows = (0..60).flat_map(|n| ["a", "b"].map(|id| format!("{id},{n},{}\n", 10 + n * n % 7)));
+    let csv = format!("unique_id,n,y\n{}", rows.collect::<String>());
+    let table = Table::read("l.csv", csv.as_bytes()).unwrap();
+    let options = ForecastOptions::default().with_target("y").with_transform(Transform::Difference);
+    let message = model(&table, &TaskOptions::Forecast(options), |_| {}).stream().unwrap_err().to_string();
+    assert!(message.contains("this model is one of several: let it predict from a table"), "{message}");
+}

@@ -40,17 +40,18 @@ pub(super) fn integers(
     if values.clone().flatten().any(|value| value.unsigned_abs() > EXACT.into()) {
         return texts(name, values.map(|value| value.map_or_else(String::new, |value| value.to_string())));
     }
-    floats(name, values.map(|value| value.map_or(f64::NAN, |value| value as f64)).collect(), Spelling::Integer)
+    floats(
+        name,
+        values.map(|value| value.map_or(f64::NAN, |value| value as f64)).collect(),
+        Spelling::Integer,
+    )
 }
 
 /// A column of these texts, in which numbers are found as in any other.
 ///
 /// # Errors
 /// If they have no place; `name` stands for the file.
-pub(super) fn texts<T: AsRef<str>>(
-    name: &str,
-    values: impl Iterator<Item = T>,
-) -> Result<Data, TableError> {
+pub(super) fn texts<T: AsRef<str>>(name: &str, values: impl Iterator<Item = T>) -> Result<Data, TableError> {
     let mut texts = Texts::default();
     for value in values {
         if !texts.push(value.as_ref().trim()) {

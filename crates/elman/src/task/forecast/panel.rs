@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ForecastOptions;
 use super::covariates::Named;
+use crate::calendar::Calendar;
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::table::{Column, Table};
+use crate::table::{Column, Table, Time};
 use crate::words::{listed, thousands};
 
 /// What `target` is to be for every column of numbers to be a series.
@@ -134,7 +135,7 @@ pub(super) fn names(table: &Table, text: &str) -> Result<Vec<String>, Error> {
 }
 
 /// Where times repeat: the first column, or pair of columns, that tells rows of the same time apart, and leaves a
-/// column of numbers to forecast.
+/// column of numbers to forecast. Where they do not: see [`find_steps`].
 fn find_id(
     table: &Table,
     target: Option<&str>,
@@ -154,7 +155,7 @@ fn find_id(
         }
     }
     let rows = table.num_rows();
-    let Some((first, second)) = repeated else { return Ok(None) };
+    let Some((first, second)) = repeated else { return Ok(find_steps(table, target, times, covariates)) };
     if ((rows - first_rows.len()) as f64) < REPEATED * rows as f64 {
         return Ok(None);
     }
@@ -203,6 +204,35 @@ fn find_id(
             Err(DataError::new(times.place(second), message).into())
         }
     }
+}
+
+/// Where no time repeats, but rows follow each other by no step: the first column of text that tells apart series whose
+/// rows do.
+fn find_steps(
+    table: &Table,
+    target: Option<&str>,
+    times: Column<'_>,
+    covariates: &Named,
+) -> Option<Vec<String>> {
+    let all = times.times().ok()?;
+    let follow = |rows: &[Time]| matches!(Calendar::common_frequency(times, rows, None), Ok(Some(_)));
+    if follow(all) {
+        return None;
+    }
+    let tells_steps_apart = |column: &Column<'_>| {
+        let mut series: HashMap<&str, Vec<Time>> = HashMap::new();
+        for (text, &time) in column.texts().zip(all) {
+            series.entry(text).or_default().push(time);
+        }
+        series.len() > 1 && series.values().all(|rows| rows.len() > 2 && follow(rows))
+    };
+    let is_text = |column: &Column<'_>| column.numbers().is_err();
+    let is_other = |column: &Column<'_>| {
+        column.name() != times.name() && Some(column.name()) != target && !covariates.varies(column.name())
+    };
+    let mut others = table.columns().filter(is_other);
+    let found = others.find(|column| is_text(column) && tells_steps_apart(column))?;
+    Some(vec![found.name().to_owned()])
 }
 
 /// Are all cells like `14:05` or `14:05:30`?

@@ -374,17 +374,15 @@ impl<T: GroupedTask> TaskKind for T {
         }
         let mut remarks = std::mem::take(&mut read.groups.remarks);
         remarks.append(&mut labels.remarks);
-        let on = match self.grouping().window {
-            Some(_) => {
-                format!("{} of {}", labels.counted(actual.len()), counted(count, "sequence"))
-            }
-            None => labels.counted(actual.len()),
+        let of =
+            self.grouping().window.map_or(String::new(), |_| format!(" of {}", counted(count, "sequence")));
+        let on = match (held_out, actual.len()) {
+            (HeldOut::All, 1) => format!("the only {}{of}", labels.noun()),
+            (HeldOut::All, many) => format!("all {}{of}", labels.counted(many)),
+            (_, many) => format!("{}{of} kept back", labels.counted(many)),
         };
         Ok(Evaluation {
-            on: match held_out {
-                HeldOut::All => format!("all {on}"),
-                _ => format!("{on} kept back"),
-            },
+            on,
             model,
             baselines: vec![Baseline {
                 name: T::BASELINE.into(),

@@ -73,7 +73,13 @@ fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
             None if found >= width => dropped = dropped.or((found > width).then_some(line)),
             _ => {
                 let (table, separator) = (name.to_owned(), dialect.separator);
-                return Err(TableError::Ragged { table, line, expected: width, found, separator: separator.name() });
+                return Err(TableError::Ragged {
+                    table,
+                    line,
+                    expected: width,
+                    found,
+                    separator: separator.name(),
+                });
             }
         }
     }
