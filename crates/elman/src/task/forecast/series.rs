@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::covariates::{Gap, Inputs};
+use super::covariates::{Inputs, remark_on_gap};
 use super::panel::{self, Member, name_of};
 use super::time_column::TimeColumn;
 use super::{Forecast, Known};
@@ -228,12 +228,6 @@ fn remark_on_filled(all: &[Series<'_>], missing: Option<Missing>) -> Option<Mess
     let first = all.iter().find(|series| !series.filled.is_empty())?;
     let row = first.filled.iter().position(|&filled| filled)?;
     Some(missing?.remark(count, first.column.place(first.table_row(row))))
-}
-
-/// What is to be said of the values of covariates that were missing.
-pub(super) fn remark_on_gap(gap: Gap<'_>, missing: Option<Missing>) -> Option<Message> {
-    let (count, first) = gap?;
-    Some(missing?.remark(count, first))
 }
 
 /// What is to be said of rows without a value behind the last that has one.
