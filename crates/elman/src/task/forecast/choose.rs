@@ -32,7 +32,7 @@ use crate::task::{Prepared, TaskKind};
 /// Differences must have less than this share of the smoothing's error: where the two do about as well, smoothing is
 /// less easily led astray.
 ///
-/// Judged, as is [`TRUST`](super::smoothing::TRUST), on the 181 yearly series of the M1 competition and on 24
+/// Judged, as is [`TRUST`], on the 181 yearly series of the M1 competition and on 24
 /// others by the mean absolute error on their last rows. Shares from 0.9 to 1 differ by less than 3 % there.
 const CLEARLY_LESS: f64 = 0.95;
 

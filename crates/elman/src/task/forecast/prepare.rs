@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::covariates::{Covariates, Named};
 use super::lengths::Lengths;
 use super::panel::{self, Found, Member};
-use super::series::{Filling, Series, check_missing, remark_on_future, remark_on_gap, remarks_on_rows};
+use super::series::{Filling, Series, check_missing, remark_on_future, remarks_on_rows};
 use super::time_column::{self, TimeColumn};
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
@@ -313,38 +313,6 @@ impl Forecast {
             return Err(DataError::new(table.name(), message));
         }
         Ok(all)
-    }
-
-    /// Fits the covariates to the series' rows to learn from, and makes inputs of them for each series. Gives what is to
-    /// be said of them.
-    fn fit_covariates(
-        &mut self,
-        table: &Table,
-        all: &mut [Series<'_>],
-        options: &ForecastOptions,
-    ) -> Result<Vec<Message>, Error> {
-        if self.covariates.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut remarks = Vec::new();
-        let filling = self.filling();
-        let mut covariates = std::mem::take(&mut self.covariates);
-        let sheet = covariates.read(table, &mut Vec::new())?;
-        let known = |series: &Series<'_>| {
-            let rows = series.values.len() - self.test;
-            rows - (options.validation * rows.saturating_sub(self.first_row()) as f64) as usize
-        };
-        remarks.extend(covariates.fit(&sheet, all, known)?);
-        // Categories that are not among those rows are none from now on.
-        let sheet = covariates.read(table, &mut remarks)?;
-        let mut gap = None;
-        for series in all {
-            series.levels = covariates.levels(&sheet, series, known(series));
-            series.inputs = covariates.inputs(&sheet, series, filling, &mut gap)?;
-        }
-        remarks.extend(remark_on_gap(gap, self.missing));
-        self.covariates = covariates;
-        Ok(remarks)
     }
 
     /// Fits the task to the series' training parts; gives the windows of those, and of the parts for validation.

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::covariates::{Gap, Inputs};
+use super::covariates::{Inputs, remark_on_gap};
 use super::panel::{self, Member, name_of};
 use super::time_column::TimeColumn;
 use super::{Forecast, Known, Layout, Smoothing};
@@ -280,12 +280,6 @@ fn remarks_on_filled(all: &[Series<'_>], task: &Forecast) -> Vec<Message> {
     });
     let of_cells = first_cell.map(|first| missing.remark(cells, first));
     of_rows.into_iter().chain(of_cells).collect()
-}
-
-/// What is to be said of the values of covariates that were missing.
-pub(super) fn remark_on_gap(gap: Gap<'_>, missing: Option<Missing>) -> Option<Message> {
-    let (count, first) = gap?;
-    Some(missing?.remark(count, first))
 }
 
 /// What is to be said of rows without a value behind the last that has one.

@@ -10,12 +10,13 @@
 //! of text is an input for each of its values. The statistics are those of the rows to learn from.
 
 mod find;
+mod fit;
 mod inputs;
 mod sheet;
 
 pub(super) use find::Named;
 pub(super) use inputs::Inputs;
-pub(super) use sheet::Gap;
+pub(super) use sheet::remark_on_gap;
 
 use inputs::push_future;
 use serde::{Deserialize, Serialize};

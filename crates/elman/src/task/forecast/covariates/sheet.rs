@@ -1,4 +1,4 @@
-//! The cells of covariates in a table, and their statistics.
+//! The cells of covariates in a table.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,6 @@ use crate::table::{Column, Place, Table, TableError};
 use crate::task::feature::told;
 use crate::task::forecast::panel::name_of;
 use crate::task::forecast::series::{Filling, Series};
-use crate::words::quoted;
 
 /// The cells of all covariates, by the rows of a table.
 pub(in crate::task::forecast) struct Sheet<'t> {
@@ -26,6 +25,12 @@ pub(super) struct Cells<'t> {
 
 /// Cells that were empty and are filled in: how many, and the place of the first.
 pub(in crate::task::forecast) type Gap<'t> = Option<(usize, Place<'t>)>;
+
+/// What is to be said of cells that are filled in.
+pub(in crate::task::forecast) fn remark_on_gap(gap: Gap<'_>, missing: Option<Missing>) -> Option<Message> {
+    let (count, first) = gap?;
+    Some(missing?.remark(count, first))
+}
 
 impl Covariates {
     /// Reads their columns; what was not there in training is remarked.
@@ -44,44 +49,6 @@ impl Covariates {
         };
         Ok(Sheet { past: cells(&self.past)?, future: cells(&self.future)?, fixed: cells(&self.fixed)? })
     }
-
-    /// Takes the statistics from the first `known(series)` rows of each series. What does not vary there is left out,
-    /// with a remark. The cells must be those read before.
-    ///
-    /// # Errors
-    /// If numbers are too large, or a static covariate varies within a series.
-    pub(in crate::task::forecast) fn fit(
-        &mut self,
-        sheet: &Sheet<'_>,
-        all: &[Series<'_>],
-        known: impl Fn(&Series<'_>) -> usize,
-    ) -> Result<Option<Message>, DataError> {
-        let rows: Vec<Vec<usize>> = all
-            .iter()
-            .map(|series| series.rows[..known(series)].iter().flatten().copied().collect())
-            .collect();
-        for (covariate, cells) in
-            self.past.iter_mut().zip(&sheet.past).chain(self.future.iter_mut().zip(&sheet.future))
-        {
-            covariate.fit(cells, &rows)?;
-        }
-        for (covariate, cells) in self.fixed.iter_mut().zip(&sheet.fixed) {
-            let mut first_rows = Vec::with_capacity(all.len());
-            for series in all {
-                first_rows.extend(cells.only_row(series)?);
-            }
-            covariate.fit(cells, &[first_rows])?;
-        }
-        let silent: Vec<&str> = self
-            .all()
-            .filter(|covariate| covariate.feature.is_silent())
-            .map(|covariate| covariate.feature.name.as_str())
-            .collect();
-        let are = if silent.len() == 1 { "is" } else { "are" };
-        let text =
-            || format!("{} {are} the same in all rows to learn from, and no covariate", quoted(&silent));
-        Ok((!silent.is_empty()).then(|| text().into()))
-    }
 }
 
 impl Covariate {
@@ -93,31 +60,11 @@ impl Covariate {
         };
         Ok(Cells { column, values })
     }
-
-    /// Takes the statistics from these rows of series.
-    fn fit(&mut self, cells: &Cells<'_>, series: &[Vec<usize>]) -> Result<(), DataError> {
-        self.relative = !self.is_category() && differ_more(&cells.values, series);
-        let mut values = Vec::new();
-        for rows in series {
-            let level = self.relative.then(|| level(&cells.values, rows.iter()));
-            let value =
-                |&row: &usize| level.map_or(cells.values[row], |level| share(cells.values[row], level));
-            values.extend(rows.iter().map(value));
-        }
-        let all: Vec<usize> = (0..values.len()).collect();
-        self.feature.fit(&values, &all, cells.column.whole())?;
-        let mut known = values.into_iter().filter(|value| !value.is_nan());
-        let varies = known.next().is_some_and(|first| known.any(|value| value != first));
-        if !varies {
-            self.feature.silence();
-        }
-        Ok(())
-    }
 }
 
 impl<'t> Cells<'t> {
     /// A row of a series that holds the only value that this column has in it; none where it has none.
-    fn only_row(&self, series: &Series<'_>) -> Result<Option<usize>, DataError> {
+    pub(super) fn only_row(&self, series: &Series<'_>) -> Result<Option<usize>, DataError> {
         let mut known = series.rows.iter().flatten().copied().filter(|&row| !self.values[row].is_nan());
         let Some(first) = known.next() else { return Ok(None) };
         let Some(other) = known.find(|&row| self.values[row] != self.values[first]) else {
@@ -199,29 +146,6 @@ pub(super) fn truths(column: Column<'_>) -> Option<Vec<f64>> {
     column.texts().map(truth).collect()
 }
 
-/// Are all values positive, and do series differ more from each other than in themselves, though they do vary?
-fn differ_more(cells: &[f64], series: &[Vec<usize>]) -> bool {
-    let known = |rows: &Vec<usize>| -> Vec<f64> {
-        rows.iter().map(|&row| cells[row]).filter(|value| !value.is_nan()).collect()
-    };
-    let all: Vec<Vec<f64>> = series.iter().map(known).filter(|known| !known.is_empty()).collect();
-    if all.len() < 2 || all.iter().flatten().any(|&value| value <= 0.0) {
-        return false;
-    }
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let square = |value: f64, mean: f64| (value - mean).powi(2);
-    let means: Vec<f64> = all.iter().map(|values| mean(values)).collect();
-    let within: Vec<f64> = all
-        .iter()
-        .zip(&means)
-        .flat_map(|(values, &mean)| values.iter().map(move |&v| square(v, mean)))
-        .collect();
-    let centre = mean(&means);
-    let between: Vec<f64> = means.iter().map(|&mean| square(mean, centre)).collect();
-    let (within, between) = (mean(&within), mean(&between));
-    within > 1e-24 * centre * centre && between > within
-}
-
 /// The mean of the known cells of these rows; 0 where none is known.
 pub(super) fn level<'a>(cells: &[f64], rows: impl Iterator<Item = &'a usize> + Clone) -> f64 {
     let known = || rows.clone().map(|&row| cells[row]).filter(|value| !value.is_nan());
@@ -237,22 +161,6 @@ pub(super) fn share(cell: f64, level: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn series_differ_more_from_each_other_than_in_themselves() {
-        let differ = |cells: &[f64]| differ_more(cells, &[vec![0, 1, 2], vec![3, 4]]);
-        assert!(differ(&[1.0, 1.2, 1.1, 50.0, 55.0]));
-        // The same level, none that are not positive, no series that varies, one that is not known.
-        assert!(!differ(&[1.0, 9.0, 5.0, 6.0, 2.0]));
-        assert!(!differ(&[0.0, 1.0, 0.0, 50.0, 55.0]));
-        assert!(!differ(&[1.0, 1.0, 1.0, 50.0, 50.0]));
-        assert!(!differ(&[1.0, 1.2, 1.1, f64::NAN, f64::NAN]));
-        assert_eq!(
-            (level(&[2.0, f64::NAN, 4.0], [0, 1, 2].iter()), level(&[f64::NAN], [0].iter())),
-            (3.0, 0.0)
-        );
-        assert!(share(6.0, 3.0) == 2.0 && share(6.0, 0.0).is_nan());
-    }
 
     #[test]
     fn what_is_missing_is_made_of_what_stands_before() {
