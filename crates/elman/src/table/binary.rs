@@ -40,24 +40,30 @@ pub(super) fn integers(
     if values.clone().flatten().any(|value| value.unsigned_abs() > EXACT.into()) {
         return texts(name, values.map(|value| value.map_or_else(String::new, |value| value.to_string())));
     }
-    floats(name, values.map(|value| value.map_or(f64::NAN, |value| value as f64)).collect(), Spelling::Integer)
+    floats(
+        name,
+        values.map(|value| value.map_or(f64::NAN, |value| value as f64)).collect(),
+        Spelling::Integer,
+    )
 }
 
 /// A column of these texts, in which numbers are found as in any other.
 ///
 /// # Errors
 /// If they have no place; `name` stands for the file.
-pub(super) fn texts<T: AsRef<str>>(
-    name: &str,
-    values: impl Iterator<Item = T>,
-) -> Result<Data, TableError> {
+pub(super) fn texts<T: AsRef<str>>(name: &str, values: impl Iterator<Item = T>) -> Result<Data, TableError> {
     let mut texts = Texts::default();
     for value in values {
         if !texts.push(value.as_ref().trim()) {
             return Err(TableError::TooLarge { table: name.to_owned(), limit: 1 << 32 });
         }
     }
+    Ok(kept(texts))
+}
+
+/// A column of these trimmed texts.
+pub(super) fn kept(mut texts: Texts) -> Data {
     texts.shrink_to_fit();
     let values = Values::of(texts.iter());
-    Ok(Data::new(Cells::Kept(texts), values))
+    Data::new(Cells::Kept(texts), values)
 }

@@ -13,7 +13,8 @@ impl Lines {
     /// Adds a row.
     pub(super) fn push(&mut self, line: u64) {
         let line = u32::try_from(line).unwrap_or(u32::MAX);
-        let follows = |&(row, first): &(u32, u32)| u64::from(first) + u64::from(self.rows - row) == u64::from(line);
+        let follows =
+            |&(row, first): &(u32, u32)| u64::from(first) + u64::from(self.rows - row) == u64::from(line);
         if !self.runs.last().is_some_and(follows) {
             self.runs.push((self.rows, line));
         }

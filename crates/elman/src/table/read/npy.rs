@@ -3,7 +3,7 @@
 //! The bytes `\x93NUMPY`, a version, the length of a head, the head (a Python dictionary with `descr`,
 //! `fortran_order` and `shape`), the values.
 
-use super::Reader;
+use super::{Input, Reader};
 use crate::table::builder::{Head, MAX_COLUMNS};
 use crate::table::cells::Spelling;
 use crate::table::column::Data;
@@ -39,7 +39,7 @@ enum Kind {
     Bytes,
 }
 
-fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let problem =
         |problem: String| TableError::Malformed { table: name.to_owned(), place: "head".into(), problem };
     let array = Array::parse(&bytes).map_err(problem)?;
@@ -54,8 +54,11 @@ fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
     rows.number(name, &mut parts)?;
     array.add_columns(name, "col", true, rows, &mut parts)?;
     let shape: Vec<String> = array.shape.iter().map(usize::to_string).collect();
-    let how =
-        if rows.steps.is_some() { "a row per sequence and step" } else { "its columns called col1 and so on" };
+    let how = if rows.steps.is_some() {
+        "a row per sequence and step"
+    } else {
+        "its columns called col1 and so on"
+    };
     let remark = format!("{name}: an array [{}], read with {how}", shape.join(", "));
     parts.table(name, rows, remark)
 }
@@ -74,7 +77,9 @@ impl Rows {
         match *shape {
             [count] | [count, _] => Some(Rows { count, steps: None }),
             // The product is that of values that are there.
-            [sequences, steps, _] => Some(Rows { count: sequences.saturating_mul(steps), steps: Some(steps) }),
+            [sequences, steps, _] => {
+                Some(Rows { count: sequences.saturating_mul(steps), steps: Some(steps) })
+            }
             _ => None,
         }
     }
@@ -141,8 +146,9 @@ impl<'b> Array<'b> {
             "an array of numbers or texts is expected, of one type; convert it with astype(float)".to_owned()
         };
         let descr = descr.strip_prefix('\'').and_then(|text| text.split('\'').next()).ok_or_else(refused)?;
-        let (kind, size) = kind(descr.get(1..).ok_or_else(refused)?)
-            .ok_or_else(|| format!("values of type {descr:?} are not read; convert them with astype(float)"))?;
+        let (kind, size) = kind(descr.get(1..).ok_or_else(refused)?).ok_or_else(|| {
+            format!("values of type {descr:?} are not read; convert them with astype(float)")
+        })?;
         let shape =
             value("shape").and_then(|text| text.strip_prefix('(')?.split_once(')')).ok_or_else(unreadable)?.0;
         let shape = shape.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::parse);
@@ -173,7 +179,8 @@ impl<'b> Array<'b> {
             return Err(TableError::TooManyColumns { table: name.to_owned(), line: 1, found: columns });
         }
         for column in 0..columns {
-            let header = if numbers_all || columns > 1 { format!("{stem}{}", column + 1) } else { stem.to_owned() };
+            let header =
+                if numbers_all || columns > 1 { format!("{stem}{}", column + 1) } else { stem.to_owned() };
             let place = move |row: usize| match axes {
                 2 => [row / steps, row % steps, column],
                 _ => [row / steps, column, 0],
@@ -233,7 +240,8 @@ impl<'b> Array<'b> {
             true => u32::from_le_bytes(code),
             false => u32::from_be_bytes(code),
         });
-        let text: String = codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        let text: String =
+            codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
         text.trim_end_matches('\0').to_owned()
     }
 }
@@ -269,10 +277,10 @@ fn without_zeros(bytes: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use crate::table::{Table, read};
 
-    fn file(descr: &str, order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    pub(in crate::table::read) fn file(descr: &str, order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
         let head = format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n");
         [b"\x93NUMPY\x01\x00", &(head.len() as u16).to_le_bytes()[..], head.as_bytes(), data].concat()
     }

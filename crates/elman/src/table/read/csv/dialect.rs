@@ -233,15 +233,17 @@ fn separator(sample: &str, comment: Option<u8>) -> Separator {
 /// Are these the cells of rows that blanks cut: as many in each, numbers among them, and no one number whose thousands a
 /// space separates?
 fn are_cut_by_blanks(records: &[Vec<String>]) -> bool {
-    let Some((first, rows)) = records.split_first().filter(|(first, rows)| first.len() > 1 && !rows.is_empty())
+    let Some((first, rows)) =
+        records.split_first().filter(|(first, rows)| first.len() > 1 && !rows.is_empty())
     else {
         return false;
     };
     let is_even = rows.iter().all(|row| row.len() == first.len());
     let column = |n: usize| rows.iter().filter_map(move |row| row.get(n)).map(String::as_str);
     let mut looks = (0..first.len()).map(|n| common_look(column(n)));
-    let are_thousands =
-        records.iter().all(|row| row.iter().skip(1).all(|cell| cell.len() == 3 && cell.parse::<u16>().is_ok()));
+    let are_thousands = records
+        .iter()
+        .all(|row| row.iter().skip(1).all(|cell| cell.len() == 3 && cell.parse::<u16>().is_ok()));
     is_even && !are_thousands && looks.any(|look| look == Look::Number)
 }
 

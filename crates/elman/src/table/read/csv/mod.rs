@@ -9,7 +9,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Reader, text};
+use super::{Input, Reader, text};
 use crate::table::builder::{Head, MAX_COLUMNS};
 use crate::table::cells::Cells;
 use crate::table::column::{Data, Typing};
@@ -26,7 +26,7 @@ pub(in crate::table) use located::Located;
 /// Takes any file for CSV.
 pub(super) const READER: Reader = Reader { name: "CSV", recognises: |_| true, read };
 
-fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     if u32::try_from(text.len()).is_err() {
         return Err(TableError::TooLarge { table: name.to_owned(), limit: 1 << 32 });
@@ -73,7 +73,13 @@ fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
             None if found >= width => dropped = dropped.or((found > width).then_some(line)),
             _ => {
                 let (table, separator) = (name.to_owned(), dialect.separator);
-                return Err(TableError::Ragged { table, line, expected: width, found, separator: separator.name() });
+                return Err(TableError::Ragged {
+                    table,
+                    line,
+                    expected: width,
+                    found,
+                    separator: separator.name(),
+                });
             }
         }
     }
