@@ -45,7 +45,7 @@ pub enum TableError {
     #[error(
         "{table}, line {line}: expected {expected} {} as in the header, found {found}; {}",
         if *.expected == 1 { "field" } else { "fields" },
-        Separators { separator: *separator, are_missing: found < expected }
+        Separators { separator, are_missing: found < expected }
     )]
     Ragged { table: String, line: u64, expected: usize, found: usize, separator: &'static str },
 

@@ -123,7 +123,7 @@ mod tests {
             let method =
                 if packed { rawzip::CompressionMethod::DEFLATE } else { rawzip::CompressionMethod::STORE };
             let (mut entry, config) =
-                archive.new_file(&format!("{name}.npy")).compression_method(method).start().unwrap();
+                archive.new_file(format!("{name}.npy")).compression_method(method).start().unwrap();
             let descriptor = if packed {
                 let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::default());
                 let mut writer = config.wrap(encoder);

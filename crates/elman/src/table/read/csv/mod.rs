@@ -107,7 +107,7 @@ fn header(
     let table = || name.to_owned();
     let unclosed = |Unclosed| TableError::UnclosedQuote { table: table(), line };
     // Counted first: not every file is a table.
-    let found = records.clone().count_cells().map_err(unclosed)?;
+    let found = (*records).count_cells().map_err(unclosed)?;
     if found > MAX_COLUMNS {
         return Err(TableError::TooManyColumns { table: table(), line, found });
     }

@@ -269,25 +269,25 @@ impl Values {
         };
         match column {
             ColumnReader::BoolColumnReader(column) => {
-                each(column, rows, |value| Ok(integers.push(value.map(|&value| value.into()))))
+                push_each(column, rows, |value| integers.push(value.map(|&value| value.into())))
             }
             ColumnReader::Int32ColumnReader(column) => {
                 let is_unsigned = matches!(meaning, Meaning::Unsigned(_));
                 let wide =
                     |value: i32| if is_unsigned { i64::from(value.cast_unsigned()) } else { value.into() };
-                each(column, rows, |value| Ok(integers.push(value.map(|&value| wide(value)))))
+                push_each(column, rows, |value| integers.push(value.map(|&value| wide(value))))
             }
             ColumnReader::Int64ColumnReader(column) => {
-                each(column, rows, |value| Ok(integers.push(value.copied())))
+                push_each(column, rows, |value| integers.push(value.copied()))
             }
             ColumnReader::Int96ColumnReader(column) => {
-                each(column, rows, |value| Ok(integers.push(value.map(|value| value.to_nanos()))))
+                push_each(column, rows, |value| integers.push(value.map(|value| value.to_nanos())))
             }
             ColumnReader::FloatColumnReader(column) => {
-                each(column, rows, |value| Ok(floats.push(value.map_or(f64::NAN, |&value| value.into()))))
+                push_each(column, rows, |value| floats.push(value.map_or(f64::NAN, |&value| value.into())))
             }
             ColumnReader::DoubleColumnReader(column) => {
-                each(column, rows, |value| Ok(floats.push(value.copied().unwrap_or(f64::NAN))))
+                push_each(column, rows, |value| floats.push(value.copied().unwrap_or(f64::NAN)))
             }
             ColumnReader::ByteArrayColumnReader(column) => {
                 each(column, rows, |value| bytes(value.map(|value| value.data())))
@@ -375,6 +375,18 @@ fn decimals(stamps: &[Option<Timestamp>]) -> &'static str {
         () if divides(1000) => "%.6f",
         () => "%.9f",
     }
+}
+
+/// As [`each`], of values of which every one has its place.
+fn push_each<T: DataType>(
+    column: ColumnReaderImpl<T>,
+    rows: usize,
+    mut push: impl FnMut(Option<&T::T>),
+) -> Result<(), String> {
+    each(column, rows, |value| {
+        push(value);
+        Ok(())
+    })
 }
 
 /// Hands on each value, none for what is null; no more than these rows in all are expected.
