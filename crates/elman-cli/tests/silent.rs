@@ -97,9 +97,9 @@ fn files_of_others_are_replaced_by_force_alone() {
     // The history has other columns than a forecast.
     place.write("a.csv", common::airline());
     assert!(place.refused(2, "predict empty.elman -o a.csv").starts_with("a.csv is there and is not "));
-    for json in ["", " --json"] {
-        place.ok(&format!("predict empty.elman --horizon 2 -o p.csv{json}"));
-        place.ok(&format!("predict empty.elman -o p.csv --plot p.svg{json}"));
+    for output in ["p.csv", "p --json"] {
+        place.ok(&format!("predict empty.elman --horizon 2 -o {output}"));
+        place.ok(&format!("predict empty.elman -o {output} --plot p.svg"));
     }
     place.ok("evaluate empty.elman --plot p.svg");
     place.ok("predict empty.elman -o notes.txt --force");
