@@ -109,7 +109,7 @@ fn targets(project: &Project) -> Result<Vec<String>> {
 }
 
 /// A table of each format: the number of its beginning in the target, and what comes after that.
-const SEEDS: [(&str, u8, &[u8]); 9] = [
+const SEEDS: [(&str, u8, &[u8]); 11] = [
     ("semicolons", 1, b"1,5;2\n2,5;x\n"),
     ("json-lines", 2, b"1,\"b\":\"x\"}\n{\"a\":null,\"c\":true}\n"),
     ("npy", 3, b"\x3D\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }  \n\x00\x00\x80\x3F\x00\x00\x00\x40"),
@@ -117,6 +117,8 @@ const SEEDS: [(&str, u8, &[u8]); 9] = [
     ("tsf", 5, b"T1:1979-01-01 00-00-00:1,?,2.5\nT2:1980-02-01:3\n"),
     ("gzip", 6, b"\x08\x00\x00\x00\x00\x00\x02\xFF\x4B\xD4\x49\xE2\x32\xD4\x31\xE2\x02\x00\x7B\x07\x97\x0A\x08\x00\x00\x00"),
     ("zstd", 7, b"\x20\x08\x41\x00\x00\x61\x2C\x62\x0A\x31\x2C\x32\x0A"),
+    ("npz", 8, b"\x14\x00\x00\x00\x00\x00\x00\x00!\x00\x96E\x97\x8AH\x00\x00\x00H\x00\x00\x00\x05\x00\x00\x00x.npy\x93NUMPY\x01\x00:\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n\x00\x00\x80?PK\x01\x02\x14\x03\x14\x00\x00\x00\x00\x00\x00\x00!\x00\x96E\x97\x8AH\x00\x00\x00H\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x01\x00\x00\x00\x00x.npyPK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x003\x00\x00\x00k\x00\x00\x00\x00\x00"),
+    ("blanks", 9, b" 2.5\n3  4\n"),
     ("array", 0, b"[{\"a\":1},{\"a\":2.5}]"),
     ("times", 0, b"when;v\n31.12.2023 14:05;1\n01.01.2024 14:05;2\n"),
 ];

@@ -50,12 +50,32 @@ enum Work {
 const STAGES: &[Stage] = &[
     Stage::cargo("format", &["fmt", "--all", "--check"]).fast(),
     Stage::cargo("format of fuzz/", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]).fast(),
-    Stage::cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).fast(),
+    Stage::cargo(
+        "lints",
+        &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+    )
+    .fast(),
     Stage::own("docs", docs::COMMAND, |p| passed(docs::build(p))),
     Stage::own(RELEASE.name, release::COMMAND, |p| passed(release::build_and_weigh(p))).building(&RELEASE),
     Stage::cargo(DEVELOPMENT.name, &["build"]).building(&DEVELOPMENT),
     Stage::cargo("build of the tests", &["test", "--workspace", "--no-run"]).fast(),
     Stage::cargo("tests", &["test", "--workspace"]).fast(),
+    Stage::cargo(
+        "tests of Parquet",
+        &[
+            "test",
+            "-p",
+            "elman",
+            "-p",
+            "elman-cli",
+            "--features",
+            "elman-cli/parquet",
+            "--lib",
+            "--test",
+            "predict",
+            "parquet",
+        ],
+    ),
     Stage::cargo("slow tests", &["test", "--workspace", "--lib", "--bins", "--tests", "--", "--ignored"]),
     Stage::own("Python tests", "cargo xtask python", |p| passed(python::run_tests(p))),
     Stage::own("other processors", targets::COMMAND, targets::run),

@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 
 use crate::output::Wrong;
 
+#[cfg(feature = "parquet")]
+mod parquet;
+
 /// How predictions are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
@@ -28,39 +31,68 @@ enum Layout {
     JsonArray,
     /// NumPy's array of numbers, `[rows, columns]`, in `f64`.
     Npy,
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// Endings of names that stand for other formats.
-const OTHERS: [&str; 24] = [
-    "parquet", "pq", "feather", "arrow", "ipc", "orc", "npz", "zst", "zstd", "xz", "bz2", "lz4", "zip", "7z",
-    "xlsx", "xls", "ods", "h5", "hdf5", "pkl", "pickle", "mat", "db", "sqlite",
+const OTHERS: [&str; 22] = [
+    "feather", "arrow", "ipc", "orc", "npz", "zst", "zstd", "xz", "bz2", "lz4", "zip", "7z", "xlsx", "xls",
+    "ods", "h5", "hdf5", "pkl", "pickle", "mat", "db", "sqlite",
 ];
 
 impl Form {
-    pub(crate) const CSV: Form = Form { layout: Layout::Separated(b','), gzip: false };
-    pub(crate) const JSON_LINES: Form = Form { layout: Layout::JsonLines, gzip: false };
+    const CSV: Form = Form { layout: Layout::Separated(b','), gzip: false };
+    const JSON_LINES: Form = Form { layout: Layout::JsonLines, gzip: false };
 
-    /// What a name asks for: by its ending, CSV where that says nothing, packed if `.gz` stands behind it.
-    pub(crate) fn of(path: &Path) -> Result<Self, Wrong> {
+    /// What standard output gets.
+    pub(crate) fn printed(json: bool) -> Self {
+        if json { Form::JSON_LINES } else { Form::CSV }
+    }
+
+    /// What a name asks for: by its ending, packed if `.gz` stands behind it; where that says nothing, JSON lines if they
+    /// are asked for, else CSV.
+    pub(crate) fn of(path: &Path, json: bool) -> Result<Self, Wrong> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let (name, gzip) = match name.strip_suffix(".gz") {
             Some(name) => (name, true),
             None => (name.as_str(), false),
         };
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let path = path.display();
         if OTHERS.contains(&ending) {
             return Err(Wrong(format!(
-                "{}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json or .npy, or in .gz after one \
-                 of these",
-                path.display()
+                "{path}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy or .parquet, or \
+                 in .gz after one of the text formats"
             )));
         }
         let layout = match ending {
-            "tsv" | "tab" => Layout::Separated(b'\t'),
-            "jsonl" | "ndjson" => Layout::JsonLines,
-            "json" => Layout::JsonArray,
-            "npy" => Layout::Npy,
-            _ => Layout::Separated(b','),
+            "csv" => Some(Layout::Separated(b',')),
+            "tsv" | "tab" => Some(Layout::Separated(b'\t')),
+            "jsonl" | "ndjson" => Some(Layout::JsonLines),
+            "json" => Some(Layout::JsonArray),
+            "npy" => Some(Layout::Npy),
+            #[cfg(feature = "parquet")]
+            "parquet" | "pq" => Some(Layout::Parquet),
+            #[cfg(not(feature = "parquet"))]
+            "parquet" | "pq" => {
+                return Err(Wrong(format!(
+                    "{path}: Parquet is written where this was built with the feature parquet (cargo install --features \
+                     parquet); or give a name that ends in .csv, .jsonl or .npy"
+                )));
+            }
+            _ => None,
+        };
+        let layout = match layout {
+            Some(layout @ (Layout::JsonLines | Layout::JsonArray)) => layout,
+            Some(_) if json => {
+                return Err(Wrong(format!(
+                    "{path}: --json asks for JSON lines, and the name for .{ending}; leave out --json, or give a name that \
+                     ends in .jsonl"
+                )));
+            }
+            Some(layout) => layout,
+            None => Form::printed(json).layout,
         };
         Ok(Form { layout, gzip })
     }
@@ -74,6 +106,8 @@ impl Form {
             }
             Layout::JsonArray => format!("[\n{}\n]\n", objects(predictions)?.join(",\n")).into_bytes(),
             Layout::Npy => npy(predictions)?,
+            #[cfg(feature = "parquet")]
+            Layout::Parquet => parquet::write(predictions)?,
         };
         if !self.gzip {
             return Ok(bytes);

@@ -13,7 +13,7 @@ use crate::output::{Output, Wrong};
 use crate::{evaluate, input};
 
 pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let form = arguments.output.as_deref().map(Form::of).transpose()?;
+    let form = arguments.output.as_deref().map(|path| Form::of(path, false)).transpose()?;
     if let Some(path) = &arguments.output {
         input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
         file::check_writable(path).map_err(Error::from)?;

@@ -1,7 +1,7 @@
 //! Opening the files that a command names.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -18,67 +18,12 @@ use crate::output::Wrong;
 pub(crate) fn table(path: Option<&Path>) -> Result<Table, Error> {
     Ok(match path {
         None => data::airline()?,
-        Some(path) if path == Path::new("-") => {
-            Table::read("standard input", Ending::new(std::io::stdin().lock()))?
-        }
-        Some(path) if std::fs::metadata(path).is_ok_and(|metadata| is_pipe(&metadata)) => {
-            let opened = File::open(path).map_err(|error| FileError {
-                action: "read",
-                path: path.to_owned(),
-                error,
-            })?;
-            Table::read(&path.display().to_string(), Ending::new(opened))?
-        }
+        Some(path) if path == Path::new("-") => Table::read("standard input", std::io::stdin().lock())?,
         Some(path) => {
             file::refuse_device(path)?;
             Table::open(path)?
         }
     })
-}
-
-/// Neither a file nor a folder nor a device: what is read there need not end.
-fn is_pipe(metadata: &std::fs::Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = metadata;
-        false
-    }
-}
-
-/// What comes through a pipe. More than some bytes are taken for an endless flow, which is refused while there is
-/// memory left.
-struct Ending<R> {
-    reader: R,
-    left: u64,
-}
-
-impl<R: Read> Ending<R> {
-    const LIMIT: u64 = 256 << 20;
-
-    fn new(reader: R) -> Self {
-        Ending { reader, left: Self::LIMIT }
-    }
-}
-
-impl<R: Read> Read for Ending<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        match self.left.checked_sub(read as u64) {
-            Some(left) => self.left = left,
-            None => {
-                let limit = Self::LIMIT >> 20;
-                let why = format!(
-                    "it goes on after {limit} MiB, as if it had no end; save it to a file and name that"
-                );
-                return Err(io::Error::other(why));
-            }
-        }
-        Ok(read)
-    }
 }
 
 /// The table that a model is to be used on; without a path, the built-in one that it was trained on.

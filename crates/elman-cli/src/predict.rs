@@ -16,10 +16,9 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let inputs = || std::iter::once(&arguments.model).chain(&arguments.data);
     let to_file = arguments.output.as_ref().filter(|path| path.as_path() != Path::new("-"));
     let form = match to_file {
-        Some(path) => Form::of(path)?,
-        None => Form::CSV,
+        Some(path) => Form::of(path, output.options.json)?,
+        None => Form::printed(output.options.json),
     };
-    let form = if output.options.json { Form::JSON_LINES } else { form };
     if let Some(path) = to_file {
         input::refuse_overwriting(path, inputs().chain(&arguments.plot))?;
     }

@@ -228,17 +228,72 @@ fn the_name_says_how_answers_are_written() {
     let model = place.ok("predict again.elman p.csv").stdout;
     assert_eq!(place.ok("predict again.elman p.csv.gz").stdout, model);
 
-    for name in ["p.parquet", "p.feather", "p.npz", "p.csv.zst", "p.xlsx"] {
+    for name in ["p.feather", "p.npz", "p.csv.zst", "p.xlsx"] {
         let ending = name.rsplit('.').next().unwrap();
         place.refuses(
             2,
             &format!("predict airline.elman -o {name}"),
             &format!(
-                "{name}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json or .npy, or in .gz \
-                 after one of these"
+                "{name}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy or .parquet, \
+                 or in .gz after one of the text formats"
             ),
         );
     }
+}
+
+/// Two wishes that contradict each other are no wish.
+#[test]
+fn json_goes_into_files_whose_names_do_not_say_otherwise() {
+    let place = forecaster();
+    for name in ["p.npy", "p.csv", "p.tsv.gz"] {
+        let ending = name.split('.').nth(1).unwrap();
+        place.refuses(
+            2,
+            &format!("predict airline.elman --json -o {name}"),
+            &format!(
+                "{name}: --json asks for JSON lines, and the name for .{ending}; leave out --json, or give a name that ends \
+                 in .jsonl"
+            ),
+        );
+    }
+    let printed = place.ok("predict airline.elman --json").stdout;
+    for name in ["p.jsonl", "p.txt", "p"] {
+        place.ok(&format!("predict airline.elman --json -o {name}"));
+        assert_eq!(place.text(name), printed, "{name}");
+    }
+    place.ok("predict airline.elman --json -o p.json");
+    assert!(place.text("p.json").starts_with("[\n{"));
+}
+
+/// What is written as Parquet is read again.
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_is_written_and_read() {
+    let place = forecaster();
+    let csv = place.ok("predict airline.elman").stdout;
+    place.ok("predict airline.elman -o p.parquet");
+    assert!(place.read("p.parquet").starts_with(b"PAR1"));
+    let read = |name: &str| {
+        place.ok(&format!("train {name} -q --epochs 1 --test 0 --horizon 1 -o again.elman --force"));
+        place.ok("predict again.elman p.parquet").stdout
+    };
+    let from_parquet = read("p.parquet");
+    // The months are days there: the first of each.
+    assert_eq!(from_parquet.lines().count(), 2);
+    assert!(from_parquet.starts_with("month,passengers\n"), "{from_parquet}");
+    assert!(csv.starts_with("month,passengers\n"));
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn parquet_says_where_it_is_written() {
+    let place = forecaster();
+    place.refuses(
+        2,
+        "predict airline.elman -o p.parquet",
+        "p.parquet: Parquet is written where this was built with the feature parquet (cargo install --features parquet); or \
+         give a name that ends in .csv, .jsonl or .npy",
+    );
 }
 
 #[test]

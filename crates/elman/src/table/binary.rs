@@ -58,7 +58,12 @@ pub(super) fn texts<T: AsRef<str>>(name: &str, values: impl Iterator<Item = T>) 
             return Err(TableError::TooLarge { table: name.to_owned(), limit: 1 << 32 });
         }
     }
+    Ok(kept(texts))
+}
+
+/// A column of these trimmed texts.
+pub(super) fn kept(mut texts: Texts) -> Data {
     texts.shrink_to_fit();
     let values = Values::of(texts.iter());
-    Ok(Data::new(Cells::Kept(texts), values))
+    Data::new(Cells::Kept(texts), values)
 }

@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
-use super::cells::{Cells, Texts};
-use super::column::{Data, Values};
+use super::cells::Texts;
+use super::column::Data;
 use super::lines::Lines;
-use super::{Table, TableError, number};
+use super::{Table, TableError, binary, join, number};
 use crate::error::Message;
 
 /// More columns than this are refused: a table is meant to be long, not wide.
@@ -71,6 +71,8 @@ impl Head {
         let mut table = Table { name, headers, lines, columns, remarks, made_time };
         let typing = number::type_columns(&mut table, usual_decimal);
         table.remarks.extend(typing);
+        let joined = join::date_and_clock(&mut table);
+        table.remarks.extend(joined);
         Ok(table)
     }
 }
@@ -121,11 +123,6 @@ impl Builder {
     /// # Errors
     /// If it has no rows.
     pub(super) fn finish(self) -> Result<Table, TableError> {
-        let typed = |mut texts: Texts| {
-            texts.shrink_to_fit();
-            let values = Values::of(texts.iter());
-            Data::new(Cells::Kept(texts), values)
-        };
-        self.head.finish(self.lines, self.columns.into_iter().map(typed).collect())
+        self.head.finish(self.lines, self.columns.into_iter().map(binary::kept).collect())
     }
 }

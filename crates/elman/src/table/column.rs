@@ -1,8 +1,10 @@
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::error::{ConfigError, DataError, Error, Message};
 
 use super::cells::Cells;
+use super::error::Quoted;
 use super::number::{finite, is_missing};
 use super::time::{self, Pattern, Reading, Unread};
 use super::{Place, Table, TableError, Time};
@@ -227,6 +229,40 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// What each cell says as the name of something, and a remark where that is not simply its text: in a column of numbers
+    /// `1` and `1.0` name one thing, by the text that comes first.
+    pub(crate) fn names(&self) -> (Vec<&'a str>, Option<Message>) {
+        /// From here on two integers may be one number.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let numbers = self.numbers_or_gaps().unwrap_or_default();
+        let mut first: HashMap<u64, &str> = HashMap::new();
+        let (mut renamed, mut place) = (0, None);
+        let name = |(row, text): (usize, &'a str)| match numbers.get(row) {
+            Some(number) if number.abs() < EXACT => {
+                // A zero has no sign here.
+                let name = *first.entry((number + 0.0).to_bits()).or_insert(text);
+                if name != text {
+                    renamed += 1;
+                    place.get_or_insert((row, name));
+                }
+                name
+            }
+            _ => text,
+        };
+        let names = self.texts().enumerate().map(name).collect();
+        let remark = place.map(|(row, name)| {
+            let alike = match renamed - 1 {
+                0 => String::new(),
+                1 => "; 1 more cell is alike".to_owned(),
+                more => format!("; {more} more cells are alike"),
+            };
+            let (place, text) = (self.place(row), Quoted(self.text(row)));
+            format!("{place}: {text} is the same number as {}, and names the same{alike}", Quoted(name))
+                .into()
+        });
+        (names, remark)
+    }
+
     /// Every cell as a finite number, NaN where one is empty; none if a cell is something else, or all are
     /// empty.
     pub(crate) fn numbers_or_gaps(&self) -> Option<&'a [f64]> {
@@ -347,6 +383,23 @@ mod tests {
     }
 
     #[test]
+    fn one_number_is_one_name() {
+        let ids = table("id\n1\n1.0\n2\n01\n-0\n0\n\"\"\n");
+        let (names, remark) = ids.column("id").unwrap().names();
+        assert_eq!(names, ["1", "1", "2", "1", "-0", "-0", ""]);
+        assert_eq!(
+            remark.unwrap().to_string(),
+            "t.csv, line 3, column \"id\": \"1.0\" is the same number as \"1\", and names the same; 2 more cells are alike"
+        );
+        // Names that are no numbers, and numbers too large to be told apart.
+        for text in ["id\n1\n1.0\nx\n", "id\n9007199254740992\n9007199254740993\n"] {
+            let ids = table(text);
+            let column = ids.column("id").unwrap();
+            assert!(column.names().0.into_iter().eq(column.texts()) && column.names().1.is_none());
+        }
+    }
+
+    #[test]
     fn a_number_among_text_is_one() {
         let table = table("a\n3\n2024-01-01\n");
         let column = table.column("a").unwrap();
@@ -365,12 +418,30 @@ mod tests {
             ["1949-01-31T12:00:01", "1949-01-31T12:00:00"],
             ["12/31/1999", "01/01/2000"],
             ["May 2015", "June 2015"],
+            ["Mai 2015", "Juni 2015"],
+            ["1. März 2015", "31. Dezember 2015"],
+            ["01-Okt-2015", "31-Dez-2015"],
+            ["01 janvier 2015", "31 août 2015"],
+            ["ene-2015", "dic-2015"],
         ] {
             let table = table(&format!("t\n{}\n", times.join("\n")));
             let column = table.column("t").unwrap();
             let shown: Vec<String> = column.times().unwrap().iter().map(ToString::to_string).collect();
             assert_eq!(shown, times);
             assert!(column.is_mostly_times() && column.numbers().is_err());
+        }
+    }
+
+    /// As meters write the day's last hour.
+    #[test]
+    fn the_24th_hour_is_the_next_days_first_moment() {
+        let table = table("t\n31.12.2023 23:00\n31.12.2023 24:00\n01.01.2024 01:00\n");
+        let shown = |row: usize| table.column("t").unwrap().times().unwrap()[row].to_string();
+        assert_eq!([shown(1), shown(2)], ["01.01.2024 00:00", "01.01.2024 01:00"]);
+        for other in ["31.12.2023 24:01", "31.12.2023 25:00"] {
+            assert!(
+                self::table(&format!("t\n31.12.2023 23:00\n{other}\n")).column("t").unwrap().times().is_err()
+            );
         }
     }
 

@@ -45,7 +45,7 @@ pub enum TableError {
     #[error(
         "{table}, line {line}: expected {expected} {} as in the header, found {found}; {}",
         if *.expected == 1 { "field" } else { "fields" },
-        Separators { separator: *separator, are_missing: found < expected }
+        Separators { separator, are_missing: found < expected }
     )]
     Ragged { table: String, line: u64, expected: usize, found: usize, separator: &'static str },
 
@@ -63,8 +63,8 @@ pub enum TableError {
 
     /// The file is larger than what is read.
     #[error(
-        "{table} holds more than {} GiB, which is the most that is read; take a part of it, or fewer columns",
-        limit >> 30
+        "{table} holds more than {}, which is the most that is read; take a part of it, or fewer columns",
+        Bytes(*limit)
     )]
     TooLarge { table: String, limit: u64 },
 
@@ -139,6 +139,18 @@ impl TableError {
                 Message::from(text).option("time_format")
             }
             other => other.to_string().into(),
+        }
+    }
+}
+
+/// A number of bytes.
+struct Bytes(u64);
+
+impl Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes > 0 && bytes.is_multiple_of(1 << 30) => write!(f, "{} GiB", bytes >> 30),
+            bytes => write!(f, "{bytes} bytes"),
         }
     }
 }

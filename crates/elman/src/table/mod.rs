@@ -28,6 +28,7 @@ mod builder;
 mod cells;
 mod column;
 mod error;
+mod join;
 mod lines;
 mod nearest;
 mod number;
@@ -74,17 +75,52 @@ pub struct Table {
     made_time: Option<&'static str>,
 }
 
+/// How a table is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadOptions {
+    /// More bytes than this are refused, of the file and of what it holds packed: there an endless input ends. 2 GiB if
+    /// nothing is said; text is read up to 4 GiB, whatever is said.
+    pub limit: u64,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions { limit: 2 << 30 }
+    }
+}
+
+impl ReadOptions {
+    /// With another limit, in bytes.
+    #[must_use]
+    pub fn with_limit(self, limit: u64) -> Self {
+        Self { limit }
+    }
+}
+
 impl Table {
     /// Reads the file at `path`, which stands in error messages as it is written here.
     ///
     /// # Errors
     /// If it cannot be read, or is no table.
     pub fn open(path: &Path) -> Result<Table, TableError> {
+        Table::open_with(path, &ReadOptions::default())
+    }
+
+    /// As [`Table::open`], with options.
+    ///
+    /// # Errors
+    /// Those of [`Table::open`].
+    pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Table, TableError> {
         let name = path.display().to_string();
         // Linux opens a directory without complaint and fails at the first read.
         let opened = if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { File::open(path) };
         match opened {
-            Ok(file) => Table::read(&name, file),
+            Ok(file) => {
+                // Of a pipe nothing is known.
+                let size = file.metadata().map_or(0, |metadata| metadata.len());
+                read::table(&name, file, size, options)
+            }
             Err(error) => Err(TableError::Open { table: name, error }),
         }
     }
@@ -95,7 +131,15 @@ impl Table {
     /// # Errors
     /// If it cannot be read, or is no table.
     pub fn read(name: &str, reader: impl Read) -> Result<Table, TableError> {
-        read::table(name, reader)
+        Table::read_with(name, reader, &ReadOptions::default())
+    }
+
+    /// As [`Table::read`], with options.
+    ///
+    /// # Errors
+    /// Those of [`Table::read`].
+    pub fn read_with(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Table, TableError> {
+        read::table(name, reader, 0, options)
     }
 
     /// What stands for the file in error messages: its path, or the name given to [`Table::read`].

@@ -179,6 +179,11 @@ impl<'t> Signed<'t> {
         ];
         let mut negative = false;
         let mut digits = without_sign(text, &mut negative);
+        // Most numbers have none.
+        if digits.starts_with(|c: char| c.is_ascii_digit()) && digits.ends_with(|c: char| c.is_ascii_digit())
+        {
+            return Signed { negative, digits, unit: None };
+        }
         let before = UNITS.iter().find_map(|unit| Some((unit, digits.strip_prefix(unit)?)));
         let found = before.or_else(|| UNITS.iter().find_map(|unit| Some((unit, digits.strip_suffix(unit)?))));
         let unit = found.map(|(unit, rest)| {

@@ -1,10 +1,15 @@
 //! Files of other kinds, named as what they are.
 
+use super::npz;
 use super::text::utf16;
 
 /// What a file that begins with these bytes is, and what to do about it, if it cannot be read as a table.
 pub(super) fn name(start: &[u8]) -> Option<&'static str> {
     const SPREADSHEET: &str = "is a spreadsheet; export the sheet as CSV";
+    #[cfg(feature = "parquet")]
+    if start.starts_with(b"PAR1") {
+        return None;
+    }
     let kinds: [(&[u8], &str); 20] = [
         (b"%PDF", "is a PDF document; export its table as CSV"),
         (b"\xD0\xCF\x11\xE0", "is a spreadsheet or document of an old Office; export the sheet as CSV"),
@@ -21,8 +26,12 @@ pub(super) fn name(start: &[u8]) -> Option<&'static str> {
         (b"\x04\x22\x4D\x18", "is compressed with lz4; unpack it first, or use gzip or zstd"),
         (b"7z\xBC\xAF", "is a 7z archive; unpack it first"),
         (b"Rar!", "is a rar archive; unpack it first"),
-        (b"PAR1", "is a Parquet file; export the table as CSV"),
-        (b"ARROW1", "is an Arrow file; export the table as CSV"),
+        (
+            b"PAR1",
+            "is a Parquet file, which is read where this was built with the feature parquet (cargo install --features \
+             parquet); or export the table as CSV",
+        ),
+        (b"ARROW1", "is an Arrow or Feather file; save it as Parquet or CSV"),
         (b"ORC", "is an ORC file; export the table as CSV"),
         (b"{\\rtf", "is a text document (RTF); export its table as CSV"),
         (b"RDX", "is an R data file; export the table as CSV"),
@@ -35,12 +44,14 @@ pub(super) fn name(start: &[u8]) -> Option<&'static str> {
         let text = start.trim_ascii_start();
         text.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag.as_bytes()))
     };
+    if npz::recognises(start) {
+        return None;
+    }
     if start.starts_with(b"PK\x03\x04") {
         return match () {
             () if contains(b"xl/") || contains(b"[Content_Types].xml") || contains(b"opendocument") => {
                 Some(SPREADSHEET)
             }
-            () if contains(b".npy") => Some("is an npz archive; save one array with np.save"),
             () => Some("is a zip archive; unpack it first"),
         };
     }

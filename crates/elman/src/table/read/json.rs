@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{Reader, text};
+use super::{Input, Reader, text};
 use crate::table::builder::Builder;
 use crate::table::{Table, TableError};
 use crate::words::counted;
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Row {
     }
 }
 
-fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |line: u64, problem: String| TableError::Malformed {
         table: name.to_owned(),

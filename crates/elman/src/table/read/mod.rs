@@ -4,21 +4,25 @@
 //! the list of readers:
 //!
 //! - **JSON lines**: an object per line, or an array of objects; a column for every key.
-//! - **npy**, NumPy's arrays of numbers: columns `col1`, `col2` and so on; of three dimensions
+//! - **npy**, NumPy's arrays of numbers or texts: columns `col1`, `col2` and so on; of three dimensions
 //!   `[sequence, step, value]` a row per step, with the columns `id` and `time` before them. Lines in messages are
 //!   rows there.
+//! - **npz**, several such arrays of one length, side by side under their names (`x1`, `x2` of `x [rows, 2]`). Beside one
+//!   of three dimensions an array `[sequence]` stands in each step, `[sequence, step]` is a column.
+//! - **Parquet**, with the feature `parquet`: flat columns of numbers, texts, dates and times. Truth is 1 or 0, what is
+//!   null is missing, times with a zone are in UTC. Lines in messages are rows there.
 //! - **ts**, of the UCR and UEA archives: a row per step, with the columns `id`, `time`, `dim1` and so on, `target`.
 //! - **tsf**, of the Monash archive: a row per value, with the columns `unique_id`, `ds`, `y`.
 //! - **CSV**, which is what no other format recognises: RFC 4180 with some leave. Fields are separated by commas,
-//!   semicolons, tabs or bars, whichever cut the file best; a field whose first character is a quote may hold
+//!   semicolons, tabs or bars, whichever cut the file best, or by any number of blanks, where none of these is; a field whose first character is a quote may hold
 //!   separators, quotes written twice and line breaks; lines end with LF, CRLF or CR. A byte order mark, blank
 //!   lines, blanks around a cell, lines that begin with `#` or `%`, and separators at the ends of lines are
 //!   dropped. The first line names the columns, unless it holds numbers like the lines below it. The text is
 //!   UTF-8, UTF-16 or Windows-1252.
 //!
 //! In all of them numbers may have decimal commas, separators of thousands, and signs of percent or currency,
-//! if the whole column is written alike; `NA` and its like are empty cells among numbers. What was guessed is among
-//! [`Table::remarks`].
+//! if the whole column is written alike; `NA` and its like are empty cells among numbers. A date and the time of day that
+//! changes from row to row beside it are one column. What was guessed is among [`Table::remarks`].
 //!
 //! ```
 //! use elman::table::{Table, read};
@@ -35,6 +39,9 @@ pub(super) mod csv;
 mod foreign;
 mod json;
 mod npy;
+mod npz;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod source;
 mod text;
 mod ts;
@@ -42,7 +49,16 @@ mod tsf;
 
 use std::io::Read;
 
-use super::{Table, TableError};
+use super::{ReadOptions, Table, TableError};
+
+/// A file, unpacked if it was packed as a whole.
+struct Input<'n> {
+    /// What stands for it in error messages.
+    name: &'n str,
+    bytes: Vec<u8>,
+    /// No more bytes than these are made of it, where parts of it are packed.
+    limit: u64,
+}
 
 /// A format of tables.
 struct Reader {
@@ -50,13 +66,22 @@ struct Reader {
     name: &'static str,
     /// Is a file with these bytes of this format?
     recognises: fn(&[u8]) -> bool,
-    /// Reads a table from a file's bytes; the name stands for the file in error messages.
-    read: fn(&str, Vec<u8>) -> Result<Table, TableError>,
+    /// Reads a table.
+    read: fn(Input<'_>) -> Result<Table, TableError>,
 }
 
 /// Every format, in the order in which they are asked. The last takes what no other recognises, and says
 /// what is wrong with it.
-const READERS: &[Reader] = &[npy::READER, json::READER, tsf::READER, ts::READER, csv::READER];
+const READERS: &[Reader] = &[
+    npy::READER,
+    npz::READER,
+    #[cfg(feature = "parquet")]
+    parquet::READER,
+    json::READER,
+    tsf::READER,
+    ts::READER,
+    csv::READER,
+];
 
 /// The reader for a file with these bytes.
 fn reader(bytes: &[u8]) -> &'static Reader {
@@ -68,10 +93,16 @@ pub fn format(bytes: &[u8]) -> &'static str {
     reader(bytes).name
 }
 
-/// Reads a table from a file.
-pub(super) fn table(name: &str, file: impl Read) -> Result<Table, TableError> {
-    let bytes = source::read(name, file)?;
-    (reader(&bytes).read)(name, bytes)
+/// Reads a table from a file, which is probably of this size.
+pub(super) fn table(
+    name: &str,
+    file: impl Read,
+    size: u64,
+    options: &ReadOptions,
+) -> Result<Table, TableError> {
+    let limit = options.limit;
+    let bytes = source::read(name, file, size, limit)?;
+    (reader(&bytes).read)(Input { name, bytes, limit })
 }
 
 /// The number of line breaks: LF, CRLF or CR.

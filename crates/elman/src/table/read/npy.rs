@@ -3,7 +3,7 @@
 //! The bytes `\x93NUMPY`, a version, the length of a head, the head (a Python dictionary with `descr`,
 //! `fortran_order` and `shape`), the values.
 
-use super::Reader;
+use super::{Input, Reader};
 use crate::table::builder::{Head, MAX_COLUMNS};
 use crate::table::cells::Spelling;
 use crate::table::column::Data;
@@ -39,7 +39,7 @@ enum Kind {
     Bytes,
 }
 
-fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let problem =
         |problem: String| TableError::Malformed { table: name.to_owned(), place: "head".into(), problem };
     let array = Array::parse(&bytes).map_err(problem)?;
@@ -277,10 +277,10 @@ fn without_zeros(bytes: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use crate::table::{Table, read};
 
-    fn file(descr: &str, order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    pub(in crate::table::read) fn file(descr: &str, order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
         let head = format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n");
         [b"\x93NUMPY\x01\x00", &(head.len() as u16).to_le_bytes()[..], head.as_bytes(), data].concat()
     }

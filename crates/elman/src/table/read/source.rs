@@ -7,9 +7,6 @@ use flate2::read::MultiGzDecoder;
 use super::{count_line_breaks, foreign};
 use crate::table::TableError;
 
-/// More bytes than this are refused, packed or not: an endless input ends here.
-const LIMIT: u64 = 2 << 30;
-
 /// This many bytes tell what a file is.
 const START: u64 = 1 << 16;
 
@@ -32,13 +29,19 @@ impl Packing {
     }
 }
 
-/// The bytes of a table's file, unpacked if it was packed.
+/// The bytes of a table's file, unpacked if it was packed. It is probably of this size; of more bytes than the limit,
+/// packed or not, it is refused: there an endless input ends.
 ///
 /// # Errors
 /// That of the reader; or if the file is no table by its first bytes, or too large, or packed twice.
-pub(super) fn read(name: &str, mut reader: impl Read) -> Result<Vec<u8>, TableError> {
-    let start = read_start(name, &mut reader)?;
-    let Some(packing) = Packing::of(&start) else { return read_rest(name, start, reader, LIMIT) };
+pub(super) fn read(name: &str, mut reader: impl Read, size: u64, limit: u64) -> Result<Vec<u8>, TableError> {
+    let mut start = read_start(name, &mut reader)?;
+    let Some(packing) = Packing::of(&start) else {
+        // All memory at once: a vector that grows is there twice. Where there is not as much, it may yet do.
+        let expected = usize::try_from(size.min(limit)).unwrap_or(usize::MAX).saturating_add(1);
+        let _ = start.try_reserve_exact(expected.saturating_sub(start.len()));
+        return read_rest(name, start, reader, limit);
+    };
     let packed = start.as_slice().chain(reader);
     let mut unpacked: Box<dyn Read + '_> = match packing {
         Packing::Gzip => Box::new(MultiGzDecoder::new(packed)),
@@ -49,7 +52,7 @@ pub(super) fn read(name: &str, mut reader: impl Read) -> Result<Vec<u8>, TableEr
         let found = "is compressed twice; unpack it first".to_owned();
         return Err(TableError::NoTable { table: name.to_owned(), found });
     }
-    read_rest(name, start, unpacked, LIMIT)
+    read_rest(name, start, unpacked, limit)
 }
 
 /// The first bytes, which must not be those of another kind of file.
@@ -71,6 +74,7 @@ fn read_rest(name: &str, mut bytes: Vec<u8>, reader: impl Read, limit: u64) -> R
     if bytes.len() as u64 > limit {
         return Err(TableError::TooLarge { table: name.to_owned(), limit });
     }
+    bytes.shrink_to_fit();
     Ok(bytes)
 }
 
@@ -126,6 +130,10 @@ mod tests {
         assert_eq!(read_rest("t.csv", b"a\n".to_vec(), b"1".as_slice(), 3).unwrap(), b"a\n1");
     }
 
+    fn read(name: &str, bytes: &[u8]) -> Result<Vec<u8>, TableError> {
+        super::read(name, bytes, bytes.len() as u64, 1 << 30)
+    }
+
     const CSV: &str = "a,b\n1,2\n3,4\n";
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -143,7 +151,7 @@ mod tests {
         let halves =
             |pack: fn(&[u8]) -> Vec<u8>| [pack(&CSV.as_bytes()[..6]), pack(&CSV.as_bytes()[6..])].concat();
         for packed in [gzip(CSV.as_bytes()), zstd(CSV.as_bytes()), halves(gzip), halves(zstd)] {
-            assert_eq!(read("t", packed.as_slice()).unwrap(), CSV.as_bytes());
+            assert_eq!(read("t", &packed).unwrap(), CSV.as_bytes());
             let error = read("t", &packed[..packed.len() - 3]).unwrap_err().to_string();
             assert!(error.starts_with("cannot read t beyond line "), "{error}");
         }

@@ -4,7 +4,7 @@
 //! their values, then its class or target.
 
 use super::archive::{Archive, has_key};
-use super::{Reader, text};
+use super::{Input, Reader, text};
 use crate::table::builder::Builder;
 use crate::table::{Table, TableError};
 
@@ -14,7 +14,7 @@ fn recognises(bytes: &[u8]) -> bool {
     has_key(bytes, &["problemname", "univariate", "classlabel", "targetlabel", "timestamps"])
 }
 
-fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |place: String, problem: &str| {
         Err(TableError::Malformed { table: name.to_owned(), place, problem: problem.to_owned() })

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 
 use super::archive::{Archive, has_key};
-use super::{Reader, text};
+use super::{Input, Reader, text};
 use crate::table::builder::Builder;
 use crate::table::{Table, TableError};
 
@@ -21,7 +21,7 @@ fn recognises(bytes: &[u8]) -> bool {
 const NAME: &str = "series_name";
 const START: &str = "start_timestamp";
 
-fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |place: String, problem: String| {
         Err(TableError::Malformed { table: name.to_owned(), place, problem })

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::fmt::{self, Display};
 
 use jiff::SignedDuration;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, date};
 
 pub(crate) use pattern::Pattern;
 
@@ -62,6 +62,19 @@ impl Time {
     /// How it is written.
     pub(crate) fn pattern(self) -> &'static Pattern {
         self.pattern
+    }
+
+    /// Microseconds since 1970, by a clock of UTC if an offset is written, else as it is written: the start of a month or
+    /// another period.
+    pub fn microseconds(self) -> i64 {
+        let since = self.in_utc().duration_since(date(1970, 1, 1).into());
+        // Of ten thousand years there are 3e17.
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    /// Is its distance from UTC written?
+    pub fn is_absolute(self) -> bool {
+        self.pattern.is_absolute()
     }
 
     /// The same moment by a clock of UTC, if an offset is written; else as it is written.

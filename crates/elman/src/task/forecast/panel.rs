@@ -121,6 +121,9 @@ pub(super) fn find(
         Some(target) => table.column(target)?.name().to_owned(),
         None => only_number_column(table, is_value, covariates.have_future(), id.is_empty())?,
     };
+    for column in &id {
+        remarks.extend(table.column(column)?.names().1);
+    }
     let layout = if id.is_empty() { Layout::Single } else { Layout::Long(id) };
     Ok(Found { layout, target, remarks })
 }
@@ -343,11 +346,11 @@ fn long<'a>(
     target: &str,
     time: Option<&str>,
 ) -> Result<Vec<Member<'a>>, Error> {
-    let columns = id.iter().map(|id| table.column(id)).collect::<Result<Vec<_>, _>>()?;
+    let columns = id.iter().map(|id| Ok(table.column(id)?.names().0)).collect::<Result<Vec<_>, Error>>()?;
     let mut places: HashMap<Vec<&str>, usize> = HashMap::new();
     let mut series: Vec<(Vec<&str>, Vec<usize>)> = Vec::new();
     for row in 0..table.num_rows() {
-        let key: Vec<&str> = columns.iter().map(|column| column.text(row)).collect();
+        let key: Vec<&str> = columns.iter().map(|names| names[row]).collect();
         let place = *places.entry(key.clone()).or_insert_with(|| {
             series.push((key, Vec::new()));
             series.len() - 1

@@ -28,7 +28,9 @@ impl<'a> Groups<'a> {
         let id = table.column(id)?;
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut groups = Groups { ids: Vec::new(), rows: Vec::new(), by_start: None, remarks: Vec::new() };
-        for (row, id) in id.texts().enumerate() {
+        let (names, remark) = id.names();
+        groups.remarks.extend(remark);
+        for (row, id) in names.into_iter().enumerate() {
             let n = *numbers.entry(id).or_insert_with(|| {
                 groups.ids.push(id);
                 groups.rows.push(Vec::new());

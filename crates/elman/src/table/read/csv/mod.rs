@@ -9,7 +9,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Reader, text};
+use super::{Input, Reader, text};
 use crate::table::builder::{Head, MAX_COLUMNS};
 use crate::table::cells::Cells;
 use crate::table::column::{Data, Typing};
@@ -26,7 +26,7 @@ pub(in crate::table) use located::Located;
 /// Takes any file for CSV.
 pub(super) const READER: Reader = Reader { name: "CSV", recognises: |_| true, read };
 
-fn read(name: &str, bytes: Vec<u8>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     if u32::try_from(text.len()).is_err() {
         return Err(TableError::TooLarge { table: name.to_owned(), limit: 1 << 32 });
@@ -107,7 +107,7 @@ fn header(
     let table = || name.to_owned();
     let unclosed = |Unclosed| TableError::UnclosedQuote { table: table(), line };
     // Counted first: not every file is a table.
-    let found = records.clone().count_cells().map_err(unclosed)?;
+    let found = (*records).count_cells().map_err(unclosed)?;
     if found > MAX_COLUMNS {
         return Err(TableError::TooManyColumns { table: table(), line, found });
     }

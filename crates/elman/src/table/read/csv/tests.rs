@@ -38,6 +38,63 @@ fn the_separator_is_what_cuts_the_file_best() {
 }
 
 #[test]
+fn blanks_separate_where_nothing_else_does() {
+    for text in [
+        "day  units\n  1    3.5\n 10   -4\n",
+        "day\tunits  \n1 \t 3.5\n10\t-4\t\n",
+        "# logger\nday units\n1 3.5\n\n10 \"-4\"\n",
+    ] {
+        let table = read(text);
+        assert_eq!(table.headers(), ["day", "units"], "{text}");
+        assert_eq!(numbers(&table, "day"), [1.0, 10.0], "{text}");
+        assert_eq!(numbers(&table, "units"), [3.5, -4.0], "{text}");
+    }
+    let table = read(" 1.5e+00   2.5e+00\n-1.5e+00   3.5e+00\n");
+    assert_eq!((table.headers().len(), numbers(&table, "col2")), (2, &[2.5, 3.5][..]));
+    assert_eq!(table.column("col2").unwrap().text(1), "3.5e+00");
+    assert_eq!(remarks(&table)[0], "t.csv: read as columns separated by spaces");
+    let error =
+        Table::read("t.csv", ("a b\n".to_owned() + &"1 2\n".repeat(300) + "5\n").as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "t.csv, line 302: expected 2 fields as in the header, found 1; write NA for an empty cell"
+    );
+    // Texts of one column, times with their clock, thousands.
+    for text in ["note\nall well\nnot well\n", "t\n2024-01-01 10:00\n2024-01-01 11:00\n", "v\n1 234\n5 678\n"]
+    {
+        assert_eq!(read(text).headers().len(), 1, "{text}");
+    }
+    assert_eq!(numbers(&read("v\n1 234\n5 678\n"), "v"), [1234.0, 5678.0]);
+}
+
+/// Cells are found again behind many others, whatever stands in these.
+#[test]
+fn cells_of_wide_rows_are_found_again() {
+    let width = 40;
+    let cell = |row: usize, column: usize| match (row + column) % 4 {
+        0 => (format!("{row}.{column}"), format!("{row}.{column}")),
+        1 => (format!("\"a,{column}\""), format!("a,{column}")),
+        2 => (format!("\"{row}\"\"\n{column}\""), format!("{row}\"\n{column}")),
+        _ => (String::new(), String::new()),
+    };
+    let head: Vec<String> = (0..width).map(|n| format!("c{n}")).collect();
+    let rows: String = (0..5)
+        .map(|row| (0..width).map(|column| cell(row, column).0).collect::<Vec<_>>().join(",") + "\n")
+        .collect();
+    let table = read(format!("{}\n{rows}", head.join(",")));
+    for (n, column) in table.columns().enumerate() {
+        for row in (0..5).rev() {
+            assert_eq!(column.text(row), cell(row, n).1, "{row} {n}");
+        }
+    }
+    // The line breaks of ten cells stand in each row.
+    assert_eq!(table.column("c0").unwrap().line(4), 2 + 4 + 4 * 10);
+    let part = table.select("part".into(), &[39, 17], &[4, 1]);
+    assert_eq!(part.column("c39").unwrap().text(1), cell(1, 39).1);
+    assert_eq!(part.column("c17").unwrap().text(0), cell(4, 17).1);
+}
+
+#[test]
 fn what_was_guessed_is_remarked() {
     let table = read("Datum;Temperatur, C\n2024-01-01;3,5\n");
     assert_eq!(

@@ -1,11 +1,14 @@
 //! How a column writes its times: a chain of fields and of characters between them.
 
+mod months;
 mod parse;
 mod write;
 
 use std::collections::HashSet;
 use std::fmt::{self, Display, Write};
 use std::sync::{Mutex, PoisonError};
+
+use months::{Language, Languages};
 
 /// More fields and characters than any way of writing a time has.
 const MOST_ITEMS: usize = 60;
@@ -26,7 +29,7 @@ enum Item {
     Literal(char),
     /// A number, with zeros in front?
     Number(Field, bool),
-    Month(Name),
+    Month(Name, Language),
     Weekday(Name),
     /// `AM` or `PM`
     HalfDay(Case),
@@ -127,22 +130,10 @@ pub(crate) struct Seen {
     lower: u64,
     fraction: u8,
     offset: Option<Offset>,
+    /// Languages of which a month's name was none.
+    other_languages: Languages,
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 impl Pattern {
@@ -198,10 +189,10 @@ impl Pattern {
                 "V" => number(Field::IsoWeek),
                 "-V" => Item::Number(Field::IsoWeek, false),
                 "u" => number(Field::IsoDay),
-                "b" | "h" => Item::Month(name(false, Case::Title)),
-                "B" => Item::Month(name(true, Case::Title)),
-                "^b" => Item::Month(name(false, Case::Upper)),
-                "^B" => Item::Month(name(true, Case::Upper)),
+                "b" | "h" => Item::Month(name(false, Case::Title), Language::default()),
+                "B" => Item::Month(name(true, Case::Title), Language::default()),
+                "^b" => Item::Month(name(false, Case::Upper), Language::default()),
+                "^B" => Item::Month(name(true, Case::Upper), Language::default()),
                 "a" => Item::Weekday(name(false, Case::Title)),
                 "A" => Item::Weekday(name(true, Case::Title)),
                 "p" => Item::HalfDay(Case::Upper),
@@ -278,6 +269,13 @@ impl Pattern {
         self.items.iter().any(|item| matches!(item, Item::Offset(_)))
     }
 
+    /// Does it say a day?
+    pub(crate) fn has_day(&self) -> bool {
+        let of_day =
+            |item: &Item| matches!(item, Item::Number(Field::Day | Field::DayOfYear | Field::IsoDay, _));
+        self.items.iter().any(of_day)
+    }
+
     /// Does it say a time of day?
     pub(crate) fn has_clock(&self) -> bool {
         let of_clock =
@@ -300,7 +298,10 @@ impl Pattern {
                 Item::Number(field, _) if field.may_be_short() => {
                     Item::Number(field, has(seen.zero) || seen.short == 0)
                 }
-                Item::Month(_) => Item::Month(Name { full: has(seen.full), case }),
+                Item::Month(..) => {
+                    let language = Language::without(seen.other_languages).unwrap_or_default();
+                    Item::Month(Name { full: has(seen.full), case }, language)
+                }
                 Item::Weekday(_) => Item::Weekday(Name { full: has(seen.full), case }),
                 Item::HalfDay(_) => Item::HalfDay(if has(seen.lower) { Case::Lower } else { Case::Upper }),
                 Item::PointFraction(_) => Item::PointFraction(seen.fraction),
@@ -323,7 +324,7 @@ impl Display for Pattern {
                 Item::Number(field, padded) => {
                     write!(f, "%{}{}", if padded { "" } else { "-" }, field.letter())?;
                 }
-                Item::Month(Name { full, case }) => {
+                Item::Month(Name { full, case }, _) => {
                     let upper = if case == Case::Upper { "^" } else { "" };
                     write!(f, "%{upper}{}", if full { 'B' } else { 'b' })?;
                 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, ISOWeekDate, Time as Clock, Weekday};
 use jiff::tz::TimeZone;
 
-use super::{Field, Item, MONTHS, Offset, Pattern, Seen, WEEKDAYS};
+use super::{Field, Item, Offset, Pattern, Seen, WEEKDAYS, months};
 
 /// The fields that a text has said so far.
 #[derive(Default)]
@@ -24,6 +24,12 @@ impl Fields {
     fn stamp(&self) -> Option<DateTime> {
         if self.epoch.is_some() {
             return self.epoch;
+        }
+        // 24:00 is the beginning of the next day.
+        let is_zero = |field| self.get(field).unwrap_or(0) == 0;
+        if self.get(Field::Hour) == Some(24) {
+            let is_end = is_zero(Field::Minute) && is_zero(Field::Second) && self.nanosecond == 0;
+            return self.date()?.tomorrow().ok().filter(|_| is_end).map(DateTime::from);
         }
         Some(self.date()?.to_datetime(self.clock()?))
     }
@@ -107,12 +113,12 @@ impl Pattern {
                     fields.numbers[field as usize] = Some(number);
                     rest = after;
                 }
-                Item::Month(_) => {
-                    let (month, after) = name(rest, &MONTHS, bit, seen)?;
-                    fields.numbers[Field::Month as usize] = Some(month + 1);
+                Item::Month(..) => {
+                    let (month, after) = month(rest, bit, seen)?;
+                    fields.numbers[Field::Month as usize] = Some(month);
                     rest = after;
                 }
-                Item::Weekday(_) => rest = name(rest, &WEEKDAYS, bit, seen)?.1,
+                Item::Weekday(_) => rest = weekday(rest, bit, seen)?,
                 Item::HalfDay(_) => {
                     let half = rest.get(..2)?;
                     fields.pm = Some(match half.to_ascii_lowercase().as_str() {
@@ -161,30 +167,36 @@ fn digits(text: &str, least: usize, most: usize) -> Option<(i64, usize, &str)> {
     Some((text[..count].parse().ok()?, count, &text[count..]))
 }
 
-/// The place of a name, whole or its first three letters, in a list.
-fn name<'t>(text: &'t str, names: &[&str], bit: u64, seen: &mut Seen) -> Option<(i64, &'t str)> {
+/// The month, from 1 on, that a name says in any language, and what follows.
+fn month<'t>(text: &'t str, bit: u64, seen: &mut Seen) -> Option<(i64, &'t str)> {
+    let length = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+    let (word, rest) = text.split_at(length);
+    let found = months::find(word)?;
+    if found.full {
+        seen.full |= bit;
+    }
+    seen.other_languages |= !found.languages;
+    note_case(word, bit, seen);
+    Some((i64::try_from(found.month).ok()? + 1, rest))
+}
+
+/// What follows the name of a day of the week, whole or its first three letters.
+fn weekday<'t>(text: &'t str, bit: u64, seen: &mut Seen) -> Option<&'t str> {
     let length = text.bytes().take_while(u8::is_ascii_alphabetic).count();
     let word = &text[..length];
-    let fits = |name: &&str| {
-        length >= 3
-            && (word.eq_ignore_ascii_case(name) || (length == 3 && name[..3].eq_ignore_ascii_case(word)))
-    };
-    // `Sept` is usual as well.
-    let place = match word.eq_ignore_ascii_case("Sept") && names.len() == MONTHS.len() {
-        true => 8,
-        false => names.iter().position(fits)?,
-    };
-    if length > 4 || (length == 4 && place != 8) {
+    let fits = |name: &&&str| word.eq_ignore_ascii_case(name) || word.eq_ignore_ascii_case(&name[..3]);
+    WEEKDAYS.iter().find(fits)?;
+    if length > 3 {
         seen.full |= bit;
     }
     note_case(word, bit, seen);
-    Some((i64::try_from(place).ok()?, &text[length..]))
+    Some(&text[length..])
 }
 
 fn note_case(word: &str, bit: u64, seen: &mut Seen) {
-    if word.bytes().all(|b| b.is_ascii_uppercase()) {
+    if word.chars().all(char::is_uppercase) {
         seen.upper |= bit;
-    } else if word.bytes().all(|b| b.is_ascii_lowercase()) {
+    } else if word.chars().all(char::is_lowercase) {
         seen.lower |= bit;
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use jiff::civil::DateTime;
 
-use super::{Case, Field, Item, MONTHS, Name, Offset, Pattern, WEEKDAYS};
+use super::{Case, Field, Item, Name, Offset, Pattern, WEEKDAYS};
 
 impl Pattern {
     /// Writes a time.
@@ -21,13 +21,16 @@ impl Pattern {
                     let width = if padded { field.width() } else { 0 };
                     write!(f, "{:0width$}", number(field, stamp))?;
                 }
-                Item::Month(name) => write_name(MONTHS[(stamp.month() - 1) as usize], name, f)?,
-                Item::Weekday(name) => {
-                    write_name(WEEKDAYS[stamp.weekday().to_monday_zero_offset() as usize], name, f)?;
+                Item::Month(Name { full, case }, language) => {
+                    write_name(language.name((stamp.month() - 1) as usize, full), case, f)?;
+                }
+                Item::Weekday(Name { full, case }) => {
+                    let name = WEEKDAYS[stamp.weekday().to_monday_zero_offset() as usize];
+                    write_name(if full { name } else { &name[..3] }, case, f)?;
                 }
                 Item::HalfDay(case) => {
                     let half = if stamp.hour() < 12 { "AM" } else { "PM" };
-                    write_name(half, Name { full: true, case }, f)?;
+                    write_name(half, case, f)?;
                 }
                 Item::PointFraction(0) => {}
                 Item::PointFraction(digits) => {
@@ -73,12 +76,11 @@ fn number(field: Field, stamp: DateTime) -> i16 {
     }
 }
 
-fn write_name(name: &str, Name { full, case }: Name, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let name = if full { name } else { &name[..3] };
+fn write_name(name: &str, case: Case, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match case {
         Case::Title => f.write_str(name),
-        Case::Upper => f.write_str(&name.to_ascii_uppercase()),
-        Case::Lower => f.write_str(&name.to_ascii_lowercase()),
+        Case::Upper => f.write_str(&name.to_uppercase()),
+        Case::Lower => f.write_str(&name.to_lowercase()),
     }
 }
 

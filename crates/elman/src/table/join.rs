@@ -1,0 +1,110 @@
+//! A date and a time of day that stand in two columns.
+
+use super::cells::{Cells, Texts};
+use super::column::{Column, Data, Values};
+use super::error::Quoted;
+use super::{Table, Time, time};
+use crate::error::Message;
+
+/// Makes one column of a date and a time of day that stand apart, under the date's name, and says so; if there is one
+/// column of each, and the time of day is what differs from row to row of a day.
+pub(super) fn date_and_clock(table: &mut Table) -> Option<Message> {
+    // Numbers are neither.
+    let texts = || table.columns().enumerate().filter(|(_, column)| !column.holds_numbers());
+    let (clock_at, clock) = only(texts().filter(|(_, column)| all(column, is_clock)))?;
+    let (date_at, date) = only(texts().filter(|(_, column)| are_dates(column)))?;
+    let rows = table.num_rows();
+    let mut of_one_day = (1..rows).filter(|&row| date.text(row) == date.text(row - 1)).peekable();
+    of_one_day.peek()?;
+    if of_one_day.any(|row| clock.text(row) == clock.text(row - 1)) {
+        return None;
+    }
+    let mut joined = Texts::default();
+    for row in 0..rows {
+        if !joined.push(&format!("{} {}", date.text(row), clock.text(row))) {
+            return None;
+        }
+    }
+    time::read(joined.iter()).ok()?;
+    let remark = format!(
+        "{}: the columns {} and {} are a date and its time of day, and are read as one under the first name, as in {}",
+        table.name,
+        Quoted(date.name()),
+        Quoted(clock.name()),
+        Quoted(joined.get(0))
+    );
+    table.columns[date_at] = Data::new(Cells::Kept(joined), Values::Text);
+    table.columns.remove(clock_at);
+    table.headers.remove(clock_at);
+    Some(remark.into())
+}
+
+/// The item, if there is but one.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    items.next().filter(|_| items.next().is_none())
+}
+
+fn all(column: &Column<'_>, is: fn(&str) -> bool) -> bool {
+    column.texts().all(is)
+}
+
+/// Times without a time of day, each day of them written.
+fn are_dates(column: &Column<'_>) -> bool {
+    let is_one = |time: &Time| !time.pattern().has_clock() && time.pattern().has_day();
+    column.times().is_ok_and(|times| times.first().is_some_and(is_one))
+}
+
+/// `14:05`, `14:05:30` or `2:05 PM`
+fn is_clock(text: &str) -> bool {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let half = text[digits.len()..].trim();
+    let mut parts = digits.split(':');
+    let count = parts.clone().count();
+    (2..=3).contains(&count)
+        && (half.is_empty() || half.eq_ignore_ascii_case("am") || half.eq_ignore_ascii_case("pm"))
+        && parts.all(|part| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::table::Table;
+
+    fn read(text: &str) -> Table {
+        Table::read("t.csv", text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_date_and_its_time_of_day_are_one() {
+        for (rows, second) in [
+            ("2024-01-01,00:00,1\n2024-01-01,12:00,2\n2024-01-02,00:00,3\n", "2024-01-01 12:00"),
+            ("01.02.2024,9:30:00,1\n01.02.2024,10:30:00,2\n13.02.2024,9:30:00,3\n", "01.02.2024 10:30:00"),
+            ("1/31/2024,1:00 AM,1\n1/31/2024,1:00 PM,2\n2/1/2024,1:00 AM,3\n", "1/31/2024 1:00 PM"),
+        ] {
+            let table = read(&format!("date,time,v\n{rows}"));
+            assert_eq!(table.headers(), ["date", "v"]);
+            assert_eq!(table.column("date").unwrap().times().unwrap()[1].to_string(), second);
+            assert_eq!(table.column("v").unwrap().numbers().unwrap(), [1.0, 2.0, 3.0]);
+            let remarks: Vec<String> = table.remarks().iter().map(ToString::to_string).collect();
+            assert!(remarks[0].starts_with(
+                "t.csv: the columns \"date\" and \"time\" are a date and its time of day, and are read as one"
+            ));
+        }
+    }
+
+    #[test]
+    fn what_says_something_else_stays_apart() {
+        for text in [
+            // A day a row: when the shop opened.
+            "date,opens,v\n2024-01-01,09:00,1\n2024-01-02,10:00,2\n",
+            // Of several shops, all at the same time.
+            "date,opens,v\n2024-01-01,09:00,1\n2024-01-01,09:00,2\n",
+            "date,from,to,v\n2024-01-01,09:00,10:00,1\n2024-01-01,10:00,11:00,2\n",
+            "stamp,opens,v\n2024-01-01 09:00,09:00,1\n2024-01-01 09:00,10:00,2\n",
+            "month,opens,v\n2024-01,09:00,1\n2024-01,10:00,2\n",
+        ] {
+            let table = read(text);
+            assert_eq!(table.headers().len(), text.lines().next().unwrap().split(',').count(), "{text}");
+            assert!(table.remarks().is_empty());
+        }
+    }
+}

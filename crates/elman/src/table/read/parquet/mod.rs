@@ -1,0 +1,443 @@
+//! Parquet: columns of values, as pandas, Polars and Spark write them.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::ColumnDescriptor;
+
+use super::{Input, Reader};
+use crate::table::builder::{Head, MAX_COLUMNS};
+use crate::table::cells::{Spelling, Texts};
+use crate::table::column::Data;
+use crate::table::error::Quoted;
+use crate::table::lines::Lines;
+use crate::table::{Table, TableError, binary};
+
+pub(super) const READER: Reader =
+    Reader { name: "Parquet", recognises: |bytes| bytes.starts_with(b"PAR1"), read };
+
+/// What the values of a column mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Meaning {
+    Bool,
+    Signed,
+    /// Of so many bits.
+    Unsigned(u32),
+    Float,
+    Double,
+    /// Days since 1970.
+    Date,
+    /// So many nanoseconds each, since midnight.
+    Clock(i64),
+    /// So many nanoseconds each, since 1970; in UTC, or by a clock of which nothing is said.
+    Moment {
+        unit: i64,
+        utc: bool,
+    },
+    /// So many digits stand behind the point.
+    Decimal(u32),
+    Text,
+}
+
+/// The values of a column, as far as they are read; no more than its rows.
+struct Values {
+    rows: usize,
+    floats: Vec<f64>,
+    integers: Vec<Option<i64>>,
+    texts: Texts,
+}
+
+/// The crate takes much of a file's pages for granted, and panics where a damaged one says otherwise.
+fn read(input: Input<'_>) -> Result<Table, TableError> {
+    let name = input.name;
+    panic::catch_unwind(AssertUnwindSafe(|| read_sound(input))).unwrap_or_else(|_| {
+        let (table, place) = (name.to_owned(), "file".to_owned());
+        Err(TableError::Malformed { table, place, problem: "it is damaged; save it anew".into() })
+    })
+}
+
+fn read_sound(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
+    let malformed =
+        |place: String, problem: String| TableError::Malformed { table: name.to_owned(), place, problem };
+    let damaged = |error: ParquetError| malformed("file".into(), error.to_string());
+    let length = bytes.len() as u64;
+    let reader = SerializedFileReader::new(Bytes::from(bytes)).map_err(damaged)?;
+    if !stands_within(reader.metadata(), length) {
+        return Err(malformed(
+            "file".into(),
+            "columns are said to stand where it has ended; save it anew".into(),
+        ));
+    }
+    let schema = reader.metadata().file_metadata().schema_descr();
+    if schema.num_columns() > MAX_COLUMNS {
+        return Err(TableError::TooManyColumns {
+            table: name.to_owned(),
+            line: 1,
+            found: schema.num_columns(),
+        });
+    }
+    if let Some(nested) = schema.root_schema().get_fields().iter().find(|field| field.is_group()) {
+        let what = "holds lists or structures; make plain columns of them, or leave it out";
+        return Err(malformed(format!("column {}", Quoted(nested.name())), what.into()));
+    }
+    let mut meanings = Vec::new();
+    for column in schema.columns() {
+        let Some(meaning) = meaning(column).filter(|_| column.max_rep_level() == 0) else {
+            let kind = column
+                .logical_type_ref()
+                .map_or_else(|| column.physical_type().to_string(), |logical| format!("{logical:?}"));
+            let what =
+                format!("values of the type {kind} are not read; convert them, or leave the column out");
+            return Err(malformed(format!("column {}", Quoted(column.name())), what));
+        };
+        meanings.push(meaning);
+    }
+    let mut head = Head::new(name, 1, schema.columns().iter().map(|column| column.name()))?;
+    head.remarks.extend(remarks(name, &head.headers, &meanings).into_iter().map(Into::into));
+    // What a file claims is not yet there.
+    let groups = reader.metadata().row_groups().iter();
+    let rows: u64 =
+        groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).fold(0, u64::saturating_add);
+    let is_too_large = rows.saturating_mul(meanings.len() as u64).saturating_mul(8) > limit;
+    let Some(rows) = u32::try_from(rows).ok().map(|rows| rows as usize).filter(|_| !is_too_large) else {
+        return Err(TableError::TooLarge { table: name.to_owned(), limit });
+    };
+    if rows == 0 {
+        return Err(TableError::NoRows { table: name.to_owned() });
+    }
+    let mut columns = Vec::new();
+    for (n, &meaning) in meanings.iter().enumerate() {
+        let place = || format!("column {}", Quoted(&head.headers[n]));
+        let mut values = Values { rows, floats: Vec::new(), integers: Vec::new(), texts: Texts::default() };
+        for group in 0..reader.num_row_groups() {
+            let read = reader
+                .get_row_group(group)
+                .and_then(|group| group.get_column_reader(n))
+                .map_err(|error| error.to_string())
+                .and_then(|column| values.add(column, meaning));
+            read.map_err(|problem| malformed(place(), problem))?;
+        }
+        let found = values.len();
+        if found != rows {
+            return Err(malformed(place(), format!("there are {found} values for {rows} rows")));
+        }
+        columns.push(values.finish(name, meaning).map_err(|refusal| match refusal {
+            Refusal::Table(error) => error,
+            Refusal::Value(problem) => malformed(place(), problem),
+        })?);
+    }
+    head.finish(Lines::counted(rows), columns)
+}
+
+/// Does everything of which the description speaks stand within the file? The crate takes it for granted.
+fn stands_within(metadata: &ParquetMetaData, length: u64) -> bool {
+    let within = |begin: i64, size: i64| {
+        let end = u64::try_from(begin)
+            .ok()
+            .zip(u64::try_from(size).ok())
+            .and_then(|(begin, size)| begin.checked_add(size));
+        end.is_some_and(|end| end <= length)
+    };
+    metadata.row_groups().iter().all(|group| {
+        group.num_rows() >= 0
+            && group.num_columns() == metadata.file_metadata().schema_descr().num_columns()
+            && group.columns().iter().all(|column| {
+                let begin = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+                column.num_values() >= 0
+                    && within(begin, column.compressed_size())
+                    && within(column.data_page_offset(), 0)
+            })
+    })
+}
+
+/// What the user should know of how values are read: of each kind the first column.
+fn remarks(name: &str, headers: &[String], meanings: &[Meaning]) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let mut add = |is: fn(&Meaning) -> bool, what: &str| {
+        let mut found = headers.iter().zip(meanings).filter(|(_, meaning)| is(meaning));
+        if let Some((header, _)) = found.next() {
+            let more = match found.count() {
+                0 => String::new(),
+                1 => "; 1 more column is alike".into(),
+                more => format!("; {more} more columns are alike"),
+            };
+            remarks.push(format!("{name}, column {}: {what}{more}", Quoted(header)));
+        }
+    };
+    add(|meaning| *meaning == Meaning::Bool, "true and false are read as 1 and 0");
+    add(
+        |meaning| matches!(meaning, Meaning::Moment { utc: true, .. }),
+        "its times are those of UTC, as the file keeps them",
+    );
+    remarks
+}
+
+fn meaning(column: &ColumnDescriptor) -> Option<Meaning> {
+    let unit = |unit: &TimeUnit| match unit {
+        TimeUnit::MILLIS => 1_000_000,
+        TimeUnit::MICROS => 1000,
+        TimeUnit::NANOS => 1,
+    };
+    // No decimal of 128 bits has more digits.
+    let scale = || u32::try_from(column.type_scale()).ok().filter(|scale| *scale <= 38).map(Meaning::Decimal);
+    let plain = match column.physical_type() {
+        Type::BOOLEAN => Meaning::Bool,
+        Type::INT32 | Type::INT64 => Meaning::Signed,
+        Type::INT96 => return Some(Meaning::Moment { unit: 1, utc: false }),
+        Type::FLOAT => Meaning::Float,
+        Type::DOUBLE => Meaning::Double,
+        Type::BYTE_ARRAY => Meaning::Text,
+        // Of a meaning of its own.
+        Type::FIXED_LEN_BYTE_ARRAY => match column.converted_type() {
+            ConvertedType::DECIMAL => return scale(),
+            _ => return None,
+        },
+    };
+    match column.logical_type_ref() {
+        Some(LogicalType::Date) => Some(Meaning::Date),
+        Some(LogicalType::Time(time)) => Some(Meaning::Clock(unit(&time.unit))),
+        Some(LogicalType::Timestamp(time)) => {
+            Some(Meaning::Moment { unit: unit(&time.unit), utc: time.is_adjusted_to_u_t_c })
+        }
+        Some(LogicalType::Decimal(_)) => scale(),
+        Some(LogicalType::Integer(integer)) if !integer.is_signed => {
+            u32::try_from(integer.bit_width).ok().map(Meaning::Unsigned)
+        }
+        Some(LogicalType::Integer(_) | LogicalType::String | LogicalType::Enum | LogicalType::Json) => {
+            Some(plain)
+        }
+        // A column of nothing but nulls.
+        Some(LogicalType::Unknown) => Some(plain),
+        Some(_) => None,
+        None => match column.converted_type() {
+            ConvertedType::DATE => Some(Meaning::Date),
+            ConvertedType::TIME_MILLIS => Some(Meaning::Clock(1_000_000)),
+            ConvertedType::TIME_MICROS => Some(Meaning::Clock(1000)),
+            ConvertedType::TIMESTAMP_MILLIS => Some(Meaning::Moment { unit: 1_000_000, utc: true }),
+            ConvertedType::TIMESTAMP_MICROS => Some(Meaning::Moment { unit: 1000, utc: true }),
+            ConvertedType::DECIMAL => scale(),
+            ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 => {
+                Some(Meaning::Unsigned(32))
+            }
+            ConvertedType::UINT_64 => Some(Meaning::Unsigned(64)),
+            ConvertedType::BSON | ConvertedType::INTERVAL => None,
+            _ => Some(plain),
+        },
+    }
+}
+
+/// Why a column is none of a table.
+enum Refusal {
+    Table(TableError),
+    /// A value that cannot be.
+    Value(String),
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        self.floats.len() + self.integers.len() + self.texts.len()
+    }
+
+    /// Adds the values of a column of one row group.
+    fn add(&mut self, column: ColumnReader, meaning: Meaning) -> Result<(), String> {
+        let Values { rows, floats, integers, texts } = self;
+        let rows = *rows;
+        let mut text = |value: Option<&str>| match texts.push(value.unwrap_or_default().trim()) {
+            true => Ok(()),
+            false => Err("its texts are longer than 4 GiB; leave it out".to_owned()),
+        };
+        let mut bytes = |value: Option<&[u8]>| match (value, meaning) {
+            (None, _) => text(None),
+            (Some(value), Meaning::Decimal(scale)) => {
+                let value = big_endian(value)
+                    .ok_or("a number has more than 128 bits; convert it to a smaller type")?;
+                text(Some(&decimal(value, scale)))
+            }
+            (Some(value), _) => {
+                let value = std::str::from_utf8(value)
+                    .map_err(|_| "its bytes are no text in UTF-8; convert them, or leave it out")?;
+                text(Some(value))
+            }
+        };
+        match column {
+            ColumnReader::BoolColumnReader(column) => {
+                push_each(column, rows, |value| integers.push(value.map(|&value| value.into())))
+            }
+            ColumnReader::Int32ColumnReader(column) => {
+                let is_unsigned = matches!(meaning, Meaning::Unsigned(_));
+                let wide =
+                    |value: i32| if is_unsigned { i64::from(value.cast_unsigned()) } else { value.into() };
+                push_each(column, rows, |value| integers.push(value.map(|&value| wide(value))))
+            }
+            ColumnReader::Int64ColumnReader(column) => {
+                push_each(column, rows, |value| integers.push(value.copied()))
+            }
+            ColumnReader::Int96ColumnReader(column) => {
+                push_each(column, rows, |value| integers.push(value.map(|value| value.to_nanos())))
+            }
+            ColumnReader::FloatColumnReader(column) => {
+                push_each(column, rows, |value| floats.push(value.map_or(f64::NAN, |&value| value.into())))
+            }
+            ColumnReader::DoubleColumnReader(column) => {
+                push_each(column, rows, |value| floats.push(value.copied().unwrap_or(f64::NAN)))
+            }
+            ColumnReader::ByteArrayColumnReader(column) => {
+                each(column, rows, |value| bytes(value.map(|value| value.data())))
+            }
+            ColumnReader::FixedLenByteArrayColumnReader(column) => {
+                each(column, rows, |value| bytes(value.map(|value| value.data())))
+            }
+        }
+    }
+
+    /// The column of a table.
+    fn finish(self, name: &str, meaning: Meaning) -> Result<Data, Refusal> {
+        let Values { floats, integers, texts, .. } = self;
+        let moment = |unit: i64| {
+            move |value: i64| Timestamp::from_nanosecond(i128::from(value) * i128::from(unit)).ok()
+        };
+        let times = |values: &dyn Fn(i64) -> Option<Timestamp>,
+                     format: &dyn Fn(&[Option<Timestamp>]) -> String| {
+            let mut stamps = Vec::with_capacity(integers.len());
+            for value in &integers {
+                stamps.push(match value {
+                    Some(value) => Some(values(*value).ok_or_else(|| {
+                        Refusal::Value(format!("{value} is no time of the years until 9999; correct it"))
+                    })?),
+                    None => None,
+                });
+            }
+            let format = format(&stamps);
+            let shown = |stamp: Option<Timestamp>| {
+                stamp.map_or_else(String::new, |stamp| {
+                    TimeZone::UTC.to_datetime(stamp).strftime(&format).to_string()
+                })
+            };
+            binary::texts(name, stamps.into_iter().map(shown)).map_err(Refusal::Table)
+        };
+        match meaning {
+            Meaning::Bool | Meaning::Signed | Meaning::Unsigned(0..64) => {
+                binary::integers(name, integers.iter().map(|value| value.map(i128::from)))
+            }
+            Meaning::Unsigned(_) => binary::integers(
+                name,
+                integers.iter().map(|value| value.map(|value| value.cast_unsigned().into())),
+            ),
+            Meaning::Float => binary::floats(name, floats, Spelling::F32),
+            Meaning::Double => binary::floats(name, floats, Spelling::F64),
+            Meaning::Decimal(scale) if texts.len() == 0 => {
+                let shown = |value: &Option<i64>| {
+                    value.map_or_else(String::new, |value| decimal(value.into(), scale))
+                };
+                binary::texts(name, integers.iter().map(shown))
+            }
+            Meaning::Decimal(_) | Meaning::Text if texts.len() > 0 => Ok(binary::kept(texts)),
+            // Of nothing but nulls, in any type.
+            Meaning::Decimal(_) | Meaning::Text => {
+                binary::texts(name, integers.iter().map(|_| "").chain(floats.iter().map(|_| "")))
+            }
+            Meaning::Date => {
+                return times(&|days| moment(86_400_000_000_000)(days), &|_| "%Y-%m-%d".into());
+            }
+            Meaning::Clock(unit) => {
+                return times(&moment(unit), &|stamps| format!("%H:%M:%S{}", decimals(stamps)));
+            }
+            Meaning::Moment { unit, utc } => {
+                return times(&moment(unit), &|stamps| {
+                    let is_midnight =
+                        |stamp: &Timestamp| stamp.as_nanosecond().rem_euclid(86_400_000_000_000) == 0;
+                    match utc {
+                        true => format!("%Y-%m-%d %H:%M:%S{}Z", decimals(stamps)),
+                        false if stamps.iter().flatten().all(is_midnight) => "%Y-%m-%d".into(),
+                        false => format!("%Y-%m-%d %H:%M:%S{}", decimals(stamps)),
+                    }
+                });
+            }
+        }
+        .map_err(Refusal::Table)
+    }
+}
+
+/// As many decimals of a second as any of these moments has, by threes.
+fn decimals(stamps: &[Option<Timestamp>]) -> &'static str {
+    let divides = |by: i32| stamps.iter().flatten().all(|stamp| stamp.subsec_nanosecond() % by == 0);
+    match () {
+        () if divides(1_000_000_000) => "",
+        () if divides(1_000_000) => "%.3f",
+        () if divides(1000) => "%.6f",
+        () => "%.9f",
+    }
+}
+
+/// As [`each`], of values of which every one has its place.
+fn push_each<T: DataType>(
+    column: ColumnReaderImpl<T>,
+    rows: usize,
+    mut push: impl FnMut(Option<&T::T>),
+) -> Result<(), String> {
+    each(column, rows, |value| {
+        push(value);
+        Ok(())
+    })
+}
+
+/// Hands on each value, none for what is null; no more than these rows in all are expected.
+fn each<T: DataType>(
+    mut column: ColumnReaderImpl<T>,
+    rows: usize,
+    mut add: impl FnMut(Option<&T::T>) -> Result<(), String>,
+) -> Result<(), String> {
+    const AT_ONCE: usize = 1 << 14;
+    let (mut levels, mut values, mut read) = (Vec::new(), Vec::new(), 0_usize);
+    loop {
+        levels.clear();
+        values.clear();
+        let (records, _, _) = column
+            .read_records(AT_ONCE, Some(&mut levels), None, &mut values)
+            .map_err(|error| format!("{error}; save the file anew"))?;
+        if records == 0 {
+            return Ok(());
+        }
+        read = read.saturating_add(records);
+        if read > rows {
+            return Err(format!("there are more than {rows} values for as many rows"));
+        }
+        // A column that cannot be null has no levels.
+        if levels.is_empty() {
+            values.iter().try_for_each(|value| add(Some(value)))?;
+        } else {
+            let mut values = values.iter();
+            for &level in &levels {
+                add(if level > 0 { values.next() } else { None })?;
+            }
+        }
+    }
+}
+
+/// The number that these bytes are, the highest first.
+fn big_endian(bytes: &[u8]) -> Option<i128> {
+    if bytes.len() > 16 {
+        return None;
+    }
+    let sign = if bytes.first().is_some_and(|first| first & 0x80 != 0) { -1 } else { 0 };
+    Some(bytes.iter().fold(sign, |value, &byte| (value << 8) | i128::from(byte)))
+}
+
+/// A number of so many decimals.
+fn decimal(value: i128, scale: u32) -> String {
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale as usize + 1);
+    let (whole, decimals) = digits.split_at(digits.len() - scale as usize);
+    let sign = if value < 0 { "-" } else { "" };
+    if decimals.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{decimals}") }
+}
+
+#[cfg(test)]
+mod tests;
