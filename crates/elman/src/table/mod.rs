@@ -25,6 +25,7 @@
 
 mod builder;
 mod column;
+mod columns;
 mod error;
 mod nearest;
 mod number;
@@ -41,6 +42,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 pub use column::Column;
+pub use columns::Cells;
 pub use error::TableError;
 pub use nearest::nearest;
 pub(crate) use number::is_missing as stands_for_missing;

@@ -46,6 +46,8 @@ pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};
 
+pub(crate) use names::field_names;
+
 use crate::error::{ConfigError, Error};
 use crate::network::{Block, Network, Readout};
 use crate::table::Table;
