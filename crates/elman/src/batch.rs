@@ -209,6 +209,21 @@ impl<T: Scalar> Batch<T> {
         self.input_size = input_size;
     }
 
+    /// Takes up rows that stand step by step already, `rows [num_rows, input_size]` as [`x`](Self::x) gives them,
+    /// of sequences of these lengths, longest first; in the memory that is there.
+    ///
+    /// # Panics
+    /// If there is no sequence or one of them is empty, one is longer than the one before it, or there are not as many
+    /// rows.
+    pub fn set_rows(&mut self, lengths: &[usize], rows: &[T], input_size: usize) {
+        assert!(lengths.is_sorted_by(|a, b| a >= b), "the longest sequence comes first");
+        self.packing.set(lengths.len(), |n| lengths[n]);
+        assert_eq!(rows.len(), self.packing.num_rows() * input_size, "rows of {input_size} values");
+        self.x.clear();
+        self.x.extend_from_slice(rows);
+        self.input_size = input_size;
+    }
+
     /// Which row is which.
     pub fn packing(&self) -> &Packing {
         &self.packing
@@ -279,6 +294,18 @@ mod tests {
             let slices: Vec<&[f64]> = sequences.iter().map(Vec::as_slice).collect();
             let batch = Batch::new(&slices, width);
             prop_assert_eq!(batch.packing().unpack(batch.x(), width), sequences);
+        }
+
+        #[test]
+        fn rows_that_are_packed_already_make_the_same_batch(mut lengths in prop::collection::vec(1usize..9, 1..7)) {
+            lengths.sort_unstable_by_key(|&length| std::cmp::Reverse(length));
+            let sequences: Vec<Vec<f64>> =
+                lengths.iter().enumerate().map(|(n, &l)| (0..2 * l).map(|k| (n * 100 + k) as f64).collect()).collect();
+            let slices: Vec<&[f64]> = sequences.iter().map(Vec::as_slice).collect();
+            let batch = Batch::new(&slices, 2);
+            let mut same = Batch::default();
+            same.set_rows(&lengths, batch.x(), 2);
+            prop_assert_eq!((same.packing(), same.x()), (batch.packing(), batch.x()));
         }
 
         #[test]

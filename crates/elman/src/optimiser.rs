@@ -105,7 +105,10 @@ impl OptimiserConfig {
     }
 
     /// Refuses constants that are out of range or do not go together.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    ///
+    /// # Errors
+    /// The first of them.
+    pub fn check(&self) -> Result<(), ConfigError> {
         let (fractions, decay, nesterov) = match *self {
             OptimiserConfig::Sgd { momentum, nesterov, weight_decay } => {
                 ([("momentum", momentum); 2], weight_decay, nesterov && momentum == 0.0)

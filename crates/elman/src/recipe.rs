@@ -13,6 +13,10 @@
 //! # Ok::<(), elman::error::Error>(())
 //! ```
 
+mod options;
+
+pub use options::{ClassWeights, LossName, OptimiserName, RecipeOptions, ScheduleName};
+
 use serde::{Deserialize, Serialize};
 
 use crate::ensemble::check_count;

@@ -67,6 +67,9 @@ pub(crate) fn shared<R>(shares: usize, make: impl FnOnce() -> R) -> R {
 pub(crate) struct Threads {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    /// The process that started the workers. One that was forked from it has none, and does all work on the caller's
+    /// thread.
+    process: u32,
 }
 
 #[derive(Debug, Default)]
@@ -220,7 +223,7 @@ impl Threads {
             let shared = Arc::clone(&shared);
             thread::Builder::new().name(format!("elman-{n}")).spawn(move || shared.attend()).ok()
         });
-        Threads { workers: workers.collect(), shared }
+        Threads { workers: workers.collect(), shared, process: std::process::id() }
     }
 
     /// Runs `work` on every part, and returns when all are done.
@@ -280,6 +283,11 @@ impl Drop for Threads {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::SeqCst);
         for worker in self.workers.drain(..) {
+            if self.process != std::process::id() {
+                // Whoever waits for a thread of another process waits for ever.
+                std::mem::forget(worker);
+                continue;
+            }
             worker.thread().unpark();
             // A worker that panicked has said so already.
             let _ = worker.join();

@@ -83,8 +83,8 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
     let prepared = Task::prepare(&table, &task_options)?;
     output.remarks(&prepared.remarks);
     let test_data = options.take_test_data(&prepared.task);
-    let recipe = options.take_recipe(&prepared.task);
-    options.check_all_taken(&recipe, &prepared.task)?;
+    let recipe = options.take_recipe(&prepared.task)?;
+    options.check_all_taken(&prepared.task)?;
     let test = match (&test_data, &prepared.held_out) {
         (Some(path), None) => {
             let test = input::table(Some(path))?;

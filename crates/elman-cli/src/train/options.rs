@@ -5,14 +5,11 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use elman::float::Dtype;
+use elman::error::Error;
 use elman::init::Init;
-use elman::loss::Loss;
 use elman::missing::Missing;
-use elman::network::{CellKind, PoolingKind};
-use elman::optimiser::OptimiserConfig;
-use elman::recipe::Recipe;
-use elman::schedule::ScheduleConfig;
+use elman::network::CellKind;
+use elman::recipe::{Recipe, RecipeOptions};
 use elman::search::Open;
 use elman::task::{HeldOut, Task, TaskName, TaskOptions};
 use serde::{Deserialize, Serialize};
@@ -203,7 +200,7 @@ names! {
         /// The last to begin, by the column of times
         Time,
     }
-    /// See [`Loss`].
+    /// See [`elman::recipe::LossName`].
     LossName {
         /// The squared error: the mean
         Squared,
@@ -227,11 +224,11 @@ names! {
         /// Every class counts alike
         Balanced,
     }
-    /// See [`OptimiserConfig`].
+    /// See [`elman::recipe::OptimiserName`].
     OptimiserName { Sgd, Rmsprop, Adam, Adamw, }
-    /// See [`ScheduleConfig`].
+    /// See [`elman::recipe::ScheduleName`].
     ScheduleName { Constant, Step, Cosine, Plateau, }
-    /// See [`PoolingKind`].
+    /// See [`elman::network::PoolingKind`].
     PoolingName {
         /// The final states
         Last,
@@ -240,33 +237,29 @@ names! {
         /// The largest over time
         Max,
     }
-    /// See [`Dtype`].
+    /// See [`elman::float::Dtype`].
     DtypeName { F32, F64, }
 }
-
-/// The levels that are learned by the quantile loss where none are named: the ends of the usual intervals, quartiles and
-/// median.
-const USUAL_QUANTILES: [f64; 9] = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975];
 
 impl TrainOptions {
     /// Is a recipe to be chosen, and what of it is open to choice? To be asked while all options are there; the answer's
     /// own option is taken out.
     pub(crate) fn take_search(&mut self, task: TaskName) -> Option<Open> {
-        let usual = task == TaskName::Classify && self.validation.is_none() && self.patience.is_none();
         // Of another task the option stays, and is refused.
         let wanted = if task == TaskName::Classify { self.search.take() } else { None };
-        if !wanted.unwrap_or(usual) {
-            return None;
-        }
+        let is_given = |option| match option {
+            "patch" => self.patch.is_some(),
+            "bidirectional" => self.bidirectional.is_some(),
+            "pooling" => self.pooling.is_some(),
+            "ensemble" => self.ensemble.is_some(),
+            "validation" => self.validation.is_some(),
+            _ => self.patience.is_some(),
+        };
+        let open = Open::unless_given(task, wanted, is_given)?;
         // What is chosen on folds needs no validation part; who wants one says so.
         if self.patience.is_none() {
             self.validation.get_or_insert(0.0);
         }
-        let open = Open::default()
-            .with_patch(self.patch.is_none())
-            .with_bidirectional(self.bidirectional.is_none())
-            .with_pooling(self.pooling.is_none())
-            .with_ensemble(self.ensemble.is_none());
         Some(open)
     }
 
@@ -314,143 +307,21 @@ impl TrainOptions {
     }
 
     /// The task's default recipe, changed by the options of network and training, which are taken out.
-    pub(crate) fn take_recipe(&mut self, task: &Task) -> Recipe {
-        let mut recipe = Recipe::for_task(task);
-        set(&mut recipe.cell, self.cell.take());
-        set(&mut recipe.hidden_size, self.hidden_size.take());
-        set(&mut recipe.num_layers, self.num_layers.take());
-        set(&mut recipe.bidirectional, self.bidirectional.take());
-        set(&mut recipe.dropout, self.dropout.take());
-        set(&mut recipe.ensemble, self.ensemble.take());
-        set(&mut recipe.patch, self.patch.take());
-        if let Some(pooling) = self.pooling.take() {
-            recipe.pooling = match pooling {
-                PoolingName::Last => PoolingKind::Last,
-                PoolingName::Mean => PoolingKind::Mean,
-                PoolingName::Max => PoolingKind::Max,
-            };
-        }
-        set(&mut recipe.init, self.init.take());
-        if let Some(dtype) = self.dtype.take() {
-            recipe.dtype = match dtype {
-                DtypeName::F32 => Dtype::F32,
-                DtypeName::F64 => Dtype::F64,
-            };
-        }
-        let train = &mut recipe.train;
-        set(&mut train.epochs, self.epochs.take());
-        set(&mut train.batch_size, self.batch_size.take());
-        set(&mut train.learning_rate, self.learning_rate.take());
-        set(&mut train.seed, self.seed.take());
-        train.truncate = self.truncate.take();
-        train.patience = self.patience.take();
-        if let Some(clip) = self.clip.take() {
-            train.clip = Some(clip).filter(|&clip| clip != 0.0);
-        }
-        train.loss = self.take_loss(train.loss.clone(), task);
-        train.optimiser = self.take_optimiser(train.optimiser);
-        train.schedule = self.take_schedule(train.schedule);
-        recipe
-    }
-
-    fn take_loss(&mut self, usual: Loss, task: &Task) -> Loss {
-        let loss = match self.loss.take() {
-            None => usual,
-            Some(LossName::Squared) => Loss::Squared,
-            Some(LossName::Absolute) => Loss::Absolute,
-            Some(LossName::Huber) => Loss::huber(1.0),
-            Some(LossName::CrossEntropy) => Loss::cross_entropy(),
-            Some(LossName::Quantile) => {
-                Loss::quantile(self.quantiles.take().unwrap_or(USUAL_QUANTILES.into()))
-            }
-            Some(LossName::Gaussian) => Loss::Gaussian,
-            Some(LossName::StudentT) => Loss::StudentT,
-        };
-        match (loss, task.kind().balanced_class_weights()) {
-            (Loss::Huber { delta }, _) => Loss::Huber { delta: self.huber_delta.take().unwrap_or(delta) },
-            (Loss::CrossEntropy { class_weights }, Some(balanced)) => Loss::CrossEntropy {
-                class_weights: match self.class_weights.take() {
-                    None => class_weights,
-                    Some(ClassWeights::Equal) => None,
-                    Some(ClassWeights::Balanced) => Some(balanced),
-                },
-            },
-            (loss, _) => loss,
-        }
-    }
-
-    fn take_optimiser(&mut self, usual: OptimiserConfig) -> OptimiserConfig {
-        let mut optimiser = match self.optimiser.take() {
-            None => usual,
-            Some(OptimiserName::Sgd) => OptimiserConfig::SGD,
-            Some(OptimiserName::Rmsprop) => OptimiserConfig::RMSPROP,
-            Some(OptimiserName::Adam) => OptimiserConfig::ADAM,
-            // A task whose default is AdamW has its own weight decay.
-            Some(OptimiserName::Adamw) if matches!(usual, OptimiserConfig::AdamW { .. }) => usual,
-            Some(OptimiserName::Adamw) => OptimiserConfig::ADAMW,
-        };
-        match &mut optimiser {
-            OptimiserConfig::Sgd { momentum, nesterov, weight_decay } => {
-                set(momentum, self.momentum.take());
-                set(nesterov, self.nesterov.take());
-                set(weight_decay, self.weight_decay.take());
-            }
-            OptimiserConfig::RmsProp { alpha, momentum, weight_decay, .. } => {
-                set(alpha, self.alpha.take());
-                set(momentum, self.momentum.take());
-                set(weight_decay, self.weight_decay.take());
-            }
-            OptimiserConfig::Adam { beta1, beta2, weight_decay, .. }
-            | OptimiserConfig::AdamW { beta1, beta2, weight_decay, .. } => {
-                set(beta1, self.beta1.take());
-                set(beta2, self.beta2.take());
-                set(weight_decay, self.weight_decay.take());
-            }
-            // What stays is refused.
-            _ => {}
-        }
-        optimiser
-    }
-
-    fn take_schedule(&mut self, usual: ScheduleConfig) -> ScheduleConfig {
-        let mut schedule = match self.schedule.take() {
-            None => usual,
-            Some(ScheduleName::Constant) => ScheduleConfig::Constant,
-            Some(ScheduleName::Step) => ScheduleConfig::STEP,
-            Some(ScheduleName::Cosine) => ScheduleConfig::COSINE,
-            Some(ScheduleName::Plateau) => ScheduleConfig::PLATEAU,
-        };
-        match &mut schedule {
-            ScheduleConfig::Step { every, factor } => {
-                set(every, self.schedule_every.take());
-                set(factor, self.schedule_factor.take());
-            }
-            ScheduleConfig::Cosine { warmup } => set(warmup, self.warmup.take()),
-            ScheduleConfig::Plateau { factor, patience, .. } => {
-                set(factor, self.schedule_factor.take());
-                set(patience, self.schedule_patience.take());
-            }
-            // What stays is refused.
-            _ => {}
-        }
-        schedule
+    pub(crate) fn take_recipe(&mut self, task: &Task) -> anyhow::Result<Recipe> {
+        // A path need not be text.
+        let test_data = self.test_data.take();
+        let mut given = toml::Table::try_from(&*self)?;
+        let own: toml::Table =
+            RecipeOptions::names().iter().filter_map(|&name| given.remove_entry(name)).collect();
+        *self = TrainOptions { test_data, ..given.try_into()? };
+        Ok(own.try_into::<RecipeOptions>()?.recipe(task).map_err(Error::from)?)
     }
 
     /// Refuses what nothing has taken out: an option that would have no effect.
-    pub(crate) fn check_all_taken(&self, recipe: &Recipe, task: &Task) -> anyhow::Result<()> {
+    pub(crate) fn check_all_taken(&self, task: &Task) -> anyhow::Result<()> {
         let left = toml::Table::try_from(self)?;
         let Some(option) = left.keys().next() else { return Ok(()) };
-        let instead = match option.as_str() {
-            "momentum" | "nesterov" | "alpha" | "beta1" | "beta2" => {
-                format!("--optimiser {}", recipe.train.optimiser.name())
-            }
-            "warmup" | "schedule-every" | "schedule-factor" | "schedule-patience" => {
-                format!("--schedule {}", recipe.train.schedule.name())
-            }
-            "huber-delta" | "quantiles" | "class-weights" => "this --loss".into(),
-            _ => format!("the task {}", task.name()),
-        };
-        Err(Wrong(format!("--{option} has no meaning for {instead}; leave it out")).into())
+        Err(Wrong(format!("--{option} has no meaning for the task {}; leave it out", task.name())).into())
     }
 }
 
@@ -469,10 +340,4 @@ fn count<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
         return Err(format!("it must be at most {}", 1u64 << 53));
     }
     N::try_from(count).map_err(|_| "it is too large for this machine".into())
-}
-
-fn set<V>(to: &mut V, value: Option<V>) {
-    if let Some(value) = value {
-        *to = value;
-    }
 }

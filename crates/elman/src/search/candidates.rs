@@ -2,7 +2,7 @@
 
 use crate::network::PoolingKind;
 use crate::recipe::Recipe;
-use crate::task::Prepared;
+use crate::task::{Prepared, TaskName};
 
 /// Timesteps that patches leave of a sequence of median length.
 const STEPS_LEFT: [usize; 2] = [10, 40];
@@ -44,6 +44,22 @@ impl Default for Open {
 }
 
 impl Open {
+    /// Is a recipe to be chosen, and what of it: what is not given of the options that a search knows. It is chosen where
+    /// `search` says so; where that says nothing, for classes, unless a validation part or patience is given.
+    pub fn unless_given(
+        task: TaskName,
+        search: Option<bool>,
+        is_given: impl Fn(&'static str) -> bool,
+    ) -> Option<Self> {
+        let usual = task == TaskName::Classify && !is_given("validation") && !is_given("patience");
+        search.unwrap_or(usual).then(|| Open {
+            patch: !is_given("patch"),
+            bidirectional: !is_given("bidirectional"),
+            pooling: !is_given("pooling"),
+            ensemble: !is_given("ensemble"),
+        })
+    }
+
     /// The same with the patch open to choice, or not.
     #[must_use]
     pub fn with_patch(self, patch: bool) -> Self {

@@ -27,6 +27,7 @@ mod binary;
 mod builder;
 mod cells;
 mod column;
+mod columns;
 mod error;
 mod join;
 mod lines;
@@ -44,6 +45,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 pub use column::Column;
+pub use columns::Cells;
 pub use error::TableError;
 pub use nearest::nearest;
 pub(crate) use number::is_missing as stands_for_missing;

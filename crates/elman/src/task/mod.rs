@@ -51,6 +51,8 @@ pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};
 
+pub(crate) use names::field_names;
+
 use crate::error::{ConfigError, Error};
 use crate::loss::Loss;
 use crate::network::{Block, Network, Readout};

@@ -93,7 +93,7 @@ macro_rules! tasks {
 pub(super) use tasks;
 
 /// The names of a struct's fields, as its [`Deserialize`] gives them away.
-pub(super) fn field_names<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
+pub(crate) fn field_names<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     let mut names: &'static [&'static str] = &[];
     // It takes nothing, so it cannot succeed with anything that matters.
     let _ = T::deserialize(Asked(&mut names));

@@ -1,0 +1,126 @@
+"""Recurrent networks that train in seconds on an ordinary CPU.
+
+Estimators in scikit-learn's manner
+    :class:`Forecaster`, :class:`SequenceClassifier`, :class:`SequenceRegressor`
+Networks for training loops of one's own
+    :class:`Network`, built of :class:`Recurrent`, :class:`Dense` and other blocks
+Layers inside PyTorch
+    ``elman.torch.LSTM``, ``GRU``, ``RNN``, :func:`from_torch`
+Many models at once
+    :func:`sweep`
+
+Nothing but the compiled half is imported before it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ._elman import __version__, set_threads, threads
+
+if TYPE_CHECKING:
+    from .blocks import (
+        GRU,
+        LSTM,
+        RNN,
+        Block,
+        Dense,
+        Dropout,
+        Embedding,
+        LayerNorm,
+        Patch,
+        Pooling,
+        Recurrent,
+        Skip,
+    )
+    from .conversion import from_torch
+    from .data import airline
+    from .estimators import (
+        Backtest,
+        Forecaster,
+        Remark,
+        SequenceClassifier,
+        SequenceRegressor,
+        load,
+    )
+    from .learning import (
+        SGD,
+        AbsoluteError,
+        Adam,
+        AdamW,
+        CrossEntropy,
+        Huber,
+        RMSprop,
+        SquaredError,
+        clip_grad_norm,
+    )
+    from .network import Network, Stream
+    from .sweeps import Sweep, Trial, grid, run_trial, sweep
+
+_HOMES = {
+    "blocks": "Block Dense Dropout Embedding GRU LSTM LayerNorm Patch Pooling RNN Recurrent Skip",
+    "conversion": "from_torch",
+    "data": "airline",
+    "estimators": "Backtest Forecaster Remark SequenceClassifier SequenceRegressor load",
+    "learning": "AbsoluteError Adam AdamW CrossEntropy Huber RMSprop SGD SquaredError clip_grad_norm",
+    "network": "Network Stream",
+    "sweeps": "Sweep Trial grid run_trial sweep",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "SGD",
+    "AbsoluteError",
+    "Adam",
+    "AdamW",
+    "Backtest",
+    "Block",
+    "CrossEntropy",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Forecaster",
+    "GRU",
+    "Huber",
+    "LSTM",
+    "LayerNorm",
+    "Network",
+    "Patch",
+    "Pooling",
+    "RMSprop",
+    "RNN",
+    "Recurrent",
+    "Remark",
+    "SequenceClassifier",
+    "SequenceRegressor",
+    "Skip",
+    "SquaredError",
+    "Stream",
+    "Sweep",
+    "Trial",
+    "__version__",
+    "airline",
+    "clip_grad_norm",
+    "from_torch",
+    "grid",
+    "load",
+    "run_trial",
+    "set_threads",
+    "sweep",
+    "threads",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "torch":
+        return importlib.import_module(".torch", __name__)
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

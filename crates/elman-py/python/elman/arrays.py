@@ -1,0 +1,40 @@
+"""Arrays on their way in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[Any]
+#: One array ``(B, T, I)``, a list of arrays ``(T_i, I)``, or one sequence ``(T, I)``.
+Sequences = ArrayLike | Sequence[ArrayLike]
+
+
+def as_array(value: Any, dtype: Any, what: str) -> Array:
+    """A C-contiguous array of real numbers; the same one where it is that already."""
+    if hasattr(value, "detach"):  # of PyTorch
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise ValueError(f"{what} has masked values; fill them, or leave out the timesteps")
+    if hasattr(value, "toarray") and hasattr(value, "nnz"):
+        raise TypeError(f"{what} is sparse: sparse data is not supported; make it dense with toarray()")
+    array = np.asarray(value)
+    if array.dtype.kind == "c":
+        raise ValueError(f"{what} is of {array.dtype}: Complex data not supported; give real numbers")
+    if array.dtype.kind not in "fiub":
+        if array.dtype.kind != "O":
+            raise TypeError(f"{what} is of {array.dtype}; it must be numbers")
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{what} holds objects that are no numbers: {error}") from None
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(array, dtype=dtype).reshape(array.shape)
+
+
+def is_list(value: Any) -> bool:
+    """Is it a list of sequences, rather than one array?"""
+    return isinstance(value, (list, tuple)) and len(value) > 0 and all(np.ndim(part) == 2 for part in value)

@@ -1,0 +1,154 @@
+"""Blocks: what a :class:`elman.Network` is a chain of."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal
+
+Direction = Literal["forward", "reverse", "both"]
+Output = Literal["every", "last"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stage of a network: it turns rows of some width into rows of another."""
+
+    _name: ClassVar[str] = ""
+
+    def config(self) -> dict[str, Any]:
+        """The block as files have it.
+
+        Returns
+        -------
+        dict
+            Its name with its options.
+        """
+        return {self._name: asdict(self)}
+
+
+@dataclass(frozen=True)
+class Recurrent(Block):
+    """A recurrent layer in one or both directions.
+
+    Parameters
+    ----------
+    cell : str
+        ``"elman"``, ``"elman-relu"``, ``"gru"``, ``"gru-reset-before"``, ``"lstm"``, ``"min-gru"`` or
+        ``"peephole-lstm"``.
+    hidden_size : int
+        Units per direction.
+    direction : {"forward", "reverse", "both"}
+        The order in which a sequence is read.
+    output : {"every", "last"}
+        What is handed on: ``h`` of every timestep, or the final one.
+    learned_state : bool
+        Are the states from which a sequence starts parameters? Otherwise they are zero.
+    """
+
+    cell: str
+    hidden_size: int
+    direction: Direction = "forward"
+    output: Output = "every"
+    learned_state: bool = False
+    _name: ClassVar[str] = "recurrent"
+
+
+def LSTM(
+    hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
+) -> Recurrent:
+    """A :class:`Recurrent` block of LSTM cells."""
+    return Recurrent("lstm", hidden_size, direction, output, learned_state)
+
+
+def GRU(
+    hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
+) -> Recurrent:
+    """A :class:`Recurrent` block of GRU cells, as PyTorch has them."""
+    return Recurrent("gru", hidden_size, direction, output, learned_state)
+
+
+def RNN(
+    hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
+) -> Recurrent:
+    """A :class:`Recurrent` block of Elman's cells, with tanh."""
+    return Recurrent("elman", hidden_size, direction, output, learned_state)
+
+
+@dataclass(frozen=True)
+class Dense(Block):
+    """``activation(W x + b)`` for each timestep.
+
+    Parameters
+    ----------
+    output_size : int
+        Values that leave it.
+    activation : {"identity", "tanh", "relu", "sigmoid", "elu", "softmax"}
+        The function of the weighted sums; softmax only at the end of a network.
+    bias : bool
+        Is there a ``b``?
+    """
+
+    output_size: int
+    activation: str = "identity"
+    bias: bool = True
+    _name: ClassVar[str] = "dense"
+
+
+@dataclass(frozen=True)
+class Dropout(Block):
+    """Sets values to 0 in training, with this probability; not at either end of a network."""
+
+    probability: float
+    _name: ClassVar[str] = "dropout"
+
+
+@dataclass(frozen=True)
+class Embedding(Block):
+    """Turns token ids into vectors; at the beginning of a network."""
+
+    num_embeddings: int
+    embedding_dim: int
+    _name: ClassVar[str] = "embedding"
+
+
+@dataclass(frozen=True)
+class LayerNorm(Block):
+    """Brings each row to mean 0 and variance 1, with learned weights and biases."""
+
+    eps: float = 1e-5
+    _name: ClassVar[str] = "layer-norm"
+
+
+@dataclass(frozen=True)
+class Skip(Block):
+    """Adds the first ``inputs`` of the network's inputs to each row."""
+
+    inputs: int
+    _name: ClassVar[str] = "skip"
+
+
+@dataclass(frozen=True)
+class Pooling(Block):
+    """One row for a whole sequence: ``"last"``, ``"mean"`` or ``"max"`` over time."""
+
+    kind: Literal["last", "mean", "max"]
+    _name: ClassVar[str] = "pooling"
+
+
+@dataclass(frozen=True)
+class Patch(Block):
+    """Joins so many successive timesteps to one."""
+
+    len: int
+    _name: ClassVar[str] = "patch"
+
+
+_KINDS: dict[str, type[Block]] = {
+    kind._name: kind for kind in (Recurrent, Dense, Dropout, Embedding, LayerNorm, Skip, Pooling, Patch)
+}
+
+
+def block_of(config: dict[str, Any]) -> Block:
+    """The block that :meth:`Block.config` came of."""
+    ((name, options),) = config.items()
+    return _KINDS[name](**options)

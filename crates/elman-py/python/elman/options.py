@@ -1,0 +1,71 @@
+"""What the options of estimators are, for their documentation. Names and defaults are the library's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: For each option its type and what it is; a text for each task where they differ.
+_OPTIONS: dict[str, tuple[str, str]] = {
+    "target": ("str", "The column to forecast or to learn; several with commas between, of a forecast also ``all``."),
+    "time": ("str", "The column of times, in whose order rows are read."),
+    "time_format": ("str", 'How times are written, as ``"%d.%m.%Y %H:%M"``.'),
+    "timezone": ("str", "The time zone whose clocks the times show, as ``Europe/Berlin``."),
+    "id": ("str", "The column that tells series or sequences apart."),
+    "features": ("list of str", "The input columns; by default all of numbers or categories."),
+    "season": ("int", "Rows in a season, 0 for none; by default the calendar's."),
+    "horizon": ("int", "Rows to look ahead; by default half a season, or 6."),
+    "window": ("int", "Rows of a training sequence."),
+    "stride": ("int", "Rows from one training sequence to the next."),
+    "transform": ("str", "What is learned of the values: ``log-difference``, ``difference``, ``none`` or ``smoothing``."),
+    "missing": ("str", "What becomes of missing values; by default they are refused."),
+    "group": ("str", "A column, as of persons, whose sequences are all kept back or none."),
+    "split": ("str", "How sequences are chosen that are kept back: ``random`` or ``time``."),
+    "test": ("float", "What is kept for the test: of a forecast last rows, else the share of sequences; 0 for nothing."),
+    "validation": ("float", "The share of the rest that tells which epoch is best."),
+    "split_seed": ("int", "Decides which sequences are kept back."),
+    "cell": ("str", "The cell of every layer: ``lstm``, ``gru``, ``elman``, ..."),
+    "hidden_size": ("int", "Units per layer and direction."),
+    "num_layers": ("int", "Layers on top of each other."),
+    "bidirectional": ("bool", "Read each sequence from its end as well?"),
+    "dropout": ("float", "The share of values set to 0 between layers in training."),
+    "patch": ("int", "So many successive timesteps become one."),
+    "pooling": ("str", "What is read of the last layer: ``last``, ``mean`` or ``max``."),
+    "ensemble": ("int", "So many networks, whose answers are averaged."),
+    "init": ("str", "The starting weights: ``orthogonal``, ``torch``, ``notebook`` or ``identity``."),
+    "dtype": ("str", "The number type: ``f32`` or ``f64``."),
+    "epochs": ("int", "Passes over the data."),
+    "batch_size": ("int", "Sequences per batch."),
+    "loss": ("str", "What is made small: ``squared``, ``absolute``, ``huber`` or ``cross-entropy``."),
+    "huber_delta": ("float", "Huber's loss: where the square ends."),
+    "class_weights": ("str", "Cross-entropy: ``equal`` or ``balanced``."),
+    "optimiser": ("str", "The rule of the updates: ``adam``, ``adamw``, ``sgd`` or ``rmsprop``."),
+    "learning_rate": ("float", "The base rate."),
+    "momentum": ("float", "SGD, RMSprop: momentum."),
+    "nesterov": ("bool", "SGD: look ahead along the momentum?"),
+    "weight_decay": ("float", "Decay of the weights."),
+    "alpha": ("float", "RMSprop: how much of the mean square is kept."),
+    "beta1": ("float", "Adam: how much of the mean gradient is kept."),
+    "beta2": ("float", "Adam: how much of the mean square is kept."),
+    "schedule": ("str", "How the rate changes: ``cosine``, ``constant``, ``step`` or ``plateau``."),
+    "warmup": ("int", "Cosine: batches in which the rate rises."),
+    "schedule_every": ("int", "Step: epochs between changes."),
+    "schedule_factor": ("float", "Step, plateau: the factor of each change."),
+    "schedule_patience": ("int", "Plateau: epochs without progress before a change."),
+    "clip": ("float", "The largest gradient norm, 0 for any."),
+    "truncate": ("int", "Cut sequences into pieces of so many timesteps."),
+    "search": ("bool", "Choose patch, directions and pooling by cross-validation, as far as they are not given?"),
+    "patience": ("int", "Stop after so many epochs without a better validation loss."),
+    "seed": ("int", "Decides starting weights, order and dropout."),
+    "layout": ("{'time', 'channels'}", "``channels``: arrays are ``(n, I, T)``, as aeon and sktime have them."),
+    "verbose": ("int", "0: silent; 1: a progress bar where tqdm is installed, and remarks; 2: a line for each epoch."),
+}
+
+
+def parameters_text(names: Iterable[str], task: str) -> str:
+    """The options as NumPy's style documents parameters; all are ``None`` by default, as the program has them."""
+    lines = []
+    for name in names:
+        kind, text = _OPTIONS.get(name, ("any", f"See ``elman train {task} --help``."))
+        optional = "" if name in ("layout", "verbose") else ", optional"
+        lines.append(f"{name} : {kind}{optional}\n    {text}")
+    return "\n".join(lines)

@@ -1,0 +1,202 @@
+"""Many models at once: trials side by side over cores, which can be taken up again where they were broken off."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import multiprocessing
+import os
+import pickle
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import _elman
+from .estimators import Estimator
+
+__all__ = ["Sweep", "Trial", "grid", "run_trial", "sweep"]
+
+
+class Trial(NamedTuple):
+    """A set of options, and how a model with them did."""
+
+    #: The options that were changed.
+    params: dict[str, Any]
+    #: What :meth:`score` gave; NaN of a trial that failed.
+    score: float
+    #: The fitted estimator's file content; none of a trial that failed.
+    model: bytes | None
+    #: Why it failed, if it did.
+    error: str | None
+
+
+class Sweep(NamedTuple):
+    """All trials of a sweep, in the order of their options."""
+
+    trials: list[Trial]
+    estimator: Estimator
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the highest score, of equal ones the first."""
+        done = [trial for trial in self.trials if trial.score == trial.score]
+        if not done:
+            raise ValueError(f"every trial failed, the first with: {self.trials[0].error}")
+        return max(done, key=lambda trial: trial.score)
+
+    def best_estimator(self) -> Estimator:
+        """A fitted estimator with the best trial's options and model."""
+        best = self.best
+        new = type(self.estimator)(**{**self.estimator.get_params(), **best.params})
+        assert best.model is not None
+        new._take_model(_elman.Model.from_bytes(best.model))
+        return new
+
+
+def grid(**options: Iterable[Any]) -> list[dict[str, Any]]:
+    """Every combination of values.
+
+    Examples
+    --------
+    >>> grid(hidden_size=[8, 16], seed=[0])
+    [{'hidden_size': 8, 'seed': 0}, {'hidden_size': 16, 'seed': 0}]
+    """
+    return [dict(zip(options, values)) for values in itertools.product(*options.values())]
+
+
+def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = None, test: Any = None) -> Trial:
+    """Fit a copy of an estimator with other options and score it: what each worker of a sweep does.
+
+    The result depends on the arguments alone, to the bit: not on the process, its threads or the machine's load. So it may
+    as well be called by Ray, Dask or a batch system, ``ray.remote(elman.run_trial)``.
+
+    Parameters
+    ----------
+    estimator : Estimator
+        Whose options are taken, but for those of ``params``.
+    params : dict
+        Options.
+    X, y
+        What it is fitted to.
+    test : tuple, optional
+        ``(X, y)`` to score on; by default the model's own test: the negative error, or the accuracy or R2, on what the fit
+        kept back.
+    """
+    new = type(estimator)(**{**estimator.get_params(), **params, "verbose": 0})
+    try:
+        new.fit(X, y)  # type: ignore[attr-defined]
+        score = float(new.score(*test)) if test is not None else _own_score(new)  # type: ignore[attr-defined]
+    except (ValueError, TypeError, ArithmeticError) as error:
+        return Trial(dict(params), float("nan"), None, f"{type(error).__name__}: {error}")
+    return Trial(dict(params), score, new.model_.to_bytes(), None)
+
+
+def _own_score(estimator: Estimator) -> float:
+    """The figure by which a model's own test ranks it: higher is better."""
+    figures = estimator.test_.get("elman")
+    if not figures:
+        raise ValueError("the fit kept nothing back to score on; give test=(X, y), or keep some with the option test")
+    for name, sign in [("accuracy", 1.0), ("r2", 1.0), ("mase", -1.0), ("rmse", -1.0), ("mae", -1.0)]:
+        if figures.get(name) is not None:
+            return sign * float(figures[name] or 0.0)
+    raise ValueError("the test has no figure to rank by")
+
+
+_work: tuple[Any, ...] = ()
+
+
+def _begin(content: bytes) -> None:
+    """A worker's start: one thread each, since there is a worker for every core."""
+    global _work
+    _work = pickle.loads(content)
+    _elman.set_threads(1)
+
+
+def _try(params: dict[str, Any]) -> Trial:
+    return run_trial(_work[0], params, *_work[1:])
+
+
+def sweep(
+    estimator: Estimator,
+    params: Sequence[Mapping[str, Any]],
+    X: Any,
+    y: Any = None,
+    *,
+    test: Any = None,
+    jobs: int | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> Sweep:
+    """Fit a copy of an estimator for each set of options, side by side over cores.
+
+    Parameters
+    ----------
+    estimator : Forecaster, SequenceClassifier or SequenceRegressor
+        Whose options are taken, but for those of the trials.
+    params : sequence of dict
+        The options of each trial; :func:`grid` makes all combinations.
+    X, y
+        What is fitted to.
+    test : tuple, optional
+        ``(X, y)`` to score on; by default what each fit keeps back.
+    jobs : int, optional
+        Processes; by default one for each core. 1 stays in this process.
+    folder : path, optional
+        Where finished trials are kept. A sweep of the same estimator, data and options takes them from there: one that was
+        broken off goes on.
+
+    Returns
+    -------
+    Sweep
+        The trials in the order of ``params``. Their results are those of :func:`run_trial` by itself, to the bit.
+    """
+    if not params:
+        raise ValueError("params are empty: there is nothing to try")
+    wanted = [dict(options) for options in params]
+    for options in wanted:
+        type(estimator)(**{**estimator.get_params(), **options})
+    content = pickle.dumps((estimator, X, y, test))
+    places = [_place(folder, content, options) for options in wanted]
+    trials: list[Trial | None] = [_stored(place) for place in places]
+    left = [n for n, trial in enumerate(trials) if trial is None]
+    jobs = min(jobs or os.cpu_count() or 1, max(len(left), 1))
+    if jobs == 1:
+        for n in left:
+            trials[n] = run_trial(estimator, wanted[n], X, y, test)
+            _store(places[n], trials[n])
+    else:
+        # Not forked: whatever threads this process has would be missing there.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, context, _begin, (content,)) as pool:
+            futures = {pool.submit(_try, wanted[n]): n for n in left}
+            for future in as_completed(futures):
+                n = futures[future]
+                trials[n] = future.result()
+                _store(places[n], trials[n])
+    return Sweep([trial for trial in trials if trial is not None], estimator)
+
+
+def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[str, Any]) -> Path | None:
+    if folder is None:
+        return None
+    key = hashlib.sha256(content + json.dumps(options, sort_keys=True, default=repr).encode()).hexdigest()[:32]
+    return Path(folder) / f"{key}.trial"
+
+
+def _stored(place: Path | None) -> Trial | None:
+    if place is None or not place.exists():
+        return None
+    return Trial(*pickle.loads(place.read_bytes()))
+
+
+def _store(place: Path | None, trial: Trial | None) -> None:
+    if place is None or trial is None:
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and renamed: there is never half a trial.
+    handle, name = tempfile.mkstemp(dir=place.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(pickle.dumps(tuple(trial)))
+    os.replace(name, place)

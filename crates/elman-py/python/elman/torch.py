@@ -1,0 +1,247 @@
+"""Recurrent layers for PyTorch, on the CPU, run forward and backward by Elman's engine.
+
+``elman.torch.LSTM``, ``GRU`` and ``RNN`` are ``torch.nn``'s with another way to compute: the same arguments, parameters,
+``state_dict``, outputs and gradients. A training script changes one import; :func:`accelerate` changes a model that is there.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn.utils.rnn import PackedSequence
+
+from . import _elman
+
+__all__ = ["GRU", "LSTM", "RNN", "accelerate"]
+
+_DTYPES = {torch.float32: "float32", torch.float64: "float64"}
+
+
+def _numpy(tensor: Tensor | None) -> Any:
+    return None if tensor is None else tensor.detach().contiguous().numpy()
+
+
+class _Pass(torch.autograd.Function):
+    """A forward pass through all layers, and the way back."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, layer: _elman.Layer, lengths: list[int], seed: int | None, states: int, *tensors: Tensor | None
+    ) -> tuple[Tensor, ...]:
+        x, initial, weights = tensors[0], tensors[1 : 1 + states], tensors[1 + states :]
+        assert x is not None
+        given = None if states == 0 or initial[0] is None else [_numpy(state) for state in initial]
+        y, final, ctx.run = layer.forward(_numpy(x), lengths, given, [_numpy(w) for w in weights], seed, True)
+        ctx.states, ctx.shape = states, x.shape
+        ctx.weights = [None if weight is None else weight.shape for weight in weights]
+        ctx.set_materialize_grads(False)
+        return (torch.from_numpy(y), *(torch.from_numpy(state) for state in final))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Tensor | None, *dfinal: Tensor | None) -> tuple[Any, ...]:
+        dstates = None
+        if any(d is not None for d in dfinal):
+            like = next(d for d in dfinal if d is not None)
+            dstates = [_numpy(torch.zeros_like(like) if d is None else d) for d in dfinal]
+        dx, dinitial, flat = ctx.run.backward(_numpy(dy), dstates, ctx.needs_input_grad[4])
+        dinitial = [torch.from_numpy(d) for d in dinitial] if any(ctx.needs_input_grad[5 : 5 + ctx.states]) else []
+        dinitial += [None] * (ctx.states - len(dinitial))
+        dweights, at, flat = [], 0, torch.from_numpy(flat)
+        for n, shape in enumerate(ctx.weights):
+            # Of a layer without biases every other pair of tensors is none, of as many values as the one before has rows.
+            size = shape.numel() if shape is not None else ctx.weights[n - 2][0]
+            dweights.append(None if shape is None else flat[at : at + size].view(shape))
+            at += size
+        dx = None if dx is None else torch.from_numpy(dx).view(ctx.shape)
+        return (None, None, None, None, dx, *dinitial, *dweights)
+
+
+class _Layer(nn.RNNBase):
+    """What the three have in common."""
+
+    #: The arrays that a state is made of.
+    _states = 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[misc]
+        state.pop("_engines", None)
+        return state
+
+    def _cell(self) -> str:
+        raise NotImplementedError
+
+    def _engine(self, dtype: torch.dtype) -> _elman.Layer:
+        """The layer of the engine for a number type, made when it is first needed."""
+        shape = (self._cell(), self.input_size, self.hidden_size, self.num_layers, self.bidirectional, self.dropout)
+        key = (shape, dtype)
+        engines = self.__dict__.setdefault("_engines", {})
+        if key not in engines:
+            engines.clear()
+            engines[key] = _elman.Layer(*shape, _DTYPES[dtype])
+        return engines[key]
+
+    def _tensors(self) -> list[Tensor | None]:
+        """Weights and biases, layer by layer; none for a bias that is not there."""
+        tensors: list[Tensor | None] = []
+        for weights in self.all_weights:
+            tensors.extend([*weights, *[None] * (4 - len(weights))])
+        return tensors
+
+    def forward(self, input: Any, hx: Any = None) -> Any:  # type: ignore[override]
+        """As ``torch.nn``'s layer of the same name."""
+        packed = isinstance(input, PackedSequence)
+        data = input.data if packed else input
+        self._check(data)
+        if packed:
+            counts = input.batch_sizes.tolist()
+            batch_size, is_batched = counts[0], True
+            # A sequence is as long as there are timesteps with more than so many.
+            lengths = [sum(count > n for count in counts) for n in range(batch_size)] if len(set(counts)) > 1 else (
+                [len(counts)] * batch_size
+            )
+            x = data
+        else:
+            is_batched = data.dim() == 3
+            if data.dim() not in (2, 3):
+                raise ValueError(f"{type(self).__name__}: the input has {data.dim()} dimensions; it must have 2 or 3")
+            x = data if is_batched else data.unsqueeze(1)
+            x = x.transpose(0, 1) if self.batch_first and is_batched else x
+            time, batch_size = x.shape[0], x.shape[1]
+            if batch_size == 0 or time == 0:
+                return super().forward(input, hx)
+            lengths = [time] * batch_size
+        if x.shape[-1] != self.input_size:
+            raise RuntimeError(
+                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}"
+            )
+        initial = self._initial(hx, is_batched, batch_size, x.dtype)
+        if packed and hx is not None and input.sorted_indices is not None:
+            initial = [state.index_select(1, input.sorted_indices) for state in initial]
+        y, final = self._run(x, lengths, initial)
+        if packed:
+            y = PackedSequence(y, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
+            if input.unsorted_indices is not None:
+                final = [state.index_select(1, input.unsorted_indices) for state in final]
+        else:
+            y = y.view(time, batch_size, y.shape[-1])
+            y = y.transpose(0, 1) if self.batch_first and is_batched else y
+            if not is_batched:
+                y, final = y.squeeze(1), [state.squeeze(1) for state in final]
+        return y, final[0] if self._states == 1 else tuple(final)
+
+    def _run(self, x: Tensor, lengths: list[int], initial: list[Any]) -> tuple[Tensor, list[Tensor]]:
+        engine, tensors = self._engine(x.dtype), self._tensors()
+        seed = None
+        if self.training and self.dropout > 0 and self.num_layers > 1:
+            seed = int(torch.randint(2**63 - 1, ()).item())
+        inputs = [x, *initial, *tensors]
+        if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in inputs):
+            y, *final = _Pass.apply(engine, lengths, seed, self._states, *inputs)  # type: ignore[no-untyped-call]
+            return y, final
+        states = None if initial[0] is None else [_numpy(state) for state in initial]
+        y, final, _ = engine.forward(_numpy(x), lengths, states, [_numpy(t) for t in tensors], seed, False)
+        return torch.from_numpy(y), [torch.from_numpy(state) for state in final]
+
+    def _check(self, data: Tensor) -> None:
+        """Refuses what only PyTorch itself can run."""
+        name, weight = type(self).__name__, self.all_weights[0][0]
+        if data.device.type != "cpu" or weight.device.type != "cpu":
+            raise RuntimeError(f"elman.torch.{name} runs on the CPU; the input is on {data.device}, the weights on "
+                               f"{weight.device}")
+        if data.dtype not in _DTYPES or data.dtype != weight.dtype:
+            raise ValueError(f"elman.torch.{name}: the input is {data.dtype} and the weights are {weight.dtype}; both "
+                             "must be torch.float32, or both torch.float64")
+
+    def _initial(self, hx: Any, is_batched: bool, batch_size: int, dtype: torch.dtype) -> list[Any]:
+        """The arrays ``[D * layers, B, H]`` of the state to start from; none of them for zeros."""
+        if hx is None:
+            return [None] * self._states
+        given = [hx] if self._states == 1 else list(hx)
+        if len(given) != self._states:
+            raise ValueError(f"hx has {len(given)} tensors; it must have {self._states}")
+        wanted = (self.num_layers * (2 if self.bidirectional else 1), batch_size, self.hidden_size)
+        states = [state if is_batched else state.unsqueeze(1) for state in given]
+        for state in states:
+            if tuple(state.shape) != wanted:
+                raise RuntimeError(f"Expected hidden size {wanted}, got {list(state.shape)}")
+            if state.dtype != dtype:
+                raise ValueError(f"hx is {state.dtype}, but the input is {dtype}")
+        return states
+
+
+def _refuse_projection(arguments: dict[str, Any]) -> None:
+    if arguments.pop("proj_size", 0):
+        raise NotImplementedError("proj_size: a projection of the hidden state is not something the engine has; "
+                                  "use torch.nn.LSTM")
+
+
+class LSTM(_Layer, nn.LSTM):
+    """``torch.nn.LSTM``, run by Elman's engine: see there. ``proj_size`` must be 0."""
+
+    _states = 2
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        _refuse_projection(kwargs)
+        nn.LSTM.__init__(self, *args, **kwargs)
+        if self.proj_size:
+            _refuse_projection({"proj_size": self.proj_size})
+
+    def _cell(self) -> str:
+        return "lstm"
+
+
+class GRU(_Layer, nn.GRU):
+    """``torch.nn.GRU``, run by Elman's engine: see there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        _refuse_projection(kwargs)
+        nn.GRU.__init__(self, *args, **kwargs)
+
+    def _cell(self) -> str:
+        return "gru"
+
+
+class RNN(_Layer, nn.RNN):
+    """``torch.nn.RNN``, run by Elman's engine: see there. ``nonlinearity`` is ``"tanh"`` or ``"relu"``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        _refuse_projection(kwargs)
+        nn.RNN.__init__(self, *args, **kwargs)
+
+    def _cell(self) -> str:
+        return "elman-relu" if self.nonlinearity == "relu" else "elman"
+
+
+_FASTER: dict[type[nn.Module], type[nn.Module]] = {nn.LSTM: LSTM, nn.GRU: GRU, nn.RNN: RNN}
+
+
+def accelerate(module: nn.Module) -> nn.Module:
+    """Have a model's recurrent layers run by Elman's engine, in place.
+
+    The layers stay the objects that they are, with their parameters, hooks and place in the model, so that optimisers and
+    checkpoints notice nothing. A layer with a projection stays as it was, with a warning.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A model, or a layer itself.
+
+    Returns
+    -------
+    torch.nn.Module
+        The same one.
+    """
+    for name, layer in module.named_modules():
+        faster = _FASTER.get(type(layer))
+        if faster is None:
+            continue
+        if getattr(layer, "proj_size", 0):
+            warnings.warn(f"{name or 'the layer'} has a projection (proj_size) and stays torch.nn.LSTM", stacklevel=2)
+            continue
+        layer.__class__ = faster
+    return module

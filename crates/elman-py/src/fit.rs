@@ -1,0 +1,264 @@
+//! Training, as the program does it.
+
+use std::time::{Duration, Instant};
+
+use elman::error::Error;
+use elman::recipe::{Recipe, RecipeOptions};
+use elman::run::Run;
+use elman::search::{self, Open};
+use elman::table::{Table as Data, nearest};
+use elman::task::{Prepared, Task, TaskName, TaskOptions};
+use elman::train::{Control, Ended, Event, Observer, ObserverError};
+use pyo3::exceptions::{PyFloatingPointError, PyKeyboardInterrupt};
+use pyo3::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::arrays::parsed;
+use crate::errors::{exception, wrong};
+use crate::model::{Model, check_test};
+use crate::table::Table;
+
+/// How long training goes on before it asks the interpreter whether somebody wants it to stop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// A loss of so many times that of always answering the same is no model's.
+const DIVERGED: f64 = 1e6;
+
+/// A model with a loss of so many times that has learned nothing.
+const POOR: f64 = 2.0;
+
+/// The option that is neither the task's nor a recipe's.
+const SEARCH: &str = "search";
+
+/// The names of a task's options, written as Python writes names.
+#[pyfunction]
+pub(crate) fn option_names(task: &str) -> PyResult<Vec<String>> {
+    let task = task_named(task)?;
+    let own = task.option_names().iter().chain(RecipeOptions::names()).copied();
+    let search = (task == TaskName::Classify).then_some(SEARCH);
+    Ok(own.chain(search).map(|name| name.replace('-', "_")).collect())
+}
+
+fn task_named(name: &str) -> PyResult<TaskName> {
+    let task = TaskName::ALL.iter().copied().find(|task| task.name() == name);
+    task.ok_or_else(|| wrong(format!("there is no task {name:?}")))
+}
+
+/// Options sorted by who reads them.
+#[derive(Default)]
+struct Options {
+    task: Map<String, Value>,
+    recipe: Map<String, Value>,
+    search: Option<bool>,
+}
+
+impl Options {
+    /// Those of a JSON object, by their names in Python.
+    fn read(task: TaskName, json: &str) -> PyResult<Self> {
+        let mut options = Options::default();
+        for (name, value) in parsed::<Map<String, Value>>("options", json)? {
+            let key = name.replace('_', "-");
+            let refused = |error: serde_json::Error| wrong(format!("{name}: {error}"));
+            if task.option_names().contains(&key.as_str()) {
+                // One by one, so that it is known which of them is wrong.
+                task.options(Value::Object(Map::from_iter([(key.clone(), value.clone())])))
+                    .map_err(refused)?;
+                options.task.insert(key, value);
+            } else if RecipeOptions::names().contains(&key.as_str()) {
+                let alone = Value::Object(Map::from_iter([(key.clone(), value.clone())]));
+                serde_json::from_value::<RecipeOptions>(alone).map_err(refused)?;
+                options.recipe.insert(key, value);
+            } else if key == SEARCH && task == TaskName::Classify {
+                options.search = Some(serde_json::from_value(value).map_err(refused)?);
+            } else {
+                let known = option_names(task.name())?;
+                let hint = nearest(&name, known.iter().map(String::as_str));
+                let hint = hint.map_or(String::new(), |known| format!("; did you mean {known}?"));
+                return Err(wrong(format!("to {task} there is no option {name}{hint}")));
+            }
+        }
+        Ok(options)
+    }
+
+    /// What a search may choose, if there is to be one, which then needs no validation part.
+    fn open(&mut self, task: TaskName) -> Option<Open> {
+        let is_given = |name: &'static str| self.task.contains_key(name) || self.recipe.contains_key(name);
+        let open = Open::unless_given(task, self.search, is_given)?;
+        if !self.recipe.contains_key("patience") {
+            self.task.entry("validation").or_insert(Value::from(0.0));
+        }
+        Some(open)
+    }
+}
+
+/// Trains a model on a table and tests it on what the options keep back; with it come remarks.
+///
+/// `watch` is called with the name of what happened and a tuple: `"search"` with the share that is done, `"epoch"` with the
+/// epoch from 0, their number, the losses in training and validation, and the learning rate. Ctrl-C ends the training; the
+/// best parameters so far are kept.
+#[pyfunction]
+#[pyo3(signature = (task, options, table, watch=None))]
+pub(crate) fn fit(
+    py: Python<'_>,
+    task: &str,
+    options: &str,
+    table: &Table,
+    watch: Option<Py<PyAny>>,
+) -> PyResult<(Model, Vec<String>)> {
+    let task = task_named(task)?;
+    let mut options = Options::read(task, options)?;
+    let open = options.open(task);
+    let task_options = task.options(Value::Object(options.task)).map_err(|error| wrong(error.to_string()))?;
+    let recipe: RecipeOptions =
+        serde_json::from_value(Value::Object(options.recipe)).map_err(|error| wrong(error.to_string()))?;
+    let mut watcher = Watcher { watch, epochs: 0, asked: Instant::now(), failed: None };
+    let fitted = py.detach(|| train(table.table(), &task_options, recipe, open, &mut watcher));
+    match watcher.failed {
+        // Of the interpreter's own; what was learned before it is kept.
+        Some(error) if !error.is_instance_of::<PyKeyboardInterrupt>(py) => return Err(error),
+        Some(error) if fitted.as_ref().is_ok_and(Option::is_none) => return Err(error),
+        _ => {}
+    }
+    match fitted? {
+        Some((model, remarks)) => Ok((Model::new(model), remarks)),
+        None => Err(PyKeyboardInterrupt::new_err(
+            "interrupted before the first epoch ended: there is no model yet",
+        )),
+    }
+}
+
+/// A model and what is to be known of it; none if the run was interrupted before there was one.
+type Fitted = Option<(elman::model::Model, Vec<String>)>;
+
+fn train(
+    table: &Data,
+    options: &TaskOptions,
+    recipe: RecipeOptions,
+    open: Option<Open>,
+    watcher: &mut Watcher,
+) -> PyResult<Fitted> {
+    let prepared = Task::prepare(table, options).map_err(exception)?;
+    let mut remarks: Vec<String> = prepared.remarks.iter().map(ToString::to_string).collect();
+    let mut recipe = recipe.recipe(&prepared.task).map_err(exception)?;
+    let first = Run::new(&recipe, &prepared).map_err(exception)?;
+    let untrained = first.model(None).map_err(exception)?;
+    check_test(&untrained, table, prepared.held_out.as_ref()).map_err(exception)?;
+    if let Some(open) = open {
+        match choose(&recipe, open, &prepared, watcher).map_err(exception)? {
+            Some(chosen) => recipe = chosen,
+            None => return Ok(None),
+        }
+    }
+    watcher.epochs = recipe.train.epochs;
+    let mut run = Run::new(&recipe, &prepared).map_err(exception)?;
+    let ended = run.train(&mut [watcher]).map_err(exception)?;
+    let best = run.progress().best();
+    if ended == Ended::Interrupted && best.is_none() {
+        return Ok(None);
+    }
+    remarks.extend(usefulness(&run)?);
+    let mut model = run.model(Some(ended)).map_err(exception)?;
+    if let Some(held_out) = &prepared.held_out {
+        let of_test = model.test(&prepared, table, held_out).map_err(exception)?;
+        remarks.extend(
+            of_test.iter().filter(|remark| !prepared.remarks.contains(remark)).map(ToString::to_string),
+        );
+    }
+    Ok(Some((model, remarks)))
+}
+
+/// The recipe to be trained; none if somebody said stop.
+fn choose(
+    base: &Recipe,
+    open: Open,
+    prepared: &Prepared,
+    watcher: &mut Watcher,
+) -> Result<Option<Recipe>, Error> {
+    let candidates = search::candidates(base, open, prepared);
+    if candidates.is_empty() {
+        // Whatever is wrong with the recipe will be said of itself.
+        return Ok(Some(base.clone()));
+    }
+    let mut watch = |progress: search::Progress<'_>| {
+        watcher.tell("search", |py| {
+            Ok((progress.done, progress.tried.len(), progress.candidates)
+                .into_pyobject(py)?
+                .into_any()
+                .unbind())
+        })
+    };
+    Ok(search::choose(prepared, &candidates, &mut watch)?.map(|choice| choice.recipe().clone()))
+}
+
+/// Says of a model that it is none, or a poor one.
+fn usefulness(run: &Run<'_>) -> PyResult<Option<String>> {
+    let naive = run.naive_loss();
+    let Some(best) = run.progress().best().filter(|best| best.loss > POOR * naive) else { return Ok(None) };
+    let what = format!(
+        "its loss is {:.4}, and that of always answering the same {naive:.4}; try a lower learning_rate",
+        best.loss
+    );
+    match best.loss > DIVERGED * naive {
+        true => Err(PyFloatingPointError::new_err(format!("training diverged: {what}"))),
+        false => Ok(Some(format!("the model has learned nothing: {what}"))),
+    }
+}
+
+/// What watches a run for Python.
+struct Watcher {
+    watch: Option<Py<PyAny>>,
+    epochs: u64,
+    /// When the interpreter was last asked.
+    asked: Instant,
+    /// What it had against going on.
+    failed: Option<PyErr>,
+}
+
+impl Watcher {
+    /// Tells what happened, and asks whether somebody wants to stop.
+    fn tell(&mut self, what: &str, arguments: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>) -> Control {
+        self.asked = Instant::now();
+        let told = Python::attach(|py| {
+            py.check_signals()?;
+            match &self.watch {
+                Some(watch) => watch.call1(py, (what, arguments(py)?)).map(drop),
+                None => Ok(()),
+            }
+        });
+        match told {
+            Ok(()) => Control::Continue,
+            Err(error) => {
+                self.failed = Some(error);
+                Control::Stop
+            }
+        }
+    }
+}
+
+impl Observer for Watcher {
+    fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
+        if self.failed.is_some() {
+            return Ok(Control::Stop);
+        }
+        Ok(match *event {
+            Event::Epoch { epoch, train_loss, validation_loss, rate, .. } => {
+                let epochs = self.epochs;
+                self.tell("epoch", |py| {
+                    let told = (epoch, epochs, train_loss, validation_loss, rate);
+                    Ok(told.into_pyobject(py)?.into_any().unbind())
+                })
+            }
+            _ if self.asked.elapsed() > TICK => {
+                self.asked = Instant::now();
+                match Python::attach(|py| py.check_signals()) {
+                    Ok(()) => Control::Continue,
+                    Err(error) => {
+                        self.failed = Some(error);
+                        Control::Stop
+                    }
+                }
+            }
+            _ => Control::Continue,
+        })
+    }
+}

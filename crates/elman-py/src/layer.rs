@@ -1,0 +1,399 @@
+//! Recurrent layers as PyTorch has them, for `elman.torch`.
+//!
+//! PyTorch may run a layer several times before it goes back through any of those passes, or not go back at all. So each
+//! pass that may be gone back through has an engine to itself until it is dropped, and then leaves it for the next.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use elman::batch::Batch;
+use elman::network::{
+    CellKind, Direction, Dropout, Engine, Gradients, Mode, Network, NetworkConfig, Recurrent, State,
+};
+use elman::random::{Purpose, Rng};
+use numpy::{
+    PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray3, PyReadonlyArrayDyn, PyUntypedArrayMethods,
+};
+use pyo3::prelude::*;
+
+use crate::arrays::{Number, config, values};
+use crate::errors::wrong;
+use crate::network::load;
+
+/// Engines that wait for the next pass: more are given up.
+const MOST_WAITING: usize = 4;
+
+/// Recurrent layers of one cell on top of each other.
+#[pyclass(module = "elman._elman", frozen)]
+pub(crate) struct Layer(TypedLayer);
+
+enum TypedLayer {
+    F32(LayerOf<f32>),
+    F64(LayerOf<f64>),
+}
+
+struct LayerOf<T: Number> {
+    network: Arc<Network>,
+    waiting: Arc<Mutex<Vec<Worker<T>>>>,
+}
+
+/// An engine and the memory of a pass.
+struct Worker<T: Number> {
+    engine: T::Engine,
+    /// The parameters that the engine has.
+    loaded: Vec<T>,
+    /// Those of the pass.
+    parameters: Vec<T>,
+    batch: Batch<T>,
+    /// That from which the pass began.
+    start: State<T>,
+    state: State<T>,
+}
+
+impl<T: Number> Worker<T> {
+    fn new(network: &Network) -> Self {
+        Worker {
+            engine: T::Engine::new(network),
+            loaded: Vec::new(),
+            parameters: Vec::new(),
+            batch: Batch::default(),
+            start: network.zero_state(0),
+            state: network.zero_state(0),
+        }
+    }
+
+    /// Runs the batch from its start. With a seed dropout masks are drawn; what is kept can be gone back through.
+    fn run(&mut self, seed: Option<u64>, keep: bool) {
+        load(&mut self.engine, &mut self.loaded, &self.parameters);
+        self.state.clone_from(&self.start);
+        let mut rng;
+        let mode = match seed {
+            Some(seed) => {
+                rng = Rng::new(seed, Purpose::Dropout(0));
+                Mode::Train(&mut rng)
+            }
+            None if keep => Mode::Evaluate,
+            None => Mode::Predict,
+        };
+        self.engine.forward(&self.batch, &mut self.state, mode);
+    }
+
+    /// Takes up the tensors one after the other; zeros for one that a layer without biases does not have.
+    fn set_parameters(
+        &mut self,
+        network: &Network,
+        tensors: &[Option<PyReadonlyArrayDyn<'_, T>>],
+    ) -> PyResult<()> {
+        let wanted = network.layout().tensors();
+        if tensors.len() != wanted.len() {
+            return Err(wrong(format!("parameters are {} tensors, not {}", tensors.len(), wanted.len())));
+        }
+        self.parameters.clear();
+        for (tensor, wanted) in tensors.iter().zip(wanted) {
+            let Some(tensor) = tensor else {
+                self.parameters.resize(wanted.range.end, T::default());
+                continue;
+            };
+            if tensor.shape() != wanted.shape {
+                let (name, shape, found) = (&wanted.name, &wanted.shape, tensor.shape());
+                return Err(wrong(format!("{name} has the shape {found:?}, but it must be {shape:?}")));
+            }
+            self.parameters.extend_from_slice(values(tensor, &wanted.name)?);
+        }
+        Ok(())
+    }
+
+    /// Takes up initial states `[D * layers, B, H]`, one array for each state of the cell.
+    fn set_start(&mut self, network: &Network, states: Option<&[PyReadonlyArray3<'_, T>]>) -> PyResult<()> {
+        let batch_size = self.batch.packing().batch_size();
+        self.start.reset(batch_size);
+        let Some(arrays) = states else { return Ok(()) };
+        write_states(network, batch_size, arrays, &mut self.start, "initial states")
+    }
+}
+
+/// Writes arrays `[D * layers, B, H]`, one for each state of the cell, to the states of a batch in its own order.
+fn write_states<T: Number>(
+    network: &Network,
+    batch_size: usize,
+    arrays: &[PyReadonlyArray3<'_, T>],
+    state: &mut State<T>,
+    what: &str,
+) -> PyResult<()> {
+    let blocks = network.states();
+    let Some(first) = blocks.first() else { return Ok(()) };
+    let (hidden, width) = (first.hidden_size, first.width());
+    let wanted = [blocks.len(), batch_size, hidden];
+    if arrays.len() != width / hidden {
+        return Err(wrong(format!(
+            "{what} are {} arrays, but the cell has {}",
+            arrays.len(),
+            width / hidden
+        )));
+    }
+    for (s, array) in arrays.iter().enumerate() {
+        if array.shape() != wanted {
+            return Err(wrong(format!(
+                "{what} have the shape {:?}, but it must be {wanted:?}",
+                array.shape()
+            )));
+        }
+        let blocks = values(array, what)?.chunks_exact(batch_size * hidden);
+        for (k, from) in blocks.enumerate() {
+            let to = state.block_mut(k).chunks_exact_mut(width);
+            to.zip(from.chunks_exact(hidden))
+                .for_each(|(to, from)| to[s * hidden..][..hidden].copy_from_slice(from));
+        }
+    }
+    Ok(())
+}
+
+/// States as [`write_states`] takes them.
+fn read_states<'py, T: Number>(
+    py: Python<'py>,
+    network: &Network,
+    state: &State<T>,
+) -> PyResult<Vec<Bound<'py, PyArray3<T>>>> {
+    let blocks = network.states();
+    let Some(first) = blocks.first() else { return Ok(Vec::new()) };
+    let (hidden, width, batch_size) = (first.hidden_size, first.width(), state.batch_size());
+    let array = |s: usize| {
+        let mut all = Vec::with_capacity(blocks.len() * batch_size * hidden);
+        for k in 0..blocks.len() {
+            state
+                .block(k)
+                .chunks_exact(width)
+                .for_each(|row| all.extend_from_slice(&row[s * hidden..][..hidden]));
+        }
+        PyArray1::from_vec(py, all).reshape([blocks.len(), batch_size, hidden])
+    };
+    (0..width / hidden).map(array).collect()
+}
+
+/// Output, final states, and the pass to go back through.
+type Ran<'py> = (Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>, Option<Pass>);
+
+impl<T: Number> LayerOf<T> {
+    fn new(network: Network) -> Self {
+        LayerOf { network: Arc::new(network), waiting: Arc::default() }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each has its own meaning and its own shape")]
+    fn forward<'py>(
+        &self,
+        py: Python<'py>,
+        x: &PyReadonlyArrayDyn<'py, T>,
+        lengths: &[usize],
+        states: Option<&[PyReadonlyArray3<'py, T>]>,
+        parameters: &[Option<PyReadonlyArrayDyn<'py, T>>],
+        seed: Option<u64>,
+        keep: bool,
+        wrap: fn(PassOf<T>) -> TypedPass,
+    ) -> PyResult<Ran<'py>> {
+        let (network, input_size) = (&*self.network, self.network.input_size());
+        if lengths.is_empty() || lengths.contains(&0) || !lengths.is_sorted_by(|a, b| a >= b) {
+            return Err(wrong("lengths are of one sequence or more, the longest first, and none is 0"));
+        }
+        let rows = values(x, "the input")?;
+        if x.shape().last() != Some(&input_size) || rows.len() != lengths.iter().sum::<usize>() * input_size {
+            let shape = x.shape();
+            return Err(wrong(format!(
+                "the input has the shape {shape:?}, which is not {input_size} values per timestep"
+            )));
+        }
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut worker = waiting.unwrap_or_else(|| Worker::new(network));
+        worker.set_parameters(network, parameters)?;
+        worker.batch.set_rows(lengths, rows, input_size);
+        worker.set_start(network, states)?;
+        py.detach(|| worker.run(seed, keep));
+        let output = worker.engine.output();
+        let shape = [output.len() / network.output_size(), network.output_size()];
+        let y = PyArray1::from_slice(py, output).reshape(shape)?.into_any();
+        let states = read_states(py, network, &worker.state)?.into_iter().map(Bound::into_any).collect();
+        let pass = PassOf {
+            network: Arc::clone(&self.network),
+            worker: Some(Box::new(worker)),
+            home: Arc::clone(&self.waiting),
+            seed,
+            fresh: true,
+        };
+        Ok((y, states, keep.then(|| Pass(wrap(pass)))))
+    }
+}
+
+#[pymethods]
+impl Layer {
+    /// Layers of a cell, with dropout between them.
+    #[new]
+    fn new(
+        cell: &str,
+        input_size: usize,
+        hidden_size: usize,
+        num_layers: usize,
+        bidirectional: bool,
+        dropout: f64,
+        dtype: &str,
+    ) -> PyResult<Self> {
+        let cell: CellKind = cell.parse().map_err(|error| wrong(format!("cell {cell:?} {error}")))?;
+        let direction = if bidirectional { Direction::Both } else { Direction::Forward };
+        let mut network = NetworkConfig::new(input_size);
+        for layer in 0..num_layers {
+            if layer > 0 && dropout > 0.0 {
+                network = network.with(Dropout::new(dropout));
+            }
+            network = network.with(Recurrent::new(cell, hidden_size).with_direction(direction));
+        }
+        let network = Network::new(network).map_err(config)?;
+        Ok(Layer(match dtype {
+            "float32" => TypedLayer::F32(LayerOf::new(network)),
+            "float64" => TypedLayer::F64(LayerOf::new(network)),
+            _ => return Err(wrong(format!("dtype is {dtype:?}; it must be \"float32\" or \"float64\""))),
+        }))
+    }
+
+    /// Runs sequences of these lengths, longest first, whose rows `[.., I]` stand step by step.
+    #[pyo3(signature = (x, lengths, states, parameters, seed, keep))]
+    #[expect(clippy::too_many_arguments, reason = "each has its own meaning and its own shape")]
+    fn forward<'py>(
+        &self,
+        py: Python<'py>,
+        x: &Bound<'py, PyAny>,
+        lengths: Vec<usize>,
+        states: Option<Vec<Bound<'py, PyAny>>>,
+        parameters: Vec<Option<Bound<'py, PyAny>>>,
+        seed: Option<u64>,
+        keep: bool,
+    ) -> PyResult<Ran<'py>> {
+        macro_rules! run {
+            ($layer:expr, $wrap:expr) => {{
+                let states =
+                    states.map(|states| states.iter().map(|s| s.extract()).collect::<PyResult<Vec<_>>>());
+                let tensor = |tensor: &Option<Bound<'py, PyAny>>| match tensor {
+                    Some(tensor) => Ok(Some(tensor.extract()?)),
+                    None => Ok(None),
+                };
+                let parameters = parameters.iter().map(tensor).collect::<PyResult<Vec<_>>>()?;
+                let states = states.transpose()?;
+                $layer.forward(py, &x.extract()?, &lengths, states.as_deref(), &parameters, seed, keep, $wrap)
+            }};
+        }
+        match &self.0 {
+            TypedLayer::F32(layer) => run!(layer, TypedPass::F32),
+            TypedLayer::F64(layer) => run!(layer, TypedPass::F64),
+        }
+    }
+}
+
+/// A pass through a layer, to go back through.
+#[pyclass(module = "elman._elman")]
+pub(crate) struct Pass(TypedPass);
+
+enum TypedPass {
+    F32(PassOf<f32>),
+    F64(PassOf<f64>),
+}
+
+struct PassOf<T: Number> {
+    network: Arc<Network>,
+    /// There until it goes home.
+    worker: Option<Box<Worker<T>>>,
+    home: Arc<Mutex<Vec<Worker<T>>>>,
+    seed: Option<u64>,
+    /// Has nobody gone back through it yet? Who goes back again has it run again first.
+    fresh: bool,
+}
+
+/// The gradients of inputs, initial states and parameters.
+type Gone<'py> = (Option<Bound<'py, PyAny>>, Vec<Bound<'py, PyAny>>, Bound<'py, PyAny>);
+
+impl<T: Number> PassOf<T> {
+    fn backward<'py>(
+        &mut self,
+        py: Python<'py>,
+        dy: Option<&PyReadonlyArrayDyn<'py, T>>,
+        dstates: Option<&[PyReadonlyArray3<'py, T>]>,
+        want_input: bool,
+    ) -> PyResult<Gone<'py>> {
+        let network = &*self.network;
+        let Some(worker) = self.worker.as_deref_mut() else { return Err(wrong("the pass is over")) };
+        if !self.fresh {
+            let seed = self.seed;
+            py.detach(|| worker.run(seed, true));
+        }
+        self.fresh = false;
+        let Worker { engine, batch, state, .. } = worker;
+        let len = engine.output().len();
+        let zeros;
+        let doutput = match dy {
+            Some(dy) => values(dy, "the gradient of the output")?,
+            None => {
+                zeros = vec![T::default(); len];
+                &zeros
+            }
+        };
+        if doutput.len() != len {
+            return Err(wrong("the gradient of the output does not have its shape"));
+        }
+        state.reset(batch.packing().batch_size());
+        if let Some(arrays) = dstates {
+            write_states(
+                network,
+                batch.packing().batch_size(),
+                arrays,
+                state,
+                "gradients of the final states",
+            )?;
+        }
+        let mut gradient = vec![T::default(); network.layout().len()];
+        let mut dx = vec![T::default(); if want_input { batch.x().len() } else { 0 }];
+        py.detach(|| {
+            let input = want_input.then_some(dx.as_mut_slice());
+            engine.backward(
+                batch,
+                doutput,
+                Gradients { parameters: &mut gradient, state: Some(&mut *state), input },
+            );
+        });
+        let rows = batch.packing().num_rows();
+        let dx = match want_input {
+            true => Some(PyArray1::from_vec(py, dx).reshape([rows, network.input_size()])?.into_any()),
+            false => None,
+        };
+        let dstates = read_states(py, network, state)?.into_iter().map(Bound::into_any).collect();
+        Ok((dx, dstates, PyArray1::from_vec(py, gradient).into_any()))
+    }
+}
+
+impl<T: Number> Drop for PassOf<T> {
+    fn drop(&mut self) {
+        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        if home.len() < MOST_WAITING {
+            home.extend(self.worker.take().map(|worker| *worker));
+        }
+    }
+}
+
+#[pymethods]
+impl Pass {
+    /// From the gradients of output and final states to those of input, if wanted, initial states and parameters.
+    fn backward<'py>(
+        &mut self,
+        py: Python<'py>,
+        dy: Option<Bound<'py, PyAny>>,
+        dstates: Option<Vec<Bound<'py, PyAny>>>,
+        want_input: bool,
+    ) -> PyResult<Gone<'py>> {
+        macro_rules! run {
+            ($pass:expr) => {{
+                let dstates =
+                    dstates.map(|all| all.iter().map(|d| d.extract()).collect::<PyResult<Vec<_>>>());
+                let (dy, dstates) = (dy.map(|dy| dy.extract()).transpose()?, dstates.transpose()?);
+                $pass.backward(py, dy.as_ref(), dstates.as_deref(), want_input)
+            }};
+        }
+        match &mut self.0 {
+            TypedPass::F32(pass) => run!(pass),
+            TypedPass::F64(pass) => run!(pass),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Trained models.
+
+use std::path::PathBuf;
+
+use elman::metrics::Evaluation;
+use elman::model;
+use elman::task::{Answers, HeldOut, PredictOptions, Predictions};
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::errors::{exception, wrong};
+use crate::network::Network;
+use crate::table::Table;
+
+/// A trained network or ensemble with its task.
+#[pyclass(module = "elman._elman", frozen)]
+pub(crate) struct Model(model::Model);
+
+/// Answers by column, and remarks.
+type Answered<'py> = (Bound<'py, PyDict>, Vec<String>);
+
+#[pymethods]
+impl Model {
+    /// Reads a model file.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        py.detach(|| model::Model::open(&path)).map(Model).map_err(exception)
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) gives.
+    #[staticmethod]
+    fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
+        model::Model::from_bytes("the model", bytes).map(Model).map_err(exception)
+    }
+
+    /// Writes a model file.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        py.detach(|| self.0.save(&path)).map_err(exception)
+    }
+
+    /// The bytes of such a file.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.0.to_bytes().map_err(exception)?))
+    }
+
+    /// The task's name.
+    #[getter]
+    fn task(&self) -> &'static str {
+        self.0.task().name().name()
+    }
+
+    /// What it is for and how it reads its data, in words.
+    fn describe(&self) -> String {
+        self.0.task().kind().describe()
+    }
+
+    /// The task as JSON.
+    #[getter]
+    fn task_json(&self) -> PyResult<String> {
+        json(self.0.task())
+    }
+
+    /// How it came about, as JSON.
+    #[getter]
+    fn record(&self) -> PyResult<String> {
+        json(self.0.record())
+    }
+
+    /// How many networks answer together.
+    #[getter]
+    fn members(&self) -> usize {
+        self.0.ensemble().members().len()
+    }
+
+    /// A copy of one of its networks.
+    fn network(&self, py: Python<'_>, member: usize) -> PyResult<Network> {
+        let members = self.0.ensemble().members();
+        let weights =
+            members.get(member).ok_or_else(|| wrong(format!("there are {} members", members.len())))?;
+        Ok(Network::of(py, weights))
+    }
+
+    /// The answers for a table.
+    #[pyo3(signature = (table, horizon=None, interval=Vec::new(), baseline=None))]
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        table: &Table,
+        horizon: Option<usize>,
+        interval: Vec<f64>,
+        baseline: Option<String>,
+    ) -> PyResult<Answered<'py>> {
+        let options =
+            PredictOptions::default().with_horizon(horizon).with_interval(interval).with_baseline(baseline);
+        let predictions = py.detach(|| self.0.predict_with(table.table(), &options)).map_err(exception)?;
+        answered(py, &predictions)
+    }
+
+    /// Forecasts from each origin of the last rows, and their figures as JSON.
+    #[pyo3(signature = (table, test=None))]
+    fn backtest<'py>(
+        &self,
+        py: Python<'py>,
+        table: &Table,
+        test: Option<usize>,
+    ) -> PyResult<(Bound<'py, PyDict>, String, Vec<String>)> {
+        let held_out = self.0.task().kind().held_out(test).map_err(exception)?;
+        let (rows, figures) = py.detach(|| self.0.backtest(table.table(), &held_out)).map_err(exception)?;
+        let (columns, mut remarks) = answered(py, &rows)?;
+        remarks.extend(remarks_of(&figures));
+        Ok((columns, json(&figures)?, remarks))
+    }
+
+    /// The figures on a table as JSON: of a forecast on its last rows, else on all of it.
+    #[pyo3(signature = (table, test=None))]
+    fn evaluate(
+        &self,
+        py: Python<'_>,
+        table: &Table,
+        test: Option<usize>,
+    ) -> PyResult<(String, Vec<String>)> {
+        let held_out = self.0.task().kind().held_out(test).map_err(exception)?;
+        let figures = py.detach(|| self.0.evaluate(table.table(), &held_out)).map_err(exception)?;
+        Ok((json(&figures)?, remarks_of(&figures)))
+    }
+}
+
+impl Model {
+    pub(crate) fn new(model: model::Model) -> Self {
+        Model(model)
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> PyResult<String> {
+    serde_json::to_string(value).map_err(|error| wrong(error.to_string()))
+}
+
+fn remarks_of(figures: &Evaluation) -> Vec<String> {
+    figures.remarks.iter().map(ToString::to_string).collect()
+}
+
+/// Predictions as a dict: numbers as arrays, text and times as lists of texts.
+fn answered<'py>(py: Python<'py>, predictions: &Predictions) -> PyResult<Answered<'py>> {
+    let columns = PyDict::new(py);
+    for (name, answers) in predictions.columns() {
+        match answers {
+            Answers::Text(texts) => columns.set_item(name, texts)?,
+            Answers::Numbers(numbers) => {
+                columns.set_item(name, PyArray1::from_iter(py, numbers.iter().map(|number| number.value)))?;
+            }
+            Answers::Times(times) => {
+                columns.set_item(name, times.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+            }
+        }
+    }
+    Ok((columns, predictions.remarks().iter().map(ToString::to_string).collect()))
+}
+
+/// What a run keeps for its test, if anything.
+pub(crate) fn check_test(
+    model: &model::Model,
+    table: &elman::table::Table,
+    held_out: Option<&HeldOut>,
+) -> Result<(), elman::error::Error> {
+    match held_out {
+        Some(held_out) => model.evaluate(table, held_out).map(drop),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,418 @@
+//! Networks for training loops of one's own.
+
+use std::path::PathBuf;
+
+use elman::batch::{Batch, Packing};
+use elman::check::{Problem, TOLERANCE};
+use elman::float::{Dtype, Parameters};
+use elman::init::Init;
+use elman::network::{self, Engine, Gradients, Mode, NetworkConfig, State};
+use elman::random::{Purpose, Rng};
+use elman::weights::Weights;
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray3};
+use pyo3::exceptions::PyArithmeticError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::arrays::{Form, Number, Sequences, config, parsed, same, set_states, states, unpacked, values};
+use crate::errors::{exception, wrong};
+use crate::stream::Stream;
+
+/// A network, its parameters and their gradient.
+#[pyclass(module = "elman._elman")]
+pub(crate) struct Network {
+    network: network::Network,
+    typed: Typed,
+}
+
+/// What of a network is of one number type.
+enum Typed {
+    F32(Box<Running<f32>>),
+    F64(Box<Running<f64>>),
+}
+
+/// Calls the same for either number type.
+macro_rules! either {
+    ($typed:expr, $running:ident => $call:expr) => {
+        match $typed {
+            Typed::F32($running) => $call,
+            Typed::F64($running) => $call,
+        }
+    };
+}
+
+struct Running<T: Number> {
+    parameters: Py<PyArray1<T>>,
+    gradients: Py<PyArray1<T>>,
+    engine: T::Engine,
+    /// The parameters that the engine has.
+    loaded: Vec<T>,
+    batch: Batch<T>,
+    outputs: Packing,
+    state: State<T>,
+    /// How the sequences of the latest pass came, and how long their array was.
+    came: Option<(Form, usize)>,
+    /// Can that pass be gone back through?
+    keeps: bool,
+    seed: u64,
+    /// Passes with dropout so far.
+    trained: u64,
+}
+
+impl<T: Number> Running<T> {
+    fn new(py: Python<'_>, network: &network::Network, parameters: Vec<T>, seed: u64) -> Self {
+        Running {
+            gradients: PyArray1::zeros(py, parameters.len(), false).unbind(),
+            parameters: PyArray1::from_vec(py, parameters).unbind(),
+            engine: T::Engine::new(network),
+            loaded: Vec::new(),
+            batch: Batch::default(),
+            outputs: Packing::default(),
+            state: network.zero_state(0),
+            came: None,
+            keeps: false,
+            seed,
+            trained: 0,
+        }
+    }
+
+    fn forward<'py>(
+        &mut self,
+        py: Python<'py>,
+        network: &network::Network,
+        x: &Sequences<'_, T>,
+        lengths: Option<&[usize]>,
+        state: Option<&[PyReadonlyArray3<'_, T>]>,
+        mode: &str,
+    ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
+        let slices = x.slices(network.input_size(), lengths, "x")?;
+        check_tokens(network, &slices)?;
+        let mut rng = Rng::new(self.seed, Purpose::Dropout(self.trained));
+        let run_in = match mode {
+            "predict" => Mode::Predict,
+            "evaluate" => Mode::Evaluate,
+            "train" => Mode::Train(&mut rng),
+            _ => {
+                return Err(wrong(format!(
+                    "mode is {mode:?}; it must be \"predict\", \"evaluate\" or \"train\""
+                )));
+            }
+        };
+        self.trained += u64::from(mode == "train");
+        self.batch.set(slices.len(), |n| slices[n], network.input_size());
+        network.set_output_packing(self.batch.packing(), &mut self.outputs);
+        self.state.reset(slices.len());
+        if let Some(arrays) = state {
+            set_states(arrays, network.states(), self.batch.packing(), &mut self.state, "state")?;
+        }
+        let parameters = self.parameters.bind(py).readonly();
+        let parameters = values(&parameters, "parameters")?;
+        let (engine, loaded, batch, state) =
+            (&mut self.engine, &mut self.loaded, &self.batch, &mut self.state);
+        py.detach(|| {
+            load(engine, loaded, parameters);
+            engine.forward(batch, state, run_in);
+        });
+        let time = match x {
+            Sequences::Padded(_) => {
+                slices.iter().map(|slice| slice.len()).max().unwrap_or(0) / network.input_size()
+            }
+            Sequences::Listed(_) => 0,
+        };
+        let time = lengths.map_or(time, |_| padded_time(x).unwrap_or(time));
+        (self.came, self.keeps) = (Some((x.form(), time)), mode != "predict");
+        let (rows, width) = (self.engine.output(), network.output_size());
+        let output_time = if time == 0 { 0 } else { network.output_len(time) };
+        let output = unpacked(py, x.form(), &self.outputs, rows, width, output_time)?;
+        Ok((output, self.states(py, network)?))
+    }
+
+    fn states<'py>(&self, py: Python<'py>, network: &network::Network) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let arrays = states(py, network.states(), self.batch.packing(), &self.state)?;
+        Ok(arrays.into_iter().map(Bound::into_any).collect())
+    }
+
+    fn backward<'py>(
+        &mut self,
+        py: Python<'py>,
+        network: &network::Network,
+        dy: &Sequences<'_, T>,
+        dstate: Option<&[PyReadonlyArray3<'_, T>]>,
+    ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
+        let (Some((form, time)), true) = (self.came, self.keeps) else {
+            return Err(wrong(
+                "backward needs a forward pass before it, of mode \"evaluate\" or \"train\", each once",
+            ));
+        };
+        let width = network.output_size();
+        let lengths: Vec<usize> = in_given_order(&self.outputs);
+        let padded = matches!(dy, Sequences::Padded(_));
+        let slices = dy.slices(width, padded.then_some(&lengths), "dy")?;
+        if slices.len() != lengths.len()
+            || slices.iter().zip(&lengths).any(|(slice, len)| slice.len() != len * width)
+        {
+            return Err(wrong("dy does not have the shape of the output of the forward pass"));
+        }
+        let rows = self.outputs.pack(&slices, width);
+        self.state.reset(self.batch.packing().batch_size());
+        if let Some(arrays) = dstate {
+            set_states(arrays, network.states(), self.batch.packing(), &mut self.state, "dstate")?;
+        }
+        let mut dx = vec![T::default(); self.batch.x().len()];
+        let mut gradients = self.gradients.bind(py).try_readwrite().map_err(|_| in_use("gradients"))?;
+        let gradients = gradients.as_slice_mut().map_err(|_| wrong("the gradients are not contiguous"))?;
+        let (engine, batch, state) = (&mut self.engine, &self.batch, &mut self.state);
+        let of_input = dx.as_mut_slice();
+        py.detach(|| {
+            engine.backward(
+                batch,
+                &rows,
+                Gradients { parameters: gradients, state: Some(state), input: Some(of_input) },
+            );
+        });
+        self.keeps = false;
+        let dx = unpacked(py, form, self.batch.packing(), &dx, network.input_size(), time)?;
+        Ok((dx, self.states(py, network)?))
+    }
+}
+
+/// The lengths of a packing's sequences in the order in which they were given.
+fn in_given_order(packing: &Packing) -> Vec<usize> {
+    let mut lengths = vec![0; packing.batch_size()];
+    packing.order().iter().zip(packing.lengths()).for_each(|(&n, &length)| lengths[n] = length);
+    lengths
+}
+
+fn padded_time<T: Number>(x: &Sequences<'_, T>) -> Option<usize> {
+    use numpy::PyUntypedArrayMethods;
+    match x {
+        Sequences::Padded(array) => Some(array.shape()[1]),
+        Sequences::Listed(_) => None,
+    }
+}
+
+fn in_use(what: &str) -> PyErr {
+    wrong(format!("the {what} are in use by another call"))
+}
+
+/// Has the engine take up parameters, unless it has just these.
+pub(crate) fn load<T: Number>(engine: &mut T::Engine, loaded: &mut Vec<T>, parameters: &[T]) {
+    if !same(loaded, parameters) {
+        engine.load(parameters);
+        loaded.clear();
+        loaded.extend_from_slice(parameters);
+    }
+}
+
+/// Refuses token ids that an embedding does not have.
+fn check_tokens<T: Number>(network: &network::Network, slices: &[&[T]]) -> PyResult<()> {
+    let Some(network::Block::Embedding(embedding)) = network.config().blocks.first() else { return Ok(()) };
+    let tokens = embedding.num_embeddings;
+    let is_token = |id: f64| id >= 0.0 && id.fract() == 0.0 && id < tokens as f64;
+    let mut ids = slices.iter().flat_map(|slice| slice.iter()).map(|id| id.to_f64());
+    match ids.find(|&id| !is_token(id)) {
+        None => Ok(()),
+        Some(id) => Err(wrong(format!(
+            "x holds {id}, which is no token: they are whole numbers from 0 to {}",
+            tokens - 1
+        ))),
+    }
+}
+
+#[pymethods]
+impl Network {
+    /// A network of this configuration, with parameters drawn from a seed.
+    #[new]
+    fn new(py: Python<'_>, network: &str, dtype: &str, init: &str, seed: u64) -> PyResult<Self> {
+        let network = network::Network::new(parsed::<NetworkConfig>("network", network)?).map_err(config)?;
+        let init = Init::ALL.into_iter().find(|known| known.name() == init).ok_or_else(|| {
+            let names = Init::ALL.map(Init::name).join(", ");
+            wrong(format!("init is {init:?}; it must be one of {names}"))
+        })?;
+        let typed = match dtype {
+            "float32" => {
+                let parameters = init.draw(&network, seed).map_err(config)?;
+                Typed::F32(Box::new(Running::new(py, &network, parameters, seed)))
+            }
+            "float64" => {
+                let parameters = init.draw(&network, seed).map_err(config)?;
+                Typed::F64(Box::new(Running::new(py, &network, parameters, seed)))
+            }
+            _ => return Err(wrong(format!("dtype is {dtype:?}; it must be \"float32\" or \"float64\""))),
+        };
+        Ok(Network { network, typed })
+    }
+
+    /// What a file of weights holds, in the number type in which it is written.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let weights = py.detach(|| Weights::open(&path)).map_err(exception)?;
+        Ok(Network::of(py, &weights))
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) gives.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        let weights = Weights::from_bytes("the network", bytes).map_err(exception)?;
+        Ok(Network::of(py, &weights))
+    }
+
+    /// Writes a file of weights.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let weights = self.weights(py)?;
+        py.detach(|| weights.save(&path)).map_err(exception)
+    }
+
+    /// The bytes of such a file.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.weights(py)?.to_bytes().map_err(exception)?))
+    }
+
+    /// The flat vector of parameters.
+    #[getter]
+    fn parameters(&self, py: Python<'_>) -> Py<PyAny> {
+        either!(&self.typed, running => running.parameters.clone_ref(py).into_any())
+    }
+
+    /// The flat vector of their gradient.
+    #[getter]
+    fn gradients(&self, py: Python<'_>) -> Py<PyAny> {
+        either!(&self.typed, running => running.gradients.clone_ref(py).into_any())
+    }
+
+    /// Name, shape, start and end of each tensor.
+    #[getter]
+    fn tensors(&self) -> Vec<(String, Vec<usize>, usize, usize)> {
+        let tensors = self.network.layout().tensors().iter();
+        tensors.map(|t| (t.name.clone(), t.shape.clone(), t.range.start, t.range.end)).collect()
+    }
+
+    /// For each recurrent direction: layer, direction, is it reverse?, cell, names of the states, units.
+    #[getter]
+    fn states(&self) -> Vec<StateInfo> {
+        let states = self.network.states().iter();
+        states
+            .map(|s| {
+                let names = s.cell.facts().state_names.to_vec();
+                (s.layer, s.direction, s.reverse, s.cell.name(), names, s.hidden_size)
+            })
+            .collect()
+    }
+
+    /// The configuration as JSON.
+    #[getter]
+    fn config(&self) -> PyResult<String> {
+        serde_json::to_string(self.network.config()).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// `float32` or `float64`.
+    #[getter]
+    fn dtype(&self) -> &'static str {
+        match &self.typed {
+            Typed::F32(_) => "float32",
+            Typed::F64(_) => "float64",
+        }
+    }
+
+    /// Values per timestep of the input.
+    #[getter]
+    fn input_size(&self) -> usize {
+        self.network.input_size()
+    }
+
+    /// Values per timestep of the output.
+    #[getter]
+    fn output_size(&self) -> usize {
+        self.network.output_size()
+    }
+
+    /// Does it leave one row per sequence?
+    #[getter]
+    fn ends_time(&self) -> bool {
+        self.network.ends_time()
+    }
+
+    /// Runs sequences; gives outputs and final states.
+    #[pyo3(signature = (x, lengths=None, state=None, mode="predict"))]
+    fn forward<'py>(
+        &mut self,
+        py: Python<'py>,
+        x: &Bound<'py, PyAny>,
+        lengths: Option<Vec<usize>>,
+        state: Option<Vec<Bound<'py, PyAny>>>,
+        mode: &str,
+    ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
+        let network = &self.network;
+        either!(&mut self.typed, running => {
+            let state = state.map(extracted).transpose()?;
+            running.forward(py, network, &x.extract()?, lengths.as_deref(), state.as_deref(), mode)
+        })
+    }
+
+    /// Backpropagation through the latest forward pass: adds to the gradients; gives those of inputs and initial states.
+    #[pyo3(signature = (dy, dstate=None))]
+    fn backward<'py>(
+        &mut self,
+        py: Python<'py>,
+        dy: &Bound<'py, PyAny>,
+        dstate: Option<Vec<Bound<'py, PyAny>>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
+        let network = &self.network;
+        either!(&mut self.typed, running => {
+            let dstate = dstate.map(extracted).transpose()?;
+            running.backward(py, network, &dy.extract()?, dstate.as_deref())
+        })
+    }
+
+    /// A stream with the parameters as they are now.
+    fn stream(&self, py: Python<'_>) -> PyResult<Stream> {
+        let weights = self.weights(py)?.to_dtype(Dtype::F32).map_err(config)?;
+        Stream::new(&weights)
+    }
+
+    /// Compares the gradients with dual numbers: tensor, entries, compared, worst relative error.
+    fn check(&self, py: Python<'_>, seed: u64) -> PyResult<Vec<(String, usize, usize, f64)>> {
+        let weights = self.weights(py)?;
+        let found = py.detach(|| Problem::of_weights("network".into(), &weights, seed).check(None));
+        if let Some(wrong) = found.iter().find(|found| found.error.is_nan() || found.error > TOLERANCE) {
+            let message = format!("the gradient of {} is wrong by {:e}", wrong.tensor, wrong.error);
+            return Err(PyArithmeticError::new_err(message));
+        }
+        Ok(found
+            .into_iter()
+            .map(|found| (found.tensor, found.entries, found.compared, found.error))
+            .collect())
+    }
+}
+
+impl Network {
+    pub(crate) fn of(py: Python<'_>, weights: &Weights) -> Self {
+        let network = weights.network().clone();
+        let typed = match weights.parameters() {
+            Parameters::F32(values) => Typed::F32(Box::new(Running::new(py, &network, values.clone(), 0))),
+            Parameters::F64(values) => Typed::F64(Box::new(Running::new(py, &network, values.clone(), 0))),
+        };
+        Network { network, typed }
+    }
+
+    /// The network with its parameters as they are now, all of which must be finite.
+    fn weights(&self, py: Python<'_>) -> PyResult<Weights> {
+        let parameters: Parameters = match &self.typed {
+            Typed::F32(running) => {
+                values(&running.parameters.bind(py).readonly(), "parameters")?.to_vec().into()
+            }
+            Typed::F64(running) => {
+                values(&running.parameters.bind(py).readonly(), "parameters")?.to_vec().into()
+            }
+        };
+        Weights::new(self.network.clone(), parameters).map_err(config)
+    }
+}
+
+/// Layer, direction, is it reverse?, cell, names of the states, units.
+type StateInfo = (usize, usize, bool, &'static str, Vec<&'static str>, usize);
+
+/// Arrays of one number type.
+fn extracted<'py, T: Number>(arrays: Vec<Bound<'py, PyAny>>) -> PyResult<Vec<PyReadonlyArray3<'py, T>>> {
+    arrays.iter().map(|array| array.extract()).collect()
+}

@@ -1,0 +1,429 @@
+"""Estimators: values, forms of data, scikit-learn's manners, files."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+import elman
+from elman import _elman
+
+QUICK = {"epochs": 3, "verbose": 0, "hidden_size": 8}
+
+
+@pytest.fixture(scope="module")
+def waves():
+    """Sequences of two classes: slow and fast waves, of unequal lengths."""
+    rng = np.random.default_rng(0)
+    y = np.array(["slow", "fast"] * 24)
+    lengths = rng.integers(15, 25, 48)
+    X = [np.sin(np.arange(n) * (0.4 if k == "slow" else 1.3) + rng.uniform(0, 6))[:, None] for n, k in zip(lengths, y)]
+    return X, y
+
+
+@pytest.fixture(scope="module")
+def means():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60, 8, 2))
+    return X, X[:, :, 0].mean(axis=1)
+
+
+@pytest.fixture(scope="module")
+def classifier(waves):
+    return elman.SequenceClassifier(search=False, epochs=30, hidden_size=12, verbose=0).fit(*waves)
+
+
+@pytest.fixture(scope="module")
+def regressor(means):
+    return elman.SequenceRegressor(epochs=40, verbose=0).fit(*means)
+
+
+@pytest.fixture(scope="module")
+def forecaster():
+    return elman.Forecaster(verbose=0).fit(elman.airline())
+
+
+def test_the_airline_figures_are_the_programs(forecaster):
+    # README's first run.
+    assert forecaster.test_["elman"]["mape"] == pytest.approx(3.20, abs=0.005)
+    assert forecaster.test_["seasonal naive"]["mape"] == pytest.approx(11.13, abs=0.005)
+    predicted = forecaster.predict()
+    assert np.asarray(predicted["passengers_forecast"])[0] == pytest.approx(446.127, abs=0.01)
+    assert list(predicted["month"])[0] == "1961-01"
+    assert forecaster.score() == pytest.approx(-0.5232, abs=5e-4)
+    assert len(forecaster.history_["train_loss"]) == 30 and forecaster.record_["ended"] == "finished"
+
+
+def test_forecasts_have_intervals_and_backtests(forecaster):
+    ends = forecaster.predict_interval(levels=(80, 95), horizon=2)
+    low, high = (np.asarray(ends[f"passengers_forecast_{end}_95"]) for end in ("low", "high"))
+    low80 = np.asarray(ends["passengers_forecast_low_80"])
+    assert len(low) == 2 and (low < low80).all() and (low80 < high).all()
+    found = forecaster.backtest()
+    assert len(found.rows["actual"]) == 114 and found.figures["mape"] == pytest.approx(3.20, abs=0.005)
+    assert set(found.baselines) == {"seasonal naive", "last value", "drift"}
+    naive = np.asarray(forecaster.predict(horizon=1, baseline="seasonal naive")["passengers_forecast"])
+    assert naive == pytest.approx([417.0])
+
+
+def test_series_come_in_many_forms():
+    y = np.sin(np.arange(80) * 0.5) + 3
+    alone = elman.Forecaster(horizon=4, **QUICK).fit(y).predict()
+    assert alone.shape == (4,)
+    assert np.array_equal(elman.Forecaster(horizon=4, **QUICK).fit(y.tolist()).predict(), alone)
+    both = elman.Forecaster(horizon=4, **QUICK).fit(np.stack([y, 2 * y]))
+    assert both.predict().shape == (2, 4)
+    assert both.predict(np.stack([y, 2 * y, y + 1]), horizon=2).shape == (3, 2)
+    frame = elman.Forecaster(horizon=4, **QUICK).fit({"y": y, "ds": np.arange("2024-01-01", "2024-03-21", dtype="M8[D]")})
+    assert frame.predict()["ds"][0] == "2024-03-21"
+    with pytest.raises(ValueError, match="horizon is 0"):
+        both.predict(horizon=0)
+
+
+def test_frames_of_pandas_polars_and_arrow(tmp_path):
+    pd = pytest.importorskip("pandas")
+    days = pd.date_range("2024-01-01", periods=60, freq="D")
+    frame = pd.concat([pd.DataFrame({"unique_id": name, "ds": days, "y": np.sin(np.arange(60)) + k})
+                       for k, name in enumerate(["a", "b"])])
+    fitted = elman.Forecaster(horizon=3, **QUICK).fit(frame)
+    predicted = fitted.predict()
+    assert isinstance(predicted, pd.DataFrame)
+    assert list(predicted["unique_id"]) == ["a"] * 3 + ["b"] * 3 and list(predicted["ds"])[:1] == ["2024-03-01"]
+    expected = list(predicted["y_forecast"])
+    series = frame[frame.unique_id == "a"].set_index("ds")["y"]
+    alone = elman.Forecaster(horizon=3, **QUICK).fit(series).predict()
+    assert list(alone["ds"])[:1] == ["2024-03-01"]
+    frame.to_csv(tmp_path / "f.csv", index=False)
+    from_file = elman.Forecaster(horizon=3, time="ds", target="y", id="unique_id", **QUICK).fit(tmp_path / "f.csv").predict()
+    assert list(from_file["y_forecast"]) == expected
+    polars = pytest.importorskip("polars")
+    theirs = elman.Forecaster(horizon=3, **QUICK).fit(polars.from_pandas(frame)).predict()
+    assert isinstance(theirs, polars.DataFrame) and theirs["y_forecast"].to_list() == expected
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.Table.from_pandas(frame, preserve_index=False)
+    assert elman.Forecaster(horizon=3, **QUICK).fit(table).predict()["y_forecast"].to_pylist() == expected
+
+    class Capsule:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return table.__arrow_c_stream__(requested_schema)
+
+    assert list(elman.Forecaster(horizon=3, **QUICK).fit(Capsule()).predict()["y_forecast"]) == expected
+
+
+def test_columns_keep_their_values():
+    pd = pytest.importorskip("pandas")
+    from elman.data import columns_of, table_of
+
+    frame = pd.DataFrame({
+        "integers": [1, 2**53, -3], "gaps": [0.5, None, 1e300], "bools": [True, False, True],
+        "nullable": pd.array([1, None, 3], dtype="Int64"), "texts": ["a", None, "1,5"],
+        "kinds": pd.Categorical(["x", "y", "x"]), "days": pd.to_datetime(["2024-01-01", "2024-02-29", None]),
+        "minutes": pd.to_datetime(["2024-01-01 10:30", "2024-01-01 11:00", "2024-01-01 00:00"]),
+        "zones": pd.to_datetime(["2024-01-01 10:30"] * 3).tz_localize("Europe/Berlin"), "large": [2**60, 2**60 + 1, 1],
+    })
+    table = table_of(columns_of(frame))
+    assert {name: table.texts(name) for name in table.headers} == {
+        "integers": ["1", "9007199254740992", "-3"], "gaps": ["0.5", "", "1e300"], "bools": ["1", "0", "1"],
+        "nullable": ["1", "", "3"], "texts": ["a", "", "1,5"], "kinds": ["x", "y", "x"],
+        "days": ["2024-01-01", "2024-02-29", ""],
+        "minutes": ["2024-01-01T10:30:00", "2024-01-01T11:00:00", "2024-01-01T00:00:00"],
+        "zones": ["2024-01-01T10:30:00+01:00"] * 3, "large": [str(2**60), str(2**60 + 1), "1"],
+    }
+
+
+def test_classes(classifier, waves):
+    X, y = waves
+    assert list(classifier.classes_) == ["fast", "slow"]
+    assert classifier.score(X, y) >= 0.9
+    probabilities = classifier.predict_proba(X)
+    assert probabilities.shape == (48, 2) and np.allclose(probabilities.sum(axis=1), 1)
+    assert (classifier.predict(X) == classifier.classes_[probabilities.argmax(axis=1)]).all()
+    assert set(classifier.test_) == {"elman", "most frequent class", "1-nearest neighbour"}
+
+
+def test_labels_come_back_as_they_were(waves):
+    X, y = waves
+    for labels in (y, (y == "slow"), np.where(y == "slow", 7, -1), np.where(y == "slow", 2.0, 1.0),
+                   np.where(y == "slow", "with space, comma", "b")):
+        fitted = elman.SequenceClassifier(search=False, **QUICK).fit(X, labels)
+        assert fitted.predict(X).dtype == labels.dtype and set(fitted.predict(X)) <= set(labels)
+
+
+def test_numbers(regressor, means):
+    X, y = means
+    assert regressor.score(X, y) > 0.9
+    assert regressor.predict(X).shape == (60,)
+    assert 1 - ((regressor.predict(X) - y) ** 2).sum() / ((y - y.mean()) ** 2).sum() == pytest.approx(regressor.score(X, y))
+    two = elman.SequenceRegressor(**QUICK).fit(X, np.stack([y, -y], axis=1))
+    assert two.predict(X[:5]).shape == (5, 2)
+
+
+def test_forms_of_sequences_are_the_same_data(means):
+    X, y = means
+    expected = elman.SequenceRegressor(**QUICK).fit(X, y).predict(X)
+    rows = {"id": np.repeat(np.arange(60), 8), "x0": X[:, :, 0].ravel(), "x1": X[:, :, 1].ravel(), "target": np.repeat(y, 8)}
+    for fitted, given in [
+        (elman.SequenceRegressor(**QUICK).fit(list(X), y), list(X)),
+        (elman.SequenceRegressor(**QUICK).fit(X.astype("<f4").astype(">f8") * 0 + X, y), X),
+        (elman.SequenceRegressor(layout="channels", **QUICK).fit(X.transpose(0, 2, 1), y), X.transpose(0, 2, 1)),
+        (elman.SequenceRegressor(**QUICK).fit(np.asfortranarray(X), y), X[::-1][::-1]),
+    ]:
+        assert np.array_equal(fitted.predict(given), expected)
+    as_table = elman.SequenceRegressor(**QUICK).fit(rows)
+    assert np.array_equal(as_table.predict(rows)["target_predicted"], expected)
+    apart = {name: column for name, column in rows.items() if name != "target"}
+    assert np.array_equal(elman.SequenceRegressor(**QUICK).fit(apart, y).predict(apart)["target_predicted"], expected)
+    assert as_table.score(rows) == pytest.approx(as_table.score(apart, y), abs=1e-9)
+    flat = elman.SequenceRegressor(**QUICK).fit(X[:, :, 0], y)
+    assert np.array_equal(flat.predict(X[:, :, :1]), flat.predict(X[:, :, 0]))
+
+
+def test_missing_values_are_refused_or_filled(means):
+    X, y = means
+    X = X.copy()
+    X[3, 2, 1] = np.nan
+    with pytest.raises(ValueError, match=r"X\[3\] contains NaN, the first at timestep 2, value 1; .*missing"):
+        elman.SequenceRegressor(**QUICK).fit(X, y)
+    filled = elman.SequenceRegressor(missing="interpolate", **QUICK).fit(X, y)
+    assert np.isfinite(filled.predict(X)).all()
+    assert any("filled by a line" in remark for remark in filled.remarks_)
+    X[3, :, 1] = np.nan
+    dropped = elman.SequenceRegressor(missing="drop", **QUICK).fit(X, y)
+    assert dropped.predict(X[:3]).shape == (3,)
+    with pytest.raises(ValueError, match='sequence "3" has no row without an empty cell'):
+        dropped.predict(X)
+
+
+def test_hostile_data(means):
+    X, y = means
+    make = elman.SequenceRegressor
+    for wrong, message in [
+        (X[:0], "0 sequences"), (X[:, :0], "sequence needs at least one timestep"), (np.ones(5), "must be"),
+        ([X[0], X[1][:, :1]], "values per timestep"), (np.where(X > 2, np.inf, X), "infinity"),
+        ([], "0 sequences"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            make(**QUICK).fit(wrong, y[: len(wrong)])
+    for strange in (X.astype(complex), np.array([[["a"]]]), "nothing.csv", 3):
+        with pytest.raises((TypeError, ValueError, FileNotFoundError)):
+            make(**QUICK).fit(strange, None if isinstance(strange, str) else y)
+    for targets in (y[:-1], np.where(y > 0, np.nan, y), y[:, None, None], None):
+        with pytest.raises(ValueError):
+            make(**QUICK).fit(X, targets)
+    with pytest.raises(ValueError, match="3 features, but SequenceRegressor is expecting 2"):
+        make(**QUICK).fit(X, y).predict(np.ones((2, 4, 3)))
+    with pytest.raises(ValueError, match="one class"):
+        elman.SequenceClassifier(**QUICK).fit(X, np.zeros(60, int))
+    with pytest.raises(ValueError, match="continuous"):
+        elman.SequenceClassifier(**QUICK).fit(X, y)
+    with pytest.raises(ValueError, match="not fitted"):
+        make().predict(X)
+
+
+def test_options_are_the_librarys():
+    for kind, task in [(elman.Forecaster, "forecast"), (elman.SequenceClassifier, "classify"),
+                       (elman.SequenceRegressor, "regress")]:
+        assert list(kind().get_params()) == [*_elman.option_names(task), "layout", "verbose"]
+        for name in _elman.option_names(task):
+            assert f"\n{name} : " in kind.__doc__, name
+    for options, error, message in [
+        ({"horizn": 3}, ValueError, "no parameter 'horizn'; did you mean horizon?"),
+        ({"horizon": "long"}, ValueError, 'horizon: invalid type: string "long"'),
+        ({"cell": "lstn"}, ValueError, "cell: unknown variant"),
+        ({"momentum": 0.5}, ValueError, "momentum has no meaning for optimiser adamw; leave it out"),
+        ({"epochs": 0}, ValueError, "epochs is 0; it must be at least 1"),
+        ({"test": 0.5}, ValueError, "of a forecast is 0.5"),
+        ({"seed": object()}, TypeError, "seed is of type object"),
+        ({"learning_rate": 1e9, "clip": 0, "optimiser": "sgd"}, FloatingPointError, "diverged"),
+    ]:
+        with pytest.raises(error, match=message.replace("?", r"\?")):
+            elman.Forecaster(verbose=0, **options).fit(elman.airline())
+
+
+def test_scikit_learn_manners(waves, means):
+    sklearn = pytest.importorskip("sklearn")
+    from sklearn.base import clone, is_classifier, is_regressor
+    from sklearn.model_selection import GridSearchCV, cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+    from sklearn.utils.validation import check_is_fitted
+
+    X, y = means
+    estimator = elman.SequenceRegressor(hidden_size=8, epochs=3, verbose=0)
+    assert clone(estimator).get_params() == estimator.get_params()
+    assert repr(estimator) == "SequenceRegressor(hidden_size=8, epochs=3, verbose=0)"
+    assert is_regressor(estimator) and is_classifier(elman.SequenceClassifier())
+    assert estimator.set_params(epochs=4) is estimator and estimator.epochs == 4
+    with pytest.raises(sklearn.exceptions.NotFittedError):
+        check_is_fitted(estimator)
+    check_is_fitted(estimator.fit(X, y))
+    search = GridSearchCV(estimator, {"hidden_size": [4, 8]}, cv=2, n_jobs=2).fit(X, y)
+    assert search.best_params_["hidden_size"] in (4, 8) and search.predict(X).shape == (60,)
+    assert len(cross_val_score(elman.SequenceClassifier(search=False, **QUICK), np.stack([x[:15] for x in waves[0]]),
+                               waves[1], cv=3)) == 3
+    pipeline = make_pipeline(FunctionTransformer(lambda X: X * 2), estimator).fit(X, y)
+    assert pipeline.predict(X).shape == (60,)
+
+
+#: Checks of scikit-learn that do not apply to sequences, with the reason.
+EXPECTED = {
+    "check_n_features_in": "the second dimension of a plain array is time, and may have any length",
+    "check_n_features_in_after_fitting": "the same",
+    "check_classifiers_train": "the same",
+    "check_fit2d_1sample": "of one sequence nothing can be learned; the message says so in words of its own",
+    "check_regressors_train": "it sets alpha, which is RMSprop's here, of an estimator with Adam",
+    "check_regressor_data_not_an_array": "a data frame is long, with a column that tells sequences apart",
+    "check_classifier_data_not_an_array": "the same",
+    "check_supervised_y_2d": "a column of targets is taken without a warning",
+}
+
+
+def test_scikit_learns_own_checks():
+    pytest.importorskip("sklearn", "1.6")
+    from sklearn.utils.estimator_checks import check_estimator
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for kind, options in [(elman.SequenceRegressor, {"epochs": 2}), (elman.SequenceClassifier, {"search": False, "epochs": 20})]:
+            results = check_estimator(kind(hidden_size=4, verbose=0, **options), on_fail=None,
+                                      expected_failed_checks=EXPECTED)
+            failed = [(r["check_name"], str(r["exception"])) for r in results if r["status"] == "failed"]
+            assert not failed
+
+
+def test_seeds_decide_everything(means):
+    a, b, c = (elman.SequenceRegressor(seed=seed, **QUICK).fit(*means).predict(means[0]) for seed in (1, 1, 2))
+    assert np.array_equal(a, b) and not np.array_equal(a, c)
+
+
+def test_pickles_and_files_come_back(classifier, regressor, forecaster, waves, means, tmp_path):
+    for fitted, X in [(classifier, waves[0]), (regressor, means[0])]:
+        copy = pickle.loads(pickle.dumps(fitted))
+        assert np.array_equal(copy.predict(X), fitted.predict(X)) and copy.get_params() == fitted.get_params()
+        fitted.save(tmp_path / "m.elman")
+        for back in (elman.load(tmp_path / "m.elman"), type(fitted).load(tmp_path / "m.elman")):
+            assert type(back) is type(fitted) and np.array_equal(back.predict(X), fitted.predict(X))
+            assert back.test_ == fitted.test_
+    copy = pickle.loads(pickle.dumps(forecaster))
+    assert list(copy.predict()["passengers_forecast"]) == list(forecaster.predict()["passengers_forecast"])
+    forecaster.save(tmp_path / "f.elman")
+    back = elman.load(tmp_path / "f.elman")
+    assert list(back.predict(elman.airline())["passengers_forecast"]) == list(forecaster.predict()["passengers_forecast"])
+    with pytest.raises(ValueError, match="knows no series"):
+        back.predict()
+    with pytest.raises(ValueError, match="is a model to forecast"):
+        elman.SequenceRegressor.load(tmp_path / "f.elman")
+    with pytest.raises(FileNotFoundError):
+        elman.load(tmp_path / "none.elman")
+    assert forecaster.network().tensors[0].name == "weight_ih_l0"
+
+
+@pytest.mark.skipif("ELMAN" not in os.environ, reason="ELMAN does not name the program")
+def test_the_program_and_python_share_models(forecaster, tmp_path):
+    program = os.environ["ELMAN"]
+
+    def run(*arguments):
+        return subprocess.run([program, *arguments], check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+
+    run("train", "-q")
+    forecaster.save(tmp_path / "python.elman")
+    theirs, ours = ((tmp_path / name).read_bytes() for name in ("airline.elman", "python.elman"))
+    # The name of the data apart, which is part of the record.
+    assert theirs.replace(b"airline.csv (built in)", b"the data") [-2000:] == ours[-2000:]
+    elman.airline().to_csv(tmp_path / "a.csv", index=False)
+    assert run("predict", "python.elman", "a.csv") == run("predict", "airline.elman", "a.csv")
+    back = elman.load(tmp_path / "airline.elman")
+    assert list(back.predict(elman.airline())["passengers_forecast"]) == list(forecaster.predict()["passengers_forecast"])
+
+
+def test_ctrl_c_keeps_the_best():
+    X = np.random.default_rng(0).normal(size=(200, 50, 4))
+    estimator = elman.SequenceRegressor(epochs=100_000, hidden_size=16, verbose=0)
+    timer = threading.Timer(2.0, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.monotonic()
+    estimator.fit(X, X[:, :, 0].mean(axis=1))
+    timer.join()
+    assert time.monotonic() - start < 20
+    assert estimator.record_["ended"] == "interrupted" and len(estimator.history_["train_loss"]) >= 1
+    assert any("interrupted" in remark for remark in estimator.remarks_)
+    assert estimator.predict(X[:2]).shape == (2,)
+
+
+def test_ctrl_c_in_a_search_is_an_exception(waves):
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        elman.SequenceClassifier(epochs=100_000, verbose=0).fit(*waves)
+    timer.join()
+
+
+def test_what_is_said_depends_on_verbose(means, capfd):
+    elman.SequenceRegressor(**QUICK).fit(*means)
+    assert capfd.readouterr() == ("", "")
+    with pytest.warns(elman.Remark, match="split: 43 sequences"):
+        elman.SequenceRegressor(epochs=3, verbose=2).fit(*means)
+    out, err = capfd.readouterr()
+    assert out == "" and [line.split(":")[0] for line in err.splitlines()] == [f"epoch {n} of 3" for n in (1, 2, 3)]
+
+
+def test_pictures(forecaster, regressor):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    axes = forecaster.plot()
+    assert [len(line.get_xdata()) for line in axes.lines] == [144, 6] and len(axes.collections) == 1
+    assert regressor.plot_history().get_xlabel() == "epoch"
+    matplotlib.pyplot.close("all")
+
+
+def test_a_notebook_shows_what_it_is(forecaster):
+    html = forecaster._repr_html_()
+    assert "<th>seasonal naive</th>" in html and "passengers" in html and "3.2" in html
+    assert "<code>SequenceRegressor(cell=&#x27;gru&#x27;)</code>" in elman.SequenceRegressor(cell="gru")._repr_html_()
+
+
+def test_bundled_sets_of_aeon():
+    datasets = pytest.importorskip("aeon.datasets", reason="aeon is not installed")
+    X, y = datasets.load_unit_test(split="train")
+    X_test, y_test = datasets.load_unit_test(split="test")
+    fitted = elman.SequenceClassifier(layout="channels", search=False, epochs=60, verbose=0).fit(X, y)
+    assert fitted.score(X_test, y_test) > 0.8
+
+
+def test_sweeps_are_the_same_side_by_side(means, tmp_path):
+    estimator, params = elman.SequenceRegressor(epochs=3, verbose=0), elman.grid(hidden_size=[4, 8], seed=[0, 1])
+    alone = elman.sweep(estimator, params, *means, jobs=1)
+    assert [trial.params for trial in alone.trials] == params
+    side_by_side = elman.sweep(estimator, params, *means, jobs=2, folder=tmp_path)
+    assert side_by_side.trials == alone.trials
+    assert elman.run_trial(estimator, params[2], *means) == alone.trials[2]
+    # Broken off after two: the others are there.
+    places = sorted(tmp_path.iterdir())
+    times = [place.stat().st_mtime_ns for place in places[2:]]
+    for place in places[:2]:
+        place.unlink()
+    assert elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path).trials == alone.trials
+    assert [place.stat().st_mtime_ns for place in places[2:]] == times
+    best = alone.best_estimator()
+    assert best.score(*means) == pytest.approx(elman.SequenceRegressor(epochs=3, verbose=0, **alone.best.params)
+                                               .fit(*means).score(*means))
+    wrong = elman.sweep(estimator, [{"epochs": 0}], *means, jobs=1)
+    assert "epochs is 0" in wrong.trials[0].error
+    with pytest.raises(ValueError, match="every trial failed"):
+        wrong.best
+    with pytest.raises(ValueError, match="no parameter"):
+        elman.sweep(estimator, [{"epoch": 1}], *means)
+
+
+def test_the_record_says_how_it_came_about(regressor):
+    assert regressor.record_["recipe"]["train"]["epochs"] == 40
+    assert json.loads(regressor.model_.record) == regressor.record_
+    assert "target" in regressor.describe() and sys.getrefcount(regressor.model_) < 10

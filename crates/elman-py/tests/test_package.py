@@ -1,0 +1,109 @@
+"""The package as a whole: what importing costs, threads and forks, types and examples."""
+
+import doctest
+import importlib
+import multiprocessing
+import pkgutil
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import elman
+
+
+def test_nothing_is_imported_before_it_is_used():
+    script = "import sys, elman; print(*sorted(m for m in ('numpy', 'torch', 'pandas', 'sklearn', 'tqdm') if m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout == "\n"
+
+
+def test_importing_takes_less_than_50_ms():
+    # Of the processor's time: a busy machine takes longer by the clock.
+    script = "import time; start = time.process_time(); import elman; print(time.process_time() - start)"
+    runs = [subprocess.run([sys.executable, "-c", script], check=True, capture_output=True) for _ in range(5)]
+    assert min(float(run.stdout) for run in runs) < 0.05
+
+
+def test_every_name_is_there():
+    assert set(elman.__all__) <= set(dir(elman))
+    for name in elman.__all__:
+        getattr(elman, name)
+    with pytest.raises(AttributeError, match="no attribute 'LSTN'"):
+        elman.LSTN
+
+
+def modules():
+    names = [module.name for module in pkgutil.iter_modules(elman.__path__, "elman.")]
+    return [name for name in names if name not in ("elman.torch", "elman._elman")]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_examples_in_the_documentation(name):
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.failed == 0
+
+
+def test_every_public_thing_is_documented():
+    for name in elman.__all__:
+        thing = getattr(elman, name)
+        assert name.startswith("__") or thing.__doc__, name
+        for member, value in vars(thing).items() if isinstance(thing, type) else []:
+            if not member.startswith("_") and callable(value):
+                assert value.__doc__, f"{name}.{member}"
+
+
+def run_network(_):
+    net = elman.Network([elman.LSTM(64), elman.Dense(1)], input_size=4)
+    y, _ = net.forward(np.ones((64, 20, 4), np.float32))
+    net.backward(y)
+    return net.gradients.tobytes()
+
+
+def test_threads_side_by_side_compute_the_same():
+    expected, found = run_network(0), {}
+    threads = [threading.Thread(target=lambda n=n: found.update({n: run_network(n)})) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(found.values()) == [expected] * 4
+
+
+SHARED = elman.Network([elman.LSTM(64), elman.Dense(1)], input_size=4)
+
+
+def use_shared(_):
+    # The engine of the parent process, whose threads are not here; then it is given up.
+    global SHARED
+    y = SHARED.forward(np.ones((64, 20, 4), np.float32))[0].tobytes()
+    SHARED = None
+    return y
+
+
+@pytest.mark.skipif(not hasattr(multiprocessing, "get_context") or sys.platform == "win32", reason="no fork there")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
+def test_a_forked_process_goes_on():
+    expected = SHARED.forward(np.ones((64, 20, 4), np.float32))[0].tobytes()
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        assert pool.map_async(use_shared, range(2), chunksize=1).get(60)[0] == expected
+        assert pool.map_async(run_network, range(2)).get(60) == [run_network(0)] * 2
+
+
+def test_the_lock_is_released_while_the_engine_works():
+    net = elman.Network([elman.LSTM(256), elman.Dense(1)], input_size=64)
+    x = np.ones((32, 200, 64), np.float32)
+    net.forward(x)
+    done, counted = threading.Event(), 0
+
+    def work():
+        net.forward(x)
+        done.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not done.is_set():
+        counted += 1
+    thread.join()
+    assert counted > 1000

@@ -1,0 +1,319 @@
+"""Layers inside PyTorch, held to PyTorch's own."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from torch import nn  # noqa: E402
+from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence  # noqa: E402
+
+import elman  # noqa: E402
+import elman.torch as fast  # noqa: E402
+
+KINDS = ["LSTM", "GRU", "RNN"]
+#: Of float32: the rounding of some hundred sums, which both have in another order.
+TOLERANCE = 1e-5
+
+
+def pair(kind, *args, seed=0, **options):
+    torch.manual_seed(seed)
+    theirs = getattr(nn, kind)(*args, **options)
+    ours = getattr(fast, kind)(*args, **options)
+    ours.load_state_dict(theirs.state_dict())
+    return theirs, ours
+
+
+def flat(result):
+    y, final = result
+    y = y.data if isinstance(y, nn.utils.rnn.PackedSequence) else y
+    return [y, *(final if isinstance(final, tuple) else [final])]
+
+
+def assert_close(a, b, scale=1.0):
+    a, b = a.detach(), b.detach()
+    assert a.shape == b.shape and a.dtype == b.dtype
+    assert (a - b).abs().max() <= TOLERANCE * scale * max(1.0, b.abs().max().item())
+
+
+def assert_same(theirs, ours, x, hx=None, weights=True):
+    """Outputs, final states, and the gradients of a drawn function of them."""
+    results = []
+    for layer in (theirs, ours):
+        layer.zero_grad()
+        leaves = [] if isinstance(x, nn.utils.rnn.PackedSequence) else [x.detach().clone().requires_grad_()]
+        given = leaves[0] if leaves else x
+        states = None
+        if hx is not None:
+            copies = [state.detach().clone().requires_grad_() for state in hx]
+            leaves += copies
+            states = tuple(copies) if len(copies) == 2 else copies[0]
+        outputs = flat(layer(given, states))
+        generator = torch.Generator().manual_seed(7)
+        loss = sum((o * torch.randn(o.shape, generator=generator, dtype=o.dtype)).sum() for o in outputs)
+        loss.backward()
+        gradients = [leaf.grad for leaf in leaves] + [parameter.grad for parameter in layer.parameters()]
+        results.append((outputs, gradients))
+    for a, b in zip(*(result[0] for result in results)):
+        assert_close(b, a)
+    for a, b in zip(*(result[1] for result in results)):
+        assert_close(b, a)
+
+
+def drawn_shapes():
+    rng = np.random.default_rng(12)
+    for n in range(36):
+        kind = KINDS[n % 3]
+        options = {
+            "num_layers": int(rng.integers(1, 4)),
+            "bidirectional": bool(rng.integers(2)),
+            "batch_first": bool(rng.integers(2)),
+            "bias": bool(rng.integers(4)),
+        }
+        if kind == "RNN":
+            options["nonlinearity"] = ["tanh", "relu"][int(rng.integers(2))]
+        yield kind, options, [int(k) for k in rng.integers(1, [9, 40, 20, 18])], bool(rng.integers(2))
+
+
+@pytest.mark.parametrize("kind, options, sizes, has_state", list(drawn_shapes()))
+def test_drawn_shapes(kind, options, sizes, has_state):
+    inputs, hidden, batch, time = sizes
+    theirs, ours = pair(kind, inputs, hidden, **options)
+    shape = (batch, time, inputs) if options["batch_first"] else (time, batch, inputs)
+    rows = options["num_layers"] * (2 if options["bidirectional"] else 1)
+    hx = [torch.randn(rows, batch, hidden) for _ in range(2 if kind == "LSTM" else 1)] if has_state else None
+    assert_same(theirs, ours, torch.randn(shape), hx)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_packed_sequences(kind):
+    theirs, ours = pair(kind, 3, 6, num_layers=2, bidirectional=True)
+    lengths = [4, 7, 1, 4, 2]
+    x = torch.randn(7, 5, 3)
+    for enforce_sorted, order in [(False, lengths), (True, sorted(lengths, reverse=True))]:
+        packed = pack_padded_sequence(x, order, enforce_sorted=enforce_sorted)
+        hx = [torch.randn(4, 5, 6) for _ in range(2 if kind == "LSTM" else 1)]
+        assert_same(theirs, ours, packed)
+        assert_same(theirs, ours, packed, hx)
+        for a, b in zip(pad_packed_sequence(theirs(packed)[0]), pad_packed_sequence(ours(packed)[0])):
+            assert_close(b, a)
+    assert_same(theirs, ours, pack_sequence([torch.randn(3, 3), torch.randn(3, 3)]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_gradient_through_packing_reaches_the_input(kind):
+    theirs, ours = pair(kind, 2, 4)
+    gradients = []
+    for layer in (theirs, ours):
+        x = torch.linspace(-1, 1, 24).reshape(4, 3, 2).requires_grad_()
+        layer(pack_padded_sequence(x, [2, 4, 1], enforce_sorted=False))[0].data.sum().backward()
+        gradients.append(x.grad)
+    assert_close(gradients[1], gradients[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_single_sequence(kind):
+    theirs, ours = pair(kind, 3, 5, bidirectional=True)
+    x = torch.randn(6, 3)
+    for a, b in zip(flat(theirs(x)), flat(ours(x))):
+        assert_close(b, a)
+    hx = [torch.randn(2, 5) for _ in range(2 if kind == "LSTM" else 1)]
+    assert_same(theirs, ours, x, hx)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("options", [{}, {"num_layers": 2, "bidirectional": True}, {"bias": False}])
+def test_gradcheck(kind, options):
+    torch.manual_seed(1)
+    layer = getattr(fast, kind)(2, 3, dtype=torch.float64, **options)
+    rows = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
+    x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
+    states = [torch.randn(rows, 2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2 if kind == "LSTM" else 1)]
+    names = [name for name, _ in layer.named_parameters()]
+
+    def run(x, *rest):
+        given = states_of(rest[: len(states)])
+        y, final = torch.func.functional_call(layer, dict(zip(names, rest[len(states) :])), (x, given))
+        return (y, *(final if isinstance(final, tuple) else [final]))
+
+    def states_of(given):
+        return tuple(given) if len(given) == 2 else given[0]
+
+    assert torch.autograd.gradcheck(run, (x, *states, *layer.parameters()))
+
+
+def test_only_some_outputs_and_gradients_are_used():
+    theirs, ours = pair("LSTM", 3, 4)
+    x = torch.randn(5, 2, 3)
+    for pick in (lambda y, h, c: y[-1].sum(), lambda y, h, c: h.sum(), lambda y, h, c: c.sum() + y[0].sum()):
+        for layer in (theirs, ours):
+            layer.zero_grad()
+            y, (h, c) = layer(x)
+            pick(y, h, c).backward()
+        for a, b in zip(theirs.parameters(), ours.parameters()):
+            assert_close(b.grad, a.grad)
+    for layer in (theirs, ours):
+        layer.zero_grad()
+        layer.requires_grad_(False)
+        layer.weight_hh_l0.requires_grad_(True)
+        layer(x)[0].sum().backward()
+        assert layer.weight_ih_l0.grad is None
+    assert_close(ours.weight_hh_l0.grad, theirs.weight_hh_l0.grad)
+    with torch.no_grad():
+        assert not ours(x)[0].requires_grad
+        assert_close(ours(x)[0], theirs(x)[0])
+
+
+def test_passes_may_overlap_and_be_gone_through_twice():
+    theirs, ours = pair("GRU", 2, 4, num_layers=2)
+    results = []
+    for layer in (theirs, ours):
+        layer.zero_grad()
+        a, b = layer(torch.ones(3, 2, 2))[0].sum(), layer(2 * torch.ones(5, 1, 2))[0].sum()
+        b.backward(retain_graph=True)
+        a.backward()
+        b.backward()
+        results.append([parameter.grad for parameter in layer.parameters()])
+    for a, b in zip(*results):
+        assert_close(b, a)
+
+
+def test_dropout_follows_pytorchs_generator():
+    torch.manual_seed(0)
+    layer = fast.LSTM(3, 32, num_layers=2, dropout=0.5)
+    x = torch.randn(4, 2, 3)
+
+    def run(seed):
+        torch.manual_seed(seed)
+        return layer(x)[0]
+
+    assert torch.equal(run(1), run(1)) and not torch.equal(run(1), run(2))
+    layer.eval()
+    assert torch.equal(run(1), run(2))
+    # Masks are the same on the way back as on the way forward, twice as well.
+    layer.train()
+    y = run(3).sum()
+    y.backward(retain_graph=True)
+    once = layer.weight_hh_l0.grad.clone()
+    y.backward()
+    assert_close(layer.weight_hh_l0.grad, 2 * once)
+
+
+def test_a_training_script_changes_one_import():
+    finals = []
+    for module in (nn, fast):
+        torch.manual_seed(0)
+        model = nn.ModuleDict({"rnn": module.LSTM(1, 8, batch_first=True), "head": nn.Linear(8, 1)})
+        optimiser = torch.optim.Adam(model.parameters(), 0.01)
+        x = torch.sin(torch.arange(60.0) / 3).reshape(4, 15, 1)
+        for _ in range(30):
+            optimiser.zero_grad()
+            loss = ((model["head"](model["rnn"](x[:, :-1])[0]) - x[:, 1:]) ** 2).mean()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+        finals.append(loss.item())
+    assert finals[1] == pytest.approx(finals[0], rel=1e-3)
+
+
+def test_accelerate_changes_a_model_in_place():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.LSTM(2, 3), nn.Identity(), nn.Sequential(nn.GRU(2, 3), nn.RNN(2, 3)))
+    before, keys = [id(parameter) for parameter in model.parameters()], list(model.state_dict())
+    y = model[0](torch.ones(2, 1, 2))[0]
+    assert fast.accelerate(model) is model
+    assert [type(model[0]), type(model[2][0]), type(model[2][1])] == [fast.LSTM, fast.GRU, fast.RNN]
+    assert [id(parameter) for parameter in model.parameters()] == before and list(model.state_dict()) == keys
+    assert_close(model[0](torch.ones(2, 1, 2))[0], y)
+    assert isinstance(fast.accelerate(nn.LSTM(2, 3)), fast.LSTM)
+    with pytest.warns(UserWarning, match="proj_size"):
+        assert type(fast.accelerate(nn.LSTM(2, 3, proj_size=1))) is nn.LSTM
+
+
+def test_layers_are_copied_and_pickled():
+    layer, x = fast.GRU(2, 3), torch.randn(4, 2, 2)
+    y = layer(x)[0]
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert torch.equal(other(x)[0], y)
+
+
+def test_what_the_engine_does_not_have_is_refused_by_name():
+    with pytest.raises(NotImplementedError, match="proj_size"):
+        fast.LSTM(2, 3, proj_size=1)
+    layer = fast.LSTM(2, 3)
+    with pytest.raises(ValueError, match="torch.float16"):
+        layer(torch.ones(2, 1, 2, dtype=torch.float16))
+    with pytest.raises(RuntimeError, match="Expected 2, got 4"):
+        layer(torch.ones(2, 1, 4))
+    with pytest.raises(RuntimeError, match="Expected hidden size"):
+        layer(torch.ones(2, 1, 2), (torch.zeros(1, 2, 3), torch.zeros(1, 2, 3)))
+    with pytest.raises(RuntimeError, match="runs on the CPU"):
+        layer(torch.ones(2, 1, 2, device="meta"))
+    with pytest.raises(RuntimeError, match="once_differentiable|does not require grad|twice"):
+        x = torch.ones(2, 1, 2, requires_grad=True)
+        (g,) = torch.autograd.grad(layer(x)[0].sum(), x, create_graph=True)
+        g.sum().backward()
+
+
+def test_data_loaders_beside_it():
+    layer = fast.LSTM(4, 64)
+    x = torch.randn(20, 64, 4)
+    layer(x)[0].sum().backward()
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), batch_size=5, num_workers=1)
+    assert sum(layer(part)[0].shape[0] for (part,) in loader) == 20
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.LSTM(3, 5, num_layers=2, bidirectional=True, batch_first=True),
+        lambda: nn.GRU(3, 5, bias=False, batch_first=True),
+        lambda: nn.RNN(3, 5, nonlinearity="relu", batch_first=True, dtype=torch.float64),
+        lambda: nn.Sequential(nn.LSTM(3, 5, batch_first=True), nn.LayerNorm(5), nn.Dropout(0.1), nn.Linear(5, 4), nn.Tanh(),
+                              nn.GRU(4, 3, batch_first=True), nn.Linear(3, 2, bias=False), nn.Softmax(-1)),
+    ],
+)
+def test_networks_from_modules_and_back(make):
+    torch.manual_seed(0)
+    module = make().eval()
+    network = elman.from_torch(module)
+    x = torch.randn(4, 6, 3, dtype=next(module.parameters()).dtype)
+    y = x
+    for layer in module if isinstance(module, nn.Sequential) else [module]:
+        y = layer(y)
+        y = y[0] if isinstance(y, tuple) else y
+    ours = torch.from_numpy(network(x))
+    assert_close(ours, y)
+    assert_close(network.to_torch().eval()(x), ours)
+
+
+def test_every_block_goes_to_pytorch():
+    blocks = [elman.Patch(2), elman.LSTM(4, direction="both", learned_state=True), elman.Recurrent("elman", 6, "reverse"),
+              elman.LayerNorm(), elman.Dropout(0.5), elman.Dense(3, "elu")]
+    x = np.random.default_rng(0).normal(size=(3, 7, 2)).astype(np.float32)
+    for end in ([elman.Pooling("max")], [elman.Pooling("mean")], [elman.GRU(4, output="last", direction="both")], []):
+        network = elman.Network([*blocks, *end, elman.Dense(2)], input_size=2)
+        network.parameters[:] += 0.1
+        assert_close(network.to_torch().eval()(torch.from_numpy(x)), torch.from_numpy(network(x)))
+    network = elman.Network([elman.GRU(3), elman.Skip(2), elman.Dense(1)], input_size=2)
+    assert_close(network.to_torch()(torch.from_numpy(x)), torch.from_numpy(network(x)))
+    network = elman.Network([elman.Embedding(5, 3), elman.GRU(3)])
+    tokens = np.array([[[1.0], [4.0], [0.0]]], np.float32)
+    assert_close(network.to_torch()(torch.from_numpy(tokens)), torch.from_numpy(network(tokens)))
+
+
+def test_modules_without_counterpart_are_refused_by_name():
+    for module, message in [
+        (nn.Sequential(nn.Conv1d(1, 2, 3)), "Conv1d"),
+        (nn.Sequential(nn.LSTM(2, 3), nn.Tanh()), "Tanh must follow a Linear"),
+        (nn.LSTM(2, 3, proj_size=1), "proj_size"),
+        (nn.Sequential(nn.Linear(2, 3), nn.ELU(0.5)), "ELU has alpha 0.5"),
+        (nn.Sequential(nn.Identity()), "no layer"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            elman.from_torch(module)
+    with pytest.raises(ValueError, match="min-gru"):
+        elman.Network([elman.Recurrent("min-gru", 3)], input_size=1).to_torch()
