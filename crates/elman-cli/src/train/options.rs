@@ -57,7 +57,8 @@ options! {
         /// Forecast: columns, with commas between, that have one value for each series, such as a region
         [value_name = "COLUMNS"] static_covariates: String,
         /// Forecast: periods whose place is seen beside the season's, of hour, day, week and year, with commas between, or
-        /// none [default: those longer than the season, if there are rows for one and a half of them]
+        /// none [default: those longer than the season, if there are rows for one and a half of them and, of a single
+        /// series, they help in a trial]
         [value_name = "PERIODS"] calendar: String,
         /// Forecast: rows in a season, 0 for none [default: the calendar's, 12 for months]
         [value_name = "ROWS", value_parser = count::<usize>] season: usize,

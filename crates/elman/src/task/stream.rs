@@ -21,7 +21,8 @@ use crate::weights::Weights;
 /// | forecast | the next value of the series and, where the calendar fixes it, its place in the season | the value of the row after it |
 ///
 /// Places in a season count from 0: months from January, quarters from the first, weekdays from Monday, hours from
-/// midnight. A feature that is a category is a value for each category, 1 for the one that it is and 0 for the others.
+/// midnight. A forecast that sees periods of the calendar or covariates is given them behind: the shares of the periods
+/// that have passed in the next row, past covariates, and future ones of the next row. A feature that is a category is a value for each category, 1 for the one that it is and 0 for the others.
 /// [`inputs`](Self::inputs) and [`answers`](Self::answers) name the values. Answers are those of
 /// [`Model::predict`](crate::model::Model::predict) on the rows so far, to the bit.
 ///

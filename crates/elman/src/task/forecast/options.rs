@@ -45,7 +45,7 @@ pub struct ForecastOptions {
     pub static_covariates: Option<String>,
     /// The periods of the calendar whose place the network sees beside that in the season; by default those that are
     /// longer than the season, of rows that follow each other in weeks or sooner, if the rows to learn from cover one and
-    /// a half of them.
+    /// a half of them and, of a single series, a trial on the last of those rows is better with them.
     #[serde(with = "cycles", skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Vec<Cycle>>,
     /// Rows in a season, 0 for none; by default that of the calendar: 12 for months, 4 for quarters,
