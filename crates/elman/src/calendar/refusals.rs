@@ -1,0 +1,121 @@
+//! The errors about rows that do not follow each other evenly.
+
+use std::collections::HashMap;
+
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+
+use super::{Calendar, Clock};
+use crate::error::{DataError, Message};
+use crate::missing::Missing;
+use crate::table::Column;
+use crate::words::{counted, listed, thousands};
+
+impl Calendar {
+    /// The error about rows that are missing: where the first are, how many there are and what can be done; none where
+    /// there are none.
+    pub(crate) fn gap_error(&self, column: Column<'_>) -> Option<DataError> {
+        let gap = self.gaps.first()?;
+        let (before, after) = (self.table_row(gap.after)?, self.table_row(gap.after + gap.missing + 1)?);
+        let is = if gap.missing == 1 { "is" } else { "are" };
+        let more = match self.gaps.len() {
+            1 => String::new(),
+            places => format!(", {} in all in {} places", thousands(self.num_missing()), thousands(places)),
+        };
+        let text = format!(
+            "{} follows {}, but the rows are one {} apart: {} {is} missing{more}; add them, cut the series, or choose \
+             in training with ",
+            column.text(after),
+            column.text(before),
+            self.frequency().step_name(),
+            counted(gap.missing, "row"),
+        );
+        let choices = listed(Missing::OF_SERIES.map(Missing::name), "or");
+        let mut message =
+            Message::from(text).option("missing").text(format!(" what stands in their place: {choices}"));
+        let stamp = self.stamp(gap.after + 1);
+        if matches!(self.clock, Clock::Written) && gap.missing <= 4 && stamp.is_some_and(is_clock_change) {
+            message = hint_at_zone(message);
+        }
+        Some(DataError::new(column.place(after), message))
+    }
+}
+
+pub(super) fn refuse_doubled(
+    column: Column<'_>,
+    order: &[usize],
+    sorted: &[DateTime],
+    has_zone: bool,
+) -> Result<(), DataError> {
+    let doubled: Vec<usize> = (1..sorted.len()).filter(|&n| sorted[n] == sorted[n - 1]).collect();
+    let Some(&n) = doubled.first() else { return Ok(()) };
+    let (a, b) = (order[n - 1], order[n]);
+    let more = match doubled.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more row{} as often", if more == 1 { "" } else { "s" }),
+    };
+    let mut message = Message::from(format!(
+        "the time {} stands twice (lines {} and {}){more}; a series has one row for each time: take one out",
+        column.text(b),
+        column.line(a),
+        column.line(b)
+    ));
+    if !has_zone && doubled.iter().all(|&n| is_clock_change(sorted[n])) {
+        message = hint_at_zone(message);
+    }
+    Err(DataError::new(column.place(b), message))
+}
+
+/// The error about rows that follow each other by no step: the first that is not as far from the one before as
+/// most are.
+pub(super) fn uneven(
+    column: Column<'_>,
+    order: &[usize],
+    sorted: &[DateTime],
+    offsets_change: bool,
+) -> DataError {
+    let apart = |n: usize| sorted[n].duration_since(sorted[n - 1]);
+    let mut counts: HashMap<SignedDuration, usize> = HashMap::new();
+    for n in 1..sorted.len() {
+        *counts.entry(apart(n)).or_default() += 1;
+    }
+    let usual = counts.into_iter().max_by_key(|&(apart, count)| (count, std::cmp::Reverse(apart)));
+    let usual = usual.map_or(SignedDuration::ZERO, |(apart, _)| apart);
+    let n = (1..sorted.len()).find(|&n| apart(n) != usual).unwrap_or(1);
+    let text = format!(
+        "{} follows {} after {}, where most rows are {} apart; a forecast needs rows at even steps",
+        column.text(order[n]),
+        column.text(order[n - 1]),
+        in_words(apart(n)),
+        in_words(usual)
+    );
+    let message = Message::from(text);
+    let message = if offsets_change { hint_at_zone(message) } else { message };
+    DataError::new(column.place(order[n]), message)
+}
+
+fn in_words(apart: SignedDuration) -> String {
+    let seconds = apart.as_secs();
+    let (count, noun) = match seconds {
+        0 => return format!("{} ns", apart.as_nanos()),
+        _ if seconds % 86_400 == 0 => (seconds / 86_400, "day"),
+        _ if seconds % 3_600 == 0 => (seconds / 3_600, "hour"),
+        _ if seconds % 60 == 0 => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The hours in which clocks are changed nearly everywhere: of Sundays in spring and autumn, before four.
+fn is_clock_change(stamp: DateTime) -> bool {
+    stamp.weekday() == jiff::civil::Weekday::Sunday
+        && stamp.hour() < 4
+        && matches!(stamp.month(), 3 | 4 | 9..=11)
+}
+
+fn hint_at_zone(message: Message) -> Message {
+    message
+        .text("; if clocks were changed there, name the place with ")
+        .option("timezone")
+        .text(" such as Europe/Berlin")
+}
