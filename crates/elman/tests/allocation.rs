@@ -269,12 +269,7 @@ fn hostile_tables() {
         ("names", 4.0, wide, format!("{header}\n{}\n", ",".repeat(COUNT - 1))),
         ("a name twice", 4.6, wide, format!("{header},aaaa\n")),
         ("one row of more empty cells", 2.7, good, format!("a,b\n{}", ",".repeat(COUNT * 4))),
-        (
-            "one row too long",
-            2.7,
-            "t, line 2: expected 2 fields",
-            format!("a,b\n{}", "1,".repeat(COUNT * 2)),
-        ),
+        ("one row too long", 2.7, "t, line 2: expected 2 fields", format!("a,b\n{}", "1,".repeat(COUNT * 2))),
         ("empty cells", 14.5, good, format!("a,b\n{}", ",\n".repeat(COUNT * 2))),
         ("short cells", 9.3, good, format!("a\n{}", "1\n".repeat(COUNT * 2))),
         (
