@@ -119,12 +119,14 @@ fn header(
     }))
 }
 
-/// No more rows than this stand in a text: none has fewer bytes than cells, nor fewer line breaks than one.
+/// No more rows than this stand in a text: none has fewer bytes than cells, and each but the last has a line break behind
+/// something else.
 fn most_rows(text: &str, width: usize) -> usize {
-    let count = |wanted: u8| text.bytes().filter(|byte| *byte == wanted).count();
-    let breaks = count(b'\n');
-    let breaks = if breaks == 0 { count(b'\r') } else { breaks };
-    (breaks + 1).min(text.len() / width.max(1) + 1)
+    let is_break = |byte: u8| matches!(byte, b'\r' | b'\n');
+    let bytes = text.as_bytes();
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    let ends = pairs.filter(|&(&before, &after)| is_break(after) && !is_break(before)).count();
+    (ends + 1).min(bytes.len() / width.max(1) + 1)
 }
 
 /// What was found of a row.
