@@ -20,7 +20,7 @@ use elman::network::{
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::sequence::{Example, TrainingBatch};
-use elman::task::{ForecastOptions, Task, TaskOptions};
+use elman::task::{ForecastOptions, Task, TaskOptions, Transform};
 
 /// The workers that a first step starts take a moment to come up, with memory of their own.
 const COMING_UP: Duration = Duration::from_millis(20);
@@ -134,7 +134,8 @@ fn chain() -> Network {
 /// A forecast in the series' own units.
 fn task_streaming_steps() {
     let table = elman::data::airline().unwrap();
-    let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default())).unwrap();
+    let options = ForecastOptions::default().with_transform(Transform::LogDifference);
+    let prepared = Task::prepare(&table, &TaskOptions::Forecast(options)).unwrap();
     let mut recipe = Recipe::for_task(&prepared.task);
     recipe.train.epochs = 1;
     let mut stream = recipe.train(&prepared, &table).unwrap().stream().unwrap();

@@ -22,17 +22,19 @@ use crate::weights::Weights;
 ///
 /// Places in a season count from 0: months from January, quarters from the first, weekdays from Monday, hours from
 /// midnight. A forecast that sees periods of the calendar or covariates is given them behind: the shares of the periods
-/// that have passed in the next row, past covariates, and future ones of the next row. A feature that is a category is a value for each category, 1 for the one that it is and 0 for the others.
-/// [`inputs`](Self::inputs) and [`answers`](Self::answers) name the values. Answers are those of
-/// [`Model::predict`](crate::model::Model::predict) on the rows so far, to the bit.
+/// that have passed in the next row, past covariates, and future ones of the next row. A feature that is a category is a
+/// value for each category, 1 for the one that it is and 0 for the others. [`inputs`](Self::inputs) and
+/// [`answers`](Self::answers) name the values. Answers are those of [`Model::predict`](crate::model::Model::predict) on the
+/// rows so far, to the bit.
 ///
 /// ```
 /// use elman::recipe::Recipe;
-/// use elman::task::{ForecastOptions, Task, TaskOptions};
+/// use elman::task::{ForecastOptions, Task, TaskOptions, Transform};
 ///
 /// # fn main() -> Result<(), elman::error::Error> {
 /// let table = elman::data::airline()?; // passengers by month, from January on
-/// let prepared = Task::prepare(&table, &TaskOptions::Forecast(ForecastOptions::default()))?;
+/// let options = ForecastOptions::default().with_transform(Transform::LogDifference);
+/// let prepared = Task::prepare(&table, &TaskOptions::Forecast(options))?;
 /// let mut recipe = Recipe::for_task(&prepared.task);
 /// recipe.train.epochs = 2;
 /// let model = recipe.train(&prepared, &table)?; // or Model::open("airline.elman".as_ref())?
