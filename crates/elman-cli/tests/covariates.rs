@@ -150,7 +150,7 @@ fn covariates_that_are_missing_are_refused_or_filled_by_what_came_before() {
         1,
         &train,
         "s.csv, line 32, column \"promo\": the first of 2 empty cells; fill them in, or choose with --missing what becomes of \
-         missing values: previous, season or zero",
+         missing values: interpolate, previous, season, zero or flag",
     );
     let said = place.ok(&format!("{train} --missing previous"));
     let note =
@@ -248,7 +248,7 @@ fn shops(cell: impl Fn(&str, usize, &str) -> Option<String>) -> String {
     csv
 }
 
-const SHOPS: &str = "--target units --id shop --time week --season 0 --test 8 --horizon 4 \
+const SHOPS: &str = "--target units --id shop --time week --season 0 --transform difference --test 8 --horizon 4 \
                      --future-covariates price,kind,open --static-covariates region";
 
 #[test]

@@ -85,10 +85,10 @@ fn a_useless_model_is_not_kept() {
     assert!(
         message.starts_with("training diverged, so no model was written: its loss is ")
             && message
-                .ends_with(", and that of always answering the same 0.9734; try a lower --learning-rate"),
+                .ends_with(", and that of always answering the same 0.8799; try a lower --learning-rate"),
         "{message}"
     );
-    let stderr = place.ok("train --optimiser sgd --clip 0 --learning-rate 1 --epochs 1").stderr;
+    let stderr = place.ok("train --optimiser sgd --clip 0 --learning-rate 4 --epochs 1").stderr;
     assert!(stderr.contains("\nnote: the model has learned nothing: its loss is "), "{stderr}");
     assert!(!place.ok("train --epochs 1").stderr.contains("learned nothing"));
 }

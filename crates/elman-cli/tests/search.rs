@@ -85,7 +85,7 @@ fn an_ensemble_is_checked_evaluated_and_predicts() {
     for member in 1..=3 {
         assert!(checked.contains(&format!("f.elman, member {member} of 3")), "{checked}");
     }
-    assert!(place.ok("evaluate f.elman").stdout.contains("114 forecasts"));
+    assert!(place.ok("evaluate f.elman").stdout.contains("156 forecasts"));
     assert_eq!(place.ok("predict f.elman --horizon 3").stdout.lines().count(), 4);
     assert_eq!(place.names().iter().filter(|name| name.ends_with(".checkpoint")).count(), 0);
 }

@@ -560,7 +560,7 @@ fn a_sequence_that_leaves_with_its_rows_is_told_in_evaluation_too() {
         "{}",
         said.stderr
     );
-    assert!(said.stdout.starts_with("test: all 1 sequence\n"), "{}", said.stdout);
+    assert!(said.stdout.starts_with("test: the only sequence\n"), "{}", said.stdout);
 }
 
 #[test]

@@ -356,16 +356,19 @@ fn quoted(word: &str) -> String {
 
 /// A run may diverge and still come to its end: then there is no model. One that is merely poor is told.
 fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
-    const DIVERGED: f64 = 1e6;
+    const DIVERGED: f64 = 1e3;
     const POOR: f64 = 2.0;
+    // Where nothing is left to learn, as of a series that repeats itself, next to nothing is no failure.
+    const NOTHING: f64 = 1e-3;
     let naive = run.naive_loss();
-    let Some(best) = run.progress().best().filter(|best| best.loss > POOR * naive) else { return Ok(()) };
+    let is_poor = |loss: f64| loss > POOR * naive && loss > NOTHING;
+    let Some(best) = run.progress().best().filter(|best| is_poor(best.loss)) else { return Ok(()) };
     let what = format!(
         "its loss is {}, and that of always answering the same {}; try a lower --learning-rate",
         figure(best.loss),
         figure(naive)
     );
-    if best.loss > DIVERGED * naive {
+    if best.loss > DIVERGED * naive.max(1.0) {
         bail!("training diverged, so no model was written: {what}");
     }
     output.note(&format!("note: the model has learned nothing: {what}"));
