@@ -89,11 +89,11 @@ def _column(name: str, values: Any) -> Column:
 
 def _fits(array: Array) -> bool:
     """Does float64 hold all of these whole numbers?"""
-    return array.size == 0 or int(np.max(np.abs(array.astype(object)))) <= 2**53 if array.dtype.itemsize == 8 else True
+    return array.size == 0 or max(abs(int(array.min())), abs(int(array.max()))) <= 2**53
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and abs(value) <= 2**53
+    return isinstance(value, (int, float, np.integer, np.floating)) and not abs(float(value)) > 2**53
 
 
 def _is_none(value: Any) -> bool:
@@ -105,7 +105,7 @@ def _is_none(value: Any) -> bool:
 def _times(array: Array) -> list[str]:
     """Times as text, as exactly as they are: days where all are at midnight."""
     known = array[~np.isnat(array)]
-    unit = next((unit for unit in ("D", "s") if np.all(known.astype(f"M8[{unit}]") == known)), "us")
+    unit: Any = next((unit for unit in ("D", "s") if np.all(known.astype(f"M8[{unit}]") == known)), "us")
     return ["" if text == "NaT" else text for text in np.datetime_as_string(array, unit=unit).tolist()]
 
 
@@ -150,6 +150,7 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
         raise ValueError(f'layout is {layout!r}; it must be "time" or "channels"')
     if hasattr(x, "toarray") or hasattr(x, "detach") or (hasattr(x, "__array__") and not isinstance(x, np.ndarray)):
         x = as_array(x, np.float64, "X")
+    parts: list[Any]
     if isinstance(x, np.ndarray) and (x.dtype != object or x.ndim > 1):
         array = as_array(x, np.float64, "X")
         if array.ndim not in (2, 3):
@@ -160,9 +161,9 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
         if array.ndim == 2 and array.shape[1] == 0:
             raise ValueError(f"X has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required: a sequence needs "
                              "at least one timestep")
-        parts: Sequence[Any] = array
+        parts = list(array)
     elif isinstance(x, (list, tuple, np.ndarray)):
-        parts = x
+        parts = list(x)
     else:
         raise TypeError(f"X is {type(x).__name__}; it must be an array, a list of arrays or a data frame")
     sequences = []

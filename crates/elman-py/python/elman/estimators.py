@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import warnings
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -69,6 +69,12 @@ class Estimator:
     #: Options that are Python's own, with their defaults.
     _own: ClassVar[dict[str, Any]] = {"layout": "time", "verbose": 1}
     _names: ClassVar[tuple[str, ...]] = ()
+    layout: str
+    verbose: int
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **options: Any) -> None: ...
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -272,7 +278,7 @@ class Forecaster(Estimator):
     def _columns(X: Any) -> dict[str, Column] | str:
         """The columns of a table, or the path of one."""
         if is_path(X):
-            return os.fspath(X)
+            return str(os.fspath(X))
         if type(X).__name__ == "Series" and hasattr(X, "index"):
             values = {"y": X.to_numpy()}
             index = X.index
