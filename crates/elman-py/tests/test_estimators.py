@@ -423,6 +423,18 @@ def test_sweeps_are_the_same_side_by_side(means, tmp_path):
         elman.sweep(estimator, [{"epoch": 1}], *means)
 
 
+def test_a_trial_on_a_ray_cluster_is_the_same(means):
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    estimator, params = elman.SequenceRegressor(epochs=3, verbose=0), elman.grid(hidden_size=[4, 8], seed=[0, 1])
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        trial = ray.remote(elman.run_trial)
+        found = ray.get([trial.remote(estimator, options, *means) for options in params])
+    finally:
+        ray.shutdown()
+    assert found == elman.sweep(estimator, params, *means, jobs=1).trials
+
+
 def test_the_record_says_how_it_came_about(regressor):
     assert regressor.record_["recipe"]["train"]["epochs"] == 40
     assert json.loads(regressor.model_.record) == regressor.record_
