@@ -18,7 +18,14 @@ import elman
 import elman.torch
 
 #: Inputs, units, batch, timesteps.
-SHAPES = [(1, 16, 1, 50), (8, 32, 32, 50), (16, 64, 32, 100), (32, 128, 32, 100), (64, 128, 128, 128), (256, 512, 64, 100)]
+SHAPES = [
+    (1, 16, 1, 50),
+    (8, 32, 32, 50),
+    (16, 64, 32, 100),
+    (32, 128, 32, 100),
+    (64, 128, 128, 128),
+    (256, 512, 64, 100),
+]
 
 
 def training_step(layer, x):
@@ -58,7 +65,9 @@ def compare(make):
 
 
 def layers():
-    print(f"{'layer':<6}{'inputs, units, batch, timesteps':<34}{'training':>9}{'predicting':>12}{'ms a training step':>20}")
+    print(
+        f"{'layer':<6}{'inputs, units, batch, timesteps':<34}{'training':>9}{'predicting':>12}{'ms a training step':>20}"
+    )
     for kind in ("LSTM", "GRU", "RNN"):
         for inputs, units, batch, steps in SHAPES:
             x = torch.randn(steps, batch, inputs)
@@ -71,7 +80,10 @@ def layers():
                 return of
 
             (train, ours), (predict, _) = compare(make(training_step)), compare(make(prediction))
-            print(f"{kind:<6}{f'{inputs}, {units}, {batch}, {steps}':<34}{train:>8.1f}x{predict:>11.1f}x{1e3 * ours:>20.3f}", flush=True)
+            print(
+                f"{kind:<6}{f'{inputs}, {units}, {batch}, {steps}':<34}{train:>8.1f}x{predict:>11.1f}x{1e3 * ours:>20.3f}",
+                flush=True,
+            )
 
 
 def streams():
@@ -90,7 +102,9 @@ def streams():
         ("step(x, out)", lambda: stream.step(x, out)),
         ("step_scalar(x)", lambda: stream.step_scalar(1.0)),
     ]:
-        print(f"a step of an LSTM of 16 units with its head by {name}: {1e6 * (min(loop(call) for _ in range(5)) - nothing):.2f} us")
+        print(
+            f"a step of an LSTM of 16 units with its head by {name}: {1e6 * (min(loop(call) for _ in range(5)) - nothing):.2f} us"
+        )
 
 
 if __name__ == "__main__":

@@ -41,6 +41,9 @@ def test_the_example_draws_a_picture(tmp_path):
 def test_the_compiled_half_is_what_its_stub_says():
     pytest.importorskip("mypy")
     # A class without a constructor of its own has object's, which the stub leaves out.
-    run = subprocess.run([sys.executable, "-m", "mypy.stubtest", "elman._elman", "--ignore-disjoint-bases"],
-                         capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "elman._elman", "--ignore-disjoint-bases"],
+        capture_output=True,
+        text=True,
+    )
     assert run.returncode == 0, run.stdout + run.stderr

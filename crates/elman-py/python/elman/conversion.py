@@ -209,8 +209,12 @@ def to_torch(network: Network) -> torch.nn.Module:
             return y
 
     activations: dict[str, Any] = {
-        "identity": lambda y: y, "tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid,
-        "elu": nn.functional.elu, "softmax": lambda y: torch.softmax(y, dim=-1),
+        "identity": lambda y: y,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "sigmoid": torch.sigmoid,
+        "elu": nn.functional.elu,
+        "softmax": lambda y: torch.softmax(y, dim=-1),
     }
     network_blocks = network.blocks
     chain = Chain()

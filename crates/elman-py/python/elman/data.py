@@ -39,8 +39,10 @@ def is_frame(value: Any) -> bool:
     """Is it a table with named columns: a data frame, anything with Arrow's PyCapsule interface, a dict of columns?"""
     if hasattr(value, "toarray"):  # Some sparse matrices are dicts.
         return False
-    return isinstance(value, dict) or hasattr(value, "__arrow_c_stream__") or (
-        hasattr(value, "columns") and hasattr(value, "__getitem__")
+    return (
+        isinstance(value, dict)
+        or hasattr(value, "__arrow_c_stream__")
+        or (hasattr(value, "columns") and hasattr(value, "__getitem__"))
     )
 
 
@@ -97,8 +99,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_none(value: Any) -> bool:
-    return value is None or value is np.ma.masked or bool(np.ndim(value) == 0 and value != value) or (
-        type(value).__name__ in ("NAType", "NaTType")
+    return (
+        value is None
+        or value is np.ma.masked
+        or bool(np.ndim(value) == 0 and value != value)
+        or (type(value).__name__ in ("NAType", "NaTType"))
     )
 
 
@@ -159,8 +164,10 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
                 "data"
             )
         if array.ndim == 2 and array.shape[1] == 0:
-            raise ValueError(f"X has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required: a sequence needs "
-                             "at least one timestep")
+            raise ValueError(
+                f"X has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required: a sequence needs "
+                "at least one timestep"
+            )
         parts = list(array)
     elif isinstance(x, (list, tuple, np.ndarray)):
         parts = list(x)
@@ -176,8 +183,10 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
         else:
             raise ValueError(f"X[{n}] has the shape {array.shape}; it must be (T, I) or (T,)")
         if array.size == 0:
-            raise ValueError(f"X[{n}] has the shape {array.shape}: a sequence needs at least one timestep and one value, "
-                             "and it has 0")
+            raise ValueError(
+                f"X[{n}] has the shape {array.shape}: a sequence needs at least one timestep and one value, "
+                "and it has 0"
+            )
         sequences.append(array)
     if not sequences:
         raise ValueError("X has 0 sequences; at least 1 is needed")
@@ -192,8 +201,10 @@ def refuse_missing(sequences: list[Array], name: str = "X") -> None:
     for n, sequence in enumerate(sequences):
         if np.isnan(sequence).any():
             t, k = np.argwhere(np.isnan(sequence))[0]
-            raise ValueError(f"{name}[{n}] contains NaN, the first at timestep {t}, value {k}; fill it in, or choose with "
-                             "missing what becomes of missing values: drop, interpolate, previous, zero or flag")
+            raise ValueError(
+                f"{name}[{n}] contains NaN, the first at timestep {t}, value {k}; fill it in, or choose with "
+                "missing what becomes of missing values: drop, interpolate, previous, zero or flag"
+            )
 
 
 def long_columns(sequences: list[Array], names: Sequence[str] | None = None) -> dict[str, Column]:

@@ -101,8 +101,10 @@ class _Layer(nn.RNNBase):
             counts = input.batch_sizes.tolist()
             batch_size, is_batched = counts[0], True
             # A sequence is as long as there are timesteps with more than so many.
-            lengths = [sum(count > n for count in counts) for n in range(batch_size)] if len(set(counts)) > 1 else (
-                [len(counts)] * batch_size
+            lengths = (
+                [sum(count > n for count in counts) for n in range(batch_size)]
+                if len(set(counts)) > 1
+                else ([len(counts)] * batch_size)
             )
             x = data
         else:
@@ -152,11 +154,14 @@ class _Layer(nn.RNNBase):
         """Refuses what only PyTorch itself can run."""
         name, weight = type(self).__name__, self.all_weights[0][0]
         if data.device.type != "cpu" or weight.device.type != "cpu":
-            raise RuntimeError(f"elman.torch.{name} runs on the CPU; the input is on {data.device}, the weights on "
-                               f"{weight.device}")
+            raise RuntimeError(
+                f"elman.torch.{name} runs on the CPU; the input is on {data.device}, the weights on {weight.device}"
+            )
         if data.dtype not in _DTYPES or data.dtype != weight.dtype:
-            raise ValueError(f"elman.torch.{name}: the input is {data.dtype} and the weights are {weight.dtype}; both "
-                             "must be torch.float32, or both torch.float64")
+            raise ValueError(
+                f"elman.torch.{name}: the input is {data.dtype} and the weights are {weight.dtype}; both "
+                "must be torch.float32, or both torch.float64"
+            )
 
     def _initial(self, hx: Any, is_batched: bool, batch_size: int, dtype: torch.dtype) -> list[Any]:
         """The arrays ``[D * layers, B, H]`` of the state to start from; none of them for zeros."""
@@ -177,8 +182,9 @@ class _Layer(nn.RNNBase):
 
 def _refuse_projection(arguments: dict[str, Any]) -> None:
     if arguments.pop("proj_size", 0):
-        raise NotImplementedError("proj_size: a projection of the hidden state is not something the engine has; "
-                                  "use torch.nn.LSTM")
+        raise NotImplementedError(
+            "proj_size: a projection of the hidden state is not something the engine has; use torch.nn.LSTM"
+        )
 
 
 class LSTM(_Layer, nn.LSTM):
