@@ -9,6 +9,8 @@ Usage: cargo xtask CHORE
                  10 s of every fuzz target; ends with a table of what each took
   test --fast    formatting, lints and the tests that are not slow, for use while working
   python         run reference/test_*.py against the release build of the program
+  package        build the wheel of the Python package and test it in an environment of its own
+  dist           leave program and wheel, built for release, in target/dist
   targets        compile the engine for ARM, WebAssembly and a microcontroller
   fuzz [SECONDS] run every fuzz target for SECONDS, 20 if not given; needs a nightly toolchain
   bench          measure Elman beside its peers and write bench/RESULTS.md, in about 40 minutes;
@@ -34,6 +36,10 @@ pub(crate) enum Chore {
     },
     /// The tests written in Python.
     Python,
+    /// The Python package, built and tested.
+    Package,
+    /// What is given away.
+    Dist,
     /// Compile for processors that this machine does not have.
     Targets,
     /// Throw mutated bytes at every reader.
@@ -64,6 +70,8 @@ impl Chore {
             ["test"] => Ok(Self::Test { fast: false }),
             ["test", "--fast"] => Ok(Self::Test { fast: true }),
             ["python"] => Ok(Self::Python),
+            ["package"] => Ok(Self::Package),
+            ["dist"] => Ok(Self::Dist),
             ["targets"] => Ok(Self::Targets),
             ["fuzz"] => Ok(Self::Fuzz { seconds: FUZZ_SECONDS }),
             ["fuzz", seconds] => parse_seconds(seconds).map(|seconds| Self::Fuzz { seconds }),
@@ -72,9 +80,11 @@ impl Chore {
             ["reference"] => Ok(Self::Reference),
             ["docs"] => Ok(Self::Docs),
             ["timings"] => Ok(Self::Timings),
-            ["test" | "python" | "targets" | "fuzz" | "bench" | "reference" | "docs" | "timings", ..] => {
-                Err(format!("`{}` does not take these arguments", words.join(" ")))
-            }
+            [
+                "test" | "python" | "package" | "dist" | "targets" | "fuzz" | "bench" | "reference" | "docs"
+                | "timings",
+                ..,
+            ] => Err(format!("`{}` does not take these arguments", words.join(" "))),
             [unknown, ..] => Err(format!("there is no chore `{unknown}`")),
         }
     }
@@ -102,7 +112,7 @@ mod tests {
         let chores = HELP.lines().filter_map(|line| line.strip_prefix("  "));
         let named: Vec<&str> =
             chores.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
-        assert!(named.len() >= 9, "the help names {named:?}");
+        assert!(named.len() >= 11, "the help names {named:?}");
         for chore in named {
             assert!(parse(chore).is_ok(), "`{chore}` is in the help and is not understood");
         }

@@ -8,6 +8,7 @@ mod chore;
 mod debian;
 mod docs;
 mod fuzz;
+mod package;
 mod process;
 mod project;
 mod python;
@@ -51,6 +52,8 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         }
         Chore::Test { fast } => test::run(&project, fast),
         Chore::Python => python::run_tests(&project),
+        Chore::Package => package::test(&project),
+        Chore::Dist => package::dist(&project),
         Chore::Fuzz { seconds } => fuzz::run(&project, seconds).map(|outcome| outcome.announce()),
         Chore::Targets => targets::run(&project).map(|outcome| outcome.announce()),
         Chore::Bench { quick } => bench::run(&project, quick),

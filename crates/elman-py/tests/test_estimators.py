@@ -82,7 +82,9 @@ def test_series_come_in_many_forms():
     both = elman.Forecaster(horizon=4, **QUICK).fit(np.stack([y, 2 * y]))
     assert both.predict().shape == (2, 4)
     assert both.predict(np.stack([y, 2 * y, y + 1]), horizon=2).shape == (3, 2)
-    frame = elman.Forecaster(horizon=4, **QUICK).fit({"y": y, "ds": np.arange("2024-01-01", "2024-03-21", dtype="M8[D]")})
+    frame = elman.Forecaster(horizon=4, **QUICK).fit(
+        {"y": y, "ds": np.arange("2024-01-01", "2024-03-21", dtype="M8[D]")}
+    )
     assert frame.predict()["ds"][0] == "2024-03-21"
     with pytest.raises(ValueError, match="horizon is 0"):
         both.predict(horizon=0)
@@ -91,8 +93,12 @@ def test_series_come_in_many_forms():
 def test_frames_of_pandas_polars_and_arrow(tmp_path):
     pd = pytest.importorskip("pandas")
     days = pd.date_range("2024-01-01", periods=60, freq="D")
-    frame = pd.concat([pd.DataFrame({"unique_id": name, "ds": days, "y": np.sin(np.arange(60)) + k})
-                       for k, name in enumerate(["a", "b"])])
+    frame = pd.concat(
+        [
+            pd.DataFrame({"unique_id": name, "ds": days, "y": np.sin(np.arange(60)) + k})
+            for k, name in enumerate(["a", "b"])
+        ]
+    )
     fitted = elman.Forecaster(horizon=3, **QUICK).fit(frame)
     predicted = fitted.predict()
     assert isinstance(predicted, pd.DataFrame)
@@ -102,7 +108,9 @@ def test_frames_of_pandas_polars_and_arrow(tmp_path):
     alone = elman.Forecaster(horizon=3, **QUICK).fit(series).predict()
     assert list(alone["ds"])[:1] == ["2024-03-01"]
     frame.to_csv(tmp_path / "f.csv", index=False)
-    from_file = elman.Forecaster(horizon=3, time="ds", target="y", id="unique_id", **QUICK).fit(tmp_path / "f.csv").predict()
+    from_file = (
+        elman.Forecaster(horizon=3, time="ds", target="y", id="unique_id", **QUICK).fit(tmp_path / "f.csv").predict()
+    )
     assert list(from_file["y_forecast"]) == expected
     polars = pytest.importorskip("polars")
     theirs = elman.Forecaster(horizon=3, **QUICK).fit(polars.from_pandas(frame)).predict()
@@ -122,20 +130,32 @@ def test_columns_keep_their_values():
     pd = pytest.importorskip("pandas")
     from elman.data import columns_of, table_of
 
-    frame = pd.DataFrame({
-        "integers": [1, 2**53, -3], "gaps": [0.5, None, 1e300], "bools": [True, False, True],
-        "nullable": pd.array([1, None, 3], dtype="Int64"), "texts": ["a", None, "1,5"],
-        "kinds": pd.Categorical(["x", "y", "x"]), "days": pd.to_datetime(["2024-01-01", "2024-02-29", None]),
-        "minutes": pd.to_datetime(["2024-01-01 10:30", "2024-01-01 11:00", "2024-01-01 00:00"]),
-        "zones": pd.to_datetime(["2024-01-01 10:30"] * 3).tz_localize("Europe/Berlin"), "large": [2**60, 2**60 + 1, 1],
-    })
+    frame = pd.DataFrame(
+        {
+            "integers": [1, 2**53, -3],
+            "gaps": [0.5, None, 1e300],
+            "bools": [True, False, True],
+            "nullable": pd.array([1, None, 3], dtype="Int64"),
+            "texts": ["a", None, "1,5"],
+            "kinds": pd.Categorical(["x", "y", "x"]),
+            "days": pd.to_datetime(["2024-01-01", "2024-02-29", None]),
+            "minutes": pd.to_datetime(["2024-01-01 10:30", "2024-01-01 11:00", "2024-01-01 00:00"]),
+            "zones": pd.to_datetime(["2024-01-01 10:30"] * 3).tz_localize("Europe/Berlin"),
+            "large": [2**60, 2**60 + 1, 1],
+        }
+    )
     table = table_of(columns_of(frame))
     assert {name: table.texts(name) for name in table.headers} == {
-        "integers": ["1", "9007199254740992", "-3"], "gaps": ["0.5", "", "1e300"], "bools": ["1", "0", "1"],
-        "nullable": ["1", "", "3"], "texts": ["a", "", "1,5"], "kinds": ["x", "y", "x"],
+        "integers": ["1", "9007199254740992", "-3"],
+        "gaps": ["0.5", "", "1e300"],
+        "bools": ["1", "0", "1"],
+        "nullable": ["1", "", "3"],
+        "texts": ["a", "", "1,5"],
+        "kinds": ["x", "y", "x"],
         "days": ["2024-01-01", "2024-02-29", ""],
         "minutes": ["2024-01-01T10:30:00", "2024-01-01T11:00:00", "2024-01-01T00:00:00"],
-        "zones": ["2024-01-01T10:30:00+01:00"] * 3, "large": [str(2**60), str(2**60 + 1), "1"],
+        "zones": ["2024-01-01T10:30:00+01:00"] * 3,
+        "large": [str(2**60), str(2**60 + 1), "1"],
     }
 
 
@@ -151,8 +171,13 @@ def test_classes(classifier, waves):
 
 def test_labels_come_back_as_they_were(waves):
     X, y = waves
-    for labels in (y, (y == "slow"), np.where(y == "slow", 7, -1), np.where(y == "slow", 2.0, 1.0),
-                   np.where(y == "slow", "with space, comma", "b")):
+    for labels in (
+        y,
+        (y == "slow"),
+        np.where(y == "slow", 7, -1),
+        np.where(y == "slow", 2.0, 1.0),
+        np.where(y == "slow", "with space, comma", "b"),
+    ):
         fitted = elman.SequenceClassifier(search=False, **QUICK).fit(X, labels)
         assert fitted.predict(X).dtype == labels.dtype and set(fitted.predict(X)) <= set(labels)
 
@@ -161,7 +186,9 @@ def test_numbers(regressor, means):
     X, y = means
     assert regressor.score(X, y) > 0.9
     assert regressor.predict(X).shape == (60,)
-    assert 1 - ((regressor.predict(X) - y) ** 2).sum() / ((y - y.mean()) ** 2).sum() == pytest.approx(regressor.score(X, y))
+    assert 1 - ((regressor.predict(X) - y) ** 2).sum() / ((y - y.mean()) ** 2).sum() == pytest.approx(
+        regressor.score(X, y)
+    )
     two = elman.SequenceRegressor(**QUICK).fit(X, np.stack([y, -y], axis=1))
     assert two.predict(X[:5]).shape == (5, 2)
 
@@ -169,7 +196,12 @@ def test_numbers(regressor, means):
 def test_forms_of_sequences_are_the_same_data(means):
     X, y = means
     expected = elman.SequenceRegressor(**QUICK).fit(X, y).predict(X)
-    rows = {"id": np.repeat(np.arange(60), 8), "x0": X[:, :, 0].ravel(), "x1": X[:, :, 1].ravel(), "target": np.repeat(y, 8)}
+    rows = {
+        "id": np.repeat(np.arange(60), 8),
+        "x0": X[:, :, 0].ravel(),
+        "x1": X[:, :, 1].ravel(),
+        "target": np.repeat(y, 8),
+    }
     for fitted, given in [
         (elman.SequenceRegressor(**QUICK).fit(list(X), y), list(X)),
         (elman.SequenceRegressor(**QUICK).fit(X.astype("<f4").astype(">f8") * 0 + X, y), X),
@@ -206,8 +238,11 @@ def test_hostile_data(means):
     X, y = means
     make = elman.SequenceRegressor
     for wrong, message in [
-        (X[:0], "0 sequences"), (X[:, :0], "sequence needs at least one timestep"), (np.ones(5), "must be"),
-        ([X[0], X[1][:, :1]], "values per timestep"), (np.where(X > 2, np.inf, X), "infinity"),
+        (X[:0], "0 sequences"),
+        (X[:, :0], "sequence needs at least one timestep"),
+        (np.ones(5), "must be"),
+        ([X[0], X[1][:, :1]], "values per timestep"),
+        (np.where(X > 2, np.inf, X), "infinity"),
         ([], "0 sequences"),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -229,8 +264,11 @@ def test_hostile_data(means):
 
 
 def test_options_are_the_librarys():
-    for kind, task in [(elman.Forecaster, "forecast"), (elman.SequenceClassifier, "classify"),
-                       (elman.SequenceRegressor, "regress")]:
+    for kind, task in [
+        (elman.Forecaster, "forecast"),
+        (elman.SequenceClassifier, "classify"),
+        (elman.SequenceRegressor, "regress"),
+    ]:
         assert list(kind().get_params()) == [*_elman.option_names(task), "layout", "verbose"]
         for name in _elman.option_names(task):
             assert f"\n{name} : " in kind.__doc__, name
@@ -267,8 +305,14 @@ def test_scikit_learn_manners(waves, means):
     check_is_fitted(estimator.fit(X, y))
     search = GridSearchCV(estimator, {"hidden_size": [4, 8]}, cv=2, n_jobs=2).fit(X, y)
     assert search.best_params_["hidden_size"] in (4, 8) and search.predict(X).shape == (60,)
-    assert len(cross_val_score(elman.SequenceClassifier(search=False, **QUICK), np.stack([x[:15] for x in waves[0]]),
-                               waves[1], cv=3)) == 3
+    assert (
+        len(
+            cross_val_score(
+                elman.SequenceClassifier(search=False, **QUICK), np.stack([x[:15] for x in waves[0]]), waves[1], cv=3
+            )
+        )
+        == 3
+    )
     pipeline = make_pipeline(FunctionTransformer(lambda X: X * 2), estimator).fit(X, y)
     assert pipeline.predict(X).shape == (60,)
 
@@ -292,9 +336,13 @@ def test_scikit_learns_own_checks():
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for kind, options in [(elman.SequenceRegressor, {"epochs": 2}), (elman.SequenceClassifier, {"search": False, "epochs": 20})]:
-            results = check_estimator(kind(hidden_size=4, verbose=0, **options), on_fail=None,
-                                      expected_failed_checks=EXPECTED)
+        for kind, options in [
+            (elman.SequenceRegressor, {"epochs": 2}),
+            (elman.SequenceClassifier, {"search": False, "epochs": 20}),
+        ]:
+            results = check_estimator(
+                kind(hidden_size=4, verbose=0, **options), on_fail=None, expected_failed_checks=EXPECTED
+            )
             failed = [(r["check_name"], str(r["exception"])) for r in results if r["status"] == "failed"]
             assert not failed
 
@@ -316,7 +364,9 @@ def test_pickles_and_files_come_back(classifier, regressor, forecaster, waves, m
     assert list(copy.predict()["passengers_forecast"]) == list(forecaster.predict()["passengers_forecast"])
     forecaster.save(tmp_path / "f.elman")
     back = elman.load(tmp_path / "f.elman")
-    assert list(back.predict(elman.airline())["passengers_forecast"]) == list(forecaster.predict()["passengers_forecast"])
+    assert list(back.predict(elman.airline())["passengers_forecast"]) == list(
+        forecaster.predict()["passengers_forecast"]
+    )
     with pytest.raises(ValueError, match="knows no series"):
         back.predict()
     with pytest.raises(ValueError, match="is a model to forecast"):
@@ -337,11 +387,13 @@ def test_the_program_and_python_share_models(forecaster, tmp_path):
     forecaster.save(tmp_path / "python.elman")
     theirs, ours = ((tmp_path / name).read_bytes() for name in ("airline.elman", "python.elman"))
     # The name of the data apart, which is part of the record.
-    assert theirs.replace(b"airline.csv (built in)", b"the data") [-2000:] == ours[-2000:]
+    assert theirs.replace(b"airline.csv (built in)", b"the data")[-2000:] == ours[-2000:]
     elman.airline().to_csv(tmp_path / "a.csv", index=False)
     assert run("predict", "python.elman", "a.csv") == run("predict", "airline.elman", "a.csv")
     back = elman.load(tmp_path / "airline.elman")
-    assert list(back.predict(elman.airline())["passengers_forecast"]) == list(forecaster.predict()["passengers_forecast"])
+    assert list(back.predict(elman.airline())["passengers_forecast"]) == list(
+        forecaster.predict()["passengers_forecast"]
+    )
 
 
 def test_ctrl_c_keeps_the_best():
@@ -413,14 +465,27 @@ def test_sweeps_are_the_same_side_by_side(means, tmp_path):
     assert elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path).trials == alone.trials
     assert [place.stat().st_mtime_ns for place in places[2:]] == times
     best = alone.best_estimator()
-    assert best.score(*means) == pytest.approx(elman.SequenceRegressor(epochs=3, verbose=0, **alone.best.params)
-                                               .fit(*means).score(*means))
+    assert best.score(*means) == pytest.approx(
+        elman.SequenceRegressor(epochs=3, verbose=0, **alone.best.params).fit(*means).score(*means)
+    )
     wrong = elman.sweep(estimator, [{"epochs": 0}], *means, jobs=1)
     assert "epochs is 0" in wrong.trials[0].error
     with pytest.raises(ValueError, match="every trial failed"):
         wrong.best
     with pytest.raises(ValueError, match="no parameter"):
         elman.sweep(estimator, [{"epoch": 1}], *means)
+
+
+def test_a_trial_on_a_ray_cluster_is_the_same(means):
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    estimator, params = elman.SequenceRegressor(epochs=3, verbose=0), elman.grid(hidden_size=[4, 8], seed=[0, 1])
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        trial = ray.remote(elman.run_trial)
+        found = ray.get([trial.remote(estimator, options, *means) for options in params])
+    finally:
+        ray.shutdown()
+    assert found == elman.sweep(estimator, params, *means, jobs=1).trials
 
 
 def test_the_record_says_how_it_came_about(regressor):

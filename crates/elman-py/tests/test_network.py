@@ -255,9 +255,9 @@ def test_what_is_no_network_is_refused():
             network(blocks)
     with pytest.raises(TypeError, match="input_size"):
         elman.Network([elman.GRU(3)])
-    with pytest.raises(ValueError, match="dtype is \"float16\""):
+    with pytest.raises(ValueError, match='dtype is "float16"'):
         network(dtype="float16")
-    with pytest.raises(ValueError, match="init is \"magic\"; it must be one of torch"):
+    with pytest.raises(ValueError, match='init is "magic"; it must be one of torch'):
         network(init="magic")
 
 
@@ -314,8 +314,12 @@ def test_hostile_arrays():
     assert np.isnan(net(np.full((1, 2, 3), np.nan))).all()
     with pytest.raises(ValueError, match="masked"):
         net(np.ma.array(x, mask=x > 0))
-    for strange in (np.array([[["a", "b", "c"]]]), x.astype(complex), np.array([[[None, {}, 1]]], dtype=object),
-                    np.zeros((2, 4, 3), "M8[s]")):
+    for strange in (
+        np.array([[["a", "b", "c"]]]),
+        x.astype(complex),
+        np.array([[[None, {}, 1]]], dtype=object),
+        np.zeros((2, 4, 3), "M8[s]"),
+    ):
         with pytest.raises((TypeError, ValueError), match="must be numbers|Complex|no numbers"):
             net(strange)
 

@@ -131,7 +131,9 @@ def test_gradcheck(kind, options):
     layer = getattr(fast, kind)(2, 3, dtype=torch.float64, **options)
     rows = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
     x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
-    states = [torch.randn(rows, 2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2 if kind == "LSTM" else 1)]
+    states = [
+        torch.randn(rows, 2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2 if kind == "LSTM" else 1)
+    ]
     names = [name for name, _ in layer.named_parameters()]
 
     def run(x, *rest):
@@ -272,8 +274,16 @@ def test_data_loaders_beside_it():
         lambda: nn.LSTM(3, 5, num_layers=2, bidirectional=True, batch_first=True),
         lambda: nn.GRU(3, 5, bias=False, batch_first=True),
         lambda: nn.RNN(3, 5, nonlinearity="relu", batch_first=True, dtype=torch.float64),
-        lambda: nn.Sequential(nn.LSTM(3, 5, batch_first=True), nn.LayerNorm(5), nn.Dropout(0.1), nn.Linear(5, 4), nn.Tanh(),
-                              nn.GRU(4, 3, batch_first=True), nn.Linear(3, 2, bias=False), nn.Softmax(-1)),
+        lambda: nn.Sequential(
+            nn.LSTM(3, 5, batch_first=True),
+            nn.LayerNorm(5),
+            nn.Dropout(0.1),
+            nn.Linear(5, 4),
+            nn.Tanh(),
+            nn.GRU(4, 3, batch_first=True),
+            nn.Linear(3, 2, bias=False),
+            nn.Softmax(-1),
+        ),
     ],
 )
 def test_networks_from_modules_and_back(make):
@@ -291,8 +301,14 @@ def test_networks_from_modules_and_back(make):
 
 
 def test_every_block_goes_to_pytorch():
-    blocks = [elman.Patch(2), elman.LSTM(4, direction="both", learned_state=True), elman.Recurrent("elman", 6, "reverse"),
-              elman.LayerNorm(), elman.Dropout(0.5), elman.Dense(3, "elu")]
+    blocks = [
+        elman.Patch(2),
+        elman.LSTM(4, direction="both", learned_state=True),
+        elman.Recurrent("elman", 6, "reverse"),
+        elman.LayerNorm(),
+        elman.Dropout(0.5),
+        elman.Dense(3, "elu"),
+    ]
     x = np.random.default_rng(0).normal(size=(3, 7, 2)).astype(np.float32)
     for end in ([elman.Pooling("max")], [elman.Pooling("mean")], [elman.GRU(4, output="last", direction="both")], []):
         network = elman.Network([*blocks, *end, elman.Dense(2)], input_size=2)

@@ -1,9 +1,27 @@
-from typing import Any
+from typing import Any, final
 
-import numpy as np
 from numpy.typing import NDArray
 
 _Array = NDArray[Any]
+
+__all__ = [
+    "fit",
+    "option_names",
+    "Layer",
+    "Pass",
+    "Optimiser",
+    "clip_grad_norm",
+    "loss",
+    "Model",
+    "Network",
+    "Stream",
+    "Table",
+    "set_threads",
+    "threads",
+    "__version__",
+    "TASKS",
+    "CELLS",
+]
 
 __version__: str
 TASKS: list[str]
@@ -16,6 +34,7 @@ def fit(task: str, options: str, table: Table, watch: Any | None = None) -> tupl
 def loss(loss: str, outputs: _Array, targets: _Array) -> tuple[float, _Array]: ...
 def clip_grad_norm(gradients: _Array, max_norm: float) -> float: ...
 
+@final
 class Network:
     def __new__(cls, network: str, dtype: str, init: str, seed: int) -> Network: ...
     @staticmethod
@@ -49,16 +68,19 @@ class Network:
     def stream(self) -> Stream: ...
     def check(self, seed: int) -> list[tuple[str, int, int, float]]: ...
 
+@final
 class Stream:
     def step(self, x: _Array, out: _Array | None = None) -> _Array | None: ...
     def step_scalar(self, x: float) -> float | None: ...
     def states(self) -> list[list[_Array]]: ...
     def reset(self) -> None: ...
 
+@final
 class Optimiser:
     def __new__(cls, optimiser: str, len: int, dtype: str) -> Optimiser: ...
     def update(self, parameters: _Array, gradients: _Array, rate: float) -> None: ...
 
+@final
 class Layer:
     def __new__(
         cls,
@@ -80,11 +102,13 @@ class Layer:
         keep: bool,
     ) -> tuple[_Array, list[_Array], Pass | None]: ...
 
+@final
 class Pass:
     def backward(
         self, dy: _Array | None, dstates: list[_Array] | None, want_input: bool
     ) -> tuple[_Array | None, list[_Array], _Array]: ...
 
+@final
 class Table:
     def __new__(cls, name: str, columns: list[tuple[str, Any]]) -> Table: ...
     @staticmethod
@@ -100,6 +124,7 @@ class Table:
     def texts(self, column: str) -> list[str]: ...
     def __len__(self) -> int: ...
 
+@final
 class Model:
     @staticmethod
     def open(path: str) -> Model: ...

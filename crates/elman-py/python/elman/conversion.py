@@ -155,7 +155,8 @@ def to_torch(network: Network) -> torch.nn.Module:
                 states = [state.expand(-1, x.shape[0], -1).contiguous() for state in self.initial]
                 hx = tuple(states) if len(states) == 2 else states[0]
             reverse = self.block.direction == "reverse"
-            y, final = self.layer(x.flip(1) if reverse else x, hx)
+            result: tuple[torch.Tensor, Any] = self.layer(x.flip(1) if reverse else x, hx)
+            y, final = result
             if self.block.output == "every":
                 return y.flip(1) if reverse else y
             h = final[0] if isinstance(final, tuple) else final
@@ -189,7 +190,7 @@ def to_torch(network: Network) -> torch.nn.Module:
                     width *= block.len if isinstance(block, Patch) else 1
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            y = x
+            y: torch.Tensor = x
             for block, module in zip(network_blocks, self.blocks):
                 if isinstance(block, Embedding):
                     y = module(y[..., 0].long())
@@ -208,8 +209,12 @@ def to_torch(network: Network) -> torch.nn.Module:
             return y
 
     activations: dict[str, Any] = {
-        "identity": lambda y: y, "tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid,
-        "elu": nn.functional.elu, "softmax": lambda y: torch.softmax(y, dim=-1),
+        "identity": lambda y: y,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "sigmoid": torch.sigmoid,
+        "elu": nn.functional.elu,
+        "softmax": lambda y: torch.softmax(y, dim=-1),
     }
     network_blocks = network.blocks
     chain = Chain()

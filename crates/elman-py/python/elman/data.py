@@ -39,8 +39,10 @@ def is_frame(value: Any) -> bool:
     """Is it a table with named columns: a data frame, anything with Arrow's PyCapsule interface, a dict of columns?"""
     if hasattr(value, "toarray"):  # Some sparse matrices are dicts.
         return False
-    return isinstance(value, dict) or hasattr(value, "__arrow_c_stream__") or (
-        hasattr(value, "columns") and hasattr(value, "__getitem__")
+    return (
+        isinstance(value, dict)
+        or hasattr(value, "__arrow_c_stream__")
+        or (hasattr(value, "columns") and hasattr(value, "__getitem__"))
     )
 
 
@@ -89,23 +91,26 @@ def _column(name: str, values: Any) -> Column:
 
 def _fits(array: Array) -> bool:
     """Does float64 hold all of these whole numbers?"""
-    return array.size == 0 or int(np.max(np.abs(array.astype(object)))) <= 2**53 if array.dtype.itemsize == 8 else True
+    return array.size == 0 or max(abs(int(array.min())), abs(int(array.max()))) <= 2**53
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and abs(value) <= 2**53
+    return isinstance(value, (int, float, np.integer, np.floating)) and not abs(float(value)) > 2**53
 
 
 def _is_none(value: Any) -> bool:
-    return value is None or value is np.ma.masked or bool(np.ndim(value) == 0 and value != value) or (
-        type(value).__name__ in ("NAType", "NaTType")
+    return (
+        value is None
+        or value is np.ma.masked
+        or bool(np.ndim(value) == 0 and value != value)
+        or (type(value).__name__ in ("NAType", "NaTType"))
     )
 
 
 def _times(array: Array) -> list[str]:
     """Times as text, as exactly as they are: days where all are at midnight."""
     known = array[~np.isnat(array)]
-    unit = next((unit for unit in ("D", "s") if np.all(known.astype(f"M8[{unit}]") == known)), "us")
+    unit: Any = next((unit for unit in ("D", "s") if np.all(known.astype(f"M8[{unit}]") == known)), "us")
     return ["" if text == "NaT" else text for text in np.datetime_as_string(array, unit=unit).tolist()]
 
 
@@ -150,6 +155,7 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
         raise ValueError(f'layout is {layout!r}; it must be "time" or "channels"')
     if hasattr(x, "toarray") or hasattr(x, "detach") or (hasattr(x, "__array__") and not isinstance(x, np.ndarray)):
         x = as_array(x, np.float64, "X")
+    parts: list[Any]
     if isinstance(x, np.ndarray) and (x.dtype != object or x.ndim > 1):
         array = as_array(x, np.float64, "X")
         if array.ndim not in (2, 3):
@@ -158,11 +164,13 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
                 "data"
             )
         if array.ndim == 2 and array.shape[1] == 0:
-            raise ValueError(f"X has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required: a sequence needs "
-                             "at least one timestep")
-        parts: Sequence[Any] = array
+            raise ValueError(
+                f"X has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required: a sequence needs "
+                "at least one timestep"
+            )
+        parts = list(array)
     elif isinstance(x, (list, tuple, np.ndarray)):
-        parts = x
+        parts = list(x)
     else:
         raise TypeError(f"X is {type(x).__name__}; it must be an array, a list of arrays or a data frame")
     sequences = []
@@ -175,8 +183,10 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
         else:
             raise ValueError(f"X[{n}] has the shape {array.shape}; it must be (T, I) or (T,)")
         if array.size == 0:
-            raise ValueError(f"X[{n}] has the shape {array.shape}: a sequence needs at least one timestep and one value, "
-                             "and it has 0")
+            raise ValueError(
+                f"X[{n}] has the shape {array.shape}: a sequence needs at least one timestep and one value, "
+                "and it has 0"
+            )
         sequences.append(array)
     if not sequences:
         raise ValueError("X has 0 sequences; at least 1 is needed")
@@ -191,8 +201,10 @@ def refuse_missing(sequences: list[Array], name: str = "X") -> None:
     for n, sequence in enumerate(sequences):
         if np.isnan(sequence).any():
             t, k = np.argwhere(np.isnan(sequence))[0]
-            raise ValueError(f"{name}[{n}] contains NaN, the first at timestep {t}, value {k}; fill it in, or choose with "
-                             "missing what becomes of missing values: drop, interpolate, previous, zero or flag")
+            raise ValueError(
+                f"{name}[{n}] contains NaN, the first at timestep {t}, value {k}; fill it in, or choose with "
+                "missing what becomes of missing values: drop, interpolate, previous, zero or flag"
+            )
 
 
 def long_columns(sequences: list[Array], names: Sequence[str] | None = None) -> dict[str, Column]:

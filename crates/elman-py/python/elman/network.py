@@ -209,8 +209,11 @@ class Network:
         own = self.state_dict()
         missing, unknown = own.keys() - state_dict.keys(), state_dict.keys() - own.keys()
         if missing or unknown:
-            parts = [f"{what}: {', '.join(sorted(names))}" for what, names in
-                     [("missing", missing), ("unknown", unknown)] if names]
+            parts = [
+                f"{what}: {', '.join(sorted(names))}"
+                for what, names in [("missing", missing), ("unknown", unknown)]
+                if names
+            ]
             raise KeyError(f"the state_dict does not fit the network; {'; '.join(parts)}")
         new = {name: as_array(state_dict[name], self.dtype, name) for name in own}
         for name, view in own.items():
@@ -293,8 +296,9 @@ class Network:
             form = {3: "batch", 2: "single"}.get(given.ndim, "")
             if not form:
                 size = self.input_size
-                raise ValueError(f"x has the shape {given.shape}; it must be (B, T, {size}), a list of (T_i, {size}) "
-                                 f"or (T, {size})")
+                raise ValueError(
+                    f"x has the shape {given.shape}; it must be (B, T, {size}), a list of (T_i, {size}) or (T, {size})"
+                )
             given = given[None] if form == "single" else given
         if lengths is not None:
             lengths = [int(length) for length in lengths]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from .estimators import Estimator, Forecaster
+    from .estimator import Estimator
+    from .forecaster import Forecaster
 
 
 def _axes(ax: Any) -> Any:

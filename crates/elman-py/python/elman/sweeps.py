@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _elman
-from .estimators import Estimator
+from .estimator import Estimator
 
 __all__ = ["Sweep", "Trial", "grid", "run_trial", "sweep"]
 

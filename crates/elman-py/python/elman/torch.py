@@ -68,7 +68,7 @@ class _Layer(nn.RNNBase):
     _states = 1
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()  # type: ignore[misc]
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[no-untyped-call]
         state.pop("_engines", None)
         return state
 
@@ -79,7 +79,7 @@ class _Layer(nn.RNNBase):
         """The layer of the engine for a number type, made when it is first needed."""
         shape = (self._cell(), self.input_size, self.hidden_size, self.num_layers, self.bidirectional, self.dropout)
         key = (shape, dtype)
-        engines = self.__dict__.setdefault("_engines", {})
+        engines: dict[Any, _elman.Layer] = self.__dict__.setdefault("_engines", {})
         if key not in engines:
             engines.clear()
             engines[key] = _elman.Layer(*shape, _DTYPES[dtype])
@@ -92,7 +92,7 @@ class _Layer(nn.RNNBase):
             tensors.extend([*weights, *[None] * (4 - len(weights))])
         return tensors
 
-    def forward(self, input: Any, hx: Any = None) -> Any:  # type: ignore[override]
+    def forward(self, input: Any, hx: Any = None) -> Any:
         """As ``torch.nn``'s layer of the same name."""
         packed = isinstance(input, PackedSequence)
         data = input.data if packed else input
@@ -101,8 +101,10 @@ class _Layer(nn.RNNBase):
             counts = input.batch_sizes.tolist()
             batch_size, is_batched = counts[0], True
             # A sequence is as long as there are timesteps with more than so many.
-            lengths = [sum(count > n for count in counts) for n in range(batch_size)] if len(set(counts)) > 1 else (
-                [len(counts)] * batch_size
+            lengths = (
+                [sum(count > n for count in counts) for n in range(batch_size)]
+                if len(set(counts)) > 1
+                else ([len(counts)] * batch_size)
             )
             x = data
         else:
@@ -122,6 +124,7 @@ class _Layer(nn.RNNBase):
         initial = self._initial(hx, is_batched, batch_size, x.dtype)
         if packed and hx is not None and input.sorted_indices is not None:
             initial = [state.index_select(1, input.sorted_indices) for state in initial]
+        y: Any
         y, final = self._run(x, lengths, initial)
         if packed:
             y = PackedSequence(y, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
@@ -141,7 +144,7 @@ class _Layer(nn.RNNBase):
             seed = int(torch.randint(2**63 - 1, ()).item())
         inputs = [x, *initial, *tensors]
         if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in inputs):
-            y, *final = _Pass.apply(engine, lengths, seed, self._states, *inputs)  # type: ignore[no-untyped-call]
+            y, *final = _Pass.apply(engine, lengths, seed, self._states, *inputs)
             return y, final
         states = None if initial[0] is None else [_numpy(state) for state in initial]
         y, final, _ = engine.forward(_numpy(x), lengths, states, [_numpy(t) for t in tensors], seed, False)
@@ -151,11 +154,14 @@ class _Layer(nn.RNNBase):
         """Refuses what only PyTorch itself can run."""
         name, weight = type(self).__name__, self.all_weights[0][0]
         if data.device.type != "cpu" or weight.device.type != "cpu":
-            raise RuntimeError(f"elman.torch.{name} runs on the CPU; the input is on {data.device}, the weights on "
-                               f"{weight.device}")
+            raise RuntimeError(
+                f"elman.torch.{name} runs on the CPU; the input is on {data.device}, the weights on {weight.device}"
+            )
         if data.dtype not in _DTYPES or data.dtype != weight.dtype:
-            raise ValueError(f"elman.torch.{name}: the input is {data.dtype} and the weights are {weight.dtype}; both "
-                             "must be torch.float32, or both torch.float64")
+            raise ValueError(
+                f"elman.torch.{name}: the input is {data.dtype} and the weights are {weight.dtype}; both "
+                "must be torch.float32, or both torch.float64"
+            )
 
     def _initial(self, hx: Any, is_batched: bool, batch_size: int, dtype: torch.dtype) -> list[Any]:
         """The arrays ``[D * layers, B, H]`` of the state to start from; none of them for zeros."""
@@ -176,8 +182,9 @@ class _Layer(nn.RNNBase):
 
 def _refuse_projection(arguments: dict[str, Any]) -> None:
     if arguments.pop("proj_size", 0):
-        raise NotImplementedError("proj_size: a projection of the hidden state is not something the engine has; "
-                                  "use torch.nn.LSTM")
+        raise NotImplementedError(
+            "proj_size: a projection of the hidden state is not something the engine has; use torch.nn.LSTM"
+        )
 
 
 class LSTM(_Layer, nn.LSTM):

@@ -1,0 +1,115 @@
+"""Times `elman.torch`'s layers beside PyTorch's, in turns, and what a step of a stream costs in Python.
+
+    python bench/python_layer.py [THREADS]
+
+needs the package elman and torch. Each figure is the median over rounds in which both run one after the other, so that a
+busy machine slows both; on one, give 1 for the threads, since PyTorch's wait for each other.
+"""
+
+import statistics
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+import elman
+import elman.torch
+
+#: Inputs, units, batch, timesteps.
+SHAPES = [
+    (1, 16, 1, 50),
+    (8, 32, 32, 50),
+    (16, 64, 32, 100),
+    (32, 128, 32, 100),
+    (64, 128, 128, 128),
+    (256, 512, 64, 100),
+]
+
+
+def training_step(layer, x):
+    optimiser = torch.optim.SGD(layer.parameters(), 1e-3)
+
+    def step():
+        optimiser.zero_grad()
+        layer(x)[0].square().mean().backward()
+        optimiser.step()
+
+    return step
+
+
+def prediction(layer, x):
+    def run():
+        with torch.no_grad():
+            layer(x)
+
+    return run
+
+
+def seconds(work, least):
+    """Seconds of one call, over as many as take `least` together."""
+    count, start = 0, time.perf_counter()
+    while time.perf_counter() - start < least or count == 0:
+        work()
+        count += 1
+    return (time.perf_counter() - start) / count
+
+
+def compare(make):
+    theirs, ours = make(nn), make(elman.torch)
+    for work in (theirs, ours):
+        work()
+    rounds = [(seconds(theirs, 0.05), seconds(ours, 0.05)) for _ in range(7)]
+    return statistics.median(a / b for a, b in rounds), statistics.median(b for _, b in rounds)
+
+
+def layers():
+    print(
+        f"{'layer':<6}{'inputs, units, batch, timesteps':<34}{'training':>9}{'predicting':>12}{'ms a training step':>20}"
+    )
+    for kind in ("LSTM", "GRU", "RNN"):
+        for inputs, units, batch, steps in SHAPES:
+            x = torch.randn(steps, batch, inputs)
+
+            def make(what):
+                def of(module):
+                    torch.manual_seed(0)
+                    return what(getattr(module, kind)(inputs, units), x)
+
+                return of
+
+            (train, ours), (predict, _) = compare(make(training_step)), compare(make(prediction))
+            print(
+                f"{kind:<6}{f'{inputs}, {units}, {batch}, {steps}':<34}{train:>8.1f}x{predict:>11.1f}x{1e3 * ours:>20.3f}",
+                flush=True,
+            )
+
+
+def streams():
+    stream = elman.Network([elman.LSTM(16), elman.Dense(1)], input_size=1).stream()
+    x, out = np.ones(1, np.float32), np.zeros(1, np.float32)
+
+    def loop(call):
+        start = time.perf_counter()
+        for _ in range(100_000):
+            call()
+        return (time.perf_counter() - start) / 100_000
+
+    nothing = min(loop(lambda: None) for _ in range(5))
+    for name, call in [
+        ("step(x)", lambda: stream.step(x)),
+        ("step(x, out)", lambda: stream.step(x, out)),
+        ("step_scalar(x)", lambda: stream.step_scalar(1.0)),
+    ]:
+        print(
+            f"a step of an LSTM of 16 units with its head by {name}: {1e6 * (min(loop(call) for _ in range(5)) - nothing):.2f} us"
+        )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        torch.set_num_threads(int(sys.argv[1]))
+        elman.set_threads(int(sys.argv[1]))
+    layers()
+    streams()

@@ -1,0 +1,205 @@
+"""The estimator of forecasts."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _elman
+from .data import Column, columns_of, is_frame, is_path, like, long_columns, sequences_of, table_of
+from .estimator import Estimator, figures_by_name
+
+
+class Backtest(NamedTuple):
+    """Forecasts from each origin of the last rows, and how good they are."""
+
+    #: Every forecast beside what came true, as a frame of the kind that came in.
+    rows: Any
+    #: The model's figures: ``mae``, ``rmse``, ``mape``, ``smape``, ``mase`` and the coverage of intervals.
+    figures: dict[str, float | None]
+    #: The same of naive forecasts, by their names.
+    baselines: dict[str, dict[str, float | None]]
+
+
+class Forecaster(Estimator):
+    """The future of one series or of many.
+
+    Parameters
+    ----------
+    {options}
+
+    Attributes
+    ----------
+    history_ : dict
+        ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
+    test_ : dict
+        Figures of the model and of naive forecasts on the rows kept for the test.
+    remarks_ : list of str
+        What was guessed, left out or put right.
+    record_ : dict
+        How the model came about.
+
+    Examples
+    --------
+    >>> import elman
+    >>> forecaster = elman.Forecaster(horizon=3, epochs=5, verbose=0).fit(elman.airline())
+    >>> len(forecaster.predict())
+    3
+    """
+
+    _task = "forecast"
+
+    def fit(self, X: Any, y: None = None) -> Forecaster:
+        """Train on series and test on their last rows.
+
+        Parameters
+        ----------
+        X : data frame, dict, path, array (T,), list of arrays (T_i,), array (n, T), or pandas.Series
+            A frame as the program reads tables: a column of times and one of values, several of values, or long with a
+            column that tells series apart. Columns ``unique_id``, ``ds`` and ``y`` are taken for what they are called.
+            Of an array each row is a series.
+        y : None
+            Not used; scikit-learn's convention.
+        """
+        columns, options = self._columns(X), self._options()
+        if isinstance(columns, dict):
+            for option, column in [("id", "unique_id"), ("time", "ds"), ("target", "y")]:
+                if column in columns and options.get(option) is None:
+                    options[option] = column
+        table = self._table(columns)
+        self._fit(table, options)
+        # What is forecast unless something else is given.
+        self._series, self._kind = columns, _kind_of(X)
+        return self
+
+    @staticmethod
+    def _columns(X: Any) -> dict[str, Column] | str:
+        """The columns of a table, or the path of one."""
+        if is_path(X):
+            return str(os.fspath(X))
+        if type(X).__name__ == "Series" and hasattr(X, "index"):
+            values = {"y": X.to_numpy()}
+            index = X.index
+            if hasattr(index, "to_timestamp"):
+                index = index.to_timestamp()
+            return columns_of({"ds": index.to_numpy(), **values} if index.dtype.kind == "M" else values)
+        if is_frame(X):
+            return columns_of(X)
+        if all(np.ndim(part) == 0 for part in X) if isinstance(X, (list, tuple)) and len(X) else np.ndim(X) == 1:
+            return columns_of({"y": sequences_of([X], "time")[0][:, 0]})
+        sequences = sequences_of(X, "time")
+        if any(sequence.shape[1] != 1 for sequence in sequences):
+            raise ValueError("X has several values per timestep; give series as rows (n, T), or a data frame")
+        columns = long_columns(sequences, ["y"])
+        return {"unique_id": columns["id"], "y": columns["y"]}
+
+    @staticmethod
+    def _table(columns: dict[str, Column] | str) -> _elman.Table:
+        return _elman.Table.open(columns) if isinstance(columns, str) else table_of(columns)
+
+    def _given(self, X: Any) -> tuple[_elman.Table, Any]:
+        """The table to answer for, and of what kind the answer is."""
+        self._fitted()
+        if X is None:
+            if not hasattr(self, "_series"):
+                raise ValueError("a model from a file knows no series to forecast; give X")
+            return self._table(self._series), self._kind
+        return self._table(self._columns(X)), _kind_of(X)
+
+    def _predicted(self, X: Any, horizon: int | None, levels: list[float], baseline: str | None) -> tuple[Any, Any]:
+        table, kind = self._given(X)
+        columns, remarks = self._fitted().predict(table, horizon, levels, baseline)
+        self._remark(remarks)
+        return columns, kind
+
+    def predict(self, X: Any = None, horizon: int | None = None, *, baseline: str | None = None) -> Any:
+        """Forecast the rows after the last.
+
+        Parameters
+        ----------
+        X : as in :meth:`fit`, optional
+            By default what the estimator was fitted to.
+        horizon : int, optional
+            Rows ahead; by default as many as in training.
+        baseline : str, optional
+            The naive forecast that answers instead: ``"seasonal naive"``, ``"last value"``, ``"drift"``.
+
+        Returns
+        -------
+        data frame or array
+            A frame for a frame; for an array ``(horizon,)``, or ``(n, horizon)`` of several series.
+        """
+        columns, kind = self._predicted(X, horizon, [], baseline)
+        if kind is not None:
+            return like(columns, kind)
+        values = next(np.asarray(column) for name, column in columns.items() if name.endswith("forecast"))
+        ids = columns.get("unique_id")
+        return values if ids is None else values.reshape(len(set(ids)), -1)
+
+    def predict_interval(
+        self, X: Any = None, horizon: int | None = None, *, levels: tuple[float, ...] = (80, 95)
+    ) -> Any:
+        """Forecasts with the ends of intervals that are as wide as the errors on the test were.
+
+        Parameters
+        ----------
+        X, horizon
+            As of :meth:`predict`.
+        levels : tuple of float
+            In percent.
+
+        Returns
+        -------
+        data frame or dict of arrays
+            The forecast, and two columns for each level.
+        """
+        columns, kind = self._predicted(X, horizon, [float(level) for level in levels], None)
+        return columns if kind is None else like(columns, kind)
+
+    def backtest(self, X: Any = None, test: int | None = None) -> Backtest:
+        """Forecast from each origin among the last rows, as if what follows were not known.
+
+        Parameters
+        ----------
+        X : as in :meth:`fit`, optional
+            By default what the estimator was fitted to.
+        test : int, optional
+            So many last rows; by default as many as were kept in training.
+        """
+        table, kind = self._given(X)
+        columns, figures, remarks = self._fitted().backtest(table, test)
+        self._remark(remarks)
+        found = figures_by_name(json.loads(figures))
+        model = found.pop("elman")
+        return Backtest(columns if kind is None else like(columns, kind), model, found)
+
+    def score(self, X: Any = None, y: None = None) -> float:
+        """The negative mean absolute error of a backtest on the last rows, scaled where that is defined (MASE)."""
+        table, _ = self._given(X)
+        figures, remarks = self._fitted().evaluate(table)
+        self._remark(remarks)
+        model = figures_by_name(json.loads(figures))["elman"]
+        error = model["mase"] if model.get("mase") is not None else model["mae"]
+        return float("nan") if error is None else -error
+
+    def plot(
+        self, ax: Any = None, *, X: Any = None, horizon: int | None = None, levels: tuple[float, ...] = (80,)
+    ) -> Any:
+        """Draw a series and its forecast with matplotlib; give the axes back."""
+        from .plots import forecast
+
+        return forecast(self, ax, X, horizon, levels)
+
+
+def _kind_of(X: Any) -> Any:
+    """What tells which kind of frame an answer is to be; None for arrays."""
+    if type(X).__name__ == "Series" and hasattr(X, "index"):
+        return X.to_frame().iloc[:0] if X.index.dtype.kind == "M" or hasattr(X.index, "to_timestamp") else None
+    if is_path(X) or isinstance(X, dict):
+        return {}
+    if is_frame(X):
+        return X[:0] if hasattr(X, "__getitem__") and hasattr(X, "columns") else {}
+    return None

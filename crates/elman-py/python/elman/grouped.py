@@ -1,0 +1,299 @@
+"""The estimators of many sequences: classes and numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+
+from . import _elman
+from .arrays import Array
+from .data import (
+    Column,
+    columns_of,
+    is_frame,
+    is_path,
+    like,
+    long_columns,
+    refuse_missing,
+    sequences_of,
+    table_of,
+)
+from .estimator import Estimator, figures_by_name
+
+
+class _Grouped(Estimator):
+    """What the estimators of many sequences have in common."""
+
+    def _fit_sequences(self, X: Any, y: Any) -> None:
+        options = self._options()
+        if is_path(X):
+            if y is not None:
+                raise ValueError("a file has its targets in a column; leave y out")
+            table = _elman.Table.open(os.fspath(X))
+            self.n_features_in_ = len(table.headers)
+        elif is_frame(X):
+            columns = columns_of(X)
+            self.feature_names_in_ = np.array(list(columns), dtype=object)
+            self.n_features_in_ = len(columns)
+            if y is not None:
+                targets = self._targets(y, None)
+                for name, column in targets.items():
+                    columns[name] = self._spread(columns, column, options.get("id") or "id")
+                options["target"] = ",".join(targets)
+            table = table_of(columns)
+        else:
+            sequences = sequences_of(X, self.layout)
+            if y is None:
+                raise ValueError("requires y to be passed, but the target y is None")
+            if options.get("missing") is None:
+                refuse_missing(sequences)
+            columns = long_columns(sequences)
+            self.n_features_in_ = sequences[0].shape[1]
+            lengths = [len(sequence) for sequence in sequences]
+            for name, column in self._targets(y, len(sequences)).items():
+                if len(column) != len(sequences):
+                    raise ValueError(f"y has {len(column)} targets, but X has {len(sequences)} sequences")
+                columns[name] = (
+                    [text for text, n in zip(column, lengths) for _ in range(n)]
+                    if isinstance(column, list)
+                    else np.repeat(column, lengths)
+                )
+            options["target"] = ",".join(name for name in columns if name.startswith("target"))
+            table = table_of(columns)
+        self._fit(table, options)
+
+    def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
+        raise NotImplementedError
+
+    @staticmethod
+    def _spread(columns: dict[str, Column], column: Column, id_name: str) -> Column:
+        """A target for each row, where there may be one for each sequence."""
+        ids = columns.get(id_name)
+        if ids is None:
+            raise ValueError(f"the data frame has no column {id_name!r} that tells sequences apart; name it with id")
+        if len(column) == len(ids):
+            return column
+        places: dict[Any, int] = {}
+        rows = [places.setdefault(i, len(places)) for i in ids]
+        if len(column) != len(places):
+            raise ValueError(f"y has {len(column)} targets, but there are {len(places)} sequences of {len(ids)} rows")
+        return [column[n] for n in rows] if isinstance(column, list) else column[np.array(rows)]
+
+    def _answers(self, X: Any) -> tuple[dict[str, Any], Any]:
+        """Answers by column in the order of the sequences, and the kind of frame that came in."""
+        model = self._fitted()
+        if is_path(X):
+            table, kind = _elman.Table.open(os.fspath(X)), {}
+        elif is_frame(X):
+            table, kind = table_of(columns_of(X)), X
+        else:
+            sequences, kind = sequences_of(X, self.layout), None
+            width = getattr(self, "n_features_in_", sequences[0].shape[1])
+            if sequences[0].shape[1] != width:
+                raise ValueError(
+                    f"X has {sequences[0].shape[1]} features, but {type(self).__name__} is expecting {width} "
+                    "features as input"
+                )
+            if json.loads(model.task_json)[self._task]["grouping"].get("missing") is None:
+                refuse_missing(sequences)
+            table = table_of(long_columns(sequences))
+        answers, remarks = model.predict(table)
+        self._remark(remarks)
+        return answers, kind
+
+
+class SequenceClassifier(_Grouped):
+    """A class for each sequence.
+
+    Parameters
+    ----------
+    {options}
+
+    Attributes
+    ----------
+    classes_ : array
+        The classes, sorted.
+    history_ : dict
+        ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
+    test_ : dict
+        Figures of the model and of naive predictors on the sequences kept for the test.
+    remarks_ : list of str
+        What was guessed, left out or put right.
+
+    Examples
+    --------
+    >>> import numpy as np, elman
+    >>> X = np.random.default_rng(0).normal(size=(40, 12, 1)) + np.repeat([0, 2], 20)[:, None, None]
+    >>> y = np.repeat(["low", "high"], 20)
+    >>> classifier = elman.SequenceClassifier(search=False, epochs=20, verbose=0).fit(X, y)
+    >>> classifier.predict(X[:1]).tolist()
+    ['low']
+    """
+
+    _task = "classify"
+    _estimator_type = "classifier"
+
+    def fit(self, X: Any, y: Any = None) -> SequenceClassifier:
+        """Train on sequences and test on a share of them.
+
+        Parameters
+        ----------
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
+            A frame is long: a row for each timestep, a column ``id`` (option ``id``) that tells sequences apart.
+        y : array (n,), optional
+            A class for each sequence, in the order in which they come; of a frame by default its column ``target``.
+        """
+        self._fit_sequences(X, y)
+        if y is None:
+            names = json.loads(self.model_.task_json)["classify"]["classes"]
+            self.classes_ = np.array(sorted(names), dtype=object)
+        return self
+
+    def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
+        labels = np.asarray(y)
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        if labels.ndim != 1:
+            raise ValueError(f"y has the shape {labels.shape}; it must be (n,)")
+        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+            raise ValueError("y contains NaN or infinity")
+        if labels.dtype.kind == "f" and (labels != np.round(labels)).any():
+            raise ValueError("Unknown label type: continuous; classes are names or whole numbers")
+        self.classes_ = np.unique(labels)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y has one class, {self.classes_[0]!r}; at least two are needed to tell them apart")
+        return {"target": [_label(label) for label in labels.tolist()]}
+
+    def _probabilities(self, X: Any) -> tuple[Array, dict[str, Any], Any]:
+        columns, kind = self._answers(X)
+        by_name = {
+            name.removeprefix("probability_"): np.asarray(column)
+            for name, column in columns.items()
+            if name.startswith("probability_")
+        }
+        texts = [_label(label) for label in self.classes_.tolist()]
+        return np.stack([by_name[text] for text in texts], axis=1), columns, kind
+
+    def predict_proba(self, X: Any) -> Array:
+        """The probabilities of the classes ``(n, classes)``, in the order of ``classes_``."""
+        return self._probabilities(X)[0]
+
+    def predict(self, X: Any) -> Any:
+        """The classes of sequences: an array for arrays, for a frame one of a row for each sequence."""
+        probabilities, columns, kind = self._probabilities(X)
+        if kind is not None:
+            return like(columns, kind)
+        return self.classes_[np.argmax(probabilities, axis=1)]
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """The share of sequences that are classified rightly."""
+        if y is None:
+            figures, _ = self._fitted().evaluate(table_of(columns_of(X)))
+            return float(figures_by_name(json.loads(figures))["elman"]["accuracy"] or 0.0)
+        predicted = self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        return float(np.mean(predicted == np.asarray(y).reshape(-1)))
+
+    def _take_model(self, model: _elman.Model) -> None:
+        super()._take_model(model)
+        names = json.loads(model.task_json)["classify"]["classes"]
+        self.classes_ = np.array(sorted(names), dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags
+
+        tags = super().__sklearn_tags__()
+        tags.estimator_type, tags.classifier_tags, tags.target_tags.required = "classifier", ClassifierTags(), True
+        return tags
+
+
+class SequenceRegressor(_Grouped):
+    """Numbers for each sequence.
+
+    Parameters
+    ----------
+    {options}
+
+    Attributes
+    ----------
+    history_ : dict
+        ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
+    test_ : dict
+        Figures of the model and of naive predictors on the sequences kept for the test.
+    remarks_ : list of str
+        What was guessed, left out or put right.
+
+    Examples
+    --------
+    >>> import numpy as np, elman
+    >>> X = np.random.default_rng(0).normal(size=(60, 8, 1))
+    >>> regressor = elman.SequenceRegressor(epochs=30, verbose=0).fit(X, X.mean(axis=(1, 2)))
+    >>> regressor.predict(X[:2]).shape
+    (2,)
+    """
+
+    _task = "regress"
+    _estimator_type = "regressor"
+
+    def fit(self, X: Any, y: Any = None) -> SequenceRegressor:
+        """Train on sequences and test on a share of them.
+
+        Parameters
+        ----------
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
+            A frame is long: a row for each timestep, a column ``id`` (option ``id``) that tells sequences apart.
+        y : array (n,) or (n, K), optional
+            Numbers for each sequence, in the order in which they come; of a frame by default its column ``target``.
+        """
+        self._fit_sequences(X, y)
+        return self
+
+    def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
+        values = np.asarray(y, dtype=np.float64)
+        if values.ndim not in (1, 2):
+            raise ValueError(f"y has the shape {values.shape}; it must be (n,) or (n, K)")
+        if not np.isfinite(values).all():
+            raise ValueError("y contains NaN or infinity")
+        if values.ndim == 1:
+            return {"target": np.ascontiguousarray(values)}
+        return {f"target{k}": np.ascontiguousarray(values[:, k]) for k in range(values.shape[1])}
+
+    def predict(self, X: Any) -> Any:
+        """Numbers for sequences: an array for arrays, for a frame one of a row for each sequence."""
+        columns, kind = self._answers(X)
+        if kind is not None:
+            return like(columns, kind)
+        answers = [np.asarray(column) for name, column in columns.items() if name.endswith("_predicted")]
+        values = np.stack(answers, axis=1)
+        return values[:, 0] if len(answers) == 1 else values
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """The coefficient of determination, the mean over targets."""
+        if y is None:
+            figures, _ = self._fitted().evaluate(table_of(columns_of(X)))
+            return float(figures_by_name(json.loads(figures))["elman"]["r2"] or 0.0)
+        predicted = self.predict(X)
+        if is_frame(X):
+            answers = [column for column in predicted if str(column).endswith("_predicted")]
+            predicted = np.stack([np.asarray(predicted[column]) for column in answers], axis=1)
+        truth = np.asarray(y, dtype=np.float64).reshape(len(predicted), -1)
+        errors = ((np.reshape(predicted, truth.shape) - truth) ** 2).sum(axis=0)
+        spread = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
+        return float(
+            np.mean(np.where(spread > 0, 1 - errors / np.where(spread > 0, spread, 1), np.where(errors > 0, 0, 1)))
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import RegressorTags
+
+        tags = super().__sklearn_tags__()
+        tags.estimator_type, tags.regressor_tags, tags.target_tags.required = "regressor", RegressorTags(), True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _label(label: Any) -> str:
+    """A class as text, by which the library knows it."""
+    return str(int(label)) if isinstance(label, float) else str(label)

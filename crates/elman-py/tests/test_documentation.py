@@ -1,0 +1,49 @@
+"""docs/python.md and the examples do what they say; types are what they are said to be."""
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_documentations_code_prints_what_it_says(tmp_path, monkeypatch):
+    pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```(.*)\n((?:.*\n)*?)```", (ROOT / "docs/python.md").read_text(), re.MULTILINE)
+    names, printed, compared = {}, "", 0
+    for kind, text in blocks:
+        if kind == "python":
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                exec(text, names)
+            printed = out.getvalue()
+        elif kind == "text":
+            assert printed == text
+            compared += 1
+    assert compared >= 4
+
+
+def test_the_example_draws_a_picture(tmp_path):
+    pytest.importorskip("pandas")
+    pytest.importorskip("matplotlib")
+    command = [sys.executable, ROOT / "crates/elman-py/examples/forecast.py", tmp_path / "forecast.png"]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    figures = dict(re.findall(r"^(.{16}) *([\d.]+) %$", out, re.MULTILINE))
+    assert float(figures["elman".ljust(16)]) < 10 and "2025-06" in out
+    assert (tmp_path / "forecast.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_compiled_half_is_what_its_stub_says():
+    pytest.importorskip("mypy")
+    # A class without a constructor of its own has object's, which the stub leaves out.
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "elman._elman", "--ignore-disjoint-bases"],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr

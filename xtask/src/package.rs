@@ -1,0 +1,60 @@
+//! The Python package: `cargo xtask package` builds its wheel and tests it, `cargo xtask dist` builds what is given away.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+use crate::project::{Project, files_named};
+use crate::python::Environment;
+use crate::release;
+
+/// What the tests need, and maturin.
+const REQUIREMENTS: &str = "crates/elman-py/requirements-test.txt";
+
+/// Builds the wheel as the tests of the other crates are built, installs it into an environment without the package's
+/// sources, and runs its tests there.
+pub(crate) fn test(project: &Project) -> Result<()> {
+    let elman = release::build(project)?;
+    let environment = Environment::ready(project, "package-venv", REQUIREMENTS)?;
+    let wheel = wheel(project, &environment, "dev", &project.target("package"))?;
+    let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"];
+    process::run(environment.python(project).args(install).arg(&wheel))?;
+    let pytest = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-rs"];
+    process::run(environment.python(project).args(pytest).env("ELMAN", &elman))
+}
+
+/// Builds program and wheel for release into `target/dist`, and prints what they weigh.
+pub(crate) fn dist(project: &Project) -> Result<()> {
+    let program = release::build(project)?;
+    let environment = Environment::ready(project, "package-venv", REQUIREMENTS)?;
+    let directory = project.target("dist");
+    let wheel = wheel(project, &environment, "wheel", &directory)?;
+    let name = program.file_name().context("the program has a name")?;
+    let copy = directory.join(name);
+    fs::copy(&program, &copy).with_context(|| format!("cannot copy {}", program.display()))?;
+    for file in [copy, wheel] {
+        let size = file.metadata().with_context(|| format!("cannot read {}", file.display()))?.len();
+        println!("{}: {:.2} MB", project.display(&file), size as f64 / 1e6);
+    }
+    Ok(())
+}
+
+/// Builds the wheel in a profile, as the only one in a directory.
+fn wheel(project: &Project, environment: &Environment, profile: &str, directory: &Path) -> Result<PathBuf> {
+    let is_wheel = |name: &str| name.ends_with(".whl");
+    if directory.exists() {
+        for old in files_named(directory, is_wheel)? {
+            fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+    }
+    let mut maturin = environment.python(project);
+    maturin.args(["-m", "maturin", "build", "--quiet", "--profile", profile, "--out"]).arg(directory);
+    // With a relative one, maturin and cargo would look in different places.
+    process::run(maturin.env("CARGO_TARGET_DIR", project.target("")))?;
+    match files_named(directory, is_wheel)?.as_slice() {
+        [wheel] => Ok(wheel.clone()),
+        wheels => bail!("maturin left {} wheels in {}", wheels.len(), project.display(directory)),
+    }
+}
