@@ -23,6 +23,13 @@ impl Cells {
     }
 }
 
+/// How a column's numbers are written where text is asked for: names that are numbers have no decimals.
+fn spelling(numbers: &[f64]) -> Spelling {
+    const EXACT: f64 = (1_u64 << 53) as f64;
+    let is_whole = |number: &f64| number.is_nan() || (number.fract() == 0.0 && number.abs() <= EXACT);
+    if numbers.iter().all(is_whole) { Spelling::Integer } else { Spelling::F64 }
+}
+
 impl Table {
     /// A table of these columns; `name` stands for the file in error messages, and rows, counted from 1, for its lines.
     ///
@@ -53,7 +60,7 @@ impl Table {
         assert!(columns.iter().all(|(_, cells)| cells.len() == rows), "all columns have as many rows");
         let head = Head::new(name, 0, columns.iter().map(|(header, _)| header.as_str()))?;
         let data = columns.iter().map(|(_, cells)| match cells {
-            Cells::Numbers(numbers) => binary::floats(name, numbers.clone(), Spelling::F64),
+            Cells::Numbers(numbers) => binary::floats(name, numbers.clone(), spelling(numbers)),
             Cells::Text(texts) => binary::texts(name, texts.iter()),
         });
         head.finish(Lines::counted(rows), data.collect::<Result<_, _>>()?)
@@ -72,6 +79,17 @@ mod tests {
         assert_eq!(read.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), {
             numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
         });
+    }
+
+    #[test]
+    fn whole_numbers_are_written_as_such() {
+        let columns = [
+            ("id".to_owned(), Cells::Numbers(vec![3.0, f64::NAN, -9007199254740992.0])),
+            ("x".to_owned(), Cells::Numbers(vec![3.0, 0.5, 1e300])),
+        ];
+        let table = Table::from_columns("t", &columns).unwrap();
+        let texts = |name| table.column(name).unwrap().texts().collect::<Vec<_>>().join(" ");
+        assert_eq!((texts("id"), texts("x")), ("3  -9007199254740992".into(), "3.0 0.5 1e300".into()));
     }
 
     #[test]
