@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use elman::error::Error;
 use elman::recipe::{Recipe, RecipeOptions};
-use elman::run::Run;
+use elman::run::{Run, Useless};
 use elman::search::{self, Open};
 use elman::table::{Table as Data, nearest};
 use elman::task::{Prepared, Task, TaskName, TaskOptions};
@@ -20,12 +20,6 @@ use crate::table::Table;
 
 /// How long training goes on before it asks the interpreter whether somebody wants it to stop.
 const TICK: Duration = Duration::from_millis(50);
-
-/// A loss of so many times that of always answering the same is no model's.
-const DIVERGED: f64 = 1e6;
-
-/// A model with a loss of so many times that has learned nothing.
-const POOR: f64 = 2.0;
 
 /// The option that is neither the task's nor a recipe's.
 const SEARCH: &str = "search";
@@ -192,13 +186,11 @@ fn choose(
 
 /// Says of a model that it is none, or a poor one.
 fn usefulness(run: &Run<'_>) -> PyResult<Option<String>> {
-    let naive = run.naive_loss();
-    let Some(best) = run.progress().best().filter(|best| best.loss > POOR * naive) else { return Ok(None) };
+    let Some(Useless { has_diverged, loss, naive, .. }) = run.useless() else { return Ok(None) };
     let what = format!(
-        "its loss is {:.4}, and that of always answering the same {naive:.4}; try a lower learning_rate",
-        best.loss
+        "its loss is {loss:.4}, and that of always answering the same {naive:.4}; try a lower learning_rate"
     );
-    match best.loss > DIVERGED * naive {
+    match has_diverged {
         true => Err(PyFloatingPointError::new_err(format!("training diverged: {what}"))),
         false => Ok(Some(format!("the model has learned nothing: {what}"))),
     }

@@ -51,6 +51,18 @@ impl Recipe {
     }
 }
 
+/// Why a run's model is of no use.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Useless {
+    /// Has the run diverged? Otherwise it has learned nothing.
+    pub has_diverged: bool,
+    /// The loss of the best epoch.
+    pub loss: f64,
+    /// See [`Run::naive_loss`].
+    pub naive: f64,
+}
+
 /// A training run of a recipe on data that are ready, in the recipe's number type.
 #[derive(Debug)]
 pub struct Run<'a> {
@@ -197,6 +209,18 @@ impl<'a> Run<'a> {
         either!(&self.typed, learning => {
             learning.loss_of_zeros(&self.recipe.train.loss, self.network.output_size())
         })
+    }
+
+    /// What speaks against the model; `None` if it is of use. A run may diverge and still come to its end, with a loss a
+    /// thousand times that of answering 0; one of twice that has learned nothing. Where nothing is left to learn, as of a
+    /// series that repeats itself, next to nothing is no failure.
+    pub fn useless(&self) -> Option<Useless> {
+        const DIVERGED: f64 = 1e3;
+        const POOR: f64 = 2.0;
+        const NOTHING: f64 = 1e-3;
+        let (loss, naive) = (self.progress().best()?.loss, self.naive_loss());
+        let has_diverged = loss > DIVERGED * naive.max(1.0);
+        (loss > POOR * naive && loss > NOTHING).then_some(Useless { has_diverged, loss, naive })
     }
 
     /// The model as it stands: the parameters to be kept, and how they came about. `ended` is `None`

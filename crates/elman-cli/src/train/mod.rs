@@ -16,7 +16,7 @@ use elman::error::Error;
 use elman::file::{self, Lock};
 use elman::model::{Model, is_written_by_elman};
 use elman::recipe::Recipe;
-use elman::run::Run;
+use elman::run::{Run, Useless};
 use elman::search::Open;
 use elman::table::{Table, nearest};
 use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
@@ -354,21 +354,15 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// A run may diverge and still come to its end: then there is no model. One that is merely poor is told.
+/// A run that has diverged leaves no model. One that is merely poor is told.
 fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
-    const DIVERGED: f64 = 1e3;
-    const POOR: f64 = 2.0;
-    // Where nothing is left to learn, as of a series that repeats itself, next to nothing is no failure.
-    const NOTHING: f64 = 1e-3;
-    let naive = run.naive_loss();
-    let is_poor = |loss: f64| loss > POOR * naive && loss > NOTHING;
-    let Some(best) = run.progress().best().filter(|best| is_poor(best.loss)) else { return Ok(()) };
+    let Some(Useless { has_diverged, loss, naive, .. }) = run.useless() else { return Ok(()) };
     let what = format!(
         "its loss is {}, and that of always answering the same {}; try a lower --learning-rate",
-        figure(best.loss),
+        figure(loss),
         figure(naive)
     );
-    if best.loss > DIVERGED * naive.max(1.0) {
+    if has_diverged {
         bail!("training diverged, so no model was written: {what}");
     }
     output.note(&format!("note: the model has learned nothing: {what}"));
