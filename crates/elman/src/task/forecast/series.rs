@@ -93,6 +93,18 @@ pub(super) struct Filling {
     pub(super) have_future: bool,
 }
 
+impl Filling {
+    /// What becomes of those of covariates: they are told by what stands before them and by nothing after, and no input says
+    /// that they were missing.
+    pub(super) fn of_covariates(self) -> Option<Missing> {
+        Some(match self.missing? {
+            Missing::Zero => Missing::Zero,
+            Missing::Season if self.season.is_some() => Missing::Season,
+            _ => Missing::Previous,
+        })
+    }
+}
+
 /// Refuses what cannot be made of missing values of a series.
 pub(super) fn check_missing(missing: Option<Missing>) -> Result<(), ConfigError> {
     let Some(missing) = missing.filter(|missing| !Missing::OF_SERIES.contains(missing)) else {
@@ -282,6 +294,31 @@ fn remarks_on_filled(all: &[Series<'_>], task: &Forecast) -> Vec<Message> {
     of_rows.into_iter().chain(of_cells).collect()
 }
 
+/// What is to be said of rows to come that are missing, before the last that is there.
+fn remark_on_missing_ahead(all: &[Series<'_>], task: &Forecast) -> Option<Message> {
+    let is_wide = matches!(task.layout, Layout::Wide(_));
+    let (mut count, mut times, mut first) = (0, BTreeSet::new(), None);
+    for series in all {
+        let Some(calendar) = &series.calendar else { continue };
+        let ahead = series.values.len()..series.rows.len();
+        for row in ahead.filter(|&row| series.rows[row].is_none()) {
+            count += usize::from(!is_wide || times.insert(calendar.time(row)));
+            first = first.or(Some((series, calendar, row)));
+        }
+    }
+    let (series, calendar, row) = first?;
+    let before = (0..row).rev().find_map(|before| calendar.table_row(before))?;
+    let (rows, are) = (counted(count, "row"), if count == 1 { "is" } else { "are" });
+    let text = format!(
+        "{rows} to come {are} missing, whose covariates are {} (first: {}, after {}, line {})",
+        task.filling().of_covariates()?.in_words(),
+        calendar.time(row)?,
+        series.column.table_name(),
+        series.column.line(before)
+    );
+    Some(text.into())
+}
+
 /// What is to be said of rows without a value behind the last that has one.
 pub(super) fn remark_on_future(all: &[Series<'_>]) -> Option<Message> {
     let mut ahead = all.iter().filter(|series| series.rows_to_come() > 0);
@@ -302,7 +339,8 @@ pub(super) fn remark_on_future(all: &[Series<'_>]) -> Option<Message> {
 /// What is to be said of how the rows of series were read.
 pub(super) fn remarks_on_rows(all: &[Series<'_>], task: &Forecast) -> impl Iterator<Item = Message> {
     let of_clock = all.iter().find_map(|series| series.of_clock.clone());
-    remark_on_order(all).into_iter().chain(of_clock).chain(remarks_on_filled(all, task))
+    let of_missing = remarks_on_filled(all, task).into_iter().chain(remark_on_missing_ahead(all, task));
+    remark_on_order(all).into_iter().chain(of_clock).chain(of_missing)
 }
 
 /// What is to be said of series whose rows were not in order of time.
@@ -385,14 +423,16 @@ impl Forecast {
             }
             self.check_positive(&series)?;
             let known = known.get(&*member.id);
+            // The test tells nothing of a series that was not among those of training.
+            let before_test = series.values.len().saturating_sub(test);
             (series.scaling, series.smoothing) = match known {
                 _ if self.layout.is_single() => (self.scaling, self.smoothing),
                 Some(known) => (known.scaling, known.smoothing),
-                None => self.statistics_of_new(&series.values),
+                None => self.statistics_of_new(&series.values[..before_test]),
             };
             series.levels = match known {
                 Some(known) => known.levels.clone(),
-                None => self.covariates.levels(&sheet, &series, series.values.len()),
+                None => self.covariates.levels(&sheet, &series, before_test),
             };
             series.inputs = self.covariates.inputs(&sheet, &series, self.filling(), &mut gap)?;
             all.push(series);
@@ -403,7 +443,7 @@ impl Forecast {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
                 let remarks = remarks_on_rows(&all, self).chain(unseen);
-                let remarks = remarks.chain(remark_on_gap(gap, self.missing)).chain(remark).collect();
+                let remarks = remarks.chain(remark_on_gap(gap, self.filling())).chain(remark).collect();
                 Ok((all, remarks))
             }
         }
@@ -436,21 +476,28 @@ impl Forecast {
         match series.values.iter().position(|&value| value <= 0.0) {
             None => Ok(()),
             Some(row) => {
-                // A value that is filled in is one of those before, or 0.
+                // The first row is never missing.
                 let before = (0..=row).rev().find_map(|row| series.table_row(row));
-                let Some(row) = before else { return Ok(()) };
+                let Some(place) = before else { return Ok(()) };
+                let value = series.values[row];
+                let what = match series.table_row(row) {
+                    None => format!("the row after it is missing and taken as {value}, which"),
+                    Some(_) if series.is_unknown(row, 0) => {
+                        format!("the cell is empty and taken as {value}, which")
+                    }
+                    Some(row) => series.column.text(row).to_owned(),
+                };
                 let text = format!(
-                    "{} has no logarithm; the model works with relative changes of positive values (train with ",
-                    series.column.text(row)
+                    "{what} has no logarithm; the model works with relative changes of positive values (train with "
                 );
                 let message = Message::from(text).option("transform").text(" difference)");
-                Err(DataError::new(series.column.place(row), message))
+                Err(DataError::new(series.column.place(place), message))
             }
         }
     }
 
     /// The statistics of the transformed values of a series that was not among those of training, and how it is
-    /// smoothed. They are those of all its values; of a constant one, with a deviation of 0.
+    /// smoothed. They are those of all these values; of constant ones, with a deviation of 0.
     fn statistics_of_new(&self, values: &[f64]) -> (Scaling, Option<Smoothing>) {
         let smoothing = self.smoothing_of(values);
         let changes: Vec<f64> = self.transformed(values, smoothing).into_iter().flatten().collect();

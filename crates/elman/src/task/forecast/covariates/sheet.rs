@@ -27,9 +27,9 @@ pub(super) struct Cells<'t> {
 pub(in crate::task::forecast) type Gap<'t> = Option<(usize, Place<'t>)>;
 
 /// What is to be said of cells that are filled in.
-pub(in crate::task::forecast) fn remark_on_gap(gap: Gap<'_>, missing: Option<Missing>) -> Option<Message> {
+pub(in crate::task::forecast) fn remark_on_gap(gap: Gap<'_>, filling: Filling) -> Option<Message> {
     let (count, first) = gap?;
-    Some(missing?.remark(count, first))
+    Some(filling.of_covariates()?.remark(count, first))
 }
 
 impl Covariates {
@@ -96,8 +96,8 @@ impl<'t> Cells<'t> {
         }
     }
 
-    /// The cells of these rows of a series, in order of time, where what is missing is made of what stands before it, by a
-    /// line no more than by the last value; what nothing stands before stays NaN.
+    /// The cells of these rows of a series, in order of time, where what is missing is made of what stands before it: see
+    /// [`Filling::of_covariates`]. What nothing stands before stays NaN.
     pub(super) fn filled(
         &self,
         rows: &[Option<usize>],
@@ -117,7 +117,7 @@ impl<'t> Cells<'t> {
             }
             gap.get_or_insert((0, place)).0 += gaps.count;
         }
-        let Some(missing) = filling.missing else { return Ok(values) };
+        let Some(missing) = filling.of_covariates() else { return Ok(values) };
         for n in 0..values.len() {
             if !values[n].is_nan() {
                 continue;
