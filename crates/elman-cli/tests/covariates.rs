@@ -536,3 +536,43 @@ fn the_test_tells_nothing_of_a_new_series() {
     };
     assert_eq!(first_origin(1.0), first_origin(900.0));
 }
+
+/// What nothing stands before is filled with nothing.
+#[test]
+fn covariates_that_a_series_has_none_of_tell_nothing() {
+    let place = Place::with("s.csv", shops(|_, _, _| None));
+    place.ok(&format!("train s.csv {SHOPS} -o m.elman --epochs 2 --hidden-size 4 --missing previous"));
+    let no_price = |shop: &str, row: usize, name: &str| {
+        let is_gone = name == "price" && (shop == "b" || row == 63) || name == "region" && shop == "a";
+        is_gone.then(String::new)
+    };
+    place.write("n.csv", shops(no_price));
+    let said = place.ok("predict m.elman n.csv").stderr;
+    let filled =
+        "note: 2 empty cells are filled with the value before (first: n.csv, line 65, column \"price\")\n";
+    assert!(said.contains(filled), "{said}");
+    let unknown = "note: 65 empty cells have no value before and tell nothing (first: n.csv, line 2, column \"region\")\n";
+    assert!(said.contains(unknown), "{said}");
+}
+
+/// A column that was asked for and holds nothing is left out like a series of too few rows.
+#[test]
+fn an_empty_column_of_a_wide_table_is_left_out_with_a_remark() {
+    let table = |cell: fn(usize) -> String| {
+        (0..60).fold("a,b\n".to_owned(), |csv, n| csv + &format!("{},{}\n", 20 + n * n % 7, cell(n)))
+    };
+    let place = Place::with("s.csv", table(|n| (30 + n * n % 11).to_string()));
+    let train = "train s.csv --target a,b --epochs 2 --hidden-size 4 --transform difference --horizon 3 --test 8 -o m.elman";
+    place.ok(train);
+    place.write("s.csv", table(|_| String::new()));
+    let note = |needed: usize| {
+        format!("note: 1 series is left out, first \"b\": fewer than the {needed} rows that are needed\n")
+    };
+    let said = place.ok("predict m.elman s.csv");
+    assert!(said.stderr.contains(&note(3)), "{}", said.stderr);
+    assert_eq!(said.stdout.lines().filter(|line| line.starts_with("a,")).count(), 3);
+    let said = place.ok(&format!("{train} --force")).stderr;
+    assert!(said.contains(&note(12)), "{said}");
+    place.write("s.csv", "a,b\n,\n,\n");
+    place.refuses(1, "predict m.elman s.csv", "s.csv: has no column of numbers to forecast; add one");
+}

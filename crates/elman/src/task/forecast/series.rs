@@ -1,20 +1,21 @@
 //! A series as it stands in a table, and what is done to it so that its level does not drift.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::covariates::{Inputs, remark_on_gap};
+use super::covariates::{Gap, Inputs};
 use super::panel::{self, Member, name_of};
+use super::remarks::remarks_on_rows;
 use super::time_column::TimeColumn;
-use super::{Forecast, Known, Layout, Smoothing};
+use super::{Forecast, Known, Smoothing};
 use crate::calendar::{Calendar, Cycle};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
-use crate::words::{counted, listed, thousands};
+use crate::words::{listed, thousands};
 
 /// So many missing rows of a series are filled in, or, if that is more, so many for each row that is there.
 const MOST_MISSING: usize = 100_000;
@@ -252,114 +253,6 @@ fn check_size(table: &Table, calendar: &Calendar) -> Result<(), DataError> {
     Err(DataError::new(table.name(), message))
 }
 
-/// What is to be said of the values that were missing, and of the rows.
-fn remarks_on_filled(all: &[Series<'_>], task: &Forecast) -> Vec<Message> {
-    let missing = match task.missing {
-        // Without seasons that is what is done.
-        Some(Missing::Season) if task.season.is_none() => Missing::Previous,
-        Some(missing) => missing,
-        None => return Vec::new(),
-    };
-    let is_wide = matches!(task.layout, Layout::Wide(_));
-    let (mut cells, mut first_cell) = (0, None);
-    let (mut rows, mut times, mut first_row) = (0, BTreeSet::new(), None);
-    for series in all.iter().filter(|series| !series.filled.is_empty()) {
-        let in_table: Vec<Option<usize>> = match &series.calendar {
-            Some(calendar) => calendar.rows().collect(),
-            None => (0..series.filled.len()).map(Some).collect(),
-        };
-        let filled = in_table.into_iter().zip(&series.filled).enumerate().filter(|(_, (_, filled))| **filled);
-        for (row, (in_table, _)) in filled {
-            match (in_table, &series.calendar) {
-                (Some(in_table), _) => {
-                    cells += 1;
-                    first_cell = first_cell.or(Some(series.column.place(in_table)));
-                }
-                (None, Some(calendar)) => {
-                    // The columns of a wide table miss the same row.
-                    rows += usize::from(!is_wide || times.insert(calendar.time(row)));
-                    first_row = first_row.or(Some((series, calendar, row)));
-                }
-                (None, None) => {}
-            }
-        }
-    }
-    let of_rows = first_row.and_then(|(series, calendar, row)| {
-        let before = (0..row).rev().find_map(|before| calendar.table_row(before))?;
-        let time = calendar.time(row)?.to_string();
-        let place = format!("{}, line {}", series.column.table_name(), series.column.line(before));
-        Some(missing.remark_on_rows(rows, &time, &place))
-    });
-    let of_cells = first_cell.map(|first| missing.remark(cells, first));
-    of_rows.into_iter().chain(of_cells).collect()
-}
-
-/// What is to be said of rows to come that are missing, before the last that is there.
-fn remark_on_missing_ahead(all: &[Series<'_>], task: &Forecast) -> Option<Message> {
-    let is_wide = matches!(task.layout, Layout::Wide(_));
-    let (mut count, mut times, mut first) = (0, BTreeSet::new(), None);
-    for series in all {
-        let Some(calendar) = &series.calendar else { continue };
-        let ahead = series.values.len()..series.rows.len();
-        for row in ahead.filter(|&row| series.rows[row].is_none()) {
-            count += usize::from(!is_wide || times.insert(calendar.time(row)));
-            first = first.or(Some((series, calendar, row)));
-        }
-    }
-    let (series, calendar, row) = first?;
-    let before = (0..row).rev().find_map(|before| calendar.table_row(before))?;
-    let (rows, are) = (counted(count, "row"), if count == 1 { "is" } else { "are" });
-    let text = format!(
-        "{rows} to come {are} missing, whose covariates are {} (first: {}, after {}, line {})",
-        task.filling().of_covariates()?.in_words(),
-        calendar.time(row)?,
-        series.column.table_name(),
-        series.column.line(before)
-    );
-    Some(text.into())
-}
-
-/// What is to be said of rows without a value behind the last that has one.
-pub(super) fn remark_on_future(all: &[Series<'_>]) -> Option<Message> {
-    let mut ahead = all.iter().filter(|series| series.rows_to_come() > 0);
-    let first = ahead.next()?;
-    let place = first.column.place(first.table_row(first.values.len())?);
-    let rows = counted(first.rows_to_come(), "row");
-    let (are, more) = match (first.rows_to_come(), ahead.count()) {
-        (1, 0) => ("is", String::new()),
-        (_, 0) => ("are", String::new()),
-        (_, more) => ("are", format!(", and those of {more} more series,")),
-    };
-    let text = format!(
-        "{place}: the last {rows} without a value{more} {are} taken for rows to come: nothing is learned of them"
-    );
-    Some(text.into())
-}
-
-/// What is to be said of how the rows of series were read.
-pub(super) fn remarks_on_rows(all: &[Series<'_>], task: &Forecast) -> impl Iterator<Item = Message> {
-    let of_clock = all.iter().find_map(|series| series.of_clock.clone());
-    let of_missing = remarks_on_filled(all, task).into_iter().chain(remark_on_missing_ahead(all, task));
-    remark_on_order(all).into_iter().chain(of_clock).chain(of_missing)
-}
-
-/// What is to be said of series whose rows were not in order of time.
-fn remark_on_order(all: &[Series<'_>]) -> Option<Message> {
-    let mut sorted = all.iter().filter(|series| series.remark.is_some());
-    let first = sorted.next()?;
-    match sorted.count() {
-        0 => first.remark.clone(),
-        more => {
-            let text = format!(
-                "the rows of {} and {} more are not in order of time; they are sorted by it",
-                first.name(),
-                thousands(more)
-            );
-            Some(text.into())
-        }
-    }
-}
-
 impl Forecast {
     /// Where the times are, and how they are read.
     pub(super) fn time_column(&self) -> Option<TimeColumn<'_>> {
@@ -398,7 +291,7 @@ impl Forecast {
         let (mut all, mut short) = (Vec::with_capacity(members.len()), Vec::new());
         // Rows that are missing count, once they are filled in.
         let least = if self.missing.is_some() { 2 } else { needed };
-        let (mut unseen, mut gap) = (Vec::new(), None);
+        let (mut unseen, mut gap) = (Vec::new(), Gap::default());
         let sheet = self.covariates.read(table, &mut unseen)?;
         for member in members {
             if member.table.num_rows() < least && !self.layout.is_single() {
@@ -443,7 +336,7 @@ impl Forecast {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
                 let remarks = remarks_on_rows(&all, self).chain(unseen);
-                let remarks = remarks.chain(remark_on_gap(gap, self.filling())).chain(remark).collect();
+                let remarks = remarks.chain(gap.remarks(self.filling())).chain(remark).collect();
                 Ok((all, remarks))
             }
         }

@@ -1,6 +1,6 @@
 //! What covariates are scaled by, and which of them tell something.
 
-use super::sheet::{Cells, Sheet, level, remark_on_gap, share};
+use super::sheet::{Cells, Gap, Sheet, level, share};
 use super::{Covariate, Covariates};
 use crate::error::{DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
@@ -32,12 +32,12 @@ impl Forecast {
         remarks.extend(covariates.fit(&sheet, all, filling, known)?);
         // Categories that are not among those rows are none from now on.
         let sheet = covariates.read(table, &mut remarks)?;
-        let mut gap = None;
+        let mut gap = Gap::default();
         for series in all {
             series.levels = covariates.levels(&sheet, series, known(series));
             series.inputs = covariates.inputs(&sheet, series, filling, &mut gap)?;
         }
-        remarks.extend(remark_on_gap(gap, filling));
+        remarks.extend(gap.remarks(filling));
         self.covariates = covariates;
         Ok(remarks)
     }
