@@ -156,7 +156,7 @@ pub(crate) struct PredictArguments {
     /// .parquet, packed with .gz behind it; - for standard output [default: -]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Of a forecast: how many rows ahead [default: as many as in training]
+    /// Of a forecast: how many rows ahead [default: with future covariates as many as DATA has them for, else as many as in training]
     #[arg(long, value_name = "ROWS")]
     pub(crate) horizon: Option<usize>,
     /// Intervals of these levels in percent, as 80,95: from the distribution of a model that was trained with a --loss of

@@ -131,10 +131,11 @@ fn rows_whose_covariates_are_not_known_are_not_forecast() {
     let message = |row: usize| {
         format!(
             "s.csv: row {row} is to be forecast, but its future covariates are not known: give \"price\" and \"promo\" in \
-             rows after the last value, up to the last that is to be forecast, or choose a shorter --horizon"
+             rows after the last value, up to the last that is to be forecast"
         )
     };
-    place.refuses(1, "predict m.elman s.csv --horizon 3", &message(83));
+    let shorter = message(83) + ", or choose a shorter --horizon";
+    place.refuses(1, "predict m.elman s.csv --horizon 3", &shorter);
     // A naive forecast asks for none.
     assert_eq!(place.ok("predict m.elman s.csv --horizon 3 --baseline drift").stdout.lines().count(), 4);
     place.write("s.csv", sales(80, 0, as_it_is));
@@ -403,4 +404,175 @@ fn weeks_of_hours_are_seen_where_they_help() {
         said.stderr
     );
     place.ok("predict o.elman h.csv");
+}
+
+/// 120 days of sales, and six to come; `cell` may write another cell in place of units and promotion, or none of the row.
+fn days(cell: impl Fn(usize, [String; 2]) -> Option<[String; 2]>) -> String {
+    let mut csv = String::from("date,units,promo\n");
+    for row in 0..126 {
+        let [_, promo, _] = beside(row);
+        let units = if row < 120 { units(row).to_string() } else { String::new() };
+        let before =
+            [0, 31, 59, 90, 120].into_iter().rev().zip([5, 4, 3, 2, 1]).find(|(days, _)| row >= *days);
+        let (days, month) = before.unwrap_or_default();
+        let date = format!("2023-{month:02}-{:02}", row - days + 1);
+        if let Some([units, promo]) = cell(row, [units, promo.to_string()]) {
+            line_of(&mut csv, &[&date, &units, &promo]);
+        }
+    }
+    csv
+}
+
+const DAYS: &str = "--target units --epochs 2 --hidden-size 4 --season 0 --calendar none --horizon 3 --test 8 \
+                    --future-covariates promo --missing previous -o m.elman";
+
+/// What stands in the place of covariates that are missing is said as it is: the value before, by no line and with no flag.
+#[test]
+fn what_becomes_of_missing_covariates_is_said() {
+    let gappy = |row, [units, promo]: [String; 2]| {
+        let promo = if row == 30 { String::new() } else { promo };
+        (row != 122).then_some([units, promo])
+    };
+    let place = Place::with("s.csv", days(gappy));
+    for missing in ["interpolate", "flag", "previous"] {
+        place.ok(&format!("train s.csv {} -q --force", DAYS.replace("previous", missing)));
+        let said = place.ok("predict m.elman s.csv").stderr;
+        let cell =
+            "note: 1 empty cell is filled with the value before (first: s.csv, line 32, column \"promo\")\n";
+        assert!(said.contains(cell), "{said}");
+        let row = "note: 1 row to come is missing, whose covariates are filled with the value before (first: 2023-05-03, after \
+                   s.csv, line 123)\n";
+        assert!(said.contains(row), "{said}");
+    }
+    // A row to come that is missing is as good as one whose covariate is that of the row before.
+    let predicted = place.ok("predict m.elman s.csv").stdout;
+    let filled = |row, [units, promo]: [String; 2]| {
+        let before = |row: usize| beside(row - 1)[1].to_string();
+        Some([units, if row == 30 || row == 122 { before(row) } else { promo }])
+    };
+    place.write("s.csv", days(filled));
+    assert_eq!(place.ok("predict m.elman s.csv").stdout, predicted);
+}
+
+/// A column that marks some rows and is empty in all others varies, where what is missing is 0, and is refused with the
+/// others where nothing is said.
+#[test]
+fn marks_among_empty_cells_are_covariates() {
+    for mark in ["1", "fair"] {
+        let marked = |row: usize, [units, _]: [String; 2]| {
+            Some([units, if beside(row)[1] > 0.0 { mark.to_owned() } else { String::new() }])
+        };
+        let place = Place::with("s.csv", days(marked));
+        let message = place.refused(1, &format!("train s.csv {}", DAYS.replace("--missing previous", "")));
+        assert!(
+            message.contains("column \"promo\": the first of") && message.contains("--missing"),
+            "{message}"
+        );
+        let train = "train s.csv --target units --season 0 --calendar none --horizon 3 --test 8 --future-covariates promo \
+                     --transform difference --missing zero --epochs 60 -o m.elman --force";
+        let said = place.ok(train).stderr;
+        assert!(said.contains("; future covariate \"promo\"\n"), "{said}");
+        let evaluated = place.last_json("evaluate m.elman s.csv");
+        let (mae, naive) = (figure(&evaluated, "/test/mae"), figure(&evaluated, "/baselines/last value/mae"));
+        assert!(mae < 0.6 * naive, "{evaluated}");
+    }
+}
+
+/// A value that is filled in has no text to be named by.
+#[test]
+fn what_is_filled_in_and_has_no_logarithm_is_named() {
+    let place = Place::with("s.csv", days(|_, cells| Some(cells)));
+    let train = format!("train s.csv {} --transform log-difference", DAYS.replace("previous", "zero"));
+    place.ok(&train);
+    let end = "which has no logarithm; the model works with relative changes of positive values (train with --transform \
+               difference)";
+    place.write(
+        "e.csv",
+        days(|row, [units, promo]| Some([if row == 9 { String::new() } else { units }, promo])),
+    );
+    let cell = "e.csv, line 11, column \"units\": the cell is empty and taken as 0";
+    place.refuses(1, "predict m.elman e.csv", &format!("{cell}, {end}"));
+    place.write("r.csv", days(|row, cells| (row != 9).then_some(cells)));
+    let row = "r.csv, line 10, column \"units\": the row after it is missing and taken as 0";
+    place.refuses(1, "predict m.elman r.csv", &format!("{row}, {end}"));
+}
+
+/// Where other series go on, one that has no row to come is at its end; where none does, rows are asked for.
+#[test]
+fn series_without_rows_to_come_are_left_out() {
+    let place = Place::with("s.csv", shops(|_, _, _| None));
+    place.ok(&format!("train s.csv {SHOPS} -o m.elman --epochs 2 --hidden-size 4"));
+    let predicted = place.ok("predict m.elman s.csv").stdout;
+    let all = shops(|_, _, _| None);
+    let of_b = |line: &&str| line.starts_with("b,") && line.split(',').nth(3) == Some("");
+    let ended: Vec<&str> = all.lines().filter(|line| !of_b(line)).collect();
+    place.write("e.csv", format!("{}\n", ended.join("\n")));
+    let said = place.ok("predict m.elman e.csv --plot p.svg");
+    let note = "note: 1 series is left out, first \"b\": no row to come has future covariates, as there are of others\n";
+    assert!(said.stderr.contains(note), "{}", said.stderr);
+    let others: Vec<&str> = predicted.lines().filter(|line| !line.starts_with("b,")).collect();
+    assert_eq!(said.stdout.lines().collect::<Vec<_>>(), others);
+    let drawn = place.text("p.svg");
+    assert!(drawn.contains("units, 2 series: forecast"), "{drawn}");
+}
+
+/// A series that was not among those of training is measured by its rows before the test alone.
+#[test]
+fn the_test_tells_nothing_of_a_new_series() {
+    let place = Place::with("s.csv", shops(|_, _, _| None));
+    place.ok(&format!("train s.csv {SHOPS} -o m.elman --epochs 2 --hidden-size 4"));
+    let first_origin = |factor: f64| {
+        let renamed = |shop: &str, row, name: &str| {
+            let in_test = shop == "a" && (52..60).contains(&row);
+            match name {
+                "shop" if shop == "a" => Some("new".to_owned()),
+                "units" if in_test => Some((factor * (row as f64 - 20.0)).to_string()),
+                _ => None,
+            }
+        };
+        place.write("n.csv", shops(renamed));
+        place.ok("backtest m.elman n.csv -o b.csv --force");
+        column(&place.text("b.csv"), "units_forecast")[..4].to_vec()
+    };
+    assert_eq!(first_origin(1.0), first_origin(900.0));
+}
+
+/// What nothing stands before is filled with nothing.
+#[test]
+fn covariates_that_a_series_has_none_of_tell_nothing() {
+    let place = Place::with("s.csv", shops(|_, _, _| None));
+    place.ok(&format!("train s.csv {SHOPS} -o m.elman --epochs 2 --hidden-size 4 --missing previous"));
+    let no_price = |shop: &str, row: usize, name: &str| {
+        let is_gone = name == "price" && (shop == "b" || row == 63) || name == "region" && shop == "a";
+        is_gone.then(String::new)
+    };
+    place.write("n.csv", shops(no_price));
+    let said = place.ok("predict m.elman n.csv").stderr;
+    let filled =
+        "note: 2 empty cells are filled with the value before (first: n.csv, line 65, column \"price\")\n";
+    assert!(said.contains(filled), "{said}");
+    let unknown = "note: 65 empty cells have no value before and tell nothing (first: n.csv, line 2, column \"region\")\n";
+    assert!(said.contains(unknown), "{said}");
+}
+
+/// A column that was asked for and holds nothing is left out like a series of too few rows.
+#[test]
+fn an_empty_column_of_a_wide_table_is_left_out_with_a_remark() {
+    let table = |cell: fn(usize) -> String| {
+        (0..60).fold("a,b\n".to_owned(), |csv, n| csv + &format!("{},{}\n", 20 + n * n % 7, cell(n)))
+    };
+    let place = Place::with("s.csv", table(|n| (30 + n * n % 11).to_string()));
+    let train = "train s.csv --target a,b --epochs 2 --hidden-size 4 --transform difference --horizon 3 --test 8 -o m.elman";
+    place.ok(train);
+    place.write("s.csv", table(|_| String::new()));
+    let note = |needed: usize| {
+        format!("note: 1 series is left out, first \"b\": fewer than the {needed} rows that are needed\n")
+    };
+    let said = place.ok("predict m.elman s.csv");
+    assert!(said.stderr.contains(&note(3)), "{}", said.stderr);
+    assert_eq!(said.stdout.lines().filter(|line| line.starts_with("a,")).count(), 3);
+    let said = place.ok(&format!("{train} --force")).stderr;
+    assert!(said.contains(&note(12)), "{said}");
+    place.write("s.csv", "a,b\n,\n,\n");
+    place.refuses(1, "predict m.elman s.csv", "s.csv: has no column of numbers to forecast; add one");
 }

@@ -120,7 +120,7 @@ impl Missing {
     }
 
     /// What became of missing values, to be read after them: `3 empty cells are ...`.
-    const fn in_words(self) -> &'static str {
+    pub(crate) const fn in_words(self) -> &'static str {
         match self {
             Missing::Drop => "left out with their rows",
             Missing::Interpolate => "filled by a line between their neighbours",

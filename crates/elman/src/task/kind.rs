@@ -202,7 +202,8 @@ pub(super) fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PredictOptions {
-    /// Of a forecast: how many rows it goes ahead; by default as many as in training.
+    /// Of a forecast: how many rows it goes ahead; by default as many as the table has future covariates for, or else as
+    /// many as in training.
     pub horizon: Option<usize>,
     /// Intervals at these levels in percent, above 0 and below 100: of a forecast from sample paths where the model tells
     /// distributions, else from errors on rows kept for the test; of a regression from its distribution.

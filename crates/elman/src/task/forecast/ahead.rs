@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::level::Level;
 use super::outlook::{Drawn, Outlook};
-use super::panel::Member;
+use super::panel::{Member, left_out};
 use super::series::Series;
 use super::{Forecast, Layout, MAX_HORIZON};
 use crate::ensemble::Ensemble;
@@ -113,7 +113,7 @@ impl Forecast {
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
         let members: Vec<Member<'_>> = self.members(table)?;
-        let (series, mut remarks) = self.read(table, &members, 0)?;
+        let (series, mut remarks) = self.read_to_look_ahead(table, &members)?;
         let horizon = self.rows_ahead(table, &series, options, &mut remarks)?;
         remarks.extend(self.remark_on_horizon(horizon));
         let (mut outlook, of_outlook) = Outlook::asked(self, ensemble, options, horizon)?;
@@ -140,6 +140,24 @@ impl Forecast {
         columns.push((self.forecast_name(), Answers::Numbers(numbers.collect())));
         columns.extend(outlook.columns(self, &series, &forecasts, table, ensemble.dtype())?);
         Ok(Predictions::new(columns).with_remarks(remarks))
+    }
+
+    /// Reads the series that are to be forecast. Where some of several have rows to come with future covariates, those that
+    /// have none are at their end, and left out, with a remark.
+    pub(super) fn read_to_look_ahead<'a>(
+        &self,
+        table: &Table,
+        members: &'a [Member<'_>],
+    ) -> Result<(Vec<Series<'a>>, Vec<Message>), Error> {
+        let (series, mut remarks) = self.read(table, members, 0)?;
+        if !self.covariates.look_ahead() || series.iter().all(|series| series.known_ahead() == 0) {
+            return Ok((series, remarks));
+        }
+        let (series, ended): (Vec<_>, Vec<_>) =
+            series.into_iter().partition(|series| series.known_ahead() > 0);
+        let why = "no row to come has future covariates, as there are of others";
+        remarks.extend(left_out(ended.iter().map(|series| series.id), why));
+        Ok((series, remarks))
     }
 
     /// How many rows are forecast: what is asked for, else the rows to come that the table has, else as many as in
@@ -184,11 +202,15 @@ impl Forecast {
         let names = quoted(self.covariates.named().future);
         let text = format!(
             "{}row {}{time} is to be forecast, but its future covariates are not known: give {names} in rows after \
-             the last value, up to the last that is to be forecast, or choose a shorter ",
+             the last value, up to the last that is to be forecast",
             of_series(series),
             row + 1
         );
-        DataError::new(table.name(), Message::from(text).option("horizon"))
+        let message = match series.known_ahead() {
+            0 => text.into(),
+            _ => Message::from(text + ", or choose a shorter ").option("horizon"),
+        };
+        DataError::new(table.name(), message)
     }
 
     fn all_ahead(

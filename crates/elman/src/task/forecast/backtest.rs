@@ -2,7 +2,8 @@
 
 use super::ahead::{SIDE_BY_SIDE, of_series};
 use super::level::Level;
-use super::series::{Series, remark_on_future};
+use super::remarks::remark_on_future;
+use super::series::Series;
 use super::spread::Spread;
 use super::{Forecast, Layout};
 use crate::calendar::Frequency;

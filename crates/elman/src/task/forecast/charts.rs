@@ -19,7 +19,7 @@ impl Forecast {
     /// The history's end and the forecast that follows it.
     pub(super) fn forecast_charts(&self, table: &Table, predictions: &Predictions) -> Result<Charts, Error> {
         let members = self.members(table)?;
-        let (all, _) = self.read(table, &members, 0)?;
+        let (all, _) = self.read_to_look_ahead(table, &members)?;
         let column = |name: &str| {
             let mut columns = predictions.columns().iter();
             columns.find_map(|(header, answers)| (header == name).then_some(answers))

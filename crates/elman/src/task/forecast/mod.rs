@@ -27,6 +27,7 @@ mod outlook;
 mod panel;
 mod paths;
 mod prepare;
+mod remarks;
 mod series;
 mod smoothing;
 mod spread;

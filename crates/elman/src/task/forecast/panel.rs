@@ -372,6 +372,7 @@ fn wide<'a>(
     time: Option<&str>,
     covariates: &Named,
 ) -> Result<Vec<Member<'a>>, Error> {
+    let are_named = !columns.is_empty();
     let columns: Vec<Column<'_>> = if columns.is_empty() {
         let is_series = |column: &Column<'_>| {
             Some(column.name()) != time && !covariates.contains(column.name()) && column.holds_numbers()
@@ -380,14 +381,20 @@ fn wide<'a>(
     } else {
         columns.iter().map(|column| table.column(column)).collect::<Result<_, _>>()?
     };
-    let mut members = Vec::new();
+    let (mut members, mut is_any_known) = (Vec::new(), false);
     for column in columns {
         // A series begins after the empty cells at the top of its column and ends before those at the bottom.
         let known = |row: &usize| !column.is_missing(*row);
         let rows = 0..table.num_rows();
-        let Some((first, last)) = rows.clone().find(known).zip(rows.rev().find(known)) else { continue };
-        let last = if covariates.have_future() { table.num_rows() - 1 } else { last };
-        let rows: Vec<usize> = (first..=last).collect();
+        let ends = rows.clone().find(known).zip(rows.rev().find(known));
+        is_any_known |= ends.is_some();
+        let rows: Vec<usize> = match ends {
+            Some((first, _)) if covariates.have_future() => (first..table.num_rows()).collect(),
+            Some((first, last)) => (first..=last).collect(),
+            // One that was asked for is left out for want of rows, with a remark; a table has one at least.
+            None if are_named => vec![0],
+            None => continue,
+        };
         let kept = column_numbers(table, time.into_iter().chain([column.name()]))?;
         members.push(Member {
             id: vec![column.name().to_owned()],
@@ -396,7 +403,7 @@ fn wide<'a>(
             rows,
         });
     }
-    if members.is_empty() {
+    if !is_any_known {
         return Err(DataError::new(table.name(), "has no column of numbers to forecast; add one").into());
     }
     Ok(members)

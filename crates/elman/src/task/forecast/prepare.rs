@@ -1,11 +1,10 @@
 //! From a table and options to a task that is fitted, and windows to learn from.
 
-use std::collections::HashSet;
-
 use super::covariates::{Covariates, Named};
 use super::lengths::Lengths;
 use super::panel::{self, Found, Member};
-use super::series::{Filling, Series, check_missing, remark_on_future, remarks_on_rows};
+use super::remarks::{outliers, remark_on_future, remarks_on_rows, unused};
+use super::series::{Filling, Series, check_missing};
 use super::time_column::{self, TimeColumn};
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
@@ -16,7 +15,7 @@ use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
 use crate::table::{Column, Table};
 use crate::task::{HeldOut, Prepared};
-use crate::words::{listed, thousands};
+use crate::words::thousands;
 
 /// The windows that a long series is cut into, unless its user says otherwise.
 const USUAL_WINDOWS: usize = 500;
@@ -26,9 +25,6 @@ const USUAL_SERIES: usize = 10;
 
 /// The rows that one of several series must have to be looked at.
 const LEAST_ROWS: usize = 3;
-
-/// Outliers that are named one by one.
-const SHOWN_OUTLIERS: usize = 3;
 
 /// Training sequences.
 type Windows = Vec<Example<f64>>;
@@ -125,58 +121,6 @@ fn time_format(time: Option<Column<'_>>, options: &ForecastOptions) -> Result<Op
     };
     let is_needed = options.time_format.is_some() || time.holds_numbers() || first.is_order_open();
     Ok(Some(TimeFormat { text: first.format(), is_needed }))
-}
-
-/// The cells that are far beyond the rest of their series.
-fn outliers(members: &[Member<'_>]) -> Result<Vec<Message>, Error> {
-    let mut remarks = Vec::new();
-    for member in members {
-        remarks.extend(outlier::check_columns(&member.table, [member.target.as_str()].into_iter())?);
-    }
-    let more = remarks.len().saturating_sub(SHOWN_OUTLIERS);
-    remarks.truncate(SHOWN_OUTLIERS);
-    if more > 0 {
-        let text = format!("{} more series have a value that is far beyond the rest", thousands(more));
-        remarks.push(text.into());
-    }
-    Ok(remarks)
-}
-
-/// The columns that a forecast does nothing with.
-fn unused(
-    table: &Table,
-    layout: &Layout,
-    target: &str,
-    members: &[Member<'_>],
-    time: Option<&str>,
-    covariates: &Named,
-) -> Option<Message> {
-    const SHOWN: usize = 8;
-    let mut used: HashSet<&str> =
-        members.iter().map(|member| member.target.as_str()).chain(time).chain(covariates.all()).collect();
-    if let Layout::Long(id) = layout {
-        used.extend(id.iter().map(String::as_str));
-    }
-    let unused = |header: &&String| !used.contains(header.as_str());
-    let mut names: Vec<String> =
-        table.headers().iter().filter(unused).map(|header| format!("{header:?}")).collect();
-    let count = names.len();
-    names.truncate(SHOWN);
-    if count > SHOWN {
-        names.push(format!("{} more", thousands(count - SHOWN)));
-    }
-    let from = match layout {
-        Layout::Wide(_) => "each series is forecast from itself".to_owned(),
-        _ => format!("{target:?} is forecast from itself"),
-    };
-    let (columns, them) = match count {
-        0 => return None,
-        1 => (format!("the column {} is", names[0]), "it"),
-        _ => (format!("the columns {} are", listed(names, "and")), "them"),
-    };
-    let message =
-        Message::from(format!("{columns} not used: {from}; to see {them} as well, name {them} with "));
-    Some(message.option("past_covariates").text(" or, if known ahead, ").option("future_covariates"))
 }
 
 /// Of several series, those that are not learned from.

@@ -1,20 +1,21 @@
 //! A series as it stands in a table, and what is done to it so that its level does not drift.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::covariates::{Inputs, remark_on_gap};
+use super::covariates::{Gap, Inputs};
 use super::panel::{self, Member, name_of};
+use super::remarks::remarks_on_rows;
 use super::time_column::TimeColumn;
-use super::{Forecast, Known, Layout, Smoothing};
+use super::{Forecast, Known, Smoothing};
 use crate::calendar::{Calendar, Cycle};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
-use crate::words::{counted, listed, thousands};
+use crate::words::{listed, thousands};
 
 /// So many missing rows of a series are filled in, or, if that is more, so many for each row that is there.
 const MOST_MISSING: usize = 100_000;
@@ -91,6 +92,18 @@ pub(super) struct Filling {
     pub(super) season: Option<usize>,
     /// Are rows without a value, behind the last that has one, rows to come?
     pub(super) have_future: bool,
+}
+
+impl Filling {
+    /// What becomes of those of covariates: they are told by what stands before them and by nothing after, and no input says
+    /// that they were missing.
+    pub(super) fn of_covariates(self) -> Option<Missing> {
+        Some(match self.missing? {
+            Missing::Zero => Missing::Zero,
+            Missing::Season if self.season.is_some() => Missing::Season,
+            _ => Missing::Previous,
+        })
+    }
 }
 
 /// Refuses what cannot be made of missing values of a series.
@@ -240,88 +253,6 @@ fn check_size(table: &Table, calendar: &Calendar) -> Result<(), DataError> {
     Err(DataError::new(table.name(), message))
 }
 
-/// What is to be said of the values that were missing, and of the rows.
-fn remarks_on_filled(all: &[Series<'_>], task: &Forecast) -> Vec<Message> {
-    let missing = match task.missing {
-        // Without seasons that is what is done.
-        Some(Missing::Season) if task.season.is_none() => Missing::Previous,
-        Some(missing) => missing,
-        None => return Vec::new(),
-    };
-    let is_wide = matches!(task.layout, Layout::Wide(_));
-    let (mut cells, mut first_cell) = (0, None);
-    let (mut rows, mut times, mut first_row) = (0, BTreeSet::new(), None);
-    for series in all.iter().filter(|series| !series.filled.is_empty()) {
-        let in_table: Vec<Option<usize>> = match &series.calendar {
-            Some(calendar) => calendar.rows().collect(),
-            None => (0..series.filled.len()).map(Some).collect(),
-        };
-        let filled = in_table.into_iter().zip(&series.filled).enumerate().filter(|(_, (_, filled))| **filled);
-        for (row, (in_table, _)) in filled {
-            match (in_table, &series.calendar) {
-                (Some(in_table), _) => {
-                    cells += 1;
-                    first_cell = first_cell.or(Some(series.column.place(in_table)));
-                }
-                (None, Some(calendar)) => {
-                    // The columns of a wide table miss the same row.
-                    rows += usize::from(!is_wide || times.insert(calendar.time(row)));
-                    first_row = first_row.or(Some((series, calendar, row)));
-                }
-                (None, None) => {}
-            }
-        }
-    }
-    let of_rows = first_row.and_then(|(series, calendar, row)| {
-        let before = (0..row).rev().find_map(|before| calendar.table_row(before))?;
-        let time = calendar.time(row)?.to_string();
-        let place = format!("{}, line {}", series.column.table_name(), series.column.line(before));
-        Some(missing.remark_on_rows(rows, &time, &place))
-    });
-    let of_cells = first_cell.map(|first| missing.remark(cells, first));
-    of_rows.into_iter().chain(of_cells).collect()
-}
-
-/// What is to be said of rows without a value behind the last that has one.
-pub(super) fn remark_on_future(all: &[Series<'_>]) -> Option<Message> {
-    let mut ahead = all.iter().filter(|series| series.rows_to_come() > 0);
-    let first = ahead.next()?;
-    let place = first.column.place(first.table_row(first.values.len())?);
-    let rows = counted(first.rows_to_come(), "row");
-    let (are, more) = match (first.rows_to_come(), ahead.count()) {
-        (1, 0) => ("is", String::new()),
-        (_, 0) => ("are", String::new()),
-        (_, more) => ("are", format!(", and those of {more} more series,")),
-    };
-    let text = format!(
-        "{place}: the last {rows} without a value{more} {are} taken for rows to come: nothing is learned of them"
-    );
-    Some(text.into())
-}
-
-/// What is to be said of how the rows of series were read.
-pub(super) fn remarks_on_rows(all: &[Series<'_>], task: &Forecast) -> impl Iterator<Item = Message> {
-    let of_clock = all.iter().find_map(|series| series.of_clock.clone());
-    remark_on_order(all).into_iter().chain(of_clock).chain(remarks_on_filled(all, task))
-}
-
-/// What is to be said of series whose rows were not in order of time.
-fn remark_on_order(all: &[Series<'_>]) -> Option<Message> {
-    let mut sorted = all.iter().filter(|series| series.remark.is_some());
-    let first = sorted.next()?;
-    match sorted.count() {
-        0 => first.remark.clone(),
-        more => {
-            let text = format!(
-                "the rows of {} and {} more are not in order of time; they are sorted by it",
-                first.name(),
-                thousands(more)
-            );
-            Some(text.into())
-        }
-    }
-}
-
 impl Forecast {
     /// Where the times are, and how they are read.
     pub(super) fn time_column(&self) -> Option<TimeColumn<'_>> {
@@ -360,7 +291,7 @@ impl Forecast {
         let (mut all, mut short) = (Vec::with_capacity(members.len()), Vec::new());
         // Rows that are missing count, once they are filled in.
         let least = if self.missing.is_some() { 2 } else { needed };
-        let (mut unseen, mut gap) = (Vec::new(), None);
+        let (mut unseen, mut gap) = (Vec::new(), Gap::default());
         let sheet = self.covariates.read(table, &mut unseen)?;
         for member in members {
             if member.table.num_rows() < least && !self.layout.is_single() {
@@ -385,14 +316,16 @@ impl Forecast {
             }
             self.check_positive(&series)?;
             let known = known.get(&*member.id);
+            // The test tells nothing of a series that was not among those of training.
+            let before_test = series.values.len().saturating_sub(test);
             (series.scaling, series.smoothing) = match known {
                 _ if self.layout.is_single() => (self.scaling, self.smoothing),
                 Some(known) => (known.scaling, known.smoothing),
-                None => self.statistics_of_new(&series.values),
+                None => self.statistics_of_new(&series.values[..before_test]),
             };
             series.levels = match known {
                 Some(known) => known.levels.clone(),
-                None => self.covariates.levels(&sheet, &series, series.values.len()),
+                None => self.covariates.levels(&sheet, &series, before_test),
             };
             series.inputs = self.covariates.inputs(&sheet, &series, self.filling(), &mut gap)?;
             all.push(series);
@@ -403,7 +336,7 @@ impl Forecast {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
                 let remarks = remarks_on_rows(&all, self).chain(unseen);
-                let remarks = remarks.chain(remark_on_gap(gap, self.missing)).chain(remark).collect();
+                let remarks = remarks.chain(gap.remarks(self.filling())).chain(remark).collect();
                 Ok((all, remarks))
             }
         }
@@ -436,21 +369,28 @@ impl Forecast {
         match series.values.iter().position(|&value| value <= 0.0) {
             None => Ok(()),
             Some(row) => {
-                // A value that is filled in is one of those before, or 0.
+                // The first row is never missing.
                 let before = (0..=row).rev().find_map(|row| series.table_row(row));
-                let Some(row) = before else { return Ok(()) };
+                let Some(place) = before else { return Ok(()) };
+                let value = series.values[row];
+                let what = match series.table_row(row) {
+                    None => format!("the row after it is missing and taken as {value}, which"),
+                    Some(_) if series.is_unknown(row, 0) => {
+                        format!("the cell is empty and taken as {value}, which")
+                    }
+                    Some(row) => series.column.text(row).to_owned(),
+                };
                 let text = format!(
-                    "{} has no logarithm; the model works with relative changes of positive values (train with ",
-                    series.column.text(row)
+                    "{what} has no logarithm; the model works with relative changes of positive values (train with "
                 );
                 let message = Message::from(text).option("transform").text(" difference)");
-                Err(DataError::new(series.column.place(row), message))
+                Err(DataError::new(series.column.place(place), message))
             }
         }
     }
 
     /// The statistics of the transformed values of a series that was not among those of training, and how it is
-    /// smoothed. They are those of all its values; of a constant one, with a deviation of 0.
+    /// smoothed. They are those of all these values; of constant ones, with a deviation of 0.
     fn statistics_of_new(&self, values: &[f64]) -> (Scaling, Option<Smoothing>) {
         let smoothing = self.smoothing_of(values);
         let changes: Vec<f64> = self.transformed(values, smoothing).into_iter().flatten().collect();

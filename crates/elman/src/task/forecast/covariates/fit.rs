@@ -1,10 +1,11 @@
 //! What covariates are scaled by, and which of them tell something.
 
-use super::sheet::{Cells, Sheet, level, remark_on_gap, share};
+use super::sheet::{Cells, Gap, Sheet, level, share};
 use super::{Covariate, Covariates};
 use crate::error::{DataError, Error, Message};
+use crate::missing::{Gaps, Missing};
 use crate::table::Table;
-use crate::task::forecast::series::Series;
+use crate::task::forecast::series::{Filling, Series};
 use crate::task::forecast::{Forecast, ForecastOptions};
 use crate::words::quoted;
 
@@ -28,15 +29,15 @@ impl Forecast {
             let rows = series.values.len() - self.test;
             rows - (options.validation * rows.saturating_sub(self.first_row()) as f64) as usize
         };
-        remarks.extend(covariates.fit(&sheet, all, known)?);
+        remarks.extend(covariates.fit(&sheet, all, filling, known)?);
         // Categories that are not among those rows are none from now on.
         let sheet = covariates.read(table, &mut remarks)?;
-        let mut gap = None;
+        let mut gap = Gap::default();
         for series in all {
             series.levels = covariates.levels(&sheet, series, known(series));
             series.inputs = covariates.inputs(&sheet, series, filling, &mut gap)?;
         }
-        remarks.extend(remark_on_gap(gap, self.missing));
+        remarks.extend(gap.remarks(filling));
         self.covariates = covariates;
         Ok(remarks)
     }
@@ -47,11 +48,13 @@ impl Covariates {
     /// with a remark. The cells must be those read before.
     ///
     /// # Errors
-    /// If numbers are too large, or a static covariate varies within a series.
+    /// If numbers are too large, a static covariate varies within a series, or something is missing and that is not
+    /// allowed.
     fn fit(
         &mut self,
         sheet: &Sheet<'_>,
         all: &[Series<'_>],
+        filling: Filling,
         known: impl Fn(&Series<'_>) -> usize,
     ) -> Result<Option<Message>, DataError> {
         let rows: Vec<Vec<usize>> = all
@@ -61,14 +64,14 @@ impl Covariates {
         for (covariate, cells) in
             self.past.iter_mut().zip(&sheet.past).chain(self.future.iter_mut().zip(&sheet.future))
         {
-            covariate.fit(cells, &rows)?;
+            covariate.fit(cells, &rows, filling)?;
         }
         for (covariate, cells) in self.fixed.iter_mut().zip(&sheet.fixed) {
             let mut first_rows = Vec::with_capacity(all.len());
             for series in all {
                 first_rows.extend(cells.only_row(series)?);
             }
-            covariate.fit(cells, &[first_rows])?;
+            covariate.fit(cells, &[first_rows], filling)?;
         }
         let silent: Vec<&str> = self
             .all()
@@ -83,8 +86,9 @@ impl Covariates {
 }
 
 impl Covariate {
-    /// Takes the statistics from these rows of series.
-    fn fit(&mut self, cells: &Cells<'_>, series: &[Vec<usize>]) -> Result<(), DataError> {
+    /// Takes the statistics from these rows of series. Where it is missing in some, it does vary, though it may say the same
+    /// in all others: there it may be 0, or none of its categories.
+    fn fit(&mut self, cells: &Cells<'_>, series: &[Vec<usize>], filling: Filling) -> Result<(), DataError> {
         self.relative = !self.is_category() && differ_more(&cells.values, series);
         let mut values = Vec::new();
         for rows in series {
@@ -93,10 +97,23 @@ impl Covariate {
                 |&row: &usize| level.map_or(cells.values[row], |level| share(cells.values[row], level));
             values.extend(rows.iter().map(value));
         }
+        let is_zero = filling.missing == Some(Missing::Zero);
+        let missing = series.iter().flatten().copied().filter(|&row| cells.values[row].is_nan());
+        let gaps = Gaps { count: missing.clone().count(), first: missing.min() };
+        if is_zero && !self.is_category() {
+            values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
+        }
         let all: Vec<usize> = (0..values.len()).collect();
         self.feature.fit(&values, &all, cells.column.whole())?;
         let mut known = values.into_iter().filter(|value| !value.is_nan());
-        let varies = known.next().is_some_and(|first| known.any(|value| value != first));
+        let Some(value) = known.next() else {
+            self.feature.silence();
+            return Ok(());
+        };
+        let varies = known.any(|other| other != value) || (is_zero && self.is_category() && gaps.count > 0);
+        if let (false, None, Some(first)) = (varies, filling.missing, gaps.first) {
+            return Err(gaps.refuse(cells.column.place(first), &Missing::OF_SERIES));
+        }
         if !varies {
             self.feature.silence();
         }

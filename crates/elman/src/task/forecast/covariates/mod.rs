@@ -16,7 +16,7 @@ mod sheet;
 
 pub(super) use find::Named;
 pub(super) use inputs::Inputs;
-pub(super) use sheet::remark_on_gap;
+pub(super) use sheet::Gap;
 
 use inputs::push_future;
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,7 @@ use crate::table::{Column, Place, Table, TableError};
 use crate::task::feature::told;
 use crate::task::forecast::panel::name_of;
 use crate::task::forecast::series::{Filling, Series};
+use crate::words::counted;
 
 /// The cells of all covariates, by the rows of a table.
 pub(in crate::task::forecast) struct Sheet<'t> {
@@ -23,13 +24,28 @@ pub(super) struct Cells<'t> {
     pub(super) values: Cow<'t, [f64]>,
 }
 
-/// Cells that were empty and are filled in: how many, and the place of the first.
-pub(in crate::task::forecast) type Gap<'t> = Option<(usize, Place<'t>)>;
+/// Cells that were empty: how many, and the place of the first.
+#[derive(Default)]
+pub(in crate::task::forecast) struct Gap<'t> {
+    /// Those that are filled in.
+    filled: Option<(usize, Place<'t>)>,
+    /// Those that nothing stands before.
+    unknown: Option<(usize, Place<'t>)>,
+}
 
-/// What is to be said of cells that are filled in.
-pub(in crate::task::forecast) fn remark_on_gap(gap: Gap<'_>, missing: Option<Missing>) -> Option<Message> {
-    let (count, first) = gap?;
-    Some(missing?.remark(count, first))
+impl Gap<'_> {
+    /// What is to be said of them.
+    pub(in crate::task::forecast) fn remarks(self, filling: Filling) -> impl Iterator<Item = Message> {
+        let filled = self.filled.zip(filling.of_covariates());
+        let of_unknown = |(count, first): (usize, Place<'_>)| -> Message {
+            let cells = counted(count, "empty cell");
+            let tell =
+                if count == 1 { "has no value before and tells" } else { "have no value before and tell" };
+            format!("{cells} {tell} nothing (first: {first})").into()
+        };
+        let of_filled = filled.map(|((count, first), missing)| missing.remark(count, first));
+        of_filled.into_iter().chain(self.unknown.map(of_unknown))
+    }
 }
 
 impl Covariates {
@@ -96,8 +112,8 @@ impl<'t> Cells<'t> {
         }
     }
 
-    /// The cells of these rows of a series, in order of time, where what is missing is made of what stands before it, by a
-    /// line no more than by the last value; what nothing stands before stays NaN.
+    /// The cells of these rows of a series, in order of time, where what is missing is made of what stands before it: see
+    /// [`Filling::of_covariates`]. What nothing stands before stays NaN.
     pub(super) fn filled(
         &self,
         rows: &[Option<usize>],
@@ -107,17 +123,16 @@ impl<'t> Cells<'t> {
     ) -> Result<Vec<f64>, DataError> {
         let cell = |row: &Option<usize>| row.map_or(f64::NAN, |row| self.values[row]);
         let mut values: Vec<f64> = rows.iter().map(cell).collect();
-        // Rows that are missing are told of with the series' values.
         let mut empty = rows.iter().flatten().copied().filter(|&row| self.values[row].is_nan());
-        if let Some(first) = empty.next() {
-            let place = self.column.place(first);
-            let gaps = Gaps { count: 1 + empty.count(), first: Some(first) };
-            if filling.missing.is_none() {
-                return Err(gaps.refuse(place, &Missing::OF_SERIES));
-            }
-            gap.get_or_insert((0, place)).0 += gaps.count;
-        }
-        let Some(missing) = filling.missing else { return Ok(values) };
+        let Some(missing) = filling.of_covariates() else {
+            return match empty.next() {
+                None => Ok(values),
+                Some(first) => {
+                    let gaps = Gaps { count: 1 + empty.count(), first: Some(first) };
+                    Err(gaps.refuse(self.column.place(first), &Missing::OF_SERIES))
+                }
+            };
+        };
         for n in 0..values.len() {
             if !values[n].is_nan() {
                 continue;
@@ -129,6 +144,13 @@ impl<'t> Cells<'t> {
                 Missing::Zero => f64::NAN,
                 _ => a_season_ago.or_else(|| before(1)).unwrap_or(f64::NAN),
             };
+            // Rows that are missing are told of with the series' values.
+            if let Some(row) = rows[n] {
+                // None of the categories is as good a value as 0.
+                let is_unknown = values[n].is_nan() && missing != Missing::Zero;
+                let of = if is_unknown { &mut gap.unknown } else { &mut gap.filled };
+                of.get_or_insert_with(|| (0, self.column.place(row))).0 += 1;
+            }
         }
         Ok(values)
     }
@@ -168,10 +190,11 @@ mod tests {
         let column = table.column("c").unwrap();
         let cells = Cells { column, values: vec![f64::NAN, 3.0, f64::NAN, 5.0, f64::NAN, f64::NAN].into() };
         let filled = |missing, season, is_category| {
-            let mut gap = None;
+            let mut gap = Gap::default();
             let filling = Filling { missing: Some(missing), season, have_future: true };
             let values = cells.filled(&[0, 1, 2, 3, 4, 5].map(Some), filling, is_category, &mut gap).unwrap();
-            assert_eq!(gap.map(|(count, _)| count), Some(4));
+            let [filled, unknown] = [gap.filled, gap.unknown].map(|gap| gap.map_or(0, |(count, _)| count));
+            assert_eq!([filled, unknown], if missing == Missing::Zero { [4, 0] } else { [3, 1] });
             values.iter().map(|value| Some(*value).filter(|value| !value.is_nan())).collect::<Vec<_>>()
         };
         let [none, three, five] = [None, Some(3.0), Some(5.0)];
@@ -181,8 +204,8 @@ mod tests {
         assert_eq!(filled(Missing::Zero, None, false), [zero, three, zero, five, zero, zero]);
         assert_eq!(filled(Missing::Zero, None, true), [none, three, none, five, none, none]);
         let refused = Filling { missing: None, season: None, have_future: true };
-        assert!(cells.filled(&[0, 1].map(Some), refused, false, &mut None).is_err());
-        assert_eq!(cells.filled(&[3, 1].map(Some), refused, false, &mut None).unwrap(), [5.0, 3.0]);
+        assert!(cells.filled(&[0, 1].map(Some), refused, false, &mut Gap::default()).is_err());
+        assert_eq!(cells.filled(&[3, 1].map(Some), refused, false, &mut Gap::default()).unwrap(), [5.0, 3.0]);
     }
 
     #[test]

@@ -1,0 +1,176 @@
+//! What is to be said of how a table's series are read.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::covariates::Named;
+use super::panel::Member;
+use super::series::Series;
+use super::{Forecast, Layout};
+use crate::error::{Error, Message};
+use crate::missing::Missing;
+use crate::outlier;
+use crate::table::Table;
+use crate::words::{counted, listed, thousands};
+
+/// Outliers that are named one by one.
+const SHOWN_OUTLIERS: usize = 3;
+
+/// The cells that are far beyond the rest of their series.
+pub(super) fn outliers(members: &[Member<'_>]) -> Result<Vec<Message>, Error> {
+    let mut remarks = Vec::new();
+    for member in members {
+        remarks.extend(outlier::check_columns(&member.table, [member.target.as_str()].into_iter())?);
+    }
+    let more = remarks.len().saturating_sub(SHOWN_OUTLIERS);
+    remarks.truncate(SHOWN_OUTLIERS);
+    if more > 0 {
+        let text = format!("{} more series have a value that is far beyond the rest", thousands(more));
+        remarks.push(text.into());
+    }
+    Ok(remarks)
+}
+
+/// The columns that a forecast does nothing with.
+pub(super) fn unused(
+    table: &Table,
+    layout: &Layout,
+    target: &str,
+    members: &[Member<'_>],
+    time: Option<&str>,
+    covariates: &Named,
+) -> Option<Message> {
+    const SHOWN: usize = 8;
+    let mut used: HashSet<&str> =
+        members.iter().map(|member| member.target.as_str()).chain(time).chain(covariates.all()).collect();
+    if let Layout::Long(id) = layout {
+        used.extend(id.iter().map(String::as_str));
+    }
+    let unused = |header: &&String| !used.contains(header.as_str());
+    let mut names: Vec<String> =
+        table.headers().iter().filter(unused).map(|header| format!("{header:?}")).collect();
+    let count = names.len();
+    names.truncate(SHOWN);
+    if count > SHOWN {
+        names.push(format!("{} more", thousands(count - SHOWN)));
+    }
+    let from = match layout {
+        Layout::Wide(_) => "each series is forecast from itself".to_owned(),
+        _ => format!("{target:?} is forecast from itself"),
+    };
+    let (columns, them) = match count {
+        0 => return None,
+        1 => (format!("the column {} is", names[0]), "it"),
+        _ => (format!("the columns {} are", listed(names, "and")), "them"),
+    };
+    let message =
+        Message::from(format!("{columns} not used: {from}; to see {them} as well, name {them} with "));
+    Some(message.option("past_covariates").text(" or, if known ahead, ").option("future_covariates"))
+}
+
+/// What is to be said of the values that were missing, and of the rows.
+fn remarks_on_filled(all: &[Series<'_>], task: &Forecast) -> Vec<Message> {
+    let missing = match task.missing {
+        // Without seasons that is what is done.
+        Some(Missing::Season) if task.season.is_none() => Missing::Previous,
+        Some(missing) => missing,
+        None => return Vec::new(),
+    };
+    let is_wide = matches!(task.layout, Layout::Wide(_));
+    let (mut cells, mut first_cell) = (0, None);
+    let (mut rows, mut times, mut first_row) = (0, BTreeSet::new(), None);
+    for series in all.iter().filter(|series| !series.filled.is_empty()) {
+        let in_table: Vec<Option<usize>> = match &series.calendar {
+            Some(calendar) => calendar.rows().collect(),
+            None => (0..series.filled.len()).map(Some).collect(),
+        };
+        let filled = in_table.into_iter().zip(&series.filled).enumerate().filter(|(_, (_, filled))| **filled);
+        for (row, (in_table, _)) in filled {
+            match (in_table, &series.calendar) {
+                (Some(in_table), _) => {
+                    cells += 1;
+                    first_cell = first_cell.or(Some(series.column.place(in_table)));
+                }
+                (None, Some(calendar)) => {
+                    // The columns of a wide table miss the same row.
+                    rows += usize::from(!is_wide || times.insert(calendar.time(row)));
+                    first_row = first_row.or(Some((series, calendar, row)));
+                }
+                (None, None) => {}
+            }
+        }
+    }
+    let of_rows = first_row.and_then(|(series, calendar, row)| {
+        let before = (0..row).rev().find_map(|before| calendar.table_row(before))?;
+        let time = calendar.time(row)?.to_string();
+        let place = format!("{}, line {}", series.column.table_name(), series.column.line(before));
+        Some(missing.remark_on_rows(rows, &time, &place))
+    });
+    let of_cells = first_cell.map(|first| missing.remark(cells, first));
+    of_rows.into_iter().chain(of_cells).collect()
+}
+
+/// What is to be said of rows to come that are missing, before the last that is there.
+fn remark_on_missing_ahead(all: &[Series<'_>], task: &Forecast) -> Option<Message> {
+    let is_wide = matches!(task.layout, Layout::Wide(_));
+    let (mut count, mut times, mut first) = (0, BTreeSet::new(), None);
+    for series in all {
+        let Some(calendar) = &series.calendar else { continue };
+        let ahead = series.values.len()..series.rows.len();
+        for row in ahead.filter(|&row| series.rows[row].is_none()) {
+            count += usize::from(!is_wide || times.insert(calendar.time(row)));
+            first = first.or(Some((series, calendar, row)));
+        }
+    }
+    let (series, calendar, row) = first?;
+    let before = (0..row).rev().find_map(|before| calendar.table_row(before))?;
+    let (rows, are) = (counted(count, "row"), if count == 1 { "is" } else { "are" });
+    let text = format!(
+        "{rows} to come {are} missing, whose covariates are {} (first: {}, after {}, line {})",
+        task.filling().of_covariates()?.in_words(),
+        calendar.time(row)?,
+        series.column.table_name(),
+        series.column.line(before)
+    );
+    Some(text.into())
+}
+
+/// What is to be said of rows without a value behind the last that has one.
+pub(super) fn remark_on_future(all: &[Series<'_>]) -> Option<Message> {
+    let mut ahead = all.iter().filter(|series| series.rows_to_come() > 0);
+    let first = ahead.next()?;
+    let place = first.column.place(first.table_row(first.values.len())?);
+    let rows = counted(first.rows_to_come(), "row");
+    let (are, more) = match (first.rows_to_come(), ahead.count()) {
+        (1, 0) => ("is", String::new()),
+        (_, 0) => ("are", String::new()),
+        (_, more) => ("are", format!(", and those of {more} more series,")),
+    };
+    let text = format!(
+        "{place}: the last {rows} without a value{more} {are} taken for rows to come: nothing is learned of them"
+    );
+    Some(text.into())
+}
+
+/// What is to be said of how the rows of series were read.
+pub(super) fn remarks_on_rows(all: &[Series<'_>], task: &Forecast) -> impl Iterator<Item = Message> {
+    let of_clock = all.iter().find_map(|series| series.of_clock.clone());
+    let of_missing = remarks_on_filled(all, task).into_iter().chain(remark_on_missing_ahead(all, task));
+    remark_on_order(all).into_iter().chain(of_clock).chain(of_missing)
+}
+
+/// What is to be said of series whose rows were not in order of time.
+fn remark_on_order(all: &[Series<'_>]) -> Option<Message> {
+    let mut sorted = all.iter().filter(|series| series.remark.is_some());
+    let first = sorted.next()?;
+    match sorted.count() {
+        0 => first.remark.clone(),
+        more => {
+            let text = format!(
+                "the rows of {} and {} more are not in order of time; they are sorted by it",
+                first.name(),
+                thousands(more)
+            );
+            Some(text.into())
+        }
+    }
+}
