@@ -54,6 +54,8 @@ def main() -> None:
         version="1.0",
         data_page_version="1.0",
     )
+    far = pa.table({"t": pa.array([dt.datetime(2024, 1, 1), dt.datetime(9999, 12, 31)], pa.timestamp("us"))})
+    pq.write_table(far, FOLDER / "far.parquet", use_deprecated_int96_timestamps=True, store_schema=False)
     frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=10), "y": [n / 2 for n in range(10)], "id": "a"})
     frame.to_parquet(FOLDER / "groups.parquet", row_group_size=3, index=False)
     pl.DataFrame({"t": [dt.datetime(2024, 1, 1, hour) for hour in range(4)], "y": [1, 2, None, 4]}).write_parquet(

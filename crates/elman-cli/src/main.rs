@@ -30,6 +30,8 @@ use crate::output::{Output, Wrong};
 fn main() -> ExitCode {
     let Arguments { command, threads: count, output } = Arguments::parse();
     let mut output = Output::new(output);
+    #[cfg(feature = "parquet")]
+    tell_of_damage();
     set_threads(count, &output);
     let result = match command {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),
@@ -55,6 +57,18 @@ fn set_threads(asked: Option<NonZeroUsize>, output: &Output) {
         output.note(&format!("note: --threads {asked} is more than this machine has; {available} are used"));
     }
     threads::set_count(asked.map(|asked| asked.min(available)));
+}
+
+/// The crate that reads Parquet panics at some damaged files, which is an error as any other, also where a panic ends
+/// the program.
+#[cfg(feature = "parquet")]
+fn tell_of_damage() {
+    let otherwise = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let Some(error) = elman::table::read::damage() else { return otherwise(panic) };
+        output::message(&format!("error: {error}"));
+        std::process::exit(1);
+    }));
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -265,23 +265,78 @@ fn json_goes_into_files_whose_names_do_not_say_otherwise() {
     assert!(place.text("p.json").starts_with("[\n{"));
 }
 
-/// What is written as Parquet is read again.
+/// What is written as Parquet is read again: the same values to the bit, and types that say what they are.
 #[cfg(feature = "parquet")]
 #[test]
 fn parquet_is_written_and_read() {
-    let place = forecaster();
-    let csv = place.ok("predict airline.elman").stdout;
-    place.ok("predict airline.elman -o p.parquet");
-    assert!(place.read("p.parquet").starts_with(b"PAR1"));
-    let read = |name: &str| {
-        place.ok(&format!("train {name} -q --epochs 1 --test 0 --horizon 1 -o again.elman --force"));
-        place.ok("predict again.elman p.parquet").stdout
+    use elman::table::Table;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    let types = |place: &Place, name: &str| {
+        let reader = SerializedFileReader::new(std::fs::File::open(place.path(name)).unwrap()).unwrap();
+        let schema = reader.metadata().file_metadata().schema_descr();
+        let of = |column: &parquet::schema::types::ColumnDescPtr| {
+            let (name, physical, logical) =
+                (column.name(), column.physical_type(), column.logical_type_ref());
+            let null = if column.self_type().is_optional() { "or null" } else { "required" };
+            format!("{name}: {physical} {logical:?} {null}")
+        };
+        schema.columns().iter().map(of).collect::<Vec<_>>()
     };
-    let from_parquet = read("p.parquet");
+    let place = forecaster();
+    for name in ["p.parquet", "p.npy"] {
+        place.ok(&format!("predict airline.elman -o {name}"));
+    }
+    let [written, numbers] = ["p.parquet", "p.npy"].map(|name| Table::open(&place.path(name)).unwrap());
+    assert_eq!(written.headers(), ["month", "passengers_forecast"]);
+    let bits = |table: &Table, column: &str| {
+        let numbers = table.column(column).unwrap().numbers().unwrap();
+        numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&written, "passengers_forecast"), bits(&numbers, "col1"));
     // The months are days there: the first of each.
-    assert_eq!(from_parquet.lines().count(), 2);
-    assert!(from_parquet.starts_with("month,passengers\n"), "{from_parquet}");
-    assert!(csv.starts_with("month,passengers\n"));
+    let months: Vec<&str> = written.column("month").unwrap().texts().collect();
+    assert_eq!(months, ["1961-01-01", "1961-02-01", "1961-03-01", "1961-04-01", "1961-05-01", "1961-06-01"]);
+    assert_eq!(
+        types(&place, "p.parquet"),
+        [
+            "month: INT64 Some(Timestamp(TimestampType { is_adjusted_to_u_t_c: false, unit: MICROS })) required",
+            "passengers_forecast: DOUBLE None or null"
+        ]
+    );
+
+    // Texts, and times of UTC.
+    let place = Place::with("s.csv", sequences(30));
+    place.ok(&format!("{CLASSIFY} -q --epochs 2"));
+    for name in ["c.parquet", "c.csv"] {
+        place.ok(&format!("predict m.elman s.csv -o {name}"));
+    }
+    let [written, csv] = ["c.parquet", "c.csv"].map(|name| Table::open(&place.path(name)).unwrap());
+    assert_eq!(written.headers(), csv.headers());
+    assert!(types(&place, "c.parquet").iter().any(|text| text.ends_with("BYTE_ARRAY Some(String) required")));
+    for (one, other) in written.columns().zip(csv.columns()).filter(|(one, _)| !one.holds_numbers()) {
+        assert!(one.texts().eq(other.texts()), "{}", one.name());
+    }
+    let hours: String = (0..48)
+        .map(|n| format!("2024-01-{:02}T{:02}:00:00+01:00,{}\n", 1 + n / 24, n % 24, n * n % 7))
+        .collect();
+    place.write("utc.csv", format!("t,v\n{hours}"));
+    place.ok("train utc.csv -q --epochs 1 --horizon 2 --window 4 -o utc.elman");
+    place.ok("predict utc.elman utc.csv -o utc.parquet");
+    let written = Table::open(&place.path("utc.parquet")).unwrap();
+    let times: Vec<&str> = written.column("t").unwrap().texts().collect();
+    assert_eq!(times, ["2024-01-02 23:00:00Z", "2024-01-03 00:00:00Z"]);
+}
+
+/// The crate panics there, which would end a program where panics abort.
+#[cfg(feature = "parquet")]
+#[test]
+fn a_damaged_parquet_file_is_an_error() {
+    let mut bytes = include_bytes!("../../elman/tests/data/parquet/blob.parquet").to_vec();
+    bytes[110] = 66;
+    let place = Place::with("d.parquet", &bytes);
+    let said = "d.parquet, file: it is damaged; save it anew";
+    place.refuses(1, "train d.parquet", said);
 }
 
 #[cfg(not(feature = "parquet"))]

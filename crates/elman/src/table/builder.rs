@@ -83,10 +83,13 @@ pub(super) struct Builder {
     pub(super) head: Head,
     lines: Lines,
     columns: Vec<Texts>,
+    /// Of more bytes than this no table is made: a short file may say much in few words.
+    limit: u64,
+    bytes: u64,
 }
 
 impl Builder {
-    /// A table without rows.
+    /// A table without rows, which may take so many bytes: those of its texts, and four for each cell.
     ///
     /// # Errors
     /// Those of [`Head::new`].
@@ -94,24 +97,32 @@ impl Builder {
         name: &str,
         line: u64,
         headers: impl ExactSizeIterator<Item = &'h str>,
+        limit: u64,
     ) -> Result<Self, TableError> {
         let head = Head::new(name, line, headers)?;
         let columns = head.headers.iter().map(|_| Texts::default()).collect();
-        Ok(Builder { head, lines: Lines::default(), columns })
+        Ok(Builder { head, lines: Lines::default(), columns, limit, bytes: 0 })
     }
 
     /// Adds a row, which begins in this line and has a cell for every column.
     ///
     /// # Errors
-    /// If a column's text has no place any more.
+    /// If there is no place any more for a column's text, or for the table's.
     pub(super) fn row<'c>(
         &mut self,
         line: u64,
         cells: impl Iterator<Item = &'c str>,
     ) -> Result<(), TableError> {
+        let too_large = |limit| TableError::TooLarge { table: self.head.name.clone(), limit };
         for (column, cell) in self.columns.iter_mut().zip(cells) {
-            if !column.push(cell.trim()) {
-                return Err(TableError::TooLarge { table: self.head.name.clone(), limit: 1 << 32 });
+            let cell = cell.trim();
+            // Four that say where it ends.
+            self.bytes += 4 + cell.len() as u64;
+            if self.bytes > self.limit {
+                return Err(too_large(self.limit));
+            }
+            if !column.push(cell) {
+                return Err(too_large(1 << 32));
             }
         }
         self.lines.push(line);

@@ -423,6 +423,11 @@ mod tests {
             ["01-Okt-2015", "31-Dez-2015"],
             ["01 janvier 2015", "31 août 2015"],
             ["ene-2015", "dic-2015"],
+            ["janv. 2015", "mai 2015"],
+            ["Okt. 2015", "Mai 2015"],
+            ["01.Okt.2015", "31.Dez.2015"],
+            ["1. Sep. 2015", "31. Mai 2015"],
+            ["01 de enero de 2015", "31 de mayo de 2015"],
         ] {
             let table = table(&format!("t\n{}\n", times.join("\n")));
             let column = table.column("t").unwrap();
@@ -430,6 +435,16 @@ mod tests {
             assert_eq!(shown, times);
             assert!(column.is_mostly_times() && column.numbers().is_err());
         }
+    }
+
+    #[test]
+    fn months_are_known_without_their_accents_and_points() {
+        let table = table("t\nmars 2024\navr. 2024\nmai 2024\njuin 2024\njuil. 2024\naout 2024\nsept 2024\n");
+        let months: Vec<i64> =
+            table.column("t").unwrap().times().unwrap().iter().map(|time| time.microseconds()).collect();
+        let days = [0, 31, 61, 92, 122, 153, 184];
+        // The first is 1 March 2024.
+        assert_eq!(months, days.map(|day| (1_709_251_200 + day * 86_400) * 1_000_000));
     }
 
     /// As meters write the day's last hour.

@@ -11,13 +11,19 @@ use crate::error::Message;
 pub(super) fn date_and_clock(table: &mut Table) -> Option<Message> {
     // Numbers are neither.
     let texts = || table.columns().enumerate().filter(|(_, column)| !column.holds_numbers());
-    let (clock_at, clock) = only(texts().filter(|(_, column)| all(column, is_clock)))?;
+    let (clock_at, clock) = only(texts().filter(|(_, column)| are_clocks(column)))?;
     let (date_at, date) = only(texts().filter(|(_, column)| are_dates(column)))?;
     let rows = table.num_rows();
     let mut of_one_day = (1..rows).filter(|&row| date.text(row) == date.text(row - 1)).peekable();
     of_one_day.peek()?;
     if of_one_day.any(|row| clock.text(row) == clock.text(row - 1)) {
         return None;
+    }
+    if let Some(row) = clock.texts().position(str::is_empty) {
+        let (date, clock, place) = (Quoted(date.name()), Quoted(clock.name()), clock.place(row));
+        let what =
+            format!("is empty, so the columns {date} and {clock} are not read as a date and its time of day");
+        return Some(format!("{place}: {what}; write the time of day in each row").into());
     }
     let mut joined = Texts::default();
     for row in 0..rows {
@@ -44,8 +50,14 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     items.next().filter(|_| items.next().is_none())
 }
 
-fn all(column: &Column<'_>, is: fn(&str) -> bool) -> bool {
-    column.texts().all(is)
+/// Times of day, of which a few may be missing.
+fn are_clocks(column: &Column<'_>) -> bool {
+    let mut rows = 0;
+    let are_some = column.texts().all(|text| {
+        rows += usize::from(is_clock(text));
+        text.is_empty() || is_clock(text)
+    });
+    are_some && rows * 2 > column.texts().len()
 }
 
 /// Times without a time of day, each day of them written.
@@ -54,15 +66,18 @@ fn are_dates(column: &Column<'_>) -> bool {
     column.times().is_ok_and(|times| times.first().is_some_and(is_one))
 }
 
-/// `14:05`, `14:05:30` or `2:05 PM`
+/// `14:05`, `14:05:30`, `14:05:30.25` or `2:05 PM`
 fn is_clock(text: &str) -> bool {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
     let half = text[digits.len()..].trim();
-    let mut parts = digits.split(':');
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let mut parts = whole.split(':');
     let count = parts.clone().count();
     (2..=3).contains(&count)
+        && (whole == digits || count == 3 && !fraction.is_empty() && all_digits(fraction))
         && (half.is_empty() || half.eq_ignore_ascii_case("am") || half.eq_ignore_ascii_case("pm"))
-        && parts.all(|part| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit()))
+        && parts.all(|part| matches!(part.len(), 1 | 2) && all_digits(part))
 }
 
 #[cfg(test)]
@@ -78,6 +93,10 @@ mod tests {
         for (rows, second) in [
             ("2024-01-01,00:00,1\n2024-01-01,12:00,2\n2024-01-02,00:00,3\n", "2024-01-01 12:00"),
             ("01.02.2024,9:30:00,1\n01.02.2024,10:30:00,2\n13.02.2024,9:30:00,3\n", "01.02.2024 10:30:00"),
+            (
+                "2024-01-01,12:00:00.25,1\n2024-01-01,12:00:00.5,2\n2024-01-01,12:00:00.75,3\n",
+                "2024-01-01 12:00:00.50",
+            ),
             ("1/31/2024,1:00 AM,1\n1/31/2024,1:00 PM,2\n2/1/2024,1:00 AM,3\n", "1/31/2024 1:00 PM"),
         ] {
             let table = read(&format!("date,time,v\n{rows}"));
@@ -89,6 +108,17 @@ mod tests {
                 "t.csv: the columns \"date\" and \"time\" are a date and its time of day, and are read as one"
             ));
         }
+    }
+
+    #[test]
+    fn a_time_of_day_that_is_missing_is_named() {
+        let table = read("date,time,v\n2024-01-01,00:00,1\n2024-01-01,,2\n2024-01-01,02:00,3\n");
+        assert_eq!(table.headers(), ["date", "time", "v"]);
+        assert_eq!(
+            table.remarks()[0].to_string(),
+            "t.csv, line 3, column \"time\": is empty, so the columns \"date\" and \"time\" are not read as a date and \
+             its time of day; write the time of day in each row"
+        );
     }
 
     #[test]

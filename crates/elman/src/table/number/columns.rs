@@ -85,7 +85,7 @@ impl Reading {
         let mut forms = Form::ALL.to_vec();
         for cell in cells() {
             let signed = Signed::of(cell);
-            forms.retain(|form| form.plain_value(signed).is_some());
+            forms.retain(|form| form.short_value(cell).is_some() || form.plain_value(signed).is_some());
             if forms.is_empty() || signed.unit != unit {
                 return None;
             }

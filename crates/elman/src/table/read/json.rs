@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Row {
     }
 }
 
-fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |line: u64, problem: String| TableError::Malformed {
         table: name.to_owned(),
@@ -99,7 +99,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
             format!("the {} objects have {} different keys, hardly one in common", rows.len(), headers.len());
         return Err(problem(1, format!("{what}; give the rows the same keys")));
     }
-    let mut table = Builder::new(name, 1, headers.iter().map(String::as_str))?;
+    let mut table = Builder::new(name, 1, headers.iter().map(String::as_str), limit)?;
     table.head.remarks.extend(remark);
     if told < all {
         let text =

@@ -49,6 +49,9 @@ mod tsf;
 
 use std::io::Read;
 
+#[cfg(feature = "parquet")]
+pub use parquet::damage;
+
 use super::{ReadOptions, Table, TableError};
 
 /// A file, unpacked if it was packed as a whole.

@@ -22,7 +22,7 @@ pub(super) struct Array<'b> {
     kind: Kind,
     little_endian: bool,
     /// Bytes per value.
-    size: usize,
+    pub(super) size: usize,
     data: &'b [u8],
 }
 

@@ -52,6 +52,12 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
         let what = format!("{} do not stand in the same rows; save arrays of one length", shapes());
         return Err(problem("arrays".into(), what));
     };
+    // An array of a value per sequence is short, and says it in every step.
+    let repeated = arrays.iter().filter(|(_, array)| rows.steps.is_some() && array.shape.len() == 1);
+    let bytes_per_row = repeated.map(|(_, array)| array.size.max(8) as u64).fold(0, u64::saturating_add);
+    if bytes_per_row.saturating_mul(rows.count as u64) > limit {
+        return Err(TableError::TooLarge { table: name.to_owned(), limit });
+    }
     let mut parts = Parts::default();
     rows.number(name, &mut parts)?;
     for (file, array) in &arrays {
@@ -87,11 +93,11 @@ fn unpack(name: &str, bytes: &[u8], limit: u64) -> Result<Vec<(String, Vec<u8>)>
         let mut unpacked = Vec::new();
         let read = match entry.compression_method() {
             CompressionMethod::STORE => {
-                local.verifying_reader(local.data()).take(left + 1).read_to_end(&mut unpacked)
+                local.verifying_reader(local.data()).take(left.saturating_add(1)).read_to_end(&mut unpacked)
             }
             CompressionMethod::DEFLATE => {
                 let inflated = DeflateDecoder::new(local.data());
-                local.verifying_reader(inflated).take(left + 1).read_to_end(&mut unpacked)
+                local.verifying_reader(inflated).take(left.saturating_add(1)).read_to_end(&mut unpacked)
             }
             other => {
                 return Err(malformed(place(), format!("is packed in a way that is not known ({other:?})")));
@@ -216,5 +222,17 @@ mod tests {
         let limited = ReadOptions::default().with_limit(10_000);
         let error = Table::read_with("a.npz", zeros.as_slice(), &limited).unwrap_err().to_string();
         assert!(zeros.len() < 10_000 && error.starts_with("a.npz holds more than 10000 bytes"), "{error}");
+        let repeated: Vec<_> =
+            ["a", "b", "c", "d", "e"].into_iter().map(|name| (name, doubles("(1,)", &[1.0]))).collect();
+        let steps = [vec![("x", doubles("(1, 1000, 1)", &[0.0; 1000]))], repeated].concat();
+        let read = |limit| {
+            Table::read_with(
+                "a.npz",
+                npz(&steps, false).as_slice(),
+                &ReadOptions::default().with_limit(limit),
+            )
+        };
+        assert!(read(30_000).is_err_and(|error| error.to_string().contains("holds more than 30000 bytes")));
+        assert_eq!(read(40_000).unwrap().column("e").unwrap().numbers().unwrap(), [1.0; 1000]);
     }
 }

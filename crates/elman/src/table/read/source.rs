@@ -68,7 +68,7 @@ fn read_start(name: &str, reader: &mut impl Read) -> Result<Vec<u8>, TableError>
 
 /// All bytes, of which these are the first.
 fn read_rest(name: &str, mut bytes: Vec<u8>, reader: impl Read, limit: u64) -> Result<Vec<u8>, TableError> {
-    let rest = (limit + 1).saturating_sub(bytes.len() as u64);
+    let rest = limit.saturating_add(1).saturating_sub(bytes.len() as u64);
     let read = reader.take(rest).read_to_end(&mut bytes);
     read.map_err(|error| failure(name, &bytes, error))?;
     if bytes.len() as u64 > limit {
@@ -127,7 +127,9 @@ mod tests {
     fn what_is_too_large_is_refused() {
         let error = read_rest("t.csv", b"a\n".to_vec(), io::repeat(b'1'), 1 << 16).unwrap_err();
         assert!(matches!(error, TableError::TooLarge { limit: 65_536, .. }), "{error}");
-        assert_eq!(read_rest("t.csv", b"a\n".to_vec(), b"1".as_slice(), 3).unwrap(), b"a\n1");
+        for limit in [3, u64::MAX] {
+            assert_eq!(read_rest("t.csv", b"a\n".to_vec(), b"1".as_slice(), limit).unwrap(), b"a\n1");
+        }
     }
 
     fn read(name: &str, bytes: &[u8]) -> Result<Vec<u8>, TableError> {

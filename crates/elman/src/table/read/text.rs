@@ -9,8 +9,16 @@ use crate::error::Message;
 /// of UTF-8.
 pub(super) fn decode(name: &str, mut bytes: Vec<u8>) -> (String, Option<Message>) {
     if let Some(encoding) = utf16(&bytes) {
-        let (text, _) = encoding.decode_with_bom_removal(&bytes);
-        return (text.into_owned(), None);
+        let (text, is_damaged) = encoding.decode_with_bom_removal(&bytes);
+        let line = || {
+            let before = text.find(char::REPLACEMENT_CHARACTER).unwrap_or(text.len());
+            1 + count_line_breaks(&text.as_bytes()[..before])
+        };
+        let remark = is_damaged.then(|| {
+            let what = "a letter is damaged, as the file is not sound UTF-16; it is read as \u{FFFD}";
+            format!("{name}, line {}: {what}", line()).into()
+        });
+        return (text.into_owned(), remark);
     }
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     if bytes.starts_with(MARK) {

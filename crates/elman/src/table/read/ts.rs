@@ -14,7 +14,7 @@ fn recognises(bytes: &[u8]) -> bool {
     has_key(bytes, &["problemname", "univariate", "classlabel", "targetlabel", "timestamps"])
 }
 
-fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |place: String, problem: &str| {
         Err(TableError::Malformed { table: name.to_owned(), place, problem: problem.to_owned() })
@@ -33,7 +33,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let dims = (1..=dimensions).map(|number| format!("dim{number}"));
     let mut headers: Vec<String> = ["id".to_owned(), "time".to_owned()].into_iter().chain(dims).collect();
     headers.extend(has_target.then(|| "target".to_owned()));
-    let mut table = Builder::new(name, 1, headers.iter().map(String::as_str))?;
+    let mut table = Builder::new(name, 1, headers.iter().map(String::as_str), limit)?;
     table.head.remarks.extend(remark);
     let number = archive.lines.len();
     let text =
@@ -76,7 +76,7 @@ fn names(headers: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::table::{Table, read};
+    use crate::table::{ReadOptions, Table, read};
 
     const HEAD: &str = "# a comment\n@problemName Shapes\n@timeStamps false\n@univariate false\n";
 
@@ -114,5 +114,14 @@ mod tests {
         );
         assert_eq!(error(""), "s.ts, head: a line @data is missing; the sequences come after it");
         assert!(error("@timeStamps true\n@data\n").contains("no rows"));
+    }
+    /// One long dimension makes rows of all others, which say nothing in them.
+    #[test]
+    fn a_short_file_makes_no_endless_table() {
+        let text = format!("{HEAD}@data\n{}1{}\n", "1,".repeat(2000), ":1".repeat(2000));
+        let options = ReadOptions::default().with_limit(1 << 20);
+        let error = Table::read_with("s.ts", text.as_bytes(), &options).unwrap_err().to_string();
+        assert!(error.starts_with("s.ts holds more than 1048576 bytes"), "{error}");
+        assert_eq!(Table::read("s.ts", text.as_bytes()).unwrap().num_rows(), 2001);
     }
 }

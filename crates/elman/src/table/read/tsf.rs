@@ -21,7 +21,7 @@ fn recognises(bytes: &[u8]) -> bool {
 const NAME: &str = "series_name";
 const START: &str = "start_timestamp";
 
-fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
+fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let (text, remark) = text::decode(name, bytes);
     let problem = |place: String, problem: String| {
         Err(TableError::Malformed { table: name.to_owned(), place, problem })
@@ -48,7 +48,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let others: Vec<usize> =
         (0..attributes.len()).filter(|at| Some(*at) != name_at && Some(*at) != start_at).collect();
     let names = ["unique_id", "ds", "y"].into_iter().chain(others.iter().map(|&at| attributes[at]));
-    let mut table = Builder::new(name, 1, names.collect::<Vec<_>>().into_iter())?;
+    let mut table = Builder::new(name, 1, names.collect::<Vec<_>>().into_iter(), limit)?;
     table.head.remarks.extend(remark);
     for ((line, text), number) in archive.lines.iter().zip(1..) {
         let parts: Vec<&str> = text.split(':').map(str::trim).collect();

@@ -62,8 +62,13 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     }
     let mut filling = Filling::new(width, most_rows(&text[rows.scan.at..], width));
     let mut dropped = (is_header && empty_ends > 0).then_some(header_line);
+    rows.keeps_tabs = true;
+    let (mut next_line, mut blank) = (None, None);
     while rows.advance() {
         let line = rows.line;
+        if dialect.comment.is_none() && next_line.is_some_and(|next| line > next) {
+            blank = blank.or(next_line);
+        }
         let Row { found, beyond } = filling.row(&mut rows).map_err(|Unclosed| unclosed(line))?;
         match beyond {
             Some(beyond) if beyond < empty_ends => {
@@ -82,6 +87,12 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
                 });
             }
         }
+        next_line = Some(rows.end_line() + 1);
+    }
+    // Where there is but one column, a cell without a value looks like this.
+    if let Some(line) = blank.filter(|_| width == 1) {
+        let what = "blank lines between the rows are left out; write NA where a value is missing";
+        head.remarks.push(format!("{name}, line {line}: {what}").into());
     }
     if let Some(line) = dropped {
         let what = "the lines end with separators; the empty cells behind them are dropped";
@@ -168,8 +179,9 @@ impl Filling {
                         // The text's length is one, too.
                         self.marks.push(begin as u32);
                     }
-                    match short(&records.scan.bytes[begin..]) {
-                        Some((number, length)) if !column.is_text && records.scan.ends_at(begin + length) => {
+                    let number = if column.is_text { None } else { short(&records.scan.bytes[begin..]) };
+                    match number {
+                        Some((number, length)) if records.scan.ends_at(begin + length) => {
                             column.push_number(number);
                             records.scan.at += length;
                         }

@@ -14,6 +14,8 @@ pub(super) struct Records<'t> {
     pub(super) line: u64,
     /// Line breaks within the record's cells.
     breaks: u64,
+    /// Is a line of nothing but tabs a row of empty cells, where tabs separate? Before the first row it is blank.
+    pub(super) keeps_tabs: bool,
 }
 
 impl<'t> Records<'t> {
@@ -29,13 +31,13 @@ impl<'t> Records<'t> {
     /// Those of a text that begins with one.
     pub(super) fn at(text: &'t str, separator: Separator, comment: Option<u8>) -> Self {
         let scan = Scan { bytes: text.as_bytes(), separator, at: 0 };
-        Records { text, scan, comment, line: 1, breaks: 0 }
+        Records { text, scan, comment, line: 1, breaks: 0, keeps_tabs: false }
     }
 
     /// Goes to the next record that is not blank, the one before having been walked through; false at the end of the
     /// file.
     pub(super) fn advance(&mut self) -> bool {
-        self.line += self.breaks;
+        self.line = self.end_line();
         self.breaks = 0;
         let bytes = self.scan.bytes;
         loop {
@@ -45,11 +47,14 @@ impl<'t> Records<'t> {
                 [b'\r', b'\n', ..] => 2,
                 [b'\r' | b'\n', ..] => 1,
                 [first, ..] if Some(*first) == self.comment => {
-                    rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+                    rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1)
                 }
                 [first, ..] if first.is_ascii_whitespace() => {
                     let line = rest.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-                    if !line.trim_ascii().is_empty() {
+                    let has_cells = self.keeps_tabs
+                        && self.scan.separator == Separator::Byte(b'\t')
+                        && line.contains(&b'\t');
+                    if has_cells || !line.trim_ascii().is_empty() {
                         break;
                     }
                     line.len()
@@ -61,6 +66,11 @@ impl<'t> Records<'t> {
         }
         self.scan.begin();
         true
+    }
+
+    /// The line on which the record ends, once it has been walked through.
+    pub(super) fn end_line(&self) -> u64 {
+        self.line + self.breaks
     }
 
     /// Walks over the record's next cell.

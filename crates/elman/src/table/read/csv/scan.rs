@@ -80,11 +80,15 @@ impl<'t> Scan<'t> {
     }
 
     fn end_of_plain(&self, begin: usize) -> usize {
-        let mut end = begin;
-        while !self.ends_at(end) {
-            end += 1;
-        }
-        end
+        let rest = self.bytes.get(begin..).unwrap_or_default();
+        // What the separator is is asked once, not of each byte.
+        let length = match self.separator {
+            Separator::Byte(separator) => {
+                rest.iter().position(|&byte| byte == separator || matches!(byte, b'\n' | b'\r'))
+            }
+            Separator::Blanks => rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')),
+        };
+        begin + length.unwrap_or(rest.len())
     }
 
     /// As the crate `csv` has it: a quote written twice stands for one, and what follows the closing quote belongs to

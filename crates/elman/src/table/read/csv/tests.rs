@@ -35,6 +35,14 @@ fn the_separator_is_what_cuts_the_file_best() {
         assert_eq!(numbers(&table, headers[column]), values, "{text}");
     }
     assert_eq!(read("\"a;b\"\n1\n").headers(), ["a;b"]);
+    // A row of empty cells is one, whatever separates them.
+    for text in ["a,b\n1,2\n,\n\n3,4\n", "a\tb\n1\t2\n\t\n \n3\t4\n"] {
+        let table = read(text);
+        let missing: Vec<bool> =
+            (0..table.num_rows()).map(|row| table.column("b").unwrap().is_missing(row)).collect();
+        assert_eq!(missing, [false, true, false], "{text}");
+        assert_eq!(table.column("b").unwrap().line(2), 5, "{text}");
+    }
 }
 
 #[test]
@@ -125,6 +133,9 @@ fn comments_are_left_out_and_rows_that_look_like_them_are_not() {
     assert_eq!(table.headers(), ["a", "b"]);
     assert_eq!(numbers(&table, "b"), [2.0, 4.0]);
     assert_eq!(table.column("b").unwrap().line(1), 6);
+    let windows = read("# a logger\r\na,b\r\n1,2\r\n# pause\r\n\r\n3,4\r\n");
+    assert_eq!(windows.column("b").unwrap().line(0), 3);
+    assert_eq!(windows.column("b").unwrap().line(1), 6);
     let table = read("id,v\n#1,5\n#2,6\n");
     assert_eq!(table.column("id").unwrap().texts().collect::<Vec<_>>(), ["#1", "#2"]);
     let table = read("# a,b\n1,2\n3,4\n");
@@ -179,6 +190,13 @@ fn text_is_decoded() {
         assert_eq!(numbers(&table, "units"), [2.0]);
         assert!(remarks(&table).is_empty());
     }
+    let half = little.iter().chain(b"\x00\xD8\x2C\x00\x33\x00").copied().collect::<Vec<u8>>();
+    let table = read(half);
+    assert_eq!(table.column("city").unwrap().text(1), "\u{FFFD}");
+    assert_eq!(
+        remarks(&table),
+        ["t.csv, line 3: a letter is damaged, as the file is not sound UTF-16; it is read as \u{FFFD}"]
+    );
 }
 
 #[test]
@@ -233,4 +251,16 @@ fn numbers_with_gaps() {
     );
     // A class may be called so.
     assert!(remarks(&read("d,v\n1,none\n2,some\n")).is_empty());
+}
+
+#[test]
+fn blank_lines_of_one_column_may_be_values_that_are_missing() {
+    let table = read("v\n1\n\n3.5\n\n\n4\n\n");
+    assert_eq!(numbers(&table, "v"), [1.0, 3.5, 4.0]);
+    let remark =
+        "t.csv, line 3: blank lines between the rows are left out; write NA where a value is missing";
+    assert_eq!(remarks(&table), [remark]);
+    for text in ["v\n\n1\n3.5\n\n", "v\n\"a\nb\"\nc\n", "v\r\n1\r\n2.5\r\n", "v,w\n1,2\n\n3,4\n"] {
+        assert!(remarks(&read(text)).is_empty(), "{text}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Parquet: columns of values, as pandas, Polars and Spark write them.
 
+use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::DataType;
+use parquet::data_type::{DataType, Int96};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -55,13 +56,32 @@ struct Values {
     texts: Texts,
 }
 
+thread_local! {
+    /// The name of the file that the crate reads on this thread.
+    static IS_READ: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
 /// The crate takes much of a file's pages for granted, and panics where a damaged one says otherwise.
 fn read(input: Input<'_>) -> Result<Table, TableError> {
-    let name = input.name;
-    panic::catch_unwind(AssertUnwindSafe(|| read_sound(input))).unwrap_or_else(|_| {
-        let (table, place) = (name.to_owned(), "file".to_owned());
-        Err(TableError::Malformed { table, place, problem: "it is damaged; save it anew".into() })
-    })
+    let name = input.name.to_owned();
+    IS_READ.set(Some(name.clone()));
+    let read = panic::catch_unwind(AssertUnwindSafe(|| read_sound(input)));
+    IS_READ.set(None);
+    read.unwrap_or_else(|_| Err(damaged(name)))
+}
+
+/// What a panic on this thread means now, if it means that a Parquet file is damaged: the error that [`Table::read`]
+/// gives where panics unwind. Where they abort it cannot, and a panic hook may tell the user so instead.
+pub fn damage() -> Option<TableError> {
+    IS_READ.try_with(|name| name.borrow().clone()).ok().flatten().map(damaged)
+}
+
+fn damaged(table: String) -> TableError {
+    TableError::Malformed {
+        table,
+        place: "file".to_owned(),
+        problem: "it is damaged; save it anew".to_owned(),
+    }
 }
 
 fn read_sound(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
@@ -280,9 +300,10 @@ impl Values {
             ColumnReader::Int64ColumnReader(column) => {
                 push_each(column, rows, |value| integers.push(value.copied()))
             }
-            ColumnReader::Int96ColumnReader(column) => {
-                push_each(column, rows, |value| integers.push(value.map(|value| value.to_nanos())))
-            }
+            ColumnReader::Int96ColumnReader(column) => each(column, rows, |value| {
+                integers.push(value.map(nanoseconds).transpose()?);
+                Ok(())
+            }),
             ColumnReader::FloatColumnReader(column) => {
                 push_each(column, rows, |value| floats.push(value.map_or(f64::NAN, |&value| value.into())))
             }
@@ -420,6 +441,19 @@ fn each<T: DataType>(
             }
         }
     }
+}
+
+/// Nanoseconds since 1970 of a day and its nanoseconds, whose span is wider.
+fn nanoseconds(time: &Int96) -> Result<i64, String> {
+    // Beyond its span the first of these wraps, the second does not.
+    let (nanoseconds, seconds) = (time.to_nanos(), time.to_seconds());
+    if nanoseconds.div_euclid(1_000_000_000) != seconds {
+        return Err(
+            "a time is none of the years from 1678 to 2261; save the file with timestamps of microseconds"
+                .into(),
+        );
+    }
+    Ok(nanoseconds)
 }
 
 /// The number that these bytes are, the highest first.

@@ -95,6 +95,11 @@ fn what_makes_no_table_is_named() {
         error(sample!("blob")),
         "t.parquet, column \"blob\": its bytes are no text in UTF-8; convert them, or leave it out"
     );
+    assert_eq!(
+        error(sample!("far")),
+        "t.parquet, column \"t\": a time is none of the years from 1678 to 2261; save the file with timestamps of \
+         microseconds"
+    );
     assert!(error(sample!("empty")).contains("no rows"));
     let whole = sample!("groups");
     assert!(error(&whole[..whole.len() - 9]).starts_with("t.parquet, file: "));

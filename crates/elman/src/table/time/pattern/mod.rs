@@ -283,6 +283,11 @@ impl Pattern {
         self.items.iter().any(of_clock)
     }
 
+    /// Does a month's name stand before this item? A point behind it is that of a shortened name, which not all are.
+    fn follows_month(&self, item: usize) -> bool {
+        matches!(item.checked_sub(1).map(|before| self.items[before]), Some(Item::Month(..)))
+    }
+
     /// Written as most of what was seen is: with the zeros, the names and the digits that the cells have.
     pub(super) fn refined(&self, seen: &Seen) -> Pattern {
         let refine = |(n, &item): (usize, &Item)| {

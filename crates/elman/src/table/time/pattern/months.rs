@@ -74,13 +74,22 @@ const SPANISH: Names = [
 ];
 
 /// Other spellings, with their language and month.
-const OTHERS: [(&str, Language, usize); 6] = [
+const OTHERS: [(&str, Language, usize); 15] = [
     ("Sept", Language::English, 8),
     ("Mrz", Language::German, 2),
     ("Maerz", Language::German, 2),
     ("Jänner", Language::German, 0),
+    ("Jän", Language::German, 0),
     ("Sept", Language::German, 8),
     ("Sept", Language::Spanish, 8),
+    ("Jan", Language::French, 0),
+    ("Fév", Language::French, 1),
+    ("Fev", Language::French, 1),
+    ("Fevr", Language::French, 1),
+    ("Fevrier", Language::French, 1),
+    ("Aout", Language::French, 7),
+    ("Dec", Language::French, 11),
+    ("Decembre", Language::French, 11),
 ];
 
 /// A word that is a month's name.

@@ -98,6 +98,8 @@ impl Pattern {
                         None if c.is_ascii_alphabetic() && rest.starts_with(c.to_ascii_lowercase()) => {
                             &rest[1..]
                         }
+                        // Of `Apr.` and `Mai` one is shortened.
+                        None if c == '.' && self.follows_month(n) => rest,
                         None => return None,
                     };
                 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use jiff::civil::DateTime;
 
+use super::months::Language;
 use super::{Case, Field, Item, Name, Offset, Pattern, WEEKDAYS};
 
 impl Pattern {
@@ -14,8 +15,9 @@ impl Pattern {
         offset: i32,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
-        for &item in &self.items {
+        for (n, &item) in self.items.iter().enumerate() {
             match item {
+                Item::Literal('.') if self.follows_month(n) && !self.shortens(n - 1, stamp) => {}
                 Item::Literal(c) => f.write_char(c)?,
                 Item::Number(field, padded) => {
                     let width = if padded { field.width() } else { 0 };
@@ -54,6 +56,15 @@ impl Pattern {
             }
         }
         Ok(())
+    }
+}
+
+impl Pattern {
+    /// Is the month at this place of the pattern written with less than its whole name?
+    fn shortens(&self, place: usize, stamp: DateTime) -> bool {
+        let month = (stamp.month() - 1) as usize;
+        let is_short = |language: Language, full| language.name(month, full) != language.name(month, true);
+        matches!(self.items[place], Item::Month(Name { full, .. }, language) if is_short(language, full))
     }
 }
 
