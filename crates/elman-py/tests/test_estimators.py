@@ -54,7 +54,7 @@ def forecaster():
 def test_the_airline_figures_are_the_programs(forecaster):
     # README's first run.
     assert forecaster.test_["elman"]["mape"] == pytest.approx(3.80, abs=0.005)
-    assert forecaster.test_["seasonal naive"]["mape"] == pytest.approx(11.13, abs=0.005)
+    assert forecaster.test_["seasonal naive"]["mape"] == pytest.approx(11.47, abs=0.005)
     predicted = forecaster.predict()
     assert np.asarray(predicted["passengers_forecast"])[0] == pytest.approx(446.127, abs=0.01)
     assert list(predicted["month"])[0] == "1961-01"
@@ -396,7 +396,15 @@ def test_the_program_and_python_share_models(forecaster, tmp_path):
     )
 
 
-def test_ctrl_c_keeps_the_best():
+@pytest.fixture
+def interruptible():
+    """Ctrl-C is heard, though whoever started the tests in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_keeps_the_best(interruptible):
     X = np.random.default_rng(0).normal(size=(200, 50, 4))
     estimator = elman.SequenceRegressor(epochs=100_000, hidden_size=16, verbose=0)
     timer = threading.Timer(2.0, lambda: os.kill(os.getpid(), signal.SIGINT))
@@ -410,7 +418,7 @@ def test_ctrl_c_keeps_the_best():
     assert estimator.predict(X[:2]).shape == (2,)
 
 
-def test_ctrl_c_in_a_search_is_an_exception(waves):
+def test_ctrl_c_in_a_search_is_an_exception(waves, interruptible):
     timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
