@@ -180,7 +180,7 @@ fn task_and_data(
 
 fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow::Result<ExitCode> {
     let mut run = Run::new(&plan.recipe, &plan.prepared)?;
-    let mut keeper = Keeper::new(checkpointer(plan, &plan.recipe)?);
+    let mut keeper = Keeper::new(checkpointer(plan)?);
     if plan.resume {
         if run.resume(keeper.checkpointer())? {
             let (epoch, batch) = (run.progress().epoch() + 1, run.progress().batch() + 1);
@@ -241,12 +241,19 @@ fn check_test(plan: &Plan, run: &Run<'_>) -> Result<(), Error> {
     }
 }
 
-/// What saves the plan's run, if it is one of this recipe.
-fn checkpointer(plan: &Plan, recipe: &Recipe) -> Result<Checkpointer, Error> {
-    let examples = plan.prepared.train.iter().chain(&plan.prepared.validation);
-    let options = json!({ "task": plan.task_options, "recipe": recipe });
-    let identity = Identity::new(&options, fingerprint(examples))?;
+fn checkpointer(plan: &Plan) -> Result<Checkpointer, Error> {
+    let identity = identity(plan, &plan.recipe, data_of(plan))?;
     Ok(Checkpointer::new(plan.checkpoint.clone(), plan.checkpoint_epochs, plan.checkpoint_every, identity))
+}
+
+/// What tells the plan's run from others, if it is one of this recipe.
+fn identity(plan: &Plan, recipe: &Recipe, data: u32) -> Result<Identity, Error> {
+    Ok(Identity::new(&json!({ "task": plan.task_options, "recipe": recipe }), data)?)
+}
+
+/// The fingerprint of the plan's data.
+fn data_of(plan: &Plan) -> u32 {
+    fingerprint(plan.prepared.train.iter().chain(&plan.prepared.validation))
 }
 
 /// Tests and saves the model, and tells how it did.

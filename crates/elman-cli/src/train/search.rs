@@ -6,12 +6,13 @@ use elman::error::Error;
 use elman::network::PoolingKind;
 use elman::recipe::Recipe;
 use elman::search::{Choice, Open, Progress, Tried, candidates, choose as choose_among};
+use elman::train::Identity;
 use elman::words::counted;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::interrupt::Interrupt;
-use super::{Plan, checkpointer};
+use super::{Plan, data_of, identity};
 use crate::output::{Output, figure};
 
 /// The recipe to be trained, or none if the user has said stop.
@@ -61,15 +62,12 @@ pub(super) fn choose(
 /// The candidate that a run which is to be resumed has begun with; where it was another run, the candidate that it
 /// differs from in the fewest options, and in how many. None if nothing is to be resumed.
 fn begun<'a>(plan: &Plan, candidates: &'a [Recipe]) -> Result<Option<(&'a Recipe, usize)>, Error> {
-    let mut nearest: Option<(&Recipe, usize)> = None;
-    for recipe in candidates.iter().filter(|_| plan.resume) {
-        if let Some(differences) = checkpointer(plan, recipe)?.differences()?
-            && nearest.is_none_or(|(_, fewest)| differences < fewest)
-        {
-            nearest = Some((recipe, differences));
-        }
-    }
-    Ok(nearest)
+    let saved = if plan.resume { Identity::of_checkpoint(&plan.checkpoint)? } else { None };
+    let Some(saved) = saved else { return Ok(None) };
+    let data = data_of(plan);
+    let differences = |recipe| Ok((recipe, identity(plan, recipe, data)?.count_differences(&saved)));
+    let all = candidates.iter().map(differences).collect::<Result<Vec<_>, Error>>()?;
+    Ok(all.into_iter().min_by_key(|&(_, differences)| differences))
 }
 
 fn tell(choice: &Choice, seconds: f64, output: &mut Output) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,24 @@ impl Identity {
                 self.options.insert(name, value);
             }
         }
+    }
+
+    /// That of the run whose checkpoint is there; `None` if there is none.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no checkpoint.
+    pub fn of_checkpoint(path: &Path) -> Result<Option<Self>, Error> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = file::read(path)?;
+        let (content, _) = container::read::<Content>(&path.display().to_string(), &bytes)?;
+        Ok(Some(content.identity))
+    }
+
+    /// In how many options another run differs from this one; the data count as one.
+    pub fn count_differences(&self, other: &Identity) -> usize {
+        self.differences(other).count()
     }
 
     /// The things in which another run differs from this one.
@@ -174,20 +192,6 @@ impl Checkpointer {
         file::write(&self.path, &container::write(Format::Checkpoint, version, &content, vectors)?)?;
         self.latest = Instant::now();
         Ok(())
-    }
-
-    /// In how many options, the data counting as one, the run whose checkpoint is there differs from this one; `None` if
-    /// there is no checkpoint.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or is no checkpoint.
-    pub fn differences(&self) -> Result<Option<usize>, Error> {
-        if !self.path.exists() {
-            return Ok(None);
-        }
-        let bytes = file::read(&self.path)?;
-        let (content, _) = container::read::<Content>(&self.path.display().to_string(), &bytes)?;
-        Ok(Some(self.identity.differences(&content.identity).count()))
     }
 
     /// Brings runs that have just been started to where the saved ones were; `false` if there is no checkpoint.

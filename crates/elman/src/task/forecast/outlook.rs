@@ -135,11 +135,11 @@ impl Outlook {
         };
         let names = self.names.iter().map(|name| format!("{}_{name}", task.forecast_name()));
         let samples = (1..=paths.as_ref().map_or(0, Vec::len)).map(|n| format!("sample_{n}"));
+        let places: Vec<_> = rows().collect();
         let mut columns = Vec::with_capacity(quantiles.len());
         for (name, values) in
             names.chain(samples).zip(quantiles.into_iter().chain(paths.into_iter().flatten()))
         {
-            let places: Vec<_> = rows().collect();
             check_finite(values.iter().copied(), table, |n| {
                 let (series, ahead, _) = &places[n];
                 format!("{}{name}, {} rows ahead,", of_series(series), ahead + 1)

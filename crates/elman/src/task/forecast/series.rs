@@ -201,10 +201,14 @@ impl<'a> Series<'a> {
         (row.saturating_sub(before)..=row).any(|row| self.filled.get(row) == Some(&true))
     }
 
-    /// The values as they were known: NaN where one is filled in.
+    /// The values as they were known.
     pub(super) fn actual(&self) -> Vec<f64> {
-        let known = |(row, &value): (usize, &f64)| if self.is_unknown(row, 0) { f64::NAN } else { value };
-        self.values.iter().enumerate().map(known).collect()
+        (0..self.values.len()).map(|row| self.known_value(row)).collect()
+    }
+
+    /// A row's value as it was known: NaN if it is filled in.
+    pub(super) fn known_value(&self, row: usize) -> f64 {
+        if self.is_unknown(row, 0) { f64::NAN } else { self.values[row] }
     }
 
     /// The table's row that is this one of the series, if it is not missing.

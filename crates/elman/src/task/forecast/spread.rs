@@ -56,13 +56,11 @@ impl Forecast {
             let series = all[k].series;
             let mut spread = Spread { quantiles: vec![Vec::new(); Backtest::LEVELS.len()], crps: Vec::new() };
             for ahead in 0..self.horizon {
-                let row = origin(series) + ahead;
                 let sorted = sorted_row(paths, ahead);
                 for (quantiles, level) in spread.quantiles.iter_mut().zip(Backtest::LEVELS) {
                     quantiles.push(quantile_of_sorted(&sorted, level));
                 }
-                let actual = if series.is_unknown(row, 0) { f64::NAN } else { series.values[row] };
-                spread.crps.push(crps_of_sorted(&sorted, actual));
+                spread.crps.push(crps_of_sorted(&sorted, series.known_value(origin(series) + ahead)));
             }
             spreads.push(spread);
         });
