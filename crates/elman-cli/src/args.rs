@@ -34,6 +34,14 @@ pub(crate) enum Command {
     /// after SIGTERM and 129 after SIGHUP. A signal that was ignored before, as under nohup, stays ignored.
     #[command(allow_negative_numbers = true)]
     Train(Box<TrainArguments>),
+    /// Search for a good recipe, then train with it
+    ///
+    /// Many recipes are trained for a few epochs; the better ones go on for more, the last few to the end (successive
+    /// halving). What is given stays; open are cell, sizes, dropout, learning rate and weight decay, for classes also
+    /// patch, directions and pooling. The data's last fifth tells trials apart, or what --validation says; the best recipe is
+    /// then trained as train does it. An interrupted search goes on with --resume.
+    #[command(allow_negative_numbers = true)]
+    Tune(Box<TuneArguments>),
     /// Measure a model on data, beside a naive prediction
     Evaluate(EvaluateArguments),
     /// Forecast from each origin in the last rows of data, beside what came true
@@ -104,6 +112,18 @@ pub(crate) struct TrainArguments {
     pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) options: TrainOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TuneArguments {
+    /// How many recipes to try
+    #[arg(long, value_name = "N", default_value_t = 18, help_heading = "Search")]
+    pub(crate) trials: usize,
+    /// One of so many goes on, for so many times the epochs
+    #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Search")]
+    pub(crate) factor: usize,
+    #[command(flatten)]
+    pub(crate) train: TrainArguments,
 }
 
 #[derive(Debug, Args)]

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),
         Command::Train(arguments) => train::run(*arguments, &mut output),
+        Command::Tune(arguments) => train::tune(*arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::Backtest(arguments) => backtest::run(&arguments, &mut output),
         Command::Predict(arguments) => predict::run(&arguments, &mut output),

@@ -35,7 +35,7 @@
 //! | [`task`] | what it is all for: forecast, regress, classify |
 //! | [`weights`] | network and parameters in a file, whatever they are for |
 //! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
-//! | [`search`], [`ensemble`] | which recipe suits the data; several networks that answer together |
+//! | [`search`], [`tune`], [`ensemble`] | which recipe suits the data; several networks that answer together |
 //!
 //! Beside the way stand [`check`], which proves the gradients, and [`notebook`], from which the
 //! project grew. The equations themselves are in the crate `elman_core`.
@@ -85,6 +85,7 @@ pub mod table;
 pub mod task;
 pub mod threads;
 pub mod train;
+pub mod tune;
 pub mod weights;
 pub mod words;
 

@@ -5,6 +5,7 @@ mod interrupt;
 mod keeper;
 pub(crate) mod options;
 mod search;
+mod tune;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -21,13 +22,15 @@ use elman::search::Open;
 use elman::table::{Table, nearest};
 use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Ended, Identity, fingerprint};
+use elman::tune::Halving;
 use elman::words::{counted, listed};
 use serde_json::json;
 
 use self::interrupt::Interrupt;
 use self::keeper::Keeper;
+use self::tune::Tuning;
 use self::watch::{JsonLog, Progress};
-use crate::args::TrainArguments;
+use crate::args::{TrainArguments, TuneArguments};
 use crate::output::{Output, Wrong, figure, message};
 use crate::{evaluate, input, inspect};
 
@@ -38,6 +41,8 @@ struct Plan {
     recipe: Recipe,
     /// What of the recipe is yet to be chosen.
     open: Option<Open>,
+    /// How the recipe is to be tuned, if it is.
+    tuning: Option<Tuning>,
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
@@ -49,12 +54,30 @@ struct Plan {
 }
 
 pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let (mut plan, lock) = plan(arguments, output)?;
+    choose_and_train(arguments, None, output)
+}
+
+/// `elman tune`
+pub(crate) fn tune(arguments: TuneArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let TuneArguments { trials, factor, train } = arguments;
+    choose_and_train(train, Some(Halving::default().with_trials(trials).with_factor(factor)), output)
+}
+
+fn choose_and_train(
+    arguments: TrainArguments,
+    halving: Option<Halving>,
+    output: &mut Output,
+) -> anyhow::Result<ExitCode> {
+    let (mut plan, lock) = plan(arguments, halving, output)?;
     let mut interrupt = Interrupt::listen(lock)?;
-    if let Some(open) = plan.open {
+    if plan.open.is_some() || plan.tuning.is_some() {
         check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
         interrupt.set_running(true);
-        let chosen = search::choose(&plan, open, &interrupt, output)?;
+        let chosen = match (&plan.tuning, plan.open) {
+            (Some(tuning), _) => tune::choose(&plan, tuning, &interrupt, output)?,
+            (None, Some(open)) => search::choose(&plan, open, &interrupt, output)?,
+            (None, None) => Some(plan.recipe.clone()),
+        };
         interrupt.set_running(false);
         match chosen {
             Some(recipe) => plan.recipe = recipe,
@@ -69,19 +92,36 @@ pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Res
 
 /// Reads the data and settles every option, before anything is computed or written. With the plan comes the right to
 /// write its files.
-fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Lock)> {
+fn plan(
+    arguments: TrainArguments,
+    halving: Option<Halving>,
+    output: &Output,
+) -> anyhow::Result<(Plan, Lock)> {
     let (task, data) = task_and_data(arguments.task, arguments.data)?;
     let mut options = match &arguments.config {
         Some(path) => arguments.options.with_file(path)?,
         None => arguments.options,
     };
     let table = input::table(data.as_deref())?;
+    let given = options.given()?;
     let open = options.take_search(task);
+    let mut with_validation = options.clone().with_validation(tune::VALIDATION);
     let task_options = options.take_task(task)?;
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
     output.remarks(table.remarks());
     let prepared = Task::prepare(&table, &task_options)?;
     output.remarks(&prepared.remarks);
+    let tuning = match halving {
+        None => None,
+        Some(halving) => {
+            let prepared = if given.contains("validation") {
+                None
+            } else {
+                Some(Task::prepare(&table, &with_validation.take_task(task)?)?)
+            };
+            Some(Tuning { halving, given, prepared })
+        }
+    };
     let test_data = options.take_test_data(&prepared.task);
     let recipe = options.take_recipe(&prepared.task)?;
     options.check_all_taken(&prepared.task)?;
@@ -113,12 +153,13 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
     let lock = file::lock(&model).map_err(Error::from)?;
     let checkpoint = file::with_added_extension(&model, "checkpoint");
     let resume = arguments.resume;
-    check_resume(resume, &model, &checkpoint)?;
+    check_resume(resume, &model, &checkpoint, tuning.is_some())?;
     let plan = Plan {
         prepared,
         task_options,
         recipe,
         open,
+        tuning,
         test,
         data,
         model,
@@ -131,13 +172,15 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
 }
 
 /// Neither a run that has not ended nor one that has is done anew by mistake.
-fn check_resume(resume: bool, model: &Path, checkpoint: &Path) -> anyhow::Result<()> {
-    match (resume, checkpoint.exists()) {
-        (false, true) => bail!(
+fn check_resume(resume: bool, model: &Path, checkpoint: &Path, is_tuned: bool) -> anyhow::Result<()> {
+    let journal = Some(tune::journal(model)).filter(|journal| is_tuned && journal.exists());
+    let begun = Some(checkpoint.to_owned()).filter(|checkpoint| checkpoint.exists()).or(journal);
+    match (resume, begun) {
+        (false, Some(begun)) => bail!(
             "{} holds a run that has not ended: add --resume to go on with it, or remove it to start anew",
-            checkpoint.display()
+            begun.display()
         ),
-        (true, false) if model.is_file() => bail!(
+        (true, None) if model.is_file() => bail!(
             "{} is there and {} is not: its run has ended, and there is nothing to resume; leave out --resume to train \
              anew",
             model.display(),
@@ -281,7 +324,10 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
         save(plan, &model, interrupt)?;
     }
     if *ended != Ended::Interrupted {
-        remove_checkpoint(plan)?;
+        remove(&plan.checkpoint)?;
+        if plan.tuning.is_some() {
+            remove(&tune::journal(&plan.model))?;
+        }
     }
     let how = match ended {
         Ended::Finished => "trained",
@@ -335,11 +381,11 @@ fn without_model(why: &str, output: &mut Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A finished run has no use for its checkpoint.
-fn remove_checkpoint(plan: &Plan) -> Result<(), Error> {
-    match std::fs::remove_file(&plan.checkpoint) {
+/// A finished run has no use for the files that it would have gone on from.
+fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(elman::error::FileError { action: "remove", path: plan.checkpoint.clone(), error }.into())
+            Err(elman::error::FileError { action: "remove", path: path.to_owned(), error }.into())
         }
         _ => Ok(()),
     }
@@ -355,7 +401,7 @@ fn next_command(plan: &Plan) -> String {
 
 /// As a shell takes it for one word.
 fn quoted(word: &str) -> String {
-    if word.chars().all(|c| c.is_alphanumeric() || "-_./:\\".contains(c)) {
+    if word.chars().all(|c| c.is_alphanumeric() || "-_./:,=\\".contains(c)) {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', "'\\''"))

@@ -1,5 +1,6 @@
 //! The options of `elman train`: on the command line, in a TOML file, and what they amount to.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -262,6 +263,18 @@ impl TrainOptions {
             self.validation.get_or_insert(0.0);
         }
         Some(open)
+    }
+
+    /// The names of what is given, as they are spelt on the command line.
+    pub(crate) fn given(&self) -> anyhow::Result<BTreeSet<String>> {
+        // A path need not be text.
+        let without_paths = TrainOptions { test_data: None, ..self.clone() };
+        Ok(toml::Table::try_from(without_paths)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// The same with this share of the data for validation.
+    pub(crate) fn with_validation(self, share: f64) -> Self {
+        TrainOptions { validation: Some(share), ..self }
     }
 
     /// The options that are the task's own, which are taken out.

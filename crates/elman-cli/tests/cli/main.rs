@@ -27,4 +27,5 @@ mod sequences;
 mod silent;
 mod tables;
 mod train;
+mod tune;
 mod weights;
