@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use elman::exchange::Format;
 use elman::task::TaskName;
 use elman::words::listed;
 
@@ -42,6 +43,12 @@ pub(crate) enum Command {
     Predict(PredictArguments),
     /// Show what is in a file of a model or of weights
     Inspect(InspectArguments),
+    /// Read a network out of another program's file: NAM, RTNeural, AIDA-X, GuitarML
+    ///
+    /// The format is told by the content. What comes out is a file of weights, which inspect, check and export read.
+    Import(ImportArguments),
+    /// Write a network as another program's file: NAM, RTNeural, AIDA-X, GuitarML
+    Export(ExportArguments),
     /// Prove the gradients against dual numbers, in f64
     Check(CheckArguments),
 }
@@ -192,6 +199,52 @@ pub(crate) struct InspectArguments {
     /// A model file, or one of weights without a task
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// A .nam or .json file of NAM (LSTM), RTNeural, AIDA-X or GuitarML (Proteus, NeuralPi), or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The file of weights to write; - for standard output [default: the file's name with .elman, here]
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) output: Option<PathBuf>,
+    /// The samples per second that the network is for [default: what the file says, else what its programs take for granted]
+    #[arg(long, value_name = "HZ")]
+    pub(crate) sample_rate: Option<f64>,
+    /// The model's name [default: what the file says]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Replace a file that elman did not write
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// `nam, rtneural, aida-x or guitarml [default: nam for an output .nam]`
+fn formats_help() -> String {
+    let names = listed(Format::ALL.map(Format::name), "or");
+    format!("What to write: {names} [default: nam where --output ends in .nam]")
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// A model file, or one of weights
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    #[arg(long, value_name = "FORMAT", help = formats_help())]
+    pub(crate) format: Option<String>,
+    /// The file to write; - for standard output [default: the model's name with .nam or .json, here]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The samples per second to write [default: what the model is for]
+    #[arg(long, value_name = "HZ")]
+    pub(crate) sample_rate: Option<f64>,
+    /// The name to write [default: what the model is called]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Replace a file that elman did not write
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

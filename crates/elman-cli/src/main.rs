@@ -9,6 +9,8 @@ mod args;
 mod backtest;
 mod check;
 mod evaluate;
+mod export;
+mod import;
 mod input;
 mod inspect;
 mod notebook;
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         Command::Backtest(arguments) => backtest::run(&arguments, &mut output),
         Command::Predict(arguments) => predict::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
+        Command::Import(arguments) => import::run(&arguments, &mut output),
+        Command::Export(arguments) => export::run(&arguments, &mut output),
         Command::Check(arguments) => check::run(&arguments, &mut output),
     };
     match result {
