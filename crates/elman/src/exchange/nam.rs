@@ -338,12 +338,15 @@ fn config(chain: &Chain) -> Result<Config, ConfigError> {
         );
         Err(ConfigError::new("format", Message::from(message).text(super::way_out(chain))))
     };
+    if chain.layers.iter().any(|layer| matches!(layer, Layer::Skip(_))) {
+        return refuse("a skip connection".into());
+    }
     let mut recurrent: Vec<&RecurrentLayer> = Vec::new();
     for (n, layer) in chain.layers.iter().enumerate() {
         match layer {
             Layer::Recurrent(layer) if layer.cell != CellKind::Lstm => return refuse(named(layer.cell)),
             Layer::Recurrent(layer) => recurrent.push(layer),
-            Layer::Skip(_) => return refuse("a skip connection".into()),
+            Layer::Skip(_) => {}
             Layer::Dense(layer) if layer.activation != Activation::Identity => {
                 return refuse(format!("a dense layer with {}", layer.activation));
             }
