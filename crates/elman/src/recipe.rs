@@ -173,7 +173,7 @@ impl Recipe {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        self.patch != 1 || self.pooling != final_states() || self.ensemble != 1 || self.train.loss.is_new()
+        self.patch != 1 || self.pooling != final_states() || self.ensemble != 1 || self.train.is_new()
     }
 
     /// The network for a task.
