@@ -17,6 +17,7 @@ import networks
 import notebook
 import optimisers
 import schedules
+import signals
 
 HERE = Path(__file__).parent
 VERSIONS = {
@@ -72,6 +73,7 @@ def main() -> None:
     )
     write_tensors("schedules.safetensors", schedules.all_tensors())
     write_tensors("losses.safetensors", losses.all_tensors())
+    write_tensors("signals.safetensors", signals.all_tensors())
 
     runs = {f"numpy_seed_{seed}": notebook.train(seed) for seed in (0, 7)}
     text = json.dumps({"numpy": numpy.__version__, **runs}, indent=1)

@@ -61,6 +61,7 @@ pub mod ensemble;
 pub mod error;
 pub mod file;
 pub mod float;
+mod fourier;
 pub mod init;
 pub mod learner;
 pub mod loss;

@@ -131,6 +131,14 @@ options! {
         [value_name = "LEVELS", value_delimiter = ','] quantiles: Vec<f64>,
         /// Huber loss: where the square ends [default: 1]
         [value_name = "DELTA"] huber_delta: f64,
+        /// Losses over signals: the high pass x[n] - C x[n-1] before they are compared, 0 for none [default: 0.85 for
+        /// esr-dc, else 0]
+        [value_name = "C"] pre_emphasis: f64,
+        /// Loss esr-dc: the weight of the error of the mean; the error-to-signal ratio has the rest [default: 0.25]
+        [value_name = "WEIGHT"] dc_weight: f64,
+        /// Losses squared, absolute and over signals: add the multi-resolution STFT loss with this weight [default: not
+        /// added]
+        [value_name = "WEIGHT"] stft_weight: f64,
         /// Cross-entropy: how classes are weighted [default: equal]
         [value_enum] class_weights: ClassWeights,
         /// The rule of the updates [default: adamw for forecasts, else adam]
@@ -234,6 +242,14 @@ names! {
         Gaussian,
         /// The likelihood of Student's t-distribution, which expects outliers
         StudentT,
+        /// Of signals: the error-to-signal ratio of a batch together
+        Esr,
+        /// Of signals: the error-to-signal ratio of each by itself, their mean
+        EsrNam,
+        /// Of signals: the error-to-signal ratio after pre-emphasis, and the error of the mean
+        EsrDc,
+        /// Of signals: the multi-resolution STFT loss
+        Mrstft,
     }
     /// How classes are weighted.
     ClassWeights {

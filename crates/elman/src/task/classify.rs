@@ -127,7 +127,7 @@ impl GroupedTask for Classify {
             Loss::Squared | Loss::Absolute | Loss::Huber { .. } => {
                 Err(ConfigError::new("loss", "for classes is cross-entropy; the others are for numbers"))
             }
-            Loss::Quantile { .. } | Loss::Gaussian | Loss::StudentT => {
+            _ => {
                 let message =
                     format!("{} is for numbers; a class has probabilities by cross-entropy", loss.name());
                 Err(ConfigError::new("loss", message))
