@@ -15,6 +15,8 @@ mod notebook;
 mod output;
 mod plot;
 mod predict;
+mod sound;
+mod stream;
 mod train;
 
 use std::io;
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::Backtest(arguments) => backtest::run(&arguments, &mut output),
         Command::Predict(arguments) => predict::run(&arguments, &mut output),
+        Command::Stream(arguments) => stream::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Check(arguments) => check::run(&arguments, &mut output),
     };

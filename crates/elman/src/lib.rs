@@ -50,6 +50,7 @@
 
 pub use elman_core;
 
+pub mod audio;
 pub mod batch;
 mod buffer;
 pub mod calendar;

@@ -1,7 +1,7 @@
 //! `elman train`
 
 mod config_file;
-mod interrupt;
+pub(crate) mod interrupt;
 mod keeper;
 pub(crate) mod options;
 mod search;

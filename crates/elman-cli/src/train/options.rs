@@ -111,6 +111,9 @@ options! {
         /// Regress, classify: what is read of the last layer, its final states or its outputs over time
         /// [default: with --search chosen, else last]
         [value_enum] pooling: PoolingName,
+        /// Label: add so many of the first inputs to the first outputs, so that the network learns how they differ
+        /// [default: of sound 1, else 0]
+        [value_name = "N", value_parser = count::<usize>] skip: usize,
         /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
         /// [default: with --search 5, or 1 for more than 500 sequences; else 1]
         [value_name = "N", value_parser = count::<usize>] ensemble: usize,

@@ -71,6 +71,8 @@ options! {
     patch: usize,
     /// [`Recipe::pooling`]
     pooling: PoolingKind,
+    /// [`Recipe::skip`]
+    skip: usize,
     /// [`Recipe::ensemble`]
     ensemble: usize,
     /// [`Recipe::init`]
@@ -223,6 +225,7 @@ impl RecipeOptions {
         set(&mut recipe.dropout, self.dropout.take());
         set(&mut recipe.patch, self.patch.take());
         set(&mut recipe.pooling, self.pooling.take());
+        set(&mut recipe.skip, self.skip.take());
         set(&mut recipe.ensemble, self.ensemble.take());
         set(&mut recipe.init, self.init.take());
         set(&mut recipe.dtype, self.dtype.take());

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Charts, Predictions, StreamUnits, Task, TaskName};
+use crate::audio::Sound;
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message};
@@ -153,6 +154,11 @@ pub trait TaskKind: Debug {
     /// # Errors
     /// If the task needs more than one row after the other.
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError>;
+
+    /// What a task on sound knows of it; none of any other.
+    fn sound(&self) -> Option<&Sound> {
+        None
+    }
 
     /// Predictions drawn beside the table that they were made from.
     ///
