@@ -8,6 +8,7 @@ use elman::task::TaskName;
 use elman::words::listed;
 
 use crate::output::OutputOptions;
+use crate::sound::Preset;
 use crate::train::options::TrainOptions;
 
 /// Recurrent networks: train, check, predict.
@@ -98,6 +99,22 @@ pub(crate) struct TrainArguments {
     /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: the built-in airline passengers]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// Label: instead of DATA what went into a device and what came out, as WAV files; once for each pair of recordings
+    #[arg(long, num_args = 2, value_names = ["INPUT", "TARGET"], help_heading = "Sound")]
+    pub(crate) audio: Vec<PathBuf>,
+    /// With --audio: where a knob of the device stood, as drive=0.5, which becomes an input; given once, for all pairs, or
+    /// once for each in their order
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, help_heading = "Sound")]
+    pub(crate) knob: Vec<String>,
+    /// With --audio: the channel that is read of each file, counted from 1 [default: the only one]
+    #[arg(long, value_name = "N", help_heading = "Sound")]
+    pub(crate) channel: Option<usize>,
+    /// With --audio: by how many samples targets are late [default: found by clicks or by comparing]
+    #[arg(long, value_name = "SAMPLES", allow_negative_numbers = true, help_heading = "Sound")]
+    pub(crate) latency: Option<i64>,
+    /// With --audio: how large the network is [default: standard]
+    #[arg(long, value_enum, value_name = "SIZE", help_heading = "Sound")]
+    pub(crate) preset: Option<Preset>,
     /// The model file to write [default: the data's name with .elman, here]
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) output: Option<PathBuf>,

@@ -300,6 +300,14 @@ impl TrainOptions {
         Some(open)
     }
 
+    /// Says how many units there are, in other words than the option for that.
+    pub(crate) fn set_hidden_size(&mut self, hidden_size: usize) -> Result<(), Wrong> {
+        match self.hidden_size.replace(hidden_size) {
+            None => Ok(()),
+            Some(_) => Err(Wrong("--preset and --hidden-size both say how large the network is; give one".into())),
+        }
+    }
+
     /// The options that are the task's own, which are taken out.
     pub(crate) fn take_task(&mut self, task: TaskName) -> anyhow::Result<TaskOptions> {
         // With a file of its own for the test, nothing is kept back for it.

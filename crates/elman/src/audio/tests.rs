@@ -114,7 +114,8 @@ fn files_that_are_written_are_read_back() {
     assert_eq!(samples(&Wav::Float.write(44_100, &values).unwrap()), values);
     let bytes = Wav::Int24.write(44_100, &values).unwrap();
     let most = 8_388_607.0 / 8_388_608.0;
-    let expected = [0.0, (0.3 * 8_388_608.0f64).round() as f32 / 8_388_608.0, -1.0, most, most, -1.0];
+    // 0.3 in 32 bits is 2,516,582.5 of the integer steps and a little more.
+    let expected = [0.0, 2_516_583.0 / 8_388_608.0, -1.0, most, most, -1.0];
     assert_eq!(samples(&bytes), expected);
     assert_eq!(Recording::read("x.wav", bytes.as_slice(), None).unwrap().sample_rate, 44_100);
 }

@@ -241,7 +241,7 @@ impl RecipeOptions {
             (None, usual) => usual.filter(|_| !recipe.bidirectional),
         };
         set(&mut train.burn_in, self.burn_in.take());
-        train.patience = self.patience.take();
+        train.patience = self.patience.take().or(train.patience);
         if let Some(clip) = self.clip.take() {
             train.clip = Some(clip).filter(|&clip| clip != 0.0);
         }

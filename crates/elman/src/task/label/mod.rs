@@ -1,6 +1,7 @@
 //! **label**: a number or a class for every timestep.
 
 mod options;
+mod sound;
 mod spans;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use super::{
     Answers, Classify, HeldOut, PredictOptions, Predictions, Prepared, Regress, StreamUnits, TaskKind,
     TaskName,
 };
+use crate::audio::Sound;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::loss::{Loss, Targets};
@@ -47,6 +49,9 @@ pub struct Label {
     /// The targets' means in training, where they are not scaled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub means: Vec<f64>,
+    /// What is known of the sound that it was fitted to, if the rows are its samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<Sound>,
 }
 
 /// What is told of a row.
@@ -102,13 +107,17 @@ impl TaskKind for Label {
     type Options = LabelOptions;
 
     fn prepare(table: &Table, options: &LabelOptions) -> Result<Prepared, Error> {
+        let options = &sound::options(options, table);
         let id = options.id.as_deref().or_else(|| table.has_column("id").then_some("id"));
         let (grouping, mut groups, about_columns) = Grouping::find(table, &options.grouped(), id)?;
         let cells = grouping.cells(table, &mut groups, true)?;
         let mut remarks = std::mem::take(&mut groups.remarks);
         remarks.extend(about_columns);
         let features = grouping.features.iter().map(|feature| feature.name.as_str());
-        remarks.extend(outlier::check_columns(table, features)?);
+        // Silence makes every note look far from the rest.
+        if options.sound.is_none() {
+            remarks.extend(outlier::check_columns(table, features)?);
+        }
         let columns = Labels::columns(table, &grouping.targets)?;
         let is_class = is_class(&columns, options.classes, &mut remarks)?;
         let spans: Vec<Span> = (0..groups.len()).map(|n| (n, 0..groups.rows[n].len())).collect();
@@ -151,6 +160,9 @@ impl TaskKind for Label {
 
     /// The default recipe, with the loss that the targets ask for and sequences cut in time.
     fn recipe(&self) -> Recipe {
+        if self.sound.is_some() {
+            return sound::recipe();
+        }
         let usual = Recipe::default();
         let loss = either!(&self.answer, task => task.loss());
         Recipe { train: TrainConfig { loss, truncate: Some(TRUNCATE), ..usual.train }, ..usual }
@@ -178,6 +190,7 @@ impl TaskKind for Label {
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
         match &self.answer {
+            RowAnswer::Numbers(task) if self.sound.is_some() => sound::evaluate(task, ensemble, table, held_out),
             RowAnswer::Numbers(task) => {
                 let baseline = if self.means.is_empty() { task.baseline() } else { self.means.clone() };
                 evaluate(task, baseline, ensemble, table, held_out)
@@ -201,6 +214,10 @@ impl TaskKind for Label {
         either!(&self.answer, task => predict(task, ensemble, table, options))
     }
 
+    fn sound(&self) -> Option<&Sound> {
+        self.sound.as_ref()
+    }
+
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
         either!(&self.answer, task => Ok(Box::new(Rows(task.clone()))))
     }
@@ -214,6 +231,10 @@ impl TaskKind for Label {
         }
         if self.grouping().window.is_some() {
             return Err("it has windows".into());
+        }
+        if let Some(sound) = &self.sound {
+            sound.check()?;
+            sound::check(&self.answer)?;
         }
         self.grouping().check()
     }
@@ -232,7 +253,9 @@ impl<'t> Found<'t> {
         remarks.extend(about_targets);
         let targets = task.targets(&labels)?;
         if task.stratum_name(0).is_none() {
-            remarks.extend(labels.outliers()?);
+            if options.sound.is_none() {
+                remarks.extend(labels.outliers()?);
+            }
         }
         let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
         let stratum = |stratum| task.stratum_name(stratum);
@@ -267,7 +290,7 @@ impl<'t> Found<'t> {
         let train = spans.train.iter().map(|span| example(span, 0)).collect();
         let validation = spans.validation.iter().map(|(span, silent)| example(span, *silent)).collect();
         Ok(Prepared {
-            task: Label { answer: task.into(), means }.into(),
+            task: Label { answer: task.into(), means, sound: options.sound.clone() }.into(),
             data: table.name().to_owned(),
             train,
             train_groups: spans.train_groups,
