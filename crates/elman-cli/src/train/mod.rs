@@ -155,7 +155,8 @@ fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
             ("preset", preset.is_some()),
         ];
         if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
-            let message = format!("--{option} is for sound: name what went in and what came out with --audio");
+            let message =
+                format!("--{option} is for sound: name what went in and what came out with --audio");
             return Err(Wrong(message).into());
         }
         let (task, data) = task_and_data(arguments.task.clone(), arguments.data.clone())?;

@@ -304,7 +304,9 @@ impl TrainOptions {
     pub(crate) fn set_hidden_size(&mut self, hidden_size: usize) -> Result<(), Wrong> {
         match self.hidden_size.replace(hidden_size) {
             None => Ok(()),
-            Some(_) => Err(Wrong("--preset and --hidden-size both say how large the network is; give one".into())),
+            Some(_) => {
+                Err(Wrong("--preset and --hidden-size both say how large the network is; give one".into()))
+            }
         }
     }
 

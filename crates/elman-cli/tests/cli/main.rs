@@ -25,6 +25,7 @@ mod resume;
 mod search;
 mod sequences;
 mod silent;
+mod sound;
 mod tables;
 mod train;
 mod weights;
