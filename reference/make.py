@@ -18,6 +18,7 @@ import networks
 import notebook
 import optimisers
 import schedules
+import signals
 
 HERE = Path(__file__).parent
 VERSIONS = {
@@ -73,6 +74,7 @@ def main() -> None:
     )
     write_tensors("schedules.safetensors", schedules.all_tensors())
     write_tensors("losses.safetensors", losses.all_tensors())
+    write_tensors("signals.safetensors", signals.all_tensors())
     write_tensors("exchange.safetensors", exchange.write_files(HERE / "exchange"))
 
     runs = {f"numpy_seed_{seed}": notebook.train(seed) for seed in (0, 7)}

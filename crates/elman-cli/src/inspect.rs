@@ -164,6 +164,8 @@ fn training_text(model: &Model) -> String {
         Loss::Quantile { .. } => "pinball loss",
         Loss::Gaussian => "Gaussian negative log-likelihood",
         Loss::StudentT => "Student-t negative log-likelihood",
+        Loss::Esr { .. } | Loss::EsrNam { .. } => "error-to-signal ratio",
+        Loss::Mrstft { .. } => "multi-resolution STFT loss",
         _ => "loss",
     };
     let kept = match (record.best_epoch, record.loss) {

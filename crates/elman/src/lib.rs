@@ -51,6 +51,7 @@
 
 pub use elman_core;
 
+pub mod audio;
 pub mod batch;
 mod buffer;
 pub mod calendar;
@@ -63,6 +64,7 @@ pub mod error;
 pub mod exchange;
 pub mod file;
 pub mod float;
+mod fourier;
 pub mod init;
 pub mod learner;
 pub mod loss;
