@@ -38,7 +38,7 @@ pub(crate) fn table_for(model: &Model, path: Option<&Path>) -> anyhow::Result<Ta
 /// What is in a model file, or in one of weights alone.
 pub(crate) enum Trained {
     Model(Box<Model>),
-    Weights(Weights),
+    Weights(Box<Weights>),
 }
 
 impl Trained {
@@ -46,7 +46,7 @@ impl Trained {
         match Model::open(path) {
             Ok(model) => Ok(Trained::Model(Box::new(model))),
             Err(Error::Model(ModelError::OtherFormat { found: Format::Weights, .. })) => {
-                Ok(Trained::Weights(Weights::open(path)?))
+                Ok(Trained::Weights(Box::new(Weights::open(path)?)))
             }
             Err(error) => Err(error),
         }

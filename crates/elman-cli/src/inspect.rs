@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::args::InspectArguments;
 use crate::evaluate;
+use crate::import::device_texts;
 use crate::input::Trained;
 use crate::output::{Output, figure};
 
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
             "parameters": layout.len(),
             "tensors": tensors,
             "record": model.map(record_json).transpose()?,
+            "device": weights.device(),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -47,6 +49,9 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
             }
         }
         None => output.line("task      none: weights alone")?,
+    }
+    for line in weights.device().into_iter().flat_map(device_texts) {
+        output.line(format_args!("device    {line}"))?;
     }
     if output.options.verbose {
         let mut rows = Vec::new();
@@ -159,6 +164,8 @@ fn training_text(model: &Model) -> String {
         Loss::Quantile { .. } => "pinball loss",
         Loss::Gaussian => "Gaussian negative log-likelihood",
         Loss::StudentT => "Student-t negative log-likelihood",
+        Loss::Esr { .. } | Loss::EsrNam { .. } => "error-to-signal ratio",
+        Loss::Mrstft { .. } => "multi-resolution STFT loss",
         _ => "loss",
     };
     let kept = match (record.best_epoch, record.loss) {

@@ -9,12 +9,16 @@ mod args;
 mod backtest;
 mod check;
 mod evaluate;
+mod export;
+mod import;
 mod input;
 mod inspect;
 mod notebook;
 mod output;
 mod plot;
 mod predict;
+mod sound;
+mod stream;
 mod train;
 
 use std::io;
@@ -40,7 +44,10 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::Backtest(arguments) => backtest::run(&arguments, &mut output),
         Command::Predict(arguments) => predict::run(&arguments, &mut output),
+        Command::Stream(arguments) => stream::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
+        Command::Import(arguments) => import::run(&arguments, &mut output),
+        Command::Export(arguments) => export::run(&arguments, &mut output),
         Command::Check(arguments) => check::run(&arguments, &mut output),
     };
     match result {

@@ -34,6 +34,7 @@
 //! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |
 //! | [`task`] | what it is all for: forecast, regress, classify |
 //! | [`weights`] | network and parameters in a file, whatever they are for |
+//! | [`exchange`] | networks in the files of other programs |
 //! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
 //! | [`search`], [`tune`], [`ensemble`] | which recipe suits the data; several networks that answer together |
 //!
@@ -50,6 +51,7 @@
 
 pub use elman_core;
 
+pub mod audio;
 pub mod batch;
 mod buffer;
 pub mod calendar;
@@ -59,8 +61,10 @@ pub mod data;
 pub mod distribution;
 pub mod ensemble;
 pub mod error;
+pub mod exchange;
 pub mod file;
 pub mod float;
+mod fourier;
 pub mod init;
 pub mod learner;
 pub mod loss;

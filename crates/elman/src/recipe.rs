@@ -24,7 +24,7 @@ use crate::error::ConfigError;
 use crate::float::Dtype;
 use crate::init::Init;
 use crate::network::{
-    Block, CellKind, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout,
+    Block, CellKind, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout, Skip,
 };
 use crate::task::Task;
 use crate::train::TrainConfig;
@@ -51,6 +51,10 @@ pub struct Recipe {
     /// [mean or maximum](Pooling) of its outputs over time.
     #[serde(default = "final_states", skip_serializing_if = "is_final_states")]
     pub pooling: PoolingKind,
+    /// So many of the first inputs are added to the first outputs of the same timestep, a [`Skip`], so that the network learns
+    /// how they differ; 0: none are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skip: usize,
     /// So many networks, trained from seeds that follow each other, whose answers are averaged: see
     /// [`Ensemble`](crate::ensemble::Ensemble).
     #[serde(default = "one", skip_serializing_if = "is_one")]
@@ -72,6 +76,10 @@ fn is_one(count: &usize) -> bool {
     *count == one()
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 fn final_states() -> PoolingKind {
     PoolingKind::Last
 }
@@ -91,6 +99,7 @@ impl Default for Recipe {
             dropout: 0.0,
             patch: 1,
             pooling: final_states(),
+            skip: 0,
             ensemble: 1,
             init: Init::Orthogonal,
             dtype: Dtype::F32,
@@ -142,6 +151,12 @@ impl Recipe {
         Self { pooling, ..self }
     }
 
+    /// The same with so many inputs added to the outputs.
+    #[must_use]
+    pub fn with_skip(self, skip: usize) -> Self {
+        Self { skip, ..self }
+    }
+
     /// The same with so many networks whose answers are averaged.
     #[must_use]
     pub fn with_ensemble(self, ensemble: usize) -> Self {
@@ -173,7 +188,8 @@ impl Recipe {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        self.patch != 1 || self.pooling != final_states() || self.ensemble != 1 || self.train.loss.is_new()
+        let has_blocks = self.patch != 1 || self.skip != 0;
+        has_blocks || self.pooling != final_states() || self.ensemble != 1 || self.train.is_new()
     }
 
     /// The network for a task.
@@ -199,9 +215,29 @@ impl Recipe {
         if self.pooling != PoolingKind::Last {
             pool(&mut config.blocks, self.pooling);
         }
+        if self.skip > 0 {
+            self.check_skip(kind.readout(), input_size, output_size)?;
+            config.blocks.push(Skip::new(self.skip).into());
+        }
         let network = Network::new(config)?;
         task.check_network(&network, &self.train.loss)?;
         Ok(network)
+    }
+
+    /// Refuses to add inputs that there are not, or where there is no place for them.
+    fn check_skip(&self, readout: Readout, input_size: usize, output_size: usize) -> Result<(), ConfigError> {
+        let refuse = |message: String| Err(ConfigError::new("skip", message));
+        if readout == Readout::Last || self.patch > 1 {
+            return refuse("adds inputs to the answer of their timestep, and this network has none for each; leave it out".into());
+        }
+        let most = input_size.min(output_size);
+        if self.skip > most {
+            return refuse(format!(
+                "is {}; with {input_size} inputs and {output_size} outputs it must be at most {most}",
+                self.skip
+            ));
+        }
+        Ok(())
     }
 
     /// Refuses to join timesteps that there is nothing, too much or too few of.

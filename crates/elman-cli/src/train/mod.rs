@@ -1,7 +1,7 @@
 //! `elman train`
 
 mod config_file;
-mod interrupt;
+pub(crate) mod interrupt;
 mod keeper;
 pub(crate) mod options;
 mod search;
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use elman::audio::{self, Sound};
 use elman::error::Error;
 use elman::file::{self, Lock};
 use elman::model::{Model, is_written_by_elman};
@@ -28,11 +29,12 @@ use serde_json::json;
 
 use self::interrupt::Interrupt;
 use self::keeper::Keeper;
+use self::options::TrainOptions;
 use self::tune::Tuning;
 use self::watch::{JsonLog, Progress};
 use crate::args::{TrainArguments, TuneArguments};
 use crate::output::{Output, Wrong, figure, message};
-use crate::{evaluate, input, inspect};
+use crate::{evaluate, input, inspect, sound};
 
 /// Everything about a run that has been read and checked.
 struct Plan {
@@ -97,16 +99,25 @@ fn plan(
     halving: Option<Halving>,
     output: &Output,
 ) -> anyhow::Result<(Plan, Lock)> {
-    let (task, data) = task_and_data(arguments.task, arguments.data)?;
+    let Source { task, data, table, sound } = source(&arguments)?;
     let mut options = match &arguments.config {
         Some(path) => arguments.options.with_file(path)?,
         None => arguments.options,
     };
-    let table = input::table(data.as_deref())?;
+    if let Some(preset) = arguments.preset {
+        options.set_hidden_size(preset.hidden_size())?;
+    }
     let given = options.given()?;
     let open = options.take_search(task);
     let mut with_validation = options.clone().with_validation(tune::VALIDATION);
-    let task_options = options.take_task(task)?;
+    let take_task = |options: &mut TrainOptions| {
+        let mut task_options = options.take_task(task)?;
+        if let TaskOptions::Label(options) = &mut task_options {
+            options.sound = sound.clone();
+        }
+        anyhow::Ok(task_options)
+    };
+    let task_options = take_task(&mut options)?;
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
     output.remarks(table.remarks());
     let prepared = Task::prepare(&table, &task_options)?;
@@ -117,7 +128,7 @@ fn plan(
             let prepared = if given.contains("validation") {
                 None
             } else {
-                Some(Task::prepare(&table, &with_validation.take_task(task)?)?)
+                Some(Task::prepare(&table, &take_task(&mut with_validation)?)?)
             };
             Some(Tuning { halving, given, prepared })
         }
@@ -146,7 +157,7 @@ fn plan(
     };
     let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
     input::refuse_standard_output(&model, "-o")?;
-    let read = data.iter().chain(&test_data).chain(&arguments.config);
+    let read = data.iter().chain(&arguments.audio).chain(&test_data).chain(&arguments.config);
     input::refuse_overwriting(&model, read)?;
     input::refuse_foreign(&model, "a model", arguments.force, is_written_by_elman)?;
     file::check_writable(&model).map_err(Error::from)?;
@@ -169,6 +180,44 @@ fn plan(
         resume,
     };
     Ok((plan, lock))
+}
+
+/// What a run learns from.
+struct Source {
+    task: TaskName,
+    /// As the user named it; of recordings the first target.
+    data: Option<PathBuf>,
+    table: Table,
+    sound: Option<Sound>,
+}
+
+fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
+    let TrainArguments { audio, knob, channel, latency, preset, .. } = arguments;
+    if audio.is_empty() {
+        let given = [
+            ("knob", !knob.is_empty()),
+            ("channel", channel.is_some()),
+            ("latency", latency.is_some()),
+            ("preset", preset.is_some()),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+            let message =
+                format!("--{option} is for sound: name what went in and what came out with --audio");
+            return Err(Wrong(message).into());
+        }
+        let (task, data) = task_and_data(arguments.task.clone(), arguments.data.clone())?;
+        let table = input::table(data.as_deref())?;
+        return Ok(Source { task, data, table, sound: None });
+    }
+    if arguments.task.as_deref() != Some(TaskName::Label.name()) || arguments.data.is_some() {
+        let message = "--audio is for the task label, and stands in the place of DATA: elman train label --audio \
+                       input.wav target.wav";
+        return Err(Wrong(message.into()).into());
+    }
+    let pairs = sound::pairs(audio, knob, *channel)?;
+    let prepared = audio::prepare(&pairs, *latency)?;
+    let data = audio.get(1).cloned();
+    Ok(Source { task: TaskName::Label, data, table: prepared.table, sound: Some(prepared.sound) })
 }
 
 /// Neither a run that has not ended nor one that has is done anew by mistake.

@@ -10,7 +10,7 @@ use super::{Answers, Number, Precision, TaskName};
 use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
-use crate::loss::{Loss, Targets};
+use crate::loss::{Loss, Targets, UNLABELLED};
 use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
 use crate::network::Activation;
 use crate::table::{nearest, stands_for_missing};
@@ -55,11 +55,14 @@ impl GroupedTask for Classify {
             return Err(DataError::new(labels.whole(0), Message::from(text).option("target")).into());
         }
         if classes.len() == labels.len() {
-            let message = format!(
-                "is another for each of the {}; classes are shared, numbers are for `train {}`",
-                labels.counted(labels.len()),
-                TaskName::Regress
-            );
+            let each = labels.counted(labels.len());
+            let message = match labels.noun() {
+                "row" => format!("is another for each of the {each}; classes are shared"),
+                _ => format!(
+                    "is another for each of the {each}; classes are shared, numbers are for `train {}`",
+                    TaskName::Regress
+                ),
+            };
             return Err(DataError::new(labels.whole(0), message).into());
         }
         Ok((Classify { grouping, counts: vec![0; classes.len()], classes }, remarks))
@@ -106,6 +109,10 @@ impl GroupedTask for Classify {
         Targets::Classes(vec![class])
     }
 
+    fn unlabelled(&self) -> Targets<f64> {
+        Targets::Classes(vec![UNLABELLED])
+    }
+
     fn output_size(&self) -> usize {
         self.classes.len()
     }
@@ -120,7 +127,7 @@ impl GroupedTask for Classify {
             Loss::Squared | Loss::Absolute | Loss::Huber { .. } => {
                 Err(ConfigError::new("loss", "for classes is cross-entropy; the others are for numbers"))
             }
-            Loss::Quantile { .. } | Loss::Gaussian | Loss::StudentT => {
+            _ => {
                 let message =
                     format!("{} is for numbers; a class has probabilities by cross-entropy", loss.name());
                 Err(ConfigError::new("loss", message))

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Charts, Predictions, StreamUnits, Task, TaskName};
+use crate::audio::Sound;
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message};
@@ -154,6 +155,11 @@ pub trait TaskKind: Debug {
     /// If the task needs more than one row after the other.
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError>;
 
+    /// What a task on sound knows of it; none of any other.
+    fn sound(&self) -> Option<&Sound> {
+        None
+    }
+
     /// Predictions drawn beside the table that they were made from.
     ///
     /// # Errors
@@ -184,12 +190,7 @@ pub(super) fn check_loss_of_numbers(task: TaskName, loss: &Loss) -> Result<(), C
             let message = format!("cross-entropy is for classes; to {task}, use squared");
             Err(ConfigError::new("loss", message))
         }
-        Loss::Squared
-        | Loss::Absolute
-        | Loss::Huber { .. }
-        | Loss::Quantile { .. }
-        | Loss::Gaussian
-        | Loss::StudentT => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -31,6 +31,7 @@ mod feature;
 mod forecast;
 mod grouped;
 mod kind;
+mod label;
 mod names;
 mod predictions;
 mod quantiles;
@@ -47,6 +48,7 @@ pub use forecast::{
 pub(crate) use grouped::most_frequent;
 pub use grouped::{GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
+pub use label::{Label, LabelOptions, RowAnswer, Scale};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};
@@ -65,6 +67,8 @@ names::tasks! {
     Regress = "regress",
     /// A class from a sequence.
     Classify = "classify",
+    /// A number or a class for every row of a sequence.
+    Label = "label",
 }
 
 impl Task {
