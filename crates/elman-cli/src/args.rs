@@ -99,6 +99,9 @@ pub(crate) struct TrainArguments {
     /// Go on from MODEL.checkpoint; the same command otherwise
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -120,6 +123,9 @@ pub(crate) struct EvaluateArguments {
     /// Of a forecast: draw forecasts and truth as SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -139,6 +145,9 @@ pub(crate) struct BacktestArguments {
     /// Write every forecast here, in a form by the name, as predict does: its origin, time, step, and what came true
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,

@@ -10,13 +10,18 @@ use elman::task::HeldOut;
 use crate::answers::{Form, has_columns};
 use crate::args::BacktestArguments;
 use crate::output::{Output, Wrong};
-use crate::{evaluate, input};
+use crate::{evaluate, input, report};
 
 pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let form = arguments.output.as_deref().map(|path| Form::of(path, false)).transpose()?;
     if let Some(path) = &arguments.output {
         input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
         file::check_writable(path).map_err(Error::from)?;
+    }
+    if let Some(path) = &arguments.report {
+        let read = std::iter::once(&arguments.model).chain(&arguments.data);
+        input::refuse_overwriting(path, read.chain(&arguments.output))?;
+        report::check_place(path, arguments.force)?;
     }
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
@@ -35,6 +40,9 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
         file::write(path, &form.write(&forecasts)?).map_err(Error::from)?;
         output.left_out(&form.left_out(&forecasts));
         output.note(&format!("wrote {} rows to {}", forecasts.num_rows(), path.display()));
+    }
+    if let Some(path) = &arguments.report {
+        evaluate::write_report(&model, (&table, &held_out), &evaluation, path, output)?;
     }
     if output.options.json {
         output.json(&evaluate::as_json(&evaluation))?;

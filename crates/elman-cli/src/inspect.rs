@@ -122,7 +122,7 @@ fn block_text(block: &Block) -> String {
     }
 }
 
-fn distribution_text(distribution: &Distribution) -> String {
+pub(crate) fn distribution_text(distribution: &Distribution) -> String {
     match distribution {
         Distribution::Quantiles(levels) => {
             let levels: Vec<String> = levels.iter().map(f64::to_string).collect();
@@ -134,7 +134,7 @@ fn distribution_text(distribution: &Distribution) -> String {
     }
 }
 
-fn data_text(model: &Model) -> String {
+pub(crate) fn data_text(model: &Model) -> String {
     let record = model.record();
     let validation = match record.validation_sequences {
         0 => String::new(),
@@ -143,7 +143,7 @@ fn data_text(model: &Model) -> String {
     format!("{}: {} for training{validation}", record.data, counted(record.train_sequences, "sequence"))
 }
 
-fn training_text(model: &Model) -> String {
+pub(crate) fn training_text(model: &Model) -> String {
     let record = model.record();
     let ended = match record.ended {
         Some(Ended::Finished) => String::new(),

@@ -15,6 +15,8 @@ mod notebook;
 mod output;
 mod plot;
 mod predict;
+mod report;
+mod svg;
 mod train;
 
 use std::io;
@@ -46,7 +48,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         // Whoever reads our output has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => report(&error),
+        Err(error) => fail(&error),
     }
 }
 
@@ -75,7 +77,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn report(error: &anyhow::Error) -> ExitCode {
+fn fail(error: &anyhow::Error) -> ExitCode {
     let (message, code) = match (error.downcast_ref::<elman::error::Error>(), error.downcast_ref::<Wrong>()) {
         (Some(error), _) => {
             let code = if matches!(error, elman::error::Error::Config(_)) { 2 } else { 1 };

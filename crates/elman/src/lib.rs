@@ -37,7 +37,7 @@
 //! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
 //! | [`search`], [`ensemble`] | which recipe suits the data; several networks that answer together |
 //!
-//! Beside the way stand [`check`], which proves the gradients, and [`notebook`], from which the
+//! Beside the way stand [`check`], which proves the gradients, [`inside`], which looks into a trained network, and [`notebook`], from which the
 //! project grew. The equations themselves are in the crate `elman_core`.
 //!
 //! # Promises
@@ -62,6 +62,7 @@ pub mod error;
 pub mod file;
 pub mod float;
 pub mod init;
+pub mod inside;
 pub mod learner;
 pub mod loss;
 pub mod metrics;

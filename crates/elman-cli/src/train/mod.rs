@@ -28,7 +28,8 @@ use self::interrupt::Interrupt;
 use self::keeper::Keeper;
 use self::watch::{JsonLog, Progress};
 use crate::args::TrainArguments;
-use crate::output::{Output, Wrong, figure, message};
+use crate::output::{Output, Wrong, figure, message, quoted};
+use crate::report::{self, History, Report};
 use crate::{evaluate, input, inspect};
 
 /// Everything about a run that has been read and checked.
@@ -42,6 +43,7 @@ struct Plan {
     /// As the user named it.
     data: Option<PathBuf>,
     model: PathBuf,
+    report: Option<PathBuf>,
     checkpoint: PathBuf,
     checkpoint_epochs: Option<u64>,
     checkpoint_every: Option<Duration>,
@@ -90,8 +92,8 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
             let test = input::table(Some(path))?;
             output.remarks(test.remarks());
             if same_content(&test, &table) {
-                output.note(&format!(
-                    "note: {} holds the same rows as {}: its figures tell how well the training data are remembered, \
+                output.remark(&format!(
+                    "{} holds the same rows as {}: its figures tell how well the training data are remembered, \
                      not how well others will be predicted",
                     test.name(),
                     table.name()
@@ -107,7 +109,12 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
     let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
     input::refuse_standard_output(&model, "-o")?;
     let read = data.iter().chain(&test_data).chain(&arguments.config);
-    input::refuse_overwriting(&model, read)?;
+    input::refuse_overwriting(&model, read.clone())?;
+    if let Some(report) = &arguments.report {
+        let checkpoint = file::with_added_extension(&model, "checkpoint");
+        input::refuse_overwriting(report, read.chain([&model, &checkpoint]))?;
+        report::check_place(report, arguments.force)?;
+    }
     input::refuse_foreign(&model, "a model", arguments.force, is_written_by_elman)?;
     file::check_writable(&model).map_err(Error::from)?;
     let lock = file::lock(&model).map_err(Error::from)?;
@@ -122,6 +129,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
         test,
         data,
         model,
+        report: arguments.report,
         checkpoint,
         checkpoint_epochs,
         checkpoint_every,
@@ -200,11 +208,17 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
     check_test(plan, &run)?;
     let started = Instant::now();
     let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
-    let mut progress =
-        Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
+    let mut progress = Progress::new(
+        output.options,
+        &plan.prepared.task,
+        plan.recipe.train.epochs,
+        run.batches_per_epoch(),
+        batches_before,
+    );
     interrupt.set_running(true);
     let mut log = JsonLog(output);
-    let result = run.train(&mut [&mut progress, &mut log, &mut keeper, interrupt]);
+    let mut history = History::default();
+    let result = run.train(&mut [&mut progress, &mut log, &mut history, &mut keeper, interrupt]);
     progress.finish();
     match result {
         Ok(ended) => {
@@ -214,7 +228,8 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
             if ended != Ended::Interrupted {
                 check_useful(&run, output)?;
             }
-            let ending = Ending { ended, seconds: started.elapsed().as_secs_f64(), is_kept, interrupt };
+            let seconds = started.elapsed().as_secs_f64();
+            let ending = Ending { ended, seconds, is_kept, interrupt, history: &history };
             finish(plan, run.model(Some(ended))?, &ending, output)
         }
         Err(error) => {
@@ -231,6 +246,7 @@ struct Ending<'a> {
     /// Is there a checkpoint from which it can go on?
     is_kept: bool,
     interrupt: &'a Interrupt,
+    history: &'a History,
 }
 
 /// Whatever is wrong with the test data shall be known before training, not after.
@@ -290,7 +306,8 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
     };
     let epochs = counted(model.record().epochs as usize, "epoch");
     output.note(&format!("{how} after {epochs} in {:.1} s{resume}", ending.seconds));
-    match report(plan, &model, *ended, output) {
+    write_report(plan, &model, ending.history, output)?;
+    match tell(plan, &model, *ended, output) {
         // Whoever read our output may be gone; how the run ended is still to be told.
         Err(error) if !crate::is_broken_pipe(&error) => Err(error),
         _ => Ok(code),
@@ -309,8 +326,29 @@ fn save(plan: &Plan, model: &Model, interrupt: &Interrupt) -> Result<(), Error> 
     saved
 }
 
+/// The page that was asked for.
+fn write_report(plan: &Plan, model: &Model, history: &History, output: &Output) -> anyhow::Result<()> {
+    let Some(path) = &plan.report else { return Ok(()) };
+    let tested = plan.test.as_ref();
+    let pictures =
+        tested.map(|(table, held_out)| model.task().kind().pictures(model.ensemble(), table, held_out));
+    let report = Report {
+        model,
+        data: tested.map(|(table, _)| (table.name(), table.num_rows())),
+        evaluation: model.record().test.as_ref(),
+        remarks: output.remarked(),
+        history: Some(history),
+        options: Some(json!(plan.task_options)),
+        pictures: pictures.transpose()?.unwrap_or_default(),
+        inside: report::inside::pictures(model, &plan.prepared),
+    };
+    report.save(path)?;
+    output.note(&format!("wrote the report {}", path.display()));
+    Ok(())
+}
+
 /// The result on standard output.
-fn report(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyhow::Result<()> {
+fn tell(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyhow::Result<()> {
     let (path, record) = (plan.model.display(), model.record());
     if output.options.json {
         let mut line = json!({ "model": path.to_string(), "ended": ended, "epochs": record.epochs });
@@ -353,14 +391,6 @@ fn next_command(plan: &Plan) -> String {
     words.chain(files).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    if word.chars().all(|c| c.is_alphanumeric() || "-_./:\\".contains(c)) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
 /// A run that has diverged leaves no model. One that is merely poor is told.
 fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
     let Some(Useless { has_diverged, loss, naive, .. }) = run.useless() else { return Ok(()) };
@@ -372,7 +402,7 @@ fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
     if has_diverged {
         bail!("training diverged, so no model was written: {what}");
     }
-    output.note(&format!("note: the model has learned nothing: {what}"));
+    output.remark(&format!("the model has learned nothing: {what}"));
     Ok(())
 }
 

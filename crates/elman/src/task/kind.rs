@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Charts, Predictions, StreamUnits, Task, TaskName};
+use super::{Charts, Picture, Predictions, StreamUnits, Task, TaskName};
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message};
@@ -168,6 +168,25 @@ pub trait TaskKind: Debug {
     /// If the task has nothing to draw; else as [`evaluate`](Self::evaluate).
     fn test_chart(&self, _ensemble: &Ensemble, _table: &Table, _held_out: &HeldOut) -> Result<Charts, Error> {
         Err(for_forecasts("plot", self.name()).into())
+    }
+
+    /// What there is to see, beside the figures, of answers on a part of a table: the pictures of a report, the most telling
+    /// first. What an [`Evaluation`] or a training run tells is not among them.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn pictures(
+        &self,
+        _ensemble: &Ensemble,
+        _table: &Table,
+        _held_out: &HeldOut,
+    ) -> Result<Vec<Picture>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// A loss as people know it who do the task, and what they call it: the loss itself, unless there is a better name.
+    fn shown_loss(&self, loss: f64) -> (&'static str, f64) {
+        ("loss", loss)
     }
 
     /// Refuses what no fitted task can be, as a damaged or hostile file may hold it.

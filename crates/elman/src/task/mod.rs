@@ -32,12 +32,13 @@ mod forecast;
 mod grouped;
 mod kind;
 mod names;
+mod picture;
 mod predictions;
 mod quantiles;
 mod regress;
 mod stream;
 
-pub use chart::{Chart, Charts, Line, Role};
+pub use chart::{Band, Chart, Charts, Line, Mark, Role};
 pub use classify::Classify;
 pub use feature::Feature;
 pub use forecast::{
@@ -47,6 +48,7 @@ pub use forecast::{
 pub(crate) use grouped::most_frequent;
 pub use grouped::{GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
+pub use picture::{Bar, Bars, Cases, Heat, Picture, Points};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};

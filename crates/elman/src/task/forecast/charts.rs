@@ -1,12 +1,14 @@
 //! Forecasts drawn beside what is known.
 
+use super::intervals::USUAL_LEVELS;
 use super::panel::name_of;
 use super::series::Series;
-use super::{Backtest, Backtested, Forecast, Layout};
+use super::spread::ENDS;
+use super::{Backtest, Backtested, Forecast, Layout, Origin};
 use crate::calendar::Frequency;
 use crate::error::Error;
 use crate::table::Table;
-use crate::task::{Answers, Cell, Chart, Charts, Line, Predictions, Role};
+use crate::task::{Answers, Band, Cell, Chart, Charts, Line, Predictions, Role};
 use crate::words::{counted, thousands};
 
 /// Rows of history that are shown where there is no season to count in.
@@ -15,8 +17,14 @@ const USUAL_HISTORY: usize = 100;
 /// Of several series so many are drawn, the first.
 const DRAWN: usize = 6;
 
+/// Columns of predictions that an interval lies between, and what it is called.
+struct Interval<'a> {
+    name: String,
+    ends: [&'a Answers; 2],
+}
+
 impl Forecast {
-    /// The history's end and the forecast that follows it.
+    /// The history's end and the forecast that follows it, in the intervals that were asked for.
     pub(super) fn forecast_charts(&self, table: &Table, predictions: &Predictions) -> Result<Charts, Error> {
         let members = self.members(table)?;
         let (all, _) = self.read_to_look_ahead(table, &members)?;
@@ -26,78 +34,168 @@ impl Forecast {
         };
         let horizon = predictions.num_rows() / all.len().max(1);
         let (times, forecasts) = (column(&self.time_name()), column(&self.forecast_name()));
+        let intervals = self.intervals_of(predictions);
         let rows = |n: usize| n * horizon..(n + 1) * horizon;
         let charts = all.iter().enumerate().take(DRAWN).map(|(n, series)| {
             let name =
                 |row: usize| times.map_or(String::new(), |times: &Answers| times.cell(row).to_string());
-            let value = |row: usize| match forecasts?.cell(row) {
-                Cell::Number(number) => Some(number.rounded()),
-                _ => None,
-            };
-            self.forecast_chart(series, rows(n).map(name).collect(), rows(n).filter_map(value).collect())
+            let value = |row: usize| value_of(forecasts?, row);
+            let forecasts: Vec<f64> = rows(n).filter_map(value).collect();
+            let mut chart = self.forecast_chart(series, rows(n).map(name).collect(), &forecasts);
+            let known = series.values.len();
+            for interval in &intervals {
+                let ends = rows(n).filter_map(|row| {
+                    let [low, high] = interval.ends.map(|end| value_of(end, row));
+                    Some([low?, high?])
+                });
+                let points = ends.enumerate().map(|(ahead, ends)| (known + ahead, ends)).collect();
+                let start = series.values.last().map(|&last| (known - 1, last));
+                chart.bands.push(Band { name: Some(interval.name.clone()), start, points });
+            }
+            chart
         });
         Ok(self.side_by_side(charts.collect(), all.len(), "forecast"))
     }
 
-    fn forecast_chart(&self, series: &Series<'_>, names: Vec<String>, forecasts: Vec<f64>) -> Chart {
+    /// The intervals among the columns of predictions, the widest first: those asked for as such, and those between two
+    /// quantiles as far from the median.
+    fn intervals_of<'a>(&self, predictions: &'a Predictions) -> Vec<Interval<'a>> {
+        let forecast = self.forecast_name();
+        let ends = predictions.columns().iter().filter_map(|(header, answers)| {
+            let (kind, level) = header.strip_prefix(&forecast)?.strip_prefix('_')?.split_at_checked(1)?;
+            let (is_low, level) = match kind {
+                "l" => (true, level.strip_prefix("ow_")?.parse().ok()?),
+                "h" => (false, level.strip_prefix("igh_")?.parse().ok()?),
+                _ => {
+                    let level: f64 = level.parse().ok()?;
+                    // To nine digits: 1 - 2 * 0.1 is not 0.8.
+                    (level < 0.5, ((1.0 - 2.0 * level).abs() * 1e11).round() / 1e9)
+                }
+            };
+            Some((level, is_low, answers))
+        });
+        let (lows, highs): (Vec<_>, Vec<_>) = ends.partition(|&(_, is_low, _)| is_low);
+        let pair = |&(level, _, low): &(f64, bool, &'a Answers)| {
+            let high = highs.iter().find(|(other, _, _)| *other == level);
+            high.map(|(_, _, high)| (level, Interval { name: format!("{level} %"), ends: [low, *high] }))
+        };
+        let mut intervals: Vec<_> = lows.iter().filter_map(pair).collect();
+        intervals.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        intervals.dedup_by_key(|(level, _)| *level);
+        intervals.into_iter().map(|(_, interval)| interval).collect()
+    }
+
+    fn forecast_chart(&self, series: &Series<'_>, names: Vec<String>, forecasts: &[f64]) -> Chart {
         let values = &series.values;
         let rows = values.len();
         let first_row = rows.saturating_sub(self.season.map_or(USUAL_HISTORY, |season| 4 * season));
         let mut row_names = row_names(series, first_row);
         row_names.extend(names);
-        let last = std::iter::once((rows - 1, values[rows - 1]));
-        let future = last.chain(forecasts.into_iter().enumerate().map(|(n, value)| (rows + n, value)));
+        let known = (first_row..rows).map(|row| (row, values[row])).collect();
+        let future = forecasts.iter().enumerate().map(|(n, &value)| (rows + n, value)).collect();
         let lines = vec![
-            Line {
-                name: Some("known"),
-                role: Role::Truth,
-                points: (first_row..rows).map(|row| (row, values[row])).collect(),
-            },
-            Line { name: Some("forecast"), role: Role::Model, points: future.collect() },
+            Line::new("known".to_owned(), Role::Truth, known),
+            Line::new("forecast".to_owned(), Role::Model, future).from_point(rows - 1, values[rows - 1]),
         ];
-        Chart { title: name_of(series.id), first_row, row_names, season: self.season, lines }
+        let x = self.time_name();
+        Chart {
+            title: name_of(series.id),
+            x,
+            first_row,
+            row_names,
+            season: self.season,
+            lines,
+            ..Chart::default()
+        }
     }
 
     /// Forecasts of the last `test` rows beside what came true: from every origin that follows the rows that
-    /// the one before has forecast.
+    /// the one before has forecast. Of more than `most` rows the last are drawn.
     pub(super) fn backtest_charts(
         &self,
-        table: &Table,
+        all: &[Series<'_>],
         test: usize,
         backtest: &Backtest,
-    ) -> Result<Charts, Error> {
-        let members = self.members(table)?;
-        let (all, _) = self.read(table, &members, test)?;
-        let charts = all.iter().zip(&backtest.series).take(DRAWN);
-        let charts =
-            charts.map(|(series, backtested)| self.backtest_chart(series, test, backtested)).collect();
+        most: Option<usize>,
+    ) -> Charts {
+        let drawn = all.iter().zip(&backtest.series).take(DRAWN);
+        let charts: Vec<Chart> =
+            drawn.map(|(series, backtested)| self.backtest_chart(series, test, backtested, most)).collect();
         let rows_ahead = counted(self.horizon, self.frequency.map_or("row", Frequency::row_name));
         let origins = (test + 1).saturating_sub(self.horizon).div_ceil(self.horizon);
         let what = format!("{rows_ahead} ahead, from {}", counted(origins, "origin"));
-        Ok(self.side_by_side(charts, all.len(), &what))
+        let mut charts = self.side_by_side(charts, all.len(), &what);
+        let longest = all.iter().take(DRAWN).map(|series| self.rows_shown(series.values.len(), test)).max();
+        if let Some((most, longest)) = most.zip(longest).filter(|(most, longest)| longest > most) {
+            charts.notes.push(format!(
+                "Of {} the last {} are drawn.",
+                counted(longest, "row"),
+                thousands(most)
+            ));
+        }
+        charts
     }
 
-    fn backtest_chart(&self, series: &Series<'_>, test: usize, backtested: &Backtested) -> Chart {
+    /// How many rows are shown of a series with so many, for a test on the last of them.
+    fn rows_shown(&self, rows: usize, test: usize) -> usize {
+        rows.min(test + self.season.map_or(USUAL_HISTORY, |season| 2 * season))
+    }
+
+    fn backtest_chart(
+        &self,
+        series: &Series<'_>,
+        test: usize,
+        backtested: &Backtested,
+        most: Option<usize>,
+    ) -> Chart {
         let Backtested { values, origins, .. } = backtested;
         let rows = values.len();
-        let first_row = rows.saturating_sub(test + self.season.map_or(USUAL_HISTORY, |season| 2 * season));
+        let first_row = rows - self.rows_shown(rows, test).min(most.unwrap_or(rows));
         let truth = (first_row..rows).map(|row| (row, values[row])).collect();
-        let mut lines = vec![Line { name: Some("truth"), role: Role::Truth, points: truth }];
-        for (n, origin) in origins.iter().step_by(self.horizon).enumerate() {
-            let points = |ahead: &[f64]| {
-                let last = std::iter::once((origin.row - 1, values[origin.row - 1]));
-                last.chain(ahead.iter().enumerate().map(|(n, &value)| (origin.row + n, value))).collect()
+        let mut lines = vec![Line::new("truth".to_owned(), Role::Truth, truth)];
+        let mut bands = Vec::new();
+        let drawn = origins.iter().step_by(self.horizon).filter(|origin| origin.row > first_row);
+        for (n, origin) in drawn.enumerate() {
+            let (before, last) = (origin.row - 1, values[origin.row - 1]);
+            let mut line = |name: &str, role, ahead: &[f64]| {
+                let points = ahead.iter().enumerate().map(|(n, &value)| (origin.row + n, value)).collect();
+                let name = Some(name.to_owned()).filter(|_| n == 0);
+                lines.push(Line::new(name, role, points).from_point(before, last));
             };
-            let name = |name| Some(name).filter(|_| n == 0);
-            let forecast = points(&origin.forecasts);
             if let Some(naive) = self.naive().next() {
-                let points = points(&naive.forecast(&values[..origin.row], self.horizon));
-                lines.push(Line { name: name(naive.name()), role: Role::Baseline, points });
+                line(naive.name(), Role::Baseline, &naive.forecast(&values[..origin.row], self.horizon));
             }
-            lines.push(Line { name: name("forecast"), role: Role::Model, points: forecast });
+            line("forecast", Role::Model, &origin.forecasts);
+            for (name, ends) in self.intervals_from(series, origin) {
+                let points = ends.into_iter().enumerate().map(|(n, ends)| (origin.row + n, ends)).collect();
+                let name = Some(name).filter(|_| n == 0);
+                bands.push(Band { name, start: Some((before, last)), points });
+            }
         }
         let row_names = row_names(series, first_row);
-        Chart { title: name_of(series.id), first_row, row_names, season: self.season, lines }
+        let (title, x) = (name_of(series.id), self.time_name());
+        Chart { title, x, first_row, row_names, season: self.season, bands, lines, ..Chart::default() }
+    }
+
+    /// The ends of the usual intervals around the forecasts from an origin, the widest first: of the model's distributions,
+    /// or else as wide as its errors on rows kept back.
+    fn intervals_from(&self, series: &Series<'_>, origin: &Origin) -> Vec<(String, Vec<[f64; 2]>)> {
+        let intervals = USUAL_LEVELS.into_iter().zip(ENDS).filter_map(|(level, [low, high])| {
+            let ends = match (origin.quantiles.get(low), origin.quantiles.get(high)) {
+                (Some(low), Some(high)) => low.iter().zip(high).map(|(&low, &high)| [low, high]).collect(),
+                _ => {
+                    let (reach, _) = self.reach("interval", level, self.horizon).ok()?;
+                    let ends = |(n, &forecast): (usize, &f64)| {
+                        [-1.0, 1.0].map(|side| self.end(series, forecast, n, side, &reach))
+                    };
+                    origin.forecasts.iter().enumerate().map(ends).collect()
+                }
+            };
+            Some((format!("{level} %"), ends))
+        });
+        let mut intervals: Vec<_> = intervals.collect();
+        intervals.reverse();
+        intervals
     }
 
     /// The charts of the first series of so many, under what they show.
@@ -111,7 +209,15 @@ impl Forecast {
         if let (Layout::Single, [chart]) = (&self.layout, &mut charts[..]) {
             chart.title.clone_from(&title);
         }
-        Charts { title, charts }
+        Charts { title, notes: Vec::new(), charts }
+    }
+}
+
+/// The number in a row of a column, as it is shown.
+fn value_of(column: &Answers, row: usize) -> Option<f64> {
+    match column.cell(row) {
+        Cell::Number(number) => Some(number.rounded()),
+        Cell::Text(_) | Cell::Time(_) => None,
     }
 }
 
