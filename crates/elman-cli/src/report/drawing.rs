@@ -45,7 +45,7 @@ fn add_charts(charts: &Charts, page: &mut Page) {
         let (table, remark) = table_of(chart).thinned();
         page.details(&name, |page| {
             remark.iter().for_each(|remark| page.note(remark));
-            page.table(&name, &table);
+            page.table(&chart.title, &table);
         });
     }
 }

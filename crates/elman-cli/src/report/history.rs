@@ -51,7 +51,11 @@ impl History {
         if !validation.is_empty() {
             lines.push(Line::new("validation".to_owned(), Role::Model, validation));
         }
-        let best = best.map(|best| best + 1).filter(|best| self.0.iter().any(|epoch| epoch.number == *best));
+        // Without validation data the last epoch is as good as any.
+        let best = best
+            .filter(|_| lines.len() > 1)
+            .map(|best| best + 1)
+            .filter(|best| self.0.iter().any(|epoch| epoch.number == *best));
         let mut notes = Vec::new();
         if first.number > 1 {
             notes.push(format!(

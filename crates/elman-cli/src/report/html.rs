@@ -17,7 +17,7 @@ nav a{display:inline-block;padding:.2rem 0}\
 figure{margin:.6rem 0}figure svg{display:block;width:100%;height:auto}\
 .scroll{overflow-x:auto}.scroll svg{width:auto;max-width:none}\
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
-th,td{padding:.25rem .7rem .25rem 0;text-align:right;border-bottom:1px solid var(--edge);overflow-wrap:normal}\
+th,td{padding:.25rem .8rem .25rem 0;text-align:right;border-bottom:1px solid var(--edge);white-space:nowrap}\
 th:first-child,td:first-child{text-align:left}td.text,th.text{text-align:left}th{font-weight:600}\
 tr.ours th,tr.ours td{font-weight:700}\
 dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.3rem 1rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0}\

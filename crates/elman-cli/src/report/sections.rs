@@ -40,7 +40,7 @@ impl Report<'_> {
         };
         page.section("Confusion matrix");
         page.note(
-            "Rows are true classes, columns answers; a cell is the darker the larger its share of its row.",
+            "Rows are true classes, columns answers; a cell is the stronger the larger its share of its row.",
         );
         let count = confusion.classes.len();
         if count > svg::MOST_CLASSES {

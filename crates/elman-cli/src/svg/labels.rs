@@ -37,7 +37,7 @@ pub(super) fn labels(names: &[String], season: Option<usize>, pitch: f64) -> Vec
         Some(numbers) => Box::new(|row| numbers[row].rem_euclid(step as i64) == 0),
         None => Box::new(|row| shown[row].is_round(step)),
     };
-    let first = (0..step.min(names.len())).find(|&row| is_round(row)).unwrap_or(0);
+    let first = (0..names.len()).find(|&row| is_round(row)).map_or(0, |row| row % step);
     let mut labels = Vec::new();
     let rows = || (first..names.len()).step_by(step);
     let midnight = |row: usize| matches!(&shown[row], Shown::Time { clock, .. } if is_midnight(clock));
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn hours_stand_above_their_day() {
-        assert_eq!(shown(&hours(9, 20), None, 300.0), ["00:00|2024-05-02", "03:00"]);
+        assert_eq!(shown(&hours(9, 20), None, 300.0), ["21:00|2024-05-01", "00:00|2024-05-02", "03:00"]);
         let of_days = shown(&hours(96, 7), Some(24), 744.0);
-        assert_eq!(of_days, ["2024-05-02", "2024-05-03", "2024-05-04"]);
+        assert_eq!(of_days, ["2024-05-02", "2024-05-03", "2024-05-04", "2024-05-05"]);
     }
 
     #[test]

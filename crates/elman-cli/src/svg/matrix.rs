@@ -7,16 +7,19 @@ use super::{Anchor, MARGIN, Picture, SIZE, Svg, elided, width};
 /// So many classes are drawn at the most.
 pub(crate) const MOST_CLASSES: usize = 50;
 
+/// The longest that a class's name gets.
+const LONGEST: f64 = 130.0;
+
 /// Cells from this size on show their count.
 const COUNTED: f64 = 26.0;
 
-/// The rows are true classes, the columns answers; a cell is the darker the larger its share of its row. Of more classes than
+/// The rows are true classes, the columns answers; a cell is the stronger the larger its share of its row. Of more classes than
 /// [`MOST_CLASSES`] those with the most mistakes are drawn.
 pub(crate) fn matrix(confusion: &Confusion, picture_width: f64) -> Picture {
     let shown = shown(confusion);
     let mut svg = Svg::default();
     let longest = shown.iter().map(|&n| width(&confusion.classes[n], SIZE)).fold(0.0, f64::max);
-    let room = longest.min(picture_width * 0.3).min(150.0);
+    let room = longest.min(LONGEST);
     let left = MARGIN + 16.0 + room + 8.0;
     let size = ((picture_width - left - MARGIN) / shown.len() as f64).clamp(15.0, 56.0);
     let upright = longest > size - 4.0;

@@ -33,12 +33,12 @@ pub(crate) const STYLE: &str = "\
 .truth{stroke:#1f2937;stroke-width:1.8}.model{stroke:#d9431c;stroke-width:2.2}\
 .baseline{stroke:#6b7280;stroke-width:1.5;stroke-dasharray:5 3}.mark{stroke:#2563eb;stroke-dasharray:2 3}\
 .band{fill:#d9431c;fill-opacity:.13;stroke:#d9431c;stroke-opacity:.45;stroke-width:.7}\
-.dots{stroke:#d9431c;stroke-width:4;stroke-linecap:round;stroke-opacity:.55}\
+.dots{stroke:#d9431c;stroke-width:4;stroke-linecap:round;stroke-opacity:.75}\
 .bar{fill:#d9431c}.tick{stroke:#1f2937;stroke-width:2}.right{fill:#2563eb}.wrong{fill:#d9431c}\
 @media(prefers-color-scheme:dark){\
-.back{fill:#111827}.ink{fill:#d1d5db}.head{fill:#f9fafb}.grid{stroke:#2b3648}.axis{stroke:#6b7280}\
+.back{fill:#111827}.ink{fill:#e5e7eb}.head{fill:#f9fafb}.grid{stroke:#2b3648}.axis{stroke:#6b7280}\
 .truth{stroke:#f3f4f6}.model{stroke:#fb8a66}.baseline{stroke:#9ca3af}.mark{stroke:#93c5fd}\
-.band{fill:#fb8a66;stroke:#fb8a66}.dots{stroke:#fb8a66}.bar{fill:#fb8a66}.tick{stroke:#f3f4f6}\
+.band{fill:#fb8a66;fill-opacity:.2;stroke:#fb8a66}.dots{stroke:#fb8a66}.bar{fill:#fb8a66}.tick{stroke:#f3f4f6}\
 .right{fill:#60a5fa}.wrong{fill:#fb8a66}}";
 
 /// A picture as it is drawn: the elements so far.
@@ -180,21 +180,30 @@ fn width(text: &str, size: f64) -> f64 {
     text.chars().map(of).sum::<f64>() * size
 }
 
-/// A text that is not wider than `room`: its end is left out where it is.
+/// A text that is not wider than `room`: where it is, its middle is left out, as names often differ at their ends.
 fn elided(text: &str, room: f64) -> String {
     if width(text, SIZE) <= room {
         return text.to_owned();
     }
-    let mut kept = String::new();
-    let mut taken = width("…", SIZE);
-    for c in text.chars() {
-        taken += width(c.encode_utf8(&mut [0; 4]), SIZE);
-        if taken > room {
+    let letters: Vec<char> = text.chars().collect();
+    let (mut head, mut tail) = (0, 0);
+    let mut left = room - width("…", SIZE);
+    loop {
+        // Three letters at the beginning for two at the end.
+        let at_end = head * 2 > tail * 3;
+        let letter = if at_end { letters[letters.len() - 1 - tail] } else { letters[head] };
+        left -= width(letter.encode_utf8(&mut [0; 4]), SIZE);
+        if left < 0.0 || head + tail + 1 >= letters.len() {
             break;
         }
-        kept.push(c);
+        if at_end {
+            tail += 1;
+        } else {
+            head += 1;
+        }
     }
-    format!("{}…", kept.trim_end())
+    let (head, tail) = (&letters[..head], &letters[letters.len() - tail..]);
+    head.iter().chain(&['…']).chain(tail).collect()
 }
 
 /// A number for a description, to four digits.
@@ -233,9 +242,15 @@ mod tests {
         #[test]
         fn what_is_elided_fits(text in ".{0,60}", room in 20.0..200.0f64) {
             let elided = elided(&text, room);
-            prop_assert!(width(&elided, SIZE) <= room, "{}", elided);
-            prop_assert!(elided == text || elided.ends_with('…'));
+            prop_assert!(width(&elided, SIZE) <= room + 1e-9, "{}", elided);
+            prop_assert!(elided == text || elided.contains('…'));
         }
+    }
+
+    #[test]
+    fn what_is_elided_keeps_its_end() {
+        assert_eq!(elided("class number 17", 80.0), "class n…r 17");
+        assert_eq!(elided("class", 80.0), "class");
     }
 
     #[test]

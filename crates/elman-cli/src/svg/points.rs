@@ -21,7 +21,8 @@ pub(crate) fn points(points: &Points, picture_width: f64) -> Picture {
     let named = axis.ticks.iter().map(|(_, text)| width(text, SIZE)).fold(0.0, f64::max);
     let (left, top) = (named + 2.0 * MARGIN, 28.0);
     // Square, so that the diagonal is one.
-    let side = (picture_width - left - MARGIN).clamp(10.0, 480.0);
+    let beside = MARGIN.max(named / 2.0 + 4.0);
+    let side = (picture_width - left - beside).clamp(10.0, 480.0);
     let (right, bottom) = (left + side, top + side);
     let x = |value: f64| axis.place(value).map(|place| left + side * place);
     let y = |value: f64| axis.place(value).map(|place| bottom - side * place);
@@ -52,7 +53,7 @@ pub(crate) fn points(points: &Points, picture_width: f64) -> Picture {
         elman::words::thousands(shown.len())
     );
     Picture {
-        width: right + MARGIN,
+        width: right + beside,
         height: bottom + 40.0,
         title: points.title.clone(),
         description,

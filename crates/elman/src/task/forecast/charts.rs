@@ -14,6 +14,9 @@ use crate::words::{counted, thousands};
 /// Rows of history that are shown where there is no season to count in.
 const USUAL_HISTORY: usize = 100;
 
+/// The rows of a series that a report shows at the most.
+const MOST_ROWS: usize = 1000;
+
 /// Of several series so many are drawn, the first.
 const DRAWN: usize = 6;
 
@@ -110,27 +113,28 @@ impl Forecast {
     }
 
     /// Forecasts of the last `test` rows beside what came true: from every origin that follows the rows that
-    /// the one before has forecast. Of more than `most` rows the last are drawn.
+    /// the one before has forecast, in the intervals of the distributions that the model tells. For a report also in those as
+    /// wide as its errors before, and of many rows the last.
     pub(super) fn backtest_charts(
         &self,
         all: &[Series<'_>],
         test: usize,
         backtest: &Backtest,
-        most: Option<usize>,
+        for_report: bool,
     ) -> Charts {
         let drawn = all.iter().zip(&backtest.series).take(DRAWN);
         let charts: Vec<Chart> =
-            drawn.map(|(series, backtested)| self.backtest_chart(series, test, backtested, most)).collect();
+            drawn.map(|(series, known)| self.backtest_chart(series, test, known, for_report)).collect();
         let rows_ahead = counted(self.horizon, self.frequency.map_or("row", Frequency::row_name));
         let origins = (test + 1).saturating_sub(self.horizon).div_ceil(self.horizon);
         let what = format!("{rows_ahead} ahead, from {}", counted(origins, "origin"));
         let mut charts = self.side_by_side(charts, all.len(), &what);
         let longest = all.iter().take(DRAWN).map(|series| self.rows_shown(series.values.len(), test)).max();
-        if let Some((most, longest)) = most.zip(longest).filter(|(most, longest)| longest > most) {
+        if let Some(rows) = longest.filter(|&rows| for_report && rows > MOST_ROWS) {
             charts.notes.push(format!(
                 "Of {} the last {} are drawn.",
-                counted(longest, "row"),
-                thousands(most)
+                counted(rows, "row"),
+                thousands(MOST_ROWS)
             ));
         }
         charts
@@ -146,11 +150,12 @@ impl Forecast {
         series: &Series<'_>,
         test: usize,
         backtested: &Backtested,
-        most: Option<usize>,
+        for_report: bool,
     ) -> Chart {
         let Backtested { values, origins, .. } = backtested;
         let rows = values.len();
-        let first_row = rows - self.rows_shown(rows, test).min(most.unwrap_or(rows));
+        let most = if for_report { MOST_ROWS } else { rows };
+        let first_row = rows - self.rows_shown(rows, test).min(most);
         let truth = (first_row..rows).map(|row| (row, values[row])).collect();
         let mut lines = vec![Line::new("truth".to_owned(), Role::Truth, truth)];
         let mut bands = Vec::new();
@@ -166,7 +171,10 @@ impl Forecast {
                 line(naive.name(), Role::Baseline, &naive.forecast(&values[..origin.row], self.horizon));
             }
             line("forecast", Role::Model, &origin.forecasts);
-            for (name, ends) in self.intervals_from(series, origin) {
+            let are_told = !origin.quantiles.is_empty();
+            let intervals =
+                if are_told || for_report { self.intervals_from(series, origin) } else { Vec::new() };
+            for (name, ends) in intervals {
                 let points = ends.into_iter().enumerate().map(|(n, ends)| (origin.row + n, ends)).collect();
                 let name = Some(name).filter(|_| n == 0);
                 bands.push(Band { name, start: Some((before, last)), points });

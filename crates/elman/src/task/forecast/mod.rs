@@ -287,7 +287,7 @@ impl TaskKind for Forecast {
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
         let members = self.members(table)?;
         let (all, _) = self.read(table, &members, test)?;
-        Ok(self.backtest_charts(&all, test, &backtest, None))
+        Ok(self.backtest_charts(&all, test, &backtest, false))
     }
 
     fn pictures(

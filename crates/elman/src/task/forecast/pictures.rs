@@ -9,9 +9,6 @@ use crate::metrics::Metrics;
 use crate::task::{Bar, Bars, Chart, Line, Picture, Role};
 use crate::words::thousands;
 
-/// The rows of a series that are drawn at the most.
-const MOST_ROWS: usize = 1000;
-
 /// The series whose errors are shown one by one.
 const MOST_SERIES: usize = 30;
 
@@ -23,7 +20,7 @@ impl Forecast {
         test: usize,
         backtest: &Backtest,
     ) -> Vec<Picture> {
-        let mut charts = self.backtest_charts(all, test, backtest, Some(MOST_ROWS));
+        let mut charts = self.backtest_charts(all, test, backtest, true);
         let tells =
             backtest.series.iter().flat_map(|series| &series.origins).any(|o| !o.quantiles.is_empty());
         let has_bands = charts.charts.iter().any(|chart| !chart.bands.is_empty());
