@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::process::Outcome;
 use crate::project::Project;
-use crate::{debian, process};
+use crate::{debian, process, release};
 
 /// What to type for the same.
 pub(crate) const COMMAND: &str = "cargo xtask report";
@@ -14,7 +14,7 @@ pub(crate) const COMMAND: &str = "cargo xtask report";
 /// The browsers that speak the protocol of `xtask/report.py`, by the names that systems give them.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
-/// Makes reports with the development build and looks at them; skipped where there is no browser and none can be had.
+/// Makes reports with the release build and looks at them; skipped where there is no browser and none can be had.
 pub(crate) fn run(project: &Project) -> Result<Outcome> {
     let Some(browser) = browser(project) else {
         return Ok(Outcome::Skipped(format!(
@@ -22,12 +22,9 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
             BROWSERS.join(", ")
         )));
     };
-    process::run(project.cargo().args(["build", "--package", "elman-cli"]))?;
+    let elman = release::build(project)?;
     let mut look = project.command("python3");
-    look.env("PYTHONDONTWRITEBYTECODE", "1")
-        .arg("xtask/report.py")
-        .arg(project.program("debug"))
-        .arg(browser);
+    look.env("PYTHONDONTWRITEBYTECODE", "1").arg("xtask/report.py").arg(elman).arg(browser);
     process::run(&mut look)?;
     Ok(Outcome::Passed)
 }

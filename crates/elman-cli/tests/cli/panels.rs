@@ -1,8 +1,6 @@
 //! Many series in one model: long tables, wide ones, series of unequal lengths and new ones.
 
-mod common;
-
-use common::{Place, figure, line_of, noise};
+use crate::common::{Place, figure, line_of, noise};
 
 /// A monthly series with a season, on its own level.
 fn monthly(level: f64, rows: usize) -> Vec<(String, f64)> {
@@ -295,8 +293,8 @@ fn intervals_are_as_wide_as_the_errors_on_the_test() {
 #[test]
 fn what_is_for_forecasts_is_refused() {
     let place = Place::new();
-    place.write("s.csv", common::sequences(20));
-    place.ok(&format!("{} --epochs 1", common::REGRESS));
+    place.write("s.csv", crate::common::sequences(20));
+    place.ok(&format!("{} --epochs 1", crate::common::REGRESS));
     place.refuses(2, "backtest m.elman s.csv", "backtest is for forecasts; this model is there to regress");
     place.refuses(
         2,
@@ -383,8 +381,10 @@ fn several_series_are_drawn_side_by_side() {
         }
         assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{svg}");
     }
-    // The forecast begins with July, whose years stand below.
-    assert!(place.text("p.svg").contains(">2017-07<"), "{}", place.text("p.svg"));
+    // Names stand below Januaries, and what was asked for around the forecast.
+    assert!(place.text("p.svg").contains(">2017-01<"), "{}", place.text("p.svg"));
+    assert_eq!(place.text("p.svg").matches("<polygon class=\"band\"").count(), 6);
+    assert!(place.text("p.svg").contains(">80 %</text>"));
 }
 
 /// No time stands twice, but the rows follow each other by no step, those of each series alone do.

@@ -1,11 +1,9 @@
 //! `--report`: a page of pictures and figures.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use common::{CLASSIFY, Place, REGRESS, line_of, sequences};
+use crate::common::{self, CLASSIFY, Place, REGRESS, line_of, sequences};
 
 /// The cells of a page's table of this name, row by row, the head first.
 fn table(page: &str, name: &str) -> Vec<Vec<String>> {
