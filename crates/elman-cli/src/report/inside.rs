@@ -9,11 +9,14 @@ use elman::words::counted;
 /// The sequences whose gradients are averaged.
 const MOST_SEQUENCES: usize = 64;
 
-/// Sequences longer than this are left out: a backward pass remembers every timestep.
-const LONGEST: usize = 10_000;
+/// Their timesteps all together: a backward pass remembers every one.
+const MOST_TIMESTEPS: usize = 20_000;
 
 /// The timesteps whose states are shown.
 const MOST_STATES: usize = 400;
+
+/// The units whose states are shown.
+const MOST_UNITS: usize = 256;
 
 /// Pictures of the first member, made from validation sequences, or without those from training sequences.
 pub(crate) fn pictures(model: &Model, prepared: &Prepared) -> Vec<Picture> {
@@ -22,8 +25,12 @@ pub(crate) fn pictures(model: &Model, prepared: &Prepared) -> Vec<Picture> {
         validation => (validation, "validation"),
     };
     let size = model.network().input_size();
-    let short = |example: &&Example<f64>| example.x.len() / size <= LONGEST;
-    let some: Vec<Example<f64>> = examples.iter().filter(short).take(MOST_SEQUENCES).cloned().collect();
+    let mut timesteps = 0;
+    let fits = |example: &&Example<f64>| {
+        timesteps += example.x.len() / size;
+        timesteps <= MOST_TIMESTEPS
+    };
+    let some: Vec<Example<f64>> = examples.iter().take(MOST_SEQUENCES).take_while(fits).cloned().collect();
     let gradient = gradient(model, &some, of).map(Picture::Lines);
     let states = examples.first().and_then(|example| states(model, example, of)).map(Picture::Heat);
     gradient.into_iter().chain(states).collect()
@@ -61,11 +68,15 @@ fn states(model: &Model, example: &Example<f64>, of: &str) -> Option<Heat> {
     let patch = model.network().patch_len();
     let x = &example.x[..example.x.len().min(MOST_STATES * patch * size)];
     let states = inside::states(model.weights(), x)?;
-    let units = states.first()?.len();
+    let all = states.first()?.len();
+    let units = all.min(MOST_UNITS);
     let mut notes =
         vec![format!("Each row is a unit of the last recurrent layer, over the first {of} sequence.")];
     if x.len() < example.x.len() {
         notes.push(format!("Its first {} are shown.", counted(states.len() * patch, "timestep")));
+    }
+    if units < all {
+        notes.push(format!("Of {} the first {units} are shown.", counted(all, "unit")));
     }
     Some(Heat {
         title: "States over time".into(),

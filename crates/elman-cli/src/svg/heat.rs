@@ -2,12 +2,11 @@
 
 use elman::task::Heat;
 
-use super::axis::Axis;
 use super::labels::labels;
 use super::png;
 use super::{Anchor, MARGIN, Picture, SIZE, Svg, told, width};
 
-/// The colours from the lowest value to the highest: blue over white to red, which all eyes tell apart.
+/// The colours from the lowest value, as far below 0 as the highest is above, to that: blue over white to red, which all eyes tell apart.
 const COLOURS: [[u8; 3]; 5] =
     [[33, 60, 150], [120, 160, 220], [244, 244, 244], [235, 140, 110], [165, 25, 30]];
 
@@ -55,27 +54,27 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
         svg.text(Anchor::End, (left - 6.0, at), &number.to_string());
     }
     svg.text(Anchor::End, (left + side, bottom + 34.0), &heat.x);
-    scale(&mut svg, most, picture_width - MARGIN, 6.0);
-    let description = format!("{rows} rows of {columns} values from {} to {}.", told(-most), told(most));
+    let lowest = heat.values.iter().flatten().copied().fold(0.0, f64::min);
+    scale(&mut svg, lowest, most, picture_width - MARGIN, 6.0);
+    let highest = heat.values.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+    let description = format!("{rows} rows of {columns} values from {} to {}.", told(lowest), told(highest));
     Picture { width: picture_width, height: bottom + 42.0, title: heat.title.clone(), description, body: svg }
 }
 
-/// The colours with the values that they stand for, up to the right end.
-fn scale(svg: &mut Svg, most: f64, right: f64, top: f64) {
+/// The colours with the values that they stand for, up to the right end; of values none of which is below 0, half of them.
+fn scale(svg: &mut Svg, lowest: f64, most: f64, right: f64, top: f64) {
     const WIDTH: f64 = 100.0;
-    let text = Axis::of([most].into_iter().chain([-most]), false, 2.0)
-        .ticks
-        .pop()
-        .map_or(String::new(), |(value, _)| told(value.min(most)));
-    let end = right - width(&text, SIZE);
-    let levels: Vec<u8> = (0..=255).collect();
+    let text = told(most);
+    let (first, lowest) = if lowest < 0.0 { (0, format!("-{text}")) } else { (128, "0".into()) };
+    let levels: Vec<u8> = (first..=255).collect();
     let image = png::data_url(levels.len(), &[levels], &palette());
+    let end = right - width(&text, SIZE);
     let left = end - 6.0 - WIDTH;
     svg.element(format_args!(
         "<image x=\"{left:.1}\" y=\"{top}\" width=\"{WIDTH}\" height=\"11\" preserveAspectRatio=\"none\" href=\"{image}\"/>"
     ));
     svg.text(Anchor::Start, (end, top + 10.0), &text);
-    svg.text(Anchor::End, (left - 6.0, top + 10.0), &format!("-{text}"));
+    svg.text(Anchor::End, (left - 6.0, top + 10.0), &lowest);
 }
 
 /// A colour for each of 256 levels.

@@ -85,7 +85,7 @@ impl<'a> Progress<'a> {
         let speed = self.sequences as f64 / elapsed.max(1e-9);
         let mut parts = vec![(0, format!("epoch {epoch}/{}", self.epochs))];
         let has_validation = self.validation.is_some();
-        parts.extend(self.loss.clone().map(|loss| (if has_validation { 3 } else { 1 }, loss)));
+        parts.extend(self.loss.clone().map(|loss| (if has_validation { 4 } else { 1 }, loss)));
         parts.extend(self.validation.clone().map(|loss| (1, loss)));
         parts.push((5, format!("{} sequences/s", figure(speed))));
         if left > 0 {

@@ -1,4 +1,4 @@
-//! The README says what the program prints: its console blocks are run, and its picture is drawn.
+//! The README and the guides say what the program prints: their console blocks are run, and the README's picture is drawn.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use assert_cmd::Command;
 
 const CALL: &str = "$ cargo run --release -- ";
 
-/// The commands of the README's console blocks, each with the output that follows it.
+/// The commands of a text's console blocks, each with the output that follows it.
 fn examples(readme: &str) -> Vec<(String, String)> {
     let mut examples: Vec<(String, String)> = Vec::new();
     let mut inside = false;
@@ -31,7 +31,7 @@ fn elman(directory: &Path, arguments: &str) -> String {
 }
 
 #[test]
-fn the_readmes_commands_print_what_it_says() {
+fn the_documents_commands_print_what_they_say() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     let examples = examples(&readme);
@@ -45,6 +45,12 @@ fn the_readmes_commands_print_what_it_says() {
         let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
         assert_eq!(printed, expected, "elman {arguments}");
     }
+
+    let guide = std::fs::read_to_string(root.join("docs/report.md")).unwrap();
+    let [(arguments, expected)] = &self::examples(&guide)[..] else { panic!("one example") };
+    let printed = elman(directory.path(), arguments).replace(&program, "target/release/elman");
+    assert_eq!(printed, *expected, "elman {arguments}");
+    assert!(directory.path().join("report.html").exists());
 
     elman(directory.path(), "evaluate airline.elman --plot airline.svg");
     let drawn = std::fs::read_to_string(directory.path().join("airline.svg")).unwrap();

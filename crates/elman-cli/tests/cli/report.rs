@@ -110,6 +110,18 @@ fn errors_by_rows_ahead_are_those_of_the_forecasts() {
             (errors.iter().sum::<f64>() / errors.len() as f64, row[2].parse::<f64>().unwrap());
         assert!(row[0] == step.to_string() && (found / mean - 1.0).abs() < 1e-3, "{row:?} for {mean}");
     }
+    // The worst of them all.
+    let all: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let off = |cells: &[&str]| {
+        let [forecast, actual] =
+            ["passengers_forecast", "actual"].map(|name| cells[column(name)].parse::<f64>().unwrap());
+        (forecast - actual).abs()
+    };
+    let worst = all.iter().max_by(|a, b| off(a).total_cmp(&off(b))).unwrap();
+    let listed = table(&page, "Forecasts farthest off");
+    assert_eq!(listed[0], ["month", "months ahead", "true", "forecast", "error"]);
+    assert_eq!((listed.len(), listed[1][0].as_str()), (11, worst[column("month")]));
+    assert_eq!(listed[1][1].parse::<f64>().unwrap(), worst[column("step")].parse::<f64>().unwrap());
     // Bands of a model that tells no distribution say what they are.
     assert!(page.contains("The bands are as wide as the model&#39;s errors were"));
     assert!(page.contains("class=\"band\""));

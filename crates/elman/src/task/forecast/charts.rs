@@ -236,9 +236,13 @@ fn shown(some: usize, all: usize) -> String {
 
 /// The times of a series from a row on, or the numbers of its rows, counted from 1.
 fn row_names(series: &Series<'_>, first_row: usize) -> Vec<String> {
-    let name = |row: usize| match &series.calendar {
+    (first_row..series.values.len()).map(|row| name_of_row(series, row)).collect()
+}
+
+/// The time of a row, or its number, counted from 1.
+pub(super) fn name_of_row(series: &Series<'_>, row: usize) -> String {
+    match &series.calendar {
         Some(calendar) => calendar.time(row).map_or(String::new(), |time| time.to_string()),
         None => (row + 1).to_string(),
-    };
-    (first_row..series.values.len()).map(name).collect()
+    }
 }

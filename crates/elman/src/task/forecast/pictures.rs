@@ -1,19 +1,35 @@
 //! What there is to see of forecasts made from earlier origins.
 
+use std::collections::BTreeMap;
+
+use super::charts::name_of_row;
 use super::naive::Naive;
 use super::panel::name_of;
 use super::series::Series;
 use super::{Backtest, Backtested, Forecast, Layout, Origin};
 use crate::calendar::Frequency;
 use crate::metrics::Metrics;
-use crate::task::{Bar, Bars, Chart, Line, Picture, Role};
+use crate::task::{Answers, Bar, Bars, Cases, Chart, Charts, Line, Number, Picture, Precision, Role};
 use crate::words::thousands;
+
+/// The forecasts that are listed.
+const MOST_CASES: usize = 10;
 
 /// The series whose errors are shown one by one.
 const MOST_SERIES: usize = 30;
 
+/// A forecast, and how far off it is.
+struct Worst<'a> {
+    series: &'a Series<'a>,
+    row: usize,
+    ahead: usize,
+    forecast: f64,
+    actual: f64,
+    off: f64,
+}
+
 impl Forecast {
-    /// Forecasts in their intervals beside the truth, and the error by rows ahead and by series.
+    /// Forecasts in their intervals beside the truth, the error by rows ahead and by series, and the worst forecasts.
     pub(super) fn backtest_pictures(
         &self,
         all: &[Series<'_>],
@@ -34,11 +50,12 @@ impl Forecast {
         }
         let by_step = (self.horizon > 1).then(|| self.errors_ahead(backtest).into());
         let by_series = (backtest.series.len() > 1).then(|| Picture::Bars(self.errors_of_series(backtest)));
-        std::iter::once(charts.into()).chain(by_step).chain(by_series).collect()
+        let worst = Picture::Cases(self.worst_forecasts(all, backtest));
+        std::iter::once(charts.into()).chain(by_step).chain(by_series).chain([worst]).collect()
     }
 
     /// The mean absolute error for each number of rows ahead; of several series the mean of each one's.
-    fn errors_ahead(&self, backtest: &Backtest) -> crate::task::Charts {
+    fn errors_ahead(&self, backtest: &Backtest) -> Charts {
         let line = |forecasts: &dyn Fn(&Backtested, &Origin) -> Vec<f64>| -> Vec<(usize, f64)> {
             let (mut sums, mut counts) = (vec![0.0; self.horizon], vec![0.0; self.horizon]);
             for series in &backtest.series {
@@ -80,6 +97,61 @@ impl Forecast {
             ..Chart::default()
         };
         chart.into()
+    }
+
+    /// The rows whose worst forecast is farthest off; of several series, over what each usually changes by.
+    fn worst_forecasts(&self, all: &[Series<'_>], backtest: &Backtest) -> Cases {
+        let several = backtest.series.len() > 1;
+        let mut worst: Vec<Worst<'_>> = Vec::new();
+        for (series, backtested) in all.iter().zip(&backtest.series) {
+            worst.extend(self.worst_of_rows(series, backtested, several));
+            worst.sort_by(|a, b| b.off.total_cmp(&a.off));
+            worst.truncate(MOST_CASES);
+        }
+        let texts = |of: fn(&Worst<'_>) -> String| Answers::Text(worst.iter().map(of).collect());
+        let numbers = |of: fn(&Worst<'_>) -> f64| {
+            let number = |value| Number { value, precision: Precision::F64 };
+            Answers::Numbers(worst.iter().map(of).map(number).collect())
+        };
+        let per = self.frequency.map_or("row", Frequency::row_name);
+        let mut columns = vec![
+            (self.time_name(), texts(|worst| name_of_row(worst.series, worst.row))),
+            (format!("{per}s ahead"), texts(|worst| (worst.ahead + 1).to_string())),
+            ("true".into(), numbers(|worst| worst.actual)),
+            ("forecast".into(), numbers(|worst| worst.forecast)),
+            ("error".into(), numbers(|worst| worst.forecast - worst.actual)),
+        ];
+        let mut notes = vec!["Of each row the worst of its forecasts.".to_owned()];
+        if several {
+            columns.insert(0, ("series".into(), texts(|worst| name_of(worst.series.id))));
+            notes.push("They are compared over what each series usually changes by.".into());
+        }
+        Cases { title: "Forecasts farthest off".into(), notes, columns }
+    }
+
+    /// The worst forecast of each row of a series, from whichever origin.
+    fn worst_of_rows<'a>(
+        &self,
+        series: &'a Series<'a>,
+        backtested: &Backtested,
+        is_relative: bool,
+    ) -> impl Iterator<Item = Worst<'a>> {
+        let mut of_rows: BTreeMap<usize, Worst<'a>> = BTreeMap::new();
+        for origin in &backtested.origins {
+            for (ahead, &forecast) in origin.forecasts.iter().enumerate() {
+                let row = origin.row + ahead;
+                let actual = backtested.actual[row];
+                let off = if is_relative {
+                    self.error(&series.scaling, forecast, actual)
+                } else {
+                    (forecast - actual).abs()
+                };
+                if !off.is_nan() && of_rows.get(&row).is_none_or(|worst| off > worst.off) {
+                    of_rows.insert(row, Worst { series, row, ahead, forecast, actual, off });
+                }
+            }
+        }
+        of_rows.into_values()
     }
 
     fn naively_from(&self, naive: Naive, series: &Backtested, origin: &Origin) -> Vec<f64> {
