@@ -246,7 +246,7 @@ def make_pages(program, folder):
         "predict hours.elman hours.csv --interval 80,95 --plot ahead.svg -o ahead.csv",
         "evaluate hours.elman hours.csv --plot tested.svg",
         "train shops.csv --hidden-size 4 --epochs 2 --loss gaussian --report shops.html",
-        "predict shops.elman shops.csv --quantiles 0.1,0.5,0.9 --plot several.svg -o several.csv",
+        "predict shops.elman shops.csv --quantiles 0.1,0.9,0.95 --plot several.svg -o several.csv",
         "backtest shops.elman shops.csv --report backtest.html",
         f"train regress two.csv --target level {grouped} --report two.html",
         *(f"train classify {name}.csv --target kind --search=false {grouped} -o {name}s.elman --report {name}s.html"

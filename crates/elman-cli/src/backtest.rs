@@ -41,13 +41,13 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
         output.left_out(&form.left_out(&forecasts));
         output.note(&format!("wrote {} rows to {}", forecasts.num_rows(), path.display()));
     }
-    if let Some(path) = &arguments.report {
-        evaluate::write_report(&model, (&table, &held_out), &evaluation, path, output)?;
-    }
     if output.options.json {
         output.json(&evaluate::as_json(&evaluation))?;
     } else {
         evaluate::print(&evaluation, output)?;
+    }
+    if let Some(path) = &arguments.report {
+        evaluate::write_report(&model, (&table, &held_out), &evaluation, path, output)?;
     }
     Ok(ExitCode::SUCCESS)
 }

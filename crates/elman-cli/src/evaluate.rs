@@ -42,13 +42,13 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
         plot::save(&task.test_chart(model.ensemble(), &table, &held_out)?, path)?;
         output.note(&format!("drew {}", path.display()));
     }
-    if let Some(path) = &arguments.report {
-        write_report(&model, (&table, &held_out), &evaluation, path, output)?;
-    }
     if output.options.json {
         output.json(&as_json(&evaluation))?;
     } else {
         print(&evaluation, output)?;
+    }
+    if let Some(path) = &arguments.report {
+        write_report(&model, (&table, &held_out), &evaluation, path, output)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,9 +71,7 @@ pub(crate) fn write_report(
         pictures: model.task().kind().pictures(model.ensemble(), table, held_out)?,
         inside: Vec::new(),
     };
-    report.save(path)?;
-    output.note(&format!("wrote the report {}", path.display()));
-    Ok(())
+    report.save(path, output)
 }
 
 /// The figures of model and baselines, one below the other.

@@ -25,5 +25,5 @@ pub(crate) fn check_place(path: &Path, force: bool) -> anyhow::Result<()> {
 pub(crate) fn save(charts: &Charts, path: &Path) -> Result<(), Error> {
     let arrangement = if charts.charts.len() == 1 { ONE } else { SEVERAL };
     let picture = svg::charts(charts, arrangement);
-    Ok(file::write(path, picture.element("plot", svg::STYLE).as_bytes())?)
+    Ok(file::write(path, picture.file().as_bytes())?)
 }

@@ -151,10 +151,10 @@ impl Page {
         for (class, width) in [("wide", 880.0), ("narrow", 340.0)] {
             self.pictures += 1;
             let picture = draw(width);
-            let element = picture.element(&format!("p{}", self.pictures), "");
             // On a narrow screen it may grow a little.
             let most = picture.width() * if class == "wide" { 1.0 } else { 1.3 };
-            let element = element.replacen("<svg ", &format!("<svg style=\"max-width:{most:.0}px\" "), 1);
+            let size = format!("style=\"max-width:{most:.0}px\"");
+            let element = picture.inline(&format!("p{}", self.pictures), &size);
             self.add(format_args!("<div class=\"{class}\">\n{element}</div>\n"));
         }
         self.body.push_str("</figure>\n");
@@ -165,10 +165,10 @@ impl Page {
         self.body.push_str("<figure>\n");
         for (class, width) in [("wide", 880.0), ("narrow", 320.0)] {
             self.pictures += 1;
-            let id = format!("p{}", self.pictures);
             let picture = draw(width);
-            let (name, own) = (Escaped(name), picture.width());
-            let element = picture.element(&id, "").replacen("<svg ", &format!("<svg width=\"{own:.0}\" "), 1);
+            let name = Escaped(name);
+            let size = format!("width=\"{:.0}\"", picture.width());
+            let element = picture.inline(&format!("p{}", self.pictures), &size);
             self.add(format_args!(
                 "<div class=\"{class} scroll\" role=\"region\" aria-label=\"{name}\" tabindex=\"0\">\n{element}</div>\n"
             ));

@@ -17,6 +17,7 @@ use elman::task::Picture;
 pub(crate) use history::History;
 
 use crate::input;
+use crate::output::Output;
 use html::Page;
 
 /// By which a page of ours is known.
@@ -51,9 +52,11 @@ pub(crate) fn check_place(path: &Path, force: bool) -> anyhow::Result<()> {
 }
 
 impl Report<'_> {
-    /// Writes the page, all or nothing.
-    pub(crate) fn save(&self, path: &Path) -> anyhow::Result<()> {
-        Ok(file::write(path, self.page()?.as_bytes()).map_err(Error::from)?)
+    /// Writes the page, all or nothing, and says so.
+    pub(crate) fn save(&self, path: &Path, output: &Output) -> anyhow::Result<()> {
+        file::write(path, self.page()?.as_bytes()).map_err(Error::from)?;
+        output.note(&format!("wrote the report {}", path.display()));
+        Ok(())
     }
 
     fn page(&self) -> anyhow::Result<String> {

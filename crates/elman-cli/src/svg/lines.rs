@@ -131,6 +131,15 @@ fn draw(svg: &mut Svg, chart: &Chart, area: Area) {
     }
 }
 
+fn class_of(role: Role) -> &'static str {
+    match role {
+        Role::Truth => "truth",
+        Role::Model => "model",
+        Role::Baseline => "baseline",
+        Role::Quantile => "quantile",
+    }
+}
+
 /// A line, which breaks off where a value cannot be shown.
 fn draw_line(
     svg: &mut Svg,
@@ -139,11 +148,7 @@ fn draw_line(
     x: impl Fn(usize) -> f64,
     y: impl Fn(f64) -> Option<f64>,
 ) {
-    let class = match line.role {
-        Role::Truth => "truth",
-        Role::Model => "model",
-        Role::Baseline => "baseline",
-    };
+    let class = class_of(line.role);
     let mut piece: Vec<(f64, f64)> = Vec::new();
     let places = line.start.iter().chain(&line.points).map(|&(row, value)| (x(row), y(value)));
     for (x, y) in places {
@@ -256,11 +261,7 @@ impl<'a> Legend<'a> {
             }
             match sample {
                 Sample::Line(role) => {
-                    let class = match role {
-                        Role::Truth => "truth",
-                        Role::Model => "model",
-                        Role::Baseline => "baseline",
-                    };
+                    let class = class_of(*role);
                     svg.line(class, (x, y - 4.0), (x + Self::SAMPLE, y - 4.0));
                 }
                 Sample::Band(count) => {
@@ -325,8 +326,8 @@ mod tests {
     fn many_points_keep_their_ends_and_extremes() {
         let points: Vec<(usize, f64)> =
             (0..100_000).map(|n| (n, if n == 54_321 { 9.0 } else { (n as f64 / 500.0).sin() })).collect();
-        let drawn = charts(&chart(vec![Line::new("a".to_owned(), Role::Truth, points)], 100_000), WIDE)
-            .element("p", "");
+        let drawn =
+            charts(&chart(vec![Line::new("a".to_owned(), Role::Truth, points)], 100_000), WIDE).file();
         assert!(drawn.len() < 60_000, "{}", drawn.len());
         // The spike's place: 9 of -2 to 10.
         let top = drawn
@@ -342,7 +343,7 @@ mod tests {
     #[test]
     fn a_line_breaks_off_at_what_is_no_number() {
         let points = vec![(0, 1.0), (1, 2.0), (2, f64::NAN), (3, 4.0), (4, 2.0)];
-        let drawn = charts(&chart(vec![Line::new(None, Role::Model, points)], 5), WIDE).element("p", "");
+        let drawn = charts(&chart(vec![Line::new(None, Role::Model, points)], 5), WIDE).file();
         assert_eq!(drawn.matches("<polyline").count(), 2, "{drawn}");
         assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
     }
@@ -351,7 +352,7 @@ mod tests {
     fn hostile_names_stay_text() {
         let mut all = chart(vec![Line::new("</svg><b>".to_owned(), Role::Model, vec![(0, 1.0)])], 1);
         all.title = "\"><script>".into();
-        let drawn = charts(&all, WIDE).element("p", "");
+        let drawn = charts(&all, WIDE).file();
         assert!(!drawn.contains("<script") && !drawn.contains("<b>"), "{drawn}");
         assert_eq!(drawn.matches("</svg>").count(), 1);
     }
@@ -359,7 +360,7 @@ mod tests {
     #[test]
     fn values_beyond_all_measure_are_drawn_at_the_edge() {
         let points = vec![(0, f64::MAX), (1, f64::MIN), (2, 0.0)];
-        let drawn = charts(&chart(vec![Line::new(None, Role::Truth, points)], 3), WIDE).element("p", "");
+        let drawn = charts(&chart(vec![Line::new(None, Role::Truth, points)], 3), WIDE).file();
         assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
     }
 }

@@ -113,7 +113,7 @@ mod tests {
         let confusion = Confusion { classes, counts };
         // 7 and 59 have one mistake each, as have the first none.
         assert_eq!(shown(&confusion), (8..58).collect::<Vec<_>>());
-        let drawn = matrix(&confusion, 800.0).element("m", "");
+        let drawn = matrix(&confusion, 800.0).file();
         assert_eq!((drawn.matches(">c8</text>").count(), drawn.matches(">c0</text>").count()), (2, 0));
         assert!(drawn.contains("60 classes: 300 of 352 answers are right."), "{drawn}");
     }
@@ -122,7 +122,7 @@ mod tests {
     fn cells_show_their_counts() {
         let confusion =
             Confusion { classes: vec!["a".into(), "b<".into()], counts: vec![vec![12, 3], vec![0, 9]] };
-        let drawn = matrix(&confusion, 400.0).element("m", "");
+        let drawn = matrix(&confusion, 400.0).file();
         for text in [">12</text>", ">3</text>", ">9</text>", ">b&lt;</text>"] {
             assert!(drawn.contains(text), "{text}: {drawn}");
         }

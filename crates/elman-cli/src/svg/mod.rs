@@ -31,13 +31,13 @@ pub(crate) const STYLE: &str = "\
 .back{fill:#fff}.ink{fill:#374151}.head{fill:#111827;font-size:15px}\
 .grid{stroke:#e5e7eb}.axis{stroke:#9ca3af}\
 .truth{stroke:#1f2937;stroke-width:1.8}.model{stroke:#d9431c;stroke-width:2.2}\
-.baseline{stroke:#6b7280;stroke-width:1.5;stroke-dasharray:5 3}.mark{stroke:#2563eb;stroke-dasharray:2 3}\
+.baseline{stroke:#6b7280;stroke-width:1.5;stroke-dasharray:5 3}.quantile{stroke:#d9431c;stroke-width:1.2;stroke-dasharray:2 2}.mark{stroke:#2563eb;stroke-dasharray:2 3}\
 .band{fill:#d9431c;fill-opacity:.13;stroke:#d9431c;stroke-opacity:.45;stroke-width:.7}\
 .dots{stroke:#d9431c;stroke-width:4;stroke-linecap:round;stroke-opacity:.75}\
 .bar{fill:#d9431c}.tick{stroke:#1f2937;stroke-width:2}.right{fill:#2563eb}.wrong{fill:#d9431c}\
 @media(prefers-color-scheme:dark){\
 .back{fill:#111827}.ink{fill:#e5e7eb}.head{fill:#f9fafb}.grid{stroke:#2b3648}.axis{stroke:#6b7280}\
-.truth{stroke:#f3f4f6}.model{stroke:#fb8a66}.baseline{stroke:#9ca3af}.mark{stroke:#93c5fd}\
+.truth{stroke:#f3f4f6}.model{stroke:#fb8a66}.baseline{stroke:#9ca3af}.quantile{stroke:#fb8a66}.mark{stroke:#93c5fd}\
 .band{fill:#fb8a66;fill-opacity:.2;stroke:#fb8a66}.dots{stroke:#fb8a66}.bar{fill:#fb8a66}.tick{stroke:#f3f4f6}\
 .right{fill:#60a5fa}.wrong{fill:#fb8a66}}";
 
@@ -76,13 +76,21 @@ impl Picture {
         self.width
     }
 
-    /// The `<svg>` element; `id` tells it from others on the same page, `style` stands in it.
-    pub(crate) fn element(&self, id: &str, style: &str) -> String {
+    /// A file of its own.
+    pub(crate) fn file(&self) -> String {
+        self.element("plot", "", &format!("<style>{STYLE}</style>\n"))
+    }
+
+    /// The `<svg>` element of a page; `id` tells it from others, `attributes` are added to its own.
+    pub(crate) fn inline(&self, id: &str, attributes: &str) -> String {
+        self.element(id, &format!(" {attributes}"), "")
+    }
+
+    fn element(&self, id: &str, attributes: &str, style: &str) -> String {
         let Picture { width, height, title, description, body } = self;
-        let style = if style.is_empty() { String::new() } else { format!("<style>{style}</style>\n") };
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
-             aria-labelledby=\"{id}-title {id}-desc\" font-family=\"system-ui, sans-serif\" font-size=\"{SIZE}\">\n\
+             aria-labelledby=\"{id}-title {id}-desc\" font-family=\"system-ui, sans-serif\" font-size=\"{SIZE}\"{attributes}>\n\
              <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{style}{}</svg>\n",
             Escaped(title),
             Escaped(description),
@@ -262,11 +270,12 @@ mod tests {
             description: "a & b".into(),
             body: Svg::default(),
         };
-        let svg = picture.element("p1", "");
+        let svg = picture.inline("p1", "width=\"9\"");
         assert!(
             svg.contains("viewBox=\"0 0 10 5\" role=\"img\" aria-labelledby=\"p1-title p1-desc\""),
             "{svg}"
         );
+        assert!(svg.contains(" width=\"9\">"), "{svg}");
         assert!(svg.contains("<title id=\"p1-title\">&lt;script&gt;</title>"), "{svg}");
         assert!(svg.contains("<desc id=\"p1-desc\">a &amp; b</desc>"), "{svg}");
     }

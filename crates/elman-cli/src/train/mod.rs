@@ -4,6 +4,7 @@ mod config_file;
 mod interrupt;
 mod keeper;
 pub(crate) mod options;
+mod page;
 mod search;
 mod watch;
 
@@ -29,8 +30,8 @@ use self::keeper::Keeper;
 use self::watch::{JsonLog, Progress};
 use crate::args::TrainArguments;
 use crate::output::{Output, Wrong, figure, message, quoted};
-use crate::report::{self, History, Report};
-use crate::{evaluate, input, inspect};
+use crate::report::History;
+use crate::{evaluate, input, inspect, report};
 
 /// Everything about a run that has been read and checked.
 struct Plan {
@@ -306,8 +307,9 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
     };
     let epochs = counted(model.record().epochs as usize, "epoch");
     output.note(&format!("{how} after {epochs} in {:.1} s{resume}", ending.seconds));
-    write_report(plan, &model, ending.history, output)?;
-    match tell(plan, &model, *ended, output) {
+    let told = tell(plan, &model, *ended, output);
+    page::write(plan, &model, ending.history, output)?;
+    match told {
         // Whoever read our output may be gone; how the run ended is still to be told.
         Err(error) if !crate::is_broken_pipe(&error) => Err(error),
         _ => Ok(code),
@@ -324,27 +326,6 @@ fn save(plan: &Plan, model: &Model, interrupt: &Interrupt) -> Result<(), Error> 
         ));
     }
     saved
-}
-
-/// The page that was asked for.
-fn write_report(plan: &Plan, model: &Model, history: &History, output: &Output) -> anyhow::Result<()> {
-    let Some(path) = &plan.report else { return Ok(()) };
-    let tested = plan.test.as_ref();
-    let pictures =
-        tested.map(|(table, held_out)| model.task().kind().pictures(model.ensemble(), table, held_out));
-    let report = Report {
-        model,
-        data: tested.map(|(table, _)| (table.name(), table.num_rows())),
-        evaluation: model.record().test.as_ref(),
-        remarks: output.remarked(),
-        history: Some(history),
-        options: Some(json!(plan.task_options)),
-        pictures: pictures.transpose()?.unwrap_or_default(),
-        inside: report::inside::pictures(model, &plan.prepared),
-    };
-    report.save(path)?;
-    output.note(&format!("wrote the report {}", path.display()));
-    Ok(())
 }
 
 /// The result on standard output.

@@ -77,6 +77,8 @@ pub enum Role {
     Model,
     /// What a naive predictor says.
     Baseline,
+    /// A quantile of what a model says.
+    Quantile,
 }
 
 /// Intervals around a [`Line`], row by row.

@@ -26,6 +26,36 @@ struct Interval<'a> {
     ends: [&'a Answers; 2],
 }
 
+/// An end of an interval about the median, as a column's name tells it.
+#[derive(Clone, Copy)]
+struct End {
+    is_low: bool,
+    /// The interval's level in percent.
+    level: f64,
+}
+
+impl End {
+    /// That of a column `low_80`, `high_80` or `q0.9`.
+    fn of(name: &str) -> Option<Self> {
+        if let Some(level) = name.strip_prefix("low_") {
+            return Some(End { is_low: true, level: level.parse().ok()? });
+        }
+        if let Some(level) = name.strip_prefix("high_") {
+            return Some(End { is_low: false, level: level.parse().ok()? });
+        }
+        let quantile: f64 = name.strip_prefix('q')?.parse().ok()?;
+        // To nine digits: 1 - 2 * 0.1 is not 0.8.
+        let level = ((1.0 - 2.0 * quantile).abs() * 1e11).round() / 1e9;
+        Some(End { is_low: quantile < 0.5, level })
+    }
+
+    /// As the quantile that it is.
+    fn name(self) -> String {
+        let side = if self.is_low { -1.0 } else { 1.0 };
+        format!("quantile {}", (5e8 + side * self.level * 5e6).round() / 1e9)
+    }
+}
+
 impl Forecast {
     /// The history's end and the forecast that follows it, in the intervals that were asked for.
     pub(super) fn forecast_charts(&self, table: &Table, predictions: &Predictions) -> Result<Charts, Error> {
@@ -37,7 +67,7 @@ impl Forecast {
         };
         let horizon = predictions.num_rows() / all.len().max(1);
         let (times, forecasts) = (column(&self.time_name()), column(&self.forecast_name()));
-        let intervals = self.intervals_of(predictions);
+        let (intervals, quantiles) = self.outlook_of(predictions);
         let rows = |n: usize| n * horizon..(n + 1) * horizon;
         let charts = all.iter().enumerate().take(DRAWN).map(|(n, series)| {
             let name =
@@ -55,37 +85,46 @@ impl Forecast {
                 let start = series.values.last().map(|&last| (known - 1, last));
                 chart.bands.push(Band { name: Some(interval.name.clone()), start, points });
             }
+            for (name, quantile) in &quantiles {
+                let values = rows(n).filter_map(|row| value_of(quantile, row)).enumerate();
+                let points = values.map(|(ahead, value)| (known + ahead, value)).collect();
+                chart.lines.push(Line::new(name.clone(), Role::Quantile, points));
+            }
             chart
         });
         Ok(self.side_by_side(charts.collect(), all.len(), "forecast"))
     }
 
-    /// The intervals among the columns of predictions, the widest first: those asked for as such, and those between two
-    /// quantiles as far from the median.
-    fn intervals_of<'a>(&self, predictions: &'a Predictions) -> Vec<Interval<'a>> {
+    /// What the columns of predictions tell beside forecasts: intervals, the widest first, those asked for as such and those
+    /// between two quantiles as far from the median; and the quantiles that have no other.
+    fn outlook_of<'a>(
+        &self,
+        predictions: &'a Predictions,
+    ) -> (Vec<Interval<'a>>, Vec<(String, &'a Answers)>) {
         let forecast = self.forecast_name();
-        let ends = predictions.columns().iter().filter_map(|(header, answers)| {
-            let (kind, level) = header.strip_prefix(&forecast)?.strip_prefix('_')?.split_at_checked(1)?;
-            let (is_low, level) = match kind {
-                "l" => (true, level.strip_prefix("ow_")?.parse().ok()?),
-                "h" => (false, level.strip_prefix("igh_")?.parse().ok()?),
-                _ => {
-                    let level: f64 = level.parse().ok()?;
-                    // To nine digits: 1 - 2 * 0.1 is not 0.8.
-                    (level < 0.5, ((1.0 - 2.0 * level).abs() * 1e11).round() / 1e9)
+        let mut lows: Vec<(End, &'a Answers)> = Vec::new();
+        let (mut highs, mut alone) = (lows.clone(), Vec::new());
+        for (header, answers) in predictions.columns() {
+            let name = header.strip_prefix(&forecast).and_then(|rest| rest.strip_prefix('_'));
+            let Some(end) = name.and_then(End::of) else { continue };
+            if end.is_low { &mut lows } else { &mut highs }.push((end, answers));
+        }
+        let mut intervals: Vec<(f64, Interval<'a>)> = Vec::new();
+        for (low, answers) in lows {
+            match highs.iter().position(|(high, _)| high.level == low.level) {
+                Some(place) => {
+                    let (_, high) = highs.remove(place);
+                    let name = format!("{} %", low.level);
+                    intervals.push((low.level, Interval { name, ends: [answers, high] }));
                 }
-            };
-            Some((level, is_low, answers))
-        });
-        let (lows, highs): (Vec<_>, Vec<_>) = ends.partition(|&(_, is_low, _)| is_low);
-        let pair = |&(level, _, low): &(f64, bool, &'a Answers)| {
-            let high = highs.iter().find(|(other, _, _)| *other == level);
-            high.map(|(_, _, high)| (level, Interval { name: format!("{level} %"), ends: [low, *high] }))
-        };
-        let mut intervals: Vec<_> = lows.iter().filter_map(pair).collect();
+                None => alone.push((low.name(), answers)),
+            }
+        }
+        alone.extend(highs.into_iter().map(|(high, answers)| (high.name(), answers)));
         intervals.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        // An interval may be asked for in both ways.
         intervals.dedup_by_key(|(level, _)| *level);
-        intervals.into_iter().map(|(_, interval)| interval).collect()
+        (intervals.into_iter().map(|(_, interval)| interval).collect(), alone)
     }
 
     fn forecast_chart(&self, series: &Series<'_>, names: Vec<String>, forecasts: &[f64]) -> Chart {
@@ -244,5 +283,20 @@ pub(super) fn name_of_row(series: &Series<'_>, row: usize) -> String {
     match &series.calendar {
         Some(calendar) => calendar.time(row).map_or(String::new(), |time| time.to_string()),
         None => (row + 1).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::End;
+
+    #[test]
+    fn ends_of_intervals_are_told_by_their_names() {
+        let told = |name: &str| End::of(name).map(|end| (end.is_low, end.level, end.name()));
+        assert_eq!(told("low_80"), Some((true, 80.0, "quantile 0.1".into())));
+        assert_eq!(told("high_95"), Some((false, 95.0, "quantile 0.975".into())));
+        assert_eq!(told("q0.1"), told("low_80"));
+        assert_eq!(told("q0.5"), Some((false, 0.0, "quantile 0.5".into())));
+        assert_eq!((told("sample_1"), told("qx"), told("low_")), (None, None, None));
     }
 }
