@@ -319,8 +319,26 @@ impl<T: Float> Learner<T> {
 
     /// [`loss`](Self::loss) as a sum and its weight.
     pub(crate) fn total(&mut self, batch: &TrainingBatch<T>) -> Total<f64> {
-        self.run(batch.inputs());
-        self.config.loss.total(self.engine.output(), self.network.output_size(), batch.targets()).to_f64()
+        let packing = batch.inputs().packing();
+        let (seq_len, output_size) = (packing.seq_len(), self.network.output_size());
+        let Some(len) = self.config.truncate.filter(|&len| len < seq_len) else {
+            self.run(batch.inputs());
+            return self.config.loss.total(self.engine.output(), output_size, batch.targets()).to_f64();
+        };
+        // Piece by piece too, with the state carried on: outputs of long sequences take much memory at once.
+        let mut sum = Total::<f64>::default();
+        let mut piece = std::mem::take(&mut self.piece);
+        self.state.reset(packing.batch_size());
+        for start in (0..seq_len).step_by(len) {
+            let outputs = piece.set_chunk(&self.network, batch, start..start + len);
+            self.state.truncate(packing.active(start));
+            self.forward(piece.inputs(), Mode::Predict);
+            let values = outputs.start * output_size..outputs.end * output_size;
+            let output = &self.engine.output()[values];
+            sum += self.config.loss.total(output, output_size, piece.targets()).to_f64();
+        }
+        self.piece = piece;
+        sum
     }
 
     /// The network's outputs for each sequence of a batch, in the order in which the batch was made from them:

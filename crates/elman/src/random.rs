@@ -36,6 +36,8 @@ pub enum Purpose {
     Check(u64),
     /// A path of a series into the future.
     Path(u64),
+    /// A text that is generated.
+    Text,
 }
 
 /// The generator used throughout: ChaCha with 8 rounds, the same numbers on every machine.
@@ -53,6 +55,7 @@ impl Rng {
             Purpose::Dropout(step) => (3, step),
             Purpose::Check(point) => (4, point),
             Purpose::Path(path) => (5, path),
+            Purpose::Text => (6, 0),
         };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(purpose << 56 | (position & (u64::MAX >> 8)));

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use elman::task::LossUnit;
 use elman::train::{Control, Event, Observer, ObserverError};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -26,6 +27,7 @@ pub(super) struct Progress {
     sequences: usize,
     /// Of the latest epoch.
     losses: String,
+    unit: LossUnit,
 }
 
 impl Progress {
@@ -52,7 +54,13 @@ impl Progress {
             batches: batches_before,
             sequences: 0,
             losses: String::new(),
+            unit: LossUnit::default(),
         }
+    }
+
+    /// The same with losses shown in this unit.
+    pub(super) fn in_unit(self, unit: LossUnit) -> Self {
+        Self { unit, ..self }
     }
 
     fn text(&self, epoch: u64) -> String {
@@ -95,9 +103,13 @@ impl Observer for Progress {
                 self.bar.set_message(self.text(progress.epoch() + 1));
             }
             Event::Epoch { epoch, train_loss, validation_loss, .. } => {
-                self.losses = format!(", loss {}", figure(*train_loss));
+                let LossUnit { name, factor, .. } = self.unit;
+                self.losses = format!(", loss {}", figure(factor * train_loss));
                 if let Some(loss) = validation_loss {
-                    self.losses.push_str(&format!(", validation {}", figure(*loss)));
+                    self.losses.push_str(&format!(", validation {}", figure(factor * loss)));
+                }
+                if !name.is_empty() {
+                    self.losses.push_str(&format!(" {name}"));
                 }
                 if !self.options.quiet && self.epoch_is_told(epoch + 1) {
                     let text = self.text(epoch + 1);
@@ -114,21 +126,27 @@ impl Observer for Progress {
     }
 }
 
-/// Writes a JSON line per epoch.
-pub(super) struct JsonLog<'a>(pub(super) &'a mut Output);
+/// Writes a JSON line per epoch, in which losses stand as they are and, if they have one, in their unit.
+pub(super) struct JsonLog<'a>(pub(super) &'a mut Output, pub(super) LossUnit);
 
 impl Observer for JsonLog<'_> {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         if let Event::Epoch { epoch, train_loss, validation_loss, rate, improved, .. } = event
             && self.0.options.json
         {
-            let line = json!({
+            let mut line = json!({
                 "epoch": epoch + 1,
                 "loss": train_loss,
                 "validation_loss": validation_loss,
                 "learning_rate": rate,
                 "improved": improved,
             });
+            let LossUnit { name, factor, .. } = self.1;
+            if !name.is_empty() {
+                let name = name.replace(' ', "_");
+                line[format!("validation_{name}")] = json!(validation_loss.map(|loss| factor * loss));
+                line[name] = json!(factor * train_loss);
+            }
             // A reader that has gone away is no reason to stop training; the last line will tell.
             let _ = self.0.json(&line);
         }

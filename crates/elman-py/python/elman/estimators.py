@@ -11,6 +11,7 @@ from . import _elman
 from .estimator import Estimator, NotFittedError, Remark
 from .forecaster import Backtest, Forecaster
 from .grouped import SequenceClassifier, SequenceRegressor
+from .text import TextModel
 
 __all__ = [
     "Backtest",
@@ -20,11 +21,12 @@ __all__ = [
     "Remark",
     "SequenceClassifier",
     "SequenceRegressor",
+    "TextModel",
     "load",
 ]
 
 _ESTIMATORS: dict[str, type[Estimator]] = {
-    kind._task: kind for kind in (Forecaster, SequenceClassifier, SequenceRegressor)
+    kind._task: kind for kind in (Forecaster, SequenceClassifier, SequenceRegressor, TextModel)
 }
 
 

@@ -73,6 +73,8 @@ options! {
     pooling: PoolingKind,
     /// [`Recipe::ensemble`]
     ensemble: usize,
+    /// [`Recipe::embedding_dim`]
+    embedding_dim: usize,
     /// [`Recipe::init`]
     init: Init,
     /// [`Recipe::dtype`]
@@ -117,7 +119,7 @@ options! {
     schedule_patience: u64,
     /// [`TrainConfig::clip`](crate::train::TrainConfig::clip); 0 for none.
     clip: f64,
-    /// [`TrainConfig::truncate`](crate::train::TrainConfig::truncate)
+    /// [`TrainConfig::truncate`](crate::train::TrainConfig::truncate); where a task cuts them, 0 for whole sequences.
     truncate: usize,
     /// [`TrainConfig::patience`](crate::train::TrainConfig::patience)
     patience: u64,
@@ -205,6 +207,7 @@ impl RecipeOptions {
         set(&mut recipe.patch, self.patch.take());
         set(&mut recipe.pooling, self.pooling.take());
         set(&mut recipe.ensemble, self.ensemble.take());
+        set(&mut recipe.embedding_dim, self.embedding_dim.take());
         set(&mut recipe.init, self.init.take());
         set(&mut recipe.dtype, self.dtype.take());
         let train = &mut recipe.train;
@@ -212,7 +215,12 @@ impl RecipeOptions {
         set(&mut train.batch_size, self.batch_size.take());
         set(&mut train.learning_rate, self.learning_rate.take());
         set(&mut train.seed, self.seed.take());
-        train.truncate = self.truncate.take();
+        // What is said to be read from its end as well is not cut, unless that is said too.
+        train.truncate = match (self.truncate.take(), train.truncate) {
+            (Some(0), Some(_)) => None,
+            (Some(truncate), _) => Some(truncate),
+            (None, usual) => usual.filter(|_| !recipe.bidirectional),
+        };
         train.patience = self.patience.take();
         if let Some(clip) = self.clip.take() {
             train.clip = Some(clip).filter(|&clip| clip != 0.0);
