@@ -149,8 +149,8 @@ fn what_cannot_be_read_or_written_is_refused() {
     place.write("empty.txt", "");
     place.write("short.txt", "ab");
     place.write("latin.txt", b"caf\xE9 au lait\n".repeat(20));
-    place.refuses(1, "train text empty.txt", "empty.txt is empty; give a text");
-    let short = "short.txt has 2 characters, of which 0 are left to learn from; give a longer text, or a smaller share \
+    place.refuses(1, "train text empty.txt", "empty.txt: the text is empty; give one to learn from");
+    let short = "short.txt: there are 2 characters, of which 0 are left to learn from; give a longer text, or a smaller share \
                  for --test and --validation";
     place.refuses(1, "train text short.txt", short);
     let latin =

@@ -245,8 +245,8 @@ impl<'m> Generator<'m> {
     pub fn text(&mut self) -> Result<String, DataError> {
         String::from_utf8(self.bytes()?).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            let message = "is no UTF-8, as the text that the model learned from was none; take its bytes";
-            DataError::new(format!("the text that was written, byte {at},"), message)
+            let message = "it is no UTF-8, as the text that the model learned from was none; take its bytes";
+            DataError::new(format!("the text that was written, byte {at}"), message)
         })
     }
 
@@ -310,7 +310,7 @@ impl<'m> Generator<'m> {
         let logits = || choice.iter().map(|&id| self.logits[id as usize]);
         if logits().any(|logit| !logit.is_finite()) {
             let place = format!("token {} of the text", self.written + 1);
-            return Err(DataError::new(place, "cannot be told: the network's outputs are not finite"));
+            return Err(DataError::new(place, "the network's outputs are no finite numbers"));
         }
         let most = logits().fold(f64::NEG_INFINITY, f64::max);
         let temperature = self.options.temperature;

@@ -318,7 +318,7 @@ impl Text {
         if all < 2 {
             let has = self.counted(all);
             let message =
-                format!("has {has}; to tell a text it takes at least 2, the first of which is given");
+                format!("there is {has}; to be told, a text has at least 2, the first of which is given");
             return Err(DataError::new(table.name(), message).into());
         }
         let from = match held_out {
@@ -377,7 +377,7 @@ impl Text {
 /// The bytes of a text file.
 fn document(table: &Table) -> Result<&[u8], DataError> {
     table.document().ok_or_else(|| {
-        DataError::new(table.name(), "is read as a table of rows; a language model needs it read as a text")
+        DataError::new(table.name(), "these are rows of a table; a language model needs a text")
     })
 }
 
@@ -385,19 +385,25 @@ fn document(table: &Table) -> Result<&[u8], DataError> {
 fn check_length(table: &Table, vocabulary: &Vocabulary, parts: &Parts) -> Result<(), DataError> {
     let noun = vocabulary.tokens.noun();
     if parts.all == 0 {
-        return Err(DataError::new(table.name(), "is empty; give a text"));
+        return Err(DataError::new(table.name(), "the text is empty; give one to learn from"));
     }
     if parts.train < 2 {
         let message = Message::from(format!(
-            "has {}, of which {} are left to learn from; give a longer text, or a smaller share for ",
+            "there are {}, of which {} are left to learn from; give a longer text, or a smaller share for ",
             counted(parts.all, noun),
             parts.train
         ));
         return Err(DataError::new(table.name(), message.option("test").text(" and ").option("validation")));
     }
+    if vocabulary.tokens != Tokens::Bytes && vocabulary.known.is_empty() {
+        let message = Message::from(format!(
+            "no {noun} is there twice, so all are unknown; give a longer text, or leave out "
+        ));
+        return Err(DataError::new(table.name(), message.option("unknown")));
+    }
     let different = vocabulary.counts.iter().filter(|&&count| count > 0).count();
     if different < 2 {
-        let message = format!("has a single {noun} again and again, so there is nothing to learn");
+        let message = format!("it is the same {noun} again and again, so there is nothing to learn");
         return Err(DataError::new(table.name(), message));
     }
     Ok(())
