@@ -396,6 +396,23 @@ def test_the_program_and_python_share_models(forecaster, tmp_path):
     )
 
 
+@pytest.mark.skipif("ELMAN" not in os.environ, reason="ELMAN does not name the program")
+def test_what_was_built_without_parquet_says_so(forecaster, tmp_path):
+    forecaster.save(tmp_path / "m.elman")
+    (tmp_path / "d.parquet").write_bytes(b"PAR1" + bytes(20) + b"PAR1")
+
+    def refuses(*arguments):
+        arguments = [os.environ["ELMAN"], "predict", "m.elman", *arguments]
+        run = subprocess.run(arguments, capture_output=True, text=True, cwd=tmp_path)
+        assert run.returncode in (1, 2) and run.stdout == ""
+        return run.stderr
+
+    assert "built with the feature parquet" in refuses("d.parquet")
+    said = refuses("-o", "p.parquet")
+    assert "p.parquet: Parquet is written where this was built with the feature parquet" in said
+    assert "give a name that ends in .csv, .jsonl or .npy" in said and not (tmp_path / "p.parquet").exists()
+
+
 @pytest.fixture
 def interruptible():
     """Ctrl-C is heard, though whoever started the tests in the background ignores it."""

@@ -1,8 +1,6 @@
 //! Runs whose loss is no longer a number.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 
 /// A rate at which the first update already sends the parameters out of range.
 const AT_ONCE: &str = "train --optimiser sgd --learning-rate 1e30";

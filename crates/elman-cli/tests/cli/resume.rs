@@ -1,14 +1,12 @@
 //! Interrupted runs, killed runs, and going on with them.
 #![cfg(unix)]
 
-mod common;
-
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use common::{CLASSIFY, Place, airline, airline_with, sequences};
+use crate::common::{CLASSIFY, Place, airline, airline_with, sequences};
 
 /// A checkpoint after every batch: none takes less than 0.6 ms.
 const ALWAYS: &str = "--checkpoint-minutes 0.00001";
@@ -305,7 +303,7 @@ fn an_ignored_signal_stays_ignored() {
         let place = Place::new();
         let shell = format!("trap '' {name}; exec \"$0\" train -v --epochs 60 --hidden-size 24");
         let mut command = Command::new("sh");
-        command.args(["-c", &shell]).arg(common::program()).current_dir(place.path(""));
+        command.args(["-c", &shell]).arg(crate::common::program()).current_dir(place.path(""));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("a shell");
         let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
@@ -343,7 +341,11 @@ fn a_second_run_of_the_same_model_is_refused_at_once() {
 fn limited(place: &Place, blocks: u32, arguments: &str) -> (Option<i32>, String) {
     let mut command = Command::new("sh");
     let shell = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments}");
-    command.args(["-c", &shell]).arg(common::program()).current_dir(place.path("")).stdin(Stdio::null());
+    command
+        .args(["-c", &shell])
+        .arg(crate::common::program())
+        .current_dir(place.path(""))
+        .stdin(Stdio::null());
     let output = command.output().expect("a shell");
     (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
 }
@@ -462,7 +464,7 @@ fn a_damaged_checkpoint_is_refused() {
         let message = place.refused(1, &resume);
         assert!(message.starts_with("m.elman.checkpoint "), "byte {position}: {message}");
     }
-    place.write("m.elman.checkpoint", common::airline());
+    place.write("m.elman.checkpoint", crate::common::airline());
     let message = place.refused(1, &resume);
     assert!(message.starts_with("m.elman.checkpoint is not a "), "{message}");
 }

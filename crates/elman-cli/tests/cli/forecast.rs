@@ -1,8 +1,6 @@
 //! Forecasts of series of one's own: with and without times, seasons and positive values.
 
-mod common;
-
-use common::{Place, airline, airline_with, figure, line_of, noise};
+use crate::common::{Place, airline, airline_with, figure, line_of, noise};
 
 /// A series that grows, with a pattern of `season` rows, under these times.
 fn seasonal(head: &str, season: usize, times: impl IntoIterator<Item = String>) -> String {

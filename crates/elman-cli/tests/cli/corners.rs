@@ -1,11 +1,9 @@
 //! Corners where the program once was wrong or said something that did not help.
 
-mod common;
-
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use common::{Place, airline, sequences};
+use crate::common::{Place, airline, sequences};
 
 #[test]
 fn losses_that_do_not_fit_the_task_are_named() {

@@ -1,8 +1,6 @@
 //! `elman notebook`: the published losses, and what may be changed about them.
 
-mod common;
-
-use common::{Place, repository};
+use crate::common::{Place, repository};
 use serde_json::Value;
 
 /// The losses in a file of the repository.

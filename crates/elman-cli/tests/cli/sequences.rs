@@ -1,8 +1,6 @@
 //! Regression and classification of many sequences in one file.
 
-mod common;
-
-use common::{CLASSIFY, Place, REGRESS, figure, sequences};
+use crate::common::{CLASSIFY, Place, REGRESS, figure, sequences};
 
 fn place() -> Place {
     Place::with("s.csv", sequences(140))
@@ -143,7 +141,7 @@ fn balanced_classes_weigh_alike() {
     for n in 0..40 {
         let (value, class) = if n % 4 == 0 { (1.0, "high") } else { (-1.0, "low") };
         for step in 0..3 {
-            common::line_of(
+            crate::common::line_of(
                 &mut csv,
                 &[&n.to_string(), &format!("{}", value + 0.01 * f64::from(step)), class],
             );

@@ -1,8 +1,6 @@
 //! Models that tell distributions: quantiles, normal, Student's t; their intervals, quantiles and sample paths.
 
-mod common;
-
-use common::{Place, REGRESS, figure, line_of, noise, sequences};
+use crate::common::{Place, REGRESS, figure, line_of, noise, sequences};
 
 /// Normal noise of deviation 1, near enough: the sum of twelve numbers of variance 1/3, halved.
 fn normal(seed: u64) -> impl FnMut() -> f64 {

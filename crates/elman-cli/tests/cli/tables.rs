@@ -1,9 +1,7 @@
 //! Tables of many sequences as people have them: rows in any order, labels written in several ways, gaps, text,
 //! targets that change from row to row.
 
-mod common;
-
-use common::{CLASSIFY, Place, REGRESS, figure, line_of, noise, sequences};
+use crate::common::{CLASSIFY, Place, REGRESS, figure, line_of, noise, sequences};
 
 /// The lines below the header in another order.
 fn shuffled(csv: &str) -> String {

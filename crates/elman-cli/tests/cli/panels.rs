@@ -1,8 +1,6 @@
 //! Many series in one model: long tables, wide ones, series of unequal lengths and new ones.
 
-mod common;
-
-use common::{Place, figure, line_of, noise};
+use crate::common::{Place, figure, line_of, noise};
 
 /// A monthly series with a season, on its own level.
 fn monthly(level: f64, rows: usize) -> Vec<(String, f64)> {
@@ -295,8 +293,8 @@ fn intervals_are_as_wide_as_the_errors_on_the_test() {
 #[test]
 fn what_is_for_forecasts_is_refused() {
     let place = Place::new();
-    place.write("s.csv", common::sequences(20));
-    place.ok(&format!("{} --epochs 1", common::REGRESS));
+    place.write("s.csv", crate::common::sequences(20));
+    place.ok(&format!("{} --epochs 1", crate::common::REGRESS));
     place.refuses(2, "backtest m.elman s.csv", "backtest is for forecasts; this model is there to regress");
     place.refuses(
         2,

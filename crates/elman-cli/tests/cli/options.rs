@@ -1,10 +1,8 @@
 //! The options of training: each value runs, and what makes no sense is refused as wrong usage.
 
-mod common;
-
 use elman::network::CellKind;
 
-use common::{CLASSIFY, Place, REGRESS, sequences};
+use crate::common::{CLASSIFY, Place, REGRESS, sequences};
 
 /// A run of a moment on the airline passengers.
 const FORECAST: &str = "train -q --epochs 2";

@@ -1,10 +1,8 @@
 //! `elman train` with nothing else: the airline passengers.
 
-mod common;
-
 use std::process::Command;
 
-use common::{Place, airline, figure, header};
+use crate::common::{Place, airline, figure, header};
 
 const TABLE_END: &str =
     "drift           75.07  96.43  16.14 %  8.19 %   2.627\nmodel: airline.elman\nnext:  ";

@@ -1,8 +1,6 @@
 //! The choice of a recipe, ensembles, and what is told of classes.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use serde_json::Value;
 
 /// 24 sequences of 8 rows: a rise at the beginning, or none.

@@ -1,10 +1,8 @@
 //! `elman check`: the gradients are right, and the check can fail.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{CLASSIFY, Place, sequences};
+use crate::common::{CLASSIFY, Place, sequences};
 use elman::network::CellKind;
 
 #[test]

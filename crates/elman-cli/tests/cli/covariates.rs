@@ -1,9 +1,7 @@
 //! Covariates of forecasts: known up to the last value, known ahead, or one for each series; and periods of the
 //! calendar.
 
-mod common;
-
-use common::{Place, figure, line_of, noise};
+use crate::common::{Place, figure, line_of, noise};
 
 /// Sales that price and promotion decide, behind them rows to come with these alone. `cell` may write another cell in
 /// place of a row's units, price, promotion and weather, counted from 0.

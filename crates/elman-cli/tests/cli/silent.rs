@@ -1,15 +1,13 @@
 //! What could have happened without a word: it is said, or refused.
 
-mod common;
-
-use common::{CLASSIFY, Place, REGRESS, airline_with, figure, sequences};
+use crate::common::{CLASSIFY, Place, REGRESS, airline_with, figure, sequences};
 
 #[test]
 fn unused_columns_are_named_once() {
     let mut csv = String::from("month,a,passengers,note\n");
-    for line in common::airline().lines().skip(1) {
+    for line in crate::common::airline().lines().skip(1) {
         let (month, passengers) = line.split_once(',').unwrap();
-        common::line_of(&mut csv, &[month, "3", passengers, "x"]);
+        crate::common::line_of(&mut csv, &[month, "3", passengers, "x"]);
     }
     let place = Place::with("a.csv", csv);
     let stderr = place.ok("train a.csv --target passengers --epochs 1").stderr;
@@ -96,7 +94,7 @@ fn files_of_others_are_replaced_by_force_alone() {
     place.refuses(2, "predict empty.elman --plot notes.txt", &refusal("a picture"));
     place.refuses(2, "evaluate empty.elman --plot notes.txt", &refusal("a picture"));
     // The history has other columns than a forecast.
-    place.write("a.csv", common::airline());
+    place.write("a.csv", crate::common::airline());
     assert!(place.refused(2, "predict empty.elman -o a.csv").starts_with("a.csv is there and is not "));
     for output in ["p.csv", "p --json"] {
         place.ok(&format!("predict empty.elman --horizon 2 -o {output}"));

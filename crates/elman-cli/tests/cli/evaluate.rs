@@ -1,8 +1,6 @@
 //! `elman evaluate`
 
-mod common;
-
-use common::{CLASSIFY, Place, REGRESS, airline, sequences};
+use crate::common::{CLASSIFY, Place, REGRESS, airline, sequences};
 
 #[test]
 fn gives_the_figures_of_training() {

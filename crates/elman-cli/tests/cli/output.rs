@@ -1,11 +1,9 @@
 //! Places that cannot be written to, and readers that go away.
 
-mod common;
-
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use common::Place;
+use crate::common::Place;
 
 #[test]
 fn a_place_that_cannot_be_written_is_named_before_training() {
@@ -33,7 +31,7 @@ fn a_place_that_cannot_be_written_is_named_before_training() {
 
 #[test]
 fn what_is_read_is_not_written_over() {
-    let place = Place::with("a.csv", common::airline());
+    let place = Place::with("a.csv", crate::common::airline());
     place.ok("train -q --epochs 1 -o m.elman");
     for (arguments, target) in [
         ("train a.csv -o a.csv", "a.csv"),

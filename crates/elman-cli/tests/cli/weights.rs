@@ -1,8 +1,6 @@
 //! Files of weights alone, as a training loop of one's own leaves them.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use elman::init::Init;
 use elman::network::{
     Activation, CellKind, Dense, Network, NetworkConfig, Output, Pooling, PoolingKind, Recurrent,

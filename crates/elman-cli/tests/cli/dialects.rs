@@ -1,10 +1,8 @@
 //! One table in every way in which people have it: the same training, the same figures.
 
-mod common;
-
 use std::fs::File;
 
-use common::{Place, airline};
+use crate::common::{Place, airline};
 
 const TRAIN: &str = "--epochs 2 --hidden-size 4 --json";
 

@@ -1,8 +1,6 @@
 //! `elman inspect`
 
-mod common;
-
-use common::{Place, figure};
+use crate::common::{Place, figure};
 
 #[test]
 fn says_what_the_model_is_and_how_well_it_did() {

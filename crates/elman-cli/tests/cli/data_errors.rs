@@ -1,8 +1,6 @@
 //! Data that cannot be used: each message names the place and the way out, and nothing is written.
 
-mod common;
-
-use common::{CLASSIFY, Place, REGRESS, airline, airline_with, sequences};
+use crate::common::{CLASSIFY, Place, REGRESS, airline, airline_with, sequences};
 
 /// What `elman train bad.csv` says of this table.
 #[track_caller]

@@ -1,5 +1,4 @@
 //! A place to run the program in, as a user does, and data to run it on.
-#![allow(dead_code, reason = "no test file needs all of it")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

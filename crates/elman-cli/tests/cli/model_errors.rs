@@ -1,8 +1,6 @@
 //! Model files that cannot be used: never a panic, never a wrong success.
 
-mod common;
-
-use common::{CLASSIFY, Place, header, sequences};
+use crate::common::{CLASSIFY, Place, header, sequences};
 
 /// A small model in `m.elman`.
 fn place() -> Place {
@@ -15,7 +13,7 @@ const COMMANDS: [&str; 4] = ["predict", "evaluate", "inspect", "check"];
 
 #[test]
 fn files_that_are_no_models() {
-    let place = Place::with("data.csv", common::airline());
+    let place = Place::with("data.csv", crate::common::airline());
     place.write("empty", "");
     place.write("zeros", [0; 1000]);
     place.write("short", "elman");

@@ -1,8 +1,6 @@
 //! `elman predict`
 
-mod common;
-
-use common::{CLASSIFY, Place, REGRESS, airline, sequences};
+use crate::common::{CLASSIFY, Place, REGRESS, airline, sequences};
 use serde_json::Value;
 
 /// A model of the built-in data in `airline.elman`.
@@ -124,7 +122,7 @@ fn answers_need_no_target() {
     let mut blind = String::new();
     for line in place.text("s.csv").lines() {
         let cells: Vec<&str> = line.split(',').collect();
-        common::line_of(&mut blind, &[cells[3], cells[0], cells[2], cells[1]]);
+        crate::common::line_of(&mut blind, &[cells[3], cells[0], cells[2], cells[1]]);
     }
     place.write("blind.csv", blind);
     assert_eq!(place.ok("predict m.elman blind.csv").stdout, csv);
@@ -332,23 +330,11 @@ fn parquet_is_written_and_read() {
 #[cfg(feature = "parquet")]
 #[test]
 fn a_damaged_parquet_file_is_an_error() {
-    let mut bytes = include_bytes!("../../elman/tests/data/parquet/blob.parquet").to_vec();
+    let mut bytes = include_bytes!("../../../elman/tests/data/parquet/blob.parquet").to_vec();
     bytes[110] = 66;
     let place = Place::with("d.parquet", &bytes);
     let said = "d.parquet, file: it is damaged; save it anew";
     place.refuses(1, "train d.parquet", said);
-}
-
-#[cfg(not(feature = "parquet"))]
-#[test]
-fn parquet_says_where_it_is_written() {
-    let place = forecaster();
-    place.refuses(
-        2,
-        "predict airline.elman -o p.parquet",
-        "p.parquet: Parquet is written where this was built with the feature parquet (cargo install --features parquet); or \
-         give a name that ends in .csv, .jsonl or .npy",
-    );
 }
 
 #[test]

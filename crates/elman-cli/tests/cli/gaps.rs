@@ -1,8 +1,6 @@
 //! Rows that a calendar misses: holidays, lost hours, months without sales.
 
-mod common;
-
-use common::{Place, figure, line_of, noise};
+use crate::common::{Place, figure, line_of, noise};
 
 const QUICK: &str = "--epochs 2 --hidden-size 4 -o m.elman";
 

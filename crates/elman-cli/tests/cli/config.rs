@@ -1,8 +1,6 @@
 //! Options in a TOML file.
 
-mod common;
-
-use common::{CLASSIFY, Place, sequences};
+use crate::common::{CLASSIFY, Place, sequences};
 
 #[test]
 fn a_file_is_as_good_as_flags() {
