@@ -1,9 +1,10 @@
 //! Running other programs, with errors that say which one and how it ended.
 
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 /// Runs a program to its end; its output goes where ours goes. Its input is empty, so that nothing
 /// waits for an answer that continuous integration cannot give.
@@ -46,6 +47,22 @@ pub(crate) fn report(command: &mut Command) -> Result<String> {
     Ok(report)
 }
 
+/// Runs a program to its end: what it printed on both outputs, and how it ended.
+pub(crate) fn gathered(command: &mut Command) -> Result<(String, Result<()>)> {
+    let line = line(command);
+    let (mut reader, writer) = std::io::pipe().context("cannot make a pipe")?;
+    let both = writer.try_clone().context("cannot make a pipe")?;
+    command.stdin(Stdio::null()).stdout(both).stderr(writer);
+    let mut child = command.spawn().with_context(|| format!("cannot start `{line}`"))?;
+    // The command holds ends of the pipe, which is at its end when nobody does.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut printed = Vec::new();
+    reader.read_to_end(&mut printed).with_context(|| format!("cannot read what `{line}` prints"))?;
+    let status = child.wait().with_context(|| format!("cannot wait for `{line}`"))?;
+    let ended = if status.success() { Ok(()) } else { Err(anyhow!("`{line}` ended with {status}")) };
+    Ok((String::from_utf8_lossy(&printed).into_owned(), ended))
+}
+
 /// Does something with each item on a thread of its own; the first failure in the order of the items counts.
 pub(crate) fn side_by_side<T: Sync>(items: &[T], act: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
     std::thread::scope(|scope| {
@@ -75,6 +92,9 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
+/// What a line begins with that says why a chore was skipped.
+pub(crate) const SKIPPED: &str = "SKIPPED: ";
+
 /// How a chore that did not fail ended.
 pub(crate) enum Outcome {
     /// It was checked.
@@ -87,7 +107,7 @@ impl Outcome {
     /// A skipped stage must not look like a passed one.
     pub(crate) fn announce(self) {
         if let Self::Skipped(reason) = self {
-            println!("SKIPPED: {reason}");
+            println!("{SKIPPED}{reason}");
         }
     }
 }

@@ -2,9 +2,10 @@
 
 mod table;
 
+use std::sync::Mutex;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 
 use self::table::{Row, Table};
 use crate::process::Outcome;
@@ -39,71 +40,78 @@ const DEVELOPMENT: Build = Build { name: "development build", directory: "debug"
 
 /// How a stage is done. Both kinds know the command that repeats them alone.
 enum Work {
-    /// A call of cargo, and nothing but that.
-    Cargo(&'static [&'static str]),
+    /// A call of cargo, and nothing but that: its arguments, in parts.
+    Cargo(&'static [&'static [&'static str]]),
     /// A step of ours, with the command that repeats it.
     Own(fn(&Project) -> Result<Outcome>, &'static str),
 }
 
-/// In the order of their cost. Slow tests leave documentation tests out: to those, `--ignored`
-/// would mean the examples that are marked as not to be run.
+/// All tests, with all features: what a build without them says is tested by the Python package's. That has its tests in
+/// Python, and asks for other features of what is compiled here.
+const TESTS: &[&str] = &["test", "--workspace", "--exclude", "elman-py", "--all-features"];
+
+/// In the order of their cost, one after the other.
 const STAGES: &[Stage] = &[
-    Stage::cargo("format", &["fmt", "--all", "--check"]).fast(),
-    Stage::cargo("format of fuzz/", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]).fast(),
+    Stage::cargo("format", &[&["fmt", "--all", "--check"]]).fast(),
+    Stage::cargo("format of fuzz/", &[&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]]).fast(),
     Stage::cargo(
         "lints",
-        &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+        &[&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]],
     )
     .fast(),
     Stage::own("docs", docs::COMMAND, |p| passed(docs::build(p))),
     Stage::own(RELEASE.name, release::COMMAND, |p| passed(release::build_and_weigh(p))).building(&RELEASE),
-    Stage::cargo(DEVELOPMENT.name, &["build"]).building(&DEVELOPMENT),
-    // The Python package has its tests in Python, and asks for other features of what is compiled here.
-    Stage::cargo("build of the tests", &["test", "--workspace", "--exclude", "elman-py", "--no-run"]).fast(),
-    Stage::cargo("tests", &["test", "--workspace", "--exclude", "elman-py"]).fast(),
-    Stage::cargo(
-        "tests of Parquet",
-        &[
-            "test",
-            "-p",
-            "elman",
-            "-p",
-            "elman-cli",
-            "--features",
-            "elman-cli/parquet",
-            "--lib",
-            "--test",
-            "predict",
-            "parquet",
-        ],
-    ),
-    Stage::cargo(
-        "slow tests",
-        &["test", "--workspace", "--exclude", "elman-py", "--lib", "--bins", "--tests", "--", "--ignored"],
-    ),
-    Stage::own("Python tests", "cargo xtask python", |p| passed(python::run_tests(p))),
-    Stage::own("Python package", "cargo xtask package", |p| passed(package::test(p))),
-    Stage::own("other processors", targets::COMMAND, targets::run),
-    Stage::own("fuzzing", "cargo xtask fuzz 10", |p| fuzz::run(p, FUZZ_SECONDS)),
+    Stage::cargo(DEVELOPMENT.name, &[&["build"]]).building(&DEVELOPMENT),
+    Stage::cargo("build of the tests", &[TESTS, &["--no-run"]]).fast(),
 ];
 
-/// Runs the stages in order and stops at the first that fails. The last line counts them.
+/// What follows, in two lanes side by side: a stage that waits for a single core, a download or a lock leaves room for one
+/// of the other lane. Slow tests leave documentation tests out: to those, `--ignored` would mean the examples that are
+/// marked as not to be run.
+const LANES: [&[Stage]; 2] = [
+    &[
+        Stage::cargo("tests", &[TESTS]).fast(),
+        Stage::cargo("slow tests", &[TESTS, &["--lib", "--bins", "--tests", "--", "--ignored"]]),
+        Stage::own("Python package", "cargo xtask package", |p| passed(package::test(p))),
+    ],
+    &[
+        Stage::own("other processors", targets::COMMAND, targets::run),
+        Stage::own("fuzzing", "cargo xtask fuzz 10", |p| fuzz::run(p, FUZZ_SECONDS)),
+        Stage::own("Python tests", "cargo xtask python", |p| passed(python::run_tests(p))),
+    ],
+];
+
+/// Runs the stages and stops at the first that fails. The last line counts them.
 pub(crate) fn run(project: &Project, fast: bool) -> Result<()> {
-    let mut table = Table::default();
-    for stage in STAGES.iter().filter(|stage| stage.fast || !fast) {
-        if let Err(error) = stage.run(project, &mut table) {
-            println!("\n{table}");
-            return Err(error);
-        }
+    let table = Mutex::new(Table::new(!fast));
+    let ended = run_stages(project, fast, &table);
+    let table = table.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    println!("\n{}", table.ended());
+    ended
+}
+
+fn run_stages(project: &Project, fast: bool, table: &Mutex<Table>) -> Result<()> {
+    let is_wanted = |stage: &&Stage| stage.fast || !fast;
+    for stage in STAGES.iter().filter(is_wanted) {
+        stage.run(project, table, Output::Shown)?;
     }
-    table.whole = !fast;
-    println!("\n{table}");
-    Ok(())
+    let lanes = LANES.map(|lane| lane.iter().filter(is_wanted).collect::<Vec<_>>());
+    let output = if lanes.iter().all(|lane| !lane.is_empty()) { Output::Gathered } else { Output::Shown };
+    process::side_by_side(&lanes, |lane| lane.iter().try_for_each(|stage| stage.run(project, table, output)))
+}
+
+/// What becomes of what a stage prints.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Output {
+    /// It is shown as it comes.
+    Shown,
+    /// It is shown when the stage has ended, since another runs beside it.
+    Gathered,
 }
 
 impl Stage {
     /// A stage that is a call of cargo.
-    const fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Self {
+    const fn cargo(name: &'static str, arguments: &'static [&'static [&'static str]]) -> Self {
         Self { name, fast: false, work: Work::Cargo(arguments), builds: None }
     }
 
@@ -123,14 +131,22 @@ impl Stage {
     }
 
     /// Runs one stage between a headed line and its time, which goes to the table.
-    fn run(&self, project: &Project, table: &mut Table) -> Result<()> {
+    fn run(&self, project: &Project, table: &Mutex<Table>, output: Output) -> Result<()> {
         let (name, command) = (self.name, self.work.command());
-        println!("\n== {name}: {command}");
         let clean_build = self.builds.filter(|build| !project.program(build.directory).exists());
         let start = Instant::now();
-        let result = match self.work {
-            Work::Cargo(arguments) => passed(process::run(project.cargo().args(arguments))),
-            Work::Own(step, _) => step(project),
+        let result = match output {
+            Output::Shown => {
+                println!("\n== {name}: {command}");
+                self.work.run(project)
+            }
+            Output::Gathered => {
+                println!("\n== {name}: {command}, beside others: what it prints follows when it ends");
+                self.work.run_gathered(project).and_then(|(printed, ended)| {
+                    println!("\n== {name} printed:\n{printed}");
+                    ended
+                })
+            }
         };
         let seconds = start.elapsed().as_secs_f64();
         match &result {
@@ -138,7 +154,8 @@ impl Stage {
             Ok(Outcome::Skipped(reason)) => println!("== {name}: SKIPPED: {reason}"),
             Err(_) => println!("== {name}: FAILED after {seconds:.1} s"),
         }
-        table.push(Row { name, seconds, end: result.as_ref().into(), clean_build });
+        let row = Row { name, seconds, end: result.as_ref().into(), clean_build };
+        table.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(row);
         result
             .map(|_| ())
             .map_err(|error| anyhow!("stage `{name}` failed: {error:#}\nTo repeat it alone: {command}"))
@@ -150,11 +167,38 @@ impl Work {
     fn command(&self) -> String {
         match self {
             Self::Cargo(arguments) => {
-                let words: Vec<String> = arguments.iter().map(|word| process::quoted(word)).collect();
+                let words: Vec<String> = arguments.concat().into_iter().map(process::quoted).collect();
                 format!("cargo {}", words.join(" "))
             }
             Self::Own(_, command) => (*command).to_owned(),
         }
+    }
+
+    fn run(&self, project: &Project) -> Result<Outcome> {
+        match self {
+            Self::Cargo(arguments) => passed(process::run(project.cargo().args(arguments.concat()))),
+            Self::Own(step, _) => step(project),
+        }
+    }
+
+    /// The same in a process of its own, with what it printed.
+    fn run_gathered(&self, project: &Project) -> Result<(String, Result<Outcome>)> {
+        let mut process = match self {
+            Self::Cargo(arguments) => {
+                let mut cargo = project.cargo();
+                cargo.args(arguments.concat());
+                cargo
+            }
+            Self::Own(_, command) => {
+                let mut own = project.command(std::env::current_exe().context("this program has a place")?);
+                own.args(command.split(' ').skip_while(|&word| word == "cargo" || word == "xtask"));
+                own
+            }
+        };
+        let (printed, ended) = process::gathered(&mut process)?;
+        let skipped = printed.lines().find_map(|line| line.strip_prefix(process::SKIPPED));
+        let outcome = skipped.map_or(Outcome::Passed, |reason| Outcome::Skipped(reason.to_owned()));
+        Ok((printed, ended.map(|()| outcome)))
     }
 }
 
@@ -172,6 +216,7 @@ mod tests {
     fn the_command_that_repeats_a_chore_means_the_same() {
         let own: Vec<String> = STAGES
             .iter()
+            .chain(LANES.into_iter().flatten())
             .map(|stage| stage.work.command())
             .filter_map(|command| command.strip_prefix("cargo xtask ").map(String::from))
             .collect();

@@ -77,7 +77,7 @@ pub(crate) struct NotebookArguments {
     pub(crate) learning_rate: f64,
 }
 
-/// `forecast (the default), regress, classify or text`
+/// `forecast (the default), regress, classify, label or text`
 fn tasks_help() -> String {
     let names = TaskName::ALL.iter().enumerate();
     listed(

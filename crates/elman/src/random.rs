@@ -62,6 +62,16 @@ impl Rng {
         Rng(rng)
     }
 
+    /// How many words have been drawn.
+    pub(crate) fn position(&self) -> u64 {
+        self.0.get_word_pos() as u64
+    }
+
+    /// Goes on where so many words have been drawn.
+    pub(crate) fn go_to(&mut self, position: u64) {
+        self.0.set_word_pos(position.into());
+    }
+
     /// A number in `[0, 1)`, each of the `2^53` multiples of `2^-53` as likely as any other.
     pub fn uniform(&mut self) -> f64 {
         self.0.random()

@@ -193,7 +193,7 @@ impl Recipe {
             || self.pooling != final_states()
             || self.ensemble != 1
             || self.embedding_dim != 0
-            || self.train.loss.is_new()
+            || self.train.is_new()
     }
 
     /// The network for a task.

@@ -2,6 +2,7 @@
 //! slow: another machine, or a busy one, takes other times.
 
 use std::fmt;
+use std::time::Instant;
 
 use super::Build;
 use crate::process::Outcome;
@@ -37,14 +38,25 @@ impl<E> From<Result<&Outcome, E>> for End {
 }
 
 /// The stages that have ended, in their order.
-#[derive(Default)]
 pub(super) struct Table {
     rows: Vec<Row>,
     /// Are these all stages that there are, the slow ones too?
-    pub(super) whole: bool,
+    whole: bool,
+    start: Instant,
+    /// From the start of the first to the end of the last; some run side by side.
+    seconds: f64,
 }
 
 impl Table {
+    pub(super) fn new(whole: bool) -> Self {
+        Table { rows: Vec::new(), whole, start: Instant::now(), seconds: 0.0 }
+    }
+
+    /// The table of stages of which none runs any more.
+    pub(super) fn ended(self) -> Self {
+        Table { seconds: self.start.elapsed().as_secs_f64(), ..self }
+    }
+
     pub(super) fn push(&mut self, row: Row) {
         self.rows.push(row);
     }
@@ -66,7 +78,7 @@ impl fmt::Display for Table {
             };
             writeln!(f, "{:<20} {:>7.1}{end}", row.name, row.seconds)?;
         }
-        let total: f64 = self.rows.iter().map(|row| row.seconds).sum();
+        let total = self.seconds;
         writeln!(f, "{:<20} {total:>7.1}\n", "all")?;
 
         for row in &self.rows {
@@ -106,7 +118,7 @@ all                    101.0
 clean release build: 100.2 s (promised: at most 150 s)
 suite: 101.0 s (promised from nothing, on two cores: at most 600 s)
 stages: 2 passed, 0 failed, 1 skipped";
-        let mut table = Table { rows, whole: true };
+        let mut table = Table { rows, seconds: 101.0, ..Table::new(true) };
         assert_eq!(table.to_string(), wanted);
         table.whole = false;
         assert!(

@@ -47,7 +47,7 @@ options! {
         /// The column that tells sequences or series apart, of a forecast also several with commas between
         /// [default: id; of a forecast unique_id, or what tells repeated times apart]
         [value_name = "COLUMN"] id: String,
-        /// Regress, classify: the input columns [default: all of numbers or categories but id, target, time and group]
+        /// Regress, classify, label: the input columns [default: all of numbers or categories but id, target, time and group]
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
         /// Forecast: columns, with commas between, that are known up to the last value, such as a temperature
         [value_name = "COLUMNS"] past_covariates: String,
@@ -68,22 +68,29 @@ options! {
         /// from row to row [default: a quarter of the median length, 8 to 32]; of a text tokens, through which the state is
         /// carried on [default: 16384, less for short texts]
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
+        /// Label: is the target a class? [default: if it is text, or a few whole numbers that each occur often]
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] classes: bool,
+        /// Label: what becomes of inputs and targets that are numbers [default: standard]
+        [value_enum] scale: ScaleName,
+        /// Label: cut each training sequence in so many parts that are learned side by side [default: in so many that
+        /// there are some 16 in all, of at least 1000 rows]
+        [value_name = "N", value_parser = count::<usize>] streams: usize,
         /// Forecast: rows from one training sequence to the next [default: 1, more for long series]
         [value_name = "ROWS", value_parser = count::<usize>] stride: usize,
         /// Forecast: what is learned of the values [default: smoothing or differences, by a trial]
         [value_enum] transform: TransformName,
         /// What becomes of missing values, and of a series' missing rows [default: they are refused]
         [value_parser = one_of::<Missing>(Missing::ALL.map(Missing::name))] missing: Missing,
-        /// Regress, classify: a column, as of persons, whose sequences are all kept back or none
+        /// Regress, classify, label: a column, as of persons, whose sequences are all kept back or none
         [value_name = "COLUMN"] group: String,
-        /// Regress, classify: how sequences are chosen that are kept back [default: random]
+        /// Regress, classify, label: how sequences are chosen that are kept back [default: random]
         [value_enum] split: SplitName,
         /// What is kept for the test: of a forecast, last rows [default: two seasons]; else the share of
-        /// sequences [default: 0.2] or of a text, its end [default: 0.05]
+        /// sequences, to label a single recording of its rows [default: 0.2], or of a text, its end [default: 0.05]
         [value_name = "AMOUNT"] test: f64,
         /// The share of the rest that tells which epoch is best [default: 0 for forecasts and with --search, 0.05 for texts, else 0.1]
         [value_name = "SHARE"] validation: f64,
-        /// Regress, classify: decides which sequences are kept back [default: 0]
+        /// Regress, classify, label: decides which sequences are kept back [default: 0]
         [value_name = "N", value_parser = count::<u64>] split_seed: u64,
         /// Text: what the tokens are [default: characters]
         [value_parser = one_of::<Tokens>(Tokens::ALL.map(Tokens::name))] tokens: Tokens,
@@ -93,7 +100,7 @@ options! {
         /// Text: tell so many tokens apart, the most frequent, and read all others as the unknown token
         /// [default: 10000 words, all characters]
         [value_name = "N", value_parser = count::<usize>] vocabulary: usize,
-        /// Regress, classify, text: a file to test on, instead of a share of DATA
+        /// Regress, classify, label, text: a file to test on, instead of a share of DATA
         [value_name = "FILE"] test_data: PathBuf,
     }
     "Network" {
@@ -165,9 +172,11 @@ options! {
         [value_name = "EPOCHS", value_parser = count::<u64>] schedule_patience: u64,
         /// The largest gradient norm, 0 for any [default: 1]
         [value_name = "NORM"] clip: f64,
-        /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state [default: 64 for texts,
-        /// 0 for whole sequences there; else whole sequences]
+        /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state [default: to label 200,
+        /// of texts 64, and 0 for none; else none]
         [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
+        /// Run so many timesteps at the start of each sequence without learning from them [default: 0]
+        [value_name = "STEPS", value_parser = count::<usize>] burn_in: usize,
         /// Classify: choose patch, directions and pooling by cross-validation, as far as they are not given
         /// [default: true; false with --validation or --patience]
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] search: bool,
@@ -205,6 +214,13 @@ names! {
         None,
         /// What exponential smoothing of level, trend and season leaves
         Smoothing,
+    }
+    /// See [`Scale`](elman::task::Scale).
+    ScaleName {
+        /// Brought to zero mean and unit spread in training
+        Standard,
+        /// Left as they are
+        None,
     }
     /// See [`SplitBy`](elman::task::SplitBy).
     SplitName {

@@ -121,6 +121,8 @@ options! {
     clip: f64,
     /// [`TrainConfig::truncate`](crate::train::TrainConfig::truncate); where a task cuts them, 0 for whole sequences.
     truncate: usize,
+    /// [`TrainConfig::burn_in`](crate::train::TrainConfig::burn_in)
+    burn_in: usize,
     /// [`TrainConfig::patience`](crate::train::TrainConfig::patience)
     patience: u64,
     /// [`TrainConfig::seed`](crate::train::TrainConfig::seed)
@@ -221,6 +223,7 @@ impl RecipeOptions {
             (Some(truncate), _) => Some(truncate),
             (None, usual) => usual.filter(|_| !recipe.bidirectional),
         };
+        set(&mut train.burn_in, self.burn_in.take());
         train.patience = self.patience.take();
         if let Some(clip) = self.clip.take() {
             train.clip = Some(clip).filter(|&clip| clip != 0.0);

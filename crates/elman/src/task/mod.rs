@@ -31,6 +31,7 @@ mod feature;
 mod forecast;
 mod grouped;
 mod kind;
+mod label;
 mod names;
 mod predictions;
 mod quantiles;
@@ -48,6 +49,7 @@ pub use forecast::{
 pub(crate) use grouped::most_frequent;
 pub use grouped::{GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, LossUnit, PredictOptions, Prepared, TaskKind};
+pub use label::{Label, LabelOptions, RowAnswer, Scale};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};
@@ -67,6 +69,8 @@ names::tasks! {
     Regress = "regress",
     /// A class from a sequence.
     Classify = "classify",
+    /// A number or a class for every row of a sequence.
+    Label = "label",
     /// A text, token by token.
     Text = "text",
 }

@@ -1,0 +1,31 @@
+//! The program as its users run it. One test program for all: it is linked once, and its tests fill every core to the end.
+
+mod common;
+
+mod check;
+mod config;
+mod corners;
+mod covariates;
+mod data_errors;
+mod dialects;
+mod distributions;
+mod divergence;
+mod evaluate;
+mod forecast;
+mod gaps;
+mod inspect;
+mod model_errors;
+mod notebook;
+mod options;
+mod output;
+mod panels;
+mod predict;
+mod readme;
+mod resume;
+mod search;
+mod sequences;
+mod silent;
+mod tables;
+mod text;
+mod train;
+mod weights;

@@ -1,0 +1,229 @@
+//! What could have happened without a word: it is said, or refused.
+
+use crate::common::{CLASSIFY, Place, REGRESS, airline_with, figure, sequences};
+
+#[test]
+fn unused_columns_are_named_once() {
+    let mut csv = String::from("month,a,passengers,note\n");
+    for line in crate::common::airline().lines().skip(1) {
+        let (month, passengers) = line.split_once(',').unwrap();
+        crate::common::line_of(&mut csv, &[month, "3", passengers, "x"]);
+    }
+    let place = Place::with("a.csv", csv);
+    let stderr = place.ok("train a.csv --target passengers --epochs 1").stderr;
+    let note = "note: the columns \"a\" and \"note\" are not used: \"passengers\" is forecast from itself; to see \
+                them as well, name them with --past-covariates or, if known ahead, --future-covariates\n";
+    assert_eq!(stderr.matches(note).count(), 1, "{stderr}");
+    let many = (0..300).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+    let row = |n: i32| format!("{}{n}\n", format!("{},", n % 7).repeat(300));
+    place.write("w.csv", format!("{many},y\n{}", (0..200).map(row).collect::<String>()));
+    let stderr = place.ok("train w.csv --target y --transform none --epochs 1").stderr;
+    assert!(stderr.contains("\"c6\", \"c7\" and 292 more are not used: "), "{stderr}");
+    assert!(!place.ok("train --epochs 1").stderr.contains("not used"));
+}
+
+#[test]
+fn a_test_on_the_training_data_is_remarked() {
+    let place = Place::with("s.csv", sequences(60));
+    place.write("copy.csv", sequences(60));
+    place.write("other.csv", sequences(50));
+    for (test, remarked) in [("s.csv", true), ("./s.csv", true), ("copy.csv", true), ("other.csv", false)] {
+        let stderr = place.ok(&format!("{CLASSIFY} --epochs 1 --test-data {test}")).stderr;
+        let note = format!("note: {test} holds the same rows as s.csv: ");
+        assert_eq!(stderr.contains(&note), remarked, "{stderr}");
+    }
+}
+
+#[test]
+fn more_threads_than_there_are_is_remarked_and_changes_nothing() {
+    let place = Place::new();
+    let stderr = place.ok("train --epochs 1 --threads 100000").stderr;
+    let note = "note: --threads 100000 is more than this machine has; ";
+    assert!(stderr.starts_with(note), "{stderr}");
+    let many = place.read("airline.elman");
+    assert!(!place.ok("train --epochs 1 --threads 1").stderr.contains("note: --threads"));
+    assert!(place.read("airline.elman") == many);
+}
+
+#[test]
+fn epochs_are_counted_from_one_everywhere() {
+    let place = Place::new();
+    let lines = place.json("train --epochs 2");
+    assert_eq!(
+        (&lines[0]["epoch"], &lines[1]["epoch"], &lines[2]["epochs"]),
+        (&1.into(), &2.into(), &2.into())
+    );
+    assert_eq!(place.last_json("inspect airline.elman")["record"]["best_epoch"], 2);
+    assert!(place.ok("inspect airline.elman").stdout.contains("; kept those of epoch 2, "));
+}
+
+#[test]
+fn standard_output_is_for_predictions() {
+    let place = Place::new();
+    let refusal = |option: &str| {
+        format!(
+            "{option} - would be standard output, where only predictions go; give the name of a file, ./- for one that is \
+             called so"
+        )
+    };
+    place.refuses(2, "train --epochs 1 -o -", &refusal("-o"));
+    place.ok("train -q --epochs 1");
+    place.refuses(2, "predict airline.elman --plot -", &refusal("--plot"));
+    place.refuses(2, "evaluate airline.elman --plot -", &refusal("--plot"));
+    let said = place.ok("predict airline.elman -o -");
+    assert_eq!(said.stdout, place.ok("predict airline.elman").stdout);
+    assert_eq!(place.names(), ["airline.elman"]);
+    place.ok("predict airline.elman -o ./-");
+    assert_eq!(place.text("-"), said.stdout);
+}
+
+#[test]
+fn files_of_others_are_replaced_by_force_alone() {
+    let place = Place::with("notes.txt", "half a year's work\n");
+    let refusal = |what: &str| {
+        format!(
+            "notes.txt is there and is not {what} that elman wrote: give another name to write to, or replace it with \
+             --force"
+        )
+    };
+    place.refuses(2, "train --epochs 1 -o notes.txt", &refusal("a model"));
+    place.write("empty.elman", "");
+    place.ok("train -q --epochs 1 -o empty.elman");
+    place.ok("train -q --epochs 1 -o empty.elman");
+    place.refuses(2, "predict empty.elman -o notes.txt", &refusal("a table of these columns"));
+    place.refuses(2, "predict empty.elman --plot notes.txt", &refusal("a picture"));
+    place.refuses(2, "evaluate empty.elman --plot notes.txt", &refusal("a picture"));
+    // The history has other columns than a forecast.
+    place.write("a.csv", crate::common::airline());
+    assert!(place.refused(2, "predict empty.elman -o a.csv").starts_with("a.csv is there and is not "));
+    for output in ["p.csv", "p --json"] {
+        place.ok(&format!("predict empty.elman --horizon 2 -o {output}"));
+        place.ok(&format!("predict empty.elman -o {output} --plot p.svg"));
+    }
+    place.ok("evaluate empty.elman --plot p.svg");
+    place.ok("predict empty.elman -o notes.txt --force");
+    assert!(place.text("notes.txt").starts_with("month,passengers_forecast\n"));
+    place.write("notes.txt", "again");
+    place.ok("train -q --epochs 1 -o notes.txt --force");
+    place.ok("inspect notes.txt");
+    // A damaged model is still one.
+    let model = place.read("empty.elman");
+    place.write("empty.elman", &model[..model.len() / 2]);
+    place.ok("train -q --epochs 1 -o empty.elman");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn endless_files_are_refused_early() {
+    let place = Place::with("s.csv", sequences(60));
+    place.ok("train -q --epochs 1 -o m.elman");
+    let irregular = "cannot read /dev/zero: it is not a regular file";
+    for arguments in ["inspect", "predict", "evaluate", "check", "train --config", "notebook --weights"] {
+        place.refuses(1, &format!("{arguments} /dev/zero"), irregular);
+    }
+    let device = "cannot read /dev/zero: it is a device; name a file, or - for standard input";
+    for arguments in ["train", "predict m.elman", "evaluate m.elman", &format!("{REGRESS} --test-data")] {
+        place.refuses(1, &format!("{arguments} /dev/zero"), device);
+    }
+    std::os::unix::fs::symlink("/dev/zero", place.path("m.elman.checkpoint")).unwrap();
+    place.refuses(
+        1,
+        "train --epochs 1 -o m.elman --resume",
+        "cannot read m.elman.checkpoint: it is not a regular file",
+    );
+}
+
+/// Text that never ends is given up while there is memory left, as a file of that size is.
+#[cfg(target_os = "linux")]
+#[test]
+fn endless_text_is_refused() {
+    use std::process::{Command, Stdio};
+    let place = Place::new();
+    for (arguments, name) in [("train -", "standard input"), ("train /dev/stdin", "/dev/stdin")] {
+        let mut yes = Command::new("yes").stdout(Stdio::piped()).spawn().unwrap();
+        let output = place.command(arguments).stdin(yes.stdout.take().unwrap()).output().unwrap();
+        yes.wait().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            format!(
+                "error: {name} holds more than 2 GiB, which is the most that is read; take a part of it, or fewer columns\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_cell_far_beyond_the_rest_is_named() {
+    let rest = "the other 143 values are from 104 to 622, half of them from ";
+    // In training, validation and test.
+    for row in [20, 100, 130] {
+        let csv = airline_with(|n, value| if n == row { "1e300".into() } else { value.to_string() });
+        let place = Place::with("a.csv", csv);
+        for options in ["", " --validation 0.2", " --transform none"] {
+            let message = place.refused(1, &format!("train a.csv{options}"));
+            let start = format!(
+                "a.csv, line {}, column \"passengers\": 1e300 is far beyond the rest: {rest}",
+                row + 2
+            );
+            assert!(message.starts_with(&start), "{message}");
+            assert!(
+                message.ends_with("; nothing could be learned beside it: correct or remove it"),
+                "{message}"
+            );
+        }
+    }
+    let csv = airline_with(|n, value| if n == 9 { "99999".into() } else { value.to_string() });
+    let place = Place::with("a.csv", csv);
+    let stderr = place.ok("train a.csv --epochs 1").stderr;
+    let note = format!("note: a.csv, line 11, column \"passengers\": 99999 is far beyond the rest: {rest}");
+    assert!(stderr.contains(&note), "{stderr}");
+}
+
+/// In an input and in a target, of a sequence that may be kept back.
+#[test]
+fn a_cell_far_beyond_the_rest_of_sequences_is_named() {
+    let csv = sequences(60);
+    let lines: Vec<&str> = csv.lines().collect();
+    for (column, name, line) in [(3, "b", 150), (4, "level", 2)] {
+        let place = Place::new();
+        let changed = lines.iter().enumerate().map(|(n, text)| {
+            let mut cells: Vec<&str> = text.split(',').collect();
+            // A target is the same in all rows of its sequence.
+            if n + 1 == line || (n > 0 && column == 4 && cells[0] == "s0") {
+                cells[column] = "-1e280";
+            }
+            cells.join(",") + "\n"
+        });
+        place.write("s.csv", changed.collect::<String>());
+        let message = place.refused(1, &format!("{REGRESS} --epochs 1"));
+        let start =
+            format!("s.csv, line {line}, column \"{name}\": -1e280 is far beyond the rest: the other ");
+        assert!(message.starts_with(&start), "{message}");
+    }
+}
+
+#[test]
+fn ordinary_data_are_not_remarked() {
+    let place = Place::with("s.csv", sequences(60));
+    for arguments in ["train", &format!("{CLASSIFY} --epochs 1"), &format!("{REGRESS} --epochs 1")] {
+        let stderr = place.ok(arguments).stderr;
+        // What becomes of the columns and the rows is always told.
+        let is_usual =
+            |line: &str| ["note: split: ", "note: not used: "].iter().any(|usual| line.starts_with(usual));
+        let remarks = stderr.lines().filter(|&line| line.starts_with("note: ") && !is_usual(line));
+        assert_eq!(remarks.count(), 0, "{stderr}");
+    }
+}
+
+#[test]
+fn a_percentage_beyond_all_measure_does_not_break_the_table() {
+    let place = Place::new();
+    place.ok("train -q --epochs 1 -o m.elman");
+    place.write("a.csv", airline_with(|n, value| if n == 140 { "1e-70".into() } else { value.to_string() }));
+    let table = place.ok("evaluate m.elman a.csv").stdout;
+    assert!(table.lines().all(|line| line.len() < 60), "{table}");
+    assert!(table.lines().nth(2).unwrap().contains("e7") && table.contains(" %"), "{table}");
+    let json = place.last_json("evaluate m.elman a.csv");
+    assert!(figure(&json, "/test/mape") > 1e60);
+}
