@@ -40,6 +40,9 @@ pub(crate) enum Command {
     Backtest(BacktestArguments),
     /// Predict from data, as CSV
     Predict(PredictArguments),
+    /// Go on with a text, as a language model has learned
+    #[command(allow_negative_numbers = true)]
+    Generate(GenerateArguments),
     /// Show what is in a file of a model or of weights
     Inspect(InspectArguments),
     /// Prove the gradients against dual numbers, in f64
@@ -74,7 +77,7 @@ pub(crate) struct NotebookArguments {
     pub(crate) learning_rate: f64,
 }
 
-/// `forecast (the default), regress or classify`
+/// `forecast (the default), regress, classify, label or text`
 fn tasks_help() -> String {
     let names = TaskName::ALL.iter().enumerate();
     listed(
@@ -87,7 +90,7 @@ fn tasks_help() -> String {
 pub(crate) struct TrainArguments {
     #[arg(value_name = "TASK", help = tasks_help())]
     pub(crate) task: Option<String>,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: the built-in airline passengers]
+    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: the built-in airline passengers]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// The model file to write [default: the data's name with .elman, here]
@@ -114,10 +117,11 @@ pub(crate) struct EvaluateArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Of a forecast: how many last rows are the test [default: as many as in training]
+    /// Of a forecast: how many last rows are the test [default: as many as in training]; of a text: so many last tokens
+    /// [default: all]
     #[arg(long, value_name = "ROWS")]
     pub(crate) test: Option<usize>,
     /// Of a forecast: draw forecasts and truth as SVG
@@ -158,7 +162,7 @@ pub(crate) struct PredictArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Write the predictions here, as the name says: .csv, .tsv, .jsonl, .json, .npy (numbers alone) or, if built with it,
@@ -194,6 +198,35 @@ pub(crate) struct PredictArguments {
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArguments {
+    /// The model file, of a text
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// The beginning of the text, which is written first; - for standard input; \\n, \\t and \\\\ in it are a line's end, a tab
+    /// and a backslash [default: none]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) prompt: Option<String>,
+    /// How many tokens are written: characters, bytes or words [default: 500]
+    #[arg(long, value_name = "N")]
+    pub(crate) length: Option<usize>,
+    /// Below 1 what is likely becomes more likely, above 1 less; at 0 it is always the most likely token [default: 1]
+    #[arg(long, value_name = "T")]
+    pub(crate) temperature: Option<f64>,
+    /// Draw one of the N most likely tokens [default: of all]
+    #[arg(long, value_name = "N")]
+    pub(crate) top_k: Option<usize>,
+    /// Draw one of the fewest tokens that together have this probability, above 0 and at most 1 [default: of all]
+    #[arg(long, value_name = "P")]
+    pub(crate) top_p: Option<f64>,
+    /// End before this text, in which \\n is a line's end as well [default: go on to the length]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) stop: Option<String>,
+    /// Decides what is drawn [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
     output.remarks(table.remarks());
     let held_out = model.task().kind().held_out(arguments.test).map_err(Error::from)?;
     if !matches!(held_out, HeldOut::LastRows(_)) {
-        let message = format!("backtest is for forecasts; this model is there to {}", model.task().name());
+        let message =
+            format!("backtest is for forecasts; this model is there to {}", model.task().name().aim());
         return Err(Wrong(message).into());
     }
     let (forecasts, evaluation) = model.backtest(&table, &held_out)?;

@@ -108,6 +108,9 @@ fn block_text(block: &Block) -> String {
             activation => format!("dense ({}, {activation})", dense.output_size),
         },
         Block::Dropout(dropout) => format!("dropout ({})", dropout.probability),
+        Block::Embedding(embedding) if embedding.one_hot => {
+            format!("one-hot ({})", counted(embedding.num_embeddings, "token"))
+        }
         Block::Embedding(embedding) => {
             format!(
                 "embedding ({} of {})",

@@ -9,6 +9,7 @@ mod args;
 mod backtest;
 mod check;
 mod evaluate;
+mod generate;
 mod input;
 mod inspect;
 mod notebook;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::Backtest(arguments) => backtest::run(&arguments, &mut output),
         Command::Predict(arguments) => predict::run(&arguments, &mut output),
+        Command::Generate(arguments) => generate::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Check(arguments) => check::run(&arguments, &mut output),
     };

@@ -24,7 +24,8 @@ use crate::error::ConfigError;
 use crate::float::Dtype;
 use crate::init::Init;
 use crate::network::{
-    Block, CellKind, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout,
+    Block, CellKind, Embedding, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind,
+    Readout,
 };
 use crate::task::Task;
 use crate::train::TrainConfig;
@@ -55,6 +56,10 @@ pub struct Recipe {
     /// [`Ensemble`](crate::ensemble::Ensemble).
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub ensemble: usize,
+    /// Of a task whose inputs are tokens: the length of the vectors that stand for them and are learned; 0 for one-hot
+    /// ones, and for other tasks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub embedding_dim: usize,
     /// The starting parameters.
     pub init: Init,
     /// The number type.
@@ -70,6 +75,10 @@ fn one() -> usize {
 
 fn is_one(count: &usize) -> bool {
     *count == one()
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn final_states() -> PoolingKind {
@@ -92,6 +101,7 @@ impl Default for Recipe {
             patch: 1,
             pooling: final_states(),
             ensemble: 1,
+            embedding_dim: 0,
             init: Init::Orthogonal,
             dtype: Dtype::F32,
             train: TrainConfig::default(),
@@ -148,6 +158,12 @@ impl Recipe {
         Self { ensemble, ..self }
     }
 
+    /// The same with vectors of this length for tokens, 0 for one-hot ones.
+    #[must_use]
+    pub fn with_embedding_dim(self, embedding_dim: usize) -> Self {
+        Self { embedding_dim, ..self }
+    }
+
     /// The same with these starting parameters.
     #[must_use]
     pub fn with_init(self, init: Init) -> Self {
@@ -173,7 +189,11 @@ impl Recipe {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        self.patch != 1 || self.pooling != final_states() || self.ensemble != 1 || self.train.loss.is_new()
+        self.patch != 1
+            || self.pooling != final_states()
+            || self.ensemble != 1
+            || self.embedding_dim != 0
+            || self.train.is_new()
     }
 
     /// The network for a task.
@@ -187,12 +207,18 @@ impl Recipe {
         self.train.loss.check(output_size)?;
         check_count(self.ensemble)?;
         self.check_joining(kind.readout(), input_size)?;
+        let embedding = self.embedding(kind.num_tokens())?;
+        let width = embedding.map_or(input_size, |embedding| embedding.embedding_dim);
         let mut config =
-            NetworkConfig::stacked(self.cell, input_size, self.hidden_size, self.num_layers, output_size)
+            NetworkConfig::stacked(self.cell, width, self.hidden_size, self.num_layers, output_size)
                 .bidirectional(self.bidirectional)
                 .dropout(self.dropout)
                 .readout(kind.readout())
                 .build()?;
+        if let Some(embedding) = embedding {
+            config.input_size = input_size;
+            config.blocks.insert(0, embedding.into());
+        }
         if self.patch > 1 {
             config.blocks.insert(0, Patch::new(self.patch).into());
         }
@@ -202,6 +228,19 @@ impl Recipe {
         let network = Network::new(config)?;
         task.check_network(&network, &self.train.loss)?;
         Ok(network)
+    }
+
+    /// What stands for tokens, if the inputs are some.
+    fn embedding(&self, num_tokens: Option<usize>) -> Result<Option<Embedding>, ConfigError> {
+        match (num_tokens, self.embedding_dim) {
+            (Some(tokens), 0) => Ok(Some(Embedding::one_hot(tokens))),
+            (Some(tokens), dim) => Ok(Some(Embedding::new(tokens, dim))),
+            (None, 0) => Ok(None),
+            (None, _) => {
+                let message = "is for tasks whose inputs are tokens; leave it out";
+                Err(ConfigError::new("embedding_dim", message))
+            }
+        }
     }
 
     /// Refuses to join timesteps that there is nothing, too much or too few of.

@@ -1,13 +1,15 @@
 //! The epochs of a training run, as they were.
 
-use elman::task::{Chart, Charts, Line, Mark, Role, Task};
+use elman::task::{Chart, Charts, Line, LossUnit, Mark, Role};
 use elman::train::{Control, Event, Observer, ObserverError};
 
 use crate::output::figure;
 
 /// Keeps what is told of every epoch.
-#[derive(Default)]
-pub(crate) struct History(Vec<Epoch>);
+pub(crate) struct History {
+    unit: LossUnit,
+    epochs: Vec<Epoch>,
+}
 
 /// An epoch, and how it ended.
 struct Epoch {
@@ -23,7 +25,7 @@ struct Epoch {
 impl Observer for History {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         if let Event::Epoch { progress, epoch, train_loss, validation_loss, rate, .. } = event {
-            self.0.push(Epoch {
+            self.epochs.push(Epoch {
                 number: epoch + 1,
                 train_loss: *train_loss,
                 validation_loss: *validation_loss,
@@ -36,15 +38,20 @@ impl Observer for History {
 }
 
 impl History {
+    /// Of a run whose losses are shown in this unit.
+    pub(crate) fn new(unit: LossUnit) -> Self {
+        History { unit, epochs: Vec::new() }
+    }
+
     /// The losses by epoch; none of no epochs. The best epoch, from 0, is marked.
-    pub(super) fn losses(&self, task: &Task, best: Option<u64>) -> Option<Charts> {
-        let first = self.0.first()?;
-        let shown = |loss: f64| task.kind().shown_loss(loss).1;
-        let name = task.kind().shown_loss(0.0).0;
+    pub(super) fn losses(&self, best: Option<u64>) -> Option<Charts> {
+        let first = self.epochs.first()?;
+        let shown = |loss: f64| self.unit.factor * loss;
+        let name = if self.unit.name.is_empty() { "loss" } else { self.unit.name };
         let place = |epoch: &Epoch| epoch.number as usize;
-        let train: Vec<_> = self.0.iter().map(|epoch| (place(epoch), shown(epoch.train_loss))).collect();
+        let train: Vec<_> = self.epochs.iter().map(|epoch| (place(epoch), shown(epoch.train_loss))).collect();
         let validation: Vec<_> =
-            self.0.iter().filter_map(|epoch| Some((place(epoch), shown(epoch.validation_loss?)))).collect();
+            self.epochs.iter().filter_map(|epoch| Some((place(epoch), shown(epoch.validation_loss?)))).collect();
         let values = || train.iter().chain(&validation).map(|&(_, loss)| loss);
         let (least, most) = values().fold((f64::INFINITY, 0.0), |(l, m): (f64, f64), v| (l.min(v), m.max(v)));
         let mut lines = vec![Line::new("training".to_owned(), Role::Truth, train)];
@@ -55,7 +62,7 @@ impl History {
         let best = best
             .filter(|_| lines.len() > 1)
             .map(|best| best + 1)
-            .filter(|best| self.0.iter().any(|epoch| epoch.number == *best));
+            .filter(|best| self.epochs.iter().any(|epoch| epoch.number == *best));
         let mut notes = Vec::new();
         if first.number > 1 {
             notes.push(format!(
@@ -68,7 +75,7 @@ impl History {
             x: "epoch".into(),
             y: name.into(),
             first_row: place(first),
-            row_names: self.0.iter().map(|epoch| epoch.number.to_string()).collect(),
+            row_names: self.epochs.iter().map(|epoch| epoch.number.to_string()).collect(),
             logarithmic: least > 0.0 && most > 20.0 * least,
             lines,
             marks: best
@@ -81,8 +88,8 @@ impl History {
     }
 
     /// The cells of a table of all epochs.
-    pub(super) fn rows(&self, task: &Task) -> Vec<Vec<String>> {
-        let loss = |loss: f64| figure(task.kind().shown_loss(loss).1);
+    pub(super) fn rows(&self) -> Vec<Vec<String>> {
+        let loss = |loss: f64| figure(self.unit.factor * loss);
         let row = |epoch: &Epoch| {
             vec![
                 epoch.number.to_string(),
@@ -92,6 +99,6 @@ impl History {
                 epoch.grad_norm.map_or("-".into(), figure),
             ]
         };
-        self.0.iter().map(row).collect()
+        self.epochs.iter().map(row).collect()
     }
 }

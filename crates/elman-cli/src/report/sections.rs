@@ -73,8 +73,7 @@ impl Report<'_> {
     /// How the losses went, epoch by epoch.
     pub(super) fn training(&self, page: &mut Page) {
         let Some(history) = self.history else { return };
-        let task = self.model.task();
-        let Some(charts) = history.losses(task, self.model.record().best_epoch) else { return };
+        let Some(charts) = history.losses(self.model.record().best_epoch) else { return };
         page.section("Training");
         page.picture(|width| {
             let height = if width > 500.0 { 280.0 } else { 220.0 };
@@ -82,7 +81,7 @@ impl Report<'_> {
         });
         charts.notes.iter().for_each(|note| page.note(note));
         let columns = ["epoch", charts.charts[0].y.as_str(), "validation", "learning rate", "gradient norm"];
-        let (table, remark) = numbers(&columns, history.rows(task)).thinned();
+        let (table, remark) = numbers(&columns, history.rows()).thinned();
         page.details("The numbers", |page| {
             remark.iter().for_each(|remark| page.note(remark));
             page.table("Epochs", &table);

@@ -78,7 +78,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
         Some(path) => arguments.options.with_file(path)?,
         None => arguments.options,
     };
-    let table = input::table(data.as_deref())?;
+    let table = input::table(task, data.as_deref())?;
     let open = options.take_search(task);
     let task_options = options.take_task(task)?;
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
@@ -90,7 +90,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
     options.check_all_taken(&prepared.task)?;
     let test = match (&test_data, &prepared.held_out) {
         (Some(path), None) => {
-            let test = input::table(Some(path))?;
+            let test = input::table(task, Some(path))?;
             output.remarks(test.remarks());
             if same_content(&test, &table) {
                 output.remark(&format!(
@@ -172,7 +172,10 @@ fn task_and_data(
     let Some(first) = first else { return Ok((usual, None)) };
     if let Some(&task) = TaskName::ALL.iter().find(|task| task.name() == first) {
         if second.is_none() && task != usual {
-            return Err(Wrong(format!("name the DATA to {task}: the built-in data are for a {usual}")));
+            return Err(Wrong(format!(
+                "name the DATA to {}: the built-in data are for a {usual}",
+                task.aim()
+            )));
         }
         return Ok((task, second));
     }
@@ -209,16 +212,17 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
     check_test(plan, &run)?;
     let started = Instant::now();
     let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
+    let unit = plan.prepared.task.kind().loss_unit();
     let mut progress = Progress::new(
         output.options,
-        &plan.prepared.task,
+        unit,
         plan.recipe.train.epochs,
         run.batches_per_epoch(),
         batches_before,
     );
     interrupt.set_running(true);
-    let mut log = JsonLog(output);
-    let mut history = History::default();
+    let mut log = JsonLog(output, unit);
+    let mut history = History::new(unit);
     let result = run.train(&mut [&mut progress, &mut log, &mut history, &mut keeper, interrupt]);
     progress.finish();
     match result {
@@ -364,11 +368,15 @@ fn remove_checkpoint(plan: &Plan) -> Result<(), Error> {
     }
 }
 
-/// The command that predicts, as this program was called.
+/// The command that uses the model, as this program was called.
 fn next_command(plan: &Plan) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "elman".into());
-    let words = [program.as_str(), "predict"].map(str::to_owned).into_iter();
-    let files = std::iter::once(&plan.model).chain(&plan.data).map(|path| path.display().to_string());
+    let (command, data) = match plan.prepared.task.name() {
+        TaskName::Text => ("generate", None),
+        _ => ("predict", plan.data.as_ref()),
+    };
+    let words = [program.as_str(), command].map(str::to_owned).into_iter();
+    let files = std::iter::once(&plan.model).chain(data).map(|path| path.display().to_string());
     words.chain(files).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use elman::task::Task;
+use elman::task::LossUnit;
 use elman::train::{Control, Event, Observer, ObserverError};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -19,9 +19,9 @@ const REFRESHED: Duration = Duration::from_millis(50);
 const USUAL_COLUMNS: usize = 80;
 
 /// Shows how far the run is: as a bar on a terminal, else as a line now and then.
-pub(super) struct Progress<'a> {
+pub(super) struct Progress {
     options: OutputOptions,
-    task: &'a Task,
+    unit: LossUnit,
     bar: ProgressBar,
     /// The columns that the bar takes with the blank behind it, once it is drawn.
     bar_columns: Option<usize>,
@@ -46,10 +46,10 @@ pub(super) struct Progress<'a> {
 /// What is told beside the bar, and how soon it is left out where there is little room: the highest first, 0 never.
 type Part = (u8, String);
 
-impl<'a> Progress<'a> {
+impl Progress {
     pub(super) fn new(
         options: OutputOptions,
-        task: &'a Task,
+        unit: LossUnit,
         epochs: u64,
         batches_per_epoch: u64,
         batches_before: u64,
@@ -59,7 +59,7 @@ impl<'a> Progress<'a> {
         bar.set_position(batches_before);
         Progress {
             options,
-            task,
+            unit,
             bar,
             bar_columns: None,
             epochs,
@@ -185,7 +185,7 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-impl Observer for Progress<'_> {
+impl Observer for Progress {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         match event {
             Event::Batch { progress, sequences, .. } => {
@@ -195,10 +195,12 @@ impl Observer for Progress<'_> {
                 self.refresh(progress.epoch() + 1);
             }
             Event::Epoch { epoch, train_loss, validation_loss, rate, .. } => {
-                let shown = |loss: f64| self.task.kind().shown_loss(loss);
-                let (name, loss) = shown(*train_loss);
-                self.loss = Some(format!("{name} {}", figure(loss)));
-                self.validation = validation_loss.map(|loss| format!("validation {}", figure(shown(loss).1)));
+                let shown = |loss: f64| figure(self.unit.factor * loss);
+                // The unit stands behind the last of them.
+                let unit = if self.unit.name.is_empty() { String::new() } else { format!(" {}", self.unit.name) };
+                let (first, last) = if validation_loss.is_some() { ("", unit.as_str()) } else { (unit.as_str(), "") };
+                self.loss = Some(format!("loss {}{first}", shown(*train_loss)));
+                self.validation = validation_loss.map(|loss| format!("validation {}{last}", shown(loss)));
                 self.rate = Some(*rate);
                 self.course.push(validation_loss.unwrap_or(*train_loss));
                 if !self.options.quiet && self.epoch_is_told(epoch + 1) {
@@ -216,21 +218,27 @@ impl Observer for Progress<'_> {
     }
 }
 
-/// Writes a JSON line per epoch.
-pub(super) struct JsonLog<'a>(pub(super) &'a mut Output);
+/// Writes a JSON line per epoch, in which losses stand as they are and, if they have one, in their unit.
+pub(super) struct JsonLog<'a>(pub(super) &'a mut Output, pub(super) LossUnit);
 
 impl Observer for JsonLog<'_> {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         if let Event::Epoch { epoch, train_loss, validation_loss, rate, improved, .. } = event
             && self.0.options.json
         {
-            let line = json!({
+            let mut line = json!({
                 "epoch": epoch + 1,
                 "loss": train_loss,
                 "validation_loss": validation_loss,
                 "learning_rate": rate,
                 "improved": improved,
             });
+            let LossUnit { name, factor, .. } = self.1;
+            if !name.is_empty() {
+                let name = name.replace(' ', "_");
+                line[format!("validation_{name}")] = json!(validation_loss.map(|loss| factor * loss));
+                line[name] = json!(factor * train_loss);
+            }
             // A reader that has gone away is no reason to stop training; the last line will tell.
             let _ = self.0.json(&line);
         }

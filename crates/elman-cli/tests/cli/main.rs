@@ -27,5 +27,6 @@ mod search;
 mod sequences;
 mod silent;
 mod tables;
+mod text;
 mod train;
 mod weights;

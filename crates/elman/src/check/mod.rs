@@ -11,7 +11,7 @@ use elman_core::lane::Scalar;
 
 use crate::batch::Batch;
 use crate::float::convert;
-use crate::loss::{Loss, Targets};
+use crate::loss::{Loss, Targets, UNLABELLED};
 use crate::model::Model;
 use crate::network::{Block, Gradients, Mode, Network, Output, Recurrent, State, Tape};
 use crate::random::{Purpose, Rng};
@@ -115,12 +115,18 @@ impl Problem {
         let (input_size, output_size) = (network.input_size(), network.output_size());
         let examples = [4, 6, 1].map(|length| {
             let outputs = network.output_len(length);
-            let targets = match loss {
+            let mut targets = match loss {
                 Loss::CrossEntropy { .. } => {
                     Targets::Classes((0..outputs).map(|_| rng.index(0..output_size)).collect())
                 }
                 _ => Targets::Values(uniform(outputs * output_size / loss.outputs_per_value(), &mut rng)),
             };
+            // What has no target counts nothing, and must have no gradient.
+            match &mut targets {
+                Targets::Classes(classes) if outputs > 4 => classes[2] = UNLABELLED,
+                Targets::Values(values) if outputs > 4 => values[2] = f64::NAN,
+                _ => {}
+            }
             let x = match network.config().blocks.first() {
                 Some(Block::Embedding(tokens)) => {
                     (0..length).map(|_| rng.index(0..tokens.num_embeddings) as f64).collect()

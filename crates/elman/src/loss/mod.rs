@@ -8,8 +8,8 @@
 //! of `W` of them, `V` values are told by `O = V W` outputs ([`Loss::output_size`]), and what they mean says
 //! [`Distribution`].
 //!
-//! A target value that is NaN is missing: it has weight 0, so neither the sum nor the number counts it, and its
-//! output has gradient 0. (An output that is NaN stays an error that shows.)
+//! A target value that is NaN is missing, and so is a class that is [`UNLABELLED`]: it has weight 0, so neither the sum
+//! nor the number counts it, and its output has gradient 0. (An output that is NaN stays an error that shows.)
 //!
 //! ```
 //! use elman::loss::{Loss, Targets};
@@ -40,7 +40,7 @@ use std::ops::AddAssign;
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
 
-pub use targets::Targets;
+pub use targets::{Targets, UNLABELLED};
 
 use crate::distribution::{Distribution, MIN_SCALE};
 use crate::error::{ConfigError, positive};
@@ -209,13 +209,14 @@ impl Loss {
     /// The loss of `outputs [n, O]`.
     ///
     /// # Panics
-    /// If the targets are of the wrong kind or number, or a class is not below `O`.
+    /// If the targets are of the wrong kind or number, or a class is not below `O` and not [`UNLABELLED`].
     pub fn total<T: Scalar>(&self, outputs: &[T], output_size: usize, targets: &Targets<T>) -> Total<T> {
         let mut total = Total::default();
         match (self, targets) {
             (Loss::CrossEntropy { class_weights }, Targets::Classes(classes)) => {
                 check_classes(outputs, output_size, classes);
-                for (logits, &class) in outputs.chunks_exact(output_size).zip(classes) {
+                let rows = outputs.chunks_exact(output_size).zip(classes);
+                for (logits, &class) in rows.filter(|&(_, &class)| class != UNLABELLED) {
                     let weight = weight_of(class_weights.as_deref(), class);
                     total.sum += weight * cross_entropy::value(logits, class);
                     total.weight += weight;
@@ -256,6 +257,10 @@ impl Loss {
             (Loss::CrossEntropy { class_weights }, Targets::Classes(classes)) => {
                 let rows = outputs.chunks_exact(output_size).zip(doutputs.chunks_exact_mut(output_size));
                 for ((logits, dy), &class) in rows.zip(classes) {
+                    if class == UNLABELLED {
+                        dy.fill(zero);
+                        continue;
+                    }
                     let weight: T = weight_of(class_weights.as_deref(), class);
                     let scale = if weight == zero { zero } else { weight / total.weight };
                     cross_entropy::derivative(logits, class, scale, dy);
@@ -364,6 +369,23 @@ mod tests {
             assert_eq!(total, Total { sum, weight: 3.0 }, "{loss:?}");
             assert_eq!(doutputs, gradient.map(|g| g / 3.0), "{loss:?}");
         }
+    }
+
+    /// Of three outputs one has no class: the others' loss and gradient are what they are without it, to the bit.
+    #[test]
+    fn an_unlabelled_class_counts_nothing() {
+        let loss = Loss::weighted_cross_entropy([1.0, 3.0]);
+        let (mut masked, mut alone) = ([7.0; 6], [7.0; 4]);
+        let outputs = [1.0, 2.0, -0.5, 4.0, 0.3, 0.1];
+        let targets = Targets::Classes(vec![1, UNLABELLED, 0]);
+        let total = loss.gradient(&outputs, 2, &targets, &mut masked);
+        let others = [1.0, 2.0, 0.3, 0.1];
+        assert_eq!(total, loss.gradient(&others, 2, &Targets::Classes(vec![1, 0]), &mut alone));
+        assert_eq!(total.weight, 4.0);
+        assert_eq!([&masked[..2], &masked[4..]].concat(), alone);
+        assert_eq!(masked[2..4], [0.0; 2]);
+        let none = loss.gradient(&others, 2, &Targets::Classes(vec![UNLABELLED; 2]), &mut alone);
+        assert_eq!((none.mean(), none.weight, alone), (0.0, 0.0, [0.0; 4]));
     }
 
     #[test]

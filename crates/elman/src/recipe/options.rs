@@ -73,6 +73,8 @@ options! {
     pooling: PoolingKind,
     /// [`Recipe::ensemble`]
     ensemble: usize,
+    /// [`Recipe::embedding_dim`]
+    embedding_dim: usize,
     /// [`Recipe::init`]
     init: Init,
     /// [`Recipe::dtype`]
@@ -117,8 +119,10 @@ options! {
     schedule_patience: u64,
     /// [`TrainConfig::clip`](crate::train::TrainConfig::clip); 0 for none.
     clip: f64,
-    /// [`TrainConfig::truncate`](crate::train::TrainConfig::truncate)
+    /// [`TrainConfig::truncate`](crate::train::TrainConfig::truncate); where a task cuts them, 0 for whole sequences.
     truncate: usize,
+    /// [`TrainConfig::burn_in`](crate::train::TrainConfig::burn_in)
+    burn_in: usize,
     /// [`TrainConfig::patience`](crate::train::TrainConfig::patience)
     patience: u64,
     /// [`TrainConfig::seed`](crate::train::TrainConfig::seed)
@@ -205,6 +209,7 @@ impl RecipeOptions {
         set(&mut recipe.patch, self.patch.take());
         set(&mut recipe.pooling, self.pooling.take());
         set(&mut recipe.ensemble, self.ensemble.take());
+        set(&mut recipe.embedding_dim, self.embedding_dim.take());
         set(&mut recipe.init, self.init.take());
         set(&mut recipe.dtype, self.dtype.take());
         let train = &mut recipe.train;
@@ -212,7 +217,13 @@ impl RecipeOptions {
         set(&mut train.batch_size, self.batch_size.take());
         set(&mut train.learning_rate, self.learning_rate.take());
         set(&mut train.seed, self.seed.take());
-        train.truncate = self.truncate.take();
+        // What is said to be read from its end as well is not cut, unless that is said too.
+        train.truncate = match (self.truncate.take(), train.truncate) {
+            (Some(0), Some(_)) => None,
+            (Some(truncate), _) => Some(truncate),
+            (None, usual) => usual.filter(|_| !recipe.bidirectional),
+        };
+        set(&mut train.burn_in, self.burn_in.take());
         train.patience = self.patience.take();
         if let Some(clip) = self.clip.take() {
             train.clip = Some(clip).filter(|&clip| clip != 0.0);

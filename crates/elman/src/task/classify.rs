@@ -10,7 +10,7 @@ use super::{Answers, Number, Picture, Precision, TaskName};
 use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
-use crate::loss::{Loss, Targets};
+use crate::loss::{Loss, Targets, UNLABELLED};
 use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
 use crate::network::Activation;
 use crate::table::{nearest, stands_for_missing};
@@ -55,11 +55,14 @@ impl GroupedTask for Classify {
             return Err(DataError::new(labels.whole(0), Message::from(text).option("target")).into());
         }
         if classes.len() == labels.len() {
-            let message = format!(
-                "is another for each of the {}; classes are shared, numbers are for `train {}`",
-                labels.counted(labels.len()),
-                TaskName::Regress
-            );
+            let each = labels.counted(labels.len());
+            let message = match labels.noun() {
+                "row" => format!("is another for each of the {each}; classes are shared"),
+                _ => format!(
+                    "is another for each of the {each}; classes are shared, numbers are for `train {}`",
+                    TaskName::Regress
+                ),
+            };
             return Err(DataError::new(labels.whole(0), message).into());
         }
         Ok((Classify { grouping, counts: vec![0; classes.len()], classes }, remarks))
@@ -104,6 +107,10 @@ impl GroupedTask for Classify {
 
     fn to_learn(&self, &class: &usize) -> Targets<f64> {
         Targets::Classes(vec![class])
+    }
+
+    fn unlabelled(&self) -> Targets<f64> {
+        Targets::Classes(vec![UNLABELLED])
     }
 
     fn output_size(&self) -> usize {

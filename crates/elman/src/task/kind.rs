@@ -53,6 +53,12 @@ pub trait TaskKind: Debug {
         1
     }
 
+    /// How many different tokens there are, if the input of a timestep is the id of one: a network for this task begins
+    /// with an embedding of them.
+    fn num_tokens(&self) -> Option<usize> {
+        None
+    }
+
     /// The timesteps that a network for this task reads out.
     fn readout(&self) -> Readout;
 
@@ -76,6 +82,11 @@ pub trait TaskKind: Debug {
     /// What is wrong with it.
     fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
         check_loss_of_numbers(self.name(), loss)
+    }
+
+    /// What the task's loss is shown in.
+    fn loss_unit(&self) -> LossUnit {
+        LossUnit::default()
     }
 
     /// Weights that make every class count alike, if the targets are classes.
@@ -184,11 +195,6 @@ pub trait TaskKind: Debug {
         Ok(Vec::new())
     }
 
-    /// A loss as people know it who do the task, and what they call it: the loss itself, unless there is a better name.
-    fn shown_loss(&self, loss: f64) -> (&'static str, f64) {
-        ("loss", loss)
-    }
-
     /// Refuses what no fitted task can be, as a damaged or hostile file may hold it.
     ///
     /// # Errors
@@ -214,7 +220,24 @@ pub(super) fn check_loss_of_numbers(task: TaskName, loss: &Loss) -> Result<(), C
 
 /// The error about an option that has a meaning for forecasts alone.
 pub(super) fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError {
-    ConfigError::new(option, format!("is for forecasts; this model is there to {task}"))
+    ConfigError::new(option, format!("is for forecasts; this model is there to {}", task.aim()))
+}
+
+/// What a loss is shown in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LossUnit {
+    /// The unit, as `bits per character`; empty where it is shown as it is.
+    pub name: &'static str,
+    /// So many of it are 1.
+    pub factor: f64,
+}
+
+/// The loss as it is.
+impl Default for LossUnit {
+    fn default() -> Self {
+        LossUnit { name: "", factor: 1.0 }
+    }
 }
 
 /// What is asked of predictions; by default what the task does by itself.
@@ -303,9 +326,9 @@ impl PredictOptions {
         }
         let asked = [("interval", !self.interval.is_empty()), ("quantiles", !self.quantiles.is_empty())];
         match asked.into_iter().find(|(_, asked)| *asked) {
-            Some((option, _)) if task == TaskName::Classify => {
-                Err(ConfigError::new(option, format!("is for numbers; this model is there to {task}")))
-            }
+            Some((option, _)) if matches!(task, TaskName::Classify | TaskName::Text) => Err(
+                ConfigError::new(option, format!("is for numbers; this model is there to {}", task.aim())),
+            ),
             Some((option, _)) if distribution.is_none() => Err(needs_a_distribution(option)),
             _ => Ok(()),
         }
@@ -342,7 +365,7 @@ pub struct Prepared {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeldOut {
-    /// The last rows of a series, forecast from each origin among them.
+    /// The last rows of a series, forecast from each origin among them; the last tokens of a text.
     LastRows(usize),
     /// These of the table's sequences, counted in order of first appearance.
     Sequences(Vec<usize>),

@@ -32,7 +32,7 @@ impl GroupedTask for Regress {
     const BASELINE: &'static str = "training mean";
 
     fn unfitted(grouping: Grouping, _: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
-        let target_scalings = vec![Scaling { mean: 0.0, deviation: 1.0 }; grouping.targets.len()];
+        let target_scalings = vec![Scaling::NONE; grouping.targets.len()];
         Ok((Regress { grouping, target_scalings }, Vec::new()))
     }
 
@@ -85,6 +85,17 @@ impl GroupedTask for Regress {
     fn to_learn(&self, target: &Vec<f64>) -> Targets<f64> {
         let scaled = self.target_scalings.iter().zip(target).map(|(scaling, &target)| scaling.scale(target));
         Targets::Values(scaled.collect())
+    }
+
+    fn unscale(&mut self) -> Vec<f64> {
+        self.target_scalings
+            .iter_mut()
+            .map(|scaling| std::mem::replace(scaling, Scaling::NONE).mean)
+            .collect()
+    }
+
+    fn unlabelled(&self) -> Targets<f64> {
+        Targets::Values(vec![f64::NAN; self.target_scalings.len()])
     }
 
     fn output_size(&self) -> usize {

@@ -21,11 +21,10 @@ pub use grouping::Grouping;
 pub use options::{GroupedOptions, SplitBy};
 pub(crate) use parts::most_frequent;
 
-pub(super) use labels::Labels;
-
-use groups::Groups;
-use labels::Sample;
-use parts::Parts;
+pub(super) use groups::Groups;
+pub(super) use labels::{Labels, Sample};
+pub(super) use parts::Parts;
+pub(super) use split::check_shares;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
@@ -83,6 +82,14 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
     /// A target as the network learns it.
     fn to_learn(&self, target: &Self::Target) -> Targets<f64>;
+
+    /// Leaves targets as they are from now on, and gives the means by which they were scaled; none of targets that are not.
+    fn unscale(&mut self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// What stands for a target that is not known, and counts nothing.
+    fn unlabelled(&self) -> Targets<f64>;
 
     /// `O` of the network.
     fn output_size(&self) -> usize;
@@ -170,7 +177,7 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
 /// One sequence row by row.
 #[derive(Debug)]
-struct Rows<T>(T);
+pub(super) struct Rows<T>(pub(super) T);
 
 impl<T: GroupedTask> StreamUnits for Rows<T> {
     fn inputs(&self) -> Vec<String> {
@@ -206,15 +213,19 @@ impl<T: GroupedTask> StreamUnits for Rows<T> {
 type Outputs = Vec<Vec<f64>>;
 
 /// A table as a fitted task reads it.
-struct Sequences<'t> {
-    groups: Groups<'t>,
-    cells: Vec<Cells<'t>>,
+pub(super) struct Sequences<'t> {
+    pub(super) groups: Groups<'t>,
+    pub(super) cells: Vec<Cells<'t>>,
 }
 
 impl<'t> Sequences<'t> {
-    fn read(grouping: &Grouping, table: &'t Table) -> Result<Self, Error> {
-        let mut groups =
-            Groups::read(table, &grouping.id, grouping.time.as_deref(), grouping.time_format.as_deref())?;
+    pub(super) fn read(grouping: &Grouping, table: &'t Table) -> Result<Self, Error> {
+        let mut groups = Groups::read(
+            table,
+            grouping.id.as_deref(),
+            grouping.time.as_deref(),
+            grouping.time_format.as_deref(),
+        )?;
         let cells = grouping.cells(table, &mut groups, false)?;
         Ok(Sequences { groups, cells })
     }
@@ -260,7 +271,8 @@ impl<T: GroupedTask> TaskKind for T {
     type Options = GroupedOptions;
 
     fn prepare(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
-        let (mut grouping, mut groups, about_columns) = Grouping::find(table, options)?;
+        let id = options.id.as_deref().unwrap_or("id");
+        let (mut grouping, mut groups, about_columns) = Grouping::find(table, options, Some(id))?;
         let mut cells = grouping.cells(table, &mut groups, true)?;
         let sequences = groups.with_rows(groups.all());
         if sequences.is_empty() {
