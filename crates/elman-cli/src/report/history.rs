@@ -50,8 +50,11 @@ impl History {
         let name = if self.unit.name.is_empty() { "loss" } else { self.unit.name };
         let place = |epoch: &Epoch| epoch.number as usize;
         let train: Vec<_> = self.epochs.iter().map(|epoch| (place(epoch), shown(epoch.train_loss))).collect();
-        let validation: Vec<_> =
-            self.epochs.iter().filter_map(|epoch| Some((place(epoch), shown(epoch.validation_loss?)))).collect();
+        let validation: Vec<_> = self
+            .epochs
+            .iter()
+            .filter_map(|epoch| Some((place(epoch), shown(epoch.validation_loss?))))
+            .collect();
         let values = || train.iter().chain(&validation).map(|&(_, loss)| loss);
         let (least, most) = values().fold((f64::INFINITY, 0.0), |(l, m): (f64, f64), v| (l.min(v), m.max(v)));
         let mut lines = vec![Line::new("training".to_owned(), Role::Truth, train)];

@@ -197,8 +197,10 @@ impl Observer for Progress {
             Event::Epoch { epoch, train_loss, validation_loss, rate, .. } => {
                 let shown = |loss: f64| figure(self.unit.factor * loss);
                 // The unit stands behind the last of them.
-                let unit = if self.unit.name.is_empty() { String::new() } else { format!(" {}", self.unit.name) };
-                let (first, last) = if validation_loss.is_some() { ("", unit.as_str()) } else { (unit.as_str(), "") };
+                let unit =
+                    if self.unit.name.is_empty() { String::new() } else { format!(" {}", self.unit.name) };
+                let (first, last) =
+                    if validation_loss.is_some() { ("", unit.as_str()) } else { (unit.as_str(), "") };
                 self.loss = Some(format!("loss {}{first}", shown(*train_loss)));
                 self.validation = validation_loss.map(|loss| format!("validation {}{last}", shown(loss)));
                 self.rate = Some(*rate);
