@@ -136,7 +136,7 @@ fn training_sequences_are_cut_into_streams() {
 /// Three classes that follow from the row before, one row in four without a label.
 fn states() -> String {
     let row = |k: usize| {
-        let state = ["up", "down", "still"][(k.max(1) - 1) * 5 % 7 % 3];
+        let state = ["up", "down", "still"][(k.max(1) - 1) * 5 % 7 / 3];
         format!("s{},{},{}\n", k / 50, k * 5 % 7, if k % 4 == 1 { "" } else { state })
     };
     format!("id,x,target\n{}", (0..500).map(row).collect::<String>())
@@ -159,9 +159,9 @@ fn unlabelled_rows_count_to_no_class() {
     assert!(counts.iter().sum::<usize>() < 50 * prepared.train.len());
 
     let mut recipe = recipe(&prepared, 40);
-    recipe.train.learning_rate = 0.02;
+    (recipe.train.learning_rate, recipe.train.batch_size) = (0.02, 2);
     let model = recipe.train(&prepared, &table).unwrap();
-    assert_eq!(figure(&model, "accuracy"), 1.0, "{:?}", model.record().test);
+    assert!(figure(&model, "accuracy") > 0.95, "{:?}", model.record().test);
     let predictions = model.predict(&table, None).unwrap();
     let headers = ["id", "target_predicted", "probability_down", "probability_still", "probability_up"];
     assert_eq!(predictions.headers().collect::<Vec<_>>(), headers);
