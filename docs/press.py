@@ -9,7 +9,7 @@ import random
 
 random.seed(1)
 with open("docs/press.csv", "w") as file:
-    file.write("run,row,load,speed,temperature,state\n")
+    file.write("run,clock,load,speed,temperature,state\n")
     for run in range(12):
         heat, row = random.uniform(0, 0.3), 0
         while row < 240:
@@ -23,5 +23,5 @@ with open("docs/press.csv", "w") as file:
                 heat += 0.03 * (load - heat)
                 measured = f"{40 + 25 * heat + random.gauss(0, 0.1):.2f}" if row % 5 == 4 else ""
                 told = state if random.random() < 0.8 else ""
-                file.write(f"r{run},{row},{load:.3f},{speed:.3f},{measured},{told}\n")
+                file.write(f"r{run},{24 * run + row / 10:.1f},{load:.3f},{speed:.3f},{measured},{told}\n")
                 row += 1

@@ -176,6 +176,22 @@ fn unlabelled_rows_count_to_no_class() {
 }
 
 #[test]
+fn sequences_without_a_label_are_left_out_and_told() {
+    let row = |k: usize| {
+        format!("s{},{},{}\n", k / 10, k % 7, if k / 10 == 4 { String::new() } else { k.to_string() })
+    };
+    let table = table(&format!("id,x,target\n{}", (0..100).map(row).collect::<String>()));
+    let prepared = prepare(&table, LabelOptions::default());
+    let told = remarks(&prepared);
+    assert!(
+        told.contains(&"1 of 10 sequences without a labelled row left out (first: \"s4\")".into()),
+        "{told:?}"
+    );
+    // Of nine, two are the test and one is for validation.
+    assert_eq!((prepared.train.len(), prepared.validation.len()), (6, 1));
+}
+
+#[test]
 fn few_whole_numbers_are_classes_and_others_are_not() {
     let of = |target: fn(usize) -> String, options: LabelOptions| {
         let rows: String = (0..200).map(|k| format!("{},{}\n", k * 7 % 13, target(k))).collect();
