@@ -1,16 +1,18 @@
-//! The README and the guides say what the program prints: their console blocks are run, and the README's picture is drawn.
+//! The README and the guides say what the program prints: their console blocks are run, and the README's picture is
+//! drawn.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use tempfile::TempDir;
 
 const CALL: &str = "$ cargo run --release -- ";
 
-/// The commands of a text's console blocks, each with the output that follows it.
-fn examples(readme: &str) -> Vec<(String, String)> {
+/// The commands of a document's console blocks, each with the output that follows it.
+fn examples(document: &str) -> Vec<(String, String)> {
     let mut examples: Vec<(String, String)> = Vec::new();
     let mut inside = false;
-    for line in readme.lines() {
+    for line in document.lines() {
         if line.starts_with("```") {
             inside = line == "```console";
         } else if let (true, Some(arguments)) = (inside, line.strip_prefix(CALL)) {
@@ -43,41 +45,39 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-#[test]
-fn the_documents_commands_print_what_they_say() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let examples = examples(&readme);
-    assert!(examples.len() >= 5, "{examples:?}");
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs a document's commands, of which there are at least so many, beside this table; what is left of them stands in the
+/// folder that comes back.
+fn printed_as_said(document: &str, least: usize, table: &str) -> TempDir {
+    let text = std::fs::read_to_string(root().join(document)).unwrap();
+    let examples = examples(&text);
+    assert!(examples.len() >= least, "{examples:?}");
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join("docs")).unwrap();
-    std::fs::copy(root.join("docs/shops.csv"), directory.path().join("docs/shops.csv")).unwrap();
+    std::fs::copy(root().join(table), directory.path().join(table)).unwrap();
     let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
     for (arguments, expected) in examples {
         // The program names itself as it was called.
         let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
-        assert_eq!(printed, expected, "elman {arguments}");
+        assert_eq!(printed, expected, "{document}: elman {arguments}");
     }
+    directory
+}
 
-    let guide = std::fs::read_to_string(root.join("docs/report.md")).unwrap();
-    let [(arguments, expected)] = &self::examples(&guide)[..] else { panic!("one example") };
-    let printed = elman(directory.path(), arguments).replace(&program, "target/release/elman");
-    assert_eq!(printed, *expected, "elman {arguments}");
-    assert!(directory.path().join("report.html").exists());
-
-    elman(directory.path(), "evaluate airline.elman --plot airline.svg");
-    let drawn = std::fs::read_to_string(directory.path().join("airline.svg")).unwrap();
-    let committed = std::fs::read_to_string(root.join("docs/airline.svg")).unwrap();
-    assert!(drawn == committed, "docs/airline.svg is not what the program draws now");
+#[test]
+fn the_guide_to_labels_prints_what_it_says() {
+    printed_as_said("docs/label.md", 4, "docs/press.csv");
 }
 
 #[test]
 fn the_guide_of_texts_prints_what_it_says() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let directory = tempfile::tempdir().unwrap();
-    std::fs::copy(root.join("LICENSE-APACHE"), directory.path().join("LICENSE-APACHE")).unwrap();
+    std::fs::copy(root().join("LICENSE-APACHE"), directory.path().join("LICENSE-APACHE")).unwrap();
     std::fs::write(directory.path().join("hello.txt"), "The Work").unwrap();
-    let examples = examples(&std::fs::read_to_string(root.join("docs/text.md")).unwrap());
+    let examples = examples(&std::fs::read_to_string(root().join("docs/text.md")).unwrap());
     assert!(examples.len() >= 3, "{examples:?}");
     let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
     for (arguments, expected) in examples {
@@ -85,4 +85,19 @@ fn the_guide_of_texts_prints_what_it_says() {
         let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
         assert_eq!(printed.trim_end(), expected.trim_end(), "elman {arguments}");
     }
+}
+
+#[test]
+fn the_guide_to_reports_prints_what_it_says() {
+    let left = printed_as_said("docs/report.md", 1, "docs/shops.csv");
+    assert!(left.path().join("report.html").exists());
+}
+
+#[test]
+fn the_readmes_commands_print_what_it_says() {
+    let directory = printed_as_said("README.md", 5, "docs/shops.csv");
+    elman(directory.path(), "evaluate airline.elman --plot airline.svg");
+    let drawn = std::fs::read_to_string(directory.path().join("airline.svg")).unwrap();
+    let committed = std::fs::read_to_string(root().join("docs/airline.svg")).unwrap();
+    assert!(drawn == committed, "docs/airline.svg is not what the program draws now");
 }
