@@ -4,6 +4,7 @@ mod config_file;
 pub(crate) mod interrupt;
 mod keeper;
 pub(crate) mod options;
+mod page;
 mod search;
 mod tune;
 mod watch;
@@ -33,8 +34,9 @@ use self::options::TrainOptions;
 use self::tune::Tuning;
 use self::watch::{JsonLog, Progress};
 use crate::args::{TrainArguments, TuneArguments};
-use crate::output::{Output, Wrong, figure, message};
-use crate::{evaluate, input, inspect, sound};
+use crate::output::{Output, Wrong, figure, message, quoted};
+use crate::report::History;
+use crate::{evaluate, input, inspect, report, sound};
 
 /// Everything about a run that has been read and checked.
 struct Plan {
@@ -49,6 +51,7 @@ struct Plan {
     /// As the user named it.
     data: Option<PathBuf>,
     model: PathBuf,
+    report: Option<PathBuf>,
     checkpoint: PathBuf,
     checkpoint_epochs: Option<u64>,
     checkpoint_every: Option<Duration>,
@@ -138,11 +141,11 @@ fn plan(
     options.check_all_taken(&prepared.task)?;
     let test = match (&test_data, &prepared.held_out) {
         (Some(path), None) => {
-            let test = input::table(Some(path))?;
+            let test = input::table(task, Some(path))?;
             output.remarks(test.remarks());
             if same_content(&test, &table) {
-                output.note(&format!(
-                    "note: {} holds the same rows as {}: its figures tell how well the training data are remembered, \
+                output.remark(&format!(
+                    "{} holds the same rows as {}: its figures tell how well the training data are remembered, \
                      not how well others will be predicted",
                     test.name(),
                     table.name()
@@ -158,7 +161,12 @@ fn plan(
     let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
     input::refuse_standard_output(&model, "-o")?;
     let read = data.iter().chain(&arguments.audio).chain(&test_data).chain(&arguments.config);
-    input::refuse_overwriting(&model, read)?;
+    input::refuse_overwriting(&model, read.clone())?;
+    if let Some(report) = &arguments.report {
+        let checkpoint = file::with_added_extension(&model, "checkpoint");
+        input::refuse_overwriting(report, read.chain([&model, &checkpoint]))?;
+        report::check_place(report, arguments.force)?;
+    }
     input::refuse_foreign(&model, "a model", arguments.force, is_written_by_elman)?;
     file::check_writable(&model).map_err(Error::from)?;
     let lock = file::lock(&model).map_err(Error::from)?;
@@ -174,6 +182,7 @@ fn plan(
         test,
         data,
         model,
+        report: arguments.report,
         checkpoint,
         checkpoint_epochs,
         checkpoint_every,
@@ -206,7 +215,7 @@ fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
             return Err(Wrong(message).into());
         }
         let (task, data) = task_and_data(arguments.task.clone(), arguments.data.clone())?;
-        let table = input::table(data.as_deref())?;
+        let table = input::table(task, data.as_deref())?;
         return Ok(Source { task, data, table, sound: None });
     }
     if arguments.task.as_deref() != Some(TaskName::Label.name()) || arguments.data.is_some() {
@@ -255,7 +264,10 @@ fn task_and_data(
     let Some(first) = first else { return Ok((usual, None)) };
     if let Some(&task) = TaskName::ALL.iter().find(|task| task.name() == first) {
         if second.is_none() && task != usual {
-            return Err(Wrong(format!("name the DATA to {task}: the built-in data are for a {usual}")));
+            return Err(Wrong(format!(
+                "name the DATA to {}: the built-in data are for a {usual}",
+                task.aim()
+            )));
         }
         return Ok((task, second));
     }
@@ -292,11 +304,18 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
     check_test(plan, &run)?;
     let started = Instant::now();
     let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
-    let mut progress =
-        Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
+    let unit = plan.prepared.task.kind().loss_unit();
+    let mut progress = Progress::new(
+        output.options,
+        unit,
+        plan.recipe.train.epochs,
+        run.batches_per_epoch(),
+        batches_before,
+    );
     interrupt.set_running(true);
-    let mut log = JsonLog(output);
-    let result = run.train(&mut [&mut progress, &mut log, &mut keeper, interrupt]);
+    let mut log = JsonLog(output, unit);
+    let mut history = History::new(unit);
+    let result = run.train(&mut [&mut progress, &mut log, &mut history, &mut keeper, interrupt]);
     progress.finish();
     match result {
         Ok(ended) => {
@@ -306,7 +325,8 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
             if ended != Ended::Interrupted {
                 check_useful(&run, output)?;
             }
-            let ending = Ending { ended, seconds: started.elapsed().as_secs_f64(), is_kept, interrupt };
+            let seconds = started.elapsed().as_secs_f64();
+            let ending = Ending { ended, seconds, is_kept, interrupt, history: &history };
             finish(plan, run.model(Some(ended))?, &ending, output)
         }
         Err(error) => {
@@ -323,6 +343,7 @@ struct Ending<'a> {
     /// Is there a checkpoint from which it can go on?
     is_kept: bool,
     interrupt: &'a Interrupt,
+    history: &'a History,
 }
 
 /// Whatever is wrong with the test data shall be known before training, not after.
@@ -385,7 +406,9 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
     };
     let epochs = counted(model.record().epochs as usize, "epoch");
     output.note(&format!("{how} after {epochs} in {:.1} s{resume}", ending.seconds));
-    match report(plan, &model, *ended, output) {
+    let told = tell(plan, &model, *ended, output);
+    page::write(plan, &model, ending.history, output)?;
+    match told {
         // Whoever read our output may be gone; how the run ended is still to be told.
         Err(error) if !crate::is_broken_pipe(&error) => Err(error),
         _ => Ok(code),
@@ -405,7 +428,7 @@ fn save(plan: &Plan, model: &Model, interrupt: &Interrupt) -> Result<(), Error> 
 }
 
 /// The result on standard output.
-fn report(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyhow::Result<()> {
+fn tell(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyhow::Result<()> {
     let (path, record) = (plan.model.display(), model.record());
     if output.options.json {
         let mut line = json!({ "model": path.to_string(), "ended": ended, "epochs": record.epochs });
@@ -440,20 +463,16 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The command that predicts, as this program was called.
+/// The command that uses the model, as this program was called.
 fn next_command(plan: &Plan) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "elman".into());
-    let words = [program.as_str(), "predict"].map(str::to_owned).into_iter();
-    let files = std::iter::once(&plan.model).chain(&plan.data).map(|path| path.display().to_string());
+    let (command, data) = match plan.prepared.task.name() {
+        TaskName::Text => ("generate", None),
+        _ => ("predict", plan.data.as_ref()),
+    };
+    let words = [program.as_str(), command].map(str::to_owned).into_iter();
+    let files = std::iter::once(&plan.model).chain(data).map(|path| path.display().to_string());
     words.chain(files).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
-}
-
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    if word.chars().all(|c| c.is_alphanumeric() || "-_./:,=\\".contains(c)) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// A run that has diverged leaves no model. One that is merely poor is told.
@@ -467,7 +486,7 @@ fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
     if has_diverged {
         bail!("training diverged, so no model was written: {what}");
     }
-    output.note(&format!("note: the model has learned nothing: {what}"));
+    output.remark(&format!("the model has learned nothing: {what}"));
     Ok(())
 }
 

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::interrupt::Interrupt;
-use super::{Plan, quoted, remove, search};
-use crate::output::{Output, figure};
+use super::{Plan, remove, search};
+use crate::output::{Output, figure, quoted};
 
 /// The share of the data that tells trials apart, unless another is given.
 pub(super) const VALIDATION: f64 = 0.2;
