@@ -18,6 +18,7 @@ Usage: cargo xtask CHORE
   bench          measure Elman beside its peers and write bench/RESULTS.md, in about 40 minutes;
                  installs PyTorch, 5 GB, and compiles other libraries for 10 minutes the first time
   bench --quick  a few points in two minutes, only printed
+  anchors        train by known recipes on known data, and print the scores beside those to meet
   reference      make the reference numbers anew with reference/make.py; installs PyTorch, 5 GB
   docs           build the API documentation and say where it is
   timings        make a release build from nothing and print what took longest to compile
@@ -56,6 +57,8 @@ pub(crate) enum Chore {
         /// A few points, and nothing written to the checkout.
         quick: bool,
     },
+    /// Scores on known data beside those to meet.
+    Anchors,
     /// Make the reference numbers anew with other implementations.
     Reference,
     /// Build the documentation.
@@ -82,11 +85,12 @@ impl Chore {
             ["fuzz", seconds] => parse_seconds(seconds).map(|seconds| Self::Fuzz { seconds }),
             ["bench"] => Ok(Self::Bench { quick: false }),
             ["bench", "--quick"] => Ok(Self::Bench { quick: true }),
+            ["anchors"] => Ok(Self::Anchors),
             ["reference"] => Ok(Self::Reference),
             ["docs"] => Ok(Self::Docs),
             ["timings"] => Ok(Self::Timings),
             [
-                "test" | "python" | "package" | "report" | "dist" | "targets" | "fuzz" | "bench"
+                "test" | "python" | "package" | "report" | "dist" | "targets" | "fuzz" | "bench" | "anchors"
                 | "reference" | "docs" | "timings",
                 ..,
             ] => Err(format!("`{}` does not take these arguments", words.join(" "))),

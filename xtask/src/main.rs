@@ -59,6 +59,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Report => report::run(&project).map(|outcome| outcome.announce()),
         Chore::Targets => targets::run(&project).map(|outcome| outcome.announce()),
         Chore::Bench { quick } => bench::run(&project, quick),
+        Chore::Anchors => bench::anchors(&project),
         Chore::Reference => reference::run(&project),
         Chore::Docs => docs::build_and_tell(&project),
         Chore::Timings => timings::run(&project),
