@@ -57,7 +57,7 @@ fn a_recording_is_labelled_row_by_row() {
         "{shown}"
     );
     place.refuses(
-        1,
+        2,
         "predict m.elman tank.csv --horizon 3",
         "--horizon is for forecasts; this model is there to label",
     );
