@@ -131,7 +131,24 @@ impl LearnerConfig {
                 "cross-entropy takes the softmax itself; let the last block's activation be identity";
             return Err(ConfigError::new("loss", message));
         }
-        self.loss.check(network.output_size())
+        self.loss.check(network.output_size())?;
+        if !self.loss.is_of_signals() {
+            return Ok(());
+        }
+        let (name, min_len) = (self.loss.name(), self.loss.min_len());
+        if network.ends_time() {
+            let message =
+                format!("{name} compares signals, but the network has one answer per sequence; use squared");
+            return Err(ConfigError::new("loss", message));
+        }
+        match self.truncate {
+            Some(len) if len < min_len => {
+                let message =
+                    format!("is {len}, but the loss {name} needs pieces of at least {min_len} timesteps");
+                Err(ConfigError::new("truncate", message))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -361,7 +378,8 @@ impl<T: Float> Learner<T> {
         self.doutput.clear();
         self.doutput.resize(output.len(), T::default());
         let doutput = &mut self.doutput[values.clone()];
-        let total = self.config.loss.gradient(&output[values], output_size, batch.targets(), doutput);
+        let (loss, output) = (&self.config.loss, &output[values]);
+        let total = loss.gradient_of(batch.outputs(), output, output_size, batch.targets(), doutput);
         let total = total.to_f64();
         NotFinite::check("loss", total.mean())?;
         if total.weight == 0.0 {
@@ -396,7 +414,8 @@ impl<T: Float> Learner<T> {
         let (seq_len, output_size) = (packing.seq_len(), self.network.output_size());
         if self.config.burn_in == 0 && self.end_of_piece(0, seq_len) == seq_len {
             self.run(batch.inputs());
-            return self.config.loss.total(self.engine.output(), output_size, batch.targets()).to_f64();
+            let (loss, output) = (&self.config.loss, self.engine.output());
+            return loss.total_of(batch.outputs(), output, output_size, batch.targets()).to_f64();
         }
         // In the same pieces as in training: what all of a long sequence leaves at once takes much memory.
         let mut sum = Total::<f64>::default();
@@ -410,7 +429,8 @@ impl<T: Float> Learner<T> {
             self.forward(piece.inputs(), Mode::Predict);
             if start >= burn_in && !outputs.is_empty() {
                 let output = &self.engine.output()[outputs.start * output_size..outputs.end * output_size];
-                sum += self.config.loss.total(output, output_size, piece.targets()).to_f64();
+                let loss = &self.config.loss;
+                sum += loss.total_of(piece.outputs(), output, output_size, piece.targets()).to_f64();
             }
             start = end;
         }

@@ -28,8 +28,21 @@ fn examples(document: &str) -> Vec<(String, String)> {
 fn elman(directory: &Path, arguments: &str) -> String {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elman"));
     let output =
-        command.current_dir(directory).args(arguments.split(' ')).assert().success().get_output().clone();
+        command.current_dir(directory).args(words(arguments)).assert().success().get_output().clone();
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The words of a command, as a shell cuts it at blanks that are not quoted.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for (n, part) in command.split('"').enumerate() {
+        let mut pieces = if n % 2 == 0 { part.split(' ').collect() } else { vec![part] }.into_iter();
+        if let (Some(last), Some(first)) = (words.last_mut(), pieces.next()) {
+            last.push_str(first);
+        }
+        words.extend(pieces.map(str::to_owned));
+    }
+    words
 }
 
 fn root() -> PathBuf {
@@ -57,6 +70,27 @@ fn printed_as_said(document: &str, least: usize, table: &str) -> TempDir {
 #[test]
 fn the_guide_to_labels_prints_what_it_says() {
     printed_as_said("docs/label.md", 4, "docs/press.csv");
+}
+
+#[test]
+fn the_guide_of_texts_prints_what_it_says() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::copy(root().join("LICENSE-APACHE"), directory.path().join("LICENSE-APACHE")).unwrap();
+    std::fs::write(directory.path().join("hello.txt"), "The Work").unwrap();
+    let examples = examples(&std::fs::read_to_string(root().join("docs/text.md")).unwrap());
+    assert!(examples.len() >= 3, "{examples:?}");
+    let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
+    for (arguments, expected) in examples {
+        // What is generated need not end with a line's end.
+        let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
+        assert_eq!(printed.trim_end(), expected.trim_end(), "elman {arguments}");
+    }
+}
+
+#[test]
+fn the_guide_to_reports_prints_what_it_says() {
+    let left = printed_as_said("docs/report.md", 1, "docs/shops.csv");
+    assert!(left.path().join("report.html").exists());
 }
 
 #[test]

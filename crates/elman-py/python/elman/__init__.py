@@ -1,7 +1,8 @@
 """Recurrent networks that train in seconds on an ordinary CPU.
 
 Estimators in scikit-learn's manner
-    :class:`Forecaster`, :class:`SequenceClassifier`, :class:`SequenceLabeler`, :class:`SequenceRegressor`
+    :class:`Forecaster`, :class:`SequenceClassifier`, :class:`SequenceLabeler`, :class:`SequenceRegressor`,
+    :class:`TextModel`
 Networks for training loops of one's own
     :class:`Network`, built of :class:`Recurrent`, :class:`Dense` and other blocks
 Layers inside PyTorch
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         SequenceClassifier,
         SequenceLabeler,
         SequenceRegressor,
+        TextModel,
         load,
     )
     from .learning import (
@@ -63,7 +65,7 @@ _HOMES = {
     "blocks": "Block Dense Dropout Embedding GRU LSTM LayerNorm Patch Pooling RNN Recurrent Skip",
     "conversion": "from_torch",
     "data": "airline",
-    "estimators": "Backtest Forecaster Remark SequenceClassifier SequenceLabeler SequenceRegressor load",
+    "estimators": "Backtest Forecaster Remark SequenceClassifier SequenceLabeler SequenceRegressor TextModel load",
     "learning": "AbsoluteError Adam AdamW CrossEntropy Huber RMSprop SGD SquaredError clip_grad_norm",
     "network": "Network Stream",
     "sweeps": "Sweep Trial grid run_trial sweep",
@@ -100,6 +102,7 @@ __all__ = [
     "SquaredError",
     "Stream",
     "Sweep",
+    "TextModel",
     "Trial",
     "__version__",
     "airline",

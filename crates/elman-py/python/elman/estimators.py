@@ -12,6 +12,7 @@ from .estimator import Estimator, NotFittedError, Remark
 from .forecaster import Backtest, Forecaster
 from .grouped import SequenceClassifier, SequenceRegressor
 from .labeler import SequenceLabeler
+from .text import TextModel
 
 __all__ = [
     "Backtest",
@@ -22,11 +23,12 @@ __all__ = [
     "SequenceClassifier",
     "SequenceLabeler",
     "SequenceRegressor",
+    "TextModel",
     "load",
 ]
 
 _ESTIMATORS: dict[str, type[Estimator]] = {
-    kind._task: kind for kind in (Forecaster, SequenceClassifier, SequenceLabeler, SequenceRegressor)
+    kind._task: kind for kind in (Forecaster, SequenceClassifier, SequenceLabeler, SequenceRegressor, TextModel)
 }
 
 

@@ -136,6 +136,14 @@ impl<'a, T: Float> Trainer<'a, T> {
                 format!("of sequence {n} has {} values, not a multiple of input_size", example.x.len());
             return Err(ConfigError::new("x", message));
         }
+        let min_len = self.config.loss.min_len();
+        if length < min_len {
+            let message = format!(
+                "of sequence {n} has {length} timesteps; the loss {} needs at least {min_len}",
+                self.config.loss.name()
+            );
+            return Err(ConfigError::new("x", message));
+        }
         let (found, width, right_kind) = match (&example.targets, &self.config.loss) {
             (Targets::Classes(classes), Loss::CrossEntropy { .. }) => {
                 (classes.len(), 1, classes.iter().all(|&class| class < output_size || class == UNLABELLED))

@@ -38,7 +38,10 @@ impl<'t> Found<'t> {
         let mut remarks = std::mem::take(&mut groups.remarks);
         remarks.extend(about_columns);
         let features = grouping.features.iter().map(|feature| feature.name.as_str());
-        remarks.extend(outlier::check_columns(table, features)?);
+        // Silence makes every note look far from the rest.
+        if options.sound.is_none() {
+            remarks.extend(outlier::check_columns(table, features)?);
+        }
         let columns = Labels::columns(table, &grouping.targets)?;
         let is_class = is_class(&columns, options.classes, &mut remarks)?;
         let spans: Vec<Span> = (0..groups.len()).map(|n| (n, 0..groups.rows[n].len())).collect();
@@ -56,7 +59,7 @@ impl<'t> Found<'t> {
         let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
         remarks.extend(about_targets);
         let targets = task.targets(&labels)?;
-        if task.stratum_name(0).is_none() {
+        if task.stratum_name(0).is_none() && options.sound.is_none() {
             remarks.extend(labels.outliers()?);
         }
         let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
@@ -92,7 +95,7 @@ impl<'t> Found<'t> {
         let train = spans.train.iter().map(|span| example(span, 0)).collect();
         let validation = spans.validation.iter().map(|(span, silent)| example(span, *silent)).collect();
         Ok(Prepared {
-            task: Label { answer: task.into(), means }.into(),
+            task: Label { answer: task.into(), means, sound: options.sound.clone() }.into(),
             data: table.name().to_owned(),
             train,
             train_groups: spans.train_groups,

@@ -4,6 +4,7 @@ mod answers;
 mod fit;
 mod linear;
 mod options;
+mod sound;
 mod spans;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use super::kind::check_loss_of_numbers;
 use super::{
     Classify, HeldOut, PredictOptions, Predictions, Prepared, Regress, StreamUnits, TaskKind, TaskName,
 };
+use crate::audio::Sound;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error};
 use crate::loss::Loss;
@@ -42,6 +44,9 @@ pub struct Label {
     /// The targets' means in training, where they are not scaled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub means: Vec<f64>,
+    /// What is known of the sound that it was fitted to, if the rows are its samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<Sound>,
 }
 
 /// What is told of a row.
@@ -87,7 +92,7 @@ impl TaskKind for Label {
     type Options = LabelOptions;
 
     fn prepare(table: &Table, options: &LabelOptions) -> Result<Prepared, Error> {
-        Found::prepare(table, options)
+        Found::prepare(table, &sound::options(options, table))
     }
 
     /// Programs of the second version know no such task.
@@ -122,6 +127,9 @@ impl TaskKind for Label {
 
     /// The default recipe, with the loss that the targets ask for and sequences cut in time.
     fn recipe(&self) -> Recipe {
+        if self.sound.is_some() {
+            return sound::recipe();
+        }
         let usual = Recipe::default();
         let loss = either!(&self.answer, task => task.loss());
         Recipe { train: TrainConfig { loss, truncate: Some(TRUNCATE), ..usual.train }, ..usual }
@@ -149,6 +157,9 @@ impl TaskKind for Label {
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
         match &self.answer {
+            RowAnswer::Numbers(task) if self.sound.is_some() => {
+                sound::evaluate(task, ensemble, table, held_out)
+            }
             RowAnswer::Numbers(task) => {
                 let baseline = if self.means.is_empty() { task.baseline() } else { self.means.clone() };
                 Tested::read(task, table, held_out)?.evaluate(baseline, ensemble)
@@ -168,8 +179,10 @@ impl TaskKind for Label {
         evaluation: &mut Evaluation,
     ) -> Result<(), Error> {
         match &self.answer {
-            RowAnswer::Numbers(task) => Tested::read(task, table, held_out)?.compare(trained_on, evaluation),
-            RowAnswer::Class(_) => Ok(()),
+            RowAnswer::Numbers(task) if self.sound.is_none() => {
+                Tested::read(task, table, held_out)?.compare(trained_on, evaluation)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -190,6 +203,10 @@ impl TaskKind for Label {
         either!(&self.answer, task => answers::predict(task, ensemble, table, options))
     }
 
+    fn sound(&self) -> Option<&Sound> {
+        self.sound.as_ref()
+    }
+
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
         either!(&self.answer, task => Ok(Box::new(Rows(task.clone()))))
     }
@@ -203,6 +220,10 @@ impl TaskKind for Label {
         }
         if self.grouping().window.is_some() {
             return Err("it has windows".into());
+        }
+        if let Some(sound) = &self.sound {
+            sound.check()?;
+            sound::check(&self.answer)?;
         }
         self.grouping().check()
     }

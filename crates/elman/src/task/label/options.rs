@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::audio::Sound;
 use crate::missing::Missing;
 use crate::task::{GroupedOptions, SplitBy};
 
@@ -41,6 +42,10 @@ pub struct LabelOptions {
     /// Decides which sequences are kept for test and validation, as [`GroupedOptions::split_seed`].
     #[serde(rename = "split-seed", skip_serializing)]
     pub split_seed: u64,
+    /// Are the rows samples of sound, as [`audio::prepare`](crate::audio::prepare) makes them? They are then not scaled, and
+    /// the last part of each recording is kept back.
+    #[serde(skip)]
+    pub sound: Option<Sound>,
 }
 
 /// What becomes of inputs and targets that are numbers.
@@ -73,6 +78,7 @@ impl Default for LabelOptions {
             test: usual.test,
             validation: usual.validation,
             split_seed: usual.split_seed,
+            sound: None,
         }
     }
 }
@@ -136,6 +142,12 @@ impl LabelOptions {
     #[must_use]
     pub fn with_validation(self, validation: f64) -> Self {
         Self { validation, ..self }
+    }
+
+    /// The same for samples of sound.
+    #[must_use]
+    pub fn with_sound(self, sound: impl Into<Option<Sound>>) -> Self {
+        Self { sound: sound.into(), ..self }
     }
 
     /// What of it all tasks on tables of sequences have in common.

@@ -17,6 +17,8 @@ const WARM_UP: usize = 1000;
 
 /// About so many parts are learned side by side, where nothing else is said.
 const STREAMS: usize = 16;
+/// As many of sound.
+pub(super) const SOUND_STREAMS: usize = 32;
 /// None of them is then shorter than this.
 const SHORTEST: usize = 1000;
 
@@ -45,6 +47,8 @@ impl Spans {
     ) -> Result<Self, Error> {
         let mut spans = if groups.len() == 1 {
             Self::by_time(groups, labels, options)?
+        } else if options.sound.is_some() {
+            Self::each_by_time(groups, options)?
         } else {
             let parts = Parts::choose(table, groups, labels, strata, &options.grouped())?;
             let whole = |&n: &usize| (n, 0..groups.rows[n].len());
@@ -72,7 +76,8 @@ impl Spans {
                 remarks,
             }
         };
-        spans.cut(labels, options.streams)?;
+        let side_by_side = if options.sound.is_some() { SOUND_STREAMS } else { STREAMS };
+        spans.cut(labels, options.streams, side_by_side)?;
         Ok(spans)
     }
 
@@ -126,10 +131,46 @@ impl Spans {
         })
     }
 
+    /// Cuts each of several recordings, all of whose rows are labelled, by the shares of the shortest.
+    fn each_by_time(groups: &Groups<'_>, options: &LabelOptions) -> Result<Self, ConfigError> {
+        check_shares(&options.grouped())?;
+        let shortest = groups.rows.iter().map(Vec::len).min().unwrap_or(0);
+        let share = |share: f64, of: usize| ((share * of as f64).round() as usize).min(of.saturating_sub(1));
+        let test = share(options.test, shortest);
+        let validation = share(options.validation, shortest - test);
+        let (mut train, mut validations) = (Vec::new(), Vec::new());
+        for (n, rows) in groups.rows.iter().enumerate() {
+            let known = rows.len() - test;
+            let learned = known - validation;
+            let warm_up = learned.min(WARM_UP);
+            train.push((n, 0..learned));
+            validations.extend((validation > 0).then_some(((n, learned - warm_up..known), warm_up)));
+        }
+        let remark = format!(
+            "{}, each split by time: the last {} for the test, {} before them for validation, what is before that for \
+             training",
+            counted(groups.len(), "recording"),
+            counted(test, "row"),
+            thousands(validation)
+        );
+        Ok(Spans {
+            train,
+            train_groups: Vec::new(),
+            validation: validations,
+            held_out: (test > 0).then_some(HeldOut::LastRows(test)),
+            remarks: vec![remark.into()],
+        })
+    }
+
     /// Cuts the training sequences into parts, and leaves out those without a label.
-    fn cut(&mut self, labels: &Labels<'_>, asked: Option<usize>) -> Result<(), ConfigError> {
+    fn cut(
+        &mut self,
+        labels: &Labels<'_>,
+        asked: Option<usize>,
+        side_by_side: usize,
+    ) -> Result<(), ConfigError> {
         let total: usize = self.train.iter().map(|(_, rows)| rows.len()).sum();
-        let usual = total.div_ceil(STREAMS).max(SHORTEST);
+        let usual = total.div_ceil(side_by_side).max(SHORTEST);
         let shortest = self.train.iter().map(|(_, rows)| rows.len()).min().unwrap_or(0);
         if let Some(streams) = asked.filter(|&streams| streams == 0 || streams > shortest) {
             let message = format!(
