@@ -258,7 +258,7 @@ impl<T: Float> Learner<T> {
 
     /// [`step`](Self::step), from a state and with it left at the sequences' new ends: for sequences that come
     /// piece by piece. Gradients do not flow from one piece to the one before it. The first piece starts from
-    /// [`Network::zero_state`]. A state is in its batch's own order, which is that of the examples if they are
+    /// [`Network::zero_state`], and is burned in where [`LearnerConfig::burn_in`] says so. A state is in its batch's own order, which is that of the examples if they are
     /// equally long: so should those of a piece be.
     ///
     /// # Errors
