@@ -42,6 +42,8 @@ struct Plan {
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
+    /// Of recordings, what went into the device.
+    played: Option<PathBuf>,
     model: PathBuf,
     checkpoint: PathBuf,
     checkpoint_epochs: Option<u64>,
@@ -127,6 +129,7 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
         open,
         test,
         data,
+        played: arguments.audio.first().cloned(),
         model,
         checkpoint,
         checkpoint_epochs,
@@ -393,7 +396,11 @@ fn remove_checkpoint(plan: &Plan) -> Result<(), Error> {
 fn next_command(plan: &Plan) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "elman".into());
     let words = [program.as_str(), "predict"].map(str::to_owned).into_iter();
-    let files = std::iter::once(&plan.model).chain(&plan.data).map(|path| path.display().to_string());
+    let shown = |path: &PathBuf| path.display().to_string();
+    let files: Vec<String> = match &plan.played {
+        Some(input) => vec![shown(&plan.model), shown(input), "-o".into(), "played.wav".into()],
+        None => std::iter::once(&plan.model).chain(&plan.data).map(shown).collect(),
+    };
     words.chain(files).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 
