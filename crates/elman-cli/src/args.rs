@@ -83,7 +83,7 @@ pub(crate) struct NotebookArguments {
     pub(crate) learning_rate: f64,
 }
 
-/// `forecast (the default), regress or classify`
+/// `forecast (the default), regress, classify or label`
 fn tasks_help() -> String {
     let names = TaskName::ALL.iter().enumerate();
     listed(

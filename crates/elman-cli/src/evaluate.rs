@@ -73,7 +73,7 @@ const FEW_CLASSES: usize = 10;
 
 /// A line per class: its figures, and how often it was answered with which.
 fn class_rows(confusion: &Confusion) -> Vec<Vec<String>> {
-    let head = ["class", "sequences", "precision", "recall", "f1", "taken for:"].map(str::to_owned);
+    let head = ["class", "count", "precision", "recall", "f1", "taken for:"].map(str::to_owned);
     let mut rows = vec![head.into_iter().chain(confusion.classes.iter().cloned()).collect::<Vec<_>>()];
     let shown = |value: Option<f64>| value.map_or("-".into(), figure);
     for ((class, counts), of) in confusion.classes.iter().zip(&confusion.counts).zip(confusion.figures()) {

@@ -32,7 +32,7 @@
 //! | [`learner`] | a network with its parameters learns from batch after batch |
 //! | [`train`] | the loop, its observers, its checkpoints |
 //! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |
-//! | [`task`] | what it is all for: forecast, regress, classify |
+//! | [`task`] | what it is all for: forecast, regress, classify, label |
 //! | [`weights`] | network and parameters in a file, whatever they are for |
 //! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
 //! | [`search`], [`ensemble`] | which recipe suits the data; several networks that answer together |

@@ -14,6 +14,7 @@ mod evaluate;
 mod forecast;
 mod gaps;
 mod inspect;
+mod label;
 mod model_errors;
 mod notebook;
 mod options;

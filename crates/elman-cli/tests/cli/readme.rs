@@ -1,16 +1,18 @@
-//! The README says what the program prints: its console blocks are run, and its picture is drawn.
+//! The README and the guides say what the program prints: their console blocks are run, and the README's picture is
+//! drawn.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use tempfile::TempDir;
 
 const CALL: &str = "$ cargo run --release -- ";
 
-/// The commands of the README's console blocks, each with the output that follows it.
-fn examples(readme: &str) -> Vec<(String, String)> {
+/// The commands of a document's console blocks, each with the output that follows it.
+fn examples(document: &str) -> Vec<(String, String)> {
     let mut examples: Vec<(String, String)> = Vec::new();
     let mut inside = false;
-    for line in readme.lines() {
+    for line in document.lines() {
         if line.starts_with("```") {
             inside = line == "```console";
         } else if let (true, Some(arguments)) = (inside, line.strip_prefix(CALL)) {
@@ -30,24 +32,38 @@ fn elman(directory: &Path, arguments: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-#[test]
-fn the_readmes_commands_print_what_it_says() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let examples = examples(&readme);
-    assert!(examples.len() >= 5, "{examples:?}");
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs a document's commands, of which there are at least so many, beside this table; what is left of them stands in the
+/// folder that comes back.
+fn printed_as_said(document: &str, least: usize, table: &str) -> TempDir {
+    let text = std::fs::read_to_string(root().join(document)).unwrap();
+    let examples = examples(&text);
+    assert!(examples.len() >= least, "{examples:?}");
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join("docs")).unwrap();
-    std::fs::copy(root.join("docs/shops.csv"), directory.path().join("docs/shops.csv")).unwrap();
+    std::fs::copy(root().join(table), directory.path().join(table)).unwrap();
     let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
     for (arguments, expected) in examples {
         // The program names itself as it was called.
         let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
-        assert_eq!(printed, expected, "elman {arguments}");
+        assert_eq!(printed, expected, "{document}: elman {arguments}");
     }
+    directory
+}
 
+#[test]
+fn the_guide_to_labels_prints_what_it_says() {
+    printed_as_said("docs/label.md", 4, "docs/press.csv");
+}
+
+#[test]
+fn the_readmes_commands_print_what_it_says() {
+    let directory = printed_as_said("README.md", 5, "docs/shops.csv");
     elman(directory.path(), "evaluate airline.elman --plot airline.svg");
     let drawn = std::fs::read_to_string(directory.path().join("airline.svg")).unwrap();
-    let committed = std::fs::read_to_string(root.join("docs/airline.svg")).unwrap();
+    let committed = std::fs::read_to_string(root().join("docs/airline.svg")).unwrap();
     assert!(drawn == committed, "docs/airline.svg is not what the program draws now");
 }

@@ -15,6 +15,9 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "season": ("int", "Rows in a season, 0 for none; by default the calendar's."),
     "horizon": ("int", "Rows to look ahead; by default half a season, or 6."),
     "window": ("int", "Rows of a training sequence."),
+    "classes": ("bool", "Is the target a class? By default text is, and a few whole numbers that each occur often."),
+    "scale": ("str", "What becomes of inputs and targets that are numbers: ``standard`` or ``none``."),
+    "streams": ("int", "In so many parts that are learned side by side is each training sequence cut."),
     "stride": ("int", "Rows from one training sequence to the next."),
     "transform": (
         "str",
@@ -59,6 +62,7 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "schedule_patience": ("int", "Plateau: epochs without progress before a change."),
     "clip": ("float", "The largest gradient norm, 0 for any."),
     "truncate": ("int", "Cut sequences into pieces of so many timesteps."),
+    "burn_in": ("int", "Run so many timesteps at the start of each sequence without learning from them."),
     "search": ("bool", "Choose patch, directions and pooling by cross-validation, as far as they are not given?"),
     "patience": ("int", "Stop after so many epochs without a better validation loss."),
     "seed": ("int", "Decides starting weights, order and dropout."),

@@ -152,7 +152,11 @@ impl Pair {
             self.target.name,
             samples(found)
         );
-        Latency { found: Some(found), delay, remark: Message::from(text).option("latency").text(" overrules)") }
+        Latency {
+            found: Some(found),
+            delay,
+            remark: Message::from(text).option("latency").text(" overrules)"),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::weights::Weights;
 /// |---|---|---|
 /// | regress | the features | the number of each target |
 /// | classify | the features | the probability of each class |
+/// | label | the features | the number of each target, or the probability of each class, for this row |
 /// | forecast | the next value of the series and, where the calendar fixes it, its place in the season | the value of the row after it |
 ///
 /// Places in a season count from 0: months from January, quarters from the first, weekdays from Monday, hours from

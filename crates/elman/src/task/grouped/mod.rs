@@ -485,6 +485,9 @@ impl<T: GroupedTask> TaskKind for T {
 
     fn check(&self) -> Result<(), String> {
         GroupedTask::check(self)?;
+        if self.grouping().id.is_none() {
+            return Err("it has no column that tells sequences apart".into());
+        }
         self.grouping().check()
     }
 }

@@ -72,7 +72,8 @@ pub(super) fn evaluate(
         HeldOut::LastRows(rows) => *rows,
         _ => usize::MAX,
     };
-    let (inputs, targets) = (table.column(INPUT)?.numbers()?, table.column(&task.grouping.targets[0])?.numbers()?);
+    let (inputs, targets) =
+        (table.column(INPUT)?.numbers()?, table.column(&task.grouping.targets[0])?.numbers()?);
     let (mut answers, mut heard, mut actual) = (Vec::new(), Vec::new(), Vec::new());
     for rows in &read.groups.rows {
         let x = task.grouping.inputs(&read.cells, rows, 0);
@@ -83,7 +84,8 @@ pub(super) fn evaluate(
         actual.extend(rows[span.1].iter().map(|&row| targets[row]));
     }
     let (count, recordings) = (thousands(actual.len()), read.groups.len());
-    let of = if recordings == 1 { String::new() } else { format!(" of {}", counted(recordings, "recording")) };
+    let of =
+        if recordings == 1 { String::new() } else { format!(" of {}", counted(recordings, "recording")) };
     let part = if last == usize::MAX { "all" } else { "the last" };
     Ok(Evaluation {
         on: format!("{part} {count} samples{of}"),
