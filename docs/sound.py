@@ -20,7 +20,9 @@ def notes() -> list[float]:
         level = 0.3 * (0.2 + 0.8 * draw.random())
         decay = RATE * (0.1 + 0.5 * draw.random())
         for n in range(min(2 * RATE, len(x) - start)):
-            x[start + n] += level * math.exp(-n / decay) * (math.sin(pitch * n) + math.sin(2 * pitch * n) / 2)
+            tone = math.sin(pitch * n) + math.sin(2 * pitch * n) / 2
+            pick = draw.uniform(-1, 1) * math.exp(-n / 100) if n < 1000 else 0.0
+            x[start + n] += level * (math.exp(-n / decay) * tone + pick)
         start += int(RATE * (0.05 + 0.3 * draw.random()))
     return x
 
@@ -33,7 +35,7 @@ def device(x: list[float]) -> list[float]:
         s += 0.25 * (value - s)
         u = math.tanh(3 * s + 0.6 * z)
         z = 0.995 * z + 0.005 * abs(u)
-        y.append(u - 0.3 * z)
+        y.append(0.7 * (u - 0.3 * z))
     return y
 
 

@@ -212,6 +212,10 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
     fails(&place, "train label --audio in.wav out.wav --pre-emphasis 2", 2, "--pre-emphasis is 2");
     let files = place.files();
     assert!(files.keys().all(|name| name.ends_with(".wav")), "{:?}", files.keys());
+    let rows: String = (0..40).map(|n| format!("{n},1,{}\n{n},2,\n", n % 5)).collect();
+    place.write("rows.csv", format!("id,x,target\n{rows}"));
+    fails(&place, "train regress rows.csv --loss esr", 2, "the network has one answer per sequence");
+    fails(&place, "train regress rows.csv --skip 1", 2, "--skip adds inputs to the answer of their timestep");
 }
 
 #[test]
