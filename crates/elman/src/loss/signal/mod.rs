@@ -223,7 +223,7 @@ mod tests {
     fn silence_and_what_is_short_count_nothing() {
         let packing = Packing::new(&[3, 3]);
         // The second sequence's target is silence.
-        let targets = [0.5, 0.0, -0.5, 0.0, 0.5, 0.0];
+        let targets = [0.5f64, 0.0, -0.5, 0.0, 0.5, 0.0];
         let outputs = [0.4, 0.3, -0.5, 0.3, 0.5, 0.3];
         let mut doutputs = [7.0; 6];
         let loss = Loss::EsrNam { pre_emphasis: None };
