@@ -37,7 +37,7 @@ fn device(input: &[f32], drive: f32, delay: usize) -> Vec<f32> {
 }
 
 fn wav(samples: &[f32]) -> Vec<u8> {
-    Wav::Float.write(RATE, samples).unwrap()
+    Wav::Float.write(RATE, samples).expect("a short recording")
 }
 
 /// A folder with `in.wav` and `out.wav`, which is late.
@@ -49,7 +49,7 @@ fn recorded(delay: usize) -> Place {
 }
 
 fn samples(place: &Place, name: &str) -> Vec<f32> {
-    Recording::open(&place.path(name), None).unwrap().samples
+    Recording::open(&place.path(name), None).expect("a recording").samples
 }
 
 /// The error-to-signal ratio of what is played.
@@ -128,14 +128,14 @@ fn start(place: &Place, command: &str) -> Child {
 /// What a stream answers to samples that are written in pieces of so many bytes, and what it tells at the end.
 fn streamed(place: &Place, command: &str, input: &[f32], piece: usize) -> (Vec<f32>, String) {
     let mut child = start(place, command);
-    let mut stdin = child.stdin.take().unwrap();
+    let mut stdin = child.stdin.take().expect("a program that runs");
     let bytes: Vec<u8> = input.iter().flat_map(|x| x.to_le_bytes()).collect();
     let writer = std::thread::spawn(move || {
         bytes.chunks(piece).for_each(|piece| stdin.write_all(piece).expect("a stream that reads"));
     });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let output = child.wait_with_output().expect("a program that runs");
+    writer.join().expect("a program that runs");
+    let told = String::from_utf8(output.stderr).expect("a program that runs");
     assert!(output.status.success(), "{told}");
     let (answers, rest) = output.stdout.as_chunks::<4>();
     assert!(rest.is_empty());
