@@ -172,6 +172,18 @@ pub(crate) struct EvaluateArguments {
     /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// Of sound: instead of DATA what went into the device and what came out, as WAV files; once for each pair
+    #[arg(long, num_args = 2, value_names = ["INPUT", "TARGET"])]
+    pub(crate) audio: Vec<PathBuf>,
+    /// With --audio: where a knob of the device stood, as drive=0.5, as in training
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    pub(crate) knob: Vec<String>,
+    /// With --audio: the channel that is read of each file, counted from 1 [default: the only one]
+    #[arg(long, value_name = "N")]
+    pub(crate) channel: Option<usize>,
+    /// With --audio: by how many samples targets are late [default: as in training]
+    #[arg(long, value_name = "SAMPLES", allow_negative_numbers = true)]
+    pub(crate) latency: Option<i64>,
     /// Of a forecast: how many last rows are the test [default: as many as in training]; of a text: so many last tokens
     /// [default: all]
     #[arg(long, value_name = "ROWS")]

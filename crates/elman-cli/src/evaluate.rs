@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::args::EvaluateArguments;
 use crate::output::{Output, figure, percentage};
 use crate::report::{self, Report};
-use crate::{input, plot};
+use crate::{input, plot, sound};
 
 pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let read = std::iter::once(&arguments.model).chain(&arguments.data);
@@ -26,7 +26,11 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
         plot::check_place(path, arguments.force)?;
     }
     let model = Model::open(&arguments.model)?;
-    let table = input::table_for(&model, arguments.data.as_deref())?;
+    let table = if arguments.audio.is_empty() {
+        input::table_for(&model, arguments.data.as_deref())?
+    } else {
+        sound::table_for(&model, arguments)?
+    };
     let task = model.task().kind();
     let held_out = task.held_out(arguments.test).map_err(Error::from)?;
     output.remarks(table.remarks());

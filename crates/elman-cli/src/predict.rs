@@ -1,6 +1,6 @@
 //! `elman predict`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use elman::file;
@@ -17,9 +17,8 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let to_file = arguments.output.as_ref().filter(|path| path.as_path() != Path::new("-"));
     let asks_for_sound =
         arguments.channel.is_some() || arguments.bits.is_some() || !arguments.knob.is_empty();
-    let names_sound =
-        to_file.is_some_and(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("wav")));
-    if asks_for_sound || names_sound {
+    let is_wav = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav"));
+    if asks_for_sound || to_file.is_some_and(is_wav) || arguments.data.as_ref().is_some_and(is_wav) {
         return sound::predict(&Model::open(&arguments.model)?, arguments, output);
     }
     let form = match to_file {

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use elman::audio::{Pair, Player, Recording, Wav};
+use elman::audio::{self, Pair, Player, Recording, Wav};
 use elman::error::{DataError, Error};
 use elman::file;
 use elman::model::Model;
+use elman::table::Table;
 use serde::{Deserialize, Serialize};
 
-use crate::args::PredictArguments;
+use crate::args::{EvaluateArguments, PredictArguments};
 use crate::input;
 use crate::output::{Output, Wrong};
 
@@ -94,6 +95,27 @@ pub(crate) fn pairs(
     Ok(pairs)
 }
 
+/// The recordings that a model of sound is to be measured on, as a table.
+pub(crate) fn table_for(model: &Model, arguments: &EvaluateArguments) -> anyhow::Result<Table> {
+    let Some(sound) = model.sound() else {
+        return Err(Wrong("--audio is for models of sound; name a table as DATA".into()).into());
+    };
+    if arguments.data.is_some() {
+        return Err(Wrong("--audio stands in the place of DATA; give one of them".into()).into());
+    }
+    let pairs = pairs(&arguments.audio, &arguments.knob, arguments.channel)?;
+    if let Some(pair) = pairs.iter().find(|pair| pair.input.sample_rate != sound.sample_rate) {
+        return Err(other_rate(&pair.input, sound.sample_rate).into());
+    }
+    Ok(audio::prepare(&pairs, Some(arguments.latency.unwrap_or(sound.delay)))?.table)
+}
+
+/// The error about a recording of another rate than the model's.
+fn other_rate(recording: &Recording, wanted: u32) -> Error {
+    let message = format!("but the model was trained at {wanted} Hz; convert the recording to that rate");
+    DataError { place: recording.describe(), message: message.into() }.into()
+}
+
 /// Has a model of sound answer a recording, into a file.
 pub(crate) fn predict(
     model: &Model,
@@ -115,8 +137,7 @@ pub(crate) fn predict(
     let recording = Recording::open(from, arguments.channel)?;
     let wanted = player.sound().sample_rate;
     if recording.sample_rate != wanted {
-        let message = format!("but the model was trained at {wanted} Hz; convert the recording to that rate");
-        return Err(Error::from(DataError { place: recording.describe(), message: message.into() }).into());
+        return Err(other_rate(&recording, wanted).into());
     }
     input::refuse_overwriting(to, [&arguments.model, from])?;
     // Nothing in a WAV file tells whether it is a recording that cannot be made again.

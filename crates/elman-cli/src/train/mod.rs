@@ -50,6 +50,8 @@ struct Plan {
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
+    /// Of recordings, what went into the device.
+    played: Option<PathBuf>,
     model: PathBuf,
     report: Option<PathBuf>,
     checkpoint: PathBuf,
@@ -181,6 +183,7 @@ fn plan(
         tuning,
         test,
         data,
+        played: arguments.audio.first().cloned(),
         model,
         report: arguments.report,
         checkpoint,
@@ -466,12 +469,14 @@ fn remove(path: &Path) -> Result<(), Error> {
 /// The command that uses the model, as this program was called.
 fn next_command(plan: &Plan) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "elman".into());
-    let (command, data) = match plan.prepared.task.name() {
-        TaskName::Text => ("generate", None),
-        _ => ("predict", plan.data.as_ref()),
-    };
+    let command = if plan.prepared.task.name() == TaskName::Text { "generate" } else { "predict" };
     let words = [program.as_str(), command].map(str::to_owned).into_iter();
-    let files = std::iter::once(&plan.model).chain(data).map(|path| path.display().to_string());
+    let shown = |path: &PathBuf| path.display().to_string();
+    let files: Vec<String> = match &plan.played {
+        Some(input) => vec![shown(&plan.model), shown(input), "-o".into(), "played.wav".into()],
+        None if command == "generate" => vec![shown(&plan.model)],
+        None => std::iter::once(&plan.model).chain(&plan.data).map(shown).collect(),
+    };
     words.chain(files).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 

@@ -288,7 +288,10 @@ fn values_out_of_range_are_wrong_usage() {
             "train --hiden-size 3",
             "unexpected argument '--hiden-size' found\n\n  tip: a similar argument exists: '--hidden-size'",
         ),
-        ("trian", "unrecognized subcommand 'trian'\n\n  tip: a similar subcommand exists: 'train'"),
+        (
+            "trian",
+            "unrecognized subcommand 'trian'\n\n  tip: some similar subcommands exist: 'stream', 'train'",
+        ),
     ] {
         let said = said(arguments);
         assert!(said.starts_with(message), "{said}");

@@ -22,19 +22,20 @@ const AFTER: usize = 10_000;
 /// An answer is louder than the loudest noise by so much, and by such a factor.
 const ABOVE: f32 = 3e-4;
 const TIMES: f32 = 1.001;
-/// An answer heard in a click is moved back by so many samples less, so that it is never before its cause.
+/// An answer is moved back by so many samples less, so that it is never before its cause.
 const SAFETY: i64 = 1;
 
-/// Samples of a stretch that is compared.
+/// Samples of a stretch that is compared. Answers later than half of it are not looked for, nor earlier ones than `BEFORE`.
 const BLOCK: usize = 1 << 15;
-/// Later answers than this are not looked for, and earlier ones than `BEFORE`.
-const LATEST: usize = BLOCK / 2;
 /// At most so many stretches, the loudest.
 const BLOCKS: usize = 16;
-/// The response begins where it first reaches this share of its largest value,
-const ONSET: f64 = 0.25;
+/// The response begins where it first reaches this share of its largest value, at most so many samples before that,
+const ONSET: f64 = 0.5;
+const RISE: i64 = 100;
 /// which stands out from its mean square's root by this factor.
 const CLEAR: f64 = 10.0;
+/// What is added to the power of each frequency, as a share of their mean: where there is next to nothing, noise is heard.
+const FLOOR: f64 = 1e-4;
 
 impl Pair {
     /// How late the target is.
@@ -66,17 +67,7 @@ impl Pair {
         match first {
             None => self.not_found(&format!("no answer to {by} is louder than the noise")),
             Some(0) => self.not_found(&format!("before {by} there is as much as after them")),
-            Some(first) => {
-                let found = first as i64 - BEFORE as i64;
-                let text = format!(
-                    "{}: {} late, by {by}; moved back by {}, one less",
-                    self.target.name,
-                    samples(found),
-                    found - SAFETY
-                );
-                let delay = found - SAFETY;
-                Latency { found: Some(found), delay, remark: self.overruled(text) }
-            }
+            Some(first) => self.found(first as i64 - BEFORE as i64, &by),
         }
     }
 
@@ -87,20 +78,15 @@ impl Pair {
             return self.not_found("the recordings are too short or too quiet to tell");
         };
         let at = |lag: i64| response[lag.rem_euclid(response.len() as i64) as usize].abs();
-        let lags = || -(BEFORE as i64)..LATEST as i64;
-        let largest = lags().map(at).fold(0.0, f64::max);
+        let lags = || -(BEFORE as i64)..(response.len() / 2) as i64;
+        let peak = lags().max_by(|&a, &b| at(a).total_cmp(&at(b))).unwrap_or_default();
+        let largest = at(peak);
         let square: f64 = response.iter().map(|h| h * h).sum::<f64>() / response.len() as f64;
         if largest <= CLEAR * square.sqrt() {
             return self.not_found("the target does not follow the input clearly");
         }
-        let found = lags().find(|&lag| at(lag) >= ONSET * largest).unwrap_or_default();
-        let text = format!(
-            "{}: {} late, by comparing it with {}",
-            self.target.name,
-            samples(found),
-            self.input.name
-        );
-        Latency { found: Some(found), delay: found, remark: self.overruled(text) }
+        let found = (peak - RISE..peak).find(|&lag| at(lag) >= ONSET * largest).unwrap_or(peak);
+        self.found(found, &format!("comparing it with {}", self.input.name))
     }
 
     fn response(&self) -> Option<Vec<f64>> {
@@ -144,7 +130,7 @@ impl Pair {
         }
         // The inverse is the transform of the conjugate, of which the real part counts.
         for (cross, power) in cross.iter_mut().zip(power) {
-            let factor = 1.0 / (block as f64 * (power + 1e-2 * mean));
+            let factor = 1.0 / (block as f64 * (power + FLOOR * mean));
             *cross = Complex { re: factor * cross.re, im: -factor * cross.im };
         }
         fourier.forward(&mut cross);
@@ -159,8 +145,18 @@ impl Pair {
         Latency { found: None, delay: 0, remark: Message::from(text).option("latency") }
     }
 
-    fn overruled(&self, text: String) -> Message {
-        Message::from(text).text(" (").option("latency").text(" overrules)")
+    fn found(&self, found: i64, by: &str) -> Latency {
+        let delay = found - SAFETY;
+        let text = format!(
+            "{}: {} late, by {by}; moved back by {delay}, one less, so that no answer is before its cause (",
+            self.target.name,
+            samples(found)
+        );
+        Latency {
+            found: Some(found),
+            delay,
+            remark: Message::from(text).option("latency").text(" overrules)"),
+        }
     }
 }
 

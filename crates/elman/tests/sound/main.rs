@@ -35,13 +35,13 @@ fn learn(
         .with(Recurrent::new(CellKind::Lstm, hidden_size))
         .with(Dense::new(1))
         .with(Skip::new(1));
-    let network = Network::new(config).unwrap();
+    let network = Network::new(config).expect("parts that fit");
     let x = devices::notes(1, seconds, RATE);
     let y = device(&x);
     let loss = Loss::Esr { pre_emphasis: None };
     let config = LearnerConfig::new(loss, OptimiserConfig::ADAM).with_clip(1.0).with_burn_in(WARM_UP);
-    let parameters = Init::Orthogonal.draw(&network, seed).unwrap();
-    let mut learner: Learner<f32> = Learner::new(&network, parameters, config).unwrap();
+    let parameters = Init::Orthogonal.draw(&network, seed).expect("parts that fit");
+    let mut learner: Learner<f32> = Learner::new(&network, parameters, config).expect("parts that fit");
     let schedule = Schedule::new(ScheduleConfig::COSINE, 1e-2, steps);
     let mut draw = Draw::new(100 + seed);
     let part = |values: &[f64], start: usize| -> Vec<f32> {
@@ -55,14 +55,14 @@ fn learn(
             })
             .collect();
         learner.set_learning_rate(schedule.rate(step, 0));
-        learner.step(&TrainingBatch::new(&network, &examples)).unwrap();
+        learner.step(&TrainingBatch::new(&network, &examples)).expect("parts that fit");
     }
     let x = devices::notes(2, 10, RATE);
     let y = device(&x);
     let input: Vec<f32> = x.iter().map(|&x| x as f32).collect();
     let answer = learner.predict(&Batch::new(&[&input], 1)).remove(0);
     let answer: Vec<f64> = answer.into_iter().map(f64::from).collect();
-    [error_to_signal(&answer, &y).unwrap(), error_to_signal(&x, &y).unwrap()]
+    [error_to_signal(&answer, &y).expect("parts that fit"), error_to_signal(&x, &y).expect("parts that fit")]
 }
 
 #[test]
@@ -87,9 +87,9 @@ fn the_virtual_analogue_effect_is_learned_as_well_as_by_pytorch() {
 fn other_devices_are_learned() {
     type Device = fn(&[f64]) -> Vec<f64>;
     let devices: [(&str, Device, f64); 3] = [
-        ("diode clipper", |x| devices::diode_clipper(x, RATE), 0.01),
-        ("compressor", |x| devices::compressor(x, RATE), 0.01),
-        ("fuzz with sag", |x| devices::fuzz_with_sag(x, RATE), 0.01),
+        ("diode clipper", |x| devices::diode_clipper(x, RATE), 0.005),
+        ("compressor", |x| devices::compressor(x, RATE), 0.012),
+        ("fuzz with sag", |x| devices::fuzz_with_sag(x, RATE), 0.02),
     ];
     for (name, device, most) in devices {
         for seed in 0..3 {

@@ -218,4 +218,46 @@ mod tests {
         let expected: [&[f64]; 5] = [&[0.0], &[8.0], &[1.0, 5.0, 9.0], &[2.0, 6.0], &[3.0, 7.0]];
         assert_eq!(found, expected);
     }
+
+    #[test]
+    fn silence_and_what_is_short_count_nothing() {
+        let packing = Packing::new(&[3, 3]);
+        // The second sequence's target is silence.
+        let targets = [0.5f64, 0.0, -0.5, 0.0, 0.5, 0.0];
+        let outputs = [0.4, 0.3, -0.5, 0.3, 0.5, 0.3];
+        let mut doutputs = [7.0; 6];
+        let loss = Loss::EsrNam { pre_emphasis: None };
+        let total = gradient(&loss, &outputs, 1, &targets, &packing, &mut doutputs);
+        assert_eq!(total.weight, 1.0);
+        assert!((total.mean() - 0.01 / 0.75).abs() < 1e-15, "{total:?}");
+        assert_eq!([doutputs[1], doutputs[3], doutputs[5]], [0.0; 3]);
+        let total = gradient(&Loss::mrstft(), &outputs, 1, &targets, &packing, &mut doutputs);
+        assert_eq!((total.mean(), doutputs), (0.0, [0.0; 6]));
+        assert_eq!((Loss::mrstft().min_len(), Loss::esr_dc().min_len()), (1025, 1));
+    }
+
+    #[test]
+    fn what_is_no_loss_is_refused() {
+        let refusal = |loss: Loss| loss.check(1).unwrap_err().to_string();
+        for pre_emphasis in [0.0, -0.5, 1.5, f64::NAN].map(Some) {
+            let message = refusal(Loss::Esr { pre_emphasis });
+            assert!(message.starts_with("pre_emphasis is "), "{message}");
+        }
+        let of = |fft, hop, window| Loss::Mrstft {
+            resolutions: vec![Resolution { fft, hop, window }],
+            pre_emphasis: None,
+        };
+        for loss in [of(1000, 10, 100), of(1, 1, 1), of(1 << 17, 1, 1), of(512, 0, 100), of(512, 10, 513)] {
+            let message = refusal(loss);
+            assert!(message.starts_with("resolutions have a transform of "), "{message}");
+        }
+        let sum = |terms: Vec<(f64, Loss)>| Loss::Sum { terms };
+        assert_eq!(refusal(sum(Vec::new())), "loss is a sum of nothing; give it a term");
+        for loss in [Loss::cross_entropy(), Loss::Gaussian, Loss::esr_dc()] {
+            let message = refusal(sum(vec![(1.0, Loss::Squared), (1.0, loss)]));
+            assert!(message.ends_with("terms are losses of numbers, one output each"), "{message}");
+        }
+        assert!(refusal(sum(vec![(0.0, Loss::Squared)])).starts_with("loss is 0.0; it must be above 0"));
+        assert_eq!(sum(vec![(0.5, Loss::Dc), (2.0, Loss::mrstft())]).check(1), Ok(()));
+    }
 }

@@ -176,7 +176,9 @@ impl<'a, T: Scalar> Spectra<'a, T> {
         self.fourier.forward(buffer);
         let half = T::from_f64(0.5);
         let Frame { y: bins, y_magnitudes, t_magnitudes } = frame;
-        (bins.clear(), y_magnitudes.clear(), t_magnitudes.clear());
+        bins.clear();
+        y_magnitudes.clear();
+        t_magnitudes.clear();
         for k in 0..=fft / 2 {
             // Of real signals the transform at -k is the conjugate of that at k.
             let (z, mirror) = (buffer[k], buffer[(fft - k) % fft]);

@@ -38,7 +38,7 @@ impl<'t> Found<'t> {
         let mut remarks = std::mem::take(&mut groups.remarks);
         remarks.extend(about_columns);
         let features = grouping.features.iter().map(|feature| feature.name.as_str());
-        // Silence makes every note look far from the rest.
+        // In sound, silence makes every note look far from the rest.
         if options.sound.is_none() {
             remarks.extend(outlier::check_columns(table, features)?);
         }

@@ -117,6 +117,7 @@ impl Spans {
         let remark = Message::from(format!("one recording of {whole}, split by time: {}", parts.join(", ")));
         let remark = match options.id {
             Some(_) => remark,
+            None if options.sound.is_some() => remark,
             None => {
                 remark.text("; if it holds several, name the column that tells them apart with ").option("id")
             }
