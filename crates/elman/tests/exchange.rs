@@ -3,9 +3,11 @@
 
 use std::fs;
 
+use elman::audio::Player;
 use elman::error::Error;
 use elman::exchange::{Device, Format, Imported, ReadOptions, read, write};
 use elman::init::Init;
+use elman::model::Model;
 use elman::network::{
     Activation, CellKind, Dense, Direction, Dropout, LayerNorm, Network, NetworkConfig, Output, Recurrent,
     Skip,
@@ -149,6 +151,37 @@ fn a_device_stays_with_its_weights_in_their_file() {
     // Without one the file is that of programs that knew none.
     let plain = weights.with_device(None).to_bytes().expect("bytes");
     assert!(!String::from_utf8_lossy(&plain).contains("device"));
+}
+
+/// What plays a model stands its gains before and behind the network, and keeps knobs where they are set.
+#[test]
+fn a_model_of_sound_plays_with_its_gains() {
+    let read = imported("aida-x-lstm.json", &file("aida-x-lstm.json"));
+    let model = read.model("f").expect("a model");
+    let opened = Model::from_bytes("m", &model.to_bytes().expect("bytes")).expect("a model");
+    assert_eq!(
+        (opened.device(), opened.sound().map(|s| s.sample_rate)),
+        (read.weights.device(), Some(44_100))
+    );
+    let device = read.weights.device().expect("a device");
+    let [input, output] = [device.input_factor(), device.output_factor()].map(|factor| factor as f32);
+    let x = wave(50);
+    let louder: Vec<f32> = x.iter().map(|x| x * input).collect();
+    let mut played = Vec::new();
+    Player::new(&opened, &[]).expect("a player").play(&x, &mut played).expect("samples");
+    for (found, wanted) in played.iter().zip(answers(&read.weights, &louder)) {
+        assert!((found - output * wanted).abs() < 1e-6, "{found} {wanted}");
+    }
+    let knobs = imported("aida-x-gru.json", &file("aida-x-gru.json"));
+    let mut player =
+        Player::new(&knobs.model("f").expect("a model"), &[("knob1".into(), 0.25)]).expect("a player");
+    player.play(&x, &mut played).expect("samples");
+    let x: Vec<f32> = x.iter().flat_map(|&x| [x, 0.25]).collect();
+    assert_eq!(played, answers(&knobs.weights, &x));
+    // Several outputs are no sound, and neither is what has no rate.
+    for name in ["guitarml-rnn.json", "rtneural-lstm.json"] {
+        assert!(imported(name, &file(name)).model("f").is_none(), "{name}");
+    }
 }
 
 /// Each in the format that it came in, and in the others that have a place for it.
@@ -339,7 +372,7 @@ fn networks_that_a_format_cannot_say_are_refused() {
         (
             Format::Nam,
             start().with(lstm).with(head).with(Skip::new(1)),
-            "has a skip connection; guitarml, and aida-x for some sizes, have",
+            "nam has no place for a skip connection; guitarml has, and aida-x for some sizes: write one of those, or train anew with skip 0",
         ),
         (
             Format::Nam,

@@ -50,10 +50,13 @@ use chain::{Chain, Layer};
 use json::At;
 use serde::Serialize;
 
+use crate::audio::Sound;
 use crate::error::{ConfigError, DataError, Message};
 use crate::float::{Dtype, Parameters};
-use crate::model::is_written_by_elman;
+use crate::model::{Model, Record, is_written_by_elman};
 use crate::network::Activation;
+use crate::recipe::Recipe;
+use crate::task::{Label, Task};
 use crate::weights::Weights;
 use crate::words::listed;
 
@@ -191,6 +194,23 @@ impl Imported {
         let weights = chain.into_weights().map_err(|error| file.refuse(error.to_string()))?;
         let weights = weights.with_device(Some(device));
         Ok(Imported { weights, format, version: None, self_test: None, remarks })
+    }
+
+    /// The network as a model of sound, which answers recordings; `data` names the file that it is from. `None` where
+    /// nothing says at how many whole samples per second it runs, or it has several outputs.
+    ///
+    /// The first input is the audio; others are knobs, `knob1`, `knob2` and on. The device's gains are applied by
+    /// whatever plays the model ([`Player`](crate::audio::Player)).
+    pub fn model(&self, data: &str) -> Option<Model> {
+        let rate = self.weights.device()?.sample_rate?;
+        let sample_rate = rate as u32;
+        if f64::from(sample_rate) != rate || self.weights.network().output_size() != 1 {
+            return None;
+        }
+        let knobs = (1..self.weights.network().input_size()).map(|n| format!("knob{n}"));
+        let task = Task::from(Label::of_sound(Sound { sample_rate, delay: 0 }, knobs));
+        let record = Record::new(data, Recipe::for_task(&task));
+        Model::new(task, vec![self.weights.clone()], record).ok()
     }
 }
 
