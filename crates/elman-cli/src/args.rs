@@ -263,7 +263,8 @@ pub(crate) struct InspectArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// A .nam or .json file of NAM (LSTM), RTNeural, AIDA-X or GuitarML (Proteus, NeuralPi), or - for standard input
+    /// A .nam or .json file of NAM (LSTM), RTNeural, AIDA-X or GuitarML (Proteus, NeuralPi), a PyTorch state dict in JSON, or -
+    /// for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// The model file to write; - for standard output [default: the file's name with .elman, here]

@@ -120,7 +120,7 @@ fn is_one_member(members: &usize) -> bool {
 /// The content in any version of the format.
 enum AnyContent {
     First(version_1::Content),
-    Later(Content),
+    Later(Box<Content>),
 }
 
 impl container::Content for AnyContent {
@@ -129,7 +129,7 @@ impl container::Content for AnyContent {
     fn parse(version: u32, json: &str) -> serde_json::Result<Self> {
         Ok(match version {
             1 => AnyContent::First(serde_json::from_str(json)?),
-            _ => AnyContent::Later(serde_json::from_str(json)?),
+            _ => AnyContent::Later(Box::new(serde_json::from_str(json)?)),
         })
     }
 }
@@ -281,7 +281,8 @@ impl Model {
                 let (task, weights, record) = content.read(&tensors)?;
                 (task, vec![weights], record, None)
             }
-            AnyContent::Later(Content { dtype, network, members, task, record, device, .. }) => {
+            AnyContent::Later(content) => {
+                let Content { dtype, network, members, task, record, device, .. } = *content;
                 task.kind().check().map_err(|reason| tensors.corrupt(reason))?;
                 device.iter().try_for_each(Device::check).map_err(|error| tensors.corrupt(error))?;
                 (task, Weights::read_members(&tensors, network, dtype, members)?, record, device)
