@@ -36,6 +36,14 @@ pub(crate) enum Command {
     /// after SIGTERM and 129 after SIGHUP. A signal that was ignored before, as under nohup, stays ignored.
     #[command(allow_negative_numbers = true)]
     Train(Box<TrainArguments>),
+    /// Search for a good recipe, then train with it
+    ///
+    /// Many recipes are trained for a few epochs; the better ones go on for more, the last few to the end (successive
+    /// halving). What is given stays; open are cell, sizes, dropout, learning rate and weight decay, for classes also
+    /// patch, directions and pooling. The data's last fifth tells trials apart, or what --validation says; the best recipe is
+    /// then trained as train does it. An interrupted search goes on with --resume.
+    #[command(allow_negative_numbers = true)]
+    Tune(Box<TuneArguments>),
     /// Measure a model on data, beside a naive prediction
     Evaluate(EvaluateArguments),
     /// Forecast from each origin in the last rows of data, beside what came true
@@ -50,6 +58,9 @@ pub(crate) enum Command {
     /// how long that took, also after Ctrl-C.
     #[command(allow_negative_numbers = true)]
     Stream(StreamArguments),
+    /// Go on with a text, as a language model has learned
+    #[command(allow_negative_numbers = true)]
+    Generate(GenerateArguments),
     /// Show what is in a file of a model or of weights
     Inspect(InspectArguments),
     /// Read a network out of another program's file: NAM, RTNeural, AIDA-X, GuitarML
@@ -91,7 +102,7 @@ pub(crate) struct NotebookArguments {
     pub(crate) learning_rate: f64,
 }
 
-/// `forecast (the default), regress or classify`
+/// `forecast (the default), regress, classify, label or text`
 fn tasks_help() -> String {
     let names = TaskName::ALL.iter().enumerate();
     listed(
@@ -104,7 +115,7 @@ fn tasks_help() -> String {
 pub(crate) struct TrainArguments {
     #[arg(value_name = "TASK", help = tasks_help())]
     pub(crate) task: Option<String>,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: the built-in airline passengers]
+    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: the built-in airline passengers]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Label: instead of DATA what went into a device and what came out, as WAV files; once for each pair of recordings
@@ -132,6 +143,9 @@ pub(crate) struct TrainArguments {
     /// Go on from MODEL.checkpoint; the same command otherwise
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -140,19 +154,35 @@ pub(crate) struct TrainArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct TuneArguments {
+    /// How many recipes to try
+    #[arg(long, value_name = "N", default_value_t = 18, help_heading = "Search")]
+    pub(crate) trials: usize,
+    /// One of so many goes on, for so many times the epochs
+    #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Search")]
+    pub(crate) factor: usize,
+    #[command(flatten)]
+    pub(crate) train: TrainArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct EvaluateArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Of a forecast: how many last rows are the test [default: as many as in training]
+    /// Of a forecast: how many last rows are the test [default: as many as in training]; of a text: so many last tokens
+    /// [default: all]
     #[arg(long, value_name = "ROWS")]
     pub(crate) test: Option<usize>,
     /// Of a forecast: draw forecasts and truth as SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -172,6 +202,9 @@ pub(crate) struct BacktestArguments {
     /// Write every forecast here, in a form by the name, as predict does: its origin, time, step, and what came true
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -182,7 +215,7 @@ pub(crate) struct PredictArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Write the predictions here, as the name says: .csv, .tsv, .jsonl, .json, .npy (numbers alone) or, if built with it,
@@ -252,6 +285,35 @@ fn block(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1 << 20;
     let size = text.parse().ok().and_then(NonZeroUsize::new).filter(|size| size.get() <= MOST);
     size.ok_or_else(|| format!("give a whole number from 1 to {MOST}"))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArguments {
+    /// The model file, of a text
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// The beginning of the text, which is written first; - for standard input; \\n, \\t and \\\\ in it are a line's end, a tab
+    /// and a backslash [default: none]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) prompt: Option<String>,
+    /// How many tokens are written: characters, bytes or words [default: 500]
+    #[arg(long, value_name = "N")]
+    pub(crate) length: Option<usize>,
+    /// Below 1 what is likely becomes more likely, above 1 less; at 0 it is always the most likely token [default: 1]
+    #[arg(long, value_name = "T")]
+    pub(crate) temperature: Option<f64>,
+    /// Draw one of the N most likely tokens [default: of all]
+    #[arg(long, value_name = "N")]
+    pub(crate) top_k: Option<usize>,
+    /// Draw one of the fewest tokens that together have this probability, above 0 and at most 1 [default: of all]
+    #[arg(long, value_name = "P")]
+    pub(crate) top_p: Option<f64>,
+    /// End before this text, in which \\n is a line's end as well [default: go on to the length]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) stop: Option<String>,
+    /// Decides what is drawn [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -116,6 +116,9 @@ fn block_text(block: &Block) -> String {
             activation => format!("dense ({}, {activation})", dense.output_size),
         },
         Block::Dropout(dropout) => format!("dropout ({})", dropout.probability),
+        Block::Embedding(embedding) if embedding.one_hot => {
+            format!("one-hot ({})", counted(embedding.num_embeddings, "token"))
+        }
         Block::Embedding(embedding) => {
             format!(
                 "embedding ({} of {})",
@@ -130,7 +133,7 @@ fn block_text(block: &Block) -> String {
     }
 }
 
-fn distribution_text(distribution: &Distribution) -> String {
+pub(crate) fn distribution_text(distribution: &Distribution) -> String {
     match distribution {
         Distribution::Quantiles(levels) => {
             let levels: Vec<String> = levels.iter().map(f64::to_string).collect();
@@ -142,7 +145,7 @@ fn distribution_text(distribution: &Distribution) -> String {
     }
 }
 
-fn data_text(model: &Model) -> String {
+pub(crate) fn data_text(model: &Model) -> String {
     let record = model.record();
     if record.train_sequences == 0 {
         return format!("none here: read from {}", record.data);
@@ -154,7 +157,7 @@ fn data_text(model: &Model) -> String {
     format!("{}: {} for training{validation}", record.data, counted(record.train_sequences, "sequence"))
 }
 
-fn training_text(model: &Model) -> String {
+pub(crate) fn training_text(model: &Model) -> String {
     let record = model.record();
     let ended = match record.ended {
         Some(Ended::Finished) => String::new(),

@@ -36,6 +36,10 @@ pub enum Purpose {
     Check(u64),
     /// A path of a series into the future.
     Path(u64),
+    /// A recipe to be tried.
+    Trial(u64),
+    /// A text that is generated.
+    Text,
 }
 
 /// The generator used throughout: ChaCha with 8 rounds, the same numbers on every machine.
@@ -53,6 +57,8 @@ impl Rng {
             Purpose::Dropout(step) => (3, step),
             Purpose::Check(point) => (4, point),
             Purpose::Path(path) => (5, path),
+            Purpose::Trial(trial) => (7, trial),
+            Purpose::Text => (6, 0),
         };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(purpose << 56 | (position & (u64::MAX >> 8)));

@@ -24,7 +24,8 @@ use crate::error::ConfigError;
 use crate::float::Dtype;
 use crate::init::Init;
 use crate::network::{
-    Block, CellKind, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout, Skip,
+    Block, CellKind, Embedding, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind,
+    Readout, Skip,
 };
 use crate::task::Task;
 use crate::train::TrainConfig;
@@ -59,6 +60,10 @@ pub struct Recipe {
     /// [`Ensemble`](crate::ensemble::Ensemble).
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub ensemble: usize,
+    /// Of a task whose inputs are tokens: the length of the vectors that stand for them and are learned; 0 for one-hot
+    /// ones, and for other tasks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub embedding_dim: usize,
     /// The starting parameters.
     pub init: Init,
     /// The number type.
@@ -101,6 +106,7 @@ impl Default for Recipe {
             pooling: final_states(),
             skip: 0,
             ensemble: 1,
+            embedding_dim: 0,
             init: Init::Orthogonal,
             dtype: Dtype::F32,
             train: TrainConfig::default(),
@@ -163,6 +169,12 @@ impl Recipe {
         Self { ensemble, ..self }
     }
 
+    /// The same with vectors of this length for tokens, 0 for one-hot ones.
+    #[must_use]
+    pub fn with_embedding_dim(self, embedding_dim: usize) -> Self {
+        Self { embedding_dim, ..self }
+    }
+
     /// The same with these starting parameters.
     #[must_use]
     pub fn with_init(self, init: Init) -> Self {
@@ -188,7 +200,7 @@ impl Recipe {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        let has_blocks = self.patch != 1 || self.skip != 0;
+        let has_blocks = self.patch != 1 || self.skip != 0 || self.embedding_dim != 0;
         has_blocks || self.pooling != final_states() || self.ensemble != 1 || self.train.is_new()
     }
 
@@ -203,12 +215,18 @@ impl Recipe {
         self.train.loss.check(output_size)?;
         check_count(self.ensemble)?;
         self.check_joining(kind.readout(), input_size)?;
+        let embedding = self.embedding(kind.num_tokens())?;
+        let width = embedding.map_or(input_size, |embedding| embedding.embedding_dim);
         let mut config =
-            NetworkConfig::stacked(self.cell, input_size, self.hidden_size, self.num_layers, output_size)
+            NetworkConfig::stacked(self.cell, width, self.hidden_size, self.num_layers, output_size)
                 .bidirectional(self.bidirectional)
                 .dropout(self.dropout)
                 .readout(kind.readout())
                 .build()?;
+        if let Some(embedding) = embedding {
+            config.input_size = input_size;
+            config.blocks.insert(0, embedding.into());
+        }
         if self.patch > 1 {
             config.blocks.insert(0, Patch::new(self.patch).into());
         }
@@ -238,6 +256,25 @@ impl Recipe {
             ));
         }
         Ok(())
+    }
+
+    /// What stands for tokens, if the inputs are some.
+    fn embedding(&self, num_tokens: Option<usize>) -> Result<Option<Embedding>, ConfigError> {
+        if num_tokens.is_some() && self.skip > 0 {
+            return Err(ConfigError::new(
+                "skip",
+                "adds inputs to answers, and tokens are no numbers; leave it out",
+            ));
+        }
+        match (num_tokens, self.embedding_dim) {
+            (Some(tokens), 0) => Ok(Some(Embedding::one_hot(tokens))),
+            (Some(tokens), dim) => Ok(Some(Embedding::new(tokens, dim))),
+            (None, 0) => Ok(None),
+            (None, _) => {
+                let message = "is for tasks whose inputs are tokens; leave it out";
+                Err(ConfigError::new("embedding_dim", message))
+            }
+        }
     }
 
     /// Refuses to join timesteps that there is nothing, too much or too few of.

@@ -1,5 +1,6 @@
 //! The options of `elman train`: on the command line, in a TOML file, and what they amount to.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -11,7 +12,7 @@ use elman::missing::Missing;
 use elman::network::CellKind;
 use elman::recipe::{Recipe, RecipeOptions};
 use elman::search::Open;
-use elman::task::{HeldOut, Task, TaskName, TaskOptions};
+use elman::task::{HeldOut, Task, TaskName, TaskOptions, Tokens};
 use serde::{Deserialize, Serialize};
 
 use crate::output::Wrong;
@@ -65,7 +66,8 @@ options! {
         /// Forecast: rows to look ahead [default: a season, or 6; less for short series]
         [value_name = "ROWS", value_parser = count::<usize>] horizon: usize,
         /// Rows of a training sequence: of a forecast [default: three seasons, or 32; less for short series]; else where the target differs
-        /// from row to row [default: a quarter of the median length, 8 to 32]
+        /// from row to row [default: a quarter of the median length, 8 to 32]; of a text tokens, through which the state is
+        /// carried on [default: 16384, less for short texts]
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
         /// Label: is the target a class? [default: if it is text, or a few whole numbers that each occur often]
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] classes: bool,
@@ -85,19 +87,27 @@ options! {
         /// Regress, classify, label: how sequences are chosen that are kept back [default: random]
         [value_enum] split: SplitName,
         /// What is kept for the test: of a forecast, last rows [default: two seasons]; else the share of
-        /// sequences, or to label a single recording of its rows [default: 0.2]
+        /// sequences, to label a single recording of its rows [default: 0.2], or of a text, its end [default: 0.05]
         [value_name = "AMOUNT"] test: f64,
-        /// The share of the rest that tells which epoch is best [default: 0 for forecasts and with --search, else 0.1]
+        /// The share of the rest that tells which epoch is best [default: 0 for forecasts and with --search, 0.05 for texts, else 0.1]
         [value_name = "SHARE"] validation: f64,
         /// Regress, classify, label: decides which sequences are kept back [default: 0]
         [value_name = "N", value_parser = count::<u64>] split_seed: u64,
-        /// Regress, classify, label: a CSV file to test on, instead of a share of DATA
+        /// Text: what the tokens are [default: characters]
+        [value_parser = one_of::<Tokens>(Tokens::ALL.map(Tokens::name))] tokens: Tokens,
+        /// Text: read what the training part has not, or has but once, as one unknown token; without it the tokens of the
+        /// whole text are known, and others refused [default: true for words, else false]
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] unknown: bool,
+        /// Text: tell so many tokens apart, the most frequent, and read all others as the unknown token
+        /// [default: 10000 words, all characters]
+        [value_name = "N", value_parser = count::<usize>] vocabulary: usize,
+        /// Regress, classify, label, text: a file to test on, instead of a share of DATA
         [value_name = "FILE"] test_data: PathBuf,
     }
     "Network" {
-        /// The cell of every layer [default: lstm for forecasts, else gru]
+        /// The cell of every layer [default: lstm for forecasts and texts, else gru]
         [value_parser = one_of::<CellKind>(CellKind::ALL.map(CellKind::name))] cell: CellKind,
-        /// Units per layer and direction [default: 20 for forecasts, else 64]
+        /// Units per layer and direction [default: 20 for forecasts, 256 for texts, else 64]
         [value_name = "N", value_parser = count::<usize>] hidden_size: usize,
         /// Layers on top of each other [default: 1]
         [value_name = "N", value_parser = count::<usize>] num_layers: usize,
@@ -117,18 +127,20 @@ options! {
         /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
         /// [default: with --search 5, or 1 for more than 500 sequences; else 1]
         [value_name = "N", value_parser = count::<usize>] ensemble: usize,
-        /// The starting weights [default: orthogonal]
+        /// Text: the length of the vectors that stand for tokens, 0 for one-hot ones, which are not learned [default: 64]
+        [value_name = "N", value_parser = count::<usize>] embedding_dim: usize,
+        /// The starting weights [default: torch for texts, else orthogonal]
         [value_parser = one_of::<Init>(Init::ALL.map(Init::name))] init: Init,
         /// The number type [default: f32]
         [value_enum] dtype: DtypeName,
     }
     "Training" {
-        /// Passes over the data [default: 30 for forecasts, else 100]
+        /// Passes over the data [default: 30 for forecasts, 1 to 50 for texts by their length, else 100]
         [value_name = "N", value_parser = count::<u64>] epochs: u64,
-        /// Sequences per batch [default: 16]
+        /// Sequences per batch [default: 32 for texts, else 16]
         [value_name = "N", value_parser = count::<usize>] batch_size: usize,
         /// What is made small; with quantile, gaussian and student-t the model tells distributions [default: cross-entropy
-        /// for classes, else squared]
+        /// for classes and texts, else squared]
         [value_enum] loss: LossName,
         /// Quantile loss: the levels that are learned [default: 0.025,0.05,0.1,0.25,0.5,0.75,0.9,0.95,0.975]
         [value_name = "LEVELS", value_delimiter = ','] quantiles: Vec<f64>,
@@ -146,7 +158,7 @@ options! {
         [value_enum] class_weights: ClassWeights,
         /// The rule of the updates [default: adamw for forecasts, else adam]
         [value_enum, alias = "optimizer"] optimiser: OptimiserName,
-        /// The base rate [default: 0.01 for forecasts, else 0.003]
+        /// The base rate [default: 0.01 for forecasts, 0.005 for texts, else 0.003]
         [value_name = "RATE"] learning_rate: f64,
         /// SGD, RMSprop: momentum [default: 0]
         [value_name = "SHARE"] momentum: f64,
@@ -172,8 +184,8 @@ options! {
         [value_name = "EPOCHS", value_parser = count::<u64>] schedule_patience: u64,
         /// The largest gradient norm, 0 for any [default: 1]
         [value_name = "NORM"] clip: f64,
-        /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state [default: to label,
-        /// 200, and 0 for none]
+        /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state [default: to label 200,
+        /// of texts 64, and 0 for none; else none]
         [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
         /// Run so many timesteps at the start of each sequence without learning from them [default: 0]
         [value_name = "STEPS", value_parser = count::<usize>] burn_in: usize,
@@ -298,6 +310,18 @@ impl TrainOptions {
             self.validation.get_or_insert(0.0);
         }
         Some(open)
+    }
+
+    /// The names of what is given, as they are spelt on the command line.
+    pub(crate) fn given(&self) -> anyhow::Result<BTreeSet<String>> {
+        // A path need not be text.
+        let without_paths = TrainOptions { test_data: None, ..self.clone() };
+        Ok(toml::Table::try_from(without_paths)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// The same with this share of the data for validation.
+    pub(crate) fn with_validation(self, share: f64) -> Self {
+        TrainOptions { validation: Some(share), ..self }
     }
 
     /// Says how many units there are, in other words than the option for that.

@@ -121,11 +121,11 @@ impl Problem {
                 }
                 _ => Targets::Values(uniform(outputs * output_size / loss.outputs_per_value(), &mut rng)),
             };
-            // What has no target counts nothing, and must have no gradient.
-            match &mut targets {
-                Targets::Classes(classes) if outputs > 4 => classes[2] = UNLABELLED,
-                Targets::Values(values) if outputs > 4 => values[2] = f64::NAN,
-                _ => {}
+            // One timestep has no class: it counts nothing, and leaves no gradient.
+            if let Targets::Classes(classes) = &mut targets
+                && let [_, _, unknown, _, _, ..] = classes.as_mut_slice()
+            {
+                *unknown = UNLABELLED;
             }
             let x = match network.config().blocks.first() {
                 Some(Block::Embedding(tokens)) => {

@@ -106,6 +106,8 @@ fn chains() -> Vec<(String, NetworkConfig)> {
     add("dense without bias".into(), start().with(no_bias).with(lstm).with(no_bias));
     let embedding = NetworkConfig::new(1).with(Embedding::new(5, 3));
     add("embedding".into(), embedding.clone().with(lstm).with(Dense::new(3)));
+    let one_hot = NetworkConfig::new(1).with(Embedding::one_hot(5));
+    add("one-hot embedding".into(), one_hot.with(lstm).with(Dense::new(3)));
     let norm = LayerNorm::new().with_eps(1e-3);
     add("layer norm".into(), start().with(norm).with(gru).with(LayerNorm::new()).with(Dense::new(3)));
     add(

@@ -119,7 +119,7 @@ fn is_one_member(members: &usize) -> bool {
 
 /// The content in any version of the format.
 enum AnyContent {
-    First(version_1::Content),
+    First(Box<version_1::Content>),
     Later(Box<Content>),
 }
 
@@ -128,7 +128,7 @@ impl container::Content for AnyContent {
 
     fn parse(version: u32, json: &str) -> serde_json::Result<Self> {
         Ok(match version {
-            1 => AnyContent::First(serde_json::from_str(json)?),
+            1 => AnyContent::First(Box::new(serde_json::from_str(json)?)),
             _ => AnyContent::Later(Box::new(serde_json::from_str(json)?)),
         })
     }

@@ -75,6 +75,8 @@ options! {
     skip: usize,
     /// [`Recipe::ensemble`]
     ensemble: usize,
+    /// [`Recipe::embedding_dim`]
+    embedding_dim: usize,
     /// [`Recipe::init`]
     init: Init,
     /// [`Recipe::dtype`]
@@ -227,6 +229,7 @@ impl RecipeOptions {
         set(&mut recipe.pooling, self.pooling.take());
         set(&mut recipe.skip, self.skip.take());
         set(&mut recipe.ensemble, self.ensemble.take());
+        set(&mut recipe.embedding_dim, self.embedding_dim.take());
         set(&mut recipe.init, self.init.take());
         set(&mut recipe.dtype, self.dtype.take());
         let train = &mut recipe.train;

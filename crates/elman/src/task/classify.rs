@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedTask, Grouping, Labels};
-use super::{Answers, Number, Precision, TaskName};
+use super::grouped::{GroupedTask, Grouping, Labels, pictures};
+use super::{Answers, Number, Picture, Precision, TaskName};
 use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
@@ -177,6 +177,10 @@ impl GroupedTask for Classify {
 
     fn confusion(&self, probabilities: &[Vec<f64>], actual: &[usize]) -> Option<Confusion> {
         Some(Confusion::of(&self.classes, probabilities, actual))
+    }
+
+    fn pictures(&self, names: &[String], probabilities: &[Vec<f64>], actual: &[usize]) -> Vec<Picture> {
+        vec![pictures::of_classes(&self.classes, names, probabilities, actual)]
     }
 
     fn answer_of(&self, learned: &Targets<f64>) -> Vec<f64> {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedTask, Grouping, Labels, one_or_many};
+use super::grouped::{GroupedTask, Grouping, Labels, one_or_many, pictures};
 use super::quantiles::{Asked, metrics_of_quantiles};
-use super::{Answers, Number, TaskName};
+use super::{Answers, Number, Picture, TaskName};
 use crate::distribution::Distribution;
 use crate::error::{DataError, Error, Message};
 use crate::float::Dtype;
@@ -130,6 +130,10 @@ impl GroupedTask for Regress {
 
     fn metrics(&self, answers: &[Vec<f64>], actual: &[Vec<f64>]) -> Metrics {
         joint_regression_metrics(&self.grouping.targets, answers, actual)
+    }
+
+    fn pictures(&self, names: &[String], answers: &[Vec<f64>], actual: &[Vec<f64>]) -> Vec<Picture> {
+        pictures::of_numbers(&self.grouping.targets, names, answers, actual)
     }
 
     fn answer_of(&self, learned: &Targets<f64>) -> Vec<f64> {

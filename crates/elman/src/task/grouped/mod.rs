@@ -12,6 +12,7 @@ mod neighbour;
 pub(super) mod one_or_many;
 mod options;
 mod parts;
+pub(super) mod pictures;
 mod split;
 
 use std::fmt::Debug;
@@ -28,7 +29,9 @@ pub(super) use split::check_shares;
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
 use super::quantiles::Asked;
-use super::{Answers, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use super::{
+    Answers, HeldOut, Picture, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName,
+};
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -131,6 +134,9 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     fn confusion(&self, _answers: &[Self::Answer], _actual: &[Self::Target]) -> Option<Confusion> {
         None
     }
+
+    /// What there is to see of answers for sequences of these names; see [`TaskKind::pictures`].
+    fn pictures(&self, names: &[String], answers: &[Self::Answer], actual: &[Self::Target]) -> Vec<Picture>;
 
     /// The answer that another sequence's target, as the network learns it, would be.
     fn answer_of(&self, learned: &Targets<f64>) -> Self::Answer;
@@ -437,6 +443,24 @@ impl<T: GroupedTask> TaskKind for T {
         Ok(())
     }
 
+    fn pictures(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Vec<Picture>, Error> {
+        let read = Sequences::read(self.grouping(), table)?;
+        let (labels, _) = read.labels(self, table, held_out)?;
+        let actual = self.targets(&labels)?;
+        let (_, answers) = read.answers(self, ensemble, table, &labels.samples)?;
+        let name = |sample: &Sample| {
+            let id = read.groups.ids[sample.sequence];
+            self.grouping().window.map_or(id.to_owned(), |_| format!("{id}, row {}", sample.rows.end))
+        };
+        let names: Vec<String> = labels.samples.iter().map(name).collect();
+        Ok(GroupedTask::pictures(self, &names, &answers, &actual))
+    }
+
     fn predict(
         &self,
         ensemble: &Ensemble,
@@ -485,6 +509,9 @@ impl<T: GroupedTask> TaskKind for T {
 
     fn check(&self) -> Result<(), String> {
         GroupedTask::check(self)?;
+        if self.grouping().id.is_none() {
+            return Err("it has no column that tells sequences apart".into());
+        }
         self.grouping().check()
     }
 }

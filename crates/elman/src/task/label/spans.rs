@@ -54,14 +54,26 @@ impl Spans {
             let whole = |&n: &usize| (n, 0..groups.rows[n].len());
             let train: Vec<Span> = parts.split.train.iter().map(whole).collect();
             let firsts: Vec<usize> = train.iter().map(|(n, _)| first_of(labels, *n)).collect();
-            let remark = parts.remark(labels, strata, stratum);
+            let mut remarks = vec![parts.remark(labels, strata, stratum)];
+            let lack = |n: &usize| samples_of(labels, &(*n, 0..groups.rows[*n].len())).is_empty();
+            let without: Vec<usize> = groups.with_rows(groups.all()).into_iter().filter(lack).collect();
+            if let Some(&first) = without.first() {
+                let (count, all) = (thousands(without.len()), counted(groups.len(), "sequence"));
+                remarks.push(
+                    format!(
+                        "{count} of {all} without a labelled row left out (first: {:?})",
+                        groups.ids[first]
+                    )
+                    .into(),
+                );
+            }
             let test = parts.split.test.clone();
             Spans {
                 train_groups: parts.groups_of(&firsts, labels),
                 train,
                 validation: parts.split.validation.iter().map(|n| (whole(n), 0)).collect(),
                 held_out: (!test.is_empty()).then_some(HeldOut::Sequences(test)),
-                remarks: vec![remark],
+                remarks,
             }
         };
         let side_by_side = if options.sound.is_some() { SOUND_STREAMS } else { STREAMS };
