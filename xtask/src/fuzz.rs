@@ -45,6 +45,7 @@ pub(crate) fn run(project: &Project, seconds: u32) -> Result<Outcome> {
     seed_tables(project, &corpus.join("table"))?;
     seed_models(project, &corpus.join("model_file"))?;
     seed_sound(&corpus.join("wav"))?;
+    seed_exchange(project, &corpus.join("exchange"))?;
     let programs = build(project)?;
     process::side_by_side(&targets(project)?, |target| {
         let inputs = run_target(project, &programs, target, seconds)
@@ -123,6 +124,19 @@ const SEEDS: [(&str, u8, &[u8]); 11] = [
     ("array", 0, b"[{\"a\":1},{\"a\":2.5}]"),
     ("times", 0, b"when;v\n31.12.2023 14:05;1\n01.01.2024 14:05;2\n"),
 ];
+
+/// Gives the fuzzer files of other programs, whole: half a file of JSON says little.
+fn seed_exchange(project: &Project, corpus: &Path) -> Result<()> {
+    const LARGEST: usize = 4 * SEED_BYTES;
+    fs::create_dir_all(corpus)?;
+    for file in files_named(&project.path("reference/exchange"), |_| true)? {
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        if let Some(name) = file.file_name().filter(|_| bytes.len() <= LARGEST) {
+            fs::write(corpus.join(name), bytes)?;
+        }
+    }
+    Ok(())
+}
 
 /// Gives the fuzzer a table of each format, and the first lines of those that ship with the library.
 fn seed_tables(project: &Project, corpus: &Path) -> Result<()> {

@@ -65,7 +65,8 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     /// Read a network out of another program's file: NAM, RTNeural, AIDA-X, GuitarML
     ///
-    /// The format is told by the content. What comes out is a file of weights, which inspect, check and export read.
+    /// The format is told by the content. What comes out is a model of sound, which predict, stream and export take, or
+    /// weights alone where no sample rate is known.
     Import(ImportArguments),
     /// Write a network as another program's file: NAM, RTNeural, AIDA-X, GuitarML
     Export(ExportArguments),
@@ -336,10 +337,11 @@ pub(crate) struct InspectArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// A .nam or .json file of NAM (LSTM), RTNeural, AIDA-X or GuitarML (Proteus, NeuralPi), or - for standard input
+    /// A .nam or .json file of NAM (LSTM), RTNeural, AIDA-X or GuitarML (Proteus, NeuralPi), a PyTorch state dict in JSON, or -
+    /// for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The file of weights to write; - for standard output [default: the file's name with .elman, here]
+    /// The model file to write; - for standard output [default: the file's name with .elman, here]
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) output: Option<PathBuf>,
     /// The samples per second that the network is for [default: what the file says, else what its programs take for granted]

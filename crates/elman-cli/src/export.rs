@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use elman::error::Error;
 use elman::exchange::{self, Device, Format};
 use elman::file;
+use elman::loss::Loss;
+use elman::model::Model;
 use elman::weights::Weights;
 use elman::words::{counted, listed};
 use serde_json::json;
@@ -54,12 +56,10 @@ fn format(arguments: &ExportArguments) -> anyhow::Result<Format> {
     Err(Wrong(format!("say what to write with --format: {formats}")).into())
 }
 
+/// `a NAM`, `an AIDA-X JSON`
 fn article(format: Format) -> String {
-    format!(
-        "{} {}",
-        if format == Format::Rtneural || format == Format::Guitarml { "a" } else { "an" },
-        format.title()
-    )
+    let article = if matches!(format, Format::Rtneural | Format::AidaX) { "an" } else { "a" };
+    format!("{article} {}", format.title())
 }
 
 /// `models/clean.elman` to `clean.nam`, in the present folder.
@@ -81,15 +81,16 @@ fn weights(trained: &Trained, arguments: &ExportArguments, output: &Output) -> a
             );
             return Err(Wrong(message).into());
         }
-        let message = format!(
-            "note: the file holds the network alone; how {} scales what goes in and comes out, to {}, is left out",
-            arguments.model.display(),
-            model.task().name()
-        );
-        output.note(&message);
+        if model.sound().is_none() {
+            output.note(&format!(
+                "note: the file holds the network alone; how {} scales what goes in and comes out, to {}, is left out",
+                arguments.model.display(),
+                model.task().name()
+            ));
+        }
     }
     let weights = trained.weights().clone();
-    let mut device: Device = weights.device().cloned().unwrap_or_default();
+    let mut device = trained.model().map_or_else(|| weights.device().cloned().unwrap_or_default(), known);
     if let Some(rate) = arguments.sample_rate {
         device = device.with_sample_rate(rate).map_err(Error::from)?;
     }
@@ -97,6 +98,19 @@ fn weights(trained: &Trained, arguments: &ExportArguments, output: &Output) -> a
         device = device.with_name(name);
     }
     Ok(weights.with_device(Some(device)))
+}
+
+/// What a model knows of its device: what another program said, or what was heard in training.
+fn known(model: &Model) -> Device {
+    if let Some(device) = model.device() {
+        return device.clone();
+    }
+    let (record, mut device) = (model.record(), Device::default());
+    device.sample_rate = model.sound().map(|sound| sound.sample_rate.into());
+    if record.recipe.train.loss == (Loss::Esr { pre_emphasis: None }) && record.validation_sequences > 0 {
+        device.validation_esr = record.loss;
+    }
+    device
 }
 
 fn print(

@@ -32,7 +32,21 @@ pub(crate) fn run(arguments: &ImportArguments, output: &mut Output) -> anyhow::R
     let (name, bytes) = bytes(&arguments.file)?;
     let imported = exchange::read(&name, &bytes, &options)?;
     output.remarks(&imported.remarks);
-    let bytes = imported.weights.to_bytes().map_err(Error::from)?;
+    let data = arguments.file.file_name().unwrap_or_default().display().to_string();
+    let model = imported.model(&data);
+    if model.is_none() {
+        let why = if imported.weights.network().output_size() == 1 {
+            "no sample rate is known; give one with --sample-rate to make it a model of sound"
+        } else {
+            "it has several outputs, and a model of sound has one"
+        };
+        output.note(&format!("note: weights alone are written: {why}"));
+    }
+    let bytes = match &model {
+        Some(model) => model.to_bytes(),
+        None => imported.weights.to_bytes(),
+    };
+    let bytes = bytes.map_err(Error::from)?;
     match to_file {
         Some(path) => {
             file::write(path, &bytes).map_err(Error::from)?;

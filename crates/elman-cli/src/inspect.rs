@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
             "parameters": layout.len(),
             "tensors": tensors,
             "record": model.map(record_json).transpose()?,
-            "device": weights.device(),
+            "device": model.map_or_else(|| weights.device(), Model::device),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -43,14 +43,17 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
         Some(model) => {
             output.line(format_args!("task      {}", model.task().kind().describe()))?;
             output.line(format_args!("data      {}", data_text(model)))?;
-            output.line(format_args!("training  {}", training_text(model)))?;
+            if model.record().train_sequences > 0 {
+                output.line(format_args!("training  {}", training_text(model)))?;
+            }
             if let Some(distribution) = model.ensemble().distribution() {
                 output.line(format_args!("answers   {}", distribution_text(distribution)))?;
             }
         }
         None => output.line("task      none: weights alone")?,
     }
-    for line in weights.device().into_iter().flat_map(device_texts) {
+    let device = model.map_or_else(|| weights.device(), Model::device);
+    for line in device.into_iter().flat_map(device_texts) {
         output.line(format_args!("device    {line}"))?;
     }
     if output.options.verbose {
@@ -144,6 +147,9 @@ pub(crate) fn distribution_text(distribution: &Distribution) -> String {
 
 pub(crate) fn data_text(model: &Model) -> String {
     let record = model.record();
+    if record.train_sequences == 0 {
+        return format!("none here: read from {}", record.data);
+    }
     let validation = match record.validation_sequences {
         0 => String::new(),
         n => format!(", {} for validation", counted(n, "sequence")),

@@ -3,9 +3,11 @@
 
 use std::fs;
 
+use elman::audio::Player;
 use elman::error::Error;
 use elman::exchange::{Device, Format, Imported, ReadOptions, read, write};
 use elman::init::Init;
+use elman::model::Model;
 use elman::network::{
     Activation, CellKind, Dense, Direction, Dropout, LayerNorm, Network, NetworkConfig, Output, Recurrent,
     Skip,
@@ -149,6 +151,37 @@ fn a_device_stays_with_its_weights_in_their_file() {
     // Without one the file is that of programs that knew none.
     let plain = weights.with_device(None).to_bytes().expect("bytes");
     assert!(!String::from_utf8_lossy(&plain).contains("device"));
+}
+
+/// What plays a model stands its gains before and behind the network, and keeps knobs where they are set.
+#[test]
+fn a_model_of_sound_plays_with_its_gains() {
+    let read = imported("aida-x-lstm.json", &file("aida-x-lstm.json"));
+    let model = read.model("f").expect("a model");
+    let opened = Model::from_bytes("m", &model.to_bytes().expect("bytes")).expect("a model");
+    assert_eq!(
+        (opened.device(), opened.sound().map(|s| s.sample_rate)),
+        (read.weights.device(), Some(44_100))
+    );
+    let device = read.weights.device().expect("a device");
+    let [input, output] = [device.input_factor(), device.output_factor()].map(|factor| factor as f32);
+    let x = wave(50);
+    let louder: Vec<f32> = x.iter().map(|x| x * input).collect();
+    let mut played = Vec::new();
+    Player::new(&opened, &[]).expect("a player").play(&x, &mut played).expect("samples");
+    for (found, wanted) in played.iter().zip(answers(&read.weights, &louder)) {
+        assert!((found - output * wanted).abs() < 1e-6, "{found} {wanted}");
+    }
+    let knobs = imported("aida-x-gru.json", &file("aida-x-gru.json"));
+    let mut player =
+        Player::new(&knobs.model("f").expect("a model"), &[("knob1".into(), 0.25)]).expect("a player");
+    player.play(&x, &mut played).expect("samples");
+    let x: Vec<f32> = x.iter().flat_map(|&x| [x, 0.25]).collect();
+    assert_eq!(played, answers(&knobs.weights, &x));
+    // Several outputs are no sound, and neither is what has no rate.
+    for name in ["guitarml-rnn.json", "rtneural-lstm.json"] {
+        assert!(imported(name, &file(name)).model("f").is_none(), "{name}");
+    }
 }
 
 /// Each in the format that it came in, and in the others that have a place for it.
@@ -339,7 +372,7 @@ fn networks_that_a_format_cannot_say_are_refused() {
         (
             Format::Nam,
             start().with(lstm).with(head).with(Skip::new(1)),
-            "has a skip connection; guitarml, and aida-x for some sizes, have",
+            "nam has no place for a skip connection; guitarml has, and aida-x for some sizes: write one of those, or train anew with skip 0",
         ),
         (
             Format::Nam,
@@ -556,7 +589,7 @@ fn files_of_other_networks_are_refused_by_name() {
         ),
         (
             change(ml, "/model_data/num_layers", 1.into()),
-            "has 10 tensors, but 1 recurrent layer and a linear layer have 6; unknown are \"rec.bias_hh_l1\"",
+            "has 10 tensors, but 1 recurrent layer and a linear layer have 6; unknown are \"rec.",
         ),
         (change(ml, "/model_data/num_layers", 4e15.into()), "f, state_dict: has 10 tensors, but "),
         (
@@ -569,7 +602,7 @@ fn files_of_other_networks_are_refused_by_name() {
         ),
         (
             refused(br#"{"a": 1}"#),
-            "f: is of none of the formats that are read: NAM, RTNeural JSON, AIDA-X JSON and GuitarML JSON",
+            "f: is of none of the formats that are read: NAM, RTNeural JSON, AIDA-X JSON, GuitarML JSON, which begin",
         ),
         (refused(b"[1]"), "f: is a list of 1, where an object should be"),
         (refused(b"\x89HDF\r\n\x1a\n"), "f: is HDF5"),
@@ -588,6 +621,84 @@ fn files_of_other_networks_are_refused_by_name() {
     for (found, wanted) in cases {
         assert!(found.contains(wanted), "found:  {found}\nwanted: {wanted}");
     }
+}
+
+/// The tensors of a file of GuitarML, under other names: what PyTorch itself would write of it.
+#[test]
+fn a_state_dict_is_taken_in_the_order_of_its_names() {
+    let guitarml: Value = serde_json::from_slice(&file("guitarml-lstm.json")).expect("JSON");
+    let dict = |first: &str, second: &str, linear: &str| {
+        let mut dict = json!({});
+        for (name, tensor) in guitarml["state_dict"].as_object().expect("tensors") {
+            let (module, tensor_name) = name.split_once('.').expect("a module");
+            let renamed = match tensor_name.strip_suffix("_l1") {
+                Some(start) => format!("{second}{start}_l0"),
+                None if module == "rec" => format!("{first}{tensor_name}"),
+                None => format!("{linear}{tensor_name}"),
+            };
+            dict[renamed] = tensor.clone();
+        }
+        dict
+    };
+    let mut without_skip = guitarml.clone();
+    without_skip["model_data"]["skip"] = 0.into();
+    let wanted = imported("g", &serde_json::to_vec(&without_skip).expect("bytes")).weights;
+    // Numbers in names count as such, and the last may be 10.
+    for (first, second, linear) in
+        [("lstm.", "lstm2.", "dense."), ("rnn.9.", "rnn.10.", "0."), ("", "b.", "a.")]
+    {
+        let dict = dict(first, second, linear);
+        for dict in [dict.clone(), json!({"epoch": 3, "state_dict": dict})] {
+            let read = imported("f", &serde_json::to_vec(&dict).expect("bytes"));
+            assert_eq!(read.weights.parameters(), wanted.parameters(), "{first}");
+            assert_eq!(read.weights.network().config(), wanted.network().config());
+            assert!(
+                read.remarks[0].to_string().starts_with("a state dict does not say how"),
+                "{:?}",
+                read.remarks
+            );
+            assert!(read.model("f").is_none());
+        }
+    }
+    let refuse = |change: &dyn Fn(&mut Value)| {
+        let mut dict = dict("a.", "b.", "c.");
+        change(&mut dict);
+        refused(&serde_json::to_vec(&dict).expect("bytes"))
+    };
+    let rename = |from: &'static str, to: &'static str| {
+        refuse(&move |dict| {
+            let tensor = dict.as_object_mut().expect("tensors").remove(from).expect("a tensor");
+            dict[to] = tensor;
+        })
+    };
+    let cases = [
+        (
+            rename("a.bias_hh_l0", "a.bias_hh_l0_reverse"),
+            "f: has a tensor \"a.bias_hh_l0_reverse\"; elman reads those of",
+        ),
+        (rename("a.bias_hh_l0", "a.weight_hr_l0"), "f: has a tensor \"a.weight_hr_l0\""),
+        (rename("a.weight_hh_l0", "a.weight_hh_l1"), "f: has no \"a.weight_hh_l0\""),
+        (
+            refuse(&|dict| dict["c.weight"] = json!([[1.0, 2.0]])),
+            "f: has a layer \"c\" that takes 2 values behind one that hands on 4",
+        ),
+        (
+            refuse(&|dict| dict["b.weight_hh_l0"] = json!([[1.0, 2.0]])),
+            "f, b.weight_hh_l0: is 1 x 2; an LSTM has 4 times as many rows",
+        ),
+        (
+            refuse(&|dict| dict["b.bias_hh_l0"] = json!([1.0])),
+            "f, b.bias_hh_l0: has 1 number, where 16 are wanted",
+        ),
+    ];
+    for (found, wanted) in cases {
+        assert!(found.contains(wanted), "found:  {found}\nwanted: {wanted}");
+    }
+    let read = imported("f", &serde_json::to_vec(&dict("a.", "b.", "c.")).expect("bytes"));
+    assert_eq!(
+        write(&read.weights, Format::Torch).expect_err("a refusal").to_string(),
+        "format torch is read and not written; choose nam, rtneural, aida-x or guitarml"
+    );
 }
 
 /// A recurrent layer's function is RTNeural's own; a patch of a later NAM is read as far as it is known.

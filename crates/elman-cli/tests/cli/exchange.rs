@@ -1,6 +1,7 @@
 //! `elman import` and `elman export`.
 
 use crate::common::{Place, repository};
+use elman::audio::Wav;
 use elman::exchange::Device;
 use elman::init::Init;
 use elman::network::{CellKind, Dense, Network, NetworkConfig, Recurrent, Skip};
@@ -86,8 +87,8 @@ fn what_a_format_cannot_say_is_an_error_and_leaves_nothing() {
     place.refuses(
         2,
         "export m.elman --format nam",
-        "--format nam holds LSTM layers of one size and a linear layer, from one input to one output, but this network has \
-         a skip connection; guitarml, and aida-x for some sizes, have a place for skip connections",
+        "--format nam has no place for a skip connection; guitarml has, and aida-x for some sizes: write one of those, or \
+         train anew with --skip 0",
     );
     place.refuses(2, "export m.elman", "say what to write with --format: nam, rtneural, aida-x or guitarml");
     place.refuses(
@@ -154,6 +155,72 @@ fn a_file_that_cannot_be_read_is_refused() {
         "import none.nam",
         "cannot read none.nam: there is no such file or folder; check the path",
     );
+}
+
+/// What was learned from recordings goes out and comes back, and plays the same.
+#[test]
+fn a_model_of_sound_goes_out_and_comes_back() {
+    let place = Place::new();
+    let input: Vec<f32> = (0..9000).map(|n| (n as f32 * 0.05).sin() * (n as f32 * 0.0007).sin()).collect();
+    let target: Vec<f32> = input.iter().map(|x| (2.0 * x).tanh()).collect();
+    for (name, samples) in [("in.wav", &input), ("out.wav", &target)] {
+        place.write(name, Wav::Float.write(44_100, samples).expect("a recording"));
+    }
+    place.ok("train label --audio in.wav out.wav --latency 0 --epochs 1 --hidden-size 8 -q -o m.elman");
+    place.ok("predict m.elman in.wav -o first.wav");
+    for format in ["aida-x", "guitarml"] {
+        let said = place.ok(&format!("export m.elman --format {format} -o m.json --force"));
+        assert!(said.stdout.ends_with("JSON to m.json\n"), "{}", said.stdout);
+        assert!(!said.stderr.contains("scales"), "{}", said.stderr);
+        let said = place.ok("import m.json -o again.elman");
+        assert!(said.stdout.contains("\ndevice    sample rate 44100 Hz\n"), "{}", said.stdout);
+        place.ok("predict again.elman in.wav -o second.wav --force");
+        assert!(place.read("first.wav") == place.read("second.wav"), "{format}");
+    }
+    let inspected = place.ok("inspect again.elman").stdout;
+    assert!(inspected.contains("\ndata      none here: read from m.json\n"), "{inspected}");
+    place.refused(2, "export m.elman -o m.nam");
+    assert_eq!(
+        place.last_json("export m.elman --format aida-x -o m.json --force")["device"]["sample_rate"],
+        44_100.0
+    );
+}
+
+/// The guide's console blocks.
+#[test]
+fn the_guide_to_plug_ins_prints_what_it_says() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("reference/exchange")).expect("a folder");
+    for name in ["lstm-1.nam", "guitarml-gru.json"] {
+        let name = format!("reference/exchange/{name}");
+        place.write(&name, repository(&name));
+    }
+    let guide = repository("docs/plugins.md");
+    let blocks: Vec<&str> =
+        guide.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() >= 4, "{blocks:?}");
+    for block in blocks {
+        for example in block.split("$ cargo run --release -- ").skip(1) {
+            let (command, printed) = example.split_once('\n').expect("a line");
+            assert_eq!(place.ok(command).stdout, printed, "elman {command}");
+        }
+    }
+}
+
+#[test]
+fn what_has_no_sample_rate_is_weights_alone() {
+    let place = with("rtneural-gru.json");
+    let said = place.ok("import rtneural-gru.json");
+    let note = "note: weights alone are written: it has several outputs, and a model of sound has one\n";
+    assert_eq!(said.stderr, note);
+    assert!(place.ok("inspect rtneural-gru.elman").stdout.contains("task      none: weights alone"));
+    save(&place, "w.elman", lstm(4), None);
+    place.ok("export w.elman --format rtneural");
+    let said = place.ok("import w.json -o m.elman");
+    let note = "note: weights alone are written: no sample rate is known; give one with --sample-rate to make it a model of sound\n";
+    assert_eq!(said.stderr, note);
+    assert_eq!(place.ok("import w.json -o m.elman --sample-rate 8000").stderr, "");
+    assert!(place.ok("inspect m.elman").stdout.contains("task      label"));
 }
 
 /// A network that was trained for a table is written as it is, and its ensemble not at all.

@@ -8,11 +8,14 @@ use crate::words::quoted;
 
 /// A model of sound that reads samples as they come and answers as many.
 ///
-/// Its answers are those that the model gives to the whole recording, to the bit, however it is cut into pieces.
+/// Its answers are those that the model gives to the whole recording, to the bit, however it is cut into pieces. The gains
+/// of the model's [device](Model::device), if it has any, stand before and behind it.
 #[derive(Debug)]
 pub struct Player {
     session: Session,
     sound: Sound,
+    /// What samples and answers are multiplied with: the gains of the model's device.
+    factors: [f64; 2],
     /// The network's input `[I]` at silence: what the knobs make of it.
     at_rest: Vec<f64>,
     /// The inputs of a piece, `[n, I]`.
@@ -54,7 +57,8 @@ impl Player {
         let read = units.read(&row, &mut at_rest);
         read.map_err(|message| DataError::new("the knobs", message))?;
         let session = Session::of(model.ensemble())?;
-        Ok(Player { session, sound: sound.clone(), at_rest, x: Vec::new(), samples: 0 })
+        let factors = model.device().map_or([1.0; 2], |device| [device.input_factor(), device.output_factor()]);
+        Ok(Player { session, sound: sound.clone(), factors, at_rest, x: Vec::new(), samples: 0 })
     }
 
     /// What the model knows of its sound.
@@ -75,13 +79,14 @@ impl Player {
         if let Some(n) = samples.iter().position(|sample| !sample.is_finite()) {
             return Err(DataError::new(place(n), format!("is {}; give finite numbers", samples[n])));
         }
+        let [input, output] = self.factors;
         self.x.clear();
         for &sample in samples {
             let start = self.x.len();
             self.x.extend_from_slice(&self.at_rest);
-            self.x[start] = sample.into();
+            self.x[start] = f64::from(sample) * input;
         }
-        answers.extend(self.session.advance(&self.x).into_iter().map(|y| y as f32));
+        answers.extend(self.session.advance(&self.x).into_iter().map(|y| (y * output) as f32));
         if let Some(n) = answers.iter().position(|answer| !answer.is_finite()) {
             let message = format!("the answer is {}; is the input far louder than in training?", answers[n]);
             return Err(DataError::new(place(n), message));

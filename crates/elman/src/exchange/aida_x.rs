@@ -46,8 +46,10 @@ pub(super) const KEPT: [&str; 11] = [
 const ASSUMED_RATE: f64 = 48_000.0;
 /// By how much the plug-in lets a network differ from its test.
 const TOLERANCE: f64 = 1e-5;
-/// The length of the test.
+/// The length of the test that is written.
 const TEST_LEN: usize = 2048;
+/// A longer one is not run: a file could ask for hours.
+const LONGEST_TEST: usize = 1 << 16;
 
 /// Is this of AIDA-X, rather than RTNeural alone?
 pub(super) fn is_it(file: &At<'_>) -> bool {
@@ -121,6 +123,13 @@ fn read_device(file: &At<'_>, device: Device, remarks: &mut Vec<Message>) -> Res
 /// If that is more than the plug-in allows.
 fn test(weights: &Weights, input: &At<'_>, output: &At<'_>) -> Result<f64, DataError> {
     let x = input.numbers()?;
+    if x.len() > LONGEST_TEST {
+        let message = format!(
+            "has {} samples, and a test of more than {LONGEST_TEST} is not run; cut both batches",
+            x.len()
+        );
+        return Err(input.refuse(message));
+    }
     let wanted = output.vector(x.len())?;
     let found = answers(weights, &x).map_err(|error| input.refuse(error.to_string()))?;
     let differences = found.iter().zip(&wanted).map(|(found, wanted)| f64::from(found - wanted).abs());

@@ -7,6 +7,8 @@
 //!
 //! Sources: `networks.py` of Alec Wright's CoreAudioML, `src/RTNeuralLSTM.cpp` of Proteus.
 
+use std::collections::BTreeSet;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -140,8 +142,8 @@ fn chain(sizes: &Sizes, tensors: &At<'_>) -> Result<Chain, DataError> {
         tensors.keys().count(),
         sizes.num_layers.saturating_mul(4).saturating_add(1 + usize::from(sizes.bias)),
     );
-    let names: Vec<String> = if found < wanted { Vec::new() } else { names(sizes) };
-    let unknown: Vec<&str> = tensors.keys().filter(|key| !names.iter().any(|name| name == key)).collect();
+    let names = if found < wanted { BTreeSet::new() } else { names(sizes) };
+    let unknown: Vec<&str> = tensors.keys().filter(|&key| !names.contains(key)).collect();
     if found < wanted || !unknown.is_empty() {
         let which = if found < wanted { String::new() } else { format!("; unknown are {}", quoted(unknown)) };
         return Err(tensors.refuse(format!(
@@ -189,7 +191,7 @@ fn chain(sizes: &Sizes, tensors: &At<'_>) -> Result<Chain, DataError> {
 }
 
 /// The names of all tensors. There are no more of them than the file has entries.
-fn names(sizes: &Sizes) -> Vec<String> {
+fn names(sizes: &Sizes) -> BTreeSet<String> {
     let prefix = sizes.prefix;
     let layers = (0..sizes.num_layers).flat_map(|layer| {
         ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|name| format!("{prefix}rec.{name}_l{layer}"))

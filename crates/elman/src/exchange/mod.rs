@@ -7,6 +7,8 @@
 //! | [`AidaX`](Format::AidaX) | AIDA-X | an LSTM or GRU layer, a linear head, a skip connection, gains, a test of itself |
 //! | [`Guitarml`](Format::Guitarml) | Proteus, NeuralPi, Chameleon | LSTM, GRU or Elman layers of one size, a linear head, a skip connection |
 //!
+//! Beside those a PyTorch state dict in JSON ([`Torch`](Format::Torch)) is read, as RTNeural's examples write it.
+//!
 //! [`read`] gives the file's network as [`Weights`], with what it says beside it as their [`Device`]; [`write`] is the
 //! way back. Each file has its own order of gates and its own biases; the network that is read computes what the file's
 //! program does. Numbers are rounded to `f32` once, and written so that they come back to the same bits.
@@ -40,6 +42,7 @@ mod guitarml;
 mod json;
 mod nam;
 mod rtneural;
+mod torch;
 
 pub use device::{Date, Device};
 
@@ -50,10 +53,13 @@ use chain::{Chain, Layer};
 use json::At;
 use serde::Serialize;
 
+use crate::audio::Sound;
 use crate::error::{ConfigError, DataError, Message};
 use crate::float::{Dtype, Parameters};
-use crate::model::is_written_by_elman;
+use crate::model::{Model, Record, is_written_by_elman};
 use crate::network::Activation;
+use crate::recipe::Recipe;
+use crate::task::{Label, Task};
 use crate::weights::Weights;
 use crate::words::listed;
 
@@ -69,10 +75,12 @@ pub enum Format {
     AidaX,
     /// The JSON of GuitarML: Proteus, NeuralPi, Chameleon.
     Guitarml,
+    /// A PyTorch state dict in JSON, which is read alone.
+    Torch,
 }
 
 impl Format {
-    /// All, in the order in which they are listed to users.
+    /// All that are written, in the order in which they are listed to users.
     pub const ALL: [Format; 4] = [Format::Nam, Format::Rtneural, Format::AidaX, Format::Guitarml];
 
     /// The name used in options.
@@ -82,6 +90,7 @@ impl Format {
             Format::Rtneural => "rtneural",
             Format::AidaX => "aida-x",
             Format::Guitarml => "guitarml",
+            Format::Torch => "torch",
         }
     }
 
@@ -92,6 +101,7 @@ impl Format {
             Format::Rtneural => "RTNeural JSON",
             Format::AidaX => "AIDA-X JSON",
             Format::Guitarml => "GuitarML JSON",
+            Format::Torch => "PyTorch state dict",
         }
     }
 
@@ -100,7 +110,7 @@ impl Format {
         match self {
             Format::Nam => &nam::KEPT,
             Format::AidaX => &aida_x::KEPT,
-            Format::Rtneural | Format::Guitarml => &[],
+            Format::Rtneural | Format::Guitarml | Format::Torch => &[],
         }
     }
 
@@ -108,17 +118,19 @@ impl Format {
     pub const fn extension(self) -> &'static str {
         match self {
             Format::Nam => "nam",
-            Format::Rtneural | Format::AidaX | Format::Guitarml => "json",
+            Format::Rtneural | Format::AidaX | Format::Guitarml | Format::Torch => "json",
         }
     }
 
     /// Does a file that starts like this hold what [`write`] writes in this format?
     pub fn is_written_by_elman(self, start: &[u8]) -> bool {
-        start.starts_with(match self {
+        let written = match self {
             Format::Nam => b"{\"version\":\"0.5.4\",".as_slice(),
             Format::Rtneural | Format::AidaX => b"{\"in_shape\":[null,null,",
             Format::Guitarml => b"{\"model_data\":{\"model\":\"SimpleRNN\",",
-        })
+            Format::Torch => return false,
+        };
+        start.starts_with(written)
     }
 }
 
@@ -192,6 +204,23 @@ impl Imported {
         let weights = weights.with_device(Some(device));
         Ok(Imported { weights, format, version: None, self_test: None, remarks })
     }
+
+    /// The network as a model of sound, which answers recordings; `data` names the file that it is from. `None` where
+    /// nothing says at how many whole samples per second it runs, or it has several outputs.
+    ///
+    /// The first input is the audio; others are knobs, `knob1`, `knob2` and on. The device's gains are applied by
+    /// whatever plays the model ([`Player`](crate::audio::Player)).
+    pub fn model(&self, data: &str) -> Option<Model> {
+        let rate = self.weights.device()?.sample_rate?;
+        let sample_rate = rate as u32;
+        if f64::from(sample_rate) != rate || self.weights.network().output_size() != 1 {
+            return None;
+        }
+        let knobs = (1..self.weights.network().input_size()).map(|n| format!("knob{n}"));
+        let task = Task::from(Label::of_sound(Sound { sample_rate, delay: 0 }, knobs));
+        let record = Record::new(data, Recipe::for_task(&task));
+        Model::new(task, vec![self.weights.clone()], record).ok()
+    }
 }
 
 /// A format's bytes and what it could not say.
@@ -231,6 +260,7 @@ pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Imported,
         Format::Rtneural => rtneural::read(&file, device),
         Format::AidaX => aida_x::read(&file, device),
         Format::Guitarml => guitarml::read(&file, device),
+        Format::Torch => torch::read(&torch::tensors(&file).unwrap_or(file), device),
     };
     Ok(read?)
 }
@@ -240,7 +270,8 @@ fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), DataError> {
     let message = if bytes.starts_with(b"\x89HDF\r\n") {
         "is HDF5, as Keras and GuitarLSTM write it, which elman does not read"
     } else if bytes.starts_with(b"PK\x03\x04") {
-        "is a zip archive, as PyTorch and Keras write it, which elman does not read"
+        "is a zip archive, as PyTorch and Keras write it, which elman does not read; of a PyTorch state dict write the tensors \
+         as JSON: {name: tensor.tolist()}"
     } else if is_written_by_elman(bytes) {
         "is a file of elman already; it needs no import"
     } else {
@@ -261,13 +292,17 @@ fn detect(file: &At<'_>) -> Result<Format, DataError> {
     if has("layers") || has("in_shape") {
         return Ok(if aida_x::is_it(file) { Format::AidaX } else { Format::Rtneural });
     }
+    if torch::tensors(file).is_some() {
+        return Ok(Format::Torch);
+    }
     let wave_net = ["dilations", "residual_channels", "variables"].into_iter().any(has);
     let message = if wave_net {
         "is a WaveNet, as SmartAmp and SmartPedal load, which is no recurrent network".to_owned()
     } else {
         format!(
-            "is of none of the formats that are read: {}, which begin with architecture, layers or model_data",
-            listed(Format::ALL.map(Format::title), "and")
+            "is of none of the formats that are read: {}, which begin with architecture, layers or model_data, and PyTorch's \
+             state dict in JSON, which has a weight_ih_l0",
+            Format::ALL.map(Format::title).join(", ")
         )
     };
     Err(file.refuse(message))
@@ -291,6 +326,10 @@ pub fn write(weights: &Weights, format: Format) -> Result<Written, ConfigError> 
         Format::Rtneural => rtneural::write(chain, &device),
         Format::AidaX => aida_x::write(chain, &device),
         Format::Guitarml => guitarml::write(chain, &device),
+        Format::Torch => {
+            let known = listed(Format::ALL.map(Format::name), "or");
+            Err(ConfigError::new("format", format!("torch is read and not written; choose {known}")))
+        }
     }?;
     if weights.dtype() != Dtype::F32 {
         remarks.push(format!("the parameters were rounded from {} to f32", weights.dtype()).into());

@@ -339,7 +339,9 @@ fn config(chain: &Chain) -> Result<Config, ConfigError> {
         Err(ConfigError::new("format", Message::from(message).text(super::way_out(chain))))
     };
     if chain.layers.iter().any(|layer| matches!(layer, Layer::Skip(_))) {
-        return refuse("a skip connection".into());
+        let message = "nam has no place for a skip connection; guitarml has, and aida-x for some sizes: write one of those, or \
+                       train anew with ";
+        return Err(ConfigError::new("format", Message::from(message).option("skip").text(" 0")));
     }
     let mut recurrent: Vec<&RecurrentLayer> = Vec::new();
     for (n, layer) in chain.layers.iter().enumerate() {

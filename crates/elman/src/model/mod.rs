@@ -47,6 +47,7 @@ use crate::audio::Sound;
 use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, PROGRAM};
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message, ModelError};
+use crate::exchange::Device;
 use crate::file;
 use crate::float::{Dtype, Parameters};
 use crate::metrics::Evaluation;
@@ -63,6 +64,7 @@ pub struct Model {
     task: Task,
     ensemble: Ensemble,
     record: Record,
+    device: Option<Device>,
 }
 
 /// How a model came about.
@@ -102,6 +104,9 @@ struct Content {
     members: usize,
     task: Task,
     record: Record,
+    /// What is known of the device that it is a model of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<Device>,
 }
 
 fn one_member() -> usize {
@@ -114,8 +119,8 @@ fn is_one_member(members: &usize) -> bool {
 
 /// The content in any version of the format.
 enum AnyContent {
-    First(version_1::Content),
-    Later(Content),
+    First(Box<version_1::Content>),
+    Later(Box<Content>),
 }
 
 impl container::Content for AnyContent {
@@ -123,8 +128,8 @@ impl container::Content for AnyContent {
 
     fn parse(version: u32, json: &str) -> serde_json::Result<Self> {
         Ok(match version {
-            1 => AnyContent::First(serde_json::from_str(json)?),
-            _ => AnyContent::Later(serde_json::from_str(json)?),
+            1 => AnyContent::First(Box::new(serde_json::from_str(json)?)),
+            _ => AnyContent::Later(Box::new(serde_json::from_str(json)?)),
         })
     }
 }
@@ -162,6 +167,7 @@ impl Model {
         let misfit = |message: String| ConfigError::new("model", message);
         let loss = &record.recipe.train.loss;
         let average = loss.distribution().map_or(task.kind().average(), Average::Distributions);
+        let device = members.first().and_then(Weights::device).cloned();
         let ensemble = Ensemble::new(members, average)?;
         task.kind().check().map_err(misfit)?;
         task.check_network(ensemble.network(), loss)?;
@@ -175,12 +181,17 @@ impl Model {
         if members != wanted {
             return Err(misfit(format!("has an ensemble of {members}, but its recipe asks for {wanted}")));
         }
-        Ok(Model { task, ensemble, record })
+        Ok(Model { task, ensemble, record, device })
     }
 
     /// What it knows of the sound that it was trained on, if it was.
     pub fn sound(&self) -> Option<&Sound> {
         self.task.kind().sound()
+    }
+
+    /// What is known of the device that it is a model of, if it was read out of another program's file.
+    pub fn device(&self) -> Option<&Device> {
+        self.device.as_ref()
     }
 
     /// What it is for.
@@ -265,17 +276,20 @@ impl Model {
     /// If the bytes are no model file, are cut short, damaged, or of a newer version of the format.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
         let (content, tensors) = container::read::<AnyContent>(name, bytes)?;
-        let (task, members, record) = match content {
+        let (task, members, record, device) = match content {
             AnyContent::First(content) => {
                 let (task, weights, record) = content.read(&tensors)?;
-                (task, vec![weights], record)
+                (task, vec![weights], record, None)
             }
-            AnyContent::Later(Content { dtype, network, members, task, record, .. }) => {
+            AnyContent::Later(content) => {
+                let Content { dtype, network, members, task, record, device, .. } = *content;
                 task.kind().check().map_err(|reason| tensors.corrupt(reason))?;
-                (task, Weights::read_members(&tensors, network, dtype, members)?, record)
+                device.iter().try_for_each(Device::check).map_err(|error| tensors.corrupt(error))?;
+                (task, Weights::read_members(&tensors, network, dtype, members)?, record, device)
             }
         };
-        Model::new(task, members, record).map_err(|error| tensors.corrupt(error))
+        let model = Model::new(task, members, record).map_err(|error| tensors.corrupt(error))?;
+        Ok(Model { device, ..model })
     }
 
     /// The bytes of the model's file: the same for equal models.
@@ -297,9 +311,11 @@ impl Model {
             members: members.len(),
             task: self.task.clone(),
             record: self.record.clone(),
+            device: self.device.clone(),
         };
         let tensors = members.iter().enumerate().flat_map(|(n, member)| member.tensors(n, members.len()));
-        let is_new = self.record.recipe.is_new() || self.record.test.is_some() || self.task.kind().is_new();
+        let says_more = self.record.test.is_some() || self.device.is_some();
+        let is_new = self.record.recipe.is_new() || says_more || self.task.kind().is_new();
         let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
         container::write(Format::Model, version, &content, tensors.collect())
     }

@@ -1,8 +1,8 @@
 //! Labels of sound: what a device makes of each sample.
 
 use super::spans::{SOUND_STREAMS, Span};
-use super::{LabelOptions, RowAnswer, Scale};
-use crate::audio::{INPUT, PAIR, TARGET, decibels, error_to_signal};
+use super::{Label, LabelOptions, RowAnswer, Scale};
+use crate::audio::{INPUT, PAIR, Sound, TARGET, decibels, error_to_signal};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
 use crate::loss::Loss;
@@ -11,7 +11,8 @@ use crate::network::CellKind;
 use crate::recipe::Recipe;
 use crate::scaling::Scaling;
 use crate::table::Table;
-use crate::task::grouped::Sequences;
+use crate::task::feature::Feature;
+use crate::task::grouped::{Grouping, Sequences};
 use crate::task::{HeldOut, Regress};
 use crate::train::TrainConfig;
 use crate::words::{counted, thousands};
@@ -44,6 +45,27 @@ pub(super) fn options(options: &LabelOptions, table: &Table) -> LabelOptions {
         classes: Some(false),
         scale: Scale::None,
         ..options.clone()
+    }
+}
+
+impl Label {
+    /// The task of a network that was made for sound elsewhere: it reads samples, and knobs of these names, and answers
+    /// samples, all as they are.
+    pub fn of_sound(sound: Sound, knobs: impl IntoIterator<Item = String>) -> Self {
+        let names = std::iter::once(INPUT.to_owned()).chain(knobs);
+        let unscaled =
+            |name| Feature { name, scaling: Some(Scaling::NONE), categories: Vec::new(), flagged: false };
+        let grouping = Grouping {
+            id: None,
+            time: None,
+            time_format: None,
+            targets: vec![TARGET.to_owned()],
+            features: names.map(unscaled).collect(),
+            missing: None,
+            window: None,
+        };
+        let answer = Regress { grouping, target_scalings: vec![Scaling::NONE] }.into();
+        Label { answer, means: Vec::new(), sound: Some(sound) }
     }
 }
 
