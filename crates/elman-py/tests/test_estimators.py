@@ -549,7 +549,8 @@ def test_a_text_model_is_saved_and_pickled(text_model, tmp_path):
     text_model.save(path)
     for again in (elman.TextModel.load(path), elman.load(path), pickle.loads(pickle.dumps(text_model))):
         assert type(again) is elman.TextModel
-        assert again.generate("Pe", 60, temperature=2.0, seed=3) == text_model.generate("Pe", 60, temperature=2.0, seed=3)
+        written = [model.generate("Pe", 60, temperature=2.0, seed=3) for model in (again, text_model)]
+        assert written[0] == written[1]
 
 
 def test_a_text_model_refuses_what_it_does_not_know(text_model):
@@ -568,8 +569,8 @@ def test_a_text_model_refuses_what_it_does_not_know(text_model):
 
 
 def test_bytes_that_are_no_text_are_generated_as_bytes():
-    options = {"tokens": "bytes", "hidden_size": 8, "embedding_dim": 4, "epochs": 30, "learning_rate": 0.03, "verbose": 0}
-    model = elman.TextModel(**options).fit(b"\xff\x00\xc3(" * 1000)
+    options = {"tokens": "bytes", "hidden_size": 8, "embedding_dim": 4, "epochs": 30, "learning_rate": 0.03}
+    model = elman.TextModel(**options, verbose=0).fit(b"\xff\x00\xc3(" * 1000)
     assert model.generate_bytes("(", 6, temperature=0) == b"\xff\x00\xc3(\xff\x00"
     with pytest.raises(UnicodeDecodeError):
         model.generate("(", 6, temperature=0)

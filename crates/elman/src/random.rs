@@ -57,8 +57,8 @@ impl Rng {
             Purpose::Dropout(step) => (3, step),
             Purpose::Check(point) => (4, point),
             Purpose::Path(path) => (5, path),
-            Purpose::Trial(trial) => (7, trial),
-            Purpose::Text => (6, 0),
+            Purpose::Trial(trial) => (6, trial),
+            Purpose::Text => (7, 0),
         };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(purpose << 56 | (position & (u64::MAX >> 8)));
