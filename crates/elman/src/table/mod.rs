@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod append;
 mod binary;
 mod builder;
 mod cells;
