@@ -131,7 +131,12 @@ impl Reading {
         let mut forms = Form::ALL.to_vec();
         for cell in cells() {
             let signed = Signed::of(cell);
-            forms.retain(|form| form.short_value(cell).is_some() || form.plain_value(signed).is_some());
+            // Whatever separates the thousands, of which such a number has none.
+            let is_short = Form::COMMA.short_value(cell).is_some();
+            let fits = |form: &Form| {
+                is_short && form.decimal == Form::COMMA.decimal || form.plain_value(signed).is_some()
+            };
+            forms.retain(fits);
             if forms.is_empty() || signed.unit != unit {
                 return None;
             }

@@ -21,7 +21,11 @@ pub(crate) fn is_missing(text: &str) -> bool {
     ];
     /// The errors of spreadsheets.
     const ERRORS: [&str; 6] = ["#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"];
-    text.len() <= 7 && SPELLINGS.iter().chain(&ERRORS).any(|spelling| spelling.eq_ignore_ascii_case(text))
+    // No spelling ends with a digit, and most numbers do.
+    let ends_with_digit = text.as_bytes().last().is_some_and(u8::is_ascii_digit);
+    text.len() <= 7
+        && !ends_with_digit
+        && SPELLINGS.iter().chain(&ERRORS).any(|spelling| spelling.eq_ignore_ascii_case(text))
 }
 
 /// A plain number of few digits that bytes begin with, `-12.5`, and its length in bytes: what [`finite`] makes of it,
@@ -74,13 +78,16 @@ impl Form {
     /// As programs write them: `1234.5`.
     const PLAIN: Form = Form { decimal: '.', group: None };
 
+    /// `1234,5`
+    const COMMA: Form = Form { decimal: ',', group: None };
+
     /// `1.234,5`
     const DOTTED: Form = Form { decimal: ',', group: Some('.') };
 
     /// Every way of writing, the plainer ones first.
     const ALL: [Form; 8] = [
         Form::PLAIN,
-        Form { decimal: ',', group: None },
+        Form::COMMA,
         Form { decimal: '.', group: Some(',') },
         Form::DOTTED,
         Form { decimal: '.', group: Some(' ') },
