@@ -115,7 +115,7 @@ fn tasks_help() -> String {
 pub(crate) struct TrainArguments {
     #[arg(value_name = "TASK", help = tasks_help())]
     pub(crate) task: Option<String>,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: the built-in airline passengers]
+    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: the built-in airline passengers]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Label: instead of DATA what went into a device and what came out, as WAV files; once for each pair of recordings
@@ -170,7 +170,7 @@ pub(crate) struct EvaluateArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Of sound: instead of DATA what went into the device and what came out, as WAV files; once for each pair
@@ -227,9 +227,13 @@ pub(crate) struct PredictArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// Of a forecast with future covariates: a table of rows to come, with the columns of times, of series and of covariates
+    /// that DATA has; they are taken as its last rows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) future_data: Option<PathBuf>,
     /// Write the predictions here, as the name says: .csv, .tsv, .jsonl, .json, .npy (numbers alone) or, if built with it,
     /// .parquet, packed with .gz behind it; - for standard output [default: -]
     #[arg(short, long, value_name = "FILE")]

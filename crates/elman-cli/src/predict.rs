@@ -5,15 +5,16 @@ use std::process::ExitCode;
 
 use elman::file;
 use elman::model::Model;
-use elman::task::PredictOptions;
+use elman::table::Table;
+use elman::task::{PredictOptions, Task};
 
 use crate::answers::{Form, has_columns};
 use crate::args::PredictArguments;
-use crate::output::Output;
+use crate::output::{Output, Wrong};
 use crate::{input, plot, sound};
 
 pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let inputs = || std::iter::once(&arguments.model).chain(&arguments.data);
+    let inputs = || std::iter::once(&arguments.model).chain(&arguments.data).chain(&arguments.future_data);
     let to_file = arguments.output.as_ref().filter(|path| path.as_path() != Path::new("-"));
     let asks_for_sound =
         arguments.channel.is_some() || arguments.bits.is_some() || !arguments.knob.is_empty();
@@ -36,8 +37,11 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
         file::check_writable(path).map_err(elman::error::Error::from)?;
     }
     let model = Model::open(&arguments.model)?;
-    let table = input::table_for(&model, arguments.data.as_deref())?;
+    let mut table = input::table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
+    if let Some(path) = &arguments.future_data {
+        table = with_rows_to_come(&model, &table, path, output)?;
+    }
     let options = PredictOptions::default()
         .with_horizon(arguments.horizon)
         .with_interval(arguments.interval.clone())
@@ -67,4 +71,20 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
         None => output.raw(&bytes)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The table and behind it the rows to come of another file, whose future covariates are known.
+fn with_rows_to_come(model: &Model, table: &Table, path: &Path, output: &Output) -> anyhow::Result<Table> {
+    let have_future = match model.task() {
+        Task::Forecast(task) => !task.covariates.future.is_empty(),
+        _ => false,
+    };
+    if !have_future {
+        let why = "--future-data is for a forecast with covariates that are known ahead, which this model has not; leave \
+                   it out, or train with --future-covariates";
+        return Err(Wrong(why.into()).into());
+    }
+    let ahead = input::table(Some(path))?;
+    output.remarks(ahead.remarks());
+    Ok(table.followed_by(&ahead).map_err(elman::error::Error::from)?)
 }

@@ -87,7 +87,8 @@ impl Options {
 
 /// Trains a model on a table and tests it on what the options keep back; with it come remarks.
 ///
-/// `watch` is called with the name of what happened and a tuple: `"search"` with the share that is done, `"epoch"` with the
+/// `watch` is called with the name of what happened and a tuple: `"report"` with a line that tells how the run is laid out,
+/// which is no remark; `"search"` with the share that is done, `"epoch"` with the
 /// epoch from 0, their number, the losses in training and validation, and the learning rate. Ctrl-C ends the training; the
 /// best parameters so far are kept.
 #[pyfunction]
@@ -132,7 +133,15 @@ fn train(
     watcher: &mut Watcher,
 ) -> PyResult<Fitted> {
     let prepared = Task::prepare(table, options).map_err(exception)?;
-    let mut remarks: Vec<String> = prepared.remarks.iter().map(ToString::to_string).collect();
+    let (reports, remarks): (Vec<_>, Vec<_>) = prepared.remarks.iter().partition(|remark| remark.is_report());
+    let mut remarks: Vec<String> = remarks.into_iter().map(ToString::to_string).collect();
+    for report in reports {
+        let report = report.to_string();
+        let told = watcher.tell("report", |py| Ok((report,).into_pyobject(py)?.into_any().unbind()));
+        if told == Control::Stop {
+            return Ok(None);
+        }
+    }
     let mut recipe = recipe.recipe(&prepared.task).map_err(exception)?;
     let first = Run::new(&recipe, &prepared).map_err(exception)?;
     let untrained = first.model(None).map_err(exception)?;

@@ -124,6 +124,48 @@ def test_frames_of_pandas_polars_and_arrow(tmp_path):
             return table.__arrow_c_stream__(requested_schema)
 
     assert list(elman.Forecaster(horizon=3, **QUICK).fit(Capsule()).predict()["y_forecast"]) == expected
+    # One column is a series.
+    values = np.sin(np.arange(60))
+    expected = elman.Forecaster(horizon=3, **QUICK).fit(values).predict().tolist()
+    for series in (polars.Series("v", values), pyarrow.array(values), pyarrow.chunked_array([values[:9], values[9:]])):
+        assert elman.Forecaster(horizon=3, **QUICK).fit(series).predict().tolist() == expected
+
+
+def test_columns_of_arrow_are_read_where_they_lie():
+    polars, pyarrow = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    from elman.data import columns_of, table_of
+
+    numbers = np.arange(5) / 3
+    table = pyarrow.table(
+        {
+            "y": numbers,
+            "gaps": [1, None, 3, 4, 5],
+            "cut": pyarrow.chunked_array([[1.5, 2.5], [3.5, None, 5.5]]),
+            "small": pyarrow.array([0.5] * 5, pyarrow.float32()),
+            "kind": pyarrow.array(["a", "b", None, "a", "b"]).dictionary_encode(),
+            "truth": [True, False, None, True, True],
+            "day": pyarrow.array([0, 1, 2, None, 4], pyarrow.date32()),
+            "moment": pyarrow.array([0, 1, 2, 3, 4], pyarrow.timestamp("s", "UTC")),
+            "large": [2**60, 1, 2, 3, 4],
+        }
+    )
+    columns = columns_of(table)
+    assert np.shares_memory(columns["y"], table["y"].chunk(0).to_numpy())
+    frame = polars.DataFrame({"y": numbers})
+    assert np.shares_memory(columns_of(frame)["y"], frame["y"].to_numpy())
+    read = table_of(columns)
+    assert {name: read.texts(name) for name in read.headers[1:]} == {
+        "gaps": ["1", "", "3", "4", "5"],
+        "cut": ["1.5", "2.5", "3.5", "", "5.5"],
+        "small": ["0.5"] * 5,
+        "kind": ["a", "b", "", "a", "b"],
+        "truth": ["1", "0", "", "1", "1"],
+        "day": ["1970-01-01", "1970-01-02", "1970-01-03", "", "1970-01-05"],
+        "moment": [f"1970-01-01T00:00:0{n}+00:00" for n in range(5)],
+        "large": [str(2**60), "1", "2", "3", "4"],
+    }
+    with pytest.raises(ValueError, match="two columns 'y'"):
+        columns_of(pyarrow.Table.from_arrays([table["y"], table["y"]], ["y", "y"]))
 
 
 def test_columns_keep_their_values():
@@ -446,10 +488,16 @@ def test_ctrl_c_in_a_search_is_an_exception(waves, interruptible):
 def test_what_is_said_depends_on_verbose(means, capfd):
     elman.SequenceRegressor(**QUICK).fit(*means)
     assert capfd.readouterr() == ("", "")
-    with pytest.warns(elman.Remark, match="split: 43 sequences"):
-        elman.SequenceRegressor(epochs=3, verbose=2).fit(*means)
+    estimator = elman.SequenceRegressor(epochs=3, verbose=2).fit(*means)
     out, err = capfd.readouterr()
-    assert out == "" and [line.split(":")[0] for line in err.splitlines()] == [f"epoch {n} of 3" for n in (1, 2, 3)]
+    told = [line.split(":")[0] for line in err.splitlines()]
+    assert out == "" and told == ["split", "epoch 1 of 3", "epoch 2 of 3", "epoch 3 of 3"]
+    # How the run was laid out is no warning; what was guessed is.
+    assert estimator.remarks_ == [] and estimator.reports_[0].startswith("split: 43 sequences")
+    with pytest.warns(elman.Remark) as warned:
+        table = {"shop": ["a", "b"] * 60, "day": np.repeat(np.arange("2024-01-01", "2024-03-01", dtype="M8[D]"), 2)}
+        elman.Forecaster(horizon=3, epochs=1).fit({**table, "sold": np.arange(120) % 7 + 1.0})
+    assert any(str(warning.message).startswith("the rows hold several series") for warning in warned)
 
 
 def test_pictures(forecaster, regressor):

@@ -109,19 +109,22 @@ impl Missing {
     /// `3 empty cells are taken as 0 (first: t.csv, line 3, column "level")`.
     pub fn remark(self, count: usize, first: Place<'_>) -> Message {
         let (cells, are) = (counted(count, "empty cell"), if count == 1 { "is" } else { "are" });
-        format!("{cells} {are} {} (first: {first})", self.in_words()).into()
+        format!("{cells} {are} {} (first: {first})", self.in_words(count)).into()
     }
 
     /// What is to be said of so many missing rows, of which the first has the time `first` and would stand after `before`:
     /// `3 rows are missing and taken as 0 (first: 2024-01-03, after t.csv, line 3)`.
     pub(crate) fn remark_on_rows(self, count: usize, first: &str, before: &str) -> Message {
         let (rows, are) = (counted(count, "row"), if count == 1 { "is" } else { "are" });
-        format!("{rows} {are} missing and {} (first: {first}, after {before})", self.in_words()).into()
+        format!("{rows} {are} missing and {} (first: {first}, after {before})", self.in_words(count)).into()
     }
 
-    /// What became of missing values, to be read after them: `3 empty cells are ...`.
-    pub(crate) const fn in_words(self) -> &'static str {
+    /// What became of so many missing values, to be read after them: `3 empty cells are ...`.
+    pub(crate) const fn in_words(self, count: usize) -> &'static str {
         match self {
+            Missing::Drop if count == 1 => "left out with its row",
+            Missing::Interpolate if count == 1 => "filled by a line between its neighbours",
+            Missing::Flag if count == 1 => "filled with the value before, and flagged by an input of its own",
             Missing::Drop => "left out with their rows",
             Missing::Interpolate => "filled by a line between their neighbours",
             Missing::Previous => "filled with the value before",

@@ -574,3 +574,35 @@ fn an_empty_column_of_a_wide_table_is_left_out_with_a_remark() {
     place.write("s.csv", "a,b\n,\n,\n");
     place.refuses(1, "predict m.elman s.csv", "s.csv: has no column of numbers to forecast; add one");
 }
+
+#[test]
+fn rows_to_come_may_stand_in_a_file_of_their_own() {
+    let place = Place::with("s.csv", sales(80, 4, as_it_is));
+    place.ok(&format!("train s.csv {QUICK} --past-covariates weather --future-covariates price,promo"));
+    let together = place.ok("predict m.elman s.csv").stdout;
+    place.write("known.csv", sales(80, 0, as_it_is));
+    let ahead: String = (80..84).map(|row| format!("{},{}\n", beside(row)[1], beside(row)[0])).collect();
+    place.write("ahead.csv", format!("promo,price\n{ahead}"));
+    assert_eq!(place.ok("predict m.elman known.csv --future-data ahead.csv").stdout, together);
+    place.write("ahead.csv", format!("promo,cost\n{ahead}"));
+    let message = place.refused(1, "predict m.elman known.csv --future-data ahead.csv");
+    assert!(message.starts_with("known.csv has no column \"cost\""), "{message}");
+    place.refuses(
+        2,
+        "predict m.elman known.csv --future-data known.csv -o known.csv",
+        "known.csv would be written over: give another name to write to",
+    );
+
+    place.ok(&format!("train known.csv {QUICK} --force --past-covariates weather"));
+    place.refuses(
+        2,
+        "predict m.elman known.csv --future-data ahead.csv",
+        "--future-data is for a forecast with covariates that are known ahead, which this model has not; leave it out, or \
+         train with --future-covariates",
+    );
+    // A naive forecast looks at no covariates: they need not be there.
+    place.write("bare.csv", (0..80).fold("units\n".to_owned(), |csv, row| format!("{csv}{}\n", units(row))));
+    assert!(place.refused(1, "predict m.elman bare.csv").contains("\"weather\""));
+    let naive = place.ok("predict m.elman bare.csv --baseline last-value").stdout;
+    assert_eq!(column(&naive, "units_forecast"), [units(79); 3]);
+}

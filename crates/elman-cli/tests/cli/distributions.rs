@@ -122,6 +122,13 @@ fn sample_paths_are_the_same_for_a_seed_and_make_the_quantiles() {
         |csv: &str| csv.lines().map(|line| line.split(',').nth(1).unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(forecasts(&plain), forecasts(&csv));
     let object = &place.json("predict m.elman s.csv --horizon 1 --samples 2")[0];
+    let note = "note: 2 sample paths tell little of what is asked for: beyond the outermost quantile lie 10.0 % of them, which \
+                is less than one; draw at least 10 with --samples\n";
+    let few = |samples: usize| {
+        place.ok(&format!("predict m.elman s.csv --horizon 1 --interval 80 --samples {samples}")).stderr
+    };
+    assert!(few(2).contains(note), "{}", few(2));
+    assert!(!few(10).contains("tell little"), "{}", few(10));
     assert!(object["sample_1"].is_f64() && object["sample_2"] != object["sample_1"], "{object}");
     // Levels are learned in order, however they are given.
     let text = place.ok("inspect m.elman").stdout;

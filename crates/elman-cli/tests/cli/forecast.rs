@@ -235,6 +235,15 @@ fn the_only_column_of_numbers_is_the_target() {
          commas between, or all",
     );
     place.ok("train two.csv --target passengers --epochs 1 --hidden-size 2");
+    // A year to a row.
+    let months = "year,Jan,Feb,Mar,Apr\n2001,1,2,3,4\n2002,5,6,7,9\n2003,2,3,2,3\n";
+    place.write("wide.csv", months);
+    place.refuses(
+        1,
+        "train wide.csv",
+        "wide.csv: 4 columns of numbers could be forecast (Jan, Feb, Mar, Apr); name one with --target, or several with \
+         commas between, or all; if their names are times, give each a row of its own, with its value beside it",
+    );
 }
 
 /// The rows of a table in the other order, below its head.

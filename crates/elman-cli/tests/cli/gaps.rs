@@ -38,8 +38,8 @@ fn a_missing_row_is_named_and_filled() {
         ("previous", "filled with the value before"),
         ("season", "filled with the value of a season before"),
         ("zero", "taken as 0"),
-        ("interpolate", "filled by a line between their neighbours"),
-        ("flag", "filled with the value before, and flagged by an input of their own"),
+        ("interpolate", "filled by a line between its neighbours"),
+        ("flag", "filled with the value before, and flagged by an input of its own"),
     ] {
         let said =
             place.ok(&format!("train d.csv --missing {missing} --season 7 --horizon 2 --test 4 {QUICK}"));
@@ -226,4 +226,25 @@ fn far_too_many_missing_rows_are_refused() {
         "predict m.elman far.csv",
         "far.csv: of 701,664 rows one day apart, 701,661 are missing: too many to be filled in",
     );
+}
+
+/// A line reaches over to a value that an earlier origin does not know.
+#[test]
+fn gaps_in_a_test_are_not_filled_by_lines() {
+    let rows = february(|row| Some(value(row)));
+    let gappy: String = rows
+        .lines()
+        .enumerate()
+        .map(|(n, line)| {
+            let (day, cell) = line.split_once(',').expect("two cells");
+            format!("{day},{}\n", if n == 5 || n + 3 == rows.lines().count() { "" } else { cell })
+        })
+        .collect();
+    let place = Place::with("d.csv", gappy);
+    let train = format!("train d.csv --season 0 --horizon 1 --test 6 {QUICK}");
+    let note = "note: of the rows on which is tested 1 value is missing and filled with the value before, since a line would \
+                look ahead; a prediction from later rows has it on a line\n";
+    assert!(place.ok(&format!("{train} --missing interpolate")).stderr.contains(note));
+    assert!(place.ok("evaluate m.elman d.csv").stderr.contains(note));
+    assert!(!place.ok(&format!("{train} --force --missing previous")).stderr.contains("a line would"));
 }

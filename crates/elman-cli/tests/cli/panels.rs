@@ -149,6 +149,14 @@ fn short_and_constant_series_are_left_out_and_named() {
     ] {
         assert!(said.stderr.contains(note), "{note}{}", said.stderr);
     }
+    assert_eq!(said.stderr.matches("left out, first \"one\"").count(), 1, "{}", said.stderr);
+    assert!(
+        said.stderr.contains(
+            "note: 2 series are not tested, first \"short\": fewer than the 37 rows that are needed\n"
+        ),
+        "{}",
+        said.stderr
+    );
     // At prediction they are series like others, as far as there is enough to look back on.
     let said = place.ok("predict m.elman l.csv --horizon 1");
     let keys: Vec<&str> = cells(&said.stdout).iter().map(|row| row[0]).collect();

@@ -35,11 +35,22 @@ def airline() -> Any:
         return columns
 
 
+def is_series(value: Any) -> bool:
+    """Is it one column, of polars, pyarrow or another library with Arrow's PyCapsule interface?"""
+    is_arrow = hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__")
+    of_frames = ("columns", "column_names", "schema", "collect")
+    return (
+        is_arrow
+        and (hasattr(value, "dtype") or hasattr(value, "type"))
+        and not any(hasattr(value, name) for name in of_frames)
+    )
+
+
 def is_frame(value: Any) -> bool:
     """Is it a table with named columns: a data frame, anything with Arrow's PyCapsule interface, a dict of columns?"""
     if hasattr(value, "toarray"):  # Some sparse matrices are dicts.
         return False
-    return (
+    return not is_series(value) and (
         isinstance(value, dict)
         or hasattr(value, "__arrow_c_stream__")
         or (hasattr(value, "columns") and hasattr(value, "__getitem__"))
@@ -47,35 +58,56 @@ def is_frame(value: Any) -> bool:
 
 
 def columns_of(frame: Any) -> dict[str, Column]:
-    """The columns of a frame, by name."""
+    """The columns of a frame, by name. Columns of ``float64`` without gaps are read where they lie."""
     if isinstance(frame, dict):
         return {str(name): _column(str(name), values) for name, values in frame.items()}
-    if not hasattr(frame, "columns") or not hasattr(frame, "__getitem__") or hasattr(frame, "schema"):
+    library = type(frame).__module__.split(".")[0]
+    if library == "polars" and hasattr(frame, "collect"):
+        frame = frame.collect()
+    is_known = library in ("pandas", "polars") or (library == "pyarrow" and hasattr(frame, "column_names"))
+    if not is_known and hasattr(frame, "__arrow_c_stream__"):
         frame = _read_arrow(frame)
-    columns = {}
-    for name in list(frame.columns):
-        if str(name) in columns:
+    names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
+    columns: dict[str, Column] = {}
+    for name in names:
+        if str(name) in columns or names.count(name) > 1:
             raise ValueError(f"the data frame has two columns {name!r}; give each its own name")
         columns[str(name)] = _column(str(name), frame[name])
     return columns
 
 
 def _read_arrow(value: Any) -> Any:
-    """A data frame out of anything with Arrow's PyCapsule interface, by whichever library of two is there."""
-    if type(value).__module__.startswith("polars"):
-        return value.collect() if hasattr(value, "collect") else value
-    try:
-        return importlib.import_module("pyarrow").table(value).to_pandas()
-    except ImportError:
-        pass
-    try:
-        return importlib.import_module("polars").DataFrame(value)
-    except ImportError:
-        raise ImportError("to read Arrow's PyCapsule interface, install pandas and pyarrow, or polars") from None
+    """A table out of anything with Arrow's PyCapsule interface, by whichever library of two is there; nothing is copied."""
+    for library, table in (("pyarrow", "table"), ("polars", "DataFrame")):
+        try:
+            return getattr(importlib.import_module(library), table)(value)
+        except ImportError:
+            pass
+    raise ImportError("to read Arrow's PyCapsule interface, install pyarrow or polars")
+
+
+def _arrow_column(values: Any) -> Any:
+    """What NumPy can read of a column of pyarrow: the same memory where that holds plain numbers."""
+    types = importlib.import_module("pyarrow").types
+    kind = values.type
+    if types.is_dictionary(kind):
+        values, kind = values.cast(kind.value_type), kind.value_type
+    is_plain = types.is_floating(kind) or types.is_integer(kind)
+    if (is_plain and values.null_count == 0) or (types.is_temporal(kind) and getattr(kind, "tz", None) is None):
+        is_chunked = hasattr(values, "num_chunks")
+        values = values.chunk(0) if is_chunked and values.num_chunks == 1 else values
+        if not types.is_time(kind) and not types.is_duration(kind):
+            return values.to_numpy(**({} if hasattr(values, "num_chunks") else {"zero_copy_only": False}))
+    # As objects, with None where there is no value.
+    array = np.empty(len(values), dtype=object)
+    array[:] = values.to_pylist()
+    return array
 
 
 def _column(name: str, values: Any) -> Column:
-    if hasattr(values, "to_numpy"):
+    if type(values).__module__.startswith("pyarrow"):
+        values = _arrow_column(values)
+    elif hasattr(values, "to_numpy"):
         values = values.to_numpy()
     array = np.asarray(values)
     if array.ndim != 1:

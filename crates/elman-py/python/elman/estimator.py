@@ -124,6 +124,8 @@ class Estimator:
             epoch = self.record_["best_epoch"] + 1
             remarks = [*remarks, f"interrupted: the parameters are those of epoch {epoch}"]
         self.remarks_ = self._remark([*table.remarks, *remarks])
+        #: How the run was laid out: which sequences it learned from, and which it kept back.
+        self.reports_: list[str] = progress.reports
 
     def _remark(self, remarks: list[str]) -> list[str]:
         if self.verbose:
@@ -148,6 +150,7 @@ class Estimator:
     def _take_model(self, model: _elman.Model) -> None:
         self.model_, self.record_ = model, json.loads(model.record)
         self.history_, self.remarks_ = {"train_loss": [], "validation_loss": [], "learning_rate": []}, []
+        self.reports_ = []
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file that the program reads."""

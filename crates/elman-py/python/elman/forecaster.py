@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _elman
-from .data import Column, columns_of, is_frame, is_path, like, long_columns, sequences_of, table_of
+from .data import Column, columns_of, is_frame, is_path, is_series, like, long_columns, sequences_of, table_of
 from .estimator import Estimator, figures_by_name
 
 
@@ -57,7 +57,7 @@ class Forecaster(Estimator):
 
         Parameters
         ----------
-        X : data frame, dict, path, array (T,), list of arrays (T_i,), array (n, T), or pandas.Series
+        X : data frame, dict, path, array (T,), list of arrays (T_i,), array (n, T), or a Series
             A frame as the program reads tables: a column of times and one of values, several of values, or long with a
             column that tells series apart. Columns ``unique_id``, ``ds`` and ``y`` are taken for what they are called.
             Of an array each row is a series.
@@ -86,6 +86,8 @@ class Forecaster(Estimator):
             if hasattr(index, "to_timestamp"):
                 index = index.to_timestamp()
             return columns_of({"ds": index.to_numpy(), **values} if index.dtype.kind == "M" else values)
+        if is_series(X):
+            return columns_of({"y": X})
         if is_frame(X):
             return columns_of(X)
         if all(np.ndim(part) == 0 for part in X) if isinstance(X, (list, tuple)) and len(X) else np.ndim(X) == 1:

@@ -13,8 +13,15 @@ class Progress:
     def __init__(self, history: dict[str, list[float]], verbose: int) -> None:
         self._history, self._verbose = history, verbose
         self._bar: Any = None
+        #: Lines that tell how the run is laid out.
+        self.reports: list[str] = []
 
     def __call__(self, what: str, told: tuple[Any, ...]) -> None:
+        if what == "report":
+            self.reports.append(told[0])
+            if self._verbose and self._verbose > 1:
+                print(told[0], file=sys.stderr)
+            return
         if what == "search":
             done, tried, candidates = told
             self._show(100, int(100 * done), f"recipe {min(tried + 1, candidates)} of {candidates}")

@@ -14,7 +14,10 @@ use std::fmt::{self, Display};
 /// assert_eq!(message.naming(&|name| format!("--{name}")), "is missing; name it with --target, or leave it out");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message(Vec<Part>);
+pub struct Message {
+    parts: Vec<Part>,
+    is_report: bool,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -26,20 +29,32 @@ impl Message {
     /// Goes on with the name of an option, as the configuration spells it.
     #[must_use]
     pub fn option(mut self, name: &'static str) -> Self {
-        self.0.push(Part::Option(name));
+        self.parts.push(Part::Option(name));
         self
     }
 
     /// Goes on with these words.
     #[must_use]
     pub fn text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
-        self.0.push(Part::Text(text.into()));
+        self.parts.push(Part::Text(text.into()));
         self
+    }
+
+    /// As a remark that tells how a run is laid out. Nothing was guessed, dropped or put right: it is no warning.
+    #[must_use]
+    pub fn into_report(mut self) -> Self {
+        self.is_report = true;
+        self
+    }
+
+    /// Does it tell no more than how a run is laid out?
+    pub fn is_report(&self) -> bool {
+        self.is_report
     }
 
     /// The message with every option's name as `option` writes it.
     pub fn naming(&self, option: &dyn Fn(&str) -> String) -> String {
-        let parts = self.0.iter().map(|part| match part {
+        let parts = self.parts.iter().map(|part| match part {
             Part::Text(text) => text.as_ref().into(),
             Part::Option(name) => Cow::Owned(option(name)),
         });
@@ -49,7 +64,7 @@ impl Message {
 
 impl Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| match part {
+        self.parts.iter().try_for_each(|part| match part {
             Part::Text(text) => f.write_str(text),
             Part::Option(name) => f.write_str(name),
         })
@@ -58,12 +73,12 @@ impl Display for Message {
 
 impl From<String> for Message {
     fn from(text: String) -> Self {
-        Message(vec![Part::Text(text.into())])
+        Message { parts: vec![Part::Text(text.into())], is_report: false }
     }
 }
 
 impl From<&'static str> for Message {
     fn from(text: &'static str) -> Self {
-        Message(vec![Part::Text(text.into())])
+        Message { parts: vec![Part::Text(text.into())], is_report: false }
     }
 }

@@ -66,8 +66,8 @@ fn are_dates(column: &Column<'_>) -> bool {
     column.times().is_ok_and(|times| times.first().is_some_and(is_one))
 }
 
-/// `14:05`, `14:05:30`, `14:05:30.25` or `2:05 PM`
-fn is_clock(text: &str) -> bool {
+/// Is this a time of day: `14:05`, `14:05:30`, `14:05:30.25` or `2:05 PM`?
+pub(crate) fn is_clock(text: &str) -> bool {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
     let half = text[digits.len()..].trim();
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());

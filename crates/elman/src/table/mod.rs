@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod append;
 mod binary;
 mod builder;
 mod cells;
@@ -48,10 +49,12 @@ use std::path::Path;
 pub use column::Column;
 pub use columns::Cells;
 pub use error::TableError;
+pub(crate) use join::is_clock;
 pub use nearest::nearest;
 pub(crate) use number::is_missing as stands_for_missing;
 pub use place::Place;
 pub use time::Time;
+pub(crate) use time::mostly_times;
 
 use column::Data;
 use lines::Lines;

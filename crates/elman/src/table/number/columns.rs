@@ -35,9 +35,11 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
     for reading in &readings {
         let Some((form, choice)) = reading.choose(told, usual) else { continue };
         let column = Column::new(table, reading.index);
-        remarks.read_as(column, form, choice);
+        let unit = reading.unit.as_ref();
+        remarks.read_as(column, form, unit, choice);
         if form != Form::PLAIN || !are_numbers(&column) {
-            let values = column.texts().map(|text| form.value(text).unwrap_or(f64::NAN)).collect();
+            let value = |text| form.value(without(text, unit)).unwrap_or(f64::NAN);
+            let values = column.texts().map(value).collect();
             table.columns[reading.index].values = Values::numbers_with_gaps(values);
         }
     }
@@ -51,6 +53,45 @@ enum Told {
     Nothing,
     One(char),
     Both,
+}
+
+/// What stands behind each number of a column, as in `20.5 °C`, where it is none of the signs that all columns may have.
+#[derive(Clone, Debug, PartialEq)]
+struct Unit(String);
+
+impl Unit {
+    /// That of a cell, if it has one.
+    fn of(text: &str) -> Option<Self> {
+        /// Characters of one at the most, so that it is no sentence.
+        const LONGEST: usize = 12;
+        let of_numbers =
+            |c: char| c.is_ascii_digit() || ".,'+-() \u{a0}\u{2009}\u{202f}\u{2019}\u{2212}".contains(c);
+        let unit = text.trim_start_matches(of_numbers).trim();
+        let is_of_units = |c: char| c.is_alphanumeric() || "°/²³·^%".contains(c);
+        let is_one = text.starts_with(of_numbers)
+            && unit.starts_with(|c: char| c.is_alphabetic() || c == '°')
+            && unit.chars().all(is_of_units)
+            && unit.chars().count() <= LONGEST
+            // `m3`, but not the rest of a date such as `1Jan2024`, nor a half of the day.
+            && unit.chars().filter(char::is_ascii_digit).count() <= 1
+            // The exponent of `1,5E3`.
+            && !unit.strip_prefix(['e', 'E']).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+            && !["am", "pm"].iter().any(|half| unit.eq_ignore_ascii_case(half));
+        is_one.then(|| Unit(unit.to_owned()))
+    }
+
+    /// The unit that a column's cells have in common.
+    fn of_column(column: Column<'_>) -> Option<Self> {
+        let mut cells = column.texts().filter(|text| !is_missing(text));
+        let unit = Unit::of(cells.next()?)?;
+        (cells.all(|text| Unit::of(text).as_ref() == Some(&unit)) && !column.is_mostly_times())
+            .then_some(unit)
+    }
+}
+
+/// A cell's text without this unit.
+fn without<'t>(text: &'t str, unit: Option<&Unit>) -> &'t str {
+    unit.and_then(|unit| text.strip_suffix(unit.0.as_str())).map_or(text, str::trim_end)
 }
 
 /// Why a form was chosen.
@@ -67,6 +108,7 @@ enum Choice {
 /// A column of numbers, and what they may mean.
 struct Reading {
     index: usize,
+    unit: Option<Unit>,
     with_point: Option<Form>,
     with_comma: Option<Form>,
     /// What it is, if the column's own cells tell, or all forms mean the same.
@@ -80,12 +122,21 @@ struct Reading {
 impl Reading {
     /// The reading of a column that is not all plain numbers; none if it is not one of numbers.
     fn of(index: usize, column: Column<'_>) -> Option<Self> {
-        let cells = || column.texts().filter(|text| !is_missing(text));
+        let unit_of_column = Unit::of_column(column);
+        let cells = || {
+            let cells = column.texts().filter(|text| !is_missing(text));
+            cells.map(|text| without(text, unit_of_column.as_ref()))
+        };
         let unit = Signed::of(cells().next()?).unit;
         let mut forms = Form::ALL.to_vec();
         for cell in cells() {
             let signed = Signed::of(cell);
-            forms.retain(|form| form.short_value(cell).is_some() || form.plain_value(signed).is_some());
+            // Whatever separates the thousands, of which such a number has none.
+            let is_short = Form::COMMA.short_value(cell).is_some();
+            let fits = |form: &Form| {
+                is_short && form.decimal == Form::COMMA.decimal || form.plain_value(signed).is_some()
+            };
+            forms.retain(fits);
             if forms.is_empty() || signed.unit != unit {
                 return None;
             }
@@ -112,7 +163,7 @@ impl Reading {
                 (only, only.map(|form| form.decimal))
             }
         };
-        Some(Reading { index, with_point, with_comma, own, tells, is_plain: false })
+        Some(Reading { index, unit: unit_of_column, with_point, with_comma, own, tells, is_plain: false })
     }
 
     /// The reading of a column of plain numbers; none if they have no point, and so tell nothing.
@@ -124,6 +175,7 @@ impl Reading {
             || column.texts().any(|text| Form::DOTTED.has_long_group(text));
         Some(Reading {
             index,
+            unit: None,
             with_point: Some(Form::PLAIN),
             with_comma: Some(Form::DOTTED),
             own: Some(Form::PLAIN).filter(|_| decides),
@@ -164,7 +216,7 @@ struct Remark {
 
 #[derive(PartialEq)]
 enum Kind {
-    Form(Form, Option<&'static str>, Choice),
+    Form(Form, Option<Unit>, Choice),
     Missing,
 }
 
@@ -177,7 +229,7 @@ impl Remarks {
     }
 
     /// A column is read in this form.
-    fn read_as(&mut self, column: Column<'_>, form: Form, choice: Choice) {
+    fn read_as(&mut self, column: Column<'_>, form: Form, unit: Option<&Unit>, choice: Choice) {
         let other = if let Choice::Usual(other) = choice { other } else { Form::PLAIN };
         let shows = |text: &str| {
             !is_missing(text)
@@ -186,10 +238,12 @@ impl Remarks {
         };
         let Some(row) = column.texts().position(shows) else { return };
         let text = column.text(row);
-        let Some(value) = form.value(text) else { return };
-        self.add(Kind::Form(form, Signed::of(text).unit, choice), || {
+        let plain = without(text, unit);
+        let Some(value) = form.value(plain) else { return };
+        let sign = || Signed::of(text).unit.map(|sign| Unit(sign.to_owned()));
+        self.add(Kind::Form(form, unit.cloned().or_else(sign), choice), || {
             let read = format!("{}: {} is read as {value}", column.place(row), Quoted(text));
-            match (choice, other.value(text)) {
+            match (choice, other.value(plain)) {
                 (Choice::ByOthers, _) if form.decimal == ',' => {
                     format!("{read}, because other columns have decimal commas")
                 }

@@ -19,7 +19,13 @@ pub(crate) fn is_missing(text: &str) -> bool {
         "", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-",
         "--", ".", "..",
     ];
-    text.len() <= 7 && SPELLINGS.iter().any(|spelling| spelling.eq_ignore_ascii_case(text))
+    /// The errors of spreadsheets.
+    const ERRORS: [&str; 6] = ["#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"];
+    // No spelling ends with a digit, and most numbers do.
+    let ends_with_digit = text.as_bytes().last().is_some_and(u8::is_ascii_digit);
+    text.len() <= 7
+        && !ends_with_digit
+        && SPELLINGS.iter().chain(&ERRORS).any(|spelling| spelling.eq_ignore_ascii_case(text))
 }
 
 /// A plain number of few digits that bytes begin with, `-12.5`, and its length in bytes: what [`finite`] makes of it,
@@ -72,13 +78,16 @@ impl Form {
     /// As programs write them: `1234.5`.
     const PLAIN: Form = Form { decimal: '.', group: None };
 
+    /// `1234,5`
+    const COMMA: Form = Form { decimal: ',', group: None };
+
     /// `1.234,5`
     const DOTTED: Form = Form { decimal: ',', group: Some('.') };
 
     /// Every way of writing, the plainer ones first.
     const ALL: [Form; 8] = [
         Form::PLAIN,
-        Form { decimal: ',', group: None },
+        Form::COMMA,
         Form { decimal: '.', group: Some(',') },
         Form::DOTTED,
         Form { decimal: '.', group: Some(' ') },
@@ -194,7 +203,14 @@ impl<'t> Signed<'t> {
             "kr", "zł", "Kč",
         ];
         let mut negative = false;
-        let mut digits = without_sign(text, &mut negative);
+        let mut digits = match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+            // As accountants write what is less than nothing.
+            Some(amount) if !amount.starts_with(['-', '+']) => {
+                negative = true;
+                amount
+            }
+            _ => without_sign(text, &mut negative),
+        };
         // Most numbers have none.
         if digits.starts_with(|c: char| c.is_ascii_digit()) && digits.ends_with(|c: char| c.is_ascii_digit())
         {
@@ -250,6 +266,8 @@ mod tests {
             ('.', None, "\u{2212}2", -2.0),
             ('.', Some(','), "-$1,200.50", -1200.5),
             ('.', None, "$-5", -5.0),
+            ('.', Some(','), "(1,234.5)", -1234.5),
+            (',', None, "(3,5 €)", -3.5),
             (',', None, "12,5 %", 12.5),
             (',', Some('.'), "1.200 €", 1200.0),
         ] {
@@ -298,6 +316,9 @@ mod tests {
             "NaN",
             "0x10",
             "1_000",
+            "(-5)",
+            "(5",
+            "()",
             "1,234 567",
         ] {
             let point: Vec<Form> = Form::ALL.into_iter().filter(|form| form.decimal == '.').collect();

@@ -1,7 +1,7 @@
 //! Files of other kinds, named as what they are.
 
-use super::npz;
 use super::text::utf16;
+use super::{arrow, npz};
 
 /// What a file that begins with these bytes is, and what to do about it, if it cannot be read as a table.
 pub(super) fn name(start: &[u8]) -> Option<&'static str> {
@@ -31,7 +31,7 @@ pub(super) fn name(start: &[u8]) -> Option<&'static str> {
             "is a Parquet file, which is read where this was built with the feature parquet (cargo install --features \
              parquet); or export the table as CSV",
         ),
-        (b"ARROW1", "is an Arrow or Feather file; save it as Parquet or CSV"),
+        (b"FEA1", "is a Feather file of the first version; save it with to_feather of a pandas of today"),
         (b"ORC", "is an ORC file; export the table as CSV"),
         (b"{\\rtf", "is a text document (RTF); export its table as CSV"),
         (b"RDX", "is an R data file; export the table as CSV"),
@@ -44,7 +44,7 @@ pub(super) fn name(start: &[u8]) -> Option<&'static str> {
         let text = start.trim_ascii_start();
         text.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag.as_bytes()))
     };
-    if npz::recognises(start) {
+    if arrow::recognises(start) || npz::recognises(start) {
         return None;
     }
     if start.starts_with(b"PK\x03\x04") {

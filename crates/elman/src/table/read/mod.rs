@@ -3,6 +3,8 @@
 //! A file that is packed with gzip or zstd is unpacked first. A format is a file in this folder and an entry of
 //! the list of readers:
 //!
+//! - **Arrow**, files (also called Feather, of its second version) and streams of the IPC format, packed with LZ4, zstd or
+//!   not: flat columns of numbers, texts, dates and times, as of Parquet. Lines in messages are rows there.
 //! - **JSON lines**: an object per line, or an array of objects; a column for every key.
 //! - **npy**, NumPy's arrays of numbers or texts: columns `col1`, `col2` and so on; of three dimensions
 //!   `[sequence, step, value]` a row per step, with the columns `id` and `time` before them. Lines in messages are
@@ -17,11 +19,12 @@
 //!   semicolons, tabs or bars, whichever cut the file best, or by any number of blanks, where none of these is; a field whose first character is a quote may hold
 //!   separators, quotes written twice and line breaks; lines end with LF, CRLF or CR. A byte order mark, blank
 //!   lines, blanks around a cell, lines that begin with `#` or `%`, and separators at the ends of lines are
-//!   dropped. The first line names the columns, unless it holds numbers like the lines below it. The text is
-//!   UTF-8, UTF-16 or Windows-1252.
+//!   dropped. The first line names the columns, unless it holds numbers like the lines below it; lines of a single cell above
+//!   it are a title. The text is UTF-8, UTF-16 or Windows-1252.
 //!
-//! In all of them numbers may have decimal commas, separators of thousands, and signs of percent or currency,
-//! if the whole column is written alike; `NA` and its like are empty cells among numbers. A date and the time of day that
+//! In all of them numbers may have decimal commas, separators of thousands, and signs of percent or currency or a unit,
+//! if the whole column is written alike, and those below zero may stand in parentheses; `NA` and its like, and the errors of
+//! spreadsheets, are empty cells among numbers. A date and the time of day that
 //! changes from row to row beside it are one column. What was guessed is among [`Table::remarks`].
 //!
 //! ```
@@ -35,6 +38,7 @@
 //! ```
 
 mod archive;
+mod arrow;
 pub(super) mod csv;
 mod foreign;
 mod json;
@@ -46,6 +50,7 @@ mod source;
 mod text;
 mod ts;
 mod tsf;
+mod typed;
 
 use std::io::Read;
 
@@ -80,6 +85,7 @@ const READERS: &[Reader] = &[
     npz::READER,
     #[cfg(feature = "parquet")]
     parquet::READER,
+    arrow::READER,
     json::READER,
     tsf::READER,
     ts::READER,

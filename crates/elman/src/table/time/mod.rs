@@ -182,7 +182,7 @@ pub(super) fn read_as<'c>(
 }
 
 /// Are at least half of the cells times, all written alike?
-pub(super) fn mostly_times<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> bool {
+pub(crate) fn mostly_times<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> bool {
     let count = cells.clone().filter(|cell| !cell.is_empty()).count();
     seeds(cells.clone()).1.iter().any(|pattern| 2 * fit(pattern, cells.clone()) >= count.max(1))
 }

@@ -112,8 +112,10 @@ impl Forecast {
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
-        let members: Vec<Member<'_>> = self.members(table)?;
-        let (series, mut remarks) = self.read_to_look_ahead(table, &members)?;
+        let naive = options.baseline.is_some().then(|| self.without_missing_covariates(table));
+        let task = naive.as_ref().unwrap_or(self);
+        let members: Vec<Member<'_>> = task.members(table)?;
+        let (series, mut remarks) = task.read_to_look_ahead(table, &members)?;
         let horizon = self.rows_ahead(table, &series, options, &mut remarks)?;
         remarks.extend(self.remark_on_horizon(horizon));
         let (mut outlook, of_outlook) = Outlook::asked(self, ensemble, options, horizon)?;
@@ -140,6 +142,13 @@ impl Forecast {
         columns.push((self.forecast_name(), Answers::Numbers(numbers.collect())));
         columns.extend(outlook.columns(self, &series, &forecasts, table, ensemble.dtype())?);
         Ok(Predictions::new(columns).with_remarks(remarks))
+    }
+
+    /// This task as a naive predictor has it, which looks at no covariates: without those whose columns a table has not.
+    fn without_missing_covariates(&self, table: &Table) -> Self {
+        let mut task = self.clone();
+        task.covariates.retain(|name| table.has_column(name));
+        task
     }
 
     /// Reads the series that are to be forecast. Where some of several have rows to come with future covariates, those that

@@ -11,6 +11,7 @@ use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
 use crate::metrics::{Baseline, Evaluation, Metrics, forecast_metrics, mean_metrics, seasonal_scale};
+use crate::missing::Missing;
 use crate::predict::Session;
 use crate::scaling::Scaling;
 use crate::table::Table;
@@ -69,6 +70,7 @@ impl Forecast {
         let members = self.members(table)?;
         let (series, mut remarks) = self.read(table, &members, test)?;
         remarks.extend(remark_on_future(&series));
+        remarks.extend(self.remark_on_lines(&series, test));
         if let ([series], Layout::Single) = (&series[..], &self.layout) {
             self.check_test(table, series, test)?;
         }
@@ -77,6 +79,30 @@ impl Forecast {
             backtested.extend(self.backtest_together(ensemble, table, series, test)?);
         }
         Ok(Backtest { series: backtested, remarks })
+    }
+
+    /// What is to be said of gaps within the rows on which is tested, where gaps are filled by lines.
+    fn remark_on_lines(&self, all: &[Series<'_>], test: usize) -> Option<Message> {
+        if self.missing != Some(Missing::Interpolate) {
+            return None;
+        }
+        let in_test = |series: &Series<'_>| {
+            series.filled.iter().rev().take(test).filter(|is_filled| **is_filled).count()
+        };
+        let count: usize = all.iter().map(in_test).sum();
+        let (values, them) = match count {
+            0 => return None,
+            1 => ("of the rows on which is tested 1 value is missing and".to_owned(), "it"),
+            _ => (
+                format!("of the rows on which is tested {} values are missing and", thousands(count)),
+                "them",
+            ),
+        };
+        let text = format!(
+            "{values} filled with the value before, since a line would look ahead; a prediction from later rows has {them} \
+             on a line"
+        );
+        Some(text.into())
     }
 
     fn check_test(&self, table: &Table, series: &Series<'_>, test: usize) -> Result<(), DataError> {

@@ -18,7 +18,7 @@ use crate::task::kind::needs_a_distribution;
 use crate::task::predictions::check_finite;
 use crate::task::quantiles::Asked;
 use crate::task::{Answers, Number, PredictOptions};
-use crate::words::thousands;
+use crate::words::{counted, thousands};
 
 /// The paths that are drawn of each series where nothing else is said.
 pub(super) const USUAL_PATHS: usize = 500;
@@ -83,6 +83,7 @@ impl Outlook {
         remarks.dedup();
         if is_drawn && (!asked.is_empty() || options.samples.is_some()) {
             let count = options.samples.unwrap_or(USUAL_PATHS);
+            remarks.extend(remark_on_few(count, asked.iter().map(|asked| asked.level)));
             outlook.way = Way::Drawn(Drawn {
                 seed: options.seed.unwrap_or(0),
                 count,
@@ -151,6 +152,23 @@ impl Outlook {
         }
         Ok(columns)
     }
+}
+
+/// What is to be said where none of so many paths is to be expected beyond one of these quantiles.
+fn remark_on_few(count: usize, levels: impl Iterator<Item = f64>) -> Option<Message> {
+    let tail = levels.map(|level| level.min(1.0 - level)).fold(0.5, f64::min);
+    // 0.1 of 10 is one, whatever its last bit says.
+    if count as f64 * tail > 1.0 - 1e-9 {
+        return None;
+    }
+    let text = format!(
+        "{} tell little of what is asked for: beyond the outermost quantile lie {:.1} % of them, which is less than one; \
+         draw at least {} with ",
+        counted(count, "sample path"),
+        tail * 100.0,
+        thousands((1.0 / tail - 1e-9).ceil() as usize)
+    );
+    Some(Message::from(text).option("samples"))
 }
 
 impl Drawn {

@@ -9,7 +9,7 @@ use super::ForecastOptions;
 use super::covariates::Named;
 use crate::calendar::Calendar;
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::table::{Column, Table, Time};
+use crate::table::{Column, Table, Time, is_clock, mostly_times};
 use crate::words::{listed, thousands};
 
 /// What `target` is to be for every column of numbers to be a series.
@@ -166,7 +166,7 @@ fn find_id(
         column.name() != time && Some(column.name()) != target && !covariates.varies(column.name())
     };
     let others: Vec<Column<'_>> = table.columns().filter(is_other).collect();
-    if let Some(clock) = others.iter().find(|column| holds_times_of_day(column)) {
+    if let Some(clock) = others.iter().find(|column| column.texts().all(is_clock)) {
         let text = format!(
             "{} stands in line {} already, and column {:?} holds times of day: join both to one column, as in {:?}, or name \
              a column that tells series apart with ",
@@ -238,17 +238,6 @@ fn find_steps(
     Some(vec![found.name().to_owned()])
 }
 
-/// Are all cells like `14:05` or `14:05:30`?
-fn holds_times_of_day(column: &Column<'_>) -> bool {
-    let is_one = |text: &str| {
-        let mut parts = text.split(':');
-        let count = parts.clone().count();
-        (2..=3).contains(&count)
-            && parts.all(|part| matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit()))
-    };
-    column.texts().all(is_one)
-}
-
 /// Has every series of these columns each time once, and are there at least two rows to a series on average?
 fn tells_apart(times: Column<'_>, id: &[Column<'_>]) -> bool {
     let (mut seen, mut series) = (HashSet::new(), HashSet::new());
@@ -307,7 +296,18 @@ fn only_number_column(
     if may_be_wide {
         message = message.text(", or several with commas between, or all");
     }
+    if are_times(&numeric) {
+        message =
+            message.text("; if their names are times, give each a row of its own, with its value beside it");
+    }
     Err(DataError::new(table.name(), message).into())
+}
+
+/// Do these columns have times for names, or months or quarters of some year?
+fn are_times(names: &[&str]) -> bool {
+    let of_a_year: Vec<String> = names.iter().map(|name| format!("{name} 2000")).collect();
+    names.len() > 2
+        && (mostly_times(names.iter().copied()) || mostly_times(of_a_year.iter().map(String::as_str)))
 }
 
 /// Are the cells 0, 1, 2 and so on, or 1, 2, 3: an index, as data frames write one?
@@ -423,12 +423,25 @@ pub(super) fn name_of(id: &[String]) -> String {
 }
 
 /// What is to be said of series that are left out: `3 series are left out, first "a": ...`; nothing of none.
-pub(super) fn left_out<'a>(
+pub(super) fn left_out<'a>(names: impl ExactSizeIterator<Item = &'a [String]>, why: &str) -> Option<Message> {
+    remark_on_some(names, "left out", why)
+}
+
+/// As [`left_out`], of series that a test does without.
+pub(super) fn not_tested<'a>(
+    names: impl ExactSizeIterator<Item = &'a [String]>,
+    why: &str,
+) -> Option<Message> {
+    remark_on_some(names, "not tested", why)
+}
+
+fn remark_on_some<'a>(
     mut names: impl ExactSizeIterator<Item = &'a [String]>,
+    what: &str,
     why: &str,
 ) -> Option<Message> {
     let count = names.len();
     let first = names.next()?;
     let is = if count == 1 { "is" } else { "are" };
-    Some(format!("{} series {is} left out, first {:?}: {why}", thousands(count), name_of(first)).into())
+    Some(format!("{} series {is} {what}, first {:?}: {why}", thousands(count), name_of(first)).into())
 }

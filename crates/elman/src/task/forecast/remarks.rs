@@ -10,7 +10,7 @@ use crate::error::{Error, Message};
 use crate::missing::Missing;
 use crate::outlier;
 use crate::table::Table;
-use crate::words::{counted, listed, thousands};
+use crate::words::{counted, quoted, thousands};
 
 /// Outliers that are named one by one.
 const SHOWN_OUTLIERS: usize = 3;
@@ -39,28 +39,21 @@ pub(super) fn unused(
     time: Option<&str>,
     covariates: &Named,
 ) -> Option<Message> {
-    const SHOWN: usize = 8;
     let mut used: HashSet<&str> =
         members.iter().map(|member| member.target.as_str()).chain(time).chain(covariates.all()).collect();
     if let Layout::Long(id) = layout {
         used.extend(id.iter().map(String::as_str));
     }
     let unused = |header: &&String| !used.contains(header.as_str());
-    let mut names: Vec<String> =
-        table.headers().iter().filter(unused).map(|header| format!("{header:?}")).collect();
-    let count = names.len();
-    names.truncate(SHOWN);
-    if count > SHOWN {
-        names.push(format!("{} more", thousands(count - SHOWN)));
-    }
+    let names: Vec<&String> = table.headers().iter().filter(unused).collect();
     let from = match layout {
         Layout::Wide(_) => "each series is forecast from itself".to_owned(),
         _ => format!("{target:?} is forecast from itself"),
     };
-    let (columns, them) = match count {
-        0 => return None,
-        1 => (format!("the column {} is", names[0]), "it"),
-        _ => (format!("the columns {} are", listed(names, "and")), "them"),
+    let (columns, them) = match &names[..] {
+        [] => return None,
+        [name] => (format!("the column {name:?} is"), "it"),
+        _ => (format!("the columns {} are", quoted(names)), "them"),
     };
     let message =
         Message::from(format!("{columns} not used: {from}; to see {them} as well, name {them} with "));
@@ -126,7 +119,7 @@ fn remark_on_missing_ahead(all: &[Series<'_>], task: &Forecast) -> Option<Messag
     let (rows, are) = (counted(count, "row"), if count == 1 { "is" } else { "are" });
     let text = format!(
         "{rows} to come {are} missing, whose covariates are {} (first: {}, after {}, line {})",
-        task.filling().of_covariates()?.in_words(),
+        task.filling().of_covariates()?.in_words(count),
         calendar.time(row)?,
         series.column.table_name(),
         series.column.line(before)

@@ -335,7 +335,8 @@ impl Forecast {
             all.push(series);
         }
         let why = format!("fewer than the {needed} rows that are needed");
-        let remark = panel::left_out(short.into_iter(), &why);
+        let of_short = if test > 0 { panel::not_tested } else { panel::left_out };
+        let remark = of_short(short.into_iter(), &why);
         match remark {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {

@@ -114,7 +114,8 @@ impl<'a> Parts<'a> {
             .collect();
         let how = if self.by_time { "split by time" } else { "split" };
         let none = if self.lacks_test { ", too few to keep some back for a test" } else { "" };
-        format!("{how}: {}{none}", parts.join(", ")).into()
+        let remark = Message::from(format!("{how}: {}{none}", parts.join(", ")));
+        if self.lacks_test { remark } else { remark.into_report() }
     }
 }
 

@@ -2,11 +2,16 @@
 
 use super::records::Records;
 use crate::error::Message;
+use crate::table::error::Quoted;
 use crate::table::number::{is_missing, is_number};
 
 /// Bytes and records that are looked at.
 const SAMPLE_BYTES: usize = 1 << 18;
 const SAMPLE_RECORDS: usize = 200;
+
+/// What is looked for between cells, before blanks.
+const SEPARATORS: [Separator; 4] =
+    [Separator::Byte(b','), Separator::Byte(b';'), Separator::Byte(b'\t'), Separator::Byte(b'|')];
 
 /// What stands between the cells of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,8 +59,10 @@ pub(super) struct Dialect {
     pub(super) separator: Separator,
     /// What a line begins with that is none of the table's.
     pub(super) comment: Option<u8>,
-    /// Where the table begins: after a line that names the separator.
+    /// Where the table begins: after a line that names the separator, or after a title.
     pub(super) begin: usize,
+    /// The first line of what stands above the table.
+    title: Option<String>,
     pub(super) header: Header,
 }
 
@@ -109,19 +116,34 @@ impl Dialect {
         let begin = named.map_or(0, |(_, begin)| begin);
         let sample = beginning(&text[begin..]);
         let comment = comment(sample);
-        let separator = named.map_or_else(|| separator(sample, comment), |(separator, _)| separator);
+        let titled = SEPARATORS.into_iter().find_map(|separator| titled(sample, separator, comment));
+        let titled = titled.filter(|_| named.is_none());
+        let title = titled.as_ref().map(|titled| titled.title.clone());
+        let skipped = titled.as_ref().map_or(0, |titled| titled.length);
+        let (begin, sample) = (begin + skipped, &sample[skipped..]);
+        let separator = match (named, titled) {
+            (Some((separator, _)), _) => separator,
+            (None, Some(titled)) => titled.separator,
+            (None, None) => separator(sample, comment),
+        };
         let rows = records(sample, separator, comment);
         let header = match comment.and_then(|comment| header_in_comment(sample, separator, comment, &rows)) {
             Some(names) => Header::Comment(names),
             None if is_headerless(&rows) => Header::None,
             None => Header::FirstRow,
         };
-        Dialect { separator, comment, begin, header }
+        Dialect { separator, comment, begin, title, header }
     }
 
-    /// What the user should know of it.
-    pub(super) fn remarks(&self, name: &str) -> Vec<Message> {
+    /// What the user should know of it; the columns' names stand in this line.
+    pub(super) fn remarks(&self, name: &str, header_line: u64) -> Vec<Message> {
         let mut remarks = Vec::new();
+        if let Some(title) = &self.title {
+            let title = Quoted(title);
+            remarks.push(format!(
+                "{name}: what stands above line {header_line}, {title}, is taken for a title and left out"
+            ));
+        }
         if self.separator != Separator::COMMA {
             remarks.push(format!("{name}: read as columns separated by {}s", self.separator.name()));
         }
@@ -196,6 +218,45 @@ fn comment(sample: &str) -> Option<u8> {
     (begins(mark) > 0 && between * 2 < total - first_other).then_some(mark as u8)
 }
 
+/// A table under a title.
+struct Titled {
+    separator: Separator,
+    /// The title's length in bytes, with the lines between it and the table.
+    length: usize,
+    /// Its first line.
+    title: String,
+}
+
+/// The table under a title of a few lines, as spreadsheets have them: above names in every column, with rows below of
+/// which each has numbers or times, lines with no more than one cell that says something.
+fn titled(sample: &str, separator: Separator, comment: Option<u8>) -> Option<Titled> {
+    const MOST_LINES: usize = 20;
+    let mut records = Records::at(sample, separator, comment);
+    let mut title = None;
+    for _ in 0..MOST_LINES {
+        if !records.advance() {
+            return None;
+        }
+        let length = records.scan.at;
+        let cells = records.texts().ok()?;
+        let told: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+        if let [] | [_] = told[..] {
+            title = title.or(told.first().map(|cell| (*cell).to_owned()));
+            continue;
+        }
+        let title = title?;
+        let are_names = cells.iter().take(told.len()).all(|cell| Look::of(cell) == Look::Text);
+        let rows = self::records(&sample[records.scan.at..], separator, comment);
+        let is_row = |row: &Vec<String>| {
+            row.len() == cells.len()
+                && row.iter().any(|cell| matches!(Look::of(cell), Look::Number | Look::Time))
+        };
+        let is_table = are_names && !rows.is_empty() && rows.iter().all(is_row);
+        return is_table.then_some(Titled { separator, length, title });
+    }
+    None
+}
+
 /// The separator that cuts the records most evenly into the most numbers and times; blanks where there is no other.
 fn separator(sample: &str, comment: Option<u8>) -> Separator {
     let score = |separator: Separator| {
@@ -216,7 +277,7 @@ fn separator(sample: &str, comment: Option<u8>) -> Separator {
         Some((0.01 + even) * (0.1 + typed as f64 / cells as f64))
     };
     let mut best = None;
-    for separator in [b',', b';', b'\t', b'|'].map(Separator::Byte) {
+    for separator in SEPARATORS {
         if let Some(score) = score(separator)
             && best.is_none_or(|(_, most)| score > most)
         {

@@ -54,7 +54,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let names = names.map(|(n, name)| if n == 0 && has_index { "col1" } else { name });
     let mut head = Head::new(name, header_line, names)?;
     head.remarks.extend(remark);
-    head.remarks.extend(dialect.remarks(name));
+    head.remarks.extend(dialect.remarks(name, header_line));
     head.usual_decimal = dialect.separator.usual_decimal();
     if has_index {
         let text = format!("{name}, line {header_line}: the first column has no name, so it is called col1");

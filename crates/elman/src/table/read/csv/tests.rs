@@ -264,3 +264,72 @@ fn blank_lines_of_one_column_may_be_values_that_are_missing() {
         assert!(remarks(&read(text)).is_empty(), "{text}");
     }
 }
+
+#[test]
+fn what_stands_above_a_table_is_a_title() {
+    for (text, headers, line) in [
+        ("Sales of 2021;;\n;;\nDay;Units;Paid\n01.01.2021;3;1.034,56 EUR\n02.01.2021;4;900,00 EUR\n", 3, 3),
+        ("Sales, all shops\n\nDay;Units;Paid\n01.01.2021;3;1,5\n02.01.2021;4;2,5\n", 3, 3),
+        ("Sales\nmade on Monday\nday,units\n2021-01-01,3\n2021-01-02,4\n", 2, 3),
+    ] {
+        let table = read(text);
+        assert_eq!(table.headers().len(), headers, "{text}");
+        let units = table.columns().nth(1).unwrap();
+        assert_eq!((units.numbers().unwrap(), units.line(0)), (&[3.0, 4.0][..], line + 1), "{text}");
+        let title = text.lines().next().unwrap().trim_end_matches(';');
+        let remark =
+            format!("t.csv: what stands above line {line}, \"{title}\", is taken for a title and left out");
+        assert!(remarks(&table).contains(&remark), "{:?}", remarks(&table));
+    }
+    // One column has no title, nor has what are no names, nor what would not be a table under it.
+    for text in ["a\nb\n1\n2\n", "a,\n1,2\n3,4\n", "a\nb,c\nd,e\n", "a\nb,c\n1,2,3\n"] {
+        let table = Table::read("t.csv", text.as_bytes());
+        assert!(
+            table.is_err_and(|error| !error.to_string().contains("title")) || read(text).headers()[0] == "a"
+        );
+    }
+}
+
+#[test]
+fn numbers_may_have_a_unit() {
+    let table =
+        read("day,temperature,rain,code\n2024-01-01,-20.5 °C,\"1,200 mm\",3A\n2024-01-02,3 °C,NA,4B\n");
+    assert_eq!(numbers(&table, "temperature"), [-20.5, 3.0]);
+    assert_eq!(table.column("rain").unwrap().number(0).unwrap(), 1200.0);
+    assert!(!table.column("code").unwrap().holds_numbers());
+    assert_eq!(
+        remarks(&table)[..2],
+        [
+            "t.csv, line 2, column \"temperature\": \"-20.5 °C\" is read as -20.5",
+            "t.csv, line 2, column \"rain\": \"1,200 mm\" is read as 1200, because other columns have decimal points"
+        ]
+    );
+    // What is no unit: exponents, halves of the day, quarters, the rest of a date.
+    for (cells, values) in [
+        ("1,5E3;2,5E3", Some([1500.0, 2500.0])),
+        ("1 pm;2 pm", None),
+        ("2020Q1;2021Q1", None),
+        ("1Jan2024;2Jan2024", None),
+    ] {
+        let table = read(format!(
+            "a;b\n{}\n",
+            cells.split(';').map(|cell| format!("x;{cell}\n")).collect::<String>()
+        ));
+        let column = table.column("b").unwrap();
+        assert_eq!(column.numbers().ok(), values.as_ref().map(|values| &values[..]), "{cells}");
+    }
+}
+
+#[test]
+fn amounts_in_parentheses_are_below_zero_and_errors_of_spreadsheets_are_gaps() {
+    let table = read("day,profit\n1,(5)\n2,\"1,234.5\"\n3,#DIV/0!\n4,\"($1,000.25)\"\n");
+    assert!(!table.column("profit").unwrap().holds_numbers(), "a currency sign in one cell alone");
+    let table = read("day,profit\n1,(5)\n2,\"1,234.5\"\n3,#DIV/0!\n4,\"(1,000.25)\"\n");
+    let profit = table.column("profit").unwrap();
+    assert_eq!([0, 1, 3].map(|row| profit.number(row).unwrap()), [-5.0, 1234.5, -1000.25]);
+    assert!(profit.is_missing(2));
+    assert!(
+        remarks(&table)
+            .contains(&"t.csv, line 4, column \"profit\": \"#DIV/0!\" is taken for an empty cell".to_owned())
+    );
+}

@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
 use bytes::Bytes;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{DataType, Int96};
@@ -14,47 +12,15 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
+use super::typed::{Meaning, Refusal, Values, decimal, remarks};
 use super::{Input, Reader};
 use crate::table::builder::{Head, MAX_COLUMNS};
-use crate::table::cells::{Spelling, Texts};
-use crate::table::column::Data;
 use crate::table::error::Quoted;
 use crate::table::lines::Lines;
-use crate::table::{Table, TableError, binary};
+use crate::table::{Table, TableError};
 
 pub(super) const READER: Reader =
     Reader { name: "Parquet", recognises: |bytes| bytes.starts_with(b"PAR1"), read };
-
-/// What the values of a column mean.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Meaning {
-    Bool,
-    Signed,
-    /// Of so many bits.
-    Unsigned(u32),
-    Float,
-    Double,
-    /// Days since 1970.
-    Date,
-    /// So many nanoseconds each, since midnight.
-    Clock(i64),
-    /// So many nanoseconds each, since 1970; in UTC, or by a clock of which nothing is said.
-    Moment {
-        unit: i64,
-        utc: bool,
-    },
-    /// So many digits stand behind the point.
-    Decimal(u32),
-    Text,
-}
-
-/// The values of a column, as far as they are read; no more than its rows.
-struct Values {
-    rows: usize,
-    floats: Vec<f64>,
-    integers: Vec<Option<i64>>,
-    texts: Texts,
-}
 
 thread_local! {
     /// The name of the file that the crate reads on this thread.
@@ -136,13 +102,13 @@ fn read_sound(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableErr
     let mut columns = Vec::new();
     for (n, &meaning) in meanings.iter().enumerate() {
         let place = || format!("column {}", Quoted(&head.headers[n]));
-        let mut values = Values { rows, floats: Vec::new(), integers: Vec::new(), texts: Texts::default() };
+        let mut values = Values::default();
         for group in 0..reader.num_row_groups() {
             let read = reader
                 .get_row_group(group)
                 .and_then(|group| group.get_column_reader(n))
                 .map_err(|error| error.to_string())
-                .and_then(|column| values.add(column, meaning));
+                .and_then(|column| add(&mut values, rows, column, meaning));
             read.map_err(|problem| malformed(place(), problem))?;
         }
         let found = values.len();
@@ -176,28 +142,6 @@ fn stands_within(metadata: &ParquetMetaData, length: u64) -> bool {
                     && within(column.data_page_offset(), 0)
             })
     })
-}
-
-/// What the user should know of how values are read: of each kind the first column.
-fn remarks(name: &str, headers: &[String], meanings: &[Meaning]) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let mut add = |is: fn(&Meaning) -> bool, what: &str| {
-        let mut found = headers.iter().zip(meanings).filter(|(_, meaning)| is(meaning));
-        if let Some((header, _)) = found.next() {
-            let more = match found.count() {
-                0 => String::new(),
-                1 => "; 1 more column is alike".into(),
-                more => format!("; {more} more columns are alike"),
-            };
-            remarks.push(format!("{name}, column {}: {what}{more}", Quoted(header)));
-        }
-    };
-    add(|meaning| *meaning == Meaning::Bool, "true and false are read as 1 and 0");
-    add(
-        |meaning| matches!(meaning, Meaning::Moment { utc: true, .. }),
-        "its times are those of UTC, as the file keeps them",
-    );
-    remarks
 }
 
 fn meaning(column: &ColumnDescriptor) -> Option<Meaning> {
@@ -254,147 +198,49 @@ fn meaning(column: &ColumnDescriptor) -> Option<Meaning> {
     }
 }
 
-/// Why a column is none of a table.
-enum Refusal {
-    Table(TableError),
-    /// A value that cannot be.
-    Value(String),
-}
-
-impl Values {
-    fn len(&self) -> usize {
-        self.floats.len() + self.integers.len() + self.texts.len()
-    }
-
-    /// Adds the values of a column of one row group.
-    fn add(&mut self, column: ColumnReader, meaning: Meaning) -> Result<(), String> {
-        let Values { rows, floats, integers, texts } = self;
-        let rows = *rows;
-        let mut text = |value: Option<&str>| match texts.push(value.unwrap_or_default().trim()) {
-            true => Ok(()),
-            false => Err("its texts are longer than 4 GiB; leave it out".to_owned()),
-        };
-        let mut bytes = |value: Option<&[u8]>| match (value, meaning) {
-            (None, _) => text(None),
-            (Some(value), Meaning::Decimal(scale)) => {
-                let value = big_endian(value)
-                    .ok_or("a number has more than 128 bits; convert it to a smaller type")?;
-                text(Some(&decimal(value, scale)))
-            }
-            (Some(value), _) => {
-                let value = std::str::from_utf8(value)
-                    .map_err(|_| "its bytes are no text in UTF-8; convert them, or leave it out")?;
-                text(Some(value))
-            }
-        };
-        match column {
-            ColumnReader::BoolColumnReader(column) => {
-                push_each(column, rows, |value| integers.push(value.map(|&value| value.into())))
-            }
-            ColumnReader::Int32ColumnReader(column) => {
-                let is_unsigned = matches!(meaning, Meaning::Unsigned(_));
-                let wide =
-                    |value: i32| if is_unsigned { i64::from(value.cast_unsigned()) } else { value.into() };
-                push_each(column, rows, |value| integers.push(value.map(|&value| wide(value))))
-            }
-            ColumnReader::Int64ColumnReader(column) => {
-                push_each(column, rows, |value| integers.push(value.copied()))
-            }
-            ColumnReader::Int96ColumnReader(column) => each(column, rows, |value| {
-                integers.push(value.map(nanoseconds).transpose()?);
-                Ok(())
-            }),
-            ColumnReader::FloatColumnReader(column) => {
-                push_each(column, rows, |value| floats.push(value.map_or(f64::NAN, |&value| value.into())))
-            }
-            ColumnReader::DoubleColumnReader(column) => {
-                push_each(column, rows, |value| floats.push(value.copied().unwrap_or(f64::NAN)))
-            }
-            ColumnReader::ByteArrayColumnReader(column) => {
-                each(column, rows, |value| bytes(value.map(|value| value.data())))
-            }
-            ColumnReader::FixedLenByteArrayColumnReader(column) => {
-                each(column, rows, |value| bytes(value.map(|value| value.data())))
-            }
+/// Adds the values of a column of one row group, no more than these rows in all.
+fn add(values: &mut Values, rows: usize, column: ColumnReader, meaning: Meaning) -> Result<(), String> {
+    let mut bytes = |value: Option<&[u8]>| match (value, meaning) {
+        (None, _) => values.push_text(None),
+        (Some(value), Meaning::Decimal(scale)) => {
+            let value =
+                big_endian(value).ok_or("a number has more than 128 bits; convert it to a smaller type")?;
+            values.push_text(Some(&decimal(value, scale)))
         }
-    }
-
-    /// The column of a table.
-    fn finish(self, name: &str, meaning: Meaning) -> Result<Data, Refusal> {
-        let Values { floats, integers, texts, .. } = self;
-        let moment = |unit: i64| {
-            move |value: i64| Timestamp::from_nanosecond(i128::from(value) * i128::from(unit)).ok()
-        };
-        let times = |values: &dyn Fn(i64) -> Option<Timestamp>,
-                     format: &dyn Fn(&[Option<Timestamp>]) -> String| {
-            let mut stamps = Vec::with_capacity(integers.len());
-            for value in &integers {
-                stamps.push(match value {
-                    Some(value) => Some(values(*value).ok_or_else(|| {
-                        Refusal::Value(format!("{value} is no time of the years until 9999; correct it"))
-                    })?),
-                    None => None,
-                });
-            }
-            let format = format(&stamps);
-            let shown = |stamp: Option<Timestamp>| {
-                stamp.map_or_else(String::new, |stamp| {
-                    TimeZone::UTC.to_datetime(stamp).strftime(&format).to_string()
-                })
-            };
-            binary::texts(name, stamps.into_iter().map(shown)).map_err(Refusal::Table)
-        };
-        match meaning {
-            Meaning::Bool | Meaning::Signed | Meaning::Unsigned(0..64) => {
-                binary::integers(name, integers.iter().map(|value| value.map(i128::from)))
-            }
-            Meaning::Unsigned(_) => binary::integers(
-                name,
-                integers.iter().map(|value| value.map(|value| value.cast_unsigned().into())),
-            ),
-            Meaning::Float => binary::floats(name, floats, Spelling::F32),
-            Meaning::Double => binary::floats(name, floats, Spelling::F64),
-            Meaning::Decimal(scale) if texts.len() == 0 => {
-                let shown = |value: &Option<i64>| {
-                    value.map_or_else(String::new, |value| decimal(value.into(), scale))
-                };
-                binary::texts(name, integers.iter().map(shown))
-            }
-            Meaning::Decimal(_) | Meaning::Text if texts.len() > 0 => Ok(binary::kept(texts)),
-            // Of nothing but nulls, in any type.
-            Meaning::Decimal(_) | Meaning::Text => {
-                binary::texts(name, integers.iter().map(|_| "").chain(floats.iter().map(|_| "")))
-            }
-            Meaning::Date => {
-                return times(&|days| moment(86_400_000_000_000)(days), &|_| "%Y-%m-%d".into());
-            }
-            Meaning::Clock(unit) => {
-                return times(&moment(unit), &|stamps| format!("%H:%M:%S{}", decimals(stamps)));
-            }
-            Meaning::Moment { unit, utc } => {
-                return times(&moment(unit), &|stamps| {
-                    let is_midnight =
-                        |stamp: &Timestamp| stamp.as_nanosecond().rem_euclid(86_400_000_000_000) == 0;
-                    match utc {
-                        true => format!("%Y-%m-%d %H:%M:%S{}Z", decimals(stamps)),
-                        false if stamps.iter().flatten().all(is_midnight) => "%Y-%m-%d".into(),
-                        false => format!("%Y-%m-%d %H:%M:%S{}", decimals(stamps)),
-                    }
-                });
-            }
+        (Some(value), _) => {
+            let value = std::str::from_utf8(value)
+                .map_err(|_| "its bytes are no text in UTF-8; convert them, or leave it out")?;
+            values.push_text(Some(value))
         }
-        .map_err(Refusal::Table)
-    }
-}
-
-/// As many decimals of a second as any of these moments has, by threes.
-fn decimals(stamps: &[Option<Timestamp>]) -> &'static str {
-    let divides = |by: i32| stamps.iter().flatten().all(|stamp| stamp.subsec_nanosecond() % by == 0);
-    match () {
-        () if divides(1_000_000_000) => "",
-        () if divides(1_000_000) => "%.3f",
-        () if divides(1000) => "%.6f",
-        () => "%.9f",
+    };
+    match column {
+        ColumnReader::BoolColumnReader(column) => {
+            push_each(column, rows, |value| values.integers.push(value.map(|&value| value.into())))
+        }
+        ColumnReader::Int32ColumnReader(column) => {
+            let is_unsigned = matches!(meaning, Meaning::Unsigned(_));
+            let wide = |value: i32| if is_unsigned { i64::from(value.cast_unsigned()) } else { value.into() };
+            push_each(column, rows, |value| values.integers.push(value.map(|&value| wide(value))))
+        }
+        ColumnReader::Int64ColumnReader(column) => {
+            push_each(column, rows, |value| values.integers.push(value.copied()))
+        }
+        ColumnReader::Int96ColumnReader(column) => each(column, rows, |value| {
+            values.integers.push(value.map(nanoseconds).transpose()?);
+            Ok(())
+        }),
+        ColumnReader::FloatColumnReader(column) => {
+            push_each(column, rows, |value| values.floats.push(value.map_or(f64::NAN, |&value| value.into())))
+        }
+        ColumnReader::DoubleColumnReader(column) => {
+            push_each(column, rows, |value| values.floats.push(value.copied().unwrap_or(f64::NAN)))
+        }
+        ColumnReader::ByteArrayColumnReader(column) => {
+            each(column, rows, |value| bytes(value.map(|value| value.data())))
+        }
+        ColumnReader::FixedLenByteArrayColumnReader(column) => {
+            each(column, rows, |value| bytes(value.map(|value| value.data())))
+        }
     }
 }
 
@@ -463,14 +309,6 @@ fn big_endian(bytes: &[u8]) -> Option<i128> {
     }
     let sign = if bytes.first().is_some_and(|first| first & 0x80 != 0) { -1 } else { 0 };
     Some(bytes.iter().fold(sign, |value, &byte| (value << 8) | i128::from(byte)))
-}
-
-/// A number of so many decimals.
-fn decimal(value: i128, scale: u32) -> String {
-    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale as usize + 1);
-    let (whole, decimals) = digits.split_at(digits.len() - scale as usize);
-    let sign = if value < 0 { "-" } else { "" };
-    if decimals.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{decimals}") }
 }
 
 #[cfg(test)]

@@ -84,6 +84,13 @@ impl Covariates {
         width(&self.future) > 0
     }
 
+    /// Leaves those of these columns.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        for all in [&mut self.past, &mut self.future, &mut self.fixed] {
+            all.retain(|covariate| is_kept(&covariate.feature.name));
+        }
+    }
+
     /// In words, to stand behind what is forecast; nothing of none.
     pub(super) fn describe(&self) -> String {
         let kind = |kind: &str, all: &[Covariate]| {

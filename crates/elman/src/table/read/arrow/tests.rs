@@ -1,0 +1,140 @@
+use proptest::prelude::*;
+
+use crate::table::{ReadOptions, Table, read};
+
+macro_rules! sample {
+    ($name:literal) => {
+        &include_bytes!(concat!("../../../../tests/data/arrow/", $name))[..]
+    };
+}
+
+fn table(bytes: &[u8]) -> Table {
+    assert_eq!(read::format(bytes), "Arrow");
+    Table::read("t.arrow", bytes).unwrap()
+}
+
+fn texts<'t>(table: &'t Table, column: &str) -> Vec<&'t str> {
+    table.column(column).unwrap().texts().collect()
+}
+
+fn error(bytes: &[u8]) -> String {
+    Table::read("t.arrow", bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn every_type_is_read_in_every_packing() {
+    for bytes in [
+        sample!("every_type_none.arrow"),
+        sample!("every_type_lz4.arrow"),
+        sample!("every_type_zstd.arrow"),
+        sample!("every_type_stream.arrows"),
+    ] {
+        let table = table(bytes);
+        assert_eq!((table.num_rows(), table.headers().len()), (3, 20));
+        for (column, cells) in [
+            ("i8", ["-1", "", "3"]),
+            ("u32", ["4294967295", "1", "2"]),
+            ("i64", ["9007199254740993", "", "-5"]),
+            ("u64", ["18446744073709551615", "0", "1"]),
+            ("f32", ["0.1", "", "-3.0"]),
+            ("f64", ["0.1", "", ""]),
+            ("bool", ["1", "", "0"]),
+            ("text", ["zürich", "", ""]),
+            ("category", ["a", "b", "a"]),
+            ("date", ["2024-01-31", "", "1969-12-31"]),
+            ("s", ["2024-01-31 12:00:01", "", "2024-01-31 12:00:01"]),
+            ("ms", ["2024-01-31 12:00:01.000", "", "2024-01-31 12:00:01.005"]),
+            ("us", ["2024-01-31 12:00:01.000000", "", "2024-01-31 12:00:01.000005"]),
+            ("ns", ["1970-01-01 00:00:00.000000001", "", "1970-01-01 00:00:00.000000000"]),
+            ("zone", ["2024-01-31 12:00:01Z", "", "2024-01-31 12:00:01Z"]),
+            ("days", ["2024-01-01", "", "2024-01-02"]),
+            ("clock", ["09:30:00", "", "23:59:59"]),
+            ("small_decimal", ["1.50", "", "-0.05"]),
+            ("decimal", ["12345678901234567890.5", "", "-1.0"]),
+            ("nothing", ["", "", ""]),
+        ] {
+            assert_eq!(texts(&table, column), cells, "{column}");
+        }
+        assert_eq!(table.column("u32").unwrap().numbers().unwrap(), [4_294_967_295.0, 1.0, 2.0]);
+        assert_eq!(table.column("f32").unwrap().number(0).unwrap(), f64::from(0.1_f32));
+        assert_eq!(table.column("small_decimal").unwrap().number(2).unwrap(), -0.05);
+        assert!(table.column("bool").unwrap().is_missing(1));
+        let remarks: Vec<String> = table.remarks().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            remarks,
+            [
+                "t.arrow, column \"bool\": true and false are read as 1 and 0",
+                "t.arrow, column \"zone\": its times are those of UTC, as the file keeps them"
+            ]
+        );
+    }
+}
+
+#[test]
+fn files_of_other_writers_are_read() {
+    let pandas = table(sample!("pandas.feather"));
+    assert_eq!(pandas.column("ds").unwrap().times().unwrap()[9].to_string(), "2024-01-10");
+    assert_eq!(pandas.column("y").unwrap().numbers().unwrap()[..4], [0.0, 0.5, 1.0, 1.5]);
+    assert_eq!(texts(&pandas, "shop")[..3], ["b", "a", "b"]);
+    assert_eq!(pandas.column("y").unwrap().place(9).to_string(), "t.arrow, line 10, column \"y\"");
+    let polars = table(sample!("polars.arrow"));
+    assert_eq!(texts(&polars, "t")[3], "2024-01-01 03:00:00");
+    assert_eq!(texts(&polars, "y"), ["1", "2", "", "4"]);
+    assert_eq!(texts(&polars, "text"), ["short", "", "longer than twelve bytes", ""]);
+    // Of a dictionary that grows between two batches.
+    assert_eq!(texts(&table(sample!("growing.arrows")), "letter"), ["b", "a", "c", "b"]);
+}
+
+#[test]
+fn what_makes_no_table_is_named() {
+    assert_eq!(
+        error(sample!("nested.arrow")),
+        "t.arrow, column \"list\": holds lists or structures; make plain columns of them, or leave it out"
+    );
+    assert_eq!(
+        error(sample!("blob.arrow")),
+        "t.arrow, column \"blob\": holds bytes, which are no text; convert them, or leave it out"
+    );
+    assert_eq!(
+        error(sample!("span.arrow")),
+        "t.arrow, column \"span\": holds spans of time; convert them to numbers, such as seconds, or leave it out"
+    );
+    assert!(error(sample!("empty.arrow")).contains("no rows"));
+    let whole = sample!("pandas.feather");
+    assert_eq!(error(&whole[..whole.len() - 9]), "t.arrow, file: its end is missing; save or copy it anew");
+    let whole = sample!("growing.arrows");
+    assert_eq!(
+        error(&whole[..whole.len() - 20]),
+        "t.arrow, file: it ends within a message; save or copy it anew"
+    );
+    let limit = |limit| {
+        let options = ReadOptions::default().with_limit(limit);
+        Table::read_with("t", sample!("every_type_zstd.arrow"), &options).map_err(|error| error.to_string())
+    };
+    assert!(limit(20_000).is_ok());
+    assert!(limit(50).unwrap_err().contains("more than 50 bytes"));
+}
+
+proptest! {
+    /// A damaged file is a table or an error.
+    #[test]
+    fn no_damage_panics(at in 0_usize..20_000, value in any::<u8>(), cut in any::<bool>()) {
+        for whole in [
+            sample!("every_type_none.arrow"),
+            sample!("every_type_lz4.arrow"),
+            sample!("every_type_zstd.arrow"),
+            sample!("growing.arrows"),
+            sample!("polars.arrow"),
+        ] {
+            let mut bytes = whole.to_vec();
+            let place = at % bytes.len();
+            bytes[place] = value;
+            if cut {
+                bytes.drain(place..(place + 3).min(whole.len()));
+            }
+            if let Err(error) = Table::read("t.arrow", bytes.as_slice()) {
+                prop_assert!(error.to_string().contains("t.arrow"), "{error}");
+            }
+        }
+    }
+}
