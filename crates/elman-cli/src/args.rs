@@ -205,8 +205,8 @@ pub(crate) struct GenerateArguments {
     /// The model file, of a text
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// The beginning of the text, which is written first; - for standard input; \\n, \\t and \\\\ in it are a line's end, a tab
-    /// and a backslash [default: none]
+    /// The beginning of the text, which is written first; - for standard input; \n, \t and \\ in it are a line's end, a tab and
+    /// a backslash [default: none]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) prompt: Option<String>,
     /// How many tokens are written: characters, bytes or words [default: 500]
@@ -221,7 +221,7 @@ pub(crate) struct GenerateArguments {
     /// Draw one of the fewest tokens that together have this probability, above 0 and at most 1 [default: of all]
     #[arg(long, value_name = "P")]
     pub(crate) top_p: Option<f64>,
-    /// End before this text, in which \\n is a line's end as well [default: go on to the length]
+    /// End before this text, in which \n is a line's end as well [default: go on to the length]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) stop: Option<String>,
     /// Decides what is drawn [default: 0]

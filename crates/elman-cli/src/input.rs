@@ -1,7 +1,7 @@
 //! Opening the files that a command names.
 
 use std::fs::File;
-use std::io::{Read, StdinLock};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -18,18 +18,15 @@ use crate::output::Wrong;
 /// What a task is to be done on: a file, standard input for `-`, or what is built in. To a language model it is a text, to
 /// all others a table.
 pub(crate) fn table(task: TaskName, path: Option<&Path>) -> Result<Table, Error> {
-    let (open, read): (fn(&Path) -> _, fn(&str, StdinLock<'static>) -> _) = match task {
-        TaskName::Text => (Table::open_text, Table::read_text),
-        _ => (Table::open, Table::read),
-    };
-    Ok(match path {
-        None => data::airline()?,
-        Some(path) if path == Path::new("-") => read("standard input", std::io::stdin().lock())?,
-        Some(path) => {
-            file::refuse_device(path)?;
-            open(path)?
-        }
-    })
+    const STDIN: &str = "standard input";
+    let Some(path) = path else { return Ok(data::airline()?) };
+    let is_text = task == TaskName::Text;
+    if path == Path::new("-") {
+        let stdin = std::io::stdin().lock();
+        return Ok(if is_text { Table::read_text(STDIN, stdin)? } else { Table::read(STDIN, stdin)? });
+    }
+    file::refuse_device(path)?;
+    Ok(if is_text { Table::open_text(path)? } else { Table::open(path)? })
 }
 
 /// The table that a model is to be used on; without a path, the built-in one that it was trained on.

@@ -55,7 +55,7 @@ impl Rng {
             Purpose::Dropout(step) => (3, step),
             Purpose::Check(point) => (4, point),
             Purpose::Path(path) => (5, path),
-            Purpose::Text => (6, 0),
+            Purpose::Text => (7, 0),
         };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(purpose << 56 | (position & (u64::MAX >> 8)));

@@ -36,7 +36,7 @@ fn elman(directory: &Path, arguments: &str) -> String {
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for (n, part) in command.split('"').enumerate() {
-        let mut pieces = if n % 2 == 0 { part.split(' ').collect() } else { vec![part] }.into_iter();
+        let mut pieces = if n.is_multiple_of(2) { part.split(' ').collect() } else { vec![part] }.into_iter();
         if let (Some(last), Some(first)) = (words.last_mut(), pieces.next()) {
             last.push_str(first);
         }

@@ -119,13 +119,13 @@ impl Task {
         }
         let message = match (network.config().blocks.first(), task.num_tokens()) {
             (Some(Block::Embedding(_)), None) => {
-                "begins with an embedding, which reads token ids; the task's inputs are scaled numbers"
+                Some("begins with an embedding, which reads token ids; the task's inputs are scaled numbers")
             }
-            (Some(Block::Embedding(table)), Some(tokens)) if table.num_embeddings == tokens => "",
-            (_, Some(_)) => "does not begin with an embedding of the task's tokens",
-            (_, None) => "",
+            (Some(Block::Embedding(table)), Some(tokens)) if table.num_embeddings == tokens => None,
+            (_, Some(_)) => Some("does not begin with an embedding of the task's tokens"),
+            (_, None) => None,
         };
-        if !message.is_empty() {
+        if let Some(message) = message {
             return Err(ConfigError::new("network", message));
         }
         if !network.is_causal() && !task.knows_the_end() {

@@ -274,8 +274,8 @@ impl<'m> Generator<'m> {
 
     /// May this token be written next?
     fn allows(&self, id: Id) -> bool {
-        Some(id) != self.text.vocabulary.unknown_id()
-            && !(self.limits_bytes() && !self.begun.allows(id as u8))
+        let breaks_character = self.limits_bytes() && !self.begun.allows(id as u8);
+        Some(id) != self.text.vocabulary.unknown_id() && !breaks_character
     }
 
     /// Draws the next token.

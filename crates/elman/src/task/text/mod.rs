@@ -69,7 +69,7 @@ const WINDOW: usize = 16_384;
 /// Of shorter texts there are this many sequences,
 const SEQUENCES: usize = 32;
 /// unless they would be shorter than this.
-const SHORT_WINDOW: usize = 256;
+const SHORT_WINDOW: usize = 1024;
 
 /// A language model, fitted to a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

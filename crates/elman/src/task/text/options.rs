@@ -17,7 +17,7 @@ pub struct TextOptions {
     /// default 10,000 words, and all characters.
     pub vocabulary: Option<usize>,
     /// The tokens of a training sequence: through so many the state is carried on. By default 16,384, of shorter texts as
-    /// many as make 32 sequences, but at least 256.
+    /// many as make 32 sequences, but at least 1,024.
     pub window: Option<usize>,
     /// The share of the text that is kept for the test, its end; in `[0, 1)`.
     pub test: f64,

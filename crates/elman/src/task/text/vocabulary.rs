@@ -87,7 +87,7 @@ impl Vocabulary {
 
     /// The id of the unknown token, if there is one.
     pub(super) fn unknown_id(&self) -> Option<Id> {
-        self.unknown.then(|| self.known.len() as Id)
+        self.unknown.then_some(self.known.len() as Id)
     }
 
     /// The tokens of the training part.
