@@ -238,6 +238,10 @@ def write_data(folder):
         (folder / f"{name}.csv").write_text("\n".join(["id,time,a,b,level,kind", *rows]) + "\n")
 
 
+    words = ["<b>", "&", "net", "works", "remember", "what", "was"]
+    (folder / "story.txt").write_text(" ".join(rng.choice(words) for _ in range(1500)))
+
+
 def make_pages(program, folder):
     """Reports and plots of every task."""
     grouped = "--features a,b --time time --hidden-size 8 --epochs 3"
@@ -251,6 +255,8 @@ def make_pages(program, folder):
         f"train regress two.csv --target level {grouped} --report two.html",
         *(f"train classify {name}.csv --target kind --search=false {grouped} -o {name}s.elman --report {name}s.html"
           for name in ("two", "few", "fifty")),
+        "train label two.csv --target level --features a,b --hidden-size 4 --epochs 1 -o rows.elman --report rows.html",
+        "train text story.txt --hidden-size 8 --epochs 1 --report story.html",
         "evaluate fews.elman few.csv --report evaluated.html",
         "train --epochs 2 --hidden-size 4 --report airline.html",
     ]

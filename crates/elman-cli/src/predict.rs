@@ -84,7 +84,7 @@ fn with_rows_to_come(model: &Model, table: &Table, path: &Path, output: &Output)
                    it out, or train with --future-covariates";
         return Err(Wrong(why.into()).into());
     }
-    let ahead = input::table(Some(path))?;
+    let ahead = input::table(model.task().name(), Some(path))?;
     output.remarks(ahead.remarks());
     Ok(table.followed_by(&ahead).map_err(elman::error::Error::from)?)
 }

@@ -1,7 +1,9 @@
 //! What there is to see inside a trained network: how far back it learns from, and its states over time.
 
 use elman::inside;
+use elman::loss::Targets;
 use elman::model::Model;
+use elman::network::Network;
 use elman::sequence::Example;
 use elman::task::{Chart, Charts, Heat, Line, Picture, Prepared, Role};
 use elman::words::counted;
@@ -11,6 +13,9 @@ const MOST_SEQUENCES: usize = 64;
 
 /// Their timesteps all together: a backward pass remembers every one.
 const MOST_TIMESTEPS: usize = 20_000;
+
+/// The timesteps of one where each has a target: its end.
+const LONGEST: usize = 1000;
 
 /// The timesteps whose states are shown.
 const MOST_STATES: usize = 400;
@@ -26,14 +31,30 @@ pub(crate) fn pictures(model: &Model, prepared: &Prepared) -> Vec<Picture> {
     };
     let size = model.network().input_size();
     let mut timesteps = 0;
-    let fits = |example: &&Example<f64>| {
+    let fits = |example: &Example<f64>| {
         timesteps += example.x.len() / size;
         timesteps <= MOST_TIMESTEPS
     };
-    let some: Vec<Example<f64>> = examples.iter().take(MOST_SEQUENCES).take_while(fits).cloned().collect();
+    let ends = examples.iter().take(MOST_SEQUENCES).map(|example| end(model.network(), example));
+    let some: Vec<Example<f64>> = ends.take_while(fits).collect();
     let gradient = gradient(model, &some, of).map(Picture::Lines);
     let states = examples.first().and_then(|example| states(model, example, of)).map(Picture::Heat);
     gradient.into_iter().chain(states).collect()
+}
+
+/// The last timesteps of a sequence that has a target for each of many; another as it is.
+fn end(network: &Network, example: &Example<f64>) -> Example<f64> {
+    let size = network.input_size();
+    let length = example.x.len() / size;
+    if length <= LONGEST || network.ends_time() || network.patch_len() > 1 {
+        return example.clone();
+    }
+    let cut = length - LONGEST;
+    let x = example.x[cut * size..].to_vec();
+    match &example.targets {
+        Targets::Values(values) => Example::values(x, values[cut * (values.len() / length)..].to_vec()),
+        Targets::Classes(classes) => Example::classes(x, classes[cut..].to_vec()),
+    }
 }
 
 /// The gradient's norm by timesteps back from the last, as shares of the largest.

@@ -183,6 +183,53 @@ fn cases_farthest_off_are_listed() {
     assert_eq!(table(&page, "level: predicted over true").len(), 61);
 }
 
+/// The oracle is the file of predictions.
+#[test]
+fn rows_are_reported_beside_the_truth() {
+    let place = Place::with("s.csv", sequences(30));
+    place
+        .ok("train label s.csv --target b --features a --time time -o m.elman --hidden-size 4 --epochs 1 -q");
+    place.ok("evaluate m.elman s.csv --report r.html");
+    let page = place.text("r.html");
+    check(&page);
+    let predicted = place.ok("predict m.elman s.csv").stdout;
+    let of_first: Vec<f64> = predicted
+        .lines()
+        .filter(|line| line.starts_with("s0,"))
+        .map(|line| line.rsplit(',').next().unwrap().parse().unwrap())
+        .collect();
+    let shown = table(&page, "b");
+    assert_eq!(shown[0], ["time", "truth", "model"]);
+    assert_eq!((shown.len(), of_first.len()), (4, 3));
+    for (row, predicted) in shown[1..].iter().zip(of_first) {
+        let found: f64 = row[2].parse().unwrap();
+        assert!((found / predicted - 1.0).abs() < 1e-3, "{found} for {predicted}");
+    }
+    assert!(page.contains(">Row by row: s0</h2>") && page.contains("Of 30 sequences the first is drawn."));
+}
+
+/// What all characters take together is what the text takes.
+#[test]
+fn texts_are_reported_character_by_character() {
+    let mut noise = common::noise(3);
+    let text: String =
+        (0..3000).map(|_| ['a', 'b', 'c', '<', ' '][(2.4999 * (noise() + 1.0)) as usize]).collect();
+    let place = Place::with("t.txt", text);
+    place.ok("train text t.txt -o t.elman --hidden-size 4 --epochs 1 -q");
+    let evaluation = place.last_json("evaluate t.elman t.txt --report r.html");
+    let page = place.text("r.html");
+    check(&page);
+    let dearest = table(&page, "Dearest characters");
+    let number = |cell: &str| cell.parse::<f64>().unwrap();
+    let bits: f64 = dearest[1..].iter().map(|row| number(&row[1]) * number(&row[2])).sum();
+    let times: f64 = dearest[1..].iter().map(|row| number(&row[1])).sum();
+    let expected = common::figure(&evaluation, "/test/bits_per_character");
+    assert_eq!((dearest.len(), times), (6, 2999.0));
+    assert!((bits / times / expected - 1.0).abs() < 1e-3, "{} for {expected}", bits / times);
+    assert!(dearest.iter().any(|row| row[0] == "&quot;&lt;&quot;"), "{dearest:?}");
+    assert!(page.contains(">Along the text</h2>"));
+}
+
 #[test]
 fn large_tests_make_small_pages() {
     let mut csv = String::from("unique_id,ds,y\n");

@@ -57,7 +57,8 @@ impl Player {
         let read = units.read(&row, &mut at_rest);
         read.map_err(|message| DataError::new("the knobs", message))?;
         let session = Session::of(model.ensemble())?;
-        let factors = model.device().map_or([1.0; 2], |device| [device.input_factor(), device.output_factor()]);
+        let factors =
+            model.device().map_or([1.0; 2], |device| [device.input_factor(), device.output_factor()]);
         Ok(Player { session, sound: sound.clone(), factors, at_rest, x: Vec::new(), samples: 0 })
     }
 

@@ -14,13 +14,13 @@ use crate::words::counted;
 
 /// The labelled rows of what is held out of a table.
 pub(super) struct Tested<'t, T: GroupedTask> {
-    task: &'t T,
-    table: &'t Table,
-    read: Sequences<'t>,
+    pub(super) task: &'t T,
+    pub(super) table: &'t Table,
+    pub(super) read: Sequences<'t>,
     /// The sequences, and which of their rows are held out.
-    spans: Vec<Span>,
-    labels: Labels<'t>,
-    actual: Vec<T::Target>,
+    pub(super) spans: Vec<Span>,
+    pub(super) labels: Labels<'t>,
+    pub(super) actual: Vec<T::Target>,
     /// What was held out, with the number of labelled rows.
     on: String,
     remarks: Vec<Message>,
@@ -68,13 +68,19 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
         self.labels.samples.iter().map(place).collect()
     }
 
-    /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate): every sequence is run from its start.
-    pub(super) fn evaluate(self, baseline: T::Answer, ensemble: &Ensemble) -> Result<Evaluation, Error> {
+    /// An ensemble's outputs for the labelled rows, and the answers that they are: every sequence is run from its start.
+    pub(super) fn answers(&self, ensemble: &Ensemble) -> Result<(Vec<Vec<f64>>, Vec<T::Answer>), Error> {
         let outputs = outputs(self.task, ensemble, &self.read, &self.spans, self.places());
         let answers: Vec<T::Answer> =
             outputs.iter().map(|output| self.task.answer(&ensemble.points(output))).collect();
         let place = |k: usize| self.labels.place(k).to_string();
         check_finite(answers.iter().map(T::representative), self.table, place)?;
+        Ok((outputs, answers))
+    }
+
+    /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
+    pub(super) fn evaluate(self, baseline: T::Answer, ensemble: &Ensemble) -> Result<Evaluation, Error> {
+        let (outputs, answers) = self.answers(ensemble)?;
         let mut model = self.task.metrics(&answers, &self.actual);
         if let Some(told) = ensemble.distribution() {
             model.extend(self.task.distribution_metrics(told, &outputs, &self.actual));

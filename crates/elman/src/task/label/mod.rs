@@ -4,6 +4,7 @@ mod answers;
 mod fit;
 mod linear;
 mod options;
+mod pictures;
 mod sound;
 mod spans;
 #[cfg(test)]
@@ -19,7 +20,8 @@ use fit::Found;
 use super::grouped::{GroupedTask, Grouping, Rows};
 use super::kind::check_loss_of_numbers;
 use super::{
-    Classify, HeldOut, PredictOptions, Predictions, Prepared, Regress, StreamUnits, TaskKind, TaskName,
+    Classify, HeldOut, Picture, PredictOptions, Predictions, Prepared, Regress, StreamUnits, TaskKind,
+    TaskName,
 };
 use crate::audio::Sound;
 use crate::ensemble::{Average, Ensemble};
@@ -182,6 +184,21 @@ impl TaskKind for Label {
             RowAnswer::Numbers(_) if self.sound.is_some() => Ok(()),
             RowAnswer::Numbers(task) => Tested::read(task, table, held_out)?.compare(trained_on, evaluation),
             RowAnswer::Class(_) => Ok(()),
+        }
+    }
+
+    fn pictures(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Vec<Picture>, Error> {
+        match &self.answer {
+            RowAnswer::Numbers(task) => {
+                let tested = Tested::read(task, table, held_out)?;
+                Ok(tested.course(ensemble)?.into_iter().chain(tested.pictures(ensemble)?).collect())
+            }
+            RowAnswer::Class(task) => Tested::read(task, table, held_out)?.pictures(ensemble),
         }
     }
 

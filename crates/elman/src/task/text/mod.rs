@@ -25,6 +25,7 @@ mod generate;
 mod measure;
 mod naive;
 mod options;
+mod pictures;
 mod tokens;
 mod utf8;
 mod vocabulary;
@@ -47,8 +48,8 @@ use naive::{Frequencies, Pairs};
 use vocabulary::{Id, Read, shown};
 
 use super::{
-    Answers, HeldOut, LossUnit, Number, Precision, PredictOptions, Predictions, Prepared, StreamUnits,
-    TaskKind, TaskName,
+    Answers, HeldOut, LossUnit, Number, Picture, Precision, PredictOptions, Predictions, Prepared,
+    StreamUnits, TaskKind, TaskName,
 };
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -254,6 +255,17 @@ impl TaskKind for Text {
         let metrics = self.metrics(&read.ids[from..], naive);
         evaluation.baselines.push(Baseline { name: "pairs".into(), metrics });
         Ok(())
+    }
+
+    fn pictures(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Vec<Picture>, Error> {
+        let (read, from) = self.part(table, held_out)?;
+        let told = told(ensemble, &read.ids, from)?;
+        Ok(self.pictures_of(&read.ids[from..], &told))
     }
 
     fn predict(

@@ -1,0 +1,81 @@
+//! What there is to see of answers for rows.
+
+use super::answers::Tested;
+use crate::ensemble::Ensemble;
+use crate::error::Error;
+use crate::task::grouped::GroupedTask;
+use crate::task::{Chart, Charts, Line, Picture, Regress, Role};
+use crate::words::{counted, thousands};
+
+/// The rows of a sequence that are drawn at the most.
+const MOST_ROWS: usize = 1000;
+
+/// Of several targets so many are drawn, the first.
+const MOST_TARGETS: usize = 6;
+
+impl<T: GroupedTask> Tested<'_, T> {
+    /// What there is to see of any answers; see [`TaskKind::pictures`](crate::task::TaskKind::pictures).
+    pub(super) fn pictures(&self, ensemble: &Ensemble) -> Result<Vec<Picture>, Error> {
+        let (_, answers) = self.answers(ensemble)?;
+        let name = |sample: &crate::task::grouped::Sample| match self.read.groups.ids[sample.sequence] {
+            "" => format!("row {}", sample.rows.end),
+            id => format!("{id}, row {}", sample.rows.end),
+        };
+        let names: Vec<String> = self.labels.samples.iter().map(name).collect();
+        Ok(self.task.pictures(&names, &answers, &self.actual))
+    }
+}
+
+impl Tested<'_, Regress> {
+    /// Numbers beside the truth over the rows of the first sequence, for each target.
+    pub(super) fn course(&self, ensemble: &Ensemble) -> Result<Option<Picture>, Error> {
+        let (_, answers) = self.answers(ensemble)?;
+        let Some(first) = self.labels.samples.first() else { return Ok(None) };
+        let sequence = first.sequence;
+        let of_first = self.labels.samples.iter().take_while(|sample| sample.sequence == sequence);
+        let places: Vec<usize> = of_first.map(|sample| sample.rows.start).collect();
+        let end = places.last().map_or(0, |last| last + 1);
+        let first_row = places.first().copied().unwrap_or(0).max(end.saturating_sub(MOST_ROWS));
+        let time = self.task.grouping.time.as_deref().map(|time| self.table.column(time)).transpose()?;
+        let row_name = |place: usize| match &time {
+            Some(time) => time.text(self.read.groups.rows[sequence][place]).to_owned(),
+            None => (place + 1).to_string(),
+        };
+        let row_names: Vec<String> = (first_row..end).map(row_name).collect();
+        let targets = &self.task.grouping.targets;
+        let chart = |(k, target): (usize, &String)| {
+            let line = |values: &[Vec<f64>]| {
+                let points = places.iter().zip(values).map(|(&place, values)| (place, values[k]));
+                points.filter(|&(place, value)| place >= first_row && !value.is_nan()).collect()
+            };
+            Chart {
+                title: target.clone(),
+                x: self.task.grouping.time.clone().unwrap_or_else(|| "row".into()),
+                first_row,
+                row_names: row_names.clone(),
+                lines: vec![
+                    Line::new("truth".to_owned(), Role::Truth, line(&self.actual)),
+                    Line::new("model".to_owned(), Role::Model, line(&answers)),
+                ],
+                ..Chart::default()
+            }
+        };
+        let mut notes = Vec::new();
+        if self.spans.len() > 1 {
+            notes.push(format!("Of {} the first is drawn.", counted(self.spans.len(), "sequence")));
+        }
+        if places.first().is_some_and(|&first| first < first_row) {
+            notes.push(format!("Its last {} are drawn.", counted(MOST_ROWS, "row")));
+        }
+        if targets.len() > MOST_TARGETS {
+            notes
+                .push(format!("Of {} targets the first {MOST_TARGETS} are drawn.", thousands(targets.len())));
+        }
+        let charts = targets.iter().enumerate().take(MOST_TARGETS).map(chart).collect();
+        let title = match self.read.groups.ids[sequence] {
+            "" => "Row by row".to_owned(),
+            id => format!("Row by row: {id}"),
+        };
+        Ok(Some(Charts { title, notes, charts }.into()))
+    }
+}

@@ -1,0 +1,77 @@
+//! What there is to see of how a text is told.
+
+use std::collections::BTreeMap;
+use std::f64::consts::LN_2;
+
+use super::Text;
+use super::measure::Told;
+use super::vocabulary::Id;
+use crate::task::{Answers, Cases, Chart, Charts, Line, Number, Picture, Precision, Role};
+use crate::words::counted;
+
+/// The stretches of a text whose means are drawn.
+const STRETCHES: usize = 200;
+
+/// The tokens that are listed.
+const MOST_TOKENS: usize = 10;
+
+impl Text {
+    /// How well a text is told from its beginning to its end, and which tokens cost most.
+    pub(super) fn pictures_of(&self, ids: &[Id], told: &[Told]) -> Vec<Picture> {
+        let bits: Vec<f64> = told.iter().map(|told| -told.log_probability / LN_2).collect();
+        let length = bits.len().div_ceil(STRETCHES).max(1);
+        let mean = |bits: &[f64]| bits.iter().sum::<f64>() / bits.len() as f64;
+        let chart = Chart {
+            title: "Along the text".into(),
+            x: self.vocabulary.tokens.noun().into(),
+            y: self.bits().into(),
+            row_names: (0..bits.len()).step_by(length).map(|n| (n + 1).to_string()).collect(),
+            lines: vec![Line::new(
+                self.bits().to_owned(),
+                Role::Model,
+                bits.chunks(length).map(mean).enumerate().collect(),
+            )],
+            ..Chart::default()
+        };
+        let note = format!("Each point is the mean over {}.", self.counted(length));
+        vec![Charts { notes: vec![note], ..chart.into() }.into(), Picture::Cases(self.dearest(ids, &bits))]
+    }
+
+    /// The tokens that take the most bits all together.
+    fn dearest(&self, ids: &[Id], bits: &[f64]) -> Cases {
+        let mut of_tokens: BTreeMap<Id, (usize, f64)> = BTreeMap::new();
+        for (&id, bits) in ids.iter().zip(bits) {
+            let (count, sum) = of_tokens.entry(id).or_default();
+            *count += 1;
+            *sum += bits;
+        }
+        let total: f64 = bits.iter().sum();
+        let mut dearest: Vec<(Id, (usize, f64))> = of_tokens.into_iter().collect();
+        dearest.sort_by(|(_, (_, a)), (_, (_, b))| b.total_cmp(a));
+        dearest.truncate(MOST_TOKENS);
+        let texts = |of: &dyn Fn(Id, usize) -> String| {
+            Answers::Text(dearest.iter().map(|&(id, (count, _))| of(id, count)).collect())
+        };
+        let numbers = |of: &dyn Fn(usize, f64) -> f64| {
+            let number = |&(_, (count, sum)): &(Id, (usize, f64))| Number {
+                value: of(count, sum),
+                precision: Precision::F64,
+            };
+            Answers::Numbers(dearest.iter().map(number).collect())
+        };
+        let noun = self.vocabulary.tokens.noun();
+        Cases {
+            title: format!("Dearest {noun}s"),
+            notes: vec![format!(
+                "Of {} those that take the most bits all together.",
+                counted(ids.len(), noun)
+            )],
+            columns: vec![
+                (noun.into(), texts(&|id, _| format!("{:?}", self.vocabulary.name(id)))),
+                ("times".into(), texts(&|_, count| count.to_string())),
+                ("bits each".into(), numbers(&|count, sum| sum / count as f64)),
+                ("share of all bits in %".into(), numbers(&|_, sum| 100.0 * sum / total)),
+            ],
+        }
+    }
+}
