@@ -427,7 +427,7 @@ fn networks_that_a_format_cannot_say_are_refused() {
         (
             Format::Guitarml,
             start().with(lstm).with(LayerNorm::new()).with(head),
-            "has a block layer-norm as block 2",
+            "guitarml has no place for a block layer-norm as block 2",
         ),
     ];
     for (format, config, message) in cases {
@@ -442,7 +442,10 @@ fn networks_that_a_format_cannot_say_are_refused() {
         let weights = drawn(start().with(layer).with(head), 0);
         for format in Format::ALL {
             let error = write(&weights, format).expect_err(what).to_string();
-            assert!(error.starts_with(&format!("model has an LSTM layer {what};")), "{error}");
+            assert!(
+                error.starts_with(&format!("format {format} has no place for an LSTM layer {what};")),
+                "{error}"
+            );
         }
     }
 }

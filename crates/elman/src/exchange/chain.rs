@@ -1,6 +1,7 @@
 //! What all formats have in common: a chain of layers with their numbers, in PyTorch's order of gates, between a
 //! file's own layout and a network's flat vector of parameters.
 
+use super::Format;
 use crate::error::ConfigError;
 use crate::network::{
     Activation, Block, CellKind, Dense, Direction, Kind, Network, NetworkConfig, Output, Placed, Recurrent,
@@ -119,18 +120,16 @@ impl Chain {
     ///
     /// # Errors
     /// The first block that no format knows, or a layer that none knows in that form.
-    pub(super) fn of(network: &Network, parameters: &[f32]) -> Result<Self, ConfigError> {
+    pub(super) fn of(network: &Network, parameters: &[f32], format: Format) -> Result<Self, ConfigError> {
         let mut chain = Chain::new(network.input_size());
         for (n, (placed, block)) in network.blocks().iter().zip(&network.config().blocks).enumerate() {
             let unknown = |what: String| {
-                ConfigError::new(
-                    "model",
-                    format!(
-                        "has {what} as block {}; formats of plug-ins hold recurrent layers that read forward, dense \
-                         layers and a skip connection: train a network of those",
-                        n + 1
-                    ),
-                )
+                let message = format!(
+                    "{format} has no place for {what} as block {}; formats of plug-ins hold recurrent layers that read \
+                     forward, dense layers and a skip connection: train a network of those",
+                    n + 1
+                );
+                ConfigError::new("format", message)
             };
             if !matches!(placed.kind, Kind::Dropout(_)) {
                 chain.layers.push(layer(placed, block, parameters, unknown)?);

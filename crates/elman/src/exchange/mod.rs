@@ -319,7 +319,7 @@ pub fn write(weights: &Weights, format: Format) -> Result<Written, ConfigError> 
     let Parameters::F32(parameters) = rounded.parameters() else {
         return Err(ConfigError::new("dtype", "is not f32"));
     };
-    let chain = Chain::of(weights.network(), parameters)?;
+    let chain = Chain::of(weights.network(), parameters, format)?;
     let device = weights.device().cloned().unwrap_or_default();
     let (file, mut remarks) = match format {
         Format::Nam => nam::write(chain, &device),
