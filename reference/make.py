@@ -12,11 +12,13 @@ import torch
 from safetensors.torch import load, load_file, save
 
 import blocks
+import exchange
 import losses
 import networks
 import notebook
 import optimisers
 import schedules
+import signals
 
 HERE = Path(__file__).parent
 VERSIONS = {
@@ -72,6 +74,8 @@ def main() -> None:
     )
     write_tensors("schedules.safetensors", schedules.all_tensors())
     write_tensors("losses.safetensors", losses.all_tensors())
+    write_tensors("signals.safetensors", signals.all_tensors())
+    write_tensors("exchange.safetensors", exchange.write_files(HERE / "exchange"))
 
     runs = {f"numpy_seed_{seed}": notebook.train(seed) for seed in (0, 7)}
     text = json.dumps({"numpy": numpy.__version__, **runs}, indent=1)

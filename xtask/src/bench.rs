@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: Elman beside its peers, all of them measured in turn in one run.
+//! `cargo xtask bench`: Elman beside its peers, all of them measured in turn in one run; `cargo xtask anchors`: its scores
+//! on known data.
 
 use anyhow::Result;
 
@@ -19,4 +20,13 @@ pub(crate) fn run(project: &Project, quick: bool) -> Result<()> {
     let mut bench = environment.python(project);
     bench.arg("bench/run.py").args(quick.then_some("--quick"));
     process::run(bench.env("ELMAN", elman).env("CARGO_TARGET_DIR", project.target("")))
+}
+
+/// Runs `bench/anchors.py` with the release build of the program.
+pub(crate) fn anchors(project: &Project) -> Result<()> {
+    let environment = Environment::ready(project, "anchors-venv", "bench/requirements-anchors.txt")?;
+    let elman = release::build(project)?;
+    let mut anchors = environment.python(project);
+    anchors.arg("bench/anchors.py");
+    process::run(anchors.env("ELMAN", elman).env("CARGO_TARGET_DIR", project.target("")))
 }

@@ -10,12 +10,15 @@ Usage: cargo xtask CHORE
   test --fast    formatting, lints and the tests that are not slow, for use while working
   python         run reference/test_*.py against the release build of the program
   package        build the wheel of the Python package and test it in an environment of its own
+  report         open reports and plots of the program in a headless browser, on a phone's screen and a
+                 desk's, light and dark
   dist           leave program and wheel, built for release, in target/dist
   targets        compile the engine for ARM, WebAssembly and a microcontroller
   fuzz [SECONDS] run every fuzz target for SECONDS, 20 if not given; needs a nightly toolchain
   bench          measure Elman beside its peers and write bench/RESULTS.md, in about 40 minutes;
                  installs PyTorch, 5 GB, and compiles other libraries for 10 minutes the first time
   bench --quick  a few points in two minutes, only printed
+  anchors        train by known recipes on known data, and print the scores beside those to meet
   reference      make the reference numbers anew with reference/make.py; installs PyTorch, 5 GB
   docs           build the API documentation and say where it is
   timings        make a release build from nothing and print what took longest to compile
@@ -38,6 +41,8 @@ pub(crate) enum Chore {
     Python,
     /// The Python package, built and tested.
     Package,
+    /// Reports and plots, looked at in a browser.
+    Report,
     /// What is given away.
     Dist,
     /// Compile for processors that this machine does not have.
@@ -52,6 +57,8 @@ pub(crate) enum Chore {
         /// A few points, and nothing written to the checkout.
         quick: bool,
     },
+    /// Scores on known data beside those to meet.
+    Anchors,
     /// Make the reference numbers anew with other implementations.
     Reference,
     /// Build the documentation.
@@ -71,18 +78,20 @@ impl Chore {
             ["test", "--fast"] => Ok(Self::Test { fast: true }),
             ["python"] => Ok(Self::Python),
             ["package"] => Ok(Self::Package),
+            ["report"] => Ok(Self::Report),
             ["dist"] => Ok(Self::Dist),
             ["targets"] => Ok(Self::Targets),
             ["fuzz"] => Ok(Self::Fuzz { seconds: FUZZ_SECONDS }),
             ["fuzz", seconds] => parse_seconds(seconds).map(|seconds| Self::Fuzz { seconds }),
             ["bench"] => Ok(Self::Bench { quick: false }),
             ["bench", "--quick"] => Ok(Self::Bench { quick: true }),
+            ["anchors"] => Ok(Self::Anchors),
             ["reference"] => Ok(Self::Reference),
             ["docs"] => Ok(Self::Docs),
             ["timings"] => Ok(Self::Timings),
             [
-                "test" | "python" | "package" | "dist" | "targets" | "fuzz" | "bench" | "reference" | "docs"
-                | "timings",
+                "test" | "python" | "package" | "report" | "dist" | "targets" | "fuzz" | "bench" | "anchors"
+                | "reference" | "docs" | "timings",
                 ..,
             ] => Err(format!("`{}` does not take these arguments", words.join(" "))),
             [unknown, ..] => Err(format!("there is no chore `{unknown}`")),
@@ -112,7 +121,7 @@ mod tests {
         let chores = HELP.lines().filter_map(|line| line.strip_prefix("  "));
         let named: Vec<&str> =
             chores.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
-        assert!(named.len() >= 11, "the help names {named:?}");
+        assert!(named.len() >= 12, "the help names {named:?}");
         for chore in named {
             assert!(parse(chore).is_ok(), "`{chore}` is in the help and is not understood");
         }

@@ -44,6 +44,7 @@ pub(crate) fn run(project: &Project, seconds: u32) -> Result<Outcome> {
     let corpus = project.path("fuzz/corpus");
     seed_tables(project, &corpus.join("table"))?;
     seed_models(project, &corpus.join("model_file"))?;
+    seed_sound(&corpus.join("wav"))?;
     let programs = build(project)?;
     process::side_by_side(&targets(project)?, |target| {
         let inputs = run_target(project, &programs, target, seconds)
@@ -134,6 +135,13 @@ fn seed_tables(project: &Project, corpus: &Path) -> Result<()> {
         let Some(name) = table.file_name() else { continue };
         fs::write(corpus.join(name), [&[0], first_lines(&bytes, SEED_BYTES)].concat())?;
     }
+    Ok(())
+}
+
+/// Gives the fuzzer the samples of a WAV file of 16 bits behind its beginning in the target.
+fn seed_sound(corpus: &Path) -> Result<()> {
+    fs::create_dir_all(corpus)?;
+    fs::write(corpus.join("samples"), b"\x01data\x08\0\0\0\0\0\x01\0\xFF\x7F\0\x80")?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod project;
 mod python;
 mod reference;
 mod release;
+mod report;
 mod targets;
 mod test;
 mod timings;
@@ -55,8 +56,10 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Package => package::test(&project),
         Chore::Dist => package::dist(&project),
         Chore::Fuzz { seconds } => fuzz::run(&project, seconds).map(|outcome| outcome.announce()),
+        Chore::Report => report::run(&project).map(|outcome| outcome.announce()),
         Chore::Targets => targets::run(&project).map(|outcome| outcome.announce()),
         Chore::Bench { quick } => bench::run(&project, quick),
+        Chore::Anchors => bench::anchors(&project),
         Chore::Reference => reference::run(&project),
         Chore::Docs => docs::build_and_tell(&project),
         Chore::Timings => timings::run(&project),

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use self::table::{Row, Table};
 use crate::process::Outcome;
 use crate::project::Project;
-use crate::{docs, fuzz, package, process, python, release, targets};
+use crate::{docs, fuzz, package, process, python, release, report, targets};
 
 /// How long continuous integration runs each fuzz target: enough to meet a reader that panics on
 /// a slightly damaged file, not a search for deep faults.
@@ -78,6 +78,7 @@ const LANES: [&[Stage]; 2] = [
         Stage::own("other processors", targets::COMMAND, targets::run),
         Stage::own("fuzzing", "cargo xtask fuzz 10", |p| fuzz::run(p, FUZZ_SECONDS)),
         Stage::own("Python tests", "cargo xtask python", |p| passed(python::run_tests(p))),
+        Stage::own("reports in a browser", report::COMMAND, report::run),
     ],
 ];
 
@@ -220,12 +221,17 @@ mod tests {
             .map(|stage| stage.work.command())
             .filter_map(|command| command.strip_prefix("cargo xtask ").map(String::from))
             .collect();
-        assert_eq!(own.len(), 4);
+        assert_eq!(own.len(), 5);
         for command in own {
             let words: Vec<String> = command.split(' ').map(String::from).collect();
             let chore = Chore::parse(&words).expect("the command is understood");
-            let known =
-                [Chore::Python, Chore::Package, Chore::Targets, Chore::Fuzz { seconds: FUZZ_SECONDS }];
+            let known = [
+                Chore::Python,
+                Chore::Package,
+                Chore::Report,
+                Chore::Targets,
+                Chore::Fuzz { seconds: FUZZ_SECONDS },
+            ];
             assert!(known.contains(&chore), "{chore:?}");
         }
     }

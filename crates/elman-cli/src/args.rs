@@ -4,10 +4,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use elman::exchange::Format;
 use elman::task::TaskName;
 use elman::words::listed;
 
 use crate::output::OutputOptions;
+use crate::sound::Preset;
 use crate::train::options::TrainOptions;
 
 /// Recurrent networks: train, check, predict.
@@ -34,14 +36,39 @@ pub(crate) enum Command {
     /// after SIGTERM and 129 after SIGHUP. A signal that was ignored before, as under nohup, stays ignored.
     #[command(allow_negative_numbers = true)]
     Train(Box<TrainArguments>),
+    /// Search for a good recipe, then train with it
+    ///
+    /// Many recipes are trained for a few epochs; the better ones go on for more, the last few to the end (successive
+    /// halving). What is given stays; open are cell, sizes, dropout, learning rate and weight decay, for classes also
+    /// patch, directions and pooling. The data's last fifth tells trials apart, or what --validation says; the best recipe is
+    /// then trained as train does it. An interrupted search goes on with --resume.
+    #[command(allow_negative_numbers = true)]
+    Tune(Box<TuneArguments>),
     /// Measure a model on data, beside a naive prediction
     Evaluate(EvaluateArguments),
     /// Forecast from each origin in the last rows of data, beside what came true
     Backtest(BacktestArguments),
     /// Predict from data, as CSV
     Predict(PredictArguments),
+    /// Answer what comes on standard input as it comes: raw samples of sound, else rows as CSV or JSON lines
+    ///
+    /// A model of sound reads and writes samples as 32-bit floating point numbers, the least significant byte first, of one
+    /// channel. Any other reads rows with a column for each of its inputs, as CSV with a line of names before them, or as
+    /// an object in JSON for each line, and answers each row with a line of the same kind. At the end standard error tells
+    /// how long that took, also after Ctrl-C.
+    #[command(allow_negative_numbers = true)]
+    Stream(StreamArguments),
+    /// Go on with a text, as a language model has learned
+    #[command(allow_negative_numbers = true)]
+    Generate(GenerateArguments),
     /// Show what is in a file of a model or of weights
     Inspect(InspectArguments),
+    /// Read a network out of another program's file: NAM, RTNeural, AIDA-X, GuitarML
+    ///
+    /// The format is told by the content. What comes out is a file of weights, which inspect, check and export read.
+    Import(ImportArguments),
+    /// Write a network as another program's file: NAM, RTNeural, AIDA-X, GuitarML
+    Export(ExportArguments),
     /// Prove the gradients against dual numbers, in f64
     Check(CheckArguments),
 }
@@ -74,7 +101,7 @@ pub(crate) struct NotebookArguments {
     pub(crate) learning_rate: f64,
 }
 
-/// `forecast (the default), regress or classify`
+/// `forecast (the default), regress, classify, label or text`
 fn tasks_help() -> String {
     let names = TaskName::ALL.iter().enumerate();
     listed(
@@ -87,9 +114,25 @@ fn tasks_help() -> String {
 pub(crate) struct TrainArguments {
     #[arg(value_name = "TASK", help = tasks_help())]
     pub(crate) task: Option<String>,
-    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: the built-in airline passengers]
+    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: the built-in airline passengers]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// Label: instead of DATA what went into a device and what came out, as WAV files; once for each pair of recordings
+    #[arg(long, num_args = 2, value_names = ["INPUT", "TARGET"], help_heading = "Sound")]
+    pub(crate) audio: Vec<PathBuf>,
+    /// With --audio: where a knob of the device stood, as drive=0.5, which becomes an input; given once, for all pairs, or
+    /// once for each in their order
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, help_heading = "Sound")]
+    pub(crate) knob: Vec<String>,
+    /// With --audio: the channel that is read of each file, counted from 1 [default: the only one]
+    #[arg(long, value_name = "N", help_heading = "Sound")]
+    pub(crate) channel: Option<usize>,
+    /// With --audio: by how many samples targets are late [default: found by clicks or by comparing]
+    #[arg(long, value_name = "SAMPLES", allow_negative_numbers = true, help_heading = "Sound")]
+    pub(crate) latency: Option<i64>,
+    /// With --audio: how large the network is [default: standard]
+    #[arg(long, value_enum, value_name = "SIZE", help_heading = "Sound")]
+    pub(crate) preset: Option<Preset>,
     /// The model file to write [default: the data's name with .elman, here]
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) output: Option<PathBuf>,
@@ -99,6 +142,9 @@ pub(crate) struct TrainArguments {
     /// Go on from MODEL.checkpoint; the same command otherwise
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -107,19 +153,35 @@ pub(crate) struct TrainArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct TuneArguments {
+    /// How many recipes to try
+    #[arg(long, value_name = "N", default_value_t = 18, help_heading = "Search")]
+    pub(crate) trials: usize,
+    /// One of so many goes on, for so many times the epochs
+    #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Search")]
+    pub(crate) factor: usize,
+    #[command(flatten)]
+    pub(crate) train: TrainArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct EvaluateArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Of a forecast: how many last rows are the test [default: as many as in training]
+    /// Of a forecast: how many last rows are the test [default: as many as in training]; of a text: so many last tokens
+    /// [default: all]
     #[arg(long, value_name = "ROWS")]
     pub(crate) test: Option<usize>,
     /// Of a forecast: draw forecasts and truth as SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -139,6 +201,9 @@ pub(crate) struct BacktestArguments {
     /// Write every forecast here, in a form by the name, as predict does: its origin, time, step, and what came true
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -149,7 +214,7 @@ pub(crate) struct PredictArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Of a forecast with future covariates: a table of rows to come, with the columns of times, of series and of covariates
@@ -186,9 +251,72 @@ pub(crate) struct PredictArguments {
     /// Of a forecast: draw history and forecast as SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+    /// Of sound, where DATA is a WAV file: the channel to answer, counted from 1 [default: the only one]
+    #[arg(long, value_name = "N")]
+    pub(crate) channel: Option<usize>,
+    /// Of sound: where a knob of the model stands, as drive=0.5; once for each
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    pub(crate) knob: Vec<String>,
+    /// Of sound: the bits of a sample that is written, 32 for floating point numbers, 24 for integers [default: 32]
+    #[arg(long, value_name = "BITS", value_parser = bits)]
+    pub(crate) bits: Option<u8>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StreamArguments {
+    /// The model file
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// Of sound: at most so many samples are answered at once; fewer where fewer have come
+    #[arg(long, value_name = "SAMPLES", default_value = "256", value_parser = block)]
+    pub(crate) block: NonZeroUsize,
+    /// Of sound: where a knob of the model stands, as drive=0.5; once for each
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    pub(crate) knob: Vec<String>,
+}
+
+/// Bits of a sample in a WAV file that is written.
+fn bits(text: &str) -> Result<u8, String> {
+    text.parse().ok().filter(|bits| [24, 32].contains(bits)).ok_or_else(|| "give 24 or 32".into())
+}
+
+/// A size of blocks that there is memory for.
+fn block(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 1 << 20;
+    let size = text.parse().ok().and_then(NonZeroUsize::new).filter(|size| size.get() <= MOST);
+    size.ok_or_else(|| format!("give a whole number from 1 to {MOST}"))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArguments {
+    /// The model file, of a text
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// The beginning of the text, which is written first; - for standard input; \\n, \\t and \\\\ in it are a line's end, a tab
+    /// and a backslash [default: none]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) prompt: Option<String>,
+    /// How many tokens are written: characters, bytes or words [default: 500]
+    #[arg(long, value_name = "N")]
+    pub(crate) length: Option<usize>,
+    /// Below 1 what is likely becomes more likely, above 1 less; at 0 it is always the most likely token [default: 1]
+    #[arg(long, value_name = "T")]
+    pub(crate) temperature: Option<f64>,
+    /// Draw one of the N most likely tokens [default: of all]
+    #[arg(long, value_name = "N")]
+    pub(crate) top_k: Option<usize>,
+    /// Draw one of the fewest tokens that together have this probability, above 0 and at most 1 [default: of all]
+    #[arg(long, value_name = "P")]
+    pub(crate) top_p: Option<f64>,
+    /// End before this text, in which \\n is a line's end as well [default: go on to the length]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) stop: Option<String>,
+    /// Decides what is drawn [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -196,6 +324,52 @@ pub(crate) struct InspectArguments {
     /// A model file, or one of weights without a task
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// A .nam or .json file of NAM (LSTM), RTNeural, AIDA-X or GuitarML (Proteus, NeuralPi), or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The file of weights to write; - for standard output [default: the file's name with .elman, here]
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) output: Option<PathBuf>,
+    /// The samples per second that the network is for [default: what the file says, else what its programs take for granted]
+    #[arg(long, value_name = "HZ")]
+    pub(crate) sample_rate: Option<f64>,
+    /// The model's name [default: what the file says]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Replace a file that elman did not write
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// `nam, rtneural, aida-x or guitarml [default: nam for an output .nam]`
+fn formats_help() -> String {
+    let names = listed(Format::ALL.map(Format::name), "or");
+    format!("What to write: {names} [default: nam where --output ends in .nam]")
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// A model file, or one of weights
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    #[arg(long, value_name = "FORMAT", help = formats_help())]
+    pub(crate) format: Option<String>,
+    /// The file to write; - for standard output [default: the model's name with .nam or .json, here]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The samples per second to write [default: what the model is for]
+    #[arg(long, value_name = "HZ")]
+    pub(crate) sample_rate: Option<f64>,
+    /// The name to write [default: what the model is called]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Replace a file that elman did not write
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

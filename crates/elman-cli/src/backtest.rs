@@ -10,7 +10,7 @@ use elman::task::HeldOut;
 use crate::answers::{Form, has_columns};
 use crate::args::BacktestArguments;
 use crate::output::{Output, Wrong};
-use crate::{evaluate, input};
+use crate::{evaluate, input, report};
 
 pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let form = arguments.output.as_deref().map(|path| Form::of(path, false)).transpose()?;
@@ -18,12 +18,18 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
         input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
         file::check_writable(path).map_err(Error::from)?;
     }
+    if let Some(path) = &arguments.report {
+        let read = std::iter::once(&arguments.model).chain(&arguments.data);
+        input::refuse_overwriting(path, read.chain(&arguments.output))?;
+        report::check_place(path, arguments.force)?;
+    }
     let model = Model::open(&arguments.model)?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
     let held_out = model.task().kind().held_out(arguments.test).map_err(Error::from)?;
     if !matches!(held_out, HeldOut::LastRows(_)) {
-        let message = format!("backtest is for forecasts; this model is there to {}", model.task().name());
+        let message =
+            format!("backtest is for forecasts; this model is there to {}", model.task().name().aim());
         return Err(Wrong(message).into());
     }
     let (forecasts, evaluation) = model.backtest(&table, &held_out)?;
@@ -40,6 +46,9 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
         output.json(&evaluate::as_json(&evaluation))?;
     } else {
         evaluate::print(&evaluation, output)?;
+    }
+    if let Some(path) = &arguments.report {
+        evaluate::write_report(&model, (&table, &held_out), &evaluation, path, output)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,18 +1,26 @@
 //! `elman evaluate`, and the table of figures that `elman train` ends with.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use elman::error::Error;
 use elman::metrics::{Confusion, Evaluation, Metrics};
 use elman::model::Model;
+use elman::table::Table;
 use elman::task::HeldOut;
 use serde_json::{Map, Value, json};
 
 use crate::args::EvaluateArguments;
 use crate::output::{Output, figure, percentage};
+use crate::report::{self, Report};
 use crate::{input, plot};
 
 pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let read = std::iter::once(&arguments.model).chain(&arguments.data);
+    if let Some(path) = &arguments.report {
+        input::refuse_overwriting(path, read.chain(&arguments.plot))?;
+        report::check_place(path, arguments.force)?;
+    }
     if let Some(path) = &arguments.plot {
         input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
         plot::check_place(path, arguments.force)?;
@@ -25,8 +33,10 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
     let evaluation = model.evaluate(&table, &held_out)?;
     output.remarks(&evaluation.remarks);
     if held_out == HeldOut::All && table.name() == model.record().data {
-        output
-            .note(&format!("{} is what the model was trained on: these figures are too good", table.name()));
+        output.remark(&format!(
+            "{} is what the model was trained on: these figures are too good",
+            table.name()
+        ));
     }
     if let Some(path) = &arguments.plot {
         plot::save(&task.test_chart(model.ensemble(), &table, &held_out)?, path)?;
@@ -37,12 +47,48 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
     } else {
         print(&evaluation, output)?;
     }
+    if let Some(path) = &arguments.report {
+        write_report(&model, (&table, &held_out), &evaluation, path, output)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page about an evaluation.
+pub(crate) fn write_report(
+    model: &Model,
+    (table, held_out): (&Table, &HeldOut),
+    evaluation: &Evaluation,
+    path: &Path,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let report = Report {
+        model,
+        data: Some((table.name(), table.num_rows())),
+        evaluation: Some(evaluation),
+        remarks: output.remarked(),
+        history: None,
+        options: None,
+        pictures: model.task().kind().pictures(model.ensemble(), table, held_out)?,
+        inside: Vec::new(),
+    };
+    report.save(path, output)
 }
 
 /// The figures of model and baselines, one below the other.
 pub(crate) fn print(evaluation: &Evaluation, output: &mut Output) -> anyhow::Result<()> {
     output.line(format_args!("test: {}", evaluation.on))?;
+    output.table(&figure_rows(evaluation))?;
+    match &evaluation.confusion {
+        Some(confusion) if output.options.verbose || confusion.classes.len() <= FEW_CLASSES => {
+            output.line("")?;
+            output.table(&class_rows(confusion))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A row of names, a row of the model's figures, and one of each baseline's.
+pub(crate) fn figure_rows(evaluation: &Evaluation) -> Vec<Vec<String>> {
     let names = || evaluation.model.iter().map(|metric| metric.name.as_str());
     let mut rows =
         vec![std::iter::once(String::new()).chain(names().map(|name| name.replace('_', " "))).collect()];
@@ -54,14 +100,7 @@ pub(crate) fn print(evaluation: &Evaluation, output: &mut Output) -> anyhow::Res
         });
         rows.push(std::iter::once(name.to_owned()).chain(figures).collect::<Vec<_>>());
     }
-    output.table(&rows)?;
-    match &evaluation.confusion {
-        Some(confusion) if output.options.verbose || confusion.classes.len() <= FEW_CLASSES => {
-            output.line("")?;
-            output.table(&class_rows(confusion))
-        }
-        _ => Ok(()),
-    }
+    rows
 }
 
 /// Up to so many classes are shown one by one without being asked for.
@@ -69,7 +108,7 @@ const FEW_CLASSES: usize = 10;
 
 /// A line per class: its figures, and how often it was answered with which.
 fn class_rows(confusion: &Confusion) -> Vec<Vec<String>> {
-    let head = ["class", "sequences", "precision", "recall", "f1", "taken for:"].map(str::to_owned);
+    let head = ["class", "count", "precision", "recall", "f1", "taken for:"].map(str::to_owned);
     let mut rows = vec![head.into_iter().chain(confusion.classes.iter().cloned()).collect::<Vec<_>>()];
     let shown = |value: Option<f64>| value.map_or("-".into(), figure);
     for ((class, counts), of) in confusion.classes.iter().zip(&confusion.counts).zip(confusion.figures()) {

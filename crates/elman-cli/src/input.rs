@@ -1,7 +1,7 @@
 //! Opening the files that a command names.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, StdinLock};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,18 +10,24 @@ use elman::error::{Error, FileError, Format, ModelError};
 use elman::file;
 use elman::model::Model;
 use elman::table::Table;
+use elman::task::TaskName;
 use elman::weights::Weights;
 
 use crate::output::Wrong;
 
-/// The table of a command: a file, standard input for `-`, or what is built in.
-pub(crate) fn table(path: Option<&Path>) -> Result<Table, Error> {
+/// What a task is to be done on: a file, standard input for `-`, or what is built in. To a language model it is a text, to
+/// all others a table.
+pub(crate) fn table(task: TaskName, path: Option<&Path>) -> Result<Table, Error> {
+    let (open, read): (fn(&Path) -> _, fn(&str, StdinLock<'static>) -> _) = match task {
+        TaskName::Text => (Table::open_text, Table::read_text),
+        _ => (Table::open, Table::read),
+    };
     Ok(match path {
         None => data::airline()?,
-        Some(path) if path == Path::new("-") => Table::read("standard input", std::io::stdin().lock())?,
+        Some(path) if path == Path::new("-") => read("standard input", std::io::stdin().lock())?,
         Some(path) => {
             file::refuse_device(path)?;
-            Table::open(path)?
+            open(path)?
         }
     })
 }
@@ -32,13 +38,13 @@ pub(crate) fn table_for(model: &Model, path: Option<&Path>) -> anyhow::Result<Ta
         let message = format!("the model was trained on {}; name the DATA to use it on", model.record().data);
         return Err(Wrong(message).into());
     }
-    Ok(table(path)?)
+    Ok(table(model.task().name(), path)?)
 }
 
 /// What is in a model file, or in one of weights alone.
 pub(crate) enum Trained {
     Model(Box<Model>),
-    Weights(Weights),
+    Weights(Box<Weights>),
 }
 
 impl Trained {
@@ -46,7 +52,7 @@ impl Trained {
         match Model::open(path) {
             Ok(model) => Ok(Trained::Model(Box::new(model))),
             Err(Error::Model(ModelError::OtherFormat { found: Format::Weights, .. })) => {
-                Ok(Trained::Weights(Weights::open(path)?))
+                Ok(Trained::Weights(Box::new(Weights::open(path)?)))
             }
             Err(error) => Err(error),
         }

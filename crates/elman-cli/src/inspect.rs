@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::args::InspectArguments;
 use crate::evaluate;
+use crate::import::device_texts;
 use crate::input::Trained;
 use crate::output::{Output, figure};
 
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
             "parameters": layout.len(),
             "tensors": tensors,
             "record": model.map(record_json).transpose()?,
+            "device": weights.device(),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -47,6 +49,9 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
             }
         }
         None => output.line("task      none: weights alone")?,
+    }
+    for line in weights.device().into_iter().flat_map(device_texts) {
+        output.line(format_args!("device    {line}"))?;
     }
     if output.options.verbose {
         let mut rows = Vec::new();
@@ -108,6 +113,9 @@ fn block_text(block: &Block) -> String {
             activation => format!("dense ({}, {activation})", dense.output_size),
         },
         Block::Dropout(dropout) => format!("dropout ({})", dropout.probability),
+        Block::Embedding(embedding) if embedding.one_hot => {
+            format!("one-hot ({})", counted(embedding.num_embeddings, "token"))
+        }
         Block::Embedding(embedding) => {
             format!(
                 "embedding ({} of {})",
@@ -122,7 +130,7 @@ fn block_text(block: &Block) -> String {
     }
 }
 
-fn distribution_text(distribution: &Distribution) -> String {
+pub(crate) fn distribution_text(distribution: &Distribution) -> String {
     match distribution {
         Distribution::Quantiles(levels) => {
             let levels: Vec<String> = levels.iter().map(f64::to_string).collect();
@@ -134,7 +142,7 @@ fn distribution_text(distribution: &Distribution) -> String {
     }
 }
 
-fn data_text(model: &Model) -> String {
+pub(crate) fn data_text(model: &Model) -> String {
     let record = model.record();
     let validation = match record.validation_sequences {
         0 => String::new(),
@@ -143,7 +151,7 @@ fn data_text(model: &Model) -> String {
     format!("{}: {} for training{validation}", record.data, counted(record.train_sequences, "sequence"))
 }
 
-fn training_text(model: &Model) -> String {
+pub(crate) fn training_text(model: &Model) -> String {
     let record = model.record();
     let ended = match record.ended {
         Some(Ended::Finished) => String::new(),
@@ -159,6 +167,8 @@ fn training_text(model: &Model) -> String {
         Loss::Quantile { .. } => "pinball loss",
         Loss::Gaussian => "Gaussian negative log-likelihood",
         Loss::StudentT => "Student-t negative log-likelihood",
+        Loss::Esr { .. } | Loss::EsrNam { .. } => "error-to-signal ratio",
+        Loss::Mrstft { .. } => "multi-resolution STFT loss",
         _ => "loss",
     };
     let kept = match (record.best_epoch, record.loss) {

@@ -9,12 +9,19 @@ mod args;
 mod backtest;
 mod check;
 mod evaluate;
+mod export;
+mod generate;
+mod import;
 mod input;
 mod inspect;
 mod notebook;
 mod output;
 mod plot;
 mod predict;
+mod report;
+mod sound;
+mod stream;
+mod svg;
 mod train;
 
 use std::io;
@@ -36,17 +43,22 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),
         Command::Train(arguments) => train::run(*arguments, &mut output),
+        Command::Tune(arguments) => train::tune(*arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::Backtest(arguments) => backtest::run(&arguments, &mut output),
         Command::Predict(arguments) => predict::run(&arguments, &mut output),
+        Command::Stream(arguments) => stream::run(&arguments, &mut output),
+        Command::Generate(arguments) => generate::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
+        Command::Import(arguments) => import::run(&arguments, &mut output),
+        Command::Export(arguments) => export::run(&arguments, &mut output),
         Command::Check(arguments) => check::run(&arguments, &mut output),
     };
     match result {
         Ok(code) => code,
         // Whoever reads our output has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => report(&error),
+        Err(error) => fail(&error),
     }
 }
 
@@ -75,7 +87,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn report(error: &anyhow::Error) -> ExitCode {
+fn fail(error: &anyhow::Error) -> ExitCode {
     let (message, code) = match (error.downcast_ref::<elman::error::Error>(), error.downcast_ref::<Wrong>()) {
         (Some(error), _) => {
             let code = if matches!(error, elman::error::Error::Config(_)) { 2 } else { 1 };

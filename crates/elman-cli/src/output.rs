@@ -1,5 +1,6 @@
 //! What is said on standard output and standard error.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 use clap::Args;
@@ -36,11 +37,13 @@ impl std::error::Error for Wrong {}
 pub(crate) struct Output {
     pub(crate) options: OutputOptions,
     stdout: io::Stdout,
+    /// What has been remarked so far.
+    remarks: RefCell<Vec<String>>,
 }
 
 impl Output {
     pub(crate) fn new(options: OutputOptions) -> Self {
-        Output { options, stdout: io::stdout() }
+        Output { options, stdout: io::stdout(), remarks: RefCell::default() }
     }
 
     /// A line of the result.
@@ -76,7 +79,18 @@ impl Output {
 
     /// What the library remarks beside a result; nothing with `--quiet`.
     pub(crate) fn remarks(&self, remarks: &[Message]) {
-        remarks.iter().for_each(|remark| self.note(&format!("note: {}", remark.naming(&flag))));
+        remarks.iter().for_each(|remark| self.remark(&remark.naming(&flag)));
+    }
+
+    /// A remark beside a result; with `--quiet` it is not shown.
+    pub(crate) fn remark(&self, text: &str) {
+        self.note(&format!("note: {text}"));
+        self.remarks.borrow_mut().push(text.to_owned());
+    }
+
+    /// All that has been remarked, shown or not.
+    pub(crate) fn remarked(&self) -> Vec<String> {
+        self.remarks.borrow().clone()
     }
 
     /// Remarks the columns that a file of numbers has no place for.
@@ -115,6 +129,14 @@ pub(crate) fn message(text: &str) {
 /// Without control characters, by which names out of a file could take hold of a terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
+}
+
+/// As a shell takes it for one word.
+pub(crate) fn quoted(word: &str) -> String {
+    if !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:\\=,".contains(c)) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// A figure to four digits, as far as they say something: `3.031`, `49.61`, `1234`, `0.0002512`.

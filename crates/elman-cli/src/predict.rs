@@ -6,16 +6,23 @@ use std::process::ExitCode;
 use elman::file;
 use elman::model::Model;
 use elman::table::Table;
-use elman::task::{PredictOptions, Task};
+use elman::task::{PredictOptions, Task, TaskName};
 
 use crate::answers::{Form, has_columns};
 use crate::args::PredictArguments;
 use crate::output::{Output, Wrong};
-use crate::{input, plot};
+use crate::{input, plot, sound};
 
 pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let inputs = || std::iter::once(&arguments.model).chain(&arguments.data).chain(&arguments.future_data);
     let to_file = arguments.output.as_ref().filter(|path| path.as_path() != Path::new("-"));
+    let asks_for_sound =
+        arguments.channel.is_some() || arguments.bits.is_some() || !arguments.knob.is_empty();
+    let names_sound =
+        to_file.is_some_and(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("wav")));
+    if asks_for_sound || names_sound {
+        return sound::predict(&Model::open(&arguments.model)?, arguments, output);
+    }
     let form = match to_file {
         Some(path) => Form::of(path, output.options.json)?,
         None => Form::printed(output.options.json),
@@ -78,7 +85,7 @@ fn with_rows_to_come(model: &Model, table: &Table, path: &Path, output: &Output)
                    it out, or train with --future-covariates";
         return Err(Wrong(why.into()).into());
     }
-    let ahead = input::table(Some(path))?;
+    let ahead = input::table(TaskName::Forecast, Some(path))?;
     output.remarks(ahead.remarks());
     Ok(table.followed_by(&ahead).map_err(elman::error::Error::from)?)
 }

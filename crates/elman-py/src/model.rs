@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use elman::error::Error;
 use elman::metrics::Evaluation;
 use elman::model;
-use elman::task::{Answers, HeldOut, PredictOptions, Predictions};
+use elman::task::{Answers, GenerateOptions, HeldOut, PredictOptions, Predictions};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -95,6 +96,30 @@ impl Model {
             PredictOptions::default().with_horizon(horizon).with_interval(interval).with_baseline(baseline);
         let predictions = py.detach(|| self.0.predict_with(table.table(), &options)).map_err(exception)?;
         answered(py, &predictions)
+    }
+
+    /// Goes on with a text, of a language model.
+    #[allow(clippy::too_many_arguments, reason = "they are Python's keywords")]
+    fn generate<'py>(
+        &self,
+        py: Python<'py>,
+        prompt: &str,
+        length: usize,
+        temperature: f64,
+        top_k: Option<usize>,
+        top_p: Option<f64>,
+        stop: Option<String>,
+        seed: u64,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let options = GenerateOptions::default()
+            .with_length(length)
+            .with_temperature(temperature)
+            .with_top_k(top_k)
+            .with_top_p(top_p)
+            .with_stop(stop)
+            .with_seed(seed);
+        let write = || -> Result<Vec<u8>, Error> { Ok(self.0.generate(prompt, &options)?.bytes()?) };
+        Ok(PyBytes::new(py, &py.detach(write).map_err(exception)?))
     }
 
     /// Forecasts from each origin of the last rows, and their figures as JSON.

@@ -53,6 +53,18 @@ impl Table {
         py.detach(|| table::Table::open(&path)).map(Table).map_err(exception)
     }
 
+    /// A text that Python has, for a language model.
+    #[staticmethod]
+    fn of_text(name: &str, text: &[u8]) -> Self {
+        Table(table::Table::of_text(name, text))
+    }
+
+    /// A text in a file.
+    #[staticmethod]
+    fn open_text(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        py.detach(|| table::Table::open_text(&path)).map(Table).map_err(exception)
+    }
+
     /// The monthly airline passengers of Box & Jenkins.
     #[staticmethod]
     fn airline() -> PyResult<Self> {

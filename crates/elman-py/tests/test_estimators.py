@@ -565,3 +565,114 @@ def test_the_record_says_how_it_came_about(regressor):
     assert regressor.record_["recipe"]["train"]["epochs"] == 40
     assert json.loads(regressor.model_.record) == regressor.record_
     assert "target" in regressor.describe() and sys.getrefcount(regressor.model_) < 10
+
+
+RHYME = "Peter Piper picked a peck of pickled peppers.\n"
+
+
+@pytest.fixture(scope="module")
+def text_model():
+    return elman.TextModel(hidden_size=24, embedding_dim=8, epochs=30, learning_rate=0.02, verbose=0).fit(RHYME * 60)
+
+
+def test_a_text_is_learned_and_gone_on_with(text_model, tmp_path):
+    assert text_model.test_["elman"]["bits_per_character"] < 0.05
+    assert text_model.test_["frequencies"]["bits_per_character"] > 3
+    assert text_model.generate("Peter", len(RHYME), temperature=0) == RHYME[5:] + RHYME[:5]
+    assert text_model.generate("Peter", stop="picked", temperature=0) == " Piper "
+    assert text_model.generate("", 30, seed=1) == text_model.generate("", 30, seed=1)
+    assert -0.1 < text_model.score(RHYME * 2) < 0
+    # The same text in other forms.
+    path = tmp_path / "rhyme.txt"
+    path.write_text(RHYME * 2)
+    assert text_model.score(path) == text_model.score((RHYME * 2).encode()) == text_model.score(RHYME * 2)
+    bits = text_model.predict(RHYME * 2)
+    assert list(bits) == ["character", "bits", "predicted"]
+    assert "".join(bits["character"]) == RHYME * 2 and np.isnan(bits["bits"][0])
+    assert -np.mean(bits["bits"][1:]) == pytest.approx(text_model.score(RHYME * 2), abs=1e-9)
+
+
+def test_a_text_model_is_saved_and_pickled(text_model, tmp_path):
+    path = tmp_path / "m.elman"
+    text_model.save(path)
+    for again in (elman.TextModel.load(path), elman.load(path), pickle.loads(pickle.dumps(text_model))):
+        assert type(again) is elman.TextModel
+        assert again.generate("Pe", 60, temperature=2.0, seed=3) == text_model.generate("Pe", 60, temperature=2.0, seed=3)
+
+
+def test_a_text_model_refuses_what_it_does_not_know(text_model):
+    for call, message in [
+        (lambda: text_model.generate("Zo\u00eb"), "does not know 3 characters"),
+        (lambda: text_model.generate(temperature=-1), "temperature is -1; it must be 0 or above"),
+        (lambda: text_model.generate(top_k=0), "top_k is 0"),
+        (lambda: text_model.generate(top_p=2.0), "top_p is 2"),
+        (lambda: text_model.generate(stop=""), "stop is empty"),
+        (lambda: text_model.score(b"\xff"), "byte 0: 0xFF is not UTF-8"),
+        (lambda: elman.TextModel(verbose=0).fit(""), "the text: the text is empty"),
+        (lambda: elman.TextModel(target="a"), "no parameter 'target'"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_bytes_that_are_no_text_are_generated_as_bytes():
+    options = {"tokens": "bytes", "hidden_size": 8, "embedding_dim": 4, "epochs": 30, "learning_rate": 0.03, "verbose": 0}
+    model = elman.TextModel(**options).fit(b"\xff\x00\xc3(" * 1000)
+    assert model.generate_bytes("(", 6, temperature=0) == b"\xff\x00\xc3(\xff\x00"
+    with pytest.raises(UnicodeDecodeError):
+        model.generate("(", 6, temperature=0)
+    assert model.score(b"\xff\x00\xc3(" * 9) > -0.2
+
+
+@pytest.fixture(scope="module")
+def sums():
+    """Sums so far of what came in, of which some are not known."""
+    X = np.random.default_rng(3).normal(size=(40, 25, 1))
+    y = np.cumsum(X[:, :, 0], axis=1)
+    y[::5, 3] = np.nan
+    return X, y
+
+
+def test_a_labeler_answers_every_timestep(sums, tmp_path):
+    X, y = sums
+    labeler = elman.SequenceLabeler(epochs=30, hidden_size=16, learning_rate=0.01, verbose=0).fit(X, y)
+    assert labeler.classes_ is None and labeler.test_["elman"]["r2"] > 0.95
+    assert "8 of 1,000 rows have no target: they are read, and count nothing" in labeler.remarks_
+    predicted = labeler.predict(X)
+    assert predicted.shape == y.shape
+    known = ~np.isnan(y)
+    residuals, spread = ((predicted - y)[known] ** 2).sum(), ((y - y[known].mean())[known] ** 2).sum()
+    assert labeler.score(X, y) == pytest.approx(1 - residuals / spread, abs=1e-9)
+    # Lists give lists, of whatever lengths, and each sequence is for itself.
+    listed = labeler.predict([X[0], X[1, :7]])
+    assert np.array_equal(listed[0], predicted[0]) and np.array_equal(listed[1], predicted[1, :7])
+    labeler.save(tmp_path / "m.elman")
+    loaded = elman.load(tmp_path / "m.elman")
+    assert isinstance(loaded, elman.SequenceLabeler) and np.array_equal(loaded.predict(X), predicted)
+    with pytest.raises(ValueError, match="y has 24 targets, but X has 1000 timesteps"):
+        labeler.fit(X, y[:1, :24])
+    with pytest.raises(AttributeError, match="no probabilities"):
+        labeler.predict_proba(X)
+
+
+def test_a_labeler_knows_classes_and_frames(sums):
+    X, y = sums
+    classes = np.where(np.isnan(y), None, np.where(np.nan_to_num(y) > 0, "above", "below"))
+    labeler = elman.SequenceLabeler(epochs=20, hidden_size=16, learning_rate=0.01, verbose=0).fit(X, classes)
+    assert labeler.classes_.tolist() == ["above", "below"]
+    assert labeler.predict_proba(X).shape == (40, 25, 2)
+    predicted = labeler.predict(X)
+    known = ~np.isnan(y)
+    assert labeler.score(X, classes) == pytest.approx(np.mean(predicted[known] == classes[known]))
+    assert labeler.score(X, classes) > 0.9
+    # Whole numbers are classes as well.
+    numbered = elman.SequenceLabeler(**QUICK).fit(X, (np.nan_to_num(y) > 0).astype(int))
+    assert set(np.unique(numbered.predict(X))) <= {0, 1} and numbered.classes_.tolist() == [0, 1]
+    # A frame is a recording: its last rows are the test.
+    frame = {"x": X[:, :, 0].ravel(), "target": np.nan_to_num(y).ravel()}
+    recording = elman.SequenceLabeler(**QUICK).fit(frame)
+    answers = recording.predict(frame)
+    assert list(answers) == ["target_predicted"] and len(answers["target_predicted"]) == 1000
+    assert any("one recording of 1,000 rows, split by time" in remark for remark in recording.remarks_)
+    several = elman.SequenceLabeler(**QUICK).fit(X, np.stack([y, -y], axis=2))
+    assert several.predict(X[:3]).shape == (3, 25, 2)

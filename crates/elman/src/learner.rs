@@ -53,6 +53,9 @@ pub struct LearnerConfig {
     pub clip: Option<f64>,
     /// Truncated backpropagation through time, see [`TrainConfig::truncate`](crate::train::TrainConfig::truncate).
     pub truncate: Option<usize>,
+    /// The timesteps at the start of each sequence that are not learned from, see
+    /// [`TrainConfig::burn_in`](crate::train::TrainConfig::burn_in).
+    pub burn_in: usize,
     /// Decides the dropout masks, together with the number of the step.
     pub seed: u64,
 }
@@ -60,7 +63,15 @@ pub struct LearnerConfig {
 impl LearnerConfig {
     /// A learning rate of 0.001, no clipping, whole sequences, seed 0.
     pub fn new(loss: Loss, optimiser: OptimiserConfig) -> Self {
-        LearnerConfig { loss, optimiser, learning_rate: 1e-3, clip: None, truncate: None, seed: 0 }
+        LearnerConfig {
+            loss,
+            optimiser,
+            learning_rate: 1e-3,
+            clip: None,
+            truncate: None,
+            burn_in: 0,
+            seed: 0,
+        }
     }
 
     /// The same with this learning rate.
@@ -81,6 +92,12 @@ impl LearnerConfig {
         LearnerConfig { truncate: truncate.into(), ..self }
     }
 
+    /// The same with so many timesteps at the start of each sequence that are not learned from.
+    #[must_use]
+    pub fn with_burn_in(self, burn_in: usize) -> Self {
+        LearnerConfig { burn_in, ..self }
+    }
+
     /// The same with dropout masks of this seed.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> Self {
@@ -97,29 +114,13 @@ impl LearnerConfig {
             positive("clip", clip)?;
         }
         self.optimiser.check()?;
-        self.check_truncate(network)?;
+        if let Some(truncate) = self.truncate {
+            check_cut("truncate", truncate, network)?;
+        }
+        if self.burn_in > 0 {
+            check_cut("burn_in", self.burn_in, network)?;
+        }
         self.check_loss(network)
-    }
-
-    /// Refuses to cut sequences that the network needs whole.
-    fn check_truncate(&self, network: &Network) -> Result<(), ConfigError> {
-        let Some(truncate) = self.truncate else { return Ok(()) };
-        let refuse = |message: String| Err(ConfigError::new("truncate", message));
-        if !network.is_causal() {
-            return refuse(
-                "cuts sequences, but the reverse direction starts at their ends; use one direction".into(),
-            );
-        }
-        if network.joins_all_time() {
-            return refuse("cuts sequences, but a pooling joins all their timesteps; leave it out".into());
-        }
-        let patch_len = network.patch_len();
-        if !truncate.is_multiple_of(patch_len) {
-            return refuse(format!(
-                "is {truncate}, but patches join {patch_len} timesteps; choose a multiple of {patch_len}"
-            ));
-        }
-        Ok(())
     }
 
     fn check_loss(&self, network: &Network) -> Result<(), ConfigError> {
@@ -130,8 +131,54 @@ impl LearnerConfig {
                 "cross-entropy takes the softmax itself; let the last block's activation be identity";
             return Err(ConfigError::new("loss", message));
         }
-        self.loss.check(network.output_size())
+        self.loss.check(network.output_size())?;
+        if !self.loss.is_of_signals() {
+            return Ok(());
+        }
+        let (name, min_len) = (self.loss.name(), self.loss.min_len());
+        if network.ends_time() {
+            let message =
+                format!("{name} compares signals, but the network has one answer per sequence; use squared");
+            return Err(ConfigError::new("loss", message));
+        }
+        match self.truncate {
+            Some(len) if len < min_len => {
+                let message =
+                    format!("is {len}, but the loss {name} needs pieces of at least {min_len} timesteps");
+                Err(ConfigError::new("truncate", message))
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// Refuses to cut sequences, at so many timesteps, that the network needs whole.
+fn check_cut(option: &'static str, len: usize, network: &Network) -> Result<(), ConfigError> {
+    let refuse = |message: String| Err(ConfigError::new(option, message));
+    if !network.is_causal() {
+        return refuse(
+            "cuts sequences, but the reverse direction starts at their ends; use one direction".into(),
+        );
+    }
+    if network.joins_all_time() {
+        return refuse("cuts sequences, but a pooling joins all their timesteps; leave it out".into());
+    }
+    let patch_len = network.patch_len();
+    if !len.is_multiple_of(patch_len) {
+        return refuse(format!(
+            "is {len}, but patches join {patch_len} timesteps; choose a multiple of {patch_len}"
+        ));
+    }
+    Ok(())
+}
+
+/// Where a batch stands that is learned in pieces of time.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    /// The timestep with which the next piece begins; all are done where it is the length of the batch.
+    pub(crate) time: usize,
+    /// The generator of the dropout masks.
+    pub(crate) masks: Rng,
 }
 
 /// A network with its parameters, the engine that runs it and the optimiser that changes them.
@@ -184,7 +231,7 @@ impl<T: Float> Learner<T> {
         })
     }
 
-    /// Goes on as a learner of this network that has come so far.
+    /// Goes on as a learner of this network that has come so far; its state is that of before a batch.
     pub(crate) fn restore(
         &mut self,
         parameters: Vec<T>,
@@ -198,7 +245,7 @@ impl<T: Float> Learner<T> {
 
     /// Learns from a batch, whose sequences are at their start: the forward pass, the loss, the backward pass,
     /// clipping and the update, or with [`LearnerConfig::truncate`] all of that for one piece of time after
-    /// another. Gives the batch's loss before the update.
+    /// another. Where no target is known there is no update. Gives the batch's loss before the update.
     ///
     /// # Errors
     /// If the loss or the gradient is not finite. The parameters are then those before that update.
@@ -223,54 +270,94 @@ impl<T: Float> Learner<T> {
     pub fn step_from(&mut self, state: &mut State<T>, batch: &TrainingBatch<T>) -> Result<f64, NotFinite> {
         let packing = batch.inputs().packing();
         assert_eq!(state.batch_size(), packing.batch_size(), "sequences in state and batch");
-        let in_pieces = self.config.truncate.is_some_and(|len| len < packing.seq_len());
+        let is_burned_in = self.config.burn_in > 0 && state.is_fresh();
+        let in_pieces = is_burned_in || self.end_of_piece(0, packing.seq_len()) < packing.seq_len();
         let are_equal = packing.lengths().iter().all(|&len| len == packing.seq_len());
         assert!(
             !in_pieces || are_equal,
             "sequences whose state is carried on from piece to piece are equally long"
         );
         std::mem::swap(&mut self.state, state);
-        let mut masks = self.masks();
-        let total = self.learn_pieces(batch, &mut masks);
+        let mut walk = self.set_out(batch);
+        let total = self.learn_rest(batch, &mut walk);
         std::mem::swap(&mut self.state, state);
         total.map(Total::mean)
     }
 
     /// [`step`](Self::step), with the loss as a sum and its weight.
-    pub(crate) fn learn(&mut self, batch: &TrainingBatch<T>) -> Result<Total<f64>, NotFinite> {
+    fn learn(&mut self, batch: &TrainingBatch<T>) -> Result<Total<f64>, NotFinite> {
+        let mut walk = self.begin(batch);
+        self.learn_rest(batch, &mut walk)
+    }
+
+    /// Makes a step of the pieces of a batch whose sequences are at their start: each of them is then learned by
+    /// [`learn_piece`](Self::learn_piece).
+    pub(crate) fn begin(&mut self, batch: &TrainingBatch<T>) -> Walk {
         self.state.reset(batch.inputs().packing().batch_size());
-        let mut masks = self.masks();
-        self.learn_pieces(batch, &mut masks)
+        self.set_out(batch)
+    }
+
+    /// Begins a step from the state as it is; from a fresh one it is burned in.
+    fn set_out(&mut self, batch: &TrainingBatch<T>) -> Walk {
+        let masks = self.masks();
+        let burn_in = self.config.burn_in.min(batch.inputs().packing().seq_len());
+        if burn_in == 0 || !self.state.is_fresh() {
+            return Walk { time: 0, masks };
+        }
+        let mut piece = std::mem::take(&mut self.piece);
+        piece.set_chunk(&self.network, batch, 0..burn_in);
+        self.forward(piece.inputs(), Mode::Predict);
+        self.piece = piece;
+        Walk { time: burn_in, masks }
     }
 
     /// The generator of this step's dropout masks, which makes it a step.
     fn masks(&mut self) -> Rng {
-        let masks = Rng::new(self.config.seed, Purpose::Dropout(self.steps));
         self.steps += 1;
-        masks
+        self.masks_of_step()
     }
 
-    /// Learns from a batch in one piece or in pieces of time, from the state as it is.
-    fn learn_pieces(&mut self, batch: &TrainingBatch<T>, masks: &mut Rng) -> Result<Total<f64>, NotFinite> {
-        let packing = batch.inputs().packing();
-        let seq_len = packing.seq_len();
-        let Some(len) = self.config.truncate.filter(|&len| len < seq_len) else {
-            let outputs = 0..batch.outputs().num_rows();
-            self.forward(batch.inputs(), Mode::Train(masks));
-            return self.update(batch, outputs);
-        };
-        let mut sum = Total::<f64>::default();
-        let mut piece = std::mem::take(&mut self.piece);
-        for start in (0..seq_len).step_by(len) {
-            let outputs = piece.set_chunk(&self.network, batch, start..start + len);
-            self.state.truncate(packing.active(start));
-            self.forward(piece.inputs(), Mode::Train(masks));
-            if !outputs.is_empty() {
-                sum += self.update(&piece, outputs)?;
-            }
+    /// The generator of the dropout masks of the latest step, at its start.
+    pub(crate) fn masks_of_step(&self) -> Rng {
+        Rng::new(self.config.seed, Purpose::Dropout(self.steps.saturating_sub(1)))
+    }
+
+    /// Learns from all pieces that are left.
+    fn learn_rest(&mut self, batch: &TrainingBatch<T>, walk: &mut Walk) -> Result<Total<f64>, NotFinite> {
+        let mut sum = Total::default();
+        while walk.time < batch.inputs().packing().seq_len() {
+            sum += self.learn_piece(batch, walk)?;
         }
-        self.piece = piece;
         Ok(sum)
+    }
+
+    /// Learns from the next piece of a batch, of which there must be one. It makes no update if none of its outputs has
+    /// a target: the weight of its loss is then 0.
+    pub(crate) fn learn_piece(
+        &mut self,
+        batch: &TrainingBatch<T>,
+        walk: &mut Walk,
+    ) -> Result<Total<f64>, NotFinite> {
+        let packing = batch.inputs().packing();
+        let end = self.end_of_piece(walk.time, packing.seq_len());
+        let time = walk.time..end;
+        walk.time = end;
+        if time.len() == packing.seq_len() {
+            self.forward(batch.inputs(), Mode::Train(&mut walk.masks));
+            return self.update(batch, 0..batch.outputs().num_rows());
+        }
+        let mut piece = std::mem::take(&mut self.piece);
+        self.state.truncate(packing.active(time.start));
+        let outputs = piece.set_chunk(&self.network, batch, time);
+        self.forward(piece.inputs(), Mode::Train(&mut walk.masks));
+        let total = if outputs.is_empty() { Ok(Total::default()) } else { self.update(&piece, outputs) };
+        self.piece = piece;
+        total
+    }
+
+    /// Where a piece ends that begins at this timestep.
+    pub(crate) fn end_of_piece(&self, start: usize, seq_len: usize) -> usize {
+        self.config.truncate.map_or(seq_len, |len| start.saturating_add(len).min(seq_len))
     }
 
     /// Runs a batch from the state as it is, with the parameters as they are.
@@ -291,9 +378,13 @@ impl<T: Float> Learner<T> {
         self.doutput.clear();
         self.doutput.resize(output.len(), T::default());
         let doutput = &mut self.doutput[values.clone()];
-        let total = self.config.loss.gradient(&output[values], output_size, batch.targets(), doutput);
+        let (loss, output) = (&self.config.loss, &output[values]);
+        let total = loss.gradient_of(batch.outputs(), output, output_size, batch.targets(), doutput);
         let total = total.to_f64();
         NotFinite::check("loss", total.mean())?;
+        if total.weight == 0.0 {
+            return Ok(total);
+        }
 
         self.gradient.fill(T::default());
         let gradients = Gradients { parameters: &mut self.gradient, state: None, input: None };
@@ -319,8 +410,32 @@ impl<T: Float> Learner<T> {
 
     /// [`loss`](Self::loss) as a sum and its weight.
     pub(crate) fn total(&mut self, batch: &TrainingBatch<T>) -> Total<f64> {
-        self.run(batch.inputs());
-        self.config.loss.total(self.engine.output(), self.network.output_size(), batch.targets()).to_f64()
+        let packing = batch.inputs().packing();
+        let (seq_len, output_size) = (packing.seq_len(), self.network.output_size());
+        if self.config.burn_in == 0 && self.end_of_piece(0, seq_len) == seq_len {
+            self.run(batch.inputs());
+            let (loss, output) = (&self.config.loss, self.engine.output());
+            return loss.total_of(batch.outputs(), output, output_size, batch.targets()).to_f64();
+        }
+        // In the same pieces as in training: what all of a long sequence leaves at once takes much memory.
+        let mut sum = Total::<f64>::default();
+        let mut piece = std::mem::take(&mut self.piece);
+        self.state.reset(packing.batch_size());
+        let (burn_in, mut start) = (self.config.burn_in.min(seq_len), 0);
+        while start < seq_len {
+            let end = if start < burn_in { burn_in } else { self.end_of_piece(start, seq_len) };
+            self.state.truncate(packing.active(start));
+            let outputs = piece.set_chunk(&self.network, batch, start..end);
+            self.forward(piece.inputs(), Mode::Predict);
+            if start >= burn_in && !outputs.is_empty() {
+                let output = &self.engine.output()[outputs.start * output_size..outputs.end * output_size];
+                let loss = &self.config.loss;
+                sum += loss.total_of(piece.outputs(), output, output_size, piece.targets()).to_f64();
+            }
+            start = end;
+        }
+        self.piece = piece;
+        sum
     }
 
     /// The network's outputs for each sequence of a batch, in the order in which the batch was made from them:
@@ -378,6 +493,18 @@ impl<T: Float> Learner<T> {
     /// The steps that were begun.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// The state that the sequences of the batch under way have reached.
+    pub(crate) fn state(&self) -> &State<T> {
+        &self.state
+    }
+
+    /// Counts a step as begun that another learner has begun, and gives the state that is to be that one's.
+    pub(crate) fn resume_step(&mut self, batch: &Batch<T>) -> &mut State<T> {
+        self.steps += 1;
+        self.state.reset(batch.packing().batch_size());
+        &mut self.state
     }
 
     /// The gradient's norm, before clipping, at the latest update; none before the first.

@@ -32,12 +32,13 @@
 //! | [`learner`] | a network with its parameters learns from batch after batch |
 //! | [`train`] | the loop, its observers, its checkpoints |
 //! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |
-//! | [`task`] | what it is all for: forecast, regress, classify |
+//! | [`task`] | what it is all for: forecast, regress, classify, label, text |
 //! | [`weights`] | network and parameters in a file, whatever they are for |
+//! | [`exchange`] | networks in the files of other programs |
 //! | [`recipe`], [`model`], [`run`] | all choices in one value; all results in one file; from the one to the other |
-//! | [`search`], [`ensemble`] | which recipe suits the data; several networks that answer together |
+//! | [`search`], [`tune`], [`ensemble`] | which recipe suits the data; several networks that answer together |
 //!
-//! Beside the way stand [`check`], which proves the gradients, and [`notebook`], from which the
+//! Beside the way stand [`check`], which proves the gradients, [`inside`], which looks into a trained network, and [`notebook`], from which the
 //! project grew. The equations themselves are in the crate `elman_core`.
 //!
 //! # Promises
@@ -50,6 +51,7 @@
 
 pub use elman_core;
 
+pub mod audio;
 pub mod batch;
 mod buffer;
 pub mod calendar;
@@ -59,9 +61,12 @@ pub mod data;
 pub mod distribution;
 pub mod ensemble;
 pub mod error;
+pub mod exchange;
 pub mod file;
 pub mod float;
+mod fourier;
 pub mod init;
+pub mod inside;
 pub mod learner;
 pub mod loss;
 pub mod metrics;
@@ -85,6 +90,7 @@ pub mod table;
 pub mod task;
 pub mod threads;
 pub mod train;
+pub mod tune;
 pub mod weights;
 pub mod words;
 

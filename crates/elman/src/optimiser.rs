@@ -82,6 +82,16 @@ impl OptimiserConfig {
 }
 
 impl OptimiserConfig {
+    /// How strongly parameters are drawn to 0.
+    pub fn weight_decay(&self) -> f64 {
+        match *self {
+            Self::Sgd { weight_decay, .. }
+            | Self::RmsProp { weight_decay, .. }
+            | Self::Adam { weight_decay, .. }
+            | Self::AdamW { weight_decay, .. } => weight_decay,
+        }
+    }
+
     /// The same with this weight decay, which every rule has.
     #[must_use]
     pub fn with_weight_decay(mut self, decay: f64) -> Self {

@@ -28,6 +28,9 @@ use crate::network::{Engine, Mode, Network, State};
 
 /// The sequences that are run side by side.
 const BATCH_SIZE: usize = 64;
+/// Longer sequences are run in pieces of so many timesteps, where the network lets them be cut: what a pass leaves of each
+/// takes much memory.
+const PIECE: usize = 4096;
 
 /// The outputs for each sequence `[length, I]`, from its initial state: `[output_len(length), O]`, see
 /// [`Network::output_len`].
@@ -48,9 +51,27 @@ fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]
     for sequences in sequences.chunks(BATCH_SIZE) {
         let x: Vec<Vec<T>> = sequences.iter().map(|x| convert(x)).collect();
         let batch = Batch::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), network.input_size());
-        let mut state = network.zero_state(batch.packing().batch_size());
-        let output = engine.forward(&batch, &mut state, Mode::Predict);
-        outputs.extend(network.unpack(&batch, output).iter().map(|output| convert(output)));
+        drop(x);
+        let output = run_batch(network, &mut engine, &batch);
+        outputs.extend(network.unpack(&batch, &output).iter().map(|output| convert(output)));
+    }
+    outputs
+}
+
+/// The outputs for a batch, in rows as the network leaves them.
+fn run_batch<T: Float>(network: &Network, engine: &mut T::Engine, batch: &Batch<T>) -> Vec<T> {
+    let packing = batch.packing();
+    let mut state = network.zero_state(packing.batch_size());
+    let is_for_each = !network.ends_time() && network.patch_len() == 1;
+    if !(network.is_causal() && is_for_each) || packing.seq_len() <= PIECE {
+        return engine.forward(batch, &mut state, Mode::Predict).to_vec();
+    }
+    let mut outputs = Vec::with_capacity(packing.num_rows() * network.output_size());
+    let mut piece = Batch::default();
+    for start in (0..packing.seq_len()).step_by(PIECE) {
+        piece.set_chunk(batch, start..start + PIECE);
+        state.truncate(packing.active(start));
+        outputs.extend_from_slice(engine.forward(&piece, &mut state, Mode::Predict));
     }
     outputs
 }
@@ -286,6 +307,20 @@ mod tests {
                 assert_eq!(output, tape.output());
                 assert_eq!(output.len(), 2 * network.output_len(x.len()));
             }
+        }
+    }
+
+    #[test]
+    fn long_sequences_are_what_they_are_in_one_piece() {
+        let layer = Recurrent::new(CellKind::Lstm, 3).with_learned_state(true);
+        let (network, parameters) = problem(NetworkConfig::new(1).with(layer).with(Dense::new(2)));
+        let sequences = [sequence(2 * PIECE + 3), sequence(PIECE), sequence(PIECE + 1)];
+        let outputs = run(&network, &parameters, &sequences.each_ref().map(Vec::as_slice));
+        let Parameters::F64(values) = &parameters else { unreachable!() };
+        for (output, x) in outputs.iter().zip(&sequences) {
+            let (mut state, mut tape) = (network.zero_state(1), Tape::default());
+            network.forward(values, &Batch::new(&[x], 1), &mut state, Mode::Evaluate, &mut tape);
+            assert_eq!(output, tape.output());
         }
     }
 

@@ -36,6 +36,10 @@ pub enum Purpose {
     Check(u64),
     /// A path of a series into the future.
     Path(u64),
+    /// A recipe to be tried.
+    Trial(u64),
+    /// A text that is generated.
+    Text,
 }
 
 /// The generator used throughout: ChaCha with 8 rounds, the same numbers on every machine.
@@ -53,10 +57,22 @@ impl Rng {
             Purpose::Dropout(step) => (3, step),
             Purpose::Check(point) => (4, point),
             Purpose::Path(path) => (5, path),
+            Purpose::Trial(trial) => (7, trial),
+            Purpose::Text => (6, 0),
         };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(purpose << 56 | (position & (u64::MAX >> 8)));
         Rng(rng)
+    }
+
+    /// How many words have been drawn.
+    pub(crate) fn position(&self) -> u64 {
+        self.0.get_word_pos() as u64
+    }
+
+    /// Goes on where so many words have been drawn.
+    pub(crate) fn go_to(&mut self, position: u64) {
+        self.0.set_word_pos(position.into());
     }
 
     /// A number in `[0, 1)`, each of the `2^53` multiples of `2^-53` as likely as any other.

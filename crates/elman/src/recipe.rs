@@ -24,7 +24,8 @@ use crate::error::ConfigError;
 use crate::float::Dtype;
 use crate::init::Init;
 use crate::network::{
-    Block, CellKind, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind, Readout,
+    Block, CellKind, Embedding, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind,
+    Readout, Skip,
 };
 use crate::task::Task;
 use crate::train::TrainConfig;
@@ -51,10 +52,18 @@ pub struct Recipe {
     /// [mean or maximum](Pooling) of its outputs over time.
     #[serde(default = "final_states", skip_serializing_if = "is_final_states")]
     pub pooling: PoolingKind,
+    /// So many of the first inputs are added to the first outputs of the same timestep, a [`Skip`], so that the network learns
+    /// how they differ; 0: none are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skip: usize,
     /// So many networks, trained from seeds that follow each other, whose answers are averaged: see
     /// [`Ensemble`](crate::ensemble::Ensemble).
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub ensemble: usize,
+    /// Of a task whose inputs are tokens: the length of the vectors that stand for them and are learned; 0 for one-hot
+    /// ones, and for other tasks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub embedding_dim: usize,
     /// The starting parameters.
     pub init: Init,
     /// The number type.
@@ -70,6 +79,10 @@ fn one() -> usize {
 
 fn is_one(count: &usize) -> bool {
     *count == one()
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn final_states() -> PoolingKind {
@@ -91,7 +104,9 @@ impl Default for Recipe {
             dropout: 0.0,
             patch: 1,
             pooling: final_states(),
+            skip: 0,
             ensemble: 1,
+            embedding_dim: 0,
             init: Init::Orthogonal,
             dtype: Dtype::F32,
             train: TrainConfig::default(),
@@ -142,10 +157,22 @@ impl Recipe {
         Self { pooling, ..self }
     }
 
+    /// The same with so many inputs added to the outputs.
+    #[must_use]
+    pub fn with_skip(self, skip: usize) -> Self {
+        Self { skip, ..self }
+    }
+
     /// The same with so many networks whose answers are averaged.
     #[must_use]
     pub fn with_ensemble(self, ensemble: usize) -> Self {
         Self { ensemble, ..self }
+    }
+
+    /// The same with vectors of this length for tokens, 0 for one-hot ones.
+    #[must_use]
+    pub fn with_embedding_dim(self, embedding_dim: usize) -> Self {
+        Self { embedding_dim, ..self }
     }
 
     /// The same with these starting parameters.
@@ -173,7 +200,8 @@ impl Recipe {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        self.patch != 1 || self.pooling != final_states() || self.ensemble != 1 || self.train.loss.is_new()
+        let has_blocks = self.patch != 1 || self.skip != 0 || self.embedding_dim != 0;
+        has_blocks || self.pooling != final_states() || self.ensemble != 1 || self.train.is_new()
     }
 
     /// The network for a task.
@@ -187,21 +215,66 @@ impl Recipe {
         self.train.loss.check(output_size)?;
         check_count(self.ensemble)?;
         self.check_joining(kind.readout(), input_size)?;
+        let embedding = self.embedding(kind.num_tokens())?;
+        let width = embedding.map_or(input_size, |embedding| embedding.embedding_dim);
         let mut config =
-            NetworkConfig::stacked(self.cell, input_size, self.hidden_size, self.num_layers, output_size)
+            NetworkConfig::stacked(self.cell, width, self.hidden_size, self.num_layers, output_size)
                 .bidirectional(self.bidirectional)
                 .dropout(self.dropout)
                 .readout(kind.readout())
                 .build()?;
+        if let Some(embedding) = embedding {
+            config.input_size = input_size;
+            config.blocks.insert(0, embedding.into());
+        }
         if self.patch > 1 {
             config.blocks.insert(0, Patch::new(self.patch).into());
         }
         if self.pooling != PoolingKind::Last {
             pool(&mut config.blocks, self.pooling);
         }
+        if self.skip > 0 {
+            self.check_skip(kind.readout(), input_size, output_size)?;
+            config.blocks.push(Skip::new(self.skip).into());
+        }
         let network = Network::new(config)?;
         task.check_network(&network, &self.train.loss)?;
         Ok(network)
+    }
+
+    /// Refuses to add inputs that there are not, or where there is no place for them.
+    fn check_skip(&self, readout: Readout, input_size: usize, output_size: usize) -> Result<(), ConfigError> {
+        let refuse = |message: String| Err(ConfigError::new("skip", message));
+        if readout == Readout::Last || self.patch > 1 {
+            return refuse("adds inputs to the answer of their timestep, and this network has none for each; leave it out".into());
+        }
+        let most = input_size.min(output_size);
+        if self.skip > most {
+            return refuse(format!(
+                "is {}; with {input_size} inputs and {output_size} outputs it must be at most {most}",
+                self.skip
+            ));
+        }
+        Ok(())
+    }
+
+    /// What stands for tokens, if the inputs are some.
+    fn embedding(&self, num_tokens: Option<usize>) -> Result<Option<Embedding>, ConfigError> {
+        if num_tokens.is_some() && self.skip > 0 {
+            return Err(ConfigError::new(
+                "skip",
+                "adds inputs to answers, and tokens are no numbers; leave it out",
+            ));
+        }
+        match (num_tokens, self.embedding_dim) {
+            (Some(tokens), 0) => Ok(Some(Embedding::one_hot(tokens))),
+            (Some(tokens), dim) => Ok(Some(Embedding::new(tokens, dim))),
+            (None, 0) => Ok(None),
+            (None, _) => {
+                let message = "is for tasks whose inputs are tokens; leave it out";
+                Err(ConfigError::new("embedding_dim", message))
+            }
+        }
     }
 
     /// Refuses to join timesteps that there is nothing, too much or too few of.

@@ -110,6 +110,10 @@ impl<T: Float> Learning<T> {
 
     /// The loss of answering 0 for everything, or a standard normal distribution, on what [`BestEpoch::loss`](crate::train::BestEpoch::loss) is measured on.
     fn loss_of_zeros(&self, loss: &Loss, output_size: usize) -> f64 {
+        if let Loss::CrossEntropy { .. } = loss {
+            // However many targets there are and however they are weighted.
+            return (output_size as f64).ln();
+        }
         let examples = if self.validation.is_empty() { &self.train } else { &self.validation };
         let mut sum = Total::<f64>::default();
         for Example { targets, .. } in examples {

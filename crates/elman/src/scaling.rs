@@ -35,6 +35,9 @@ pub enum NoScaling {
 }
 
 impl Scaling {
+    /// That which leaves values as they are.
+    pub const NONE: Self = Scaling { mean: 0.0, deviation: 1.0 };
+
     /// The statistics of these values.
     ///
     /// # Errors

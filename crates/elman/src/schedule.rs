@@ -7,6 +7,8 @@
 //! assert_eq!([0, 1, 2, 3, 4].map(|epoch| schedule.rate(10 * epoch, epoch)), [0.1, 0.1, 0.05, 0.05, 0.025]);
 //! ```
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ConfigError, positive};
@@ -115,14 +117,20 @@ impl Schedule {
 
     /// The rate of a batch; both counts start at 0, `batch` goes on through all epochs.
     pub fn rate(&self, batch: u64, epoch: u64) -> f64 {
+        self.rate_of_piece(batch as f64..(batch + 1) as f64, epoch)
+    }
+
+    /// The rate of a piece of a batch, by the batches and shares of one that are done before and after it.
+    pub fn rate_of_piece(&self, batches: Range<f64>, epoch: u64) -> f64 {
         match self.config {
             ScheduleConfig::Constant => self.base,
             ScheduleConfig::Step { every, factor } => self.base * factor.powf((epoch / every) as f64),
-            ScheduleConfig::Cosine { warmup } if batch < warmup => {
-                self.base * (batch + 1) as f64 / warmup as f64
+            ScheduleConfig::Cosine { warmup } if batches.start < warmup as f64 => {
+                self.base * batches.end / warmup as f64
             }
             ScheduleConfig::Cosine { warmup } => {
-                let progress = (batch - warmup) as f64 / self.batches.saturating_sub(warmup).max(1) as f64;
+                let progress =
+                    (batches.start - warmup as f64) / self.batches.saturating_sub(warmup).max(1) as f64;
                 self.base * 0.5 * (1.0 + (std::f64::consts::PI * progress.min(1.0)).cos())
             }
             ScheduleConfig::Plateau { .. } => self.plateau.rate,

@@ -102,6 +102,7 @@ impl<T: Scalar> TrainingBatch<T> {
             (0..targets.len(), targets)
         };
         self.inputs.set_chunk(&of.inputs, time);
+        network.set_output_packing(self.inputs.packing(), &mut self.outputs);
         self.targets.set_slice(&of.targets, targets, of.targets.width(of.outputs.num_rows()));
         rows
     }

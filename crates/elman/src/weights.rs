@@ -45,9 +45,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::container::{self, Format, LEAST_VERSION, PROGRAM, TensorBytes, Tensors};
+use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, PROGRAM, TensorBytes, Tensors};
 use crate::ensemble::check_count;
 use crate::error::{ConfigError, Error, ModelError};
+use crate::exchange::Device;
 use crate::file;
 use crate::float::{Dtype, Float, Parameters};
 use crate::network::{Network, NetworkConfig, least_tensors};
@@ -58,6 +59,7 @@ use crate::stream::Stream;
 pub struct Weights {
     network: Network,
     parameters: Parameters,
+    device: Option<Device>,
 }
 
 /// The content of the header.
@@ -67,6 +69,8 @@ struct Content {
     program: String,
     dtype: Dtype,
     network: NetworkConfig,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<Device>,
 }
 
 impl container::Content for Content {
@@ -100,7 +104,19 @@ impl Weights {
                 format!("hold NaN or infinity in {tensor}; keep those of a step before they diverged");
             return Err(ConfigError::new("parameters", message));
         }
-        Ok(Weights { network, parameters })
+        Ok(Weights { network, parameters, device: None })
+    }
+
+    /// The same with what is known of the device that they are a model of.
+    #[must_use]
+    pub fn with_device(self, device: Option<Device>) -> Self {
+        Weights { device, ..self }
+    }
+
+    /// What is known of the device that they are a model of, where they are one: its sample rate, its gains, its name.
+    /// Nothing that runs the weights here reads it.
+    pub fn device(&self) -> Option<&Device> {
+        self.device.as_ref()
     }
 
     /// The network.
@@ -123,7 +139,8 @@ impl Weights {
     /// # Errors
     /// If a parameter is beyond the range of `f32`.
     pub fn to_dtype(&self, dtype: Dtype) -> Result<Self, ConfigError> {
-        Weights::new(self.network.clone(), self.parameters.to_dtype(dtype))
+        let rounded = Weights::new(self.network.clone(), self.parameters.to_dtype(dtype))?;
+        Ok(rounded.with_device(self.device.clone()))
     }
 
     /// A stream from the initial state: see [`Stream::new`].
@@ -172,7 +189,10 @@ impl Weights {
             return Err(tensors.corrupt(OTHER_COUNT));
         }
         let network = Network::new(network).map_err(|error| tensors.corrupt(error))?;
-        Weights::read(&tensors, network, content.dtype)
+        if let Some(device) = &content.device {
+            device.check().map_err(|error| tensors.corrupt(error))?;
+        }
+        Ok(Weights::read(&tensors, network, content.dtype)?.with_device(content.device))
     }
 
     /// The bytes of the file: the same for equal weights.
@@ -184,8 +204,10 @@ impl Weights {
             program: PROGRAM.into(),
             dtype: self.parameters.dtype(),
             network: self.network.config().clone(),
+            device: self.device.clone(),
         };
-        container::write(Format::Weights, LEAST_VERSION, &content, self.tensors(0, 1))
+        let version = if self.device.is_some() { FORMAT_VERSION } else { LEAST_VERSION };
+        container::write(Format::Weights, version, &content, self.tensors(0, 1))
     }
 
     /// Those of a file that says this of them, for each of so many members.

@@ -47,6 +47,14 @@ fn numbers(model: &Model, table: &Table) -> Vec<f64> {
 fn members_are_the_models_of_seeds_that_follow_each_other() {
     let (table, prepared) = classes();
     let recipe = recipe(&prepared.task, 3);
+    // Cut in time, batches of other sequences have other numbers of pieces.
+    let cut = recipe.clone().with_train(recipe.train.clone().with_truncate(2).with_batch_size(3));
+    let together = cut.train(&prepared, &table).unwrap();
+    for n in 0..3 {
+        let train = cut.train.clone().with_seed(7 + n);
+        let alone = cut.clone().with_ensemble(1).with_train(train).train(&prepared, &table).unwrap();
+        assert_eq!(together.ensemble().members()[n as usize].parameters(), alone.parameters());
+    }
     let ensemble = recipe.train(&prepared, &table).unwrap();
     let mut mean = Vec::new();
     for n in 0..3 {
@@ -119,9 +127,10 @@ fn an_ensemble_is_saved_as_a_file_that_older_programs_call_newer() {
 #[test]
 fn a_resumed_ensemble_ends_with_the_bits_of_one_that_went_through() {
     let (_, prepared) = classes();
-    for patience in [None, Some(1)] {
+    for (patience, truncate) in [(None, None), (Some(1), None), (Some(1), Some(2))] {
         let usual = recipe(&prepared.task, 3);
-        let train = usual.train.clone().with_epochs(12).with_learning_rate(0.05).with_patience(patience);
+        let train = usual.train.clone().with_epochs(12).with_learning_rate(0.05);
+        let train = train.with_patience(patience).with_truncate(truncate);
         let recipe = usual.with_train(train);
         let mut whole = Run::new(&recipe, &prepared).unwrap();
         let ended = whole.train(&mut []).unwrap();
@@ -147,10 +156,12 @@ fn a_resumed_ensemble_ends_with_the_bits_of_one_that_went_through() {
         checkpointer(&recipe).save(first.progress()).unwrap();
         let mut second = Run::new(&recipe, &prepared).unwrap();
         assert!(second.resume(&checkpointer(&recipe)).unwrap());
-        assert_eq!(second.progress().batch(), first.progress().batch());
+        let place = |run: &Run<'_>| (run.progress().batch(), run.progress().share());
+        assert_eq!(place(&second), place(&first));
+        assert_eq!(place(&first).1 > 0.0, truncate.is_some());
         let ended = second.train(&mut []).unwrap();
         let resumed = second.model(Some(ended)).unwrap();
-        assert_eq!(resumed.to_bytes().unwrap(), whole.to_bytes().unwrap(), "{patience:?}");
+        assert_eq!(resumed.to_bytes().unwrap(), whole.to_bytes().unwrap(), "{patience:?}, {truncate:?}");
 
         let fewer = recipe.clone().with_ensemble(2);
         let error = Run::new(&fewer, &prepared).unwrap().resume(&checkpointer(&fewer)).unwrap_err();

@@ -73,7 +73,8 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn status(signal: i32) -> u8 {
+/// The exit code of a program that a signal ends.
+pub(crate) fn status(signal: i32) -> u8 {
     u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 
@@ -91,8 +92,9 @@ fn hear(state: &Mutex<State>, signal: i32) {
     state.first.get_or_insert_with(|| (signal, Instant::now()));
 }
 
+/// Has a thread call `hear` with each signal that asks for an end, but for those that are ignored already.
 #[cfg(unix)]
-fn each_signal(mut hear: impl FnMut(i32) + Send + 'static) -> std::io::Result<()> {
+pub(crate) fn each_signal(mut hear: impl FnMut(i32) + Send + 'static) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
     let ignored = ignored_signals();
@@ -112,8 +114,9 @@ fn ignored_signals() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
+/// Has a thread call `hear` when Ctrl-C asks for an end.
 #[cfg(not(unix))]
-fn each_signal(mut hear: impl FnMut(i32) + Send + 'static) -> Result<(), ctrlc::Error> {
+pub(crate) fn each_signal(mut hear: impl FnMut(i32) + Send + 'static) -> Result<(), ctrlc::Error> {
     const SIGINT: i32 = 2;
     ctrlc::set_handler(move || hear(SIGINT))
 }

@@ -1,10 +1,12 @@
 //! `elman train`
 
 mod config_file;
-mod interrupt;
+pub(crate) mod interrupt;
 mod keeper;
 pub(crate) mod options;
+mod page;
 mod search;
+mod tune;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use elman::audio::{self, Sound};
 use elman::error::Error;
 use elman::file::{self, Lock};
 use elman::model::{Model, is_written_by_elman};
@@ -21,15 +24,19 @@ use elman::search::Open;
 use elman::table::{Table, nearest};
 use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Ended, Identity, fingerprint};
+use elman::tune::Halving;
 use elman::words::{counted, listed};
 use serde_json::json;
 
 use self::interrupt::Interrupt;
 use self::keeper::Keeper;
+use self::options::TrainOptions;
+use self::tune::Tuning;
 use self::watch::{JsonLog, Progress};
-use crate::args::TrainArguments;
-use crate::output::{Output, Wrong, figure, message};
-use crate::{evaluate, input, inspect};
+use crate::args::{TrainArguments, TuneArguments};
+use crate::output::{Output, Wrong, figure, message, quoted};
+use crate::report::History;
+use crate::{evaluate, input, inspect, report, sound};
 
 /// Everything about a run that has been read and checked.
 struct Plan {
@@ -38,10 +45,13 @@ struct Plan {
     recipe: Recipe,
     /// What of the recipe is yet to be chosen.
     open: Option<Open>,
+    /// How the recipe is to be tuned, if it is.
+    tuning: Option<Tuning>,
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
     model: PathBuf,
+    report: Option<PathBuf>,
     checkpoint: PathBuf,
     checkpoint_epochs: Option<u64>,
     checkpoint_every: Option<Duration>,
@@ -49,12 +59,30 @@ struct Plan {
 }
 
 pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let (mut plan, lock) = plan(arguments, output)?;
+    choose_and_train(arguments, None, output)
+}
+
+/// `elman tune`
+pub(crate) fn tune(arguments: TuneArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let TuneArguments { trials, factor, train } = arguments;
+    choose_and_train(train, Some(Halving::default().with_trials(trials).with_factor(factor)), output)
+}
+
+fn choose_and_train(
+    arguments: TrainArguments,
+    halving: Option<Halving>,
+    output: &mut Output,
+) -> anyhow::Result<ExitCode> {
+    let (mut plan, lock) = plan(arguments, halving, output)?;
     let mut interrupt = Interrupt::listen(lock)?;
-    if let Some(open) = plan.open {
+    if plan.open.is_some() || plan.tuning.is_some() {
         check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
         interrupt.set_running(true);
-        let chosen = search::choose(&plan, open, &interrupt, output)?;
+        let chosen = match (&plan.tuning, plan.open) {
+            (Some(tuning), _) => tune::choose(&plan, tuning, &interrupt, output)?,
+            (None, Some(open)) => search::choose(&plan, open, &interrupt, output)?,
+            (None, None) => Some(plan.recipe.clone()),
+        };
         interrupt.set_running(false);
         match chosen {
             Some(recipe) => plan.recipe = recipe,
@@ -69,29 +97,55 @@ pub(crate) fn run(arguments: TrainArguments, output: &mut Output) -> anyhow::Res
 
 /// Reads the data and settles every option, before anything is computed or written. With the plan comes the right to
 /// write its files.
-fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Lock)> {
-    let (task, data) = task_and_data(arguments.task, arguments.data)?;
+fn plan(
+    arguments: TrainArguments,
+    halving: Option<Halving>,
+    output: &Output,
+) -> anyhow::Result<(Plan, Lock)> {
+    let Source { task, data, table, sound } = source(&arguments)?;
     let mut options = match &arguments.config {
         Some(path) => arguments.options.with_file(path)?,
         None => arguments.options,
     };
-    let table = input::table(data.as_deref())?;
+    if let Some(preset) = arguments.preset {
+        options.set_hidden_size(preset.hidden_size())?;
+    }
+    let given = options.given()?;
     let open = options.take_search(task);
-    let task_options = options.take_task(task)?;
+    let mut with_validation = options.clone().with_validation(tune::VALIDATION);
+    let take_task = |options: &mut TrainOptions| {
+        let mut task_options = options.take_task(task)?;
+        if let TaskOptions::Label(options) = &mut task_options {
+            options.sound = sound.clone();
+        }
+        anyhow::Ok(task_options)
+    };
+    let task_options = take_task(&mut options)?;
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
     output.remarks(table.remarks());
     let prepared = Task::prepare(&table, &task_options)?;
     output.remarks(&prepared.remarks);
+    let tuning = match halving {
+        None => None,
+        Some(halving) => {
+            let prepared = if given.contains("validation") {
+                None
+            } else {
+                Some(Task::prepare(&table, &take_task(&mut with_validation)?)?)
+            };
+            Some(Tuning { halving, given, prepared })
+        }
+    };
     let test_data = options.take_test_data(&prepared.task);
     let recipe = options.take_recipe(&prepared.task)?;
     options.check_all_taken(&prepared.task)?;
     let test = match (&test_data, &prepared.held_out) {
         (Some(path), None) => {
-            let test = input::table(Some(path))?;
+            let test = input::table(task, Some(path))?;
             output.remarks(test.remarks());
             if same_content(&test, &table) {
-                output.note(&format!(
-                    "note: {} holds the same rows as {}: its figures tell how well the training data are remembered, \
+                output.remark(&format!(
+                    "{} holds the same rows as {}: its figures tell how well the training data are remembered, \
                      not how well others will be predicted",
                     test.name(),
                     table.name()
@@ -106,22 +160,29 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
     };
     let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
     input::refuse_standard_output(&model, "-o")?;
-    let read = data.iter().chain(&test_data).chain(&arguments.config);
-    input::refuse_overwriting(&model, read)?;
+    let read = data.iter().chain(&arguments.audio).chain(&test_data).chain(&arguments.config);
+    input::refuse_overwriting(&model, read.clone())?;
+    if let Some(report) = &arguments.report {
+        let checkpoint = file::with_added_extension(&model, "checkpoint");
+        input::refuse_overwriting(report, read.chain([&model, &checkpoint]))?;
+        report::check_place(report, arguments.force)?;
+    }
     input::refuse_foreign(&model, "a model", arguments.force, is_written_by_elman)?;
     file::check_writable(&model).map_err(Error::from)?;
     let lock = file::lock(&model).map_err(Error::from)?;
     let checkpoint = file::with_added_extension(&model, "checkpoint");
     let resume = arguments.resume;
-    check_resume(resume, &model, &checkpoint)?;
+    check_resume(resume, &model, &checkpoint, tuning.is_some())?;
     let plan = Plan {
         prepared,
         task_options,
         recipe,
         open,
+        tuning,
         test,
         data,
         model,
+        report: arguments.report,
         checkpoint,
         checkpoint_epochs,
         checkpoint_every,
@@ -130,14 +191,54 @@ fn plan(arguments: TrainArguments, output: &Output) -> anyhow::Result<(Plan, Loc
     Ok((plan, lock))
 }
 
+/// What a run learns from.
+struct Source {
+    task: TaskName,
+    /// As the user named it; of recordings the first target.
+    data: Option<PathBuf>,
+    table: Table,
+    sound: Option<Sound>,
+}
+
+fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
+    let TrainArguments { audio, knob, channel, latency, preset, .. } = arguments;
+    if audio.is_empty() {
+        let given = [
+            ("knob", !knob.is_empty()),
+            ("channel", channel.is_some()),
+            ("latency", latency.is_some()),
+            ("preset", preset.is_some()),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+            let message =
+                format!("--{option} is for sound: name what went in and what came out with --audio");
+            return Err(Wrong(message).into());
+        }
+        let (task, data) = task_and_data(arguments.task.clone(), arguments.data.clone())?;
+        let table = input::table(task, data.as_deref())?;
+        return Ok(Source { task, data, table, sound: None });
+    }
+    if arguments.task.as_deref() != Some(TaskName::Label.name()) || arguments.data.is_some() {
+        let message = "--audio is for the task label, and stands in the place of DATA: elman train label --audio \
+                       input.wav target.wav";
+        return Err(Wrong(message.into()).into());
+    }
+    let pairs = sound::pairs(audio, knob, *channel)?;
+    let prepared = audio::prepare(&pairs, *latency)?;
+    let data = audio.get(1).cloned();
+    Ok(Source { task: TaskName::Label, data, table: prepared.table, sound: Some(prepared.sound) })
+}
+
 /// Neither a run that has not ended nor one that has is done anew by mistake.
-fn check_resume(resume: bool, model: &Path, checkpoint: &Path) -> anyhow::Result<()> {
-    match (resume, checkpoint.exists()) {
-        (false, true) => bail!(
+fn check_resume(resume: bool, model: &Path, checkpoint: &Path, is_tuned: bool) -> anyhow::Result<()> {
+    let journal = Some(tune::journal(model)).filter(|journal| is_tuned && journal.exists());
+    let begun = Some(checkpoint.to_owned()).filter(|checkpoint| checkpoint.exists()).or(journal);
+    match (resume, begun) {
+        (false, Some(begun)) => bail!(
             "{} holds a run that has not ended: add --resume to go on with it, or remove it to start anew",
-            checkpoint.display()
+            begun.display()
         ),
-        (true, false) if model.is_file() => bail!(
+        (true, None) if model.is_file() => bail!(
             "{} is there and {} is not: its run has ended, and there is nothing to resume; leave out --resume to train \
              anew",
             model.display(),
@@ -163,7 +264,10 @@ fn task_and_data(
     let Some(first) = first else { return Ok((usual, None)) };
     if let Some(&task) = TaskName::ALL.iter().find(|task| task.name() == first) {
         if second.is_none() && task != usual {
-            return Err(Wrong(format!("name the DATA to {task}: the built-in data are for a {usual}")));
+            return Err(Wrong(format!(
+                "name the DATA to {}: the built-in data are for a {usual}",
+                task.aim()
+            )));
         }
         return Ok((task, second));
     }
@@ -200,11 +304,18 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
     check_test(plan, &run)?;
     let started = Instant::now();
     let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
-    let mut progress =
-        Progress::new(output.options, plan.recipe.train.epochs, run.batches_per_epoch(), batches_before);
+    let unit = plan.prepared.task.kind().loss_unit();
+    let mut progress = Progress::new(
+        output.options,
+        unit,
+        plan.recipe.train.epochs,
+        run.batches_per_epoch(),
+        batches_before,
+    );
     interrupt.set_running(true);
-    let mut log = JsonLog(output);
-    let result = run.train(&mut [&mut progress, &mut log, &mut keeper, interrupt]);
+    let mut log = JsonLog(output, unit);
+    let mut history = History::new(unit);
+    let result = run.train(&mut [&mut progress, &mut log, &mut history, &mut keeper, interrupt]);
     progress.finish();
     match result {
         Ok(ended) => {
@@ -214,7 +325,8 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
             if ended != Ended::Interrupted {
                 check_useful(&run, output)?;
             }
-            let ending = Ending { ended, seconds: started.elapsed().as_secs_f64(), is_kept, interrupt };
+            let seconds = started.elapsed().as_secs_f64();
+            let ending = Ending { ended, seconds, is_kept, interrupt, history: &history };
             finish(plan, run.model(Some(ended))?, &ending, output)
         }
         Err(error) => {
@@ -231,6 +343,7 @@ struct Ending<'a> {
     /// Is there a checkpoint from which it can go on?
     is_kept: bool,
     interrupt: &'a Interrupt,
+    history: &'a History,
 }
 
 /// Whatever is wrong with the test data shall be known before training, not after.
@@ -281,7 +394,10 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
         save(plan, &model, interrupt)?;
     }
     if *ended != Ended::Interrupted {
-        remove_checkpoint(plan)?;
+        remove(&plan.checkpoint)?;
+        if plan.tuning.is_some() {
+            remove(&tune::journal(&plan.model))?;
+        }
     }
     let how = match ended {
         Ended::Finished => "trained",
@@ -290,7 +406,9 @@ fn finish(plan: &Plan, mut model: Model, ending: &Ending, output: &mut Output) -
     };
     let epochs = counted(model.record().epochs as usize, "epoch");
     output.note(&format!("{how} after {epochs} in {:.1} s{resume}", ending.seconds));
-    match report(plan, &model, *ended, output) {
+    let told = tell(plan, &model, *ended, output);
+    page::write(plan, &model, ending.history, output)?;
+    match told {
         // Whoever read our output may be gone; how the run ended is still to be told.
         Err(error) if !crate::is_broken_pipe(&error) => Err(error),
         _ => Ok(code),
@@ -310,7 +428,7 @@ fn save(plan: &Plan, model: &Model, interrupt: &Interrupt) -> Result<(), Error> 
 }
 
 /// The result on standard output.
-fn report(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyhow::Result<()> {
+fn tell(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyhow::Result<()> {
     let (path, record) = (plan.model.display(), model.record());
     if output.options.json {
         let mut line = json!({ "model": path.to_string(), "ended": ended, "epochs": record.epochs });
@@ -335,30 +453,26 @@ fn without_model(why: &str, output: &mut Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A finished run has no use for its checkpoint.
-fn remove_checkpoint(plan: &Plan) -> Result<(), Error> {
-    match std::fs::remove_file(&plan.checkpoint) {
+/// A finished run has no use for the files that it would have gone on from.
+fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(elman::error::FileError { action: "remove", path: plan.checkpoint.clone(), error }.into())
+            Err(elman::error::FileError { action: "remove", path: path.to_owned(), error }.into())
         }
         _ => Ok(()),
     }
 }
 
-/// The command that predicts, as this program was called.
+/// The command that uses the model, as this program was called.
 fn next_command(plan: &Plan) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "elman".into());
-    let words = [program.as_str(), "predict"].map(str::to_owned).into_iter();
-    let files = std::iter::once(&plan.model).chain(&plan.data).map(|path| path.display().to_string());
+    let (command, data) = match plan.prepared.task.name() {
+        TaskName::Text => ("generate", None),
+        _ => ("predict", plan.data.as_ref()),
+    };
+    let words = [program.as_str(), command].map(str::to_owned).into_iter();
+    let files = std::iter::once(&plan.model).chain(data).map(|path| path.display().to_string());
     words.chain(files).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
-}
-
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    if word.chars().all(|c| c.is_alphanumeric() || "-_./:\\".contains(c)) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// A run that has diverged leaves no model. One that is merely poor is told.
@@ -372,7 +486,7 @@ fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
     if has_diverged {
         bail!("training diverged, so no model was written: {what}");
     }
-    output.note(&format!("note: the model has learned nothing: {what}"));
+    output.remark(&format!("the model has learned nothing: {what}"));
     Ok(())
 }
 

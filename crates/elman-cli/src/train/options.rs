@@ -1,5 +1,6 @@
 //! The options of `elman train`: on the command line, in a TOML file, and what they amount to.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -11,7 +12,7 @@ use elman::missing::Missing;
 use elman::network::CellKind;
 use elman::recipe::{Recipe, RecipeOptions};
 use elman::search::Open;
-use elman::task::{HeldOut, Task, TaskName, TaskOptions};
+use elman::task::{HeldOut, Task, TaskName, TaskOptions, Tokens};
 use serde::{Deserialize, Serialize};
 
 use crate::output::Wrong;
@@ -47,7 +48,7 @@ options! {
         /// The column that tells sequences or series apart, of a forecast also several with commas between
         /// [default: id; of a forecast unique_id, or what tells repeated times apart]
         [value_name = "COLUMN"] id: String,
-        /// Regress, classify: the input columns [default: all of numbers or categories but id, target, time and group]
+        /// Regress, classify, label: the input columns [default: all of numbers or categories but id, target, time and group]
         [value_name = "COLUMNS", value_delimiter = ','] features: Vec<String>,
         /// Forecast: columns, with commas between, that are known up to the last value, such as a temperature
         [value_name = "COLUMNS"] past_covariates: String,
@@ -65,32 +66,48 @@ options! {
         /// Forecast: rows to look ahead [default: a season, or 6; less for short series]
         [value_name = "ROWS", value_parser = count::<usize>] horizon: usize,
         /// Rows of a training sequence: of a forecast [default: three seasons, or 32; less for short series]; else where the target differs
-        /// from row to row [default: a quarter of the median length, 8 to 32]
+        /// from row to row [default: a quarter of the median length, 8 to 32]; of a text tokens, through which the state is
+        /// carried on [default: 16384, less for short texts]
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
+        /// Label: is the target a class? [default: if it is text, or a few whole numbers that each occur often]
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] classes: bool,
+        /// Label: what becomes of inputs and targets that are numbers [default: standard]
+        [value_enum] scale: ScaleName,
+        /// Label: cut each training sequence in so many parts that are learned side by side [default: in so many that
+        /// there are some 16 in all, of at least 1000 rows]
+        [value_name = "N", value_parser = count::<usize>] streams: usize,
         /// Forecast: rows from one training sequence to the next [default: 1, more for long series]
         [value_name = "ROWS", value_parser = count::<usize>] stride: usize,
         /// Forecast: what is learned of the values [default: smoothing or differences, by a trial]
         [value_enum] transform: TransformName,
         /// What becomes of missing values, and of a series' missing rows [default: they are refused]
         [value_parser = one_of::<Missing>(Missing::ALL.map(Missing::name))] missing: Missing,
-        /// Regress, classify: a column, as of persons, whose sequences are all kept back or none
+        /// Regress, classify, label: a column, as of persons, whose sequences are all kept back or none
         [value_name = "COLUMN"] group: String,
-        /// Regress, classify: how sequences are chosen that are kept back [default: random]
+        /// Regress, classify, label: how sequences are chosen that are kept back [default: random]
         [value_enum] split: SplitName,
         /// What is kept for the test: of a forecast, last rows [default: two seasons]; else the share of
-        /// sequences [default: 0.2]
+        /// sequences, to label a single recording of its rows [default: 0.2], or of a text, its end [default: 0.05]
         [value_name = "AMOUNT"] test: f64,
-        /// The share of the rest that tells which epoch is best [default: 0 for forecasts and with --search, else 0.1]
+        /// The share of the rest that tells which epoch is best [default: 0 for forecasts and with --search, 0.05 for texts, else 0.1]
         [value_name = "SHARE"] validation: f64,
-        /// Regress, classify: decides which sequences are kept back [default: 0]
+        /// Regress, classify, label: decides which sequences are kept back [default: 0]
         [value_name = "N", value_parser = count::<u64>] split_seed: u64,
-        /// Regress, classify: a CSV file to test on, instead of a share of DATA
+        /// Text: what the tokens are [default: characters]
+        [value_parser = one_of::<Tokens>(Tokens::ALL.map(Tokens::name))] tokens: Tokens,
+        /// Text: read what the training part has not, or has but once, as one unknown token; without it the tokens of the
+        /// whole text are known, and others refused [default: true for words, else false]
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] unknown: bool,
+        /// Text: tell so many tokens apart, the most frequent, and read all others as the unknown token
+        /// [default: 10000 words, all characters]
+        [value_name = "N", value_parser = count::<usize>] vocabulary: usize,
+        /// Regress, classify, label, text: a file to test on, instead of a share of DATA
         [value_name = "FILE"] test_data: PathBuf,
     }
     "Network" {
-        /// The cell of every layer [default: lstm for forecasts, else gru]
+        /// The cell of every layer [default: lstm for forecasts and texts, else gru]
         [value_parser = one_of::<CellKind>(CellKind::ALL.map(CellKind::name))] cell: CellKind,
-        /// Units per layer and direction [default: 20 for forecasts, else 64]
+        /// Units per layer and direction [default: 20 for forecasts, 256 for texts, else 64]
         [value_name = "N", value_parser = count::<usize>] hidden_size: usize,
         /// Layers on top of each other [default: 1]
         [value_name = "N", value_parser = count::<usize>] num_layers: usize,
@@ -104,31 +121,44 @@ options! {
         /// Regress, classify: what is read of the last layer, its final states or its outputs over time
         /// [default: with --search chosen, else last]
         [value_enum] pooling: PoolingName,
+        /// Label: add so many of the first inputs to the first outputs, so that the network learns how they differ
+        /// [default: of sound 1, else 0]
+        [value_name = "N", value_parser = count::<usize>] skip: usize,
         /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
         /// [default: with --search 5, or 1 for more than 500 sequences; else 1]
         [value_name = "N", value_parser = count::<usize>] ensemble: usize,
-        /// The starting weights [default: orthogonal]
+        /// Text: the length of the vectors that stand for tokens, 0 for one-hot ones, which are not learned [default: 64]
+        [value_name = "N", value_parser = count::<usize>] embedding_dim: usize,
+        /// The starting weights [default: torch for texts, else orthogonal]
         [value_parser = one_of::<Init>(Init::ALL.map(Init::name))] init: Init,
         /// The number type [default: f32]
         [value_enum] dtype: DtypeName,
     }
     "Training" {
-        /// Passes over the data [default: 30 for forecasts, else 100]
+        /// Passes over the data [default: 30 for forecasts, 1 to 50 for texts by their length, else 100]
         [value_name = "N", value_parser = count::<u64>] epochs: u64,
-        /// Sequences per batch [default: 16]
+        /// Sequences per batch [default: 32 for texts, else 16]
         [value_name = "N", value_parser = count::<usize>] batch_size: usize,
         /// What is made small; with quantile, gaussian and student-t the model tells distributions [default: cross-entropy
-        /// for classes, else squared]
+        /// for classes and texts, else squared]
         [value_enum] loss: LossName,
         /// Quantile loss: the levels that are learned [default: 0.025,0.05,0.1,0.25,0.5,0.75,0.9,0.95,0.975]
         [value_name = "LEVELS", value_delimiter = ','] quantiles: Vec<f64>,
         /// Huber loss: where the square ends [default: 1]
         [value_name = "DELTA"] huber_delta: f64,
+        /// Losses over signals: the high pass x[n] - C x[n-1] before they are compared, 0 for none [default: 0.85 for
+        /// esr-dc, else 0]
+        [value_name = "C"] pre_emphasis: f64,
+        /// Loss esr-dc: the weight of the error of the mean; the error-to-signal ratio has the rest [default: 0.25]
+        [value_name = "WEIGHT"] dc_weight: f64,
+        /// Losses squared, absolute and over signals: add the multi-resolution STFT loss with this weight [default: not
+        /// added]
+        [value_name = "WEIGHT"] stft_weight: f64,
         /// Cross-entropy: how classes are weighted [default: equal]
         [value_enum] class_weights: ClassWeights,
         /// The rule of the updates [default: adamw for forecasts, else adam]
         [value_enum, alias = "optimizer"] optimiser: OptimiserName,
-        /// The base rate [default: 0.01 for forecasts, else 0.003]
+        /// The base rate [default: 0.01 for forecasts, 0.005 for texts, else 0.003]
         [value_name = "RATE"] learning_rate: f64,
         /// SGD, RMSprop: momentum [default: 0]
         [value_name = "SHARE"] momentum: f64,
@@ -154,8 +184,11 @@ options! {
         [value_name = "EPOCHS", value_parser = count::<u64>] schedule_patience: u64,
         /// The largest gradient norm, 0 for any [default: 1]
         [value_name = "NORM"] clip: f64,
-        /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state
+        /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state [default: to label 200,
+        /// of texts 64, and 0 for none; else none]
         [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
+        /// Run so many timesteps at the start of each sequence without learning from them [default: 0]
+        [value_name = "STEPS", value_parser = count::<usize>] burn_in: usize,
         /// Classify: choose patch, directions and pooling by cross-validation, as far as they are not given
         /// [default: true; false with --validation or --patience]
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] search: bool,
@@ -194,6 +227,13 @@ names! {
         /// What exponential smoothing of level, trend and season leaves
         Smoothing,
     }
+    /// See [`Scale`](elman::task::Scale).
+    ScaleName {
+        /// Brought to zero mean and unit spread in training
+        Standard,
+        /// Left as they are
+        None,
+    }
     /// See [`SplitBy`](elman::task::SplitBy).
     SplitName {
         /// Drawn, of each class its share
@@ -217,6 +257,14 @@ names! {
         Gaussian,
         /// The likelihood of Student's t-distribution, which expects outliers
         StudentT,
+        /// Of signals: the error-to-signal ratio of a batch together
+        Esr,
+        /// Of signals: the error-to-signal ratio of each by itself, their mean
+        EsrNam,
+        /// Of signals: the error-to-signal ratio after pre-emphasis, and the error of the mean
+        EsrDc,
+        /// Of signals: the multi-resolution STFT loss
+        Mrstft,
     }
     /// How classes are weighted.
     ClassWeights {
@@ -262,6 +310,28 @@ impl TrainOptions {
             self.validation.get_or_insert(0.0);
         }
         Some(open)
+    }
+
+    /// The names of what is given, as they are spelt on the command line.
+    pub(crate) fn given(&self) -> anyhow::Result<BTreeSet<String>> {
+        // A path need not be text.
+        let without_paths = TrainOptions { test_data: None, ..self.clone() };
+        Ok(toml::Table::try_from(without_paths)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// The same with this share of the data for validation.
+    pub(crate) fn with_validation(self, share: f64) -> Self {
+        TrainOptions { validation: Some(share), ..self }
+    }
+
+    /// Says how many units there are, in other words than the option for that.
+    pub(crate) fn set_hidden_size(&mut self, hidden_size: usize) -> Result<(), Wrong> {
+        match self.hidden_size.replace(hidden_size) {
+            None => Ok(()),
+            Some(_) => {
+                Err(Wrong("--preset and --hidden-size both say how large the network is; give one".into()))
+            }
+        }
     }
 
     /// The options that are the task's own, which are taken out.

@@ -91,6 +91,18 @@ fn as_json(tried: &Tried) -> serde_json::Value {
     json!({ "patch": patch, "bidirectional": bidirectional, "pooling": pooling, "loss": tried.loss, "losses": tried.losses })
 }
 
+/// The options that make a chosen recipe the only one, without a search.
+pub(super) fn chosen(recipe: &Recipe) -> Vec<(&'static str, String)> {
+    vec![
+        ("patch", recipe.patch.to_string()),
+        ("bidirectional", recipe.bidirectional.to_string()),
+        ("pooling", recipe.pooling.to_string()),
+        ("ensemble", recipe.ensemble.to_string()),
+        ("validation", "0".into()),
+        ("search", "false".into()),
+    ]
+}
+
 /// What is open to choice of a recipe, in words.
 fn text(recipe: &Recipe) -> String {
     let patch = match recipe.patch {

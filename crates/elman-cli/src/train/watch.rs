@@ -1,7 +1,8 @@
 //! Those who watch a training run: a progress bar and a log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use elman::task::LossUnit;
 use elman::train::{Control, Event, Observer, ObserverError};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -11,58 +12,123 @@ use crate::output::{Output, OutputOptions, figure, message};
 /// Lines that are written in the course of a run where there is no terminal for a progress bar.
 const LINES: u128 = 10;
 
+/// How often what is beside the bar changes at the most.
+const REFRESHED: Duration = Duration::from_millis(50);
+
+/// The columns of a terminal that does not tell.
+const USUAL_COLUMNS: usize = 80;
+
 /// Shows how far the run is: as a bar on a terminal, else as a line now and then.
 pub(super) struct Progress {
     options: OutputOptions,
+    unit: LossUnit,
     bar: ProgressBar,
+    /// The columns that the bar takes with the blank behind it, once it is drawn.
+    bar_columns: Option<usize>,
     epochs: u64,
     batches_per_epoch: u64,
     /// The batches of the whole run.
     total: u64,
     started: Instant,
+    refreshed: Option<Instant>,
     /// The batches that had been done when this process took over.
     batches_before: u64,
     batches: u64,
     sequences: usize,
-    /// Of the latest epoch.
-    losses: String,
+    /// Of the latest epoch, as they are called.
+    loss: Option<String>,
+    validation: Option<String>,
+    rate: Option<f64>,
+    /// Of every epoch the validation loss, or without validation data the training loss.
+    course: Vec<f64>,
 }
+
+/// What is told beside the bar, and how soon it is left out where there is little room: the highest first, 0 never.
+type Part = (u8, String);
 
 impl Progress {
     pub(super) fn new(
         options: OutputOptions,
+        unit: LossUnit,
         epochs: u64,
         batches_per_epoch: u64,
         batches_before: u64,
     ) -> Self {
         let total = epochs.saturating_mul(batches_per_epoch);
         let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
-        if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
-            bar.set_style(style);
-        }
         bar.set_position(batches_before);
         Progress {
             options,
+            unit,
             bar,
+            bar_columns: None,
             epochs,
             batches_per_epoch,
             total,
             started: Instant::now(),
+            refreshed: None,
             batches_before,
             batches: batches_before,
             sequences: 0,
-            losses: String::new(),
+            loss: None,
+            validation: None,
+            rate: None,
+            course: Vec::new(),
         }
     }
 
-    fn text(&self, epoch: u64) -> String {
+    fn parts(&self, epoch: u64) -> Vec<Part> {
         let elapsed = self.started.elapsed().as_secs_f64();
         let done = self.batches - self.batches_before;
         let left = self.total.saturating_sub(self.batches);
         let seconds_left = elapsed / done.max(1) as f64 * left as f64;
-        let rate = self.sequences as f64 / elapsed.max(1e-9);
-        let time = if left == 0 { String::new() } else { format!(", {} left", duration(seconds_left)) };
-        format!("epoch {epoch}/{}{}, {} sequences/s{time}", self.epochs, self.losses, figure(rate))
+        let speed = self.sequences as f64 / elapsed.max(1e-9);
+        let mut parts = vec![(0, format!("epoch {epoch}/{}", self.epochs))];
+        let has_validation = self.validation.is_some();
+        parts.extend(self.loss.clone().map(|loss| (if has_validation { 4 } else { 1 }, loss)));
+        parts.extend(self.validation.clone().map(|loss| (1, loss)));
+        parts.push((5, format!("{} sequences/s", figure(speed))));
+        if left > 0 {
+            parts.push((2, format!("{} left", duration(seconds_left))));
+        }
+        parts
+    }
+
+    /// A line where there is no terminal, or beside the bar.
+    fn text(&self, epoch: u64) -> String {
+        fitted(self.parts(epoch), usize::MAX)
+    }
+
+    /// Says beside the bar how it goes, as far as there is room.
+    fn refresh(&mut self, epoch: u64) {
+        let is_due = self.refreshed.is_none_or(|at| at.elapsed() >= REFRESHED);
+        if self.bar.is_hidden() || !is_due {
+            return;
+        }
+        self.refreshed = Some(Instant::now());
+        let columns = terminal_size::terminal_size_of(std::io::stderr())
+            .map_or(USUAL_COLUMNS, |(terminal_size::Width(columns), _)| usize::from(columns));
+        let bar = match columns {
+            100.. => 20,
+            60.. => 10,
+            _ => 0,
+        };
+        let bar_columns = if bar == 0 { 0 } else { bar + 1 };
+        if self.bar_columns != Some(bar_columns) {
+            let template = if bar == 0 { "{msg}".to_owned() } else { format!("{{bar:{bar}}} {{msg}}") };
+            if let Ok(style) = ProgressStyle::with_template(&template) {
+                self.bar.set_style(style);
+            }
+            self.bar_columns = Some(bar_columns);
+        }
+        let mut parts = self.parts(epoch);
+        let place = parts.len().min(2 + usize::from(self.validation.is_some()));
+        parts.splice(place..place, self.rate.map(|rate| (4, format!("rate {}", figure(rate)))));
+        if self.course.len() > 1 {
+            parts.insert(place, (3, sparkline(&self.course)));
+        }
+        // The last column stays free: some terminals would begin a new line.
+        self.bar.set_message(fitted(parts, columns.saturating_sub(bar_columns + 1)));
     }
 
     fn epoch_is_told(&self, epoch: u64) -> bool {
@@ -74,6 +140,40 @@ impl Progress {
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Parts with commas between them, in no more than so many columns: those that may be left out are, as far as needed.
+fn fitted(mut parts: Vec<Part>, columns: usize) -> String {
+    loop {
+        let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
+        let text = texts.join(", ");
+        if text.chars().count() <= columns {
+            return text;
+        }
+        let last = parts.iter().map(|(order, _)| *order).max().filter(|&order| order > 0);
+        match parts.iter().rposition(|(order, _)| Some(*order) == last) {
+            Some(place) => drop(parts.remove(place)),
+            None => return text.chars().take(columns).collect(),
+        }
+    }
+}
+
+/// Values as a line of blocks, each as high as its value; of many, each block is the last of several.
+fn sparkline(values: &[f64]) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const MOST: usize = 16;
+    // Losses fall by factors.
+    let is_positive = values.iter().all(|&value| value > 0.0);
+    let scaled = |value: f64| if is_positive { value.ln() } else { value };
+    let count = values.len().min(MOST);
+    let shown: Vec<f64> = (1..=count).map(|n| scaled(values[n * values.len() / count - 1])).collect();
+    let (low, high) =
+        shown.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+    let block = |value: f64| {
+        let height = if high > low { (value - low) / (high - low) * 7.0 } else { 0.0 };
+        BLOCKS[(height.round() as usize).min(7)]
+    };
+    shown.into_iter().map(block).collect()
 }
 
 fn duration(seconds: f64) -> String {
@@ -92,13 +192,19 @@ impl Observer for Progress {
                 self.sequences += sequences;
                 self.batches = progress.epoch() * self.batches_per_epoch + progress.batch();
                 self.bar.set_position(self.batches);
-                self.bar.set_message(self.text(progress.epoch() + 1));
+                self.refresh(progress.epoch() + 1);
             }
-            Event::Epoch { epoch, train_loss, validation_loss, .. } => {
-                self.losses = format!(", loss {}", figure(*train_loss));
-                if let Some(loss) = validation_loss {
-                    self.losses.push_str(&format!(", validation {}", figure(*loss)));
-                }
+            Event::Epoch { epoch, train_loss, validation_loss, rate, .. } => {
+                let shown = |loss: f64| figure(self.unit.factor * loss);
+                // The unit stands behind the last of them.
+                let unit =
+                    if self.unit.name.is_empty() { String::new() } else { format!(" {}", self.unit.name) };
+                let (first, last) =
+                    if validation_loss.is_some() { ("", unit.as_str()) } else { (unit.as_str(), "") };
+                self.loss = Some(format!("loss {}{first}", shown(*train_loss)));
+                self.validation = validation_loss.map(|loss| format!("validation {}{last}", shown(loss)));
+                self.rate = Some(*rate);
+                self.course.push(validation_loss.unwrap_or(*train_loss));
                 if !self.options.quiet && self.epoch_is_told(epoch + 1) {
                     let text = self.text(epoch + 1);
                     if !self.bar.is_hidden() && self.options.verbose {
@@ -114,24 +220,72 @@ impl Observer for Progress {
     }
 }
 
-/// Writes a JSON line per epoch.
-pub(super) struct JsonLog<'a>(pub(super) &'a mut Output);
+/// Writes a JSON line per epoch, in which losses stand as they are and, if they have one, in their unit.
+pub(super) struct JsonLog<'a>(pub(super) &'a mut Output, pub(super) LossUnit);
 
 impl Observer for JsonLog<'_> {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         if let Event::Epoch { epoch, train_loss, validation_loss, rate, improved, .. } = event
             && self.0.options.json
         {
-            let line = json!({
+            let mut line = json!({
                 "epoch": epoch + 1,
                 "loss": train_loss,
                 "validation_loss": validation_loss,
                 "learning_rate": rate,
                 "improved": improved,
             });
+            let LossUnit { name, factor, .. } = self.1;
+            if !name.is_empty() {
+                let name = name.replace(' ', "_");
+                line[format!("validation_{name}")] = json!(validation_loss.map(|loss| factor * loss));
+                line[name] = json!(factor * train_loss);
+            }
             // A reader that has gone away is no reason to stop training; the last line will tell.
             let _ = self.0.json(&line);
         }
         Ok(Control::Continue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts() -> Vec<Part> {
+        let texts = [
+            (0, "epoch 3/30"),
+            (3, "loss 0.1"),
+            (1, "validation 0.2"),
+            (3, "▁█"),
+            (4, "rate 0.01"),
+            (5, "9 sequences/s"),
+            (2, "5.0 s left"),
+        ];
+        texts.map(|(order, text)| (order, text.to_owned())).into()
+    }
+
+    #[test]
+    fn what_matters_least_is_left_out_first() {
+        let at = |columns: usize| fitted(parts(), columns);
+        let all = "epoch 3/30, loss 0.1, validation 0.2, ▁█, rate 0.01, 9 sequences/s, 5.0 s left";
+        assert_eq!((at(usize::MAX).as_str(), at(all.chars().count()).as_str()), (all, all));
+        assert_eq!(at(70), "epoch 3/30, loss 0.1, validation 0.2, ▁█, rate 0.01, 5.0 s left");
+        assert_eq!(at(40), "epoch 3/30, validation 0.2, 5.0 s left");
+        assert_eq!(at(26), "epoch 3/30, validation 0.2");
+        assert_eq!((at(10).as_str(), at(5).as_str(), at(0).as_str()), ("epoch 3/30", "epoch", ""));
+        for columns in 0..90 {
+            assert!(at(columns).chars().count() <= columns);
+        }
+    }
+
+    #[test]
+    fn a_sparkline_falls_as_losses_do() {
+        assert_eq!(sparkline(&[1.0, 0.1, 0.01]), "█▅▁");
+        assert_eq!(sparkline(&[-1.0, 0.0, 1.0]), "▁▅█");
+        assert_eq!(sparkline(&[2.0, 2.0]), "▁▁");
+        let many: Vec<f64> = (0..1000).map(|n| 1.0 / f64::from(n + 1)).collect();
+        let line: Vec<char> = sparkline(&many).chars().collect();
+        assert_eq!((line.len(), line[0], line[15]), (16, '█', '▁'));
     }
 }

@@ -12,8 +12,8 @@ fn all_gradients_agree() {
     assert_eq!(said.stderr, "");
     let lines: Vec<&str> = said.stdout.lines().collect();
     let cells = CellKind::ALL.len();
-    // One with a learned initial state for each cell, 17 others, and the losses of distributions.
-    let chains = 17 + cells + 3;
+    // One with a learned initial state for each cell, 18 others, and the losses of distributions and of signals.
+    let chains = 18 + cells + 3 + 8;
     assert_eq!(
         lines.len(),
         1 + cells * 4 + chains + 1,
@@ -44,6 +44,11 @@ fn all_gradients_agree() {
         "quantile loss",
         "gaussian loss",
         "student-t loss",
+        "esr, pre-emphasis loss",
+        "esr-nam loss",
+        "dc loss",
+        "mrstft loss",
+        "sum of three loss",
     ] {
         assert!(lines.iter().any(|line| line.starts_with(&format!("{chain}  "))), "{chain}");
     }

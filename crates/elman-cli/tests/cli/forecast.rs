@@ -109,17 +109,21 @@ fn smoothing_is_chosen_where_it_does_better_and_on_any_number_of_threads() {
 }
 
 #[test]
-fn smoothing_is_not_chosen_where_it_leaves_no_window_for_validation() {
+fn rows_for_validation_may_be_fewer_than_a_window() {
     let value = |row: usize| 3.0 + 0.5 * row as f64 + [2.0, -3.0, 1.0][row % 3];
     let rows: String = (0..60).map(|row| format!("{}\n", value(row))).collect();
     let place = Place::with("v.csv", format!("value\n{rows}"));
-    // Of 54 rows, differences lose 4 at the start and smoothing 9; a window has 9.
-    for (options, form) in
-        [("", "smoothing (level, trend and season)"), ("--validation 0.19", "relative changes")]
-    {
-        let said = place.ok(&format!("train v.csv --season 3 --epochs 1 {options}"));
-        assert!(said.stderr.contains(form), "{options}: {}", said.stderr);
+    // A window has 9 rows. Of 54 rows, differences lose 4 at the start, smoothing 4 or 9.
+    for validation in ["", " --validation 0.19", " --validation 0.04"] {
+        let said = place.ok(&format!("train v.csv --season 3 --epochs 1{validation}"));
+        assert!(said.stderr.contains("smoothing (level, trend and season)"), "{validation}: {}", said.stderr);
+        assert_eq!(said.stderr.contains(", validation "), !validation.is_empty(), "{}", said.stderr);
     }
+    let message = place.refused(2, "train v.csv --season 3 --epochs 1 --window 30 --validation 0.5");
+    assert!(
+        message.starts_with("--validation leaves 25 rows for validation and 25 for training"),
+        "{message}"
+    );
 }
 
 #[test]

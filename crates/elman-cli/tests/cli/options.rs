@@ -204,11 +204,11 @@ fn options_that_contradict_each_other_are_wrong_usage() {
         ("train classify".into(), "name the DATA to classify: the built-in data are for a forecast"),
         (
             "train clasify s.csv".into(),
-            "there is no task \"clasify\" (did you mean classify?); tasks are forecast, regress and classify",
+            "there is no task \"clasify\" (did you mean classify?); tasks are forecast, regress, classify, label and text",
         ),
         (
             "train regres".into(),
-            "there is no task \"regres\" (did you mean regress?); tasks are forecast, regress and classify",
+            "there is no task \"regres\" (did you mean regress?); tasks are forecast, regress, classify, label and text",
         ),
     ] {
         place.refuses(2, &arguments, message);

@@ -389,8 +389,10 @@ fn several_series_are_drawn_side_by_side() {
         }
         assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{svg}");
     }
-    // The forecast begins with July, whose years stand below.
-    assert!(place.text("p.svg").contains(">2017-07<"), "{}", place.text("p.svg"));
+    // Names stand below Januaries, and what was asked for around the forecast.
+    assert!(place.text("p.svg").contains(">2017-01<"), "{}", place.text("p.svg"));
+    assert_eq!(place.text("p.svg").matches("<polygon class=\"band\"").count(), 6);
+    assert!(place.text("p.svg").contains(">80 %</text>"));
 }
 
 /// No time stands twice, but the rows follow each other by no step, those of each series alone do.

@@ -1,16 +1,18 @@
-//! The README says what the program prints: its console blocks are run, and its picture is drawn.
+//! The README and the guides say what the program prints: their console blocks are run, and the README's picture is
+//! drawn.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use tempfile::TempDir;
 
 const CALL: &str = "$ cargo run --release -- ";
 
-/// The commands of the README's console blocks, each with the output that follows it.
-fn examples(readme: &str) -> Vec<(String, String)> {
+/// The commands of a document's console blocks, each with the output that follows it.
+fn examples(document: &str) -> Vec<(String, String)> {
     let mut examples: Vec<(String, String)> = Vec::new();
     let mut inside = false;
-    for line in readme.lines() {
+    for line in document.lines() {
         if line.starts_with("```") {
             inside = line == "```console";
         } else if let (true, Some(arguments)) = (inside, line.strip_prefix(CALL)) {
@@ -26,28 +28,76 @@ fn examples(readme: &str) -> Vec<(String, String)> {
 fn elman(directory: &Path, arguments: &str) -> String {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elman"));
     let output =
-        command.current_dir(directory).args(arguments.split(' ')).assert().success().get_output().clone();
+        command.current_dir(directory).args(words(arguments)).assert().success().get_output().clone();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-#[test]
-fn the_readmes_commands_print_what_it_says() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let examples = examples(&readme);
-    assert!(examples.len() >= 5, "{examples:?}");
+/// The words of a command, as a shell cuts it at blanks that are not quoted.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for (n, part) in command.split('"').enumerate() {
+        let mut pieces = if n % 2 == 0 { part.split(' ').collect() } else { vec![part] }.into_iter();
+        if let (Some(last), Some(first)) = (words.last_mut(), pieces.next()) {
+            last.push_str(first);
+        }
+        words.extend(pieces.map(str::to_owned));
+    }
+    words
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs a document's commands, of which there are at least so many, beside this table; what is left of them stands in the
+/// folder that comes back.
+fn printed_as_said(document: &str, least: usize, table: &str) -> TempDir {
+    let text = std::fs::read_to_string(root().join(document)).unwrap();
+    let examples = examples(&text);
+    assert!(examples.len() >= least, "{examples:?}");
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join("docs")).unwrap();
-    std::fs::copy(root.join("docs/shops.csv"), directory.path().join("docs/shops.csv")).unwrap();
+    std::fs::copy(root().join(table), directory.path().join(table)).unwrap();
     let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
     for (arguments, expected) in examples {
         // The program names itself as it was called.
         let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
-        assert_eq!(printed, expected, "elman {arguments}");
+        assert_eq!(printed, expected, "{document}: elman {arguments}");
     }
+    directory
+}
 
+#[test]
+fn the_guide_to_labels_prints_what_it_says() {
+    printed_as_said("docs/label.md", 4, "docs/press.csv");
+}
+
+#[test]
+fn the_guide_of_texts_prints_what_it_says() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::copy(root().join("LICENSE-APACHE"), directory.path().join("LICENSE-APACHE")).unwrap();
+    std::fs::write(directory.path().join("hello.txt"), "The Work").unwrap();
+    let examples = examples(&std::fs::read_to_string(root().join("docs/text.md")).unwrap());
+    assert!(examples.len() >= 3, "{examples:?}");
+    let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
+    for (arguments, expected) in examples {
+        // What is generated need not end with a line's end.
+        let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
+        assert_eq!(printed.trim_end(), expected.trim_end(), "elman {arguments}");
+    }
+}
+
+#[test]
+fn the_guide_to_reports_prints_what_it_says() {
+    let left = printed_as_said("docs/report.md", 1, "docs/shops.csv");
+    assert!(left.path().join("report.html").exists());
+}
+
+#[test]
+fn the_readmes_commands_print_what_it_says() {
+    let directory = printed_as_said("README.md", 5, "docs/shops.csv");
     elman(directory.path(), "evaluate airline.elman --plot airline.svg");
     let drawn = std::fs::read_to_string(directory.path().join("airline.svg")).unwrap();
-    let committed = std::fs::read_to_string(root.join("docs/airline.svg")).unwrap();
+    let committed = std::fs::read_to_string(root().join("docs/airline.svg")).unwrap();
     assert!(drawn == committed, "docs/airline.svg is not what the program draws now");
 }

@@ -101,7 +101,8 @@ impl Stage {
                 (work, kernel.packed_len(), copy, copy + row)
             }
             Block::Embedding(embedding) => {
-                let table = embedding.num_embeddings * embedding.embedding_dim;
+                let learned = if embedding.one_hot { 0 } else { embedding.num_embeddings };
+                let table = learned * embedding.embedding_dim;
                 (Work::Embedding(embedding), table, 0, row)
             }
             Block::LayerNorm(norm) => (Work::LayerNorm(norm), 2 * input_size, 0, row),

@@ -1,7 +1,8 @@
 """Recurrent networks that train in seconds on an ordinary CPU.
 
 Estimators in scikit-learn's manner
-    :class:`Forecaster`, :class:`SequenceClassifier`, :class:`SequenceRegressor`
+    :class:`Forecaster`, :class:`SequenceClassifier`, :class:`SequenceLabeler`, :class:`SequenceRegressor`,
+    :class:`TextModel`
 Networks for training loops of one's own
     :class:`Network`, built of :class:`Recurrent`, :class:`Dense` and other blocks
 Layers inside PyTorch
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
         Forecaster,
         Remark,
         SequenceClassifier,
+        SequenceLabeler,
         SequenceRegressor,
+        TextModel,
         load,
     )
     from .learning import (
@@ -62,7 +65,7 @@ _HOMES = {
     "blocks": "Block Dense Dropout Embedding GRU LSTM LayerNorm Patch Pooling RNN Recurrent Skip",
     "conversion": "from_torch",
     "data": "airline",
-    "estimators": "Backtest Forecaster Remark SequenceClassifier SequenceRegressor load",
+    "estimators": "Backtest Forecaster Remark SequenceClassifier SequenceLabeler SequenceRegressor TextModel load",
     "learning": "AbsoluteError Adam AdamW CrossEntropy Huber RMSprop SGD SquaredError clip_grad_norm",
     "network": "Network Stream",
     "sweeps": "Sweep Trial grid run_trial sweep",
@@ -93,11 +96,13 @@ __all__ = [
     "Recurrent",
     "Remark",
     "SequenceClassifier",
+    "SequenceLabeler",
     "SequenceRegressor",
     "Skip",
     "SquaredError",
     "Stream",
     "Sweep",
+    "TextModel",
     "Trial",
     "__version__",
     "airline",

@@ -104,10 +104,14 @@ class Dropout(Block):
 
 @dataclass(frozen=True)
 class Embedding(Block):
-    """Turns token ids into vectors; at the beginning of a network."""
+    """Turns token ids into vectors; at the beginning of a network.
+
+    With ``one_hot`` they are the rows of the identity, instead of learned; ``embedding_dim`` is then ``num_embeddings``.
+    """
 
     num_embeddings: int
     embedding_dim: int
+    one_hot: bool = False
     _name: ClassVar[str] = "embedding"
 
 

@@ -11,6 +11,8 @@ from . import _elman
 from .estimator import Estimator, NotFittedError, Remark
 from .forecaster import Backtest, Forecaster
 from .grouped import SequenceClassifier, SequenceRegressor
+from .labeler import SequenceLabeler
+from .text import TextModel
 
 __all__ = [
     "Backtest",
@@ -19,12 +21,14 @@ __all__ = [
     "NotFittedError",
     "Remark",
     "SequenceClassifier",
+    "SequenceLabeler",
     "SequenceRegressor",
+    "TextModel",
     "load",
 ]
 
 _ESTIMATORS: dict[str, type[Estimator]] = {
-    kind._task: kind for kind in (Forecaster, SequenceClassifier, SequenceRegressor)
+    kind._task: kind for kind in (Forecaster, SequenceClassifier, SequenceLabeler, SequenceRegressor, TextModel)
 }
 
 

@@ -54,13 +54,7 @@ class _Grouped(Estimator):
             self.n_features_in_ = sequences[0].shape[1]
             lengths = [len(sequence) for sequence in sequences]
             for name, column in self._targets(y, len(sequences)).items():
-                if len(column) != len(sequences):
-                    raise ValueError(f"y has {len(column)} targets, but X has {len(sequences)} sequences")
-                columns[name] = (
-                    [text for text, n in zip(column, lengths) for _ in range(n)]
-                    if isinstance(column, list)
-                    else np.repeat(column, lengths)
-                )
+                columns[name] = self._spread_over(column, lengths)
             options["target"] = ",".join(name for name in columns if name.startswith("target"))
             table = table_of(columns)
         self._fit(table, options)
@@ -68,8 +62,15 @@ class _Grouped(Estimator):
     def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
         raise NotImplementedError
 
-    @staticmethod
-    def _spread(columns: dict[str, Column], column: Column, id_name: str) -> Column:
+    def _spread_over(self, column: Column, lengths: list[int]) -> Column:
+        """A target for each row of sequences of these lengths."""
+        if len(column) != len(lengths):
+            raise ValueError(f"y has {len(column)} targets, but X has {len(lengths)} sequences")
+        if isinstance(column, list):
+            return [text for text, n in zip(column, lengths) for _ in range(n)]
+        return np.repeat(column, lengths)
+
+    def _spread(self, columns: dict[str, Column], column: Column, id_name: str) -> Column:
         """A target for each row, where there may be one for each sequence."""
         ids = columns.get(id_name)
         if ids is None:
@@ -81,6 +82,11 @@ class _Grouped(Estimator):
         if len(column) != len(places):
             raise ValueError(f"y has {len(column)} targets, but there are {len(places)} sequences of {len(ids)} rows")
         return [column[n] for n in rows] if isinstance(column, list) else column[np.array(rows)]
+
+    def _grouping(self, model: _elman.Model) -> dict[str, Any]:
+        """The columns, as the model has them."""
+        grouping: dict[str, Any] = json.loads(model.task_json)[self._task]["grouping"]
+        return grouping
 
     def _answers(self, X: Any) -> tuple[dict[str, Any], Any]:
         """Answers by column in the order of the sequences, and the kind of frame that came in."""
@@ -97,7 +103,7 @@ class _Grouped(Estimator):
                     f"X has {sequences[0].shape[1]} features, but {type(self).__name__} is expecting {width} "
                     "features as input"
                 )
-            if json.loads(model.task_json)[self._task]["grouping"].get("missing") is None:
+            if self._grouping(model).get("missing") is None:
                 refuse_missing(sequences)
             table = table_of(long_columns(sequences))
         answers, remarks = model.predict(table)

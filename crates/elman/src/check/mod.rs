@@ -11,7 +11,7 @@ use elman_core::lane::Scalar;
 
 use crate::batch::Batch;
 use crate::float::convert;
-use crate::loss::{Loss, Targets};
+use crate::loss::{Loss, Targets, UNLABELLED};
 use crate::model::Model;
 use crate::network::{Block, Gradients, Mode, Network, Output, Recurrent, State, Tape};
 use crate::random::{Purpose, Rng};
@@ -115,12 +115,18 @@ impl Problem {
         let (input_size, output_size) = (network.input_size(), network.output_size());
         let examples = [4, 6, 1].map(|length| {
             let outputs = network.output_len(length);
-            let targets = match loss {
+            let mut targets = match loss {
                 Loss::CrossEntropy { .. } => {
                     Targets::Classes((0..outputs).map(|_| rng.index(0..output_size)).collect())
                 }
                 _ => Targets::Values(uniform(outputs * output_size / loss.outputs_per_value(), &mut rng)),
             };
+            // One timestep has no class: it counts nothing, and leaves no gradient.
+            if let Targets::Classes(classes) = &mut targets
+                && let [_, _, unknown, _, _, ..] = classes.as_mut_slice()
+            {
+                *unknown = UNLABELLED;
+            }
             let x = match network.config().blocks.first() {
                 Some(Block::Embedding(tokens)) => {
                     (0..length).map(|_| rng.index(0..tokens.num_embeddings) as f64).collect()
@@ -146,6 +152,11 @@ impl Problem {
             Loss::Quantile { .. } => "pinball loss",
             Loss::Gaussian => "Gaussian likelihood",
             Loss::StudentT => "Student-t likelihood",
+            Loss::Esr { .. } => "error-to-signal ratio",
+            Loss::EsrNam { .. } => "error-to-signal ratio of each sequence",
+            Loss::Dc => "error of the mean",
+            Loss::Mrstft { .. } => "multi-resolution STFT loss",
+            Loss::Sum { .. } => "sum of losses",
         };
         let is_last =
             |block: &Block| matches!(block, Block::Recurrent(Recurrent { output: Output::Last, .. }));
@@ -230,7 +241,8 @@ impl Problem {
         self.network.forward(&point.parameters, &batch, &mut state, Mode::Train(&mut masks), &mut tape);
         let mut doutput = vec![0.0; tape.output().len()];
         let (input_size, output_size) = (self.network.input_size(), self.network.output_size());
-        self.loss.gradient(tape.output(), output_size, &self.targets(&batch), &mut doutput);
+        let rows = self.network.output_packing(batch.packing());
+        self.loss.gradient_of(&rows, tape.output(), output_size, &self.targets(&batch), &mut doutput);
         // The loss reads the final states as well, each with weight 1.
         let mut dstate = state.clone();
         for block in 0..dstate.num_blocks() {
@@ -283,7 +295,8 @@ impl Problem {
         let (mut tape, mut masks) = (Tape::default(), self.masks());
         self.network.forward(&point.parameters, &batch, &mut state, Mode::Train(&mut masks), &mut tape);
         let targets = self.targets(&batch);
-        let mut value = self.loss.total(tape.output(), self.network.output_size(), &targets).mean();
+        let rows = self.network.output_packing(batch.packing());
+        let mut value = self.loss.total_of(&rows, tape.output(), self.network.output_size(), &targets).mean();
         for block in 0..state.num_blocks() {
             state.block(block).iter().for_each(|&s| value += s);
         }

@@ -3,7 +3,7 @@
 use super::{Problem, uniform};
 use crate::error::ConfigError;
 use crate::init::Init;
-use crate::loss::Loss;
+use crate::loss::{Loss, Resolution};
 use crate::network::{
     Activation, CellKind, Dense, Direction, Dropout, Embedding, LayerNorm, Network, NetworkConfig, Output,
     Patch, Pooling, PoolingKind, Readout, Recurrent, Skip,
@@ -13,7 +13,7 @@ use crate::random::{Purpose, Rng};
 impl Problem {
     /// All cells, one and two layers (with dropout between them), one and both directions, all losses of one output per
     /// value, both readouts; then every other block in chains of its own, and some in which many come together; last the
-    /// losses of distributions; by the name of the network.
+    /// losses of distributions and of signals; by the name of the network.
     ///
     /// # Errors
     /// None in practice: the configurations are valid.
@@ -38,9 +38,9 @@ impl Problem {
         for (name, config) in chains() {
             problems.push(Problem::drawn(&name, config, Loss::Squared, seed)?.shaken());
         }
-        for loss in losses_of_distributions() {
+        for (name, loss) in losses_of_distributions().into_iter().chain(losses_of_signals()) {
             let config = NetworkConfig::stacked(CellKind::Gru, 3, 4, 1, loss.output_size(2)).build()?;
-            let name = format!("{} loss", loss.name());
+            let name = format!("{name} loss");
             problems.push(Problem::drawn(&name, config, loss, seed)?.shaken());
         }
         Ok(problems)
@@ -65,8 +65,28 @@ fn losses() -> [Loss; 4] {
     [Loss::Squared, Loss::Absolute, Loss::Huber { delta: 0.5 }, Loss::CrossEntropy { class_weights }]
 }
 
-fn losses_of_distributions() -> [Loss; 3] {
-    [Loss::quantile([0.1, 0.5, 0.75]), Loss::Gaussian, Loss::StudentT]
+fn losses_of_distributions() -> Vec<(&'static str, Loss)> {
+    let losses = [Loss::quantile([0.1, 0.5, 0.75]), Loss::Gaussian, Loss::StudentT];
+    losses.map(|loss| (loss.name(), loss)).to_vec()
+}
+
+fn losses_of_signals() -> Vec<(&'static str, Loss)> {
+    let pre_emphasis = Some(0.85);
+    // Short ones, for short sequences.
+    let resolutions =
+        vec![Resolution { fft: 8, hop: 3, window: 6 }, Resolution { fft: 4, hop: 1, window: 4 }];
+    let mrstft = Loss::Mrstft { resolutions, pre_emphasis: None };
+    let terms = vec![(0.7, Loss::EsrNam { pre_emphasis }), (0.2, Loss::Absolute), (0.1, mrstft.clone())];
+    vec![
+        ("esr", Loss::Esr { pre_emphasis: None }),
+        ("esr, pre-emphasis", Loss::Esr { pre_emphasis }),
+        ("esr-nam", Loss::EsrNam { pre_emphasis: None }),
+        ("esr-nam, pre-emphasis", Loss::EsrNam { pre_emphasis }),
+        ("dc", Loss::Dc),
+        ("esr-dc", Loss::esr_dc()),
+        ("mrstft", mrstft),
+        ("sum of three", Loss::Sum { terms }),
+    ]
 }
 
 /// Chains of blocks, by name.
@@ -86,6 +106,8 @@ fn chains() -> Vec<(String, NetworkConfig)> {
     add("dense without bias".into(), start().with(no_bias).with(lstm).with(no_bias));
     let embedding = NetworkConfig::new(1).with(Embedding::new(5, 3));
     add("embedding".into(), embedding.clone().with(lstm).with(Dense::new(3)));
+    let one_hot = NetworkConfig::new(1).with(Embedding::one_hot(5));
+    add("one-hot embedding".into(), one_hot.with(lstm).with(Dense::new(3)));
     let norm = LayerNorm::new().with_eps(1e-3);
     add("layer norm".into(), start().with(norm).with(gru).with(LayerNorm::new()).with(Dense::new(3)));
     add(

@@ -8,8 +8,11 @@
 //! of `W` of them, `V` values are told by `O = V W` outputs ([`Loss::output_size`]), and what they mean says
 //! [`Distribution`].
 //!
-//! A target value that is NaN is missing: it has weight 0, so neither the sum nor the number counts it, and its
-//! output has gradient 0. (An output that is NaN stays an error that shows.)
+//! Losses over signals ([`Loss::Esr`] and those after it) see outputs of one sequence in the order of time; which rows
+//! those are says a [`Packing`]. Where none is given, all rows are one sequence.
+//!
+//! A target value that is NaN is missing, and so is a class that is [`UNLABELLED`]: it has weight 0, so neither the sum
+//! nor the number counts it, and its output has gradient 0. (An output that is NaN stays an error that shows.)
 //!
 //! ```
 //! use elman::loss::{Loss, Targets};
@@ -32,6 +35,7 @@ mod cross_entropy;
 mod gaussian;
 mod pointwise;
 mod quantile;
+mod signal;
 mod student_t;
 mod targets;
 
@@ -40,8 +44,10 @@ use std::ops::AddAssign;
 use elman_core::lane::Scalar;
 use serde::{Deserialize, Serialize};
 
-pub use targets::Targets;
+pub use signal::Resolution;
+pub use targets::{Targets, UNLABELLED};
 
+use crate::batch::Packing;
 use crate::distribution::{Distribution, MIN_SCALE};
 use crate::error::{ConfigError, positive};
 
@@ -84,6 +90,50 @@ pub enum Loss {
     /// softplus(y)`, so that there is a variance (as in GluonTS, after DeepAR: Salinas et al., International Journal of
     /// Forecasting 36, 2020, 1181-1191).
     StudentT,
+    /// The error-to-signal ratio `sum e^2 / sum (t^2 + 1e-5)` over everything that it is asked of together, as CoreAudioML has
+    /// it (Wright et al., Applied Sciences 10(3), 2020, 766).
+    #[serde(rename = "esr")]
+    Esr {
+        /// `c` of the high pass `x[n] - c x[n-1]`, with `x[-1] = 0`, that output and target go through before they are
+        /// compared; none: they do not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pre_emphasis: Option<f64>,
+    },
+    /// The mean over signals (see [`Packing`]) of each one's `sum e^2 / sum t^2`, as NAM has it: without an epsilon, and of
+    /// signals that are a sample shorter where they go through the high pass. A signal whose target is silence has no such
+    /// ratio and counts nothing.
+    EsrNam {
+        /// As of [`Esr`](Self::Esr), but that the filtered signal begins with `x[1] - c x[0]`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pre_emphasis: Option<f64>,
+    },
+    /// The error of the mean: of signals of `N` timesteps `sum N (mean t - mean y)^2 / sum (t^2 + 1e-5)`, as CoreAudioML has
+    /// it.
+    Dc,
+    /// The multi-resolution STFT loss, as `auraloss` 0.4.0 has it by default (Steinmetz & Reiss, DMRN+15, 2020): the mean over the
+    /// resolutions of spectral convergence and mean error of log magnitudes. A signal too short for a resolution has no part
+    /// in that one.
+    Mrstft {
+        /// How spectra are cut; those of `auraloss` unless they are given.
+        #[serde(default = "usual_resolutions", skip_serializing_if = "are_usual")]
+        resolutions: Vec<Resolution>,
+        /// As of [`EsrNam`](Self::EsrNam).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pre_emphasis: Option<f64>,
+    },
+    /// The sum of the means of several losses, each times its weight.
+    Sum {
+        /// Weights, above 0, and losses: any of numbers with one output each.
+        terms: Vec<(f64, Loss)>,
+    },
+}
+
+fn usual_resolutions() -> Vec<Resolution> {
+    Resolution::USUAL.to_vec()
+}
+
+fn are_usual(resolutions: &Vec<Resolution>) -> bool {
+    *resolutions == Resolution::USUAL
 }
 
 /// A loss before its division: `sum / weight` is the mean, and sums of parts add up.
@@ -139,6 +189,47 @@ impl Loss {
         Loss::Quantile { levels }
     }
 
+    /// What many models of audio effects were trained with: the error-to-signal ratio after pre-emphasis and the error of the
+    /// mean, weighted 0.75 and 0.25 (Wright et al., Applied Sciences 10(3), 2020, 766).
+    pub fn esr_dc() -> Self {
+        let esr = Loss::Esr { pre_emphasis: Some(signal::USUAL_PRE_EMPHASIS) };
+        Loss::Sum { terms: vec![(0.75, esr), (0.25, Loss::Dc)] }
+    }
+
+    /// The multi-resolution STFT loss with the usual resolutions, without pre-emphasis.
+    pub fn mrstft() -> Self {
+        Loss::Mrstft { resolutions: usual_resolutions(), pre_emphasis: None }
+    }
+
+    /// Does it see outputs of one sequence together, in the order of time?
+    pub fn is_of_signals(&self) -> bool {
+        match self {
+            Loss::Esr { .. } | Loss::EsrNam { .. } | Loss::Dc | Loss::Mrstft { .. } | Loss::Sum { .. } => {
+                true
+            }
+            Loss::Squared
+            | Loss::Absolute
+            | Loss::Huber { .. }
+            | Loss::CrossEntropy { .. }
+            | Loss::Quantile { .. }
+            | Loss::Gaussian
+            | Loss::StudentT => false,
+        }
+    }
+
+    /// The timesteps that a sequence, or a piece of one, needs for all of the loss to see it.
+    pub fn min_len(&self) -> usize {
+        match self {
+            Loss::Mrstft { resolutions, pre_emphasis } => {
+                let len = resolutions.iter().map(Resolution::min_len).max().unwrap_or(1);
+                len + usize::from(pre_emphasis.is_some())
+            }
+            Loss::EsrNam { pre_emphasis: Some(_) } => 2,
+            Loss::Sum { terms } => terms.iter().map(|(_, loss)| loss.min_len()).max().unwrap_or(1),
+            _ => 1,
+        }
+    }
+
     /// Its name on the command line and in files.
     pub fn name(&self) -> &'static str {
         match self {
@@ -149,6 +240,11 @@ impl Loss {
             Loss::Quantile { .. } => "quantile",
             Loss::Gaussian => "gaussian",
             Loss::StudentT => "student-t",
+            Loss::Esr { .. } => "esr",
+            Loss::EsrNam { .. } => "esr-nam",
+            Loss::Dc => "dc",
+            Loss::Mrstft { .. } => "mrstft",
+            Loss::Sum { .. } => "sum",
         }
     }
 
@@ -158,7 +254,7 @@ impl Loss {
             Loss::Quantile { levels } => Some(Distribution::Quantiles(levels.clone())),
             Loss::Gaussian => Some(Distribution::Gaussian),
             Loss::StudentT => Some(Distribution::StudentT),
-            Loss::Squared | Loss::Absolute | Loss::Huber { .. } | Loss::CrossEntropy { .. } => None,
+            _ => None,
         }
     }
 
@@ -170,10 +266,10 @@ impl Loss {
     /// The outputs that tell one value; of cross-entropy, one class.
     pub fn outputs_per_value(&self) -> usize {
         match self {
-            Loss::Squared | Loss::Absolute | Loss::Huber { .. } | Loss::CrossEntropy { .. } => 1,
             Loss::Quantile { levels } => levels.len(),
             Loss::Gaussian => 2,
             Loss::StudentT => 3,
+            _ => 1,
         }
     }
 
@@ -191,6 +287,9 @@ impl Loss {
             }
             Loss::Quantile { levels } => quantile::check(levels)?,
             Loss::Gaussian | Loss::StudentT => {}
+            Loss::Esr { .. } | Loss::EsrNam { .. } | Loss::Dc | Loss::Mrstft { .. } | Loss::Sum { .. } => {
+                signal::check(self)?;
+            }
         }
         let width = self.outputs_per_value();
         if !output_size.is_multiple_of(width) {
@@ -203,19 +302,75 @@ impl Loss {
 
     /// Does it need what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        self.outputs_per_value() > 1
+        self.outputs_per_value() > 1 || self.is_of_signals()
+    }
+
+    /// [`total`](Self::total) of rows that lie as `packing` says: what losses over signals need to know.
+    ///
+    /// # Panics
+    /// As [`total`](Self::total); or if there are not as many rows.
+    pub fn total_of<T: Scalar>(
+        &self,
+        packing: &Packing,
+        outputs: &[T],
+        output_size: usize,
+        targets: &Targets<T>,
+    ) -> Total<T> {
+        match targets {
+            _ if !self.is_of_signals() => self.total(outputs, output_size, targets),
+            Targets::Classes(_) => wrong_kind(),
+            Targets::Values(values) => {
+                self.check_rows(packing, outputs, output_size, values);
+                signal::total(self, outputs, output_size, values, packing)
+            }
+        }
+    }
+
+    /// [`gradient`](Self::gradient) of rows that lie as `packing` says: what losses over signals need to know.
+    ///
+    /// # Panics
+    /// As [`total_of`](Self::total_of).
+    pub fn gradient_of<T: Scalar>(
+        &self,
+        packing: &Packing,
+        outputs: &[T],
+        output_size: usize,
+        targets: &Targets<T>,
+        doutputs: &mut [T],
+    ) -> Total<T> {
+        match targets {
+            _ if !self.is_of_signals() => self.gradient(outputs, output_size, targets, doutputs),
+            Targets::Classes(_) => wrong_kind(),
+            Targets::Values(values) => {
+                self.check_rows(packing, outputs, output_size, values);
+                signal::gradient(self, outputs, output_size, values, packing, doutputs)
+            }
+        }
+    }
+
+    fn check_rows<T>(&self, packing: &Packing, outputs: &[T], output_size: usize, values: &[T]) {
+        self.width(outputs, output_size, values);
+        assert_eq!(
+            outputs.len(),
+            packing.num_rows() * output_size,
+            "outputs and the rows of their sequences"
+        );
     }
 
     /// The loss of `outputs [n, O]`.
     ///
     /// # Panics
-    /// If the targets are of the wrong kind or number, or a class is not below `O`.
+    /// If the targets are of the wrong kind or number, or a class is not below `O` and not [`UNLABELLED`].
     pub fn total<T: Scalar>(&self, outputs: &[T], output_size: usize, targets: &Targets<T>) -> Total<T> {
+        if self.is_of_signals() && !outputs.is_empty() {
+            return self.total_of(&one_sequence(outputs, output_size), outputs, output_size, targets);
+        }
         let mut total = Total::default();
         match (self, targets) {
             (Loss::CrossEntropy { class_weights }, Targets::Classes(classes)) => {
                 check_classes(outputs, output_size, classes);
-                for (logits, &class) in outputs.chunks_exact(output_size).zip(classes) {
+                let rows = outputs.chunks_exact(output_size).zip(classes);
+                for (logits, &class) in rows.filter(|&(_, &class)| class != UNLABELLED) {
                     let weight = weight_of(class_weights.as_deref(), class);
                     total.sum += weight * cross_entropy::value(logits, class);
                     total.weight += weight;
@@ -250,12 +405,25 @@ impl Loss {
         targets: &Targets<T>,
         doutputs: &mut [T],
     ) -> Total<T> {
+        if self.is_of_signals() && !outputs.is_empty() {
+            return self.gradient_of(
+                &one_sequence(outputs, output_size),
+                outputs,
+                output_size,
+                targets,
+                doutputs,
+            );
+        }
         let total = self.total(outputs, output_size, targets);
         let (zero, one) = (T::default(), T::from_f64(1.0));
         match (self, targets) {
             (Loss::CrossEntropy { class_weights }, Targets::Classes(classes)) => {
                 let rows = outputs.chunks_exact(output_size).zip(doutputs.chunks_exact_mut(output_size));
                 for ((logits, dy), &class) in rows.zip(classes) {
+                    if class == UNLABELLED {
+                        dy.fill(zero);
+                        continue;
+                    }
                     let weight: T = weight_of(class_weights.as_deref(), class);
                     let scale = if weight == zero { zero } else { weight / total.weight };
                     cross_entropy::derivative(logits, class, scale, dy);
@@ -314,6 +482,11 @@ impl Loss {
     }
 }
 
+/// All rows as timesteps of one sequence.
+fn one_sequence<T>(outputs: &[T], output_size: usize) -> Packing {
+    Packing::new(&[outputs.len() / output_size])
+}
+
 fn wrong_kind() -> ! {
     panic!("cross-entropy takes classes as targets, every other loss values")
 }
@@ -364,6 +537,23 @@ mod tests {
             assert_eq!(total, Total { sum, weight: 3.0 }, "{loss:?}");
             assert_eq!(doutputs, gradient.map(|g| g / 3.0), "{loss:?}");
         }
+    }
+
+    /// Of three outputs one has no class: the others' loss and gradient are what they are without it, to the bit.
+    #[test]
+    fn an_unlabelled_class_counts_nothing() {
+        let loss = Loss::weighted_cross_entropy([1.0, 3.0]);
+        let (mut masked, mut alone) = ([7.0; 6], [7.0; 4]);
+        let outputs = [1.0, 2.0, -0.5, 4.0, 0.3, 0.1];
+        let targets = Targets::Classes(vec![1, UNLABELLED, 0]);
+        let total = loss.gradient(&outputs, 2, &targets, &mut masked);
+        let others = [1.0, 2.0, 0.3, 0.1];
+        assert_eq!(total, loss.gradient(&others, 2, &Targets::Classes(vec![1, 0]), &mut alone));
+        assert_eq!(total.weight, 4.0);
+        assert_eq!([&masked[..2], &masked[4..]].concat(), alone);
+        assert_eq!(masked[2..4], [0.0; 2]);
+        let none = loss.gradient(&others, 2, &Targets::Classes(vec![UNLABELLED; 2]), &mut alone);
+        assert_eq!((none.mean(), none.weight, alone), (0.0, 0.0, [0.0; 4]));
     }
 
     #[test]

@@ -7,9 +7,12 @@ use elman_core::lane::Scalar;
 pub enum Targets<T> {
     /// The values that each output stands for, `[n, V]`; NaN where one is missing and counts nothing.
     Values(Vec<T>),
-    /// One class in `0..O` per output, `[n]`.
+    /// One class in `0..O` per output, `[n]`; [`UNLABELLED`] where it is missing and counts nothing.
     Classes(Vec<usize>),
 }
+
+/// What stands for a class that is not known: no number of classes reaches so far.
+pub const UNLABELLED: usize = usize::MAX;
 
 impl<T: Scalar> Targets<T> {
     /// Takes the targets of outputs `range`, for which there are `width` values each, out of others.
@@ -25,6 +28,18 @@ impl<T: Scalar> Targets<T> {
                 classes.extend_from_slice(&of[range]);
             }
             _ => unreachable!("both are of one kind"),
+        }
+    }
+
+    /// Adds those of further outputs.
+    ///
+    /// # Panics
+    /// If they are of another kind.
+    pub(crate) fn append(&mut self, further: Targets<T>) {
+        match (self, further) {
+            (Targets::Values(values), Targets::Values(mut further)) => values.append(&mut further),
+            (Targets::Classes(classes), Targets::Classes(mut further)) => classes.append(&mut further),
+            _ => panic!("targets are classes or values, not both"),
         }
     }
 

@@ -43,6 +43,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audio::Sound;
 use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, PROGRAM};
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message, ModelError};
@@ -175,6 +176,11 @@ impl Model {
             return Err(misfit(format!("has an ensemble of {members}, but its recipe asks for {wanted}")));
         }
         Ok(Model { task, ensemble, record })
+    }
+
+    /// What it knows of the sound that it was trained on, if it was.
+    pub fn sound(&self) -> Option<&Sound> {
+        self.task.kind().sound()
     }
 
     /// What it is for.

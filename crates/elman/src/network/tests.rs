@@ -135,6 +135,12 @@ fn options_out_of_range_are_refused() {
         NetworkConfig::new(1).with(Embedding::new(1, 0)),
         "embedding_dim of block 0 (embedding) is 0; it must be at least 1",
     );
+    let mut narrow = Embedding::one_hot(3);
+    narrow.embedding_dim = 2;
+    refused(
+        NetworkConfig::new(1).with(narrow),
+        "embedding_dim of block 0 (embedding) is 2, but one-hot vectors of 3 tokens are as long",
+    );
     for eps in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let message = format!("eps of block 0 (layer-norm) is {eps:?}; it must be above 0 and finite");
         refused(start().with(LayerNorm::new().with_eps(eps)), &message);

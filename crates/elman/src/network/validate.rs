@@ -1,6 +1,6 @@
 //! What makes no network, and is refused.
 
-use elman_core::block::{Activation, Block, Dense, Patch, TimeAxis};
+use elman_core::block::{Activation, Block, Dense, Embedding, Patch, TimeAxis};
 
 use super::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, MAX_TOKENS, NetworkConfig};
 use crate::error::ConfigError;
@@ -55,6 +55,7 @@ impl NetworkConfig {
                 at_least_one("num_embeddings", embedding.num_embeddings, of)?;
                 at_least_one("embedding_dim", embedding.embedding_dim, of)?;
                 check_table(embedding.num_embeddings, of)?;
+                check_one_hot(embedding, of)?;
                 check_tokens(n, before.width, of)
             }
             Block::LayerNorm(norm) => check_eps(norm.eps, of),
@@ -171,6 +172,17 @@ pub(super) fn check_dropout(probability: f64, of: &str) -> Result<(), ConfigErro
         return Ok(());
     }
     Err(ConfigError::new("dropout", format!("{of}is {probability}; it must be at least 0 and below 1")))
+}
+
+/// Refuses one-hot vectors that are not as long as there are tokens.
+fn check_one_hot(embedding: &Embedding, of: &str) -> Result<(), ConfigError> {
+    let Embedding { num_embeddings, embedding_dim, one_hot, .. } = *embedding;
+    if one_hot && embedding_dim != num_embeddings {
+        let message =
+            format!("{of}is {embedding_dim}, but one-hot vectors of {num_embeddings} tokens are as long");
+        return Err(ConfigError::new("embedding_dim", message));
+    }
+    Ok(())
 }
 
 /// Refuses more tokens than `f32`, in which inputs come, has whole numbers for.

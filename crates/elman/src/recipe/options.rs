@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Recipe;
-use crate::error::{ConfigError, Message};
+use crate::error::{ConfigError, Message, positive};
 use crate::float::Dtype;
 use crate::init::Init;
 use crate::loss::Loss;
@@ -71,8 +71,12 @@ options! {
     patch: usize,
     /// [`Recipe::pooling`]
     pooling: PoolingKind,
+    /// [`Recipe::skip`]
+    skip: usize,
     /// [`Recipe::ensemble`]
     ensemble: usize,
+    /// [`Recipe::embedding_dim`]
+    embedding_dim: usize,
     /// [`Recipe::init`]
     init: Init,
     /// [`Recipe::dtype`]
@@ -87,6 +91,15 @@ options! {
     huber_delta: f64,
     /// Of the quantile loss: the levels, above 0 and below 1; by default 0.025, 0.05, 0.1, 0.25, 0.5 and those above.
     quantiles: Vec<f64>,
+    /// Of losses over signals: the coefficient of the high pass before they are compared, 0 for none; by default 0.85 for
+    /// `esr-dc`, none for the others.
+    pre_emphasis: f64,
+    /// Of `esr-dc`: the weight of the error of the mean, above 0 and below 1, the error-to-signal ratio having the rest; by
+    /// default 0.25.
+    dc_weight: f64,
+    /// Of `squared`, `absolute` and losses over signals: the multi-resolution STFT loss is added with this weight; by default
+    /// it is not.
+    stft_weight: f64,
     /// Of cross-entropy: how classes are weighted.
     class_weights: ClassWeights,
     /// [`TrainConfig::optimiser`](crate::train::TrainConfig::optimiser), by its name.
@@ -117,8 +130,10 @@ options! {
     schedule_patience: u64,
     /// [`TrainConfig::clip`](crate::train::TrainConfig::clip); 0 for none.
     clip: f64,
-    /// [`TrainConfig::truncate`](crate::train::TrainConfig::truncate)
+    /// [`TrainConfig::truncate`](crate::train::TrainConfig::truncate); where a task cuts them, 0 for whole sequences.
     truncate: usize,
+    /// [`TrainConfig::burn_in`](crate::train::TrainConfig::burn_in)
+    burn_in: usize,
     /// [`TrainConfig::patience`](crate::train::TrainConfig::patience)
     patience: u64,
     /// [`TrainConfig::seed`](crate::train::TrainConfig::seed)
@@ -153,6 +168,14 @@ names! {
         Gaussian,
         /// [`Loss::StudentT`]
         StudentT,
+        /// [`Loss::Esr`]
+        Esr,
+        /// [`Loss::EsrNam`]
+        EsrNam,
+        /// [`Loss::esr_dc`]
+        EsrDc,
+        /// [`Loss::Mrstft`]
+        Mrstft,
     }
     /// How classes are weighted in cross-entropy.
     ClassWeights {
@@ -204,7 +227,9 @@ impl RecipeOptions {
         set(&mut recipe.dropout, self.dropout.take());
         set(&mut recipe.patch, self.patch.take());
         set(&mut recipe.pooling, self.pooling.take());
+        set(&mut recipe.skip, self.skip.take());
         set(&mut recipe.ensemble, self.ensemble.take());
+        set(&mut recipe.embedding_dim, self.embedding_dim.take());
         set(&mut recipe.init, self.init.take());
         set(&mut recipe.dtype, self.dtype.take());
         let train = &mut recipe.train;
@@ -212,12 +237,19 @@ impl RecipeOptions {
         set(&mut train.batch_size, self.batch_size.take());
         set(&mut train.learning_rate, self.learning_rate.take());
         set(&mut train.seed, self.seed.take());
-        train.truncate = self.truncate.take();
-        train.patience = self.patience.take();
+        // What is said to be read from its end as well is not cut, unless that is said too.
+        train.truncate = match (self.truncate.take(), train.truncate) {
+            (Some(0), Some(_)) => None,
+            (Some(truncate), _) => Some(truncate),
+            (None, usual) => usual.filter(|_| !recipe.bidirectional),
+        };
+        set(&mut train.burn_in, self.burn_in.take());
+        train.patience = self.patience.take().or(train.patience);
         if let Some(clip) = self.clip.take() {
             train.clip = Some(clip).filter(|&clip| clip != 0.0);
         }
         train.loss = self.take_loss(train.loss.clone(), task);
+        train.loss = self.take_signals(train.loss.clone())?;
         train.optimiser = self.take_optimiser(train.optimiser);
         train.schedule = self.take_schedule(train.schedule);
         match self.first() {
@@ -238,6 +270,10 @@ impl RecipeOptions {
             }
             Some(LossName::Gaussian) => Loss::Gaussian,
             Some(LossName::StudentT) => Loss::StudentT,
+            Some(LossName::Esr) => Loss::Esr { pre_emphasis: None },
+            Some(LossName::EsrNam) => Loss::EsrNam { pre_emphasis: None },
+            Some(LossName::EsrDc) => Loss::esr_dc(),
+            Some(LossName::Mrstft) => Loss::mrstft(),
         };
         match (loss, task.kind().balanced_class_weights()) {
             (Loss::Huber { delta }, _) => Loss::Huber { delta: self.huber_delta.take().unwrap_or(delta) },
@@ -250,6 +286,36 @@ impl RecipeOptions {
             },
             (loss, _) => loss,
         }
+    }
+
+    /// What is said of a loss over signals, or adds one to a loss.
+    fn take_signals(&mut self, mut loss: Loss) -> Result<Loss, ConfigError> {
+        if loss.is_of_signals()
+            && let Some(coefficient) = self.pre_emphasis.take()
+        {
+            set_pre_emphasis(&mut loss, Some(coefficient).filter(|&coefficient| coefficient != 0.0));
+        }
+        if let Loss::Sum { terms } = &mut loss
+            && let [(of_esr, Loss::Esr { .. }), (of_dc, Loss::Dc)] = terms.as_mut_slice()
+            && let Some(weight) = self.dc_weight.take()
+        {
+            if !(weight > 0.0 && weight < 1.0) {
+                let message = format!("is {weight}; give a weight above 0 and below 1, as 0.25");
+                return Err(ConfigError::new("dc_weight", message));
+            }
+            (*of_esr, *of_dc) = (1.0 - weight, weight);
+        }
+        let takes_spectra = matches!(loss, Loss::Squared | Loss::Absolute) || loss.is_of_signals();
+        if takes_spectra && let Some(weight) = self.stft_weight.take() {
+            positive("stft_weight", weight)?;
+            let mut terms = match loss {
+                Loss::Sum { terms } => terms,
+                loss => vec![(1.0, loss)],
+            };
+            terms.push((weight, Loss::mrstft()));
+            loss = Loss::Sum { terms };
+        }
+        Ok(loss)
     }
 
     fn take_optimiser(&mut self, usual: OptimiserConfig) -> OptimiserConfig {
@@ -320,6 +386,17 @@ fn without_meaning(option: &'static str, recipe: &Recipe) -> ConfigError {
         _ => message.text("this ").option("loss"),
     };
     ConfigError::new(option, message.text("; leave it out"))
+}
+
+/// Gives every loss that has one this coefficient.
+fn set_pre_emphasis(loss: &mut Loss, coefficient: Option<f64>) {
+    match loss {
+        Loss::Esr { pre_emphasis } | Loss::EsrNam { pre_emphasis } | Loss::Mrstft { pre_emphasis, .. } => {
+            *pre_emphasis = coefficient
+        }
+        Loss::Sum { terms } => terms.iter_mut().for_each(|(_, loss)| set_pre_emphasis(loss, coefficient)),
+        _ => {}
+    }
 }
 
 fn set<V>(to: &mut V, value: Option<V>) {

@@ -1,10 +1,13 @@
-//! Columns out of files that hold their values as bytes.
+//! Columns whose values come as numbers: out of files that hold them as bytes, or made.
 
 use std::sync::OnceLock;
 
-use super::TableError;
+use super::builder::Head;
 use super::cells::{Cells, Spelling, Texts};
 use super::column::{Data, Values};
+use super::lines::Lines;
+use super::{Table, TableError};
+use crate::error::Message;
 
 /// Beyond this not every integer is an `f64`.
 const EXACT: u64 = 1 << 53;
@@ -66,4 +69,35 @@ pub(super) fn kept(mut texts: Texts) -> Data {
     texts.shrink_to_fit();
     let values = Values::of(texts.iter());
     Data::new(Cells::Kept(texts), values)
+}
+
+impl Table {
+    /// A table of columns of numbers by name; NaN is a missing one. Its rows count as lines, from 1 on.
+    ///
+    /// # Errors
+    /// If a name is empty or there twice, columns are not equally long, or there are no rows.
+    pub fn of_numbers(name: &str, columns: Vec<(String, Vec<f64>)>) -> Result<Table, TableError> {
+        let rows = columns.first().map_or(0, |(_, values)| values.len());
+        if let Some((column, values)) = columns.iter().find(|(_, values)| values.len() != rows) {
+            let found = format!(
+                "has columns of {rows} and, {column:?}, of {} values; they are equally long",
+                values.len()
+            );
+            return Err(TableError::NoTable { table: name.to_owned(), found });
+        }
+        let head = Head::new(name, 1, columns.iter().map(|(name, _)| name.as_str()))?;
+        let is_f32 = |values: &[f64]| values.iter().all(|&value| f64::from(value as f32) == value);
+        let data = columns.into_iter().map(|(_, values)| {
+            let spelling = if is_f32(&values) { Spelling::F32 } else { Spelling::F64 };
+            floats(name, values, spelling)
+        });
+        head.finish(Lines::counted(rows), data.collect::<Result<_, _>>()?)
+    }
+
+    /// The same with more to be said of it.
+    #[must_use]
+    pub(crate) fn with_remarks(mut self, remarks: Vec<Message>) -> Self {
+        self.remarks.extend(remarks);
+        self
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
+use super::document::Document;
 use super::read::csv::Located;
 
 /// The trimmed texts of a column's cells.
@@ -14,6 +15,8 @@ pub(super) enum Cells {
     Kept(Texts),
     /// They are the column's numbers, written like this when they are first asked for.
     Written(Spelling, OnceLock<Texts>),
+    /// It is one cell: a text file.
+    Document(Arc<Document>),
 }
 
 /// Texts, one after another.
@@ -102,6 +105,7 @@ impl Cells {
         match (self, values) {
             (Cells::InFile(located, place), _) => located.text(row, *place),
             (Cells::Kept(texts), _) => texts.get(row),
+            (Cells::Document(document), _) => document.text(),
             (Cells::Written(..), Some(values)) if values[row].is_nan() => "",
             (Cells::Written(spelling, texts), values) => {
                 texts.get_or_init(|| Texts::of(values.unwrap_or_default(), *spelling)).get(row)
@@ -127,6 +131,7 @@ impl Cells {
                 Cells::Kept(part)
             }
             Cells::Written(spelling, _) => Cells::Written(*spelling, OnceLock::new()),
+            Cells::Document(document) => Cells::Document(Arc::clone(document)),
         }
     }
 }

@@ -29,6 +29,7 @@ mod builder;
 mod cells;
 mod column;
 mod columns;
+mod document;
 mod error;
 mod join;
 mod lines;

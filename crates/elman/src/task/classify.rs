@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedTask, Grouping, Labels};
-use super::{Answers, Number, Precision, TaskName};
+use super::grouped::{GroupedTask, Grouping, Labels, pictures};
+use super::{Answers, Number, Picture, Precision, TaskName};
 use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
-use crate::loss::{Loss, Targets};
+use crate::loss::{Loss, Targets, UNLABELLED};
 use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
 use crate::network::Activation;
 use crate::table::{nearest, stands_for_missing};
@@ -55,11 +55,14 @@ impl GroupedTask for Classify {
             return Err(DataError::new(labels.whole(0), Message::from(text).option("target")).into());
         }
         if classes.len() == labels.len() {
-            let message = format!(
-                "is another for each of the {}; classes are shared, numbers are for `train {}`",
-                labels.counted(labels.len()),
-                TaskName::Regress
-            );
+            let each = labels.counted(labels.len());
+            let message = match labels.noun() {
+                "row" => format!("is another for each of the {each}; classes are shared"),
+                _ => format!(
+                    "is another for each of the {each}; classes are shared, numbers are for `train {}`",
+                    TaskName::Regress
+                ),
+            };
             return Err(DataError::new(labels.whole(0), message).into());
         }
         Ok((Classify { grouping, counts: vec![0; classes.len()], classes }, remarks))
@@ -106,6 +109,10 @@ impl GroupedTask for Classify {
         Targets::Classes(vec![class])
     }
 
+    fn unlabelled(&self) -> Targets<f64> {
+        Targets::Classes(vec![UNLABELLED])
+    }
+
     fn output_size(&self) -> usize {
         self.classes.len()
     }
@@ -120,7 +127,7 @@ impl GroupedTask for Classify {
             Loss::Squared | Loss::Absolute | Loss::Huber { .. } => {
                 Err(ConfigError::new("loss", "for classes is cross-entropy; the others are for numbers"))
             }
-            Loss::Quantile { .. } | Loss::Gaussian | Loss::StudentT => {
+            _ => {
                 let message =
                     format!("{} is for numbers; a class has probabilities by cross-entropy", loss.name());
                 Err(ConfigError::new("loss", message))
@@ -170,6 +177,10 @@ impl GroupedTask for Classify {
 
     fn confusion(&self, probabilities: &[Vec<f64>], actual: &[usize]) -> Option<Confusion> {
         Some(Confusion::of(&self.classes, probabilities, actual))
+    }
+
+    fn pictures(&self, names: &[String], probabilities: &[Vec<f64>], actual: &[usize]) -> Vec<Picture> {
+        vec![pictures::of_classes(&self.classes, names, probabilities, actual)]
     }
 
     fn answer_of(&self, learned: &Targets<f64>) -> Vec<f64> {

@@ -116,6 +116,13 @@ impl Feature {
         Ok(())
     }
 
+    /// Leaves numbers as they are, but for one that does not vary.
+    pub(super) fn unscale(&mut self) {
+        if let Some(scaling) = self.scaling.as_mut().filter(|scaling| scaling.deviation != SILENCING) {
+            *scaling = Scaling::NONE;
+        }
+    }
+
     /// Makes it one that did not vary in training, and tells nothing from then on.
     pub(super) fn silence(&mut self) {
         self.categories.clear();

@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Charts, Predictions, StreamUnits, Task, TaskName};
+use super::{Charts, Picture, Predictions, StreamUnits, Task, TaskName};
+use crate::audio::Sound;
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, Error, Message};
@@ -53,6 +54,12 @@ pub trait TaskKind: Debug {
         1
     }
 
+    /// How many different tokens there are, if the input of a timestep is the id of one: a network for this task begins
+    /// with an embedding of them.
+    fn num_tokens(&self) -> Option<usize> {
+        None
+    }
+
     /// The timesteps that a network for this task reads out.
     fn readout(&self) -> Readout;
 
@@ -76,6 +83,11 @@ pub trait TaskKind: Debug {
     /// What is wrong with it.
     fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
         check_loss_of_numbers(self.name(), loss)
+    }
+
+    /// What the task's loss is shown in.
+    fn loss_unit(&self) -> LossUnit {
+        LossUnit::default()
     }
 
     /// Weights that make every class count alike, if the targets are classes.
@@ -154,6 +166,11 @@ pub trait TaskKind: Debug {
     /// If the task needs more than one row after the other.
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError>;
 
+    /// What a task on sound knows of it; none of any other.
+    fn sound(&self) -> Option<&Sound> {
+        None
+    }
+
     /// Predictions drawn beside the table that they were made from.
     ///
     /// # Errors
@@ -170,6 +187,20 @@ pub trait TaskKind: Debug {
         Err(for_forecasts("plot", self.name()).into())
     }
 
+    /// What there is to see, beside the figures, of answers on a part of a table: the pictures of a report, the most telling
+    /// first. What an [`Evaluation`] or a training run tells is not among them.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn pictures(
+        &self,
+        _ensemble: &Ensemble,
+        _table: &Table,
+        _held_out: &HeldOut,
+    ) -> Result<Vec<Picture>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Refuses what no fitted task can be, as a damaged or hostile file may hold it.
     ///
     /// # Errors
@@ -184,18 +215,30 @@ pub(super) fn check_loss_of_numbers(task: TaskName, loss: &Loss) -> Result<(), C
             let message = format!("cross-entropy is for classes; to {task}, use squared");
             Err(ConfigError::new("loss", message))
         }
-        Loss::Squared
-        | Loss::Absolute
-        | Loss::Huber { .. }
-        | Loss::Quantile { .. }
-        | Loss::Gaussian
-        | Loss::StudentT => Ok(()),
+        _ => Ok(()),
     }
 }
 
 /// The error about an option that has a meaning for forecasts alone.
 pub(super) fn for_forecasts(option: &'static str, task: TaskName) -> ConfigError {
-    ConfigError::new(option, format!("is for forecasts; this model is there to {task}"))
+    ConfigError::new(option, format!("is for forecasts; this model is there to {}", task.aim()))
+}
+
+/// What a loss is shown in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LossUnit {
+    /// The unit, as `bits per character`; empty where it is shown as it is.
+    pub name: &'static str,
+    /// So many of it are 1.
+    pub factor: f64,
+}
+
+/// The loss as it is.
+impl Default for LossUnit {
+    fn default() -> Self {
+        LossUnit { name: "", factor: 1.0 }
+    }
 }
 
 /// What is asked of predictions; by default what the task does by itself.
@@ -284,9 +327,9 @@ impl PredictOptions {
         }
         let asked = [("interval", !self.interval.is_empty()), ("quantiles", !self.quantiles.is_empty())];
         match asked.into_iter().find(|(_, asked)| *asked) {
-            Some((option, _)) if task == TaskName::Classify => {
-                Err(ConfigError::new(option, format!("is for numbers; this model is there to {task}")))
-            }
+            Some((option, _)) if matches!(task, TaskName::Classify | TaskName::Text) => Err(
+                ConfigError::new(option, format!("is for numbers; this model is there to {}", task.aim())),
+            ),
             Some((option, _)) if distribution.is_none() => Err(needs_a_distribution(option)),
             _ => Ok(()),
         }
@@ -323,7 +366,7 @@ pub struct Prepared {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeldOut {
-    /// The last rows of a series, forecast from each origin among them.
+    /// The last rows of a series, forecast from each origin among them; the last tokens of a text.
     LastRows(usize),
     /// These of the table's sequences, counted in order of first appearance.
     Sequences(Vec<usize>),

@@ -31,13 +31,16 @@ mod feature;
 mod forecast;
 mod grouped;
 mod kind;
+mod label;
 mod names;
+mod picture;
 mod predictions;
 mod quantiles;
 mod regress;
 mod stream;
+mod text;
 
-pub use chart::{Chart, Charts, Line, Role};
+pub use chart::{Band, Chart, Charts, Line, Mark, Role};
 pub use classify::Classify;
 pub use feature::Feature;
 pub use forecast::{
@@ -46,10 +49,13 @@ pub use forecast::{
 };
 pub(crate) use grouped::most_frequent;
 pub use grouped::{GroupedOptions, Grouping, SplitBy};
-pub use kind::{HeldOut, PredictOptions, Prepared, TaskKind};
+pub use kind::{HeldOut, LossUnit, PredictOptions, Prepared, TaskKind};
+pub use label::{Label, LabelOptions, RowAnswer, Scale};
+pub use picture::{Bar, Bars, Cases, Heat, Picture, Points};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
 pub use stream::{StreamUnits, TaskStream};
+pub use text::{GenerateOptions, Generator, Stopped, Text, TextOptions, Tokens, Vocabulary};
 
 pub(crate) use names::field_names;
 
@@ -65,6 +71,20 @@ names::tasks! {
     Regress = "regress",
     /// A class from a sequence.
     Classify = "classify",
+    /// A number or a class for every row of a sequence.
+    Label = "label",
+    /// A text, token by token.
+    Text = "text",
+}
+
+impl TaskName {
+    /// What a model is there to do, behind a "to": its name, where that is a verb.
+    pub const fn aim(self) -> &'static str {
+        match self {
+            TaskName::Text => "model texts",
+            _ => self.name(),
+        }
+    }
 }
 
 impl Task {
@@ -97,9 +117,15 @@ impl Task {
                 format!("is not that of the task, with {input_size} inputs and {output_size} outputs");
             return Err(ConfigError::new("network", message));
         }
-        if let Some(Block::Embedding(_)) = network.config().blocks.first() {
-            let message =
-                "begins with an embedding, which reads token ids; the task's inputs are scaled numbers";
+        let message = match (network.config().blocks.first(), task.num_tokens()) {
+            (Some(Block::Embedding(_)), None) => {
+                "begins with an embedding, which reads token ids; the task's inputs are scaled numbers"
+            }
+            (Some(Block::Embedding(table)), Some(tokens)) if table.num_embeddings == tokens => "",
+            (_, Some(_)) => "does not begin with an embedding of the task's tokens",
+            (_, None) => "",
+        };
+        if !message.is_empty() {
             return Err(ConfigError::new("network", message));
         }
         if !network.is_causal() && !task.knows_the_end() {

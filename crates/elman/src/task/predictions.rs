@@ -126,6 +126,27 @@ impl Answers {
         self.len() == 0
     }
 
+    /// The same as values of these rows, which ascend, among so many: the others have none.
+    pub(super) fn spread(self, rows: &[usize], count: usize) -> Self {
+        fn spread<V: Clone>(values: Vec<V>, rows: &[usize], count: usize, none: V) -> Vec<V> {
+            if rows.len() == count {
+                return values;
+            }
+            let mut all = vec![none; count];
+            rows.iter().zip(values).for_each(|(&row, value)| all[row] = value);
+            all
+        }
+        match self {
+            Answers::Text(texts) => Answers::Text(spread(texts, rows, count, String::new())),
+            Answers::Numbers(numbers) => {
+                let none = Number { value: f64::NAN, precision: Precision::F64 };
+                Answers::Numbers(spread(numbers, rows, count, none))
+            }
+            // A time is carried over from a row that is there.
+            Answers::Times(times) => Answers::Times(times),
+        }
+    }
+
     /// The value in a row.
     ///
     /// # Panics

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedTask, Grouping, Labels, one_or_many};
+use super::grouped::{GroupedTask, Grouping, Labels, one_or_many, pictures};
 use super::quantiles::{Asked, metrics_of_quantiles};
-use super::{Answers, Number, TaskName};
+use super::{Answers, Number, Picture, TaskName};
 use crate::distribution::Distribution;
 use crate::error::{DataError, Error, Message};
 use crate::float::Dtype;
@@ -32,7 +32,7 @@ impl GroupedTask for Regress {
     const BASELINE: &'static str = "training mean";
 
     fn unfitted(grouping: Grouping, _: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
-        let target_scalings = vec![Scaling { mean: 0.0, deviation: 1.0 }; grouping.targets.len()];
+        let target_scalings = vec![Scaling::NONE; grouping.targets.len()];
         Ok((Regress { grouping, target_scalings }, Vec::new()))
     }
 
@@ -87,6 +87,17 @@ impl GroupedTask for Regress {
         Targets::Values(scaled.collect())
     }
 
+    fn unscale(&mut self) -> Vec<f64> {
+        self.target_scalings
+            .iter_mut()
+            .map(|scaling| std::mem::replace(scaling, Scaling::NONE).mean)
+            .collect()
+    }
+
+    fn unlabelled(&self) -> Targets<f64> {
+        Targets::Values(vec![f64::NAN; self.target_scalings.len()])
+    }
+
     fn output_size(&self) -> usize {
         self.target_scalings.len()
     }
@@ -119,6 +130,10 @@ impl GroupedTask for Regress {
 
     fn metrics(&self, answers: &[Vec<f64>], actual: &[Vec<f64>]) -> Metrics {
         joint_regression_metrics(&self.grouping.targets, answers, actual)
+    }
+
+    fn pictures(&self, names: &[String], answers: &[Vec<f64>], actual: &[Vec<f64>]) -> Vec<Picture> {
+        pictures::of_numbers(&self.grouping.targets, names, answers, actual)
     }
 
     fn answer_of(&self, learned: &Targets<f64>) -> Vec<f64> {

@@ -18,6 +18,7 @@ use crate::weights::Weights;
 /// |---|---|---|
 /// | regress | the features | the number of each target |
 /// | classify | the features | the probability of each class |
+/// | label | the features | the number of each target, or the probability of each class, for this row |
 /// | forecast | the next value of the series and, where the calendar fixes it, its place in the season | the value of the row after it |
 ///
 /// Places in a season count from 0: months from January, quarters from the first, weekdays from Monday, hours from
@@ -98,13 +99,13 @@ pub trait StreamUnits: Debug + Send {
 
 /// A network step by step, in the number type of its parameters.
 #[derive(Debug)]
-enum Steps {
+pub(super) enum Steps {
     F32 { stream: Box<Stream>, x: Vec<f32>, output: Vec<f32> },
     F64(Session),
 }
 
 impl Steps {
-    fn new(member: &Weights) -> Result<Self, ConfigError> {
+    pub(super) fn new(member: &Weights) -> Result<Self, ConfigError> {
         let (network, parameters) = (member.network(), member.parameters());
         Ok(match parameters {
             Parameters::F32(values) => Steps::F32 {
@@ -117,7 +118,7 @@ impl Steps {
     }
 
     /// Reads `x [I]` and overwrites `output [O]`; false where a patch waits for more.
-    fn step(&mut self, x: &[f64], output: &mut [f64]) -> bool {
+    pub(super) fn step(&mut self, x: &[f64], output: &mut [f64]) -> bool {
         match self {
             Steps::F32 { stream, x: rounded, output: own } => {
                 rounded.iter_mut().zip(x).for_each(|(rounded, &x)| *rounded = x as f32);

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::progress::Best;
-use super::{BestEpoch, Control, Event, Observer, ObserverError, Progress, TrainState};
+use super::{BestEpoch, Control, Event, Observer, ObserverError, Progress, TrainState, Trainer};
 use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, TensorBytes, Tensors};
 use crate::error::{Error, ModelError};
 use crate::file;
 use crate::float::Float;
+use crate::learner::Walk;
 use crate::loss::Total;
 use crate::optimiser::{Optimiser, OptimiserConfig};
 use crate::schedule::Schedule;
@@ -145,6 +146,15 @@ pub(super) struct Content {
 struct Position {
     epoch: u64,
     batch: u64,
+    /// In the midst of a batch: with which timestep its next piece begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time: Option<usize>,
+    /// And how many random words its dropout masks have taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    masks: Option<u64>,
+    /// The learning rate of the latest update.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate: Option<f64>,
     optimiser: OptimiserConfig,
     updates: u64,
     schedule: Schedule,
@@ -154,7 +164,7 @@ struct Position {
     grad_norm: Option<f64>,
 }
 
-/// The same in all versions, but that those before the third have no ensembles.
+/// The same in all versions, but that those before the third have no ensembles and stand between batches.
 impl container::Content for Content {
     const FORMAT: Format = Format::Checkpoint;
 
@@ -167,6 +177,8 @@ const PARAMETERS: &str = "parameters";
 const FIRST: &str = "optimiser.first";
 const SECOND: &str = "optimiser.second";
 const BEST: &str = "best.parameters";
+/// The carried states, by their number.
+const STATE: &str = "state.";
 
 impl Checkpointer {
     /// Writes to `path` after every so many epochs, and after the first batch that ends so long
@@ -188,7 +200,9 @@ impl Checkpointer {
         // Where it fails, the next attempt is due as if it had not: a full disk shall not slow down every batch.
         self.latest = Instant::now();
         let (content, vectors) = progress.saved(self.identity.clone());
-        let version = if content.others.is_empty() { LEAST_VERSION } else { FORMAT_VERSION };
+        let mut positions = std::iter::once(&content.first).chain(&content.others);
+        let is_new = !content.others.is_empty() || positions.any(|position| position.time.is_some());
+        let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
         file::write(&self.path, &container::write(Format::Checkpoint, version, &content, vectors)?)?;
         self.latest = Instant::now();
         Ok(())
@@ -202,7 +216,7 @@ impl Checkpointer {
     pub(super) fn load<T: Float>(
         &self,
         states: &mut [TrainState<T>],
-        batches_per_epoch: u64,
+        trainers: &[Trainer<'_, T>],
     ) -> Result<bool, Error> {
         if !self.path.exists() {
             return Ok(false);
@@ -219,8 +233,8 @@ impl Checkpointer {
             return Err(ModelError::Corrupt { name: name.clone(), reason }.into());
         }
         let positions = std::iter::once(&content.first).chain(&content.others);
-        for (n, (position, state)) in positions.zip(states).enumerate() {
-            position.restore(state, &tensors, &prefix(n, count), batches_per_epoch)?;
+        for (n, (position, (state, trainer))) in positions.zip(states.iter_mut().zip(trainers)).enumerate() {
+            position.restore(state, &tensors, &prefix(n, count), trainer)?;
         }
         Ok(true)
     }
@@ -232,6 +246,9 @@ impl Position {
         Position {
             epoch: state.epoch,
             batch: state.batch,
+            time: state.walk.as_ref().map(|walk| walk.time),
+            masks: state.walk.as_ref().map(|walk| walk.masks.position()),
+            rate: Some(state.learner.config().learning_rate),
             optimiser: optimiser.config(),
             updates: optimiser.updates,
             schedule: state.schedule.clone(),
@@ -247,8 +264,9 @@ impl Position {
         state: &mut TrainState<T>,
         tensors: &Tensors<'_>,
         prefix: &str,
-        batches_per_epoch: u64,
+        trainer: &Trainer<'_, T>,
     ) -> Result<(), ModelError> {
+        let batches_per_epoch = trainer.batches_per_epoch();
         if self.batch > batches_per_epoch || self.epoch > u64::from(u32::MAX) {
             return Err(tensors.corrupt("it stands beyond its run's end"));
         }
@@ -275,6 +293,45 @@ impl Position {
         let (sum, weight) = self.epoch_loss;
         (state.best, state.epoch_loss) = (best, Total { sum, weight });
         state.schedule = self.schedule.clone();
+        if let Some(rate) = self.rate {
+            state.learner.set_learning_rate(rate);
+        }
+        match self.time {
+            Some(time) => self.restore_walk(time, state, tensors, prefix, trainer),
+            None => Ok(()),
+        }
+    }
+
+    /// Brings a run to this timestep of the batch under way.
+    fn restore_walk<T: Float>(
+        &self,
+        time: usize,
+        state: &mut TrainState<T>,
+        tensors: &Tensors<'_>,
+        prefix: &str,
+        trainer: &Trainer<'_, T>,
+    ) -> Result<(), ModelError> {
+        let beyond = || tensors.corrupt("it stands beyond its batch's end");
+        if trainer.is_at_end_of_epoch(state) {
+            return Err(beyond());
+        }
+        trainer.pack(state);
+        let packing = state.packed.inputs().packing();
+        let (burn_in, truncate) = (trainer.config().burn_in, trainer.config().truncate);
+        let starts_a_piece = |len: usize| time > burn_in && (time - burn_in).is_multiple_of(len);
+        if time >= packing.seq_len() || !truncate.is_some_and(starts_a_piece) {
+            return Err(beyond());
+        }
+        let (go_on, carried) = (packing.active(time), state.learner.resume_step(state.packed.inputs()));
+        carried.truncate(go_on);
+        for block in 0..carried.num_blocks() {
+            let (mut values, len) = (Vec::new(), carried.block(block).len());
+            tensors.append(&format!("{prefix}{STATE}{block}"), &[len], &mut values)?;
+            carried.block_mut(block).copy_from_slice(&values);
+        }
+        let mut masks = state.learner.masks_of_step();
+        masks.go_to(self.masks.unwrap_or_default());
+        state.walk = Some(Walk { time, masks });
         Ok(())
     }
 }
@@ -298,6 +355,12 @@ pub(super) fn saved<T: Float>(states: &[TrainState<T>], identity: Identity) -> (
         push(SECOND, &optimiser.second);
         if let Some(best) = &state.best {
             push(BEST, &best.parameters);
+        }
+        if let Some(walk) = &state.walk {
+            // Those of sequences that have ended are of no more use.
+            let mut carried = state.learner.state().clone();
+            carried.truncate(state.packed.inputs().packing().active(walk.time));
+            (0..carried.num_blocks()).for_each(|n| push(&format!("{STATE}{n}"), carried.block(n)));
         }
     }
     let others = states[1..].iter().map(Position::of).collect();

@@ -30,13 +30,24 @@ pub struct TrainConfig {
     pub clip: Option<f64>,
     /// Truncated backpropagation through time (Williams & Peng, Neural Computation 2, 1990): the
     /// sequences are cut into pieces of so many timesteps, the state is carried from piece to piece,
-    /// gradients are not, and every piece that has targets makes an update.
+    /// gradients are not, and every piece that has targets makes an update: it is a step of the schedule, a share of
+    /// its batch, and an [`Event::Batch`](super::Event::Batch) of its own.
     pub truncate: Option<usize>,
+    /// So many timesteps at the start of each sequence are run without a loss and without a gradient, and the state is
+    /// carried on: it is then what a sequence that has gone on for a while would have. A
+    /// network whose initial state is learned learns nothing of it then.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub burn_in: usize,
     /// Stop after so many epochs without a better validation loss; none: never.
     pub patience: Option<u64>,
     /// Decides the order of the sequences and the dropout masks; in a [`Recipe`](crate::recipe::Recipe),
     /// the starting parameters as well.
     pub seed: u64,
+}
+
+// Files of before this field have none of it, and what needs none is written as then.
+fn is_none(burn_in: &usize) -> bool {
+    *burn_in == 0
 }
 
 /// The squared error, Adam at 0.003 with a cosine schedule, 100 epochs, batches of 16, gradient norms clipped to 1,
@@ -52,6 +63,7 @@ impl Default for TrainConfig {
             schedule: ScheduleConfig::Cosine { warmup: 0 },
             clip: Some(1.0),
             truncate: None,
+            burn_in: 0,
             patience: None,
             seed: 0,
         }
@@ -107,6 +119,12 @@ impl TrainConfig {
         Self { truncate: truncate.into(), ..self }
     }
 
+    /// The same with so many timesteps at the start of each sequence that are not learned from.
+    #[must_use]
+    pub fn with_burn_in(self, burn_in: usize) -> Self {
+        Self { burn_in, ..self }
+    }
+
     /// The same with this patience, or without end.
     #[must_use]
     pub fn with_patience(self, patience: impl Into<Option<u64>>) -> Self {
@@ -146,6 +164,11 @@ impl TrainConfig {
         self.learner().check(network)
     }
 
+    /// Does it ask for what files of format version 2 do not know?
+    pub(crate) fn is_new(&self) -> bool {
+        self.burn_in > 0 || self.loss.is_new()
+    }
+
     /// The batches of an epoch over so many sequences.
     pub(crate) fn batches_per_epoch(&self, sequences: usize) -> u64 {
         sequences.div_ceil(self.batch_size) as u64
@@ -159,6 +182,7 @@ impl TrainConfig {
             learning_rate: self.learning_rate,
             clip: self.clip,
             truncate: self.truncate,
+            burn_in: self.burn_in,
             seed: self.seed,
         }
     }

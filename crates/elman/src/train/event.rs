@@ -7,14 +7,15 @@ use crate::error::Error;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A batch has been learned from.
+    /// A batch has been learned from, or with [`TrainConfig::truncate`](super::TrainConfig::truncate) a piece of one that
+    /// has targets: there has been an update.
     #[non_exhaustive]
     Batch {
         /// The run as it stands.
         progress: Progress<'a>,
-        /// The batch's loss, before its update.
+        /// The loss of the batch or the piece, before its update.
         loss: f64,
-        /// The sequences in it.
+        /// The sequences that are done: those of the batch, where it is done.
         sequences: usize,
     },
     /// All sequences have been seen once more.

@@ -14,11 +14,11 @@ pub(crate) struct Members<T: Float> {
     threads: Option<Threads>,
 }
 
-/// A member's turn: a batch or the end of an epoch.
+/// A member's turn: a piece of a batch or the end of an epoch.
 struct Turn<'a, 'd, T: Float> {
     trainer: &'a Trainer<'d, T>,
     state: &'a mut TrainState<T>,
-    outcome: Option<Result<Moment, Error>>,
+    outcome: Result<Option<Moment>, Error>,
 }
 
 impl<T: Float> Members<T> {
@@ -36,7 +36,7 @@ impl<T: Float> Members<T> {
         trainers: &[Trainer<'_, T>],
         checkpointer: &Checkpointer,
     ) -> Result<bool, Error> {
-        checkpointer.load(&mut self.states, trainers[0].batches_per_epoch())
+        checkpointer.load(&mut self.states, trainers)
     }
 
     /// As [`Trainer::run`], for all members: observers are told what they have done together.
@@ -46,7 +46,7 @@ impl<T: Float> Members<T> {
         observers: &mut [&mut dyn Observer],
     ) -> Result<Ended, Error> {
         loop {
-            let moment = self.advance(trainers)?;
+            let Some(moment) = self.advance(trainers)? else { continue };
             let event = match moment.event(self.progress()) {
                 Ok(event) => event,
                 Err(ended) => return Ok(ended),
@@ -59,17 +59,24 @@ impl<T: Float> Members<T> {
         }
     }
 
-    /// A turn of every member, on as many threads as there are.
-    fn advance(&mut self, trainers: &[Trainer<'_, T>]) -> Result<Moment, Error> {
+    /// A turn of every member, on as many threads as there are. Batches of other sequences may have another number of
+    /// pieces: whoever is at the end of its epoch waits there for the others. Nothing if there is nothing to tell.
+    fn advance(&mut self, trainers: &[Trainer<'_, T>]) -> Result<Option<Moment>, Error> {
+        let is_under_way = |(trainer, state): &(&Trainer<'_, T>, &mut TrainState<T>)| {
+            !(trainer.is_over(state) || trainer.is_at_end_of_epoch(state))
+        };
+        let some_are = trainers.iter().zip(&mut self.states).any(|member| is_under_way(&member));
         let turns = trainers.iter().zip(&mut self.states);
-        let mut turns: Vec<_> =
-            turns.map(|(trainer, state)| Turn { trainer, state, outcome: None }).collect();
+        let mut turns: Vec<_> = turns
+            .filter(|member| !some_are || is_under_way(member))
+            .map(|(trainer, state)| Turn { trainer, state, outcome: Ok(None) })
+            .collect();
         each(&mut self.threads, threads::count(), &mut turns, |turn| {
-            turn.outcome = Some(turn.trainer.advance(turn.state));
+            turn.outcome = turn.trainer.advance(turn.state);
         });
-        let moments: Vec<Moment> =
-            turns.into_iter().filter_map(|turn| turn.outcome).collect::<Result<_, _>>()?;
-        Ok(Moment::of_all(&moments))
+        let told = turns.into_iter().filter_map(|turn| turn.outcome.transpose());
+        let moments = told.collect::<Result<Vec<Moment>, _>>()?;
+        Ok((!moments.is_empty()).then(|| Moment::of_all(&moments)))
     }
 
     /// Where the runs stand, as if they were one.

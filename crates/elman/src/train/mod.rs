@@ -1,6 +1,6 @@
 //! The training loop, and nothing else.
 //!
-//! [`Trainer::run`] moves a [`TrainState`] forward, batch by batch, and tells [`Observer`]s of it. What
+//! [`Trainer::run`] moves a [`TrainState`] forward, batch by batch or piece of time by piece of time, and tells [`Observer`]s of it. What
 //! is shown, logged or saved is theirs.
 //!
 //! ```
@@ -48,7 +48,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ConfigError, Diverged, Error, NotFinite};
 use crate::float::Float;
 use crate::learner::Learner;
-use crate::loss::{Loss, Targets, Total};
+use crate::loss::{Loss, Targets, Total, UNLABELLED};
 use crate::network::Network;
 use crate::optimiser::grad_norm;
 use crate::random::{Purpose, Rng};
@@ -107,7 +107,25 @@ impl<'a, T: Float> Trainer<'a, T> {
         for (n, example) in train.iter().chain(validation).enumerate() {
             trainer.check_example(n, example)?;
         }
+        trainer.check_burn_in()?;
         Ok(trainer)
+    }
+
+    /// Refuses to burn in a training sequence to its end.
+    fn check_burn_in(&self) -> Result<(), ConfigError> {
+        let burn_in = self.config.burn_in;
+        let length = |example: &Example<T>| example.x.len() / self.network.input_size();
+        match self.train.iter().map(length).position(|length| burn_in > 0 && length <= burn_in) {
+            None => Ok(()),
+            Some(n) => {
+                let message = format!(
+                    "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose \
+                     less, or leave it out",
+                    length(&self.train[n])
+                );
+                Err(ConfigError::new("burn_in", message))
+            }
+        }
     }
 
     fn check_example(&self, n: usize, example: &Example<T>) -> Result<(), ConfigError> {
@@ -118,9 +136,17 @@ impl<'a, T: Float> Trainer<'a, T> {
                 format!("of sequence {n} has {} values, not a multiple of input_size", example.x.len());
             return Err(ConfigError::new("x", message));
         }
+        let min_len = self.config.loss.min_len();
+        if length < min_len {
+            let message = format!(
+                "of sequence {n} has {length} timesteps; the loss {} needs at least {min_len}",
+                self.config.loss.name()
+            );
+            return Err(ConfigError::new("x", message));
+        }
         let (found, width, right_kind) = match (&example.targets, &self.config.loss) {
             (Targets::Classes(classes), Loss::CrossEntropy { .. }) => {
-                (classes.len(), 1, classes.iter().all(|&class| class < output_size))
+                (classes.len(), 1, classes.iter().all(|&class| class < output_size || class == UNLABELLED))
             }
             (Targets::Values(_), Loss::CrossEntropy { .. }) => {
                 let message = format!("of sequence {n} are values, but the loss is for classes");
@@ -166,6 +192,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         Ok(TrainState {
             epoch: 0,
             batch: 0,
+            walk: None,
             order: Vec::new(),
             learner: Learner::new(self.network, parameters, self.config.learner())?,
             schedule: Schedule::new(self.config.schedule, self.config.learning_rate, batches),
@@ -181,7 +208,7 @@ impl<'a, T: Float> Trainer<'a, T> {
     /// If the file cannot be read, is no checkpoint, or belongs to a run with other options or data:
     /// the message names the first that differs.
     pub fn resume(&self, state: &mut TrainState<T>, checkpointer: &Checkpointer) -> Result<bool, Error> {
-        checkpointer.load(std::slice::from_mut(state), self.batches_per_epoch())
+        checkpointer.load(std::slice::from_mut(state), std::slice::from_ref(self))
     }
 
     /// Trains until the last epoch, the end of patience or an observer's stop.
@@ -195,7 +222,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         observers: &mut [&mut dyn Observer],
     ) -> Result<Ended, Error> {
         loop {
-            let moment = self.advance(state)?;
+            let Some(moment) = self.advance(state)? else { continue };
             let event = match moment.event(state.progress()) {
                 Ok(event) => event,
                 Err(ended) => return Ok(ended),
@@ -207,34 +234,80 @@ impl<'a, T: Float> Trainer<'a, T> {
         }
     }
 
-    /// The next batch, or what follows an epoch's last.
-    fn advance(&self, state: &mut TrainState<T>) -> Result<Moment, Error> {
+    /// The next batch or piece of one, or what follows an epoch's last. Pieces without a target make no update, and are
+    /// passed over: there may be nothing to tell.
+    fn advance(&self, state: &mut TrainState<T>) -> Result<Option<Moment>, Error> {
         if self.is_done(state) {
-            return Ok(Moment::Over(Ended::Finished));
+            return Ok(Some(Moment::Over(Ended::Finished)));
         }
         if self.is_out_of_patience(state) {
-            return Ok(Moment::Over(Ended::Early));
+            return Ok(Some(Moment::Over(Ended::Early)));
         }
-        if state.batch == self.batches_per_epoch() {
-            return self.end_epoch(state);
+        if self.is_at_end_of_epoch(state) {
+            return self.end_epoch(state).map(Some);
         }
-        let mut order = std::mem::take(&mut state.order);
-        if order.is_empty() {
-            order.extend(0..self.train.len());
-            Rng::new(self.config.seed, Purpose::Shuffle(state.epoch)).shuffle(&mut order);
+        let mut sequences = 0;
+        while !self.is_at_end_of_epoch(state) {
+            let total = self.learn_piece(state)?;
+            if state.walk.is_none() {
+                sequences += state.packed.inputs().packing().batch_size();
+            }
+            if total.weight != 0.0 {
+                return Ok(Some(Moment::Batch { loss: total.mean(), sequences }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Are all batches of the epoch done, but not what follows them?
+    fn is_at_end_of_epoch(&self, state: &TrainState<T>) -> bool {
+        state.batch == self.batches_per_epoch()
+    }
+
+    /// Packs the batch under way, or the next one.
+    fn pack(&self, state: &mut TrainState<T>) {
+        if state.order.is_empty() {
+            state.order.extend(0..self.train.len());
+            Rng::new(self.config.seed, Purpose::Shuffle(state.epoch)).shuffle(&mut state.order);
         }
         let start = state.batch as usize * self.config.batch_size;
-        let batch = &order[start..order.len().min(start + self.config.batch_size)];
-        let loss = self.learn(batch, state)?;
-        state.batch += 1;
-        let sequences = batch.len();
-        state.order = order;
-        Ok(Moment::Batch { loss, sequences })
+        let batch = &state.order[start..state.order.len().min(start + self.config.batch_size)];
+        state.packed.set(self.network, batch.len(), |n| &self.train[batch[n]]);
+    }
+
+    /// Learns from the next piece of the batch under way, or from the first of the next one.
+    fn learn_piece(&self, state: &mut TrainState<T>) -> Result<Total<f64>, Error> {
+        let mut walk = match state.walk.take() {
+            Some(walk) => walk,
+            None => {
+                self.pack(state);
+                state.learner.begin(&state.packed)
+            }
+        };
+        let seq_len = state.packed.inputs().packing().seq_len();
+        let rate = self.rate_at(state, walk.time, seq_len);
+        state.learner.set_learning_rate(rate);
+        let total = state
+            .learner
+            .learn_piece(&state.packed, &mut walk)
+            .map_err(|error| self.diverged(error, state))?;
+        state.epoch_loss += total;
+        if walk.time == seq_len {
+            state.batch += 1;
+        } else {
+            state.walk = Some(walk);
+        }
+        Ok(total)
     }
 
     /// Are all epochs done?
     fn is_done(&self, state: &TrainState<T>) -> bool {
         state.epoch >= self.config.epochs
+    }
+
+    /// Is there nothing more to do?
+    fn is_over(&self, state: &TrainState<T>) -> bool {
+        self.is_done(state) || self.is_out_of_patience(state)
     }
 
     fn is_out_of_patience(&self, state: &TrainState<T>) -> bool {
@@ -251,7 +324,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         let loss = validation_loss.unwrap_or(train_loss);
         let norm = grad_norm(state.parameters());
         NotFinite::check("norm of the parameters", norm).map_err(|error| self.diverged(error, state))?;
-        let rate = self.rate(state, state.batch - 1);
+        let rate = state.learner.config().learning_rate;
         state.schedule.observe(loss);
         let improved =
             validation_loss.is_none() || state.best.as_ref().is_none_or(|best| loss < best.at.loss);
@@ -266,18 +339,14 @@ impl<'a, T: Float> Trainer<'a, T> {
         Ok(Moment::Epoch { epoch, train_loss, validation_loss, rate, improved })
     }
 
-    fn rate(&self, state: &TrainState<T>, batch: u64) -> f64 {
-        state.schedule.rate(state.epoch * self.batches_per_epoch() + batch, state.epoch)
-    }
-
-    /// Learns from one batch; returns its mean loss.
-    fn learn(&self, batch: &[usize], state: &mut TrainState<T>) -> Result<f64, Error> {
-        state.packed.set(self.network, batch.len(), |n| &self.train[batch[n]]);
-        let rate = self.rate(state, state.batch);
-        state.learner.set_learning_rate(rate);
-        let total = state.learner.learn(&state.packed).map_err(|error| self.diverged(error, state))?;
-        state.epoch_loss += total;
-        Ok(total.mean())
+    /// The rate of the piece that begins at this timestep of the batch under way, whose longest sequence has `seq_len`. What
+    /// is burned in counts to no piece.
+    fn rate_at(&self, state: &TrainState<T>, time: usize, seq_len: usize) -> f64 {
+        let batch = (state.epoch * self.batches_per_epoch() + state.batch) as f64;
+        let burn_in = self.config.burn_in;
+        let share = |time: usize| (time - burn_in) as f64 / (seq_len - burn_in) as f64;
+        let end = state.learner.end_of_piece(time, seq_len);
+        state.schedule.rate_of_piece(batch + share(time)..batch + share(end), state.epoch)
     }
 
     /// What became of the run when a quantity was no longer finite.
@@ -290,7 +359,7 @@ impl<'a, T: Float> Trainer<'a, T> {
             epoch: state.epoch,
             batch,
             grad_norm: state.learner.grad_norm(),
-            learning_rate: self.rate(state, batch),
+            learning_rate: state.learner.config().learning_rate,
             clip: self.config.clip,
         }
     }

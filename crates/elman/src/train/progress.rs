@@ -6,7 +6,7 @@ use super::Members;
 use super::checkpoint::{Content, Identity, saved};
 use crate::container::TensorBytes;
 use crate::float::{Float, Parameters};
-use crate::learner::Learner;
+use crate::learner::{Learner, Walk};
 use crate::loss::Total;
 use crate::schedule::Schedule;
 use crate::sequence::TrainingBatch;
@@ -17,6 +17,8 @@ use crate::sequence::TrainingBatch;
 pub struct TrainState<T: Float> {
     pub(super) epoch: u64,
     pub(super) batch: u64,
+    /// Where the batch under way stands, if it is learned in pieces of time and some of them are done.
+    pub(super) walk: Option<Walk>,
     /// The sequences in the order of this epoch; empty until that is drawn.
     pub(super) order: Vec<usize>,
     pub(super) learner: Learner<T>,
@@ -24,7 +26,7 @@ pub struct TrainState<T: Float> {
     pub(super) best: Option<Best<T>>,
     /// The losses of this epoch's batches.
     pub(super) epoch_loss: Total<f64>,
-    /// The memory that batches reuse.
+    /// The batch under way, in memory that the next one reuses.
     pub(super) packed: TrainingBatch<T>,
 }
 
@@ -93,6 +95,12 @@ impl<'a> Progress<'a> {
         self.0.batch()
     }
 
+    /// The share of the batch under way that is done, from 0 to below 1: of its timesteps, where it is learned in pieces
+    /// of time.
+    pub fn share(&self) -> f64 {
+        self.0.share()
+    }
+
     /// The gradient's norm, before clipping, of the latest update; none before the first. The largest of several
     /// runs.
     pub fn grad_norm(&self) -> Option<f64> {
@@ -127,6 +135,7 @@ impl fmt::Debug for Progress<'_> {
         f.debug_struct("Progress")
             .field("epoch", &self.epoch())
             .field("batch", &self.batch())
+            .field("share", &self.share())
             .field("grad_norm", &self.grad_norm())
             .field("best", &self.best())
             .finish_non_exhaustive()
@@ -137,6 +146,7 @@ impl fmt::Debug for Progress<'_> {
 trait Standing {
     fn epoch(&self) -> u64;
     fn batch(&self) -> u64;
+    fn share(&self) -> f64;
     fn grad_norm(&self) -> Option<f64>;
     fn best(&self) -> Option<BestEpoch>;
     fn parameters(&self) -> Parameters;
@@ -151,6 +161,11 @@ impl<T: Float> Standing for TrainState<T> {
 
     fn batch(&self) -> u64 {
         self.batch
+    }
+
+    fn share(&self) -> f64 {
+        let seq_len = || self.packed.inputs().packing().seq_len();
+        self.walk.as_ref().map_or(0.0, |walk| walk.time as f64 / seq_len() as f64)
     }
 
     fn grad_norm(&self) -> Option<f64> {
@@ -183,6 +198,10 @@ impl<T: Float> Standing for Members<T> {
         furthest(self).batch
     }
 
+    fn share(&self) -> f64 {
+        furthest(self).share()
+    }
+
     fn grad_norm(&self) -> Option<f64> {
         self.states().iter().filter_map(|state| state.learner.grad_norm()).reduce(f64::max)
     }
@@ -211,6 +230,8 @@ impl<T: Float> Standing for Members<T> {
 /// The first of the members that have not ended early, or have done so last.
 fn furthest<T: Float>(members: &Members<T>) -> &TrainState<T> {
     let states = members.states();
-    let ahead = |a: &TrainState<T>, b: &TrainState<T>| (a.epoch, a.batch) > (b.epoch, b.batch);
+    let place =
+        |state: &TrainState<T>| (state.epoch, state.batch, state.walk.as_ref().map_or(0, |walk| walk.time));
+    let ahead = |a: &TrainState<T>, b: &TrainState<T>| place(a) > place(b);
     states[1..].iter().fold(&states[0], |first, state| if ahead(state, first) { state } else { first })
 }

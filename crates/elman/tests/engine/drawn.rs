@@ -195,6 +195,7 @@ pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
     let first = prop_oneof![
         3 => Just(Vec::new()),
         1 => (2usize..9, size.clone()).prop_map(|(n, d)| vec![Block::from(Embedding::new(n, d))]),
+        1 => (2usize..20).prop_map(|n| vec![Block::from(Embedding::one_hot(n))]),
         1 => (1usize..5).prop_map(|n| vec![Patch::new(n).into()]),
         1 => dense.clone().prop_map(|dense| vec![dense.into()]),
         1 => Just(vec![LayerNorm::new().with_eps(0.1).into()]),

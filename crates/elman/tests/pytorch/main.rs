@@ -6,7 +6,8 @@
 //! - [`mistakes`]: a swapped gate, a lost bias or a shifted timestep would not pass that comparison;
 //! - [`optimisers`]: the parameters after each of thirty updates, and clipping;
 //! - [`schedules`]: the learning rate at each of thirty steps;
-//! - [`losses`]: values and gradients.
+//! - [`losses`]: values and gradients;
+//! - [`signals`]: those of losses over signals.
 //!
 //! In `f64` a tolerance is relative and stands beside its test. In `f32` it is derived, entry by
 //! entry, by [`jittered`]: the same code runs once more over a number that rounds at random.
@@ -19,3 +20,4 @@ mod networks;
 mod optimisers;
 mod reference;
 mod schedules;
+mod signals;

@@ -157,6 +157,11 @@ fn bad_options_are_errors() {
         "truncate cuts sequences, but the reverse direction starts at their ends; use one direction"
     );
     assert_eq!(refusal(&network, base(), &[], &train), "train holds no sequences");
+    assert_eq!(
+        refusal(&network, base().with_burn_in(2), &train, &[]),
+        "burn_in is 2, but training sequence 0 has 2 timesteps, so nothing of it is learned; choose less, or leave it \
+         out"
+    );
 }
 
 /// Sequences are cut only where a network is then what it is for the whole of them.
@@ -178,7 +183,10 @@ fn networks_that_need_whole_sequences_refuse_to_have_them_cut() {
     let reverse = start().with(layer.with_direction(Direction::Reverse));
     let message =
         "truncate cuts sequences, but the reverse direction starts at their ends; use one direction";
-    assert_eq!(check(reverse, 2), Err(message.into()));
+    assert_eq!(check(reverse.clone(), 2), Err(message.into()));
+    let network = Network::new(reverse.with(Dense::new(2))).unwrap();
+    let burned = refusal(&network, train_config().with_burn_in(1), &examples(&network, &[2, 3], 0), &[]);
+    assert_eq!(burned, message.replace("truncate", "burn_in"));
     let patched = || start().with(Patch::new(2)).with(layer).with(Patch::new(3)).with(layer);
     for truncate in [1, 2, 3, 4, 9, usize::MAX] {
         let message = format!("truncate is {truncate}, but patches join 6 timesteps; choose a multiple of 6");

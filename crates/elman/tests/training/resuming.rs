@@ -25,14 +25,17 @@ use crate::setup::{assert_same, bits, examples, network, network_config, train_c
 struct Copies<'a> {
     checkpointer: &'a mut Checkpointer,
     directory: &'a Path,
-    count: usize,
+    /// Of each, where the run stood: epoch, batch, share of the batch.
+    places: Vec<(u64, u64, f64)>,
 }
 
 impl Observer for Copies<'_> {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         let control = self.checkpointer.observe(event)?;
-        std::fs::copy(self.directory.join("latest"), self.directory.join(self.count.to_string())).unwrap();
-        self.count += 1;
+        let copy = self.directory.join(self.places.len().to_string());
+        std::fs::copy(self.directory.join("latest"), copy).unwrap();
+        let progress = event.progress();
+        self.places.push((progress.epoch(), progress.batch(), progress.share()));
         Ok(control)
     }
 }
@@ -51,7 +54,7 @@ fn train_losses(losses: &mut Vec<f64>) -> impl FnMut(&Event<'_>) -> Control {
     }
 }
 
-/// A run, and all runs that go on from its checkpoints after every batch and every epoch.
+/// A run, and all runs that go on from its checkpoints after every piece of a batch and every epoch.
 fn resume_everywhere<T: Float>(config: &TrainConfig) {
     let what = format!("{config:?}");
     let network = Network::new(Stacked {
@@ -69,19 +72,22 @@ fn resume_everywhere<T: Float>(config: &TrainConfig) {
     let path = |name: &str| directory.path().join(name);
     let mut whole = trainer.start(start).unwrap();
     let mut checkpointer_of_all = checkpointer(path("latest"));
-    let mut copies = Copies { checkpointer: &mut checkpointer_of_all, directory: directory.path(), count: 0 };
+    let mut copies =
+        Copies { checkpointer: &mut checkpointer_of_all, directory: directory.path(), places: Vec::new() };
     let mut losses = Vec::new();
     let ended = trainer.run(&mut whole, &mut [&mut copies, &mut train_losses(&mut losses)]).unwrap();
-    assert_eq!(copies.count as u64, whole.progress().epoch() * (trainer.batches_per_epoch() + 1), "{what}");
+    let places = copies.places;
+    let are_midst = places.iter().filter(|(_, _, share)| *share > 0.0).count();
+    let ends = places.len() - are_midst;
+    assert_eq!(ends as u64, whole.progress().epoch() * (trainer.batches_per_epoch() + 1), "{what}");
+    assert_eq!(config.truncate.is_some(), are_midst > ends, "{what}");
 
-    for n in 0..copies.count {
+    for (n, place) in places.into_iter().enumerate() {
         let checkpointer = checkpointer(path(&n.to_string()));
         let mut progress = trainer.start(vec![T::default(); network.layout().len()]).unwrap();
         assert!(trainer.resume(&mut progress, &checkpointer).unwrap());
-        let batches = trainer.batches_per_epoch();
-        let (epochs, batch) = (n as u64 / (batches + 1), n as u64 % (batches + 1) + 1);
-        let place = if batch > batches { (epochs + 1, 0) } else { (epochs, batch) };
-        assert_eq!((progress.progress().epoch(), progress.progress().batch()), place, "{what}");
+        let resumed = progress.progress();
+        assert_eq!((resumed.epoch(), resumed.batch(), resumed.share()), place, "{what}");
         let mut losses_from_there = Vec::new();
         let resumed = trainer.run(&mut progress, &mut [&mut train_losses(&mut losses_from_there)]);
         assert_eq!(resumed.unwrap(), ended, "{what}");

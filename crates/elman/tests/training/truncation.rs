@@ -2,13 +2,16 @@
 
 use elman::batch::Batch;
 use elman::init::Init;
-use elman::loss::Targets;
+use elman::learner::{Learner, LearnerConfig};
+use elman::loss::{Loss, Targets};
 use elman::network::{
-    Activation, CellKind, Dense, Gradients, LayerNorm, Mode, Network, NetworkConfig, Patch, Pooling,
-    PoolingKind, Readout, Recurrent, Stacked, State, Tape,
+    Activation, CellKind, Dense, Dropout, Engine, Gradients, LayerNorm, Mode, Network, NetworkConfig, Patch,
+    Pooling, PoolingKind, Readout, Recurrent, ScalarEngine, Stacked, State, Tape,
 };
-use elman::sequence::Example;
-use elman::train::Trainer;
+use elman::optimiser::OptimiserConfig;
+use elman::schedule::ScheduleConfig;
+use elman::sequence::{Example, TrainingBatch};
+use elman::train::{Control, Event, Trainer};
 
 use crate::setup::{assert_same, examples, network, network_config, train_config};
 
@@ -172,4 +175,130 @@ fn truncated_training_of_chains_is_that_by_hand() {
     trainer.run(&mut progress, &mut []).unwrap();
     let h0 = every.layout().tensor("h0_l0").unwrap().range.clone();
     assert!(progress.parameters()[h0].iter().all(|&value| value != 0.0), "the initial state has not learned");
+}
+
+/// Each piece is a step of the schedule, a share of its batch, and told to observers.
+#[test]
+fn a_piece_of_time_is_a_step() {
+    let network = network(CellKind::Gru, Readout::Every);
+    let train = examples::<f64>(&network, &[8, 5, 8], 1);
+    let config = train_config()
+        .with_epochs(2)
+        .with_batch_size(3)
+        .with_schedule(ScheduleConfig::Cosine { warmup: 1 })
+        .with_truncate(2);
+    let trainer = Trainer::new(&network, config, &train, &[]).unwrap();
+    let mut state = trainer.start(Init::Torch.draw(&network, 1).unwrap()).unwrap();
+    let (mut shares, mut rates, mut done) = (Vec::new(), Vec::new(), 0);
+    let mut watch = |event: &Event<'_>| {
+        match event {
+            Event::Batch { progress, sequences, .. } => {
+                shares.push((progress.batch(), progress.share()));
+                done += sequences;
+            }
+            Event::Epoch { rate, .. } => rates.push(*rate),
+            _ => {}
+        }
+        Control::Continue
+    };
+    trainer.run(&mut state, &mut [&mut watch]).unwrap();
+    let epoch = [(0, 0.25), (0, 0.5), (0, 0.75), (1, 0.0)];
+    assert_eq!((shares, done), ([epoch, epoch].concat(), 6));
+    // The last piece of the rise, and that of the fall, three quarters of it behind.
+    let last = 0.1 * 0.5 * (1.0 + (std::f64::consts::PI * 0.75).cos());
+    assert_eq!(rates, [0.1, last]);
+    let rates =
+        [0, 1, 2, 3].map(|n| f64::from(n) / 4.0).map(|n| state.schedule().rate_of_piece(n..n + 0.25, 0));
+    assert_eq!(rates, [0.025, 0.05, 0.1 * 0.75, 0.1]);
+}
+
+/// Burned-in timesteps are run as in a prediction, and what follows is learned from there.
+#[test]
+fn a_burned_in_sequence_is_one_that_goes_on() {
+    let chain = NetworkConfig::new(2)
+        .with(Recurrent::new(CellKind::Lstm, 3).with_learned_state(true))
+        .with(Dropout::new(0.5))
+        .with(Dense::new(2));
+    let network = Network::new(chain).unwrap();
+    let start: Vec<f64> = Init::Torch.draw(&network, 1).unwrap();
+    let whole = examples::<f64>(&network, &[9, 9], 7);
+    let rest: Vec<Example<f64>> = whole
+        .iter()
+        .map(|example| {
+            let Targets::Values(targets) = &example.targets else { panic!("values") };
+            Example::values(example.x[4 * 2..].to_vec(), targets[4 * 2..].to_vec())
+        })
+        .collect();
+    for truncate in [None, Some(2)] {
+        let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAMW).with_truncate(truncate);
+        let mut burned = Learner::new(&network, start.clone(), config.clone().with_burn_in(4)).unwrap();
+        let batch = TrainingBatch::new(&network, &whole);
+        let loss = burned.step(&batch).unwrap();
+
+        let mut other = Learner::new(&network, start.clone(), config).unwrap();
+        let mut engine = ScalarEngine::new(&network);
+        engine.load(&start);
+        let mut state = network.zero_state(2);
+        engine.forward(&batch.inputs().chunk(0..4), &mut state, Mode::Predict);
+        assert_eq!(loss, other.step_from(&mut state, &TrainingBatch::new(&network, &rest)).unwrap());
+        assert_eq!(burned.parameters(), other.parameters());
+        // What is burned in counts to no loss.
+        let mut changed = whole.clone();
+        let Targets::Values(targets) = &mut changed[0].targets else { panic!("values") };
+        targets[..4 * 2].fill(99.0);
+        assert_eq!(burned.loss(&batch), burned.loss(&TrainingBatch::new(&network, &changed)));
+        targets_at(&mut changed[0], 4 * 2);
+        assert_ne!(burned.loss(&batch), burned.loss(&TrainingBatch::new(&network, &changed)));
+    }
+}
+
+/// Changes a target.
+fn targets_at(example: &mut Example<f64>, n: usize) {
+    let Targets::Values(targets) = &mut example.targets else { panic!("values") };
+    targets[n] += 1.0;
+}
+
+/// Neither moments nor weight decay move what nothing is learned of.
+#[test]
+fn a_piece_without_targets_makes_no_update() {
+    let network = network(CellKind::Gru, Readout::Every);
+    let mut train = examples::<f64>(&network, &[6, 4], 1);
+    for example in &mut train {
+        let Targets::Values(targets) = &mut example.targets else { panic!("values") };
+        let from = targets.len().min(2 * network.output_size());
+        targets[from..].fill(f64::NAN);
+    }
+    let start: Vec<f64> = Init::Torch.draw(&network, 1).unwrap();
+    let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAMW).with_truncate(2);
+    let mut learner = Learner::new(&network, start.clone(), config.clone()).unwrap();
+    learner.step(&TrainingBatch::new(&network, &train)).unwrap();
+    let first: Vec<Example<f64>> = train
+        .iter()
+        .map(|example| {
+            let Targets::Values(targets) = &example.targets else { panic!("values") };
+            let first = targets[..2 * network.output_size()].to_vec();
+            Example::values(example.x[..2 * network.input_size()].to_vec(), first)
+        })
+        .collect();
+    let mut of_first = Learner::new(&network, start.clone(), config.clone()).unwrap();
+    of_first.step(&TrainingBatch::new(&network, &first)).unwrap();
+    assert_eq!(learner.parameters(), of_first.parameters());
+    let trainer =
+        Trainer::new(&network, train_config().with_batch_size(2).with_truncate(2), &train, &[]).unwrap();
+    let (mut told, mut epochs) = (0, 0);
+    let mut watch = |event: &Event<'_>| {
+        match event {
+            Event::Batch { .. } => told += 1,
+            _ => epochs += 1,
+        }
+        Control::Continue
+    };
+    trainer.run(&mut trainer.start(start.clone()).unwrap(), &mut [&mut watch]).unwrap();
+    assert_eq!((told, epochs), (3, 3));
+
+    let Targets::Values(targets) = &mut train[0].targets else { panic!("values") };
+    targets.fill(f64::NAN);
+    let mut learner = Learner::new(&network, start.clone(), config.with_truncate(None)).unwrap();
+    assert_eq!(learner.step(&TrainingBatch::new(&network, &train[..1])).unwrap(), 0.0);
+    assert_eq!((learner.parameters(), learner.grad_norm()), (start.as_slice(), None));
 }

@@ -114,6 +114,16 @@ pub(super) fn table(
     (reader(&bytes).read)(Input { name, bytes, limit })
 }
 
+/// The bytes of a file, which is probably of this size, whatever they are.
+pub(super) fn bytes(
+    name: &str,
+    file: impl Read,
+    size: u64,
+    options: &ReadOptions,
+) -> Result<Vec<u8>, TableError> {
+    source::read_any(name, file, size, options.limit)
+}
+
 /// The number of line breaks: LF, CRLF or CR.
 pub(super) fn count_line_breaks(bytes: &[u8]) -> u64 {
     let mut previous = 0;

@@ -34,8 +34,24 @@ impl Packing {
 ///
 /// # Errors
 /// That of the reader; or if the file is no table by its first bytes, or too large, or packed twice.
-pub(super) fn read(name: &str, mut reader: impl Read, size: u64, limit: u64) -> Result<Vec<u8>, TableError> {
-    let mut start = read_start(name, &mut reader)?;
+pub(super) fn read(name: &str, reader: impl Read, size: u64, limit: u64) -> Result<Vec<u8>, TableError> {
+    read_unless(foreign::name, name, reader, size, limit)
+}
+
+/// As [`read`], of any file.
+pub(super) fn read_any(name: &str, reader: impl Read, size: u64, limit: u64) -> Result<Vec<u8>, TableError> {
+    read_unless(|_| None, name, reader, size, limit)
+}
+
+/// The bytes of a file, unless its first ones are those of something that cannot be read.
+fn read_unless(
+    refused: fn(&[u8]) -> Option<&'static str>,
+    name: &str,
+    mut reader: impl Read,
+    size: u64,
+    limit: u64,
+) -> Result<Vec<u8>, TableError> {
+    let mut start = read_start(refused, name, &mut reader)?;
     let Some(packing) = Packing::of(&start) else {
         // All memory at once: a vector that grows is there twice. Where there is not as much, it may yet do.
         let expected = usize::try_from(size.min(limit)).unwrap_or(usize::MAX).saturating_add(1);
@@ -47,7 +63,7 @@ pub(super) fn read(name: &str, mut reader: impl Read, size: u64, limit: u64) -> 
         Packing::Gzip => Box::new(MultiGzDecoder::new(packed)),
         Packing::Zstd => Box::new(ZstdFrames::new(packed)),
     };
-    let start = read_start(name, &mut unpacked)?;
+    let start = read_start(refused, name, &mut unpacked)?;
     if Packing::of(&start).is_some() {
         let found = "is compressed twice; unpack it first".to_owned();
         return Err(TableError::NoTable { table: name.to_owned(), found });
@@ -56,11 +72,15 @@ pub(super) fn read(name: &str, mut reader: impl Read, size: u64, limit: u64) -> 
 }
 
 /// The first bytes, which must not be those of another kind of file.
-fn read_start(name: &str, reader: &mut impl Read) -> Result<Vec<u8>, TableError> {
+fn read_start(
+    refused: fn(&[u8]) -> Option<&'static str>,
+    name: &str,
+    reader: &mut impl Read,
+) -> Result<Vec<u8>, TableError> {
     let mut start = Vec::new();
     let read = reader.by_ref().take(START).read_to_end(&mut start);
     read.map_err(|error| failure(name, &start, error))?;
-    match foreign::name(&start) {
+    match refused(&start) {
         Some(found) => Err(TableError::NoTable { table: name.to_owned(), found: found.to_owned() }),
         None => Ok(start),
     }

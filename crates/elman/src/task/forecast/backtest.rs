@@ -233,7 +233,7 @@ impl Forecast {
         evaluation
     }
 
-    fn metrics_of(
+    pub(super) fn metrics_of(
         &self,
         series: &Backtested,
         forecasts: &dyn Fn(&Backtested, &Origin) -> Vec<f64>,

@@ -79,16 +79,16 @@ impl Forecast {
         }
         let rows = series.values.len() - self.test;
         let validation = |task: &Forecast| (options.validation * (rows - task.first_row()) as f64) as usize;
-        // Smoothing loses more rows at the start, of which validation is a share.
-        let leaves_validation =
-            |task: &Forecast| options.validation == 0.0 || validation(task) >= task.window;
+        // Smoothing loses more rows at the start.
+        let leaves_a_window =
+            |task: &Forecast| rows.saturating_sub(task.first_row() + validation(task)) >= task.window;
         let values = &series.values[..rows - validation(self)];
         let usual = if is_asked_for { Transform::Difference } else { self.transform };
         let mut differences = Forecast { transform: usual, ..self.clone() };
         differences.scaling =
             differences.statistics(values, None).map_err(|why| self.cannot_be_scaled(table, series, why))?;
         match differences.smoothed(values) {
-            Some(mut smoothed) if is_asked_for || leaves_validation(&smoothed) => {
+            Some(mut smoothed) if is_asked_for || leaves_a_window(&smoothed) => {
                 // What is asked for is tried only for how far it is to be believed.
                 let is_tried = !is_asked_for || !self.covariates.is_empty();
                 let tried = is_tried.then(|| differences.compare(table, series, values));
@@ -277,7 +277,10 @@ impl Forecast {
     /// Without smoothing all is believed.
     fn trial(&self, table: &Table, all: &[Series<'_>], held: usize, trusts: &[f64]) -> Option<(f64, f64)> {
         let start = |series: &Series<'_>| series.values.len() - held;
-        let windows = |series| self.windows(series, &self.scaled(series), self.first_row()..start(series));
+        let windows = |series| {
+            let first = self.first_row();
+            self.windows(series, &self.scaled(series), first..start(series), first)
+        };
         let prepared = Prepared {
             task: self.clone().into(),
             data: String::new(),

@@ -51,7 +51,7 @@ impl Forecast {
     }
 
     /// How far a forecast is off, in the units of its series.
-    fn error(&self, scaling: &Scaling, forecast: f64, actual: f64) -> f64 {
+    pub(super) fn error(&self, scaling: &Scaling, forecast: f64, actual: f64) -> f64 {
         let error = if self.takes_logarithms() { actual.ln() - forecast.ln() } else { actual - forecast };
         error.abs() / scaling.deviation
     }

@@ -26,6 +26,7 @@ mod options;
 mod outlook;
 mod panel;
 mod paths;
+mod pictures;
 mod prepare;
 mod remarks;
 mod series;
@@ -44,7 +45,9 @@ pub use smoothing::Smoothing;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charts, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use super::{
+    Charts, HeldOut, Picture, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName,
+};
 use crate::calendar::{Cycle, Frequency};
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
@@ -282,7 +285,22 @@ impl TaskKind for Forecast {
     fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Charts, Error> {
         let test = last_rows(held_out)?;
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
-        self.backtest_charts(table, test, &backtest)
+        let members = self.members(table)?;
+        let (all, _) = self.read(table, &members, test)?;
+        Ok(self.backtest_charts(&all, test, &backtest, false))
+    }
+
+    fn pictures(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Vec<Picture>, Error> {
+        let test = last_rows(held_out)?;
+        let backtest = Forecast::backtest(self, ensemble, table, test)?;
+        let members = self.members(table)?;
+        let (all, _) = self.read(table, &members, test)?;
+        Ok(self.backtest_pictures(&all, test, &backtest))
     }
 
     fn check(&self) -> Result<(), String> {

@@ -57,7 +57,8 @@ pub struct ForecastOptions {
     /// the rows; no fewer than the horizon, if that is said.
     #[serde(deserialize_with = "whole_rows")]
     pub test: Option<usize>,
-    /// The share of the training rows, its end, that is used for validation, in `[0, 1)`.
+    /// The share of the training rows, its end, that is used for validation, in `[0, 1)`: the network sees the rows before
+    /// it as well, as in a forecast.
     pub validation: f64,
     /// Timesteps of a training sequence; by default three seasons, 32 without a season.
     pub window: Option<usize>,

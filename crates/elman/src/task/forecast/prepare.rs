@@ -282,8 +282,13 @@ impl Forecast {
         let (mut train, mut validation) = (Vec::new(), Vec::new());
         for series in &all {
             let (scaled, cut) = (self.scaled(series), cut(self, series));
-            train.extend(self.windows(series, &scaled, self.first_row()..cut));
-            validation.extend(self.windows(series, &scaled, cut..series.values.len() - self.test));
+            let (first, end) = (self.first_row(), series.values.len() - self.test);
+            train.extend(self.windows(series, &scaled, first..cut, first));
+            if cut < end {
+                // The network has seen what comes before, as it will have when it forecasts.
+                let first = (cut + 1).saturating_sub(self.window).max(first);
+                validation.extend(self.windows(series, &scaled, first..end, cut));
+            }
         }
         let wanted: usize = all.iter().map(|series| validation_rows(self, series)).sum();
         if train.is_empty() || (wanted > 0 && validation.is_empty()) {

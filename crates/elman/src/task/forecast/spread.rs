@@ -20,7 +20,7 @@ const PATHS: usize = 100;
 const DECILES: std::ops::Range<usize> = 1..10;
 
 /// Which of [`Backtest::LEVELS`] are the ends of intervals of the [usual levels](USUAL_LEVELS).
-const ENDS: [[usize; 2]; 2] = [[1, 9], [0, 10]];
+pub(super) const ENDS: [[usize; 2]; 2] = [[1, 9], [0, 10]];
 
 impl Backtest {
     /// The levels of [`Origin::quantiles`]: the deciles, and the ends of intervals of 95 %.

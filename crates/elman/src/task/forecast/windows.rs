@@ -116,13 +116,14 @@ impl Forecast {
         transformed.into_iter().map(|change| change.map_or(0.0, scale)).collect()
     }
 
-    /// Training sequences out of these rows, in which a value that was missing counts nothing; a single one, if a shorter
-    /// one will do, where there are too few.
+    /// Training sequences out of these rows, in which a value that was missing counts nothing, nor one before the row
+    /// `learned`; a single one, if a shorter one will do, where there are too few.
     pub(super) fn windows(
         &self,
         series: &Series<'_>,
         scaled: &[f64],
         rows: Range<usize>,
+        learned: usize,
     ) -> Vec<Example<f64>> {
         // The last window ends with the last row: the newest rows are not those to leave out.
         let window = if self.layout.is_single() { self.window } else { self.window.min(rows.len()).max(1) };
@@ -135,7 +136,8 @@ impl Forecast {
             for row in start..start + window {
                 self.push_input(series, |row| scaled[row], row, row, &mut x);
             }
-            let target = |row: usize| if series.is_unknown(row, before) { f64::NAN } else { scaled[row] };
+            let counts = |row: usize| row >= learned && !series.is_unknown(row, before);
+            let target = |row: usize| if counts(row) { scaled[row] } else { f64::NAN };
             Example { x, targets: Targets::Values((start..start + window).map(target).collect()) }
         };
         starts.map(example).collect()
@@ -148,8 +150,31 @@ mod tests {
 
     use crate::loss::Targets;
     use crate::missing::Missing;
+    use crate::sequence::Example;
     use crate::table::Table;
     use crate::task::{ForecastOptions, Task, TaskOptions, Transform};
+
+    /// Fewer rows than a window has are enough to tell when to stop: it begins before them, where nothing counts.
+    #[test]
+    fn rows_for_validation_are_seen_with_those_before() {
+        let csv = (0..40).fold("v\n".to_owned(), |csv, n| csv + &format!("{}\n", n * n % 7));
+        let table = Table::read("t.csv", csv.as_bytes()).unwrap();
+        let options = ForecastOptions::default().with_target("v").with_season(0).with_test(0).with_window(8);
+        let options = options.with_transform(Transform::None).with_stride(1).with_validation(0.13);
+        let prepared = Task::prepare(&table, &TaskOptions::Forecast(options)).unwrap();
+        // Row 0 has nothing before it; of 39 rows 5 are for validation, the last five of the windows end in them.
+        let counts = |examples: &[Example<f64>]| -> Vec<usize> {
+            let known = |example: &Example<f64>| match &example.targets {
+                Targets::Values(values) => values.iter().filter(|value| !value.is_nan()).count(),
+                Targets::Classes(_) => panic!("values"),
+            };
+            examples.iter().map(known).collect()
+        };
+        assert_eq!(counts(&prepared.validation), [1, 2, 3, 4, 5]);
+        assert_eq!(counts(&prepared.train), [8; 39 - 5 - 8 + 1]);
+        let Targets::Values(last) = &prepared.validation[0].targets else { panic!("values") };
+        assert!(last[..7].iter().all(|value| value.is_nan()));
+    }
 
     /// Neither a value that is filled in is learned, nor the change from it.
     #[test]

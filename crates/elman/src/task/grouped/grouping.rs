@@ -20,8 +20,9 @@ const CHOICES: [Missing; 5] =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grouping {
-    /// The column that tells sequences apart.
-    pub id: String,
+    /// The column that tells sequences apart; none where the table is one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// The column of times, if there is one: rows are read in its order.
     pub time: Option<String>,
     /// How its times are written, where that was said.
@@ -42,23 +43,24 @@ pub struct Grouping {
 
 impl Grouping {
     /// See [`TaskKind::is_new`](crate::task::TaskKind::is_new).
-    pub(super) fn is_new(&self) -> bool {
+    pub(in crate::task) fn is_new(&self) -> bool {
         let of_features = self.features.iter().any(|feature| feature.scaling.is_none() || feature.flagged);
         let of_columns = self.time_format.is_some() || self.missing.is_some() || self.window.is_some();
         of_features || of_columns || self.targets.len() > 1
     }
 
-    /// Finds the columns, without statistics of the inputs, and reads the sequences.
-    pub(super) fn find<'t>(
+    /// Finds the columns, without statistics of the inputs, and reads the sequences, which `id` tells apart.
+    pub(in crate::task) fn find<'t>(
         table: &'t Table,
         options: &GroupedOptions,
+        id: Option<&str>,
     ) -> Result<(Self, Groups<'t>, Vec<Message>), Error> {
         let column = |name: &str| Ok::<_, Error>(table.column(name)?.name().to_owned());
-        let id = column(options.id.as_deref().unwrap_or("id"))?;
+        let id = id.map(column).transpose()?;
         let targets = targets(table, options.target.as_deref().unwrap_or("target"))?;
         let time = options.time.as_deref().or(table.made_time()).map(column).transpose()?;
         let group = options.group.as_deref().map(column).transpose()?;
-        let mut asked: Vec<(&'static str, &String)> = vec![("id", &id)];
+        let mut asked: Vec<(&'static str, &String)> = id.iter().map(|id| ("id", id)).collect();
         asked.extend(targets.iter().map(|target| ("target", target)));
         asked.extend(time.iter().map(|time| ("time", time)));
         asked.extend(group.iter().map(|group| ("group", group)));
@@ -86,8 +88,8 @@ impl Grouping {
             return Err(ConfigError::new("time_format", message).into());
         }
         let time_format = options.time_format.clone();
-        let groups = Groups::read(table, &id, time.as_deref(), time_format.as_deref())?;
-        let taken: Vec<&str> = [Some(&id), time.as_ref(), group.as_ref()]
+        let groups = Groups::read(table, id.as_deref(), time.as_deref(), time_format.as_deref())?;
+        let taken: Vec<&str> = [id.as_ref(), time.as_ref(), group.as_ref()]
             .into_iter()
             .flatten()
             .chain(&targets)
@@ -100,18 +102,18 @@ impl Grouping {
     }
 
     /// The names of the inputs, one after another.
-    pub(super) fn input_names(&self) -> Vec<String> {
+    pub(in crate::task) fn input_names(&self) -> Vec<String> {
         self.features.iter().flat_map(Feature::input_names).collect()
     }
 
     /// The number of inputs.
-    pub(super) fn input_size(&self) -> usize {
+    pub(in crate::task) fn input_size(&self) -> usize {
         self.features.iter().fold(0, |sum, feature| sum.saturating_add(feature.width()))
     }
 
     /// Reads the feature columns, refuses or remarks their gaps, and takes rows out of the sequences that are left
     /// out for them. `is_training` tells whether the way out can still be chosen.
-    pub(super) fn cells<'t>(
+    pub(in crate::task) fn cells<'t>(
         &self,
         table: &'t Table,
         groups: &mut Groups<'_>,
@@ -158,7 +160,7 @@ impl Grouping {
     }
 
     /// Takes the statistics of the features from these rows, reads the cells by them, and remarks what tells nothing.
-    pub(super) fn fit<'t>(
+    pub(in crate::task) fn fit<'t>(
         &mut self,
         table: &'t Table,
         cells: &mut [Cells<'t>],
@@ -208,7 +210,7 @@ impl Grouping {
 
     /// The inputs `[length, I]` of the last of a sequence's rows so far, from the row `from` on. Gaps are filled from
     /// the rows so far alone; where those know nothing, the input is 0, the mean in training.
-    pub(super) fn inputs(&self, cells: &[Cells<'_>], rows: &[usize], from: usize) -> Vec<f64> {
+    pub(in crate::task) fn inputs(&self, cells: &[Cells<'_>], rows: &[usize], from: usize) -> Vec<f64> {
         let width = self.input_size();
         let mut x = vec![0.0; (rows.len() - from) * width];
         let mut place = 0;
@@ -248,8 +250,8 @@ impl Grouping {
         table: &Table,
         groups: &Groups<'_>,
     ) -> Result<Vec<(String, Answers)>, TableError> {
-        let ids = groups.ids.iter().map(|&id| id.to_owned()).collect();
-        let mut keys = vec![(self.id.clone(), Answers::Text(ids))];
+        let ids = || groups.ids.iter().map(|&id| id.to_owned()).collect();
+        let mut keys: Vec<_> = self.id.iter().map(|id| (id.clone(), Answers::Text(ids()))).collect();
         if let Some(name) = &self.time {
             let time = table.column(name)?;
             let last =
@@ -260,7 +262,7 @@ impl Grouping {
     }
 
     /// The columns in words.
-    pub(super) fn describe(&self) -> String {
+    pub(in crate::task) fn describe(&self) -> String {
         const MOST: usize = 12;
         let mut features: Vec<String> =
             self.features.iter().take(MOST).map(|feature| feature.name.clone()).collect();
@@ -269,16 +271,15 @@ impl Grouping {
         }
         let windows =
             self.window.map_or_else(String::new, |window| format!("the last {} of ", counted(window, "row")));
-        format!(
-            "{} from {windows}sequences of {} told apart by {:?}",
-            quoted(&self.targets),
-            features.join(", "),
-            self.id
-        )
+        let (targets, features) = (quoted(&self.targets), features.join(", "));
+        match &self.id {
+            Some(id) => format!("{targets} from {windows}sequences of {features} told apart by {id:?}"),
+            None => format!("{targets} from one recording of {features}"),
+        }
     }
 
     /// Refuses what no fitted grouping can be.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(in crate::task) fn check(&self) -> Result<(), String> {
         if self.features.is_empty() {
             return Err("its features' scaling is out of range".into());
         }

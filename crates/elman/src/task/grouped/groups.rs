@@ -8,24 +8,39 @@ use crate::task::HeldOut;
 use crate::words::{counted, thousands};
 
 /// The rows of each sequence: sequences in order of first appearance, rows in order of time.
-pub(super) struct Groups<'a> {
-    pub(super) ids: Vec<&'a str>,
-    pub(super) rows: Vec<Vec<usize>>,
+pub(in crate::task) struct Groups<'a> {
+    pub(in crate::task) ids: Vec<&'a str>,
+    pub(in crate::task) rows: Vec<Vec<usize>>,
     /// The sequences in the order in which they begin; none without a column of times.
     pub(super) by_start: Option<Vec<usize>>,
     /// What the user should know of how they were found.
-    pub(super) remarks: Vec<Message>,
+    pub(in crate::task) remarks: Vec<Message>,
 }
 
 impl<'a> Groups<'a> {
-    /// Finds them; without a column of times the rows are in the order in which they stand.
+    /// Finds them; without a column of ids all rows are one sequence, without a column of times they are in the order
+    /// in which they stand.
     pub(super) fn read(
         table: &'a Table,
-        id: &str,
+        id: Option<&str>,
         time: Option<&str>,
         time_format: Option<&str>,
     ) -> Result<Self, Error> {
-        let id = table.column(id)?;
+        let mut groups = match id {
+            Some(id) => Self::told_apart(table.column(id)?)?,
+            None => {
+                let rows = vec![(0..table.num_rows()).collect()];
+                Groups { ids: vec![""], rows, by_start: None, remarks: Vec::new() }
+            }
+        };
+        if let Some(time) = time {
+            groups.sort(table.column(time)?, time_format)?;
+        }
+        Ok(groups)
+    }
+
+    /// The rows of each id.
+    fn told_apart(id: Column<'a>) -> Result<Self, Error> {
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut groups = Groups { ids: Vec::new(), rows: Vec::new(), by_start: None, remarks: Vec::new() };
         let (names, remark) = id.names();
@@ -43,9 +58,6 @@ impl<'a> Groups<'a> {
             let message = "the cell is empty; say which sequence the row belongs to";
             return Err(DataError::new(place, message).into());
         }
-        if let Some(time) = time {
-            groups.sort(table.column(time)?, time_format)?;
-        }
         Ok(groups)
     }
 
@@ -60,12 +72,22 @@ impl<'a> Groups<'a> {
                 rows.sort_by(|&a, &b| order.compare(a, b));
             }
             if let Some(pair) = rows.windows(2).find(|pair| order.compare(pair[0], pair[1]).is_eq()) {
-                let message = format!(
-                    "sequence {id:?} has the time {:?} in lines {} and {}; give every row of a sequence a time of its own",
-                    column.text(pair[0]),
-                    column.line(pair[0]),
-                    column.line(pair[1])
-                );
+                let text = |start: &str, way_out: &str| {
+                    let (text, first, second) =
+                        (column.text(pair[0]), column.line(pair[0]), column.line(pair[1]));
+                    Message::from(format!("{start} {text:?} in lines {first} and {second}; {way_out}"))
+                };
+                let message = match *id {
+                    "" => text(
+                        "says",
+                        "if they are of several sequences, name the column that tells them apart with ",
+                    )
+                    .option("id"),
+                    id => text(
+                        &format!("sequence {id:?} has the time"),
+                        "give every row of a sequence a time of its own",
+                    ),
+                };
                 return Err(DataError::new(column.whole(), message).into());
             }
         }
@@ -86,17 +108,17 @@ impl<'a> Groups<'a> {
         Ok(())
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::task) fn len(&self) -> usize {
         self.ids.len()
     }
 
     /// The numbers of all sequences.
-    pub(super) fn all(&self) -> Vec<usize> {
+    pub(in crate::task) fn all(&self) -> Vec<usize> {
         (0..self.len()).collect()
     }
 
     /// The numbers of the sequences that are held out.
-    pub(super) fn held_out(&self, held_out: &HeldOut) -> Result<Vec<usize>, ConfigError> {
+    pub(in crate::task) fn held_out(&self, held_out: &HeldOut) -> Result<Vec<usize>, ConfigError> {
         match held_out {
             HeldOut::All => Ok(self.all()),
             HeldOut::Sequences(sequences) if sequences.iter().all(|&n| n < self.len()) => {
@@ -137,7 +159,7 @@ impl<'a> Groups<'a> {
     }
 
     /// Of these sequences those that have rows: the others had none without a gap.
-    pub(super) fn with_rows(&self, sequences: Vec<usize>) -> Vec<usize> {
+    pub(in crate::task) fn with_rows(&self, sequences: Vec<usize>) -> Vec<usize> {
         sequences.into_iter().filter(|&n| !self.rows[n].is_empty()).collect()
     }
 }

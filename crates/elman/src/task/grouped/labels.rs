@@ -14,8 +14,9 @@ const MOST_WINDOWS: usize = 5000;
 pub(in crate::task) struct Labels<'a> {
     /// The columns of targets.
     columns: Vec<Column<'a>>,
-    pub(super) samples: Vec<Sample>,
-    per_row: bool,
+    pub(in crate::task) samples: Vec<Sample>,
+    /// What a sample is.
+    noun: &'static str,
     /// Of windows: the rows from one to the next.
     stride: usize,
     /// What the user should know of them.
@@ -23,24 +24,44 @@ pub(in crate::task) struct Labels<'a> {
 }
 
 /// A stretch of a sequence with its targets.
-pub(super) struct Sample {
-    pub(super) sequence: usize,
+pub(in crate::task) struct Sample {
+    pub(in crate::task) sequence: usize,
     /// Which of the sequence's rows it holds, in order of time.
-    pub(super) rows: Range<usize>,
+    pub(in crate::task) rows: Range<usize>,
+    targets: Told,
+}
+
+/// Where a sample's targets stand.
+enum Told {
     /// For each column of targets, the table's row that tells it; none where it is missing.
-    targets: Vec<Option<usize>>,
+    Each(Vec<Option<usize>>),
+    /// All in this row of the table, as far as its cells are not empty.
+    Row(usize),
+}
+
+impl Told {
+    /// The row that tells a column's target.
+    fn row(&self, k: usize, column: Column<'_>) -> Option<usize> {
+        match self {
+            Told::Each(rows) => rows[k],
+            Told::Row(row) => Some(*row).filter(|&row| !column.is_missing(row)),
+        }
+    }
 }
 
 impl Sample {
     /// Rows of which no target is known.
     pub(super) fn of_rows(sequence: usize, rows: Range<usize>) -> Self {
-        Sample { sequence, rows, targets: Vec::new() }
+        Sample { sequence, rows, targets: Told::Each(Vec::new()) }
     }
 }
 
 impl<'a> Labels<'a> {
     /// The columns of targets.
-    pub(super) fn columns(table: &'a Table, names: &[String]) -> Result<Vec<Column<'a>>, TableError> {
+    pub(in crate::task) fn columns(
+        table: &'a Table,
+        names: &[String],
+    ) -> Result<Vec<Column<'a>>, TableError> {
         names.iter().map(|name| table.column(name)).collect()
     }
 
@@ -100,8 +121,8 @@ impl<'a> Labels<'a> {
         let window = grouping.window;
         let rows: usize = sequences.iter().map(|&n| groups.rows[n].len()).sum();
         let stride = rows.div_ceil(MOST_WINDOWS).max(1);
-        let (per_row, samples, remarks) = (window.is_some(), Vec::new(), Vec::new());
-        let mut labels = Labels { columns, samples, per_row, stride, remarks };
+        let noun = if window.is_some() { "window" } else { "sequence" };
+        let mut labels = Labels { columns, samples: Vec::new(), noun, stride, remarks: Vec::new() };
         let mut without = Vec::new();
         for &sequence in sequences {
             let before = labels.samples.len();
@@ -126,6 +147,25 @@ impl<'a> Labels<'a> {
         Ok(labels)
     }
 
+    /// The targets of each labelled row in these stretches of sequences.
+    pub(in crate::task) fn rows(
+        groups: &Groups<'a>,
+        spans: &[(usize, Range<usize>)],
+        columns: Vec<Column<'a>>,
+    ) -> Self {
+        let mut labels = Labels { columns, samples: Vec::new(), noun: "row", stride: 1, remarks: Vec::new() };
+        for (sequence, span) in spans {
+            for position in span.clone() {
+                let row = groups.rows[*sequence][position];
+                if labels.columns.iter().any(|column| !column.is_missing(row)) {
+                    let rows = position..position + 1;
+                    labels.samples.push(Sample { sequence: *sequence, rows, targets: Told::Row(row) });
+                }
+            }
+        }
+        labels
+    }
+
     /// What is to be said of windows of so many rows.
     pub(super) fn windows_remark(&self, window: usize) -> Message {
         let names = self.columns.iter().map(|column| format!("{:?}", column.name()));
@@ -139,7 +179,8 @@ impl<'a> Labels<'a> {
         );
         Message::from(text)
             .option("window")
-            .text(") with the target of the last; predictions are for each sequence's last row")
+            .text(") with the target of the last; predictions are for each sequence's last row, those of `train label` for \
+                   every row")
     }
 
     /// The only sample of a sequence: for each column the first of the sequence's cells that is not empty. All
@@ -149,7 +190,7 @@ impl<'a> Labels<'a> {
         let told = self.columns.iter().map(|&column| label(groups.ids[sequence], rows, column));
         let targets = told.collect::<Result<Vec<_>, _>>()?;
         if targets.iter().any(Option::is_some) {
-            self.samples.push(Sample { sequence, rows: 0..rows.len(), targets });
+            self.samples.push(Sample { sequence, rows: 0..rows.len(), targets: Told::Each(targets) });
         }
         Ok(())
     }
@@ -160,18 +201,26 @@ impl<'a> Labels<'a> {
         let first = self.samples.len();
         for end in (window.min(rows.len()).max(1)..=rows.len()).rev().step_by(stride) {
             let row = rows[end - 1];
-            let told = |column: &Column<'a>| Some(row).filter(|&row| !column.is_missing(row));
-            let targets: Vec<Option<usize>> = self.columns.iter().map(told).collect();
-            if targets.iter().any(Option::is_some) {
-                self.samples.push(Sample { sequence, rows: end.saturating_sub(window)..end, targets });
+            if self.columns.iter().any(|column| !column.is_missing(row)) {
+                let rows = end.saturating_sub(window)..end;
+                self.samples.push(Sample { sequence, rows, targets: Told::Row(row) });
             }
         }
         self.samples[first..].reverse();
     }
 
+    /// How many samples lack some of their targets.
+    pub(in crate::task) fn count_partly(&self) -> usize {
+        let lacks = |&k: &usize| (0..self.columns.len()).any(|target| self.told(k, target).is_none());
+        if self.columns.len() == 1 { 0 } else { (0..self.len()).filter(lacks).count() }
+    }
+
     /// The sequences that lack some of their targets.
     fn partly(&self) -> Vec<usize> {
-        let lacks = |sample: &&Sample| !self.per_row && sample.targets.contains(&None);
+        let lacks = |sample: &&Sample| match &sample.targets {
+            Told::Each(targets) => targets.contains(&None),
+            Told::Row(_) => false,
+        };
         self.samples.iter().filter(lacks).map(|sample| sample.sequence).collect()
     }
 
@@ -222,7 +271,7 @@ impl<'a> Labels<'a> {
         self.samples.len()
     }
 
-    /// So many samples: `40 sequences`, `40 windows`.
+    /// So many samples: `40 sequences`, `40 windows`, `40 rows`.
     pub(in crate::task) fn counted(&self, count: usize) -> String {
         counted(count, self.noun())
     }
@@ -237,12 +286,12 @@ impl<'a> Labels<'a> {
 
     /// What a sample is.
     pub(in crate::task) fn noun(&self) -> &'static str {
-        if self.per_row { "window" } else { "sequence" }
+        self.noun
     }
 
     /// What a sample's first target says; nothing where it is missing.
     pub(in crate::task) fn text(&self, sample: usize) -> &'a str {
-        self.samples[sample].targets[0].map_or("", |row| self.columns[0].text(row))
+        self.told(sample, 0).map_or("", |row| self.columns[0].text(row))
     }
 
     /// What all samples' first targets say.
@@ -252,15 +301,22 @@ impl<'a> Labels<'a> {
 
     /// What a sample's targets say, as numbers; NaN where one is missing.
     pub(in crate::task) fn numbers(&self, sample: usize) -> Result<Vec<f64>, TableError> {
-        let targets = self.columns.iter().zip(&self.samples[sample].targets);
-        targets.map(|(column, row)| row.map_or(Ok(f64::NAN), |row| column.number(row))).collect()
+        let number = |(k, column): (usize, &Column<'a>)| {
+            self.told(sample, k).map_or(Ok(f64::NAN), |row| column.number(row))
+        };
+        self.columns.iter().enumerate().map(number).collect()
+    }
+
+    /// The table's row that tells a sample's target.
+    fn told(&self, sample: usize, target: usize) -> Option<usize> {
+        self.samples[sample].targets.row(target, self.columns[target])
     }
 
     /// What is to be said of targets that are far beyond the rest.
-    pub(super) fn outliers(&self) -> Result<Vec<Message>, Error> {
+    pub(in crate::task) fn outliers(&self) -> Result<Vec<Message>, Error> {
         let mut remarks = Vec::new();
         for (k, column) in self.columns.iter().enumerate() {
-            let rows: Vec<usize> = self.samples.iter().filter_map(|sample| sample.targets[k]).collect();
+            let rows: Vec<usize> = (0..self.len()).filter_map(|sample| self.told(sample, k)).collect();
             let values = rows.iter().map(|&row| column.number(row)).collect::<Result<Vec<_>, _>>()?;
             remarks.extend(outlier::check(&values, |n| column.place(rows[n]))?);
         }
@@ -269,7 +325,7 @@ impl<'a> Labels<'a> {
 
     /// Where a sample's first target is.
     pub(in crate::task) fn place(&self, sample: usize) -> Place<'a> {
-        match self.samples[sample].targets[0] {
+        match self.told(sample, 0) {
             Some(row) => self.columns[0].place(row),
             None => self.whole(0),
         }

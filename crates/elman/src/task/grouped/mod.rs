@@ -12,6 +12,7 @@ mod neighbour;
 pub(super) mod one_or_many;
 mod options;
 mod parts;
+pub(super) mod pictures;
 mod split;
 
 use std::fmt::Debug;
@@ -20,16 +21,17 @@ pub use grouping::Grouping;
 pub use options::{GroupedOptions, SplitBy};
 pub(crate) use parts::most_frequent;
 
-pub(super) use labels::Labels;
-
-use groups::Groups;
-use labels::Sample;
-use parts::Parts;
+pub(super) use groups::Groups;
+pub(super) use labels::{Labels, Sample};
+pub(super) use parts::Parts;
+pub(super) use split::check_shares;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::predictions::check_finite;
 use super::quantiles::Asked;
-use super::{Answers, HeldOut, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName};
+use super::{
+    Answers, HeldOut, Picture, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName,
+};
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -81,6 +83,14 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// A target as the network learns it.
     fn to_learn(&self, target: &Self::Target) -> Targets<f64>;
 
+    /// Leaves targets as they are from now on, and gives the means by which they were scaled; none of targets that are not.
+    fn unscale(&mut self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// What stands for a target that is not known, and counts nothing.
+    fn unlabelled(&self) -> Targets<f64>;
+
     /// `O` of the network.
     fn output_size(&self) -> usize;
 
@@ -125,6 +135,9 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         None
     }
 
+    /// What there is to see of answers for sequences of these names; see [`TaskKind::pictures`].
+    fn pictures(&self, names: &[String], answers: &[Self::Answer], actual: &[Self::Target]) -> Vec<Picture>;
+
     /// The answer that another sequence's target, as the network learns it, would be.
     fn answer_of(&self, learned: &Targets<f64>) -> Self::Answer;
 
@@ -164,7 +177,7 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
 /// One sequence row by row.
 #[derive(Debug)]
-struct Rows<T>(T);
+pub(super) struct Rows<T>(pub(super) T);
 
 impl<T: GroupedTask> StreamUnits for Rows<T> {
     fn inputs(&self) -> Vec<String> {
@@ -200,15 +213,19 @@ impl<T: GroupedTask> StreamUnits for Rows<T> {
 type Outputs = Vec<Vec<f64>>;
 
 /// A table as a fitted task reads it.
-struct Sequences<'t> {
-    groups: Groups<'t>,
-    cells: Vec<Cells<'t>>,
+pub(super) struct Sequences<'t> {
+    pub(super) groups: Groups<'t>,
+    pub(super) cells: Vec<Cells<'t>>,
 }
 
 impl<'t> Sequences<'t> {
-    fn read(grouping: &Grouping, table: &'t Table) -> Result<Self, Error> {
-        let mut groups =
-            Groups::read(table, &grouping.id, grouping.time.as_deref(), grouping.time_format.as_deref())?;
+    pub(super) fn read(grouping: &Grouping, table: &'t Table) -> Result<Self, Error> {
+        let mut groups = Groups::read(
+            table,
+            grouping.id.as_deref(),
+            grouping.time.as_deref(),
+            grouping.time_format.as_deref(),
+        )?;
         let cells = grouping.cells(table, &mut groups, false)?;
         Ok(Sequences { groups, cells })
     }
@@ -254,7 +271,8 @@ impl<T: GroupedTask> TaskKind for T {
     type Options = GroupedOptions;
 
     fn prepare(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
-        let (mut grouping, mut groups, about_columns) = Grouping::find(table, options)?;
+        let id = options.id.as_deref().unwrap_or("id");
+        let (mut grouping, mut groups, about_columns) = Grouping::find(table, options, Some(id))?;
         let mut cells = grouping.cells(table, &mut groups, true)?;
         let sequences = groups.with_rows(groups.all());
         if sequences.is_empty() {
@@ -425,6 +443,24 @@ impl<T: GroupedTask> TaskKind for T {
         Ok(())
     }
 
+    fn pictures(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+    ) -> Result<Vec<Picture>, Error> {
+        let read = Sequences::read(self.grouping(), table)?;
+        let (labels, _) = read.labels(self, table, held_out)?;
+        let actual = self.targets(&labels)?;
+        let (_, answers) = read.answers(self, ensemble, table, &labels.samples)?;
+        let name = |sample: &Sample| {
+            let id = read.groups.ids[sample.sequence];
+            self.grouping().window.map_or(id.to_owned(), |_| format!("{id}, row {}", sample.rows.end))
+        };
+        let names: Vec<String> = labels.samples.iter().map(name).collect();
+        Ok(GroupedTask::pictures(self, &names, &answers, &actual))
+    }
+
     fn predict(
         &self,
         ensemble: &Ensemble,
@@ -473,6 +509,9 @@ impl<T: GroupedTask> TaskKind for T {
 
     fn check(&self) -> Result<(), String> {
         GroupedTask::check(self)?;
+        if self.grouping().id.is_none() {
+            return Err("it has no column that tells sequences apart".into());
+        }
         self.grouping().check()
     }
 }

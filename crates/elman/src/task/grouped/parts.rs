@@ -9,8 +9,8 @@ use crate::table::Table;
 use crate::words::{counted, quoted, thousands};
 
 /// The sequences for training, validation and test, and what is to be said of them.
-pub(super) struct Parts<'a> {
-    pub(super) split: Split,
+pub(in crate::task) struct Parts<'a> {
+    pub(in crate::task) split: Split,
     by_time: bool,
     /// Was there to be a test, for which nothing could be taken?
     lacks_test: bool,
@@ -20,7 +20,7 @@ pub(super) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// Chooses them among the sequences that have samples; `strata` are those of the samples.
-    pub(super) fn choose(
+    pub(in crate::task) fn choose(
         table: &'a Table,
         groups: &Groups<'a>,
         labels: &Labels<'_>,
@@ -50,7 +50,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The group of each sample: equal for those of one sequence, and of sequences that were to stay together.
-    pub(super) fn groups_of(&self, samples: &[usize], labels: &Labels<'_>) -> Vec<usize> {
+    pub(in crate::task) fn groups_of(&self, samples: &[usize], labels: &Labels<'_>) -> Vec<usize> {
         let mut first_of: HashMap<&str, usize> = HashMap::new();
         let group = |&k: &usize| {
             let sequence = labels.samples[k].sequence;
@@ -61,13 +61,13 @@ impl<'a> Parts<'a> {
     }
 
     /// The samples of some sequences, which are in ascending order.
-    pub(super) fn samples_of(&self, sequences: &[usize], labels: &Labels<'_>) -> Vec<usize> {
+    pub(in crate::task) fn samples_of(&self, sequences: &[usize], labels: &Labels<'_>) -> Vec<usize> {
         let is_one = |&k: &usize| sequences.binary_search(&labels.samples[k].sequence).is_ok();
         (0..labels.len()).filter(is_one).collect()
     }
 
     /// `split: 8 sequences for training (4 of "a", 4 of "b"), ...`
-    pub(super) fn remark<'n>(
+    pub(in crate::task) fn remark<'n>(
         &self,
         labels: &Labels<'_>,
         strata: &[usize],

@@ -4,10 +4,10 @@ use crate::random::{Purpose, Rng};
 
 /// The sequences for each purpose.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Split {
-    pub(super) train: Vec<usize>,
-    pub(super) validation: Vec<usize>,
-    pub(super) test: Vec<usize>,
+pub(in crate::task) struct Split {
+    pub(in crate::task) train: Vec<usize>,
+    pub(in crate::task) validation: Vec<usize>,
+    pub(in crate::task) test: Vec<usize>,
 }
 
 /// What a split is made of: sequences that stay together.
@@ -25,14 +25,7 @@ impl Split {
         by_start: Option<&[usize]>,
         options: &GroupedOptions,
     ) -> Result<Self, ConfigError> {
-        for (option, share) in [("test", options.test), ("validation", options.validation)] {
-            if !(0.0..1.0).contains(&share) {
-                return Err(ConfigError::new(
-                    option,
-                    format!("is {share}; it must be at least 0 and below 1"),
-                ));
-            }
-        }
+        check_shares(options)?;
         let mut split = match (options.split, by_start) {
             (SplitBy::Random, _) => Self::draw(units, options),
             (SplitBy::Time, Some(by_start)) => Self::by_time(units, by_start, options),
@@ -78,6 +71,16 @@ impl Split {
         let (test, validation) = (last(options.test), last(options.validation));
         Split { train, validation, test }
     }
+}
+
+/// Refuses shares that are none.
+pub(in crate::task) fn check_shares(options: &GroupedOptions) -> Result<(), ConfigError> {
+    for (option, share) in [("test", options.test), ("validation", options.validation)] {
+        if !(0.0..1.0).contains(&share) {
+            return Err(ConfigError::new(option, format!("is {share}; it must be at least 0 and below 1")));
+        }
+    }
+    Ok(())
 }
 
 /// Takes `share * total` of the units, evenly spread over the list; returns those and the others.

@@ -1,0 +1,125 @@
+//! `elman export`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use elman::error::Error;
+use elman::exchange::{self, Device, Format};
+use elman::file;
+use elman::weights::Weights;
+use elman::words::{counted, listed};
+use serde_json::json;
+
+use crate::args::ExportArguments;
+use crate::import::device_texts;
+use crate::input::{self, Trained};
+use crate::inspect::network_text;
+use crate::output::{Output, Wrong};
+
+pub(crate) fn run(arguments: &ExportArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let format = format(arguments)?;
+    let path = arguments.output.clone().unwrap_or_else(|| default_path(&arguments.model, format));
+    let to_file = Some(path.as_path()).filter(|path| *path != Path::new("-"));
+    if let Some(path) = to_file {
+        input::refuse_overwriting(path, [&arguments.model])?;
+        input::refuse_foreign(path, &format!("{} file", article(format)), arguments.force, |start| {
+            format.is_written_by_elman(start)
+        })?;
+        file::check_writable(path).map_err(Error::from)?;
+    }
+    let trained = Trained::open(&arguments.model)?;
+    let weights = weights(&trained, arguments, output)?;
+    let written = exchange::write(&weights, format).map_err(Error::from)?;
+    output.remarks(&written.remarks);
+    match to_file {
+        Some(path) => {
+            file::write(path, &written.file).map_err(Error::from)?;
+            print(&weights, &written.device, format, path, output)?;
+        }
+        None => output.raw(&written.file)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The format that is asked for, or that the output's name tells.
+fn format(arguments: &ExportArguments) -> anyhow::Result<Format> {
+    if let Some(name) = &arguments.format {
+        return Ok(name.parse().map_err(Error::from)?);
+    }
+    let ends_in_nam = arguments.output.as_deref().and_then(Path::extension).is_some_and(|end| end == "nam");
+    if ends_in_nam {
+        return Ok(Format::Nam);
+    }
+    let formats = listed(Format::ALL.map(Format::name), "or");
+    Err(Wrong(format!("say what to write with --format: {formats}")).into())
+}
+
+fn article(format: Format) -> String {
+    format!(
+        "{} {}",
+        if format == Format::Rtneural || format == Format::Guitarml { "a" } else { "an" },
+        format.title()
+    )
+}
+
+/// `models/clean.elman` to `clean.nam`, in the present folder.
+fn default_path(model: &Path, format: Format) -> PathBuf {
+    let mut name = model.file_stem().unwrap_or("model".as_ref()).to_owned();
+    name.push(".");
+    name.push(format.extension());
+    name.into()
+}
+
+/// The network to write, with what is known of its device.
+fn weights(trained: &Trained, arguments: &ExportArguments, output: &Output) -> anyhow::Result<Weights> {
+    if let Some(model) = trained.model() {
+        let members = model.ensemble().members().len();
+        if members > 1 {
+            let message = format!(
+                "{} is an ensemble of {members} networks, and another program's file holds one; train with --ensemble 1",
+                arguments.model.display()
+            );
+            return Err(Wrong(message).into());
+        }
+        let message = format!(
+            "note: the file holds the network alone; how {} scales what goes in and comes out, to {}, is left out",
+            arguments.model.display(),
+            model.task().name()
+        );
+        output.note(&message);
+    }
+    let weights = trained.weights().clone();
+    let mut device: Device = weights.device().cloned().unwrap_or_default();
+    if let Some(rate) = arguments.sample_rate {
+        device = device.with_sample_rate(rate).map_err(Error::from)?;
+    }
+    if let Some(name) = &arguments.name {
+        device = device.with_name(name);
+    }
+    Ok(weights.with_device(Some(device)))
+}
+
+fn print(
+    weights: &Weights,
+    device: &Device,
+    format: Format,
+    path: &Path,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let (network, layout) = (weights.network(), weights.network().layout());
+    if output.options.json {
+        return output.json(&json!({
+            "format": format.name(),
+            "network": network.config(),
+            "parameters": layout.len(),
+            "device": device,
+            "output": path,
+        }));
+    }
+    output.line(format_args!("network   {}", network_text(network)))?;
+    output.line(format_args!("          {}", counted(layout.len(), "parameter")))?;
+    for line in device_texts(device) {
+        output.line(format_args!("device    {line}"))?;
+    }
+    output.line(format_args!("wrote     {} to {}", format.title(), path.display()))
+}

@@ -1,0 +1,130 @@
+//! `elman generate`
+
+use std::io::{IsTerminal, Read};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context;
+use elman::error::Error;
+use elman::model::Model;
+use elman::task::{GenerateOptions, Generator, Stopped};
+use elman::words::counted;
+use serde_json::json;
+
+use crate::args::GenerateArguments;
+use crate::output::{Output, figure};
+
+pub(crate) fn run(arguments: &GenerateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let model = Model::open(&arguments.model)?;
+    let prompt = prompt(arguments.prompt.as_deref())?;
+    let usual = GenerateOptions::default();
+    let options = GenerateOptions::default()
+        .with_length(arguments.length.unwrap_or(usual.length))
+        .with_temperature(arguments.temperature.unwrap_or(usual.temperature))
+        .with_top_k(arguments.top_k)
+        .with_top_p(arguments.top_p)
+        .with_stop(arguments.stop.as_deref().map(unescaped))
+        .with_seed(arguments.seed.unwrap_or(usual.seed));
+    let mut generator = model.generate(&prompt, &options)?;
+    if output.options.json {
+        let text = generator.text().map_err(Error::from)?;
+        let stopped = match generator.stopped() {
+            Some(Stopped::Stop) => "stop",
+            _ => "length",
+        };
+        let line =
+            json!({ "prompt": prompt, "text": text, "tokens": generator.written(), "stopped": stopped });
+        output.json(&line)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    write(&prompt, &mut generator, output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a text as it comes.
+fn write(prompt: &str, generator: &mut Generator<'_>, output: &mut Output) -> anyhow::Result<()> {
+    let is_terminal = std::io::stdout().is_terminal();
+    let started = Instant::now();
+    let mut ends_line = true;
+    let mut show = |bytes: &[u8]| {
+        ends_line = bytes.last().map_or(ends_line, |&last| last == b'\n');
+        match std::str::from_utf8(bytes) {
+            // What a model has learned of a text may be what takes hold of a terminal.
+            Ok(text) if is_terminal => output.raw(harmless(text).as_bytes()),
+            _ => output.raw(bytes),
+        }
+    };
+    show(prompt.as_bytes())?;
+    while let Some(ready) = generator.advance().map_err(Error::from)? {
+        if !ready.is_empty() {
+            show(ready)?;
+        }
+    }
+    if is_terminal && !ends_line {
+        output.raw(b"\n")?;
+    }
+    if output.options.verbose {
+        let seconds = started.elapsed().as_secs_f64();
+        let rate = generator.written() as f64 / seconds.max(1e-9);
+        let tokens = counted(generator.written(), "token");
+        output.note(&format!("{tokens} in {seconds:.2} s, {} in a second", figure(rate)));
+    }
+    Ok(())
+}
+
+/// Without control characters other than those of lines and columns.
+fn harmless(text: &str) -> String {
+    let is_harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    text.chars().map(|c| if is_harmful(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+/// The beginning of the text: as it is said, or of standard input.
+fn prompt(said: Option<&str>) -> anyhow::Result<String> {
+    match said {
+        Some("-") => {
+            let mut text = String::new();
+            std::io::stdin()
+                .lock()
+                .read_to_string(&mut text)
+                .context("cannot read the prompt from standard input")?;
+            Ok(text)
+        }
+        Some(said) => Ok(unescaped(said)),
+        None => Ok(String::new()),
+    }
+}
+
+/// A text in which `\n`, `\t` and `\\` stand for what cannot well be written on a command line.
+fn unescaped(text: &str) -> String {
+    let mut unescaped = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let next = if c == '\\' { chars.as_str().chars().next() } else { None };
+        let meant = match next {
+            Some('n') => '\n',
+            Some('t') => '\t',
+            Some('\\') => '\\',
+            _ => {
+                unescaped.push(c);
+                continue;
+            }
+        };
+        unescaped.push(meant);
+        chars.next();
+    }
+    unescaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unescaped;
+
+    #[test]
+    fn line_ends_may_be_written_in_two_ways() {
+        for (text, meant) in
+            [(r"\n\n", "\n\n"), ("\n", "\n"), (r"a\\n", r"a\n"), (r"a\b\", r"a\b\"), (r"\t", "\t")]
+        {
+            assert_eq!(unescaped(text), meant);
+        }
+    }
+}

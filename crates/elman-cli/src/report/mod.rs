@@ -1,0 +1,77 @@
+//! `--report`: a page that shows how a model did, in one file: no script, nothing from the network.
+
+mod drawing;
+mod history;
+mod html;
+pub(crate) mod inside;
+mod sections;
+
+use std::path::Path;
+
+use elman::error::Error;
+use elman::file;
+use elman::metrics::Evaluation;
+use elman::model::Model;
+use elman::task::Picture;
+
+pub(crate) use history::History;
+
+use crate::input;
+use crate::output::Output;
+use html::Page;
+
+/// By which a page of ours is known.
+const GENERATOR: &str = concat!("elman ", env!("CARGO_PKG_VERSION"));
+
+/// All that a page shows.
+pub(crate) struct Report<'a> {
+    pub(crate) model: &'a Model,
+    /// The data that it was tested on, with the number of their rows, if it was tested.
+    pub(crate) data: Option<(&'a str, usize)>,
+    pub(crate) evaluation: Option<&'a Evaluation>,
+    /// What the program has remarked.
+    pub(crate) remarks: Vec<String>,
+    /// Of a training run: its epochs.
+    pub(crate) history: Option<&'a History>,
+    /// What was asked of the task, as JSON, where the command knows it.
+    pub(crate) options: Option<serde_json::Value>,
+    /// What there is to see, the most telling first.
+    pub(crate) pictures: Vec<Picture>,
+    /// Of a training run: what there is to see inside the network.
+    pub(crate) inside: Vec<Picture>,
+}
+
+/// Refuses a place where a page cannot go: standard output, or a file that is no such page.
+pub(crate) fn check_place(path: &Path, force: bool) -> anyhow::Result<()> {
+    input::refuse_standard_output(path, "--report")?;
+    input::refuse_foreign(path, "a report", force, |start| {
+        let start = String::from_utf8_lossy(start);
+        start.starts_with("<!DOCTYPE html>") && start.contains("<meta name=\"generator\" content=\"elman ")
+    })?;
+    Ok(file::check_writable(path).map_err(Error::from)?)
+}
+
+impl Report<'_> {
+    /// Writes the page, all or nothing, and says so.
+    pub(crate) fn save(&self, path: &Path, output: &Output) -> anyhow::Result<()> {
+        file::write(path, self.page()?.as_bytes()).map_err(Error::from)?;
+        output.note(&format!("wrote the report {}", path.display()));
+        Ok(())
+    }
+
+    fn page(&self) -> anyhow::Result<String> {
+        let mut page = Page::default();
+        self.figures(&mut page);
+        self.remarks(&mut page);
+        for picture in &self.pictures {
+            drawing::add(picture, &mut page);
+        }
+        self.classes(&mut page);
+        self.training(&mut page);
+        self.about_model(&mut page)?;
+        self.how_to_repeat(&mut page);
+        let record = self.model.record();
+        let title = format!("{} of {}", self.model.task().name(), record.data);
+        Ok(page.finish(&title, &self.model.task().kind().describe(), GENERATOR))
+    }
+}

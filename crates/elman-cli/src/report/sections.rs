@@ -1,0 +1,152 @@
+//! The sections of a page that are the same for every task.
+
+use elman::metrics::Confusion;
+use elman::words::{counted, thousands};
+
+use super::html::{Kind, Page, Table};
+use super::{Report, drawing};
+use crate::output::{figure, quoted};
+use crate::{evaluate, inspect, svg};
+
+/// The confusions that are listed one by one.
+const MOST_CONFUSIONS: usize = 10;
+
+impl Report<'_> {
+    /// The figures beside the baselines'.
+    pub(super) fn figures(&self, page: &mut Page) {
+        page.section("How well it does");
+        let Some(evaluation) = self.evaluation else {
+            return page.paragraph("The model was not tested: nothing was kept for that.");
+        };
+        page.paragraph(&format!("Test: {}.", evaluation.on));
+        let mut rows = evaluate::figure_rows(evaluation).into_iter();
+        let columns = rows.next().unwrap_or_default();
+        let columns = columns.into_iter().map(|name| (name, Kind::Number)).collect();
+        page.table("Figures", &Table { columns, rows: rows.collect(), ours: Some(0) });
+    }
+
+    /// What the program has remarked.
+    pub(super) fn remarks(&self, page: &mut Page) {
+        if !self.remarks.is_empty() {
+            page.section("Remarks");
+            page.list(&self.remarks);
+        }
+    }
+
+    /// Which classes were taken for which.
+    pub(super) fn classes(&self, page: &mut Page) {
+        let Some(confusion) = self.evaluation.and_then(|evaluation| evaluation.confusion.as_ref()) else {
+            return;
+        };
+        page.section("Confusion matrix");
+        page.note(
+            "Rows are true classes, columns answers; a cell is the stronger the larger its share of its row.",
+        );
+        let count = confusion.classes.len();
+        if count > svg::MOST_CLASSES {
+            page.note(&format!(
+                "Of {} classes the {} with the most mistakes are drawn.",
+                thousands(count),
+                svg::MOST_CLASSES
+            ));
+        }
+        page.large_picture("Confusion matrix", |width| svg::matrix(confusion, width));
+        let shown = |value: Option<f64>| value.map_or("-".into(), figure);
+        let rows = confusion.classes.iter().zip(confusion.figures()).map(|(class, of)| {
+            let figures = [of.precision, of.recall, of.f1].map(shown);
+            [class.clone(), of.support.to_string()].into_iter().chain(figures).collect()
+        });
+        let columns = ["class", "sequences", "precision", "recall", "f1"];
+        let (classes, remark) = numbers(&columns, rows.collect()).thinned();
+        page.section("Classes");
+        remark.iter().for_each(|remark| page.note(remark));
+        page.table("Classes", &classes);
+        let confusions = confusions(confusion);
+        if !confusions.is_empty() {
+            page.section("Most frequent confusions");
+            let columns = [("class", Kind::Text), ("answered", Kind::Text), ("times", Kind::Number)];
+            let columns = columns.map(|(name, kind)| (name.to_owned(), kind)).into();
+            page.table("Most frequent confusions", &Table { columns, rows: confusions, ours: None });
+        }
+    }
+
+    /// How the losses went, epoch by epoch.
+    pub(super) fn training(&self, page: &mut Page) {
+        let Some(history) = self.history else { return };
+        let Some(charts) = history.losses(self.model.record().best_epoch) else { return };
+        page.section("Training");
+        page.picture(|width| {
+            let height = if width > 500.0 { 280.0 } else { 220.0 };
+            svg::charts(&charts, svg::Arrangement { width, height, columns: 1, titled: false })
+        });
+        charts.notes.iter().for_each(|note| page.note(note));
+        let columns = ["epoch", charts.charts[0].y.as_str(), "validation", "learning rate", "gradient norm"];
+        let (table, remark) = numbers(&columns, history.rows()).thinned();
+        page.details("The numbers", |page| {
+            remark.iter().for_each(|remark| page.note(remark));
+            page.table("Epochs", &table);
+        });
+        self.inside.iter().for_each(|picture| drawing::add(picture, page));
+    }
+
+    /// What the model is and how it came about.
+    pub(super) fn about_model(&self, page: &mut Page) -> anyhow::Result<()> {
+        let (model, record) = (self.model, self.model.record());
+        let members = model.ensemble().members().len();
+        let parameters = counted(model.network().layout().len(), "parameter");
+        let each = if members > 1 { format!(" in each of {members} members") } else { String::new() };
+        let mut facts = vec![
+            ("task", model.task().kind().describe()),
+            ("network", inspect::network_text(model.network())),
+            ("size", format!("{parameters}{each} in {}", model.ensemble().dtype())),
+            ("data", inspect::data_text(model)),
+            ("training", inspect::training_text(model)),
+        ];
+        if let Some(distribution) = model.ensemble().distribution() {
+            facts.push(("answers", inspect::distribution_text(distribution)));
+        }
+        if let Some((data, rows)) = self.data {
+            facts.push(("tested on", format!("{data}, {}", counted(rows, "row"))));
+        }
+        page.section("The model");
+        page.facts(&facts);
+        let recipe = serde_json::to_string_pretty(&record.recipe)?;
+        let options = self.options.as_ref().map(serde_json::to_string_pretty).transpose()?;
+        page.details("Configuration", |page| {
+            page.code(&recipe);
+            options.iter().for_each(|options| page.code(options));
+        });
+        Ok(())
+    }
+
+    /// The command, as it was typed.
+    pub(super) fn how_to_repeat(&self, page: &mut Page) {
+        page.section("To repeat it");
+        let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
+        page.code(&std::iter::once("elman".to_owned()).chain(words).collect::<Vec<_>>().join(" "));
+        page.note("The same data, options and seed give the same bits.");
+    }
+}
+
+/// A table of numbers, but for the first column.
+fn numbers(columns: &[&str], rows: Vec<Vec<String>>) -> Table {
+    let columns = columns.iter().map(|&name| (name.to_owned(), Kind::Number)).collect();
+    Table { columns, rows, ours: None }
+}
+
+/// Which classes were taken for which others most often.
+fn confusions(confusion: &Confusion) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for (class, row) in confusion.classes.iter().zip(&confusion.counts) {
+        for (answer, &count) in confusion.classes.iter().zip(row) {
+            if count > 0 && answer != class {
+                all.push((count, class, answer));
+            }
+        }
+    }
+    all.sort_by_key(|&(count, ..)| std::cmp::Reverse(count));
+    let row = |(count, class, answer): (usize, &String, &String)| {
+        vec![class.clone(), answer.clone(), count.to_string()]
+    };
+    all.into_iter().take(MOST_CONFUSIONS).map(row).collect()
+}

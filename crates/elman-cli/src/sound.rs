@@ -1,0 +1,158 @@
+//! Sound on the command line: pairs of recordings, knobs, WAV files in and out.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use elman::audio::{Pair, Player, Recording, Wav};
+use elman::error::{DataError, Error};
+use elman::file;
+use elman::model::Model;
+use serde::{Deserialize, Serialize};
+
+use crate::args::PredictArguments;
+use crate::input;
+use crate::output::{Output, Wrong};
+
+/// How large a network is, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Preset {
+    /// An LSTM of 8 units: 296 multiplications a sample
+    Nano,
+    /// 16 units: 1,104
+    Light,
+    /// 24 units: 2,424
+    Standard,
+    /// 40 units: 6,600
+    Heavy,
+}
+
+impl Preset {
+    /// The units of its layer.
+    pub(crate) fn hidden_size(self) -> usize {
+        match self {
+            Preset::Nano => 8,
+            Preset::Light => 16,
+            Preset::Standard => 24,
+            Preset::Heavy => 40,
+        }
+    }
+}
+
+/// `NAME=VALUE` of each.
+pub(crate) fn knobs(given: &[String]) -> Result<Vec<(String, f64)>, Wrong> {
+    let knob = |text: &String| {
+        let (name, value) = text.split_once('=')?;
+        Some((name.trim().to_owned(), value.trim().parse().ok()?)).filter(|(name, _)| !name.is_empty())
+    };
+    let refuse = |text: &String| Wrong(format!("--knob {text}: give a name and a number, as drive=0.5"));
+    given.iter().map(|text| knob(text).ok_or_else(|| refuse(text))).collect()
+}
+
+/// Reads pairs of recordings. A knob is set for all pairs where it is given once, and else for each in turn.
+pub(crate) fn pairs(
+    files: &[impl AsRef<Path>],
+    given: &[String],
+    channel: Option<usize>,
+) -> anyhow::Result<Vec<Pair>> {
+    let knobs = knobs(given)?;
+    let count = files.len() / 2;
+    let mut names: Vec<&String> = Vec::new();
+    for (name, _) in &knobs {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let mut pairs = Vec::with_capacity(count);
+    for (n, files) in files.chunks_exact(2).enumerate() {
+        let mut own = Vec::new();
+        for name in &names {
+            let values: Vec<f64> =
+                knobs.iter().filter(|(knob, _)| knob == *name).map(|(_, value)| *value).collect();
+            let value = match values.as_slice() {
+                [value] => *value,
+                values if values.len() == count => values[n],
+                values => {
+                    return Err(Wrong(format!(
+                        "--knob {name} is given {} times for {count} pairs of --audio; give it once for all of them, or \
+                         once for each, in their order",
+                        values.len()
+                    ))
+                    .into());
+                }
+            };
+            own.push(((*name).clone(), value));
+        }
+        let open = |path: &Path| -> Result<Recording, Error> {
+            file::refuse_device(path)?;
+            Recording::open(path, channel)
+        };
+        let (input, target) = (open(files[0].as_ref())?, open(files[1].as_ref())?);
+        pairs.push(Pair::new(input, target, &own)?);
+    }
+    Ok(pairs)
+}
+
+/// Has a model of sound answer a recording, into a file.
+pub(crate) fn predict(
+    model: &Model,
+    arguments: &PredictArguments,
+    output: &mut Output,
+) -> anyhow::Result<ExitCode> {
+    /// Samples that are answered at once.
+    const BLOCK: usize = 1 << 16;
+    let (Some(from), Some(to)) = (&arguments.data, &arguments.output) else {
+        return Err(Wrong(
+            "this is a model of sound: name the WAV file that it shall answer, and the one to write with -o"
+                .into(),
+        )
+        .into());
+    };
+    input::refuse_standard_output(to, "-o")?;
+    let mut player = Player::new(model, &knobs(&arguments.knob)?)?;
+    file::refuse_device(from).map_err(Error::from)?;
+    let recording = Recording::open(from, arguments.channel)?;
+    let wanted = player.sound().sample_rate;
+    if recording.sample_rate != wanted {
+        let message = format!("but the model was trained at {wanted} Hz; convert the recording to that rate");
+        return Err(Error::from(DataError { place: recording.describe(), message: message.into() }).into());
+    }
+    input::refuse_overwriting(to, [&arguments.model, from])?;
+    // Nothing in a WAV file tells whether it is a recording that cannot be made again.
+    if !arguments.force && std::fs::metadata(to).is_ok_and(|there| there.is_file() && there.len() > 0) {
+        let to = to.display();
+        return Err(Wrong(format!(
+            "{to} is there: give another name to write to, or replace it with --force"
+        ))
+        .into());
+    }
+    file::check_writable(to).map_err(Error::from)?;
+    let mut answers = Vec::with_capacity(recording.samples.len());
+    let mut part = Vec::new();
+    for samples in recording.samples.chunks(BLOCK) {
+        player.play(samples, &mut part).map_err(Error::from)?;
+        answers.extend_from_slice(&part);
+    }
+    let wav = if arguments.bits == Some(24) { Wav::Int24 } else { Wav::Float };
+    let loud = answers.iter().filter(|answer| answer.abs() > 1.0).count();
+    if wav == Wav::Int24 && loud > 0 {
+        output.note(&format!(
+            "note: {loud} samples are beyond full scale and cut there; write 32 bits to keep them"
+        ));
+    }
+    file::write(to, &wav.write(wanted, &answers).map_err(Error::from)?).map_err(Error::from)?;
+    if player.sound().delay != 0 {
+        output.note(&format!(
+            "note: the device was {} samples late in training; what is written is not, and begins with the input",
+            player.sound().delay
+        ));
+    }
+    let seconds = answers.len() as f64 / f64::from(wanted);
+    output.note(&format!(
+        "wrote {} samples ({seconds:.2} s at {wanted} Hz) to {}",
+        answers.len(),
+        to.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}

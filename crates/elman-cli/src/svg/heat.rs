@@ -1,0 +1,92 @@
+//! A colour for each place of a grid.
+
+use elman::task::Heat;
+
+use super::labels::labels;
+use super::png;
+use super::{Anchor, MARGIN, Picture, SIZE, Svg, told, width};
+
+/// The colours from the lowest value, as far below 0 as the highest is above, to that: blue over white to red, which all eyes tell apart.
+const COLOURS: [[u8; 3]; 5] =
+    [[33, 60, 150], [120, 160, 220], [244, 244, 244], [235, 140, 110], [165, 25, 30]];
+
+/// A grid of colours with its scale; white is 0.
+pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
+    let mut svg = Svg::default();
+    let rows = heat.values.len();
+    let columns = heat.values.iter().map(Vec::len).max().unwrap_or(0);
+    let most =
+        heat.values.iter().flatten().filter(|v| v.is_finite()).fold(0.0, |most: f64, v| most.max(v.abs()));
+    let named = width(&rows.to_string(), SIZE);
+    let (left, top) = (named + 2.0 * MARGIN, 30.0);
+    let (side, height) = ((picture_width - left - MARGIN).max(10.0), (rows as f64 * 8.0).clamp(90.0, 320.0));
+    let bottom = top + height;
+    let level = |value: f64| {
+        if most > 0.0 && value.is_finite() {
+            (127.5 + 127.5 * value / most).round().clamp(0.0, 255.0) as u8
+        } else {
+            128
+        }
+    };
+    // From the top down; short rows end early.
+    let pixels = heat
+        .values
+        .iter()
+        .rev()
+        .map(|row| (0..columns).map(|n| level(row.get(n).copied().unwrap_or(0.0))).collect::<Vec<_>>());
+    let image = png::data_url(columns, &pixels.collect::<Vec<_>>(), &palette());
+    svg.text(Anchor::Start, (MARGIN, 16.0), &heat.y);
+    svg.element(format_args!(
+        "<image x=\"{left:.1}\" y=\"{top}\" width=\"{side:.1}\" height=\"{height:.1}\" preserveAspectRatio=\"none\" \
+         style=\"image-rendering:pixelated\" href=\"{image}\"/>"
+    ));
+    let pitch = side / columns.max(1) as f64;
+    for label in labels(&heat.columns, None, pitch) {
+        let at = left + pitch * (label.row as f64 + 0.5);
+        svg.line("axis", (at, bottom), (at, bottom + 5.0));
+        for (n, line) in label.lines.iter().enumerate() {
+            let half = width(line, SIZE) / 2.0;
+            let middle = at.min(picture_width - half).max(half);
+            svg.text(Anchor::Middle, (middle, bottom + 18.0 + 14.0 * n as f64), line);
+        }
+    }
+    for (number, at) in [(1, bottom - 4.0), (rows, top + 10.0)] {
+        svg.text(Anchor::End, (left - 6.0, at), &number.to_string());
+    }
+    svg.text(Anchor::End, (left + side, bottom + 34.0), &heat.x);
+    let lowest = heat.values.iter().flatten().copied().fold(0.0, f64::min);
+    scale(&mut svg, lowest, most, picture_width - MARGIN, 6.0);
+    let highest = heat.values.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+    let description = format!("{rows} rows of {columns} values from {} to {}.", told(lowest), told(highest));
+    Picture { width: picture_width, height: bottom + 42.0, title: heat.title.clone(), description, body: svg }
+}
+
+/// The colours with the values that they stand for, up to the right end; of values none of which is below 0, half of them.
+fn scale(svg: &mut Svg, lowest: f64, most: f64, right: f64, top: f64) {
+    const WIDTH: f64 = 100.0;
+    let text = told(most);
+    let (first, lowest) = if lowest < 0.0 { (0, format!("-{text}")) } else { (128, "0".into()) };
+    let levels: Vec<u8> = (first..=255).collect();
+    let image = png::data_url(levels.len(), &[levels], &palette());
+    let end = right - width(&text, SIZE);
+    let left = end - 6.0 - WIDTH;
+    svg.element(format_args!(
+        "<image x=\"{left:.1}\" y=\"{top}\" width=\"{WIDTH}\" height=\"11\" preserveAspectRatio=\"none\" href=\"{image}\"/>"
+    ));
+    svg.text(Anchor::Start, (end, top + 10.0), &text);
+    svg.text(Anchor::End, (left - 6.0, top + 10.0), &lowest);
+}
+
+/// A colour for each of 256 levels.
+fn palette() -> Vec<[u8; 3]> {
+    let colour = |level: usize| {
+        let place = level as f64 / 255.0 * (COLOURS.len() - 1) as f64;
+        let n = (place as usize).min(COLOURS.len() - 2);
+        let mix = |c: usize| {
+            let (from, to) = (f64::from(COLOURS[n][c]), f64::from(COLOURS[n + 1][c]));
+            (from + (to - from) * (place - n as f64)).round() as u8
+        };
+        [mix(0), mix(1), mix(2)]
+    };
+    (0..256).map(colour).collect()
+}

@@ -1,0 +1,27 @@
+//! The report of a training run.
+
+use elman::model::Model;
+use serde_json::json;
+
+use super::Plan;
+use crate::output::Output;
+use crate::report::{History, Report, inside};
+
+/// Writes the page, if one was asked for.
+pub(super) fn write(plan: &Plan, model: &Model, history: &History, output: &Output) -> anyhow::Result<()> {
+    let Some(path) = &plan.report else { return Ok(()) };
+    let tested = plan.test.as_ref();
+    let pictures =
+        tested.map(|(table, held_out)| model.task().kind().pictures(model.ensemble(), table, held_out));
+    let report = Report {
+        model,
+        data: tested.map(|(table, _)| (table.name(), table.num_rows())),
+        evaluation: model.record().test.as_ref(),
+        remarks: output.remarked(),
+        history: Some(history),
+        options: Some(json!(plan.task_options)),
+        pictures: pictures.transpose()?.unwrap_or_default(),
+        inside: inside::pictures(model, &plan.prepared),
+    };
+    report.save(path, output)
+}

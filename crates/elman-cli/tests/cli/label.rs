@@ -1,0 +1,109 @@
+//! Numbers and classes for every row.
+
+use serde_json::Value;
+
+use crate::common::Place;
+
+/// A level that follows its inflow slowly, as one recording; every tenth row was measured.
+fn tank() -> String {
+    let mut level = 0.0;
+    let row = |k: u32| {
+        let inflow = f64::from(k * k % 17) / 17.0;
+        level = 0.9 * level + 0.1 * inflow;
+        let measured = if k.is_multiple_of(10) { level.to_string() } else { String::new() };
+        format!("{k},{inflow},{measured}\n")
+    };
+    format!("minute,inflow,level\n{}", (0..1500).map(row).collect::<String>())
+}
+
+/// Runs of three states, each of which sounds otherwise.
+fn states() -> String {
+    let row = |k: usize| {
+        let state = k / 40 * 5 % 3;
+        format!("m{},{k},{},{}\n", k / 200, k * (state + 2) % 7, ["idle", "cut", "drill"][state])
+    };
+    format!("id,t,load,state\n{}", (0..2400).map(row).collect::<String>())
+}
+
+#[test]
+fn a_recording_is_labelled_row_by_row() {
+    let place = Place::with("tank.csv", tank());
+    let train =
+        "train label tank.csv --target level --time minute --hidden-size 8 --epochs 40 --learning-rate 0.02";
+    let said = place.ok(&format!("{train} -o m.elman"));
+    for note in [
+        "note: 1,350 of 1,500 rows have no target: they are read, and count nothing\n",
+        "note: one recording of 1,500 rows, split by time: the first 1,071 for training, the next 120 for validation, the \
+         last 309 for the test; if it holds several, name the column that tells them apart with --id\n",
+        "tank.csv: label every row with \"level\" from one recording of inflow\n",
+    ] {
+        assert!(said.stderr.contains(note), "{}", said.stderr);
+    }
+    assert!(said.stdout.starts_with("test: the last 30 rows\n"), "{}", said.stdout);
+    let test = place.last_json("evaluate m.elman tank.csv --test 309");
+    assert!(test["model"]["r2"].as_f64().unwrap() > 0.9, "{test}");
+    assert_eq!(
+        place.ok("evaluate m.elman tank.csv --test 309").stdout,
+        said.stdout.split("model: ").next().unwrap()
+    );
+
+    let predicted = place.ok("predict m.elman tank.csv").stdout;
+    let lines: Vec<&str> = predicted.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (1501, "minute,level_predicted"));
+    assert!(lines[8].starts_with("7,0."), "{}", lines[8]);
+    let shown = place.ok("inspect m.elman").stdout;
+    assert!(
+        shown.contains("task      label every row with \"level\" from one recording of inflow\n"),
+        "{shown}"
+    );
+    place.refuses(
+        1,
+        "predict m.elman tank.csv --horizon 3",
+        "--horizon is for forecasts; this model is there to label",
+    );
+}
+
+#[test]
+fn segments_are_told_by_their_class() {
+    let place = Place::with("states.csv", states());
+    let said = place.ok(
+        "train label states.csv --target state --time t --hidden-size 12 --epochs 20 --learning-rate 0.02 \
+         --class-weights balanced --test 0.25 -o m.elman",
+    );
+    assert!(said.stdout.starts_with("test: 600 rows of 3 sequences kept back\n"), "{}", said.stdout);
+    let test = place.last_json("evaluate m.elman states.csv");
+    assert_eq!(test["on"], "all 2,400 rows of 12 sequences");
+    assert!(test["model"]["accuracy"].as_f64().unwrap() > 0.9, "{test}");
+    assert_eq!(test["baselines"][0]["name"], "most frequent class");
+    let rows = place.json("predict m.elman states.csv");
+    let last = rows.last().unwrap();
+    assert_eq!((rows.len(), last["id"].as_str(), last["t"].as_str()), (2400, Some("m11"), Some("2399")));
+    let sum: f64 = ["idle", "cut", "drill"]
+        .iter()
+        .map(|class| last[format!("probability_{class}")].as_f64().unwrap())
+        .sum();
+    assert!((sum - 1.0).abs() < 1e-5, "{last}");
+    assert!(["idle", "cut", "drill"].map(Value::from).contains(&last["state_predicted"]));
+    let message = "--interval is for numbers; this model tells classes";
+    place.refuses(1, "predict m.elman states.csv --interval 80", message);
+}
+
+#[test]
+fn both_directions_are_not_cut_and_distributions_have_intervals() {
+    let place = Place::with("tank.csv", tank());
+    let train = "train label tank.csv --target level --time minute --hidden-size 4 --epochs 1";
+    let said = place.ok(&format!("{train} --bidirectional -o both.elman"));
+    assert!(said.stderr.contains("2 x 4 units (both directions)"), "{}", said.stderr);
+    let message =
+        "--truncate cuts sequences, but the reverse direction starts at their ends; use one direction";
+    place.refuses(1, &format!("{train} --bidirectional --truncate 100 -o other.elman"), message);
+    let message =
+        "--burn-in cuts sequences, but the reverse direction starts at their ends; use one direction";
+    place.refuses(1, &format!("{train} --bidirectional --burn-in 100 -o other.elman"), message);
+    let message = "--burn-in is 2000, but training sequence 0 has 1071 timesteps, so nothing of it is learned; choose \
+                   less, or leave it out";
+    place.refuses(1, &format!("{train} --burn-in 2000 -o other.elman"), message);
+    place.ok(&format!("{train} --loss gaussian --burn-in 50 --truncate 0 -o told.elman"));
+    let predicted = place.ok("predict told.elman tank.csv --interval 80").stdout;
+    assert!(predicted.starts_with("minute,level_predicted,level_predicted_low_80,level_predicted_high_80\n"));
+}

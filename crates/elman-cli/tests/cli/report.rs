@@ -1,0 +1,269 @@
+//! `--report`: a page of pictures and figures.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::common::{self, CLASSIFY, Place, REGRESS, line_of, sequences};
+
+/// The cells of a page's table of this name, row by row, the head first.
+fn table(page: &str, name: &str) -> Vec<Vec<String>> {
+    let start = page.find(&format!("aria-label=\"{name}\" tabindex=\"0\"><table>"));
+    let rest = &page[start.unwrap_or_else(|| panic!("no table {name:?}"))..];
+    let (table, _) = rest.split_once("</table>").unwrap();
+    let cell = |cell: &str| cell.split_once('>').unwrap().1.split("</t").next().unwrap().to_owned();
+    let cells = |row: &str| {
+        let row = row.replace("<th ", "<td ").replace("<td>", "<td >");
+        row.split("<td ").skip(1).map(cell).collect::<Vec<_>>()
+    };
+    table.split("<tr").skip(1).map(cells).collect()
+}
+
+/// What holds for every page: whole, by itself, without script, each id once, every picture with its title.
+fn check(page: &str) {
+    assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">") && page.ends_with("</html>\n"));
+    let without_names = page.replace("http://www.w3.org/2000/svg", "");
+    for foreign in ["<script", "http:", "https:", "@import", "url(", "onerror=", "NaN", "inf "] {
+        assert!(!without_names.contains(foreign), "{foreign}");
+    }
+    assert!(page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\""));
+    let mut ids: Vec<&str> =
+        page.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "an id stands twice");
+    let pictures = page.matches("role=\"img\"").count();
+    assert_eq!((page.matches("-title\">").count(), page.matches("-desc\">").count()), (pictures, pictures));
+    for tag in ["section", "table", "tr", "figure", "details", "svg", "div", "dl", "pre"] {
+        let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+        assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
+}
+
+#[test]
+fn a_forecast_is_reported_with_what_the_program_prints() {
+    let place = Place::new();
+    let said = place.ok("train --epochs 3 --hidden-size 4 --seed 7 --report r.html");
+    assert!(said.stderr.ends_with("\nwrote the report r.html\n"), "{}", said.stderr);
+    let page = place.text("r.html");
+    check(&page);
+    let printed: Vec<Vec<String>> = said
+        .stdout
+        .lines()
+        .skip(1)
+        .take(5)
+        .map(|line| {
+            line.split("  ").filter(|cell| !cell.is_empty()).map(|cell| cell.trim().to_owned()).collect()
+        })
+        .collect();
+    let shown = table(&page, "Figures");
+    assert_eq!(shown[0][1..], printed[0]);
+    assert_eq!(shown[1..], printed[1..]);
+    for text in [
+        ">passengers: 12 months ahead, from 2 origins</h2>",
+        ">Error by months ahead</h2>",
+        ">How far back it learns from</h2>",
+        ">States over time</h2>",
+        "<dt>network</dt><dd>lstm: 14 inputs -&gt; 4 units -&gt; 1 output</dd>",
+        "elman train --epochs 3 --hidden-size 4 --seed 7 --report r.html\n",
+        "&quot;hidden_size&quot;: 4",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    let epochs = table(&page, "Epochs");
+    assert_eq!(epochs[0], ["epoch", "loss", "validation", "learning rate", "gradient norm"]);
+    let logged = place.json("train --epochs 3 --hidden-size 4 --seed 7 -o again.elman");
+    for (n, (epoch, logged)) in epochs[1..].iter().zip(&logged).enumerate() {
+        assert_eq!((epoch[0].as_str(), epoch[2].as_str()), ((n + 1).to_string().as_str(), "-"));
+        let (loss, exact) = (epoch[1].parse::<f64>().unwrap(), logged["loss"].as_f64().unwrap());
+        assert!((loss / exact - 1.0).abs() < 1e-3, "{loss} for {exact}");
+    }
+    assert_eq!(epochs.len(), 4);
+    // The same again is the same page, but for the command.
+    place.ok("train --epochs 3 --hidden-size 4 --seed 7 --report s.html -q");
+    assert_eq!(place.text("s.html").replace("s.html", "r.html").replace("r.html -q", "r.html"), page);
+}
+
+/// The oracle is the file of forecasts that the same command writes.
+#[test]
+fn errors_by_rows_ahead_are_those_of_the_forecasts() {
+    let place = Place::new();
+    place.ok("train -q --epochs 2 --hidden-size 4 --horizon 5");
+    place.ok("backtest airline.elman --report r.html -o b.csv");
+    let mut errors: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    let csv = place.text("b.csv");
+    let head: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    let column = |name: &str| head.iter().position(|&column| column == name).unwrap();
+    for line in csv.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let number = |name: &str| cells[column(name)].parse::<f64>().unwrap();
+        let error = (number("passengers_forecast") - number("actual")).abs();
+        errors.entry(number("step") as u32).or_default().push(error);
+    }
+    let page = place.text("r.html");
+    check(&page);
+    let shown = table(&page, "Error by months ahead");
+    assert_eq!(shown[0], ["months ahead", "seasonal naive", "elman"]);
+    assert_eq!(shown.len(), 6);
+    for (row, (step, errors)) in shown[1..].iter().zip(&errors) {
+        let (mean, found) =
+            (errors.iter().sum::<f64>() / errors.len() as f64, row[2].parse::<f64>().unwrap());
+        assert!(row[0] == step.to_string() && (found / mean - 1.0).abs() < 1e-3, "{row:?} for {mean}");
+    }
+    // The worst of them all.
+    let all: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let off = |cells: &[&str]| {
+        let [forecast, actual] =
+            ["passengers_forecast", "actual"].map(|name| cells[column(name)].parse::<f64>().unwrap());
+        (forecast - actual).abs()
+    };
+    let worst = all.iter().max_by(|a, b| off(a).total_cmp(&off(b))).unwrap();
+    let listed = table(&page, "Forecasts farthest off");
+    assert_eq!(listed[0], ["month", "months ahead", "true", "forecast", "error"]);
+    assert_eq!((listed.len(), listed[1][0].as_str()), (11, worst[column("month")]));
+    assert_eq!(listed[1][1].parse::<f64>().unwrap(), worst[column("step")].parse::<f64>().unwrap());
+    // Bands of a model that tells no distribution say what they are.
+    assert!(page.contains("The bands are as wide as the model&#39;s errors were"));
+    assert!(page.contains("class=\"band\""));
+}
+
+#[test]
+fn classes_are_reported_with_their_confusions() {
+    let place = Place::with("s.csv", sequences(40).replace("high", "<script>alert(1)</script>"));
+    place.ok(&format!("{CLASSIFY} --epochs 2 --report r.html"));
+    check(&place.text("r.html"));
+    let evaluation = place.last_json("evaluate m.elman s.csv --report e.html");
+    let page = place.text("e.html");
+    check(&page);
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    let classes = table(&page, "Classes");
+    let confusion: Vec<Vec<u64>> = serde_json::from_value(evaluation["confusion"].clone()).unwrap();
+    assert_eq!(classes[1][0], "&lt;script&gt;alert(1)&lt;/script&gt;");
+    for (n, row) in confusion.iter().enumerate() {
+        assert_eq!(classes[n + 1][1], row.iter().sum::<u64>().to_string());
+        for count in row.iter().filter(|&&count| count > 0) {
+            assert!(page.contains(&format!(">{count}</text>")), "{count}");
+        }
+    }
+    let remark = "s.csv is what the model was trained on: these figures are too good";
+    assert!(page.contains(&format!("<li>{remark}</li>")), "{page}");
+    assert_eq!(table(&page, "Worst cases").len(), 11);
+}
+
+/// The oracle is the file of predictions.
+#[test]
+fn cases_farthest_off_are_listed() {
+    let place = Place::with("s.csv", sequences(60));
+    place.ok(&format!("{REGRESS} --epochs 4 -q"));
+    place.ok("evaluate m.elman s.csv --report r.html");
+    let truth: BTreeMap<String, f64> = place
+        .text("s.csv")
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            (cells[0].to_owned(), cells[4].parse().unwrap())
+        })
+        .collect();
+    let predicted = place.ok("predict m.elman s.csv").stdout;
+    let mut off: Vec<(f64, String)> = predicted
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            ((cells[cells.len() - 1].parse::<f64>().unwrap() - truth[cells[0]]).abs(), cells[0].to_owned())
+        })
+        .collect();
+    off.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let page = place.text("r.html");
+    check(&page);
+    let shown: Vec<String> =
+        table(&page, "level: farthest off")[1..].iter().map(|row| row[0].clone()).collect();
+    assert_eq!(shown, off[..10].iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
+    assert_eq!(table(&page, "level: predicted over true").len(), 61);
+}
+
+#[test]
+fn large_tests_make_small_pages() {
+    let mut csv = String::from("unique_id,ds,y\n");
+    for series in 0..1000 {
+        for month in 0..30 {
+            let date = format!("{}-{:02}-01", 2000 + month / 12, month % 12 + 1);
+            line_of(
+                &mut csv,
+                &[&format!("s{series}"), &date, &(100 + (series * 7 + month * 5) % 13).to_string()],
+            );
+        }
+    }
+    let place = Place::with("l.csv", csv);
+    place.ok("train l.csv -o l.elman --epochs 1 --hidden-size 2 --season 0 --horizon 2 --test 4 --transform difference -q --report l.html");
+    let page = place.text("l.html");
+    check(&page);
+    assert!(page.len() < 1_000_000, "{}", page.len());
+    assert!(
+        page.contains("The 30 of 1,000 series with the largest error.") && page.contains("6 of 1,000 series")
+    );
+
+    let rows: String = (0..100_000).map(|n| format!("s{n},{},{}\n", n % 17, n % 5)).collect();
+    place.write("r.csv", format!("id,a,level\n{rows}"));
+    place.write(
+        "t.csv",
+        format!(
+            "id,a,level\n{}",
+            &rows.lines().take(300).map(|line| format!("{line}\n")).collect::<String>()
+        ),
+    );
+    place.ok("train regress t.csv --target level -o r.elman --epochs 1 --hidden-size 2 -q");
+    place.ok("evaluate r.elman r.csv --report r.html");
+    let page = place.text("r.html");
+    check(&page);
+    assert!(page.len() < 200_000, "{}", page.len());
+    assert!(page.contains("Of 100,000 points at most 2,000 are drawn"));
+    assert!(page.contains("One of every 500 of 100,000 rows."));
+}
+
+#[test]
+fn pages_go_where_nothing_else_is() {
+    let place = Place::with("notes.html", "<!DOCTYPE html>\n<title>my own</title>\n");
+    let foreign = "notes.html is there and is not a report that elman wrote: give another name to write to, or replace it with --force";
+    place.refuses(2, "train --epochs 1 --report notes.html", foreign);
+    place.ok("train -q --epochs 1 --hidden-size 2 --report notes.html --force");
+    // Now it is one of ours.
+    for command in ["evaluate airline.elman -q", "backtest airline.elman -q"] {
+        place.ok(&format!("{command} --report notes.html"));
+    }
+    let over = |name: &str| format!("{name} would be written over: give another name to write to");
+    place.write("a.csv", common::airline());
+    place.refuses(2, "train a.csv -o m.elman --report a.csv --force", &over("a.csv"));
+    place.refuses(2, "train -o airline.elman --report airline.elman --force", &over("airline.elman"));
+    place.refuses(2, "evaluate airline.elman --report airline.elman", &over("airline.elman"));
+    place.refuses(2, "evaluate airline.elman --plot p --report p", &over("p"));
+    place.refuses(2, "backtest airline.elman -o f.csv --report f.csv", &over("f.csv"));
+    let standard = "--report - would be standard output, where only predictions go; give the name of a file, ./- for one that is called so";
+    place.refuses(2, "evaluate airline.elman --report -", standard);
+    // Whatever is wrong with the place is known before training.
+    place.refuses(
+        1,
+        "train --epochs 1000000000 -o m.elman --report no/r.html",
+        "cannot write no/r.html: there is no such file or folder; check the path",
+    );
+}
+
+#[test]
+fn a_run_that_was_resumed_says_which_epochs_it_knows() {
+    let place = Place::new();
+    let train = "train -o m.elman --hidden-size 2 --epochs 60 --checkpoint-epochs 1 -q";
+    let mut child = place.command(train).spawn().unwrap();
+    while !place.path("m.elman.checkpoint").exists() && !place.path("m.elman").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    place.ok(&format!("{train} --resume --report r.html"));
+    let page = place.text("r.html");
+    check(&page);
+    let (_, rest) = page.split_once("The run was resumed: its first ").unwrap();
+    let known: usize = rest.split(' ').next().unwrap().parse().unwrap();
+    let epochs = table(&page, "Epochs");
+    assert_eq!((epochs[1][0].clone(), epochs.len() - 1), ((known + 1).to_string(), 60 - known));
+}

@@ -1,0 +1,284 @@
+//! Sound: training on recordings, WAV files, streams.
+
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+
+use elman::audio::{Recording, Wav};
+
+use crate::common::Place;
+
+const RATE: u32 = 8000;
+
+/// Notes that decay, overlapping.
+fn notes(len: usize) -> Vec<f32> {
+    let tone = |n: usize, start: usize, pitch: f32| {
+        let time = n as f32 - start as f32;
+        if time < 0.0 { 0.0 } else { (-time / 1500.0).exp() * (pitch * time).sin() }
+    };
+    (0..len)
+        .map(|n| {
+            let note = n / 700;
+            (note.saturating_sub(4)..=note)
+                .map(|k| 0.25 * tone(n, k * 700, 0.05 * (1.0 + (k * 7 % 11) as f32 / 4.0)))
+                .sum()
+        })
+        .collect()
+}
+
+/// What an overdriven low pass makes of it, so many samples late.
+fn device(input: &[f32], drive: f32, delay: usize) -> Vec<f32> {
+    let mut state = 0.0;
+    let answer = |n: usize| {
+        let x = if n >= delay { input[n - delay] } else { 0.0 };
+        state += 0.4 * (x - state);
+        (drive * state).tanh()
+    };
+    (0..input.len()).map(answer).collect()
+}
+
+fn wav(samples: &[f32]) -> Vec<u8> {
+    Wav::Float.write(RATE, samples).unwrap()
+}
+
+/// A folder with `in.wav` and `out.wav`, which is late.
+fn recorded(delay: usize) -> Place {
+    let input = notes(24_000);
+    let place = Place::with("in.wav", wav(&input));
+    place.write("out.wav", wav(&device(&input, 3.0, delay)));
+    place
+}
+
+fn samples(place: &Place, name: &str) -> Vec<f32> {
+    Recording::open(&place.path(name), None).unwrap().samples
+}
+
+/// The error-to-signal ratio of what is played.
+fn esr(played: &[f32], wanted: &[f32]) -> f32 {
+    let error: f32 = played.iter().zip(wanted).map(|(y, t)| (y - t).powi(2)).sum();
+    error / wanted.iter().map(|t| t * t).sum::<f32>()
+}
+
+/// The command is refused with this code, and these words are part of what is said.
+#[track_caller]
+fn fails(place: &Place, command: &str, code: i32, words: &str) {
+    let message = place.refused(code, command);
+    assert!(message.contains(words), "elman {command}: {message}");
+}
+
+const TRAIN: &str =
+    "train label --audio in.wav out.wav --preset nano --epochs 12 --truncate 128 --burn-in 64";
+
+#[test]
+fn a_device_is_learned_from_two_recordings_and_played() {
+    let place = recorded(25);
+    let said = place.ok(TRAIN);
+    assert!(
+        said.stderr.contains("out.wav: 25 samples late, by comparing it with in.wav (--latency overrules)"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stdout.contains("esr"), "{}", said.stdout);
+    let evaluation = said.stdout.lines().find(|line| line.starts_with("test: ")).unwrap();
+    // 23,975 samples are left, and a fifth of them.
+    assert_eq!(evaluation, "test: the last 4,795 samples");
+    let figure = |name: &str| -> f64 {
+        let line = said.stdout.lines().find(|line| line.starts_with(name)).unwrap();
+        line[name.len()..].split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let (of_model, of_input) = (figure("elman"), figure("y = x"));
+    assert!(of_model < 0.02 && of_input > 0.3, "{}", said.stdout);
+
+    let input = notes(9000);
+    place.write("other.wav", wav(&input));
+    let said = place.ok("predict out.elman other.wav -o played.wav");
+    assert!(said.stderr.contains("wrote 9000 samples (1.12 s at 8000 Hz) to played.wav"), "{}", said.stderr);
+    let played = samples(&place, "played.wav");
+    let error = esr(&played[500..], &device(&input, 3.0, 0)[500..]);
+    assert!(error < 0.02, "{error}");
+    // Integers of 24 bits are the same, rounded.
+    place.ok("predict out.elman other.wav -o whole.wav --bits 24");
+    let whole = samples(&place, "whole.wav");
+    assert!(played.iter().zip(&whole).all(|(y, z)| (y.clamp(-1.0, 1.0) - z).abs() <= 1.0 / 8_388_608.0));
+    fails(&place, "predict out.elman other.wav -o played.wav", 2, "played.wav is there: give another name");
+    fails(&place, "predict out.elman other.wav", 2, "one to write with -o");
+
+    // As a stream, in whatever pieces it comes, it is the same to the bit.
+    for block in [1, 256] {
+        let (answers, told) = streamed(&place, &format!("stream out.elman --block {block}"), &input, 1003);
+        assert_eq!(answers, played);
+        assert!(
+            told.contains("9,000 samples (1.12 s at 8000 Hz) in ") && told.contains(" times real time"),
+            "{told}"
+        );
+    }
+
+    let other = Wav::Float.write(44_100, &input).unwrap();
+    place.write("faster.wav", other);
+    fails(&place, "predict out.elman faster.wav -o x.wav", 1, "the model was trained at 8000 Hz");
+    fails(&place, "predict out.elman other.wav -o x.wav --knob drive=1", 2, "this model has no knobs");
+}
+
+fn start(place: &Place, command: &str) -> Child {
+    let mut command = place.command(command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the program")
+}
+
+/// What a stream answers to samples that are written in pieces of so many bytes, and what it tells at the end.
+fn streamed(place: &Place, command: &str, input: &[f32], piece: usize) -> (Vec<f32>, String) {
+    let mut child = start(place, command);
+    let mut stdin = child.stdin.take().unwrap();
+    let bytes: Vec<u8> = input.iter().flat_map(|x| x.to_le_bytes()).collect();
+    let writer = std::thread::spawn(move || {
+        bytes.chunks(piece).for_each(|piece| stdin.write_all(piece).expect("a stream that reads"));
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    let (answers, rest) = output.stdout.as_chunks::<4>();
+    assert!(rest.is_empty());
+    (answers.iter().map(|&answer| f32::from_le_bytes(answer)).collect(), told)
+}
+
+#[test]
+fn knobs_are_inputs() {
+    let input = notes(16_000);
+    let place = Place::with("in.wav", wav(&input));
+    for (name, drive) in [("low.wav", 1.0), ("high.wav", 6.0)] {
+        place.write(name, wav(&device(&input, drive, 0)));
+    }
+    let pairs = "--audio in.wav low.wav --knob drive=0 --audio in.wav high.wav --knob drive=1";
+    let said = place.ok(&format!(
+        "train label {pairs} --latency 0 --preset nano --epochs 12 --truncate 128 --burn-in 64 -o amp.elman"
+    ));
+    assert!(
+        said.stderr.contains("2 recordings, each split by time: the last 3,200 rows for the test"),
+        "{}",
+        said.stderr
+    );
+    for (knob, drive) in [(0, 1.0), (1, 6.0)] {
+        place.ok(&format!("predict amp.elman in.wav -o {knob}.wav --knob drive={knob}"));
+        let error = esr(&samples(&place, &format!("{knob}.wav"))[500..], &device(&input, drive, 0)[500..]);
+        assert!(error < 0.05, "{knob}: {error}");
+    }
+    fails(&place, "predict amp.elman in.wav -o x.wav", 2, "--knob drive is missing");
+    fails(
+        &place,
+        "predict amp.elman in.wav -o x.wav --knob gain=1",
+        2,
+        "--knob gain is unknown: this model has \"drive\"",
+    );
+    fails(
+        &place,
+        &format!("train label {pairs} --knob drive=2 -o x.elman"),
+        2,
+        "is given 3 times for 2 pairs",
+    );
+}
+
+#[test]
+fn what_is_wrong_with_recordings_is_said_before_training() {
+    let place = recorded(0);
+    place.write("faster.wav", Wav::Float.write(44_100, &notes(1000)).unwrap());
+    fails(
+        &place,
+        "train label --audio in.wav faster.wav",
+        1,
+        "in.wav (8000 Hz, 24,000 samples, 3.00 s) has another rate",
+    );
+    place.write("short.wav", wav(&notes(1000)));
+    fails(
+        &place,
+        "train label --audio in.wav short.wav",
+        1,
+        "cut 23,000 samples (2.88 s) from the end of in.wav",
+    );
+    place.write("cut.wav", &wav(&notes(1000))[..900]);
+    fails(&place, "train label --audio in.wav cut.wav", 1, "cut.wav: is cut short");
+    fails(&place, "train label --audio in.wav none.wav", 1, "none.wav");
+    fails(&place, "train forecast --audio in.wav out.wav", 2, "--audio is for the task label");
+    fails(&place, "train label in.wav --preset nano", 2, "--preset is for sound");
+    fails(&place, "train label --audio in.wav out.wav --knob drive", 2, "give a name and a number");
+    fails(&place, "train label --audio in.wav out.wav --preset nano --hidden-size 8", 2, "give one");
+    fails(
+        &place,
+        "train label --audio in.wav out.wav --latency 24000",
+        2,
+        "--latency is 24000; in.wav has 24,000 samples",
+    );
+    fails(&place, "train label --audio in.wav out.wav --loss mrstft", 2, "needs pieces of at least 1025");
+    fails(&place, "train label --audio in.wav out.wav --pre-emphasis 2", 2, "--pre-emphasis is 2");
+    let files = place.files();
+    assert!(files.keys().all(|name| name.ends_with(".wav")), "{:?}", files.keys());
+}
+
+#[test]
+fn rows_are_answered_as_they_come() {
+    let rows: String = (0..300).map(|n| format!("{},{}\n", n % 7, (n % 7) * 2)).collect();
+    let place = Place::with("t.csv", format!("a,target\n{rows}"));
+    place.ok("train label t.csv --classes=false --epochs 2 --hidden-size 4 -o t.elman");
+    let told = |input: &str| {
+        let mut child = start(&place, "stream t.elman");
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+            output.status.code(),
+        )
+    };
+    let (csv, times, code) = told("b,a\n9,1\n9,2.5\n");
+    assert_eq!(code, Some(0), "{times}");
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, "target_predicted"));
+    assert!(
+        times.contains("note: columns that the model does not read: b") && times.contains("2 rows, "),
+        "{times}"
+    );
+    let (json, _, code) = told("{\"a\": 1}\n[2.5]\n");
+    assert_eq!(code, Some(0));
+    let answers: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_json: Vec<f64> =
+        answers.iter().map(|answer| answer["target_predicted"].as_f64().unwrap()).collect();
+    let of_csv: Vec<f64> = lines[1..].iter().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(of_json, of_csv);
+    for (input, message) in [
+        ("b\n1\n", "standard input, line 1: there is no column \"a\", only \"b\""),
+        ("a\n1\nx\n", "standard input, line 3, column \"a\": \"x\" is no number"),
+        ("{\"a\": 1}\n{\"b\": 1}\n", "standard input, line 2: \"a\" is missing; give a"),
+        ("{\"a\": 1\n", "standard input, line 1: no JSON"),
+    ] {
+        let (_, said, code) = told(input);
+        assert!(code == Some(1) && said.contains(message), "{input:?}: {said}");
+    }
+    assert_eq!(told(""), (String::new(), String::new(), Some(0)));
+}
+
+/// Whoever listens may go away, and whoever plays may stop it: both are a clean end, with the sum told.
+#[cfg(unix)]
+#[test]
+fn a_stream_ends_cleanly() {
+    let place = recorded(0);
+    place.ok("train label --audio in.wav out.wav --latency 0 --preset nano --epochs 1 -o m.elman");
+    let block = [0u8; 1024];
+    let mut child = start(&place, "stream m.elman");
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    while stdin.write_all(&block).is_ok() {}
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let mut child = start(&place, "stream m.elman");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&block).unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0; 1024]).unwrap();
+    let killed = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(143));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("256 samples (0.03 s at 8000 Hz) in 1 block: "), "{told}");
+    drop(stdin);
+}

@@ -1,0 +1,155 @@
+"""The estimator of numbers and classes for every timestep."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from . import _elman
+from .data import Column, columns_of, is_frame, is_path, like, long_columns, sequences_of, table_of
+from .estimator import figures_by_name
+from .grouped import _Grouped
+
+
+class SequenceLabeler(_Grouped):
+    """A number or a class for every timestep of a sequence.
+
+    Parameters
+    ----------
+    {options}
+
+    Attributes
+    ----------
+    classes_ : array or None
+        The classes, sorted; None where the answers are numbers.
+    history_ : dict
+        ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
+    test_ : dict
+        Figures of the model and of naive predictors on the sequences kept for the test.
+    remarks_ : list of str
+        What was guessed, left out or put right.
+
+    Examples
+    --------
+    >>> import numpy as np, elman
+    >>> X = np.random.default_rng(0).normal(size=(20, 30, 1))
+    >>> labeler = elman.SequenceLabeler(epochs=5, verbose=0).fit(X, np.cumsum(X[:, :, 0], axis=1))
+    >>> labeler.predict(X[:2]).shape
+    (2, 30)
+    """
+
+    _task = "label"
+
+    def fit(self, X: Any, y: Any = None) -> SequenceLabeler:
+        """Train on sequences and test on a share of them, or of a single one on its end.
+
+        Parameters
+        ----------
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
+            A frame is long: a row for each timestep. A column ``id`` (option ``id``) tells sequences apart; without one it
+            is a single recording.
+        y : array (n, T) or (n, T, K), list of arrays (T_i,) or (T_i, K), optional
+            A number, K numbers or a class for each timestep, NaN or None where it is not known; of a frame one for each
+            row, by default its column ``target``.
+        """
+        self._numeric = False
+        self._fit_sequences(X, y)
+        self._take_classes(self.model_)
+        return self
+
+    def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
+        parts = [np.asarray(part) for part in y] if count is not None else [np.asarray(y)]
+        if any(part.ndim not in (1, 2) or part.shape[1:] != parts[0].shape[1:] for part in parts):
+            raise ValueError("y must have one target for each timestep, or as many for each: (n, T) or (n, T, K)")
+        rows = np.concatenate(parts)
+        self._numeric = rows.dtype.kind in "iuf"
+        if self._numeric:
+            values = rows.astype(np.float64).reshape(len(rows), -1)
+            if np.isinf(values).any():
+                raise ValueError("y contains infinity; a target is finite, or NaN where it is not known")
+            names = ["target"] if values.shape[1] == 1 else [f"target{k}" for k in range(values.shape[1])]
+            return {name: np.ascontiguousarray(values[:, k]) for k, name in enumerate(names)}
+        return {"target": ["" if label is None or label != label else str(label) for label in rows.reshape(-1).tolist()]}
+
+    def _spread_over(self, column: Column, lengths: list[int]) -> Column:
+        if len(column) != sum(lengths):
+            raise ValueError(f"y has {len(column)} targets, but X has {sum(lengths)} timesteps")
+        return column
+
+    def _spread(self, columns: dict[str, Column], column: Column, id_name: str) -> Column:
+        rows = len(next(iter(columns.values())))
+        if len(column) != rows:
+            raise ValueError(f"y has {len(column)} targets, but the data frame has {rows} rows")
+        return column
+
+    def _answer(self, model: _elman.Model) -> tuple[str, dict[str, Any]]:
+        """What is told of a row, ``"numbers"`` or ``"class"``, and how."""
+        ((kind, answer),) = json.loads(model.task_json)["label"]["answer"].items()
+        return kind, answer
+
+    def _grouping(self, model: _elman.Model) -> dict[str, Any]:
+        grouping: dict[str, Any] = self._answer(model)[1]["grouping"]
+        return grouping
+
+    def _target_names(self) -> list[str]:
+        names = self._grouping(self._fitted())["target"]
+        return names if isinstance(names, list) else [names]
+
+    def _take_classes(self, model: _elman.Model) -> None:
+        kind, answer = self._answer(model)
+        self.classes_ = None
+        if kind == "class":
+            self.classes_ = np.array([float(name) for name in answer["classes"]] if self._numeric else answer["classes"])
+
+    def _take_model(self, model: _elman.Model) -> None:
+        super()._take_model(model)
+        self._numeric = False
+        self._take_classes(model)
+
+    def _labels(self, X: Any, names: list[str]) -> Any:
+        """Answers of these columns, as the sequences came: rows of values."""
+        columns, _ = self._answers(X)
+        rows = np.stack([np.asarray(columns[name], dtype=np.float64) for name in names], axis=1)
+        lengths = [len(sequence) for sequence in sequences_of(X, self.layout)]
+        parts = np.split(rows, np.cumsum(lengths)[:-1])
+        return parts if isinstance(X, list) else np.stack(parts)
+
+    def predict(self, X: Any) -> Any:
+        """The answers for every timestep, in the form of ``y``: an array, for a list a list of arrays, for a frame one of a row
+        for each of its rows."""
+        if is_path(X) or is_frame(X):
+            columns, kind = self._answers(X)
+            return like(columns, kind)
+        if self.classes_ is not None:
+            probabilities, classes = self.predict_proba(X), self.classes_
+            most = [classes[np.argmax(part, axis=1)] for part in probabilities]
+            return most if isinstance(X, list) else np.stack(most)
+        names = [f"{name}_predicted" for name in self._target_names()]
+        labels = self._labels(X, names)
+        if len(names) > 1:
+            return labels
+        return [part[:, 0] for part in labels] if isinstance(X, list) else labels[:, :, 0]
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probabilities of the classes ``(n, T, classes)``, in the order of ``classes_``; for a list a list."""
+        kind, answer = self._answer(self._fitted())
+        if kind != "class":
+            raise AttributeError("the targets are numbers, which have no probabilities")
+        return self._labels(X, [f"probability_{name}" for name in answer["classes"]])
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Over the timesteps with a target: the share of right classes, or the coefficient of determination, the mean over
+        targets."""
+        if is_frame(X):
+            columns = columns_of(X)
+            targets = {} if y is None else self._targets(y, None)
+        else:
+            sequences = sequences_of(X, self.layout)
+            columns, targets = long_columns(sequences), self._targets(y, len(sequences))
+        for name, column in zip(self._target_names(), targets.values()):
+            columns[name] = self._spread(columns, column, "")
+        figures, _ = self._fitted().evaluate(table_of(columns))
+        figure = "r2" if self.classes_ is None else "accuracy"
+        return float(figures_by_name(json.loads(figures))["elman"][figure] or 0.0)

@@ -1,0 +1,169 @@
+//! How much later a device answers than it is asked: from clicks whose places are known, as NAM finds it, else from the
+//! impulse response that explains the target best.
+
+use super::{Layout, Pair};
+use crate::error::Message;
+use crate::fourier::{Complex, Fourier};
+
+/// What is known of how late the target is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latency {
+    /// The samples by which it is late, where that was found.
+    pub found: Option<i64>,
+    /// The samples by which it is moved back.
+    pub delay: i64,
+    /// What is to be said of it.
+    pub remark: Message,
+}
+
+/// Samples before a click, and after it, in which the answer is looked for.
+const BEFORE: usize = 1000;
+const AFTER: usize = 10_000;
+/// An answer is louder than the loudest noise by so much, and by such a factor.
+const ABOVE: f32 = 3e-4;
+const TIMES: f32 = 1.001;
+/// An answer heard in a click is moved back by so many samples less, so that it is never before its cause.
+const SAFETY: i64 = 1;
+
+/// Samples of a stretch that is compared.
+const BLOCK: usize = 1 << 15;
+/// Later answers than this are not looked for, and earlier ones than `BEFORE`.
+const LATEST: usize = BLOCK / 2;
+/// At most so many stretches, the loudest.
+const BLOCKS: usize = 16;
+/// The response begins where it first reaches this share of its largest value,
+const ONSET: f64 = 0.25;
+/// which stands out from its mean square's root by this factor.
+const CLEAR: f64 = 10.0;
+
+impl Pair {
+    /// How late the target is.
+    pub fn latency(&self) -> Latency {
+        match Layout::of(&self.input) {
+            Some(layout) => self.by_clicks(layout),
+            None => self.by_response(),
+        }
+    }
+
+    /// The delay that the user says.
+    pub fn latency_as_said(&self, delay: i64) -> Latency {
+        let remark = Message::from(format!("{}: taken as {} late, as ", self.target.name, samples(delay)));
+        Latency { found: None, delay, remark: remark.option("latency").text(" says") }
+    }
+
+    /// In the mean of what follows the clicks, the first sample beyond the noise.
+    fn by_clicks(&self, layout: &Layout) -> Latency {
+        let target = &self.target.samples;
+        let noise = target.get(layout.noise()).unwrap_or_default();
+        let background = noise.iter().fold(0.0, |loudest: f32, y| loudest.max(y.abs()));
+        let threshold = (background + ABOVE).max(TIMES * background);
+        let windows: Vec<&[f32]> =
+            layout.blips().iter().filter_map(|blip| target.get(blip - BEFORE..blip + AFTER)).collect();
+        let mean = |n: usize| windows.iter().map(|window| window[n]).sum::<f32>() / windows.len() as f32;
+        let first =
+            if windows.is_empty() { None } else { (0..BEFORE + AFTER).find(|&n| mean(n).abs() > threshold) };
+        let by = format!("the clicks of {}", layout.name);
+        match first {
+            None => self.not_found(&format!("no answer to {by} is louder than the noise")),
+            Some(0) => self.not_found(&format!("before {by} there is as much as after them")),
+            Some(first) => {
+                let found = first as i64 - BEFORE as i64;
+                let text = format!(
+                    "{}: {} late, by {by}; moved back by {}, one less",
+                    self.target.name,
+                    samples(found),
+                    found - SAFETY
+                );
+                let delay = found - SAFETY;
+                Latency { found: Some(found), delay, remark: self.overruled(text) }
+            }
+        }
+    }
+
+    /// The impulse response `h = F^-1 (sum X* Y / (sum |X|^2 + epsilon))` of the loudest stretches: it begins where the
+    /// target does.
+    fn by_response(&self) -> Latency {
+        let Some(response) = self.response() else {
+            return self.not_found("the recordings are too short or too quiet to tell");
+        };
+        let at = |lag: i64| response[lag.rem_euclid(response.len() as i64) as usize].abs();
+        let lags = || -(BEFORE as i64)..LATEST as i64;
+        let largest = lags().map(at).fold(0.0, f64::max);
+        let square: f64 = response.iter().map(|h| h * h).sum::<f64>() / response.len() as f64;
+        if largest <= CLEAR * square.sqrt() {
+            return self.not_found("the target does not follow the input clearly");
+        }
+        let found = lags().find(|&lag| at(lag) >= ONSET * largest).unwrap_or_default();
+        let text = format!(
+            "{}: {} late, by comparing it with {}",
+            self.target.name,
+            samples(found),
+            self.input.name
+        );
+        Latency { found: Some(found), delay: found, remark: self.overruled(text) }
+    }
+
+    fn response(&self) -> Option<Vec<f64>> {
+        let (x, y) = (&self.input.samples, &self.target.samples);
+        let block = BLOCK.min((x.len() / 2).next_power_of_two() / 2);
+        if block < 2 * BEFORE {
+            return None;
+        }
+        // Both at a rate of change, in which low notes do not cover all else.
+        let change = |s: &[f32], n: usize| f64::from(s[n]) - f64::from(s[n.saturating_sub(1)]);
+        let mut starts: Vec<(f64, usize)> = (0..=x.len() - block)
+            .step_by(block / 2)
+            .map(|start| ((start..start + block).map(|n| change(x, n).powi(2)).sum(), start))
+            .collect();
+        starts.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        starts.truncate(BLOCKS);
+        let fourier = Fourier::<f64>::new(block);
+        let mut cross = vec![Complex::default(); block];
+        let mut power = vec![0.0; block];
+        for &(_, start) in &starts {
+            // Both in one transform, as the real and the imaginary part.
+            let mut both: Vec<Complex<f64>> = (0..block)
+                .map(|n| {
+                    let window = 0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / block as f64).cos();
+                    Complex { re: window * change(x, start + n), im: window * change(y, start + n) }
+                })
+                .collect();
+            fourier.forward(&mut both);
+            for k in 0..block {
+                let (z, mirror) = (both[k], both[(block - k) % block]);
+                let (x_re, x_im) = (0.5 * (z.re + mirror.re), 0.5 * (z.im - mirror.im));
+                let (y_re, y_im) = (0.5 * (z.im + mirror.im), 0.5 * (mirror.re - z.re));
+                cross[k].re += x_re * y_re + x_im * y_im;
+                cross[k].im += x_re * y_im - x_im * y_re;
+                power[k] += x_re * x_re + x_im * x_im;
+            }
+        }
+        let mean = power.iter().sum::<f64>() / block as f64;
+        if mean <= 0.0 {
+            return None;
+        }
+        // The inverse is the transform of the conjugate, of which the real part counts.
+        for (cross, power) in cross.iter_mut().zip(power) {
+            let factor = 1.0 / (block as f64 * (power + 1e-2 * mean));
+            *cross = Complex { re: factor * cross.re, im: -factor * cross.im };
+        }
+        fourier.forward(&mut cross);
+        Some(cross.iter().map(|h| h.re).collect())
+    }
+
+    fn not_found(&self, why: &str) -> Latency {
+        let text = format!(
+            "{}: how late it is was not found ({why}); it is taken as it is; if it is late, say by how many samples with ",
+            self.target.name
+        );
+        Latency { found: None, delay: 0, remark: Message::from(text).option("latency") }
+    }
+
+    fn overruled(&self, text: String) -> Message {
+        Message::from(text).text(" (").option("latency").text(" overrules)")
+    }
+}
+
+fn samples(count: i64) -> String {
+    if count == 1 { "1 sample".into() } else { format!("{count} samples") }
+}

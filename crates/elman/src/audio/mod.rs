@@ -1,0 +1,77 @@
+//! Sound: recordings of what went into a device and what came out, and what has to be known before a network learns from
+//! them.
+//!
+//! ```
+//! use elman::audio::{Pair, Recording, Wav};
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! // What a device makes of a decaying click, five samples late.
+//! let input: Vec<f32> = (0..4000).map(|n| if n % 1000 == 100 { 0.5 } else { 0.0 }).collect();
+//! let target: Vec<f32> = (0..4000).map(|n| if n >= 5 { 0.8 * input[n - 5] } else { 0.0 }).collect();
+//! let [input, target] = [("in.wav", input), ("out.wav", target)].map(|(name, samples)| {
+//!     Recording::read(name, Wav::Float.write(48_000, &samples)?.as_slice(), None)
+//! });
+//! let pair = Pair::new(input?, target?, &[])?;
+//! let latency = pair.latency();
+//! assert_eq!((latency.found, latency.delay), (Some(5), 5));
+//! let (input, target) = pair.aligned(latency.delay)?;
+//! assert_eq!((input.len(), input[100], target[100]), (3995, 0.5, 0.4));
+//! # Ok(())
+//! # }
+//! ```
+
+mod latency;
+mod layout;
+mod pair;
+mod player;
+mod quality;
+mod table;
+mod wav;
+
+pub use latency::Latency;
+pub use layout::Layout;
+pub use pair::Pair;
+pub use player::Player;
+pub use table::{INPUT, PAIR, Prepared, TARGET, prepare};
+pub use wav::{Recording, Wav, is_wav};
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+/// What a model of sound has to know beside its network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sound {
+    /// The samples per second that it was trained at: what it is fed has to have as many.
+    pub sample_rate: u32,
+    /// The samples by which targets were late in training, and were moved back. What the model answers is that much
+    /// earlier than what the device did.
+    #[serde(default)]
+    pub delay: i64,
+}
+
+impl Sound {
+    /// Refuses what no recording has.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.sample_rate == 0 { Err("its sample rate is 0".into()) } else { Ok(()) }
+    }
+}
+
+/// `1.25 s` of so many samples.
+fn seconds(samples: usize, sample_rate: u32) -> String {
+    format!("{:.2} s", samples as f64 / f64::from(sample_rate))
+}
+
+/// `-25.1 dB` of a ratio of energies.
+pub fn decibels(ratio: f64) -> f64 {
+    10.0 * ratio.log10()
+}
+
+/// `sum (y - t)^2 / sum t^2` of an output and what it should be; nothing where that is silence.
+pub fn error_to_signal(outputs: &[f64], targets: &[f64]) -> Option<f64> {
+    let energy: f64 = targets.iter().map(|t| t * t).sum();
+    let error: f64 = outputs.iter().zip(targets).map(|(y, t)| (y - t) * (y - t)).sum();
+    (energy > 0.0).then(|| error / energy)
+}

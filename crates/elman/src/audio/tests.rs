@@ -1,0 +1,282 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// A WAV file of one byte after another: PCM or float, as its head says.
+fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
+    let align = channels * bits / 8;
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((36 + data.len() as u32).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend(16u32.to_le_bytes());
+    bytes.extend(tag.to_le_bytes());
+    bytes.extend(channels.to_le_bytes());
+    bytes.extend(rate.to_le_bytes());
+    bytes.extend((rate * u32::from(align)).to_le_bytes());
+    bytes.extend(align.to_le_bytes());
+    bytes.extend(bits.to_le_bytes());
+    bytes.extend(b"data");
+    bytes.extend((data.len() as u32).to_le_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+fn samples(bytes: &[u8]) -> Vec<f32> {
+    Recording::read("x.wav", bytes, None).unwrap().samples
+}
+
+fn refusal(bytes: &[u8], channel: Option<usize>) -> String {
+    Recording::read("x.wav", bytes, channel).unwrap_err().to_string()
+}
+
+fn recording(name: &str, sample_rate: u32, samples: Vec<f32>) -> Recording {
+    Recording { name: name.into(), sample_rate, samples }
+}
+
+/// Noise in `[-1, 1)`, the same for each seed.
+fn noise(seed: u64) -> impl FnMut() -> f32 {
+    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+}
+
+/// What a device with a low pass and a soft limit makes of an input, so much later.
+fn device(input: &[f32], delay: i64) -> Vec<f32> {
+    let mut state = 0.0f32;
+    let at = |n: i64| usize::try_from(n).ok().and_then(|n| input.get(n)).copied().unwrap_or(0.0);
+    let answer = |n: i64| {
+        state += 0.25 * (at(n - delay) - state);
+        (3.0 * state).tanh()
+    };
+    (0..input.len() as i64).map(answer).collect()
+}
+
+#[test]
+fn integers_are_shares_of_full_scale() {
+    assert_eq!(samples(&wav(1, 1, 8000, 8, &[0, 64, 128, 255])), [-1.0, -0.5, 0.0, 127.0 / 128.0]);
+    let data = [i16::MIN, -1, 0, i16::MAX].map(i16::to_le_bytes).concat();
+    assert_eq!(samples(&wav(1, 1, 8000, 16, &data)), [-1.0, -1.0 / 32768.0, 0.0, 32767.0 / 32768.0]);
+    assert_eq!(
+        samples(&wav(1, 1, 8000, 24, &[0, 0, 0x80, 0, 0, 0x40, 1, 0, 0])),
+        [-1.0, 0.5, 1.0 / 8_388_608.0]
+    );
+    let data = [i32::MIN, 1 << 30].map(i32::to_le_bytes).concat();
+    assert_eq!(samples(&wav(1, 1, 8000, 32, &data)), [-1.0, 0.5]);
+    let data = [1.5f32, -0.25].map(f32::to_le_bytes).concat();
+    assert_eq!(samples(&wav(3, 1, 8000, 32, &data)), [1.5, -0.25]);
+}
+
+#[test]
+fn of_several_channels_one_is_chosen() {
+    let data = [1i16, 2, 3, 4].map(i16::to_le_bytes).concat();
+    let stereo = wav(1, 2, 8000, 16, &data);
+    assert_eq!(refusal(&stereo, None), "x.wav: has 2 channels; choose one with channel");
+    let right = Recording::read("x.wav", stereo.as_slice(), Some(2)).unwrap();
+    assert_eq!(right.samples, [2.0 / 32768.0, 4.0 / 32768.0]);
+    let none = "x.wav: has 2 channels, and no channel 3; they are counted from 1: channel";
+    assert_eq!(refusal(&stereo, Some(3)), none);
+    assert!(refusal(&stereo, Some(0)).contains("no channel 0"));
+}
+
+#[test]
+fn what_is_no_whole_recording_is_refused_by_name() {
+    let whole = wav(1, 1, 8000, 16, &[0; 64]);
+    for length in 0..whole.len() {
+        let message = refusal(&whole[..length], None);
+        assert!(message.starts_with("x.wav: ") && message.contains(';'), "{length}: {message}");
+    }
+    assert!(refusal(&whole[..whole.len() - 1], None).contains("is cut short"));
+    assert!(refusal(b"time,value\n1,2\n", None).contains("no WAV file"));
+    assert!(refusal(&wav(1, 1, 8000, 16, &[]), None).contains("has no samples"));
+    assert!(refusal(&wav(2, 1, 8000, 16, &[0; 4]), None).contains("convert it to PCM"));
+    assert!(refusal(&wav(1, 1, 0, 16, &[0; 4]), None).contains("0 samples per second"));
+    let data = [0.5, f32::NAN].map(f32::to_le_bytes).concat();
+    let message = "x.wav: its sample 2 (at 0.00 s) is NaN; samples are finite numbers";
+    assert_eq!(refusal(&wav(3, 1, 8000, 32, &data), None), message);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_after_a_head_are_read_or_refused(mut head in prop::collection::vec(any::<u8>(), 0..44), keep in 0usize..44) {
+        let mut bytes = wav(1, 1, 8000, 16, &[1; 32]);
+        head.truncate(44 - keep);
+        let places = bytes[keep..].iter_mut().zip(&head);
+        places.for_each(|(byte, other)| *byte = *other);
+        let _ = Recording::read("x.wav", bytes.as_slice(), None);
+    }
+}
+
+#[test]
+fn files_that_are_written_are_read_back() {
+    let values = [0.0, 0.3, -1.0, 1.0, 1.7, -2.5];
+    assert_eq!(samples(&Wav::Float.write(44_100, &values).unwrap()), values);
+    let bytes = Wav::Int24.write(44_100, &values).unwrap();
+    let most = 8_388_607.0 / 8_388_608.0;
+    // 0.3 in 32 bits is 2,516,582.5 of the integer steps and a little more.
+    let expected = [0.0, 2_516_583.0 / 8_388_608.0, -1.0, most, most, -1.0];
+    assert_eq!(samples(&bytes), expected);
+    assert_eq!(Recording::read("x.wav", bytes.as_slice(), None).unwrap().sample_rate, 44_100);
+}
+
+#[test]
+fn pairs_that_do_not_fit_are_refused_with_both_sides() {
+    let pair = |x: (u32, usize), y: (u32, usize)| {
+        let [input, target] = [("in.wav", x), ("out.wav", y)]
+            .map(|(name, (rate, count))| recording(name, rate, vec![0.5; count]));
+        Pair::new(input, target, &[]).unwrap_err().to_string()
+    };
+    assert_eq!(
+        pair((48_000, 4800), (44_100, 4410)),
+        "out.wav (44100 Hz, 4,410 samples, 0.10 s): in.wav (48000 Hz, 4,800 samples, 0.10 s) has another rate; convert one \
+         of them, so that both have the same samples per second"
+    );
+    assert_eq!(
+        pair((8000, 8000), (8000, 6000)),
+        "out.wav (8000 Hz, 6,000 samples, 0.75 s): in.wav (8000 Hz, 8,000 samples, 1.00 s) is not as long; cut 2,000 samples \
+         (0.25 s) from the end of in.wav, if both begin at the same moment, or export them again with the same start and end"
+    );
+    let silent = Pair::new(recording("in.wav", 8000, vec![0.5]), recording("out.wav", 8000, vec![0.0]), &[]);
+    assert!(silent.unwrap_err().to_string().contains("nothing came out"));
+}
+
+#[test]
+fn a_delay_is_found_by_comparing() {
+    let mut draw = noise(7);
+    // Notes that decay, with a little noise: low in frequency, as a guitar's.
+    let input: Vec<f32> = (0..60_000)
+        .map(|n| {
+            let decay = (-((n % 6000) as f32) / 2000.0).exp();
+            0.4 * decay * (0.05 * n as f32).sin() + 0.02 * draw()
+        })
+        .collect();
+    for delay in [-40, 0, 1, 37, 2500] {
+        for sign in [1.0, -1.0] {
+            let target = device(&input, delay).iter().map(|y| sign * y).collect();
+            let pair = Pair::new(
+                recording("in.wav", 16_000, input.clone()),
+                recording("out.wav", 16_000, target),
+                &[],
+            );
+            let latency = pair.unwrap().latency();
+            assert_eq!((latency.found, latency.delay), (Some(delay), delay), "{}", latency.remark);
+        }
+    }
+    let pair = Pair::new(
+        recording("in.wav", 16_000, input),
+        recording("out.wav", 16_000, (0..60_000).map(|_| draw()).collect()),
+        &[],
+    )
+    .unwrap();
+    let latency = pair.latency();
+    assert_eq!((latency.found, latency.delay), (None, 0));
+    assert!(latency.remark.to_string().contains("does not follow the input clearly"), "{}", latency.remark);
+    assert_eq!(pair.latency_as_said(12).delay, 12);
+}
+
+/// An input with clicks at these places and music elsewhere, from 100,000 on or before `music.0`.
+fn with_clicks(len: usize, clicks: &[usize], music: &[std::ops::Range<usize>]) -> Vec<f32> {
+    let mut draw = noise(3);
+    let mut input = vec![0.0; len];
+    music.iter().for_each(|range| input[range.clone()].iter_mut().for_each(|x| *x = 0.3 * draw()));
+    clicks.iter().for_each(|&click| input[click] = 0.9);
+    input
+}
+
+#[test]
+fn a_delay_is_found_by_clicks_in_every_layout() {
+    let third = [0..400_000, 600_000..1_032_000];
+    let layouts: [(u32, usize, &[usize], &[std::ops::Range<usize>]); 4] = [
+        (48_000, 1_032_000, &[504_000, 552_000], &third),
+        (48_000, 200_000, &[24_000, 72_000], &[100_000..200_000]),
+        (48_000, 200_000, &[12_000, 36_000], &[100_000..200_000]),
+        (44_100, 200_000, &[22_050], &[100_000..200_000]),
+    ];
+    for (rate, len, clicks, music) in layouts {
+        let input = with_clicks(len, clicks, music);
+        for delay in [-10, 0, 83] {
+            let mut draw = noise(11);
+            let target = device(&input, delay).iter().map(|y| y + 1e-4 * draw()).collect();
+            let pair =
+                Pair::new(recording("in.wav", rate, input.clone()), recording("out.wav", rate, target), &[]);
+            let latency = pair.unwrap().latency();
+            assert_eq!((latency.found, latency.delay), (Some(delay), delay - 1), "{}", latency.remark);
+        }
+    }
+}
+
+#[test]
+fn a_click_that_is_not_heard_is_said() {
+    let input = with_clicks(200_000, &[24_000, 72_000], &[100_000..200_000]);
+    let target: Vec<f32> =
+        input.iter().enumerate().map(|(n, x)| if n < 100_000 { 0.0 } else { *x }).collect();
+    let pair =
+        Pair::new(recording("in.wav", 48_000, input), recording("out.wav", 48_000, target), &[]).unwrap();
+    let latency = pair.latency();
+    assert_eq!((latency.found, latency.delay), (None, 0));
+    assert!(latency.remark.to_string().contains("louder than the noise"), "{}", latency.remark);
+}
+
+fn remarks_of(input: Vec<f32>, target: Vec<f32>) -> String {
+    let pair =
+        Pair::new(recording("in.wav", 48_000, input), recording("out.wav", 48_000, target), &[]).unwrap();
+    let prepared = prepare(&[pair], Some(0)).unwrap();
+    prepared.table.remarks().iter().map(|remark| format!("{remark}\n")).collect()
+}
+
+#[test]
+fn what_spoils_a_model_is_said() {
+    let wave = |level: f32| (0..48_000).map(|n| level * (n as f32 * 0.05).sin()).collect::<Vec<f32>>();
+    let quiet = remarks_of(wave(0.5), wave(0.001));
+    assert!(quiet.contains("out.wav: its loudest sample is at -60 dB"), "{quiet}");
+    let clipped = wave(2.0).iter().map(|y| y.clamp(-1.0, 1.0)).collect();
+    let clipped = remarks_of(wave(0.5), clipped);
+    assert!(clipped.contains("out.wav: 764 peaks cut off at full scale, the first at 0.00 s"), "{clipped}");
+    let offset = remarks_of(wave(0.5), wave(0.5).iter().map(|y| y + 0.1).collect());
+    assert!(offset.contains("out.wav: its mean is 0.100"), "{offset}");
+    let fine = remarks_of(wave(0.5), wave(0.3));
+    assert_eq!(fine, "out.wav: taken as 0 samples late, as latency says\n");
+}
+
+#[test]
+fn a_device_that_changed_is_found_by_the_input_that_repeats_itself() {
+    let mut input = with_clicks(1_032_000, &[504_000, 552_000], &[0..400_000]);
+    input.copy_within(0..432_000, 600_000);
+    let target = device(&input, 0);
+    let same = remarks_of(input.clone(), target.clone());
+    assert!(!same.contains("differently"), "{same}");
+    assert!(same.contains("the first 10.00 s of NAM's input of the third version are left out"), "{same}");
+    let changed = target.iter().enumerate().map(|(n, y)| if n < 500_000 { *y } else { 0.8 * y }).collect();
+    // 0.2^2 of the energy.
+    let changed = remarks_of(input, changed);
+    assert!(changed.contains("differently (error to signal 0.0400, above 0.01)"), "{changed}");
+}
+
+#[test]
+fn pairs_become_a_table_with_knobs() {
+    let pair = |drive: f64, samples: [f32; 4]| {
+        let target = samples.iter().map(|x| 2.0 * x).collect();
+        let knobs = [("drive".to_owned(), drive)];
+        Pair::new(recording("in.wav", 8000, samples.to_vec()), recording("out.wav", 8000, target), &knobs)
+            .unwrap()
+    };
+    let pairs = [pair(0.1, [0.5, 0.25, 0.125, 0.0]), pair(0.9, [0.0, 0.5, 0.25, 0.125])];
+    let Prepared { table, sound } = prepare(&pairs, Some(1)).unwrap();
+    assert_eq!(sound, Sound { sample_rate: 8000, delay: 1 });
+    assert_eq!(table.headers(), ["input", "drive", "target", "pair"]);
+    let column = |name| table.column(name).unwrap().numbers().unwrap().to_vec();
+    assert_eq!(column("input"), [0.5, 0.25, 0.125, 0.0, 0.5, 0.25]);
+    assert_eq!(column("target"), [0.5, 0.25, 0.0, 1.0, 0.5, 0.25]);
+    assert_eq!(column("drive"), [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]);
+    assert_eq!(column("pair"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+    let other = Pair { knobs: Vec::new(), ..pairs[1].clone() };
+    let message = prepare(&[pairs[0].clone(), other], None).unwrap_err().to_string();
+    assert!(
+        message.starts_with("knob is given for in.wav with \"drive\", and for in.wav with no knobs"),
+        "{message}"
+    );
+    assert!(
+        prepare(&pairs, Some(4)).unwrap_err().to_string().starts_with("latency is 4; in.wav has 4 samples")
+    );
+}

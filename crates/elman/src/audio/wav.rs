@@ -1,0 +1,186 @@
+//! WAV files: samples in and out.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::path::Path;
+
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+
+use crate::error::{DataError, Error, FileError};
+use crate::words::counted;
+
+/// One channel of a recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// What stands for the file in messages.
+    pub name: String,
+    /// Samples per second, above 0.
+    pub sample_rate: u32,
+    /// The samples, finite; full scale is 1. At least one.
+    pub samples: Vec<f32>,
+}
+
+/// How samples are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wav {
+    /// Floating point numbers of 32 bits, as they are.
+    #[default]
+    Float,
+    /// Integers of 24 bits at a scale of 2^23, cut at full scale.
+    Int24,
+}
+
+/// Does a file that starts like this hold sound?
+pub fn is_wav(start: &[u8]) -> bool {
+    start.starts_with(b"RIFF") && start.get(8..12) == Some(b"WAVE")
+}
+
+impl Recording {
+    /// Reads the WAV file at `path`: integers of 8, 16, 24 and 32 bits, whose value is the integer divided by
+    /// `2^(bits - 1)`, or floating point numbers of 32; of several channels the one that is named, counted from 1.
+    ///
+    /// # Errors
+    /// If it cannot be read or is no such file, has several channels and none is named, has no samples, or has some that are
+    /// no finite numbers.
+    pub fn open(path: &Path, channel: Option<usize>) -> Result<Self, Error> {
+        let failed = |error| FileError { action: "read", path: path.to_owned(), error };
+        if path.is_dir() {
+            return Err(failed(std::io::ErrorKind::IsADirectory.into()).into());
+        }
+        let file = File::open(path).map_err(failed)?;
+        Ok(Recording::read(&path.display().to_string(), BufReader::new(file), channel)?)
+    }
+
+    /// As [`open`](Self::open), from `reader`; `name` stands for the file in messages.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn read(name: &str, reader: impl Read, channel: Option<usize>) -> Result<Self, DataError> {
+        let refuse = |message: String| DataError::new(name, message);
+        let damaged = |error| refuse(about(&error));
+        let mut reader = WavReader::new(reader).map_err(damaged)?;
+        let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
+        let channels = usize::from(channels);
+        if sample_rate == 0 {
+            return Err(refuse("is damaged: it has 0 samples per second; record or copy it again".into()));
+        }
+        let channel = choose(name, channels, channel)?;
+        let mut samples = Vec::new();
+        match sample_format {
+            SampleFormat::Int if (1..=32).contains(&bits_per_sample) => {
+                let scale = (1u64 << (bits_per_sample - 1)) as f64;
+                for sample in reader.samples::<i32>().skip(channel).step_by(channels) {
+                    samples.push((f64::from(sample.map_err(damaged)?) / scale) as f32);
+                }
+            }
+            SampleFormat::Int => {
+                return Err(refuse(format!("has samples of {bits_per_sample} bits; {CONVERT}")));
+            }
+            SampleFormat::Float => {
+                for sample in reader.samples::<f32>().skip(channel).step_by(channels) {
+                    samples.push(sample.map_err(damaged)?);
+                }
+            }
+        }
+        if samples.is_empty() {
+            return Err(refuse("has no samples; record it again".into()));
+        }
+        if let Some(n) = samples.iter().position(|sample| !sample.is_finite()) {
+            let (value, place) = (samples[n], super::seconds(n, sample_rate));
+            let message = format!("its sample {} (at {place}) is {value}; samples are finite numbers", n + 1);
+            return Err(refuse(message));
+        }
+        Ok(Recording { name: name.to_owned(), sample_rate, samples })
+    }
+
+    /// `in.wav (48000 Hz, 2880000 samples, 60.00 s)`
+    pub fn describe(&self) -> String {
+        let Recording { name, sample_rate, samples } = self;
+        let (count, seconds) =
+            (counted(samples.len(), "sample"), super::seconds(samples.len(), *sample_rate));
+        format!("{name} ({sample_rate} Hz, {count}, {seconds})")
+    }
+}
+
+const CONVERT: &str = "convert it to PCM of 16 or 24 bits, or to float of 32, and try again";
+
+/// The channel to read, counted from 0.
+fn choose(name: &str, channels: usize, asked: Option<usize>) -> Result<usize, DataError> {
+    let refuse = |message: crate::error::Message| Err(DataError::new(name, message));
+    let message = |text: String| crate::error::Message::from(text);
+    match asked {
+        None if channels == 1 => Ok(0),
+        None => refuse(message(format!("has {channels} channels; choose one with ")).option("channel")),
+        Some(channel) if (1..=channels).contains(&channel) => Ok(channel - 1),
+        Some(channel) => {
+            let of = counted(channels, "channel");
+            refuse(
+                message(format!("has {of}, and no channel {channel}; they are counted from 1: "))
+                    .option("channel"),
+            )
+        }
+    }
+}
+
+/// What is wrong with a file.
+fn about(error: &hound::Error) -> String {
+    match error {
+        hound::Error::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "is cut short: its head speaks of more samples than there are; record or copy it again".into()
+        }
+        hound::Error::IoError(error) => {
+            // The crate says so of a file that ends within a head or a sample.
+            if error.to_string().contains("enough bytes") {
+                "is cut short: its head speaks of more samples than there are; record or copy it again".into()
+            } else {
+                format!("cannot be read: {error}")
+            }
+        }
+        hound::Error::FormatError(reason) => {
+            format!("is damaged, or no WAV file: {reason}; record or copy it again")
+        }
+        hound::Error::Unsupported => {
+            format!("is a WAV file whose samples are packed or of an unusual kind; {CONVERT}")
+        }
+        other => format!("has samples that do not fit its head: {other}; {CONVERT}"),
+    }
+}
+
+impl Wav {
+    /// The bytes of a file of one channel.
+    ///
+    /// # Errors
+    /// If there are more samples than a WAV file has place for: 2^32 bytes.
+    pub fn write(self, sample_rate: u32, samples: &[f32]) -> Result<Vec<u8>, DataError> {
+        let (bits_per_sample, sample_format) = match self {
+            Wav::Float => (32, SampleFormat::Float),
+            Wav::Int24 => (24, SampleFormat::Int),
+        };
+        let refuse = |error: &dyn std::fmt::Display| {
+            DataError::new("the WAV file", format!("cannot be written: {error}; write it in shorter parts"))
+        };
+        if samples.len() as u64 * u64::from(bits_per_sample / 8) > u64::from(u32::MAX) - 128 {
+            return Err(refuse(&format_args!("{} are more than it holds", counted(samples.len(), "sample"))));
+        }
+        let spec = WavSpec { channels: 1, sample_rate, bits_per_sample, sample_format };
+        let mut bytes = Cursor::new(Vec::new());
+        let mut write = || {
+            let mut writer = WavWriter::new(&mut bytes, spec)?;
+            for &sample in samples {
+                match self {
+                    Wav::Float => writer.write_sample(sample)?,
+                    Wav::Int24 => writer.write_sample(int24(sample))?,
+                }
+            }
+            writer.finalize()
+        };
+        write().map_err(|error| refuse(&error))?;
+        Ok(bytes.into_inner())
+    }
+}
+
+/// The nearest integer at a scale of 2^23.
+fn int24(sample: f32) -> i32 {
+    const SCALE: f64 = 8_388_608.0;
+    (f64::from(sample) * SCALE).round().clamp(-SCALE, SCALE - 1.0) as i32
+}

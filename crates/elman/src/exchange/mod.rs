@@ -1,0 +1,381 @@
+//! Files of other programs: networks that plug-ins for guitars and other effects run.
+//!
+//! | format | program | networks |
+//! |---|---|---|
+//! | [`Nam`](Format::Nam) | Neural Amp Modeler | LSTM layers of one size, a linear head, an initial state |
+//! | [`Rtneural`](Format::Rtneural) | RTNeural | LSTM, GRU and dense layers |
+//! | [`AidaX`](Format::AidaX) | AIDA-X | an LSTM or GRU layer, a linear head, a skip connection, gains, a test of itself |
+//! | [`Guitarml`](Format::Guitarml) | Proteus, NeuralPi, Chameleon | LSTM, GRU or Elman layers of one size, a linear head, a skip connection |
+//!
+//! [`read`] gives the file's network as [`Weights`], with what it says beside it as their [`Device`]; [`write`] is the
+//! way back. Each file has its own order of gates and its own biases; the network that is read computes what the file's
+//! program does. Numbers are rounded to `f32` once, and written so that they come back to the same bits.
+//!
+//! ```
+//! use elman::exchange::{self, Device, Format, ReadOptions};
+//! use elman::init::Init;
+//! use elman::network::{CellKind, Dense, Network, NetworkConfig, Recurrent, Skip};
+//! use elman::weights::Weights;
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! let config = NetworkConfig::new(1).with(Recurrent::new(CellKind::Lstm, 40)).with(Dense::new(1)).with(Skip::new(1));
+//! let network = Network::new(config)?;
+//! let parameters: Vec<f32> = Init::Torch.draw(&network, 0)?;
+//! let device = Device::default().with_name("clean").with_sample_rate(44_100.0)?;
+//! let weights = Weights::new(network, parameters)?.with_device(Some(device));
+//!
+//! let written = exchange::write(&weights, Format::Guitarml)?;
+//! assert!(written.remarks.is_empty());
+//! let read = exchange::read("clean.json", &written.file, &ReadOptions::default())?;
+//! assert_eq!(read.format, Format::Guitarml);
+//! assert_eq!(read.weights.parameters(), weights.parameters());
+//! # Ok(())
+//! # }
+//! ```
+
+mod aida_x;
+mod chain;
+mod device;
+mod guitarml;
+mod json;
+mod nam;
+mod rtneural;
+
+pub use device::{Date, Device};
+
+use std::fmt;
+use std::str::FromStr;
+
+use chain::{Chain, Layer};
+use json::At;
+use serde::Serialize;
+
+use crate::error::{ConfigError, DataError, Message};
+use crate::float::{Dtype, Parameters};
+use crate::model::is_written_by_elman;
+use crate::network::Activation;
+use crate::weights::Weights;
+use crate::words::listed;
+
+/// A format of another program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// `.nam` of Neural Amp Modeler.
+    Nam,
+    /// RTNeural's JSON, as Keras lays out its weights.
+    Rtneural,
+    /// AIDA-X's JSON.
+    AidaX,
+    /// The JSON of GuitarML: Proteus, NeuralPi, Chameleon.
+    Guitarml,
+}
+
+impl Format {
+    /// All, in the order in which they are listed to users.
+    pub const ALL: [Format; 4] = [Format::Nam, Format::Rtneural, Format::AidaX, Format::Guitarml];
+
+    /// The name used in options.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Nam => "nam",
+            Format::Rtneural => "rtneural",
+            Format::AidaX => "aida-x",
+            Format::Guitarml => "guitarml",
+        }
+    }
+
+    /// What the format calls itself.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Format::Nam => "NAM",
+            Format::Rtneural => "RTNeural JSON",
+            Format::AidaX => "AIDA-X JSON",
+            Format::Guitarml => "GuitarML JSON",
+        }
+    }
+
+    /// The fields of a [`Device`] that the format has a place for.
+    const fn kept(self) -> &'static [&'static str] {
+        match self {
+            Format::Nam => &nam::KEPT,
+            Format::AidaX => &aida_x::KEPT,
+            Format::Rtneural | Format::Guitarml => &[],
+        }
+    }
+
+    /// How the names of its files end, after the point.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Format::Nam => "nam",
+            Format::Rtneural | Format::AidaX | Format::Guitarml => "json",
+        }
+    }
+
+    /// Does a file that starts like this hold what [`write`] writes in this format?
+    pub fn is_written_by_elman(self, start: &[u8]) -> bool {
+        start.starts_with(match self {
+            Format::Nam => b"{\"version\":\"0.5.4\",".as_slice(),
+            Format::Rtneural | Format::AidaX => b"{\"in_shape\":[null,null,",
+            Format::Guitarml => b"{\"model_data\":{\"model\":\"SimpleRNN\",",
+        })
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = ConfigError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let known = listed(Format::ALL.map(Format::name), "and");
+            ConfigError::new("format", format!("{name:?} is unknown; known are {known}"))
+        })
+    }
+}
+
+/// What is known of a file beside its content.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ReadOptions {
+    /// The samples per second, instead of what the file says or leaves open.
+    pub sample_rate: Option<f64>,
+    /// The model's name, instead of the file's.
+    pub name: Option<String>,
+}
+
+impl ReadOptions {
+    /// The same with another sample rate.
+    #[must_use]
+    pub fn with_sample_rate(self, sample_rate: Option<f64>) -> Self {
+        ReadOptions { sample_rate, ..self }
+    }
+
+    /// The same with another name.
+    #[must_use]
+    pub fn with_name(self, name: Option<String>) -> Self {
+        ReadOptions { name, ..self }
+    }
+}
+
+/// What a file held.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Imported {
+    /// Its network, with what it says beside it as their [`device`](Weights::device).
+    pub weights: Weights,
+    /// What it was written for.
+    pub format: Format,
+    /// The format's version, where the file says one.
+    pub version: Option<String>,
+    /// By how much the network differs at most from the answers that the file holds to test it.
+    pub self_test: Option<f64>,
+    /// What was guessed or left out.
+    pub remarks: Vec<Message>,
+}
+
+impl Imported {
+    /// Of a file that says no version and has no test.
+    fn new(
+        format: Format,
+        file: &At<'_>,
+        chain: Chain,
+        device: Device,
+        remarks: Vec<Message>,
+    ) -> Result<Self, DataError> {
+        let weights = chain.into_weights().map_err(|error| file.refuse(error.to_string()))?;
+        let weights = weights.with_device(Some(device));
+        Ok(Imported { weights, format, version: None, self_test: None, remarks })
+    }
+}
+
+/// A format's bytes and what it could not say.
+type Bytes = (Vec<u8>, Vec<Message>);
+
+/// A file that was made.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Written {
+    /// Its bytes: the same for equal weights.
+    pub file: Vec<u8>,
+    /// What it says of the device.
+    pub device: Device,
+    /// What the format cannot say, and what programs would make of it.
+    pub remarks: Vec<Message>,
+}
+
+/// The network in a file of another program, by whatever format its content is of; `name` stands for the file in
+/// errors. Whatever the bytes are, it returns, and takes memory of no more than a multiple of their number.
+///
+/// # Errors
+/// - [`DataError`] if the bytes are of no known format; if they name a network, layer or function that Elman does not
+///   have; if sizes disagree; if a number is none or beyond `f32`; or if the file's own test fails.
+/// - [`ConfigError`] if the sample rate of the options is not above 0.
+pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Imported, crate::error::Error> {
+    let mut device = Device::default();
+    if let Some(rate) = options.sample_rate {
+        device = device.with_sample_rate(rate)?;
+    }
+    device.name.clone_from(&options.name);
+    refuse_binary(name, bytes)?;
+    let value = json::parse(name, bytes)?;
+    let file = At::root(name, &value);
+    file.object()?;
+    let read = match detect(&file)? {
+        Format::Nam => nam::read(&file, device),
+        Format::Rtneural => rtneural::read(&file, device),
+        Format::AidaX => aida_x::read(&file, device),
+        Format::Guitarml => guitarml::read(&file, device),
+    };
+    Ok(read?)
+}
+
+/// Files that are no text, of which some are known by how they start.
+fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), DataError> {
+    let message = if bytes.starts_with(b"\x89HDF\r\n") {
+        "is HDF5, as Keras and GuitarLSTM write it, which elman does not read"
+    } else if bytes.starts_with(b"PK\x03\x04") {
+        "is a zip archive, as PyTorch and Keras write it, which elman does not read"
+    } else if is_written_by_elman(bytes) {
+        "is a file of elman already; it needs no import"
+    } else {
+        return Ok(());
+    };
+    Err(DataError::new(name, message))
+}
+
+/// The format by the names at the top of the file.
+fn detect(file: &At<'_>) -> Result<Format, DataError> {
+    let has = |key: &str| file.get(key).is_some();
+    if has("architecture") {
+        return Ok(Format::Nam);
+    }
+    if has("model_data") {
+        return Ok(Format::Guitarml);
+    }
+    if has("layers") || has("in_shape") {
+        return Ok(if aida_x::is_it(file) { Format::AidaX } else { Format::Rtneural });
+    }
+    let wave_net = ["dilations", "residual_channels", "variables"].into_iter().any(has);
+    let message = if wave_net {
+        "is a WaveNet, as SmartAmp and SmartPedal load, which is no recurrent network".to_owned()
+    } else {
+        format!(
+            "is of none of the formats that are read: {}, which begin with architecture, layers or model_data",
+            listed(Format::ALL.map(Format::title), "and")
+        )
+    };
+    Err(file.refuse(message))
+}
+
+/// A file of another program that runs this network.
+///
+/// The weights' [`device`](Weights::device) says what stands beside it. Parameters in `f64` are rounded.
+///
+/// # Errors
+/// If the format, or the program that it is for, has no place for the network.
+pub fn write(weights: &Weights, format: Format) -> Result<Written, ConfigError> {
+    let rounded = weights.to_dtype(Dtype::F32)?;
+    let Parameters::F32(parameters) = rounded.parameters() else {
+        return Err(ConfigError::new("dtype", "is not f32"));
+    };
+    let chain = Chain::of(weights.network(), parameters)?;
+    let device = weights.device().cloned().unwrap_or_default();
+    let (file, mut remarks) = match format {
+        Format::Nam => nam::write(chain, &device),
+        Format::Rtneural => rtneural::write(chain, &device),
+        Format::AidaX => aida_x::write(chain, &device),
+        Format::Guitarml => guitarml::write(chain, &device),
+    }?;
+    if weights.dtype() != Dtype::F32 {
+        remarks.push(format!("the parameters were rounded from {} to f32", weights.dtype()).into());
+    }
+    let (device, left_out) = device.only(format.kept());
+    // Of these it was said already what became of them.
+    const SAID: [&str; 3] = ["sample_rate", "input_gain", "output_gain"];
+    let left_out: Vec<&str> =
+        left_out.iter().map(String::as_str).filter(|field| !SAID.contains(field)).collect();
+    if !left_out.is_empty() {
+        remarks.push(format!("{format} has no place for {}", listed(left_out, "and")).into());
+    }
+    Ok(Written { file, device, remarks })
+}
+
+fn to_json(file: &impl Serialize) -> Result<Vec<u8>, ConfigError> {
+    serde_json::to_vec(file).map_err(|error| ConfigError::new("model", format!("cannot be written: {error}")))
+}
+
+/// A sample rate that a file says.
+fn rate(at: &At<'_>, rate: f64) -> Result<f64, DataError> {
+    if rate > 0.0 && rate.is_finite() {
+        return Ok(rate);
+    }
+    Err(at.refuse(format!("is {rate}, which is no sample rate")))
+}
+
+/// The remark that a file says no sample rate, and what is taken for it.
+fn assumed_rate(who: &str, rate: f64) -> Message {
+    let message =
+        format!("the file says no sample rate; {rate} Hz is taken, as {who} would; give another with ");
+    Message::from(message).option("sample_rate")
+}
+
+/// For a format that has no gains: the network with those of the device in its weights.
+fn with_gains_inside(
+    chain: Chain,
+    device: &Device,
+    format: &str,
+) -> Result<(Chain, Vec<Message>), ConfigError> {
+    let (input, output) = (device.input_factor(), device.output_factor());
+    if input == 1.0 && output == 1.0 {
+        return Ok((chain, Vec::new()));
+    }
+    let chain = chain.with_factors(input, output).ok_or_else(|| {
+        let message = format!(
+            "{format} has no place for gains, and this network's weights cannot take them up; write it as aida-x"
+        );
+        ConfigError::new("format", message)
+    })?;
+    Ok((chain, vec![format!("{format} has no place for gains: they are multiplied into the weights").into()]))
+}
+
+/// The remark that a format has no place for initial states that are learned.
+fn without_state(chain: &Chain, format: &str) -> Option<Message> {
+    let learned = |layer: &Layer| matches!(layer, Layer::Recurrent(layer) if !layer.initial.is_empty());
+    chain.layers.iter().any(learned).then(|| {
+        format!("{format} has no place for an initial state: the network starts from zeros there").into()
+    })
+}
+
+/// Another format for a network that one cannot say.
+fn way_out(chain: &Chain) -> String {
+    let skips = chain.layers.iter().any(|layer| matches!(layer, Layer::Skip(_)));
+    let known = chain.layers.iter().all(|layer| match layer {
+        Layer::Recurrent(layer) => rtneural::knows(layer.cell),
+        Layer::Dense(_) => true,
+        Layer::Skip(_) => false,
+    });
+    match (known, skips) {
+        (true, _) => "; rtneural has a place for it".into(),
+        (false, true) => "; guitarml, and aida-x for some sizes, have a place for skip connections".into(),
+        (false, false) => "; train a network that it has a place for".into(),
+    }
+}
+
+/// `an LSTM layer, a dense layer of 1 and a skip connection`
+fn listed_layers(layers: &[Layer]) -> String {
+    let describe = |layer: &Layer| match layer {
+        Layer::Recurrent(layer) => format!("{} of {}", chain::named(layer.cell), layer.hidden_size),
+        Layer::Dense(layer) if layer.activation == Activation::Identity => {
+            format!("a dense layer of {}", layer.output_size)
+        }
+        Layer::Dense(layer) => format!("a dense layer of {} with {}", layer.output_size, layer.activation),
+        Layer::Skip(inputs) => format!("a skip connection of {inputs}"),
+    };
+    listed(layers.iter().map(describe), "and")
+}

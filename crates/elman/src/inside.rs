@@ -1,0 +1,171 @@
+//! A look inside a trained network: how far back its answers reach, and what its states do.
+//!
+//! ```
+//! use elman::init::Init;
+//! use elman::inside;
+//! use elman::loss::Loss;
+//! use elman::network::{CellKind, Network, NetworkConfig, Readout};
+//! use elman::sequence::Example;
+//! use elman::weights::Weights;
+//!
+//! # fn main() -> Result<(), elman::error::ConfigError> {
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 4, 1, 1).readout(Readout::Last))?;
+//! let weights = Weights::new(network.clone(), Init::Orthogonal.draw::<f64>(&network, 0)?)?;
+//! let examples = [Example::values(vec![0.1, 0.2, 0.3], vec![1.0])];
+//! let norms = inside::gradient_norms(&weights, &Loss::Squared, &examples);
+//! assert_eq!(norms.len(), 3);
+//! let states = inside::states(&weights, &examples[0].x).unwrap();
+//! assert_eq!((states.len(), states[0].len()), (3, 4));
+//! # Ok(())
+//! # }
+//! ```
+
+use crate::batch::Batch;
+use crate::float::{Float, Parameters, convert};
+use crate::loss::Loss;
+use crate::network::{Block, Engine, Gradients, Mode, Network};
+use crate::sequence::{Example, TrainingBatch};
+use crate::weights::Weights;
+
+/// How far the loss of each sequence's last output depends on its inputs: the Euclidean norm of the loss's derivative by
+/// the inputs of a timestep, `k` timesteps before the last in place `k`, as the mean over the sequences that are so long.
+/// If it fades with `k` by orders of magnitude, what lies so far back is not learned from; if it grows, training is at its
+/// limits. Nothing of no sequences, nor of a network that reads token ids, by which there is no derivative.
+///
+/// # Panics
+/// If the sequences are not the network's and the loss's.
+pub fn gradient_norms(weights: &Weights, loss: &Loss, examples: &[Example<f64>]) -> Vec<f64> {
+    let reads_tokens = matches!(weights.network().config().blocks.first(), Some(Block::Embedding(_)));
+    if examples.is_empty() || reads_tokens {
+        return Vec::new();
+    }
+    match weights.parameters() {
+        Parameters::F32(parameters) => norms(weights.network(), parameters, loss, examples),
+        Parameters::F64(parameters) => norms(weights.network(), parameters, loss, examples),
+    }
+}
+
+fn norms<T: Float>(network: &Network, parameters: &[T], loss: &Loss, examples: &[Example<f64>]) -> Vec<f64> {
+    let mut engine = T::Engine::new(network);
+    engine.load(parameters);
+    let examples: Vec<Example<T>> = examples.iter().map(Example::convert).collect();
+    let batch = TrainingBatch::new(network, &examples);
+    let (inputs, outputs, width) = (batch.inputs(), batch.outputs(), network.output_size());
+    let packing = inputs.packing();
+    let mut state = network.zero_state(packing.batch_size());
+    let output = engine.forward(inputs, &mut state, Mode::Evaluate);
+    let mut all = vec![T::default(); output.len()];
+    loss.gradient(output, width, batch.targets(), &mut all);
+    // Of the last outputs alone.
+    let mut doutput = vec![T::default(); all.len()];
+    for (b, &length) in outputs.lengths().iter().enumerate() {
+        let row = outputs.row(length - 1, b) * width;
+        doutput[row..row + width].copy_from_slice(&all[row..row + width]);
+    }
+    let (mut of_parameters, mut of_inputs) =
+        (vec![T::default(); parameters.len()], vec![T::default(); inputs.x().len()]);
+    let gradients = Gradients { parameters: &mut of_parameters, state: None, input: Some(&mut of_inputs) };
+    engine.backward(inputs, &doutput, gradients);
+    let input_size = network.input_size();
+    let mean = |k: usize| {
+        let reaching = packing.lengths().iter().enumerate().filter(|&(_, &length)| length > k);
+        let norm = |(b, &length): (usize, &usize)| {
+            let row = packing.row(length - 1 - k, b) * input_size;
+            of_inputs[row..row + input_size].iter().map(|dx| dx.to_f64().powi(2)).sum::<f64>().sqrt()
+        };
+        let norms: Vec<f64> = reaching.map(norm).collect();
+        norms.iter().sum::<f64>() / norms.len() as f64
+    };
+    (0..packing.seq_len()).map(mean).collect()
+}
+
+/// The hidden states `h` of the last recurrent block after each timestep, or patch of timesteps, of a sequence `[length,
+/// I]`: `[timesteps, H]`. None of a network that reads sequences from their ends, or has no recurrent block.
+///
+/// # Panics
+/// If the sequence is empty or not of the network's input size.
+pub fn states(weights: &Weights, x: &[f64]) -> Option<Vec<Vec<f64>>> {
+    let network = weights.network();
+    let layer = network.states().last()?.layer;
+    if !network.is_causal() {
+        return None;
+    }
+    Some(match weights.parameters() {
+        Parameters::F32(parameters) => states_of(network, parameters, layer, x),
+        Parameters::F64(parameters) => states_of(network, parameters, layer, x),
+    })
+}
+
+fn states_of<T: Float>(network: &Network, parameters: &[T], layer: usize, x: &[f64]) -> Vec<Vec<f64>> {
+    let mut engine = T::Engine::new(network);
+    engine.load(parameters);
+    let mut state = network.zero_state(1);
+    let step = network.input_size() * network.patch_len();
+    let x: Vec<T> = convert(x);
+    let after = |x: &[T]| {
+        let batch = Batch::new(&[x], network.input_size());
+        engine.forward(&batch, &mut state, Mode::Predict);
+        convert(state.h(layer, 0, 0, batch.packing()))
+    };
+    x.chunks(step).map(after).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{CellKind, NetworkConfig, Readout};
+
+    /// The oracle is the difference quotient, in `f64`.
+    #[test]
+    fn norms_are_those_of_the_derivative() {
+        let config = NetworkConfig::stacked(CellKind::Elman, 2, 3, 1, 1).readout(Readout::Last);
+        let network = Network::new(config).unwrap();
+        let parameters: Vec<f64> = crate::init::Init::Torch.draw(&network, 3).unwrap();
+        let weights = Weights::new(network, parameters).unwrap();
+        let examples = [
+            Example::values(vec![0.3, -0.2, 0.5, 0.1, -0.4, 0.9], vec![0.7]),
+            Example::values(vec![0.2, 0.8], vec![-0.1]),
+        ];
+        let loss_at = |n: usize, place: usize, by: f64| {
+            let mut x = examples[n].x.clone();
+            x[place] += by;
+            let output = crate::predict::run(weights.network(), weights.parameters(), &[&x]).remove(0);
+            // The mean over both.
+            (output[0] - if n == 0 { 0.7 } else { -0.1 }).powi(2) / 2.0
+        };
+        let norm = |n: usize, t: usize| {
+            let of = |place| (loss_at(n, place, 1e-6) - loss_at(n, place, -1e-6)) / 2e-6;
+            f64::hypot(of(2 * t), of(2 * t + 1))
+        };
+        let expected = [(norm(0, 2) + norm(1, 0)) / 2.0, norm(0, 1), norm(0, 0)];
+        let found = gradient_norms(&weights, &Loss::Squared, &examples);
+        assert_eq!(found.len(), 3);
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-8, "{found} for {expected}");
+        }
+    }
+
+    #[test]
+    fn states_are_those_of_the_whole_sequence() {
+        let config = NetworkConfig::stacked(CellKind::Lstm, 1, 5, 2, 1);
+        let network = Network::new(config).unwrap();
+        let weights =
+            Weights::new(network.clone(), crate::init::Init::Torch.draw::<f32>(&network, 1).unwrap())
+                .unwrap();
+        let x = [0.5, -1.0, 0.25, 2.0];
+        let states = states(&weights, &x).unwrap();
+        assert_eq!(states.len(), 4);
+        let Parameters::F32(parameters) = weights.parameters() else { panic!("of f32") };
+        let mut engine = <f32 as Float>::Engine::new(&network);
+        engine.load(parameters);
+        let batch = Batch::new(&[&convert::<f64, f32>(&x)[..]], 1);
+        let mut state = network.zero_state(1);
+        engine.forward(&batch, &mut state, Mode::Predict);
+        assert_eq!(convert::<f32, f64>(state.h(1, 0, 0, batch.packing())), states[3]);
+        let both =
+            Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 2, 1, 1).bidirectional(true)).unwrap();
+        let both =
+            Weights::new(both.clone(), crate::init::Init::Torch.draw::<f32>(&both, 1).unwrap()).unwrap();
+        assert_eq!(super::states(&both, &x), None);
+    }
+}

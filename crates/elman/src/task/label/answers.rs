@@ -1,0 +1,166 @@
+//! A network's answers for the rows of a table, and how good they are.
+
+use super::fit::unlabelled;
+use super::linear::Linear;
+use super::spans::Span;
+use crate::ensemble::Ensemble;
+use crate::error::{Error, Message};
+use crate::metrics::{Baseline, Evaluation};
+use crate::table::Table;
+use crate::task::grouped::{GroupedTask, Labels, Sequences};
+use crate::task::predictions::check_finite;
+use crate::task::{Answers, HeldOut, PredictOptions, Predictions, Prepared};
+use crate::words::counted;
+
+/// The labelled rows of what is held out of a table.
+pub(super) struct Tested<'t, T: GroupedTask> {
+    task: &'t T,
+    table: &'t Table,
+    read: Sequences<'t>,
+    /// The sequences, and which of their rows are held out.
+    spans: Vec<Span>,
+    labels: Labels<'t>,
+    actual: Vec<T::Target>,
+    /// What was held out, with the number of labelled rows.
+    on: String,
+    remarks: Vec<Message>,
+}
+
+impl<'t, T: GroupedTask> Tested<'t, T> {
+    pub(super) fn read(task: &'t T, table: &'t Table, held_out: &HeldOut) -> Result<Self, Error> {
+        let mut read = Sequences::read(task.grouping(), table)?;
+        let (sequences, last) = match held_out {
+            HeldOut::LastRows(rows) => (read.groups.all(), Some(*rows)),
+            held_out => (read.groups.held_out(held_out)?, None),
+        };
+        let span = |n: usize| {
+            let rows = read.groups.rows[n].len();
+            (n, last.map_or(0, |last| rows.saturating_sub(last))..rows)
+        };
+        let spans: Vec<Span> = read.groups.with_rows(sequences).into_iter().map(span).collect();
+        let columns = Labels::columns(table, &task.grouping().targets)?;
+        let labels = Labels::rows(&read.groups, &spans, columns);
+        let mut remarks = std::mem::take(&mut read.groups.remarks);
+        let rows = spans.iter().map(|(_, rows)| rows.len()).sum();
+        remarks.extend(unlabelled(rows, &labels)?);
+        let actual = task.targets(&labels)?;
+        let (count, of) = (labels.counted(labels.len()), counted(spans.len(), "sequence"));
+        let on = match (held_out, spans.len()) {
+            (HeldOut::All, 1) => format!("all {count}"),
+            (HeldOut::All, _) => format!("all {count} of {of}"),
+            (HeldOut::LastRows(_), 1) => format!("the last {count}"),
+            (HeldOut::LastRows(_), _) => format!("the last {count} of {of}"),
+            (HeldOut::Sequences(_), _) => format!("{count} of {of} kept back"),
+        };
+        Ok(Tested { task, table, read, spans, labels, actual, on, remarks })
+    }
+
+    /// Of each labelled row the number of its span, and its place in the sequence.
+    fn places(&self) -> Vec<(usize, usize)> {
+        let mut span = 0;
+        let place = |sample: &crate::task::grouped::Sample| {
+            // Both are in the order of the sequences.
+            while self.spans[span].0 != sample.sequence {
+                span += 1;
+            }
+            (span, sample.rows.start)
+        };
+        self.labels.samples.iter().map(place).collect()
+    }
+
+    /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate): every sequence is run from its start.
+    pub(super) fn evaluate(self, baseline: T::Answer, ensemble: &Ensemble) -> Result<Evaluation, Error> {
+        let outputs = outputs(self.task, ensemble, &self.read, &self.spans, self.places());
+        let answers: Vec<T::Answer> =
+            outputs.iter().map(|output| self.task.answer(&ensemble.points(output))).collect();
+        let place = |k: usize| self.labels.place(k).to_string();
+        check_finite(answers.iter().map(T::representative), self.table, place)?;
+        let mut model = self.task.metrics(&answers, &self.actual);
+        if let Some(told) = ensemble.distribution() {
+            model.extend(self.task.distribution_metrics(told, &outputs, &self.actual));
+        }
+        let naive = vec![baseline; self.actual.len()];
+        let metrics = self.task.metrics(&naive, &self.actual);
+        Ok(Evaluation {
+            on: self.on,
+            model,
+            baselines: vec![Baseline { name: T::BASELINE.into(), metrics }],
+            confusion: self.task.confusion(&answers, &self.actual),
+            remarks: self.remarks,
+        })
+    }
+
+    /// Adds what the inputs of a row tell of its targets by themselves.
+    pub(super) fn compare(self, trained_on: &Prepared, evaluation: &mut Evaluation) -> Result<(), Error> {
+        let grouping = self.task.grouping();
+        let examples = trained_on.train.iter().chain(&trained_on.validation);
+        let Some(linear) = Linear::fit(examples, grouping.input_size(), grouping.targets.len()) else {
+            return Ok(());
+        };
+        let width = grouping.input_size();
+        let x = inputs(self.task, &self.read, &self.spans);
+        let answer =
+            |(span, row): (usize, usize)| self.task.answer(&linear.values(&x[span][row * width..][..width]));
+        let answers: Vec<T::Answer> = self.places().into_iter().map(answer).collect();
+        let metrics = self.task.metrics(&answers, &self.actual);
+        evaluation.baselines.push(Baseline { name: Linear::NAME.into(), metrics });
+        Ok(())
+    }
+}
+
+/// The inputs of these sequences, each from its start to the end of its span.
+fn inputs<T: GroupedTask>(task: &T, read: &Sequences<'_>, spans: &[Span]) -> Vec<Vec<f64>> {
+    let of = |(n, rows): &Span| task.grouping().inputs(&read.cells, &read.groups.rows[*n][..rows.end], 0);
+    spans.iter().map(of).collect()
+}
+
+/// An ensemble's outputs `[O]` for these samples.
+fn outputs<T: GroupedTask>(
+    task: &T,
+    ensemble: &Ensemble,
+    read: &Sequences<'_>,
+    spans: &[Span],
+    samples: impl IntoIterator<Item = (usize, usize)>,
+) -> Vec<Vec<f64>> {
+    let width = ensemble.network().output_size();
+    let x = inputs(task, read, spans);
+    let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    samples.into_iter().map(|(span, row)| outputs[span][row * width..][..width].to_vec()).collect()
+}
+
+/// See [`TaskKind::predict`](crate::task::TaskKind::predict): an answer beside each row of the table.
+pub(super) fn predict<T: GroupedTask>(
+    task: &T,
+    ensemble: &Ensemble,
+    table: &Table,
+    options: &PredictOptions,
+) -> Result<Predictions, Error> {
+    let asked = options.asked()?;
+    let mut read = Sequences::read(task.grouping(), table)?;
+    let sequences = read.groups.with_rows(read.groups.all());
+    let spans: Vec<Span> = sequences.into_iter().map(|n| (n, 0..read.groups.rows[n].len())).collect();
+    // For each row of the table that is read, its place in its sequence.
+    let mut places: Vec<Option<(usize, usize)>> = vec![None; table.num_rows()];
+    for (span, (n, _)) in spans.iter().enumerate() {
+        for (position, &row) in read.groups.rows[*n].iter().enumerate() {
+            places[row] = Some((span, position));
+        }
+    }
+    let answered: Vec<usize> = (0..places.len()).filter(|&row| places[row].is_some()).collect();
+    let outputs = outputs(task, ensemble, &read, &spans, places.into_iter().flatten());
+    let answers: Vec<T::Answer> =
+        outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
+    let line = |k: usize| format!("row {}", answered[k] + 1);
+    check_finite(answers.iter().map(T::representative), table, line)?;
+    let mut told = task.columns(&answers, ensemble.dtype());
+    if let Some(distribution) = ensemble.distribution() {
+        told.extend(task.quantile_columns(distribution, &outputs, &asked, ensemble.dtype()));
+    }
+    let mut columns = Vec::new();
+    for name in task.grouping().id.iter().chain(&task.grouping().time) {
+        columns.push((name.clone(), Answers::Text(table.column(name)?.texts().map(str::to_owned).collect())));
+    }
+    let spread = |(name, answers): (String, Answers)| (name, answers.spread(&answered, table.num_rows()));
+    columns.extend(told.into_iter().map(spread));
+    Ok(Predictions::new(columns).with_remarks(std::mem::take(&mut read.groups.remarks)))
+}

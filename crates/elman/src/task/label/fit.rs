@@ -1,0 +1,184 @@
+//! From a table to a fitted task and its examples.
+
+use std::collections::BTreeSet;
+
+use super::spans::{Span, Spans, samples_of};
+use super::{Label, LabelOptions, RowAnswer, Scale};
+use crate::error::{ConfigError, DataError, Error, Message};
+use crate::loss::Targets;
+use crate::outlier;
+use crate::sequence::Example;
+use crate::table::{Column, Table};
+use crate::task::feature::{Feature, refuse_slips};
+use crate::task::grouped::{GroupedTask, Grouping, Labels, Sequences};
+use crate::task::{Classify, Prepared, Regress};
+use crate::words::{counted, quoted, thousands};
+
+/// Whole numbers of up to so many kinds are classes, where nothing else is said.
+const MOST_CLASSES: usize = 10;
+/// If each occurs at least so often, on average.
+const OFTEN: usize = 10;
+
+/// What is known of a table before it is known what is told of its rows.
+pub(super) struct Found<'t> {
+    table: &'t Table,
+    options: &'t LabelOptions,
+    grouping: Grouping,
+    read: Sequences<'t>,
+    labels: Labels<'t>,
+    remarks: Vec<Message>,
+}
+
+impl<'t> Found<'t> {
+    /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
+    pub(super) fn prepare(table: &'t Table, options: &'t LabelOptions) -> Result<Prepared, Error> {
+        let id = options.id.as_deref().or_else(|| table.has_column("id").then_some("id"));
+        let (grouping, mut groups, about_columns) = Grouping::find(table, &options.grouped(), id)?;
+        let cells = grouping.cells(table, &mut groups, true)?;
+        let mut remarks = std::mem::take(&mut groups.remarks);
+        remarks.extend(about_columns);
+        let features = grouping.features.iter().map(|feature| feature.name.as_str());
+        // Silence makes every note look far from the rest.
+        if options.sound.is_none() {
+            remarks.extend(outlier::check_columns(table, features)?);
+        }
+        let columns = Labels::columns(table, &grouping.targets)?;
+        let is_class = is_class(&columns, options.classes, &mut remarks)?;
+        let spans: Vec<Span> = (0..groups.len()).map(|n| (n, 0..groups.rows[n].len())).collect();
+        let labels = Labels::rows(&groups, &spans, columns);
+        let rows = spans.iter().map(|(_, rows)| rows.len()).sum();
+        remarks.extend(unlabelled(rows, &labels)?);
+        let found = Found { table, options, grouping, read: Sequences { groups, cells }, labels, remarks };
+        if is_class { found.fit::<Classify>() } else { found.fit::<Regress>() }
+    }
+
+    /// Splits the rows, takes the statistics of those for training, and makes examples.
+    fn fit<T: GroupedTask + Into<RowAnswer>>(self) -> Result<Prepared, Error> {
+        let Found { table, options, grouping, read: Sequences { groups, mut cells }, labels, mut remarks } =
+            self;
+        let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
+        remarks.extend(about_targets);
+        let targets = task.targets(&labels)?;
+        if task.stratum_name(0).is_none() && options.sound.is_none() {
+            remarks.extend(labels.outliers()?);
+        }
+        let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
+        let stratum = |stratum| task.stratum_name(stratum);
+        let mut spans = Spans::choose(table, &groups, &labels, &strata, stratum, options)?;
+
+        let rows: Vec<usize> =
+            spans.train.iter().flat_map(|(n, rows)| groups.rows[*n][rows.clone()].iter().copied()).collect();
+        task.grouping_mut().fit(table, &mut cells, &rows, &mut remarks)?;
+        let of_train = spans.train.iter().flat_map(|span| samples_of(&labels, span));
+        let learned: Vec<T::Target> = of_train.map(|k| targets[k].clone()).collect();
+        task.fit(&learned, &labels)?;
+        let mut means = Vec::new();
+        if options.scale == Scale::None {
+            task.grouping_mut().features.iter_mut().for_each(Feature::unscale);
+            means = task.unscale();
+        }
+        remarks.append(&mut spans.remarks);
+        remarks.extend(unseen(&task, &learned));
+        let example = |(n, rows): &Span, silent: usize| {
+            let x = task.grouping().inputs(&cells, &groups.rows[*n][..rows.end], rows.start);
+            let told = samples_of(&labels, &(*n, rows.start + silent..rows.end));
+            let positions = labels.samples[told.clone()].iter().map(|sample| sample.rows.start);
+            let mut known = positions.zip(&targets[told]).peekable();
+            let mut learned = Targets::default();
+            learned.take_kind(&task.unlabelled());
+            for row in rows.clone() {
+                let target = known.next_if(|(position, _)| *position == row);
+                learned.append(target.map_or_else(|| task.unlabelled(), |(_, target)| task.to_learn(target)));
+            }
+            Example { x, targets: learned }
+        };
+        let train = spans.train.iter().map(|span| example(span, 0)).collect();
+        let validation = spans.validation.iter().map(|(span, silent)| example(span, *silent)).collect();
+        Ok(Prepared {
+            task: Label { answer: task.into(), means, sound: options.sound.clone() }.into(),
+            data: table.name().to_owned(),
+            train,
+            train_groups: spans.train_groups,
+            validation,
+            held_out: spans.held_out,
+            remarks,
+        })
+    }
+}
+
+/// Is the target a class? Text is, and numbers are where they look like it.
+fn is_class(columns: &[Column<'_>], asked: Option<bool>, remarks: &mut Vec<Message>) -> Result<bool, Error> {
+    let text = columns.iter().find(|column| column.numbers_or_gaps().is_none());
+    let is_class = match (asked, text, columns) {
+        (Some(asked), _, _) => asked,
+        (None, Some(text), _) => {
+            refuse_slips(*text, false)?;
+            true
+        }
+        (None, None, [column]) => match whole_numbers(column.numbers_or_gaps().unwrap_or_default()) {
+            Some(kinds) => {
+                let text = format!(
+                    "{:?} holds {kinds} whole numbers, which are taken for classes; if they are numbers, say so with ",
+                    column.name()
+                );
+                remarks.push(Message::from(text).option("classes").text("=false"));
+                true
+            }
+            None => false,
+        },
+        (None, None, _) => false,
+    };
+    if is_class && columns.len() > 1 {
+        let message = format!("names {} columns; a class is told by one", columns.len());
+        return Err(ConfigError::new("target", message).into());
+    }
+    Ok(is_class)
+}
+
+/// How many whole numbers a column holds, if they look like the names of classes: few, and each of them often.
+fn whole_numbers(values: &[f64]) -> Option<usize> {
+    let (mut kinds, mut count): (BTreeSet<i64>, usize) = (BTreeSet::new(), 0);
+    for &value in values.iter().filter(|value| !value.is_nan()) {
+        if value.fract() != 0.0 || value.abs() > 1e9 {
+            return None;
+        }
+        kinds.insert(value as i64);
+        count += 1;
+        if kinds.len() > MOST_CLASSES {
+            return None;
+        }
+    }
+    ((2..=MOST_CLASSES).contains(&kinds.len()) && count >= OFTEN * kinds.len()).then_some(kinds.len())
+}
+
+/// What is to be said of rows that lack targets.
+///
+/// # Errors
+/// If all do.
+pub(super) fn unlabelled(rows: usize, labels: &Labels<'_>) -> Result<Vec<Message>, DataError> {
+    let mut remarks = Vec::new();
+    if labels.len() == 0 {
+        let message =
+            Message::from("has no value to learn or to compare with; choose another ").option("target");
+        return Err(DataError::new(labels.whole(0), message));
+    }
+    if labels.len() < rows {
+        let (count, rows) = (thousands(rows - labels.len()), counted(rows, "row"));
+        remarks.push(format!("{count} of {rows} have no target: they are read, and count nothing").into());
+    }
+    let partly = labels.count_partly();
+    if partly > 0 {
+        remarks.push(format!("{} with some of the targets used for those", counted(partly, "row")).into());
+    }
+    Ok(remarks)
+}
+
+/// The classes that training sees nothing of.
+fn unseen<T: GroupedTask>(task: &T, learned: &[T::Target]) -> Option<Message> {
+    let seen: BTreeSet<usize> = learned.iter().map(T::stratum).collect();
+    let names = (0..).map_while(|stratum| Some((stratum, task.stratum_name(stratum)?)));
+    let unseen: Vec<&str> =
+        names.filter(|(stratum, _)| !seen.contains(stratum)).map(|(_, name)| name).collect();
+    let occur = if unseen.len() == 1 { "does" } else { "do" };
+    (!unseen.is_empty()).then(|| format!("{} {occur} not occur in the training part", quoted(unseen)).into())
+}

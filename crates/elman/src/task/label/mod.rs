@@ -1,0 +1,230 @@
+//! **label**: a number or a class for every timestep.
+
+mod answers;
+mod fit;
+mod linear;
+mod options;
+mod sound;
+mod spans;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use options::{LabelOptions, Scale};
+
+use answers::Tested;
+use fit::Found;
+
+use super::grouped::{GroupedTask, Grouping, Rows};
+use super::kind::check_loss_of_numbers;
+use super::{
+    Classify, HeldOut, PredictOptions, Predictions, Prepared, Regress, StreamUnits, TaskKind, TaskName,
+};
+use crate::audio::Sound;
+use crate::ensemble::{Average, Ensemble};
+use crate::error::{ConfigError, Error};
+use crate::loss::Loss;
+use crate::metrics::Evaluation;
+use crate::network::Readout;
+use crate::recipe::Recipe;
+use crate::table::Table;
+use crate::train::TrainConfig;
+
+/// Sequences are learned in pieces of so many timesteps: long enough for what lies a hundred rows back, and several
+/// updates for each sequence that is much longer.
+const TRUNCATE: usize = 200;
+
+/// A labelling task, fitted to a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// What is told of a row, as another task tells it of a sequence.
+    pub answer: RowAnswer,
+    /// The targets' means in training, where they are not scaled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub means: Vec<f64>,
+    /// What is known of the sound that it was fitted to, if the rows are its samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<Sound>,
+}
+
+/// What is told of a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowAnswer {
+    /// A number for each target.
+    Numbers(Regress),
+    /// One of several classes.
+    Class(Classify),
+}
+
+/// Calls the same for either answer.
+macro_rules! either {
+    ($answer:expr, $task:ident => $call:expr) => {
+        match $answer {
+            RowAnswer::Numbers($task) => $call,
+            RowAnswer::Class($task) => $call,
+        }
+    };
+}
+
+impl From<Regress> for RowAnswer {
+    fn from(task: Regress) -> Self {
+        RowAnswer::Numbers(task)
+    }
+}
+
+impl From<Classify> for RowAnswer {
+    fn from(task: Classify) -> Self {
+        RowAnswer::Class(task)
+    }
+}
+
+impl Label {
+    /// The columns.
+    pub fn grouping(&self) -> &Grouping {
+        either!(&self.answer, task => task.grouping())
+    }
+}
+
+impl TaskKind for Label {
+    type Options = LabelOptions;
+
+    fn prepare(table: &Table, options: &LabelOptions) -> Result<Prepared, Error> {
+        Found::prepare(table, &sound::options(options, table))
+    }
+
+    /// Programs of the second version know no such task.
+    fn is_new(&self) -> bool {
+        true
+    }
+
+    fn name(&self) -> TaskName {
+        TaskName::Label
+    }
+
+    fn describe(&self) -> String {
+        let description = either!(&self.answer, task => task.description());
+        format!("{} every row with {}{description}", TaskName::Label, self.grouping().describe())
+    }
+
+    fn input_size(&self) -> usize {
+        self.grouping().input_size()
+    }
+
+    fn output_size(&self) -> usize {
+        either!(&self.answer, task => GroupedTask::output_size(task))
+    }
+
+    fn readout(&self) -> Readout {
+        Readout::Every
+    }
+
+    fn average(&self) -> Average {
+        either!(&self.answer, task => GroupedTask::average(task))
+    }
+
+    /// The default recipe, with the loss that the targets ask for and sequences cut in time.
+    fn recipe(&self) -> Recipe {
+        if self.sound.is_some() {
+            return sound::recipe();
+        }
+        let usual = Recipe::default();
+        let loss = either!(&self.answer, task => task.loss());
+        Recipe { train: TrainConfig { loss, truncate: Some(TRUNCATE), ..usual.train }, ..usual }
+    }
+
+    fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
+        match &self.answer {
+            RowAnswer::Numbers(_) => check_loss_of_numbers(TaskName::Label, loss),
+            RowAnswer::Class(task) => GroupedTask::check_loss(task, loss),
+        }
+    }
+
+    fn balanced_class_weights(&self) -> Option<Vec<f64>> {
+        either!(&self.answer, task => GroupedTask::balanced_class_weights(task))
+    }
+
+    /// Last rows of each sequence, where they are said.
+    fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError> {
+        match test {
+            None => Ok(HeldOut::All),
+            Some(0) => Err(ConfigError::new("test", "is 0; it must be at least 1 row")),
+            Some(rows) => Ok(HeldOut::LastRows(rows)),
+        }
+    }
+
+    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
+        match &self.answer {
+            RowAnswer::Numbers(task) if self.sound.is_some() => {
+                sound::evaluate(task, ensemble, table, held_out)
+            }
+            RowAnswer::Numbers(task) => {
+                let baseline = if self.means.is_empty() { task.baseline() } else { self.means.clone() };
+                Tested::read(task, table, held_out)?.evaluate(baseline, ensemble)
+            }
+            RowAnswer::Class(task) => {
+                Tested::read(task, table, held_out)?.evaluate(task.baseline(), ensemble)
+            }
+        }
+    }
+
+    /// Beside what is told of numbers, what a straight line through the training part tells of them.
+    fn compare(
+        &self,
+        trained_on: &Prepared,
+        table: &Table,
+        held_out: &HeldOut,
+        evaluation: &mut Evaluation,
+    ) -> Result<(), Error> {
+        match &self.answer {
+            RowAnswer::Numbers(task) if self.sound.is_none() => {
+                Tested::read(task, table, held_out)?.compare(trained_on, evaluation)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn predict(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        options: &PredictOptions,
+    ) -> Result<Predictions, Error> {
+        let asked =
+            [("interval", !options.interval.is_empty()), ("quantiles", !options.quantiles.is_empty())];
+        if let (RowAnswer::Class(_), Some((option, _))) =
+            (&self.answer, asked.into_iter().find(|(_, asked)| *asked))
+        {
+            return Err(ConfigError::new(option, "is for numbers; this model tells classes").into());
+        }
+        options.check_no_forecast(TaskName::Label, ensemble.distribution())?;
+        either!(&self.answer, task => answers::predict(task, ensemble, table, options))
+    }
+
+    fn sound(&self) -> Option<&Sound> {
+        self.sound.as_ref()
+    }
+
+    fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        either!(&self.answer, task => Ok(Box::new(Rows(task.clone()))))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        either!(&self.answer, task => GroupedTask::check(task))?;
+        let targets = self.grouping().targets.len();
+        if !(self.means.is_empty() || self.means.len() == targets && self.means.iter().all(|m| m.is_finite()))
+        {
+            return Err("its targets' means are out of range".into());
+        }
+        if self.grouping().window.is_some() {
+            return Err("it has windows".into());
+        }
+        if let Some(sound) = &self.sound {
+            sound.check()?;
+            sound::check(&self.answer)?;
+        }
+        self.grouping().check()
+    }
+}

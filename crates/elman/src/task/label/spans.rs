@@ -1,0 +1,217 @@
+//! Which rows of which sequences are for what.
+
+use std::ops::Range;
+
+use super::LabelOptions;
+use crate::error::{ConfigError, Error, Message};
+use crate::table::Table;
+use crate::task::HeldOut;
+use crate::task::grouped::{Groups, Labels, Parts, check_shares};
+use crate::words::{counted, thousands};
+
+/// A stretch of a sequence: its number and which of its rows, in order of time.
+pub(super) type Span = (usize, Range<usize>);
+
+/// The rows before a validation part that are run without counting, so that the network has something to look back on.
+const WARM_UP: usize = 1000;
+
+/// About so many parts are learned side by side, where nothing else is said.
+const STREAMS: usize = 16;
+/// As many of sound.
+pub(super) const SOUND_STREAMS: usize = 32;
+/// None of them is then shorter than this.
+const SHORTEST: usize = 1000;
+
+/// The rows for training, validation and test.
+pub(super) struct Spans {
+    /// What is learned from, each by itself.
+    pub(super) train: Vec<Span>,
+    /// For each of those the group that it belongs to; see [`Prepared::train_groups`](crate::task::Prepared::train_groups).
+    pub(super) train_groups: Vec<usize>,
+    /// With how many rows at the start of each are there for the state alone.
+    pub(super) validation: Vec<(Span, usize)>,
+    pub(super) held_out: Option<HeldOut>,
+    pub(super) remarks: Vec<Message>,
+}
+
+impl Spans {
+    /// Chooses them: of a single recording by time, else by sequence. `strata` are those of the labelled rows, and
+    /// `stratum` names one.
+    pub(super) fn choose<'n>(
+        table: &Table,
+        groups: &Groups<'_>,
+        labels: &Labels<'_>,
+        strata: &[usize],
+        stratum: impl Fn(usize) -> Option<&'n str>,
+        options: &LabelOptions,
+    ) -> Result<Self, Error> {
+        let mut spans = if groups.len() == 1 {
+            Self::by_time(groups, labels, options)?
+        } else if options.sound.is_some() {
+            Self::each_by_time(groups, options)?
+        } else {
+            let parts = Parts::choose(table, groups, labels, strata, &options.grouped())?;
+            let whole = |&n: &usize| (n, 0..groups.rows[n].len());
+            let train: Vec<Span> = parts.split.train.iter().map(whole).collect();
+            let firsts: Vec<usize> = train.iter().map(|(n, _)| first_of(labels, *n)).collect();
+            let mut remarks = vec![parts.remark(labels, strata, stratum)];
+            let lack = |n: &usize| samples_of(labels, &(*n, 0..groups.rows[*n].len())).is_empty();
+            let without: Vec<usize> = groups.with_rows(groups.all()).into_iter().filter(lack).collect();
+            if let Some(&first) = without.first() {
+                let (count, all) = (thousands(without.len()), counted(groups.len(), "sequence"));
+                remarks.push(
+                    format!(
+                        "{count} of {all} without a labelled row left out (first: {:?})",
+                        groups.ids[first]
+                    )
+                    .into(),
+                );
+            }
+            let test = parts.split.test.clone();
+            Spans {
+                train_groups: parts.groups_of(&firsts, labels),
+                train,
+                validation: parts.split.validation.iter().map(|n| (whole(n), 0)).collect(),
+                held_out: (!test.is_empty()).then_some(HeldOut::Sequences(test)),
+                remarks,
+            }
+        };
+        let side_by_side = if options.sound.is_some() { SOUND_STREAMS } else { STREAMS };
+        spans.cut(labels, options.streams, side_by_side)?;
+        Ok(spans)
+    }
+
+    /// Cuts a recording by its labelled rows, so that every part has its share of them.
+    fn by_time(
+        groups: &Groups<'_>,
+        labels: &Labels<'_>,
+        options: &LabelOptions,
+    ) -> Result<Self, ConfigError> {
+        check_shares(&options.grouped())?;
+        if options.group.is_some() {
+            let message = "joins sequences, and here is one; leave it out";
+            return Err(ConfigError::new("group", message));
+        }
+        let (count, rows) = (labels.len(), groups.rows[0].len());
+        let share = |share: f64, of: usize| ((share * of as f64).round() as usize).min(of.saturating_sub(1));
+        let test = share(options.test, count);
+        let validation = share(options.validation, count - test);
+        // The row after the last of so many labelled ones.
+        let end = |labelled: usize| match labels.samples.get(labelled.wrapping_sub(1)) {
+            Some(sample) if labelled < count => sample.rows.end,
+            _ => rows,
+        };
+        let (train, known) = (end(count - test - validation), end(count - test));
+        let whole = counted(rows, "row");
+        let part = |which: &str, count: usize, purpose: &str| {
+            (count > 0).then(|| format!("the {which} {} for {purpose}", thousands(count)))
+        };
+        let parts: Vec<String> = [
+            part("first", train, "training"),
+            part("next", known - train, "validation"),
+            part("last", rows - known, "the test"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let remark = Message::from(format!("one recording of {whole}, split by time: {}", parts.join(", ")));
+        let remark = match options.id {
+            Some(_) => remark,
+            None => {
+                remark.text("; if it holds several, name the column that tells them apart with ").option("id")
+            }
+        };
+        let warm_up = train.min(WARM_UP);
+        Ok(Spans {
+            train: vec![(0, 0..train)],
+            train_groups: Vec::new(),
+            validation: (known > train).then(|| ((0, train - warm_up..known), warm_up)).into_iter().collect(),
+            held_out: (rows > known).then_some(HeldOut::LastRows(rows - known)),
+            remarks: vec![remark],
+        })
+    }
+
+    /// Cuts each of several recordings, all of whose rows are labelled, by the shares of the shortest.
+    fn each_by_time(groups: &Groups<'_>, options: &LabelOptions) -> Result<Self, ConfigError> {
+        check_shares(&options.grouped())?;
+        let shortest = groups.rows.iter().map(Vec::len).min().unwrap_or(0);
+        let share = |share: f64, of: usize| ((share * of as f64).round() as usize).min(of.saturating_sub(1));
+        let test = share(options.test, shortest);
+        let validation = share(options.validation, shortest - test);
+        let (mut train, mut validations) = (Vec::new(), Vec::new());
+        for (n, rows) in groups.rows.iter().enumerate() {
+            let known = rows.len() - test;
+            let learned = known - validation;
+            let warm_up = learned.min(WARM_UP);
+            train.push((n, 0..learned));
+            validations.extend((validation > 0).then_some(((n, learned - warm_up..known), warm_up)));
+        }
+        let remark = format!(
+            "{}, each split by time: the last {} for the test, {} before them for validation, what is before that for \
+             training",
+            counted(groups.len(), "recording"),
+            counted(test, "row"),
+            thousands(validation)
+        );
+        Ok(Spans {
+            train,
+            train_groups: Vec::new(),
+            validation: validations,
+            held_out: (test > 0).then_some(HeldOut::LastRows(test)),
+            remarks: vec![remark.into()],
+        })
+    }
+
+    /// Cuts the training sequences into parts, and leaves out those without a label.
+    fn cut(
+        &mut self,
+        labels: &Labels<'_>,
+        asked: Option<usize>,
+        side_by_side: usize,
+    ) -> Result<(), ConfigError> {
+        let total: usize = self.train.iter().map(|(_, rows)| rows.len()).sum();
+        let usual = total.div_ceil(side_by_side).max(SHORTEST);
+        let shortest = self.train.iter().map(|(_, rows)| rows.len()).min().unwrap_or(0);
+        if let Some(streams) = asked.filter(|&streams| streams == 0 || streams > shortest) {
+            let message = format!(
+                "is {streams}; it must be at least 1 and at most {shortest}, the rows of the shortest training sequence"
+            );
+            return Err(ConfigError::new("streams", message));
+        }
+        let (mut train, mut groups) = (Vec::new(), Vec::new());
+        let before = std::mem::take(&mut self.train);
+        for (k, (n, rows)) in before.iter().enumerate() {
+            let len = rows.len();
+            let count = asked.unwrap_or((len / usual).max(1));
+            let at = |part: usize| rows.start + (len as u128 * part as u128 / count as u128) as usize;
+            for part in (0..count).map(|part| at(part)..at(part + 1)) {
+                if !samples_of(labels, &(*n, part.clone())).is_empty() {
+                    train.push((*n, part));
+                    groups.push(self.train_groups.get(k).copied().unwrap_or(*n));
+                }
+            }
+        }
+        if train.len() > before.len() {
+            let text = format!(
+                "the training part is cut into {} that are learned side by side (",
+                counted(train.len(), "part")
+            );
+            self.remarks.push(Message::from(text).option("streams").text(")"));
+        }
+        (self.train, self.train_groups) = (train, groups);
+        Ok(())
+    }
+}
+
+/// The samples, labelled rows, of a stretch of a sequence.
+pub(super) fn samples_of(labels: &Labels<'_>, (n, rows): &Span) -> Range<usize> {
+    let before = |position: usize| {
+        labels.samples.partition_point(|sample| (sample.sequence, sample.rows.start) < (*n, position))
+    };
+    before(rows.start)..before(rows.end)
+}
+
+/// The first sample of a sequence, which has some.
+fn first_of(labels: &Labels<'_>, n: usize) -> usize {
+    samples_of(labels, &(n, 0..1)).start
+}

@@ -1,0 +1,269 @@
+use super::{LabelOptions, RowAnswer, Scale};
+use crate::loss::{Targets, UNLABELLED};
+use crate::model::Model;
+use crate::random::{Purpose, Rng};
+use crate::recipe::{Recipe, RecipeOptions};
+use crate::table::Table;
+use crate::task::{Answers, HeldOut, Prepared, Task, TaskOptions};
+
+fn table(csv: &str) -> Table {
+    Table::read("t.csv", csv.as_bytes()).unwrap()
+}
+
+fn prepare(table: &Table, options: LabelOptions) -> Prepared {
+    Task::prepare(table, &TaskOptions::Label(options)).unwrap()
+}
+
+fn refusal(csv: &str, options: LabelOptions) -> String {
+    Task::prepare(&table(csv), &TaskOptions::Label(options)).err().map(|e| e.to_string()).unwrap_or_default()
+}
+
+fn remarks(prepared: &Prepared) -> Vec<String> {
+    prepared.remarks.iter().map(ToString::to_string).collect()
+}
+
+fn values(targets: &Targets<f64>) -> &[f64] {
+    let Targets::Values(values) = targets else { panic!("values") };
+    values
+}
+
+/// `y = 0.9 y + 0.1 x` of noise, as one recording.
+fn filtered(rows: usize) -> String {
+    let (mut rng, mut y) = (Rng::new(5, Purpose::Check(0)), 0.0);
+    let row = |_| {
+        let x = rng.normal();
+        y = 0.9 * y + 0.1 * x;
+        format!("{x},{y}\n")
+    };
+    format!("x,target\n{}", (0..rows).map(row).collect::<String>())
+}
+
+fn recipe(prepared: &Prepared, epochs: u64) -> Recipe {
+    let options = RecipeOptions { hidden_size: Some(8), epochs: Some(epochs), ..RecipeOptions::default() };
+    options.recipe(&prepared.task).unwrap()
+}
+
+fn figure(model: &Model, name: &str) -> f64 {
+    let test = model.record().test.as_ref().unwrap();
+    test.model.iter().find(|metric| metric.name == name).unwrap().value.unwrap()
+}
+
+#[test]
+fn a_filter_is_learned_from_a_recording_and_runs_on_a_stream() {
+    let table = table(&filtered(3000));
+    let prepared = prepare(&table, LabelOptions::default());
+    assert_eq!(prepared.held_out, Some(HeldOut::LastRows(600)));
+    let mut recipe = recipe(&prepared, 60);
+    recipe.train.learning_rate = 0.01;
+    let model = recipe.train(&prepared, &table).unwrap();
+    assert!(figure(&model, "r2") > 0.99, "{:?}", model.record().test);
+    assert_eq!(model.record().test.as_ref().unwrap().on, "the last 600 rows");
+
+    let predictions = model.predict(&table, None).unwrap();
+    assert_eq!(predictions.headers().collect::<Vec<_>>(), ["target_predicted"]);
+    let Answers::Numbers(predicted) = &predictions.columns()[0].1 else { panic!("numbers") };
+    let mut stream = model.stream().unwrap();
+    for (&x, predicted) in table.column("x").unwrap().numbers().unwrap().iter().zip(predicted) {
+        assert_eq!(stream.step(&[x]).unwrap(), Some([predicted.value].as_slice()));
+    }
+    let loaded = Model::from_bytes("m", &model.to_bytes().unwrap()).unwrap();
+    assert_eq!(loaded.predict(&table, None).unwrap(), predictions);
+}
+
+/// Rows behind the last label are part of no loss, and nothing flows back from them.
+#[test]
+fn what_follows_the_last_label_changes_nothing() {
+    let csv = |tail: f64| {
+        let row = |k: usize| match k % 40 {
+            at @ 0..30 => format!("{},{},{}\n", k / 40, (k * 7 % 5) as f64, (k * 3 % 11 + at) as f64),
+            at => format!("{},{},\n", k / 40, tail * at as f64),
+        };
+        format!("id,x,target\n{}", (0..400).map(row).collect::<String>())
+    };
+    let model = |tail| {
+        let table = table(&csv(tail));
+        let prepared = prepare(&table, LabelOptions::default().with_scale(Scale::None).with_test(0.0));
+        assert!(
+            remarks(&prepared)
+                .contains(&"100 of 400 rows have no target: they are read, and count nothing".into())
+        );
+        recipe(&prepared, 3).train(&prepared, &table).unwrap().to_bytes().unwrap()
+    };
+    assert_eq!(model(1.0), model(-0.5));
+}
+
+#[test]
+fn a_recording_is_split_by_time_and_by_its_labels() {
+    // Every second row is labelled, but of the last hundred none.
+    let row = |k: usize| {
+        let target = if k % 2 == 0 && k < 300 { k.to_string() } else { String::new() };
+        format!("{},{target}\n", k * 7 % 13)
+    };
+    let table = table(&format!("x,target\n{}", (0..400).map(row).collect::<String>()));
+    let prepared = prepare(&table, LabelOptions::default());
+    // 150 labels: 30 for the test, 12 for validation, 108 for training, the last of which is in row 214.
+    let split = "one recording of 400 rows, split by time: the first 215 for training, the next 24 for validation, the \
+                 last 161 for the test; if it holds several, name the column that tells them apart with id";
+    assert!(remarks(&prepared).iter().any(|remark| remark == split), "{:?}", remarks(&prepared));
+    assert_eq!(prepared.held_out, Some(HeldOut::LastRows(161)));
+    assert_eq!(prepared.train.len(), 1);
+    let train = values(&prepared.train[0].targets);
+    assert_eq!((train.len(), train.iter().filter(|value| !value.is_nan()).count()), (215, 108));
+    // The state is warmed up by the rows before.
+    let validation = values(&prepared.validation[0].targets);
+    assert_eq!((validation.len(), validation.iter().filter(|value| !value.is_nan()).count()), (239, 12));
+    assert!(validation[..215].iter().all(|value| value.is_nan()));
+    assert_eq!(prepared.validation[0].x[..215], prepared.train[0].x);
+}
+
+#[test]
+fn training_sequences_are_cut_into_streams() {
+    let table = table(&filtered(1000));
+    let options = || LabelOptions::default().with_test(0.0).with_validation(0.0);
+    let whole = prepare(&table, options());
+    assert_eq!(whole.train.len(), 1);
+    let cut = prepare(&table, options().with_streams(3));
+    let parts: Vec<f64> = cut.train.iter().flat_map(|example| example.x.clone()).collect();
+    assert_eq!(parts, whole.train[0].x);
+    let lengths: Vec<usize> = cut.train.iter().map(|example| example.x.len()).collect();
+    assert_eq!((lengths, cut.train_groups), (vec![333, 333, 334], vec![0; 3]));
+    let too_many = refusal(&filtered(1000), options().with_streams(1001));
+    let message =
+        "streams is 1001; it must be at least 1 and at most 1000, the rows of the shortest training sequence";
+    assert_eq!(too_many, message);
+}
+
+/// Three classes that follow from the row before, one row in four without a label.
+fn states() -> String {
+    let row = |k: usize| {
+        let state = ["up", "down", "still"][(k.max(1) - 1) * 5 % 7 / 3];
+        format!("s{},{},{}\n", k / 50, k * 5 % 7, if k % 4 == 1 { "" } else { state })
+    };
+    format!("id,x,target\n{}", (0..500).map(row).collect::<String>())
+}
+
+#[test]
+fn unlabelled_rows_count_to_no_class() {
+    let table = table(&states());
+    let prepared = prepare(&table, LabelOptions::default());
+    let Task::Label(label) = &prepared.task else { panic!("to label") };
+    let RowAnswer::Class(classify) = &label.answer else { panic!("classes") };
+    assert_eq!(classify.classes, ["down", "still", "up"]);
+    let mut counts = [0; 3];
+    for example in &prepared.train {
+        let Targets::Classes(classes) = &example.targets else { panic!("classes") };
+        assert_eq!(classes.len(), 50);
+        classes.iter().filter(|&&class| class != UNLABELLED).for_each(|&class| counts[class] += 1);
+    }
+    assert_eq!(classify.counts, counts);
+    assert!(counts.iter().sum::<usize>() < 50 * prepared.train.len());
+
+    let mut recipe = recipe(&prepared, 40);
+    (recipe.train.learning_rate, recipe.train.batch_size) = (0.02, 2);
+    let model = recipe.train(&prepared, &table).unwrap();
+    assert!(figure(&model, "accuracy") > 0.95, "{:?}", model.record().test);
+    let predictions = model.predict(&table, None).unwrap();
+    let headers = ["id", "target_predicted", "probability_down", "probability_still", "probability_up"];
+    assert_eq!(predictions.headers().collect::<Vec<_>>(), headers);
+    assert_eq!(predictions.num_rows(), 500);
+    // Also where no label was told.
+    let second: Vec<String> =
+        predictions.rows().nth(1).unwrap()[..2].iter().map(ToString::to_string).collect();
+    assert_eq!(second, ["s0", "up"]);
+    let confusion = model.record().test.as_ref().unwrap().confusion.as_ref().unwrap();
+    let rows: usize = confusion.counts.iter().flatten().sum();
+    assert_eq!(model.record().test.as_ref().unwrap().on, format!("{rows} rows of 2 sequences kept back"));
+}
+
+#[test]
+fn sequences_without_a_label_are_left_out_and_told() {
+    let row = |k: usize| {
+        format!("s{},{},{}\n", k / 10, k % 7, if k / 10 == 4 { String::new() } else { k.to_string() })
+    };
+    let table = table(&format!("id,x,target\n{}", (0..100).map(row).collect::<String>()));
+    let prepared = prepare(&table, LabelOptions::default());
+    let told = remarks(&prepared);
+    assert!(
+        told.contains(&"1 of 10 sequences without a labelled row left out (first: \"s4\")".into()),
+        "{told:?}"
+    );
+    // Of nine, two are the test and one is for validation.
+    assert_eq!((prepared.train.len(), prepared.validation.len()), (6, 1));
+}
+
+#[test]
+fn few_whole_numbers_are_classes_and_others_are_not() {
+    let of = |target: fn(usize) -> String, options: LabelOptions| {
+        let rows: String = (0..200).map(|k| format!("{},{}\n", k * 7 % 13, target(k))).collect();
+        let prepared = prepare(&table(&format!("x,target\n{rows}")), options);
+        let Task::Label(label) = &prepared.task else { panic!("to label") };
+        (matches!(label.answer, RowAnswer::Class(_)), remarks(&prepared))
+    };
+    let usual = LabelOptions::default;
+    let (is_class, told) = of(|k| (k % 3).to_string(), usual());
+    let guess = "\"target\" holds 3 whole numbers, which are taken for classes; if they are numbers, say so with classes=false";
+    assert!(is_class && told.iter().any(|remark| remark == guess), "{told:?}");
+    assert!(!of(|k| (k % 3).to_string(), usual().with_classes(false)).0);
+    assert!(!of(|k| (k % 30).to_string(), usual()).0);
+    assert!(!of(|k| (k % 3).to_string() + ".5", usual()).0);
+    assert!(of(|k| (k % 30).to_string(), usual().with_classes(true)).0);
+}
+
+#[test]
+fn several_targets_are_numbers_and_may_lack_some() {
+    let rows: String = (0..100)
+        .map(|k| {
+            format!("{},{},{}\n", k % 7, k, if k % 5 == 0 { String::new() } else { (k * k % 17).to_string() })
+        })
+        .collect();
+    let csv = format!("x,a,b\n{rows}");
+    let prepared = prepare(&table(&csv), LabelOptions::default().with_target("a,b"));
+    assert!(remarks(&prepared).contains(&"20 rows with some of the targets used for those".into()));
+    let train = values(&prepared.train[0].targets);
+    assert_eq!((train.len(), train[1].is_nan(), train[0].is_nan()), (2 * 72, true, false));
+    let message = refusal(&csv, LabelOptions::default().with_target("a,b").with_classes(true));
+    assert_eq!(message, "target names 2 columns; a class is told by one");
+}
+
+#[test]
+fn rows_that_are_left_out_have_no_answer() {
+    let rows: String =
+        (0..60).map(|k| if k == 7 { ",1\n".to_owned() } else { format!("{},{}\n", k % 5, k % 7) }).collect();
+    let table = table(&format!("x,target\n{rows}"));
+    let options = LabelOptions::default().with_missing(crate::missing::Missing::Drop).with_classes(false);
+    let prepared = prepare(&table, options);
+    let model = recipe(&prepared, 1).train(&prepared, &table).unwrap();
+    let shown: Vec<bool> =
+        model.predict(&table, None).unwrap().rows().map(|row| row[0].to_string().is_empty()).collect();
+    assert_eq!(shown.iter().position(|&is_empty| is_empty), Some(7));
+    assert_eq!(shown.iter().filter(|&&is_empty| is_empty).count(), 1);
+}
+
+#[test]
+fn unscaled_values_stay_as_they_are() {
+    let rows: String = (0..100).map(|k| format!("{},{}\n", k % 7, 100 + k % 9)).collect();
+    let table = table(&format!("x,target\n{rows}"));
+    let prepared = prepare(&table, LabelOptions::default().with_scale(Scale::None).with_classes(false));
+    assert_eq!(prepared.train[0].x[..3], [0.0, 1.0, 2.0]);
+    assert_eq!(values(&prepared.train[0].targets)[..3], [100.0, 101.0, 102.0]);
+    // The naive answer is still the mean.
+    let model = recipe(&prepared, 1).train(&prepared, &table).unwrap();
+    let baseline = &model.record().test.as_ref().unwrap().baselines[0];
+    assert!(baseline.metrics[0].value.unwrap() < 5.0, "{baseline:?}");
+}
+
+#[test]
+fn tables_that_tell_too_little_are_refused() {
+    let usual = LabelOptions::default;
+    let empty = refusal("x,target\n1,\n2,\n3,\n", usual());
+    assert!(empty.contains("has no value to learn or to compare with; choose another target"), "{empty}");
+    let twice = refusal("t,x,target\n1,5,1\n2,6,2\n1,7,3\n", usual().with_time("t"));
+    let message = "says \"1\" in lines 2 and 4; if they are of several sequences, name the column that tells them apart \
+                   with id";
+    assert!(twice.ends_with(message), "{twice}");
+    let names = refusal("x,target\n1,a\n2,b\n3,c\n", usual());
+    assert!(names.ends_with("is another for each of the 3 rows; classes are shared"), "{names}");
+    let group =
+        refusal("x,g,target\n1,a,1.5\n2,a,2.5\n", LabelOptions { group: Some("g".into()), ..usual() });
+    assert_eq!(group, "group joins sequences, and here is one; leave it out");
+}

@@ -1,0 +1,422 @@
+//! **text**: a language model, which tells of each token of a text how likely it is after those before it.
+//!
+//! The data are a text file ([`Table::open_text`]), whose tokens are characters, bytes or words. It is learned in long
+//! sequences, side by side, with the state carried on from piece to piece; its end is kept for the test, what is before that
+//! for validation. The loss is the cross-entropy of the next token, shown in bits.
+//!
+//! ```
+//! use elman::recipe::Recipe;
+//! use elman::table::Table;
+//! use elman::task::{GenerateOptions, Task, TaskOptions, TextOptions};
+//!
+//! # fn main() -> Result<(), elman::error::Error> {
+//! let table = Table::of_text("rhyme", "fine wine, nine swine. ".repeat(40));
+//! let prepared = Task::prepare(&table, &TaskOptions::Text(TextOptions::default()))?;
+//! let mut recipe = Recipe::for_task(&prepared.task).with_hidden_size(16);
+//! recipe.train.epochs = 2;
+//! let model = recipe.train(&prepared, &table)?;
+//! let text = model.generate("fine ", &GenerateOptions::default().with_length(20))?.text()?;
+//! assert_eq!(text.chars().count(), 20);
+//! # Ok(())
+//! # }
+//! ```
+
+mod generate;
+mod measure;
+mod naive;
+mod options;
+mod tokens;
+mod utf8;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::f64::consts::LN_2;
+
+use serde::{Deserialize, Serialize};
+
+pub use generate::{GenerateOptions, Generator, Stopped};
+pub use options::TextOptions;
+pub use tokens::Tokens;
+pub use vocabulary::Vocabulary;
+
+use measure::{Told, told};
+use naive::{Frequencies, Pairs};
+use vocabulary::{Id, Read, shown};
+
+use super::{
+    Answers, HeldOut, LossUnit, Number, Precision, PredictOptions, Predictions, Prepared, StreamUnits,
+    TaskKind, TaskName,
+};
+use crate::ensemble::{Average, Ensemble};
+use crate::error::{ConfigError, DataError, Error, Message};
+use crate::init::Init;
+use crate::loss::Loss;
+use crate::metrics::{Baseline, Evaluation, Metric, Metrics};
+use crate::network::{CellKind, Readout};
+use crate::recipe::Recipe;
+use crate::schedule::ScheduleConfig;
+use crate::sequence::Example;
+use crate::table::Table;
+use crate::train::TrainConfig;
+use crate::words::{counted, thousands};
+
+/// A training sequence is this long where the text is long enough.
+const WINDOW: usize = 16_384;
+/// Of shorter texts there are this many sequences,
+const SEQUENCES: usize = 32;
+/// unless they would be shorter than this.
+const SHORT_WINDOW: usize = 256;
+
+/// A language model, fitted to a text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// What tokens there are.
+    pub vocabulary: Vocabulary,
+    /// Was the text UTF-8? Then what is generated is too.
+    pub utf8: bool,
+}
+
+/// Where the parts of a text end, in tokens from its beginning.
+struct Parts {
+    train: usize,
+    validation: usize,
+    all: usize,
+}
+
+impl Parts {
+    /// Those of a text of so many tokens.
+    fn of(all: usize, options: &TextOptions) -> Self {
+        // A share that is asked for is at least one token, of validation two: the first has none before it.
+        let share = |of: usize, share: f64, least: usize| {
+            if share > 0.0 { ((of as f64 * share).round() as usize).max(least).min(of) } else { 0 }
+        };
+        let validation = all - share(all, options.test, 1);
+        let train = validation - share(validation, options.validation, 2);
+        Parts { train, validation, all }
+    }
+}
+
+impl TaskKind for Text {
+    type Options = TextOptions;
+
+    fn prepare(table: &Table, options: &TextOptions) -> Result<Prepared, Error> {
+        options.check()?;
+        let bytes = document(table)?;
+        let mut parts = Parts::of(0, options);
+        let (vocabulary, read) = Vocabulary::of(table.name(), bytes, options, |all| {
+            parts = Parts::of(all, options);
+            parts.train
+        })?;
+        check_length(table, &vocabulary, &parts)?;
+        let text = Text { vocabulary, utf8: std::str::from_utf8(bytes).is_ok() };
+        let ids = read.ids.as_slice();
+        let mut remarks = text.remarks(table, options, &parts, &read);
+        let train = &ids[..parts.train];
+        let window = options.window.unwrap_or_else(|| {
+            let sequences = SEQUENCES * train.len().div_ceil(SEQUENCES * WINDOW);
+            train.len().saturating_sub(1).div_ceil(sequences).max(SHORT_WINDOW)
+        });
+        if options.window.is_some_and(|window| window >= train.len()) {
+            let (window, all) = (thousands(window), text.counted(train.len() - 1));
+            let message =
+                Message::from(format!("the training part has {all} to tell, which is less than a "));
+            remarks.push(message.option("window").text(format!(" of {window}: they are one sequence")));
+        }
+        Ok(Prepared {
+            data: table.name().to_owned(),
+            train: examples(train, window),
+            train_groups: Vec::new(),
+            validation: examples(&ids[parts.train..parts.validation], window),
+            held_out: (parts.validation < parts.all).then(|| HeldOut::LastRows(parts.all - parts.validation)),
+            task: text.into(),
+            remarks,
+        })
+    }
+
+    fn name(&self) -> TaskName {
+        TaskName::Text
+    }
+
+    fn describe(&self) -> String {
+        let Vocabulary { tokens, unknown, .. } = &self.vocabulary;
+        let known = thousands(self.vocabulary.len() - usize::from(*unknown));
+        let unknown = if *unknown { " and an unknown one" } else { "" };
+        format!("text, told by {known} {tokens}{unknown}")
+    }
+
+    fn is_new(&self) -> bool {
+        true
+    }
+
+    /// The id of a token.
+    fn input_size(&self) -> usize {
+        1
+    }
+
+    fn num_tokens(&self) -> Option<usize> {
+        Some(self.vocabulary.len())
+    }
+
+    /// The logits of the next token.
+    fn output_size(&self) -> usize {
+        self.vocabulary.len()
+    }
+
+    fn readout(&self) -> Readout {
+        Readout::Every
+    }
+
+    fn average(&self) -> Average {
+        Average::Probabilities
+    }
+
+    fn knows_the_end(&self) -> bool {
+        false
+    }
+
+    /// Long texts are gone through once or twice, short ones at most fifty times: that is about two minutes on two cores,
+    /// or less.
+    fn recipe(&self) -> Recipe {
+        const TOKENS: u64 = 8_000_000;
+        const MOST_EPOCHS: u64 = 50;
+        let epochs = (TOKENS / self.vocabulary.num_trained().max(1)).clamp(1, MOST_EPOCHS);
+        let train = TrainConfig::default()
+            .with_loss(self.loss())
+            .with_batch_size(SEQUENCES)
+            .with_truncate(64)
+            .with_learning_rate(5e-3)
+            .with_schedule(ScheduleConfig::COSINE)
+            .with_epochs(epochs);
+        Recipe::default()
+            .with_cell(CellKind::Lstm)
+            .with_hidden_size(256)
+            .with_embedding_dim(64)
+            .with_init(Init::Torch)
+            .with_train(train)
+    }
+
+    fn loss_unit(&self) -> LossUnit {
+        LossUnit { name: self.bits(), factor: LN_2.recip() }
+    }
+
+    fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
+        match loss {
+            Loss::CrossEntropy { .. } => Ok(()),
+            _ => Err(ConfigError::new("loss", "of a text is cross-entropy; the others are for numbers")),
+        }
+    }
+
+    /// The whole text, or so many last tokens.
+    fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError> {
+        match test {
+            None => Ok(HeldOut::All),
+            Some(0) => Err(ConfigError::new("test", "is 0; it must be at least 1")),
+            Some(count) => Ok(HeldOut::LastRows(count)),
+        }
+    }
+
+    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
+        let (read, from) = self.part(table, held_out)?;
+        let told = told(ensemble, &read.ids, from)?;
+        let tested = &read.ids[from..];
+        let right = told.iter().zip(tested).filter(|(told, id)| told.likely == **id).count();
+        let mut model = self.metrics(tested, told.iter().map(|told| told.log_probability));
+        model.push(Metric::new("accuracy", right as f64 / tested.len() as f64));
+        let frequencies = Frequencies::of(&self.vocabulary);
+        let naive = tested.iter().map(|&id| frequencies.log_probability(id));
+        let which = match held_out {
+            HeldOut::LastRows(_) => "the last ",
+            _ => "",
+        };
+        Ok(Evaluation {
+            on: format!("{which}{}", self.counted(tested.len())),
+            baselines: vec![Baseline { name: "frequencies".into(), metrics: self.metrics(tested, naive) }],
+            model,
+            confusion: None,
+            remarks: self.vocabulary.unknown_remark(table.name(), &read).into_iter().collect(),
+        })
+    }
+
+    fn compare(
+        &self,
+        trained_on: &Prepared,
+        table: &Table,
+        held_out: &HeldOut,
+        evaluation: &mut Evaluation,
+    ) -> Result<(), Error> {
+        let (read, from) = self.part(table, held_out)?;
+        let pairs = Pairs::of(&self.vocabulary, &trained_on.train);
+        let naive = read.ids[from - 1..].windows(2).map(|pair| pairs.log_probability(pair[0], pair[1]));
+        let metrics = self.metrics(&read.ids[from..], naive);
+        evaluation.baselines.push(Baseline { name: "pairs".into(), metrics });
+        Ok(())
+    }
+
+    fn predict(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        options: &PredictOptions,
+    ) -> Result<Predictions, Error> {
+        options.check_no_forecast(self.name(), ensemble.distribution())?;
+        let (read, from) = self.part(table, &HeldOut::All)?;
+        let told = told(ensemble, &read.ids, from)?;
+        let number = |value: f64| Number { value, precision: Precision::F32 };
+        let bits = |told: &Told| number(-told.log_probability / LN_2);
+        let names = |ids: &mut dyn Iterator<Item = Id>| {
+            Answers::Text(ids.map(|id| self.vocabulary.name(id)).collect())
+        };
+        // The first token has none before it, and no bits.
+        let bits = std::iter::once(number(f64::NAN)).chain(told.iter().map(bits)).collect();
+        let likely = std::iter::once(String::new());
+        let likely = likely.chain(told.iter().map(|told| self.vocabulary.name(told.likely))).collect();
+        let columns = vec![
+            (self.vocabulary.tokens.noun().to_owned(), names(&mut read.ids.iter().copied())),
+            ("bits".to_owned(), Answers::Numbers(bits)),
+            ("predicted".to_owned(), Answers::Text(likely)),
+        ];
+        let remarks = self.vocabulary.unknown_remark(table.name(), &read).into_iter().collect();
+        Ok(Predictions::new(columns).with_remarks(remarks))
+    }
+
+    fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        Err(ConfigError::new("task", "is text, which is not read row by row; generate goes on with a text"))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.vocabulary.check()
+    }
+}
+
+impl Text {
+    fn loss(&self) -> Loss {
+        Loss::CrossEntropy { class_weights: None }
+    }
+
+    /// `1,000 characters`
+    fn counted(&self, count: usize) -> String {
+        counted(count, self.vocabulary.tokens.noun())
+    }
+
+    /// What a loss is in: bits per token.
+    fn bits(&self) -> &'static str {
+        match self.vocabulary.tokens {
+            Tokens::Characters => "bits per character",
+            Tokens::Bytes => "bits per byte",
+            Tokens::Words => "bits per word",
+        }
+    }
+
+    /// A text's tokens, and where the part begins that is to be told.
+    fn part(&self, table: &Table, held_out: &HeldOut) -> Result<(Read, usize), Error> {
+        let read = self.vocabulary.read(table.name(), document(table)?)?;
+        let all = read.ids.len();
+        if all < 2 {
+            let has = self.counted(all);
+            let message =
+                format!("there is {has}; to be told, a text has at least 2, the first of which is given");
+            return Err(DataError::new(table.name(), message).into());
+        }
+        let from = match held_out {
+            HeldOut::LastRows(count) if *count >= all => {
+                let message = format!("is {count}, and the text has {all}; at most {} can be told", all - 1);
+                return Err(ConfigError::new("test", message).into());
+            }
+            HeldOut::LastRows(count) => all - count,
+            _ => 1,
+        };
+        Ok((read, from))
+    }
+
+    /// The figures of tokens with these natural log-probabilities.
+    fn metrics(&self, ids: &[Id], log_probabilities: impl Iterator<Item = f64>) -> Metrics {
+        let bits = -log_probabilities.sum::<f64>() / LN_2;
+        let per_token = bits / ids.len() as f64;
+        let mut metrics = vec![Metric::new(&self.bits().replace(' ', "_"), per_token)];
+        // Words and bytes by what all texts have in common.
+        if self.vocabulary.tokens != Tokens::Characters && self.utf8 {
+            let characters: usize = ids.iter().map(|&id| self.vocabulary.num_characters(id)).sum();
+            metrics.push(Metric::new("bits_per_character", bits / characters as f64));
+        }
+        metrics.push(Metric::new("perplexity", per_token.exp2()));
+        metrics
+    }
+
+    /// What is to be said of how a text was read.
+    fn remarks(&self, table: &Table, options: &TextOptions, parts: &Parts, read: &Read) -> Vec<Message> {
+        let vocabulary = &self.vocabulary;
+        let mut remarks: Vec<Message> = vocabulary.unknown_remark(table.name(), read).into_iter().collect();
+        if vocabulary.tokens == Tokens::Words && options.most() == Some(vocabulary.known.len()) {
+            let known = thousands(vocabulary.known.len());
+            let message = format!("{known} words are told apart, the most frequent ones; ");
+            remarks.push(Message::from(message).option("vocabulary").text(" decides how many"));
+        }
+        let unseen: BTreeSet<&str> = vocabulary
+            .known
+            .iter()
+            .zip(&vocabulary.counts)
+            .filter(|&(_, &count)| count == 0)
+            .map(|(token, _)| token.as_str())
+            .collect();
+        if !unseen.is_empty() && parts.train < parts.all {
+            let message = format!(
+                "{} stand behind the training part alone, so they are known but never learned: {}",
+                counted(unseen.len(), vocabulary.tokens.noun()),
+                shown(&unseen)
+            );
+            remarks.push(message.into());
+        }
+        remarks
+    }
+}
+
+/// The bytes of a text file.
+fn document(table: &Table) -> Result<&[u8], DataError> {
+    table.document().ok_or_else(|| {
+        DataError::new(table.name(), "these are rows of a table; a language model needs a text")
+    })
+}
+
+/// Refuses a text that is too short, or has nothing to learn.
+fn check_length(table: &Table, vocabulary: &Vocabulary, parts: &Parts) -> Result<(), DataError> {
+    let noun = vocabulary.tokens.noun();
+    if parts.all == 0 {
+        return Err(DataError::new(table.name(), "the text is empty; give one to learn from"));
+    }
+    if parts.train < 2 {
+        let message = Message::from(format!(
+            "there are {}, of which {} are left to learn from; give a longer text, or a smaller share for ",
+            counted(parts.all, noun),
+            parts.train
+        ));
+        return Err(DataError::new(table.name(), message.option("test").text(" and ").option("validation")));
+    }
+    if vocabulary.tokens != Tokens::Bytes && vocabulary.known.is_empty() {
+        let message = Message::from(format!(
+            "no {noun} is there twice, so all are unknown; give a longer text, or leave out "
+        ));
+        return Err(DataError::new(table.name(), message.option("unknown")));
+    }
+    let different = vocabulary.counts.iter().filter(|&&count| count > 0).count();
+    if different < 2 {
+        let message = format!("it is the same {noun} again and again, so there is nothing to learn");
+        return Err(DataError::new(table.name(), message));
+    }
+    Ok(())
+}
+
+/// Sequences that follow each other, each of `window` tokens or less, with the token after each for its target: every
+/// token but the first is a target once.
+fn examples(ids: &[Id], window: usize) -> Vec<Example<f64>> {
+    let starts = (0..ids.len().saturating_sub(1)).step_by(window);
+    let example = |start: usize| {
+        let end = (start + window).min(ids.len() - 1);
+        let x = ids[start..end].iter().map(|&id| id.into()).collect();
+        Example::classes(x, ids[start + 1..=end].iter().map(|&id| id as usize).collect())
+    };
+    starts.map(example).collect()
+}

@@ -1,0 +1,623 @@
+//! Files of other programs: what is read computes what `reference/exchange.py` says, what is written comes back to the
+//! bit, and what cannot be read is refused by name.
+
+use std::fs;
+
+use elman::error::Error;
+use elman::exchange::{Device, Format, Imported, ReadOptions, read, write};
+use elman::init::Init;
+use elman::network::{
+    Activation, CellKind, Dense, Direction, Dropout, LayerNorm, Network, NetworkConfig, Output, Recurrent,
+    Skip,
+};
+use elman::weights::Weights;
+use proptest::prelude::*;
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
+
+const FILES: [&str; 10] = [
+    "aida-x-gru.json",
+    "aida-x-lstm.json",
+    "guitarml-gru.json",
+    "guitarml-lstm.json",
+    "guitarml-recnet.json",
+    "guitarml-rnn.json",
+    "lstm-1.nam",
+    "lstm-2.nam",
+    "rtneural-gru.json",
+    "rtneural-lstm.json",
+];
+
+/// The reference is in `f64`: what is left are the roundings of `f32` along 48 timesteps of values near 1.
+const TOLERANCE: f64 = 1e-6;
+
+fn bytes(path: &str) -> Vec<u8> {
+    let path = format!("{}/../../reference/{path}", env!("CARGO_MANIFEST_DIR"));
+    fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn file(name: &str) -> Vec<u8> {
+    bytes(&format!("exchange/{name}"))
+}
+
+fn imported(name: &str, bytes: &[u8]) -> Imported {
+    read(name, bytes, &ReadOptions::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The message with which bytes are refused.
+fn refused(bytes: &[u8]) -> String {
+    read("f", bytes, &ReadOptions::default()).expect_err("a refusal").to_string()
+}
+
+/// A file with one of its values replaced, or taken out.
+fn edited(name: &str, pointer: &str, value: Option<Value>) -> Vec<u8> {
+    let mut json: Value = serde_json::from_slice(&file(name)).expect("JSON");
+    match value {
+        Some(value) => match json.pointer_mut(pointer) {
+            Some(place) => *place = value,
+            None => {
+                let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+                json.pointer_mut(parent).expect("a parent")[key] = value;
+            }
+        },
+        None => {
+            let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+            let parent = json.pointer_mut(parent).expect("a parent");
+            match parent {
+                Value::Array(list) => drop(list.remove(key.parse().expect("a place"))),
+                parent => drop(parent.as_object_mut().expect("an object").remove(key)),
+            }
+        }
+    }
+    serde_json::to_vec(&json).expect("bytes")
+}
+
+/// The outputs of a stream.
+fn answers(weights: &Weights, x: &[f32]) -> Vec<f32> {
+    let mut stream = weights.stream().expect("a stream");
+    let (inputs, outputs) = (weights.network().input_size(), weights.network().output_size());
+    let mut all = Vec::new();
+    for x in x.chunks_exact(inputs) {
+        let mut output = vec![0.0; outputs];
+        assert!(stream.step(x, &mut output));
+        all.append(&mut output);
+    }
+    all
+}
+
+fn wave(len: usize) -> Vec<f32> {
+    (0..len).map(|n| (n as f32 * 0.37).sin() * (n as f32 * 0.011).cos()).collect()
+}
+
+#[test]
+fn what_is_read_computes_what_its_program_does() {
+    let bytes = bytes("exchange.safetensors");
+    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let numbers = |key: &str| -> Vec<f64> {
+        let (words, _) = tensors.tensor(key).expect("a tensor").data().as_chunks::<8>();
+        words.iter().map(|&word| f64::from_le_bytes(word)).collect()
+    };
+    for name in FILES {
+        let Imported { weights, self_test, .. } = imported(name, &file(name));
+        let x: Vec<f32> = numbers(&format!("{name}/x")).iter().map(|&x| x as f32).collect();
+        let (found, wanted) = (answers(&weights, &x), numbers(&format!("{name}/y")));
+        assert_eq!(found.len(), wanted.len(), "{name}");
+        for (found, wanted) in found.iter().zip(&wanted) {
+            assert!((f64::from(*found) - wanted).abs() < TOLERANCE, "{name}: {found} {wanted}");
+        }
+        assert_eq!(self_test.is_some(), name.starts_with("aida-x"), "{name}");
+        assert!(self_test.unwrap_or_default() < TOLERANCE, "{name}: {self_test:?}");
+    }
+}
+
+#[test]
+fn the_facts_beside_a_network_are_kept() {
+    let device = |name: &str| imported(name, &file(name)).weights.device().cloned().expect("a device");
+    let nam = device("lstm-1.nam");
+    assert_eq!((nam.name.as_deref(), nam.author.as_deref()), (Some("made up"), Some("reference")));
+    assert_eq!((nam.gear_type.as_deref(), nam.gear_make), (Some("pedal"), None));
+    assert_eq!((nam.sample_rate, nam.loudness, nam.validation_esr), (Some(48e3), Some(-20.5), Some(0.25)));
+    let aida = device("aida-x-lstm.json");
+    assert_eq!((aida.sample_rate, aida.validation_esr), (Some(44_100.0), Some(0.125)));
+    assert_eq!((aida.input_gain, aida.output_gain), (Some(3.0), Some(-6.0)));
+    assert!((aida.input_factor() - 1.412_537_544_622_754).abs() < 1e-15);
+    let silent = Device::default();
+    assert_eq!((silent.input_factor(), silent.output_factor()), (1.0, 1.0));
+
+    // What a file leaves open is what its programs take for granted, and said.
+    for (name, rate) in [("lstm-2.nam", 48e3), ("guitarml-lstm.json", 44_100.0)] {
+        let read = imported(name, &file(name));
+        assert_eq!(read.weights.device().and_then(|device| device.sample_rate), Some(rate), "{name}");
+        let remark = read.remarks[0].to_string();
+        assert!(remark.starts_with("the file says no sample rate; "), "{remark}");
+    }
+    let options = ReadOptions::default().with_sample_rate(Some(96e3)).with_name(Some("mine".into()));
+    let read = read("f", &file("lstm-2.nam"), &options).expect("a network");
+    let device = read.weights.device().expect("a device");
+    assert_eq!(
+        (device.sample_rate, device.name.as_deref(), read.remarks.len()),
+        (Some(96e3), Some("mine"), 0)
+    );
+}
+
+#[test]
+fn a_device_stays_with_its_weights_in_their_file() {
+    let weights = imported("aida-x-lstm.json", &file("aida-x-lstm.json")).weights;
+    let saved = weights.to_bytes().expect("bytes");
+    let opened = Weights::from_bytes("m", &saved).expect("weights");
+    assert_eq!((opened.device(), opened.parameters()), (weights.device(), weights.parameters()));
+    // Without one the file is that of programs that knew none.
+    let plain = weights.with_device(None).to_bytes().expect("bytes");
+    assert!(!String::from_utf8_lossy(&plain).contains("device"));
+}
+
+/// Each in the format that it came in, and in the others that have a place for it.
+#[test]
+fn what_was_read_is_written_to_the_bit() {
+    let mut written_in = Vec::new();
+    for name in FILES {
+        let first = imported(name, &file(name)).weights;
+        let x = wave(60 * first.network().input_size());
+        for format in Format::ALL {
+            let Ok(written) = write(&first, format) else { continue };
+            assert!(format.is_written_by_elman(&written.file[..64]), "{name} {format}");
+            let again = imported("again", &written.file);
+            assert_eq!(again.format, format, "{name}");
+            if format == imported(name, &file(name)).format {
+                assert_eq!(written.file, write(&again.weights, format).expect("a file").file, "{name}");
+                assert_eq!(again.weights.device().map(|d| &d.name), first.device().map(|d| &d.name));
+            }
+            // NAM starts elsewhere, and only AIDA-X has gains.
+            let changed = (format == Format::Nam) != name.ends_with(".nam") || name == "aida-x-lstm.json";
+            if !changed || format == Format::AidaX {
+                assert_eq!(answers(&again.weights, &x), answers(&first, &x), "{name} as {format}");
+            }
+            written_in.push(format!("{name} {format}"));
+        }
+    }
+    let wanted = [
+        "aida-x-gru.json rtneural",
+        "aida-x-gru.json aida-x",
+        "aida-x-gru.json guitarml",
+        "aida-x-lstm.json aida-x",
+        "guitarml-gru.json rtneural",
+        "guitarml-gru.json guitarml",
+        "guitarml-lstm.json guitarml",
+        "guitarml-recnet.json guitarml",
+        "guitarml-rnn.json guitarml",
+        "lstm-1.nam nam",
+        "lstm-1.nam rtneural",
+        "lstm-1.nam guitarml",
+        "lstm-2.nam nam",
+        "lstm-2.nam rtneural",
+        "lstm-2.nam guitarml",
+        "rtneural-gru.json rtneural",
+        "rtneural-lstm.json rtneural",
+    ];
+    assert_eq!(written_in, wanted);
+}
+
+fn drawn(config: NetworkConfig, seed: u64) -> Weights {
+    let network = Network::new(config).expect("a network");
+    let parameters: Vec<f32> = Init::Torch.draw(&network, seed).expect("parameters");
+    Weights::new(network, parameters).expect("weights")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    #[test]
+    fn drawn_networks_come_back_to_the_bit(
+        inputs in 1usize..4,
+        sizes in prop::collection::vec(1usize..20, 1..4),
+        gru in any::<bool>(),
+        dropout in any::<bool>(),
+        bias in any::<bool>(),
+        activation in 0usize..5,
+        seed in any::<u64>(),
+    ) {
+        let cell = if gru { CellKind::Gru } else { CellKind::Lstm };
+        let x = wave(40 * inputs);
+        // RTNeural: layers of any sizes and functions.
+        let mut config = NetworkConfig::new(inputs);
+        for &size in &sizes {
+            config = config.with(Recurrent::new(cell, size));
+            if dropout {
+                config = config.with(Dropout::new(0.5));
+            }
+        }
+        let dense = Dense::new(3).with_activation(Activation::ALL[activation]);
+        let weights = drawn(config.with(dense).with(Dense::new(2).with_bias(bias)), seed);
+        let written = write(&weights, Format::Rtneural).expect("a file");
+        prop_assert_eq!(answers(&imported("f", &written.file).weights, &x), answers(&weights, &x));
+        // GuitarML: layers of one size, a skip connection.
+        let mut config = NetworkConfig::new(inputs);
+        for _ in &sizes {
+            config = config.with(Recurrent::new(cell, sizes[0]));
+        }
+        let weights = drawn(config.with(Dense::new(2).with_bias(bias)).with(Skip::new(inputs.min(2))), seed);
+        let written = write(&weights, Format::Guitarml).expect("a file");
+        let again = imported("f", &written.file).weights;
+        prop_assert_eq!(again.parameters(), weights.parameters());
+        prop_assert_eq!(again.network().config(), weights.network().config());
+        // AIDA-X: one layer of a size that it has.
+        let size = [8, 12, 16, 20, 24, 32, 40, 64, 80][sizes[0] % 9];
+        let config = NetworkConfig::new(inputs).with(Recurrent::new(cell, size)).with(Dense::new(1).with_bias(bias));
+        let config = if dropout { config.with(Skip::new(1)) } else { config };
+        let weights = drawn(config, seed);
+        let written = write(&weights, Format::AidaX).expect("a file");
+        let again = imported("f", &written.file);
+        prop_assert_eq!(answers(&again.weights, &x), answers(&weights, &x));
+        prop_assert_eq!(again.self_test, Some(0.0));
+        // NAM: a learned initial state.
+        let mut config = NetworkConfig::new(1);
+        for _ in &sizes {
+            config = config.with(Recurrent::new(CellKind::Lstm, sizes[0]).with_learned_state(true));
+        }
+        let weights = drawn(config.with(Dense::new(1).with_bias(bias)), seed);
+        let written = write(&weights, Format::Nam).expect("a file");
+        prop_assert_eq!(answers(&imported("f", &written.file).weights, &x), answers(&weights, &x));
+    }
+
+    /// Whatever becomes of a file, it is read or refused.
+    #[test]
+    fn damaged_files_are_read_or_refused(
+        name in prop::sample::select(FILES.to_vec()),
+        at in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in any::<prop::sample::Index>(),
+        cuts in any::<bool>(),
+    ) {
+        let mut bytes = file(name);
+        for (place, byte) in at {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if cuts {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        match read(name, &bytes, &ReadOptions::default()) {
+            Ok(read) => prop_assert!(write(&read.weights, read.format).is_ok()),
+            Err(error) => prop_assert!(error.to_string().starts_with(name), "{}", error),
+        }
+    }
+}
+
+/// Without a learned one, a file of NAM starts from the state that silence leaves behind.
+#[test]
+fn nam_starts_where_silence_ends() {
+    let config = NetworkConfig::new(1);
+    let config = config.with(Recurrent::new(CellKind::Lstm, 5)).with(Recurrent::new(CellKind::Lstm, 5));
+    let weights = drawn(config.with(Dense::new(1)), 3);
+    let written = write(&weights, Format::Nam).expect("a file");
+    assert!(written.remarks[0].to_string().contains("48,000 zero samples"), "{:?}", written.remarks);
+    let x = [vec![0.0; 48_000], wave(50)].concat();
+    assert_eq!(answers(&imported("f", &written.file).weights, &wave(50)), answers(&weights, &x)[48_000..]);
+    // Not from zeros.
+    assert_ne!(answers(&imported("f", &written.file).weights, &wave(1)), answers(&weights, &wave(1)));
+}
+
+/// A format without gains has them in its weights.
+#[test]
+fn gains_go_into_weights_where_a_format_has_none() {
+    let config = NetworkConfig::new(2).with(Recurrent::new(CellKind::Gru, 8)).with(Dense::new(1));
+    let mut device = Device::default();
+    (device.input_gain, device.output_gain) = (Some(6.0), Some(-4.0));
+    let weights = drawn(config.clone(), 1).with_device(Some(device.clone()));
+    let written = write(&weights, Format::Guitarml).expect("a file");
+    assert_eq!(
+        written.remarks[0].to_string(),
+        "guitarml has no place for gains: they are multiplied into the weights"
+    );
+    let again = imported("f", &written.file).weights;
+    let x = wave(120);
+    // The first of two inputs is the audio.
+    let (input, output) = (device.input_factor() as f32, device.output_factor() as f32);
+    let louder: Vec<f32> = x.chunks_exact(2).flat_map(|x| [x[0] * input, x[1]]).collect();
+    for (found, wanted) in answers(&again, &x).iter().zip(answers(&weights, &louder)) {
+        assert!((found - output * wanted).abs() < 1e-6, "{found} {wanted}");
+    }
+    // AIDA-X keeps them beside.
+    let written = write(&weights, Format::AidaX).expect("a file");
+    assert_eq!(imported("f", &written.file).weights.device().and_then(|d| d.input_gain), Some(6.0));
+    // What a skip connection adds cannot be amplified by weights.
+    let skipping = drawn(config.with(Skip::new(1)), 1).with_device(Some(device));
+    let error = write(&skipping, Format::Guitarml).expect_err("a refusal").to_string();
+    assert!(error.ends_with("this network's weights cannot take them up; write it as aida-x"), "{error}");
+}
+
+#[test]
+fn networks_that_a_format_cannot_say_are_refused() {
+    let lstm = Recurrent::new(CellKind::Lstm, 16);
+    let start = || NetworkConfig::new(1);
+    let head = Dense::new(1);
+    let cases: [(Format, NetworkConfig, &str); 17] = [
+        (
+            Format::Nam,
+            start().with(Recurrent::new(CellKind::Gru, 8)).with(head),
+            "has a GRU layer; rtneural has a place for it",
+        ),
+        (
+            Format::Nam,
+            start().with(lstm).with(head).with(Skip::new(1)),
+            "has a skip connection; guitarml, and aida-x for some sizes, have",
+        ),
+        (
+            Format::Nam,
+            start().with(lstm).with(Recurrent::new(CellKind::Lstm, 8)).with(head),
+            "has layers of 16 and of 8 units; rtneural",
+        ),
+        (
+            Format::Nam,
+            start().with(lstm).with(Dense::new(4)).with(head),
+            "has a dense layer of 4 as layer 2; rtneural",
+        ),
+        (Format::Nam, start().with(lstm).with(Dense::new(2)), "has a dense layer of 2 as layer 2"),
+        (
+            Format::Nam,
+            start().with(lstm).with(head.with_activation(Activation::Tanh)),
+            "has a dense layer with tanh",
+        ),
+        (Format::Nam, NetworkConfig::new(2).with(lstm).with(head), "has 2 inputs; rtneural"),
+        (Format::Nam, start().with(lstm), "has no linear layer at its end"),
+        (Format::Nam, start().with(head), "has no recurrent layer"),
+        (
+            Format::Rtneural,
+            start().with(Recurrent::new(CellKind::Elman, 8)).with(head),
+            "has a layer of elman cells; train",
+        ),
+        (
+            Format::Rtneural,
+            start().with(lstm).with(head).with(Skip::new(1)),
+            "has a skip connection; guitarml",
+        ),
+        (
+            Format::AidaX,
+            start().with(Recurrent::new(CellKind::Lstm, 15)).with(head),
+            "has 15 units; rtneural",
+        ),
+        (
+            Format::AidaX,
+            start().with(lstm).with(lstm).with(head),
+            "has an LSTM layer of 16, an LSTM layer of 16 and a dense layer of 1",
+        ),
+        (Format::AidaX, NetworkConfig::new(4).with(lstm).with(head), "has 4 inputs"),
+        (
+            Format::Guitarml,
+            start().with(Recurrent::new(CellKind::MinGru, 8)).with(head),
+            "has a layer of min-gru cells",
+        ),
+        (
+            Format::Guitarml,
+            start().with(lstm).with(Dense::new(2)).with(head),
+            "has an LSTM layer of 16, a dense layer of 2 and a dense layer of 1",
+        ),
+        (
+            Format::Guitarml,
+            start().with(lstm).with(LayerNorm::new()).with(head),
+            "has a block layer-norm as block 2",
+        ),
+    ];
+    for (format, config, message) in cases {
+        let error = write(&drawn(config, 0), format).expect_err(message).to_string();
+        assert!(error.contains(message), "{format}: {error}");
+    }
+    for (layer, what) in [
+        (lstm.with_direction(Direction::Both), "in both directions as block 1"),
+        (lstm.with_direction(Direction::Reverse), "in reverse as block 1"),
+        (lstm.with_output(Output::Last), "that answers once per sequence as block 1"),
+    ] {
+        let weights = drawn(start().with(layer).with(head), 0);
+        for format in Format::ALL {
+            let error = write(&weights, format).expect_err(what).to_string();
+            assert!(error.starts_with(&format!("model has an LSTM layer {what};")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_a_format_or_its_plug_ins_lack_is_remarked() {
+    let remarks = |config: NetworkConfig, device: Device, format| -> Vec<String> {
+        let written = write(&drawn(config, 0).with_device(Some(device)), format).expect("a file");
+        written.remarks.iter().map(ToString::to_string).collect()
+    };
+    let at = |rate| Device::default().with_sample_rate(rate).expect("a device");
+    let network = |size| NetworkConfig::new(1).with(Recurrent::new(CellKind::Lstm, size)).with(Dense::new(1));
+    let proteus = remarks(network(40), at(44_100.0), Format::Guitarml);
+    assert_eq!(proteus.len(), 1);
+    assert!(
+        proteus[0].starts_with("Proteus adds the input to the output whatever a file says"),
+        "{proteus:?}"
+    );
+    assert!(remarks(network(40).with(Skip::new(1)), at(44_100.0), Format::Guitarml).is_empty());
+    let other = remarks(network(16).with(Skip::new(1)), at(48e3), Format::Guitarml);
+    assert!(
+        other[0].starts_with("Proteus loads one LSTM layer of 40 units, NeuralPi one of 20"),
+        "{other:?}"
+    );
+    assert!(other[1].ends_with("this model is for 48000 Hz"), "{other:?}");
+    let learned = NetworkConfig::new(1);
+    let learned =
+        learned.with(Recurrent::new(CellKind::Lstm, 16).with_learned_state(true)).with(Dense::new(1));
+    for format in [Format::Rtneural, Format::AidaX] {
+        let found = remarks(learned.clone(), Device::default(), format);
+        assert!(found[0].ends_with("has no place for an initial state: the network starts from zeros there"));
+    }
+    let mut device = at(48e3);
+    (device.license, device.loudness) = (Some("free".into()), Some(-18.0));
+    let found = remarks(learned, device, Format::Nam);
+    assert_eq!(found, ["nam has no place for license"]);
+}
+
+#[test]
+fn files_of_other_networks_are_refused_by_name() {
+    let change = |name: &str, pointer: &str, value: Value| refused(&edited(name, pointer, Some(value)));
+    let without = |name: &str, pointer: &str| refused(&edited(name, pointer, None));
+    let (nam, rt, rt_gru) = ("lstm-2.nam", "rtneural-lstm.json", "rtneural-gru.json");
+    let (aida, ml) = ("aida-x-lstm.json", "guitarml-lstm.json");
+    let container = json!({"submodels": [
+        {"max_value": 0.5, "model": {"architecture": "LSTM"}}, {"max_value": 1.0, "model": {"architecture": "WaveNet"}},
+    ]});
+    let mut several: Value = serde_json::from_slice(&file(nam)).expect("JSON");
+    (several["architecture"], several["config"]) = ("SlimmableContainer".into(), container);
+    let cases = [
+        (
+            change(nam, "/architecture", "WaveNet".into()),
+            "f, architecture: is \"WaveNet\", which is no recurrent network",
+        ),
+        (
+            refused(several.to_string().as_bytes()),
+            "which holds 2 models: \"LSTM\" up to 0.5 and \"WaveNet\" up to 1.0; put",
+        ),
+        (change(nam, "/version", "0.4.9".into()), "f, version: is 0.4.9, but versions 0.5.0 to 0.7 are read"),
+        (change(nam, "/version", "0.8.0".into()), "f, version: is 0.8.0, but"),
+        (change(nam, "/version", "1.0.0".into()), "f, version: is 1.0.0, but"),
+        (
+            change(nam, "/version", "0.5".into()),
+            "f, version: is \"0.5\", where a version as \"0.5.4\" should be",
+        ),
+        (change(nam, "/version", 7.into()), "f, version: is 7, where a text should be"),
+        (without(nam, "/weights"), "f: has no \"weights\", which this format asks for"),
+        (
+            without(nam, "/weights/0"),
+            "f, weights: has 260 numbers, but an LSTM of 1 input, 4 hidden units, 2 layers and 1 output takes 261",
+        ),
+        (
+            change(nam, "/config/hidden_size", 5.into()),
+            "has 261 numbers, but an LSTM of 1 input, 5 hidden units, 2 layers and 1 output takes 386",
+        ),
+        (change(nam, "/config/hidden_size", 4e15.into()), "f, weights: "),
+        (change(nam, "/config/hidden_size", 0.into()), "f, config.hidden_size: is 0; it must be at least 1"),
+        (
+            change(nam, "/config/num_layers", json!(-2)),
+            "f, config.num_layers: is -2, where a whole number should be",
+        ),
+        (change(nam, "/config/in_channels", 2.into()), "f, config.in_channels: is 2, but input_size is 1"),
+        (
+            change(nam, "/weights/3", 1e39.into()),
+            "f, weights[3]: is 1e39, more than a number of 32 bits can be",
+        ),
+        (change(nam, "/weights/3", "x".into()), "f, weights[3]: is the text \"x\", where a number should be"),
+        (change(nam, "/sample_rate", 0.into()), "f, sample_rate: is 0, which is no sample rate"),
+        (
+            change(rt, "/layers/1/type", "conv1d".into()),
+            "f, layers[1].type: is \"conv1d\", which elman does not have",
+        ),
+        (change(rt, "/layers/1/type", "prelu".into()), "f, layers[1].type: is \"prelu\""),
+        (
+            change(rt, "/layers/0/activation", "hard_sigmoid".into()),
+            "f, layers[0].activation: is \"hard_sigmoid\"",
+        ),
+        (
+            change(rt, "/layers/1/shape/2", 16.into()),
+            "f, layers[1].shape: says 16 units, but the weights are of 4; one of",
+        ),
+        (change(rt, "/in_shape/2", 3.into()), "f, layers[0].weights[0]: is 2 x 3, where 3 x 3 is wanted"),
+        (without(rt, "/layers/1/weights/1/2"), "f, layers[1].shape: says 4 units, but the weights are of 3"),
+        (
+            without(rt, "/layers/1/weights/0/1/5"),
+            "f, layers[1].weights[0]: is 3 rows of different lengths, where 3 x 16 is wanted",
+        ),
+        (without(rt, "/layers/1/weights/2"), "f, layers[1].weights: has 2 parts, where 3 are wanted"),
+        (
+            without(rt, "/layers/1/weights/2/0"),
+            "f, layers[1].weights[2]: has 15 numbers, where 16 are wanted",
+        ),
+        (change(rt, "/layers", json!([])), "f, layers: is empty"),
+        (
+            without(rt_gru, "/layers/0/weights/2/1"),
+            "f, layers[0].weights[2]: is 1 part, where 2 x 12 is wanted; with one bias",
+        ),
+        (change(rt_gru, "/layers/2/shape/2", 4.into()), "f, layers[2].shape: says 4 values, but 3 come in"),
+        (change(aida, "/in_skip", 2.into()), "f, in_skip: is 2; 0 and 1 are known"),
+        (
+            change(aida, "/output_batch/7", 0.5.into()),
+            " at sample 7, and 1e-5 is the most that AIDA-X allows",
+        ),
+        (without(aida, "/output_batch/7"), "f, output_batch: has 255 numbers, where 256 are wanted"),
+        (
+            change(ml, "/model_data/model", "ConvSimpleRNN".into()),
+            "f, model_data.model: is \"ConvSimpleRNN\"; elman reads SimpleRNN",
+        ),
+        (
+            change(ml, "/model_data/unit_type", "TCN".into()),
+            "f, model_data.unit_type: is \"TCN\"; elman reads LSTM, GRU and RNN",
+        ),
+        (
+            change(ml, "/model_data/skip", 2.into()),
+            "f, model_data.skip: adds 2 inputs to the outputs, but the network has 2 inputs and 1 output",
+        ),
+        (
+            without(ml, "/state_dict"),
+            "f: has no state_dict, in which the weights are: it was saved before the training",
+        ),
+        (
+            without(ml, "/state_dict/lin.bias"),
+            "f, state_dict: has 9 tensors, but 2 recurrent layers and a linear layer have 10",
+        ),
+        (
+            change(ml, "/model_data/num_layers", 1.into()),
+            "has 10 tensors, but 1 recurrent layer and a linear layer have 6; unknown are \"rec.bias_hh_l1\"",
+        ),
+        (change(ml, "/model_data/num_layers", 4e15.into()), "f, state_dict: has 10 tensors, but "),
+        (
+            change(ml, "/model_data/hidden_size", 5.into()),
+            "f, state_dict.rec.weight_ih_l0: is 16 x 2, where 20 x 2 is wanted",
+        ),
+        (
+            refused(br#"{"dilations": [1], "variables": []}"#),
+            "f: is a WaveNet, as SmartAmp and SmartPedal load",
+        ),
+        (
+            refused(br#"{"a": 1}"#),
+            "f: is of none of the formats that are read: NAM, RTNeural JSON, AIDA-X JSON and GuitarML JSON",
+        ),
+        (refused(b"[1]"), "f: is a list of 1, where an object should be"),
+        (refused(b"\x89HDF\r\n\x1a\n"), "f: is HDF5"),
+        (
+            refused(&imported(nam, &file(nam)).weights.to_bytes().expect("bytes")),
+            "f: is a file of elman already",
+        ),
+        (
+            refused(b"{\"architecture\": NaN}"),
+            "f: it is not JSON: expected value at line 1 column 18; NaN and Infinity are none",
+        ),
+        (refused(b"{\"architecture\": 1e999}"), "f: it is not JSON: number out of range"),
+        (refused("[".repeat(100_000).as_bytes()), "f: it is not JSON: recursion limit exceeded"),
+        (refused(b""), "f: it is not JSON: EOF"),
+    ];
+    for (found, wanted) in cases {
+        assert!(found.contains(wanted), "found:  {found}\nwanted: {wanted}");
+    }
+}
+
+/// A recurrent layer's function is RTNeural's own; a patch of a later NAM is read as far as it is known.
+#[test]
+fn what_programs_overlook_is_remarked() {
+    let remark = |bytes: &[u8]| imported("f", bytes).remarks[0].to_string();
+    let bytes = edited("rtneural-lstm.json", "/layers/1/activation", Some("relu".into()));
+    assert_eq!(
+        remark(&bytes),
+        "a recurrent layer says activation \"relu\"; tanh and sigmoid are used, as RTNeural does"
+    );
+    let bytes = edited("lstm-1.nam", "/version", Some("0.7.3".into()));
+    assert_eq!(
+        remark(&bytes),
+        "the file has version 0.7.3, and 0.7.0 is known; what is new in it is not read"
+    );
+    let bytes = edited("lstm-1.nam", "/metadata/training/data", Some(json!({"latency": 3})));
+    assert_eq!(remark(&bytes), "of the metadata, \"training.data\" are not kept");
+    let bytes = edited("aida-x-lstm.json", "/metadata/mood", Some("dark".into()));
+    assert_eq!(remark(&bytes), "of the metadata, \"mood\" are not kept");
+}
+
+#[test]
+fn a_sample_rate_is_above_zero() {
+    let options = ReadOptions::default().with_sample_rate(Some(-1.0));
+    let error = read("f", &file("lstm-1.nam"), &options).expect_err("a refusal");
+    assert!(matches!(error, Error::Config(_)), "{error}");
+    assert_eq!(error.to_string(), "sample_rate is -1.0; it must be above 0 and finite");
+    assert_eq!(
+        "wav".parse::<Format>().expect_err("unknown").to_string(),
+        "format \"wav\" is unknown; known are nam, rtneural, aida-x and guitarml"
+    );
+}
