@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use elman::file;
 use elman::model::Model;
 use elman::table::Table;
-use elman::task::{PredictOptions, Task};
+use elman::task::{PredictOptions, Task, TaskName};
 
 use crate::answers::{Form, has_columns};
 use crate::args::PredictArguments;
@@ -84,7 +84,7 @@ fn with_rows_to_come(model: &Model, table: &Table, path: &Path, output: &Output)
                    it out, or train with --future-covariates";
         return Err(Wrong(why.into()).into());
     }
-    let ahead = input::table(model.task().name(), Some(path))?;
+    let ahead = input::table(TaskName::Forecast, Some(path))?;
     output.remarks(ahead.remarks());
     Ok(table.followed_by(&ahead).map_err(elman::error::Error::from)?)
 }

@@ -88,7 +88,7 @@ impl<'a> Body<'a> {
     }
 
     /// Adds the next column's values, which are places in a dictionary.
-    pub(super) fn from_dictionary(
+    pub(super) fn of_dictionary(
         &mut self,
         places: Form,
         meaning: Meaning,

@@ -231,7 +231,7 @@ impl<'a> Batches<'a> {
                         None => body.column(field.form, field.meaning, values),
                         Some((id, places)) => {
                             let dictionary = self.dictionaries.get(&id);
-                            body.from_dictionary(places, field.meaning, dictionary, values)
+                            body.of_dictionary(places, field.meaning, dictionary, values)
                         }
                     };
                     read.map_err(|what| of_column(field.name, what))?;
