@@ -26,6 +26,9 @@ pub(super) struct Tested<'t, T: GroupedTask> {
     remarks: Vec<Message>,
 }
 
+/// A network's outputs `[O]` for each of some rows.
+type Outputs = Vec<Vec<f64>>;
+
 impl<'t, T: GroupedTask> Tested<'t, T> {
     pub(super) fn read(task: &'t T, table: &'t Table, held_out: &HeldOut) -> Result<Self, Error> {
         let mut read = Sequences::read(task.grouping(), table)?;
@@ -69,7 +72,7 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
     }
 
     /// An ensemble's outputs for the labelled rows, and the answers that they are: every sequence is run from its start.
-    pub(super) fn answers(&self, ensemble: &Ensemble) -> Result<(Vec<Vec<f64>>, Vec<T::Answer>), Error> {
+    pub(super) fn answers(&self, ensemble: &Ensemble) -> Result<(Outputs, Vec<T::Answer>), Error> {
         let outputs = outputs(self.task, ensemble, &self.read, &self.spans, self.places());
         let answers: Vec<T::Answer> =
             outputs.iter().map(|output| self.task.answer(&ensemble.points(output))).collect();
