@@ -12,6 +12,9 @@ use crate::task::predictions::check_finite;
 use crate::task::{Answers, HeldOut, PredictOptions, Predictions, Prepared};
 use crate::words::counted;
 
+/// A network's outputs `[O]` for each of some rows.
+type Outputs = Vec<Vec<f64>>;
+
 /// The labelled rows of what is held out of a table.
 pub(super) struct Tested<'t, T: GroupedTask> {
     pub(super) task: &'t T,
@@ -69,7 +72,7 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
     }
 
     /// An ensemble's outputs for the labelled rows, and the answers that they are: every sequence is run from its start.
-    pub(super) fn answers(&self, ensemble: &Ensemble) -> Result<(Vec<Vec<f64>>, Vec<T::Answer>), Error> {
+    pub(super) fn answers(&self, ensemble: &Ensemble) -> Result<(Outputs, Vec<T::Answer>), Error> {
         let outputs = outputs(self.task, ensemble, &self.read, &self.spans, self.places());
         let answers: Vec<T::Answer> =
             outputs.iter().map(|output| self.task.answer(&ensemble.points(output))).collect();
