@@ -96,7 +96,7 @@ fn what_follows_the_last_label_changes_nothing() {
 fn a_recording_is_split_by_time_and_by_its_labels() {
     // Every second row is labelled, but of the last hundred none.
     let row = |k: usize| {
-        let target = if k % 2 == 0 && k < 300 { k.to_string() } else { String::new() };
+        let target = if k.is_multiple_of(2) && k < 300 { k.to_string() } else { String::new() };
         format!("{},{target}\n", k * 7 % 13)
     };
     let table = table(&format!("x,target\n{}", (0..400).map(row).collect::<String>()));
