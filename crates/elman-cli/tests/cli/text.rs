@@ -33,7 +33,7 @@ fn a_text_is_learned_measured_and_gone_on_with() {
     let place = rhymes();
     let said = place.ok(&format!("{TRAIN} --epochs 25"));
     assert!(said.stderr.contains("r.txt: text, told by 17 characters"), "{}", said.stderr);
-    let progress = said.stderr.lines().filter(|line| line.starts_with("epoch ")).last().expect("progress");
+    let progress = said.stderr.lines().rfind(|line| line.starts_with("epoch ")).expect("progress");
     assert!(progress.contains("validation 0.0") && progress.contains("bits per character"), "{progress}");
     let lines: Vec<&str> = said.stdout.lines().collect();
     assert_eq!(lines[0], "test: the last 180 characters");
