@@ -106,7 +106,9 @@ impl Report<'_> {
             facts.push(("answers", inspect::distribution_text(distribution)));
         }
         if let Some((data, rows)) = self.data {
-            facts.push(("tested on", format!("{data}, {}", counted(rows, "row"))));
+            // A text is a single one.
+            let rows = if rows > 1 { format!(", {}", counted(rows, "row")) } else { String::new() };
+            facts.push(("tested on", format!("{data}{rows}")));
         }
         page.section("The model");
         page.facts(&facts);

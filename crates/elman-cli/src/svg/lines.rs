@@ -117,7 +117,7 @@ fn draw(svg: &mut Svg, chart: &Chart, area: Area) {
     }
     let pixels = (plot.right - plot.left).max(1.0) as usize;
     for band in &chart.bands {
-        draw_band(svg, band, pixels, &x, &y);
+        draw_band(svg, band, pixels, x, y);
     }
     for mark in &chart.marks {
         let at = x(mark.row);
@@ -127,7 +127,7 @@ fn draw(svg: &mut Svg, chart: &Chart, area: Area) {
         svg.text(anchor, (at + beside, plot.top + 11.0), &mark.text);
     }
     for line in &chart.lines {
-        draw_line(svg, line, pixels, &x, &y);
+        draw_line(svg, line, pixels, x, y);
     }
 }
 

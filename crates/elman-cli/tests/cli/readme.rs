@@ -52,12 +52,12 @@ fn root() -> PathBuf {
 /// Runs a document's commands, of which there are at least so many, beside this table; what is left of them stands in the
 /// folder that comes back.
 fn printed_as_said(document: &str, least: usize, table: &str) -> TempDir {
-    let text = std::fs::read_to_string(root().join(document)).unwrap();
+    let text = std::fs::read_to_string(root().join(document)).expect("the document");
     let examples = examples(&text);
     assert!(examples.len() >= least, "{examples:?}");
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::create_dir(directory.path().join("docs")).unwrap();
-    std::fs::copy(root().join(table), directory.path().join(table)).unwrap();
+    let directory = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(directory.path().join("docs")).expect("a folder");
+    std::fs::copy(root().join(table), directory.path().join(table)).expect("the table");
     let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
     for (arguments, expected) in examples {
         // The program names itself as it was called.
