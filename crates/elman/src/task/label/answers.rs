@@ -12,9 +12,6 @@ use crate::task::predictions::check_finite;
 use crate::task::{Answers, HeldOut, PredictOptions, Predictions, Prepared};
 use crate::words::counted;
 
-/// A network's outputs `[O]` for each of some rows.
-type Outputs = Vec<Vec<f64>>;
-
 /// The labelled rows of what is held out of a table.
 pub(super) struct Tested<'t, T: GroupedTask> {
     pub(super) task: &'t T,
