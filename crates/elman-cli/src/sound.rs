@@ -116,6 +116,26 @@ fn other_rate(recording: &Recording, wanted: u32) -> Error {
     DataError { place: recording.describe(), message: message.into() }.into()
 }
 
+/// Refuses options that say something of tables, which would have no effect.
+fn refuse_what_tables_have(arguments: &PredictArguments) -> Result<(), Wrong> {
+    let PredictArguments { horizon, interval, quantiles, samples, seed, conformal, baseline, .. } = arguments;
+    let given = [
+        ("horizon", horizon.is_some()),
+        ("interval", !interval.is_empty()),
+        ("quantiles", !quantiles.is_empty()),
+        ("samples", samples.is_some()),
+        ("seed", seed.is_some()),
+        ("conformal", *conformal),
+        ("baseline", baseline.is_some()),
+        ("plot", arguments.plot.is_some()),
+        ("future-data", arguments.future_data.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Wrong(format!("--{option} has no meaning for sound; leave it out"))),
+        None => Ok(()),
+    }
+}
+
 /// Has a model of sound answer a recording, into a file.
 pub(crate) fn predict(
     model: &Model,
@@ -131,6 +151,7 @@ pub(crate) fn predict(
         )
         .into());
     };
+    refuse_what_tables_have(arguments)?;
     input::refuse_standard_output(to, "-o")?;
     let mut player = Player::new(model, &knobs(&arguments.knob)?)?;
     file::refuse_device(from).map_err(Error::from)?;

@@ -116,6 +116,11 @@ fn a_device_is_learned_from_two_recordings_and_played() {
     let other = Wav::Float.write(44_100, &input).unwrap();
     place.write("faster.wav", other);
     fails(&place, "predict out.elman faster.wav -o x.wav", 1, "the model was trained at 8000 Hz");
+    for option in ["--horizon 3", "--interval 80", "--plot x.svg", "--future-data other.wav"] {
+        let (name, _) = option.split_once(' ').unwrap();
+        let message = format!("{name} has no meaning for sound; leave it out");
+        fails(&place, &format!("predict out.elman other.wav -o x.wav {option}"), 2, &message);
+    }
     fails(&place, "predict out.elman other.wav -o x.wav --knob drive=1", 2, "this model has no knobs");
 }
 
