@@ -9,7 +9,7 @@
 //!
 //! Beside those a PyTorch state dict in JSON ([`Torch`](Format::Torch)) is read, as RTNeural's examples write it.
 //!
-//! [`read`] gives the file's network as [`Weights`], with what it says beside it as their [`Device`]; [`write`] is the
+//! [`read`] gives the file's network as [`Weights`], with what it says beside it as their [`Device`]; [`write()`] is the
 //! way back. Each file has its own order of gates and its own biases; the network that is read computes what the file's
 //! program does. Numbers are rounded to `f32` once, and written so that they come back to the same bits.
 //!
@@ -122,7 +122,7 @@ impl Format {
         }
     }
 
-    /// Does a file that starts like this hold what [`write`] writes in this format?
+    /// Does a file that starts like this hold what [`write()`] writes in this format?
     pub fn is_written_by_elman(self, start: &[u8]) -> bool {
         let written = match self {
             Format::Nam => b"{\"version\":\"0.5.4\",".as_slice(),
