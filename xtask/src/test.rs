@@ -3,6 +3,7 @@
 mod table;
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
@@ -82,7 +83,8 @@ const LANES: [&[Stage]; 2] = [
     ],
 ];
 
-/// Runs the stages and stops at the first that fails. The last line counts them.
+/// Runs the stages and stops at the first that fails; a stage that runs beside it comes to its end. The last line counts
+/// them.
 pub(crate) fn run(project: &Project, fast: bool) -> Result<()> {
     let table = Mutex::new(Table::new(!fast));
     let ended = run_stages(project, fast, &table);
@@ -98,7 +100,12 @@ fn run_stages(project: &Project, fast: bool, table: &Mutex<Table>) -> Result<()>
     }
     let lanes = LANES.map(|lane| lane.iter().filter(is_wanted).collect::<Vec<_>>());
     let output = if lanes.iter().all(|lane| !lane.is_empty()) { Output::Gathered } else { Output::Shown };
-    process::side_by_side(&lanes, |lane| lane.iter().try_for_each(|stage| stage.run(project, table, output)))
+    let has_failed = AtomicBool::new(false);
+    process::side_by_side(&lanes, |lane| {
+        lane.iter().take_while(|_| !has_failed.load(Ordering::Relaxed)).try_for_each(|stage| {
+            stage.run(project, table, output).inspect_err(|_| has_failed.store(true, Ordering::Relaxed))
+        })
+    })
 }
 
 /// What becomes of what a stage prints.
@@ -197,7 +204,9 @@ impl Work {
             }
         };
         let (printed, ended) = process::gathered(&mut process)?;
-        let skipped = printed.lines().find_map(|line| line.strip_prefix(process::SKIPPED));
+        // Of a call of cargo, that would be a line of some test.
+        let lines = printed.lines().filter(|_| matches!(self, Self::Own(..)));
+        let skipped = lines.into_iter().find_map(|line| line.strip_prefix(process::SKIPPED));
         let outcome = skipped.map_or(Outcome::Passed, |reason| Outcome::Skipped(reason.to_owned()));
         Ok((printed, ended.map(|()| outcome)))
     }

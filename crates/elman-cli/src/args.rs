@@ -39,9 +39,10 @@ pub(crate) enum Command {
     /// Search for a good recipe, then train with it
     ///
     /// Many recipes are trained for a few epochs; the better ones go on for more, the last few to the end (successive
-    /// halving). What is given stays; open are cell, sizes, dropout, learning rate and weight decay, for classes also
-    /// patch, directions and pooling. The data's last fifth tells trials apart, or what --validation says; the best recipe is
-    /// then trained as train does it. An interrupted search goes on with --resume.
+    /// halving). What is given stays; open are cell, sizes, dropout, learning rate and, if the optimiser has any, weight
+    /// decay, for classes also patch, directions and pooling. A fifth of what is not the test tells trials apart, the last of
+    /// a series or a recording, or what --validation says; the best recipe is then trained as train does it. An interrupted
+    /// search goes on with --resume.
     #[command(allow_negative_numbers = true)]
     Tune(Box<TuneArguments>),
     /// Measure a model on data, beside a naive prediction

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::interrupt::Interrupt;
 use super::{Plan, remove, search};
-use crate::output::{Output, figure, quoted};
+use crate::output::{Output, Wrong, figure, quoted};
 
 /// The share of the data that tells trials apart, unless another is given.
 pub(super) const VALIDATION: f64 = 0.2;
@@ -84,6 +84,7 @@ pub(super) fn choose(
     output: &mut Output,
 ) -> anyhow::Result<Option<Recipe>> {
     let prepared = tuning.prepared.as_ref().unwrap_or(&plan.prepared);
+    tuning.halving.check().map_err(Error::from)?;
     let mut bases = match plan.open {
         Some(open) => candidates(&plan.recipe, open, prepared),
         None => Vec::new(),
@@ -95,7 +96,16 @@ pub(super) fn choose(
     let ensemble = std::mem::replace(&mut bases[0].ensemble, 1);
     bases.iter_mut().for_each(|base| base.ensemble = 1);
     let is_given = |option: &str| tuning.given.contains(&option.replace('_', "-"));
-    let recipes = Space::unless_given(is_given).draw(&bases, prepared, tuning.halving.trials);
+    let space = Space::unless_given(is_given);
+    let recipes = space.draw(&bases, prepared, tuning.halving.trials);
+    let halving = tuning.halving.with_trials(recipes.len());
+    if recipes.len() < 2 {
+        let why = "every option that a search could choose is given; leave one out, or use train";
+        return Err(Wrong(why.into()).into());
+    }
+    if halving != tuning.halving {
+        output.note(&format!("note: what is open makes {} and no more", counted(recipes.len(), "recipe")));
+    }
 
     let journal = journal(&plan.model);
     let Halving { trials, factor, .. } = tuning.halving;
@@ -105,7 +115,7 @@ pub(super) fn choose(
     let known = if plan.resume { Journal::read(&journal, &identity)? } else { Vec::new() };
     let count: usize = known.iter().map(Vec::len).sum();
     if count > 0 {
-        output.note(&format!("{} of {} taken up", counted(count, "loss"), journal.display()));
+        output.note(&format!("{} of {} taken up", counted(count, "result"), journal.display()));
     }
 
     let bar = if output.options.quiet { ProgressBar::hidden() } else { ProgressBar::new(1) };
@@ -114,7 +124,7 @@ pub(super) fn choose(
     }
     let (started, mut written, mut failed) = (Instant::now(), count, None);
     let mut told = 0;
-    let tuned = tune(prepared, &recipes, &tuning.halving, &known, &mut |progress: Progress<'_>| {
+    let tuned = tune(prepared, &recipes, &halving, &known, &mut |progress: Progress<'_>| {
         let count: usize = progress.trials.iter().map(|trial| trial.losses.len()).sum();
         if count > written {
             written = count;
@@ -136,14 +146,14 @@ pub(super) fn choose(
         output.note(&format!("note: the search could not be kept for --resume: {error:#}"));
     }
     if tuned.is_err() {
-        // There is nothing to go on with.
-        remove(&journal)?;
+        // There is nothing to go on with, whether or not that can be taken away.
+        let _ = remove(&journal);
     }
     let Some(tuned) = tuned? else {
         if written > 0 {
             output.note(&format!(
-                "{} are kept; the same command with --resume goes on",
-                counted(written, "loss")
+                "{} kept; the same command with --resume goes on",
+                counted(written, "result")
             ));
         }
         return Ok(None);
@@ -245,7 +255,8 @@ fn tell(
 fn command(plan: &Plan, tuning: &Tuning, recipe: &Recipe) -> String {
     const OWN: [&str; 2] = ["--trials", "--factor"];
     let mut words: Vec<String> = Vec::new();
-    let mut arguments = std::env::args();
+    // A path need not be text.
+    let mut arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = arguments.next() {
         match word.as_str() {
             "tune" if !words.iter().any(|word| word == "train") => words.push("train".into()),

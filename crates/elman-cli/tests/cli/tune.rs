@@ -103,7 +103,16 @@ fn a_killed_search_goes_on() {
 #[test]
 fn a_search_that_makes_no_sense_is_refused() {
     let place = Place::new();
+    // One layer, and two with each of four dropouts.
+    let said = place.ok("tune --cell gru --hidden-size 2 --learning-rate 0.01 --weight-decay 0.1 --epochs 1");
+    assert!(said.stderr.contains("note: what is open makes 5 recipes and no more"), "{}", said.stderr);
+    std::fs::remove_file(place.path("airline.elman")).unwrap();
     place.refuses(2, "tune --trials 1", "--trials is 1; there must be at least 2 to choose from");
+    place.refuses(2, "tune --trials 100000000000", "--trials is 100000000000; there may be 10000 at most");
+    let given =
+        "--cell gru --hidden-size 2 --num-layers 1 --dropout 0 --learning-rate 0.01 --weight-decay 0.1";
+    let message = place.refused(2, &format!("tune {given}"));
+    assert_eq!(message, "every option that a search could choose is given; leave one out, or use train");
     place.refuses(2, "tune --factor 1", "--factor is 1; one of at least 2 goes on");
     place.refuses(
         2,

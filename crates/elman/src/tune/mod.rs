@@ -52,10 +52,12 @@ use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::task::Prepared;
 use crate::threads;
-use crate::train::{Control, Ended, Event, TrainState, Trainer};
+use crate::train::{Control, Event, TrainState, Trainer};
 
 /// How long a rung goes on before it asks again whether it shall stop.
 const TICK: Duration = Duration::from_millis(50);
+
+const MOST_TRIALS: usize = 10_000;
 
 /// How many trials there are, and how quickly they become fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,9 +117,17 @@ impl Halving {
         rungs
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// Refuses what is no choice, or more than anybody waits for.
+    ///
+    /// # Errors
+    /// If there are fewer than 2 trials or more than 10,000, or less than a half is left behind.
+    pub fn check(&self) -> Result<(), ConfigError> {
         if self.trials < 2 {
             let message = format!("is {}; there must be at least 2 to choose from", self.trials);
+            return Err(ConfigError::new("trials", message));
+        }
+        if self.trials > MOST_TRIALS {
+            let message = format!("is {}; there may be {MOST_TRIALS} at most", self.trials);
             return Err(ConfigError::new("trials", message));
         }
         if self.factor < 2 {
@@ -134,7 +144,8 @@ impl Halving {
 pub struct Trial {
     /// The recipe.
     pub recipe: Recipe,
-    /// The validation loss at the end of each rung that it took part in; infinite if it diverged.
+    /// The validation loss at the end of each rung that it took part in, with patience the best until then; infinite if it
+    /// diverged.
     pub losses: Vec<f64>,
 }
 
@@ -334,7 +345,8 @@ impl<'a, T: Float> Trials<'a, T> {
         }
     }
 
-    /// Trains a trial on to the end of an epoch, and gives its validation loss there, or where its patience ended the best.
+    /// Trains a trial on to the end of an epoch, and gives its validation loss there; the best so far where a training
+    /// with patience keeps the parameters of its best epoch.
     fn train(&self, trial: usize, recipe: &Recipe, epochs: u64, stop: &AtomicBool) -> Result<f64, Error> {
         let network = &self.networks[trial];
         let trainer = Trainer::new(network, recipe.train.clone(), &self.train, &self.validation)?;
@@ -353,9 +365,9 @@ impl<'a, T: Float> Trials<'a, T> {
             }
             if stop.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue }
         };
-        let ended = trainer.run(state, &mut [&mut watch])?;
+        trainer.run(state, &mut [&mut watch])?;
         let best = state.progress().best().map_or(f64::INFINITY, |best| best.loss);
-        Ok(if ended == Ended::Early { best } else { latest })
+        Ok(if recipe.train.patience.is_some() { best } else { latest })
     }
 }
 

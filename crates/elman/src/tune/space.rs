@@ -5,8 +5,8 @@ use crate::random::{Purpose, Rng};
 use crate::recipe::Recipe;
 use crate::task::Prepared;
 
-/// So often a trial is drawn anew that makes no network.
-const ATTEMPTS: u64 = 20;
+/// So often in a row a trial is drawn anew that makes no network, or that there is already.
+const ATTEMPTS: usize = 200;
 
 /// The units tried, as factors of what the first recipe has.
 const SIZES: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 3.0];
@@ -64,20 +64,25 @@ impl Space {
         }
     }
 
-    /// So many recipes: first `bases` as they are, then some with what is open drawn anew. The seed of the first decides
-    /// the draws; each depends on its number alone, so that more trials begin with those of fewer. None where there are no
-    /// `bases`.
+    /// So many recipes, no two alike: first `bases` as they are, then some with what is open drawn anew. The seed of the
+    /// first decides the draws, and more trials begin with those of fewer. Fewer than asked for where what is open makes no
+    /// more; none where there are no `bases`.
     pub fn draw(&self, bases: &[Recipe], prepared: &Prepared, count: usize) -> Vec<Recipe> {
         let Some(first) = bases.first() else { return Vec::new() };
-        let drawn = (bases.len() as u64..).map(|n| {
-            let attempts = (0..ATTEMPTS).map(|attempt| {
-                let mut rng = Rng::new(first.train.seed, Purpose::Trial(n * ATTEMPTS + attempt));
-                self.vary(&bases[rng.index(0..bases.len())], &mut rng)
-            });
-            let fitting = |recipe: &Recipe| recipe.network(&prepared.task).is_ok();
-            attempts.into_iter().find(fitting).unwrap_or_else(|| first.clone())
-        });
-        bases.iter().cloned().chain(drawn).take(count).collect()
+        let mut recipes: Vec<Recipe> = bases.iter().take(count).cloned().collect();
+        let (mut number, mut in_vain) = (0, 0);
+        while recipes.len() < count && in_vain < ATTEMPTS {
+            let mut rng = Rng::new(first.train.seed, Purpose::Trial(number));
+            let recipe = self.vary(&bases[rng.index(0..bases.len())], &mut rng);
+            number += 1;
+            if !recipes.contains(&recipe) && recipe.network(&prepared.task).is_ok() {
+                recipes.push(recipe);
+                in_vain = 0;
+            } else {
+                in_vain += 1;
+            }
+        }
+        recipes
     }
 
     fn vary(&self, base: &Recipe, rng: &mut Rng) -> Recipe {
