@@ -240,7 +240,7 @@ def write_data(folder):
 
 
     words = ["<b>", "&", "net", "works", "remember", "what", "was"]
-    made = [0.4 * math.sin(0.002 * n * (1 + n / 8000)) * math.exp(-(n % 4000) / 2000) for n in range(16000)]
+    made = [0.4 * math.sin(0.2 * n * (1 + n / 8000)) * math.exp(-(n % 4000) / 2000) for n in range(16000)]
     for name, samples in [("in", made), ("out", [math.tanh(3 * x) for x in made])]:
         with wave_file.open(str(folder / f"{name}.wav"), "wb") as file:
             file.setnchannels(1), file.setsampwidth(2), file.setframerate(16000)

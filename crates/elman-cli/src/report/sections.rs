@@ -112,15 +112,15 @@ impl Report<'_> {
             Some(_) => "diverged".into(),
             None => String::new(),
         };
-        let row = |(recipe, losses): &(String, Vec<f64>)| {
+        let row = |(n, (recipe, losses)): (usize, &(String, Vec<f64>))| {
             let losses = (0..trials.epochs.len()).map(|rung| shown(losses.get(rung)));
-            std::iter::once(recipe.clone()).chain(losses).collect()
+            std::iter::once((n + 1).to_string()).chain(losses).chain([recipe.clone()]).collect()
         };
-        let table = Table {
-            columns: std::iter::once(("recipe".to_owned(), Kind::Text)).chain(after).collect(),
-            rows: trials.recipes.iter().map(row).collect(),
-            ours: Some(0),
-        };
+        let mut columns = vec![("trial".to_owned(), Kind::Text)];
+        columns.extend(after);
+        columns.push(("recipe".into(), Kind::Text));
+        let table =
+            Table { columns, rows: trials.recipes.iter().enumerate().map(row).collect(), ours: Some(0) };
         page.table("Trials", &table);
     }
 

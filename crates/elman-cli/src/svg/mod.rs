@@ -31,13 +31,13 @@ pub(crate) const STYLE: &str = "\
 .back{fill:#fff}.ink{fill:#374151}.head{fill:#111827;font-size:15px}\
 .grid{stroke:#e5e7eb}.axis{stroke:#9ca3af}\
 .truth{stroke:#1f2937;stroke-width:1.8}.model{stroke:#d9431c;stroke-width:2.2}\
-.baseline{stroke:#6b7280;stroke-width:1.5;stroke-dasharray:5 3}.quantile{stroke:#d9431c;stroke-width:1.2;stroke-dasharray:2 2}.mark{stroke:#2563eb;stroke-dasharray:2 3}\
+.baseline{stroke:#6b7280;stroke-width:1.5;stroke-dasharray:5 3}.residual{stroke:#2563eb;stroke-width:1.8}.quantile{stroke:#d9431c;stroke-width:1.2;stroke-dasharray:2 2}.mark{stroke:#2563eb;stroke-dasharray:2 3}\
 .band{fill:#d9431c;fill-opacity:.13;stroke:#d9431c;stroke-opacity:.45;stroke-width:.7}\
 .dots{stroke:#d9431c;stroke-width:4;stroke-linecap:round;stroke-opacity:.75}\
 .bar{fill:#d9431c}.tick{stroke:#1f2937;stroke-width:2}.right{fill:#2563eb}.wrong{fill:#d9431c}\
 @media(prefers-color-scheme:dark){\
 .back{fill:#111827}.ink{fill:#e5e7eb}.head{fill:#f9fafb}.grid{stroke:#2b3648}.axis{stroke:#6b7280}\
-.truth{stroke:#f3f4f6}.model{stroke:#fb8a66}.baseline{stroke:#9ca3af}.quantile{stroke:#fb8a66}.mark{stroke:#93c5fd}\
+.truth{stroke:#f3f4f6}.model{stroke:#fb8a66}.baseline{stroke:#9ca3af}.residual{stroke:#60a5fa}.quantile{stroke:#fb8a66}.mark{stroke:#93c5fd}\
 .band{fill:#fb8a66;fill-opacity:.2;stroke:#fb8a66}.dots{stroke:#fb8a66}.bar{fill:#fb8a66}.tick{stroke:#f3f4f6}\
 .right{fill:#60a5fa}.wrong{fill:#fb8a66}}";
 

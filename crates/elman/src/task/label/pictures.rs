@@ -115,7 +115,7 @@ impl Tested<'_, Regress> {
                 "target and output",
                 vec![("target", Role::Truth, &target), ("output", Role::Model, &output)],
             ),
-            chart("residual: target - output", vec![("residual", Role::Model, &residual)]),
+            chart("residual: target - output", vec![("residual", Role::Residual, &residual)]),
         ];
         let mut notes = vec![format!(
             "{} around the loudest of the target, of {}.",
