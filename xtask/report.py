@@ -19,6 +19,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import wave as wave_file
 
 WIDTHS = [360, 1280]
 SCHEMES = ["light", "dark"]
@@ -239,6 +240,11 @@ def write_data(folder):
 
 
     words = ["<b>", "&", "net", "works", "remember", "what", "was"]
+    made = [0.4 * math.sin(0.2 * n * (1 + n / 8000)) * math.exp(-(n % 4000) / 2000) for n in range(16000)]
+    for name, samples in [("in", made), ("out", [math.tanh(3 * x) for x in made])]:
+        with wave_file.open(str(folder / f"{name}.wav"), "wb") as file:
+            file.setnchannels(1), file.setsampwidth(2), file.setframerate(16000)
+            file.writeframes(b"".join(round(32767 * x).to_bytes(2, "little", signed=True) for x in samples))
     (folder / "story.txt").write_text(" ".join(rng.choice(words) for _ in range(1500)))
 
 
@@ -259,6 +265,8 @@ def make_pages(program, folder):
         "train text story.txt --hidden-size 8 --epochs 1 --report story.html",
         "evaluate fews.elman few.csv --report evaluated.html",
         "train --epochs 2 --hidden-size 4 --report airline.html",
+        "train label --audio in.wav out.wav --latency 0 --hidden-size 8 --epochs 2 -o sound.elman --report sound.html",
+        "tune --trials 6 --epochs 3 --hidden-size 4 -o tuned.elman --report tuned.html",
     ]
     for command in commands:
         subprocess.run([program, *command.split(), "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)

@@ -73,7 +73,8 @@ pub(crate) fn write_report(
         history: None,
         options: None,
         pictures: model.task().kind().pictures(model.ensemble(), table, held_out)?,
-        inside: Vec::new(),
+        inside: report::Inside::default(),
+        trials: None,
     };
     report.save(path, output)
 }

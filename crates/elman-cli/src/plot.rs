@@ -18,7 +18,7 @@ const SEVERAL: Arrangement = Arrangement { width: 1120.0, height: 220.0, columns
 /// Refuses a place where a picture cannot go: standard output, or a file that is no picture.
 pub(crate) fn check_place(path: &Path, force: bool) -> anyhow::Result<()> {
     input::refuse_standard_output(path, "--plot")?;
-    input::refuse_foreign(path, "a picture", force, |start| start.starts_with(b"<svg"))
+    input::refuse_foreign(path, "a picture", force, svg::is_plot)
 }
 
 /// Draws charts and writes the picture, all or nothing.

@@ -55,7 +55,7 @@ fn norms<T: Float>(network: &Network, parameters: &[T], loss: &Loss, examples: &
     let mut state = network.zero_state(packing.batch_size());
     let output = engine.forward(inputs, &mut state, Mode::Evaluate);
     let mut all = vec![T::default(); output.len()];
-    loss.gradient(output, width, batch.targets(), &mut all);
+    loss.gradient_of(outputs, output, width, batch.targets(), &mut all);
     // Of the last outputs alone.
     let mut doutput = vec![T::default(); all.len()];
     for (b, &length) in outputs.lengths().iter().enumerate() {
@@ -140,6 +140,50 @@ mod tests {
         let expected = [(norm(0, 2) + norm(1, 0)) / 2.0, norm(0, 1), norm(0, 0)];
         let found = gradient_norms(&weights, &Loss::Squared, &examples);
         assert_eq!(found.len(), 3);
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-8, "{found} for {expected}");
+        }
+    }
+
+    /// A loss over signals sees each sequence by itself, however their rows lie: the oracle is its equation for each, and
+    /// difference quotients of that and of the outputs.
+    #[test]
+    fn norms_of_a_loss_over_signals_are_of_each_sequence() {
+        const C: f64 = 0.85;
+        let network = Network::new(NetworkConfig::stacked(CellKind::Elman, 1, 3, 1, 1)).unwrap();
+        let parameters: Vec<f64> = crate::init::Init::Torch.draw(&network, 5).unwrap();
+        let weights = Weights::new(network, parameters).unwrap();
+        let examples = [
+            (vec![0.3, -0.9, 0.5, 0.1], vec![0.2, -0.5, 0.9, 0.4]),
+            (vec![0.2, 0.8, -0.6], vec![-3.0, 1.5, 0.1]),
+        ];
+        let outputs =
+            |x: &[f64]| crate::predict::run(weights.network(), weights.parameters(), &[x]).remove(0);
+        let filtered = |x: &[f64]| x.windows(2).map(|x| x[1] - C * x[0]).collect::<Vec<f64>>();
+        let energy = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>();
+        let norms = |(x, targets): &(Vec<f64>, Vec<f64>)| {
+            let loss = |by: f64| {
+                let mut y = outputs(x);
+                *y.last_mut().unwrap() += by;
+                let error: Vec<f64> = y.iter().zip(targets).map(|(y, t)| y - t).collect();
+                // The mean over both.
+                energy(&filtered(&error)) / energy(&filtered(targets)) / 2.0
+            };
+            let of_output = (loss(1e-5) - loss(-1e-5)) / 2e-5;
+            let last = |place: usize, by: f64| {
+                let mut x = x.clone();
+                x[place] += by;
+                *outputs(&x).last().unwrap()
+            };
+            let norm = |place| ((last(place, 1e-5) - last(place, -1e-5)) / 2e-5 * of_output).abs();
+            (0..x.len()).rev().map(norm).collect::<Vec<f64>>()
+        };
+        let (one, two) = (norms(&examples[0]), norms(&examples[1]));
+        let both = one.iter().zip(&two).map(|(one, two)| (one + two) / 2.0);
+        let expected: Vec<f64> = both.chain(one[3..].iter().copied()).collect();
+        let examples = examples.map(|(x, targets)| Example::values(x, targets));
+        let found = gradient_norms(&weights, &Loss::EsrNam { pre_emphasis: Some(C) }, &examples);
+        assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-8, "{found} for {expected}");
         }

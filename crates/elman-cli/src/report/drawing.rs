@@ -9,6 +9,9 @@ use super::html::{Kind, Page, Table};
 use crate::output::figure;
 use crate::svg::{self, Arrangement};
 
+/// The columns and the rows of a grid whose numbers are in its table, at the most.
+const MOST_OF_GRID: usize = 20;
+
 /// A section with a picture.
 pub(super) fn add(picture: &Picture, page: &mut Page) {
     match picture {
@@ -135,6 +138,35 @@ fn add_heat(heat: &Heat, page: &mut Page) {
     page.section(&heat.title);
     page.picture(|width| svg::heat(heat, width));
     notes(&heat.notes, page);
+    let (table, remark) = table_of_grid(heat);
+    page.details("The numbers", |page| {
+        remark.iter().for_each(|remark| page.note(remark));
+        page.table(&heat.title, &table);
+    });
+}
+
+/// A row for each column of a grid and a column for each row, as many as a page has room for; and what is to be said of that.
+fn table_of_grid(heat: &Heat) -> (Table, Option<String>) {
+    let every = |count: usize| count.div_ceil(MOST_OF_GRID).max(1);
+    let (every_column, every_row) = (every(heat.columns.len()), every(heat.values.len()));
+    let rows = heat.rows.iter().zip(&heat.values).step_by(every_row);
+    let names = rows.clone().map(|(name, _)| (format!("{} {name}", heat.y), Kind::Number));
+    let columns = std::iter::once((heat.x.clone(), Kind::Text)).chain(names).collect();
+    let shown = |value: Option<&f64>| {
+        value.filter(|value| value.is_finite()).map_or(String::new(), |&value| figure(value))
+    };
+    let cells = |(n, name): (usize, &String)| {
+        std::iter::once(name.clone()).chain(rows.clone().map(|(_, values)| shown(values.get(n)))).collect()
+    };
+    let rows = heat.columns.iter().enumerate().step_by(every_column).map(cells).collect();
+    let remark = (every_column > 1 || every_row > 1).then(|| {
+        format!(
+            "Of {} columns of the picture one in {every_column}, of {} rows one in {every_row}.",
+            thousands(heat.columns.len()),
+            thousands(heat.values.len())
+        )
+    });
+    (Table { columns, rows, ours: None }, remark)
 }
 
 fn add_cases(cases: &Cases, page: &mut Page) {
@@ -152,4 +184,31 @@ fn add_cases(cases: &Cases, page: &mut Page) {
     };
     let row = |n: usize| cases.columns.iter().map(|(_, answers)| shown(answers.cell(n))).collect();
     page.table(&cases.title, &Table { columns, rows: (0..count).map(row).collect(), ours: None });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_a_grid_holds_its_numbers() {
+        let heat = |columns: usize, rows: usize| Heat {
+            x: "timestep".into(),
+            y: "unit".into(),
+            columns: (1..=columns).map(|n| n.to_string()).collect(),
+            rows: (1..=rows).map(|n| n.to_string()).collect(),
+            values: (0..rows).map(|row| (0..columns).map(|n| (100 * row + n) as f64).collect()).collect(),
+            ..Heat::default()
+        };
+        let (table, remark) = table_of_grid(&heat(3, 2));
+        let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!((names, remark), (vec!["timestep", "unit 1", "unit 2"], None));
+        assert_eq!(table.rows, [["1", "0", "100.0"], ["2", "1.000", "101.0"], ["3", "2.000", "102.0"]]);
+
+        let (table, remark) = table_of_grid(&heat(45, 20));
+        assert_eq!(remark.unwrap(), "Of 45 columns of the picture one in 3, of 20 rows one in 1.");
+        assert_eq!((table.rows.len(), table.columns.len()), (15, 21));
+        assert_eq!(table.rows[14][..3], ["43", "42.00", "142.0"]);
+        assert_eq!(table_of_grid(&Heat::default()).0.rows.len(), 0);
+    }
 }

@@ -3,10 +3,10 @@
 use elman::inside;
 use elman::loss::Targets;
 use elman::model::Model;
-use elman::network::Network;
+use elman::network::{Block, Network};
 use elman::sequence::Example;
 use elman::task::{Chart, Charts, Heat, Line, Picture, Prepared, Role};
-use elman::words::counted;
+use elman::words::{counted, thousands};
 
 /// The sequences whose gradients are averaged.
 const MOST_SEQUENCES: usize = 64;
@@ -23,23 +23,73 @@ const MOST_STATES: usize = 400;
 /// The units whose states are shown.
 const MOST_UNITS: usize = 256;
 
-/// Pictures of the first member, made from validation sequences, or without those from training sequences.
-pub(crate) fn pictures(model: &Model, prepared: &Prepared) -> Vec<Picture> {
+/// What there is to see.
+#[derive(Default)]
+pub(crate) struct Inside {
+    /// Why something is not there.
+    pub(super) notes: Vec<String>,
+    pub(super) pictures: Vec<Picture>,
+}
+
+/// What there is to see inside the first member, made from validation sequences, or without those from training sequences.
+pub(crate) fn look(model: &Model, prepared: &Prepared) -> Inside {
     let (examples, of) = match &prepared.validation[..] {
         [] => (&prepared.train[..], "training"),
         validation => (validation, "validation"),
     };
-    let size = model.network().input_size();
-    let mut timesteps = 0;
-    let fits = |example: &Example<f64>| {
-        timesteps += example.x.len() / size;
-        timesteps <= MOST_TIMESTEPS
-    };
-    let ends = examples.iter().take(MOST_SEQUENCES).map(|example| end(model.network(), example));
-    let some: Vec<Example<f64>> = ends.take_while(fits).collect();
-    let gradient = gradient(model, &some, of).map(Picture::Lines);
-    let states = examples.first().and_then(|example| states(model, example, of)).map(Picture::Heat);
-    gradient.into_iter().chain(states).collect()
+    let averaged = Averaged::of(model.network(), examples, of);
+    let mut inside = Inside::default();
+    let reads_tokens = matches!(model.network().config().blocks.first(), Some(Block::Embedding(_)));
+    match averaged {
+        // By tokens there is no derivative.
+        _ if reads_tokens => {}
+        Ok(averaged) => inside.pictures.extend(gradient(model, &averaged).map(Picture::Lines)),
+        Err(note) => inside.notes.push(note),
+    }
+    inside
+        .pictures
+        .extend(examples.first().and_then(|example| states(model, example, of)).map(Picture::Heat));
+    inside
+}
+
+/// The sequences whose gradients are averaged.
+struct Averaged {
+    examples: Vec<Example<f64>>,
+    /// Which they are.
+    which: String,
+}
+
+impl Averaged {
+    /// The first of the `of` sequences and their ends; why there are none if the first is too long.
+    fn of(network: &Network, examples: &[Example<f64>], of: &str) -> Result<Self, String> {
+        let length = |example: &Example<f64>| example.x.len() / network.input_size();
+        let mut timesteps = 0;
+        let fits = |example: &Example<f64>| {
+            timesteps += length(example);
+            timesteps <= MOST_TIMESTEPS
+        };
+        let ends = examples.iter().take(MOST_SEQUENCES).map(|example| end(network, example));
+        let some: Vec<Example<f64>> = ends.take_while(fits).collect();
+        if let (true, Some(first)) = (some.is_empty(), examples.first()) {
+            return Err(format!(
+                "How far back it learns from is not shown: the first {of} sequence has {}, and what is looked at is at most \
+                 {}.",
+                counted(length(first), "timestep"),
+                thousands(MOST_TIMESTEPS)
+            ));
+        }
+        let which = if some.len() < examples.len() {
+            format!("the first {} of {}", some.len(), counted(examples.len(), &format!("{of} sequence")))
+        } else {
+            counted(some.len(), &format!("{of} sequence"))
+        };
+        let is_cut = some.iter().zip(examples).any(|(end, whole)| end.x.len() < whole.x.len());
+        let which = match is_cut {
+            true => format!("{which}, of each the last {}", counted(LONGEST, "timestep")),
+            false => which,
+        };
+        Ok(Averaged { examples: some, which })
+    }
 }
 
 /// The last timesteps of a sequence that has a target for each of many; another as it is.
@@ -58,9 +108,9 @@ fn end(network: &Network, example: &Example<f64>) -> Example<f64> {
 }
 
 /// The gradient's norm by timesteps back from the last, as shares of the largest.
-fn gradient(model: &Model, examples: &[Example<f64>], of: &str) -> Option<Charts> {
+fn gradient(model: &Model, averaged: &Averaged) -> Option<Charts> {
     let loss = &model.record().recipe.train.loss;
-    let norms = inside::gradient_norms(model.weights(), loss, examples);
+    let norms = inside::gradient_norms(model.weights(), loss, &averaged.examples);
     let largest = norms.iter().copied().filter(|norm| norm.is_finite()).fold(0.0, f64::max);
     if norms.len() < 2 || largest == 0.0 {
         return None;
@@ -78,7 +128,7 @@ fn gradient(model: &Model, examples: &[Example<f64>], of: &str) -> Option<Charts
     let note = format!(
         "The derivative of the last output's loss by the inputs of earlier timesteps, the mean over {}. What fades by orders \
          of magnitude is hardly learned from.",
-        counted(examples.len(), &format!("{of} sequence"))
+        averaged.which
     );
     Some(Charts { notes: vec![note], ..chart.into() })
 }
@@ -105,6 +155,42 @@ fn states(model: &Model, example: &Example<f64>, of: &str) -> Option<Heat> {
         x: if patch > 1 { format!("timestep, {patch} together") } else { "timestep".into() },
         y: "unit".into(),
         columns: (0..states.len()).map(|n| (n * patch + 1).to_string()).collect(),
+        rows: (1..=units).map(|unit| unit.to_string()).collect(),
         values: (0..units).map(|unit| states.iter().map(|state| state[unit]).collect()).collect(),
+        most: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use elman::network::{CellKind, NetworkConfig, Readout};
+
+    use super::*;
+
+    fn network(readout: Readout) -> Network {
+        Network::new(NetworkConfig::stacked(CellKind::Elman, 1, 2, 1, 1).readout(readout)).unwrap()
+    }
+
+    #[test]
+    fn what_is_averaged_is_said() {
+        let rows =
+            |length: usize| Example::values(vec![0.5; length], (0..length).map(|n| n as f64).collect());
+        let every = network(Readout::Every);
+        let averaged = Averaged::of(&every, &[rows(3), rows(1001)], "training").unwrap();
+        assert_eq!(averaged.which, "2 training sequences, of each the last 1,000 timesteps");
+        assert_eq!(
+            averaged.examples[1],
+            Example::values(vec![0.5; 1000], (1..1001).map(f64::from).collect())
+        );
+        let averaged = Averaged::of(&every, &vec![rows(1000); 30], "validation").unwrap();
+        assert_eq!(averaged.which, "the first 20 of 30 validation sequences");
+        let averaged = Averaged::of(&every, &[rows(3)], "training").unwrap();
+        assert_eq!(averaged.which, "1 training sequence");
+
+        let last = network(Readout::Last);
+        let long = Example::values(vec![0.5; 20_001], vec![1.0]);
+        let note = "How far back it learns from is not shown: the first training sequence has 20,001 timesteps, and what is \
+                    looked at is at most 20,000.";
+        assert_eq!(Averaged::of(&last, &[long], "training").err().unwrap(), note);
+    }
 }

@@ -15,6 +15,7 @@ use elman::model::Model;
 use elman::task::Picture;
 
 pub(crate) use history::History;
+pub(crate) use inside::Inside;
 
 use crate::input;
 use crate::output::Output;
@@ -38,7 +39,19 @@ pub(crate) struct Report<'a> {
     /// What there is to see, the most telling first.
     pub(crate) pictures: Vec<Picture>,
     /// Of a training run: what there is to see inside the network.
-    pub(crate) inside: Vec<Picture>,
+    pub(crate) inside: Inside,
+    /// Of a search for a recipe: what was tried.
+    pub(crate) trials: Option<Trials>,
+}
+
+/// The trials of a search for a recipe.
+#[derive(Clone)]
+pub(crate) struct Trials {
+    /// The epochs up to which each round trained.
+    pub(crate) epochs: Vec<u64>,
+    /// The recipes in words, with their losses at the end of each round that they took part in, those that came farthest first
+    /// and of those the better; the first is the one that was chosen.
+    pub(crate) recipes: Vec<(String, Vec<f64>)>,
 }
 
 /// Refuses a place where a page cannot go: standard output, or a file that is no such page.
@@ -67,6 +80,7 @@ impl Report<'_> {
             drawing::add(picture, &mut page);
         }
         self.classes(&mut page);
+        self.trials(&mut page);
         self.training(&mut page);
         self.about_model(&mut page)?;
         self.how_to_repeat(&mut page);

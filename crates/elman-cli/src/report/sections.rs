@@ -51,6 +51,7 @@ impl Report<'_> {
             ));
         }
         page.large_picture("Confusion matrix", |width| svg::matrix(confusion, width));
+        page.details("The numbers", |page| page.table("Answers by class", &counts(confusion)));
         let shown = |value: Option<f64>| value.map_or("-".into(), figure);
         let rows = confusion.classes.iter().zip(confusion.figures()).map(|(class, of)| {
             let figures = [of.precision, of.recall, of.f1].map(shown);
@@ -86,7 +87,41 @@ impl Report<'_> {
             remark.iter().for_each(|remark| page.note(remark));
             page.table("Epochs", &table);
         });
-        self.inside.iter().for_each(|picture| drawing::add(picture, page));
+        self.inside.notes.iter().for_each(|note| page.note(note));
+        self.inside.pictures.iter().for_each(|picture| drawing::add(picture, page));
+    }
+
+    /// Among which recipes that of the model was chosen.
+    pub(super) fn trials(&self, page: &mut Page) {
+        let Some(trials) = &self.trials else { return };
+        page.section("Trials");
+        let count = trials.recipes.len();
+        page.note(&format!(
+            "{} tried by successive halving; the best of each round went on, and the first was chosen. A loss is that on the \
+             validation part. The lowest of {} is lower than what it will be on other data; figures are of rows that no \
+             trial has seen.",
+            if count == 1 { "1 recipe was".into() } else { format!("{} were", counted(count, "recipe")) },
+            thousands(count)
+        ));
+        let after = trials
+            .epochs
+            .iter()
+            .map(|&epochs| (format!("loss after {}", counted(epochs as usize, "epoch")), Kind::Number));
+        let shown = |loss: Option<&f64>| match loss {
+            Some(loss) if loss.is_finite() => figure(*loss),
+            Some(_) => "diverged".into(),
+            None => String::new(),
+        };
+        let row = |(n, (recipe, losses)): (usize, &(String, Vec<f64>))| {
+            let losses = (0..trials.epochs.len()).map(|rung| shown(losses.get(rung)));
+            std::iter::once((n + 1).to_string()).chain(losses).chain([recipe.clone()]).collect()
+        };
+        let mut columns = vec![("trial".to_owned(), Kind::Text)];
+        columns.extend(after);
+        columns.push(("recipe".into(), Kind::Text));
+        let table =
+            Table { columns, rows: trials.recipes.iter().enumerate().map(row).collect(), ours: Some(0) };
+        page.table("Trials", &table);
     }
 
     /// What the model is and how it came about.
@@ -134,6 +169,22 @@ impl Report<'_> {
 fn numbers(columns: &[&str], rows: Vec<Vec<String>>) -> Table {
     let columns = columns.iter().map(|&name| (name.to_owned(), Kind::Number)).collect();
     Table { columns, rows, ours: None }
+}
+
+/// The numbers of the matrix: a row for each true class that is drawn, a column for each answer.
+fn counts(confusion: &Confusion) -> Table {
+    let drawn = svg::drawn_classes(confusion);
+    let name = |&class: &usize| confusion.classes[class].clone();
+    let answers = drawn.iter().map(|class| (name(class), Kind::Number));
+    let row = |class: &usize| {
+        let counts = drawn.iter().map(|&answer| confusion.counts[*class][answer].to_string());
+        std::iter::once(name(class)).chain(counts).collect()
+    };
+    Table {
+        columns: std::iter::once(("true, by answer".into(), Kind::Text)).chain(answers).collect(),
+        rows: drawn.iter().map(row).collect(),
+        ours: None,
+    }
 }
 
 /// Which classes were taken for which others most often.

@@ -15,9 +15,12 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
     let mut svg = Svg::default();
     let rows = heat.values.len();
     let columns = heat.values.iter().map(Vec::len).max().unwrap_or(0);
-    let most =
-        heat.values.iter().flatten().filter(|v| v.is_finite()).fold(0.0, |most: f64, v| most.max(v.abs()));
-    let named = width(&rows.to_string(), SIZE);
+    let finite = || heat.values.iter().flatten().copied().filter(|value| value.is_finite());
+    let lowest = finite().fold(f64::INFINITY, f64::min);
+    let highest = finite().fold(f64::NEG_INFINITY, f64::max);
+    let most = heat.most.unwrap_or_else(|| finite().fold(0.0, |most, value| most.max(value.abs())));
+    let ends = [heat.rows.first(), heat.rows.last()].map(|name| name.map_or("", String::as_str));
+    let named = ends.iter().map(|name| width(name, SIZE)).fold(0.0, f64::max);
     let (left, top) = (named + 2.0 * MARGIN, 30.0);
     let (side, height) = ((picture_width - left - MARGIN).max(10.0), (rows as f64 * 8.0).clamp(90.0, 320.0));
     let bottom = top + height;
@@ -50,31 +53,35 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
             svg.text(Anchor::Middle, (middle, bottom + 18.0 + 14.0 * n as f64), line);
         }
     }
-    for (number, at) in [(1, bottom - 4.0), (rows, top + 10.0)] {
-        svg.text(Anchor::End, (left - 6.0, at), &number.to_string());
+    for (name, at) in ends.into_iter().zip([bottom - 4.0, top + 10.0]) {
+        svg.text(Anchor::End, (left - 6.0, at), name);
     }
     svg.text(Anchor::End, (left + side, bottom + 34.0), &heat.x);
-    let lowest = heat.values.iter().flatten().copied().fold(0.0, f64::min);
-    scale(&mut svg, lowest, most, picture_width - MARGIN, 6.0);
-    let highest = heat.values.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
-    let description = format!("{rows} rows of {columns} values from {} to {}.", told(lowest), told(highest));
+    scale(&mut svg, (lowest, highest), most, picture_width - MARGIN, 6.0);
+    let range = if lowest <= highest {
+        format!(" from {} to {}", told(lowest), told(highest))
+    } else {
+        String::new()
+    };
+    let description = format!("{rows} rows of {columns} values{range}.");
     Picture { width: picture_width, height: bottom + 42.0, title: heat.title.clone(), description, body: svg }
 }
 
-/// The colours with the values that they stand for, up to the right end; of values none of which is below 0, half of them.
-fn scale(svg: &mut Svg, lowest: f64, most: f64, right: f64, top: f64) {
+/// The colours with the values that they stand for, up to the right end; of values on one side of 0, half of them.
+fn scale(svg: &mut Svg, (lowest, highest): (f64, f64), most: f64, right: f64, top: f64) {
     const WIDTH: f64 = 100.0;
-    let text = told(most);
-    let (first, lowest) = if lowest < 0.0 { (0, format!("-{text}")) } else { (128, "0".into()) };
-    let levels: Vec<u8> = (first..=255).collect();
+    let (first, left_text) = if lowest < 0.0 { (0, told(-most)) } else { (128, "0".into()) };
+    let (last, right_text) =
+        if lowest < 0.0 && highest <= 0.0 { (128, "0".into()) } else { (255, told(most)) };
+    let levels: Vec<u8> = (first..=last).collect();
     let image = png::data_url(levels.len(), &[levels], &palette());
-    let end = right - width(&text, SIZE);
+    let end = right - width(&right_text, SIZE);
     let left = end - 6.0 - WIDTH;
     svg.element(format_args!(
         "<image x=\"{left:.1}\" y=\"{top}\" width=\"{WIDTH}\" height=\"11\" preserveAspectRatio=\"none\" href=\"{image}\"/>"
     ));
-    svg.text(Anchor::Start, (end, top + 10.0), &text);
-    svg.text(Anchor::End, (left - 6.0, top + 10.0), &lowest);
+    svg.text(Anchor::Start, (end, top + 10.0), &right_text);
+    svg.text(Anchor::End, (left - 6.0, top + 10.0), &left_text);
 }
 
 /// A colour for each of 256 levels.
@@ -89,4 +96,39 @@ fn palette() -> Vec<[u8; 3]> {
         [mix(0), mix(1), mix(2)]
     };
     (0..256).map(colour).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(values: Vec<Vec<f64>>, most: Option<f64>) -> String {
+        let rows = (1..=values.len()).map(|n| format!("row {n}")).collect();
+        heat(&Heat { rows, values, most, ..Heat::default() }, 400.0).file()
+    }
+
+    #[test]
+    fn the_description_tells_what_there_is() {
+        let svg = drawn(vec![vec![3.0, 2.5], vec![7.0, f64::NAN]], None);
+        assert!(svg.contains("2 rows of 2 values from 2.500 to 7.000.</desc>"), "{svg}");
+        assert!(svg.contains(">row 1</text>") && svg.contains(">row 2</text>"), "{svg}");
+        assert!(drawn(Vec::new(), None).contains("0 rows of 0 values.</desc>"));
+    }
+
+    #[test]
+    fn the_scale_has_the_signs_that_there_are() {
+        let ends = |svg: &str| {
+            let texts = svg.split("</text>").filter_map(|text| text.rsplit_once('>')).map(|(_, text)| text);
+            let texts: Vec<String> =
+                texts.filter(|text| text.parse::<f64>().is_ok()).map(str::to_owned).collect();
+            texts[texts.len() - 2..].to_vec()
+        };
+        for (values, most, expected) in [
+            (vec![1.0, 4.0], None, ["4.000", "0"]),
+            (vec![-60.0, -2.0], Some(80.0), ["0", "-80.00"]),
+            (vec![-0.5, 0.25], None, ["0.5000", "-0.5000"]),
+        ] {
+            assert_eq!(ends(&drawn(vec![values], most)), expected);
+        }
+    }
 }

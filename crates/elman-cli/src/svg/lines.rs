@@ -137,6 +137,7 @@ fn class_of(role: Role) -> &'static str {
         Role::Model => "model",
         Role::Baseline => "baseline",
         Role::Quantile => "quantile",
+        Role::Residual => "residual",
     }
 }
 

@@ -16,7 +16,7 @@ const COUNTED: f64 = 26.0;
 /// The rows are true classes, the columns answers; a cell is the stronger the larger its share of its row. Of more classes than
 /// [`MOST_CLASSES`] those with the most mistakes are drawn.
 pub(crate) fn matrix(confusion: &Confusion, picture_width: f64) -> Picture {
-    let shown = shown(confusion);
+    let shown = drawn_classes(confusion);
     let mut svg = Svg::default();
     let longest = shown.iter().map(|&n| width(&confusion.classes[n], SIZE)).fold(0.0, f64::max);
     let room = longest.min(LONGEST);
@@ -80,7 +80,7 @@ pub(crate) fn matrix(confusion: &Confusion, picture_width: f64) -> Picture {
 }
 
 /// The classes that are drawn, in their order.
-fn shown(confusion: &Confusion) -> Vec<usize> {
+pub(crate) fn drawn_classes(confusion: &Confusion) -> Vec<usize> {
     let all = 0..confusion.classes.len();
     if all.len() <= MOST_CLASSES {
         return all.collect();
@@ -112,7 +112,7 @@ mod tests {
         (8..60).for_each(|n| counts[n][n - 1] = 1);
         let confusion = Confusion { classes, counts };
         // 7 and 59 have one mistake each, as have the first none.
-        assert_eq!(shown(&confusion), (8..58).collect::<Vec<_>>());
+        assert_eq!(drawn_classes(&confusion), (8..58).collect::<Vec<_>>());
         let drawn = matrix(&confusion, 800.0).file();
         assert_eq!((drawn.matches(">c8</text>").count(), drawn.matches(">c0</text>").count()), (2, 0));
         assert!(drawn.contains("60 classes: 300 of 352 answers are right."), "{drawn}");

@@ -17,7 +17,7 @@ use std::fmt::{self, Display, Write};
 pub(crate) use bars::bars;
 pub(crate) use heat::heat;
 pub(crate) use lines::{Arrangement, charts};
-pub(crate) use matrix::{MOST_CLASSES, matrix};
+pub(crate) use matrix::{MOST_CLASSES, drawn_classes, matrix};
 pub(crate) use points::{MOST_POINTS, points};
 
 /// The size of letters.
@@ -31,15 +31,30 @@ pub(crate) const STYLE: &str = "\
 .back{fill:#fff}.ink{fill:#374151}.head{fill:#111827;font-size:15px}\
 .grid{stroke:#e5e7eb}.axis{stroke:#9ca3af}\
 .truth{stroke:#1f2937;stroke-width:1.8}.model{stroke:#d9431c;stroke-width:2.2}\
-.baseline{stroke:#6b7280;stroke-width:1.5;stroke-dasharray:5 3}.quantile{stroke:#d9431c;stroke-width:1.2;stroke-dasharray:2 2}.mark{stroke:#2563eb;stroke-dasharray:2 3}\
+.baseline{stroke:#6b7280;stroke-width:1.5;stroke-dasharray:5 3}.residual{stroke:#2563eb;stroke-width:1.8}.quantile{stroke:#d9431c;stroke-width:1.2;stroke-dasharray:2 2}.mark{stroke:#2563eb;stroke-dasharray:2 3}\
 .band{fill:#d9431c;fill-opacity:.13;stroke:#d9431c;stroke-opacity:.45;stroke-width:.7}\
 .dots{stroke:#d9431c;stroke-width:4;stroke-linecap:round;stroke-opacity:.75}\
 .bar{fill:#d9431c}.tick{stroke:#1f2937;stroke-width:2}.right{fill:#2563eb}.wrong{fill:#d9431c}\
 @media(prefers-color-scheme:dark){\
 .back{fill:#111827}.ink{fill:#e5e7eb}.head{fill:#f9fafb}.grid{stroke:#2b3648}.axis{stroke:#6b7280}\
-.truth{stroke:#f3f4f6}.model{stroke:#fb8a66}.baseline{stroke:#9ca3af}.quantile{stroke:#fb8a66}.mark{stroke:#93c5fd}\
+.truth{stroke:#f3f4f6}.model{stroke:#fb8a66}.baseline{stroke:#9ca3af}.residual{stroke:#60a5fa}.quantile{stroke:#fb8a66}.mark{stroke:#93c5fd}\
 .band{fill:#fb8a66;fill-opacity:.2;stroke:#fb8a66}.dots{stroke:#fb8a66}.bar{fill:#fb8a66}.tick{stroke:#f3f4f6}\
 .right{fill:#60a5fa}.wrong{fill:#fb8a66}}";
+
+/// What names begin with in a file of its own.
+const FILE: &str = "plot";
+
+/// Is this the start of such a file, rather than of a picture from elsewhere?
+pub(crate) fn is_plot(start: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(start);
+    let head = start.split('>').next().unwrap_or_default();
+    head.starts_with("<svg ") && head.contains(&names(FILE))
+}
+
+/// The attribute by which a picture is told.
+fn names(id: &str) -> String {
+    format!("aria-labelledby=\"{id}-title {id}-desc\"")
+}
 
 /// A picture as it is drawn: the elements so far.
 #[derive(Default)]
@@ -78,7 +93,7 @@ impl Picture {
 
     /// A file of its own.
     pub(crate) fn file(&self) -> String {
-        self.element("plot", "", &format!("<style>{STYLE}</style>\n"))
+        self.element(FILE, "", &format!("<style>{STYLE}</style>\n"))
     }
 
     /// The `<svg>` element of a page; `id` tells it from others, `attributes` are added to its own.
@@ -90,8 +105,9 @@ impl Picture {
         let Picture { width, height, title, description, body } = self;
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
-             aria-labelledby=\"{id}-title {id}-desc\" font-family=\"system-ui, sans-serif\" font-size=\"{SIZE}\"{attributes}>\n\
+             {} font-family=\"system-ui, sans-serif\" font-size=\"{SIZE}\"{attributes}>\n\
              <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{style}{}</svg>\n",
+            names(id),
             Escaped(title),
             Escaped(description),
             body.0
@@ -259,6 +275,23 @@ mod tests {
     fn what_is_elided_keeps_its_end() {
         assert_eq!(elided("class number 17", 80.0), "class n…r 17");
         assert_eq!(elided("class", 80.0), "class");
+    }
+
+    #[test]
+    fn a_file_of_its_own_is_known() {
+        let file = |title: &str| Picture {
+            width: 10.0,
+            height: 5.0,
+            title: title.into(),
+            description: String::new(),
+            body: Svg::default(),
+        };
+        assert!(is_plot(file("a").file().as_bytes()));
+        // Of a page, of another program, and one that only speaks of it.
+        let other = "<svg xmlns=\"http://www.w3.org/2000/svg\"><desc>aria-labelledby=\"plot-title plot-desc\"</desc></svg>";
+        for foreign in [&file("a").inline("p1", ""), "<svg></svg>", other, ""] {
+            assert!(!is_plot(foreign.as_bytes()), "{foreign}");
+        }
     }
 
     #[test]

@@ -47,6 +47,8 @@ struct Plan {
     open: Option<Open>,
     /// How the recipe is to be tuned, if it is.
     tuning: Option<Tuning>,
+    /// What was tried then.
+    trials: Option<report::Trials>,
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
@@ -81,7 +83,10 @@ fn choose_and_train(
         check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
         interrupt.set_running(true);
         let chosen = match (&plan.tuning, plan.open) {
-            (Some(tuning), _) => tune::choose(&plan, tuning, &interrupt, output)?,
+            (Some(tuning), _) => tune::choose(&plan, tuning, &interrupt, output)?.map(|(recipe, trials)| {
+                plan.trials = Some(trials);
+                recipe
+            }),
             (None, Some(open)) => search::choose(&plan, open, &interrupt, output)?,
             (None, None) => Some(plan.recipe.clone()),
         };
@@ -181,6 +186,7 @@ fn plan(
         recipe,
         open,
         tuning,
+        trials: None,
         test,
         data,
         played: arguments.audio.first().cloned(),

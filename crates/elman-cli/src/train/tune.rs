@@ -20,6 +20,7 @@ use serde_json::json;
 use super::interrupt::Interrupt;
 use super::{Plan, remove, search};
 use crate::output::{Output, Wrong, figure, quoted};
+use crate::report::Trials;
 
 /// The share of the data that tells trials apart, unless another is given.
 pub(super) const VALIDATION: f64 = 0.2;
@@ -76,13 +77,13 @@ impl Journal {
     }
 }
 
-/// The recipe to be trained, or none if the user has said stop.
+/// The recipe to be trained and what was tried, or none if the user has said stop.
 pub(super) fn choose(
     plan: &Plan,
     tuning: &Tuning,
     interrupt: &Interrupt,
     output: &mut Output,
-) -> anyhow::Result<Option<Recipe>> {
+) -> anyhow::Result<Option<(Recipe, Trials)>> {
     let prepared = tuning.prepared.as_ref().unwrap_or(&plan.prepared);
     tuning.halving.check().map_err(Error::from)?;
     let mut bases = match plan.open {
@@ -160,7 +161,29 @@ pub(super) fn choose(
     };
     let recipe = tuned.trials[tuned.best].recipe.clone().with_ensemble(ensemble);
     tell(plan, tuning, &tuned, &recipe, started.elapsed().as_secs_f64(), output)?;
-    Ok(Some(recipe))
+    Ok(Some((recipe, trials_of(&tuned))))
+}
+
+/// What a report shows: those that came farthest first.
+fn trials_of(tuned: &Tuned) -> Trials {
+    let mut order: Vec<usize> = (0..tuned.trials.len()).collect();
+    let last = |n: usize| tuned.trials[n].losses.last().copied().unwrap_or(f64::INFINITY);
+    order.sort_by(|&a, &b| {
+        let rungs = |n: usize| tuned.trials[n].losses.len();
+        (b == tuned.best)
+            .cmp(&(a == tuned.best))
+            .then(rungs(b).cmp(&rungs(a)))
+            .then(last(a).total_cmp(&last(b)))
+    });
+    let recipe = |n: usize| {
+        let Trial { recipe, losses, .. } = &tuned.trials[n];
+        let untuned = if n == 0 { " (without tuning)" } else { "" };
+        (format!("{}{untuned}", text(recipe)), losses.clone())
+    };
+    Trials {
+        epochs: tuned.rungs.iter().map(|rung| rung.epochs).collect(),
+        recipes: order.into_iter().map(recipe).collect(),
+    }
 }
 
 fn show(bar: &ProgressBar, progress: &Progress<'_>) {

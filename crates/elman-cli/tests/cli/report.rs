@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use elman::audio::{Recording, Wav};
+
 use crate::common::{self, CLASSIFY, Place, REGRESS, line_of, sequences};
 
 /// The cells of a page's table of this name, row by row, the head first.
@@ -148,6 +150,14 @@ fn classes_are_reported_with_their_confusions() {
             assert!(page.contains(&format!(">{count}</text>")), "{count}");
         }
     }
+    let counts: Vec<Vec<String>> =
+        confusion.iter().map(|row| row.iter().map(u64::to_string).collect()).collect();
+    let shown = table(&page, "Answers by class");
+    assert_eq!(shown[1..].iter().map(|row| row[1..].to_vec()).collect::<Vec<_>>(), counts);
+    assert_eq!(
+        (shown[0][1].as_str(), shown[1][0].as_str()),
+        (classes[1][0].as_str(), classes[1][0].as_str())
+    );
     let remark = "s.csv is what the model was trained on: these figures are too good";
     assert!(page.contains(&format!("<li>{remark}</li>")), "{page}");
     assert_eq!(table(&page, "Worst cases").len(), 11);
@@ -209,6 +219,74 @@ fn rows_are_reported_beside_the_truth() {
         assert!((found / predicted - 1.0).abs() < 1e-3, "{found} for {predicted}");
     }
     assert!(page.contains(">Row by row: s0</h2>") && page.contains("Of 30 sequences the first is drawn."));
+}
+
+/// The oracle is what the model plays.
+#[test]
+fn sound_is_reported_with_its_residual() {
+    let mut noise = common::noise(5);
+    let input: Vec<f32> = (0..9000).map(|n| (0.03 * n as f32).sin() * 0.5 + 0.1 * noise() as f32).collect();
+    let target: Vec<f32> = input.iter().map(|x| (2.0 * x).tanh()).collect();
+    let wav = |samples: &[f32]| Wav::Float.write(8000, samples).expect("a short recording");
+    let place = Place::with("in.wav", wav(&input));
+    place.write("out.wav", wav(&target));
+    place.ok("train label --audio in.wav out.wav --latency 0 --epochs 1 --hidden-size 4 -q -o m.elman --report r.html");
+    place.ok("predict m.elman in.wav -o p.wav");
+    let played = Recording::open(&place.path("p.wav"), None).expect("a recording").samples;
+    let page = place.text("r.html");
+    check(&page);
+    let number = |cell: &str| cell.parse::<f32>().unwrap();
+    let (wave, residual) = (table(&page, "target and output"), table(&page, "residual: target - output"));
+    assert_eq!(
+        (wave[0].join(","), residual[0].join(",")),
+        ("sample,target,output".into(), "sample,residual".into())
+    );
+    // A fiftieth of a second, all of it of the test.
+    assert_eq!((wave.len(), residual.len()), (161, 161));
+    for (wave, residual) in wave[1..].iter().zip(&residual[1..]) {
+        let n = wave[0].parse::<usize>().unwrap() - 1;
+        assert!(n >= 7000, "{n}");
+        for (shown, exact) in
+            [(&wave[1], target[n]), (&wave[2], played[n]), (&residual[1], target[n] - played[n])]
+        {
+            assert!((number(shown) - exact).abs() < 1e-3, "{shown} for {exact}");
+        }
+    }
+    for signal in ["target", "output", "residual"] {
+        let title = format!("Spectrogram: {signal}");
+        assert!(page.contains(&format!(">{title}</h2>")), "{title}");
+        let levels: Vec<f32> = table(&page, &title)[1..]
+            .iter()
+            .flat_map(|row| row[1..].iter().map(|cell| number(cell)).collect::<Vec<_>>())
+            .collect();
+        assert!(!levels.is_empty() && levels.iter().all(|level| (-80.0..=0.0).contains(level)), "{levels:?}");
+    }
+}
+
+/// The oracle is what the same search tells for programs.
+#[test]
+fn trials_are_reported_with_their_losses() {
+    let place = Place::new();
+    let lines = place.json("tune --epochs 4 --trials 6 --factor 2 -o m.elman -q --report r.html");
+    let page = place.text("r.html");
+    check(&page);
+    let shown = table(&page, "Trials");
+    assert_eq!(
+        shown[0],
+        ["trial", "loss after 1 epoch", "loss after 2 epochs", "loss after 4 epochs", "recipe"]
+    );
+    assert_eq!(shown.len(), 7);
+    let trials = lines[0]["trials"].as_array().expect("trials");
+    let chosen = &trials[lines[0]["chosen"].as_u64().unwrap() as usize];
+    for (rung, cell) in shown[1][1..4].iter().enumerate() {
+        let (found, exact) =
+            (cell.parse::<f64>().unwrap(), common::figure(chosen, &format!("/losses/{rung}")));
+        assert!((found / exact - 1.0).abs() < 1e-3, "{found} for {exact}");
+    }
+    let known = |rung: usize| shown[1..].iter().filter(|row| !row[rung].is_empty()).count();
+    assert_eq!([1, 2, 3].map(known), [6, 3, 1]);
+    assert_eq!(shown.iter().filter(|row| row[4].ends_with(" (without tuning)")).count(), 1);
+    assert!(page.contains("6 recipes were tried by successive halving"), "{page}");
 }
 
 /// What all characters take together is what the text takes.
@@ -278,6 +356,11 @@ fn pages_go_where_nothing_else_is() {
     let foreign = "notes.html is there and is not a report that elman wrote: give another name to write to, or replace it with --force";
     place.refuses(2, "train --epochs 1 --report notes.html", foreign);
     place.ok("train -q --epochs 1 --hidden-size 2 --report notes.html --force");
+    place.write("logo.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>\n");
+    let foreign = "logo.svg is there and is not a picture that elman wrote: give another name to write to, or replace it with --force";
+    place.refuses(2, "evaluate airline.elman --plot logo.svg", foreign);
+    place.ok("evaluate airline.elman -q --plot logo.svg --force");
+    place.ok("evaluate airline.elman -q --plot logo.svg");
     // Now it is one of ours.
     for command in ["evaluate airline.elman -q", "backtest airline.elman -q"] {
         place.ok(&format!("{command} --report notes.html"));

@@ -79,6 +79,8 @@ pub enum Role {
     Baseline,
     /// A quantile of what a model says.
     Quantile,
+    /// What is true less what a model says.
+    Residual,
 }
 
 /// Intervals around a [`Line`], row by row.

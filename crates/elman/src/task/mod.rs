@@ -37,6 +37,7 @@ mod picture;
 mod predictions;
 mod quantiles;
 mod regress;
+mod spectrogram;
 mod stream;
 mod text;
 

@@ -68,8 +68,12 @@ pub struct Heat {
     pub y: String,
     /// What the columns are, from left to right.
     pub columns: Vec<String>,
+    /// What the rows are, from bottom to top.
+    pub rows: Vec<String>,
     /// A row for each step upwards, `[rows, columns]`.
     pub values: Vec<Vec<f64>>,
+    /// How far from 0 the strongest colours are; as far as the farthest value, if that is not said.
+    pub most: Option<f64>,
 }
 
 /// A table of cases: the worst, usually.

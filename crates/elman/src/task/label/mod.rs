@@ -196,7 +196,12 @@ impl TaskKind for Label {
         match &self.answer {
             RowAnswer::Numbers(task) => {
                 let tested = Tested::read(task, table, held_out)?;
-                Ok(tested.course(ensemble)?.into_iter().chain(tested.pictures(ensemble)?).collect())
+                let mut pictures = match &self.sound {
+                    Some(sound) => tested.waves(ensemble, sound)?,
+                    None => tested.course(ensemble)?.into_iter().collect(),
+                };
+                pictures.extend(tested.pictures(ensemble)?);
+                Ok(pictures)
             }
             RowAnswer::Class(task) => Tested::read(task, table, held_out)?.pictures(ensemble),
         }
