@@ -71,6 +71,7 @@ class SequenceLabeler(_Grouped):
     """
 
     _task = "label"
+    classes_: Any
 
     def fit(self, X: Any, y: Any = None) -> SequenceLabeler:
         """Train on sequences and test on a share of them, or of a single one on its end.
