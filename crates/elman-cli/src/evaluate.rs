@@ -16,22 +16,24 @@ use crate::report::{self, Report};
 use crate::{input, plot, sound};
 
 pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    let read = std::iter::once(&arguments.model).chain(&arguments.data);
+    let read = std::iter::once(&arguments.model).chain(&arguments.data).chain(&arguments.audio);
     if let Some(path) = &arguments.report {
-        input::refuse_overwriting(path, read.chain(&arguments.plot))?;
+        input::refuse_overwriting(path, read.clone().chain(&arguments.plot))?;
         report::check_place(path, arguments.force)?;
     }
     if let Some(path) = &arguments.plot {
-        input::refuse_overwriting(path, std::iter::once(&arguments.model).chain(&arguments.data))?;
+        input::refuse_overwriting(path, read)?;
         plot::check_place(path, arguments.force)?;
     }
     let model = Model::open(&arguments.model)?;
     let table = if arguments.audio.is_empty() {
+        sound::refuse_without_audio(arguments)?;
         input::table_for(&model, arguments.data.as_deref())?
     } else {
         sound::table_for(&model, arguments)?
     };
-    let task = model.task().kind();
+    let task = model.measured_task();
+    let task = task.kind();
     let held_out = task.held_out(arguments.test).map_err(Error::from)?;
     output.remarks(table.remarks());
     let evaluation = model.evaluate(&table, &held_out)?;
@@ -72,7 +74,7 @@ pub(crate) fn write_report(
         remarks: output.remarked(),
         history: None,
         options: None,
-        pictures: model.task().kind().pictures(model.ensemble(), table, held_out)?,
+        pictures: model.measured_task().kind().pictures(model.ensemble(), table, held_out)?,
         inside: report::Inside::default(),
         trials: None,
     };

@@ -1,6 +1,6 @@
 //! `elman predict`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use elman::file;
@@ -16,10 +16,7 @@ use crate::{input, plot, sound};
 pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let inputs = || std::iter::once(&arguments.model).chain(&arguments.data).chain(&arguments.future_data);
     let to_file = arguments.output.as_ref().filter(|path| path.as_path() != Path::new("-"));
-    let asks_for_sound =
-        arguments.channel.is_some() || arguments.bits.is_some() || !arguments.knob.is_empty();
-    let is_wav = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav"));
-    if asks_for_sound || to_file.is_some_and(is_wav) || arguments.data.as_ref().is_some_and(is_wav) {
+    if sound::asked(arguments).is_some() {
         return sound::predict(&Model::open(&arguments.model)?, arguments, output);
     }
     let form = match to_file {

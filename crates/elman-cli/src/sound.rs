@@ -107,7 +107,22 @@ pub(crate) fn table_for(model: &Model, arguments: &EvaluateArguments) -> anyhow:
     if let Some(pair) = pairs.iter().find(|pair| pair.input.sample_rate != sound.sample_rate) {
         return Err(other_rate(&pair.input, sound.sample_rate).into());
     }
-    Ok(audio::prepare(&pairs, Some(arguments.latency.unwrap_or(sound.delay)))?.table)
+    for pair in &pairs {
+        Player::check_knobs(model, &pair.knobs).map_err(Error::from)?;
+    }
+    Ok(audio::prepare_for(sound, &pairs, arguments.latency)?.table)
+}
+
+/// Refuses options that say how recordings are read where there are none.
+pub(crate) fn refuse_without_audio(arguments: &EvaluateArguments) -> Result<(), Wrong> {
+    let EvaluateArguments { knob, channel, latency, .. } = arguments;
+    let given = [("knob", !knob.is_empty()), ("channel", channel.is_some()), ("latency", latency.is_some())];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => {
+            Err(Wrong(format!("--{option} is for sound: name what went in and what came out with --audio")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The error about a recording of another rate than the model's.
@@ -136,6 +151,23 @@ fn refuse_what_tables_have(arguments: &PredictArguments) -> Result<(), Wrong> {
     }
 }
 
+/// What of a command asks for sound, if anything: an option, or a file that is a recording by its name.
+pub(crate) fn asked(arguments: &PredictArguments) -> Option<String> {
+    let given = [
+        ("channel", arguments.channel.is_some()),
+        ("knob", !arguments.knob.is_empty()),
+        ("bits", arguments.bits.is_some()),
+    ];
+    let option = given.into_iter().find(|(_, given)| *given).map(|(option, _)| format!("--{option}"));
+    let mut files = arguments.data.iter().chain(&arguments.output);
+    option.or_else(|| files.find(|path| is_wav(path)).map(|path| path.display().to_string()))
+}
+
+/// Is it a recording, by its name?
+fn is_wav(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav"))
+}
+
 /// Has a model of sound answer a recording, into a file.
 pub(crate) fn predict(
     model: &Model,
@@ -144,6 +176,13 @@ pub(crate) fn predict(
 ) -> anyhow::Result<ExitCode> {
     /// Samples that are answered at once.
     const BLOCK: usize = 1 << 16;
+    if model.sound().is_none() {
+        let asked = asked(arguments).unwrap_or_default();
+        let task = model.task().name();
+        return Err(
+            Wrong(format!("{asked} is for models of sound; this one is there to {}", task.aim())).into()
+        );
+    }
     let (Some(from), Some(to)) = (&arguments.data, &arguments.output) else {
         return Err(Wrong(
             "this is a model of sound: name the WAV file that it shall answer, and the one to write with -o"
@@ -153,6 +192,12 @@ pub(crate) fn predict(
     };
     refuse_what_tables_have(arguments)?;
     input::refuse_standard_output(to, "-o")?;
+    if !is_wav(to) {
+        let to = to.display();
+        return Err(
+            Wrong(format!("-o {to}: what is written is a WAV file; give a name that ends in .wav")).into()
+        );
+    }
     let mut player = Player::new(model, &knobs(&arguments.knob)?)?;
     file::refuse_device(from).map_err(Error::from)?;
     let recording = Recording::open(from, arguments.channel)?;
@@ -184,10 +229,13 @@ pub(crate) fn predict(
         ));
     }
     file::write(to, &wav.write(wanted, &answers).map_err(Error::from)?).map_err(Error::from)?;
-    if player.sound().delay != 0 {
+    // One sample is what every delay that was found is moved by.
+    let delay = player.sound().delay;
+    if delay.abs() > 1 {
         output.note(&format!(
-            "note: the device was {} samples late in training; what is written is not, and begins with the input",
-            player.sound().delay
+            "note: the device was {} samples {} in training; what is written is not, and begins with the input",
+            delay.abs(),
+            if delay < 0 { "early" } else { "late" }
         ));
     }
     let seconds = answers.len() as f64 / f64::from(wanted);

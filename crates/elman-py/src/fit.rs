@@ -103,9 +103,13 @@ pub(crate) fn fit(
     let task = task_named(task)?;
     let mut options = Options::read(task, options)?;
     let open = options.open(task);
-    let task_options = task.options(Value::Object(options.task)).map_err(|error| wrong(error.to_string()))?;
+    let mut task_options =
+        task.options(Value::Object(options.task)).map_err(|error| wrong(error.to_string()))?;
     let recipe: RecipeOptions =
         serde_json::from_value(Value::Object(options.recipe)).map_err(|error| wrong(error.to_string()))?;
+    if let TaskOptions::Label(options) = &mut task_options {
+        options.burn_in = recipe.burn_in.unwrap_or(0);
+    }
     let mut watcher = Watcher { watch, epochs: 0, asked: Instant::now(), failed: None };
     let fitted = py.detach(|| train(table.table(), &task_options, recipe, open, &mut watcher));
     match watcher.failed {

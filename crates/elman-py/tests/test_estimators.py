@@ -669,6 +669,27 @@ def test_a_labeler_knows_classes_and_frames(sums):
     # Whole numbers are classes as well.
     numbered = elman.SequenceLabeler(**QUICK).fit(X, (np.nan_to_num(y) > 0).astype(int))
     assert set(np.unique(numbered.predict(X))) <= {0, 1} and numbered.classes_.tolist() == [0, 1]
+    assert numbered.classes_.dtype == int and numbered.predict(X).dtype == int
+    # Classes come back in the type in which they came.
+    truths = elman.SequenceLabeler(**QUICK).fit(X, np.nan_to_num(y) > 0)
+    assert truths.classes_.dtype == bool and truths.classes_.tolist() == [False, True]
+    assert truths.predict(X).dtype == bool
+    marked = elman.SequenceLabeler(**QUICK).fit(X, np.where(np.isnan(y), None, np.where(y > 0, 7, 3)).astype(object))
+    assert marked.classes_.dtype.kind == "i" and sorted(marked.classes_.tolist()) == [3, 7]
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        truths.score(X)
+    # Sequences of unequal lengths, however they are held.
+    lengths = [25 - n % 7 for n in range(40)]
+    ragged, labels = [[part[:n] for part, n in zip(whole, lengths)] for whole in (X, np.nan_to_num(y) > 0)]
+    array, array_labels = np.empty(40, dtype=object), np.empty(40, dtype=object)
+    array[:], array_labels[:] = ragged, labels
+    listed = elman.SequenceLabeler(**QUICK).fit(ragged, labels)
+    for same, known in [(tuple(ragged), tuple(labels)), (array, array_labels)]:
+        other = elman.SequenceLabeler(**QUICK).fit(same, known)
+        predicted = other.predict(same)
+        assert isinstance(predicted, list) and [len(part) for part in predicted] == lengths
+        assert all(np.array_equal(a, b) for a, b in zip(predicted, listed.predict(ragged)))
+        assert other.score(same, known) == listed.score(ragged, labels)
     # A frame is a recording: its last rows are the test.
     frame = {"x": X[:, :, 0].ravel(), "target": np.nan_to_num(y).ravel()}
     recording = elman.SequenceLabeler(**QUICK).fit(frame)

@@ -258,19 +258,26 @@ impl<T: Float> Learner<T> {
 
     /// [`step`](Self::step), from a state and with it left at the sequences' new ends: for sequences that come
     /// piece by piece. Gradients do not flow from one piece to the one before it. The first piece starts from
-    /// [`Network::zero_state`], and is burned in where [`LearnerConfig::burn_in`] says so. A state is in its batch's own order, which is that of the examples if they are
-    /// equally long: so should those of a piece be.
+    /// [`Network::zero_state`], and is burned in where [`LearnerConfig::burn_in`] says so. A state is in its batch's own
+    /// order, which is that of the examples if they are equally long: so should those of a piece be.
     ///
     /// # Errors
     /// As [`step`](Self::step).
     ///
     /// # Panics
-    /// As [`step`](Self::step); or if the state is not for as many sequences, or the batch is learned in pieces of time
-    /// and its sequences are not equally long: of those that end early there would be no state to carry on.
+    /// As [`step`](Self::step); or if the state is not for as many sequences; the first piece is shorter than what is to be
+    /// burned in; or the batch is learned in pieces of time and its sequences are not equally long: of those that end early
+    /// there would be no state to carry on.
     pub fn step_from(&mut self, state: &mut State<T>, batch: &TrainingBatch<T>) -> Result<f64, NotFinite> {
         let packing = batch.inputs().packing();
         assert_eq!(state.batch_size(), packing.batch_size(), "sequences in state and batch");
         let is_burned_in = self.config.burn_in > 0 && state.is_fresh();
+        assert!(
+            !is_burned_in || packing.seq_len() >= self.config.burn_in,
+            "the first piece has {} timesteps, and {} are to be burned in",
+            packing.seq_len(),
+            self.config.burn_in
+        );
         let in_pieces = is_burned_in || self.end_of_piece(0, packing.seq_len()) < packing.seq_len();
         let are_equal = packing.lengths().iter().all(|&len| len == packing.seq_len());
         assert!(

@@ -3,15 +3,17 @@
 
 use std::fs;
 
-use elman::audio::Player;
+use elman::audio::{self, Pair, Player, Recording, Wav};
 use elman::error::Error;
 use elman::exchange::{Device, Format, Imported, ReadOptions, read, write};
 use elman::init::Init;
+use elman::metrics::Metrics;
 use elman::model::Model;
 use elman::network::{
     Activation, CellKind, Dense, Direction, Dropout, LayerNorm, Network, NetworkConfig, Output, Recurrent,
     Skip,
 };
+use elman::task::HeldOut;
 use elman::weights::Weights;
 use proptest::prelude::*;
 use safetensors::SafeTensors;
@@ -172,6 +174,24 @@ fn a_model_of_sound_plays_with_its_gains() {
     for (found, wanted) in played.iter().zip(answers(&read.weights, &louder)) {
         assert!((found - output * wanted).abs() < 1e-6, "{found} {wanted}");
     }
+    // And it is measured with them: against its own answers, and against a device that does nothing, which is what went in.
+    let pair = |target: &[f32]| {
+        let [input, target] = [("in.wav", &x[..]), ("out.wav", target)].map(|(name, samples)| {
+            let wav = Wav::Float.write(44_100, samples).expect("a recording");
+            Recording::read(name, wav.as_slice(), None).expect("a recording")
+        });
+        Pair::new(input, target, &[]).expect("a pair")
+    };
+    let table = audio::prepare(&[pair(&played)], Some(0)).expect("recordings").table;
+    let evaluation = opened.evaluate(&table, &HeldOut::All).expect("an evaluation");
+    let esr = |metrics: &Metrics| {
+        metrics.iter().find(|metric| metric.name == "esr").and_then(|metric| metric.value)
+    };
+    assert!(esr(&evaluation.model).expect("a figure") < 1e-12, "{evaluation:?}");
+    let difference: f32 = x.iter().zip(&played).map(|(x, y)| (x - y).powi(2)).sum();
+    let energy: f32 = played.iter().map(|y| y * y).sum();
+    let of_input = esr(&evaluation.baselines[0].metrics).expect("a figure");
+    assert!((of_input - f64::from(difference / energy)).abs() < 1e-4 * of_input, "{of_input}");
     let knobs = imported("aida-x-gru.json", &file("aida-x-gru.json"));
     let mut player =
         Player::new(&knobs.model("f").expect("a model"), &[("knob1".into(), 0.25)]).expect("a player");

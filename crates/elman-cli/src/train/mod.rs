@@ -52,8 +52,8 @@ struct Plan {
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
-    /// Of recordings, what went into the device.
-    played: Option<PathBuf>,
+    /// Of recordings, what has to be said to answer what went into the device.
+    played: Option<Played>,
     model: PathBuf,
     report: Option<PathBuf>,
     checkpoint: PathBuf,
@@ -109,7 +109,7 @@ fn plan(
     halving: Option<Halving>,
     output: &Output,
 ) -> anyhow::Result<(Plan, Lock)> {
-    let Source { task, data, table, sound } = source(&arguments)?;
+    let Source { task, data, table, sound, played } = source(&arguments)?;
     let mut options = match &arguments.config {
         Some(path) => arguments.options.with_file(path)?,
         None => arguments.options,
@@ -118,12 +118,15 @@ fn plan(
         options.set_hidden_size(preset.hidden_size())?;
     }
     let given = options.given()?;
+    let is_patient = given.contains("patience");
     let open = options.take_search(task);
     let mut with_validation = options.clone().with_validation(tune::VALIDATION);
+    let burn_in = options.burn_in();
     let take_task = |options: &mut TrainOptions| {
         let mut task_options = options.take_task(task)?;
         if let TaskOptions::Label(options) = &mut task_options {
             options.sound = sound.clone();
+            options.burn_in = burn_in;
         }
         anyhow::Ok(task_options)
     };
@@ -144,7 +147,11 @@ fn plan(
         }
     };
     let test_data = options.take_test_data(&prepared.task);
-    let recipe = options.take_recipe(&prepared.task)?;
+    let mut recipe = options.take_recipe(&prepared.task)?;
+    // Patience that nobody asked for is not missed where there is nothing to wait for.
+    if prepared.validation.is_empty() && !is_patient {
+        recipe.train.patience = None;
+    }
     options.check_all_taken(&prepared.task)?;
     let test = match (&test_data, &prepared.held_out) {
         (Some(path), None) => {
@@ -189,7 +196,7 @@ fn plan(
         trials: None,
         test,
         data,
-        played: arguments.audio.first().cloned(),
+        played,
         model,
         report: arguments.report,
         checkpoint,
@@ -200,6 +207,25 @@ fn plan(
     Ok((plan, lock))
 }
 
+/// The input of the first pair of recordings, and how it was read.
+struct Played {
+    input: PathBuf,
+    knobs: Vec<(String, f64)>,
+    channel: Option<usize>,
+}
+
+impl Played {
+    /// The words of a command that has it answered.
+    fn words(&self) -> Vec<String> {
+        let mut words = vec![self.input.display().to_string(), "-o".into(), "played.wav".into()];
+        for (name, value) in &self.knobs {
+            words.extend(["--knob".into(), format!("{name}={value}")]);
+        }
+        words.extend(self.channel.into_iter().flat_map(|channel| ["--channel".into(), channel.to_string()]));
+        words
+    }
+}
+
 /// What a run learns from.
 struct Source {
     task: TaskName,
@@ -207,6 +233,7 @@ struct Source {
     data: Option<PathBuf>,
     table: Table,
     sound: Option<Sound>,
+    played: Option<Played>,
 }
 
 fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
@@ -225,7 +252,7 @@ fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
         }
         let (task, data) = task_and_data(arguments.task.clone(), arguments.data.clone())?;
         let table = input::table(task, data.as_deref())?;
-        return Ok(Source { task, data, table, sound: None });
+        return Ok(Source { task, data, table, sound: None, played: None });
     }
     if arguments.task.as_deref() != Some(TaskName::Label.name()) || arguments.data.is_some() {
         let message = "--audio is for the task label, and stands in the place of DATA: elman train label --audio \
@@ -235,7 +262,12 @@ fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
     let pairs = sound::pairs(audio, knob, *channel)?;
     let prepared = audio::prepare(&pairs, *latency)?;
     let data = audio.get(1).cloned();
-    Ok(Source { task: TaskName::Label, data, table: prepared.table, sound: Some(prepared.sound) })
+    let played = audio.first().zip(pairs.first()).map(|(input, pair)| Played {
+        input: input.clone(),
+        knobs: pair.knobs.clone(),
+        channel: *channel,
+    });
+    Ok(Source { task: TaskName::Label, data, table: prepared.table, sound: Some(prepared.sound), played })
 }
 
 /// Neither a run that has not ended nor one that has is done anew by mistake.
@@ -312,14 +344,13 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
     output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
     check_test(plan, &run)?;
     let started = Instant::now();
-    let batches_before = run.progress().epoch() * run.batches_per_epoch() + run.progress().batch();
     let unit = plan.prepared.task.kind().loss_unit();
     let mut progress = Progress::new(
         output.options,
         unit,
         plan.recipe.train.epochs,
         run.batches_per_epoch(),
-        batches_before,
+        &run.progress(),
     );
     interrupt.set_running(true);
     let mut log = JsonLog(output, unit);
@@ -479,7 +510,7 @@ fn next_command(plan: &Plan) -> String {
     let words = [program.as_str(), command].map(str::to_owned).into_iter();
     let shown = |path: &PathBuf| path.display().to_string();
     let files: Vec<String> = match &plan.played {
-        Some(input) => vec![shown(&plan.model), shown(input), "-o".into(), "played.wav".into()],
+        Some(played) => std::iter::once(shown(&plan.model)).chain(played.words()).collect(),
         None if command == "generate" => vec![shown(&plan.model)],
         None => std::iter::once(&plan.model).chain(&plan.data).map(shown).collect(),
     };

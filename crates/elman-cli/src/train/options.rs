@@ -105,9 +105,9 @@ options! {
         [value_name = "FILE"] test_data: PathBuf,
     }
     "Network" {
-        /// The cell of every layer [default: lstm for forecasts and texts, else gru]
+        /// The cell of every layer [default: lstm for forecasts, texts and sound, else gru]
         [value_parser = one_of::<CellKind>(CellKind::ALL.map(CellKind::name))] cell: CellKind,
-        /// Units per layer and direction [default: 20 for forecasts, 256 for texts, else 64]
+        /// Units per layer and direction [default: 20 for forecasts, 256 for texts, 24 for sound, else 64]
         [value_name = "N", value_parser = count::<usize>] hidden_size: usize,
         /// Layers on top of each other [default: 1]
         [value_name = "N", value_parser = count::<usize>] num_layers: usize,
@@ -122,7 +122,7 @@ options! {
         /// [default: with --search chosen, else last]
         [value_enum] pooling: PoolingName,
         /// Label: add so many of the first inputs to the first outputs, so that the network learns how they differ
-        /// [default: of sound 1, else 0]
+        /// [default: 1 for sound, else 0]
         [value_name = "N", value_parser = count::<usize>] skip: usize,
         /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
         /// [default: with --search 5, or 1 for more than 500 sequences; else 1]
@@ -135,12 +135,12 @@ options! {
         [value_enum] dtype: DtypeName,
     }
     "Training" {
-        /// Passes over the data [default: 30 for forecasts, 1 to 50 for texts by their length, else 100]
+        /// Passes over the data [default: 30 for forecasts, 1 to 50 for texts by their length, 60 for sound, else 100]
         [value_name = "N", value_parser = count::<u64>] epochs: u64,
-        /// Sequences per batch [default: 32 for texts, else 16]
+        /// Sequences per batch [default: 32 for texts and sound, else 16]
         [value_name = "N", value_parser = count::<usize>] batch_size: usize,
         /// What is made small; with quantile, gaussian and student-t the model tells distributions [default: cross-entropy
-        /// for classes and texts, else squared]
+        /// for classes and texts, esr for sound, else squared]
         [value_enum] loss: LossName,
         /// Quantile loss: the levels that are learned [default: 0.025,0.05,0.1,0.25,0.5,0.75,0.9,0.95,0.975]
         [value_name = "LEVELS", value_delimiter = ','] quantiles: Vec<f64>,
@@ -158,7 +158,7 @@ options! {
         [value_enum] class_weights: ClassWeights,
         /// The rule of the updates [default: adamw for forecasts, else adam]
         [value_enum, alias = "optimizer"] optimiser: OptimiserName,
-        /// The base rate [default: 0.01 for forecasts, 0.005 for texts, else 0.003]
+        /// The base rate [default: 0.01 for forecasts and sound, 0.005 for texts, else 0.003]
         [value_name = "RATE"] learning_rate: f64,
         /// SGD, RMSprop: momentum [default: 0]
         [value_name = "SHARE"] momentum: f64,
@@ -185,14 +185,14 @@ options! {
         /// The largest gradient norm, 0 for any [default: 1]
         [value_name = "NORM"] clip: f64,
         /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state [default: to label 200,
-        /// of texts 64, and 0 for none; else none]
+        /// of texts 64, of sound 512 or, with the STFT loss, 2048, and 0 for none; else none]
         [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
-        /// Run so many timesteps at the start of each sequence without learning from them [default: 0]
+        /// Run so many timesteps at the start of each sequence without learning from them [default: 256 for sound, else 0]
         [value_name = "STEPS", value_parser = count::<usize>] burn_in: usize,
         /// Classify: choose patch, directions and pooling by cross-validation, as far as they are not given
         /// [default: true; false with --validation or --patience]
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] search: bool,
-        /// Stop after so many epochs without a better validation loss
+        /// Stop after so many epochs without a better validation loss [default: 20 for sound with validation, else never]
         [value_name = "EPOCHS", value_parser = count::<u64>] patience: u64,
         /// Decides starting weights, order and dropout; not what is kept back [default: 0]
         [value_name = "N", value_parser = count::<u64>] seed: u64,
@@ -317,6 +317,11 @@ impl TrainOptions {
         // A path need not be text.
         let without_paths = TrainOptions { test_data: None, ..self.clone() };
         Ok(toml::Table::try_from(without_paths)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// The timesteps that are burned in, as far as that is said.
+    pub(crate) fn burn_in(&self) -> usize {
+        self.burn_in.unwrap_or(0)
     }
 
     /// The same with this share of the data for validation.

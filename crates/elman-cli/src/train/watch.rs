@@ -32,8 +32,9 @@ pub(super) struct Progress {
     started: Instant,
     refreshed: Option<Instant>,
     /// The batches that had been done when this process took over.
-    batches_before: u64,
-    batches: u64,
+    batches_before: f64,
+    /// With the share that is done of the one under way.
+    batches: f64,
     sequences: usize,
     /// Of the latest epoch, as they are called.
     loss: Option<String>,
@@ -41,6 +42,19 @@ pub(super) struct Progress {
     rate: Option<f64>,
     /// Of every epoch the validation loss, or without validation data the training loss.
     course: Vec<f64>,
+}
+
+/// The bar moves by so many parts of a batch.
+const PARTS: u64 = 1000;
+
+/// The batches of the whole run that are done, with the share of the one under way.
+fn batches(progress: &elman::train::Progress<'_>, batches_per_epoch: u64) -> f64 {
+    (progress.epoch() * batches_per_epoch + progress.batch()) as f64 + progress.share()
+}
+
+/// Where the bar stands after so many batches.
+fn position(batches: f64) -> u64 {
+    (batches * PARTS as f64) as u64
 }
 
 /// What is told beside the bar, and how soon it is left out where there is little room: the highest first, 0 never.
@@ -52,11 +66,13 @@ impl Progress {
         unit: LossUnit,
         epochs: u64,
         batches_per_epoch: u64,
-        batches_before: u64,
+        before: &elman::train::Progress<'_>,
     ) -> Self {
         let total = epochs.saturating_mul(batches_per_epoch);
-        let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
-        bar.set_position(batches_before);
+        let length = total.saturating_mul(PARTS);
+        let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(length) };
+        let batches_before = batches(before, batches_per_epoch);
+        bar.set_position(position(batches_before));
         Progress {
             options,
             unit,
@@ -80,15 +96,15 @@ impl Progress {
     fn parts(&self, epoch: u64) -> Vec<Part> {
         let elapsed = self.started.elapsed().as_secs_f64();
         let done = self.batches - self.batches_before;
-        let left = self.total.saturating_sub(self.batches);
-        let seconds_left = elapsed / done.max(1) as f64 * left as f64;
+        let left = self.total as f64 - self.batches;
+        let seconds_left = if done > 0.0 { elapsed / done * left } else { 0.0 };
         let speed = self.sequences as f64 / elapsed.max(1e-9);
         let mut parts = vec![(0, format!("epoch {epoch}/{}", self.epochs))];
         let has_validation = self.validation.is_some();
         parts.extend(self.loss.clone().map(|loss| (if has_validation { 4 } else { 1 }, loss)));
         parts.extend(self.validation.clone().map(|loss| (1, loss)));
         parts.push((5, format!("{} sequences/s", figure(speed))));
-        if left > 0 {
+        if left > 0.0 && done > 0.0 {
             parts.push((2, format!("{} left", duration(seconds_left))));
         }
         parts
@@ -190,8 +206,8 @@ impl Observer for Progress {
         match event {
             Event::Batch { progress, sequences, .. } => {
                 self.sequences += sequences;
-                self.batches = progress.epoch() * self.batches_per_epoch + progress.batch();
-                self.bar.set_position(self.batches);
+                self.batches = batches(progress, self.batches_per_epoch);
+                self.bar.set_position(position(self.batches));
                 self.refresh(progress.epoch() + 1);
             }
             Event::Epoch { epoch, train_loss, validation_loss, rate, .. } => {

@@ -39,7 +39,7 @@ fn a_recording_is_labelled_row_by_row() {
     ] {
         assert!(said.stderr.contains(note), "{}", said.stderr);
     }
-    assert!(said.stdout.starts_with("test: the last 30 rows\n"), "{}", said.stdout);
+    assert!(said.stdout.starts_with("test: 30 labelled rows of the last 309\n"), "{}", said.stdout);
     let test = place.last_json("evaluate m.elman tank.csv --test 309");
     assert!(test["test"]["r2"].as_f64().unwrap() > 0.9, "{test}");
     // The same as at the end of training, but for the naive predictor that only training knows.
@@ -109,6 +109,23 @@ fn both_directions_are_not_cut_and_distributions_have_intervals() {
     let message = "--burn-in is 2000, but training sequence 0 has 1071 timesteps, so nothing of it is learned; choose \
                    less, or leave it out";
     assert_eq!(refused("--burn-in 2000"), message);
+    // The 200 rows for validation come after as many as are burned in.
+    let row = |k: usize| format!("{},{}\n", k % 7, (k * k % 11) as f64 / 10.0);
+    place.write("long.csv", format!("x,target\n{}", (0..2500).map(row).collect::<String>()));
+    let said = place.ok(
+        "train label long.csv --hidden-size 4 --epochs 1 --streams 1 --burn-in 1500 --patience 2 -o warm.elman",
+    );
+    let validation = said.stderr.lines().find_map(|line| line.split_once("validation ")?.1.split_once(','));
+    assert!(validation.is_some_and(|(loss, _)| loss.parse::<f64>().unwrap() > 0.0), "{}", said.stderr);
+    // Labels in the first rows alone, which are burned in.
+    let row = |k: usize| {
+        let target = if k % 50 < 25 { format!("{}.5", k % 7) } else { String::new() };
+        format!("{},{},{target}\n", k / 50, k * 3 % 7)
+    };
+    place.write("early.csv", format!("id,x,target\n{}", (0..400).map(row).collect::<String>()));
+    let message = "--burn-in is 30, but no training sequence has a target behind its first 30 timesteps, so nothing of them \
+                   counts; choose less, or leave it out";
+    place.refuses(2, "train label early.csv --classes=false --burn-in 30 -o early.elman", message);
     place.ok(&format!("{train} --loss gaussian --burn-in 50 --truncate 0 -o told.elman"));
     let predicted = place.ok("predict told.elman tank.csv --interval 80").stdout;
     assert!(predicted.starts_with("minute,level_predicted,level_predicted_low_80,level_predicted_high_80\n"));

@@ -213,7 +213,29 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
         2,
         "--latency is 24000; in.wav has 24,000 samples",
     );
-    fails(&place, "train label --audio in.wav out.wav --loss mrstft", 2, "needs pieces of at least 1025");
+    let short = "train label --audio in.wav out.wav --truncate 512 --loss mrstft";
+    fails(&place, short, 2, "--truncate is 512, but the loss mrstft needs pieces of at least 1025");
+    for loss in ["quantile", "gaussian", "student-t"] {
+        let message =
+            format!("--loss {loss} tells distributions; sound has one answer for each sample; use esr");
+        fails(&place, &format!("train label --audio in.wav out.wav --loss {loss}"), 2, &message);
+    }
+    for option in [
+        "--target foo",
+        "--classes=true",
+        "--scale none",
+        "--id nope",
+        "--features drive",
+        "--time t",
+        "--time-format %Y",
+        "--group g",
+        "--split time",
+        "--split-seed 4",
+    ] {
+        let name = option.split([' ', '=']).next().unwrap();
+        let message = format!("{name} has no meaning for sound; leave it out");
+        fails(&place, &format!("train label --audio in.wav out.wav {option}"), 2, &message);
+    }
     fails(&place, "train label --audio in.wav out.wav --pre-emphasis 2", 2, "--pre-emphasis is 2");
     let files = place.files();
     assert!(files.keys().all(|name| name.ends_with(".wav")), "{:?}", files.keys());
@@ -223,11 +245,95 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
     fails(&place, "train regress rows.csv --skip 1", 2, "--skip adds inputs to the answer of their timestep");
 }
 
+/// Whatever a model was trained on, it is measured on each pair by itself, from the start.
+#[test]
+fn a_model_is_measured_on_more_or_fewer_pairs() {
+    let input = notes(9000);
+    let place = Place::with("in.wav", wav(&input));
+    for (name, drive) in [("low.wav", 1.0), ("high.wav", 6.0)] {
+        place.write(name, wav(&device(&input, drive, 0)));
+    }
+    let train = "--preset nano --epochs 1 --validation 0 --test 0.5 --latency 0";
+    let said = place.ok(&format!("train label --audio in.wav low.wav {train} --channel 1 -o one.elman"));
+    assert!(said.stderr.contains("one recording of 9,000 rows, split by time"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("\nlow.wav: label every sample of recordings from input\n"),
+        "{}",
+        said.stderr
+    );
+    assert!(
+        said.stdout.ends_with(" predict one.elman in.wav -o played.wav --channel 1\n"),
+        "{}",
+        said.stdout
+    );
+    let knobs = "--knob drive=0 --knob drive=1";
+    let pairs = "--audio in.wav low.wav --audio in.wav high.wav";
+    let said = place.ok(&format!("train label {pairs} {knobs} {train} -o two.elman"));
+    assert!(said.stdout.ends_with(" two.elman in.wav -o played.wav --knob drive=0\n"), "{}", said.stdout);
+
+    // As played: of the second pair from its start.
+    place.ok("predict one.elman in.wav -o played.wav");
+    let played = samples(&place, "played.wav");
+    let [low, high] = ["low.wav", "high.wav"].map(|name| samples(&place, name));
+    let both = esr(&[&played[..], &played].concat(), &[low.as_slice(), &high].concat());
+    let said = place.ok(&format!("evaluate one.elman {pairs}"));
+    assert!(said.stdout.starts_with("test: all 18,000 samples of 2 recordings\n"), "{}", said.stdout);
+    assert!(said.stderr.contains("low.wav: taken as 0 samples late, as in training (--latency overrules)"));
+    let of = |command: &str| place.last_json(command)["test"]["esr"].as_f64().unwrap();
+    assert!((of(&format!("evaluate one.elman {pairs}")) / f64::from(both) - 1.0).abs() < 1e-3);
+    place.ok("predict two.elman in.wav -o high-played.wav --knob drive=1");
+    let alone = f64::from(esr(&samples(&place, "high-played.wav"), &high));
+    let found = of("evaluate two.elman --audio in.wav high.wav --knob drive=1");
+    assert!((found / alone - 1.0).abs() < 1e-3, "{found} {alone}");
+
+    for (command, message) in [
+        (
+            "evaluate one.elman --audio in.wav low.wav --knob drive=1",
+            "--knob drive is unknown: this model has no knobs",
+        ),
+        ("evaluate two.elman --audio in.wav low.wav", "--knob drive is missing"),
+        (
+            "evaluate two.elman in.wav --knob drive=1",
+            "--knob is for sound: name what went in and what came out with --audio",
+        ),
+        ("evaluate two.elman in.wav --latency 3", "--latency is for sound: name"),
+        ("evaluate one.elman in.wav --channel 1", "--channel is for sound: name"),
+        (
+            "predict two.elman in.wav -o x.wav --knob drive=1 --knob drive=0",
+            "--knob drive is given 2 times; give it once",
+        ),
+        (
+            "evaluate one.elman --audio in.wav low.wav --report low.wav --force",
+            "low.wav would be written over",
+        ),
+        ("evaluate one.elman --audio in.wav low.wav --plot in.wav --force", "in.wav would be written over"),
+        (
+            "predict one.elman in.wav -o played.csv",
+            "-o played.csv: what is written is a WAV file; give a name that ends in .wav",
+        ),
+    ] {
+        fails(&place, command, 2, message);
+    }
+    assert_eq!(samples(&place, "low.wav"), low);
+    // A target of silence is no measure.
+    place.write("silence.csv", format!("input,target,pair\n{}", "0.5,0,1\n".repeat(20)));
+    let said = place.ok("evaluate one.elman silence.csv");
+    assert!(
+        said.stderr.contains("note: the target is silence there, of which no error is a share\n"),
+        "{}",
+        said.stderr
+    );
+}
+
 #[test]
 fn rows_are_answered_as_they_come() {
     let rows: String = (0..300).map(|n| format!("{},{}\n", n % 7, (n % 7) * 2)).collect();
     let place = Place::with("t.csv", format!("a,target\n{rows}"));
     place.ok("train label t.csv --classes=false --epochs 2 --hidden-size 4 -o t.elman");
+    for (option, named) in [("--channel 1", "--channel"), ("-o x.wav", "x.wav"), ("--bits 24", "--bits")] {
+        let message = format!("{named} is for models of sound; this one is there to label");
+        fails(&place, &format!("predict t.elman t.csv {option}"), 2, &message);
+    }
     let told = |input: &str| {
         let mut child = start(&place, "stream t.elman");
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();

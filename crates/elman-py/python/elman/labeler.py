@@ -13,6 +13,36 @@ from .estimator import figures_by_name
 from .grouped import _Grouped
 
 
+def _is_missing(label: Any) -> bool:
+    return label is None or label != label
+
+
+def _is_list(X: Any) -> bool:
+    """Are these sequences one by one, which need not be equally long?"""
+    return isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)
+
+
+def _parts(y: Any, is_flat: bool) -> list[Any]:
+    """The targets of each sequence, or of all together."""
+    return [np.asarray(y)] if is_flat else [np.asarray(part) for part in y]
+
+
+def _known(y: Any, is_flat: bool) -> Any:
+    """The different values that are not missing, in their own type."""
+    labels = np.concatenate([part.reshape(-1) for part in _parts(y, is_flat)])
+    known = labels[[not _is_missing(label) for label in labels.tolist()]]
+    return np.unique(np.array(known.tolist()) if known.dtype == object else known)
+
+
+def _retyped(names: Any, known: Any) -> Any:
+    """Names of classes as those of these values that are called so; as they are if one is not among them."""
+    key: Any = float if known.dtype.kind in "iuf" else str
+    values = {key(value): value for value in known.tolist()}
+    if not all(key(name) in values for name in names):
+        return names
+    return np.array([values[key(name)] for name in names], dtype=known.dtype)
+
+
 class SequenceLabeler(_Grouped):
     """A number or a class for every timestep of a sequence.
 
@@ -23,7 +53,7 @@ class SequenceLabeler(_Grouped):
     Attributes
     ----------
     classes_ : array or None
-        The classes, sorted; None where the answers are numbers.
+        The classes, in the type of ``y``; None where the answers are numbers.
     history_ : dict
         ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
     test_ : dict
@@ -41,6 +71,7 @@ class SequenceLabeler(_Grouped):
     """
 
     _task = "label"
+    classes_: Any
 
     def fit(self, X: Any, y: Any = None) -> SequenceLabeler:
         """Train on sequences and test on a share of them, or of a single one on its end.
@@ -54,24 +85,24 @@ class SequenceLabeler(_Grouped):
             A number, K numbers or a class for each timestep, NaN or None where it is not known; of a frame one for each
             row, by default its column ``target``.
         """
-        self._numeric = False
         self._fit_sequences(X, y)
         self._take_classes(self.model_)
+        if self.classes_ is not None and y is not None:
+            self.classes_ = _retyped(self.classes_, _known(y, is_frame(X)))
         return self
 
     def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
-        parts = [np.asarray(part) for part in y] if count is not None else [np.asarray(y)]
+        parts = _parts(y, count is None)
         if any(part.ndim not in (1, 2) or part.shape[1:] != parts[0].shape[1:] for part in parts):
             raise ValueError("y must have one target for each timestep, or as many for each: (n, T) or (n, T, K)")
         rows = np.concatenate(parts)
-        self._numeric = rows.dtype.kind in "iuf"
-        if self._numeric:
+        if rows.dtype.kind in "iuf":
             values = rows.astype(np.float64).reshape(len(rows), -1)
             if np.isinf(values).any():
                 raise ValueError("y contains infinity; a target is finite, or NaN where it is not known")
             names = ["target"] if values.shape[1] == 1 else [f"target{k}" for k in range(values.shape[1])]
             return {name: np.ascontiguousarray(values[:, k]) for k, name in enumerate(names)}
-        return {"target": ["" if label is None or label != label else str(label) for label in rows.reshape(-1).tolist()]}
+        return {"target": ["" if _is_missing(label) else str(label) for label in rows.reshape(-1).tolist()]}
 
     def _spread_over(self, column: Column, lengths: list[int]) -> Column:
         if len(column) != sum(lengths):
@@ -99,13 +130,10 @@ class SequenceLabeler(_Grouped):
 
     def _take_classes(self, model: _elman.Model) -> None:
         kind, answer = self._answer(model)
-        self.classes_ = None
-        if kind == "class":
-            self.classes_ = np.array([float(name) for name in answer["classes"]] if self._numeric else answer["classes"])
+        self.classes_ = np.array(answer["classes"]) if kind == "class" else None
 
     def _take_model(self, model: _elman.Model) -> None:
         super()._take_model(model)
-        self._numeric = False
         self._take_classes(model)
 
     def _labels(self, X: Any, names: list[str]) -> Any:
@@ -114,10 +142,10 @@ class SequenceLabeler(_Grouped):
         rows = np.stack([np.asarray(columns[name], dtype=np.float64) for name in names], axis=1)
         lengths = [len(sequence) for sequence in sequences_of(X, self.layout)]
         parts = np.split(rows, np.cumsum(lengths)[:-1])
-        return parts if isinstance(X, list) else np.stack(parts)
+        return parts if _is_list(X) else np.stack(parts)
 
     def predict(self, X: Any) -> Any:
-        """The answers for every timestep, in the form of ``y``: an array, for a list a list of arrays, for a frame one of a row
+        """The answers for every timestep, in the form of ``y``: an array, for a list, a tuple or an array of arrays a list of arrays, for a frame one of a row
         for each of its rows."""
         if is_path(X) or is_frame(X):
             columns, kind = self._answers(X)
@@ -125,12 +153,12 @@ class SequenceLabeler(_Grouped):
         if self.classes_ is not None:
             probabilities, classes = self.predict_proba(X), self.classes_
             most = [classes[np.argmax(part, axis=1)] for part in probabilities]
-            return most if isinstance(X, list) else np.stack(most)
+            return most if _is_list(X) else np.stack(most)
         names = [f"{name}_predicted" for name in self._target_names()]
         labels = self._labels(X, names)
         if len(names) > 1:
             return labels
-        return [part[:, 0] for part in labels] if isinstance(X, list) else labels[:, :, 0]
+        return [part[:, 0] for part in labels] if _is_list(X) else labels[:, :, 0]
 
     def predict_proba(self, X: Any) -> Any:
         """The probabilities of the classes ``(n, T, classes)``, in the order of ``classes_``; for a list a list."""
@@ -145,6 +173,8 @@ class SequenceLabeler(_Grouped):
         if is_frame(X):
             columns = columns_of(X)
             targets = {} if y is None else self._targets(y, None)
+        elif y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
         else:
             sequences = sequences_of(X, self.layout)
             columns, targets = long_columns(sequences), self._targets(y, len(sequences))

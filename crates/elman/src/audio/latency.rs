@@ -48,8 +48,14 @@ impl Pair {
 
     /// The delay that the user says.
     pub fn latency_as_said(&self, delay: i64) -> Latency {
-        let remark = Message::from(format!("{}: taken as {} late, as ", self.target.name, samples(delay)));
+        let remark = Message::from(format!("{}: taken as {}, as ", self.target.name, late(delay)));
         Latency { found: None, delay, remark: remark.option("latency").text(" says") }
+    }
+
+    /// The delay that a model was trained with.
+    pub fn latency_as_trained(&self, delay: i64) -> Latency {
+        let text = format!("{}: taken as {}, as in training (", self.target.name, late(delay));
+        Latency { found: None, delay, remark: Message::from(text).option("latency").text(" overrules)") }
     }
 
     /// In the mean of what follows the clicks, the first sample beyond the noise.
@@ -147,10 +153,12 @@ impl Pair {
 
     fn found(&self, found: i64, by: &str) -> Latency {
         let delay = found - SAFETY;
+        let (moved, than) = if delay < 0 { ("forward", "more") } else { ("back", "less") };
         let text = format!(
-            "{}: {} late, by {by}; moved back by {delay}, one less, so that no answer is before its cause (",
+            "{}: {}, by {by}; moved {moved} by {}, one {than}, so that no answer is before its cause (",
             self.target.name,
-            samples(found)
+            late(found),
+            delay.abs()
         );
         Latency {
             found: Some(found),
@@ -160,6 +168,8 @@ impl Pair {
     }
 }
 
-fn samples(count: i64) -> String {
-    if count == 1 { "1 sample".into() } else { format!("{count} samples") }
+/// `3 samples late`, or early where it is negative.
+fn late(delay: i64) -> String {
+    let samples = if delay.abs() == 1 { "sample" } else { "samples" };
+    format!("{} {samples} {}", delay.abs(), if delay < 0 { "early" } else { "late" })
 }

@@ -32,7 +32,7 @@ pub use latency::Latency;
 pub use layout::Layout;
 pub use pair::Pair;
 pub use player::Player;
-pub use table::{INPUT, PAIR, Prepared, TARGET, prepare};
+pub use table::{INPUT, PAIR, Prepared, TARGET, prepare, prepare_for};
 pub use wav::{Recording, Wav, is_wav};
 
 #[cfg(test)]

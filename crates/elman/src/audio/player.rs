@@ -35,24 +35,7 @@ impl Player {
             return Err(ConfigError::new("task", message).into());
         };
         let mut units = model.task().kind().stream()?;
-        let names = units.inputs();
-        let refuse = |message: String| Err(ConfigError::new("knob", message).into());
-        if let Some((name, _)) = knobs.iter().find(|(name, _)| name == INPUT || !names.contains(name)) {
-            return match &names[1..] {
-                [] => refuse(format!("{name} is unknown: this model has no knobs; leave it out")),
-                known => refuse(format!("{name} is unknown: this model has {}", quoted(known))),
-            };
-        }
-        let mut row = Vec::with_capacity(names.len());
-        for name in &names {
-            let value = knobs.iter().rev().find(|(knob, _)| knob == name).map(|(_, value)| *value);
-            match value {
-                _ if name == INPUT => row.push(0.0),
-                Some(value) if value.is_finite() => row.push(value),
-                Some(value) => return refuse(format!("{name} is {value}; give a finite number, as 0.5")),
-                None => return refuse(format!("{name} is missing; say where it stands, as {name}=0.5")),
-            }
-        }
+        let row = at_silence(&units.inputs(), knobs)?;
         let mut at_rest = vec![0.0; model.network().input_size()];
         let read = units.read(&row, &mut at_rest);
         read.map_err(|message| DataError::new("the knobs", message))?;
@@ -60,6 +43,14 @@ impl Player {
         let factors =
             model.device().map_or([1.0; 2], |device| [device.input_factor(), device.output_factor()]);
         Ok(Player { session, sound: sound.clone(), factors, at_rest, x: Vec::new(), samples: 0 })
+    }
+
+    /// Refuses knobs that are not those of a model.
+    ///
+    /// # Errors
+    /// If one is missing, unknown, named twice or at no finite number.
+    pub fn check_knobs(model: &Model, knobs: &[(String, f64)]) -> Result<(), ConfigError> {
+        at_silence(&model.task().kind().stream()?.inputs(), knobs).map(drop)
     }
 
     /// What the model knows of its sound.
@@ -95,4 +86,29 @@ impl Player {
         self.samples += samples.len() as u64;
         Ok(())
     }
+}
+
+/// A row of the inputs of these names: silence, and where the knobs stand.
+fn at_silence(names: &[String], knobs: &[(String, f64)]) -> Result<Vec<f64>, ConfigError> {
+    let refuse = |message: String| Err(ConfigError::new("knob", message));
+    if let Some((name, _)) = knobs.iter().find(|(name, _)| name == INPUT || !names.contains(name)) {
+        let known: Vec<&String> = names.iter().filter(|name| *name != INPUT).collect();
+        return match known.as_slice() {
+            [] => refuse(format!("{name} is unknown: this model has no knobs; leave it out")),
+            known => refuse(format!("{name} is unknown: this model has {}", quoted(known))),
+        };
+    }
+    let mut row = Vec::with_capacity(names.len());
+    for name in names {
+        let values: Vec<f64> =
+            knobs.iter().filter(|(knob, _)| knob == name).map(|(_, value)| *value).collect();
+        match values.as_slice() {
+            _ if name == INPUT => row.push(0.0),
+            [value] if value.is_finite() => row.push(*value),
+            [value] => return refuse(format!("{name} is {value}; give a finite number, as 0.5")),
+            [] => return refuse(format!("{name} is missing; say where it stands, as {name}=0.5")),
+            values => return refuse(format!("{name} is given {} times; give it once", values.len())),
+        }
+    }
+    Ok(row)
 }

@@ -1,6 +1,6 @@
 //! Pairs of recordings as a table, a row for each sample.
 
-use super::{Layout, Pair, Sound, quality};
+use super::{Latency, Layout, Pair, Sound, quality};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::table::Table;
 use crate::words::quoted;
@@ -9,14 +9,14 @@ use crate::words::quoted;
 pub const INPUT: &str = "input";
 /// The column of what came out.
 pub const TARGET: &str = "target";
-/// The column that tells pairs apart, where there are several.
+/// The column that tells pairs apart.
 pub const PAIR: &str = "pair";
 
 /// Recordings made ready.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    /// A row for each sample: [`INPUT`], a column for each knob, [`TARGET`], and of several pairs [`PAIR`]. What is to be said
-    /// of the recordings are its remarks.
+    /// A row for each sample: [`INPUT`], a column for each knob, [`TARGET`], and the number of the pair, [`PAIR`], from
+    /// 1. What is to be said of the recordings are its remarks.
     pub table: Table,
     /// What a model has to know of them.
     pub sound: Sound,
@@ -27,6 +27,20 @@ pub struct Prepared {
 /// # Errors
 /// If there is no pair, their rates or knobs differ, or nothing is left of one.
 pub fn prepare(pairs: &[Pair], latency: Option<i64>) -> Result<Prepared, Error> {
+    prepare_with(pairs, |pair| latency.map_or_else(|| pair.latency(), |delay| pair.latency_as_said(delay)))
+}
+
+/// [`prepare`] for a model of this sound: unless it is said how late targets are, they are as late as in training.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_for(sound: &Sound, pairs: &[Pair], latency: Option<i64>) -> Result<Prepared, Error> {
+    prepare_with(pairs, |pair| {
+        latency.map_or_else(|| pair.latency_as_trained(sound.delay), |delay| pair.latency_as_said(delay))
+    })
+}
+
+fn prepare_with(pairs: &[Pair], latency: impl Fn(&Pair) -> Latency) -> Result<Prepared, Error> {
     let Some(first) = pairs.first() else {
         return Err(ConfigError::new("audio", "needs an input and a target").into());
     };
@@ -36,7 +50,7 @@ pub fn prepare(pairs: &[Pair], latency: Option<i64>) -> Result<Prepared, Error> 
     let mut delays = Vec::new();
     for (n, pair) in pairs.iter().enumerate() {
         check_alike(first, pair)?;
-        let late = latency.map_or_else(|| pair.latency(), |delay| pair.latency_as_said(delay));
+        let late = latency(pair);
         remarks.extend(quality::remarks(pair));
         let (mut x, mut y) = pair.aligned(late.delay)?;
         remarks.push(late.remark);
@@ -71,9 +85,7 @@ pub fn prepare(pairs: &[Pair], latency: Option<i64>) -> Result<Prepared, Error> 
         first.knobs.iter().zip(knobs).map(|((name, _), column)| (name.clone(), std::mem::take(column))),
     );
     named.push((TARGET.to_owned(), std::mem::take(target)));
-    if pairs.len() > 1 {
-        named.push((PAIR.to_owned(), numbers));
-    }
+    named.push((PAIR.to_owned(), numbers));
     let name = match pairs {
         [pair] => pair.target.name.clone(),
         _ => format!("{} and {} more", first.target.name, pairs.len() - 1),

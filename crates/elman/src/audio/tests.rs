@@ -161,6 +161,14 @@ fn a_delay_is_found_by_comparing() {
             );
             let latency = pair.unwrap().latency();
             assert_eq!((latency.found, latency.delay), (Some(delay), delay - 1), "{}", latency.remark);
+            let moved = match delay {
+                -40 => "40 samples early, by comparing it with in.wav; moved forward by 41, one more, so",
+                0 => "0 samples late, by comparing it with in.wav; moved forward by 1, one more, so",
+                1 => "1 sample late, by comparing it with in.wav; moved back by 0, one less, so",
+                37 => "37 samples late, by comparing it with in.wav; moved back by 36, one less, so",
+                _ => "2500 samples late, by comparing it with in.wav; moved back by 2499, one less, so",
+            };
+            assert!(latency.remark.to_string().contains(moved), "{}", latency.remark);
         }
     }
     let pair = Pair::new(
@@ -270,6 +278,11 @@ fn pairs_become_a_table_with_knobs() {
     assert_eq!(column("target"), [0.5, 0.25, 0.0, 1.0, 0.5, 0.25]);
     assert_eq!(column("drive"), [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]);
     assert_eq!(column("pair"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+    let alone = prepare_for(&Sound { sample_rate: 8000, delay: -1 }, &pairs[..1], None).unwrap().table;
+    assert_eq!(alone.headers(), table.headers());
+    assert_eq!(alone.column("pair").unwrap().numbers().unwrap(), [1.0; 3]);
+    let remark = "out.wav: taken as 1 sample early, as in training (latency overrules)";
+    assert_eq!(alone.remarks().last().unwrap().to_string(), remark);
     let other = Pair { knobs: Vec::new(), ..pairs[1].clone() };
     let message = prepare(&[pairs[0].clone(), other], None).unwrap_err().to_string();
     assert!(

@@ -39,6 +39,7 @@
 
 mod version_1;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -358,6 +359,17 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn evaluate(&self, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        self.task.kind().evaluate(&self.ensemble, table, held_out)
+        self.measured_task().kind().evaluate(&self.ensemble, table, held_out)
+    }
+
+    /// The task as it is measured on recordings: of a model of sound the gains of its [`device`](Self::device) are scalings of
+    /// what goes in and comes out.
+    pub fn measured_task(&self) -> Cow<'_, Task> {
+        match (&self.task, &self.device) {
+            (Task::Label(task), Some(device)) if task.sound.is_some() => {
+                Cow::Owned(task.with_gains(device.input_factor(), device.output_factor()).into())
+            }
+            _ => Cow::Borrowed(&self.task),
+        }
     }
 }

@@ -237,6 +237,7 @@ impl RecipeOptions {
         set(&mut train.batch_size, self.batch_size.take());
         set(&mut train.learning_rate, self.learning_rate.take());
         set(&mut train.seed, self.seed.take());
+        let is_cut_by_default = self.truncate.is_none();
         // What is said to be read from its end as well is not cut, unless that is said too.
         train.truncate = match (self.truncate.take(), train.truncate) {
             (Some(0), Some(_)) => None,
@@ -250,6 +251,10 @@ impl RecipeOptions {
         }
         train.loss = self.take_loss(train.loss.clone(), task);
         train.loss = self.take_signals(train.loss.clone())?;
+        let min_len = train.loss.min_len();
+        if let Some(len) = train.truncate.filter(|&len| is_cut_by_default && len < min_len) {
+            train.truncate = Some(len.max(min_len.next_power_of_two()));
+        }
         train.optimiser = self.take_optimiser(train.optimiser);
         train.schedule = self.take_schedule(train.schedule);
         match self.first() {

@@ -111,19 +111,45 @@ impl<'a, T: Float> Trainer<'a, T> {
         Ok(trainer)
     }
 
-    /// Refuses to burn in a training sequence to its end.
+    /// Refuses to burn in a training sequence to its end, or every target of training or validation.
     fn check_burn_in(&self) -> Result<(), ConfigError> {
         let burn_in = self.config.burn_in;
+        if burn_in == 0 {
+            return Ok(());
+        }
+        let refuse = |message: String| Err(ConfigError::new("burn_in", message));
         let length = |example: &Example<T>| example.x.len() / self.network.input_size();
-        match self.train.iter().map(length).position(|length| burn_in > 0 && length <= burn_in) {
-            None => Ok(()),
-            Some(n) => {
-                let message = format!(
-                    "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose \
-                     less, or leave it out",
-                    length(&self.train[n])
-                );
-                Err(ConfigError::new("burn_in", message))
+        if let Some(n) = self.train.iter().map(length).position(|length| length <= burn_in) {
+            return refuse(format!(
+                "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose less, or \
+                 leave it out",
+                length(&self.train[n])
+            ));
+        }
+        for (part, examples) in [("training", self.train), ("validation", self.validation)] {
+            if !examples.is_empty() && !examples.iter().any(|example| self.has_target_after_burn_in(example))
+            {
+                return refuse(format!(
+                    "is {burn_in}, but no {part} sequence has a target behind its first {burn_in} timesteps, so nothing \
+                     of them counts; choose less, or leave it out"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Does a target of it count, although so many timesteps are burned in?
+    fn has_target_after_burn_in(&self, example: &Example<T>) -> bool {
+        let burn_in = self.config.burn_in;
+        if example.x.len() / self.network.input_size() <= burn_in {
+            return false;
+        }
+        let first = if self.network.ends_time() { 0 } else { burn_in / self.network.patch_len() };
+        match &example.targets {
+            Targets::Classes(classes) => classes.iter().skip(first).any(|&class| class != UNLABELLED),
+            Targets::Values(values) => {
+                let width = self.network.output_size() / self.config.loss.outputs_per_value();
+                values.iter().skip(first * width).any(|value| !value.to_f64().is_nan())
             }
         }
     }

@@ -139,6 +139,16 @@ fn a_carried_state_is_truncated_backpropagation() {
 }
 
 #[test]
+#[should_panic(expected = "the first piece has 2 timesteps, and 3 are to be burned in")]
+fn a_first_piece_that_is_shorter_than_the_burn_in_is_refused() {
+    let network = network(CellKind::Gru, Readout::Every);
+    let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::SGD).with_burn_in(3);
+    let mut learner = Learner::<f64>::new(&network, start(&network), config).unwrap();
+    let piece = TrainingBatch::new(&network, &examples::<f64>(&network, &[2], 0));
+    let _ = learner.step_from(&mut network.zero_state(1), &piece);
+}
+
+#[test]
 fn what_cannot_be_learned_is_an_error() {
     let network = network(CellKind::Gru, Readout::Last);
     let config = || LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM);

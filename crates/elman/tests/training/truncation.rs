@@ -259,6 +259,33 @@ fn targets_at(example: &mut Example<f64>, n: usize) {
 }
 
 /// Neither moments nor weight decay move what nothing is learned of.
+/// Loss and validation loss would be 0, which no epoch betters.
+#[test]
+fn what_is_burned_in_must_leave_a_target() {
+    let network = network(CellKind::Gru, Readout::Every);
+    let refusal = |train: &[Example<f64>], validation: &[Example<f64>]| {
+        let config = train_config().with_burn_in(3);
+        Trainer::new(&network, config, train, validation).err().map(|error| error.to_string())
+    };
+    let message = |part| {
+        format!(
+            "burn_in is 3, but no {part} sequence has a target behind its first 3 timesteps, so nothing of them counts; \
+             choose less, or leave it out"
+        )
+    };
+    let good = examples::<f64>(&network, &[5, 4], 0);
+    let mut early = good.clone();
+    early.iter_mut().for_each(|example| {
+        let Targets::Values(values) = &mut example.targets else { panic!("values") };
+        values[3 * network.output_size()..].fill(f64::NAN);
+    });
+    assert_eq!(refusal(&good, &good), None);
+    assert_eq!(refusal(&[early[0].clone(), good[0].clone()], &[]), None);
+    assert_eq!(refusal(&early, &[]), Some(message("training")));
+    assert_eq!(refusal(&good, &early), Some(message("validation")));
+    assert_eq!(refusal(&good, &examples::<f64>(&network, &[2, 3], 1)), Some(message("validation")));
+}
+
 #[test]
 fn a_piece_without_targets_makes_no_update() {
     let network = network(CellKind::Gru, Readout::Every);

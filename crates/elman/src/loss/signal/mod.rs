@@ -114,17 +114,21 @@ fn evaluate<T: Scalar>(loss: &Loss, signals: &[Signal<T>], gradient: Option<&mut
     }
 }
 
-/// `sum_k w_k L_k`, each `L_k` the mean of a term. As the terms' means have weights of their own, parts of it add up by the
-/// number of their values.
+/// `sum_k w_k n_k / n L_k`, each `L_k` the mean of a term and `n_k` the values of the signals that are long enough for it, of
+/// `n` that are for any of them: `sum_k w_k L_k`, where all are long enough for all. As the terms' means have weights of their
+/// own, parts of it add up by `n`.
 fn sum<T: Scalar>(
     terms: &[(f64, Loss)],
     signals: &[Signal<T>],
     mut gradient: Option<&mut Gradient<T>>,
 ) -> Total<T> {
-    let weight = T::from_f64(signals.iter().map(Signal::len).sum::<usize>() as f64);
+    let values = |least: usize| signals.iter().map(Signal::len).filter(|&len| len >= least).sum::<usize>();
+    let all = values(terms.iter().map(|(_, loss)| least_len(loss)).min().unwrap_or(1));
+    let weight = T::from_f64(all as f64);
     let mut sum = T::default();
     for (factor, loss) in terms {
-        let factor = T::from_f64(*factor);
+        let share = values(least_len(loss)) as f64 / all.max(1) as f64;
+        let factor = T::from_f64(*factor * share);
         let total = match &mut gradient {
             None => evaluate(loss, signals, None),
             Some(gradient) => {
@@ -138,6 +142,14 @@ fn sum<T: Scalar>(
         sum += factor * total.mean() * weight;
     }
     Total { sum, weight }
+}
+
+/// A signal of fewer values counts nothing in a loss.
+fn least_len(loss: &Loss) -> usize {
+    match loss {
+        Loss::Mrstft { resolutions, pre_emphasis } => spectrum::least_len(resolutions, *pre_emphasis),
+        _ => loss.min_len(),
+    }
 }
 
 /// A loss of each value by itself, as a term among others.
@@ -232,8 +244,44 @@ mod tests {
         assert!((total.mean() - 0.01 / 0.75).abs() < 1e-15, "{total:?}");
         assert_eq!([doutputs[1], doutputs[3], doutputs[5]], [0.0; 3]);
         let total = gradient(&Loss::mrstft(), &outputs, 1, &targets, &packing, &mut doutputs);
-        assert_eq!((total.mean(), doutputs), (0.0, [0.0; 6]));
+        assert_eq!((total.mean(), total.weight, doutputs), (0.0, 0.0, [0.0; 6]));
+        // In a sum it takes nothing away from the others.
+        let sum = Loss::Sum { terms: vec![(1.0, Loss::Squared), (1.0, Loss::mrstft())] };
+        let total = gradient(&sum, &outputs, 1, &targets, &packing, &mut doutputs);
+        let squares = 0.01 + 3.0 * 0.09;
+        assert!(total.weight == 6.0 && (total.mean() - squares / 6.0).abs() < 1e-15, "{total:?}");
+        assert!((doutputs[0] + 0.2 / 6.0).abs() < 1e-15, "{doutputs:?}");
         assert_eq!((Loss::mrstft().min_len(), Loss::esr_dc().min_len()), (1025, 1));
+    }
+
+    /// One signal that the finer of two resolutions sees, and one that none does.
+    #[test]
+    fn what_no_resolution_sees_has_no_part_in_the_mean() {
+        let resolution = |fft| Resolution { fft, hop: 3, window: fft };
+        let of = |ffts: &[usize]| Loss::Mrstft {
+            resolutions: ffts.iter().map(|&fft| resolution(fft)).collect(),
+            pre_emphasis: None,
+        };
+        let wave = |step: f64| move |n: usize| (step * n as f64).sin();
+        let outputs: Vec<f64> = (0..20).map(wave(0.7)).collect();
+        let targets: Vec<f64> = (0..20).map(wave(0.8)).collect();
+        let packing = Packing::new(&[20]);
+        let (mut of_both, mut of_one) = (vec![0.0; 20], vec![0.0; 20]);
+        let both = gradient(&of(&[16, 64]), &outputs, 1, &targets, &packing, &mut of_both);
+        let one = gradient(&of(&[16]), &outputs, 1, &targets, &packing, &mut of_one);
+        assert!(one.mean() > 0.1 && one.weight == 20.0, "{one:?}");
+        assert_eq!((both, &of_both), (one, &of_one));
+        // The tail of a sequence after a gap is too short for any.
+        let (mut longer, mut known) = (outputs.clone(), targets.clone());
+        longer.extend([0.0; 5]);
+        known.extend([f64::NAN, 0.5, 0.5, 0.5, 0.5]);
+        assert_eq!(total(&of(&[16, 64]), &longer, 1, &known, &Packing::new(&[25])), one);
+        // In a sum each term weighs what it sees: 24 values and 20.
+        let sum = Loss::Sum { terms: vec![(1.0, Loss::Squared), (0.5, of(&[16]))] };
+        let summed = total(&sum, &longer, 1, &known, &Packing::new(&[25]));
+        let squared = total(&Loss::Squared, &longer, 1, &known, &Packing::new(&[25]));
+        let expected = squared.sum + 0.5 * one.sum;
+        assert!(summed.weight == 24.0 && (summed.sum - expected).abs() < 1e-12, "{summed:?}");
     }
 
     #[test]

@@ -68,7 +68,8 @@ const LEAST_POWER: f64 = 1e-8;
 
 /// The mean over the resolutions of `|Y - T| / |T| + mean |ln Y - ln T|`, where `Y` and `T` are the magnitudes of the
 /// short-time spectra of all signals together, `|.|` is the Frobenius norm, and a signal that is too short for a resolution
-/// has no part in it.
+/// has no part in it. A resolution for which all are too short counts nothing, and parts add up by the samples of the
+/// signals that at least one resolution sees.
 pub(super) fn multi_resolution<T: Scalar>(
     signals: &[Signal<T>],
     resolutions: &[Resolution],
@@ -78,9 +79,11 @@ pub(super) fn multi_resolution<T: Scalar>(
     let filter = PreEmphasis::new(pre_emphasis, Start::Shorter);
     let filtered: Vec<[Vec<T>; 2]> =
         signals.iter().map(|signal| [filter.apply(&signal.y), filter.apply(&signal.t)]).collect();
-    let share = T::from_f64(1.0 / resolutions.len() as f64);
+    let has_frames = |resolution: &&Resolution| filtered.iter().any(|[y, _]| y.len() >= resolution.min_len());
+    let seen: Vec<Resolution> = resolutions.iter().filter(has_frames).copied().collect();
+    let share = T::from_f64(1.0 / seen.len().max(1) as f64);
     let mut mean = T::default();
-    for &resolution in resolutions {
+    for resolution in seen {
         let spectra = Spectra::new(resolution, &filtered);
         let terms = spectra.terms();
         mean += share * (terms.convergence() + terms.log_magnitude());
@@ -91,8 +94,16 @@ pub(super) fn multi_resolution<T: Scalar>(
             dfiltered.iter().zip(dy).for_each(|(d, dy)| filter.backward(d, dy));
         }
     }
-    let weight = T::from_f64(signals.iter().map(Signal::len).sum::<usize>() as f64);
+    let least = least_len(resolutions, pre_emphasis);
+    let samples: usize = signals.iter().map(Signal::len).filter(|&len| len >= least).sum();
+    let weight = T::from_f64(samples as f64);
     Total { sum: mean * weight, weight }
+}
+
+/// A signal of fewer samples is seen by none of these resolutions.
+pub(super) fn least_len(resolutions: &[Resolution], pre_emphasis: Option<f64>) -> usize {
+    let len = resolutions.iter().map(Resolution::min_len).min().unwrap_or(1);
+    len + usize::from(pre_emphasis.is_some())
 }
 
 /// The spectra of signals at one resolution, made frame by frame whenever they are looked at: those of a long recording

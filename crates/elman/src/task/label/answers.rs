@@ -10,7 +10,7 @@ use crate::table::Table;
 use crate::task::grouped::{GroupedTask, Labels, Sequences};
 use crate::task::predictions::check_finite;
 use crate::task::{Answers, HeldOut, PredictOptions, Predictions, Prepared};
-use crate::words::counted;
+use crate::words::{counted, thousands};
 
 /// The labelled rows of what is held out of a table.
 pub(super) struct Tested<'t, T: GroupedTask> {
@@ -51,8 +51,15 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
         let on = match (held_out, spans.len()) {
             (HeldOut::All, 1) => format!("all {count}"),
             (HeldOut::All, _) => format!("all {count} of {of}"),
-            (HeldOut::LastRows(_), 1) => format!("the last {count}"),
-            (HeldOut::LastRows(_), _) => format!("the last {count} of {of}"),
+            (HeldOut::LastRows(_), sequences) => {
+                let last = match labels.len() {
+                    labelled if labelled < rows => {
+                        format!("{} labelled rows of the last {}", thousands(labelled), thousands(rows))
+                    }
+                    _ => format!("the last {count}"),
+                };
+                if sequences == 1 { last } else { format!("{last} of {of}") }
+            }
             (HeldOut::Sequences(_), _) => format!("{count} of {of} kept back"),
         };
         Ok(Tested { task, table, read, spans, labels, actual, on, remarks })

@@ -94,7 +94,7 @@ impl TaskKind for Label {
     type Options = LabelOptions;
 
     fn prepare(table: &Table, options: &LabelOptions) -> Result<Prepared, Error> {
-        Found::prepare(table, &sound::options(options, table))
+        Found::prepare(table, &sound::options(options)?)
     }
 
     /// Programs of the second version know no such task.
@@ -107,6 +107,10 @@ impl TaskKind for Label {
     }
 
     fn describe(&self) -> String {
+        if self.sound.is_some() {
+            let features = self.grouping().input_names().join(", ");
+            return format!("{} every sample of recordings from {features}", TaskName::Label);
+        }
         let description = either!(&self.answer, task => task.description());
         format!("{} every row with {}{description}", TaskName::Label, self.grouping().describe())
     }
@@ -138,6 +142,11 @@ impl TaskKind for Label {
     }
 
     fn check_loss(&self, loss: &Loss) -> Result<(), ConfigError> {
+        if self.sound.is_some() && loss.outputs_per_value() > 1 {
+            let message =
+                format!("{} tells distributions; sound has one answer for each sample; use esr", loss.name());
+            return Err(ConfigError::new("loss", message));
+        }
         match &self.answer {
             RowAnswer::Numbers(_) => check_loss_of_numbers(TaskName::Label, loss),
             RowAnswer::Class(task) => GroupedTask::check_loss(task, loss),

@@ -42,6 +42,9 @@ pub struct LabelOptions {
     /// Decides which sequences are kept for test and validation, as [`GroupedOptions::split_seed`].
     #[serde(rename = "split-seed", skip_serializing)]
     pub split_seed: u64,
+    /// As many rows as training will [burn in](crate::train::TrainConfig::burn_in), which validation has to begin with.
+    #[serde(skip)]
+    pub burn_in: usize,
     /// Are the rows samples of sound, as [`audio::prepare`](crate::audio::prepare) makes them? They are then not scaled, and
     /// the last part of each recording is kept back.
     #[serde(skip)]
@@ -78,6 +81,7 @@ impl Default for LabelOptions {
             test: usual.test,
             validation: usual.validation,
             split_seed: usual.split_seed,
+            burn_in: 0,
             sound: None,
         }
     }
@@ -142,6 +146,12 @@ impl LabelOptions {
     #[must_use]
     pub fn with_validation(self, validation: f64) -> Self {
         Self { validation, ..self }
+    }
+
+    /// The same for training that burns in so many rows.
+    #[must_use]
+    pub fn with_burn_in(self, burn_in: usize) -> Self {
+        Self { burn_in, ..self }
     }
 
     /// The same for samples of sound.

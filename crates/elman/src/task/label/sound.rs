@@ -1,10 +1,10 @@
 //! Labels of sound: what a device makes of each sample.
 
-use super::spans::{SOUND_STREAMS, Span};
+use super::spans::SOUND_STREAMS;
 use super::{Label, LabelOptions, RowAnswer, Scale};
 use crate::audio::{INPUT, PAIR, Sound, TARGET, decibels, error_to_signal};
 use crate::ensemble::Ensemble;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 use crate::loss::Loss;
 use crate::metrics::{Baseline, Evaluation, Metric, Metrics};
 use crate::network::CellKind;
@@ -13,6 +13,7 @@ use crate::scaling::Scaling;
 use crate::table::Table;
 use crate::task::feature::Feature;
 use crate::task::grouped::{Grouping, Sequences};
+use crate::task::predictions::check_finite;
 use crate::task::{HeldOut, Regress};
 use crate::train::TrainConfig;
 use crate::words::{counted, thousands};
@@ -35,17 +36,36 @@ pub(super) fn recipe() -> Recipe {
 }
 
 /// What is said of sound once and for all: its columns, and that samples are numbers that stay as they are.
-pub(super) fn options(options: &LabelOptions, table: &Table) -> LabelOptions {
+///
+/// # Errors
+/// If something else is said of them.
+pub(super) fn options(options: &LabelOptions) -> Result<LabelOptions, ConfigError> {
     if options.sound.is_none() {
-        return options.clone();
+        return Ok(options.clone());
     }
-    LabelOptions {
-        id: table.has_column(PAIR).then(|| PAIR.to_owned()),
+    let usual = LabelOptions::default();
+    let given = [
+        ("id", options.id != usual.id),
+        ("target", options.target != usual.target),
+        ("classes", options.classes != usual.classes),
+        ("scale", options.scale != usual.scale),
+        ("features", options.features != usual.features),
+        ("time", options.time != usual.time),
+        ("time_format", options.time_format != usual.time_format),
+        ("group", options.group != usual.group),
+        ("split", options.split != usual.split),
+        ("split_seed", options.split_seed != usual.split_seed),
+    ];
+    if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+        return Err(ConfigError::new(option, "has no meaning for sound; leave it out"));
+    }
+    Ok(LabelOptions {
+        id: Some(PAIR.to_owned()),
         target: Some(TARGET.to_owned()),
         classes: Some(false),
         scale: Scale::None,
         ..options.clone()
-    }
+    })
 }
 
 impl Label {
@@ -56,7 +76,7 @@ impl Label {
         let unscaled =
             |name| Feature { name, scaling: Some(Scaling::NONE), categories: Vec::new(), flagged: false };
         let grouping = Grouping {
-            id: None,
+            id: Some(PAIR.to_owned()),
             time: None,
             time_format: None,
             targets: vec![TARGET.to_owned()],
@@ -66,6 +86,21 @@ impl Label {
         };
         let answer = Regress { grouping, target_scalings: vec![Scaling::NONE] }.into();
         Label { answer, means: Vec::new(), sound: Some(sound) }
+    }
+
+    /// The same with what goes in and what comes out multiplied with these.
+    pub(crate) fn with_gains(&self, input: f64, output: f64) -> Self {
+        let mut task = self.clone();
+        if let RowAnswer::Numbers(Regress { grouping, target_scalings }) = &mut task.answer {
+            let factor = |deviation| Scaling { mean: 0.0, deviation };
+            grouping
+                .features
+                .iter_mut()
+                .take(1)
+                .for_each(|feature| feature.scaling = Some(factor(1.0 / input)));
+            *target_scalings = vec![factor(output)];
+        }
+        task
     }
 }
 
@@ -89,21 +124,27 @@ pub(super) fn evaluate(
     held_out: &HeldOut,
 ) -> Result<Evaluation, Error> {
     let mut read = Sequences::read(&task.grouping, table)?;
-    let remarks = std::mem::take(&mut read.groups.remarks);
+    let mut remarks = std::mem::take(&mut read.groups.remarks);
     let last = match held_out {
         HeldOut::LastRows(rows) => *rows,
         _ => usize::MAX,
     };
     let (inputs, targets) =
         (table.column(INPUT)?.numbers()?, table.column(&task.grouping.targets[0])?.numbers()?);
-    let (mut answers, mut heard, mut actual) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut answers, mut heard, mut actual, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let scaling = task.target_scalings.first().copied().unwrap_or(Scaling::NONE);
     for rows in &read.groups.rows {
         let x = task.grouping.inputs(&read.cells, rows, 0);
         let outputs = ensemble.run(&[&x]).remove(0);
-        let span: Span = (0, rows.len().saturating_sub(last)..rows.len());
-        answers.extend_from_slice(&outputs[span.1.clone()]);
-        heard.extend(rows[span.1.clone()].iter().map(|&row| inputs[row]));
-        actual.extend(rows[span.1].iter().map(|&row| targets[row]));
+        let tested = rows.len().saturating_sub(last)..rows.len();
+        answers.extend(outputs[tested.clone()].iter().map(|y| scaling.unscale(*y)));
+        heard.extend(rows[tested.clone()].iter().map(|&row| inputs[row]));
+        actual.extend(rows[tested.clone()].iter().map(|&row| targets[row]));
+        places.extend_from_slice(&rows[tested]);
+    }
+    check_finite(answers.iter().copied(), table, |k| format!("sample {}", places[k] + 1))?;
+    if actual.iter().all(|target| *target == 0.0) {
+        remarks.push("the target is silence there, of which no error is a share".into());
     }
     let (count, recordings) = (thousands(actual.len()), read.groups.len());
     let of =

@@ -12,7 +12,8 @@ use crate::words::{counted, thousands};
 /// A stretch of a sequence: its number and which of its rows, in order of time.
 pub(super) type Span = (usize, Range<usize>);
 
-/// The rows before a validation part that are run without counting, so that the network has something to look back on.
+/// The rows before a validation part that are run without counting, so that the network has something to look back on; more
+/// where more are burned in.
 const WARM_UP: usize = 1000;
 
 /// About so many parts are learned side by side, where nothing else is said.
@@ -122,7 +123,7 @@ impl Spans {
                 remark.text("; if it holds several, name the column that tells them apart with ").option("id")
             }
         };
-        let warm_up = train.min(WARM_UP);
+        let warm_up = train.min(WARM_UP.max(options.burn_in));
         Ok(Spans {
             train: vec![(0, 0..train)],
             train_groups: Vec::new(),
@@ -143,7 +144,7 @@ impl Spans {
         for (n, rows) in groups.rows.iter().enumerate() {
             let known = rows.len() - test;
             let learned = known - validation;
-            let warm_up = learned.min(WARM_UP);
+            let warm_up = learned.min(WARM_UP.max(options.burn_in));
             train.push((n, 0..learned));
             validations.extend((validation > 0).then_some(((n, learned - warm_up..known), warm_up)));
         }

@@ -1,8 +1,9 @@
-use super::{LabelOptions, RowAnswer, Scale};
+use super::{Label, LabelOptions, RowAnswer, Scale};
+use crate::audio::Sound;
 use crate::loss::{Targets, UNLABELLED};
 use crate::model::Model;
 use crate::random::{Purpose, Rng};
-use crate::recipe::{Recipe, RecipeOptions};
+use crate::recipe::{LossName, Recipe, RecipeOptions};
 use crate::table::Table;
 use crate::task::{Answers, HeldOut, Prepared, Task, TaskOptions};
 
@@ -114,6 +115,35 @@ fn a_recording_is_split_by_time_and_by_its_labels() {
     assert_eq!((validation.len(), validation.iter().filter(|value| !value.is_nan()).count()), (239, 12));
     assert!(validation[..215].iter().all(|value| value.is_nan()));
     assert_eq!(prepared.validation[0].x[..215], prepared.train[0].x);
+}
+
+#[test]
+fn validation_begins_with_what_is_burned_in() {
+    let table = table(&filtered(3000));
+    // 2,160 rows for training, 240 for validation.
+    for (burn_in, warm_up) in [(0, 1000), (1500, 1500), (2500, 2160)] {
+        let prepared = prepare(&table, LabelOptions::default().with_burn_in(burn_in));
+        let validation = values(&prepared.validation[0].targets);
+        assert_eq!(validation.iter().position(|value| !value.is_nan()), Some(warm_up));
+        assert_eq!(validation.len(), warm_up + 240);
+    }
+}
+
+/// Pieces are as long as the loss asks, where nothing is said of them.
+#[test]
+fn spectra_get_pieces_that_are_long_enough() {
+    let rows = prepare(&table(&filtered(3000)), LabelOptions::default()).task;
+    let sound = Task::from(Label::of_sound(Sound { sample_rate: 8000, delay: 0 }, []));
+    let truncate = |task: &Task, options: RecipeOptions| options.recipe(task).unwrap().train.truncate;
+    let usual = RecipeOptions::default;
+    let spectra = || RecipeOptions { stft_weight: Some(0.1), ..usual() };
+    let alone = || RecipeOptions { loss: Some(LossName::Mrstft), ..usual() };
+    assert_eq!([truncate(&rows, usual()), truncate(&sound, usual())], [Some(200), Some(512)]);
+    for task in [&rows, &sound] {
+        assert_eq!([truncate(task, spectra()), truncate(task, alone())], [Some(2048); 2]);
+        assert_eq!(truncate(task, RecipeOptions { truncate: Some(600), ..spectra() }), Some(600));
+        assert_eq!(truncate(task, RecipeOptions { truncate: Some(0), ..spectra() }), None);
+    }
 }
 
 #[test]
