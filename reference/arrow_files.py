@@ -5,6 +5,7 @@ crates/elman/src/table/read/arrow/tests.rs, which reads them.
 """
 
 import datetime as dt
+import struct
 from pathlib import Path
 
 import pandas as pd
@@ -47,6 +48,15 @@ def main() -> None:
     write("blob.arrow", pa.table({"x": [1], "blob": pa.array([b"\xff\xfe"])}))
     write("span.arrow", pa.table({"span": pa.array([1], pa.duration("s"))}))
     write("empty.arrow", pa.table({"x": pa.array([], pa.int64())}))
+    # Rows that share a text: by a dictionary, and by views of one place.
+    rows, text = 2000, "long " * 200
+    shared = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), [text])
+    write("shared.arrow", pa.table({"text": shared}), codec="zstd")
+    view = struct.pack("<i4sii", len(text), text[:4].encode(), 0, 0)
+    buffers = [None, pa.py_buffer(view * rows), pa.py_buffer(text.encode())]
+    views = pa.Array.from_buffers(pa.string_view(), rows, buffers)
+    write("shared_views.arrow", pa.table({"text": views}), codec="zstd")
+    write("batches.arrow", pa.table({"text": ["long " * 2000, "b", "c"]}), chunk=1)
 
 
 if __name__ == "__main__":

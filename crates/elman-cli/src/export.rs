@@ -82,11 +82,9 @@ fn weights(trained: &Trained, arguments: &ExportArguments, output: &Output) -> a
             return Err(Wrong(message).into());
         }
         if model.sound().is_none() {
-            output.note(&format!(
-                "note: the file holds the network alone; how {} scales what goes in and comes out, to {}, is left out",
-                arguments.model.display(),
-                model.task().name()
-            ));
+            output.note(
+                "note: the file holds the network alone; its scaling of inputs and outputs is left out",
+            );
         }
     }
     let weights = trained.weights().clone();

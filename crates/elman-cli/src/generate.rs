@@ -1,6 +1,6 @@
 //! `elman generate`
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -12,7 +12,8 @@ use elman::words::counted;
 use serde_json::json;
 
 use crate::args::GenerateArguments;
-use crate::output::{Output, figure};
+use crate::input;
+use crate::output::{Output, figure, printable};
 
 pub(crate) fn run(arguments: &GenerateArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let model = Model::open(&arguments.model)?;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &GenerateArguments, output: &mut Output) -> anyhow:
         .with_stop(arguments.stop.as_deref().map(unescaped))
         .with_seed(arguments.seed.unwrap_or(usual.seed));
     let mut generator = model.generate(&prompt, &options)?;
+    output.remarks(generator.remarks());
     if output.options.json {
         let text = generator.text().map_err(Error::from)?;
         let stopped = match generator.stopped() {
@@ -48,11 +50,8 @@ fn write(prompt: &str, generator: &mut Generator<'_>, output: &mut Output) -> an
     let mut ends_line = true;
     let mut show = |bytes: &[u8]| {
         ends_line = bytes.last().map_or(ends_line, |&last| last == b'\n');
-        match std::str::from_utf8(bytes) {
-            // What a model has learned of a text may be what takes hold of a terminal.
-            Ok(text) if is_terminal => output.raw(harmless(text).as_bytes()),
-            _ => output.raw(bytes),
-        }
+        // What a model has learned of a text may be what takes hold of a terminal.
+        if is_terminal { output.raw(harmless(bytes).as_bytes()) } else { output.raw(bytes) }
     };
     show(prompt.as_bytes())?;
     while let Some(ready) = generator.advance().map_err(Error::from)? {
@@ -72,22 +71,20 @@ fn write(prompt: &str, generator: &mut Generator<'_>, output: &mut Output) -> an
     Ok(())
 }
 
-/// Without control characters other than those of lines and columns.
-fn harmless(text: &str) -> String {
-    let is_harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    text.chars().map(|c| if is_harmful(c) { '\u{FFFD}' } else { c }).collect()
+/// What a terminal shows: text, whose lines end in one way.
+fn harmless(bytes: &[u8]) -> String {
+    printable(&String::from_utf8_lossy(bytes).replace('\r', ""))
 }
+
+/// So long a beginning is read from standard input.
+const LONGEST_PROMPT: u64 = 1_000_000;
 
 /// The beginning of the text: as it is said, or of standard input.
 fn prompt(said: Option<&str>) -> anyhow::Result<String> {
     match said {
         Some("-") => {
-            let mut text = String::new();
-            std::io::stdin()
-                .lock()
-                .read_to_string(&mut text)
-                .context("cannot read the prompt from standard input")?;
-            Ok(text)
+            let bytes = input::limited(std::io::stdin().lock(), LONGEST_PROMPT, "a prompt")?;
+            String::from_utf8(bytes).context("the prompt from standard input is not UTF-8 text")
         }
         Some(said) => Ok(unescaped(said)),
         None => Ok(String::new()),
@@ -117,7 +114,14 @@ fn unescaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::unescaped;
+    use super::{harmless, unescaped};
+
+    #[test]
+    fn a_terminal_is_shown_text_alone() {
+        assert_eq!(harmless("one\r\n\ttwo \u{1B}[2J\u{9B}".as_bytes()), "one\n\ttwo \u{FFFD}[2J\u{FFFD}");
+        // Bytes that are no text, with a control character among them.
+        assert_eq!(harmless(b"a\xFF\x1B]0;x\x07\x9Bb"), "a\u{FFFD}\u{FFFD}]0;x\u{FFFD}\u{FFFD}b");
+    }
 
     #[test]
     fn line_ends_may_be_written_in_two_ways() {

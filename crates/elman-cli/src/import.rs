@@ -1,10 +1,9 @@
 //! `elman import`
 
-use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use elman::error::{Error, FileError};
+use elman::error::Error;
 use elman::exchange::{self, Device, Imported, ReadOptions};
 use elman::file;
 use elman::model::is_written_by_elman;
@@ -14,7 +13,7 @@ use serde_json::json;
 use crate::args::ImportArguments;
 use crate::input::{self, default_model_path};
 use crate::inspect::network_text;
-use crate::output::Output;
+use crate::output::{Output, flag};
 
 pub(crate) fn run(arguments: &ImportArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let path = match &arguments.output {
@@ -34,17 +33,12 @@ pub(crate) fn run(arguments: &ImportArguments, output: &mut Output) -> anyhow::R
     output.remarks(&imported.remarks);
     let data = arguments.file.file_name().unwrap_or_default().display().to_string();
     let model = imported.model(&data);
-    if model.is_none() {
-        let why = if imported.weights.network().output_size() == 1 {
-            "no sample rate is known; give one with --sample-rate to make it a model of sound"
-        } else {
-            "it has several outputs, and a model of sound has one"
-        };
-        output.note(&format!("note: weights alone are written: {why}"));
+    if let Err(why) = &model {
+        output.note(&format!("note: weights alone are written: {}", why.naming(&flag)));
     }
     let bytes = match &model {
-        Some(model) => model.to_bytes(),
-        None => imported.weights.to_bytes(),
+        Ok(model) => model.to_bytes(),
+        Err(_) => imported.weights.to_bytes(),
     };
     let bytes = bytes.map_err(Error::from)?;
     match to_file {
@@ -58,15 +52,12 @@ pub(crate) fn run(arguments: &ImportArguments, output: &mut Output) -> anyhow::R
 }
 
 /// The content of a file, or of standard input for `-`, and its name in messages.
-fn bytes(path: &Path) -> Result<(String, Vec<u8>), Error> {
+fn bytes(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+    const LARGEST: u64 = 1 << 31;
     if path != Path::new("-") {
-        return Ok((path.display().to_string(), file::read(path)?));
+        return Ok((path.display().to_string(), file::read(path).map_err(Error::from)?));
     }
-    let (name, mut bytes) = ("standard input", Vec::new());
-    match std::io::stdin().lock().read_to_end(&mut bytes) {
-        Ok(_) => Ok((name.into(), bytes)),
-        Err(error) => Err(FileError { action: "read", path: name.into(), error }.into()),
-    }
+    Ok(("standard input".into(), input::limited(std::io::stdin().lock(), LARGEST, "a file")?))
 }
 
 fn print(imported: &Imported, path: &Path, output: &mut Output) -> anyhow::Result<()> {

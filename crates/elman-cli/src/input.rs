@@ -12,6 +12,7 @@ use elman::model::Model;
 use elman::table::Table;
 use elman::task::TaskName;
 use elman::weights::Weights;
+use elman::words::thousands;
 
 use crate::output::Wrong;
 
@@ -69,6 +70,20 @@ impl Trained {
             Trained::Weights(_) => None,
         }
     }
+}
+
+/// All of standard input, which must not go on for ever.
+pub(crate) fn limited(stdin: impl Read, limit: u64, what: &str) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = stdin.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| Error::from(FileError { action: "read", path: "standard input".into(), error }))?;
+    if bytes.len() as u64 > limit {
+        let limit = thousands(usize::try_from(limit).unwrap_or(usize::MAX));
+        anyhow::bail!(
+            "standard input holds more than {limit} bytes, the most that {what} may have; give less of it"
+        );
+    }
+    Ok(bytes)
 }
 
 /// A text file.
@@ -138,4 +153,17 @@ pub(crate) fn default_model_path(data: Option<&Path>) -> PathBuf {
     let mut name = stem.unwrap_or("model".as_ref()).to_owned();
     name.push(".elman");
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_input_that_does_not_end_is_refused() {
+        assert_eq!(limited(&b"abc"[..], 3, "a prompt").unwrap(), b"abc");
+        let message =
+            "standard input holds more than 1,000 bytes, the most that a prompt may have; give less of it";
+        assert_eq!(limited(std::io::repeat(0), 1000, "a prompt").unwrap_err().to_string(), message);
+    }
 }

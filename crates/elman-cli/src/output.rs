@@ -126,9 +126,11 @@ pub(crate) fn message(text: &str) {
     let _ = writeln!(io::stderr(), "{}", printable(text));
 }
 
-/// Without control characters, by which names out of a file could take hold of a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
+/// Without control characters but those of lines and columns: by others what is out of a file could take hold of a
+/// terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let is_harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    text.chars().map(|c| if is_harmful(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 /// As a shell takes it for one word.

@@ -98,7 +98,7 @@ impl Model {
         answered(py, &predictions)
     }
 
-    /// Goes on with a text, of a language model.
+    /// Goes on with a text, of a language model: what it writes, and what is to be said of the prompt.
     #[allow(clippy::too_many_arguments, reason = "they are Python's keywords")]
     fn generate<'py>(
         &self,
@@ -110,7 +110,7 @@ impl Model {
         top_p: Option<f64>,
         stop: Option<String>,
         seed: u64,
-    ) -> PyResult<Bound<'py, PyBytes>> {
+    ) -> PyResult<(Bound<'py, PyBytes>, Vec<String>)> {
         let options = GenerateOptions::default()
             .with_length(length)
             .with_temperature(temperature)
@@ -118,8 +118,12 @@ impl Model {
             .with_top_p(top_p)
             .with_stop(stop)
             .with_seed(seed);
-        let write = || -> Result<Vec<u8>, Error> { Ok(self.0.generate(prompt, &options)?.bytes()?) };
-        Ok(PyBytes::new(py, &py.detach(write).map_err(exception)?))
+        let write = || -> Result<(Vec<u8>, Vec<String>), Error> {
+            let mut generator = self.0.generate(prompt, &options)?;
+            Ok((generator.bytes()?, generator.remarks().iter().map(ToString::to_string).collect()))
+        };
+        let (bytes, remarks) = py.detach(write).map_err(exception)?;
+        Ok((PyBytes::new(py, &bytes), remarks))
     }
 
     /// Forecasts from each origin of the last rows, and their figures as JSON.

@@ -603,7 +603,7 @@ def test_a_text_model_is_saved_and_pickled(text_model, tmp_path):
 
 def test_a_text_model_refuses_what_it_does_not_know(text_model):
     for call, message in [
-        (lambda: text_model.generate("Zo\u00eb"), "does not know 3 characters"),
+        (lambda: text_model.generate("Zo\u00eb"), "does not know 2 characters"),
         (lambda: text_model.generate(temperature=-1), "temperature is -1; it must be 0 or above"),
         (lambda: text_model.generate(top_k=0), "top_k is 0"),
         (lambda: text_model.generate(top_p=2.0), "top_p is 2"),
@@ -616,11 +616,18 @@ def test_a_text_model_refuses_what_it_does_not_know(text_model):
             call()
 
 
+def test_what_a_model_does_not_know_of_a_prompt_is_remarked():
+    model = elman.TextModel(unknown=True, hidden_size=4, embedding_dim=4, epochs=1, verbose=0).fit(RHYME * 60)
+    model.set_params(verbose=1)
+    with pytest.warns(elman.Remark, match="the prompt: 1 of 3 characters .* is not known"):
+        model.generate("Pö ", 5)
+
+
 def test_bytes_that_are_no_text_are_generated_as_bytes():
     options = {"tokens": "bytes", "hidden_size": 8, "embedding_dim": 4, "epochs": 30, "learning_rate": 0.03}
     model = elman.TextModel(**options, verbose=0).fit(b"\xff\x00\xc3(" * 1000)
     assert model.generate_bytes("(", 6, temperature=0) == b"\xff\x00\xc3(\xff\x00"
-    with pytest.raises(UnicodeDecodeError):
+    with pytest.raises(ValueError, match="byte 0: it is no UTF-8.*take its bytes by generate_bytes"):
         model.generate("(", 6, temperature=0)
     assert model.score(b"\xff\x00\xc3(" * 9) > -0.2
 

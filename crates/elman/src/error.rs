@@ -26,9 +26,9 @@ pub use message::Message;
 
 /// An option or a combination of options that makes no network or no training run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{option} {message}")]
+#[error("{}", self.naming(&str::to_owned))]
 pub struct ConfigError {
-    /// The option, named as in the configuration.
+    /// The option, named as in the configuration; empty where a model is there for something else.
     pub option: &'static str,
     /// What is wrong with it and what would be right.
     pub message: Message,
@@ -39,9 +39,15 @@ impl ConfigError {
         ConfigError { option, message: message.into() }
     }
 
+    /// That a model is there for something else, which no option would change.
+    pub(crate) fn of_model(message: impl Into<Message>) -> Self {
+        ConfigError::new("", message)
+    }
+
     /// As it is shown, with every option's name as `option` writes it.
     pub fn naming(&self, option: &dyn Fn(&str) -> String) -> String {
-        format!("{} {}", option(self.option), self.message.naming(option))
+        let message = self.message.naming(option);
+        if self.option.is_empty() { message } else { format!("{} {message}", option(self.option)) }
     }
 }
 

@@ -200,7 +200,7 @@ fn a_model_of_sound_plays_with_its_gains() {
     assert_eq!(played, answers(&knobs.weights, &x));
     // Several outputs are no sound, and neither is what has no rate.
     for name in ["guitarml-rnn.json", "rtneural-lstm.json"] {
-        assert!(imported(name, &file(name)).model("f").is_none(), "{name}");
+        assert!(imported(name, &file(name)).model("f").is_err(), "{name}");
     }
 }
 
@@ -680,7 +680,7 @@ fn a_state_dict_is_taken_in_the_order_of_its_names() {
                 "{:?}",
                 read.remarks
             );
-            assert!(read.model("f").is_none());
+            assert!(read.model("f").is_err());
         }
     }
     let refuse = |change: &dyn Fn(&mut Value)| {
@@ -754,4 +754,81 @@ fn a_sample_rate_is_above_zero() {
         "wav".parse::<Format>().expect_err("unknown").to_string(),
         "format \"wav\" is unknown; known are nam, rtneural, aida-x and guitarml"
     );
+}
+
+/// What makes a model of sound is said where it is lacking.
+#[test]
+fn what_makes_no_model_of_sound_says_why() {
+    let config = NetworkConfig::new(1).with(Recurrent::new(CellKind::Gru, 8)).with(Dense::new(1));
+    let one = write(&drawn(config, 0), Format::Rtneural).expect("a file").file;
+    let several = file("rtneural-gru.json");
+    let why = |bytes: &[u8], rate: Option<f64>| {
+        let options = ReadOptions::default().with_sample_rate(rate);
+        let read = read("f", bytes, &options).expect("a network");
+        read.model("f").map(drop).map_err(|why| why.to_string())
+    };
+    let outputs = "it has several outputs, and a model of sound has one";
+    assert_eq!(why(&several, Some(44_100.0)), Err(outputs.into()));
+    let rate = "no sample rate is known; give one with sample_rate to make it a model of sound";
+    assert_eq!(why(&one, None), Err(rate.into()));
+    let whole = "44100.5 samples per second are no whole number, as a model of sound has; give another with sample_rate";
+    assert_eq!(why(&one, Some(44_100.5)), Err(whole.into()));
+    assert_eq!(why(&one, Some(44_100.0)), Ok(()));
+}
+
+/// JSON has no place for what is not finite.
+#[test]
+fn numbers_beyond_all_bounds_are_neither_read_nor_written() {
+    let gain = |gain: f64| edited("aida-x-lstm.json", "/in_gain", Some(json!(gain)));
+    let message = "is 2000 dB, by which no sample can be amplified; give one below 770 dB";
+    assert_eq!(refused(&gain(2000.0)), format!("f, in_gain: {message}"));
+    let loud = imported("f", &gain(769.0)).weights;
+    let message = "this network cannot be written: with its gains multiplied in it has numbers that are not finite; train it \
+                   anew, or take another";
+    let plain = NetworkConfig::new(1).with(Recurrent::new(CellKind::Lstm, 8)).with(Dense::new(1));
+    let mut device = loud.device().cloned().expect("a device");
+    // Of a weight above 1/8 no product is left.
+    device.input_gain = None;
+    device.output_gain = Some(770.0);
+    let network = Network::new(plain.clone()).expect("a network");
+    let ones = Weights::new(network.clone(), vec![1.0f32; network.layout().len()]).expect("weights");
+    let with_gain = ones.clone().with_device(Some(device.clone()));
+    assert!(write(&with_gain, Format::AidaX).is_ok());
+    let twos = Weights::new(network.clone(), vec![2.0f32; network.layout().len()]).expect("weights");
+    let error = write(&twos.with_device(Some(device.clone())), Format::Rtneural).expect_err("a refusal");
+    assert_eq!(error.to_string(), message);
+    device.output_gain = Some(2000.0);
+    let error = write(&ones.with_device(Some(device)), Format::AidaX).expect_err("a refusal");
+    let message = "the output gain of the model's device is 2000 dB, by which no sample can be amplified; give one below 770 dB";
+    assert_eq!(error.to_string(), message);
+    let mut parameters = vec![1.0f32; network.layout().len()];
+    parameters[3] = f32::INFINITY;
+    if let Ok(weights) = Weights::new(network, parameters) {
+        let message = "this network cannot be written: it has numbers that are not finite; train it anew, or take another";
+        for format in Format::ALL {
+            assert_eq!(write(&weights, format).expect_err("a refusal").to_string(), message);
+        }
+    }
+}
+
+#[test]
+fn halves_of_a_test_and_of_a_date_are_remarked() {
+    let remarks = |bytes: &[u8]| -> Vec<String> {
+        imported("f", bytes).remarks.iter().map(ToString::to_string).collect()
+    };
+    for (lacking, there) in [("output_batch", "input_batch"), ("input_batch", "output_batch")] {
+        let half = edited("aida-x-lstm.json", &format!("/{lacking}"), None);
+        let message = format!("the file's test of itself lacks its {lacking}, so the network is not tested");
+        assert_eq!(remarks(&half), [message], "{there}");
+    }
+    let date = |date: Value| edited("lstm-1.nam", "/metadata/date", Some(date));
+    let day = json!({ "year": 2024, "month": 5, "day": 1 });
+    let message = "f, metadata.date: is not a date of year to second: missing field `hour`; it is left out";
+    assert_eq!(remarks(&date(day)), [message]);
+    let whole = json!({ "year": 2024, "month": 5, "day": 1, "hour": 2, "minute": 3, "second": 4 });
+    assert_eq!(remarks(&date(whole.clone())), [""; 0]);
+    let mut more = whole;
+    more["zone"] = json!("UTC");
+    let read = imported("f", &date(more));
+    assert_eq!((read.remarks.len(), read.weights.device().and_then(|device| device.date)), (1, None));
 }

@@ -171,7 +171,7 @@ fn a_model_of_sound_goes_out_and_comes_back() {
     for format in ["aida-x", "guitarml"] {
         let said = place.ok(&format!("export m.elman --format {format} -o m.json --force"));
         assert!(said.stdout.ends_with("JSON to m.json\n"), "{}", said.stdout);
-        assert!(!said.stderr.contains("scales"), "{}", said.stderr);
+        assert!(!said.stderr.contains("scaling"), "{}", said.stderr);
         let said = place.ok("import m.json -o again.elman");
         assert!(said.stdout.contains("\ndevice    sample rate 44100 Hz\n"), "{}", said.stdout);
         place.ok("predict again.elman in.wav -o second.wav --force");
@@ -219,6 +219,10 @@ fn what_has_no_sample_rate_is_weights_alone() {
     let said = place.ok("import w.json -o m.elman");
     let note = "note: weights alone are written: no sample rate is known; give one with --sample-rate to make it a model of sound\n";
     assert_eq!(said.stderr, note);
+    let said = place.ok("import w.json -o m.elman --sample-rate 44100.5");
+    let note = "note: weights alone are written: 44100.5 samples per second are no whole number, as a model of sound has; give \
+                another with --sample-rate\n";
+    assert_eq!(said.stderr, note);
     assert_eq!(place.ok("import w.json -o m.elman --sample-rate 8000").stderr, "");
     assert!(place.ok("inspect m.elman").stdout.contains("task      label"));
 }
@@ -231,7 +235,7 @@ fn a_model_with_a_task_is_written_without_it() {
     let said = place.ok("export m.elman --format rtneural -o m.json");
     assert!(
         said.stderr.starts_with(
-            "note: the file holds the network alone; how m.elman scales what goes in and comes out, to forecast, is left out\n"
+            "note: the file holds the network alone; its scaling of inputs and outputs is left out\n"
         ),
         "{}",
         said.stderr

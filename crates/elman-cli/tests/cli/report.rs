@@ -300,7 +300,7 @@ fn texts_are_reported_character_by_character() {
     let evaluation = place.last_json("evaluate t.elman t.txt --report r.html");
     let page = place.text("r.html");
     check(&page);
-    let dearest = table(&page, "Dearest characters");
+    let dearest = table(&page, "Most expensive characters");
     let number = |cell: &str| cell.parse::<f64>().unwrap();
     let bits: f64 = dearest[1..].iter().map(|row| number(&row[1]) * number(&row[2])).sum();
     let times: f64 = dearest[1..].iter().map(|row| number(&row[1])).sum();

@@ -98,6 +98,11 @@ fn unknown_characters_are_an_error_or_a_token() {
     let rows = place.ok("predict m.elman new.txt").stdout;
     let rows: Vec<&str> = rows.lines().collect();
     assert_eq!(rows[..2], ["character,bits,predicted", "H,,"]);
+    assert!(rows[11].starts_with("ö,"), "{rows:?}");
+    let said = place.ok("generate m.elman --prompt wöod --length 3");
+    assert!(said.stdout.starts_with("wöod"), "{}", said.stdout);
+    let note = "note: the prompt: 1 of 4 characters (25.00 %) is not known, and read as the unknown token\n";
+    assert_eq!(said.stderr, note);
 }
 
 #[test]
@@ -123,6 +128,21 @@ fn texts_come_from_standard_input_too() {
     child.stdin.take().unwrap().write_all(b"How much").unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stdout.starts_with(b"How much"));
+    // One that does not end.
+    let mut child = place
+        .command("generate m.elman --prompt - --length 5")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may be gone before all is written.
+    let _ = child.stdin.take().unwrap().write_all(&vec![b'a'; 1_000_001]);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let message =
+        "standard input holds more than 1,000,000 bytes, the most that a prompt may have; give less of it";
+    assert_eq!((output.status.code(), said.contains(message)), (Some(1), true), "{said}");
 }
 
 #[test]
@@ -193,7 +213,12 @@ fn what_cannot_be_read_or_written_is_refused() {
     );
     place.write("a.csv", airline());
     place.ok("train a.csv -o f.elman --epochs 1 -q");
-    place.refuses(2, "generate f.elman", "--task is forecast; models of texts alone generate");
+    place.refuses(2, "generate f.elman", "this model is there to forecast; models of texts alone generate");
+    place.refuses(
+        2,
+        "stream m.elman",
+        "this model is there to model texts, which are not read row by row; generate goes on with a text",
+    );
 }
 
 /// A run that goes on from its checkpoint ends with the bytes of one that nobody has disturbed.

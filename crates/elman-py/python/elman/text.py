@@ -80,9 +80,14 @@ class TextModel(Estimator):
         seed : int
             Decides what is drawn.
         """
-        return self.generate_bytes(
+        written = self.generate_bytes(
             prompt, length, temperature=temperature, top_k=top_k, top_p=top_p, stop=stop, seed=seed
-        ).decode()
+        )
+        try:
+            return written.decode()
+        except UnicodeDecodeError as error:
+            why = "it is no UTF-8, as the text that the model learned from was none; take its bytes by generate_bytes"
+            raise ValueError(f"the text that was written, byte {error.start}: {why}") from None
 
     def generate_bytes(
         self,
@@ -96,7 +101,9 @@ class TextModel(Estimator):
         seed: int = 0,
     ) -> bytes:
         """As :meth:`generate`, as bytes: for models of bytes that are no UTF-8."""
-        return self._fitted().generate(prompt, length, float(temperature), top_k, top_p, stop, seed)
+        written, remarks = self._fitted().generate(prompt, length, float(temperature), top_k, top_p, stop, seed)
+        self._remark(remarks)
+        return written
 
     def predict(self, text: str | bytes | os.PathLike[str]) -> dict[str, Any]:
         """What the model says of each token of a text, given those before it.
@@ -118,7 +125,10 @@ class TextModel(Estimator):
         return figures_by_name(json.loads(figures))
 
     def score(self, text: str | bytes | os.PathLike[str], y: None = None) -> float:
-        """The negative bits per character of a text; per byte of a model of bytes that are no text."""
+        """The negative bits per character of a text; per byte of a model of bytes that are no text.
+
+        NaN where words of the text are unknown.
+        """
         figures = self.evaluate(text)["elman"]
         bits = figures.get("bits_per_character", figures.get("bits_per_byte"))
         return float("nan") if bits is None else -bits

@@ -31,8 +31,11 @@ impl Player {
     /// If the model was not trained on sound, or a knob is missing, unknown or at no finite number.
     pub fn new(model: &Model, knobs: &[(String, f64)]) -> Result<Self, Error> {
         let Some(sound) = model.sound() else {
-            let message = "of this model is no sound; it answers tables";
-            return Err(ConfigError::new("task", message).into());
+            let aim = model.task().name().aim();
+            let message = format!(
+                "this model is there to {aim}, and learned from no sound; models of sound alone play"
+            );
+            return Err(ConfigError::of_model(message).into());
         };
         let mut units = model.task().kind().stream()?;
         let row = at_silence(&units.inputs(), knobs)?;

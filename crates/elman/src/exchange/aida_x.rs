@@ -68,8 +68,15 @@ pub(super) fn read(file: &At<'_>, device: Device) -> Result<Imported, DataError>
     }
     let device = read_device(file, device, &mut remarks)?;
     let mut imported = Imported::new(Format::AidaX, file, chain, device, remarks)?;
-    if let (Some(input), Some(output)) = (file.get("input_batch"), file.get("output_batch")) {
-        imported.self_test = Some(test(&imported.weights, &input, &output)?);
+    match (file.get("input_batch"), file.get("output_batch")) {
+        (Some(input), Some(output)) => imported.self_test = Some(test(&imported.weights, &input, &output)?),
+        (None, None) => {}
+        (input, _) => {
+            let lacking = if input.is_some() { "output_batch" } else { "input_batch" };
+            let message =
+                format!("the file's test of itself lacks its {lacking}, so the network is not tested");
+            imported.remarks.push(message.into());
+        }
     }
     Ok(imported)
 }
@@ -82,7 +89,12 @@ fn read_device(file: &At<'_>, device: Device, remarks: &mut Vec<Message>) -> Res
     // Older files say some of it at the top.
     let find = |key: &str| metadata.as_ref().and_then(|metadata| metadata.get(key)).or_else(|| file.get(key));
     let text = |key: &str| find(key).map(|text| text.text().map(str::to_owned)).transpose();
-    let gain = |key: &str| file.get(key).map(|gain| gain.number()).transpose();
+    let gain = |key: &str| -> Result<Option<f64>, DataError> {
+        let Some(at) = file.get(key) else { return Ok(None) };
+        let gain = Some(at.number()?);
+        super::device::check_gain(gain).map_err(|problem| at.refuse(problem))?;
+        Ok(gain)
+    };
     const KNOWN: [&str; 9] =
         ["name", "samplerate", "source", "style", "based", "author", "dataset", "license", "esr"];
     let left_out: Vec<&str> =
@@ -194,6 +206,11 @@ pub(super) fn write(mut chain: Chain, device: &Device) -> Result<Bytes, ConfigEr
     }
     let input = test_signal();
     let output = answers(&chain.clone().into_weights()?, &input)?;
+    if output.iter().any(|answer| !answer.is_finite()) {
+        let message = "this network cannot be written: it answers a test signal with numbers that are not finite; train it \
+                       anew, or take another";
+        return Err(ConfigError::of_model(message));
+    }
     chain.layers.truncate(2);
     let layers =
         written_layers(&chain, "", |what| ConfigError::new("format", format!("aida-x has no {what}")))?;

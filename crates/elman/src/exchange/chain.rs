@@ -86,6 +86,30 @@ impl Chain {
         widths.take(1).next().unwrap_or(self.input_size)
     }
 
+    /// Refuses numbers that are not finite, for which no format has a place; `why` is who has them.
+    ///
+    /// # Errors
+    /// If there is one.
+    pub(super) fn check(&self, why: &str) -> Result<(), ConfigError> {
+        let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+        let all = self.layers.iter().all(|layer| match layer {
+            Layer::Recurrent(layer) => {
+                [&layer.weight_ih, &layer.weight_hh, &layer.bias_ih, &layer.bias_hh, &layer.initial]
+                    .into_iter()
+                    .all(|part| is_finite(part))
+            }
+            Layer::Dense(layer) => is_finite(&layer.weight) && layer.bias.as_deref().is_none_or(is_finite),
+            Layer::Skip(_) => true,
+        });
+        if all {
+            return Ok(());
+        }
+        let message = format!(
+            "this network cannot be written: {why} numbers that are not finite; train it anew, or take another"
+        );
+        Err(ConfigError::of_model(message))
+    }
+
     /// The network of these layers with these numbers.
     ///
     /// # Errors

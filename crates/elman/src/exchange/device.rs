@@ -136,6 +136,18 @@ impl Device {
     }
 }
 
+/// Refuses a gain in dB by whose factor no sample can be multiplied.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn check_gain(decibel: Option<f64>) -> Result<(), String> {
+    if (factor(decibel) as f32).is_finite() {
+        return Ok(());
+    }
+    let decibel = decibel.unwrap_or_default();
+    Err(format!("is {decibel} dB, by which no sample can be amplified; give one below 770 dB"))
+}
+
 /// `10^(dB / 20)`; from -90 dB down silence, as in the plug-in AIDA-X.
 fn factor(decibel: Option<f64>) -> f64 {
     const SILENCE: f64 = -90.0;

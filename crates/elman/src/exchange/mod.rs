@@ -205,21 +205,32 @@ impl Imported {
         Ok(Imported { weights, format, version: None, self_test: None, remarks })
     }
 
-    /// The network as a model of sound, which answers recordings; `data` names the file that it is from. `None` where
-    /// nothing says at how many whole samples per second it runs, or it has several outputs.
+    /// The network as a model of sound, which answers recordings; `data` names the file that it is from.
     ///
     /// The first input is the audio; others are knobs, `knob1`, `knob2` and on. The device's gains are applied by
     /// whatever plays the model ([`Player`](crate::audio::Player)).
-    pub fn model(&self, data: &str) -> Option<Model> {
-        let rate = self.weights.device()?.sample_rate?;
+    ///
+    /// # Errors
+    /// Why it makes none: it has several outputs, or nothing says at how many whole samples per second it runs.
+    pub fn model(&self, data: &str) -> Result<Model, Message> {
+        if self.weights.network().output_size() != 1 {
+            return Err("it has several outputs, and a model of sound has one".into());
+        }
+        let Some(rate) = self.weights.device().and_then(|device| device.sample_rate) else {
+            let message = Message::from("no sample rate is known; give one with ");
+            return Err(message.option("sample_rate").text(" to make it a model of sound"));
+        };
         let sample_rate = rate as u32;
-        if f64::from(sample_rate) != rate || self.weights.network().output_size() != 1 {
-            return None;
+        if f64::from(sample_rate) != rate {
+            let message = format!(
+                "{rate} samples per second are no whole number, as a model of sound has; give another with "
+            );
+            return Err(Message::from(message).option("sample_rate"));
         }
         let knobs = (1..self.weights.network().input_size()).map(|n| format!("knob{n}"));
         let task = Task::from(Label::of_sound(Sound { sample_rate, delay: 0 }, knobs));
         let record = Record::new(data, Recipe::for_task(&task));
-        Model::new(task, vec![self.weights.clone()], record).ok()
+        Model::new(task, vec![self.weights.clone()], record).map_err(|error| error.to_string().into())
     }
 }
 
@@ -313,14 +324,20 @@ fn detect(file: &At<'_>) -> Result<Format, DataError> {
 /// The weights' [`device`](Weights::device) says what stands beside it. Parameters in `f64` are rounded.
 ///
 /// # Errors
-/// If the format, or the program that it is for, has no place for the network.
+/// If the format, or the program that it is for, has no place for the network; or if that has a number that is not finite.
 pub fn write(weights: &Weights, format: Format) -> Result<Written, ConfigError> {
     let rounded = weights.to_dtype(Dtype::F32)?;
     let Parameters::F32(parameters) = rounded.parameters() else {
         return Err(ConfigError::new("dtype", "is not f32"));
     };
     let chain = Chain::of(weights.network(), parameters, format)?;
+    chain.check("it has")?;
     let device = weights.device().cloned().unwrap_or_default();
+    for (what, gain) in [("input", device.input_gain), ("output", device.output_gain)] {
+        device::check_gain(gain).map_err(|problem| {
+            ConfigError::of_model(format!("the {what} gain of the model's device {problem}"))
+        })?;
+    }
     let (file, mut remarks) = match format {
         Format::Nam => nam::write(chain, &device),
         Format::Rtneural => rtneural::write(chain, &device),
@@ -380,6 +397,7 @@ fn with_gains_inside(
         );
         ConfigError::new("format", message)
     })?;
+    chain.check("with its gains multiplied in it has")?;
     Ok((chain, vec![format!("{format} has no place for gains: they are multiplied into the weights").into()]))
 }
 

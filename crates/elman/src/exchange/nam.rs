@@ -232,7 +232,13 @@ fn read_metadata(metadata: &At<'_>, device: Device, remarks: &mut Vec<Message>) 
         input_level_dbu: number("input_level_dbu")?,
         output_level_dbu: number("output_level_dbu")?,
         validation_esr: esr.map(|esr| esr.number()).transpose()?,
-        date: metadata.get("date").map(|date| date.deserialize("a date of year to second")).transpose()?,
+        date: metadata.get("date").and_then(|date| match date.deserialize("a date of year to second") {
+            Ok(date) => Some(date),
+            Err(error) => {
+                remarks.push(format!("{error}; it is left out").into());
+                None
+            }
+        }),
         ..device
     };
     const KNOWN: [&str; 12] = [
@@ -287,6 +293,7 @@ pub(super) fn write(chain: Chain, device: &Device) -> Result<Bytes, ConfigError>
     let (mut chain, mut remarks) = super::with_gains_inside(chain, device, "nam")?;
     let config = config(&chain)?;
     let warmed = warm_up(&mut chain)?;
+    chain.check("after silence it has")?;
     if warmed {
         let message = format!(
             "the initial state is what {} zero samples leave behind, as NAM's own exporter has it",

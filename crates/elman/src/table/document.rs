@@ -39,7 +39,7 @@ impl Table {
     /// The table has one column, `text`, with one cell, and takes no more memory than the file.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If it cannot be read, or has more than 2 GiB.
     pub fn open_text(path: &Path) -> Result<Table, TableError> {
         let name = path.display().to_string();
         // Linux opens a directory without complaint and fails at the first read.
@@ -48,8 +48,7 @@ impl Table {
             Ok(file) => {
                 // Of a pipe nothing is known.
                 let size = file.metadata().map_or(0, |metadata| metadata.len());
-                let bytes = read::bytes(&name, file, size, &ReadOptions::default())?;
-                Ok(Table::of_text(&name, bytes))
+                Ok(Table::of_text(&name, bytes(&name, file, size)?))
             }
             Err(error) => Err(TableError::Open { table: name, error }),
         }
@@ -60,7 +59,7 @@ impl Table {
     /// # Errors
     /// As there.
     pub fn read_text(name: &str, reader: impl Read) -> Result<Table, TableError> {
-        Ok(Table::of_text(name, read::bytes(name, reader, 0, &ReadOptions::default())?))
+        Ok(Table::of_text(name, bytes(name, reader, 0)?))
     }
 
     /// A text that is in memory, as [`open_text`](Self::open_text) gives that of a file; `name` stands for it in error
@@ -92,6 +91,19 @@ impl Table {
     }
 }
 
+/// The bytes of a text, whose file is probably of this size. One that is too large is not read first.
+fn bytes(name: &str, reader: impl Read, size: u64) -> Result<Vec<u8>, TableError> {
+    let options = ReadOptions::default();
+    let too_large = |limit| TableError::TextTooLarge { table: name.to_owned(), limit };
+    if size > options.limit {
+        return Err(too_large(options.limit));
+    }
+    read::bytes(name, reader, size, &options).map_err(|error| match error {
+        TableError::TooLarge { limit, .. } => too_large(limit),
+        other => other,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -109,6 +121,17 @@ mod tests {
         let table = Table::of_text("t", vec![b'a', 0xFF, 0]);
         assert_eq!(table.document(), Some([b'a', 0xFF, 0].as_slice()));
         assert!(Table::read("t.csv", "text\na\n".as_bytes()).unwrap().document().is_none());
+    }
+
+    /// By its size: of this file no byte is on the disk.
+    #[test]
+    fn a_text_that_is_too_large_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.txt");
+        File::create(&path).unwrap().set_len(3 << 30).unwrap();
+        let error = Table::open_text(&path).unwrap_err().to_string();
+        let message = "holds more than 2 GiB, which is the most that a text may have; take a part of it";
+        assert_eq!(error, format!("{} {message}", path.display()));
     }
 
     #[test]

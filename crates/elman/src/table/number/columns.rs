@@ -76,7 +76,9 @@ impl Unit {
             && unit.chars().filter(char::is_ascii_digit).count() <= 1
             // The exponent of `1,5E3`.
             && !unit.strip_prefix(['e', 'E']).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-            && !["am", "pm"].iter().any(|half| unit.eq_ignore_ascii_case(half));
+            && !["am", "pm"].iter().any(|half| unit.eq_ignore_ascii_case(half))
+            // `3D` and `12A` are names.
+            && !is_letter_behind_digit(text, unit);
         is_one.then(|| Unit(unit.to_owned()))
     }
 
@@ -87,6 +89,13 @@ impl Unit {
         (cells.all(|text| Unit::of(text).as_ref() == Some(&unit)) && !column.is_mostly_times())
             .then_some(unit)
     }
+}
+
+/// Is what stands behind a number a single capital letter, without a blank before it?
+fn is_letter_behind_digit(text: &str, unit: &str) -> bool {
+    let mut letters = unit.chars();
+    let is_letter = letters.next().is_some_and(char::is_uppercase) && letters.next().is_none();
+    is_letter && text.strip_suffix(unit).is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A cell's text without this unit.

@@ -243,9 +243,9 @@ impl TaskKind for Forecast {
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
         if !self.layout.is_single() {
-            let message = "is for a single series; this model is one of several: let it predict from a table that has the \
-                           new rows, or train one of the series alone";
-            return Err(ConfigError::new("stream", message));
+            let message = "this model is one of several series, and a stream is of a single one: let it predict from a \
+                           table that has the new rows, or train one of the series alone";
+            return Err(ConfigError::of_model(message));
         }
         Ok(Box::new(stream::Newest::new(self.clone())))
     }

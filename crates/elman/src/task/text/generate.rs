@@ -3,14 +3,17 @@
 use std::fmt;
 
 use super::utf8::Begun;
-use super::vocabulary::{Id, Vocabulary};
+use super::vocabulary::{Id, Read, Vocabulary};
 use super::{Text, Tokens};
 use crate::ensemble::{Ensemble, Mean};
-use crate::error::{ConfigError, DataError, Error};
+use crate::error::{ConfigError, DataError, Error, Message};
 use crate::model::Model;
 use crate::random::{Purpose, Rng};
 use crate::task::Task;
 use crate::task::stream::Steps;
+
+/// What stands for the prompt in messages.
+const PROMPT: &str = "the prompt";
 
 /// How a text is gone on with.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,8 +120,9 @@ impl Model {
     /// know.
     pub fn generate(&self, prompt: &str, options: &GenerateOptions) -> Result<Generator<'_>, Error> {
         let Task::Text(text) = self.task() else {
-            let message = format!("is {}; models of texts alone generate", self.task().name());
-            return Err(ConfigError::new("task", message).into());
+            let aim = self.task().name().aim();
+            let message = format!("this model is there to {aim}; models of texts alone generate");
+            return Err(ConfigError::of_model(message).into());
         };
         options.check()?;
         Generator::new(text, self.ensemble(), prompt, options.clone())
@@ -151,6 +155,22 @@ pub struct Generator<'m> {
     begun: Begun,
     written: usize,
     stopped: Option<Stopped>,
+    remarks: Vec<Message>,
+}
+
+impl Text {
+    /// What is to be said of a prompt.
+    fn remarks_on_prompt(&self, prompt: &str, read: &Read) -> Vec<Message> {
+        let mut remarks: Vec<Message> = self.vocabulary.unknown_remark(PROMPT, read).into_iter().collect();
+        if self.vocabulary.tokens == Tokens::Words && prompt.ends_with(' ') {
+            let message = format!(
+                "{PROMPT} ends in a blank, which belongs to the word behind it: the model has seldom read one alone; leave \
+                 it out"
+            );
+            remarks.push(message.into());
+        }
+        remarks
+    }
 }
 
 impl<'m> Generator<'m> {
@@ -160,7 +180,7 @@ impl<'m> Generator<'m> {
         prompt: &str,
         options: GenerateOptions,
     ) -> Result<Self, Error> {
-        let prompt = text.vocabulary.read("the prompt", prompt.as_bytes())?;
+        let read = text.vocabulary.read(PROMPT, prompt.as_bytes())?;
         let size = text.vocabulary.len();
         let mut generator = Generator {
             members: ensemble.members().iter().map(Steps::new).collect::<Result<_, _>>()?,
@@ -177,9 +197,10 @@ impl<'m> Generator<'m> {
             begun: Begun::NONE,
             written: 0,
             stopped: None,
+            remarks: text.remarks_on_prompt(prompt, &read),
             text,
         };
-        prompt.ids.iter().for_each(|&id| generator.read(id));
+        read.ids.iter().for_each(|&id| generator.read(id));
         Ok(generator)
     }
 
@@ -214,6 +235,11 @@ impl<'m> Generator<'m> {
             self.read(id);
         }
         Ok(Some(&self.held[..self.ready]))
+    }
+
+    /// What is to be said of the prompt: how much of it is not known, and that it ends in a word's blank.
+    pub fn remarks(&self) -> &[Message] {
+        &self.remarks
     }
 
     /// How many tokens have been written.

@@ -279,15 +279,15 @@ impl TaskKind for Text {
         let told = told(ensemble, &read.ids, from)?;
         let number = |value: f64| Number { value, precision: Precision::F32 };
         let bits = |told: &Told| number(-told.log_probability / LN_2);
-        let names = |ids: &mut dyn Iterator<Item = Id>| {
-            Answers::Text(ids.map(|id| self.vocabulary.name(id)).collect())
-        };
         // The first token has none before it, and no bits.
         let bits = std::iter::once(number(f64::NAN)).chain(told.iter().map(bits)).collect();
         let likely = std::iter::once(String::new());
         let likely = likely.chain(told.iter().map(|told| self.vocabulary.name(told.likely))).collect();
         let columns = vec![
-            (self.vocabulary.tokens.noun().to_owned(), names(&mut read.ids.iter().copied())),
+            (
+                self.vocabulary.tokens.noun().to_owned(),
+                Answers::Text(self.vocabulary.shown(document(table)?, &read)),
+            ),
             ("bits".to_owned(), Answers::Numbers(bits)),
             ("predicted".to_owned(), Answers::Text(likely)),
         ];
@@ -296,7 +296,10 @@ impl TaskKind for Text {
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
-        Err(ConfigError::new("task", "is text, which is not read row by row; generate goes on with a text"))
+        Err(ConfigError::of_model(format!(
+            "this model is there to {}, which are not read row by row; generate goes on with a text",
+            self.name().aim()
+        )))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -351,8 +354,12 @@ impl Text {
         let mut metrics = vec![Metric::new(&self.bits().replace(' ', "_"), per_token)];
         // Words and bytes by what all texts have in common.
         if self.vocabulary.tokens != Tokens::Characters && self.utf8 {
-            let characters: usize = ids.iter().map(|&id| self.vocabulary.num_characters(id)).sum();
-            metrics.push(Metric::new("bits_per_character", bits / characters as f64));
+            // Of an unknown word nobody knows how many it has.
+            let characters: Option<usize> = ids.iter().map(|&id| self.vocabulary.num_characters(id)).sum();
+            let characters = characters.filter(|&characters| characters > 0);
+            metrics.extend(
+                characters.map(|characters| Metric::new("bits_per_character", bits / characters as f64)),
+            );
         }
         metrics.push(Metric::new("perplexity", per_token.exp2()));
         metrics

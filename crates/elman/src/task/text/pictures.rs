@@ -34,11 +34,14 @@ impl Text {
             ..Chart::default()
         };
         let note = format!("Each point is the mean over {}.", self.counted(length));
-        vec![Charts { notes: vec![note], ..chart.into() }.into(), Picture::Cases(self.dearest(ids, &bits))]
+        vec![
+            Charts { notes: vec![note], ..chart.into() }.into(),
+            Picture::Cases(self.most_expensive(ids, &bits)),
+        ]
     }
 
     /// The tokens that take the most bits all together.
-    fn dearest(&self, ids: &[Id], bits: &[f64]) -> Cases {
+    fn most_expensive(&self, ids: &[Id], bits: &[f64]) -> Cases {
         let mut of_tokens: BTreeMap<Id, (usize, f64)> = BTreeMap::new();
         for (&id, bits) in ids.iter().zip(bits) {
             let (count, sum) = of_tokens.entry(id).or_default();
@@ -46,22 +49,22 @@ impl Text {
             *sum += bits;
         }
         let total: f64 = bits.iter().sum();
-        let mut dearest: Vec<(Id, (usize, f64))> = of_tokens.into_iter().collect();
-        dearest.sort_by(|(_, (_, a)), (_, (_, b))| b.total_cmp(a));
-        dearest.truncate(MOST_TOKENS);
+        let mut most_expensive: Vec<(Id, (usize, f64))> = of_tokens.into_iter().collect();
+        most_expensive.sort_by(|(_, (_, a)), (_, (_, b))| b.total_cmp(a));
+        most_expensive.truncate(MOST_TOKENS);
         let texts = |of: &dyn Fn(Id, usize) -> String| {
-            Answers::Text(dearest.iter().map(|&(id, (count, _))| of(id, count)).collect())
+            Answers::Text(most_expensive.iter().map(|&(id, (count, _))| of(id, count)).collect())
         };
         let numbers = |of: &dyn Fn(usize, f64) -> f64| {
             let number = |&(_, (count, sum)): &(Id, (usize, f64))| Number {
                 value: of(count, sum),
                 precision: Precision::F64,
             };
-            Answers::Numbers(dearest.iter().map(number).collect())
+            Answers::Numbers(most_expensive.iter().map(number).collect())
         };
         let noun = self.vocabulary.tokens.noun();
         Cases {
-            title: format!("Dearest {noun}s"),
+            title: format!("Most expensive {noun}s"),
             notes: vec![format!(
                 "Of {} those that take the most bits all together.",
                 counted(ids.len(), noun)

@@ -151,13 +151,14 @@ fn a_long_text_is_told_as_in_one_pass() {
 #[test]
 fn words_and_bytes_are_measured_by_the_character_too() {
     let text = "die Bäume blühen, die Bäume rauschen. ".repeat(60);
+    let text = text.trim_end();
     for (tokens, unit) in [(Tokens::Words, "bits_per_word"), (Tokens::Bytes, "bits_per_byte")] {
-        let (table, model) = model(&text, &TextOptions::default().with_tokens(tokens), 8, 1);
+        let (table, model) = model(text, &TextOptions::default().with_tokens(tokens), 8, 1);
         let all = model.evaluate(&table, &HeldOut::All).unwrap();
         let Task::Text(task) = model.task() else { panic!() };
         let count = task.vocabulary.read("t", text.as_bytes()).unwrap().ids.len() - 1;
-        // All but the first token's. The last blank is a word of its own, which is not known and has no characters.
-        let characters = text.chars().count() - if tokens == Tokens::Words { 3 + 1 } else { 1 };
+        // All but the first token's.
+        let characters = text.chars().count() - if tokens == Tokens::Words { 3 } else { 1 };
         let total = figure(&all.model, unit) * count as f64;
         assert!((figure(&all.model, "bits_per_character") - total / characters as f64).abs() < 1e-9);
         // What is generated is text, whatever the tokens are.
@@ -336,6 +337,65 @@ fn an_unknown_token_stands_for_what_is_not_known() {
     let all = model.evaluate(&table, &HeldOut::All).unwrap();
     let remark = "t.txt: 1 of 3,001 characters (0.03 %) is not known, and read as the unknown token";
     assert_eq!(all.remarks.iter().map(ToString::to_string).collect::<Vec<_>>(), [remark]);
+    // In predictions the text shows what stands there.
+    let predictions = model.predict(&Table::of_text("p", "\u{FEFF}aöb"), None).unwrap();
+    let Answers::Text(tokens) = &predictions.columns()[0].1 else { panic!() };
+    assert_eq!(tokens, &["a", "ö", "b"]);
+    assert_eq!(task.vocabulary.name(4), "<unknown>");
+    // In a prompt it is read, and said.
+    let remarks = |prompt: &str| -> Vec<String> {
+        let generator = model.generate(prompt, &GenerateOptions::default()).unwrap();
+        generator.remarks().iter().map(ToString::to_string).collect()
+    };
+    let remark = "the prompt: 1 of 3 characters (33.33 %) is not known, and read as the unknown token";
+    assert_eq!(remarks("aöb"), [remark]);
+    assert_eq!(remarks("ab"), [""; 0]);
+}
+
+/// Bits for each character need the characters of all tokens.
+#[test]
+fn unknown_words_leave_out_bits_per_character() {
+    let options = TextOptions::default().with_tokens(Tokens::Words);
+    let (_, model) = model(&"one two three four. ".repeat(60), &options, 4, 1);
+    let metrics =
+        |model: &Model, text: &[u8]| model.evaluate(&Table::of_text("t", text), &HeldOut::All).unwrap().model;
+    let has = |metrics: &Metrics| metrics.iter().any(|metric| metric.name == "bits_per_character");
+    let known = metrics(&model, b"one two three");
+    // Two words of four and six characters.
+    let bits = 2.0 * figure(&known, "bits_per_word");
+    assert!((figure(&known, "bits_per_character") - bits / 10.0).abs() < 1e-12);
+    assert!(!has(&metrics(&model, b"one two five three")));
+    let generated = model.generate("one two ", &GenerateOptions::default()).unwrap();
+    let remark = "the prompt ends in a blank, which belongs to the word behind it: the model has seldom read one alone; \
+                  leave it out";
+    let remarks: Vec<String> = generated.remarks().iter().map(ToString::to_string).collect();
+    assert_eq!(remarks.last().map(String::as_str), Some(remark));
+    assert!(model.generate(" one two", &GenerateOptions::default()).unwrap().remarks().is_empty());
+}
+
+/// Of a text in bytes whose tested part only goes on with a character, there are none to divide by.
+#[test]
+fn bytes_within_a_character_are_no_characters() {
+    let options = TextOptions::default().with_tokens(Tokens::Bytes);
+    let (_, model) = model(&"né".repeat(400), &options, 4, 1);
+    let table = Table::of_text("t", "é");
+    let metrics = model.evaluate(&table, &HeldOut::All).unwrap().model;
+    let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+    assert_eq!(names, ["bits_per_byte", "perplexity", "accuracy"]);
+}
+
+#[test]
+fn what_only_texts_do_is_refused_by_what_the_model_does() {
+    let (_, model) = model(&letters(4, 600), &TextOptions::default(), 4, 1);
+    let refusal = model.task().kind().stream().unwrap_err();
+    let message =
+        "this model is there to model texts, which are not read row by row; generate goes on with a text";
+    assert_eq!(refusal.naming(&|option| format!("--{option}")), message);
+    let error = crate::audio::Player::new(&model, &[]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "this model is there to model texts, and learned from no sound; models of sound alone play"
+    );
 }
 
 #[test]

@@ -149,20 +149,30 @@ impl Vocabulary {
         }
     }
 
-    /// The characters of a token, of bytes those that begin with it; none of the unknown one.
-    pub(super) fn num_characters(&self, id: Id) -> usize {
+    /// The characters of a token, of bytes those that begin with it; `None` of the unknown one.
+    pub(super) fn num_characters(&self, id: Id) -> Option<usize> {
         match self.tokens {
             // Other bytes go on with a character.
-            Tokens::Bytes => usize::from(id as u8 & 0xC0 != 0x80),
-            _ => self.known.get(id as usize).map_or(0, |token| token.chars().count()),
+            Tokens::Bytes => Some(usize::from(id as u8 & 0xC0 != 0x80)),
+            _ => self.known.get(id as usize).map(|token| token.chars().count()),
         }
     }
 
-    /// How a token is shown in a table: bytes as their numbers.
+    /// How a token is shown in a table: bytes as their numbers, the unknown one by its name.
     pub(super) fn name(&self, id: Id) -> String {
         match self.tokens {
             Tokens::Bytes => id.to_string(),
-            _ => self.known.get(id as usize).cloned().unwrap_or_default(),
+            _ => self.known.get(id as usize).cloned().unwrap_or_else(|| UNKNOWN.to_owned()),
+        }
+    }
+
+    /// How the tokens of a text that was read are shown in a table: as they stand there, known or not.
+    pub(super) fn shown(&self, bytes: &[u8], read: &Read) -> Vec<String> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if self.tokens != Tokens::Bytes => {
+                self.tokens.split(without_mark(text)).map(str::to_owned).collect()
+            }
+            _ => read.ids.iter().map(|&id| self.name(id)).collect(),
         }
     }
 
@@ -203,6 +213,9 @@ impl Vocabulary {
     }
 }
 
+/// How the unknown token is shown where its text is not there.
+const UNKNOWN: &str = "<unknown>";
+
 /// How many bytes there are.
 const BYTES: usize = 256;
 
@@ -219,7 +232,12 @@ pub(super) fn utf8<'t>(name: &str, bytes: &'t [u8]) -> Result<&'t str, DataError
         let message = format!("0x{byte:02X} is not UTF-8{what}; save the text as UTF-8, or read bytes with ");
         DataError::new(format!("{name}, byte {at}"), Message::from(message).option("tokens").text(" bytes"))
     })?;
-    Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
+    Ok(without_mark(text))
+}
+
+/// A text without its byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{FEFF}').unwrap_or(text)
 }
 
 /// `kjv.txt, line 3, column 7`: where a byte of a text stands, counted from 1.

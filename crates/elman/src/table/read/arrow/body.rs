@@ -18,7 +18,7 @@ pub(super) struct Body<'a> {
     /// How many buffers of texts each column of views has.
     of_views: std::vec::IntoIter<i64>,
     compression: Option<CompressionType>,
-    /// So many bytes may yet be unpacked.
+    /// So many bytes may yet be unpacked, or copied for a text.
     left: u64,
 }
 
@@ -43,9 +43,34 @@ impl<'a> Body<'a> {
         self.rows
     }
 
-    /// How many bytes may be unpacked after this.
+    /// How many bytes may be unpacked or copied after this.
     pub(super) fn left(&self) -> u64 {
         self.left
+    }
+
+    /// Counts bytes that are about to be unpacked, or copied for a text: many rows may have the same one.
+    fn take(&mut self, bytes: u64) -> Result<(), String> {
+        let left = self.left.checked_sub(bytes);
+        self.left =
+            left.ok_or("it unpacks to more bytes than a table may have; split it into smaller ones")?;
+        Ok(())
+    }
+
+    /// Adds a text to a column.
+    fn push_text(&mut self, text: Option<&str>, to: &mut Values) -> Result<(), String> {
+        self.take(text.map_or(0, str::len) as u64)?;
+        to.push_text(text)
+    }
+
+    /// Adds a text, `None` where it is said to stand somewhere else than in its buffer.
+    fn push_bytes(&mut self, text: Option<&[u8]>, is_there: bool, to: &mut Values) -> Result<(), String> {
+        if !is_there {
+            return self.push_text(None, to);
+        }
+        let text = text.ok_or("a text is said to stand where its buffer has ended; save it anew")?;
+        let text = std::str::from_utf8(text)
+            .map_err(|_| "its bytes are no text in UTF-8; convert them, or leave it out".to_owned())?;
+        self.push_text(Some(text), to)
     }
 
     /// Adds the next column's values.
@@ -70,7 +95,8 @@ impl<'a> Body<'a> {
                     let value = is_there(row).then(|| little_endian(value, signed));
                     match meaning {
                         Meaning::Decimal(scale) => {
-                            to.push_text(value.map(|value| decimal(value, scale)).as_deref())?;
+                            let text = value.map(|value| decimal(value, scale));
+                            self.push_text(text.as_deref(), to)?;
                         }
                         // Of 64 bits at most: those without a sign keep their bits.
                         _ => to.integers.push(value.map(|value| value as i64)),
@@ -110,7 +136,8 @@ impl<'a> Body<'a> {
                 Meaning::Text | Meaning::Decimal(_) => {
                     let is_there = |place: &usize| *place < dictionary.texts.len();
                     let place = place.map(|place| Some(place).filter(is_there).ok_or_else(lost));
-                    to.push_text(place.transpose()?.map(|place| dictionary.texts.get(place)))?;
+                    let text = place.transpose()?.map(|place| dictionary.texts.get(place));
+                    self.push_text(text, to)?;
                 }
                 _ => {
                     let value = place.map(|place| dictionary.integers.get(place).copied().ok_or_else(lost));
@@ -151,7 +178,7 @@ impl<'a> Body<'a> {
         let mut begin = ends.next().flatten();
         for (row, end) in ends.take(self.rows).enumerate() {
             let text = begin.zip(end).and_then(|(begin, end)| bytes.get(begin..end));
-            push_bytes(text.filter(|_| is_there(row)), is_there(row), to)?;
+            self.push_bytes(text.filter(|_| is_there(row)), is_there(row), to)?;
             begin = end;
         }
         Ok(())
@@ -174,7 +201,7 @@ impl<'a> Body<'a> {
                 let (buffer, begin) = (long.get(part(2)), part(3));
                 buffer.zip(begin.checked_add(length)).and_then(|(buffer, end)| buffer.get(begin..end))
             };
-            push_bytes(text, is_there(row), to)?;
+            self.push_bytes(text, is_there(row), to)?;
         }
         Ok(())
     }
@@ -205,10 +232,7 @@ impl<'a> Body<'a> {
             return Ok(Cow::Borrowed(packed));
         }
         let length = u64::try_from(length).map_err(|_| "a packed part has no length; save it anew")?;
-        self.left = self
-            .left
-            .checked_sub(length)
-            .ok_or("it unpacks to more bytes than a table may have; split it into smaller ones")?;
+        self.take(length)?;
         let mut unpacked = Vec::new();
         let read = match compression {
             CompressionType::Lz4Frame => {
@@ -233,17 +257,6 @@ fn enough(buffer: &[u8], needed: Option<usize>) -> Result<(), String> {
         Some(needed) if needed <= buffer.len() => Ok(()),
         _ => Err("there are fewer values than rows; save it anew".into()),
     }
-}
-
-/// Adds a text, `None` where it is said to stand somewhere else than in its buffer.
-fn push_bytes(text: Option<&[u8]>, is_there: bool, to: &mut Values) -> Result<(), String> {
-    if !is_there {
-        return to.push_text(None);
-    }
-    let text = text.ok_or("a text is said to stand where its buffer has ended; save it anew")?;
-    let text = std::str::from_utf8(text)
-        .map_err(|_| "its bytes are no text in UTF-8; convert them, or leave it out".to_owned())?;
-    to.push_text(Some(text))
 }
 
 /// The bit of a row, the lowest of a byte first; unset where there is none.

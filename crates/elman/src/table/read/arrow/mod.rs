@@ -172,7 +172,10 @@ impl<'a> Messages<'a> {
                 Ok(Some(message))
             }
             Messages::File(begins) => match begins.next() {
-                Some(begin) => Ok(next_message(begin)?.map(|(message, _)| message)),
+                Some(begin) => match next_message(begin)? {
+                    Some((message, _)) => Ok(Some(message)),
+                    None => Err(of_file("a message of its index is empty; save it anew")),
+                },
                 None => Ok(None),
             },
         }
@@ -204,7 +207,7 @@ struct Batches<'a> {
     rows: usize,
     columns: Vec<Values>,
     dictionaries: HashMap<i64, Values>,
-    /// No more bytes than these are made of it; so many are left.
+    /// No more bytes than these are made of it, nor copied for its texts; so many are left.
     limit: u64,
     left: u64,
 }

@@ -115,6 +115,54 @@ fn what_makes_no_table_is_named() {
     assert!(limit(50).unwrap_err().contains("more than 50 bytes"));
 }
 
+/// A tiny file may have one text in very many rows: each of them counts.
+#[test]
+fn a_text_in_many_rows_counts_in_each() {
+    let read = |bytes: &[u8], limit| {
+        Table::read_with("t", bytes, &ReadOptions::default().with_limit(limit))
+            .map(|table| table.num_rows())
+            .map_err(|error| error.to_string())
+    };
+    let message =
+        "t, column \"text\": it unpacks to more bytes than a table may have; split it into smaller ones";
+    // 2,000 rows of 1,000 bytes.
+    for bytes in [sample!("shared.arrow"), sample!("shared_views.arrow")] {
+        assert_eq!(read(bytes, 2_100_000), Ok(2000));
+        assert_eq!(read(bytes, 2_000_000), Err(message.into()));
+    }
+    // An index that names the first batch, of 10,000 bytes, three times.
+    let bytes = sample!("batches.arrow");
+    assert_eq!(read(bytes, 15_000), Ok(3));
+    let repeated = at_places(&[FIRST_BATCH; 3]);
+    assert_eq!(read(&repeated, 31_000), Ok(3));
+    assert_eq!(read(&repeated, 29_000), Err(message.into()));
+}
+
+#[test]
+fn an_index_of_nothing_is_refused() {
+    let message = "t.arrow, file: a message of its index is empty; save it anew";
+    let end = sample!("batches.arrow").len() as u64;
+    assert_eq!(error(&at_places(&[FIRST_BATCH, end, FIRST_BATCH])), message);
+    // Where four zeros stand.
+    let zeros = sample!("batches.arrow").windows(4).position(|bytes| bytes == [0; 4]).unwrap();
+    assert_eq!(error(&at_places(&[FIRST_BATCH, FIRST_BATCH, zeros as u64])), message);
+}
+
+/// Where `batches.arrow` has its first batch, and where its index says so; the others come 24 bytes behind.
+const FIRST_BATCH: u64 = 128;
+const INDEX: usize = 10_704;
+
+/// The file with an index that names these places.
+fn at_places(places: &[u64; 3]) -> Vec<u8> {
+    let mut bytes = sample!("batches.arrow").to_vec();
+    assert_eq!(bytes[INDEX..INDEX + 8], FIRST_BATCH.to_le_bytes());
+    for (n, place) in places.iter().enumerate() {
+        let at = INDEX + 24 * n;
+        bytes[at..at + 8].copy_from_slice(&place.to_le_bytes());
+    }
+    bytes
+}
+
 proptest! {
     /// A damaged file is a table or an error.
     #[test]

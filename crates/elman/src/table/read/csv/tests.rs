@@ -304,6 +304,14 @@ fn numbers_may_have_a_unit() {
             "t.csv, line 2, column \"rain\": \"1,200 mm\" is read as 1200, because other columns have decimal points"
         ]
     );
+    // Names of things are no numbers, and nothing is said of them; a blank makes a unit of the letter.
+    for (cells, values) in [(["2D", "3D"], None), (["7B", "70B"], None), (["12 A", "3 A"], Some([12.0, 3.0]))]
+    {
+        let table = read(format!("x,b\n1,{}\n2,{}\n", cells[0], cells[1]));
+        let column = table.column("b").unwrap();
+        assert_eq!(column.numbers().ok(), values.as_ref().map(|values| &values[..]), "{cells:?}");
+        assert_eq!(remarks(&table).len(), usize::from(values.is_some()), "{cells:?}");
+    }
     // What is no unit: exponents, halves of the day, quarters, the rest of a date.
     for (cells, values) in [
         ("1,5E3;2,5E3", Some([1500.0, 2500.0])),
