@@ -134,7 +134,7 @@ def king_james(seed: int) -> float:
     def make(path: Path) -> None:
         if shutil.which("bible") is None:
             raise Missing("the Debian package bible-kjv")
-        verses = subprocess.run(["bible", "-f", "gen1:1-rev22:21"], capture_output=True, check=True).stdout
+        verses = subprocess.run(["bible", "-f", "gen1:1-rev22:21"], stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
         text = b"\n".join(line.split(b" ", 1)[1] for line in verses.splitlines() if b" " in line)
         path.write_bytes(text[:3_072_000] + text[-len(text) // 20 :])
 
