@@ -291,5 +291,5 @@ fn a_stream_is_of_one_series() {
     let table = Table::read("l.csv", csv.as_bytes()).unwrap();
     let options = ForecastOptions::default().with_target("y").with_transform(Transform::Difference);
     let message = model(&table, &TaskOptions::Forecast(options), |_| {}).stream().unwrap_err().to_string();
-    assert!(message.contains("this model is one of several: let it predict from a table"), "{message}");
+    assert!(message.contains("this model is one of several series, and a stream is of a single one: let it predict from a table"), "{message}");
 }
