@@ -11,6 +11,17 @@ pub(crate) struct Complex<T> {
     pub(crate) im: T,
 }
 
+/// At `k`, the transforms of two real signals out of that of one whose real part is the first and whose imaginary part the
+/// second: of real signals the transform at `-k` is the conjugate of that at `k`.
+pub(crate) fn of_two_real<T: Scalar>(both: &[Complex<T>], k: usize) -> [Complex<T>; 2] {
+    let half = T::from_f64(0.5);
+    let (z, mirror) = (both[k], both[(both.len() - k) % both.len()]);
+    [
+        Complex { re: half * (z.re + mirror.re), im: half * (z.im - mirror.im) },
+        Complex { re: half * (z.im + mirror.im), im: half * (mirror.re - z.re) },
+    ]
+}
+
 /// The transform of `N` values, a power of two (Cooley & Tukey, Mathematics of Computation 19, 1965, 297-301).
 #[derive(Debug)]
 pub(crate) struct Fourier<T> {

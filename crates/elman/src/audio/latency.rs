@@ -3,7 +3,7 @@
 
 use super::{Layout, Pair};
 use crate::error::Message;
-use crate::fourier::{Complex, Fourier};
+use crate::fourier::{Complex, Fourier, of_two_real};
 
 /// What is known of how late the target is.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,12 +122,10 @@ impl Pair {
                 .collect();
             fourier.forward(&mut both);
             for k in 0..block {
-                let (z, mirror) = (both[k], both[(block - k) % block]);
-                let (x_re, x_im) = (0.5 * (z.re + mirror.re), 0.5 * (z.im - mirror.im));
-                let (y_re, y_im) = (0.5 * (z.im + mirror.im), 0.5 * (mirror.re - z.re));
-                cross[k].re += x_re * y_re + x_im * y_im;
-                cross[k].im += x_re * y_im - x_im * y_re;
-                power[k] += x_re * x_re + x_im * x_im;
+                let [x, y] = of_two_real(&both, k);
+                cross[k].re += x.re * y.re + x.im * y.im;
+                cross[k].im += x.re * y.im - x.im * y.re;
+                power[k] += x.re * x.re + x.im * x.im;
             }
         }
         let mean = power.iter().sum::<f64>() / block as f64;

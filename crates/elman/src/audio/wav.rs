@@ -124,18 +124,15 @@ fn choose(name: &str, channels: usize, asked: Option<usize>) -> Result<usize, Da
 
 /// What is wrong with a file.
 fn about(error: &hound::Error) -> String {
+    // The crate speaks of too few bytes where a file ends within a head or a sample.
+    let is_cut_short = |error: &std::io::Error| {
+        error.kind() == std::io::ErrorKind::UnexpectedEof || error.to_string().contains("enough bytes")
+    };
     match error {
-        hound::Error::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+        hound::Error::IoError(error) if is_cut_short(error) => {
             "is cut short: its head speaks of more samples than there are; record or copy it again".into()
         }
-        hound::Error::IoError(error) => {
-            // The crate says so of a file that ends within a head or a sample.
-            if error.to_string().contains("enough bytes") {
-                "is cut short: its head speaks of more samples than there are; record or copy it again".into()
-            } else {
-                format!("cannot be read: {error}")
-            }
-        }
+        hound::Error::IoError(error) => format!("cannot be read: {error}"),
         hound::Error::FormatError(reason) => {
             format!("is damaged, or no WAV file: {reason}; record or copy it again")
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::pre_emphasis::{PreEmphasis, Start};
 use super::{Gradient, Signal};
 use crate::error::ConfigError;
-use crate::fourier::{Complex, Fourier};
+use crate::fourier::{Complex, Fourier, of_two_real};
 use crate::loss::Total;
 
 /// How finely spectra cut a signal.
@@ -185,16 +185,12 @@ impl<'a, T: Scalar> Spectra<'a, T> {
             *to = Complex { re: w * y[at], im: w * t[at] };
         }
         self.fourier.forward(buffer);
-        let half = T::from_f64(0.5);
         let Frame { y: bins, y_magnitudes, t_magnitudes } = frame;
         bins.clear();
         y_magnitudes.clear();
         t_magnitudes.clear();
         for k in 0..=fft / 2 {
-            // Of real signals the transform at -k is the conjugate of that at k.
-            let (z, mirror) = (buffer[k], buffer[(fft - k) % fft]);
-            let y = Complex { re: half * (z.re + mirror.re), im: half * (z.im - mirror.im) };
-            let t = Complex { re: half * (z.im + mirror.im), im: half * (mirror.re - z.re) };
+            let [y, t] = of_two_real(buffer, k);
             bins.push(y);
             y_magnitudes.push(magnitude(y));
             t_magnitudes.push(magnitude(t));

@@ -94,7 +94,6 @@ impl Spans {
             return Err(ConfigError::new("group", message));
         }
         let (count, rows) = (labels.len(), groups.rows[0].len());
-        let share = |share: f64, of: usize| ((share * of as f64).round() as usize).min(of.saturating_sub(1));
         let test = share(options.test, count);
         let validation = share(options.validation, count - test);
         // The row after the last of so many labelled ones.
@@ -137,7 +136,6 @@ impl Spans {
     fn each_by_time(groups: &Groups<'_>, options: &LabelOptions) -> Result<Self, ConfigError> {
         check_shares(&options.grouped())?;
         let shortest = groups.rows.iter().map(Vec::len).min().unwrap_or(0);
-        let share = |share: f64, of: usize| ((share * of as f64).round() as usize).min(of.saturating_sub(1));
         let test = share(options.test, shortest);
         let validation = share(options.validation, shortest - test);
         let (mut train, mut validations) = (Vec::new(), Vec::new());
@@ -216,4 +214,9 @@ pub(super) fn samples_of(labels: &Labels<'_>, (n, rows): &Span) -> Range<usize> 
 /// The first sample of a sequence, which has some.
 fn first_of(labels: &Labels<'_>, n: usize) -> usize {
     samples_of(labels, &(n, 0..1)).start
+}
+
+/// A share of so many, of which at least one is left.
+fn share(share: f64, of: usize) -> usize {
+    ((share * of as f64).round() as usize).min(of.saturating_sub(1))
 }
