@@ -82,8 +82,8 @@ fn planted(place: &Place, arguments: &str) -> String {
 fn a_planted_error_is_found_wherever_it_is() {
     let place = Place::new();
     let tensors: BTreeSet<String> =
-        (0..12).map(|seed| planted(&place, &format!("check --inject --seed {seed}"))).collect();
-    assert!(tensors.len() >= 4, "{tensors:?}");
+        (0..6).map(|seed| planted(&place, &format!("check --inject --seed {seed}"))).collect();
+    assert!(tensors.len() >= 3, "{tensors:?}");
 }
 
 #[test]

@@ -39,6 +39,8 @@ macro_rules! cells {
             }
 
             /// The cell's part of the `f32` engine.
+            // Inlined elsewhere, it would have all kernels compiled there once more.
+            #[inline(never)]
             pub fn kernels(self) -> &'static dyn Kernels {
                 match self {
                     $(CellKind::$Cell => &crate::engine::Of::<super::$Cell>::NEW,)+

@@ -118,7 +118,8 @@ mod tests {
     use crate::table::Table;
     use crate::task::{ForecastOptions, Task, TaskOptions, Transform};
 
-    /// The periods that a forecast of so many rows, so many seconds apart, sees; of several series, that none is tried.
+    /// The periods that a forecast of so many rows, so many seconds apart, sees; of several series, and with a transform,
+    /// that none is tried.
     fn seen(rows: usize, step: usize, options: ForecastOptions) -> Vec<Cycle> {
         let mut csv = String::from("id,time,y\n");
         for series in ["a", "b"] {
@@ -128,6 +129,7 @@ mod tests {
         }
         let table = Table::read("t.csv", csv.as_bytes()).unwrap();
         let options = options.with_id("id").with_time("time").with_target("y").with_test(10).with_horizon(4);
+        let options = options.with_transform(Transform::Difference);
         let prepared = Task::prepare(&table, &TaskOptions::Forecast(options)).unwrap();
         let Task::Forecast(task) = prepared.task else { panic!("a forecast") };
         task.calendar
