@@ -71,6 +71,23 @@ impl InstructionSet {
         crate::dispatch!(self, s => of(s))
     }
 
+    /// Its name: `avx512`, `avx2`, `sse2`, `neon`, `simd128` or, elsewhere, `plain`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Level::Avx512(_) => "avx512",
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Level::Avx2(_) => "avx2",
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Level::Sse2(_) => "sse2",
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon(_) => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::WasmSimd128(_) => "simd128",
+            _ => "plain",
+        }
+    }
+
     /// For [`dispatch!`](crate::dispatch), which is expanded in other crates.
     #[doc(hidden)]
     pub fn level(self) -> Level {
