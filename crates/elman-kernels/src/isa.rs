@@ -126,7 +126,10 @@ macro_rules! instruction_sets {
             const SINGLE_ROWS: bool = $single_rows;
 
             #[inline(never)]
-            fn gemm(self, product: &Product<'_>, sums: Sums<'_>) {
+            fn gemm(self, product: &Product<'_>, mut sums: Sums<'_>) {
+                // By reference: copied into the closure as a whole, just after its fields were written one by one, it
+                // would have to be waited for.
+                let sums = &mut sums;
                 self.vectorize(
                     #[inline(always)]
                     || product.compute(self, sums),
