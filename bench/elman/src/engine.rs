@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 
 use elman::batch::Batch;
 use elman::network::{
-    CellKind, Engine as _, Gradients, Mode, Network, NetworkConfig, Readout, SimdEngine, State, instruction_set,
+    CellKind, Engine as _, Gradients, Mode, Network, NetworkConfig, Readout, SimdEngine, State,
+    instruction_set,
 };
 use elman::optimiser::{Optimiser, OptimiserConfig};
 use elman::stream::Stream;

@@ -164,7 +164,7 @@ mod tests {
         is(a + b, of(|a, b, _| a + b));
         is(a - b, of(|a, b, _| a - b));
         is(a * b, of(|a, b, _| a * b));
-        is(a.mul_add(b, c), of(|a, b, c| Lane::mul_add(a, b, c)));
+        is(a.mul_add(b, c), of(Lane::mul_add));
         is(a.tanh(), of(|a, _, _| Lane::tanh(a)));
         is(a.sigmoid(), of(|a, _, _| a.sigmoid()));
         is(b.where_positive(a), [2.0, 0.0]);
