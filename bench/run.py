@@ -1,6 +1,6 @@
 """Elman beside its peers: every contender at every point, in turn, in the same run.
 
-    python bench/run.py [--quick] [--only TEXT]
+    python bench/run.py [--quick] [--only TEXT] [--instruction-set NAME]
 
 `cargo xtask bench` makes the Python environment, builds the contenders written in Rust and calls this.
 Each contender is a process for each number of threads; of all of them one works at a time, the others
@@ -223,9 +223,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few points in two minutes, printed only")
     parser.add_argument("--only", metavar="TEXT", help="the points whose name has this in it, printed only")
+    parser.add_argument(
+        "--instruction-set", metavar="NAME", help="what Elman computes with, such as avx2; printed only"
+    )
     options = parser.parse_args()
+    if options.instruction_set:
+        # Contenders inherit it; the others do not read it.
+        os.environ["ELMAN_INSTRUCTION_SET"] = options.instruction_set
     effort = QUICK if options.quick else FULL
-    whole = not options.quick and not options.only
+    whole = not (options.quick or options.only or os.environ.get("ELMAN_INSTRUCTION_SET"))
     wanted = [p for p in points.points(options.quick) if (options.only or "") in points.name(p)]
     if not wanted:
         sys.exit(f"error: no point has `{options.only}` in its name; names are like `train lstm 8,32,32,50`")

@@ -5,13 +5,17 @@ use std::num::NonZeroUsize;
 use elman::batch::Batch;
 use elman::network::{
     CellKind, Engine as _, Gradients, Mode, Network, NetworkConfig, Readout, SimdEngine, State,
+    instruction_set,
 };
 use elman::optimiser::{Optimiser, OptimiserConfig};
 use elman::stream::Stream;
 use harness::{Cell, Data, Point};
 
 /// How the engine runs, for the report.
-pub(crate) const SETTINGS: &str = "`SimdEngine`, `Stream`";
+pub(crate) fn settings() -> String {
+    let set = instruction_set().map_or_else(|error| error.to_string(), |set| set.name().to_owned());
+    format!("`SimdEngine`, `Stream`; {set}")
+}
 
 /// A network with its parameters, and the point's batch, as a whole and, of one sequence, step by step.
 pub(crate) struct Engine {

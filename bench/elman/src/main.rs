@@ -9,11 +9,13 @@ use harness::{Contender, Data, Kind, Point, Prepared, serve, work};
 use crate::engine::Engine;
 use crate::notebook::Notebook;
 
-struct Elman;
+struct Elman {
+    settings: String,
+}
 
 impl Contender for Elman {
     fn settings(&self) -> &str {
-        engine::SETTINGS
+        &self.settings
     }
 
     fn prepare(&self, point: &Point, data: Data) -> Prepared {
@@ -29,5 +31,5 @@ impl Contender for Elman {
 }
 
 fn main() -> std::io::Result<()> {
-    serve(&Elman)
+    serve(&Elman { settings: engine::settings() })
 }

@@ -5,6 +5,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
+use elman::network::InstructionSet;
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch};
 
@@ -34,9 +35,14 @@ fn together(threads: usize) -> f64 {
 
 fn gflops_of_one() -> f64 {
     let start = Instant::now();
-    let level = Level::new();
+    let level = level();
     let lanes = dispatch!(level, simd => multiply_add(simd));
     2.0 * (lanes * SUMS * ROUNDS) as f64 / start.elapsed().as_secs_f64() / 1e9
+}
+
+/// That of the instruction set which the engine computes with.
+fn level() -> Level {
+    elman::network::instruction_set().map_or_else(|_| Level::baseline(), InstructionSet::level)
 }
 
 /// Returns the number of lanes of the vectors that it used.

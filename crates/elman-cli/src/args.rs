@@ -14,7 +14,14 @@ use crate::train::options::TrainOptions;
 
 /// Recurrent networks: train, check, predict.
 #[derive(Debug, Parser)]
-#[command(name = "elman", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "elman",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_long_help = "Environment: with ELMAN_INSTRUCTION_SET=avx2 (or sse2, avx512; on other machines neon, simd128, plain) \
+        the program computes with that instruction set, not with the best that the machine has."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -40,6 +40,9 @@ fn main() -> ExitCode {
     #[cfg(feature = "parquet")]
     tell_of_damage();
     set_threads(count, &output);
+    if let Err(error) = elman::network::instruction_set() {
+        return fail(&elman::error::Error::from(error).into());
+    }
     let result = match command {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),
         Command::Train(arguments) => train::run(*arguments, &mut output),

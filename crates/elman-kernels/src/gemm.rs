@@ -11,7 +11,7 @@ use crate::isa::Isa;
 
 use crate::prefetch::{LINE, prefetch};
 use crate::tile::{Columns, Matrix, add_outer, for_tiles, total};
-use crate::tuning::{PIECE, max_height};
+use crate::tuning::{LEAST_AHEAD, PIECE, max_height};
 use crate::vector::Vector;
 
 /// Rows, and the panel `[columns][vectors][lanes]` that they are multiplied with.
@@ -33,10 +33,18 @@ impl<'a> Factor<'a> {
         panel: &[],
     };
 
-    /// The values of a row's run.
+    /// The values of a run of some rows.
     #[inline(always)]
-    fn run(&self, row: usize, run: usize) -> &'a [f32] {
-        &self.rows.data[row * self.rows.stride + run * self.columns.stride..][..self.columns.depth]
+    fn runs_of<const HEIGHT: usize>(&self, first: usize, run: usize) -> [&'a [f32]; HEIGHT] {
+        let mut rows = [&[][..]; HEIGHT];
+        let mut rest = &self.rows.data[first * self.rows.stride + run * self.columns.stride..];
+        for r in 0..HEIGHT {
+            rows[r] = &rest[..self.columns.depth];
+            if r + 1 < HEIGHT {
+                rest = &rest[self.rows.stride..];
+            }
+        }
+        rows
     }
 }
 
@@ -109,7 +117,8 @@ impl<'a> Product<'a> {
     /// What [`Isa::gemm`] is on each instruction set. Inlined wherever a cell calls it, these loops made a build
     /// of seven minutes.
     #[inline(always)]
-    pub(crate) fn compute<S: Isa>(&self, s: S, sums: Sums<'_>) {
+    pub(crate) fn compute<S: Isa>(&self, s: S, sums: &mut Sums<'_>) {
+        let sums = &mut Sums { scratch: &mut *sums.scratch, first: sums.first, width: sums.width };
         match (self.vectors, self.chains) {
             (0, _) => {}
             (1, 1) => self.tiles_of_width::<S, 1, 1>(s, sums),
@@ -124,12 +133,12 @@ impl<'a> Product<'a> {
     }
 
     #[inline(always)]
-    fn tiles_of_width<S: Isa, const VECTORS: usize, const CHAINS: usize>(&self, s: S, mut sums: Sums<'_>) {
+    fn tiles_of_width<S: Isa, const VECTORS: usize, const CHAINS: usize>(&self, s: S, sums: &mut Sums<'_>) {
         let pieces = if CHAINS == 1 && self.factor.columns.len() > PIECE { self.num_pieces() } else { 1 };
         for n in 0..pieces {
             let piece = if pieces > 1 { self.piece(n) } else { *self };
             for_tiles!(self.count, max_height::<S>(VECTORS * CHAINS), |row, HEIGHT| {
-                piece.tile::<S, HEIGHT, VECTORS, CHAINS>(s, row, &mut sums);
+                piece.tile::<S, HEIGHT, VECTORS, CHAINS>(s, row, sums);
             });
         }
     }
@@ -158,12 +167,16 @@ impl<'a> Product<'a> {
     /// lines as it is deep; nothing new if the tiles before have asked for as much as the panels are long.
     #[inline(always)]
     fn ahead(&self, row: usize, height: usize) -> Ahead<'a> {
-        let depth = self.inputs.columns.len() + self.factor.columns.len();
+        let nothing = Ahead { of: self.factor.panel, at: 0, line: 0 };
         let len = self.inputs.panel.len() + self.factor.panel.len();
+        if self.next.is_empty() || len < LEAST_AHEAD {
+            return nothing;
+        }
+        let depth = self.inputs.columns.len() + self.factor.columns.len();
         let at = (self.first + row).div_ceil(height) * depth * LINE;
         match self.next.get(at..) {
             Some(next) if at < len && !next.is_empty() => Ahead { of: next, at: 0, line: LINE },
-            _ => Ahead { of: self.factor.panel, at: 0, line: 0 },
+            _ => nothing,
         }
     }
 
@@ -176,7 +189,8 @@ impl<'a> Product<'a> {
     ) {
         let lanes = Vector::<S>::LANES;
         let width = VECTORS * lanes;
-        let places = |r: usize| ((row + r) * to.width + to.first) * lanes;
+        // From one row of the scratch to the next one, and the first row's place.
+        let (stride, place) = (to.width * lanes, (row * to.width + to.first) * lanes);
         let zero = Vector::splat(s, 0.0);
         let mut sums = [[[zero; VECTORS]; HEIGHT]; CHAINS];
         match self.start {
@@ -191,10 +205,14 @@ impl<'a> Product<'a> {
                 }
             }
             Start::Present => {
+                let mut rest = &to.scratch[place..];
                 for r in 0..HEIGHT {
-                    let from = &to.scratch[places(r)..][..width];
+                    let from = &rest[..width];
                     for v in 0..VECTORS {
                         sums[0][r][v] = Vector::load(s, from, v * lanes);
+                    }
+                    if r + 1 < HEIGHT {
+                        rest = &rest[stride..];
                     }
                 }
             }
@@ -202,14 +220,18 @@ impl<'a> Product<'a> {
         let (first, mut ahead) = (self.first + row, self.ahead(row, max_height::<S>(VECTORS * CHAINS)));
         accumulate::<S, HEIGHT, VECTORS, CHAINS, 1>(s, &mut sums, &self.inputs, first, &mut ahead);
         accumulate::<S, HEIGHT, VECTORS, CHAINS, CHAINS>(s, &mut sums, &self.factor, first, &mut ahead);
+        let mut rest = &mut to.scratch[place..];
         for r in 0..HEIGHT {
-            let to = &mut to.scratch[places(r)..][..width];
+            let to = &mut rest[..width];
             for v in 0..VECTORS {
                 let mut chains = [zero; CHAINS];
                 for c in 0..CHAINS {
                     chains[c] = sums[c][r][v];
                 }
                 total(chains).store(to, v * lanes);
+            }
+            if r + 1 < HEIGHT {
+                rest = &mut rest[stride..];
             }
         }
     }
@@ -234,13 +256,15 @@ fn accumulate<S: Isa, const HEIGHT: usize, const VECTORS: usize, const CHAINS: u
     let width = VECTORS * Vector::<S>::LANES;
     let Columns { runs, depth, .. } = factor.columns;
     for run in 0..runs {
-        let mut rows = [&[][..]; HEIGHT];
-        for r in 0..HEIGHT {
-            rows[r] = factor.run(first + r, run);
-        }
+        let rows = factor.runs_of::<HEIGHT>(first, run);
         let panel = &factor.panel[run * depth * width..][..depth * width];
         let turns = depth / USED;
         let (whole, rest) = panel.split_at(turns * USED * width);
+        // In chunks whose number is that of the turns, which spares each turn the checks.
+        let mut whole_rows = [&[][..]; HEIGHT];
+        for r in 0..HEIGHT {
+            whole_rows[r] = &rows[r].as_chunks::<USED>().0[..turns];
+        }
         for (turn, b) in (0..turns).zip(whole.chunks_exact(USED * width)) {
             // A single row asks for its own panel as fast as that comes.
             if USED == 1 && HEIGHT > 1 {
@@ -252,7 +276,7 @@ fn accumulate<S: Isa, const HEIGHT: usize, const VECTORS: usize, const CHAINS: u
                     s,
                     &mut sums[c],
                     #[inline(always)]
-                    |r| rows[r][turn * USED + c],
+                    |r| whole_rows[r][turn][c],
                     &b[c * width..],
                 );
             }

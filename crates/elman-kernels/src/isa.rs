@@ -71,6 +71,23 @@ impl InstructionSet {
         crate::dispatch!(self, s => of(s))
     }
 
+    /// Its name: `avx512`, `avx2`, `sse2`, `neon`, `simd128` or, elsewhere, `plain`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Level::Avx512(_) => "avx512",
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Level::Avx2(_) => "avx2",
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Level::Sse2(_) => "sse2",
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon(_) => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::WasmSimd128(_) => "simd128",
+            _ => "plain",
+        }
+    }
+
     /// For [`dispatch!`](crate::dispatch), which is expanded in other crates.
     #[doc(hidden)]
     pub fn level(self) -> Level {
@@ -109,7 +126,10 @@ macro_rules! instruction_sets {
             const SINGLE_ROWS: bool = $single_rows;
 
             #[inline(never)]
-            fn gemm(self, product: &Product<'_>, sums: Sums<'_>) {
+            fn gemm(self, product: &Product<'_>, mut sums: Sums<'_>) {
+                // By reference: copied into the closure as a whole, just after its fields were written one by one, it
+                // would have to be waited for.
+                let sums = &mut sums;
                 self.vectorize(
                     #[inline(always)]
                     || product.compute(self, sums),

@@ -22,6 +22,47 @@ pub trait Lane: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Se
     fn where_positive(self, gate: Self) -> Self;
 }
 
+/// Two lanes that move together: what one waits for, the processor spends on the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<L>(pub L, pub L);
+
+macro_rules! in_pairs {
+    ($($trait:ident::$method:ident),*) => {$(
+        impl<L: Lane> $trait for Pair<L> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Pair($trait::$method(self.0, other.0), $trait::$method(self.1, other.1))
+            }
+        }
+    )*};
+}
+
+in_pairs!(Add::add, Sub::sub, Mul::mul);
+
+impl<L: Lane> Lane for Pair<L> {
+    #[inline(always)]
+    fn constant(self, value: f32) -> Self {
+        Pair(self.0.constant(value), self.1.constant(value))
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        Pair(self.0.mul_add(b.0, c.0), self.1.mul_add(b.1, c.1))
+    }
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        Pair(self.0.tanh(), self.1.tanh())
+    }
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        Pair(self.0.sigmoid(), self.1.sigmoid())
+    }
+    #[inline(always)]
+    fn where_positive(self, gate: Self) -> Self {
+        Pair(self.0.where_positive(gate.0), self.1.where_positive(gate.1))
+    }
+}
+
 /// A lane that holds one number: what the scalar path runs on.
 pub trait Scalar:
     Lane + Default + PartialOrd + Div<Output = Self> + AddAssign + Send + Sync + 'static
@@ -113,6 +154,21 @@ mod tests {
         assert!(of(f64::NAN).where_positive(of(f64::NAN)).to_f64().is_nan());
         assert_eq!(of(3.0).where_positive(of(0.0)).to_f64(), 0.0);
         assert_eq!(of(3.0).where_positive(of(1e-30)).to_f64(), 3.0);
+    }
+
+    #[test]
+    fn a_pair_is_two_lanes() {
+        let (a, b, c) = (Pair(0.3f64, -1.5), Pair(2.0, 0.7), Pair(-0.1, 0.4));
+        let of = |f: fn(f64, f64, f64) -> f64| [f(a.0, b.0, c.0), f(a.1, b.1, c.1)];
+        let is = |pair: Pair<f64>, expected: [f64; 2]| assert_eq!([pair.0, pair.1], expected);
+        is(a + b, of(|a, b, _| a + b));
+        is(a - b, of(|a, b, _| a - b));
+        is(a * b, of(|a, b, _| a * b));
+        is(a.mul_add(b, c), of(Lane::mul_add));
+        is(a.tanh(), of(|a, _, _| Lane::tanh(a)));
+        is(a.sigmoid(), of(|a, _, _| a.sigmoid()));
+        is(b.where_positive(a), [2.0, 0.0]);
+        is(a.constant(0.25), [0.25; 2]);
     }
 
     #[test]

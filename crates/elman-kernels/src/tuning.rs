@@ -22,6 +22,10 @@ pub const GROUP: usize = 24;
 /// LSTM's backward pass at 1024 units, of 1 MB, made a step a quarter slower.
 pub const PIECE: usize = 1024;
 
+/// The values of a panel from which on tiles ask ahead for the next one. Layers of shorter panels are in the second cache
+/// as a whole, and with a few units what there is to ask for takes as long to work out as a tenth of a tile's sums.
+pub const LEAST_AHEAD: usize = 4096;
+
 /// The height of a full tile of so many vectors: what the registers hold, with four to eight left for operands. With 16
 /// registers (AVX2, Zen 3) one operand more in registers sent two sums to memory and back at each step, which
 /// made a GRU's products half as fast.

@@ -111,9 +111,9 @@ impl<S: Simd> Lane for Vector<S> {
     #[inline(always)]
     fn sigmoid(self) -> Self {
         let (s, x) = (self.0.token(), self.0);
-        // At 88 the power of two is 2^-127, for which 0 stands; at -88 it is the largest there is. The constants
-        // stand first for NaN's sake, as in `tanh`.
-        let x_within = S::f32s::splat(s, -88.0).max(S::f32s::splat(s, 88.0).min(x));
+        // At 88 the power of two is 2^-127, for which 0 stands; at -88 it is the largest there is, and what comes of
+        // lower ones is replaced in the end. The constant stands first for NaN's sake, as in `tanh`.
+        let x_within = S::f32s::splat(s, 88.0).min(x);
         let (n, power) = nearest_power::<S>(x_within, -LOG2_E, ROUND_BIASED);
         // ln 2 in two parts, so that the product is exact: as one number it adds 1.9e-9 n to q.
         let q = n.mul_add(S::f32s::splat(s, LN_2_HIGH), x_within);

@@ -28,7 +28,7 @@ pub use message::Message;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.naming(&str::to_owned))]
 pub struct ConfigError {
-    /// The option, named as in the configuration; empty where a model is there for something else.
+    /// The option, named as in the configuration; empty where none is to blame: a model is there for something else.
     pub option: &'static str,
     /// What is wrong with it and what would be right.
     pub message: Message,

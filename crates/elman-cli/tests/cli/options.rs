@@ -1,6 +1,6 @@
 //! The options of training: each value runs, and what makes no sense is refused as wrong usage.
 
-use elman::network::CellKind;
+use elman::network::{CellKind, INSTRUCTION_SET_VARIABLE, InstructionSet};
 
 use crate::common::{CLASSIFY, Place, REGRESS, sequences};
 
@@ -296,4 +296,32 @@ fn values_out_of_range_are_wrong_usage() {
         let said = said(arguments);
         assert!(said.starts_with(message), "{said}");
     }
+}
+
+/// On those with fused multiply-adds, the bits are the same.
+#[test]
+fn the_environment_chooses_the_instruction_set() {
+    let place = Place::new();
+    let run = |name: &str, arguments: &str| {
+        let mut command = place.command(arguments);
+        command.env(INSTRUCTION_SET_VARIABLE, name).output().expect("a program that starts")
+    };
+    place.ok(&format!("{FORECAST} -o best.elman"));
+    for set in InstructionSet::best().and_below() {
+        let name = set.name();
+        let output = run(name, &format!("{FORECAST} -o {name}.elman"));
+        assert!(output.status.success(), "{name}: {output:?}");
+        if set.lanes() >= 8 {
+            assert!(place.read(&format!("{name}.elman")) == place.read("best.elman"), "{name}");
+        }
+    }
+    let output = run("mmx", &format!("{FORECAST} -o mmx.elman"));
+    let known: Vec<&str> = InstructionSet::best().and_below().map(InstructionSet::name).collect();
+    let expected = format!(
+        "error: the environment variable ELMAN_INSTRUCTION_SET is mmx; this machine has {}: choose one of them, \
+         or leave it unset for the best\n",
+        known.join(", ")
+    );
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr)), (Some(2), expected.into()));
+    assert!(!place.names().contains(&"mmx.elman".to_owned()));
 }

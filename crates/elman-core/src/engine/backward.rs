@@ -5,10 +5,11 @@ use core::ops::Range;
 use elman_kernels::gemm::{Factor, Product};
 use elman_kernels::panel::{Cut, Order, Panel};
 use elman_kernels::tile::{Matrix, load};
+use elman_kernels::tuning::GROUP;
 use elman_kernels::vector::Vector;
 use elman_kernels::{InstructionSet, Isa, dispatch};
 
-use super::group::{Group, Place, groups};
+use super::group::{Group, Place, Slots, groups, rows_of, rows_of_mut};
 use super::shape::{Shape, Tape};
 use crate::cell::{Cell, Lanes};
 
@@ -53,11 +54,18 @@ pub fn step<S: Isa, C: Cell>(
     let shape = from.shape;
     let followed = rows.min(from.later.len() / shape.tape_len());
     for panel in shape.backward_panels(from.panels, from.order) {
-        for group in groups(0..followed, &panel.blocks) {
-            group.multiply(s, shape, from.later, C::FACTS.direct(), &panel, scratch);
-            group.cell::<S, C>(s, from, Some(scratch), carry, tape);
+        let mut first = 0;
+        while first < rows {
+            // Those that were not followed are a group of their own.
+            let is_followed = first < followed;
+            let end = if is_followed { followed.min(first + GROUP) } else { rows };
+            let group = Group { rows: first..end, blocks: panel.blocks.clone() };
+            if is_followed {
+                group.multiply(s, shape, from.later, C::FACTS.direct(), &panel, scratch);
+            }
+            group.cell::<S, C>(s, from, is_followed.then_some(&*scratch), carry, tape);
+            first = end;
         }
-        Group { rows: followed..rows, blocks: panel.blocks }.cell::<S, C>(s, from, None, carry, tape);
     }
     through_inner_value::<S, C>(s, from, rows, carry, tape, scratch);
 }
@@ -195,17 +203,49 @@ impl Group {
         carry: &mut [f32],
         tape: &mut [f32],
     ) {
-        self.for_each(
-            from.shape,
-            #[inline(always)]
-            |n, v, place| {
-                let through = followed.map(
-                    #[inline(always)]
-                    |scratch| load(s, scratch, n, self.blocks.len(), v),
-                );
-                cell::<S, C>(s, from, through, (self.rows.start + n, place), carry, tape);
-            },
-        );
+        let (shape, lanes) = (from.shape, Vector::<S>::LANES);
+        let (state_len, tape_len, width) = (shape.state_len(), shape.tape_len(), self.blocks.len() * lanes);
+        for (unit, block) in self.blocks.clone().enumerate() {
+            let (slots, own) = (Slots::of(shape, block), unit * lanes);
+            slots.assert_within(state_len, 0..C::STATES, lanes);
+            slots.assert_within(tape_len, 0..Tape::slots(&C::FACTS), lanes);
+            assert!(own <= width && lanes <= width - own, "rows hold the sums");
+            let mut through = followed.map(
+                #[inline(always)]
+                |sums| sums[..self.rows.len() * width].chunks_exact(width),
+            );
+            let mut dh = from.dh.map(
+                #[inline(always)]
+                |dh| dh.from(self.rows.start).data.chunks(dh.stride),
+            );
+            let mut states = rows_of(self, from.prev, state_len).zip(rows_of(self, from.next, state_len));
+            let mut tape = rows_of_mut(self, tape, tape_len);
+            for carry in rows_of_mut(self, carry, state_len) {
+                let (Some((prev, next)), Some(tape)) = (states.next(), tape.next()) else { break };
+                let mut dnext: C::State<Vector<S>> = slots.load_one(s, &*carry);
+                let sum = &mut dnext.as_mut()[0];
+                if let Some(through) = through.as_mut().and_then(Iterator::next) {
+                    *sum = *sum + Vector::load(s, through, own);
+                }
+                if let Some(dh) = dh.as_mut().and_then(Iterator::next) {
+                    *sum = *sum + Vector::load(s, dh, slots.at(0));
+                }
+                let prev: C::State<Vector<S>> = slots.load_one(s, prev);
+                let next: C::State<Vector<S>> = slots.load_one(s, next);
+                let units: C::Unit<Vector<S>> = slots.load_one(s, from.units);
+                let saved: C::Saved<Vector<S>> = slots.load_one(s, &*tape);
+                let (dpre, dunit, dprev) = C::backward(saved, units, prev, next, dnext);
+                for (n, d) in dpre.as_ref().iter().enumerate() {
+                    d.flush_to_zero().store(tape, slots.at(Tape::dpre(&C::FACTS) + n));
+                }
+                for (n, d) in dunit.as_ref().iter().enumerate() {
+                    d.store(tape, slots.at(Tape::dunit(&C::FACTS) + n));
+                }
+                for (n, d) in dprev.as_ref().iter().enumerate() {
+                    d.flush_to_zero().store(carry, slots.at(n));
+                }
+            }
+        }
     }
 
     /// The inner value's equation: adds its parts of d pre-activations and of the carry.

@@ -7,10 +7,11 @@ use elman_kernels::tile::{MAX_VECTORS, Matrix, fill, load};
 use elman_kernels::tuning::PIECE;
 use elman_kernels::vector::Vector;
 
-use super::group::{Group, Place, groups};
+use super::group::{Group, Place, Slots, Together, groups, rows_of, rows_of_mut};
 use super::panel::ForwardPanel;
 use super::shape::{Shape, Tape};
 use crate::cell::{Cell, Lanes};
+use crate::lane::Pair;
 
 /// What a step reads: a layer, its panels of [`pack_forward`](super::pack::pack_forward), the rows'
 /// inputs and their states before the step.
@@ -178,17 +179,147 @@ pub(super) fn cells<S: Isa, C: Cell>(
     scratch: &[f32],
 ) {
     let units = group.blocks.len();
-    group.for_each(
-        given.shape,
+    if C::FROM_INNER > 0 {
+        return group.for_each(
+            given.shape,
+            #[inline(always)]
+            |n, unit, place| {
+                let pre = Lanes::from_fn(
+                    #[inline(always)]
+                    |p| load(s, scratch, n, units * C::PRE, unit * C::PRE + p),
+                );
+                cell::<S, C>(s, given, place, pre, next, tape.as_deref_mut());
+            },
+        );
+    }
+    let (shape, lanes) = (given.shape, Vector::<S>::LANES);
+    let (state_len, tape_len, width) = (shape.state_len(), shape.tape_len(), units * C::PRE * lanes);
+    for (unit, block) in group.blocks.clone().enumerate() {
+        let (slots, own) = (Slots::of(shape, block), unit * C::PRE * lanes);
+        slots.assert_within(state_len, 0..C::STATES, lanes);
+        slots.assert_within(tape_len, 0..C::SAVED, lanes);
+        assert!(own <= width && C::PRE * lanes <= width - own, "rows hold the sums");
+        let mut sums = scratch[..group.rows.len() * width].chunks_exact(width);
+        let mut prev = rows_of(group, given.prev, state_len);
+        let mut next = rows_of_mut(group, next, state_len);
+        let mut tape = tape.as_deref_mut().map(
+            #[inline(always)]
+            |tape| rows_of_mut(group, tape, tape_len),
+        );
+        let mut row = || {
+            let sums = &sums.next()?[own..][..C::PRE * lanes];
+            let tape = tape.as_mut().and_then(Iterator::next);
+            Some(Row { sums, prev: prev.next()?, next: next.next()?, tape })
+        };
+        while let Some(first) = row() {
+            // Where the equation is long, the wait for its operations is filled with another row's.
+            match if C::PRE > 1 { row() } else { None } {
+                Some(second) => {
+                    cell_of_rows::<S, C, Pair<Vector<S>>, 2>(s, slots, given.units, [first, second]);
+                }
+                None => cell_of_rows::<S, C, Vector<S>, 1>(s, slots, given.units, [first]),
+            }
+        }
+    }
+}
+
+/// What the cell's equation reads and writes of a row.
+struct Row<'a> {
+    /// The pre-activations of a vector of units, `[PRE]`.
+    sums: &'a [f32],
+    /// `[STATES, padded]`
+    prev: &'a [f32],
+    /// `[STATES, padded]`
+    next: &'a mut [f32],
+    /// `[slots, padded]`
+    tape: Option<&'a mut [f32]>,
+}
+
+/// The cell's equation for one vector of units of some rows.
+#[inline(always)]
+fn cell_of_rows<S: Isa, C: Cell, T: Together<S>, const ROWS: usize>(
+    s: S,
+    slots: Slots,
+    units: &[f32],
+    mut rows: [Row<'_>; ROWS],
+) {
+    let pre: C::Pre<T> = Lanes::from_fn(
         #[inline(always)]
-        |n, unit, place| {
-            let pre = Lanes::from_fn(
+        |p| {
+            T::of(
                 #[inline(always)]
-                |p| load(s, scratch, n, units * C::PRE, unit * C::PRE + p),
-            );
-            cell::<S, C>(s, given, place, pre, next, tape.as_deref_mut());
+                |i| Vector::load(s, rows[i].sums, p * Vector::<S>::LANES),
+            )
         },
     );
+    let units: C::Unit<T> = slots.load(
+        s,
+        #[inline(always)]
+        |_| units,
+    );
+    let prev: C::State<T> = slots.load(
+        s,
+        #[inline(always)]
+        |i| rows[i].prev,
+    );
+    let (state, saved) = C::forward(pre, units, prev);
+    for (n, state) in state.as_ref().iter().enumerate() {
+        state.each(
+            #[inline(always)]
+            |i, state| state.flush_to_zero().store(rows[i].next, slots.at(n)),
+        );
+    }
+    for (n, saved) in saved.as_ref().iter().enumerate() {
+        saved.each(
+            #[inline(always)]
+            |i, saved| {
+                if let Some(tape) = &mut rows[i].tape {
+                    saved.store(tape, slots.at(n));
+                }
+            },
+        );
+    }
+}
+
+/// The cell's equation for two vectors of units of one row, from a block on, of a cell without an inner value.
+#[inline(always)]
+pub(super) fn cell_of_two<S: Isa, C: Cell>(
+    s: S,
+    given: Given<'_>,
+    block: usize,
+    pre: C::Pre<Pair<Vector<S>>>,
+    next: &mut [f32],
+    mut tape: Option<&mut [f32]>,
+) {
+    let shape = given.shape;
+    let slots = [Slots::of(shape, block), Slots::of(shape, block + 1)];
+    let (units, prev): (C::Unit<_>, C::State<_>) = (two(s, slots, given.units), two(s, slots, given.prev));
+    let (state, saved) = C::forward(pre, units, prev);
+    for (n, state) in state.as_ref().iter().enumerate() {
+        state.each(
+            #[inline(always)]
+            |i, state| state.flush_to_zero().store(next, slots[i].at(n)),
+        );
+    }
+    for (n, saved) in saved.as_ref().iter().enumerate() {
+        saved.each(
+            #[inline(always)]
+            |i, saved| {
+                if let Some(tape) = &mut tape {
+                    saved.store(tape, slots[i].at(n));
+                }
+            },
+        );
+    }
+}
+
+/// Two vectors of units in all slots of a row.
+#[inline(always)]
+fn two<S: Isa, L: Lanes<Pair<Vector<S>>>>(s: S, slots: [Slots; 2], row: &[f32]) -> L {
+    L::from_fn(
+        #[inline(always)]
+        |n| Pair(Vector::load(s, row, slots[0].at(n)), Vector::load(s, row, slots[1].at(n))),
+    )
 }
 
 /// The cell's equation for one vector of units of one row; for a cell with an inner value, as far as it

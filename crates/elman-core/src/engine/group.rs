@@ -8,6 +8,7 @@ use elman_kernels::vector::Vector;
 
 use super::shape::Shape;
 use crate::cell::Lanes;
+use crate::lane::{Lane, Pair};
 
 /// Rows and blocks of units that are worked on together.
 pub(super) struct Group {
@@ -40,6 +41,109 @@ impl Group {
             }
         }
     }
+}
+
+/// Vectors that an equation is evaluated for together: one, or a pair.
+pub(super) trait Together<S: Isa>: Lane {
+    /// From each vector by its number.
+    fn of(vector: impl Fn(usize) -> Vector<S>) -> Self;
+    /// Gives each vector's number and the vector.
+    fn each(self, f: impl FnMut(usize, Vector<S>));
+}
+
+impl<S: Isa> Together<S> for Vector<S> {
+    #[inline(always)]
+    fn of(vector: impl Fn(usize) -> Vector<S>) -> Self {
+        vector(0)
+    }
+    #[inline(always)]
+    fn each(self, mut f: impl FnMut(usize, Vector<S>)) {
+        f(0, self);
+    }
+}
+
+impl<S: Isa> Together<S> for Pair<Vector<S>> {
+    #[inline(always)]
+    fn of(vector: impl Fn(usize) -> Vector<S>) -> Self {
+        Pair(vector(0), vector(1))
+    }
+    #[inline(always)]
+    fn each(self, mut f: impl FnMut(usize, Vector<S>)) {
+        f(0, self.0);
+        f(1, self.1);
+    }
+}
+
+/// A vector of units' places in a row of slots of `padded` values.
+#[derive(Clone, Copy)]
+pub(super) struct Slots {
+    unit: usize,
+    padded: usize,
+}
+
+impl Slots {
+    #[inline(always)]
+    pub(super) fn of(shape: Shape, block: usize) -> Self {
+        Slots { unit: block * shape.lanes, padded: shape.padded() }
+    }
+
+    #[inline(always)]
+    pub(super) fn at(self, slot: usize) -> usize {
+        self.unit + slot * self.padded
+    }
+
+    /// Asserts that rows of `len` values have these slots. Said before a loop over rows of that length, it spares them
+    /// the checks, which were a third of the backward equation's instructions.
+    #[inline(always)]
+    pub(super) fn assert_within(self, len: usize, slots: Range<usize>, lanes: usize) {
+        for slot in slots {
+            let at = self.at(slot);
+            assert!(at <= len && lanes <= len - at, "rows hold the slots");
+        }
+    }
+
+    /// The vector of a row in each of its first slots.
+    #[inline(always)]
+    pub(super) fn load_one<S: Isa, L: Lanes<Vector<S>>>(self, s: S, row: &[f32]) -> L {
+        L::from_fn(
+            #[inline(always)]
+            |n| Vector::load(s, row, self.at(n)),
+        )
+    }
+
+    /// The vectors of some rows in each of their first slots.
+    #[inline(always)]
+    pub(super) fn load<'a, S: Isa, T: Together<S>, L: Lanes<T>>(
+        self,
+        s: S,
+        row: impl Fn(usize) -> &'a [f32],
+    ) -> L {
+        L::from_fn(
+            #[inline(always)]
+            |n| {
+                T::of(
+                    #[inline(always)]
+                    |i| Vector::load(s, row(i), self.at(n)),
+                )
+            },
+        )
+    }
+}
+
+/// The rows of a group out of all, each of `len` values.
+#[inline(always)]
+pub(super) fn rows_of<'a>(group: &Group, from: &'a [f32], len: usize) -> core::slice::ChunksExact<'a, f32> {
+    from[group.rows.start * len..][..group.rows.len() * len].chunks_exact(len)
+}
+
+/// The same, to be written.
+#[inline(always)]
+pub(super) fn rows_of_mut<'a>(
+    group: &Group,
+    from: &'a mut [f32],
+    len: usize,
+) -> core::slice::ChunksExactMut<'a, f32> {
+    from[group.rows.start * len..][..group.rows.len() * len].chunks_exact_mut(len)
 }
 
 /// Where one vector of units of one row stands.

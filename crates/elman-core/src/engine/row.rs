@@ -20,7 +20,7 @@ use super::group::Place;
 use super::panel::ForwardPanel;
 use super::shape::Tape;
 use crate::cell::{Cell, Lanes};
-use crate::lane::Lane;
+use crate::lane::{Lane, Pair};
 
 /// Have single rows of a cell functions of their own on an instruction set? Elsewhere they go by tiles.
 pub(super) const fn are_compiled<S: Isa, C: Cell>() -> bool {
@@ -91,15 +91,27 @@ pub(super) fn forward_run<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usi
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
-    let pairs = if const { is_full(C::PRE, UNITS, CHAINS) } { pairs(run, from.panels) } else { 0 };
+    let mut pairs = if const { is_full(C::PRE, UNITS, CHAINS) } { pairs(run, from.panels) } else { 0 };
+    let mut others = run.panels - 2 * pairs;
+    if const { are_three::<S, C>() } && pairs > 0 && others == 1 {
+        // The last three together, rather than one alone, whose sums would not fill the time that they wait.
+        (pairs, others) = (pairs - 1, 0);
+        let block = run.block_of(2 * pairs);
+        forward_panels::<S, C, UNITS, CHAINS, 3>(s, from, block, next, tape.as_deref_mut());
+    }
     for n in 0..pairs {
         let block = run.block_of(2 * n);
         forward_panels::<S, C, UNITS, CHAINS, 2>(s, from, block, next, tape.as_deref_mut());
     }
-    for n in 0..run.panels - 2 * pairs {
+    for n in 0..others {
         let block = block_of_other(run, n, pairs, from.order);
         forward_panels::<S, C, UNITS, CHAINS, 1>(s, from, block, next, tape.as_deref_mut());
     }
+}
+
+/// May three panels go side by side? On vectors of 16, the sums of two fill the time that they wait.
+const fn are_three<S: Isa, C: Cell>() -> bool {
+    C::PRE > 1 && Vector::<S>::LANES < 16
 }
 
 /// The pairs of panels that go side by side, from the first ones on. As the first cache holds them, their order
@@ -154,10 +166,23 @@ fn forward_panels<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usize, cons
     }
     let h = &from.prev[..shape.hidden_size];
     accumulate::<S, _, UNITS, CHAINS, PANELS, CHAINS>(s, &mut sums, h, &mut h_panels, C::FACTS.direct());
+    let given = from.given::<C>();
     // A loop would index the sums, which would keep them in memory.
-    cells::<S, C, UNITS, CHAINS>(s, from.given::<C>(), block, &sums[0], next, tape.as_deref_mut());
-    if PANELS == 2 {
-        cells::<S, C, UNITS, CHAINS>(s, from.given::<C>(), block + UNITS, &sums[PANELS - 1], next, tape);
+    if const { C::PRE > 1 && C::FROM_INNER == 0 && PANELS > 1 } {
+        let pre = Lanes::from_fn(
+            #[inline(always)]
+            |p| Pair(sums[0][0][0].as_ref()[p], sums[1][0][0].as_ref()[p]),
+        );
+        forward::cell_of_two::<S, C>(s, given, block, pre, next, tape.as_deref_mut());
+    } else {
+        cells::<S, C, UNITS, CHAINS>(s, given, block, &sums[0], next, tape.as_deref_mut());
+        if PANELS > 1 {
+            let second = &sums[const { if PANELS > 1 { 1 } else { 0 } }];
+            cells::<S, C, UNITS, CHAINS>(s, given, block + UNITS, second, next, tape.as_deref_mut());
+        }
+    }
+    if PANELS > 2 {
+        cells::<S, C, UNITS, CHAINS>(s, given, block + 2 * UNITS, &sums[PANELS - 1], next, tape);
     }
 }
 
@@ -335,8 +360,10 @@ fn accumulate<
     let (turns, left) = values.as_chunks::<USED>();
     // Iterators that walk side by side need no checks of bounds, which were a third of a turn's instructions.
     let [first, last] = [rest[0], rest[PANELS - 1]].map(|panel| panel.chunks_exact(USED * width));
+    let mut second = rest[const { PANELS / 2 }].chunks_exact(USED * width);
     for ((turn, first), last) in turns.iter().zip(first).zip(last) {
-        let weights = [first, last];
+        let second = if PANELS == 3 { second.next().unwrap_or_default() } else { last };
+        let weights = [first, second, last];
         for n in 0..PANELS {
             for c in 0..USED {
                 add_column(s, &mut own[n][c], turn[c], &weights[n][c * width..][..width], fed.clone());

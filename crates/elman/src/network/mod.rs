@@ -36,6 +36,7 @@ mod config;
 mod dropout;
 mod engine;
 mod initial;
+mod instructions;
 mod layout;
 mod placed;
 mod scalar;
@@ -53,6 +54,7 @@ pub use elman_core::block::{
 pub use elman_core::cell::CellKind;
 pub use elman_kernels::InstructionSet;
 pub use engine::Engine;
+pub use instructions::{INSTRUCTION_SET_VARIABLE, instruction_set};
 pub use scalar::{ScalarEngine, Tape};
 pub use simd::SimdEngine;
 pub use stacked::{Readout, Stacked};
@@ -125,6 +127,7 @@ impl Network {
     /// - If a recurrent block, a pooling, a patch or a skip stands after a block that leaves one row per
     ///   sequence, or a skip after a patch; a softmax not at the end; dropout at either end; an embedding not at the
     ///   beginning or with more than one input; or a skip adds more values than there are.
+    /// - If the environment asks for an instruction set that this machine does not have: see [`instruction_set`].
     pub fn new<C>(config: C) -> Result<Self, ConfigError>
     where
         C: TryInto<NetworkConfig>,
@@ -132,6 +135,7 @@ impl Network {
     {
         let config: NetworkConfig = config.try_into()?;
         config.check()?;
+        instruction_set()?;
         let mut network = Network {
             blocks: Vec::with_capacity(config.blocks.len()),
             layout: Layout::default(),

@@ -34,7 +34,9 @@ pub(crate) use workers::worthwhile_shares;
 use workers::{ShareMemory, Workers};
 
 use super::dropout::draw_mask;
-use super::{Engine, Gradients, Kind, Mode, Network, State, Timelines, gradients_fit, parts};
+use super::{
+    Engine, Gradients, Kind, Mode, Network, State, Timelines, gradients_fit, instruction_set, parts,
+};
 use crate::batch::Batch;
 use crate::threads::{self, Threads, each};
 
@@ -95,9 +97,11 @@ macro_rules! pass {
 }
 
 impl Engine<f32> for SimdEngine {
-    /// On the best instruction set there is, with as many threads as [`threads::count`] says.
+    /// On the instruction set of [`instruction_set`], with as many threads as [`threads::count`] says.
     fn new(network: &Network) -> Self {
-        let engine = Self::with(network, InstructionSet::best(), threads::count());
+        // There is no network where that is an error.
+        let set = instruction_set().unwrap_or_else(|_| InstructionSet::best());
+        let engine = Self::with(network, set, threads::count());
         SimdEngine { sharing: Sharing::WherePaying, ..engine }
     }
 
