@@ -179,7 +179,11 @@ pub(crate) fn training_text(model: &Model) -> String {
     };
     let kept = match (record.best_epoch, record.loss) {
         (Some(epoch), Some(value)) => {
-            format!("; kept those of epoch {}, {loss} {}", epoch.saturating_add(1), figure(value))
+            let kept = match record.recipe.train.average {
+                Some(average) if average.covers(epoch) => "the average",
+                _ => "those",
+            };
+            format!("; kept {kept} of epoch {}, {loss} {}", epoch.saturating_add(1), figure(value))
         }
         _ => String::new(),
     };

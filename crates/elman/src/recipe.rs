@@ -15,7 +15,7 @@
 
 mod options;
 
-pub use options::{ClassWeights, LossName, OptimiserName, RecipeOptions, ScheduleName};
+pub use options::{AverageName, ClassWeights, LossName, OptimiserName, RecipeOptions, ScheduleName};
 
 use serde::{Deserialize, Serialize};
 

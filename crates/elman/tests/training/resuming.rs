@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use elman::average::AverageConfig;
 use elman::data;
 use elman::error::{Error, ModelError};
 use elman::float::Float;
@@ -132,6 +133,23 @@ fn a_resumed_run_is_the_same_run_to_the_bit() {
         }
         resume_everywhere::<f64>(&train_config().with_batch_size(3).with_optimiser(optimiser));
     }
+}
+
+#[test]
+fn a_resumed_run_has_the_same_average() {
+    for average in [AverageConfig::Ema { decay: 0.8 }, AverageConfig::Swa { start: 1 }] {
+        let config = train_config().with_epochs(4).with_batch_size(3).with_average(average);
+        resume_everywhere::<f32>(&config.clone().with_truncate(2));
+        resume_everywhere::<f64>(&config.with_patience(2));
+    }
+}
+
+/// In the midst of the batches that make an update as well: there are three in an epoch.
+#[test]
+fn a_resumed_run_makes_the_same_updates_of_several_batches() {
+    let config = train_config().with_epochs(4).with_batch_size(3).with_accumulate(2);
+    resume_everywhere::<f32>(&config.clone().with_optimiser(OptimiserConfig::ADAM).with_clip(0.5));
+    resume_everywhere::<f64>(&config.with_average(AverageConfig::EMA).with_schedule(ScheduleConfig::COSINE));
 }
 
 /// At a rate at which the validation loss wavers: the run ends before its last epoch.
