@@ -116,6 +116,8 @@ options! {
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] bidirectional: bool,
         /// The share of values set to 0 between layers in training [default: 0]
         [value_name = "SHARE"] dropout: f64,
+        /// The share of units whose state recurrent products do not read, drawn anew for each sequence in training [default: 0]
+        [value_name = "SHARE"] recurrent_dropout: f64,
         /// Regress, classify: so many successive timesteps become one, which shortens long sequences
         /// [default: with --search chosen, else 1]
         [value_name = "N", value_parser = count::<usize>] patch: usize,

@@ -41,6 +41,7 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "num_layers": ("int", "Layers on top of each other."),
     "bidirectional": ("bool", "Read each sequence from its end as well?"),
     "dropout": ("float", "The share of values set to 0 between layers in training."),
+    "recurrent_dropout": ("float", "The share of units whose state recurrent products do not read in training."),
     "patch": ("int", "So many successive timesteps become one."),
     "pooling": ("str", "What is read of the last layer: ``last``, ``mean`` or ``max``."),
     "skip": ("int", "So many inputs are added to the answer of their timestep."),

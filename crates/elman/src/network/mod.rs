@@ -249,6 +249,12 @@ impl Network {
         self.blocks.iter().any(joins)
     }
 
+    /// Is there recurrent dropout in training?
+    pub(crate) fn drops_recurrently(&self) -> bool {
+        let drops = |placed: &Placed| matches!(&placed.kind, Kind::Recurrent(layers) if layers.block.recurrent_dropout > 0.0);
+        self.blocks.iter().any(drops)
+    }
+
     /// Whose states the blocks of a [`State`] hold, in order: those of each recurrent block, forward before
     /// reverse.
     pub fn states(&self) -> &[StateBlock] {

@@ -69,6 +69,8 @@ options! {
     bidirectional: bool,
     /// [`Recipe::dropout`]
     dropout: f64,
+    /// [`Recipe::recurrent_dropout`]
+    recurrent_dropout: f64,
     /// [`Recipe::patch`]
     patch: usize,
     /// [`Recipe::pooling`]
@@ -250,6 +252,7 @@ impl RecipeOptions {
         set(&mut recipe.num_layers, self.num_layers.take());
         set(&mut recipe.bidirectional, self.bidirectional.take());
         set(&mut recipe.dropout, self.dropout.take());
+        set(&mut recipe.recurrent_dropout, self.recurrent_dropout.take());
         set(&mut recipe.patch, self.patch.take());
         set(&mut recipe.pooling, self.pooling.take());
         set(&mut recipe.skip, self.skip.take());

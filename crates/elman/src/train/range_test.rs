@@ -16,8 +16,9 @@ const DECADES: usize = 7;
 const UPDATES_PER_DECADE: usize = 30;
 /// How much of the smoothed loss is kept from one update to the next.
 const KEPT: f64 = 0.95;
-/// By how many times its noise the loss must fall to have fallen.
+/// By how many times its noise the loss must fall to have fallen, and by which share of itself.
 const NOISE: f64 = 3.0;
+const LEAST_FALL: f64 = 1e-3;
 /// The test ends where the loss has risen above its first level by so many times what it had fallen below it.
 const RISE: f64 = 3.0;
 /// The rate of the lowest loss is where training is about to break; so much of it is chosen.
@@ -69,8 +70,8 @@ pub struct RangeStep {
 /// largest rate is reached.
 ///
 /// A tenth of the rate at which the smoothed loss is lowest is chosen, to three digits: a rule of practice, which the library
-/// fastai made known. There is no choice if the smoothed loss does not fall by more than three times its noise below the mean
-/// loss of the first 30 updates. Its noise is their standard deviation times `sqrt((1 - d) / (1 + d))`, what smoothing by
+/// fastai made known. There is no choice if the smoothed loss does not fall by more than three times its noise, and a thousandth,
+/// below the mean loss of the first 30 updates. Its noise is their standard deviation times `sqrt((1 - d) / (1 + d))`, what smoothing by
 /// `d = 0.95` leaves of it; it counts from the 30th update on, when it has settled.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -89,9 +90,7 @@ impl RangeTest {
 
     /// The rate that is chosen, if there is a choice.
     pub fn chosen(&self) -> Option<f64> {
-        let rate = SHARE * self.steps.get(self.lowest?)?.rate;
-        // What it wrote itself it reads.
-        format!("{rate:.2e}").parse().ok()
+        Some(three_digits(SHARE * self.steps.get(self.lowest?)?.rate))
     }
 
     /// What is to be said of it; `usual` is the rate where there is no choice.
@@ -99,13 +98,13 @@ impl RangeTest {
         let message = |chosen: f64| Message::from("").option("learning_rate").text(format!(" {chosen}"));
         match (self.chosen(), self.lowest.and_then(|lowest| self.steps.get(lowest))) {
             (Some(chosen), Some(lowest)) => message(chosen).text(format!(
-                " was chosen by a range test: a tenth of {:.2e}, at which the smoothed loss of {} updates at rising rates was lowest",
-                lowest.rate,
+                " was chosen by a range test: a tenth of {}, at which the smoothed loss of {} updates at rising rates was lowest",
+                three_digits(lowest.rate),
                 self.steps.len()
             )),
             _ => message(usual).text(format!(
-                " is the usual one: in a range test the loss fell at no rate from {LOWEST:e} to {:.0e} by more than it varies",
-                self.steps.last().map_or(LOWEST, |step| step.rate)
+                " is the usual one: in a range test the loss fell at no rate from {LOWEST} to {} by more than it varies",
+                three_digits(self.steps.last().map_or(LOWEST, |step| step.rate))
             )),
         }
     }
@@ -121,7 +120,7 @@ impl RangeTest {
         self.steps.push(RangeStep { rate: Self::rate(self.steps.len()), loss, smoothed });
         let Some(start) = self.start() else { return Control::Continue };
         let lowest = self.lowest().map_or(smoothed, |lowest| self.steps[lowest].smoothed);
-        let fell = (start.level - lowest).max(NOISE * start.noise);
+        let fell = (start.level - lowest).max(start.least_fall);
         let is_over = smoothed > start.level + RISE * fell || self.steps.len() > DECADES * UPDATES_PER_DECADE;
         if is_over { Control::Stop } else { Control::Continue }
     }
@@ -134,13 +133,14 @@ impl RangeTest {
         };
         let level = mean(&|loss| loss);
         let variance = mean(&|loss| (loss - level).powi(2));
-        Some(Start { level, noise: (variance * (1.0 - KEPT) / (1.0 + KEPT)).sqrt() })
+        let noise = (variance * (1.0 - KEPT) / (1.0 + KEPT)).sqrt();
+        Some(Start { level, least_fall: (NOISE * noise).max(LEAST_FALL * level.abs()) })
     }
 
     /// The same with its choice made.
     fn decided(mut self) -> Self {
         if let Some(start) = self.start() {
-            let has_fallen = |n: &usize| start.level - self.steps[*n].smoothed > NOISE * start.noise;
+            let has_fallen = |n: &usize| start.level - self.steps[*n].smoothed > start.least_fall;
             self.lowest = self.lowest().filter(has_fallen);
         }
         self
@@ -153,12 +153,18 @@ impl RangeTest {
     }
 }
 
+/// The number with three digits that is nearest.
+fn three_digits(rate: f64) -> f64 {
+    // What was written as a number is read as one.
+    format!("{rate:.2e}").parse().unwrap_or(rate)
+}
+
 /// Where the losses of a [`RangeTest`] begin.
 struct Start {
     /// Their mean.
     level: f64,
-    /// The standard deviation of the smoothed ones.
-    noise: f64,
+    /// By how much the smoothed ones must fall below it to tell anything.
+    least_fall: f64,
 }
 
 impl fmt::Display for LearningRate {
@@ -275,7 +281,7 @@ mod tests {
         assert_eq!(found.steps.len(), 211);
         assert_eq!(
             found.remark(0.003).to_string(),
-            "learning_rate 0.003 is the usual one: in a range test the loss fell at no rate from 1e-6 to 1e1 by more than it \
+            "learning_rate 0.003 is the usual one: in a range test the loss fell at no rate from 0.000001 to 10 by more than it \
              varies"
         );
     }
@@ -286,7 +292,7 @@ mod tests {
         assert_eq!((found.steps.len(), found.lowest, found.chosen()), (211, Some(210), Some(1.0)));
         assert_eq!(
             found.remark(0.003).to_string(),
-            "learning_rate 1 was chosen by a range test: a tenth of 1.00e1, at which the smoothed loss of 211 updates at \
+            "learning_rate 1 was chosen by a range test: a tenth of 10, at which the smoothed loss of 211 updates at \
              rising rates was lowest"
         );
     }
