@@ -25,7 +25,7 @@ use crate::float::Dtype;
 use crate::init::Init;
 use crate::network::{
     Block, CellKind, Embedding, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind,
-    Readout, Skip,
+    Readout, Skip, check_recurrent_dropout,
 };
 use crate::task::Task;
 use crate::train::TrainConfig;
@@ -242,6 +242,7 @@ impl Recipe {
         for block in &mut config.blocks {
             if let Block::Recurrent(layer) = block {
                 *layer = layer.with_recurrent_dropout(self.recurrent_dropout);
+                check_recurrent_dropout(layer, "")?;
             }
         }
         if let Some(embedding) = embedding {

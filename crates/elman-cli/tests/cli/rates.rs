@@ -58,11 +58,11 @@ fn a_rate_that_was_found_stays_with_its_run() {
     }
     child.kill().expect("a signal that is sent");
     child.wait().expect("an end");
-    let message = place.refused(1, &format!("{train} --resume --epochs 4"));
-    assert!(message.contains("belongs to another run: its epochs is 100000, not 4"), "{message}");
+    // It is the same run but for its end.
     let said = place.run(&format!("{train} --resume --epochs 4"));
     let stderr = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(stderr.contains(&format!("--learning-rate {found} was chosen before\n")), "{stderr}");
+    assert!(stderr.contains("belongs to another run: its epochs is 100000, not 4"), "{stderr}");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn what_cannot_be_found_is_said() {
 }
 
 #[test]
-fn averages_and_gathered_batches_have_an_effect() {
+fn what_changes_training_has_an_effect() {
     let place = Place::with("s.csv", sequences(30));
     let model = |options: &str| {
         place.ok(&format!("{FORECAST} -q -o m.elman {options}"));
@@ -127,6 +127,11 @@ fn averages_and_gathered_batches_have_an_effect() {
             "--swa-start is 3, and the whole run is 3 epochs, so nothing is averaged; choose less",
         ),
         ("--accumulate 0", "--accumulate is 0; it must be at least 1"),
+        ("--recurrent-dropout 1", "--recurrent-dropout is 1; it must be at least 0 and below 1"),
+        (
+            "--cell min-gru --recurrent-dropout 0.5",
+            "--recurrent-dropout is 0.5, but min-gru has no recurrent product; leave it out",
+        ),
         (
             "--accumulate 2 --truncate 5",
             "--accumulate is 2, but with --truncate 5 each piece of a batch makes an update of its own; leave one of them \

@@ -178,7 +178,7 @@ pub(super) fn check_dropout(probability: f64, of: &str) -> Result<(), ConfigErro
 }
 
 /// Refuses recurrent dropout where it would have no effect, or all of it.
-fn check_recurrent_dropout(layer: &Recurrent, of: &str) -> Result<(), ConfigError> {
+pub(crate) fn check_recurrent_dropout(layer: &Recurrent, of: &str) -> Result<(), ConfigError> {
     let share = layer.recurrent_dropout;
     let refuse = |message: String| Err(ConfigError::new("recurrent_dropout", message));
     if !(0.0..1.0).contains(&share) {

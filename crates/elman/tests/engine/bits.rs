@@ -53,12 +53,9 @@ fn large_layers_are_cut_alike_on_every_instruction_set() {
 /// Sequences with masks of their own, more than there are parts for threads.
 #[test]
 fn recurrent_dropout_gives_the_same_bits_on_any_number_of_threads() {
-    let lengths: Vec<usize> = (0..150).map(|n| 1 + n % 9).collect();
-    for cell in [CellKind::Lstm, CellKind::GruResetBefore] {
-        let layer = Recurrent::new(cell, 10).with_direction(Direction::Both).with_recurrent_dropout(0.4);
-        let config = NetworkConfig::new(3).with(layer).with(layer).with(Dense::new(2));
-        assert_same_bits(&Problem::new(config, &lengths, 3));
-    }
+    let lengths: Vec<usize> = (0..70).map(|n| 1 + n % 4).collect();
+    let layer = Recurrent::new(CellKind::Gru, 10).with_direction(Direction::Both).with_recurrent_dropout(0.4);
+    assert_same_bits(&Problem::new(NetworkConfig::new(3).with(layer).with(Dense::new(2)), &lengths, 3));
 }
 
 /// A batch of more chunks than most machines have cores, on as many threads and more.

@@ -207,7 +207,7 @@ pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
         prop_oneof![size, prop::sample::select(vec![32, 33, 48])],
         prop::sample::select(directions),
         any::<bool>(),
-        prop::sample::select(vec![0.0, 0.0, 0.3]),
+        prop::sample::select(vec![0.0, 0.0, 0.0, 0.0, 0.3]),
     )
         .prop_map(|(cell, hidden_size, direction, learned, dropout)| {
             // A cell without a recurrent product has nothing to mask.

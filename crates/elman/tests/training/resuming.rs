@@ -157,7 +157,7 @@ fn a_resumed_run_has_the_same_recurrent_masks() {
     let layer = Recurrent::new(CellKind::Lstm, 3).with_recurrent_dropout(0.4);
     let config = NetworkConfig::new(2).with(layer).with(Dropout::new(0.2)).with(layer).with(Dense::new(2));
     let network = Network::new(config).unwrap();
-    let config = train_config().with_batch_size(3);
+    let config = train_config().with_epochs(5).with_batch_size(3);
     resume_everywhere_with::<f32>(&network, &config.clone().with_truncate(2));
     resume_everywhere_with::<f64>(&network, &config);
 }
