@@ -17,7 +17,7 @@ fn patchy(network: &Network) -> Vec<Example<f64>> {
     let mut examples = examples::<f64>(network, &[5, 1, 4, 2, 6, 3, 1, 5, 2, 4, 7, 1, 3], 1);
     for (n, example) in examples.iter_mut().enumerate() {
         let Targets::Values(values) = &mut example.targets else { panic!("values") };
-        let known = |k: usize| n != 4 && n != 5 && (n + k) % 4 != 0;
+        let known = |k: usize| n != 4 && n != 5 && !(n + k).is_multiple_of(4);
         values.iter_mut().enumerate().filter(|(k, _)| !known(*k)).for_each(|(_, value)| *value = f64::NAN);
     }
     examples
