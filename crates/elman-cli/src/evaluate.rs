@@ -77,6 +77,7 @@ pub(crate) fn write_report(
         pictures: model.measured_task().kind().pictures(model.ensemble(), table, held_out)?,
         inside: report::Inside::default(),
         trials: None,
+        range_test: None,
     };
     report.save(path, output)
 }

@@ -109,7 +109,11 @@ fn block_text(block: &Block) -> String {
             };
             let last = if layer.output == Handed::Last { ", last step" } else { "" };
             let learned = if layer.learned_state { ", learned initial state" } else { "" };
-            format!("{} ({units}{direction}{last}{learned})", layer.cell)
+            let dropout = match layer.recurrent_dropout {
+                0.0 => String::new(),
+                share => format!(", recurrent dropout {share}"),
+            };
+            format!("{} ({units}{direction}{last}{learned}{dropout})", layer.cell)
         }
         Block::Dense(dense) => match dense.activation {
             Activation::Identity => format!("dense ({})", dense.output_size),
@@ -179,7 +183,11 @@ pub(crate) fn training_text(model: &Model) -> String {
     };
     let kept = match (record.best_epoch, record.loss) {
         (Some(epoch), Some(value)) => {
-            format!("; kept those of epoch {}, {loss} {}", epoch.saturating_add(1), figure(value))
+            let kept = match record.recipe.train.average {
+                Some(average) if average.covers(epoch) => "the average",
+                _ => "those",
+            };
+            format!("; kept {kept} of epoch {}, {loss} {}", epoch.saturating_add(1), figure(value))
         }
         _ => String::new(),
     };

@@ -146,6 +146,7 @@ fn train(
             return Ok(None);
         }
     }
+    let finds_rate = recipe.finds_learning_rate();
     let mut recipe = recipe.recipe(&prepared.task).map_err(exception)?;
     let first = Run::new(&recipe, &prepared).map_err(exception)?;
     let untrained = first.model(None).map_err(exception)?;
@@ -155,6 +156,13 @@ fn train(
             Some(chosen) => recipe = chosen,
             None => return Ok(None),
         }
+    }
+    if finds_rate {
+        let mut run = Run::new(&recipe, &prepared).map_err(exception)?;
+        let Some(test) = run.range_test(&mut |_| watcher.ask()).map_err(exception)? else { return Ok(None) };
+        let usual = recipe.train.learning_rate;
+        remarks.push(test.remark(usual).to_string());
+        recipe.train.learning_rate = test.chosen().unwrap_or(usual);
     }
     watcher.epochs = recipe.train.epochs;
     let mut run = Run::new(&recipe, &prepared).map_err(exception)?;
@@ -240,6 +248,23 @@ impl Watcher {
     }
 }
 
+impl Watcher {
+    /// Asks, from time to time, whether somebody wants to stop.
+    fn ask(&mut self) -> Control {
+        if self.asked.elapsed() <= TICK {
+            return Control::Continue;
+        }
+        self.asked = Instant::now();
+        match Python::attach(|py| py.check_signals()) {
+            Ok(()) => Control::Continue,
+            Err(error) => {
+                self.failed = Some(error);
+                Control::Stop
+            }
+        }
+    }
+}
+
 impl Observer for Watcher {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         if self.failed.is_some() {
@@ -253,17 +278,7 @@ impl Observer for Watcher {
                     Ok(told.into_pyobject(py)?.into_any().unbind())
                 })
             }
-            _ if self.asked.elapsed() > TICK => {
-                self.asked = Instant::now();
-                match Python::attach(|py| py.check_signals()) {
-                    Ok(()) => Control::Continue,
-                    Err(error) => {
-                        self.failed = Some(error);
-                        Control::Stop
-                    }
-                }
-            }
-            _ => Control::Continue,
+            _ => self.ask(),
         })
     }
 }

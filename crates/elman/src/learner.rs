@@ -31,7 +31,7 @@
 use std::ops::Range;
 
 use crate::batch::Batch;
-use crate::error::{ConfigError, NotFinite, positive};
+use crate::error::{ConfigError, Message, NotFinite, positive};
 use crate::float::Float;
 use crate::loss::{Loss, Total};
 use crate::network::{Activation, Block, Dense, Engine, Gradients, Mode, Network, State};
@@ -51,6 +51,8 @@ pub struct LearnerConfig {
     pub learning_rate: f64,
     /// The largest gradient norm that is not scaled down; none: nothing is.
     pub clip: Option<f64>,
+    /// Batches per update, see [`TrainConfig::accumulate`](crate::train::TrainConfig::accumulate).
+    pub accumulate: usize,
     /// Truncated backpropagation through time, see [`TrainConfig::truncate`](crate::train::TrainConfig::truncate).
     pub truncate: Option<usize>,
     /// The timesteps at the start of each sequence that are not learned from, see
@@ -61,13 +63,14 @@ pub struct LearnerConfig {
 }
 
 impl LearnerConfig {
-    /// A learning rate of 0.001, no clipping, whole sequences, seed 0.
+    /// A learning rate of 0.001, no clipping, an update for each batch, whole sequences, seed 0.
     pub fn new(loss: Loss, optimiser: OptimiserConfig) -> Self {
         LearnerConfig {
             loss,
             optimiser,
             learning_rate: 1e-3,
             clip: None,
+            accumulate: 1,
             truncate: None,
             burn_in: 0,
             seed: 0,
@@ -84,6 +87,12 @@ impl LearnerConfig {
     #[must_use]
     pub fn with_clip(self, clip: impl Into<Option<f64>>) -> Self {
         LearnerConfig { clip: clip.into(), ..self }
+    }
+
+    /// The same with an update after so many batches.
+    #[must_use]
+    pub fn with_accumulate(self, accumulate: usize) -> Self {
+        LearnerConfig { accumulate, ..self }
     }
 
     /// The same with sequences cut into pieces of so many timesteps, or whole.
@@ -114,6 +123,17 @@ impl LearnerConfig {
             positive("clip", clip)?;
         }
         self.optimiser.check()?;
+        if self.accumulate == 0 {
+            return Err(ConfigError::new("accumulate", "is 0; it must be at least 1"));
+        }
+        if let Some(truncate) = self.truncate.filter(|_| self.accumulate > 1) {
+            let message = Message::from(format!("is {}, but with ", self.accumulate))
+                .option("truncate")
+                .text(format!(" {truncate} each piece of a batch makes an update of its own; leave one of them out, or learn whole sequences with "))
+                .option("truncate")
+                .text(" 0");
+            return Err(ConfigError::new("accumulate", message));
+        }
         if let Some(truncate) = self.truncate {
             check_cut("truncate", truncate, network)?;
         }
@@ -181,6 +201,15 @@ pub(crate) struct Walk {
     pub(crate) masks: Rng,
 }
 
+/// What has been learned since the latest update, if several batches make one. Beside it stands the gradient: the sum of the
+/// batches' own, each times the weight of its loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Gathered {
+    pub(crate) batches: usize,
+    /// Of the losses.
+    pub(crate) weight: f64,
+}
+
 /// A network with its parameters, the engine that runs it and the optimiser that changes them.
 ///
 /// The parameters belong to it, so that the engine always runs with those of the latest update. The memory of
@@ -197,6 +226,7 @@ pub struct Learner<T: Float = f32> {
     steps: u64,
     grad_norm: Option<f64>,
     gradient: Vec<T>,
+    gathered: Gathered,
     doutput: Vec<T>,
     state: State<T>,
     /// Of the batch, when it is learned in pieces of time.
@@ -222,6 +252,7 @@ impl<T: Float> Learner<T> {
             steps: 0,
             grad_norm: None,
             gradient: vec![T::default(); wanted],
+            gathered: Gathered::default(),
             doutput: Vec::new(),
             state: network.zero_state(0),
             piece: TrainingBatch::default(),
@@ -241,11 +272,23 @@ impl<T: Float> Learner<T> {
     ) {
         (self.parameters, self.loaded) = (parameters, false);
         (self.optimiser, self.steps, self.grad_norm) = (optimiser, steps, grad_norm);
+        self.gathered = Gathered::default();
+    }
+
+    /// Goes on in the midst of the batches that make an update.
+    pub(crate) fn restore_gathered(&mut self, gathered: Gathered, gradient: Vec<T>) {
+        (self.gathered, self.gradient) = (gathered, gradient);
+    }
+
+    /// What the next update will be made of, and its gradient.
+    pub(crate) fn gathered(&self) -> (Gathered, &[T]) {
+        (self.gathered, &self.gradient)
     }
 
     /// Learns from a batch, whose sequences are at their start: the forward pass, the loss, the backward pass,
     /// clipping and the update, or with [`LearnerConfig::truncate`] all of that for one piece of time after
-    /// another. Where no target is known there is no update. Gives the batch's loss before the update.
+    /// another. Where no target is known there is no update, and with [`LearnerConfig::accumulate`] one only with every so
+    /// many-th batch. Gives the batch's loss before the update.
     ///
     /// # Errors
     /// If the loss or the gradient is not finite. The parameters are then those before that update.
@@ -376,8 +419,8 @@ impl<T: Float> Learner<T> {
         self.engine.forward(batch, &mut self.state, mode);
     }
 
-    /// Loss, gradient and update for a batch that has just run forward and whose targets are those of the rows
-    /// `outputs` of the network's output.
+    /// Loss and gradient for a batch that has just run forward and whose targets are those of the rows `outputs` of the
+    /// network's output, and the update, if it is due.
     fn update(&mut self, batch: &TrainingBatch<T>, outputs: Range<usize>) -> Result<Total<f64>, NotFinite> {
         let output_size = self.network.output_size();
         let values = outputs.start * output_size..outputs.end * output_size;
@@ -389,13 +432,44 @@ impl<T: Float> Learner<T> {
         let total = loss.gradient_of(batch.outputs(), output, output_size, batch.targets(), doutput);
         let total = total.to_f64();
         NotFinite::check("loss", total.mean())?;
-        if total.weight == 0.0 {
-            return Ok(total);
+        if total.weight > 0.0 {
+            self.gather(batch, total.weight);
         }
+        self.gathered.batches += 1;
+        if self.gathered.batches >= self.config.accumulate {
+            self.apply()?;
+        }
+        Ok(total)
+    }
 
-        self.gradient.fill(T::default());
+    /// Adds the gradient of a batch, the weight of whose loss is this.
+    fn gather(&mut self, batch: &TrainingBatch<T>, weight: f64) {
+        if self.gathered.weight == 0.0 {
+            self.gradient.fill(T::default());
+        }
+        self.gathered.weight += weight;
+        if self.config.accumulate > 1 {
+            let weight = T::from_f64(weight);
+            self.doutput.iter_mut().for_each(|d| *d = *d * weight);
+        }
         let gradients = Gradients { parameters: &mut self.gradient, state: None, input: None };
         self.engine.backward(batch.inputs(), &self.doutput, gradients);
+    }
+
+    /// Makes the update for the batches since the latest one, although they are fewer than
+    /// [`LearnerConfig::accumulate`]: for the end of an epoch. Does nothing if there are none, or none with a target.
+    ///
+    /// # Errors
+    /// If the gradient is not finite. The parameters are then those before the update.
+    pub fn apply(&mut self) -> Result<(), NotFinite> {
+        let Gathered { weight, .. } = std::mem::take(&mut self.gathered);
+        if weight == 0.0 {
+            return Ok(());
+        }
+        if self.config.accumulate > 1 {
+            let share = T::from_f64(1.0 / weight);
+            self.gradient.iter_mut().for_each(|g| *g = *g * share);
+        }
         let norm = match self.config.clip {
             Some(max_norm) => clip_grad_norm(&mut self.gradient, max_norm),
             None => grad_norm(&self.gradient),
@@ -404,7 +478,7 @@ impl<T: Float> Learner<T> {
         self.grad_norm = Some(norm);
         self.optimiser.update(&mut self.parameters, &self.gradient, self.config.learning_rate);
         self.loaded = false;
-        Ok(total)
+        Ok(())
     }
 
     /// The loss of a batch, without dropout and without learning from it. It may be no finite number.
@@ -485,6 +559,17 @@ impl<T: Float> Learner<T> {
     pub fn parameters_mut(&mut self) -> &mut [T] {
         self.loaded = false;
         &mut self.parameters
+    }
+
+    /// Has other parameters, as many, change places with these.
+    pub(crate) fn swap_parameters(&mut self, others: &mut Vec<T>) {
+        std::mem::swap(&mut self.parameters, others);
+        self.loaded = false;
+    }
+
+    /// The updates that were made.
+    pub(crate) fn updates(&self) -> u64 {
+        self.optimiser.updates
     }
 
     /// The parameters; the rest is given up.

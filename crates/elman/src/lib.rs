@@ -29,7 +29,7 @@
 //! | [`batch`] | sequences of any lengths become one time-major batch without padding |
 //! | [`network`] | the batch runs forward and backward through a chain of blocks: recurrent layers and what stands around them |
 //! | [`loss`], [`distribution`], [`optimiser`], [`schedule`] | outputs become a loss, and what is known of a value; gradients become updates |
-//! | [`learner`] | a network with its parameters learns from batch after batch |
+//! | [`learner`], [`average`] | a network with its parameters learns from batch after batch; their average over time |
 //! | [`train`] | the loop, its observers, its checkpoints |
 //! | [`predict`], [`stream`], [`metrics`] | a trained network answers, at once or step by step, and is measured |
 //! | [`task`] | what it is all for: forecast, regress, classify, label, text |
@@ -52,6 +52,7 @@
 pub use elman_core;
 
 pub mod audio;
+pub mod average;
 pub mod batch;
 mod buffer;
 pub mod calendar;

@@ -15,7 +15,7 @@
 
 mod options;
 
-pub use options::{ClassWeights, LossName, OptimiserName, RecipeOptions, ScheduleName};
+pub use options::{AverageName, ClassWeights, LossName, OptimiserName, RecipeOptions, ScheduleName};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ use crate::float::Dtype;
 use crate::init::Init;
 use crate::network::{
     Block, CellKind, Embedding, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind,
-    Readout, Skip,
+    Readout, Skip, check_recurrent_dropout,
 };
 use crate::task::Task;
 use crate::train::TrainConfig;
@@ -45,6 +45,10 @@ pub struct Recipe {
     pub bidirectional: bool,
     /// Dropout between layers.
     pub dropout: f64,
+    /// Dropout of what recurrent products read, the same for all timesteps of a sequence: see
+    /// [`Recurrent::recurrent_dropout`](crate::network::Recurrent::recurrent_dropout).
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub recurrent_dropout: f64,
     /// So many successive timesteps become one, side by side, before the first layer: a [`Patch`]; 1: none do.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub patch: usize,
@@ -81,6 +85,10 @@ fn is_one(count: &usize) -> bool {
     *count == one()
 }
 
+fn is_none(share: &f64) -> bool {
+    *share == 0.0
+}
+
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
@@ -102,6 +110,7 @@ impl Default for Recipe {
             num_layers: 1,
             bidirectional: false,
             dropout: 0.0,
+            recurrent_dropout: 0.0,
             patch: 1,
             pooling: final_states(),
             skip: 0,
@@ -143,6 +152,12 @@ impl Recipe {
     #[must_use]
     pub fn with_dropout(self, dropout: f64) -> Self {
         Self { dropout, ..self }
+    }
+
+    /// The same with recurrent dropout.
+    #[must_use]
+    pub fn with_recurrent_dropout(self, recurrent_dropout: f64) -> Self {
+        Self { recurrent_dropout, ..self }
     }
 
     /// The same with so many timesteps joined to one.
@@ -200,7 +215,8 @@ impl Recipe {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        let has_blocks = self.patch != 1 || self.skip != 0 || self.embedding_dim != 0;
+        let has_blocks =
+            self.recurrent_dropout != 0.0 || self.patch != 1 || self.skip != 0 || self.embedding_dim != 0;
         has_blocks || self.pooling != final_states() || self.ensemble != 1 || self.train.is_new()
     }
 
@@ -223,6 +239,12 @@ impl Recipe {
                 .dropout(self.dropout)
                 .readout(kind.readout())
                 .build()?;
+        for block in &mut config.blocks {
+            if let Block::Recurrent(layer) = block {
+                *layer = layer.with_recurrent_dropout(self.recurrent_dropout);
+                check_recurrent_dropout(layer, "")?;
+            }
+        }
         if let Some(embedding) = embedding {
             config.input_size = input_size;
             config.blocks.insert(0, embedding.into());

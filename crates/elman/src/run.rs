@@ -31,7 +31,7 @@ use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::table::Table;
 use crate::task::Prepared;
-use crate::train::{Checkpointer, Ended, Members, Observer, Progress, Trainer};
+use crate::train::{Checkpointer, Control, Ended, Members, Observer, Progress, RangeTest, Trainer};
 use crate::weights::Weights;
 
 impl Recipe {
@@ -177,6 +177,19 @@ impl<'a> Run<'a> {
         let Run { recipe, network, typed, .. } = self;
         either!(typed, learning => {
             learning.with_trainers(recipe, network, |trainers, members| members.resume(trainers, checkpointer))
+        })
+    }
+
+    /// Tries rising learning rates on the first member of the ensemble, from its start; the run stays as it is. `watch` is told
+    /// the share that is done; `None` if it says stop. A rate that is chosen is one for the recipe of another run.
+    ///
+    /// # Errors
+    /// As [`Trainer::range_test`].
+    pub fn range_test(&mut self, watch: &mut dyn FnMut(f64) -> Control) -> Result<Option<RangeTest>, Error> {
+        let Run { recipe, network, typed, .. } = self;
+        either!(typed, learning => {
+            let parameters = recipe.init.draw(network, recipe.train.seed)?;
+            learning.with_trainers(recipe, network, |trainers, _| trainers[0].range_test(parameters, watch))
         })
     }
 

@@ -13,6 +13,7 @@ use elman::file;
 use elman::metrics::Evaluation;
 use elman::model::Model;
 use elman::task::Picture;
+use elman::train::RangeTest;
 
 pub(crate) use history::History;
 pub(crate) use inside::Inside;
@@ -42,6 +43,8 @@ pub(crate) struct Report<'a> {
     pub(crate) inside: Inside,
     /// Of a search for a recipe: what was tried.
     pub(crate) trials: Option<Trials>,
+    /// How the learning rate was found, if it was.
+    pub(crate) range_test: Option<&'a RangeTest>,
 }
 
 /// The trials of a search for a recipe.
@@ -81,6 +84,7 @@ impl Report<'_> {
         }
         self.classes(&mut page);
         self.trials(&mut page);
+        self.range_test(&mut page);
         self.training(&mut page);
         self.about_model(&mut page)?;
         self.how_to_repeat(&mut page);

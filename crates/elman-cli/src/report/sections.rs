@@ -1,6 +1,7 @@
 //! The sections of a page that are the same for every task.
 
 use elman::metrics::Confusion;
+use elman::task::{Chart, Line, Mark, Role};
 use elman::words::{counted, thousands};
 
 use super::html::{Kind, Page, Table};
@@ -122,6 +123,31 @@ impl Report<'_> {
         let table =
             Table { columns, rows: trials.recipes.iter().enumerate().map(row).collect(), ours: Some(0) };
         page.table("Trials", &table);
+    }
+
+    /// How the loss went at rising learning rates.
+    pub(super) fn range_test(&self, page: &mut Page) {
+        let Some(test) = self.range_test else { return };
+        page.section("Learning rate");
+        let points = test.steps.iter().enumerate().map(|(n, step)| (n, step.smoothed)).collect();
+        let mark = test.lowest.map(|row| Mark { row, text: "lowest".into() });
+        let chart = Chart {
+            title: "Range test".into(),
+            x: "learning rate".into(),
+            y: "smoothed loss".into(),
+            row_names: test.steps.iter().map(|step| format!("{:.0e}", step.rate)).collect(),
+            lines: vec![Line::new("training".to_owned(), Role::Truth, points)],
+            marks: mark.into_iter().collect(),
+            ..Chart::default()
+        };
+        page.picture(|width| {
+            let height = if width > 500.0 { 280.0 } else { 220.0 };
+            svg::charts(&chart.clone().into(), svg::Arrangement { width, height, columns: 1, titled: false })
+        });
+        page.note(&match test.chosen() {
+            Some(rate) => format!("{rate} was chosen: a tenth of the rate of the lowest smoothed loss."),
+            None => "The loss fell at no rate by more than it varies, so the usual rate was taken.".into(),
+        });
     }
 
     /// What the model is and how it came about.

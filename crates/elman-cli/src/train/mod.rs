@@ -5,6 +5,7 @@ pub(crate) mod interrupt;
 mod keeper;
 pub(crate) mod options;
 mod page;
+mod rate;
 mod search;
 mod tune;
 mod watch;
@@ -23,7 +24,7 @@ use elman::run::{Run, Useless};
 use elman::search::Open;
 use elman::table::{Table, nearest};
 use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
-use elman::train::{Checkpointer, Ended, Identity, fingerprint};
+use elman::train::{Checkpointer, Ended, Identity, RangeTest, fingerprint};
 use elman::tune::Halving;
 use elman::words::{counted, listed};
 use serde_json::json;
@@ -49,6 +50,10 @@ struct Plan {
     tuning: Option<Tuning>,
     /// What was tried then.
     trials: Option<report::Trials>,
+    /// Is the learning rate to be found?
+    finds_rate: bool,
+    /// How it was found.
+    range_test: Option<RangeTest>,
     test: Option<(Table, HeldOut)>,
     /// As the user named it.
     data: Option<PathBuf>,
@@ -79,6 +84,7 @@ fn choose_and_train(
 ) -> anyhow::Result<ExitCode> {
     let (mut plan, lock) = plan(arguments, halving, output)?;
     let mut interrupt = Interrupt::listen(lock)?;
+    rate::take_up(&mut plan, output)?;
     if plan.open.is_some() || plan.tuning.is_some() {
         check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
         interrupt.set_running(true);
@@ -97,6 +103,16 @@ fn choose_and_train(
                 without_model("interrupted before a recipe was chosen: no model yet", output)?;
                 return Ok(interrupt.exit_code());
             }
+        }
+    }
+    if plan.finds_rate {
+        check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
+        interrupt.set_running(true);
+        let is_found = rate::find(&mut plan, &interrupt, output)?;
+        interrupt.set_running(false);
+        if !is_found {
+            without_model("interrupted before a learning rate was found: no model yet", output)?;
+            return Ok(interrupt.exit_code());
         }
     }
     train(&plan, &mut interrupt, output)
@@ -147,6 +163,12 @@ fn plan(
         }
     };
     let test_data = options.take_test_data(&prepared.task);
+    let finds_rate = options.finds_learning_rate();
+    if finds_rate && tuning.is_some() {
+        let message =
+            "--learning-rate auto has no meaning where rates are tried; leave it out, or give a number";
+        return Err(Wrong(message.into()).into());
+    }
     let mut recipe = options.take_recipe(&prepared.task)?;
     // Patience that nobody asked for is not missed where there is nothing to wait for.
     if prepared.validation.is_empty() && !is_patient {
@@ -194,6 +216,8 @@ fn plan(
         open,
         tuning,
         trials: None,
+        finds_rate,
+        range_test: None,
         test,
         data,
         played,

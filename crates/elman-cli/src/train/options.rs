@@ -13,6 +13,7 @@ use elman::network::CellKind;
 use elman::recipe::{Recipe, RecipeOptions};
 use elman::search::Open;
 use elman::task::{HeldOut, Task, TaskName, TaskOptions, Tokens};
+use elman::train::LearningRate;
 use serde::{Deserialize, Serialize};
 
 use crate::output::Wrong;
@@ -115,6 +116,8 @@ options! {
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] bidirectional: bool,
         /// The share of values set to 0 between layers in training [default: 0]
         [value_name = "SHARE"] dropout: f64,
+        /// The share of units whose state recurrent products do not read, drawn anew for each sequence in training [default: 0]
+        [value_name = "SHARE"] recurrent_dropout: f64,
         /// Regress, classify: so many successive timesteps become one, which shortens long sequences
         /// [default: with --search chosen, else 1]
         [value_name = "N", value_parser = count::<usize>] patch: usize,
@@ -158,8 +161,8 @@ options! {
         [value_enum] class_weights: ClassWeights,
         /// The rule of the updates [default: adamw for forecasts, else adam]
         [value_enum, alias = "optimizer"] optimiser: OptimiserName,
-        /// The base rate [default: 0.01 for forecasts and sound, 0.005 for texts, else 0.003]
-        [value_name = "RATE"] learning_rate: f64,
+        /// The base rate, or auto: a tenth of that at which the loss is lowest in a range test [default: 0.01 for forecasts and sound, 0.005 for texts, else 0.003]
+        [value_name = "RATE", value_parser = rate, visible_alias = "lr"] learning_rate: LearningRate,
         /// SGD, RMSprop: momentum [default: 0]
         [value_name = "SHARE"] momentum: f64,
         /// SGD: look ahead along the momentum
@@ -174,7 +177,7 @@ options! {
         [value_name = "SHARE"] beta2: f64,
         /// How the rate changes [default: cosine]
         [value_enum] schedule: ScheduleName,
-        /// Cosine: batches in which the rate rises [default: 0]
+        /// Cosine: batches, or with --accumulate updates, in which the rate rises [default: 0]
         [value_name = "BATCHES", value_parser = count::<u64>] warmup: u64,
         /// Step: epochs between changes [default: 10]
         [value_name = "EPOCHS", value_parser = count::<u64>] schedule_every: u64,
@@ -184,11 +187,21 @@ options! {
         [value_name = "EPOCHS", value_parser = count::<u64>] schedule_patience: u64,
         /// The largest gradient norm, 0 for any [default: 1]
         [value_name = "NORM"] clip: f64,
+        /// Gather the gradients of so many batches for each update, as if they were one; not for sequences that are cut by
+        /// --truncate [default: 1]
+        [value_name = "BATCHES", value_parser = count::<usize>] accumulate: usize,
         /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state [default: to label 200,
         /// of texts 64, of sound 512 or, with the STFT loss, 2048, and 0 for none; else none]
         [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
         /// Run so many timesteps at the start of each sequence without learning from them [default: 256 for sound, else 0]
         [value_name = "STEPS", value_parser = count::<usize>] burn_in: usize,
+        /// Average the parameters in the course of training, and keep the average: as an exponential moving average over the
+        /// updates, or as stochastic weight averaging over the last epochs [default: none]
+        [value_enum] average: AverageName,
+        /// Average ema: how much of it is kept at an update [default: 0.999; less at first]
+        [value_name = "SHARE"] ema_decay: f64,
+        /// Average swa: the epochs before the first that counts [default: three quarters of all]
+        [value_name = "EPOCHS", value_parser = count::<u64>] swa_start: u64,
         /// Classify: choose patch, directions and pooling by cross-validation, as far as they are not given
         /// [default: true; false with --validation or --patience]
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] search: bool,
@@ -275,6 +288,8 @@ names! {
     }
     /// See [`elman::recipe::OptimiserName`].
     OptimiserName { Sgd, Rmsprop, Adam, Adamw, }
+    /// See [`elman::recipe::AverageName`].
+    AverageName { None, Ema, Swa, }
     /// See [`elman::recipe::ScheduleName`].
     ScheduleName { Constant, Step, Cosine, Plateau, }
     /// See [`elman::network::PoolingKind`].
@@ -317,6 +332,11 @@ impl TrainOptions {
         // A path need not be text.
         let without_paths = TrainOptions { test_data: None, ..self.clone() };
         Ok(toml::Table::try_from(without_paths)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Is the learning rate to be found?
+    pub(crate) fn finds_learning_rate(&self) -> bool {
+        self.learning_rate == Some(LearningRate::AUTO)
     }
 
     /// The timesteps that are burned in, as far as that is said.
@@ -407,6 +427,16 @@ where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
+}
+
+/// A learning rate as an option's value.
+fn rate(text: &str) -> Result<LearningRate, String> {
+    match text {
+        "auto" => Ok(LearningRate::AUTO),
+        text => {
+            text.parse().map(LearningRate::Fixed).map_err(|error| format!("{error}; give a number, or auto"))
+        }
+    }
 }
 
 /// A count as an option's value: TOML holds numbers up to 2^63, and no count comes near.

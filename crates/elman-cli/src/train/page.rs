@@ -23,6 +23,7 @@ pub(super) fn write(plan: &Plan, model: &Model, history: &History, output: &Outp
         pictures: pictures.transpose()?.unwrap_or_default(),
         inside: inside::look(model, &plan.prepared),
         trials: plan.trials.clone(),
+        range_test: plan.range_test.as_ref(),
     };
     report.save(path, output)
 }

@@ -12,8 +12,8 @@ fn all_gradients_agree() {
     assert_eq!(said.stderr, "");
     let lines: Vec<&str> = said.stdout.lines().collect();
     let cells = CellKind::ALL.len();
-    // One with a learned initial state for each cell, 18 others, and the losses of distributions and of signals.
-    let chains = 18 + cells + 3 + 8;
+    // One with a learned initial state for each cell, 19 others, and the losses of distributions and of signals.
+    let chains = 19 + cells + 3 + 8;
     assert_eq!(
         lines.len(),
         1 + cells * 4 + chains + 1,
@@ -40,6 +40,7 @@ fn all_gradients_agree() {
         "skip",
         "pooling, max",
         "patch between",
+        "recurrent dropout",
         "many blocks",
         "quantile loss",
         "gaussian loss",

@@ -22,6 +22,7 @@ mod options;
 mod output;
 mod panels;
 mod predict;
+mod rates;
 mod readme;
 mod report;
 mod resume;

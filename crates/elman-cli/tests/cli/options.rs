@@ -64,10 +64,15 @@ fn every_loss_optimiser_and_schedule_runs() {
         "--schedule plateau --schedule-factor 0.5 --schedule-patience 0",
         "--clip 0",
         "--clip 0.5",
+        "--average none",
+        "--average ema",
+        "--average swa --schedule constant",
+        "--accumulate 2 --clip 0.5",
         "--truncate 5",
         "--batch-size 1000",
         "--batch-size 7 --stride 3",
         "--num-layers 3 --dropout 0.1",
+        "--recurrent-dropout 0.2",
         "--checkpoint-epochs 1",
         "--checkpoint-minutes 0",
     ] {
@@ -116,6 +121,7 @@ fn options_have_an_effect() {
         assert_ne!(loss(options), usual, "{options}");
     }
     assert_ne!(loss("--num-layers 2 --dropout 0.5"), loss("--num-layers 2"));
+    assert_ne!(loss("--recurrent-dropout 0.5"), usual);
     assert_ne!(loss("--loss quantile --quantiles 0.2,0.8"), loss("--loss quantile"));
 }
 

@@ -73,6 +73,11 @@ fn the_guide_to_labels_prints_what_it_says() {
 }
 
 #[test]
+fn the_guide_to_training_prints_what_it_says() {
+    printed_as_said("docs/training.md", 2, "docs/press.csv");
+}
+
+#[test]
 fn the_guide_of_texts_prints_what_it_says() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::copy(root().join("LICENSE-APACHE"), directory.path().join("LICENSE-APACHE")).unwrap();

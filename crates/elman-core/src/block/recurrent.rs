@@ -21,6 +21,18 @@ pub struct Recurrent {
     pub output: Output,
     /// Are the states from which a sequence starts parameters? Otherwise they are zero.
     pub learned_state: bool,
+    /// Variational recurrent dropout (Gal & Ghahramani, A theoretically grounded application of dropout in recurrent neural
+    /// networks, NeurIPS 2016): in training `W_hh h` becomes `W_hh (m * h)`, where each `m_i` is 0 with this probability `p`
+    /// and otherwise `1 / (1 - p)`, drawn once for each sequence and direction and the same at every timestep. Of a cell
+    /// that multiplies something else than `h`, as the GRU with its reset gate before the product, `m` is on that. What a cell
+    /// does with `h` directly, such as keeping it, is not masked.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+    pub recurrent_dropout: f64,
+}
+
+#[cfg(feature = "serde")]
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 /// The order in which a recurrent layer reads a sequence.
@@ -62,7 +74,7 @@ impl Direction {
 }
 
 impl Recurrent {
-    /// A layer that reads forward, hands on `h` of every timestep and starts from zero states.
+    /// A layer that reads forward, hands on `h` of every timestep and starts from zero states; without recurrent dropout.
     pub const fn new(cell: CellKind, hidden_size: usize) -> Self {
         Recurrent {
             cell,
@@ -70,6 +82,7 @@ impl Recurrent {
             direction: Direction::Forward,
             output: Output::Every,
             learned_state: false,
+            recurrent_dropout: 0.0,
         }
     }
 
@@ -89,6 +102,12 @@ impl Recurrent {
     #[must_use]
     pub const fn with_learned_state(self, learned_state: bool) -> Self {
         Recurrent { learned_state, ..self }
+    }
+
+    /// The same with recurrent dropout of this probability.
+    #[must_use]
+    pub const fn with_recurrent_dropout(self, recurrent_dropout: f64) -> Self {
+        Recurrent { recurrent_dropout, ..self }
     }
 
     /// `D * H`

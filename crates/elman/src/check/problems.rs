@@ -126,6 +126,16 @@ fn chains() -> Vec<(String, NetworkConfig)> {
         let learned = Recurrent::new(cell, 4).with_learned_state(true).with_direction(Direction::Both);
         add(format!("learned state, {cell}"), start().with(learned).with(Dense::new(3)));
     }
+    let masked = |cell| Recurrent::new(cell, 4).with_recurrent_dropout(0.4);
+    add(
+        "recurrent dropout".into(),
+        start()
+            .with(masked(CellKind::Lstm).with_direction(Direction::Both))
+            .with(masked(CellKind::Gru).with_direction(Direction::Reverse).with_learned_state(true))
+            .with(masked(CellKind::GruResetBefore))
+            .with(masked(CellKind::Elman).with_output(Output::Last))
+            .with(Dense::new(3)),
+    );
     let mixed = start()
         .with(Recurrent::new(CellKind::Lstm, 2).with_direction(Direction::Reverse))
         .with(Dropout::new(0.25))

@@ -67,6 +67,7 @@ pub(crate) use placed::{Kind, Layer, Placed, RecurrentLayers, parts};
 pub(crate) use simd::worthwhile_shares;
 pub(crate) use timeline::Timelines;
 use validate::Before;
+pub(crate) use validate::check_recurrent_dropout;
 
 use crate::batch::{Batch, Packing};
 use crate::error::ConfigError;
@@ -251,6 +252,12 @@ impl Network {
     pub(crate) fn joins_all_time(&self) -> bool {
         let joins = |placed: &Placed| matches!(&placed.kind, Kind::Pooling(p) if p.kind != PoolingKind::Last);
         self.blocks.iter().any(joins)
+    }
+
+    /// Is there recurrent dropout in training?
+    pub(crate) fn drops_recurrently(&self) -> bool {
+        let drops = |placed: &Placed| matches!(&placed.kind, Kind::Recurrent(layers) if layers.block.recurrent_dropout > 0.0);
+        self.blocks.iter().any(drops)
     }
 
     /// Whose states the blocks of a [`State`] hold, in order: those of each recurrent block, forward before

@@ -84,6 +84,11 @@ impl Placed {
 }
 
 impl Layer {
+    /// The place of `weight_hh`.
+    pub(crate) fn weight_hh(&self) -> Range<usize> {
+        self.ranges[1].clone()
+    }
+
     /// The place of `bias_hh`, which is added to `bias_ih`.
     pub(crate) fn bias_hh(&self) -> Range<usize> {
         self.ranges[3].clone()

@@ -1,6 +1,6 @@
 //! What makes no network, and is refused.
 
-use elman_core::block::{Activation, Block, Dense, Embedding, Patch, TimeAxis};
+use elman_core::block::{Activation, Block, Dense, Embedding, Patch, Recurrent, TimeAxis};
 
 use super::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, MAX_TOKENS, NetworkConfig};
 use crate::error::ConfigError;
@@ -45,7 +45,10 @@ impl NetworkConfig {
         let block = &self.blocks[n];
         let of = &*format!("of block {n} ({}) ", block.name());
         match block {
-            Block::Recurrent(recurrent) => at_least_one("hidden_size", recurrent.hidden_size, of),
+            Block::Recurrent(recurrent) => {
+                at_least_one("hidden_size", recurrent.hidden_size, of)?;
+                check_recurrent_dropout(recurrent, of)
+            }
             Block::Dense(dense) => self.check_dense(n, dense, of),
             Block::Dropout(dropout) => {
                 check_dropout(dropout.probability, of)?;
@@ -172,6 +175,19 @@ pub(super) fn check_dropout(probability: f64, of: &str) -> Result<(), ConfigErro
         return Ok(());
     }
     Err(ConfigError::new("dropout", format!("{of}is {probability}; it must be at least 0 and below 1")))
+}
+
+/// Refuses recurrent dropout where it would have no effect, or all of it.
+pub(crate) fn check_recurrent_dropout(layer: &Recurrent, of: &str) -> Result<(), ConfigError> {
+    let share = layer.recurrent_dropout;
+    let refuse = |message: String| Err(ConfigError::new("recurrent_dropout", message));
+    if !(0.0..1.0).contains(&share) {
+        return refuse(format!("{of}is {share}; it must be at least 0 and below 1"));
+    }
+    if share > 0.0 && layer.cell.facts().from_h == 0 {
+        return refuse(format!("{of}is {share}, but {} has no recurrent product; leave it out", layer.cell));
+    }
+    Ok(())
 }
 
 /// Refuses one-hot vectors that are not as long as there are tokens.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Recipe;
+use crate::average::AverageConfig;
 use crate::error::{ConfigError, Message, positive};
 use crate::float::Dtype;
 use crate::init::Init;
@@ -11,6 +12,7 @@ use crate::network::{CellKind, PoolingKind};
 use crate::optimiser::OptimiserConfig;
 use crate::schedule::ScheduleConfig;
 use crate::task::{Task, field_names};
+use crate::train::LearningRate;
 
 /// The levels of the quantile loss, unless others are given: the median and intervals of 50, 80, 90 and 95 %.
 const USUAL_QUANTILES: [f64; 9] = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975];
@@ -67,6 +69,8 @@ options! {
     bidirectional: bool,
     /// [`Recipe::dropout`]
     dropout: f64,
+    /// [`Recipe::recurrent_dropout`]
+    recurrent_dropout: f64,
     /// [`Recipe::patch`]
     patch: usize,
     /// [`Recipe::pooling`]
@@ -104,8 +108,9 @@ options! {
     class_weights: ClassWeights,
     /// [`TrainConfig::optimiser`](crate::train::TrainConfig::optimiser), by its name.
     optimiser: OptimiserName,
-    /// [`TrainConfig::learning_rate`](crate::train::TrainConfig::learning_rate)
-    learning_rate: f64,
+    /// [`TrainConfig::learning_rate`](crate::train::TrainConfig::learning_rate); `auto` leaves the task's own, until
+    /// [`Run::range_test`](crate::run::Run::range_test) has found another.
+    learning_rate: LearningRate,
     /// Of SGD and RMSprop.
     momentum: f64,
     /// Of SGD.
@@ -130,10 +135,18 @@ options! {
     schedule_patience: u64,
     /// [`TrainConfig::clip`](crate::train::TrainConfig::clip); 0 for none.
     clip: f64,
+    /// [`TrainConfig::accumulate`](crate::train::TrainConfig::accumulate)
+    accumulate: usize,
     /// [`TrainConfig::truncate`](crate::train::TrainConfig::truncate); where a task cuts them, 0 for whole sequences.
     truncate: usize,
     /// [`TrainConfig::burn_in`](crate::train::TrainConfig::burn_in)
     burn_in: usize,
+    /// [`TrainConfig::average`](crate::train::TrainConfig::average), by its name.
+    average: AverageName,
+    /// Of the exponential moving average: how much of it is kept at an update; by default 0.999.
+    ema_decay: f64,
+    /// Of stochastic weight averaging: the epochs before the first that counts; by default three quarters of all.
+    swa_start: u64,
     /// [`TrainConfig::patience`](crate::train::TrainConfig::patience)
     patience: u64,
     /// [`TrainConfig::seed`](crate::train::TrainConfig::seed)
@@ -195,6 +208,15 @@ names! {
         /// [`OptimiserConfig::AdamW`]
         Adamw,
     }
+    /// The averages of parameters by name.
+    AverageName {
+        /// The parameters are not averaged.
+        None,
+        /// [`AverageConfig::Ema`]
+        Ema,
+        /// [`AverageConfig::Swa`]
+        Swa,
+    }
     /// The schedules by name.
     ScheduleName {
         /// [`ScheduleConfig::Constant`]
@@ -214,6 +236,11 @@ impl RecipeOptions {
         field_names::<Self>()
     }
 
+    /// Is the learning rate to be found by a range test?
+    pub fn finds_learning_rate(&self) -> bool {
+        self.learning_rate == Some(LearningRate::AUTO)
+    }
+
     /// The task's default recipe, changed by what is said.
     ///
     /// # Errors
@@ -225,6 +252,7 @@ impl RecipeOptions {
         set(&mut recipe.num_layers, self.num_layers.take());
         set(&mut recipe.bidirectional, self.bidirectional.take());
         set(&mut recipe.dropout, self.dropout.take());
+        set(&mut recipe.recurrent_dropout, self.recurrent_dropout.take());
         set(&mut recipe.patch, self.patch.take());
         set(&mut recipe.pooling, self.pooling.take());
         set(&mut recipe.skip, self.skip.take());
@@ -235,7 +263,10 @@ impl RecipeOptions {
         let train = &mut recipe.train;
         set(&mut train.epochs, self.epochs.take());
         set(&mut train.batch_size, self.batch_size.take());
-        set(&mut train.learning_rate, self.learning_rate.take());
+        set(&mut train.accumulate, self.accumulate.take());
+        if let Some(LearningRate::Fixed(rate)) = self.learning_rate.take() {
+            train.learning_rate = rate;
+        }
         set(&mut train.seed, self.seed.take());
         let is_cut_by_default = self.truncate.is_none();
         // What is said to be read from its end as well is not cut, unless that is said too.
@@ -245,6 +276,7 @@ impl RecipeOptions {
             (None, usual) => usual.filter(|_| !recipe.bidirectional),
         };
         set(&mut train.burn_in, self.burn_in.take());
+        train.average = self.take_average(train.average, train.epochs);
         train.patience = self.patience.take().or(train.patience);
         if let Some(clip) = self.clip.take() {
             train.clip = Some(clip).filter(|&clip| clip != 0.0);
@@ -354,6 +386,21 @@ impl RecipeOptions {
         optimiser
     }
 
+    fn take_average(&mut self, usual: Option<AverageConfig>, epochs: u64) -> Option<AverageConfig> {
+        let mut average = match self.average.take() {
+            None => usual,
+            Some(AverageName::None) => None,
+            Some(AverageName::Ema) => Some(AverageConfig::EMA),
+            Some(AverageName::Swa) => Some(AverageConfig::swa(epochs)),
+        };
+        match &mut average {
+            None => {}
+            Some(AverageConfig::Ema { decay }) => set(decay, self.ema_decay.take()),
+            Some(AverageConfig::Swa { start }) => set(start, self.swa_start.take()),
+        }
+        average
+    }
+
     fn take_schedule(&mut self, usual: ScheduleConfig) -> ScheduleConfig {
         let mut schedule = match self.schedule.take() {
             None => usual,
@@ -388,6 +435,9 @@ fn without_meaning(option: &'static str, recipe: &Recipe) -> ConfigError {
         "warmup" | "schedule_every" | "schedule_factor" | "schedule_patience" => {
             message.option("schedule").text(format!(" {}", recipe.train.schedule.name()))
         }
+        "ema_decay" | "swa_start" => message
+            .option("average")
+            .text(format!(" {}", recipe.train.average.map_or("none", |average| average.name()))),
         _ => message.text("this ").option("loss"),
     };
     ConfigError::new(option, message.text("; leave it out"))

@@ -10,11 +10,12 @@ use serde_json::Value;
 
 use super::progress::Best;
 use super::{BestEpoch, Control, Event, Observer, ObserverError, Progress, TrainState, Trainer};
+use crate::average::Average;
 use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, TensorBytes, Tensors};
 use crate::error::{Error, ModelError};
 use crate::file;
 use crate::float::Float;
-use crate::learner::Walk;
+use crate::learner::{Gathered, Walk};
 use crate::loss::Total;
 use crate::optimiser::{Optimiser, OptimiserConfig};
 use crate::schedule::Schedule;
@@ -79,6 +80,11 @@ impl Identity {
         Ok(Some(content.identity))
     }
 
+    /// The learning rate of a run of [`Recipe`](crate::recipe::Recipe)s, if it is one.
+    pub fn learning_rate(&self) -> Option<f64> {
+        self.options.iter().find(|(name, _)| name.ends_with("train.learning_rate"))?.1.as_f64()
+    }
+
     /// In how many options another run differs from this one; the data count as one.
     pub fn count_differences(&self, other: &Identity) -> usize {
         self.differences(other).count()
@@ -108,7 +114,9 @@ impl fmt::Display for Difference<'_> {
         // A rule with constants of its own is named as a whole, else the option by its own name: `epochs`, not
         // `recipe.train.epochs`.
         let mut parts = name.split('.');
-        if let Some(rule) = parts.clone().find(|part| ["optimiser", "schedule", "loss"].contains(part)) {
+        if let Some(rule) =
+            parts.clone().find(|part| ["optimiser", "schedule", "loss", "average"].contains(part))
+        {
             return write!(f, "its {rule} is not the same");
         }
         let name = parts.next_back().unwrap_or(name).replace('_', "-");
@@ -158,6 +166,12 @@ struct Position {
     optimiser: OptimiserConfig,
     updates: u64,
     schedule: Schedule,
+    /// In the midst of the batches that make an update: how many there were, and the weight of their losses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gathered: Option<(usize, f64)>,
+    /// How many parameters went into their average, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    averaged: Option<u64>,
     best: Option<(u64, f64)>,
     /// Sum and weight.
     epoch_loss: (f64, f64),
@@ -176,6 +190,8 @@ impl container::Content for Content {
 const PARAMETERS: &str = "parameters";
 const FIRST: &str = "optimiser.first";
 const SECOND: &str = "optimiser.second";
+const GRADIENT: &str = "gradient";
+const AVERAGE: &str = "average.parameters";
 const BEST: &str = "best.parameters";
 /// The carried states, by their number.
 const STATE: &str = "state.";
@@ -201,7 +217,7 @@ impl Checkpointer {
         self.latest = Instant::now();
         let (content, vectors) = progress.saved(self.identity.clone());
         let mut positions = std::iter::once(&content.first).chain(&content.others);
-        let is_new = !content.others.is_empty() || positions.any(|position| position.time.is_some());
+        let is_new = !content.others.is_empty() || positions.any(Position::is_new);
         let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
         file::write(&self.path, &container::write(Format::Checkpoint, version, &content, vectors)?)?;
         self.latest = Instant::now();
@@ -241,6 +257,11 @@ impl Checkpointer {
 }
 
 impl Position {
+    /// Does it stand where programs of before format version 3 never did?
+    fn is_new(&self) -> bool {
+        self.time.is_some() || self.averaged.is_some() || self.gathered.is_some()
+    }
+
     fn of<T: Float>(state: &TrainState<T>) -> Self {
         let optimiser = state.learner.optimiser();
         Position {
@@ -252,6 +273,8 @@ impl Position {
             optimiser: optimiser.config(),
             updates: optimiser.updates,
             schedule: state.schedule.clone(),
+            gathered: gathered(state).map(|(Gathered { batches, weight }, _)| (batches, weight)),
+            averaged: Some(state.average.count).filter(|&count| count > 0),
             best: state.best.as_ref().map(|best| (best.at.epoch, best.at.loss)),
             epoch_loss: (state.epoch_loss.sum, state.epoch_loss.weight),
             grad_norm: state.learner.grad_norm(),
@@ -285,9 +308,16 @@ impl Position {
             }
             None => None,
         };
+        state.average = match self.averaged {
+            Some(count) => Average { count, mean: vector(AVERAGE, len)? },
+            None => Average::default(),
+        };
         let parameters = vector(PARAMETERS, len)?;
         let steps = self.epoch.saturating_mul(batches_per_epoch).saturating_add(self.batch);
         state.learner.restore(parameters, optimiser, steps, self.grad_norm);
+        if let Some((batches, weight)) = self.gathered {
+            state.learner.restore_gathered(Gathered { batches, weight }, vector(GRADIENT, len)?);
+        }
         (state.epoch, state.batch) = (self.epoch, self.batch);
         state.order.clear();
         let (sum, weight) = self.epoch_loss;
@@ -336,6 +366,11 @@ impl Position {
     }
 }
 
+/// What a run's next update will be made of, if there is anything yet.
+fn gathered<T: Float>(state: &TrainState<T>) -> Option<(Gathered, &[T])> {
+    Some(state.learner.gathered()).filter(|(gathered, _)| gathered.batches > 0)
+}
+
 /// What the names of a run's vectors begin with: nothing, where it is the only one.
 fn prefix(n: usize, count: usize) -> String {
     if count == 1 { String::new() } else { format!("member{n}.") }
@@ -353,6 +388,12 @@ pub(super) fn saved<T: Float>(states: &[TrainState<T>], identity: Identity) -> (
         push(PARAMETERS, state.parameters());
         push(FIRST, &optimiser.first);
         push(SECOND, &optimiser.second);
+        if let Some((_, gradient)) = gathered(state) {
+            push(GRADIENT, gradient);
+        }
+        if let Some(average) = state.average.parameters() {
+            push(AVERAGE, average);
+        }
         if let Some(best) = &state.best {
             push(BEST, &best.parameters);
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::average::AverageConfig;
 use crate::error::ConfigError;
 use crate::learner::LearnerConfig;
 use crate::loss::Loss;
@@ -28,6 +29,11 @@ pub struct TrainConfig {
     pub schedule: ScheduleConfig,
     /// The largest gradient norm that is not scaled down; none: nothing is.
     pub clip: Option<f64>,
+    /// Batches per update: their gradients are gathered as that of the mean over all their targets, as if they were one batch,
+    /// then clipped. The schedule counts updates. The batches at the end of an epoch that are fewer make an update as well. It
+    /// does not go together with [`truncate`](Self::truncate).
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub accumulate: usize,
     /// Truncated backpropagation through time (Williams & Peng, Neural Computation 2, 1990): the
     /// sequences are cut into pieces of so many timesteps, the state is carried from piece to piece,
     /// gradients are not, and every piece that has targets makes an update: it is a step of the schedule, a share of
@@ -38,6 +44,13 @@ pub struct TrainConfig {
     /// network whose initial state is learned learns nothing of it then.
     #[serde(default, skip_serializing_if = "is_none")]
     pub burn_in: usize,
+    /// The average of the parameters that stands for them in validation, among the best and at the end; none: they stand
+    /// for themselves. The training loss, and a schedule that follows it, are those of the parameters themselves.
+    ///
+    /// Stochastic weight averaging begins in the midst of a run: until then validation is of the parameters themselves,
+    /// and patience does not run out. With the first average the search for the best epoch begins anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<AverageConfig>,
     /// Stop after so many epochs without a better validation loss; none: never.
     pub patience: Option<u64>,
     /// Decides the order of the sequences and the dropout masks; in a [`Recipe`](crate::recipe::Recipe),
@@ -45,13 +58,21 @@ pub struct TrainConfig {
     pub seed: u64,
 }
 
-// Files of before this field have none of it, and what needs none is written as then.
+// Files of before these fields have none of them, and what needs none is written as then.
+fn one() -> usize {
+    1
+}
+
+fn is_one(count: &usize) -> bool {
+    *count == one()
+}
+
 fn is_none(burn_in: &usize) -> bool {
     *burn_in == 0
 }
 
 /// The squared error, Adam at 0.003 with a cosine schedule, 100 epochs, batches of 16, gradient norms clipped to 1,
-/// whole sequences, no patience, seed 0.
+/// an update for each batch, whole sequences, nothing averaged, no patience, seed 0.
 impl Default for TrainConfig {
     fn default() -> Self {
         TrainConfig {
@@ -62,8 +83,10 @@ impl Default for TrainConfig {
             learning_rate: 3e-3,
             schedule: ScheduleConfig::Cosine { warmup: 0 },
             clip: Some(1.0),
+            accumulate: 1,
             truncate: None,
             burn_in: 0,
+            average: None,
             patience: None,
             seed: 0,
         }
@@ -113,6 +136,12 @@ impl TrainConfig {
         Self { clip: clip.into(), ..self }
     }
 
+    /// The same with an update after so many batches.
+    #[must_use]
+    pub fn with_accumulate(self, accumulate: usize) -> Self {
+        Self { accumulate, ..self }
+    }
+
     /// The same with sequences cut into pieces of so many timesteps, or whole.
     #[must_use]
     pub fn with_truncate(self, truncate: impl Into<Option<usize>>) -> Self {
@@ -123,6 +152,12 @@ impl TrainConfig {
     #[must_use]
     pub fn with_burn_in(self, burn_in: usize) -> Self {
         Self { burn_in, ..self }
+    }
+
+    /// The same with parameters averaged by this rule, or not at all.
+    #[must_use]
+    pub fn with_average(self, average: impl Into<Option<AverageConfig>>) -> Self {
+        Self { average: average.into(), ..self }
     }
 
     /// The same with this patience, or without end.
@@ -157,6 +192,9 @@ impl TrainConfig {
             ));
         }
         self.schedule.check()?;
+        if let Some(average) = self.average {
+            average.check(self.epochs)?;
+        }
         if self.patience.is_some() && !has_validation {
             let message = "needs validation data to tell when to stop; set aside some, or leave it out";
             return Err(ConfigError::new("patience", message));
@@ -166,12 +204,17 @@ impl TrainConfig {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        self.burn_in > 0 || self.loss.is_new()
+        self.burn_in > 0 || self.accumulate > 1 || self.average.is_some() || self.loss.is_new()
     }
 
     /// The batches of an epoch over so many sequences.
     pub(crate) fn batches_per_epoch(&self, sequences: usize) -> u64 {
         sequences.div_ceil(self.batch_size) as u64
+    }
+
+    /// The updates of an epoch over so many sequences, if each batch makes one or a part of one.
+    pub(crate) fn updates_per_epoch(&self, sequences: usize) -> u64 {
+        self.batches_per_epoch(sequences).div_ceil(self.accumulate as u64)
     }
 
     /// What of it makes a [`Learner`](crate::learner::Learner).
@@ -181,6 +224,7 @@ impl TrainConfig {
             optimiser: self.optimiser,
             learning_rate: self.learning_rate,
             clip: self.clip,
+            accumulate: self.accumulate,
             truncate: self.truncate,
             burn_in: self.burn_in,
             seed: self.seed,

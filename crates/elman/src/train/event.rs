@@ -8,7 +8,8 @@ use crate::error::Error;
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A batch has been learned from, or with [`TrainConfig::truncate`](super::TrainConfig::truncate) a piece of one that
-    /// has targets: there has been an update.
+    /// has targets: there has been an update, or with [`TrainConfig::accumulate`](super::TrainConfig::accumulate) a part of
+    /// one.
     #[non_exhaustive]
     Batch {
         /// The run as it stands.

@@ -33,11 +33,13 @@ mod config;
 mod event;
 mod members;
 mod progress;
+mod range_test;
 
 pub use checkpoint::{Checkpointer, Identity, fingerprint};
 pub use config::TrainConfig;
 pub use event::{Answer, Control, Event, Observer, ObserverError};
 pub use progress::{BestEpoch, Progress, TrainState};
+pub use range_test::{Auto, LearningRate, RangeStep, RangeTest};
 
 pub(crate) use members::Members;
 
@@ -45,6 +47,7 @@ use event::{Moment, tell};
 use progress::Best;
 use serde::{Deserialize, Serialize};
 
+use crate::average::{Average, AverageConfig};
 use crate::error::{ConfigError, Diverged, Error, NotFinite};
 use crate::float::Float;
 use crate::learner::Learner;
@@ -96,12 +99,12 @@ impl<'a, T: Float> Trainer<'a, T> {
             return Err(ConfigError::new("train", "holds no sequences"));
         }
         let trainer = Trainer { network, config, train, validation };
-        let batches = trainer.config.epochs * trainer.batches_per_epoch();
+        let updates = trainer.config.epochs * trainer.updates_per_epoch();
         if let ScheduleConfig::Cosine { warmup } = trainer.config.schedule
-            && warmup >= batches
+            && warmup >= updates
         {
-            let message =
-                format!("is {warmup} batches, and the whole run is {batches}; choose a shorter one");
+            let what = if trainer.config.accumulate > 1 { "updates" } else { "batches" };
+            let message = format!("is {warmup} {what}, and the whole run is {updates}; choose a shorter one");
             return Err(ConfigError::new("warmup", message));
         }
         for (n, example) in train.iter().chain(validation).enumerate() {
@@ -209,19 +212,25 @@ impl<'a, T: Float> Trainer<'a, T> {
         self.config.batches_per_epoch(self.train.len())
     }
 
+    /// The updates of an epoch, or where time is cut the batches.
+    fn updates_per_epoch(&self) -> u64 {
+        self.config.updates_per_epoch(self.train.len())
+    }
+
     /// A run that starts from these parameters.
     ///
     /// # Errors
     /// If they are not as many as the network has.
     pub fn start(&self, parameters: Vec<T>) -> Result<TrainState<T>, ConfigError> {
-        let batches = self.config.epochs * self.batches_per_epoch();
+        let updates = self.config.epochs * self.updates_per_epoch();
         Ok(TrainState {
             epoch: 0,
             batch: 0,
             walk: None,
             order: Vec::new(),
             learner: Learner::new(self.network, parameters, self.config.learner())?,
-            schedule: Schedule::new(self.config.schedule, self.config.learning_rate, batches),
+            schedule: Schedule::new(self.config.schedule, self.config.learning_rate, updates),
+            average: Average::default(),
             best: None,
             epoch_loss: Total::default(),
             packed: TrainingBatch::default(),
@@ -313,6 +322,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         let seq_len = state.packed.inputs().packing().seq_len();
         let rate = self.rate_at(state, walk.time, seq_len);
         state.learner.set_learning_rate(rate);
+        let updates = state.learner.updates();
         let total = state
             .learner
             .learn_piece(&state.packed, &mut walk)
@@ -320,8 +330,16 @@ impl<'a, T: Float> Trainer<'a, T> {
         state.epoch_loss += total;
         if walk.time == seq_len {
             state.batch += 1;
+            if self.is_at_end_of_epoch(state) {
+                state.learner.apply().map_err(|error| self.diverged(error, state))?;
+            }
         } else {
             state.walk = Some(walk);
+        }
+        if let Some(rule @ AverageConfig::Ema { .. }) = self.config.average
+            && state.learner.updates() > updates
+        {
+            state.average.add(rule, state.learner.parameters());
         }
         Ok(total)
     }
@@ -338,6 +356,8 @@ impl<'a, T: Float> Trainer<'a, T> {
 
     fn is_out_of_patience(&self, state: &TrainState<T>) -> bool {
         match (self.config.patience, &state.best) {
+            // What is to be averaged is waited for.
+            _ if self.config.average.is_some() && state.average.count == 0 => false,
             (Some(patience), Some(best)) => state.epoch.saturating_sub(best.at.epoch) > patience,
             _ => false,
         }
@@ -346,6 +366,7 @@ impl<'a, T: Float> Trainer<'a, T> {
     fn end_epoch(&self, state: &mut TrainState<T>) -> Result<Moment, Error> {
         let epoch = state.epoch;
         let train_loss = state.epoch_loss.mean();
+        self.average_epoch(state);
         let validation_loss = self.validation_loss(state)?;
         let loss = validation_loss.unwrap_or(train_loss);
         let norm = grad_norm(state.parameters());
@@ -356,23 +377,34 @@ impl<'a, T: Float> Trainer<'a, T> {
             validation_loss.is_none() || state.best.as_ref().is_none_or(|best| loss < best.at.loss);
         if improved {
             let at = BestEpoch { epoch, loss };
-            state.best = Some(Best { at, parameters: state.parameters().to_vec() });
+            state.best = Some(Best { at, parameters: state.averaged().to_vec() });
         }
-        state.epoch += 1;
-        state.batch = 0;
-        state.order.clear();
-        state.epoch_loss = Total::default();
+        state.begin_epoch();
         Ok(Moment::Epoch { epoch, train_loss, validation_loss, rate, improved })
+    }
+
+    /// Takes up the parameters at an epoch's end, if these are averaged.
+    fn average_epoch(&self, state: &mut TrainState<T>) {
+        if let Some(rule @ AverageConfig::Swa { .. }) = self.config.average
+            && rule.covers(state.epoch)
+        {
+            state.average.add(rule, state.learner.parameters());
+            if state.average.count == 1 {
+                // Of parameters that were no average.
+                state.best = None;
+            }
+        }
     }
 
     /// The rate of the piece that begins at this timestep of the batch under way, whose longest sequence has `seq_len`. What
     /// is burned in counts to no piece.
     fn rate_at(&self, state: &TrainState<T>, time: usize, seq_len: usize) -> f64 {
-        let batch = (state.epoch * self.batches_per_epoch() + state.batch) as f64;
+        let of_epoch = state.batch / self.config.accumulate as u64;
+        let update = (state.epoch * self.updates_per_epoch() + of_epoch) as f64;
         let burn_in = self.config.burn_in;
         let share = |time: usize| (time - burn_in) as f64 / (seq_len - burn_in) as f64;
         let end = state.learner.end_of_piece(time, seq_len);
-        state.schedule.rate_of_piece(batch + share(time)..batch + share(end), state.epoch)
+        state.schedule.rate_of_piece(update + share(time)..update + share(end), state.epoch)
     }
 
     /// What became of the run when a quantity was no longer finite.
@@ -399,13 +431,15 @@ impl<'a, T: Float> Trainer<'a, T> {
         Ok(Some(loss))
     }
 
-    /// The loss of the parameters as they are now over these sequences. It may be no finite number.
+    /// The loss of the parameters as they are now, or of their average, over these sequences. It may be no finite number.
     pub(crate) fn total(&self, state: &mut TrainState<T>, examples: &[Example<T>]) -> Total<f64> {
         let mut sum = Total::<f64>::default();
+        state.swap_average();
         for examples in examples.chunks(EVALUATION_BATCH) {
             state.packed.set(self.network, examples.len(), |n| &examples[n]);
             sum += state.learner.total(&state.packed);
         }
+        state.swap_average();
         sum
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Members;
 use super::checkpoint::{Content, Identity, saved};
+use crate::average::Average;
 use crate::container::TensorBytes;
 use crate::float::{Float, Parameters};
 use crate::learner::{Learner, Walk};
@@ -23,6 +24,8 @@ pub struct TrainState<T: Float> {
     pub(super) order: Vec<usize>,
     pub(super) learner: Learner<T>,
     pub(super) schedule: Schedule,
+    /// Of the parameters, where they are averaged.
+    pub(super) average: Average<T>,
     pub(super) best: Option<Best<T>>,
     /// The losses of this epoch's batches.
     pub(super) epoch_loss: Total<f64>,
@@ -31,7 +34,7 @@ pub struct TrainState<T: Float> {
 }
 
 /// The parameters to be kept: with validation data those of the lowest validation loss, without
-/// those at the end of the latest epoch.
+/// those at the end of the latest epoch. Where parameters are averaged it is their average.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Best<T> {
     pub(super) at: BestEpoch,
@@ -59,9 +62,29 @@ impl<T: Float> TrainState<T> {
         self.learner.parameters()
     }
 
-    /// The parameters to be kept: the best so far, or the present ones before the first epoch ends.
+    /// The average of the parameters up to now; where there is none, the parameters.
+    pub fn averaged(&self) -> &[T] {
+        self.average.parameters().unwrap_or(self.learner.parameters())
+    }
+
+    /// The parameters to be kept: the best so far, or the present ones before the first epoch ends; averaged, where
+    /// they are.
     pub fn kept(&self) -> &[T] {
-        self.best.as_ref().map_or(self.learner.parameters(), |best| &best.parameters)
+        self.best.as_ref().map_or(self.averaged(), |best| &best.parameters)
+    }
+
+    /// Goes on to the next epoch.
+    pub(super) fn begin_epoch(&mut self) {
+        (self.epoch, self.batch) = (self.epoch + 1, 0);
+        self.order.clear();
+        self.epoch_loss = Total::default();
+    }
+
+    /// Has the average, if there is one, change places with the parameters.
+    pub(super) fn swap_average(&mut self) {
+        if self.average.count > 0 {
+            self.learner.swap_parameters(&mut self.average.mean);
+        }
     }
 
     /// The learner as it is now.

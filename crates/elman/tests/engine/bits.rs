@@ -3,7 +3,10 @@
 
 use std::num::NonZeroUsize;
 
-use elman::network::{CellKind, Engine, InstructionSet, Readout, SimdEngine, Stacked};
+use elman::network::{
+    CellKind, Dense, Direction, Engine, InstructionSet, NetworkConfig, Readout, Recurrent, SimdEngine,
+    Stacked,
+};
 use proptest::prelude::*;
 
 use crate::drawn::{Problem, Results, any_chain, any_lengths, any_problem, long, one_layer};
@@ -45,6 +48,14 @@ fn long_backward_passes_give_the_same_bits() {
 #[test]
 fn large_layers_are_cut_alike_on_every_instruction_set() {
     assert_same_bits(&Problem::new(one_layer(CellKind::Lstm, 8, 248, Readout::Last), &[2; 48], 1));
+}
+
+/// Sequences with masks of their own, more than there are parts for threads.
+#[test]
+fn recurrent_dropout_gives_the_same_bits_on_any_number_of_threads() {
+    let lengths: Vec<usize> = (0..70).map(|n| 1 + n % 4).collect();
+    let layer = Recurrent::new(CellKind::Gru, 10).with_direction(Direction::Both).with_recurrent_dropout(0.4);
+    assert_same_bits(&Problem::new(NetworkConfig::new(3).with(layer).with(Dense::new(2)), &lengths, 3));
 }
 
 /// A batch of more chunks than most machines have cores, on as many threads and more.

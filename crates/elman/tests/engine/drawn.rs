@@ -207,9 +207,13 @@ pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
         prop_oneof![size, prop::sample::select(vec![32, 33, 48])],
         prop::sample::select(directions),
         any::<bool>(),
+        prop::sample::select(vec![0.0, 0.0, 0.0, 0.0, 0.3]),
     )
-        .prop_map(|(cell, hidden_size, direction, learned)| {
-            Recurrent::new(cell, hidden_size).with_direction(direction).with_learned_state(learned)
+        .prop_map(|(cell, hidden_size, direction, learned, dropout)| {
+            // A cell without a recurrent product has nothing to mask.
+            let dropout = if cell.facts().from_h > 0 { dropout } else { 0.0 };
+            let layer = Recurrent::new(cell, hidden_size).with_direction(direction);
+            layer.with_learned_state(learned).with_recurrent_dropout(dropout)
         });
     let between = prop_oneof![
         2 => Just(Vec::new()),

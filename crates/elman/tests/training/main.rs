@@ -2,6 +2,8 @@
 //! refuses, and that networks learn in it.
 //!
 //! - [`resuming`]: going on from a checkpoint, to the bit;
+//! - [`averaging`]: averages of the parameters;
+//! - [`accumulation`]: several batches per update;
 //! - [`patience`]: the best epoch, and when a run ends early;
 //! - [`truncation`]: truncated backpropagation through time;
 //! - [`randomness`]: the order of the sequences, and dropout masks;
@@ -12,6 +14,8 @@
 //! - [`learning`]: tasks that networks learn, and number types.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod accumulation;
+mod averaging;
 mod divergence;
 mod events;
 mod learning;

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use elman::average::AverageConfig;
 use elman::data;
 use elman::error::{Error, ModelError};
 use elman::float::Float;
 use elman::init::Init;
-use elman::network::{CellKind, Network, Readout, Stacked};
+use elman::network::{CellKind, Dense, Dropout, Network, NetworkConfig, Readout, Recurrent, Stacked};
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
 use elman::run::Run;
@@ -56,17 +57,16 @@ fn train_losses(losses: &mut Vec<f64>) -> impl FnMut(&Event<'_>) -> Control {
 
 /// A run, and all runs that go on from its checkpoints after every piece of a batch and every epoch.
 fn resume_everywhere<T: Float>(config: &TrainConfig) {
+    let network = Stacked { num_layers: 2, dropout: 0.3, ..network_config(CellKind::Lstm, Readout::Every) };
+    resume_everywhere_with::<T>(&Network::new(network).unwrap(), config);
+}
+
+fn resume_everywhere_with<T: Float>(network: &Network, config: &TrainConfig) {
     let what = format!("{config:?}");
-    let network = Network::new(Stacked {
-        num_layers: 2,
-        dropout: 0.3,
-        ..network_config(CellKind::Lstm, Readout::Every)
-    });
-    let network = network.unwrap();
-    let train = examples::<T>(&network, &[5, 2, 4, 1, 5, 3, 4], 1);
-    let validation = examples::<T>(&network, &[3, 6], 2);
-    let trainer = Trainer::new(&network, config.clone(), &train, &validation).unwrap();
-    let start = Init::Torch.draw::<T>(&network, 3).unwrap();
+    let train = examples::<T>(network, &[5, 2, 4, 1, 5, 3, 4], 1);
+    let validation = examples::<T>(network, &[3, 6], 2);
+    let trainer = Trainer::new(network, config.clone(), &train, &validation).unwrap();
+    let start = Init::Torch.draw::<T>(network, 3).unwrap();
 
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
@@ -132,6 +132,34 @@ fn a_resumed_run_is_the_same_run_to_the_bit() {
         }
         resume_everywhere::<f64>(&train_config().with_batch_size(3).with_optimiser(optimiser));
     }
+}
+
+#[test]
+fn a_resumed_run_has_the_same_average() {
+    for average in [AverageConfig::Ema { decay: 0.8 }, AverageConfig::Swa { start: 1 }] {
+        let config = train_config().with_epochs(4).with_batch_size(3).with_average(average);
+        resume_everywhere::<f32>(&config.clone().with_truncate(2));
+        resume_everywhere::<f64>(&config.with_patience(2));
+    }
+}
+
+/// In the midst of the batches that make an update as well: there are three in an epoch.
+#[test]
+fn a_resumed_run_makes_the_same_updates_of_several_batches() {
+    let config = train_config().with_epochs(4).with_batch_size(3).with_accumulate(2);
+    resume_everywhere::<f32>(&config.clone().with_optimiser(OptimiserConfig::ADAM).with_clip(0.5));
+    resume_everywhere::<f64>(&config.with_average(AverageConfig::EMA).with_schedule(ScheduleConfig::COSINE));
+}
+
+/// Of sequences that are cut, each piece has a mask of its own; the state goes on.
+#[test]
+fn a_resumed_run_has_the_same_recurrent_masks() {
+    let layer = Recurrent::new(CellKind::Lstm, 3).with_recurrent_dropout(0.4);
+    let config = NetworkConfig::new(2).with(layer).with(Dropout::new(0.2)).with(layer).with(Dense::new(2));
+    let network = Network::new(config).unwrap();
+    let config = train_config().with_epochs(5).with_batch_size(3);
+    resume_everywhere_with::<f32>(&network, &config.clone().with_truncate(2));
+    resume_everywhere_with::<f64>(&network, &config);
 }
 
 /// At a rate at which the validation loss wavers: the run ends before its last epoch.

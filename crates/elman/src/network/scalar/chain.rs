@@ -4,7 +4,7 @@
 use elman_core::block::Dropout;
 use elman_core::lane::Scalar;
 
-use super::super::dropout::draw_mask;
+use super::super::dropout::draw_masks;
 use super::super::{Kind, Mode, Placed, State, parts};
 use super::layer::{part, part_mut};
 use super::{BlockTape, Pass, Ways};
@@ -21,6 +21,10 @@ impl Placed {
     ) {
         let parameters = pass.parameters;
         tape.output.resize(pass.to.num_rows() * self.output_size, T::default());
+        tape.mask.clear();
+        if let Mode::Train(rng) = mode {
+            draw_masks(self, pass.from, rng, &mut tape.mask);
+        }
         let rows = x.chunks_exact(self.input_size).zip(tape.output.chunks_exact_mut(self.output_size));
         match &self.kind {
             Kind::Recurrent(recurrent) => recurrent.forward(pass, x, state, tape),
@@ -35,14 +39,8 @@ impl Placed {
                 let (weight, bias) = (&parameters[weight.clone()], &parameters[bias.clone()]);
                 rows.for_each(|(x, y)| block.forward(weight, bias, x, y));
             }
-            Kind::Dropout(dropout) => {
+            Kind::Dropout(_) => {
                 tape.output.copy_from_slice(x);
-                tape.mask.clear();
-                if let Mode::Train(rng) = mode
-                    && dropout.probability > 0.0
-                {
-                    draw_mask(*dropout, x.len(), rng, &mut tape.mask);
-                }
                 Dropout::apply(&tape.mask, &mut tape.output);
             }
             Kind::Skip(skip) => {

@@ -2,7 +2,7 @@
 
 use elman_core::cell::Cell;
 use elman_core::lane::Scalar;
-use elman_core::step::{self, Step};
+use elman_core::step::{self, Step, Weights, WeightsGradient};
 
 use super::super::Layer;
 use crate::batch::Packing;
@@ -21,38 +21,64 @@ impl Layer {
     }
 
     /// From `x [rows, I]` to the tape. `state [B, STATES, H]` holds the initial states and is left
-    /// with the final ones.
+    /// with the final ones. `mask [B, H]` holds a factor for what each unit of each sequence hands to the recurrent product, or
+    /// nothing.
     pub(super) fn forward<C: Cell, T: Scalar>(
         &self,
         parameters: &[T],
         packing: &Packing,
         x: &[T],
         state: &mut [T],
+        mask: &[T],
         tape: &mut LayerTape<T>,
     ) {
         tape.resize::<C>(packing.num_rows(), self.hidden_size);
         tape.initial.clear();
         tape.initial.extend_from_slice(state);
         let weights = self.weights(parameters);
-        let widths = Widths::of::<C>(self.hidden_size);
-        for n in 0..packing.seq_len() {
-            let t = self.timestep(n, packing);
-            for b in 0..packing.active(t) {
-                let row = packing.row(t, b);
-                let current = part_mut(state, b, widths.state);
-                let next = part_mut(&mut tape.states, row, widths.state);
-                step::forward::<C, T>(
-                    weights,
-                    part(x, row, self.input_size),
-                    current,
-                    next,
-                    part_mut(&mut tape.saved, row, widths.saved),
-                    part_mut(&mut tape.inner, row, widths.inner),
-                    &mut tape.scratch,
-                );
-                current.copy_from_slice(next);
+        if mask.is_empty() {
+            for n in 0..packing.seq_len() {
+                let t = self.timestep(n, packing);
+                for b in 0..packing.active(t) {
+                    self.forward_row::<C, T>(weights, x, (packing.row(t, b), b), state, tape);
+                }
+            }
+            return;
+        }
+        // Each sequence by itself: a mask on what a matrix multiplies is one on its columns.
+        for (b, mask) in mask.chunks_exact(self.hidden_size).enumerate() {
+            let weight_hh = with_columns(weights.weight_hh, mask);
+            let weights = Weights { weight_hh: &weight_hh, ..weights };
+            for t in (0..packing.seq_len()).map(|n| self.timestep(n, packing)) {
+                if b < packing.active(t) {
+                    self.forward_row::<C, T>(weights, x, (packing.row(t, b), b), state, tape);
+                }
             }
         }
+    }
+
+    /// A step of sequence `b`, at this row.
+    fn forward_row<C: Cell, T: Scalar>(
+        &self,
+        weights: Weights<'_, T>,
+        x: &[T],
+        (row, b): (usize, usize),
+        state: &mut [T],
+        tape: &mut LayerTape<T>,
+    ) {
+        let widths = Widths::of::<C>(self.hidden_size);
+        let current = part_mut(state, b, widths.state);
+        let next = part_mut(&mut tape.states, row, widths.state);
+        step::forward::<C, T>(
+            weights,
+            part(x, row, self.input_size),
+            current,
+            next,
+            part_mut(&mut tape.saved, row, widths.saved),
+            part_mut(&mut tape.inner, row, widths.inner),
+            &mut tape.scratch,
+        );
+        current.copy_from_slice(next);
     }
 
     /// Backpropagation through time, from the gradients of the outputs and of the final states to
@@ -62,38 +88,83 @@ impl Layer {
         parameters: &[T],
         packing: &Packing,
         x: &[T],
+        mask: &[T],
         tape: &mut LayerTape<T>,
-        gradients: LayerGradients<'_, T>,
+        mut gradients: LayerGradients<'_, T>,
     ) {
-        let LayerGradients { dh, dstate, mut dx, parameters: gradient } = gradients;
         let weights = self.weights(parameters);
-        let mut weights_gradient = self.weights_gradient(gradient);
-        let widths = Widths::of::<C>(self.hidden_size);
-        let (dnext, scratch) = tape.scratch.split_at_mut(widths.state);
-        for n in (0..packing.seq_len()).rev() {
-            let t = self.timestep(n, packing);
-            for b in 0..packing.active(t) {
-                let row = packing.row(t, b);
-                let dcurrent = part_mut(dstate, b, widths.state);
-                dnext.copy_from_slice(dcurrent);
-                for (d, &dh) in dnext.iter_mut().zip(dh.row(row, self.hidden_size)) {
-                    *d += dh;
+        let mut own = self.weights_gradient(std::mem::take(&mut gradients.parameters));
+        if mask.is_empty() {
+            for t in (0..packing.seq_len()).rev().map(|n| self.timestep(n, packing)) {
+                for b in 0..packing.active(t) {
+                    self.backward_row::<C, T>(weights, packing, x, (t, b), tape, &mut gradients, &mut own);
                 }
-                let step = Step {
-                    x: part(x, row, self.input_size),
-                    prev: match self.previous_row(t, b, packing) {
-                        Some(previous) => part(&tape.states, previous, widths.state),
-                        None => part(&tape.initial, b, widths.state),
-                    },
-                    next: part(&tape.states, row, widths.state),
-                    saved: part(&tape.saved, row, widths.saved),
-                    inner: part(&tape.inner, row, widths.inner),
-                };
-                let dx = dx.as_deref_mut().map(|dx| part_mut(dx, row, self.input_size));
-                step::backward::<C, T>(weights, step, dnext, dcurrent, dx, &mut weights_gradient, scratch);
             }
+            return;
+        }
+        let mut dweight_hh = Vec::new();
+        for (b, mask) in mask.chunks_exact(self.hidden_size).enumerate() {
+            let weight_hh = with_columns(weights.weight_hh, mask);
+            let weights = Weights { weight_hh: &weight_hh, ..weights };
+            dweight_hh.clear();
+            dweight_hh.resize(weight_hh.len(), T::default());
+            let mut of_sequence = WeightsGradient {
+                weight_ih: &mut *own.weight_ih,
+                weight_hh: &mut dweight_hh,
+                bias_ih: &mut *own.bias_ih,
+                bias_hh: &mut *own.bias_hh,
+                unit: &mut *own.unit,
+            };
+            for t in (0..packing.seq_len()).rev().map(|n| self.timestep(n, packing)) {
+                if b < packing.active(t) {
+                    let (place, own) = ((t, b), &mut of_sequence);
+                    self.backward_row::<C, T>(weights, packing, x, place, tape, &mut gradients, own);
+                }
+            }
+            let dweight_hh = with_columns(&dweight_hh, mask);
+            own.weight_hh.iter_mut().zip(dweight_hh).for_each(|(to, d)| *to += d);
         }
     }
+
+    /// A step of sequence `b` back through timestep `t`.
+    #[expect(clippy::too_many_arguments, reason = "what a step reads and what it adds to")]
+    fn backward_row<C: Cell, T: Scalar>(
+        &self,
+        weights: Weights<'_, T>,
+        packing: &Packing,
+        x: &[T],
+        (t, b): (usize, usize),
+        tape: &mut LayerTape<T>,
+        gradients: &mut LayerGradients<'_, T>,
+        own: &mut WeightsGradient<'_, T>,
+    ) {
+        let widths = Widths::of::<C>(self.hidden_size);
+        let row = packing.row(t, b);
+        let (dnext, scratch) = tape.scratch.split_at_mut(widths.state);
+        let dcurrent = part_mut(gradients.dstate, b, widths.state);
+        dnext.copy_from_slice(dcurrent);
+        for (d, &dh) in dnext.iter_mut().zip(gradients.dh.row(row, self.hidden_size)) {
+            *d += dh;
+        }
+        let step = Step {
+            x: part(x, row, self.input_size),
+            prev: match self.previous_row(t, b, packing) {
+                Some(previous) => part(&tape.states, previous, widths.state),
+                None => part(&tape.initial, b, widths.state),
+            },
+            next: part(&tape.states, row, widths.state),
+            saved: part(&tape.saved, row, widths.saved),
+            inner: part(&tape.inner, row, widths.inner),
+        };
+        let dx = gradients.dx.as_deref_mut().map(|dx| part_mut(dx, row, self.input_size));
+        step::backward::<C, T>(weights, step, dnext, dcurrent, dx, own, scratch);
+    }
+}
+
+/// A matrix with its columns times these factors.
+fn with_columns<T: Scalar>(matrix: &[T], factors: &[T]) -> Vec<T> {
+    let rows = matrix.chunks_exact(factors.len());
+    rows.flat_map(|row| row.iter().zip(factors).map(|(&w, &m)| w * m)).collect()
 }
 
 /// The gradients that a layer's backward pass reads and writes.

@@ -164,7 +164,8 @@ struct BlockTape<T> {
     output: Vec<T>,
     /// Of a recurrent block: one for each direction.
     layers: Vec<LayerTape<T>>,
-    /// Of dropout: 0 or `1 / (1 - p)` for each value of the output; empty where there was none.
+    /// Of dropout: 0 or `1 / (1 - p)` for each value of the output; of recurrent dropout for each unit of each direction and
+    /// sequence, `[D, B, H]`; empty where there was none.
     mask: Vec<T>,
     /// Of a pooling: the row of one sequence, as far as it has come.
     pool: Vec<T>,

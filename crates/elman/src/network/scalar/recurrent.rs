@@ -18,10 +18,12 @@ impl RecurrentLayers {
         tape: &mut BlockTape<T>,
     ) {
         tape.layers.resize_with(self.layers.len(), LayerTape::default);
+        let masks = &tape.mask;
         for (direction, (layer, of_layer)) in self.layers.iter().zip(&mut tape.layers).enumerate() {
             let state = state.block_mut(self.first_state + direction);
+            let mask = of_direction(masks, direction, self.layers.len());
             with_cell!(self.block.cell, C => {
-                layer.forward::<C, T>(pass.parameters, pass.from, x, state, of_layer);
+                layer.forward::<C, T>(pass.parameters, pass.from, x, state, mask, of_layer);
             });
             let states = match self.block.output {
                 Output::Every => of_layer.states(),
@@ -60,6 +62,7 @@ impl RecurrentLayers {
                     &[]
                 }
             };
+            let mask = of_direction(&tape.mask, direction, self.layers.len());
             let of_gradients = LayerGradients {
                 dh: Strided { values: dh, stride, offset },
                 dstate,
@@ -67,8 +70,14 @@ impl RecurrentLayers {
                 parameters: &mut *gradients.parameters,
             };
             with_cell!(self.block.cell, C => {
-                layer.backward::<C, T>(pass.parameters, pass.from, x, of_layer, of_gradients);
+                layer.backward::<C, T>(pass.parameters, pass.from, x, mask, of_layer, of_gradients);
             });
         }
     }
+}
+
+/// The part `[B, H]` of a mask `[D, B, H]`; nothing of nothing.
+fn of_direction<T>(mask: &[T], direction: usize, directions: usize) -> &[T] {
+    let len = mask.len() / directions;
+    &mask[direction * len..][..len]
 }

@@ -6,6 +6,7 @@
 //! of weights. What lies in memory is what the kernels of `elman_core::engine` want; [`plan`] says how.
 
 mod backward;
+mod by_sequence;
 mod chunk;
 mod memory;
 mod operand;
@@ -25,6 +26,7 @@ use elman_kernels::InstructionSet;
 use elman_kernels::tuning::{BY_PANELS, BY_PANELS_ALONE, LEAST_WORK};
 
 use backward::Wanted;
+use by_sequence::Alone;
 use memory::Chunk;
 use pass::Pass;
 use plan::Plan;
@@ -33,7 +35,7 @@ use weights::PackedWeights;
 pub(crate) use workers::worthwhile_shares;
 use workers::{ShareMemory, Workers};
 
-use super::dropout::draw_mask;
+use super::dropout::draw_masks;
 use super::{
     Engine, Gradients, Kind, Mode, Network, State, Timelines, gradients_fit, instruction_set, parts,
 };
@@ -49,9 +51,11 @@ pub struct SimdEngine {
     weights: PackedWeights,
     gradient_plan: GradientPlan,
     timelines: Timelines,
-    /// By block: of a dropout, in training.
+    /// By block: of a dropout or recurrent dropout, in training.
     masks: Vec<Vec<f32>>,
     chunks: Vec<Chunk>,
+    /// The sequences of a batch that have weights of their own.
+    alone: Vec<Alone>,
     /// Those of the batch that ran last: the first so many.
     num_chunks: usize,
     /// Did that run leave what a backward pass needs?
@@ -121,6 +125,40 @@ impl Engine<f32> for SimdEngine {
         self.began = self.network.begin(&self.parameters, state);
         self.timelines.set(self.network.timelines(), packing);
         self.draw_masks(batch, mode);
+        if self.runs_by_sequence() {
+            self.forward_by_sequence(batch, state);
+        } else {
+            self.run(batch, state);
+        }
+        &self.output
+    }
+
+    fn output(&self) -> &[f32] {
+        &self.output
+    }
+
+    fn backward(&mut self, batch: &Batch<f32>, doutput: &[f32], gradients: Gradients<'_, f32>) {
+        assert!(
+            self.keeps,
+            "a forward pass of `Mode::Predict`, or one that was gone back through, leaves nothing for this"
+        );
+        assert_eq!(doutput.len(), self.output.len(), "output and its gradient");
+        assert_eq!(gradients.parameters.len(), self.network.layout().len(), "number of parameters");
+        gradients_fit(batch, gradients.state.as_deref(), gradients.input.as_deref());
+        if self.runs_by_sequence() {
+            self.backward_by_sequence(batch, doutput, gradients);
+        } else {
+            self.run_back(batch, doutput, gradients);
+        }
+        // What was saved is written over.
+        self.keeps = false;
+    }
+}
+
+impl SimdEngine {
+    /// The forward pass, with what is ready for it: masks, timelines, what is kept.
+    fn run(&mut self, batch: &Batch<f32>, state: &mut State<f32>) {
+        let packing = batch.packing();
         self.num_chunks = packing::num_chunks(packing, self.plan.largest);
         if self.chunks.len() < self.num_chunks {
             self.chunks.resize_with(self.num_chunks, Chunk::default);
@@ -144,22 +182,11 @@ impl Engine<f32> for SimdEngine {
             chunk.copy_ends(pass, state);
             chunk.copy_output(pass, &mut self.output);
         }
-        &self.output
     }
 
-    fn output(&self) -> &[f32] {
-        &self.output
-    }
-
-    fn backward(&mut self, batch: &Batch<f32>, doutput: &[f32], gradients: Gradients<'_, f32>) {
-        assert!(
-            self.keeps,
-            "a forward pass of `Mode::Predict`, or one that was gone back through, leaves nothing for this"
-        );
-        assert_eq!(doutput.len(), self.output.len(), "output and its gradient");
-        assert_eq!(gradients.parameters.len(), self.network.layout().len(), "number of parameters");
+    /// The backward pass.
+    fn run_back(&mut self, batch: &Batch<f32>, doutput: &[f32], gradients: Gradients<'_, f32>) {
         let Gradients { parameters: gradient, state, input } = gradients;
-        gradients_fit(batch, state.as_deref(), input.as_deref());
         let learns_state = self.began && self.network.learns_state();
         let wanted = Wanted { input: input.is_some(), initial_state: state.is_some() || learns_state };
         self.weights.pack_backward(&self.network, &self.plan, &self.parameters, wanted.input);
@@ -199,8 +226,6 @@ impl Engine<f32> for SimdEngine {
         if let Some(dx) = input {
             chunks.iter().for_each(|chunk| chunk.add_dx(pass, dx));
         }
-        // What was saved is written over.
-        self.keeps = false;
     }
 }
 
@@ -259,6 +284,7 @@ impl SimdEngine {
             timelines: Timelines::default(),
             masks: Vec::new(),
             chunks: Vec::new(),
+            alone: Vec::new(),
             num_chunks: 0,
             keeps: false,
             began: false,
@@ -299,12 +325,8 @@ impl SimdEngine {
             return self.masks.iter_mut().for_each(Vec::clear);
         };
         for (mask, placed) in self.masks.iter_mut().zip(self.network.blocks()) {
-            if let Kind::Dropout(dropout) = placed.kind
-                && dropout.probability > 0.0
-            {
-                let rows = self.timelines.packing(placed.input_time, batch.packing()).num_rows();
-                draw_mask(dropout, rows * placed.input_size, rng, mask);
-            }
+            let rows = self.timelines.packing(placed.input_time, batch.packing());
+            draw_masks(placed, rows, rng, mask);
         }
     }
 }

@@ -1,0 +1,47 @@
+//! The learning rate that is found, as it is shown.
+
+use elman::error::Error;
+use elman::run::Run;
+use elman::train::Identity;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::Plan;
+use super::interrupt::Interrupt;
+use crate::output::Output;
+
+/// Takes up the rate that was found for the run that is to be resumed, if there is one.
+pub(super) fn take_up(plan: &mut Plan, output: &Output) -> Result<(), Error> {
+    if !(plan.finds_rate && plan.resume) {
+        return Ok(());
+    }
+    if let Some(rate) = Identity::of_checkpoint(&plan.checkpoint)?.and_then(|saved| saved.learning_rate()) {
+        output.note(&format!("--learning-rate {rate} was chosen before"));
+        (plan.recipe.train.learning_rate, plan.finds_rate) = (rate, false);
+    }
+    Ok(())
+}
+
+/// Finds the rate by a range test and says how; `false` if the user has said stop.
+pub(super) fn find(plan: &mut Plan, interrupt: &Interrupt, output: &mut Output) -> anyhow::Result<bool> {
+    let bar = if output.options.quiet { ProgressBar::hidden() } else { ProgressBar::new(1000) };
+    if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
+        bar.set_style(style);
+    }
+    bar.set_message("trying learning rates");
+    let found = Run::new(&plan.recipe, &plan.prepared)?.range_test(&mut |done| {
+        bar.set_position((1000.0 * done) as u64);
+        interrupt.control()
+    });
+    bar.finish_and_clear();
+    let Some(test) = found? else { return Ok(false) };
+    let usual = plan.recipe.train.learning_rate;
+    output.remarks(&[test.remark(usual)]);
+    let rate = test.chosen().unwrap_or(usual);
+    if output.options.json {
+        output.json(&json!({ "learning_rate": rate, "is_found": test.chosen().is_some() }))?;
+    }
+    plan.recipe.train.learning_rate = rate;
+    plan.range_test = Some(test);
+    Ok(true)
+}
