@@ -157,7 +157,7 @@ fn plan(
         (Some(path), None) => {
             let test = input::table(task, Some(path))?;
             output.remarks(test.remarks());
-            if same_content(&test, &table) {
+            if test.is_same(&table) {
                 output.remark(&format!(
                     "{} holds the same rows as {}: its figures tell how well the training data are remembered, \
                      not how well others will be predicted",
@@ -289,13 +289,6 @@ fn check_resume(resume: bool, model: &Path, checkpoint: &Path, is_tuned: bool) -
     }
 }
 
-/// Do two tables have the same columns with the same cells?
-fn same_content(a: &Table, b: &Table) -> bool {
-    a.headers() == b.headers()
-        && a.num_rows() == b.num_rows()
-        && a.columns().zip(b.columns()).all(|(a, b)| a.texts().eq(b.texts()))
-}
-
 /// `[TASK] [DATA]`: the task may be left out.
 fn task_and_data(
     first: Option<String>,
@@ -406,7 +399,7 @@ fn identity(plan: &Plan, recipe: &Recipe, data: u32) -> Result<Identity, Error> 
 
 /// The fingerprint of the plan's data.
 fn data_of(plan: &Plan) -> u32 {
-    fingerprint(plan.prepared.train.iter().chain(&plan.prepared.validation))
+    fingerprint([&plan.prepared.train, &plan.prepared.validation])
 }
 
 /// Tests and saves the model, and tells how it did.

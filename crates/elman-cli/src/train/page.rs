@@ -21,7 +21,7 @@ pub(super) fn write(plan: &Plan, model: &Model, history: &History, output: &Outp
         history: Some(history),
         options: Some(json!(plan.task_options)),
         pictures: pictures.transpose()?.unwrap_or_default(),
-        inside: inside::look(model, &plan.prepared),
+        inside: inside::look(model, &plan.prepared)?,
         trials: plan.trials.clone(),
     };
     report.save(path, output)

@@ -48,6 +48,7 @@ use std::path::Path;
 
 pub use column::Column;
 pub use columns::Cells;
+pub(crate) use document::Document;
 pub use error::TableError;
 pub(crate) use join::is_clock;
 pub use nearest::nearest;

@@ -108,13 +108,13 @@ fn a_recording_is_split_by_time_and_by_its_labels() {
     assert!(remarks(&prepared).iter().any(|remark| remark == split), "{:?}", remarks(&prepared));
     assert_eq!(prepared.held_out, Some(HeldOut::LastRows(161)));
     assert_eq!(prepared.train.len(), 1);
-    let train = values(&prepared.train[0].targets);
+    let train = values(&prepared.train.held()[0].targets);
     assert_eq!((train.len(), train.iter().filter(|value| !value.is_nan()).count()), (215, 108));
     // The state is warmed up by the rows before.
-    let validation = values(&prepared.validation[0].targets);
+    let validation = values(&prepared.validation.held()[0].targets);
     assert_eq!((validation.len(), validation.iter().filter(|value| !value.is_nan()).count()), (239, 12));
     assert!(validation[..215].iter().all(|value| value.is_nan()));
-    assert_eq!(prepared.validation[0].x[..215], prepared.train[0].x);
+    assert_eq!(prepared.validation.held()[0].x[..215], prepared.train.held()[0].x);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn validation_begins_with_what_is_burned_in() {
     // 2,160 rows for training, 240 for validation.
     for (burn_in, warm_up) in [(0, 1000), (1500, 1500), (2500, 2160)] {
         let prepared = prepare(&table, LabelOptions::default().with_burn_in(burn_in));
-        let validation = values(&prepared.validation[0].targets);
+        let validation = values(&prepared.validation.held()[0].targets);
         assert_eq!(validation.iter().position(|value| !value.is_nan()), Some(warm_up));
         assert_eq!(validation.len(), warm_up + 240);
     }
@@ -153,9 +153,9 @@ fn training_sequences_are_cut_into_streams() {
     let whole = prepare(&table, options());
     assert_eq!(whole.train.len(), 1);
     let cut = prepare(&table, options().with_streams(3));
-    let parts: Vec<f64> = cut.train.iter().flat_map(|example| example.x.clone()).collect();
-    assert_eq!(parts, whole.train[0].x);
-    let lengths: Vec<usize> = cut.train.iter().map(|example| example.x.len()).collect();
+    let parts: Vec<f64> = cut.train.held().iter().flat_map(|example| example.x.clone()).collect();
+    assert_eq!(parts, whole.train.held()[0].x);
+    let lengths: Vec<usize> = cut.train.held().iter().map(|example| example.x.len()).collect();
     assert_eq!((lengths, cut.train_groups), (vec![333, 333, 334], vec![0; 3]));
     let too_many = refusal(&filtered(1000), options().with_streams(1001));
     let message =
@@ -180,7 +180,7 @@ fn unlabelled_rows_count_to_no_class() {
     let RowAnswer::Class(classify) = &label.answer else { panic!("classes") };
     assert_eq!(classify.classes, ["down", "still", "up"]);
     let mut counts = [0; 3];
-    for example in &prepared.train {
+    for example in prepared.train.held() {
         let Targets::Classes(classes) = &example.targets else { panic!("classes") };
         assert_eq!(classes.len(), 50);
         classes.iter().filter(|&&class| class != UNLABELLED).for_each(|&class| counts[class] += 1);
@@ -249,7 +249,7 @@ fn several_targets_are_numbers_and_may_lack_some() {
     let csv = format!("x,a,b\n{rows}");
     let prepared = prepare(&table(&csv), LabelOptions::default().with_target("a,b"));
     assert!(remarks(&prepared).contains(&"20 rows with some of the targets used for those".into()));
-    let train = values(&prepared.train[0].targets);
+    let train = values(&prepared.train.held()[0].targets);
     assert_eq!((train.len(), train[1].is_nan(), train[0].is_nan()), (2 * 72, true, false));
     let message = refusal(&csv, LabelOptions::default().with_target("a,b").with_classes(true));
     assert_eq!(message, "target names 2 columns; a class is told by one");
@@ -274,8 +274,8 @@ fn unscaled_values_stay_as_they_are() {
     let rows: String = (0..100).map(|k| format!("{},{}\n", k % 7, 100 + k % 9)).collect();
     let table = table(&format!("x,target\n{rows}"));
     let prepared = prepare(&table, LabelOptions::default().with_scale(Scale::None).with_classes(false));
-    assert_eq!(prepared.train[0].x[..3], [0.0, 1.0, 2.0]);
-    assert_eq!(values(&prepared.train[0].targets)[..3], [100.0, 101.0, 102.0]);
+    assert_eq!(prepared.train.held()[0].x[..3], [0.0, 1.0, 2.0]);
+    assert_eq!(values(&prepared.train.held()[0].targets)[..3], [100.0, 101.0, 102.0]);
     // The naive answer is still the mean.
     let model = recipe(&prepared, 1).train(&prepared, &table).unwrap();
     let baseline = &model.record().test.as_ref().unwrap().baselines[0];
