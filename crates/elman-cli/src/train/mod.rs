@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use elman::audio::{self, Sound};
+use elman::audio::{Recordings, Sound};
 use elman::error::Error;
 use elman::file::{self, Lock};
 use elman::model::{Model, is_written_by_elman};
@@ -260,14 +260,15 @@ fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
         return Err(Wrong(message.into()).into());
     }
     let pairs = sound::pairs(audio, knob, *channel)?;
-    let prepared = audio::prepare(&pairs, *latency)?;
+    let recordings = Recordings::new(&pairs, *latency)?;
     let data = audio.get(1).cloned();
     let played = audio.first().zip(pairs.first()).map(|(input, pair)| Played {
         input: input.clone(),
         knobs: pair.knobs.clone(),
         channel: *channel,
     });
-    Ok(Source { task: TaskName::Label, data, table: prepared.table, sound: Some(prepared.sound), played })
+    let sound = Some(recordings.sound().clone());
+    Ok(Source { task: TaskName::Label, data, table: Table::of_recordings(recordings), sound, played })
 }
 
 /// Neither a run that has not ended nor one that has is done anew by mistake.

@@ -29,6 +29,11 @@ impl Stored {
         Ok(Some(Stored { name: name.to_owned(), file: Mutex::new(file.try_clone()?), len, modified }))
     }
 
+    /// What stands for it in messages.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its bytes.
     pub(crate) fn len(&self) -> u64 {
         self.len
@@ -41,21 +46,36 @@ impl Stored {
     pub(crate) fn read_at(&self, at: u64, part: &mut [u8]) -> Result<(), DataError> {
         // Whoever panicked while it held the file left it at some place, which is looked for anew.
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        self.check_unchanged(&file)?;
         let mut read = || {
-            let is_unchanged = signs(&file.metadata()?) == (self.len, self.modified);
             file.seek(SeekFrom::Start(at))?;
-            file.read_exact(part)?;
-            io::Result::Ok(is_unchanged)
+            file.read_exact(part)
         };
-        match read() {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(self.changed()),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed()),
-            Err(error) => {
-                let message = format!("cannot be read any more: {error}; see to it, and start again");
-                Err(DataError::new(&self.name, message))
-            }
+        read().map_err(|error| self.lost(&error))
+    }
+
+    /// Refuses a file that has changed since it was opened.
+    ///
+    /// # Errors
+    /// That it has.
+    pub(crate) fn check(&self) -> Result<(), DataError> {
+        self.check_unchanged(&self.file.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn check_unchanged(&self, file: &File) -> Result<(), DataError> {
+        match file.metadata() {
+            Ok(metadata) if signs(&metadata) == (self.len, self.modified) => Ok(()),
+            Ok(_) => Err(self.changed()),
+            Err(error) => Err(self.lost(&error)),
         }
+    }
+
+    /// The error about a file whose part could not be read.
+    pub(crate) fn lost(&self, error: &io::Error) -> DataError {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return self.changed();
+        }
+        DataError::new(&self.name, format!("cannot be read any more: {error}; see to it, and start again"))
     }
 
     /// The error about a file that is no longer what it was.

@@ -37,6 +37,7 @@ mod nearest;
 mod number;
 mod place;
 pub mod read;
+mod recorded;
 mod select;
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::Tokens;
 use super::vocabulary::{Id, Ids, Vocabulary, shown};
 use crate::error::{DataError, Error, Message};
+use crate::file::Blocks;
 use crate::loss::Targets;
 use crate::sequence::{Example, Source};
 use crate::table::Document;
@@ -223,38 +224,14 @@ pub(super) struct Corpus {
     unknown_id: Option<Id>,
     /// How many of its tokens are not known.
     unknown: u64,
-    /// Blocks that were read, and when each was used last.
-    kept: Mutex<Blocks>,
-}
-
-#[derive(Debug, Default)]
-struct Blocks {
-    blocks: HashMap<usize, (u64, Arc<[Id]>)>,
-    clock: u64,
-}
-
-impl Blocks {
-    fn get(&mut self, block: usize) -> Option<Arc<[Id]>> {
-        self.clock += 1;
-        let (used, ids) = self.blocks.get_mut(&block)?;
-        *used = self.clock;
-        Some(Arc::clone(ids))
-    }
-
-    fn keep(&mut self, block: usize, ids: &Arc<[Id]>) {
-        if self.blocks.len() >= KEPT {
-            let oldest = self.blocks.iter().min_by_key(|(_, (used, _))| *used).map(|(&block, _)| block);
-            oldest.map(|oldest| self.blocks.remove(&oldest));
-        }
-        self.blocks.insert(block, (self.clock, Arc::clone(ids)));
-    }
+    kept: Blocks<Id>,
 }
 
 impl Corpus {
     /// A text that a vocabulary was made of; so many of its tokens are not known.
     pub(super) fn of_its_own(cut: Cut, vocabulary: &Vocabulary, unknown: u64) -> Self {
         let (ids, unknown_id) = (vocabulary.ids(), vocabulary.unknown_id());
-        Corpus { cut, ids, unknown_id, unknown, kept: Mutex::default() }
+        Corpus { cut, ids, unknown_id, unknown, kept: Blocks::new(KEPT) }
     }
 
     /// A text by a vocabulary.
@@ -315,15 +292,7 @@ impl Corpus {
     }
 
     fn block(&self, block: usize) -> Result<Arc<[Id]>, DataError> {
-        // What a panic left of the blocks is whole.
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ids) = kept().get(block) {
-            return Ok(ids);
-        }
-        // Others may look for theirs meanwhile.
-        let ids: Arc<[Id]> = self.cut.read_block(block, &self.ids, self.unknown_id)?.into();
-        kept().keep(block, &ids);
-        Ok(ids)
+        self.kept.get(block, || self.cut.read_block(block, &self.ids, self.unknown_id))
     }
 
     /// Goes through the ids of some tokens, each with its place.
