@@ -69,7 +69,7 @@ pub(crate) fn write_report(
 ) -> anyhow::Result<()> {
     let report = Report {
         model,
-        data: Some((table.name(), table.num_rows())),
+        data: Some((table.name(), report::num_rows(table))),
         evaluation: Some(evaluation),
         remarks: output.remarked(),
         history: None,

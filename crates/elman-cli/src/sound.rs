@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use elman::audio::{self, Pair, Player, Recording, Wav};
+use elman::audio::{Pair, Player, Recordings, Track, Wav};
 use elman::error::{DataError, Error};
 use elman::file;
 use elman::model::Model;
@@ -85,9 +85,9 @@ pub(crate) fn pairs(
             };
             own.push(((*name).clone(), value));
         }
-        let open = |path: &Path| -> Result<Recording, Error> {
+        let open = |path: &Path| -> Result<Track, Error> {
             file::refuse_device(path)?;
-            Recording::open(path, channel)
+            Track::open(path, channel)
         };
         let (input, target) = (open(files[0].as_ref())?, open(files[1].as_ref())?);
         pairs.push(Pair::new(input, target, &own)?);
@@ -104,13 +104,13 @@ pub(crate) fn table_for(model: &Model, arguments: &EvaluateArguments) -> anyhow:
         return Err(Wrong("--audio stands in the place of DATA; give one of them".into()).into());
     }
     let pairs = pairs(&arguments.audio, &arguments.knob, arguments.channel)?;
-    if let Some(pair) = pairs.iter().find(|pair| pair.input.sample_rate != sound.sample_rate) {
+    if let Some(pair) = pairs.iter().find(|pair| pair.input.sample_rate() != sound.sample_rate) {
         return Err(other_rate(&pair.input, sound.sample_rate).into());
     }
     for pair in &pairs {
         Player::check_knobs(model, &pair.knobs).map_err(Error::from)?;
     }
-    Ok(audio::prepare_for(sound, &pairs, arguments.latency)?.table)
+    Ok(Table::of_recordings(Recordings::new_for(sound, &pairs, arguments.latency)?))
 }
 
 /// Refuses options that say how recordings are read where there are none.
@@ -126,7 +126,7 @@ pub(crate) fn refuse_without_audio(arguments: &EvaluateArguments) -> Result<(), 
 }
 
 /// The error about a recording of another rate than the model's.
-fn other_rate(recording: &Recording, wanted: u32) -> Error {
+fn other_rate(recording: &Track, wanted: u32) -> Error {
     let message = format!("but the model was trained at {wanted} Hz; convert the recording to that rate");
     DataError { place: recording.describe(), message: message.into() }.into()
 }
@@ -200,9 +200,9 @@ pub(crate) fn predict(
     }
     let mut player = Player::new(model, &knobs(&arguments.knob)?)?;
     file::refuse_device(from).map_err(Error::from)?;
-    let recording = Recording::open(from, arguments.channel)?;
+    let recording = Track::open(from, arguments.channel)?;
     let wanted = player.sound().sample_rate;
-    if recording.sample_rate != wanted {
+    if recording.sample_rate() != wanted {
         return Err(other_rate(&recording, wanted).into());
     }
     input::refuse_overwriting(to, [&arguments.model, from])?;
@@ -215,20 +215,20 @@ pub(crate) fn predict(
         .into());
     }
     file::check_writable(to).map_err(Error::from)?;
-    let mut answers = Vec::with_capacity(recording.samples.len());
-    let mut part = Vec::new();
-    for samples in recording.samples.chunks(BLOCK) {
-        player.play(samples, &mut part).map_err(Error::from)?;
-        answers.extend_from_slice(&part);
-    }
+    let (count, mut loud) = (recording.len(), 0);
+    let parts = (0..count).step_by(BLOCK).map(|start| {
+        let mut answers = Vec::new();
+        player.play(&recording.read(start..count.min(start + BLOCK))?, &mut answers)?;
+        loud += answers.iter().filter(|answer| answer.abs() > 1.0).count();
+        Ok(answers)
+    });
     let wav = if arguments.bits == Some(24) { Wav::Int24 } else { Wav::Float };
-    let loud = answers.iter().filter(|answer| answer.abs() > 1.0).count();
+    wav.save(to, wanted, count, parts)?;
     if wav == Wav::Int24 && loud > 0 {
         output.note(&format!(
             "note: {loud} samples are beyond full scale and cut there; write 32 bits to keep them"
         ));
     }
-    file::write(to, &wav.write(wanted, &answers).map_err(Error::from)?).map_err(Error::from)?;
     // One sample is what every delay that was found is moved by.
     let delay = player.sound().delay;
     if delay.abs() > 1 {
@@ -238,11 +238,7 @@ pub(crate) fn predict(
             if delay < 0 { "early" } else { "late" }
         ));
     }
-    let seconds = answers.len() as f64 / f64::from(wanted);
-    output.note(&format!(
-        "wrote {} samples ({seconds:.2} s at {wanted} Hz) to {}",
-        answers.len(),
-        to.display()
-    ));
+    let seconds = count as f64 / f64::from(wanted);
+    output.note(&format!("wrote {count} samples ({seconds:.2} s at {wanted} Hz) to {}", to.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -12,9 +12,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod blocks;
+mod stored;
+
+pub(crate) use blocks::Blocks;
+pub(crate) use stored::Stored;
+
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Cursor, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::FileError;
@@ -32,20 +38,60 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if is_special(path) {
-        let mut device = OpenOptions::new().write(true).open(path)?;
-        device.write_all(bytes)?;
-        return device.flush();
+        return write_device(path, bytes);
     }
+    let (mut file, target) = begin(path)?;
+    file.write_all(bytes)?;
+    finish(file, &target)
+}
+
+fn write_device(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut device = OpenOptions::new().write(true).open(path)?;
+    device.write_all(bytes)?;
+    device.flush()
+}
+
+/// A temporary file, and the place that it will take.
+fn begin(path: &Path) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut file = temporary_beside(&target)?;
-    file.write_all(bytes)?;
+    Ok((temporary_beside(&target)?, target))
+}
+
+fn finish(file: tempfile::NamedTempFile, target: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
-    file.persist(&target).map_err(|error| error.error)?;
-    sync_folder(&target);
+    file.persist(target).map_err(|error| error.error)?;
+    sync_folder(target);
     Ok(())
+}
+
+/// What can be written to, and gone back in.
+pub(crate) trait WriteSeek: Write + Seek {}
+
+impl<W: Write + Seek> WriteSeek for W {}
+
+/// As [`write()`], of what `fill` writes in parts. What goes to a device or pipe is in memory until all of it is there.
+///
+/// # Errors
+/// Those of `fill`, which become one of the file where they are the operating system's; as [`write()`].
+pub(crate) fn write_by<E: From<FileError>>(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn WriteSeek) -> Result<(), E>,
+) -> Result<(), E> {
+    let failed = |error| FileError { action: "write", path: path.to_owned(), error };
+    if is_special(path) {
+        let mut bytes = Cursor::new(Vec::new());
+        fill(&mut bytes)?;
+        return Ok(write_device(path, bytes.get_ref()).map_err(failed)?);
+    }
+    let (mut file, target) = begin(path).map_err(failed)?;
+    let mut writer = BufWriter::new(file.as_file_mut());
+    fill(&mut writer)?;
+    writer.flush().map_err(failed)?;
+    drop(writer);
+    Ok(finish(file, &target).map_err(failed)?)
 }
 
 /// Makes the new name last through a power failure, where the system lets a folder be opened.

@@ -192,6 +192,42 @@ fn check_cut(option: &'static str, len: usize, network: &Network) -> Result<(), 
     Ok(())
 }
 
+/// A batch that is learned in pieces of time.
+pub(crate) trait Pieces<T> {
+    /// What may go wrong on the way.
+    type Error: From<NotFinite>;
+
+    /// The timesteps of its sequences, longest first; there is one at least.
+    fn lengths(&self) -> &[usize];
+
+    /// All of it, if it is in memory.
+    fn whole(&self) -> Option<&TrainingBatch<T>>;
+
+    /// Makes a stretch of time of it, which starts at a whole patch, another batch. Gives the rows of the network's output for
+    /// that which have a target: see [`TrainingBatch::set_chunk`].
+    fn cut(
+        &mut self,
+        network: &Network,
+        time: Range<usize>,
+        piece: &mut TrainingBatch<T>,
+    ) -> Result<Range<usize>, Self::Error>;
+
+    /// `B`, the number of sequences.
+    fn batch_size(&self) -> usize {
+        self.lengths().len()
+    }
+
+    /// `T`, the length of the longest sequence.
+    fn seq_len(&self) -> usize {
+        self.lengths()[0]
+    }
+
+    /// How many sequences reach timestep `t`.
+    fn active(&self, t: usize) -> usize {
+        self.lengths().partition_point(|&length| length > t)
+    }
+}
+
 /// Where a batch stands that is learned in pieces of time.
 #[derive(Debug)]
 pub(crate) struct Walk {
@@ -328,37 +364,37 @@ impl<T: Float> Learner<T> {
             "sequences whose state is carried on from piece to piece are equally long"
         );
         std::mem::swap(&mut self.state, state);
-        let mut walk = self.set_out(batch);
-        let total = self.learn_rest(batch, &mut walk);
+        let mut batch = batch;
+        let total = self.set_out(&mut batch).and_then(|mut walk| self.learn_rest(&mut batch, &mut walk));
         std::mem::swap(&mut self.state, state);
         total.map(Total::mean)
     }
 
     /// [`step`](Self::step), with the loss as a sum and its weight.
-    fn learn(&mut self, batch: &TrainingBatch<T>) -> Result<Total<f64>, NotFinite> {
-        let mut walk = self.begin(batch);
-        self.learn_rest(batch, &mut walk)
+    fn learn(&mut self, mut batch: &TrainingBatch<T>) -> Result<Total<f64>, NotFinite> {
+        let mut walk = self.begin(&mut batch)?;
+        self.learn_rest(&mut batch, &mut walk)
     }
 
     /// Makes a step of the pieces of a batch whose sequences are at their start: each of them is then learned by
     /// [`learn_piece`](Self::learn_piece).
-    pub(crate) fn begin(&mut self, batch: &TrainingBatch<T>) -> Walk {
-        self.state.reset(batch.inputs().packing().batch_size());
+    pub(crate) fn begin<B: Pieces<T>>(&mut self, batch: &mut B) -> Result<Walk, B::Error> {
+        self.state.reset(batch.batch_size());
         self.set_out(batch)
     }
 
     /// Begins a step from the state as it is; from a fresh one it is burned in.
-    fn set_out(&mut self, batch: &TrainingBatch<T>) -> Walk {
+    fn set_out<B: Pieces<T>>(&mut self, batch: &mut B) -> Result<Walk, B::Error> {
         let masks = self.masks();
-        let burn_in = self.config.burn_in.min(batch.inputs().packing().seq_len());
+        let burn_in = self.config.burn_in.min(batch.seq_len());
         if burn_in == 0 || !self.state.is_fresh() {
-            return Walk { time: 0, masks };
+            return Ok(Walk { time: 0, masks });
         }
         let mut piece = std::mem::take(&mut self.piece);
-        piece.set_chunk(&self.network, batch, 0..burn_in);
+        batch.cut(&self.network, 0..burn_in, &mut piece)?;
         self.forward(piece.inputs(), Mode::Predict);
         self.piece = piece;
-        Walk { time: burn_in, masks }
+        Ok(Walk { time: burn_in, masks })
     }
 
     /// The generator of this step's dropout masks, which makes it a step.
@@ -373,9 +409,9 @@ impl<T: Float> Learner<T> {
     }
 
     /// Learns from all pieces that are left.
-    fn learn_rest(&mut self, batch: &TrainingBatch<T>, walk: &mut Walk) -> Result<Total<f64>, NotFinite> {
+    fn learn_rest<B: Pieces<T>>(&mut self, batch: &mut B, walk: &mut Walk) -> Result<Total<f64>, B::Error> {
         let mut sum = Total::default();
-        while walk.time < batch.inputs().packing().seq_len() {
+        while walk.time < batch.seq_len() {
             sum += self.learn_piece(batch, walk)?;
         }
         Ok(sum)
@@ -383,26 +419,27 @@ impl<T: Float> Learner<T> {
 
     /// Learns from the next piece of a batch, of which there must be one. It makes no update if none of its outputs has
     /// a target: the weight of its loss is then 0.
-    pub(crate) fn learn_piece(
+    pub(crate) fn learn_piece<B: Pieces<T>>(
         &mut self,
-        batch: &TrainingBatch<T>,
+        batch: &mut B,
         walk: &mut Walk,
-    ) -> Result<Total<f64>, NotFinite> {
-        let packing = batch.inputs().packing();
-        let end = self.end_of_piece(walk.time, packing.seq_len());
+    ) -> Result<Total<f64>, B::Error> {
+        let end = self.end_of_piece(walk.time, batch.seq_len());
         let time = walk.time..end;
         walk.time = end;
-        if time.len() == packing.seq_len() {
+        if time.len() == batch.seq_len()
+            && let Some(batch) = batch.whole()
+        {
             self.forward(batch.inputs(), Mode::Train(&mut walk.masks));
-            return self.update(batch, 0..batch.outputs().num_rows());
+            return Ok(self.update(batch, 0..batch.outputs().num_rows())?);
         }
         let mut piece = std::mem::take(&mut self.piece);
-        self.state.truncate(packing.active(time.start));
-        let outputs = piece.set_chunk(&self.network, batch, time);
+        self.state.truncate(batch.active(time.start));
+        let outputs = batch.cut(&self.network, time, &mut piece)?;
         self.forward(piece.inputs(), Mode::Train(&mut walk.masks));
         let total = if outputs.is_empty() { Ok(Total::default()) } else { self.update(&piece, outputs) };
         self.piece = piece;
-        total
+        Ok(total?)
     }
 
     /// Where a piece ends that begins at this timestep.
@@ -485,28 +522,31 @@ impl<T: Float> Learner<T> {
     ///
     /// # Panics
     /// As [`step`](Self::step).
-    pub fn loss(&mut self, batch: &TrainingBatch<T>) -> f64 {
-        self.total(batch).mean()
+    pub fn loss(&mut self, mut batch: &TrainingBatch<T>) -> f64 {
+        // What is in memory is always there to be read.
+        self.total(&mut batch).map_or(f64::NAN, Total::mean)
     }
 
     /// [`loss`](Self::loss) as a sum and its weight.
-    pub(crate) fn total(&mut self, batch: &TrainingBatch<T>) -> Total<f64> {
-        let packing = batch.inputs().packing();
-        let (seq_len, output_size) = (packing.seq_len(), self.network.output_size());
-        if self.config.burn_in == 0 && self.end_of_piece(0, seq_len) == seq_len {
+    pub(crate) fn total<B: Pieces<T>>(&mut self, batch: &mut B) -> Result<Total<f64>, B::Error> {
+        let (seq_len, output_size) = (batch.seq_len(), self.network.output_size());
+        if self.config.burn_in == 0
+            && self.end_of_piece(0, seq_len) == seq_len
+            && let Some(batch) = batch.whole()
+        {
             self.run(batch.inputs());
             let (loss, output) = (&self.config.loss, self.engine.output());
-            return loss.total_of(batch.outputs(), output, output_size, batch.targets()).to_f64();
+            return Ok(loss.total_of(batch.outputs(), output, output_size, batch.targets()).to_f64());
         }
         // In the same pieces as in training: what all of a long sequence leaves at once takes much memory.
         let mut sum = Total::<f64>::default();
         let mut piece = std::mem::take(&mut self.piece);
-        self.state.reset(packing.batch_size());
+        self.state.reset(batch.batch_size());
         let (burn_in, mut start) = (self.config.burn_in.min(seq_len), 0);
         while start < seq_len {
             let end = if start < burn_in { burn_in } else { self.end_of_piece(start, seq_len) };
-            self.state.truncate(packing.active(start));
-            let outputs = piece.set_chunk(&self.network, batch, start..end);
+            self.state.truncate(batch.active(start));
+            let outputs = batch.cut(&self.network, start..end, &mut piece)?;
             self.forward(piece.inputs(), Mode::Predict);
             if start >= burn_in && !outputs.is_empty() {
                 let output = &self.engine.output()[outputs.start * output_size..outputs.end * output_size];
@@ -516,7 +556,7 @@ impl<T: Float> Learner<T> {
             start = end;
         }
         self.piece = piece;
-        sum
+        Ok(sum)
     }
 
     /// The network's outputs for each sequence of a batch, in the order in which the batch was made from them:
@@ -593,9 +633,9 @@ impl<T: Float> Learner<T> {
     }
 
     /// Counts a step as begun that another learner has begun, and gives the state that is to be that one's.
-    pub(crate) fn resume_step(&mut self, batch: &Batch<T>) -> &mut State<T> {
+    pub(crate) fn resume_step(&mut self, batch_size: usize) -> &mut State<T> {
         self.steps += 1;
-        self.state.reset(batch.packing().batch_size());
+        self.state.reset(batch_size);
         &mut self.state
     }
 

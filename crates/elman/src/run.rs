@@ -28,7 +28,7 @@ use crate::loss::{Loss, Targets, Total};
 use crate::model::{Model, Record};
 use crate::network::Network;
 use crate::recipe::Recipe;
-use crate::sequence::Example;
+use crate::sequence::{Example, Sequences};
 use crate::table::Table;
 use crate::task::Prepared;
 use crate::train::{Checkpointer, Control, Ended, Members, Observer, Progress, RangeTest, Trainer};
@@ -92,15 +92,14 @@ macro_rules! either {
 /// The data of a run, and where it stands: an ensemble's members side by side.
 #[derive(Debug)]
 struct Learning<T: Float> {
-    train: Vec<Example<T>>,
-    validation: Vec<Example<T>>,
+    train: Sequences<T>,
+    validation: Sequences<T>,
     members: Members<T>,
 }
 
 impl<T: Float> Learning<T> {
     fn new(recipe: &Recipe, prepared: &Prepared, network: &Network) -> Result<Box<Self>, ConfigError> {
-        let convert = |examples: &[Example<f64>]| examples.iter().map(Example::convert).collect::<Vec<_>>();
-        let (train, validation) = (convert(&prepared.train), convert(&prepared.validation));
+        let (train, validation) = (prepared.train.convert(), prepared.validation.convert());
         let trainers = trainers(recipe, network, &train, &validation)?;
         let draw = |trainer: &Trainer<'_, T>| recipe.init.draw(network, trainer.config().seed);
         let parameters = trainers.iter().map(draw).collect::<Result<_, _>>()?;
@@ -116,15 +115,15 @@ impl<T: Float> Learning<T> {
         }
         let examples = if self.validation.is_empty() { &self.train } else { &self.validation };
         let mut sum = Total::<f64>::default();
-        for Example { targets, .. } in examples {
+        let read = examples.for_each(|Example { targets, .. }| {
             let one = loss.distribution().map_or(vec![0.0], |distribution| distribution.standard());
             let values = match targets {
                 Targets::Values(values) => values.len(),
                 Targets::Classes(classes) => classes.len() * output_size,
             };
             sum += loss.total(&convert(&one.repeat(values)), output_size, targets).to_f64();
-        }
-        sum.mean()
+        });
+        read.map_or(f64::NAN, |()| sum.mean())
     }
 
     /// Has the run's trainers do something to its members.
@@ -143,8 +142,8 @@ impl<T: Float> Learning<T> {
 fn trainers<'a, T: Float>(
     recipe: &Recipe,
     network: &'a Network,
-    train: &'a [Example<T>],
-    validation: &'a [Example<T>],
+    train: &'a Sequences<T>,
+    validation: &'a Sequences<T>,
 ) -> Result<Vec<Trainer<'a, T>>, ConfigError> {
     let trainer = |n| {
         let config = recipe.train.clone();
@@ -221,7 +220,7 @@ impl<'a> Run<'a> {
 
     /// The loss of answering 0 for everything: the mean of scaled targets, about which they are normally distributed if it
     /// is of a distribution, or the same chance for every class. A run
-    /// whose best loss is not below it has learned nothing.
+    /// whose best loss is not below it has learned nothing. NaN if the data cannot be read any more.
     pub fn naive_loss(&self) -> f64 {
         either!(&self.typed, learning => {
             learning.loss_of_zeros(&self.recipe.train.loss, self.network.output_size())

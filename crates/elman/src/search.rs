@@ -56,7 +56,6 @@ use crate::error::Error;
 use crate::float::{Dtype, Float};
 use crate::loss::Total;
 use crate::recipe::Recipe;
-use crate::sequence::Example;
 use crate::task::Prepared;
 use crate::threads;
 use crate::train::{Control, Event, Trainer};
@@ -257,9 +256,7 @@ fn held_out_loss<T: Float>(
     stop: &AtomicBool,
 ) -> Result<Total<f64>, Error> {
     let network = recipe.network(&prepared.task)?;
-    let pick = |sequences: Vec<usize>| -> Vec<Example<T>> {
-        sequences.into_iter().map(|n| prepared.train[n].convert()).collect()
-    };
+    let pick = |sequences: Vec<usize>| prepared.train.select(sequences).convert::<T>();
     let (train, held_out) = (pick(folds.others(fold)), pick(folds.of(fold)));
     let trainer = Trainer::new(&network, recipe.train.clone().with_patience(None), &train, &[])?;
     let mut state = trainer.start(recipe.init.draw(&network, recipe.train.seed)?)?;
@@ -268,7 +265,7 @@ fn held_out_loss<T: Float>(
         false => Control::Continue,
     };
     trainer.run(&mut state, &mut [&mut watch])?;
-    Ok(trainer.total(&mut state, &held_out))
+    trainer.total(&mut state, &held_out)
 }
 
 /// A run's loss; infinite if it diverged.

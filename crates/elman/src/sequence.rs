@@ -14,6 +14,11 @@
 //! # }
 //! ```
 
+mod source;
+
+pub use source::{Examples, Sequences};
+pub(crate) use source::{Packed, Source};
+
 use std::ops::Range;
 
 use elman_core::lane::Scalar;

@@ -80,7 +80,7 @@ fn one_member_answers_as_the_network_itself() {
     let network = recipe(&prepared.task, 1).network(&prepared.task).unwrap();
     let parameters: Parameters = vec![0.25f64; network.layout().len()].into();
     let weights = Weights::new(network.clone(), parameters.clone()).unwrap();
-    let x: Vec<&[f64]> = prepared.train.iter().map(|example| &example.x[..]).collect();
+    let x: Vec<&[f64]> = prepared.train.held().iter().map(|example| &example.x[..]).collect();
     let alone = elman::predict::run(&network, &parameters, &x);
     let ensemble = Ensemble::new(vec![weights], Average::Probabilities).unwrap();
     assert_eq!(ensemble.run(&x), alone);
@@ -139,7 +139,7 @@ fn a_resumed_ensemble_ends_with_the_bits_of_one_that_went_through() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.checkpoint");
         let checkpointer = |recipe: &Recipe| {
-            let identity = Identity::new(recipe, fingerprint(&prepared.train)).unwrap();
+            let identity = Identity::new(recipe, fingerprint([&prepared.train])).unwrap();
             Checkpointer::new(path.clone(), None, None, identity)
         };
         let mut first = Run::new(&recipe, &prepared).unwrap();

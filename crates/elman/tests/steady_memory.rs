@@ -1,4 +1,5 @@
-//! After the first step of a shape, a training step and a streaming step allocate nothing.
+//! After the first step of a shape, a training step and a streaming step allocate nothing; what is learned from a file that is
+//! read where it stands takes no memory that grows with it.
 //!
 //! The allocator counts for the whole process, so this test is a program of its own, without the
 //! test harness and its threads.
@@ -9,6 +10,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use elman::audio::{Pair, Recordings, Track};
 use elman::float::Float;
 use elman::init::Init;
 use elman::learner::{Learner, LearnerConfig};
@@ -19,8 +21,11 @@ use elman::network::{
 };
 use elman::optimiser::OptimiserConfig;
 use elman::recipe::Recipe;
+use elman::run::Run;
 use elman::sequence::{Example, TrainingBatch};
-use elman::task::{ForecastOptions, Task, TaskOptions, Transform};
+use elman::table::Table;
+use elman::task::{ForecastOptions, LabelOptions, Task, TaskOptions, TextOptions, Transform};
+use elman::train::{Control, Ended, Event};
 
 /// The workers that a first step starts take a moment to come up, with memory of their own.
 const COMING_UP: Duration = Duration::from_millis(20);
@@ -28,16 +33,22 @@ const COMING_UP: Duration = Duration::from_millis(20);
 struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+/// The bytes that are taken, and the most that were.
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: every call is handed to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        let taken = TAKEN.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(taken, Ordering::Relaxed);
         // SAFETY: the caller's promises are those that `System` asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        TAKEN.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -51,6 +62,72 @@ fn allocations(f: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     f();
     ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
+/// The most bytes that `f` takes at once.
+fn peak(f: impl FnOnce()) -> usize {
+    let before = TAKEN.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    f();
+    PEAK.load(Ordering::Relaxed) - before
+}
+
+/// Some first steps of a run on a table.
+fn first_steps(table: &Table, options: &TaskOptions) {
+    let prepared = Task::prepare(table, options).unwrap();
+    let recipe = Recipe::for_task(&prepared.task).with_hidden_size(4).with_embedding_dim(2);
+    let mut run = Run::new(&recipe, &prepared).unwrap();
+    let mut steps = 0;
+    let mut stop = |event: &Event<'_>| match event {
+        Event::Batch { .. } if steps < 20 => {
+            steps += 1;
+            Control::Continue
+        }
+        _ => Control::Stop,
+    };
+    assert_eq!(run.train(&mut [&mut stop]).unwrap(), Ended::Interrupted);
+}
+
+/// A text of 18 MB, which took 29 bytes for each character where all was in memory.
+fn a_text_in_its_file() {
+    const CHARACTERS: usize = 18_000_000;
+    const MOST: usize = 10 << 20;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let line = "What is read where it stands is never here as a whole.\n";
+    std::fs::write(file.path(), line.repeat(CHARACTERS / line.len())).unwrap();
+    let taken = peak(|| {
+        let table = Table::open_text(file.path()).unwrap();
+        first_steps(&table, &TaskOptions::Text(TextOptions::default()));
+    });
+    assert!(taken < MOST, "{taken} bytes");
+}
+
+/// A pair of recordings of 9 million samples, in files of 18 MB each.
+fn recordings_in_their_files() {
+    const SAMPLES: usize = 9_000_000;
+    // The latest blocks of both, and of the search for the delay.
+    const MOST: usize = 16 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let record = |name: &str, level: i64| {
+        let sample = |n: usize| ((n * n % 1013) as i64 * level - 506 * level) as i16;
+        let bytes: Vec<u8> = (0..SAMPLES).flat_map(|n| sample(n).to_le_bytes()).collect();
+        let (size, path) = (bytes.len() as u32, folder.path().join(name));
+        let mut head = [b"RIFF".as_slice(), &(36 + size).to_le_bytes(), b"WAVEfmt "].concat();
+        head.extend([16, 0, 0, 0, 1, 0, 1, 0]);
+        head.extend([48_000u32, 96_000].map(u32::to_le_bytes).concat());
+        head.extend([2, 0, 16, 0]);
+        head.extend([b"data".as_slice(), &size.to_le_bytes(), &bytes].concat());
+        std::fs::write(&path, head).unwrap();
+        path
+    };
+    let (input, target) = (record("in.wav", 20), record("out.wav", 30));
+    let taken = peak(|| {
+        let [input, target] = [&input, &target].map(|path| Track::open(path, None).unwrap());
+        let recordings = Recordings::new(&[Pair::new(input, target, &[]).unwrap()], None).unwrap();
+        let options = LabelOptions::default().with_sound(recordings.sound().clone()).with_burn_in(256);
+        first_steps(&Table::of_recordings(recordings), &TaskOptions::Label(options));
+    });
+    assert!(taken < MOST, "{taken} bytes");
 }
 
 fn config(cell: CellKind, num_layers: usize, bidirectional: bool, readout: Readout) -> Stacked {
@@ -174,5 +251,7 @@ fn main() {
     streaming_steps();
     large_streaming_steps();
     task_streaming_steps();
+    a_text_in_its_file();
+    recordings_in_their_files();
     println!("steps after the first allocate nothing");
 }

@@ -1,10 +1,10 @@
 //! What there is to see inside a trained network: how far back it learns from, and its states over time.
 
+use elman::error::Error;
 use elman::inside;
-use elman::loss::Targets;
 use elman::model::Model;
 use elman::network::{Block, Network};
-use elman::sequence::Example;
+use elman::sequence::{Example, Sequences};
 use elman::task::{Chart, Charts, Heat, Line, Picture, Prepared, Role};
 use elman::words::{counted, thousands};
 
@@ -32,24 +32,27 @@ pub(crate) struct Inside {
 }
 
 /// What there is to see inside the first member, made from validation sequences, or without those from training sequences.
-pub(crate) fn look(model: &Model, prepared: &Prepared) -> Inside {
-    let (examples, of) = match &prepared.validation[..] {
-        [] => (&prepared.train[..], "training"),
-        validation => (validation, "validation"),
+///
+/// # Errors
+/// If they cannot be read any more.
+pub(crate) fn look(model: &Model, prepared: &Prepared) -> Result<Inside, Error> {
+    let (sequences, of) = match prepared.validation.is_empty() {
+        true => (&prepared.train, "training"),
+        false => (&prepared.validation, "validation"),
     };
-    let averaged = Averaged::of(model.network(), examples, of);
     let mut inside = Inside::default();
     let reads_tokens = matches!(model.network().config().blocks.first(), Some(Block::Embedding(_)));
-    match averaged {
-        // By tokens there is no derivative.
-        _ if reads_tokens => {}
-        Ok(averaged) => inside.pictures.extend(gradient(model, &averaged).map(Picture::Lines)),
-        Err(note) => inside.notes.push(note),
+    // By tokens there is no derivative.
+    if !reads_tokens {
+        match Averaged::of(model.network(), sequences, of)? {
+            Ok(averaged) => inside.pictures.extend(gradient(model, &averaged).map(Picture::Lines)),
+            Err(note) => inside.notes.push(note),
+        }
     }
-    inside
-        .pictures
-        .extend(examples.first().and_then(|example| states(model, example, of)).map(Picture::Heat));
-    inside
+    if !sequences.is_empty() {
+        inside.pictures.extend(states(model, sequences, of)?.map(Picture::Heat));
+    }
+    Ok(inside)
 }
 
 /// The sequences whose gradients are averaged.
@@ -61,50 +64,48 @@ struct Averaged {
 
 impl Averaged {
     /// The first of the `of` sequences and their ends; why there are none if the first is too long.
-    fn of(network: &Network, examples: &[Example<f64>], of: &str) -> Result<Self, String> {
-        let length = |example: &Example<f64>| example.x.len() / network.input_size();
-        let mut timesteps = 0;
-        let fits = |example: &Example<f64>| {
-            timesteps += length(example);
-            timesteps <= MOST_TIMESTEPS
-        };
-        let ends = examples.iter().take(MOST_SEQUENCES).map(|example| end(network, example));
-        let some: Vec<Example<f64>> = ends.take_while(fits).collect();
-        if let (true, Some(first)) = (some.is_empty(), examples.first()) {
-            return Err(format!(
+    fn of(network: &Network, sequences: &Sequences, of: &str) -> Result<Result<Self, String>, Error> {
+        let length = |n: usize| sequences.length(n, network.input_size());
+        let (mut some, mut timesteps, mut is_cut) = (Vec::new(), 0, false);
+        for n in 0..sequences.len().min(MOST_SEQUENCES) {
+            let end = end(network, sequences, n)?;
+            let end_length = end.x.len() / network.input_size();
+            timesteps += end_length;
+            if timesteps > MOST_TIMESTEPS {
+                break;
+            }
+            is_cut |= end_length < length(n);
+            some.push(end);
+        }
+        if some.is_empty() && !sequences.is_empty() {
+            return Ok(Err(format!(
                 "How far back it learns from is not shown: the first {of} sequence has {}, and what is looked at is at most \
                  {}.",
-                counted(length(first), "timestep"),
+                counted(length(0), "timestep"),
                 thousands(MOST_TIMESTEPS)
-            ));
+            )));
         }
-        let which = if some.len() < examples.len() {
-            format!("the first {} of {}", some.len(), counted(examples.len(), &format!("{of} sequence")))
+        let which = if some.len() < sequences.len() {
+            format!("the first {} of {}", some.len(), counted(sequences.len(), &format!("{of} sequence")))
         } else {
             counted(some.len(), &format!("{of} sequence"))
         };
-        let is_cut = some.iter().zip(examples).any(|(end, whole)| end.x.len() < whole.x.len());
         let which = match is_cut {
             true => format!("{which}, of each the last {}", counted(LONGEST, "timestep")),
             false => which,
         };
-        Ok(Averaged { examples: some, which })
+        Ok(Ok(Averaged { examples: some, which }))
     }
 }
 
 /// The last timesteps of a sequence that has a target for each of many; another as it is.
-fn end(network: &Network, example: &Example<f64>) -> Example<f64> {
+fn end(network: &Network, sequences: &Sequences, n: usize) -> Result<Example<f64>, Error> {
     let size = network.input_size();
-    let length = example.x.len() / size;
+    let length = sequences.length(n, size);
     if length <= LONGEST || network.ends_time() || network.patch_len() > 1 {
-        return example.clone();
+        return Ok(sequences.example(n)?.into_owned());
     }
-    let cut = length - LONGEST;
-    let x = example.x[cut * size..].to_vec();
-    match &example.targets {
-        Targets::Values(values) => Example::values(x, values[cut * (values.len() / length)..].to_vec()),
-        Targets::Classes(classes) => Example::classes(x, classes[cut..].to_vec()),
-    }
+    sequences.stretch(n, length - LONGEST..length, size)
 }
 
 /// The gradient's norm by timesteps back from the last, as shares of the largest.
@@ -133,23 +134,27 @@ fn gradient(model: &Model, averaged: &Averaged) -> Option<Charts> {
     Some(Charts { notes: vec![note], ..chart.into() })
 }
 
-/// The hidden states of the last recurrent block over a sequence.
-fn states(model: &Model, example: &Example<f64>, of: &str) -> Option<Heat> {
+/// The hidden states of the last recurrent block over the first sequence.
+fn states(model: &Model, sequences: &Sequences, of: &str) -> Result<Option<Heat>, Error> {
     let size = model.network().input_size();
     let patch = model.network().patch_len();
-    let x = &example.x[..example.x.len().min(MOST_STATES * patch * size)];
-    let states = inside::states(model.weights(), x)?;
-    let all = states.first()?.len();
+    let length = sequences.length(0, size);
+    let seen = length.min(MOST_STATES * patch);
+    let states = inside::states(model.weights(), &sequences.inputs(0, 0..seen, size)?);
+    let Some((states, first)) = states.as_ref().and_then(|states| Some((states, states.first()?))) else {
+        return Ok(None);
+    };
+    let all = first.len();
     let units = all.min(MOST_UNITS);
     let mut notes =
         vec![format!("Each row is a unit of the last recurrent layer, over the first {of} sequence.")];
-    if x.len() < example.x.len() {
+    if seen < length {
         notes.push(format!("Its first {} are shown.", counted(states.len() * patch, "timestep")));
     }
     if units < all {
         notes.push(format!("Of {} the first {units} are shown.", counted(all, "unit")));
     }
-    Some(Heat {
+    Ok(Some(Heat {
         title: "States over time".into(),
         notes,
         x: if patch > 1 { format!("timestep, {patch} together") } else { "timestep".into() },
@@ -158,7 +163,7 @@ fn states(model: &Model, example: &Example<f64>, of: &str) -> Option<Heat> {
         rows: (1..=units).map(|unit| unit.to_string()).collect(),
         values: (0..units).map(|unit| states.iter().map(|state| state[unit]).collect()).collect(),
         most: None,
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -176,21 +181,23 @@ mod tests {
         let rows =
             |length: usize| Example::values(vec![0.5; length], (0..length).map(|n| n as f64).collect());
         let every = network(Readout::Every);
-        let averaged = Averaged::of(&every, &[rows(3), rows(1001)], "training").unwrap();
+        let of =
+            |network, examples: Vec<Example<f64>>, of| Averaged::of(network, &examples.into(), of).unwrap();
+        let averaged = of(&every, vec![rows(3), rows(1001)], "training").unwrap();
         assert_eq!(averaged.which, "2 training sequences, of each the last 1,000 timesteps");
         assert_eq!(
             averaged.examples[1],
             Example::values(vec![0.5; 1000], (1..1001).map(f64::from).collect())
         );
-        let averaged = Averaged::of(&every, &vec![rows(1000); 30], "validation").unwrap();
+        let averaged = of(&every, vec![rows(1000); 30], "validation").unwrap();
         assert_eq!(averaged.which, "the first 20 of 30 validation sequences");
-        let averaged = Averaged::of(&every, &[rows(3)], "training").unwrap();
+        let averaged = of(&every, vec![rows(3)], "training").unwrap();
         assert_eq!(averaged.which, "1 training sequence");
 
         let last = network(Readout::Last);
         let long = Example::values(vec![0.5; 20_001], vec![1.0]);
         let note = "How far back it learns from is not shown: the first training sequence has 20,001 timesteps, and what is \
                     looked at is at most 20,000.";
-        assert_eq!(Averaged::of(&last, &[long], "training").err().unwrap(), note);
+        assert_eq!(of(&last, vec![long], "training").err().unwrap(), note);
     }
 }

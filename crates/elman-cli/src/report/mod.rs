@@ -12,6 +12,7 @@ use elman::error::Error;
 use elman::file;
 use elman::metrics::Evaluation;
 use elman::model::Model;
+use elman::table::Table;
 use elman::task::Picture;
 use elman::train::RangeTest;
 
@@ -65,6 +66,11 @@ pub(crate) fn check_place(path: &Path, force: bool) -> anyhow::Result<()> {
         start.starts_with("<!DOCTYPE html>") && start.contains("<meta name=\"generator\" content=\"elman ")
     })?;
     Ok(file::check_writable(path).map_err(Error::from)?)
+}
+
+/// The rows of a table; of recordings the samples.
+pub(crate) fn num_rows(table: &Table) -> usize {
+    table.recordings().map_or_else(|| table.num_rows(), |recordings| recordings.len())
 }
 
 impl Report<'_> {

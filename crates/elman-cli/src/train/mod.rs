@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use elman::audio::{self, Sound};
+use elman::audio::{Recordings, Sound};
 use elman::error::Error;
 use elman::file::{self, Lock};
 use elman::model::{Model, is_written_by_elman};
@@ -179,7 +179,7 @@ fn plan(
         (Some(path), None) => {
             let test = input::table(task, Some(path))?;
             output.remarks(test.remarks());
-            if same_content(&test, &table) {
+            if test.is_same(&table) {
                 output.remark(&format!(
                     "{} holds the same rows as {}: its figures tell how well the training data are remembered, \
                      not how well others will be predicted",
@@ -284,14 +284,15 @@ fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
         return Err(Wrong(message.into()).into());
     }
     let pairs = sound::pairs(audio, knob, *channel)?;
-    let prepared = audio::prepare(&pairs, *latency)?;
+    let recordings = Recordings::new(&pairs, *latency)?;
     let data = audio.get(1).cloned();
     let played = audio.first().zip(pairs.first()).map(|(input, pair)| Played {
         input: input.clone(),
         knobs: pair.knobs.clone(),
         channel: *channel,
     });
-    Ok(Source { task: TaskName::Label, data, table: prepared.table, sound: Some(prepared.sound), played })
+    let sound = Some(recordings.sound().clone());
+    Ok(Source { task: TaskName::Label, data, table: Table::of_recordings(recordings), sound, played })
 }
 
 /// Neither a run that has not ended nor one that has is done anew by mistake.
@@ -311,13 +312,6 @@ fn check_resume(resume: bool, model: &Path, checkpoint: &Path, is_tuned: bool) -
         ),
         _ => Ok(()),
     }
-}
-
-/// Do two tables have the same columns with the same cells?
-fn same_content(a: &Table, b: &Table) -> bool {
-    a.headers() == b.headers()
-        && a.num_rows() == b.num_rows()
-        && a.columns().zip(b.columns()).all(|(a, b)| a.texts().eq(b.texts()))
 }
 
 /// `[TASK] [DATA]`: the task may be left out.
@@ -430,7 +424,7 @@ fn identity(plan: &Plan, recipe: &Recipe, data: u32) -> Result<Identity, Error> 
 
 /// The fingerprint of the plan's data.
 fn data_of(plan: &Plan) -> u32 {
-    fingerprint(plan.prepared.train.iter().chain(&plan.prepared.validation))
+    fingerprint([&plan.prepared.train, &plan.prepared.validation])
 }
 
 /// Tests and saves the model, and tells how it did.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Plan;
 use crate::output::Output;
-use crate::report::{History, Report, inside};
+use crate::report::{self, History, Report, inside};
 
 /// Writes the page, if one was asked for.
 pub(super) fn write(plan: &Plan, model: &Model, history: &History, output: &Output) -> anyhow::Result<()> {
@@ -15,13 +15,13 @@ pub(super) fn write(plan: &Plan, model: &Model, history: &History, output: &Outp
         tested.map(|(table, held_out)| model.task().kind().pictures(model.ensemble(), table, held_out));
     let report = Report {
         model,
-        data: tested.map(|(table, _)| (table.name(), table.num_rows())),
+        data: tested.map(|(table, _)| (table.name(), report::num_rows(table))),
         evaluation: model.record().test.as_ref(),
         remarks: output.remarked(),
         history: Some(history),
         options: Some(json!(plan.task_options)),
         pictures: pictures.transpose()?.unwrap_or_default(),
-        inside: inside::look(model, &plan.prepared),
+        inside: inside::look(model, &plan.prepared)?,
         trials: plan.trials.clone(),
         range_test: plan.range_test.as_ref(),
     };

@@ -111,7 +111,7 @@ pub(super) fn choose(
     let journal = journal(&plan.model);
     let Halving { trials, factor, .. } = tuning.halving;
     let what = json!({ "task": plan.task_options, "recipes": bases, "trials": trials, "factor": factor });
-    let data = fingerprint(prepared.train.iter().chain(&prepared.validation));
+    let data = fingerprint([&prepared.train, &prepared.validation]);
     let identity = Identity::new(&what, data)?;
     let known = if plan.resume { Journal::read(&journal, &identity)? } else { Vec::new() };
     let count: usize = known.iter().map(Vec::len).sum();

@@ -1,8 +1,8 @@
 //! How much later a device answers than it is asked: from clicks whose places are known, as NAM finds it, else from the
 //! impulse response that explains the target best.
 
-use super::{Layout, Pair};
-use crate::error::Message;
+use super::{Layout, Pair, Track};
+use crate::error::{DataError, Message};
 use crate::fourier::{Complex, Fourier, of_two_real};
 
 /// What is known of how late the target is.
@@ -39,8 +39,11 @@ const FLOOR: f64 = 1e-4;
 
 impl Pair {
     /// How late the target is.
-    pub fn latency(&self) -> Latency {
-        match Layout::of(&self.input) {
+    ///
+    /// # Errors
+    /// If a recording cannot be read any more.
+    pub fn latency(&self) -> Result<Latency, DataError> {
+        match Layout::of(&self.input)? {
             Some(layout) => self.by_clicks(layout),
             None => self.by_response(),
         }
@@ -48,40 +51,41 @@ impl Pair {
 
     /// The delay that the user says.
     pub fn latency_as_said(&self, delay: i64) -> Latency {
-        let remark = Message::from(format!("{}: taken as {}, as ", self.target.name, late(delay)));
+        let remark = Message::from(format!("{}: taken as {}, as ", self.target.name(), late(delay)));
         Latency { found: None, delay, remark: remark.option("latency").text(" says") }
     }
 
     /// The delay that a model was trained with.
     pub fn latency_as_trained(&self, delay: i64) -> Latency {
-        let text = format!("{}: taken as {}, as in training (", self.target.name, late(delay));
+        let text = format!("{}: taken as {}, as in training (", self.target.name(), late(delay));
         Latency { found: None, delay, remark: Message::from(text).option("latency").text(" overrules)") }
     }
 
     /// In the mean of what follows the clicks, the first sample beyond the noise.
-    fn by_clicks(&self, layout: &Layout) -> Latency {
-        let target = &self.target.samples;
-        let noise = target.get(layout.noise()).unwrap_or_default();
+    fn by_clicks(&self, layout: &Layout) -> Result<Latency, DataError> {
+        let target = &self.target;
+        let noise = target.get(layout.noise())?.unwrap_or_default();
         let background = noise.iter().fold(0.0, |loudest: f32, y| loudest.max(y.abs()));
         let threshold = (background + ABOVE).max(TIMES * background);
-        let windows: Vec<&[f32]> =
-            layout.blips().iter().filter_map(|blip| target.get(blip - BEFORE..blip + AFTER)).collect();
+        let windows =
+            layout.blips().iter().filter_map(|blip| target.get(blip - BEFORE..blip + AFTER).transpose());
+        let windows = windows.collect::<Result<Vec<_>, _>>()?;
         let mean = |n: usize| windows.iter().map(|window| window[n]).sum::<f32>() / windows.len() as f32;
         let first =
             if windows.is_empty() { None } else { (0..BEFORE + AFTER).find(|&n| mean(n).abs() > threshold) };
         let by = format!("the clicks of {}", layout.name);
-        match first {
+        Ok(match first {
             None => self.not_found(&format!("no answer to {by} is louder than the noise")),
             Some(0) => self.not_found(&format!("before {by} there is as much as after them")),
             Some(first) => self.found(first as i64 - BEFORE as i64, &by),
-        }
+        })
     }
 
     /// The impulse response `h = F^-1 (sum X* Y / (sum |X|^2 + epsilon))` of the loudest stretches: it begins where the
     /// target does.
-    fn by_response(&self) -> Latency {
-        let Some(response) = self.response() else {
-            return self.not_found("the recordings are too short or too quiet to tell");
+    fn by_response(&self) -> Result<Latency, DataError> {
+        let Some(response) = self.response()? else {
+            return Ok(self.not_found("the recordings are too short or too quiet to tell"));
         };
         let at = |lag: i64| response[lag.rem_euclid(response.len() as i64) as usize].abs();
         let lags = || -(BEFORE as i64)..(response.len() / 2) as i64;
@@ -89,35 +93,34 @@ impl Pair {
         let largest = at(peak);
         let square: f64 = response.iter().map(|h| h * h).sum::<f64>() / response.len() as f64;
         if largest <= CLEAR * square.sqrt() {
-            return self.not_found("the target does not follow the input clearly");
+            return Ok(self.not_found("the target does not follow the input clearly"));
         }
         let found = (peak - RISE..peak).find(|&lag| at(lag) >= ONSET * largest).unwrap_or(peak);
-        self.found(found, &format!("comparing it with {}", self.input.name))
+        Ok(self.found(found, &format!("comparing it with {}", self.input.name())))
     }
 
-    fn response(&self) -> Option<Vec<f64>> {
-        let (x, y) = (&self.input.samples, &self.target.samples);
+    fn response(&self) -> Result<Option<Vec<f64>>, DataError> {
+        let (x, y) = (&self.input, &self.target);
         let block = BLOCK.min((x.len() / 2).next_power_of_two() / 2);
         if block < 2 * BEFORE {
-            return None;
+            return Ok(None);
         }
-        // Both at a rate of change, in which low notes do not cover all else.
-        let change = |s: &[f32], n: usize| f64::from(s[n]) - f64::from(s[n.saturating_sub(1)]);
-        let mut starts: Vec<(f64, usize)> = (0..=x.len() - block)
-            .step_by(block / 2)
-            .map(|start| ((start..start + block).map(|n| change(x, n).powi(2)).sum(), start))
-            .collect();
+        let mut starts = Vec::new();
+        for start in (0..=x.len() - block).step_by(block / 2) {
+            starts.push((changes(x, start, block)?.iter().map(|change| change.powi(2)).sum::<f64>(), start));
+        }
         starts.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         starts.truncate(BLOCKS);
         let fourier = Fourier::<f64>::new(block);
         let mut cross = vec![Complex::default(); block];
         let mut power = vec![0.0; block];
         for &(_, start) in &starts {
+            let (x, y) = (changes(x, start, block)?, changes(y, start, block)?);
             // Both in one transform, as the real and the imaginary part.
             let mut both: Vec<Complex<f64>> = (0..block)
                 .map(|n| {
                     let window = 0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / block as f64).cos();
-                    Complex { re: window * change(x, start + n), im: window * change(y, start + n) }
+                    Complex { re: window * x[n], im: window * y[n] }
                 })
                 .collect();
             fourier.forward(&mut both);
@@ -130,7 +133,7 @@ impl Pair {
         }
         let mean = power.iter().sum::<f64>() / block as f64;
         if mean <= 0.0 {
-            return None;
+            return Ok(None);
         }
         // The inverse is the transform of the conjugate, of which the real part counts.
         for (cross, power) in cross.iter_mut().zip(power) {
@@ -138,13 +141,13 @@ impl Pair {
             *cross = Complex { re: factor * cross.re, im: -factor * cross.im };
         }
         fourier.forward(&mut cross);
-        Some(cross.iter().map(|h| h.re).collect())
+        Ok(Some(cross.iter().map(|h| h.re).collect()))
     }
 
     fn not_found(&self, why: &str) -> Latency {
         let text = format!(
             "{}: how late it is was not found ({why}); it is taken as it is; if it is late, say by how many samples with ",
-            self.target.name
+            self.target.name()
         );
         Latency { found: None, delay: 0, remark: Message::from(text).option("latency") }
     }
@@ -154,7 +157,7 @@ impl Pair {
         let (moved, than) = if delay < 0 { ("forward", "more") } else { ("back", "less") };
         let text = format!(
             "{}: {}, by {by}; moved {moved} by {}, one {than}, so that no answer is before its cause (",
-            self.target.name,
+            self.target.name(),
             late(found),
             delay.abs()
         );
@@ -164,6 +167,14 @@ impl Pair {
             remark: Message::from(text).option("latency").text(" overrules)"),
         }
     }
+}
+
+/// By how much each of some samples differs from the one before it: at a rate of change, low notes do not cover all else.
+fn changes(track: &Track, start: usize, len: usize) -> Result<Vec<f64>, DataError> {
+    let samples = track.read(start.saturating_sub(1)..start + len)?;
+    let first = samples[..usize::from(start == 0)].iter();
+    let all: Vec<f64> = first.chain(samples.iter()).map(|&sample| sample.into()).collect();
+    Ok(all.windows(2).map(|pair| pair[1] - pair[0]).collect())
 }
 
 /// `3 samples late`, or early where it is negative.

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::Recording;
+use super::Track;
+use crate::error::DataError;
 
 /// Such an input. Places are samples from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,21 +60,36 @@ const CLICK_LENGTH: usize = 64;
 
 impl Layout {
     /// That of an input, if it has one: the clicks are where they should be, with silence before and between.
-    pub fn of(input: &Recording) -> Option<&'static Layout> {
-        LAYOUTS.iter().find(|layout| {
-            let is_silent = |range: Range<usize>| {
-                input.samples.get(range).is_some_and(|samples| samples.iter().all(|x| x.abs() <= SILENCE))
-            };
-            let is_click = |&blip: &usize| {
-                let click = input.samples.get(blip..blip + CLICK_LENGTH);
-                click.is_some_and(|click| click.iter().take(2).any(|x| x.abs() >= CLICK))
-                    && is_silent(blip - 1000..blip)
-                    && is_silent(blip + CLICK_LENGTH..blip + 1000)
-            };
-            input.sample_rate == layout.sample_rate
-                && layout.blips.iter().all(is_click)
-                && is_silent(layout.noise.0..layout.noise.1)
-        })
+    ///
+    /// # Errors
+    /// If the input cannot be read any more.
+    pub fn of(input: &Track) -> Result<Option<&'static Layout>, DataError> {
+        for layout in &LAYOUTS {
+            if layout.is_of(input)? {
+                return Ok(Some(layout));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_of(&self, input: &Track) -> Result<bool, DataError> {
+        let is_silent = |range: Range<usize>| {
+            let samples = input.get(range)?;
+            Ok(samples.is_some_and(|samples| samples.iter().all(|x| x.abs() <= SILENCE)))
+        };
+        if input.sample_rate() != self.sample_rate {
+            return Ok(false);
+        }
+        for &blip in self.blips {
+            let click = input.get(blip..blip + CLICK_LENGTH)?;
+            let is_click = click.is_some_and(|click| click.iter().take(2).any(|x| x.abs() >= CLICK))
+                && is_silent(blip - 1000..blip)?
+                && is_silent(blip + CLICK_LENGTH..blip + 1000)?;
+            if !is_click {
+                return Ok(false);
+            }
+        }
+        is_silent(self.noise())
     }
 
     pub(super) fn blips(&self) -> &'static [usize] {

@@ -12,10 +12,12 @@
 //!     Recording::read(name, Wav::Float.write(48_000, &samples)?.as_slice(), None)
 //! });
 //! let pair = Pair::new(input?, target?, &[])?;
-//! let latency = pair.latency();
+//! let latency = pair.latency()?;
 //! assert_eq!((latency.found, latency.delay), (Some(5), 4)); // one less, to be safe
 //! let (input, target) = pair.aligned(latency.delay)?;
-//! assert_eq!((input.len(), target[101]), (19_996, 0.8 * input[100]));
+//! assert_eq!((input.clone(), target.clone()), (0..19_996, 4..20_000));
+//! let first = |track: &elman::audio::Track, start| track.read(start..start + 1).map(|sample| sample[0]);
+//! assert_eq!(first(&pair.target, target.start + 101)?, 0.8 * first(&pair.input, input.start + 100)?);
 //! # Ok(())
 //! # }
 //! ```
@@ -25,14 +27,18 @@ mod layout;
 mod pair;
 mod player;
 mod quality;
+mod recordings;
 mod table;
+mod track;
 mod wav;
 
 pub use latency::Latency;
 pub use layout::Layout;
 pub use pair::Pair;
 pub use player::Player;
+pub use recordings::Recordings;
 pub use table::{INPUT, PAIR, Prepared, TARGET, prepare, prepare_for};
+pub use track::Track;
 pub use wav::{Recording, Wav, is_wav};
 
 #[cfg(test)]

@@ -1,16 +1,18 @@
 //! What went into a device and what came out.
 
-use super::{Recording, seconds};
+use std::ops::Range;
+
+use super::{Track, seconds};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::words::counted;
 
 /// What went into a device and what came out, and how its knobs stood.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Pair {
     /// What went in.
-    pub input: Recording,
+    pub input: Track,
     /// What came out.
-    pub target: Recording,
+    pub target: Track,
     /// The names and positions of knobs.
     pub knobs: Vec<(String, f64)>,
 }
@@ -20,9 +22,14 @@ impl Pair {
     ///
     /// # Errors
     /// If their rates or lengths differ, one is silent, or a knob is at no finite number or named twice.
-    pub fn new(input: Recording, target: Recording, knobs: &[(String, f64)]) -> Result<Self, Error> {
+    pub fn new(
+        input: impl Into<Track>,
+        target: impl Into<Track>,
+        knobs: &[(String, f64)],
+    ) -> Result<Self, Error> {
+        let (input, target) = (input.into(), target.into());
         let refuse = |message: Message| Err(DataError::new(target.describe(), message).into());
-        if input.sample_rate != target.sample_rate {
+        if input.sample_rate() != target.sample_rate() {
             return refuse(
                 format!(
                     "{} has another rate; convert one of them, so that both have the same samples per second",
@@ -31,20 +38,20 @@ impl Pair {
                 .into(),
             );
         }
-        let (from, to) = (input.samples.len(), target.samples.len());
+        let (from, to) = (input.len(), target.len());
         if from != to {
             let (longer, by) = if from > to { (&input, from - to) } else { (&target, to - from) };
             let message = format!(
                 "{} is not as long; cut {} from the end of {}, if both begin at the same moment, or export them again \
                  with the same start and end",
                 input.describe(),
-                format_args!("{} ({})", counted(by, "sample"), seconds(by, input.sample_rate)),
-                longer.name
+                format_args!("{} ({})", counted(by, "sample"), seconds(by, input.sample_rate())),
+                longer.name()
             );
             return refuse(message.into());
         }
         for (recording, what) in [(&input, "nothing went in"), (&target, "nothing came out")] {
-            if recording.samples.iter().all(|&sample| sample == 0.0) {
+            if recording.facts.loudest == 0.0 {
                 let message =
                     format!("is silent from start to end: {what}; check the cables, and record it again");
                 return Err(DataError::new(recording.describe(), message).into());
@@ -69,22 +76,22 @@ impl Pair {
         Ok(Pair { input, target, knobs: knobs.to_vec() })
     }
 
-    /// Both from where they belong together: a target that is `delay` samples late loses as many at its start, and the input
-    /// at its end; one that is early the other way round.
+    /// Which samples of the input and of the target belong together: a target that is `delay` samples late loses as many at
+    /// its start, and the input at its end; one that is early the other way round.
     ///
     /// # Errors
     /// If nothing would be left.
-    pub fn aligned(&self, delay: i64) -> Result<(&[f32], &[f32]), ConfigError> {
-        let (x, y) = (&self.input.samples, &self.target.samples);
+    pub fn aligned(&self, delay: i64) -> Result<(Range<usize>, Range<usize>), ConfigError> {
+        let len = self.input.len();
         let by = usize::try_from(delay.unsigned_abs()).unwrap_or(usize::MAX);
-        if by >= x.len() {
-            let (name, count) = (&self.input.name, counted(x.len(), "sample"));
+        if by >= len {
+            let (name, count) = (self.input.name(), counted(len, "sample"));
             return Err(ConfigError::new(
                 "latency",
                 format!("is {delay}; {name} has {count}, so it must be below that"),
             ));
         }
-        let (start, end) = (by, x.len() - by);
-        Ok(if delay >= 0 { (&x[..end], &y[start..]) } else { (&x[start..], &y[..end]) })
+        let (first, last) = (0..len - by, by..len);
+        Ok(if delay >= 0 { (first, last) } else { (last, first) })
     }
 }

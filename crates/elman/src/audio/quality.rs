@@ -1,13 +1,9 @@
 //! What of a recording spoils a model.
 
-use super::{Layout, Pair, Recording, error_to_signal, seconds};
-use crate::error::Message;
+use super::{Layout, Pair, Track, error_to_signal, seconds};
+use crate::error::{DataError, Message};
 use crate::words::counted;
 
-/// Full scale, but for the last bit of 16.
-const FULL: f32 = 32_766.0 / 32_768.0;
-/// So many samples at full scale in a row are a clipped peak.
-const IN_A_ROW: usize = 3;
 /// A recording is quiet whose loudest sample is below this: -40 dB.
 const QUIET: f32 = 0.01;
 /// A mean beyond this is an offset.
@@ -16,72 +12,64 @@ const OFFSET: f64 = 0.01;
 const REPLICATE: f64 = 0.01;
 
 /// What is to be said of a pair.
-pub(super) fn remarks(pair: &Pair) -> Vec<Message> {
+pub(super) fn remarks(pair: &Pair) -> Result<Vec<Message>, DataError> {
     let mut remarks = Vec::new();
     for recording in [&pair.input, &pair.target] {
         remarks.extend(clipping(recording));
         remarks.extend(quiet(recording));
         remarks.extend(offset(recording));
     }
-    remarks.extend(replicate(pair));
-    remarks
+    remarks.extend(replicate(pair)?);
+    Ok(remarks)
 }
 
-fn clipping(recording: &Recording) -> Option<Message> {
-    let (mut peaks, mut first, mut run) = (0, 0, 0);
-    for (n, sample) in recording.samples.iter().enumerate() {
-        run = if sample.abs() >= FULL { run + 1 } else { 0 };
-        if run == IN_A_ROW {
-            peaks += 1;
-            if peaks == 1 {
-                first = n + 1 - IN_A_ROW;
-            }
-        }
-    }
-    let place = seconds(first, recording.sample_rate);
+fn clipping(recording: &Track) -> Option<Message> {
+    let peaks = recording.facts.clipped;
+    let place = seconds(recording.facts.first_clipped, recording.sample_rate());
     (peaks > 0).then(|| {
         format!(
             "{}: {} cut off at full scale, the first at {place}; the recorder clips there, not the device: record it \
              more quietly",
-            recording.name,
+            recording.name(),
             counted(peaks, "peak")
         )
         .into()
     })
 }
 
-fn quiet(recording: &Recording) -> Option<Message> {
-    let loudest = recording.samples.iter().fold(0.0, |loudest: f32, sample| loudest.max(sample.abs()));
+fn quiet(recording: &Track) -> Option<Message> {
+    let loudest = recording.facts.loudest;
     (loudest < QUIET).then(|| {
         let level = 20.0 * f64::from(loudest).log10();
         format!(
             "{}: its loudest sample is at {level:.0} dB; record it louder, or noise is learned",
-            recording.name
+            recording.name()
         )
         .into()
     })
 }
 
-fn offset(recording: &Recording) -> Option<Message> {
-    let mean = recording.samples.iter().map(|&x| f64::from(x)).sum::<f64>() / recording.samples.len() as f64;
+fn offset(recording: &Track) -> Option<Message> {
+    let mean = recording.facts.mean;
     (mean.abs() > OFFSET).then(|| {
-        format!("{}: its mean is {mean:.3}, not 0 (DC); the model learns that too", recording.name).into()
+        format!("{}: its mean is {mean:.3}, not 0 (DC); the model learns that too", recording.name()).into()
     })
 }
 
 /// Of an input that ends as it began: does the device answer it in the same way?
-fn replicate(pair: &Pair) -> Option<Message> {
-    let (_, len) = Layout::of(&pair.input)?.repeated()?;
-    let target = &pair.target.samples;
-    let part = |samples: Option<&[f32]>| samples.map(|s| s.iter().map(|&y| y.into()).collect::<Vec<f64>>());
-    let (first, last) = (part(target.get(..len))?, part(target.get(target.len().checked_sub(len)?..))?);
-    let ratio = error_to_signal(&last, &first)?;
-    (ratio > REPLICATE).then(|| {
+fn replicate(pair: &Pair) -> Result<Option<Message>, DataError> {
+    let Some((_, len)) = Layout::of(&pair.input)?.and_then(Layout::repeated) else { return Ok(None) };
+    let target = &pair.target;
+    let Some(last) = target.len().checked_sub(len) else { return Ok(None) };
+    let part =
+        |range| Ok::<_, DataError>(target.read(range)?.iter().map(|&y| y.into()).collect::<Vec<f64>>());
+    let ratio = error_to_signal(&part(last..target.len())?, &part(0..len)?);
+    Ok(ratio.filter(|&ratio| ratio > REPLICATE).map(|ratio| {
         format!(
             "{}: the device answers the same input at the start and at the end differently (error to signal {ratio:.4}, \
              above {REPLICATE}): something changed between, or there is much noise; a model cannot be better than that",
-            pair.target.name
+            target.name()
         )
         .into()
-    })
+    }))
 }

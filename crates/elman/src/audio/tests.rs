@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::ConfigError;
 
 /// A WAV file of one byte after another: PCM or float, as its head says.
 fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
@@ -159,7 +160,7 @@ fn a_delay_is_found_by_comparing() {
                 recording("out.wav", 16_000, target),
                 &[],
             );
-            let latency = pair.unwrap().latency();
+            let latency = pair.unwrap().latency().unwrap();
             assert_eq!((latency.found, latency.delay), (Some(delay), delay - 1), "{}", latency.remark);
             let moved = match delay {
                 -40 => "40 samples early, by comparing it with in.wav; moved forward by 41, one more, so",
@@ -177,7 +178,7 @@ fn a_delay_is_found_by_comparing() {
         &[],
     )
     .unwrap();
-    let latency = pair.latency();
+    let latency = pair.latency().unwrap();
     assert_eq!((latency.found, latency.delay), (None, 0));
     assert!(latency.remark.to_string().contains("does not follow the input clearly"), "{}", latency.remark);
     assert_eq!(pair.latency_as_said(12).delay, 12);
@@ -208,7 +209,7 @@ fn a_delay_is_found_by_clicks_in_every_layout() {
             let target = device(&input, delay).iter().map(|y| y + 1e-4 * draw()).collect();
             let pair =
                 Pair::new(recording("in.wav", rate, input.clone()), recording("out.wav", rate, target), &[]);
-            let latency = pair.unwrap().latency();
+            let latency = pair.unwrap().latency().unwrap();
             assert_eq!((latency.found, latency.delay), (Some(delay), delay - 1), "{}", latency.remark);
         }
     }
@@ -221,7 +222,7 @@ fn a_click_that_is_not_heard_is_said() {
         input.iter().enumerate().map(|(n, x)| if n < 100_000 { 0.0 } else { *x }).collect();
     let pair =
         Pair::new(recording("in.wav", 48_000, input), recording("out.wav", 48_000, target), &[]).unwrap();
-    let latency = pair.latency();
+    let latency = pair.latency().unwrap();
     assert_eq!((latency.found, latency.delay), (None, 0));
     assert!(latency.remark.to_string().contains("louder than the noise"), "{}", latency.remark);
 }
@@ -292,4 +293,93 @@ fn pairs_become_a_table_with_knobs() {
     assert!(
         prepare(&pairs, Some(4)).unwrap_err().to_string().starts_with("latency is 4; in.wav has 4 samples")
     );
+}
+
+/// Opens the bytes of a WAV file, with up to so many samples in memory.
+fn track(bytes: &[u8], channel: Option<usize>, held: usize) -> (tempfile::NamedTempFile, Track) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let track = Track::open_holding(file.path(), channel, held).unwrap();
+    (file, track)
+}
+
+#[test]
+fn tracks_in_their_files_are_those_in_memory() {
+    let mut draw = noise(5);
+    let data: Vec<u8> = (0..240_000).map(|_| (128.0 * (draw() + 1.0)) as u8).collect();
+    let floats: Vec<u8> = (0..20_000).flat_map(|_| draw().to_le_bytes()).collect();
+    let files = [
+        (wav(1, 1, 8000, 8, &data[..30_000]), None),
+        (wav(1, 2, 8000, 16, &data), Some(2)),
+        (wav(1, 1, 48_000, 24, &data), None),
+        (wav(1, 3, 8000, 24, &data), Some(1)),
+        (wav(1, 2, 8000, 32, &data), Some(1)),
+        (wav(3, 2, 8000, 32, &floats), Some(2)),
+    ];
+    for (bytes, channel) in files {
+        let (_held_file, held) = track(&bytes, channel, usize::MAX);
+        let (file, stored) = track(&bytes, channel, 0);
+        let recording = Recording::open(file.path(), channel).unwrap();
+        assert_eq!(stored.describe(), recording.describe());
+        let len = recording.samples.len();
+        for range in [0..len, 1..2, 8000..8400, len - 3..len] {
+            let expected = &recording.samples[range.clone()];
+            assert_eq!(*held.read(range.clone()).unwrap(), *expected);
+            assert_eq!(*stored.read(range).unwrap(), *expected);
+        }
+        assert_eq!(held.facts.checksum, stored.facts.checksum);
+        assert_eq!((held.facts.mean, held.facts.loudest), (stored.facts.mean, stored.facts.loudest));
+    }
+}
+
+#[test]
+fn tracks_that_cannot_stay_in_their_files_are_read_or_refused() {
+    // Twelve bits have two bytes, which their number does not tell.
+    let bytes = wav(1, 1, 8000, 16, &[0; 40]);
+    let mut twelve = bytes.clone();
+    twelve[34] = 12;
+    let (_file, odd) = track(&twelve, None, 0);
+    assert_eq!(odd.len(), 20);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let refusal = |bytes: &[u8], channel| {
+        std::fs::write(file.path(), bytes).unwrap();
+        let error = Track::open_holding(file.path(), channel, 0).unwrap_err().to_string();
+        error.replace(&file.path().display().to_string(), "x.wav")
+    };
+    let floats = [0.5, f32::NAN].map(f32::to_le_bytes).concat();
+    let message = "x.wav: its sample 2 (at 0.00 s) is NaN; samples are finite numbers";
+    assert_eq!(refusal(&wav(3, 1, 8000, 32, &floats), None), message);
+    assert!(refusal(&bytes, Some(2)).starts_with("x.wav: has 1 channel, and no channel 2"));
+    assert_eq!(
+        refusal(&bytes[..60], None),
+        "x.wav: has changed while it was read; large files are read part by part, so leave it as it is until the end, and \
+         start again"
+    );
+    // What changes later is no longer what was opened.
+    let (file, stored) = track(&wav(1, 1, 8000, 16, &[1; 40_000]), None, 0);
+    assert!(stored.read(0..10).is_ok());
+    std::fs::write(file.path(), wav(1, 1, 8000, 16, &[1; 20_000])).unwrap();
+    assert!(stored.read(0..10).is_ok(), "what is in memory is as it was");
+    let error = stored.read(9000..9010).unwrap_err().to_string();
+    assert!(error.contains("has changed while it was read"), "{error}");
+}
+
+#[test]
+fn a_file_in_parts_is_the_file_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.wav");
+    let mut draw = noise(9);
+    let samples: Vec<f32> = (0..10_000).map(|_| 1.1 * draw()).collect();
+    for wav in [Wav::Float, Wav::Int24] {
+        wav.save(&path, 44_100, samples.len(), samples.chunks(999).map(Ok)).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), wav.write(44_100, &samples).unwrap());
+        let before = std::fs::read(&path).unwrap();
+        let lost = || Err(ConfigError::new("audio", "is lost").into());
+        let parts = [Ok(&samples[..9]), lost()].into_iter();
+        assert_eq!(wav.save(&path, 44_100, samples.len(), parts).unwrap_err().to_string(), "audio is lost");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+    let many = Wav::Float.save(&path, 44_100, 1 << 30, std::iter::empty::<Result<Vec<f32>, _>>());
+    let message = "the WAV file: cannot be written: 1,073,741,824 samples are more than it holds; write it in shorter parts";
+    assert_eq!(many.unwrap_err().to_string(), message);
 }

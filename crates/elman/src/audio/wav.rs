@@ -6,7 +6,9 @@ use std::path::Path;
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
+use super::track::not_finite;
 use crate::error::{DataError, Error, FileError};
+use crate::file::{self, WriteSeek};
 use crate::words::counted;
 
 /// One channel of a recording.
@@ -65,30 +67,15 @@ impl Recording {
             return Err(refuse("is damaged: it has 0 samples per second; record or copy it again".into()));
         }
         let channel = choose(name, channels, channel)?;
-        let mut samples = Vec::new();
-        match sample_format {
-            SampleFormat::Int if (1..=32).contains(&bits_per_sample) => {
-                let scale = (1u64 << (bits_per_sample - 1)) as f64;
-                for sample in reader.samples::<i32>().skip(channel).step_by(channels) {
-                    samples.push((f64::from(sample.map_err(damaged)?) / scale) as f32);
-                }
-            }
-            SampleFormat::Int => {
-                return Err(refuse(format!("has samples of {bits_per_sample} bits; {CONVERT}")));
-            }
-            SampleFormat::Float => {
-                for sample in reader.samples::<f32>().skip(channel).step_by(channels) {
-                    samples.push(sample.map_err(damaged)?);
-                }
-            }
+        if sample_format == SampleFormat::Int && !(1..=32).contains(&bits_per_sample) {
+            return Err(refuse(format!("has samples of {bits_per_sample} bits; {CONVERT}")));
         }
+        let samples = read_samples(&mut reader, channel, usize::MAX).map_err(damaged)?;
         if samples.is_empty() {
             return Err(refuse("has no samples; record it again".into()));
         }
         if let Some(n) = samples.iter().position(|sample| !sample.is_finite()) {
-            let (value, place) = (samples[n], super::seconds(n, sample_rate));
-            let message = format!("its sample {} (at {place}) is {value}; samples are finite numbers", n + 1);
-            return Err(refuse(message));
+            return Err(not_finite(name, n, samples[n], sample_rate));
         }
         Ok(Recording { name: name.to_owned(), sample_rate, samples })
     }
@@ -104,8 +91,26 @@ impl Recording {
 
 const CONVERT: &str = "convert it to PCM of 16 or 24 bits, or to float of 32, and try again";
 
+/// So many samples of a channel, counted from 0, from where a reader stands, or as many as there are.
+pub(super) fn read_samples<R: Read>(
+    reader: &mut WavReader<R>,
+    channel: usize,
+    count: usize,
+) -> Result<Vec<f32>, hound::Error> {
+    let WavSpec { channels, bits_per_sample, sample_format, .. } = reader.spec();
+    let channels = usize::from(channels);
+    match sample_format {
+        SampleFormat::Int => {
+            let scale = (1u64 << (bits_per_sample - 1)) as f64;
+            let samples = reader.samples::<i32>().skip(channel).step_by(channels).take(count);
+            samples.map(|sample| Ok((f64::from(sample?) / scale) as f32)).collect()
+        }
+        SampleFormat::Float => reader.samples::<f32>().skip(channel).step_by(channels).take(count).collect(),
+    }
+}
+
 /// The channel to read, counted from 0.
-fn choose(name: &str, channels: usize, asked: Option<usize>) -> Result<usize, DataError> {
+pub(super) fn choose(name: &str, channels: usize, asked: Option<usize>) -> Result<usize, DataError> {
     let refuse = |message: crate::error::Message| Err(DataError::new(name, message));
     let message = |text: String| crate::error::Message::from(text);
     match asked {
@@ -123,7 +128,7 @@ fn choose(name: &str, channels: usize, asked: Option<usize>) -> Result<usize, Da
 }
 
 /// What is wrong with a file.
-fn about(error: &hound::Error) -> String {
+pub(super) fn about(error: &hound::Error) -> String {
     // The crate speaks of too few bytes where a file ends within a head or a sample.
     let is_cut_short = |error: &std::io::Error| {
         error.kind() == std::io::ErrorKind::UnexpectedEof || error.to_string().contains("enough bytes")
@@ -149,31 +154,89 @@ impl Wav {
     /// # Errors
     /// If there are more samples than a WAV file has place for: 2^32 bytes.
     pub fn write(self, sample_rate: u32, samples: &[f32]) -> Result<Vec<u8>, DataError> {
-        let (bits_per_sample, sample_format) = match self {
+        self.check_len(samples.len())?;
+        let mut bytes = Cursor::new(Vec::new());
+        self.write_to(&mut bytes, sample_rate, std::iter::once(Ok::<_, hound::Error>(samples)))
+            .map_err(|error| unwritable(&error))?;
+        Ok(bytes.into_inner())
+    }
+
+    /// Writes a file of one channel, of `count` samples that come in parts. All or nothing: see [`file::write`].
+    ///
+    /// # Errors
+    /// If there are more samples than a WAV file has place for, 2^32 bytes; that of a part; if it cannot be written.
+    pub fn save<P: AsRef<[f32]>>(
+        self,
+        path: &Path,
+        sample_rate: u32,
+        count: usize,
+        parts: impl Iterator<Item = Result<P, Error>>,
+    ) -> Result<(), Error> {
+        self.check_len(count)?;
+        file::write_by(path, |file| {
+            self.write_to(file, sample_rate, parts.map(|part| part.map_err(Failed::Part))).map_err(|error| {
+                match error {
+                    Failed::Part(error) => error,
+                    Failed::Write(hound::Error::IoError(error)) => {
+                        FileError { action: "write", path: path.to_owned(), error }.into()
+                    }
+                    Failed::Write(error) => unwritable(&error).into(),
+                }
+            })
+        })
+    }
+
+    /// The bits of a sample, and what they are.
+    fn format(self) -> (u16, SampleFormat) {
+        match self {
             Wav::Float => (32, SampleFormat::Float),
             Wav::Int24 => (24, SampleFormat::Int),
-        };
-        let refuse = |error: &dyn std::fmt::Display| {
-            DataError::new("the WAV file", format!("cannot be written: {error}; write it in shorter parts"))
-        };
-        if samples.len() as u64 * u64::from(bits_per_sample / 8) > u64::from(u32::MAX) - 128 {
-            return Err(refuse(&format_args!("{} are more than it holds", counted(samples.len(), "sample"))));
         }
+    }
+
+    fn check_len(self, count: usize) -> Result<(), DataError> {
+        let (bits, _) = self.format();
+        if count as u64 * u64::from(bits / 8) > u64::from(u32::MAX) - 128 {
+            return Err(unwritable(&format_args!("{} are more than it holds", counted(count, "sample"))));
+        }
+        Ok(())
+    }
+
+    fn write_to<P: AsRef<[f32]>, E: From<hound::Error>>(
+        self,
+        file: &mut dyn WriteSeek,
+        sample_rate: u32,
+        parts: impl Iterator<Item = Result<P, E>>,
+    ) -> Result<(), E> {
+        let (bits_per_sample, sample_format) = self.format();
         let spec = WavSpec { channels: 1, sample_rate, bits_per_sample, sample_format };
-        let mut bytes = Cursor::new(Vec::new());
-        let mut write = || {
-            let mut writer = WavWriter::new(&mut bytes, spec)?;
-            for &sample in samples {
+        let mut writer = WavWriter::new(file, spec)?;
+        for part in parts {
+            for &sample in part?.as_ref() {
                 match self {
                     Wav::Float => writer.write_sample(sample)?,
                     Wav::Int24 => writer.write_sample(int24(sample))?,
                 }
             }
-            writer.finalize()
-        };
-        write().map_err(|error| refuse(&error))?;
-        Ok(bytes.into_inner())
+        }
+        Ok(writer.finalize()?)
     }
+}
+
+/// Why a file is not written: a part of it did not come, or could not be written.
+enum Failed {
+    Part(Error),
+    Write(hound::Error),
+}
+
+impl From<hound::Error> for Failed {
+    fn from(error: hound::Error) -> Self {
+        Failed::Write(error)
+    }
+}
+
+fn unwritable(error: &dyn std::fmt::Display) -> DataError {
+    DataError::new("the WAV file", format!("cannot be written: {error}; write it in shorter parts"))
 }
 
 /// The nearest integer at a scale of 2^23.

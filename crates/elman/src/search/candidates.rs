@@ -117,8 +117,8 @@ pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe>
 /// Lengths of patches that are worth trying, and the shortest, if it is another.
 fn patches(prepared: &Prepared) -> (Vec<usize>, Option<usize>) {
     let input_size = prepared.task.kind().input_size();
-    let mut lengths: Vec<usize> =
-        prepared.train.iter().map(|example| example.x.len() / input_size.max(1)).collect();
+    let train = &prepared.train;
+    let mut lengths: Vec<usize> = (0..train.len()).map(|n| train.length(n, input_size.max(1))).collect();
     lengths.sort_unstable();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
     let longest = (MAX_PATCH_VALUES / input_size.max(1)).max(1);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::loss::Targets;
 use crate::random::{Purpose, Rng};
-use crate::sequence::Example;
+use crate::sequence::Sequences;
 use crate::task::most_frequent;
 
 /// Folds of few sequences, and up to how many those are; of more, each candidate learns from enough of them with fewer.
@@ -26,7 +26,7 @@ pub(super) struct Folds {
 
 impl Folds {
     /// Deals sequences, of which `groups` tells the group of each; nothing where each stands by itself.
-    pub(super) fn deal(examples: &[Example<f64>], groups: &[usize], seed: u64) -> Self {
+    pub(super) fn deal(examples: &Sequences, groups: &[usize], seed: u64) -> Self {
         let mut units = units(examples, groups);
         Rng::new(seed, Purpose::Split).shuffle(&mut units);
         // Stable: groups of a class stay in their drawn order.
@@ -76,7 +76,7 @@ struct Unit {
 }
 
 /// The groups of sequences, in order of first appearance.
-fn units(examples: &[Example<f64>], groups: &[usize]) -> Vec<Unit> {
+fn units(examples: &Sequences, groups: &[usize]) -> Vec<Unit> {
     let mut places: HashMap<usize, usize> = HashMap::new();
     let mut members: Vec<Vec<usize>> = Vec::new();
     for n in 0..examples.len() {
@@ -86,9 +86,9 @@ fn units(examples: &[Example<f64>], groups: &[usize]) -> Vec<Unit> {
         }
         members[place].push(n);
     }
-    let class = |&n: &usize| match &examples[n].targets {
-        Targets::Classes(classes) => classes.first().copied().unwrap_or(0),
-        Targets::Values(_) => 0,
+    let class = |&n: &usize| match examples.held().get(n).map(|example| &example.targets) {
+        Some(Targets::Classes(classes)) => classes.first().copied().unwrap_or(0),
+        Some(Targets::Values(_)) | None => 0,
     };
     let unit = |sequences: Vec<usize>| {
         let classes: Vec<usize> = sequences.iter().map(class).collect();
@@ -100,10 +100,11 @@ fn units(examples: &[Example<f64>], groups: &[usize]) -> Vec<Unit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sequence::Example;
 
-    fn examples(classes: &[usize]) -> Vec<Example<f64>> {
+    fn examples(classes: &[usize]) -> Sequences {
         let example = |&class: &usize| Example { x: vec![0.0], targets: Targets::Classes(vec![class]) };
-        classes.iter().map(example).collect()
+        classes.iter().map(example).collect::<Vec<_>>().into()
     }
 
     #[test]
@@ -134,7 +135,7 @@ mod tests {
         assert_eq!((many.count(), many.of(0).len(), many.others(0).len()), (3, 100, 200));
         assert_eq!(Folds::deal(&examples(&[0, 1, 2]), &[], 0).count(), 0);
         assert_eq!(Folds::deal(&examples(&[0, 0, 1]), &[], 0).count(), 2);
-        assert_eq!(Folds::deal(&[], &[], 0).count(), 0);
+        assert_eq!(Folds::deal(&Sequences::default(), &[], 0).count(), 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::document::Document;
 use super::read::csv::Located;
+use crate::audio::Recordings;
 
 /// The trimmed texts of a column's cells.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub(super) enum Cells {
     Written(Spelling, OnceLock<Texts>),
     /// It is one cell: a text file.
     Document(Arc<Document>),
+    /// It is one cell: recordings.
+    Recorded(Arc<Recordings>),
 }
 
 /// Texts, one after another.
@@ -106,6 +109,7 @@ impl Cells {
             (Cells::InFile(located, place), _) => located.text(row, *place),
             (Cells::Kept(texts), _) => texts.get(row),
             (Cells::Document(document), _) => document.text(),
+            (Cells::Recorded(recordings), _) => recordings.name(),
             (Cells::Written(..), Some(values)) if values[row].is_nan() => "",
             (Cells::Written(spelling, texts), values) => {
                 texts.get_or_init(|| Texts::of(values.unwrap_or_default(), *spelling)).get(row)
@@ -132,6 +136,7 @@ impl Cells {
             }
             Cells::Written(spelling, _) => Cells::Written(*spelling, OnceLock::new()),
             Cells::Document(document) => Cells::Document(Arc::clone(document)),
+            Cells::Recorded(recordings) => Cells::Recorded(Arc::clone(recordings)),
         }
     }
 }

@@ -69,7 +69,11 @@ pub enum TableError {
     TooLarge { table: String, limit: u64 },
 
     /// A text is larger than what is read.
-    #[error("{table} holds more than {}, which is the most that a text may have; take a part of it", Bytes(*limit))]
+    #[error(
+        "{table} holds more than {}, which is the most that a text may have that is packed or comes from a pipe; unpack it, \
+         or take a part of it",
+        Bytes(*limit)
+    )]
     TextTooLarge { table: String, limit: u64 },
 
     /// No column has the name that was asked for.

@@ -37,6 +37,7 @@ mod nearest;
 mod number;
 mod place;
 pub mod read;
+mod recorded;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ use std::path::Path;
 
 pub use column::Column;
 pub use columns::Cells;
+pub(crate) use document::Document;
 pub use error::TableError;
 pub(crate) use join::is_clock;
 pub use nearest::nearest;

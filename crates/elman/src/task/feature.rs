@@ -123,6 +123,11 @@ impl Feature {
         }
     }
 
+    /// Makes it one that was this in all of training, and tells nothing from then on.
+    pub(super) fn was_always(&mut self, value: f64) {
+        self.scaling = Some(Scaling { mean: value, deviation: SILENCING });
+    }
+
     /// Makes it one that did not vary in training, and tells nothing from then on.
     pub(super) fn silence(&mut self) {
         self.categories.clear();

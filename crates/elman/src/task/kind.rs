@@ -14,7 +14,7 @@ use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::network::Readout;
 use crate::recipe::Recipe;
-use crate::sequence::Example;
+use crate::sequence::Sequences;
 use crate::table::Table;
 
 /// A task, fitted to a table: all that distinguishes it from others.
@@ -350,12 +350,12 @@ pub struct Prepared {
     /// The table's name.
     pub data: String,
     /// What is learned from.
-    pub train: Vec<Example<f64>>,
+    pub train: Sequences,
     /// The group of each training sequence, where some are alike: windows of one sequence, sequences of one subject.
     /// Whoever measures on a part of them keeps those of a group together. Empty where each stands by itself.
     pub train_groups: Vec<usize>,
     /// What tells when to stop.
-    pub validation: Vec<Example<f64>>,
+    pub validation: Sequences,
     /// What is kept for the test; none where nothing is.
     pub held_out: Option<HeldOut>,
     /// What the user should know of how the table was read: what was chosen, left out or put right.

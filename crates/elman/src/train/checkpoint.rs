@@ -15,11 +15,11 @@ use crate::container::{self, FORMAT_VERSION, Format, LEAST_VERSION, TensorBytes,
 use crate::error::{Error, ModelError};
 use crate::file;
 use crate::float::Float;
-use crate::learner::{Gathered, Walk};
+use crate::learner::{Gathered, Pieces, Walk};
 use crate::loss::Total;
 use crate::optimiser::{Optimiser, OptimiserConfig};
 use crate::schedule::Schedule;
-use crate::sequence::Example;
+use crate::sequence::Sequences;
 
 /// Where, when and with what a run is saved.
 #[derive(Debug)]
@@ -128,12 +128,16 @@ impl fmt::Display for Difference<'_> {
     }
 }
 
-/// The CRC-32 of all sequences, values and targets, as `f64`.
-pub fn fingerprint<'a>(examples: impl IntoIterator<Item = &'a Example<f64>>) -> u32 {
+/// The CRC-32 of the sequences of these parts, values and targets, as `f64`; of those that are read where they stand, of what
+/// they are read from.
+pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a Sequences>) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    for example in examples {
-        example.x.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
-        hasher.update(format!("{:?}", example.targets).as_bytes());
+    for part in parts {
+        for example in part.held() {
+            example.x.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
+            hasher.update(format!("{:?}", example.targets).as_bytes());
+        }
+        part.source_fingerprint().iter().for_each(|source| hasher.update(&source.to_le_bytes()));
     }
     hasher.finalize()
 }
@@ -346,14 +350,14 @@ impl Position {
             return Err(beyond());
         }
         trainer.pack(state);
-        let packing = state.packed.inputs().packing();
+        let seq_len = state.packed.seq_len();
         let (burn_in, truncate) = (trainer.config().burn_in, trainer.config().truncate);
         let starts_a_piece = |len: usize| time > burn_in && (time - burn_in).is_multiple_of(len);
-        if time >= packing.seq_len() || !truncate.is_some_and(starts_a_piece) {
+        if time >= seq_len || !truncate.is_some_and(starts_a_piece) {
             return Err(beyond());
         }
-        let (go_on, carried) = (packing.active(time), state.learner.resume_step(state.packed.inputs()));
-        carried.truncate(go_on);
+        let carried = state.learner.resume_step(state.packed.batch_size());
+        carried.truncate(state.packed.active(time));
         for block in 0..carried.num_blocks() {
             let (mut values, len) = (Vec::new(), carried.block(block).len());
             tensors.append(&format!("{prefix}{STATE}{block}"), &[len], &mut values)?;
@@ -400,7 +404,7 @@ pub(super) fn saved<T: Float>(states: &[TrainState<T>], identity: Identity) -> (
         if let Some(walk) = &state.walk {
             // Those of sequences that have ended are of no more use.
             let mut carried = state.learner.state().clone();
-            carried.truncate(state.packed.inputs().packing().active(walk.time));
+            carried.truncate(state.packed.active(walk.time));
             (0..carried.num_blocks()).for_each(|n| push(&format!("{STATE}{n}"), carried.block(n)));
         }
     }

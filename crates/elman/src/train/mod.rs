@@ -50,13 +50,13 @@ use serde::{Deserialize, Serialize};
 use crate::average::{Average, AverageConfig};
 use crate::error::{ConfigError, Diverged, Error, NotFinite};
 use crate::float::Float;
-use crate::learner::Learner;
+use crate::learner::{Learner, Pieces};
 use crate::loss::{Loss, Targets, Total, UNLABELLED};
 use crate::network::Network;
 use crate::optimiser::grad_norm;
 use crate::random::{Purpose, Rng};
 use crate::schedule::{Schedule, ScheduleConfig};
-use crate::sequence::{Example, TrainingBatch};
+use crate::sequence::{Example, Examples, Packed};
 
 /// Sequences per batch where no gradient is needed.
 const EVALUATION_BATCH: usize = 64;
@@ -66,8 +66,8 @@ const EVALUATION_BATCH: usize = 64;
 pub struct Trainer<'a, T> {
     network: &'a Network,
     config: TrainConfig,
-    train: &'a [Example<T>],
-    validation: &'a [Example<T>],
+    train: Examples<'a, T>,
+    validation: Examples<'a, T>,
 }
 
 /// How a run ended.
@@ -91,9 +91,10 @@ impl<'a, T: Float> Trainer<'a, T> {
     pub fn new(
         network: &'a Network,
         config: TrainConfig,
-        train: &'a [Example<T>],
-        validation: &'a [Example<T>],
+        train: impl Into<Examples<'a, T>>,
+        validation: impl Into<Examples<'a, T>>,
     ) -> Result<Self, ConfigError> {
+        let (train, validation) = (train.into(), validation.into());
         config.check(network, !validation.is_empty())?;
         if train.is_empty() {
             return Err(ConfigError::new("train", "holds no sequences"));
@@ -107,9 +108,10 @@ impl<'a, T: Float> Trainer<'a, T> {
             let message = format!("is {warmup} {what}, and the whole run is {updates}; choose a shorter one");
             return Err(ConfigError::new("warmup", message));
         }
-        for (n, example) in train.iter().chain(validation).enumerate() {
+        for (n, example) in train.held().iter().chain(validation.held()).enumerate() {
             trainer.check_example(n, example)?;
         }
+        [train, validation].into_iter().try_for_each(|examples| trainer.check_source(examples))?;
         trainer.check_burn_in()?;
         Ok(trainer)
     }
@@ -121,17 +123,21 @@ impl<'a, T: Float> Trainer<'a, T> {
             return Ok(());
         }
         let refuse = |message: String| Err(ConfigError::new("burn_in", message));
-        let length = |example: &Example<T>| example.x.len() / self.network.input_size();
-        if let Some(n) = self.train.iter().map(length).position(|length| length <= burn_in) {
+        let length = |examples: Examples<'_, T>, n| examples.length(n, self.network.input_size());
+        if let Some(n) = (0..self.train.len()).find(|&n| length(self.train, n) <= burn_in) {
             return refuse(format!(
                 "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose less, or \
                  leave it out",
-                length(&self.train[n])
+                length(self.train, n)
             ));
         }
         for (part, examples) in [("training", self.train), ("validation", self.validation)] {
-            if !examples.is_empty() && !examples.iter().any(|example| self.has_target_after_burn_in(example))
-            {
+            let has_target = match examples.source() {
+                // It ends with targets.
+                Some(_) => (0..examples.len()).any(|n| length(examples, n) > burn_in),
+                None => examples.held().iter().any(|example| self.has_target_after_burn_in(example)),
+            };
+            if !examples.is_empty() && !has_target {
                 return refuse(format!(
                     "is {burn_in}, but no {part} sequence has a target behind its first {burn_in} timesteps, so nothing \
                      of them counts; choose less, or leave it out"
@@ -155,6 +161,29 @@ impl<'a, T: Float> Trainer<'a, T> {
                 values.iter().skip(first * width).any(|value| !value.to_f64().is_nan())
             }
         }
+    }
+
+    /// Refuses sequences that are read where they stand, of which there is a target for each timestep, unless the network
+    /// tells one for each, and a first stretch of them is as it should be.
+    fn check_source(&self, examples: Examples<'_, T>) -> Result<(), ConfigError> {
+        let Some(source) = examples.source() else { return Ok(()) };
+        let (found, wanted) = (source.input_size(), self.network.input_size());
+        if found != wanted || self.network.ends_time() || self.network.patch_len() > 1 {
+            let message =
+                format!("is not one for sequences with {found} inputs and a target for each timestep");
+            return Err(ConfigError::new("network", message));
+        }
+        let min_len = self.config.loss.min_len();
+        for n in 0..source.count() {
+            let stretch = 0..source.length(n).min(min_len);
+            // Whatever cannot be read is told by whoever learns from it.
+            if (n == 0 || stretch.len() < min_len)
+                && let Ok(example) = source.read(n, stretch)
+            {
+                self.check_example(n, &example.convert())?;
+            }
+        }
+        Ok(())
     }
 
     fn check_example(&self, n: usize, example: &Example<T>) -> Result<(), ConfigError> {
@@ -233,7 +262,7 @@ impl<'a, T: Float> Trainer<'a, T> {
             average: Average::default(),
             best: None,
             epoch_loss: Total::default(),
-            packed: TrainingBatch::default(),
+            packed: Packed::default(),
         })
     }
 
@@ -285,7 +314,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         while !self.is_at_end_of_epoch(state) {
             let total = self.learn_piece(state)?;
             if state.walk.is_none() {
-                sequences += state.packed.inputs().packing().batch_size();
+                sequences += state.packed.batch_size();
             }
             if total.weight != 0.0 {
                 return Ok(Some(Moment::Batch { loss: total.mean(), sequences }));
@@ -307,7 +336,7 @@ impl<'a, T: Float> Trainer<'a, T> {
         }
         let start = state.batch as usize * self.config.batch_size;
         let batch = &state.order[start..state.order.len().min(start + self.config.batch_size)];
-        state.packed.set(self.network, batch.len(), |n| &self.train[batch[n]]);
+        state.packed.set(self.network, self.train, batch.len(), |n| batch[n]);
     }
 
     /// Learns from the next piece of the batch under way, or from the first of the next one.
@@ -316,17 +345,17 @@ impl<'a, T: Float> Trainer<'a, T> {
             Some(walk) => walk,
             None => {
                 self.pack(state);
-                state.learner.begin(&state.packed)
+                state.learner.begin(&mut state.packed)?
             }
         };
-        let seq_len = state.packed.inputs().packing().seq_len();
+        let seq_len = state.packed.seq_len();
         let rate = self.rate_at(state, walk.time, seq_len);
         state.learner.set_learning_rate(rate);
         let updates = state.learner.updates();
-        let total = state
-            .learner
-            .learn_piece(&state.packed, &mut walk)
-            .map_err(|error| self.diverged(error, state))?;
+        let total = state.learner.learn_piece(&mut state.packed, &mut walk).map_err(|error| match error {
+            Error::NotFinite(error) => self.diverged(error, state).into(),
+            other => other,
+        })?;
         state.epoch_loss += total;
         if walk.time == seq_len {
             state.batch += 1;
@@ -426,20 +455,38 @@ impl<'a, T: Float> Trainer<'a, T> {
         if self.validation.is_empty() {
             return Ok(None);
         }
-        let loss = self.total(state, self.validation).mean();
+        let loss = self.total(state, self.validation)?.mean();
         NotFinite::check("validation loss", loss).map_err(|error| self.diverged(error, state))?;
         Ok(Some(loss))
     }
 
     /// The loss of the parameters as they are now, or of their average, over these sequences. It may be no finite number.
-    pub(crate) fn total(&self, state: &mut TrainState<T>, examples: &[Example<T>]) -> Total<f64> {
+    pub(crate) fn total<'e>(
+        &self,
+        state: &mut TrainState<T>,
+        examples: impl Into<Examples<'e, T>>,
+    ) -> Result<Total<f64>, Error>
+    where
+        T: 'e,
+    {
+        state.swap_average();
+        let total = self.total_of_current(state, examples.into());
+        state.swap_average();
+        total
+    }
+
+    /// The loss of the parameters that the learner has.
+    fn total_of_current(
+        &self,
+        state: &mut TrainState<T>,
+        examples: Examples<'_, T>,
+    ) -> Result<Total<f64>, Error> {
         let mut sum = Total::<f64>::default();
-        state.swap_average();
-        for examples in examples.chunks(EVALUATION_BATCH) {
-            state.packed.set(self.network, examples.len(), |n| &examples[n]);
-            sum += state.learner.total(&state.packed);
+        for start in (0..examples.len()).step_by(EVALUATION_BATCH) {
+            let count = EVALUATION_BATCH.min(examples.len() - start);
+            state.packed.set(self.network, examples, count, |n| start + n);
+            sum += state.learner.total(&mut state.packed)?;
         }
-        state.swap_average();
-        sum
+        Ok(sum)
     }
 }

@@ -7,10 +7,10 @@ use super::checkpoint::{Content, Identity, saved};
 use crate::average::Average;
 use crate::container::TensorBytes;
 use crate::float::{Float, Parameters};
-use crate::learner::{Learner, Walk};
+use crate::learner::{Learner, Pieces, Walk};
 use crate::loss::Total;
 use crate::schedule::Schedule;
-use crate::sequence::TrainingBatch;
+use crate::sequence::Packed;
 
 /// The whole state of a training run in one number type. With the same data, network and configuration, what
 /// follows depends on nothing else, to the bit: the random numbers are drawn from the seed and the position.
@@ -30,7 +30,7 @@ pub struct TrainState<T: Float> {
     /// The losses of this epoch's batches.
     pub(super) epoch_loss: Total<f64>,
     /// The batch under way, in memory that the next one reuses.
-    pub(super) packed: TrainingBatch<T>,
+    pub(super) packed: Packed<T>,
 }
 
 /// The parameters to be kept: with validation data those of the lowest validation loss, without
@@ -187,8 +187,7 @@ impl<T: Float> Standing for TrainState<T> {
     }
 
     fn share(&self) -> f64 {
-        let seq_len = || self.packed.inputs().packing().seq_len();
-        self.walk.as_ref().map_or(0.0, |walk| walk.time as f64 / seq_len() as f64)
+        self.walk.as_ref().map_or(0.0, |walk| walk.time as f64 / self.packed.seq_len() as f64)
     }
 
     fn grad_norm(&self) -> Option<f64> {

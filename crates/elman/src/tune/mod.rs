@@ -49,7 +49,7 @@ use crate::error::{ConfigError, Error, Message};
 use crate::float::{Dtype, Float};
 use crate::network::Network;
 use crate::recipe::Recipe;
-use crate::sequence::Example;
+use crate::sequence::Sequences;
 use crate::task::Prepared;
 use crate::threads;
 use crate::train::{Control, Event, TrainState, Trainer};
@@ -209,8 +209,8 @@ pub fn tune(
 
 /// All trials and where they stand.
 struct Trials<'a, T: Float> {
-    train: Vec<Example<T>>,
-    validation: Vec<Example<T>>,
+    train: Sequences<T>,
+    validation: Sequences<T>,
     networks: Vec<Network>,
     trials: Vec<Trial>,
     rungs: Vec<Rung>,
@@ -230,8 +230,7 @@ impl<'a, T: Float> Trials<'a, T> {
         halving: &Halving,
         known: &'a [Vec<f64>],
     ) -> Result<Self, Error> {
-        let convert = |examples: &[Example<f64>]| examples.iter().map(Example::convert).collect::<Vec<_>>();
-        let (train, validation) = (convert(&prepared.train), convert(&prepared.validation));
+        let (train, validation) = (prepared.train.convert(), prepared.validation.convert());
         let networks = recipes.iter().map(|recipe| recipe.network(&prepared.task));
         let networks = networks.collect::<Result<Vec<_>, _>>()?;
         // Whatever is wrong with one is said before any is trained.

@@ -191,7 +191,7 @@ fn an_interrupted_recipe_gives_the_same_model_file() {
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("checkpoint");
-    let data = fingerprint(&prepared.train);
+    let data = fingerprint([&prepared.train]);
     let checkpointer = |recipe: &Recipe, data| {
         Checkpointer::new(path.clone(), None, Some(Duration::ZERO), Identity::new(recipe, data).unwrap())
     };

@@ -124,6 +124,11 @@ pub(super) fn bytes(
     source::read_any(name, file, size, options.limit)
 }
 
+/// Is a file that starts like this packed?
+pub(super) fn is_packed(start: &[u8]) -> bool {
+    source::is_packed(start)
+}
+
 /// The number of line breaks: LF, CRLF or CR.
 pub(super) fn count_line_breaks(bytes: &[u8]) -> u64 {
     let mut previous = 0;

@@ -29,6 +29,11 @@ impl Packing {
     }
 }
 
+/// Is a file that starts like this packed?
+pub(super) fn is_packed(start: &[u8]) -> bool {
+    Packing::of(start).is_some()
+}
+
 /// The bytes of a table's file, unpacked if it was packed. It is probably of this size; of more bytes than the limit,
 /// packed or not, it is refused: there an endless input ends.
 ///

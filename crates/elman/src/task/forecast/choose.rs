@@ -26,6 +26,7 @@ use super::{Forecast, ForecastOptions, Transform};
 use crate::calendar::Cycle;
 use crate::error::{DataError, Message};
 use crate::scaling::{NoScaling, Scaling};
+use crate::sequence::Sequences;
 use crate::table::Table;
 use crate::task::{Prepared, TaskKind};
 
@@ -286,7 +287,7 @@ impl Forecast {
             data: String::new(),
             train: all.iter().flat_map(windows).collect(),
             train_groups: Vec::new(),
-            validation: Vec::new(),
+            validation: Sequences::default(),
             held_out: None,
             remarks: Vec::new(),
         };

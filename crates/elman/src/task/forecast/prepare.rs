@@ -91,7 +91,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     let examples = task.learn_from(table, all, options, &mut left_out)?;
     remarks.extend(left_out.remarks(&task));
     let held_out = (task.test > 0).then_some(HeldOut::LastRows(task.test));
-    let (train, validation) = examples;
+    let (train, validation) = (examples.0.into(), examples.1.into());
     let (task, data) = (task.into(), table.name().to_owned());
     Ok(Prepared { task, data, train, train_groups: Vec::new(), validation, held_out, remarks })
 }

@@ -170,9 +170,9 @@ mod tests {
             };
             examples.iter().map(known).collect()
         };
-        assert_eq!(counts(&prepared.validation), [1, 2, 3, 4, 5]);
-        assert_eq!(counts(&prepared.train), [8; 39 - 5 - 8 + 1]);
-        let Targets::Values(last) = &prepared.validation[0].targets else { panic!("values") };
+        assert_eq!(counts(prepared.validation.held()), [1, 2, 3, 4, 5]);
+        assert_eq!(counts(prepared.train.held()), [8; 39 - 5 - 8 + 1]);
+        let Targets::Values(last) = &prepared.validation.held()[0].targets else { panic!("values") };
         assert!(last[..7].iter().all(|value| value.is_nan()));
     }
 
@@ -188,7 +188,7 @@ mod tests {
             let prepared = Task::prepare(&table, &TaskOptions::Forecast(options)).unwrap();
             let first_row = 30 - 8 + 1 - prepared.train.len();
             let mut found = BTreeSet::new();
-            for (start, example) in prepared.train.iter().enumerate() {
+            for (start, example) in prepared.train.held().iter().enumerate() {
                 let Targets::Values(targets) = &example.targets else { panic!("values") };
                 let rows = targets.iter().enumerate().filter(|(_, target)| target.is_nan());
                 found.extend(rows.map(|(n, _)| first_row + start + n));

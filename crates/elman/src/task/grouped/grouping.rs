@@ -159,6 +159,22 @@ impl Grouping {
         Ok(columns)
     }
 
+    /// What is to be said of features that did not vary in training, if there are some.
+    pub(in crate::task) fn silent_remark(&self) -> Option<Message> {
+        let silent: Vec<&str> = self
+            .features
+            .iter()
+            .filter(|feature| feature.is_silent())
+            .map(|feature| feature.name.as_str())
+            .collect();
+        (!silent.is_empty()).then(|| {
+            let (are, count) = if silent.len() == 1 { ("is", "counts") } else { ("are", "count") };
+            let text =
+                format!("{} {are} the same in the whole training part, and {count} nothing", quoted(silent));
+            text.into()
+        })
+    }
+
     /// Takes the statistics of the features from these rows, reads the cells by them, and remarks what tells nothing.
     pub(in crate::task) fn fit<'t>(
         &mut self,
@@ -172,18 +188,7 @@ impl Grouping {
             feature.fit(cells, rows, column.whole())?;
             *cells = feature.cells(column, remarks)?;
         }
-        let silent: Vec<&str> = self
-            .features
-            .iter()
-            .filter(|feature| feature.is_silent())
-            .map(|feature| feature.name.as_str())
-            .collect();
-        if !silent.is_empty() {
-            let (are, count) = if silent.len() == 1 { ("is", "counts") } else { ("are", "count") };
-            let text =
-                format!("{} {are} the same in the whole training part, and {count} nothing", quoted(silent));
-            remarks.push(text.into());
-        }
+        remarks.extend(self.silent_remark());
         Ok(())
     }
 

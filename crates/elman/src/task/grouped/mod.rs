@@ -428,7 +428,8 @@ impl<T: GroupedTask> TaskKind for T {
             Targets::Values(values) => values.iter().all(|value| !value.is_nan()),
             Targets::Classes(_) => true,
         };
-        let known: Vec<_> = trained_on.train.iter().chain(&trained_on.validation).filter(is_known).collect();
+        let known = trained_on.train.held().iter().chain(trained_on.validation.held());
+        let known: Vec<_> = known.filter(is_known).collect();
         let Some(nearest) = neighbour::nearest(&known, &x, self.grouping().input_size()) else {
             let text = format!("{} was left out: too many sequences to compare", neighbour::NAME);
             evaluation.remarks.push(text.into());

@@ -109,7 +109,7 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
     /// Adds what the inputs of a row tell of its targets by themselves.
     pub(super) fn compare(self, trained_on: &Prepared, evaluation: &mut Evaluation) -> Result<(), Error> {
         let grouping = self.task.grouping();
-        let examples = trained_on.train.iter().chain(&trained_on.validation);
+        let examples = trained_on.train.held().iter().chain(trained_on.validation.held());
         let Some(linear) = Linear::fit(examples, grouping.input_size(), grouping.targets.len()) else {
             return Ok(());
         };

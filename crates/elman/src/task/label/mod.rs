@@ -5,6 +5,7 @@ mod fit;
 mod linear;
 mod options;
 mod pictures;
+mod recorded;
 mod sound;
 mod spans;
 #[cfg(test)]
@@ -94,7 +95,11 @@ impl TaskKind for Label {
     type Options = LabelOptions;
 
     fn prepare(table: &Table, options: &LabelOptions) -> Result<Prepared, Error> {
-        Found::prepare(table, &sound::options(options)?)
+        let options = sound::options(options, table)?;
+        match table.recordings() {
+            Some(recordings) => recorded::prepare(recordings, table, &options),
+            None => Found::prepare(table, &options),
+        }
     }
 
     /// Programs of the second version know no such task.
@@ -202,6 +207,14 @@ impl TaskKind for Label {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<Vec<Picture>, Error> {
+        if let Some(recordings) = table.recordings() {
+            let (table, held_out, note) = recorded::excerpt(recordings, held_out)?;
+            let mut pictures = self.pictures(ensemble, &table, &held_out)?;
+            if let Some(Picture::Lines(first)) = pictures.first_mut() {
+                first.notes.extend(note);
+            }
+            return Ok(pictures);
+        }
         match &self.answer {
             RowAnswer::Numbers(task) => {
                 let tested = Tested::read(task, table, held_out)?;
@@ -222,6 +235,9 @@ impl TaskKind for Label {
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
+        if let Some(recordings) = table.recordings() {
+            return self.predict(ensemble, &recordings.rows()?, options);
+        }
         let asked =
             [("interval", !options.interval.is_empty()), ("quantiles", !options.quantiles.is_empty())];
         if let (RowAnswer::Class(_), Some((option, _))) =

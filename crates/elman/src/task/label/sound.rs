@@ -1,8 +1,8 @@
 //! Labels of sound: what a device makes of each sample.
 
 use super::spans::SOUND_STREAMS;
-use super::{Label, LabelOptions, RowAnswer, Scale};
-use crate::audio::{INPUT, PAIR, Sound, TARGET, decibels, error_to_signal};
+use super::{Label, LabelOptions, RowAnswer, Scale, recorded};
+use crate::audio::{INPUT, PAIR, Sound, TARGET, decibels};
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, Error};
 use crate::loss::Loss;
@@ -39,8 +39,8 @@ pub(super) fn recipe() -> Recipe {
 ///
 /// # Errors
 /// If something else is said of them.
-pub(super) fn options(options: &LabelOptions) -> Result<LabelOptions, ConfigError> {
-    if options.sound.is_none() {
+pub(super) fn options(options: &LabelOptions, table: &Table) -> Result<LabelOptions, ConfigError> {
+    if options.sound.is_none() && table.recordings().is_none() {
         return Ok(options.clone());
     }
     let usual = LabelOptions::default();
@@ -123,49 +123,87 @@ pub(super) fn evaluate(
     table: &Table,
     held_out: &HeldOut,
 ) -> Result<Evaluation, Error> {
-    let mut read = Sequences::read(&task.grouping, table)?;
-    let mut remarks = std::mem::take(&mut read.groups.remarks);
     let last = match held_out {
         HeldOut::LastRows(rows) => *rows,
         _ => usize::MAX,
     };
-    let (inputs, targets) =
-        (table.column(INPUT)?.numbers()?, table.column(&task.grouping.targets[0])?.numbers()?);
-    let (mut answers, mut heard, mut actual, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let scaling = task.target_scalings.first().copied().unwrap_or(Scaling::NONE);
-    for rows in &read.groups.rows {
-        let x = task.grouping.inputs(&read.cells, rows, 0);
-        let outputs = ensemble.run(&[&x]).remove(0);
-        let tested = rows.len().saturating_sub(last)..rows.len();
-        answers.extend(outputs[tested.clone()].iter().map(|y| scaling.unscale(*y)));
-        heard.extend(rows[tested.clone()].iter().map(|&row| inputs[row]));
-        actual.extend(rows[tested.clone()].iter().map(|&row| targets[row]));
-        places.extend_from_slice(&rows[tested]);
-    }
-    check_finite(answers.iter().copied(), table, |k| format!("sample {}", places[k] + 1))?;
-    if actual.iter().all(|target| *target == 0.0) {
+    let (mut model, mut naive) = (Errors::default(), Errors::default());
+    let mut remarks = Vec::new();
+    let network = ensemble.network();
+    let (count, recordings) = match table.recordings() {
+        // A network that needs the end of a sequence needs all of it.
+        Some(recordings) if !network.is_causal() || network.joins_all_time() => {
+            return evaluate(task, ensemble, &recordings.rows()?, held_out);
+        }
+        Some(recordings) => {
+            let count = recorded::play(task, ensemble, (table, recordings), last, |heard| {
+                model.add(heard.answers, heard.target);
+                naive.add(heard.input, heard.target);
+            })?;
+            (count, recordings.parts().len())
+        }
+        None => {
+            let mut read = Sequences::read(&task.grouping, table)?;
+            remarks.append(&mut read.groups.remarks);
+            let (inputs, targets) =
+                (table.column(INPUT)?.numbers()?, table.column(&task.grouping.targets[0])?.numbers()?);
+            let scaling = task.target_scalings.first().copied().unwrap_or(Scaling::NONE);
+            let mut count = 0;
+            for rows in &read.groups.rows {
+                let x = task.grouping.inputs(&read.cells, rows, 0);
+                let outputs = ensemble.run(&[&x]).remove(0);
+                let tested = rows.len().saturating_sub(last)..rows.len();
+                let answers: Vec<f64> = outputs[tested.clone()].iter().map(|y| scaling.unscale(*y)).collect();
+                let rows = &rows[tested];
+                check_finite(answers.iter().copied(), table, |k| format!("sample {}", rows[k] + 1))?;
+                let of = |column: &[f64]| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+                let actual = of(targets);
+                model.add(&answers, &actual);
+                naive.add(&of(inputs), &actual);
+                count += rows.len();
+            }
+            (count, read.groups.len())
+        }
+    };
+    if model.energy == 0.0 {
         remarks.push("the target is silence there, of which no error is a share".into());
     }
-    let (count, recordings) = (thousands(actual.len()), read.groups.len());
     let of =
         if recordings == 1 { String::new() } else { format!(" of {}", counted(recordings, "recording")) };
     let part = if last == usize::MAX { "all" } else { "the last" };
     Ok(Evaluation {
-        on: format!("{part} {count} samples{of}"),
-        model: figures(&answers, &actual),
-        baselines: vec![Baseline { name: "y = x".into(), metrics: figures(&heard, &actual) }],
+        on: format!("{part} {} samples{of}", thousands(count)),
+        model: model.figures(),
+        baselines: vec![Baseline { name: "y = x".into(), metrics: naive.figures() }],
         confusion: None,
         remarks,
     })
 }
 
-/// The error-to-signal ratio, as a number and in decibels, and the largest error.
-fn figures(answers: &[f64], actual: &[f64]) -> Metrics {
-    let ratio = error_to_signal(answers, actual).unwrap_or(f64::NAN);
-    let largest = answers.iter().zip(actual).fold(0.0, |largest: f64, (y, t)| largest.max((y - t).abs()));
-    vec![
-        Metric::new("esr", ratio),
-        Metric::new("esr_db", decibels(ratio)),
-        Metric::new("largest_error", largest),
-    ]
+/// How far answers are from targets, summed up.
+#[derive(Default)]
+struct Errors {
+    energy: f64,
+    error: f64,
+    largest: f64,
+}
+
+impl Errors {
+    fn add(&mut self, answers: &[f64], targets: &[f64]) {
+        for (y, t) in answers.iter().zip(targets) {
+            self.energy += t * t;
+            self.error += (y - t) * (y - t);
+            self.largest = self.largest.max((y - t).abs());
+        }
+    }
+
+    /// The error-to-signal ratio, as a number and in decibels, and the largest error.
+    fn figures(&self) -> Metrics {
+        let ratio = if self.energy > 0.0 { self.error / self.energy } else { f64::NAN };
+        vec![
+            Metric::new("esr", ratio),
+            Metric::new("esr_db", decibels(ratio)),
+            Metric::new("largest_error", self.largest),
+        ]
+    }
 }

@@ -47,9 +47,16 @@ impl Spans {
         options: &LabelOptions,
     ) -> Result<Self, Error> {
         let mut spans = if groups.len() == 1 {
-            Self::by_time(groups, labels, options)?
+            let (rows, count) = (groups.rows[0].len(), labels.len());
+            // The row after the last of so many labelled ones.
+            let end = |labelled: usize| match labels.samples.get(labelled.wrapping_sub(1)) {
+                Some(sample) if labelled < count => sample.rows.end,
+                _ => rows,
+            };
+            Self::by_time(rows, count, end, options)?
         } else if options.sound.is_some() {
-            Self::each_by_time(groups, options)?
+            let lengths: Vec<usize> = groups.rows.iter().map(Vec::len).collect();
+            Self::each_by_time(&lengths, options)?
         } else {
             let parts = Parts::choose(table, groups, labels, strata, &options.grouped())?;
             let whole = |&n: &usize| (n, 0..groups.rows[n].len());
@@ -78,14 +85,29 @@ impl Spans {
             }
         };
         let side_by_side = if options.sound.is_some() { SOUND_STREAMS } else { STREAMS };
-        spans.cut(labels, options.streams, side_by_side)?;
+        spans.cut(|span| !samples_of(labels, span).is_empty(), options.streams, side_by_side)?;
         Ok(spans)
     }
 
-    /// Cuts a recording by its labelled rows, so that every part has its share of them.
+    /// Chooses them among recordings of these lengths, of which every row is labelled.
+    pub(super) fn of_recordings(lengths: &[usize], options: &LabelOptions) -> Result<Self, ConfigError> {
+        let mut spans = match *lengths {
+            [rows] => {
+                let end = |labelled: usize| if labelled == 0 { rows } else { labelled };
+                Self::by_time(rows, rows, end, options)?
+            }
+            _ => Self::each_by_time(lengths, options)?,
+        };
+        spans.cut(|(_, rows)| !rows.is_empty(), options.streams, SOUND_STREAMS)?;
+        Ok(spans)
+    }
+
+    /// Cuts a recording by its labelled rows, so that every part has its share of them: of its rows there are so many, and
+    /// `end` is the row after the last of so many labelled ones.
     fn by_time(
-        groups: &Groups<'_>,
-        labels: &Labels<'_>,
+        rows: usize,
+        count: usize,
+        end: impl Fn(usize) -> usize,
         options: &LabelOptions,
     ) -> Result<Self, ConfigError> {
         check_shares(&options.grouped())?;
@@ -93,14 +115,8 @@ impl Spans {
             let message = "joins sequences, and here is one; leave it out";
             return Err(ConfigError::new("group", message));
         }
-        let (count, rows) = (labels.len(), groups.rows[0].len());
         let test = share(options.test, count);
         let validation = share(options.validation, count - test);
-        // The row after the last of so many labelled ones.
-        let end = |labelled: usize| match labels.samples.get(labelled.wrapping_sub(1)) {
-            Some(sample) if labelled < count => sample.rows.end,
-            _ => rows,
-        };
         let (train, known) = (end(count - test - validation), end(count - test));
         let whole = counted(rows, "row");
         let part = |which: &str, count: usize, purpose: &str| {
@@ -133,14 +149,14 @@ impl Spans {
     }
 
     /// Cuts each of several recordings, all of whose rows are labelled, by the shares of the shortest.
-    fn each_by_time(groups: &Groups<'_>, options: &LabelOptions) -> Result<Self, ConfigError> {
+    fn each_by_time(lengths: &[usize], options: &LabelOptions) -> Result<Self, ConfigError> {
         check_shares(&options.grouped())?;
-        let shortest = groups.rows.iter().map(Vec::len).min().unwrap_or(0);
+        let shortest = lengths.iter().copied().min().unwrap_or(0);
         let test = share(options.test, shortest);
         let validation = share(options.validation, shortest - test);
         let (mut train, mut validations) = (Vec::new(), Vec::new());
-        for (n, rows) in groups.rows.iter().enumerate() {
-            let known = rows.len() - test;
+        for (n, &rows) in lengths.iter().enumerate() {
+            let known = rows - test;
             let learned = known - validation;
             let warm_up = learned.min(WARM_UP.max(options.burn_in));
             train.push((n, 0..learned));
@@ -149,7 +165,7 @@ impl Spans {
         let remark = format!(
             "{}, each split by time: the last {} for the test, {} before them for validation, what is before that for \
              training",
-            counted(groups.len(), "recording"),
+            counted(lengths.len(), "recording"),
             counted(test, "row"),
             thousands(validation)
         );
@@ -165,7 +181,7 @@ impl Spans {
     /// Cuts the training sequences into parts, and leaves out those without a label.
     fn cut(
         &mut self,
-        labels: &Labels<'_>,
+        has_label: impl Fn(&Span) -> bool,
         asked: Option<usize>,
         side_by_side: usize,
     ) -> Result<(), ConfigError> {
@@ -185,8 +201,9 @@ impl Spans {
             let count = asked.unwrap_or((len / usual).max(1));
             let at = |part: usize| rows.start + (len as u128 * part as u128 / count as u128) as usize;
             for part in (0..count).map(|part| at(part)..at(part + 1)) {
-                if !samples_of(labels, &(*n, part.clone())).is_empty() {
-                    train.push((*n, part));
+                let part = (*n, part);
+                if has_label(&part) {
+                    train.push(part);
                     groups.push(self.train_groups.get(k).copied().unwrap_or(*n));
                 }
             }

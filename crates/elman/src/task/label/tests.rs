@@ -1,11 +1,12 @@
 use super::{Label, LabelOptions, RowAnswer, Scale};
-use crate::audio::Sound;
+use crate::audio::{self, Pair, Recordings, Sound, Track, Wav};
 use crate::loss::{Targets, UNLABELLED};
 use crate::model::Model;
 use crate::random::{Purpose, Rng};
 use crate::recipe::{LossName, Recipe, RecipeOptions};
+use crate::sequence::Sequences;
 use crate::table::Table;
-use crate::task::{Answers, HeldOut, Prepared, Task, TaskOptions};
+use crate::task::{Answers, HeldOut, Prepared, Task, TaskKind, TaskOptions};
 
 fn table(csv: &str) -> Table {
     Table::read("t.csv", csv.as_bytes()).unwrap()
@@ -108,13 +109,13 @@ fn a_recording_is_split_by_time_and_by_its_labels() {
     assert!(remarks(&prepared).iter().any(|remark| remark == split), "{:?}", remarks(&prepared));
     assert_eq!(prepared.held_out, Some(HeldOut::LastRows(161)));
     assert_eq!(prepared.train.len(), 1);
-    let train = values(&prepared.train[0].targets);
+    let train = values(&prepared.train.held()[0].targets);
     assert_eq!((train.len(), train.iter().filter(|value| !value.is_nan()).count()), (215, 108));
     // The state is warmed up by the rows before.
-    let validation = values(&prepared.validation[0].targets);
+    let validation = values(&prepared.validation.held()[0].targets);
     assert_eq!((validation.len(), validation.iter().filter(|value| !value.is_nan()).count()), (239, 12));
     assert!(validation[..215].iter().all(|value| value.is_nan()));
-    assert_eq!(prepared.validation[0].x[..215], prepared.train[0].x);
+    assert_eq!(prepared.validation.held()[0].x[..215], prepared.train.held()[0].x);
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn validation_begins_with_what_is_burned_in() {
     // 2,160 rows for training, 240 for validation.
     for (burn_in, warm_up) in [(0, 1000), (1500, 1500), (2500, 2160)] {
         let prepared = prepare(&table, LabelOptions::default().with_burn_in(burn_in));
-        let validation = values(&prepared.validation[0].targets);
+        let validation = values(&prepared.validation.held()[0].targets);
         assert_eq!(validation.iter().position(|value| !value.is_nan()), Some(warm_up));
         assert_eq!(validation.len(), warm_up + 240);
     }
@@ -153,9 +154,9 @@ fn training_sequences_are_cut_into_streams() {
     let whole = prepare(&table, options());
     assert_eq!(whole.train.len(), 1);
     let cut = prepare(&table, options().with_streams(3));
-    let parts: Vec<f64> = cut.train.iter().flat_map(|example| example.x.clone()).collect();
-    assert_eq!(parts, whole.train[0].x);
-    let lengths: Vec<usize> = cut.train.iter().map(|example| example.x.len()).collect();
+    let parts: Vec<f64> = cut.train.held().iter().flat_map(|example| example.x.clone()).collect();
+    assert_eq!(parts, whole.train.held()[0].x);
+    let lengths: Vec<usize> = cut.train.held().iter().map(|example| example.x.len()).collect();
     assert_eq!((lengths, cut.train_groups), (vec![333, 333, 334], vec![0; 3]));
     let too_many = refusal(&filtered(1000), options().with_streams(1001));
     let message =
@@ -180,7 +181,7 @@ fn unlabelled_rows_count_to_no_class() {
     let RowAnswer::Class(classify) = &label.answer else { panic!("classes") };
     assert_eq!(classify.classes, ["down", "still", "up"]);
     let mut counts = [0; 3];
-    for example in &prepared.train {
+    for example in prepared.train.held() {
         let Targets::Classes(classes) = &example.targets else { panic!("classes") };
         assert_eq!(classes.len(), 50);
         classes.iter().filter(|&&class| class != UNLABELLED).for_each(|&class| counts[class] += 1);
@@ -249,7 +250,7 @@ fn several_targets_are_numbers_and_may_lack_some() {
     let csv = format!("x,a,b\n{rows}");
     let prepared = prepare(&table(&csv), LabelOptions::default().with_target("a,b"));
     assert!(remarks(&prepared).contains(&"20 rows with some of the targets used for those".into()));
-    let train = values(&prepared.train[0].targets);
+    let train = values(&prepared.train.held()[0].targets);
     assert_eq!((train.len(), train[1].is_nan(), train[0].is_nan()), (2 * 72, true, false));
     let message = refusal(&csv, LabelOptions::default().with_target("a,b").with_classes(true));
     assert_eq!(message, "target names 2 columns; a class is told by one");
@@ -274,8 +275,8 @@ fn unscaled_values_stay_as_they_are() {
     let rows: String = (0..100).map(|k| format!("{},{}\n", k % 7, 100 + k % 9)).collect();
     let table = table(&format!("x,target\n{rows}"));
     let prepared = prepare(&table, LabelOptions::default().with_scale(Scale::None).with_classes(false));
-    assert_eq!(prepared.train[0].x[..3], [0.0, 1.0, 2.0]);
-    assert_eq!(values(&prepared.train[0].targets)[..3], [100.0, 101.0, 102.0]);
+    assert_eq!(prepared.train.held()[0].x[..3], [0.0, 1.0, 2.0]);
+    assert_eq!(values(&prepared.train.held()[0].targets)[..3], [100.0, 101.0, 102.0]);
     // The naive answer is still the mean.
     let model = recipe(&prepared, 1).train(&prepared, &table).unwrap();
     let baseline = &model.record().test.as_ref().unwrap().baselines[0];
@@ -296,4 +297,88 @@ fn tables_that_tell_too_little_are_refused() {
     let group =
         refusal("x,g,target\n1,a,1.5\n2,a,2.5\n", LabelOptions { group: Some("g".into()), ..usual() });
     assert_eq!(group, "group joins sequences, and here is one; leave it out");
+}
+
+/// A pair of recordings of so many samples, as WAV files of 24 bits in a folder: a device with a knob and a tail.
+fn pair(folder: &std::path::Path, name: &str, len: usize, drive: f64, held: bool) -> Pair {
+    let mut state = 0.0f32;
+    let input: Vec<f32> = (0..len).map(|n| 0.6 * ((n * n % 1013) as f32 / 1013.0 - 0.5)).collect();
+    let answer = |x: &f32| {
+        state += 0.3 * (x - state);
+        (drive as f32 * state).tanh()
+    };
+    let target: Vec<f32> = input.iter().map(answer).collect();
+    let track = |what: &str, samples: &[f32]| {
+        let path = folder.join(format!("{name}-{what}.wav"));
+        std::fs::write(&path, Wav::Int24.write(8000, samples).unwrap()).unwrap();
+        Track::open_holding(&path, None, if held { usize::MAX } else { 0 }).unwrap()
+    };
+    let knobs = [("drive".to_owned(), drive), ("tone".to_owned(), 0.25)];
+    Pair::new(track("in", &input), track("out", &target), &knobs).unwrap()
+}
+
+/// Samples that stay in their files, samples in memory and rows of a table make the same model, and are measured alike.
+#[test]
+fn recordings_make_the_model_of_their_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    for (lengths, latency) in [(&[30_000][..], None), (&[20_000, 17_000], Some(2)), (&[9000, 9000], Some(-3))]
+    {
+        let pairs = |held: bool| -> Vec<Pair> {
+            let pair =
+                |(n, &len): (usize, &usize)| pair(folder.path(), &n.to_string(), len, 2.0 + n as f64, held);
+            lengths.iter().enumerate().map(pair).collect()
+        };
+        let rows = audio::prepare(&pairs(true), latency).unwrap();
+        let [held, stored] =
+            [true, false].map(|held| Table::of_recordings(Recordings::new(&pairs(held), latency).unwrap()));
+        let options = LabelOptions::default().with_sound(rows.sound.clone()).with_burn_in(100);
+        let learn = |table: &Table| {
+            let prepared = Label::prepare(table, &options).unwrap();
+            let mut recipe = Recipe::for_task(&prepared.task).with_hidden_size(3);
+            recipe.train = recipe.train.with_epochs(2).with_truncate(400).with_burn_in(100);
+            let remarks: Vec<String> =
+                table.remarks().iter().chain(&prepared.remarks).map(ToString::to_string).collect();
+            (recipe.train(&prepared, table).unwrap(), remarks, prepared)
+        };
+        let (model, remarks, prepared) = learn(&rows.table);
+        for table in [&held, &stored] {
+            let (same, remarks_there, there) = learn(table);
+            assert_eq!(same.to_bytes().unwrap(), model.to_bytes().unwrap());
+            assert_eq!(remarks_there, remarks);
+            let lengths = |sequences: &Sequences| {
+                (0..sequences.len()).map(|n| sequences.length(n, 3)).collect::<Vec<_>>()
+            };
+            assert_eq!(lengths(&there.train), lengths(&prepared.train));
+            for held_out in [HeldOut::All, HeldOut::LastRows(1000)] {
+                assert_eq!(
+                    same.evaluate(table, &held_out).unwrap(),
+                    model.evaluate(&rows.table, &held_out).unwrap()
+                );
+            }
+            assert_eq!(same.predict(table, None).unwrap(), model.predict(&rows.table, None).unwrap());
+        }
+        assert_eq!(stored.num_rows(), 1);
+        // What is drawn of them is what is drawn of their rows.
+        let pictures = |table: &Table| {
+            model.task().kind().pictures(model.ensemble(), table, &HeldOut::LastRows(2000)).unwrap()
+        };
+        assert_eq!(format!("{:?}", pictures(&stored)), format!("{:?}", pictures(&rows.table)));
+    }
+}
+
+#[test]
+fn a_target_that_is_silent_in_training_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let late = pair(folder.path(), "a", 10_000, 2.0, true);
+    let mut silent = vec![0.0; 10_000];
+    silent[9999] = 0.5;
+    let path = folder.path().join("silent.wav");
+    std::fs::write(&path, Wav::Float.write(8000, &silent).unwrap()).unwrap();
+    let late = Pair::new(late.input, Track::open(&path, None).unwrap(), &[]).unwrap();
+    let recordings = Recordings::new(&[late], Some(0)).unwrap();
+    let table = Table::of_recordings(recordings);
+    let error = Label::prepare(&table, &LabelOptions::default()).unwrap_err().to_string();
+    let message = "the target is 0 in all 7,200 samples of the training part, so there is nothing to learn; give a longer \
+                   recording, or a smaller share for test and validation";
+    assert_eq!(error, format!("{}: {message}", path.display()));
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::corpus::Corpus;
 use super::utf8::Begun;
-use super::vocabulary::{Id, Read, Vocabulary};
+use super::vocabulary::{Id, Vocabulary};
 use super::{Text, Tokens};
 use crate::ensemble::{Ensemble, Mean};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -160,8 +161,8 @@ pub struct Generator<'m> {
 
 impl Text {
     /// What is to be said of a prompt.
-    fn remarks_on_prompt(&self, prompt: &str, read: &Read) -> Vec<Message> {
-        let mut remarks: Vec<Message> = self.vocabulary.unknown_remark(PROMPT, read).into_iter().collect();
+    fn remarks_on_prompt(&self, prompt: &str, corpus: &Corpus) -> Vec<Message> {
+        let mut remarks: Vec<Message> = corpus.unknown_remark().into_iter().collect();
         if self.vocabulary.tokens == Tokens::Words && prompt.ends_with(' ') {
             let message = format!(
                 "{PROMPT} ends in a blank, which belongs to the word behind it: the model has seldom read one alone; leave \
@@ -180,7 +181,7 @@ impl<'m> Generator<'m> {
         prompt: &str,
         options: GenerateOptions,
     ) -> Result<Self, Error> {
-        let read = text.vocabulary.read(PROMPT, prompt.as_bytes())?;
+        let corpus = Corpus::of_bytes(PROMPT, prompt.as_bytes(), &text.vocabulary)?;
         let size = text.vocabulary.len();
         let mut generator = Generator {
             members: ensemble.members().iter().map(Steps::new).collect::<Result<_, _>>()?,
@@ -197,10 +198,10 @@ impl<'m> Generator<'m> {
             begun: Begun::NONE,
             written: 0,
             stopped: None,
-            remarks: text.remarks_on_prompt(prompt, &read),
+            remarks: text.remarks_on_prompt(prompt, &corpus),
             text,
         };
-        read.ids.iter().for_each(|&id| generator.read(id));
+        corpus.for_each(0..corpus.len(), |_, id| generator.read(id))?;
         Ok(generator)
     }
 

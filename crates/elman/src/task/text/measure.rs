@@ -1,8 +1,9 @@
 //! How well a text is told: the probability of each token, given those before it.
 
+use super::corpus::Corpus;
 use super::vocabulary::Id;
 use crate::ensemble::Ensemble;
-use crate::error::ConfigError;
+use crate::error::Error;
 use crate::metrics::argmax;
 use crate::predict::Session;
 
@@ -24,63 +25,61 @@ pub(super) struct Told {
     pub(super) likely: Id,
 }
 
-/// What an ensemble says of each token from `from` on, at least 1, given all before it. Long texts are told in parts that
-/// are read side by side, each with the last tokens before it.
+/// Tells `each` what an ensemble says of every token from `from` on, at least 1, given all before it: the token's place, its
+/// id and what is said. Long texts are told in parts that are read side by side, each with the last tokens before it, so
+/// tokens do not come in their order.
 ///
 /// # Errors
-/// If the network cannot go on from where it was.
-pub(super) fn told(ensemble: &Ensemble, ids: &[Id], from: usize) -> Result<Vec<Told>, ConfigError> {
-    let count = ids.len().saturating_sub(from);
-    let mut told = vec![Told::default(); count];
+/// If the network cannot go on from where it was, or the text cannot be read any more.
+pub(super) fn told(
+    ensemble: &Ensemble,
+    corpus: &Corpus,
+    from: usize,
+    mut each: impl FnMut(usize, Id, Told),
+) -> Result<(), Error> {
+    let count = corpus.len().saturating_sub(from);
     if count == 0 {
-        return Ok(told);
+        return Ok(());
     }
     let parts = (count / PART).clamp(1, MOST_PARTS);
-    let mut parts: Vec<Part<'_>> = (0..parts)
+    let mut parts: Vec<Part> = (0..parts)
         .map(|n| {
-            let (begin, end) = (from + n * count / parts, from + (n + 1) * count / parts);
+            let share = |n: usize| from + (n as u128 * count as u128 / parts as u128) as usize;
+            let (begin, end) = (share(n), share(n + 1));
             let at = if n == 0 && begin <= PART { 0 } else { begin.saturating_sub(CONTEXT) };
-            Part { inputs: &ids[at..end - 1], at, begin }
+            Part { at, begin, end }
         })
         .collect();
     let output_size = ensemble.network().output_size();
     let piece = (OUTPUTS / output_size / parts.len()).max(1);
     let mut session = Session::of_sequences(ensemble, parts.len())?;
-    while parts.iter().any(|part| !part.inputs.is_empty()) {
-        let x: Vec<Vec<f64>> = parts.iter().map(|part| part.next(piece)).collect();
+    while parts.iter().any(|part| part.at + 1 < part.end) {
+        // Each of these but the first is told from those before it.
+        let read = parts.iter().map(|part| corpus.ids(part.at..part.end.min(part.at + piece + 1)));
+        let read = read.collect::<Result<Vec<_>, _>>()?;
+        let inputs = |ids: &Vec<Id>| ids[..ids.len() - 1].iter().map(|&id| id.into()).collect();
+        let x: Vec<Vec<f64>> = read.iter().map(inputs).collect();
         let outputs = session.advance_all(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        for (part, outputs) in parts.iter_mut().zip(outputs) {
-            for logits in outputs.chunks_exact(output_size) {
+        for ((part, ids), outputs) in parts.iter_mut().zip(&read).zip(outputs) {
+            for (logits, &id) in outputs.chunks_exact(output_size).zip(&ids[1..]) {
                 part.at += 1;
                 if part.at >= part.begin {
-                    let target = ids[part.at] as usize;
-                    told[part.at - from] = Told {
-                        log_probability: logits[target] - log_sum_exp(logits),
-                        likely: argmax(logits) as Id,
-                    };
+                    let log_probability = logits[id as usize] - log_sum_exp(logits);
+                    each(part.at, id, Told { log_probability, likely: argmax(logits) as Id });
                 }
             }
-            part.inputs = part.inputs.get(piece..).unwrap_or_default();
         }
     }
-    Ok(told)
+    Ok(())
 }
 
 /// A part of a text that is being read.
-struct Part<'t> {
-    /// What is yet to be read.
-    inputs: &'t [Id],
-    /// Where that stands in the text.
+struct Part {
+    /// Where the next token stands that is to be read.
     at: usize,
-    /// Where the first token stands that is to be told.
+    /// Where the first token stands that is to be told, and where the part ends.
     begin: usize,
-}
-
-impl Part<'_> {
-    /// The next so many inputs.
-    fn next(&self, count: usize) -> Vec<f64> {
-        self.inputs.iter().take(count).map(|&id| id.into()).collect()
-    }
+    end: usize,
 }
 
 /// `ln sum exp`

@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod corpus;
 mod generate;
 mod measure;
 mod naive;
@@ -35,6 +36,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::f64::consts::LN_2;
+use std::ops::Range;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,9 +46,11 @@ pub use options::TextOptions;
 pub use tokens::Tokens;
 pub use vocabulary::Vocabulary;
 
+use corpus::{Corpus, Cut, Windows};
 use measure::{Told, told};
 use naive::{Frequencies, Pairs};
-use vocabulary::{Id, Read, shown};
+use pictures::Costs;
+use vocabulary::shown;
 
 use super::{
     Answers, HeldOut, LossUnit, Number, Picture, Precision, PredictOptions, Predictions, Prepared,
@@ -59,8 +64,8 @@ use crate::metrics::{Baseline, Evaluation, Metric, Metrics};
 use crate::network::{CellKind, Readout};
 use crate::recipe::Recipe;
 use crate::schedule::ScheduleConfig;
-use crate::sequence::Example;
-use crate::table::Table;
+use crate::sequence::Sequences;
+use crate::table::{Document, ReadOptions, Table};
 use crate::train::TrainConfig;
 use crate::words::{counted, thousands};
 
@@ -106,32 +111,30 @@ impl TaskKind for Text {
 
     fn prepare(table: &Table, options: &TextOptions) -> Result<Prepared, Error> {
         options.check()?;
-        let bytes = document(table)?;
-        let mut parts = Parts::of(0, options);
-        let (vocabulary, read) = Vocabulary::of(table.name(), bytes, options, |all| {
-            parts = Parts::of(all, options);
-            parts.train
-        })?;
+        let cut = Cut::of(table.name(), document(table)?, options.tokens)?;
+        let parts = Parts::of(cut.len, options);
+        let (vocabulary, unknown) = Vocabulary::of(&cut, options, parts.train)?;
         check_length(table, &vocabulary, &parts)?;
-        let text = Text { vocabulary, utf8: std::str::from_utf8(bytes).is_ok() };
-        let ids = read.ids.as_slice();
-        let mut remarks = text.remarks(table, options, &parts, &read);
-        let train = &ids[..parts.train];
+        let text = Text { vocabulary, utf8: cut.utf8 };
+        let corpus = Arc::new(Corpus::of_its_own(cut, &text.vocabulary, unknown));
+        let mut remarks = text.remarks(options, &parts, &corpus);
         let window = options.window.unwrap_or_else(|| {
-            let sequences = SEQUENCES * train.len().div_ceil(SEQUENCES * WINDOW);
-            train.len().saturating_sub(1).div_ceil(sequences).max(SHORT_WINDOW)
+            let sequences = SEQUENCES * parts.train.div_ceil(SEQUENCES * WINDOW);
+            parts.train.saturating_sub(1).div_ceil(sequences).max(SHORT_WINDOW)
         });
-        if options.window.is_some_and(|window| window >= train.len()) {
-            let (window, all) = (thousands(window), text.counted(train.len() - 1));
+        if options.window.is_some_and(|window| window >= parts.train) {
+            let (window, all) = (thousands(window), text.counted(parts.train - 1));
             let message =
                 Message::from(format!("the training part has {all} to tell, which is less than a "));
             remarks.push(message.option("window").text(format!(" of {window}: they are one sequence")));
         }
+        let sequences =
+            |part: Range<usize>| Sequences::of(Windows { corpus: Arc::clone(&corpus), part, window });
         Ok(Prepared {
             data: table.name().to_owned(),
-            train: examples(train, window),
+            train: sequences(0..parts.train),
             train_groups: Vec::new(),
-            validation: examples(&ids[parts.train..parts.validation], window),
+            validation: sequences(parts.train..parts.validation),
             held_out: (parts.validation < parts.all).then(|| HeldOut::LastRows(parts.all - parts.validation)),
             task: text.into(),
             remarks,
@@ -221,24 +224,28 @@ impl TaskKind for Text {
     }
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        let (read, from) = self.part(table, held_out)?;
-        let told = told(ensemble, &read.ids, from)?;
-        let tested = &read.ids[from..];
-        let right = told.iter().zip(tested).filter(|(told, id)| told.likely == **id).count();
-        let mut model = self.metrics(tested, told.iter().map(|told| told.log_probability));
-        model.push(Metric::new("accuracy", right as f64 / tested.len() as f64));
-        let frequencies = Frequencies::of(&self.vocabulary);
-        let naive = tested.iter().map(|&id| frequencies.log_probability(id));
+        let (corpus, from) = self.part(table, held_out)?;
+        let (mut log_probability, mut right) = (0.0, 0usize);
+        told(ensemble, &corpus, from, |_, id, told| {
+            log_probability += told.log_probability;
+            right += usize::from(told.likely == id);
+        })?;
+        let tested = corpus.len() - from;
+        let mut model = self.metrics(&corpus, from, log_probability)?;
+        model.push(Metric::new("accuracy", right as f64 / tested as f64));
+        let (frequencies, mut naive) = (Frequencies::of(&self.vocabulary), 0.0);
+        corpus.for_each(from..corpus.len(), |_, id| naive += frequencies.log_probability(id))?;
+        let metrics = self.metrics(&corpus, from, naive)?;
         let which = match held_out {
             HeldOut::LastRows(_) => "the last ",
             _ => "",
         };
         Ok(Evaluation {
-            on: format!("{which}{}", self.counted(tested.len())),
-            baselines: vec![Baseline { name: "frequencies".into(), metrics: self.metrics(tested, naive) }],
+            on: format!("{which}{}", self.counted(tested)),
+            baselines: vec![Baseline { name: "frequencies".into(), metrics }],
             model,
             confusion: None,
-            remarks: self.vocabulary.unknown_remark(table.name(), &read).into_iter().collect(),
+            remarks: corpus.unknown_remark().into_iter().collect(),
         })
     }
 
@@ -249,10 +256,16 @@ impl TaskKind for Text {
         held_out: &HeldOut,
         evaluation: &mut Evaluation,
     ) -> Result<(), Error> {
-        let (read, from) = self.part(table, held_out)?;
-        let pairs = Pairs::of(&self.vocabulary, &trained_on.train);
-        let naive = read.ids[from - 1..].windows(2).map(|pair| pairs.log_probability(pair[0], pair[1]));
-        let metrics = self.metrics(&read.ids[from..], naive);
+        let (corpus, from) = self.part(table, held_out)?;
+        let pairs = Pairs::of(&self.vocabulary, &trained_on.train)?;
+        let (mut before, mut log_probability) = (0, 0.0);
+        corpus.for_each(from - 1..corpus.len(), |place, id| {
+            if place >= from {
+                log_probability += pairs.log_probability(before, id);
+            }
+            before = id;
+        })?;
+        let metrics = self.metrics(&corpus, from, log_probability)?;
         evaluation.baselines.push(Baseline { name: "pairs".into(), metrics });
         Ok(())
     }
@@ -263,9 +276,10 @@ impl TaskKind for Text {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<Vec<Picture>, Error> {
-        let (read, from) = self.part(table, held_out)?;
-        let told = told(ensemble, &read.ids, from)?;
-        Ok(self.pictures_of(&read.ids[from..], &told))
+        let (corpus, from) = self.part(table, held_out)?;
+        let mut costs = Costs::new(from, corpus.len() - from);
+        told(ensemble, &corpus, from, |place, id, told| costs.add(place, id, told))?;
+        Ok(self.pictures_of(&costs))
     }
 
     fn predict(
@@ -275,24 +289,22 @@ impl TaskKind for Text {
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
         options.check_no_forecast(self.name(), ensemble.distribution())?;
-        let (read, from) = self.part(table, &HeldOut::All)?;
-        let told = told(ensemble, &read.ids, from)?;
+        check_answers(table)?;
+        let (corpus, from) = self.part(table, &HeldOut::All)?;
+        let mut all = vec![Told::default(); corpus.len() - from];
+        told(ensemble, &corpus, from, |place, _, told| all[place - from] = told)?;
         let number = |value: f64| Number { value, precision: Precision::F32 };
         let bits = |told: &Told| number(-told.log_probability / LN_2);
         // The first token has none before it, and no bits.
-        let bits = std::iter::once(number(f64::NAN)).chain(told.iter().map(bits)).collect();
+        let bits = std::iter::once(number(f64::NAN)).chain(all.iter().map(bits)).collect();
         let likely = std::iter::once(String::new());
-        let likely = likely.chain(told.iter().map(|told| self.vocabulary.name(told.likely))).collect();
+        let likely = likely.chain(all.iter().map(|told| self.vocabulary.name(told.likely))).collect();
         let columns = vec![
-            (
-                self.vocabulary.tokens.noun().to_owned(),
-                Answers::Text(self.vocabulary.shown(document(table)?, &read)),
-            ),
+            (self.vocabulary.tokens.noun().to_owned(), Answers::Text(corpus.shown()?)),
             ("bits".to_owned(), Answers::Numbers(bits)),
             ("predicted".to_owned(), Answers::Text(likely)),
         ];
-        let remarks = self.vocabulary.unknown_remark(table.name(), &read).into_iter().collect();
-        Ok(Predictions::new(columns).with_remarks(remarks))
+        Ok(Predictions::new(columns).with_remarks(corpus.unknown_remark().into_iter().collect()))
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
@@ -326,10 +338,11 @@ impl Text {
         }
     }
 
-    /// A text's tokens, and where the part begins that is to be told.
-    fn part(&self, table: &Table, held_out: &HeldOut) -> Result<(Read, usize), Error> {
-        let read = self.vocabulary.read(table.name(), document(table)?)?;
-        let all = read.ids.len();
+    /// A text, and where the part of it begins that is to be told.
+    fn part(&self, table: &Table, held_out: &HeldOut) -> Result<(Corpus, usize), Error> {
+        let cut = Cut::of(table.name(), document(table)?, self.vocabulary.tokens)?;
+        let corpus = Corpus::new(cut, &self.vocabulary)?;
+        let all = corpus.len();
         if all < 2 {
             let has = self.counted(all);
             let message =
@@ -344,31 +357,35 @@ impl Text {
             HeldOut::LastRows(count) => all - count,
             _ => 1,
         };
-        Ok((read, from))
+        Ok((corpus, from))
     }
 
-    /// The figures of tokens with these natural log-probabilities.
-    fn metrics(&self, ids: &[Id], log_probabilities: impl Iterator<Item = f64>) -> Metrics {
-        let bits = -log_probabilities.sum::<f64>() / LN_2;
-        let per_token = bits / ids.len() as f64;
+    /// The figures of the tokens from `from` on, with the sum of their natural log-probabilities.
+    fn metrics(&self, corpus: &Corpus, from: usize, log_probability: f64) -> Result<Metrics, DataError> {
+        let bits = -log_probability / LN_2;
+        let per_token = bits / (corpus.len() - from) as f64;
         let mut metrics = vec![Metric::new(&self.bits().replace(' ', "_"), per_token)];
         // Words and bytes by what all texts have in common.
         if self.vocabulary.tokens != Tokens::Characters && self.utf8 {
             // Of an unknown word nobody knows how many it has.
-            let characters: Option<usize> = ids.iter().map(|&id| self.vocabulary.num_characters(id)).sum();
+            let mut characters = Some(0);
+            corpus.for_each(from..corpus.len(), |_, id| {
+                characters =
+                    characters.zip(self.vocabulary.num_characters(id)).map(|(sum, count)| sum + count);
+            })?;
             let characters = characters.filter(|&characters| characters > 0);
             metrics.extend(
                 characters.map(|characters| Metric::new("bits_per_character", bits / characters as f64)),
             );
         }
         metrics.push(Metric::new("perplexity", per_token.exp2()));
-        metrics
+        Ok(metrics)
     }
 
     /// What is to be said of how a text was read.
-    fn remarks(&self, table: &Table, options: &TextOptions, parts: &Parts, read: &Read) -> Vec<Message> {
+    fn remarks(&self, options: &TextOptions, parts: &Parts, corpus: &Corpus) -> Vec<Message> {
         let vocabulary = &self.vocabulary;
-        let mut remarks: Vec<Message> = vocabulary.unknown_remark(table.name(), read).into_iter().collect();
+        let mut remarks: Vec<Message> = corpus.unknown_remark().into_iter().collect();
         if vocabulary.tokens == Tokens::Words && options.most() == Some(vocabulary.known.len()) {
             let known = thousands(vocabulary.known.len());
             let message = format!("{known} words are told apart, the most frequent ones; ");
@@ -393,11 +410,24 @@ impl Text {
     }
 }
 
-/// The bytes of a text file.
-fn document(table: &Table) -> Result<&[u8], DataError> {
-    table.document().ok_or_else(|| {
+/// The text of a file.
+fn document(table: &Table) -> Result<&Arc<Document>, DataError> {
+    table.stored_document().ok_or_else(|| {
         DataError::new(table.name(), "these are rows of a table; a language model needs a text")
     })
+}
+
+/// Refuses to answer each token of a text whose answers no memory would hold.
+fn check_answers(table: &Table) -> Result<(), DataError> {
+    let limit = ReadOptions::default().limit;
+    if document(table)?.len() <= limit {
+        return Ok(());
+    }
+    let message = format!(
+        "the text has more than {} bytes, the most of which each token is answered; take a part of it",
+        thousands(usize::try_from(limit).unwrap_or(usize::MAX))
+    );
+    Err(DataError::new(table.name(), message))
 }
 
 /// Refuses a text that is too short, or has nothing to learn.
@@ -426,16 +456,4 @@ fn check_length(table: &Table, vocabulary: &Vocabulary, parts: &Parts) -> Result
         return Err(DataError::new(table.name(), message));
     }
     Ok(())
-}
-
-/// Sequences that follow each other, each of `window` tokens or less, with the token after each for its target: every
-/// token but the first is a target once.
-fn examples(ids: &[Id], window: usize) -> Vec<Example<f64>> {
-    let starts = (0..ids.len().saturating_sub(1)).step_by(window);
-    let example = |start: usize| {
-        let end = (start + window).min(ids.len() - 1);
-        let x = ids[start..end].iter().map(|&id| id.into()).collect();
-        Example::classes(x, ids[start + 1..=end].iter().map(|&id| id as usize).collect())
-    };
-    starts.map(example).collect()
 }

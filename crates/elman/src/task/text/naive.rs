@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::vocabulary::{Id, Vocabulary};
+use crate::error::Error;
 use crate::loss::Targets;
-use crate::sequence::Example;
+use crate::sequence::{Example, Sequences};
 
 /// The natural log-probability of tokens by their frequencies in the training part, each counted once more than it is
 /// there.
@@ -38,16 +39,19 @@ pub(super) struct Pairs<'v> {
 
 impl<'v> Pairs<'v> {
     /// Those of the sequences that a model is trained on.
-    pub(super) fn of(vocabulary: &'v Vocabulary, trained_on: &[Example<f64>]) -> Self {
+    ///
+    /// # Errors
+    /// If they cannot be read any more.
+    pub(super) fn of(vocabulary: &'v Vocabulary, trained_on: &Sequences) -> Result<Self, Error> {
         let (mut pairs, mut firsts) = (HashMap::new(), vec![0; vocabulary.len()]);
-        for Example { x, targets } in trained_on {
-            let Targets::Classes(next) = targets else { continue };
+        trained_on.for_each(|Example { x, targets }| {
+            let Targets::Classes(next) = targets else { return };
             for (&first, &next) in x.iter().zip(next) {
                 *pairs.entry((first as Id, next as Id)).or_default() += 1;
                 firsts[first as usize] += 1;
             }
-        }
-        Pairs { frequencies: Frequencies::of(vocabulary), pairs, firsts }
+        })?;
+        Ok(Pairs { frequencies: Frequencies::of(vocabulary), pairs, firsts })
     }
 
     pub(super) fn log_probability(&self, first: Id, next: Id) -> f64 {

@@ -15,41 +15,62 @@ const STRETCHES: usize = 200;
 /// The tokens that are listed.
 const MOST_TOKENS: usize = 10;
 
+/// What the tokens of a text cost.
+pub(super) struct Costs {
+    /// Where the first token stands, and how many there are.
+    from: usize,
+    count: usize,
+    /// The tokens of a stretch, and the bits of each.
+    length: usize,
+    stretches: Vec<f64>,
+    /// How often each token is there, and its bits all together.
+    of_tokens: BTreeMap<Id, (usize, f64)>,
+}
+
+impl Costs {
+    /// Those of so many tokens, yet to be told.
+    pub(super) fn new(from: usize, count: usize) -> Self {
+        let length = count.div_ceil(STRETCHES).max(1);
+        let stretches = vec![0.0; count.div_ceil(length)];
+        Costs { from, count, length, stretches, of_tokens: BTreeMap::new() }
+    }
+
+    /// Adds a token at its place.
+    pub(super) fn add(&mut self, place: usize, id: Id, told: Told) {
+        let bits = -told.log_probability / LN_2;
+        self.stretches[(place - self.from) / self.length] += bits;
+        let (count, sum) = self.of_tokens.entry(id).or_default();
+        *count += 1;
+        *sum += bits;
+    }
+}
+
 impl Text {
     /// How well a text is told from its beginning to its end, and which tokens cost most.
-    pub(super) fn pictures_of(&self, ids: &[Id], told: &[Told]) -> Vec<Picture> {
-        let bits: Vec<f64> = told.iter().map(|told| -told.log_probability / LN_2).collect();
-        let length = bits.len().div_ceil(STRETCHES).max(1);
-        let mean = |bits: &[f64]| bits.iter().sum::<f64>() / bits.len() as f64;
+    pub(super) fn pictures_of(&self, costs: &Costs) -> Vec<Picture> {
+        let Costs { count, length, .. } = *costs;
+        let mean = |(n, bits): (usize, &f64)| (n, bits / (count - n * length).min(length) as f64);
         let chart = Chart {
             title: "Along the text".into(),
             x: self.vocabulary.tokens.noun().into(),
             y: self.bits().into(),
-            row_names: (0..bits.len()).step_by(length).map(|n| (n + 1).to_string()).collect(),
+            row_names: (0..count).step_by(length).map(|n| (n + 1).to_string()).collect(),
             lines: vec![Line::new(
                 self.bits().to_owned(),
                 Role::Model,
-                bits.chunks(length).map(mean).enumerate().collect(),
+                costs.stretches.iter().enumerate().map(mean).collect(),
             )],
             ..Chart::default()
         };
         let note = format!("Each point is the mean over {}.", self.counted(length));
-        vec![
-            Charts { notes: vec![note], ..chart.into() }.into(),
-            Picture::Cases(self.most_expensive(ids, &bits)),
-        ]
+        vec![Charts { notes: vec![note], ..chart.into() }.into(), Picture::Cases(self.most_expensive(costs))]
     }
 
     /// The tokens that take the most bits all together.
-    fn most_expensive(&self, ids: &[Id], bits: &[f64]) -> Cases {
-        let mut of_tokens: BTreeMap<Id, (usize, f64)> = BTreeMap::new();
-        for (&id, bits) in ids.iter().zip(bits) {
-            let (count, sum) = of_tokens.entry(id).or_default();
-            *count += 1;
-            *sum += bits;
-        }
-        let total: f64 = bits.iter().sum();
-        let mut most_expensive: Vec<(Id, (usize, f64))> = of_tokens.into_iter().collect();
+    fn most_expensive(&self, costs: &Costs) -> Cases {
+        let total: f64 = costs.stretches.iter().sum();
+        let mut most_expensive: Vec<(Id, (usize, f64))> =
+            costs.of_tokens.iter().map(|(&id, &of)| (id, of)).collect();
         most_expensive.sort_by(|(_, (_, a)), (_, (_, b))| b.total_cmp(a));
         most_expensive.truncate(MOST_TOKENS);
         let texts = |of: &dyn Fn(Id, usize) -> String| {
@@ -67,7 +88,7 @@ impl Text {
             title: format!("Most expensive {noun}s"),
             notes: vec![format!(
                 "Of {} those that take the most bits all together.",
-                counted(ids.len(), noun)
+                counted(costs.count, noun)
             )],
             columns: vec![
                 (noun.into(), texts(&|id, _| format!("{:?}", self.vocabulary.name(id)))),

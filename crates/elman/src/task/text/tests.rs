@@ -1,11 +1,14 @@
 use std::f64::consts::LN_2;
 
+use super::vocabulary::Id;
 use super::*;
 use crate::loss::Targets;
 use crate::model::Model;
 use crate::predict;
+use crate::run::Run;
+use crate::sequence::Example;
 use crate::task::Task;
-use crate::train::Ended;
+use crate::train::{Control, Ended, Event, fingerprint};
 
 /// Letters of an alphabet of `k`, each as likely as any other, the same in every run.
 fn letters(k: u64, count: usize) -> String {
@@ -46,6 +49,27 @@ fn figure(metrics: &Metrics, name: &str) -> f64 {
     metric.and_then(|metric| metric.value).unwrap_or_else(|| panic!("no {name} in {metrics:?}"))
 }
 
+/// All sequences, in memory.
+fn held(sequences: &Sequences) -> Vec<Example<f64>> {
+    (0..sequences.len()).map(|n| sequences.example(n).unwrap().into_owned()).collect()
+}
+
+fn corpus_of(vocabulary: &Vocabulary, text: &str) -> Corpus {
+    Corpus::of_bytes("t", text.as_bytes(), vocabulary).unwrap()
+}
+
+fn ids_of(vocabulary: &Vocabulary, text: &str) -> Vec<Id> {
+    let corpus = corpus_of(vocabulary, text);
+    corpus.ids(0..corpus.len()).unwrap()
+}
+
+/// What is said of each token from `from` on, in their order.
+fn all_told(model: &Model, corpus: &Corpus, from: usize) -> Vec<Told> {
+    let mut all = vec![Told::default(); corpus.len() - from];
+    told(model.ensemble(), corpus, from, |place, _, told| all[place - from] = told).unwrap();
+    all
+}
+
 const RHYME: &str = "Peter Piper picked a peck of pickled peppers.\n";
 
 #[test]
@@ -54,11 +78,12 @@ fn every_token_but_the_first_is_told_once() {
     let options = TextOptions::default().with_test(0.1).with_validation(0.2).with_window(150);
     let (_, prepared) = prepared(&text, &options);
     let vocabulary = &text_of(&prepared).vocabulary;
-    let ids = vocabulary.read("t", text.as_bytes()).unwrap().ids;
+    let ids = ids_of(vocabulary, &text);
     // 100 for the test, 180 of the rest for validation.
     assert_eq!(prepared.held_out, Some(HeldOut::LastRows(100)));
-    for (examples, part) in [(&prepared.train, 0..720), (&prepared.validation, 720..900)] {
+    for (sequences, part) in [(&prepared.train, 0..720), (&prepared.validation, 720..900)] {
         let ids = &ids[part];
+        let examples = held(sequences);
         let x: Vec<Id> = examples.iter().flat_map(|example| example.x.iter().map(|&id| id as Id)).collect();
         let next = examples.iter().flat_map(|example| match &example.targets {
             Targets::Classes(classes) => classes.iter().map(|&class| class as Id),
@@ -116,7 +141,7 @@ fn naive_predictors_count_tokens_and_pairs() {
     // Four of each, counted as five.
     assert!((frequencies.log_probability(0) - 0.5f64.ln()).abs() < 1e-15);
     // Of the pairs aa, ab, ba, ab, bb, ba, ab.
-    let pairs = Pairs::of(vocabulary, &prepared.train);
+    let pairs = Pairs::of(vocabulary, &prepared.train).unwrap();
     for (first, next, probability) in [(0, 1, 3.5 / 5.0), (0, 0, 1.5 / 5.0), (1, 0, 2.5 / 4.0)] {
         assert!((pairs.log_probability(first, next) - f64::ln(probability)).abs() < 1e-15);
     }
@@ -127,19 +152,20 @@ fn naive_predictors_count_tokens_and_pairs() {
 fn a_long_text_is_told_as_in_one_pass() {
     let text = letters(4, 30_000);
     let (table, model) = model(&text, &TextOptions::default().with_test(0.0).with_validation(0.0), 8, 1);
-    let (read, from) = match model.task() {
+    let (corpus, from) = match model.task() {
         Task::Text(text) => text.part(&table, &HeldOut::All).unwrap(),
         other => panic!("{other:?}"),
     };
-    let x: Vec<f64> = read.ids.iter().map(|&id| id.into()).collect();
+    let ids = corpus.ids(0..corpus.len()).unwrap();
+    let x: Vec<f64> = ids.iter().map(|&id| id.into()).collect();
     let outputs = predict::run(model.network(), model.parameters(), &[&x]).remove(0);
     let probability = |n: usize| {
         let logits = &outputs[(n - 1) * 4..][..4];
-        logits[read.ids[n] as usize] - logits.iter().map(|logit| logit.exp()).sum::<f64>().ln()
+        logits[ids[n] as usize] - logits.iter().map(|logit| logit.exp()).sum::<f64>().ln()
     };
     for from in [from, 5, 29_000] {
-        let told = told(model.ensemble(), &read.ids, from).unwrap();
-        assert_eq!(told.len(), read.ids.len() - from);
+        let told = all_told(&model, &corpus, from);
+        assert_eq!(told.len(), ids.len() - from);
         for (n, told) in told.iter().enumerate() {
             let expected = probability(from + n);
             let error = (told.log_probability - expected).abs();
@@ -156,7 +182,7 @@ fn words_and_bytes_are_measured_by_the_character_too() {
         let (table, model) = model(text, &TextOptions::default().with_tokens(tokens), 8, 1);
         let all = model.evaluate(&table, &HeldOut::All).unwrap();
         let Task::Text(task) = model.task() else { panic!() };
-        let count = task.vocabulary.read("t", text.as_bytes()).unwrap().ids.len() - 1;
+        let count = ids_of(&task.vocabulary, text).len() - 1;
         // All but the first token's.
         let characters = text.chars().count() - if tokens == Tokens::Words { 3 } else { 1 };
         let total = figure(&all.model, unit) * count as f64;
@@ -241,8 +267,7 @@ fn a_text_is_what_its_seed_makes() {
 fn tokens_are_drawn_as_often_as_they_are_likely() {
     let (_, model) = model(&letters(6, 3000), &TextOptions::default(), 8, 1);
     let Task::Text(task) = model.task() else { panic!() };
-    let prompt: Vec<f64> =
-        task.vocabulary.read("p", b"abc").unwrap().ids.iter().map(|&id| id.into()).collect();
+    let prompt: Vec<f64> = ids_of(&task.vocabulary, "abc").into_iter().map(f64::from).collect();
     let outputs = predict::run(model.network(), model.parameters(), &[&prompt]).remove(0);
     let temperature = 0.5;
     let weights: Vec<f64> = outputs[12..].iter().map(|logit| (logit / temperature).exp()).collect();
@@ -485,7 +510,7 @@ fn one_hot_inputs_are_an_embedding_of_the_identity() {
     let parameters: Vec<f64> = Init::Torch.draw(&one_hot, 3).unwrap();
     let identity = (0..25).map(|n| if n % 6 == 0 { 1.0 } else { 0.0 });
     let same: Vec<f64> = identity.chain(parameters.iter().copied()).collect();
-    let x = &prepared.train[0].x;
+    let x = &prepared.train.example(0).unwrap().x;
     let run = |network, parameters| predict::run(network, &crate::float::Parameters::F64(parameters), &[x]);
     assert_eq!(run(&one_hot, parameters), run(&learned, same));
 }
@@ -499,7 +524,7 @@ fn an_ensemble_tells_the_mean_of_its_probabilities() {
     let model = recipe.with_train(train).train(&prepared, &table).unwrap();
     let ids = [0, 1, 2, 3];
     let x: Vec<f64> = ids.iter().map(|&id: &Id| id.into()).collect();
-    let told = told(model.ensemble(), &ids, 3).unwrap();
+    let told = all_told(&model, &corpus_of(&text_of(&prepared).vocabulary, "abcd"), 3);
     let probability = |member: usize| {
         let weights = &model.ensemble().members()[member];
         let outputs = predict::run(weights.network(), weights.parameters(), &[&x]).remove(0);
@@ -510,4 +535,98 @@ fn an_ensemble_tells_the_mean_of_its_probabilities() {
     assert!((told[0].log_probability.exp() - mean).abs() < 1e-9);
     assert!((told[0].log_probability / LN_2).is_finite());
     assert_eq!(model.generate("abc", &GenerateOptions::default()).unwrap().text().unwrap().len(), 500);
+}
+
+/// A text of words in several alphabets, with apostrophes, blanks and signs wherever they may stand, and one word that is
+/// four times as `long`.
+fn motley(count: usize, long: usize) -> String {
+    let parts = ["'", " ", "a", "\u{E9}", "\u{20AC}", "\n", "the", "x'y", "\u{1F600}", "."];
+    let letters = letters(parts.len() as u64, count);
+    let mut text: String = letters.bytes().map(|letter| parts[usize::from(letter - b'a')]).collect();
+    text.push_str(&"long".repeat(long));
+    text + " end"
+}
+
+#[test]
+fn tokens_are_the_same_however_a_text_is_cut_into_blocks() {
+    let text = motley(150_000, 40_000);
+    for tokens in [Tokens::Characters, Tokens::Words] {
+        let cut = Cut::of("t", &Arc::new(Document::of(text.clone().into())), tokens).unwrap();
+        let options = TextOptions::default().with_tokens(tokens).with_unknown(false);
+        let (vocabulary, unknown) = Vocabulary::of(&cut, &options, cut.len).unwrap();
+        let corpus = Corpus::of_its_own(cut, &vocabulary, unknown);
+        let whole: Vec<&str> = tokens.split(&text).collect();
+        assert_eq!((corpus.len(), unknown), (whole.len(), 0));
+        assert_eq!(corpus.shown().unwrap(), whole);
+        let name = |&id: &Id| vocabulary.known[id as usize].as_str();
+        let ids = corpus.ids(0..corpus.len()).unwrap();
+        assert!(ids.iter().map(name).eq(whole.iter().copied()));
+        // Any part of them, over the border of two blocks.
+        assert_eq!(corpus.ids(8000..8300).unwrap(), ids[8000..8300]);
+        let counts: u64 = vocabulary.counts.iter().sum();
+        assert_eq!(counts, whole.len() as u64);
+    }
+}
+
+/// The model of a text that stays in its file is that of one in memory, and of the same examples in memory, to the byte.
+#[test]
+fn a_text_in_its_file_makes_the_same_model() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), motley(15_000, 10)).unwrap();
+    for tokens in Tokens::ALL {
+        let options = TextOptions::default().with_tokens(tokens).with_vocabulary(None).with_window(3000);
+        let open = |held| Table::open_text_holding(file.path(), held).unwrap();
+        let (in_memory, stored) = (open(1 << 20), open(0));
+        assert!(in_memory.document().is_some() && stored.document().is_none());
+        let prepared = Text::prepare(&in_memory, &options).unwrap();
+        let recipe = Recipe::for_task(&prepared.task).with_hidden_size(3).with_embedding_dim(2);
+        let recipe = recipe.clone().with_train(recipe.train.with_epochs(1).with_batch_size(4));
+        let model =
+            |prepared: &Prepared, table: &Table| recipe.train(prepared, table).unwrap().to_bytes().unwrap();
+        let streamed = Text::prepare(&stored, &options).unwrap();
+        let data = |prepared: &Prepared| fingerprint([&prepared.train, &prepared.validation]);
+        assert_eq!(data(&prepared), data(&streamed));
+        let bytes = model(&prepared, &in_memory);
+        assert_eq!(bytes, model(&streamed, &stored), "{tokens}");
+        let mut as_examples = prepared.clone();
+        as_examples.train = held(&prepared.train).into();
+        as_examples.validation = held(&prepared.validation).into();
+        assert_eq!(bytes, model(&as_examples, &in_memory), "{tokens}");
+        let model = Model::from_bytes("m", &bytes).unwrap();
+        let [a, b] = [&in_memory, &stored].map(|table| model.predict(table, None).unwrap());
+        // The first token has no bits, and NaN is no number that equals another.
+        assert!(a.columns()[0] == b.columns()[0] && a.columns()[2] == b.columns()[2]);
+        let [a, b] = [&in_memory, &stored].map(|table| model.evaluate(table, &HeldOut::All).unwrap());
+        assert_eq!(a, b);
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_learned_is_an_error() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let text = letters(5, 40_000);
+    let changed = "has changed while it was read; large files are read part by part, so leave it as it is until the end, \
+                   and start again";
+    let mut learn = |change: fn(&mut std::fs::File)| {
+        std::fs::write(file.path(), &text).unwrap();
+        let table = Table::open_text_holding(file.path(), 0).unwrap();
+        let options = TextOptions::default().with_window(20_000);
+        let prepared = Text::prepare(&table, &options).unwrap();
+        let recipe = Recipe::for_task(&prepared.task).with_hidden_size(2).with_embedding_dim(2);
+        let recipe = recipe.clone().with_train(recipe.train.with_epochs(1).with_truncate(1000));
+        let mut run = Run::new(&recipe, &prepared).unwrap();
+        let file = file.as_file_mut();
+        let mut meddle = |event: &Event<'_>| {
+            if let Event::Batch { .. } = event {
+                change(file);
+            }
+            Control::Continue
+        };
+        let error = run.train(&mut [&mut meddle]).unwrap_err().to_string();
+        assert!(error.ends_with(changed), "{error}");
+    };
+    learn(|file| file.set_len(30_000).unwrap());
+    learn(|file| {
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    });
 }

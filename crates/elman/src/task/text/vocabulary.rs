@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::corpus::{Count, Cut};
 use super::{TextOptions, Tokens};
-use crate::error::{DataError, Message};
-use crate::words::{counted, thousands};
+use crate::error::DataError;
+use crate::words::thousands;
 
 /// A token's place among those of a [`Vocabulary`].
 pub(super) type Id = u32;
@@ -27,55 +28,40 @@ pub struct Vocabulary {
     pub counts: Vec<u64>,
 }
 
-/// A text as ids.
-#[derive(Debug)]
-pub(super) struct Read {
-    pub(super) ids: Vec<Id>,
-    /// How many of them stand for what is not known.
-    pub(super) unknown: usize,
-}
-
 impl Vocabulary {
-    /// That of a text, of which the first `train(n)` of `n` tokens are learned from. With it come the text's ids.
+    /// That of a text of which so many tokens are learned from, and how many of all are not known.
     ///
     /// # Errors
-    /// If the text is not UTF-8, and its tokens are no bytes.
-    pub(super) fn of(
-        name: &str,
-        bytes: &[u8],
-        options: &TextOptions,
-        train: impl FnOnce(usize) -> usize,
-    ) -> Result<(Self, Read), DataError> {
+    /// If the text cannot be read any more.
+    pub(super) fn of(cut: &Cut, options: &TextOptions, train: usize) -> Result<(Self, u64), DataError> {
         let tokens = options.tokens;
         let mut vocabulary = Vocabulary { tokens, known: Vec::new(), unknown: false, counts: Vec::new() };
         if tokens == Tokens::Bytes {
-            let train = train(bytes.len());
-            vocabulary.counts = vec![0; BYTES];
-            bytes[..train].iter().for_each(|&byte| vocabulary.counts[usize::from(byte)] += 1);
-            return Ok((vocabulary, Read { ids: bytes.iter().copied().map(Id::from).collect(), unknown: 0 }));
+            vocabulary.counts = cut.count_bytes(train)?;
+            return Ok((vocabulary, 0));
         }
-        let text = utf8(name, bytes)?;
-        let train = train(tokens.split(text).count());
-        let mut counts: HashMap<&str, u64> = HashMap::new();
-        for (n, token) in tokens.split(text).enumerate() {
-            *counts.entry(token).or_default() += u64::from(n < train);
-        }
-        let mut kept: Vec<(&str, u64)> = counts.into_iter().collect();
+        let mut kept = cut.count_tokens(train)?;
+        let sum = |kept: &[(String, Count)]| {
+            kept.iter().fold((0, 0), |sum, (_, count)| (sum.0 + count.all, sum.1 + count.learned))
+        };
+        let all = sum(&kept);
         vocabulary.unknown = options.has_unknown();
         if vocabulary.unknown {
             // What is there but once tells what becomes of what is not there at all.
-            kept.retain(|&(_, count)| count > 1);
+            kept.retain(|(_, count)| count.learned > 1);
         }
         if let Some(most) = options.most() {
-            kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+            kept.sort_unstable_by(|a, b| b.1.learned.cmp(&a.1.learned).then_with(|| a.0.cmp(&b.0)));
             kept.truncate(most);
         }
-        kept.sort_unstable();
-        vocabulary.known = kept.into_iter().map(|(token, _)| token.to_owned()).collect();
-        vocabulary.counts = vec![0; vocabulary.len()];
-        let read = vocabulary.read(name, bytes)?;
-        read.ids[..train].iter().for_each(|&id| vocabulary.counts[id as usize] += 1);
-        Ok((vocabulary, read))
+        kept.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let known = sum(&kept);
+        (vocabulary.known, vocabulary.counts) =
+            kept.into_iter().map(|(token, count)| (token, count.learned)).unzip();
+        if vocabulary.unknown {
+            vocabulary.counts.push(all.1 - known.1);
+        }
+        Ok((vocabulary, all.0 - known.0))
     }
 
     /// How many tokens there are, the unknown one among them.
@@ -95,50 +81,16 @@ impl Vocabulary {
         self.counts.iter().fold(0, |sum, &count| sum.saturating_add(count))
     }
 
-    /// A text as ids; `name` stands for it in messages.
-    ///
-    /// # Errors
-    /// If it is not UTF-8, or has tokens that are not known, and there is no token for them.
-    pub(super) fn read(&self, name: &str, bytes: &[u8]) -> Result<Read, DataError> {
-        if self.tokens == Tokens::Bytes {
-            return Ok(Read { ids: bytes.iter().copied().map(Id::from).collect(), unknown: 0 });
-        }
-        let text = utf8(name, bytes)?;
-        let ids: HashMap<&str, Id> = self.known.iter().map(String::as_str).zip(0..).collect();
-        let (mut read, mut first) = (Read { ids: Vec::new(), unknown: 0 }, None);
-        let mut at = 0;
-        for token in self.tokens.split(text) {
-            match (ids.get(token).copied(), self.unknown_id()) {
-                (Some(id), _) => read.ids.push(id),
-                (None, Some(unknown)) => {
-                    read.ids.push(unknown);
-                    read.unknown += 1;
-                }
-                (None, None) => drop(first.get_or_insert(at)),
-            }
-            at += token.len();
-        }
-        match first {
-            None => Ok(read),
-            Some(first) => {
-                let unknown: BTreeSet<&str> =
-                    self.tokens.split(text).filter(|token| !ids.contains_key(token)).collect();
-                Err(self.unknown_error(name, text, first, &unknown))
+    /// The ids of what is there.
+    pub(super) fn ids(&self) -> Ids {
+        let mut ids = Ids { ascii: [NONE; 128], others: HashMap::new() };
+        for (token, id) in self.known.iter().zip(0..) {
+            match token.as_bytes() {
+                [byte] => ids.ascii[usize::from(*byte)] = id,
+                _ => drop(ids.others.insert(token.as_str().into(), id)),
             }
         }
-    }
-
-    /// The error about tokens that are not known, of which the first stands at a byte of the text.
-    fn unknown_error(&self, name: &str, text: &str, first: usize, unknown: &BTreeSet<&str>) -> DataError {
-        let noun = self.tokens.noun();
-        let which = match unknown.len() {
-            1 => format!("the model does not know the {noun} {}", shown(unknown)),
-            many => format!("the model does not know {}: {}", counted(many, noun), shown(unknown)),
-        };
-        let message =
-            Message::from(format!("{which}; leave out what it has not seen in training, or train with "));
-        let message = message.option("unknown").text(", which makes a token of all that is not known");
-        DataError::new(place(name, text, first), message)
+        ids
     }
 
     /// Adds what a token is to a text; nothing of the unknown one.
@@ -164,32 +116,6 @@ impl Vocabulary {
             Tokens::Bytes => id.to_string(),
             _ => self.known.get(id as usize).cloned().unwrap_or_else(|| UNKNOWN.to_owned()),
         }
-    }
-
-    /// How the tokens of a text that was read are shown in a table: as they stand there, known or not.
-    pub(super) fn shown(&self, bytes: &[u8], read: &Read) -> Vec<String> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if self.tokens != Tokens::Bytes => {
-                self.tokens.split(without_mark(text)).map(str::to_owned).collect()
-            }
-            _ => read.ids.iter().map(|&id| self.name(id)).collect(),
-        }
-    }
-
-    /// What is to be said of a text with so many tokens that are not known, if there are some.
-    pub(super) fn unknown_remark(&self, name: &str, read: &Read) -> Option<Message> {
-        let (unknown, all) = (read.unknown, read.ids.len());
-        let share = 100.0 * unknown as f64 / all as f64;
-        let noun = self.tokens.noun();
-        (unknown > 0).then(|| {
-            let verb = if unknown == 1 { "is" } else { "are" };
-            let text = format!(
-                "{name}: {} of {} {noun}s ({share:.2} %) {verb} not known, and read as the unknown token",
-                thousands(unknown),
-                thousands(all)
-            );
-            text.into()
-        })
     }
 
     /// Refuses what no vocabulary can be.
@@ -219,33 +145,24 @@ const UNKNOWN: &str = "<unknown>";
 /// How many bytes there are.
 const BYTES: usize = 256;
 
-/// A text in UTF-8, without its byte order mark.
-pub(super) fn utf8<'t>(name: &str, bytes: &'t [u8]) -> Result<&'t str, DataError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let at = error.valid_up_to();
-        let byte = bytes.get(at).copied().unwrap_or_default();
-        let what = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-            "; the text looks like UTF-16".to_owned()
-        } else {
-            String::new()
-        };
-        let message = format!("0x{byte:02X} is not UTF-8{what}; save the text as UTF-8, or read bytes with ");
-        DataError::new(format!("{name}, byte {at}"), Message::from(message).option("tokens").text(" bytes"))
-    })?;
-    Ok(without_mark(text))
+/// What stands for no id: no vocabulary is so large.
+const NONE: Id = Id::MAX;
+
+/// The tokens of a vocabulary, to be looked up.
+#[derive(Debug)]
+pub(super) struct Ids {
+    /// Of tokens of a single byte, by far the most frequent ones.
+    ascii: [Id; 128],
+    others: HashMap<Box<str>, Id>,
 }
 
-/// A text without its byte order mark.
-fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{FEFF}').unwrap_or(text)
-}
-
-/// `kjv.txt, line 3, column 7`: where a byte of a text stands, counted from 1.
-fn place(name: &str, text: &str, at: usize) -> String {
-    let before = text.get(..at).unwrap_or_default();
-    let line = 1 + before.matches('\n').count();
-    let column = 1 + before.rsplit('\n').next().map_or(0, |line| line.chars().count());
-    format!("{name}, line {line}, column {column}")
+impl Ids {
+    pub(super) fn get(&self, token: &str) -> Option<Id> {
+        match token.as_bytes() {
+            [byte] => self.ascii.get(usize::from(*byte)).copied().filter(|&id| id != NONE),
+            _ => self.others.get(token).copied(),
+        }
+    }
 }
 
 /// `"é" (U+00E9)` of a character, else the text alone; of many the first.
@@ -269,44 +186,62 @@ pub(super) fn shown(tokens: &BTreeSet<&str>) -> String {
 mod tests {
     use super::*;
 
-    fn of(text: &str, options: &TextOptions) -> (Vocabulary, Read) {
-        Vocabulary::of("t.txt", text.as_bytes(), options, |n| n).unwrap()
+    use std::sync::Arc;
+
+    use super::super::corpus::Corpus;
+    use crate::table::Document;
+
+    fn cut(bytes: &[u8], tokens: Tokens) -> Result<Cut, DataError> {
+        Cut::of("t.txt", &Arc::new(Document::of(bytes.to_vec())), tokens)
+    }
+
+    fn of(text: &str, options: &TextOptions) -> (Vocabulary, Corpus) {
+        let cut = cut(text.as_bytes(), options.tokens).unwrap();
+        let (vocabulary, unknown) = Vocabulary::of(&cut, options, cut.len).unwrap();
+        let corpus = Corpus::of_its_own(cut, &vocabulary, unknown);
+        (vocabulary, corpus)
+    }
+
+    fn ids(corpus: &Corpus) -> Vec<Id> {
+        corpus.ids(0..corpus.len()).unwrap()
     }
 
     #[test]
     fn a_text_is_its_ids() {
-        let (vocabulary, read) = of("abba\u{E9}", &TextOptions::default());
+        let (vocabulary, corpus) = of("abba\u{E9}", &TextOptions::default());
         assert_eq!(vocabulary.known, ["a", "b", "\u{E9}"]);
-        assert_eq!((read.ids, vocabulary.counts.clone()), (vec![0, 1, 1, 0, 2], vec![2, 2, 1]));
-        let (bytes, read) = of("a\u{E9}", &TextOptions::default().with_tokens(Tokens::Bytes));
-        assert_eq!((bytes.len(), read.ids), (256, vec![0x61, 0xC3, 0xA9]));
+        assert_eq!((ids(&corpus), vocabulary.counts), (vec![0, 1, 1, 0, 2], vec![2, 2, 1]));
+        let (bytes, corpus) = of("a\u{E9}", &TextOptions::default().with_tokens(Tokens::Bytes));
+        assert_eq!((bytes.len(), ids(&corpus)), (256, vec![0x61, 0xC3, 0xA9]));
         // A byte order mark is no character.
-        assert_eq!(of("\u{FEFF}ab", &TextOptions::default()).1.ids, [0, 1]);
+        assert_eq!(ids(&of("\u{FEFF}ab", &TextOptions::default()).1), [0, 1]);
     }
 
     #[test]
     fn what_is_rare_is_unknown() {
         let options = TextOptions::default().with_unknown(true);
-        let (vocabulary, read) = of("aabbc", &options);
-        assert_eq!(
-            (vocabulary.known.clone(), vocabulary.len(), read.unknown),
-            (vec!["a".into(), "b".into()], 3, 1)
-        );
-        assert_eq!(vocabulary.read("x", "bz".as_bytes()).unwrap().ids, [1, 2]);
+        let (vocabulary, corpus) = of("aabbc", &options);
+        assert_eq!((vocabulary.known.clone(), vocabulary.len()), (vec!["a".into(), "b".into()], 3));
+        let remark = corpus.unknown_remark().unwrap().to_string();
+        assert_eq!(remark, "t.txt: 1 of 5 characters (20.00 %) is not known, and read as the unknown token");
+        assert_eq!(ids(&Corpus::of_bytes("x", b"bz", &vocabulary).unwrap()), [1, 2]);
         // The two most frequent words.
         let options = TextOptions::default().with_tokens(Tokens::Words).with_vocabulary(2);
-        let (vocabulary, read) = of("a b a b a c c b a", &options);
+        let (vocabulary, corpus) = of("a b a b a c c b a", &options);
         assert_eq!(vocabulary.known, [" a", " b"]);
-        assert_eq!(read.ids, [2, 1, 0, 1, 0, 2, 2, 1, 0]);
+        assert_eq!(ids(&corpus), [2, 1, 0, 1, 0, 2, 2, 1, 0]);
         assert_eq!(vocabulary.counts, [3, 3, 3]);
-        let remark = vocabulary.unknown_remark("t.txt", &read).unwrap().to_string();
-        assert_eq!(remark, "t.txt: 3 of 9 words (33.33 %) are not known, and read as the unknown token");
+        let remark = "t.txt: 3 of 9 words (33.33 %) are not known, and read as the unknown token";
+        assert_eq!(corpus.unknown_remark().unwrap().to_string(), remark);
+        let again = Corpus::of_bytes("t.txt", b"a b a b a c c b a", &vocabulary).unwrap();
+        assert_eq!(again.unknown_remark().unwrap().to_string(), remark);
     }
 
     #[test]
     fn what_is_not_known_is_shown_with_its_place() {
         let (vocabulary, _) = of("ab\n", &TextOptions::default());
-        let message = |text: &str| vocabulary.read("x.txt", text.as_bytes()).unwrap_err().to_string();
+        let message =
+            |text: &str| Corpus::of_bytes("x.txt", text.as_bytes(), &vocabulary).unwrap_err().to_string();
         let way_out = "leave out what it has not seen in training, or train with unknown, which makes a token of all \
                        that is not known";
         assert_eq!(
@@ -325,13 +260,13 @@ mod tests {
 
     #[test]
     fn what_is_not_utf_8_is_named_with_its_byte() {
-        let message = |bytes: &[u8]| utf8("x.txt", bytes).unwrap_err().to_string();
+        let message = |bytes: &[u8]| cut(bytes, Tokens::Characters).unwrap_err().to_string();
         assert_eq!(
             message(b"na\xEFve"),
-            "x.txt, byte 2: 0xEF is not UTF-8; save the text as UTF-8, or read bytes with tokens bytes"
+            "t.txt, byte 2: 0xEF is not UTF-8; save the text as UTF-8, or read bytes with tokens bytes"
         );
         assert!(message(b"\xFF\xFEa\0").contains("looks like UTF-16"));
         // A character that is cut short.
-        assert!(message("\u{20AC}".as_bytes().split_last().unwrap().1).starts_with("x.txt, byte 0: 0xE2"));
+        assert!(message("\u{20AC}".as_bytes().split_last().unwrap().1).starts_with("t.txt, byte 0: 0xE2"));
     }
 }

@@ -1,0 +1,270 @@
+//! Recordings of any length: short ones in memory, long ones read where they stand, block by block.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::File;
+use std::io::BufReader;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hound::WavReader;
+
+use super::wav::{Recording, about, choose, read_samples};
+use crate::error::{DataError, Error};
+use crate::file::{Blocks, Stored};
+use crate::words::counted;
+
+/// A recording of more samples than these stays in its file: a minute and a half of 48 kHz.
+const HELD: usize = 1 << 22;
+/// The samples of a block.
+const BLOCK: usize = 8192;
+/// So many blocks are kept: those of the parts that are learned side by side, and more.
+const KEPT: usize = 128;
+/// Full scale, but for the last bit of 16.
+const FULL: f32 = 32_766.0 / 32_768.0;
+/// So many samples at full scale in a row are a clipped peak.
+const IN_A_ROW: usize = 3;
+
+/// One channel of a recording, of which any stretch can be had.
+#[derive(Clone, Debug)]
+pub struct Track {
+    name: String,
+    sample_rate: u32,
+    content: Content,
+    pub(super) facts: Facts,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Held(Arc<[f32]>),
+    Stored(Arc<StoredWave>),
+}
+
+/// What is known of a recording once it has been heard from start to end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    /// The level of the loudest sample.
+    pub(super) loudest: f32,
+    pub(super) mean: f64,
+    /// Peaks cut off at full scale, and where the first begins.
+    pub(super) clipped: usize,
+    pub(super) first_clipped: usize,
+    /// The CRC-32 of the samples.
+    pub(super) checksum: u32,
+}
+
+/// A WAV file whose samples stay where they are.
+struct StoredWave {
+    stored: Stored,
+    reader: Mutex<WavReader<BufReader<File>>>,
+    channel: usize,
+    len: usize,
+    kept: Blocks<f32>,
+}
+
+impl fmt::Debug for StoredWave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredWave")
+            .field("stored", &self.stored)
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StoredWave {
+    fn block(&self, n: usize) -> Result<Arc<[f32]>, DataError> {
+        self.kept.get(n, || {
+            self.stored.check()?;
+            let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let (start, end) = (n * BLOCK, self.len.min((n + 1) * BLOCK));
+            let start = u32::try_from(start).unwrap_or(u32::MAX);
+            reader.seek(start).map_err(|error| self.stored.lost(&error))?;
+            let samples = read_samples(&mut *reader, self.channel, end - n * BLOCK);
+            samples.map_err(|error| match error {
+                hound::Error::IoError(error) => self.stored.lost(&error),
+                other => DataError::new(self.stored.name(), about(&other)),
+            })
+        })
+    }
+}
+
+impl From<Recording> for Track {
+    fn from(Recording { name, sample_rate, samples }: Recording) -> Self {
+        let mut listener = Listener::default();
+        listener.hear(&samples);
+        let facts = listener.facts();
+        Track { name, sample_rate, content: Content::Held(samples.into()), facts }
+    }
+}
+
+impl Track {
+    /// Opens the WAV file at `path`, as [`Recording::open`] reads it. More than four million samples stay in their file,
+    /// which must not change as long as the track is used.
+    ///
+    /// # Errors
+    /// As [`Recording::open`].
+    pub fn open(path: &Path, channel: Option<usize>) -> Result<Self, Error> {
+        Track::open_holding(path, channel, HELD)
+    }
+
+    /// [`open`](Self::open), with up to `held` samples in memory.
+    pub(crate) fn open_holding(path: &Path, channel: Option<usize>, held: usize) -> Result<Self, Error> {
+        match Track::open_stored(path, channel, held)? {
+            Some(track) => Ok(track),
+            // Whatever is wrong with it is said there.
+            None => Ok(Recording::open(path, channel)?.into()),
+        }
+    }
+
+    /// A file whose samples can stay there; nothing if they are few, or not found by their number alone.
+    fn open_stored(path: &Path, channel: Option<usize>, held: usize) -> Result<Option<Self>, DataError> {
+        let name = path.display().to_string();
+        let opened = File::open(path).and_then(|file| Ok((Stored::of(&name, &file)?, file)));
+        let Ok((Some(stored), file)) = opened else { return Ok(None) };
+        let Some(frame) = frame_bytes(&stored) else { return Ok(None) };
+        let Ok(reader) = WavReader::new(BufReader::new(file)) else { return Ok(None) };
+        let (spec, len) = (reader.spec(), reader.duration() as usize);
+        let is_plain = frame == usize::from(spec.channels) * usize::from(spec.bits_per_sample) / 8
+            && matches!(spec.bits_per_sample, 8 | 16 | 24 | 32);
+        if len <= held || !is_plain || spec.sample_rate == 0 {
+            return Ok(None);
+        }
+        let channel = choose(&name, usize::from(spec.channels), channel)?;
+        let wave = StoredWave { stored, reader: Mutex::new(reader), channel, len, kept: Blocks::new(KEPT) };
+        let mut track = Track {
+            name,
+            sample_rate: spec.sample_rate,
+            content: Content::Stored(Arc::new(wave)),
+            facts: Facts::default(),
+        };
+        track.listen()?;
+        Ok(Some(track))
+    }
+
+    /// Hears a stored recording from start to end.
+    fn listen(&mut self) -> Result<(), DataError> {
+        let mut listener = Listener::default();
+        for start in (0..self.len()).step_by(BLOCK) {
+            let samples = self.read(start..self.len().min(start + BLOCK))?;
+            if let Some(n) = samples.iter().position(|sample| !sample.is_finite()) {
+                return Err(not_finite(&self.name, start + n, samples[n], self.sample_rate));
+            }
+            listener.hear(&samples);
+        }
+        self.facts = listener.facts();
+        Ok(())
+    }
+
+    /// What stands for the file in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Samples per second, above 0.
+    pub fn sample_rate(&self) -> u32 {
+        self.sample_rate
+    }
+
+    /// The number of samples, at least one.
+    #[allow(clippy::len_without_is_empty, reason = "there is always one")]
+    pub fn len(&self) -> usize {
+        match &self.content {
+            Content::Held(samples) => samples.len(),
+            Content::Stored(wave) => wave.len,
+        }
+    }
+
+    /// A stretch of the samples; full scale is 1.
+    ///
+    /// # Errors
+    /// If the file has changed since it was opened, or cannot be read any more.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    pub fn read(&self, range: Range<usize>) -> Result<Cow<'_, [f32]>, DataError> {
+        let wave = match &self.content {
+            Content::Held(samples) => return Ok(Cow::Borrowed(&samples[range])),
+            Content::Stored(wave) => wave,
+        };
+        let mut samples = Vec::with_capacity(range.len());
+        let mut at = range.start;
+        while at < range.end {
+            let (block, start) = (wave.block(at / BLOCK)?, at % BLOCK);
+            let end = block.len().min(start + range.end - at);
+            samples.extend_from_slice(&block[start..end]);
+            at += end - start;
+        }
+        Ok(Cow::Owned(samples))
+    }
+
+    /// A stretch of the samples; nothing if there are not as many.
+    pub(super) fn get(&self, range: Range<usize>) -> Result<Option<Cow<'_, [f32]>>, DataError> {
+        if range.end <= self.len() { self.read(range).map(Some) } else { Ok(None) }
+    }
+
+    /// `in.wav (48000 Hz, 2880000 samples, 60.00 s)`
+    pub fn describe(&self) -> String {
+        let (count, seconds) = (counted(self.len(), "sample"), super::seconds(self.len(), self.sample_rate));
+        format!("{} ({} Hz, {count}, {seconds})", self.name, self.sample_rate)
+    }
+}
+
+/// The error about a sample that is no number.
+pub(super) fn not_finite(name: &str, n: usize, value: f32, sample_rate: u32) -> DataError {
+    let place = super::seconds(n, sample_rate);
+    let message = format!("its sample {} (at {place}) is {value}; samples are finite numbers", n + 1);
+    DataError::new(name, message)
+}
+
+/// The bytes that a WAV file has for the samples of a moment, by its head.
+fn frame_bytes(stored: &Stored) -> Option<usize> {
+    let mut at = 12;
+    loop {
+        let mut head = [0; 8];
+        stored.read_at(at, &mut head).ok()?;
+        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+        if head.starts_with(b"fmt ") {
+            let mut format = [0; 14];
+            stored.read_at(at + 8, &mut format).ok()?;
+            return Some(usize::from(u16::from_le_bytes([format[12], format[13]])));
+        }
+        at += 8 + u64::from(size);
+    }
+}
+
+/// Hears a recording bit by bit.
+#[derive(Default)]
+struct Listener {
+    facts: Facts,
+    sum: f64,
+    count: usize,
+    /// Samples at full scale in a row.
+    run: usize,
+    checksum: crc32fast::Hasher,
+}
+
+impl Listener {
+    fn hear(&mut self, samples: &[f32]) {
+        for block in samples.chunks(BLOCK) {
+            let bytes: Vec<u8> = block.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+            self.checksum.update(&bytes);
+        }
+        for sample in samples {
+            self.facts.loudest = self.facts.loudest.max(sample.abs());
+            self.sum += f64::from(*sample);
+            self.run = if sample.abs() >= FULL { self.run + 1 } else { 0 };
+            self.count += 1;
+            if self.run == IN_A_ROW {
+                self.facts.clipped += 1;
+                if self.facts.clipped == 1 {
+                    self.facts.first_clipped = self.count - IN_A_ROW;
+                }
+            }
+        }
+    }
+
+    fn facts(self) -> Facts {
+        Facts { mean: self.sum / self.count as f64, checksum: self.checksum.finalize(), ..self.facts }
+    }
+}

@@ -1,0 +1,262 @@
+//! Recordings that are read where they stand: their samples become inputs and targets a stretch at a time.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::spans::{Span, Spans};
+use super::{Label, LabelOptions, RowAnswer};
+use crate::audio::Recordings;
+use crate::ensemble::Ensemble;
+use crate::error::{ConfigError, DataError, Error, Message};
+use crate::loss::Targets;
+use crate::predict::Session;
+use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
+use crate::sequence::{Example, Sequences, Source};
+use crate::table::Table;
+use crate::task::feature::Feature;
+use crate::task::grouped::Grouping;
+use crate::task::predictions::check_finite;
+use crate::task::{HeldOut, Prepared, Regress};
+use crate::words::counted;
+
+/// Samples that are read at once.
+const BLOCK: usize = 1 << 14;
+
+/// See [`TaskKind::prepare`](crate::task::TaskKind::prepare): what [`Found`](super::fit::Found) makes of the samples as rows
+/// of a table.
+pub(super) fn prepare(
+    recordings: &Arc<Recordings>,
+    table: &Table,
+    options: &LabelOptions,
+) -> Result<Prepared, Error> {
+    let lengths: Vec<usize> = recordings.parts().iter().map(|part| part.len()).collect();
+    let mut spans = Spans::of_recordings(&lengths, options)?;
+    let sound = options.sound.clone().unwrap_or_else(|| recordings.sound().clone());
+    let mut task = Label::of_sound(sound, recordings.knobs().iter().cloned());
+    let learned = Learned::of(recordings, &spans.train)?;
+    if let (true, Some(target)) = (learned.is_silent, learned.first) {
+        let count = counted(learned.count, "sample");
+        let message = Message::from(format!(
+            "the target is {target} in all {count} of the training part, so there is nothing to learn; give a longer \
+             recording, or a smaller share for "
+        ));
+        let message = message.option("test").text(" and ").option("validation");
+        return Err(DataError::new(table.name(), message).into());
+    }
+    let mut remarks = Vec::new();
+    if let RowAnswer::Numbers(Regress { grouping, .. }) = &mut task.answer {
+        grouping.missing = options.missing;
+        let (input, knobs) = grouping.features.split_at_mut(1);
+        if let (true, Some(value)) = (learned.is_deaf, learned.first_input) {
+            input.iter_mut().for_each(|input| input.was_always(value));
+        }
+        for (k, knob) in knobs.iter_mut().enumerate() {
+            let values = recordings.parts().iter().map(|part| part.knobs[k]);
+            match Scaling::fit(values.clone()) {
+                Ok(_) => {}
+                Err(NoScaling::Constant) => values.take(1).for_each(|value| knob.was_always(value)),
+                Err(NoScaling::TooLarge) => {
+                    return Err(ConfigError::new("knob", format!("{} {TOO_LARGE}", knob.name)).into());
+                }
+            }
+        }
+        remarks.extend(grouping.silent_remark());
+    }
+    remarks.append(&mut spans.remarks);
+    task.means = vec![learned.mean];
+    let stretches = |spans: Vec<(Span, usize)>| {
+        let features = task.grouping().features.clone();
+        Sequences::of(Stretches { recordings: Arc::clone(recordings), features, spans })
+    };
+    let train = stretches(spans.train.into_iter().map(|span| (span, 0)).collect());
+    let validation = stretches(spans.validation);
+    Ok(Prepared {
+        task: task.into(),
+        data: table.name().to_owned(),
+        train,
+        train_groups: spans.train_groups,
+        validation,
+        held_out: spans.held_out,
+        remarks,
+    })
+}
+
+/// What is known of the training part once it has been heard.
+#[derive(Default)]
+struct Learned {
+    count: usize,
+    /// The mean of the target.
+    mean: f64,
+    /// The first of the target, and whether all others are the same; likewise of the input.
+    first: Option<f64>,
+    is_silent: bool,
+    first_input: Option<f64>,
+    is_deaf: bool,
+}
+
+impl Learned {
+    fn of(recordings: &Recordings, spans: &[Span]) -> Result<Self, DataError> {
+        let mut learned = Learned { is_silent: true, is_deaf: true, ..Learned::default() };
+        let mut sum = 0.0;
+        for (n, rows) in spans {
+            let part = &recordings.parts()[*n];
+            for start in rows.clone().step_by(BLOCK) {
+                let samples = part.read(start..rows.end.min(start + BLOCK))?;
+                for (input, target) in samples.input.into_iter().zip(samples.target) {
+                    sum += target;
+                    learned.count += 1;
+                    learned.is_silent &= *learned.first.get_or_insert(target) == target;
+                    learned.is_deaf &= *learned.first_input.get_or_insert(input) == input;
+                }
+            }
+        }
+        learned.mean = sum / learned.count as f64;
+        Ok(learned)
+    }
+}
+
+/// Stretches of recordings as sequences.
+#[derive(Debug)]
+struct Stretches {
+    recordings: Arc<Recordings>,
+    /// Those of the task: the input and the knobs.
+    features: Vec<Feature>,
+    /// With how many samples at the start of each are heard and count nothing.
+    spans: Vec<(Span, usize)>,
+}
+
+impl Source for Stretches {
+    fn count(&self) -> usize {
+        self.spans.len()
+    }
+
+    fn input_size(&self) -> usize {
+        self.features.len()
+    }
+
+    fn length(&self, n: usize) -> usize {
+        self.spans[n].0.1.len()
+    }
+
+    fn read(&self, n: usize, time: Range<usize>) -> Result<Example<f64>, Error> {
+        let ((part, rows), unheard) = &self.spans[n];
+        let part = &self.recordings.parts()[*part];
+        let samples = part.read(rows.start + time.start..rows.start + time.end)?;
+        let mut targets = samples.target;
+        let unheard = unheard.saturating_sub(time.start).min(targets.len());
+        targets[..unheard].fill(f64::NAN);
+        let x = inputs(&self.features, &samples.input, &part.knobs);
+        Ok(Example { x, targets: Targets::Values(targets) })
+    }
+
+    fn fingerprint(&self) -> u32 {
+        let mut hasher = crc32fast::Hasher::new();
+        self.recordings.parts().iter().for_each(|part| hasher.update(&part.fingerprint().to_le_bytes()));
+        for ((part, rows), unheard) in &self.spans {
+            for number in [*part, rows.start, rows.end, *unheard] {
+                hasher.update(&(number as u64).to_le_bytes());
+            }
+        }
+        hasher.finalize()
+    }
+}
+
+/// The inputs `[samples, I]` of some samples, where the knobs stood like this.
+fn inputs(features: &[Feature], samples: &[f64], knobs: &[f64]) -> Vec<f64> {
+    let width = features.len();
+    let mut x = vec![0.0; samples.len() * width];
+    for (x, sample) in x.chunks_exact_mut(width).zip(samples) {
+        let values = std::iter::once(sample).chain(knobs);
+        for ((x, feature), value) in x.iter_mut().zip(features).zip(values) {
+            feature.write(*value, false, std::slice::from_mut(x));
+        }
+    }
+    x
+}
+
+/// The knobs of recordings in the order of a task's features.
+fn in_order(grouping: &Grouping, recordings: &Recordings, knobs: &[f64]) -> Result<Vec<f64>, DataError> {
+    let named = || recordings.knobs().iter().zip(knobs);
+    let find = |feature: &Feature| match named().find(|(name, _)| **name == feature.name) {
+        Some((_, value)) => Ok(*value),
+        None => Err(DataError::new(
+            recordings.name(),
+            format!("has no knob {:?}; say where it stood", feature.name),
+        )),
+    };
+    grouping.features.iter().skip(1).map(find).collect()
+}
+
+/// What a network's answers are compared with.
+pub(super) struct Heard<'s> {
+    pub(super) answers: &'s [f64],
+    pub(super) input: &'s [f64],
+    pub(super) target: &'s [f64],
+}
+
+/// Has an ensemble answer all recordings from their start, and tells `each` what it makes of those samples that are held
+/// out, block by block; gives how many that are.
+///
+/// # Errors
+/// If a recording cannot be read any more, an answer is no number, or the network needs the end of a sequence.
+pub(super) fn play(
+    task: &Regress,
+    ensemble: &Ensemble,
+    (table, recordings): (&Table, &Recordings),
+    last: usize,
+    mut each: impl FnMut(&Heard<'_>),
+) -> Result<usize, Error> {
+    let scaling = task.target_scalings.first().copied().unwrap_or(Scaling::NONE);
+    let (mut before, mut tested) = (0, 0);
+    for part in recordings.parts() {
+        let knobs = in_order(&task.grouping, recordings, &part.knobs)?;
+        let mut session = Session::of(ensemble)?;
+        let first = part.len().saturating_sub(last);
+        for start in (0..part.len()).step_by(BLOCK) {
+            let samples = part.read(start..part.len().min(start + BLOCK))?;
+            let outputs = session.advance(&inputs(&task.grouping.features, &samples.input, &knobs));
+            let answers: Vec<f64> = outputs.iter().map(|y| scaling.unscale(*y)).collect();
+            let from = first.saturating_sub(start).min(answers.len());
+            let heard = Heard {
+                answers: &answers[from..],
+                input: &samples.input[from..],
+                target: &samples.target[from..],
+            };
+            let place = |k: usize| format!("sample {}", before + start + from + k + 1);
+            check_finite(heard.answers.iter().copied(), table, place)?;
+            tested += heard.answers.len();
+            if !heard.answers.is_empty() {
+                each(&heard);
+            }
+        }
+        before += part.len();
+    }
+    Ok(tested)
+}
+
+/// A table in memory that shows what there is to see of recordings, what is held out of it, and what is to be said of it:
+/// all of short ones, else a stretch of the first.
+pub(super) fn excerpt(
+    recordings: &Recordings,
+    held_out: &HeldOut,
+) -> Result<(Table, HeldOut, Option<String>), Error> {
+    /// More samples than these are not looked at, after those that the network hears before.
+    const MOST: usize = 1 << 19;
+    const BEFORE: usize = 1 << 16;
+    if recordings.len() <= MOST {
+        return Ok((recordings.rows()?, held_out.clone(), None));
+    }
+    let Some(first) = recordings.parts().first() else {
+        return Ok((recordings.rows()?, held_out.clone(), None));
+    };
+    let tested = match held_out {
+        HeldOut::LastRows(rows) => first.len().min(*rows),
+        _ => first.len(),
+    };
+    let start = first.len() - tested;
+    let shown = tested.min(MOST);
+    let stretch = start.saturating_sub(BEFORE)..start + shown;
+    let note = format!("Of {} the first are looked at.", counted(tested, "sample"));
+    let table = recordings.rows_of(std::iter::once((first, stretch)))?;
+    Ok((table, HeldOut::LastRows(shown), Some(note)))
+}
