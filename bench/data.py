@@ -106,6 +106,21 @@ def mackey_glass() -> Path:
     return made("mackey-glass.csv", make)
 
 
+def mackey_glass_windows(length: int, heard: int) -> Path:
+    """All windows of so many values before the test, and of each value the next one, but of those that are only heard."""
+
+    def make(path: Path) -> None:
+        values = np.loadtxt(mackey_glass(), skiprows=1)[:-MACKEY_GLASS_TEST]
+        with path.open("w") as file:
+            file.write("window,x,next\n")
+            for start in range(len(values) - length):
+                for n in range(start, start + length):
+                    following = f"{values[n + 1]:.9f}" if n >= start + heard else ""
+                    file.write(f"{start},{values[n]:.9f},{following}\n")
+
+    return made(f"mackey-glass-{length}-{heard}.csv", make)
+
+
 def effect(rate: int, seconds: int) -> tuple[Path, Path]:
     """Plucked notes over noise, from soft to loud, and what the virtual analogue effect makes of them."""
 
