@@ -30,9 +30,9 @@ ROUNDS = 3
 PASS = re.compile(r"epoch \d+/\d+, .*validation ([0-9.e-]+)")
 
 
-def play(rounds: int) -> dict[str, list[float]]:
-    """Seconds in which an LSTM plays the minute: the program from file to file and as a stream, from its start to its end, and
-    the loop alone over blocks in PyTorch."""
+def play(rounds: int) -> dict[str, list[list[float]]]:
+    """Seconds in which an LSTM plays the minute, and those of the processor: the program from file to file and as a stream, from its
+    start to its end, and the loop alone over blocks in PyTorch."""
     samples, _ = data.effect(RATE, SECONDS)
     raw = data.made(f"effect-{RATE}-{SECONDS}.f32", lambda path: path.write_bytes(data.read_wav(samples).tobytes()))
     played = data.PLACE / "played.f32"
@@ -45,12 +45,14 @@ def play(rounds: int) -> dict[str, list[float]]:
     file = [ELMAN, "predict", "player.elman", samples, "-o", "played.wav", *quiet]
     stream = [ELMAN, "stream", "player.elman", "--block", BLOCK, "--threads", THREADS]
     twin = [sys.executable, TWINS / "player.py", "player.json", raw, played, "--block", BLOCK]
-    seconds: dict[str, list[float]] = {"file": [], "stream": [], "pytorch": []}
+    seconds: dict[str, list[list[float]]] = {"file": [], "stream": [], "pytorch": []}
     for _ in range(rounds):
-        seconds["file"].append(run(file, data.PLACE, THREADS).seconds)
-        seconds["stream"].append(run(stream, data.PLACE, THREADS, stdin=raw, stdout=played).seconds)
+        ended = run(file, data.PLACE, THREADS)
+        seconds["file"].append([ended.seconds, ended.processor_seconds])
+        ended = run(stream, data.PLACE, THREADS, stdin=raw, stdout=played)
+        seconds["stream"].append([ended.seconds, ended.processor_seconds])
         [said] = run(twin, data.PLACE, THREADS).objects()
-        seconds["pytorch"].append(said["seconds"])
+        seconds["pytorch"].append([said["seconds"], said["processor_seconds"]])
         # The same weights; their sums are rounded in another order.
         if not said["largest_difference"] < 1e-4:
             sys.exit(f"error: PyTorch plays something else, {said['largest_difference']} away")
@@ -85,14 +87,15 @@ def reached(results: dict, name: str, esr: float) -> tuple[float, float]:
     return next((seconds, processor) for seconds, processor, found in results["train"][name] if found <= esr)
 
 
-def of_real_time(results: dict, name: str) -> float:
-    return SECONDS / statistics.median(results["play"][name])
+def of_real_time(results: dict, name: str) -> list[str]:
+    """How many times faster than real time, and how many times by the processor's time."""
+    return [three_figures(SECONDS / statistics.median(seconds)) for seconds in zip(*results["play"][name], strict=True)]
 
 
 def printed(results: dict) -> str:
     wanted = goal(results)
     ours, theirs = (reached(results, name, wanted) for name in ("elman", "pytorch"))
-    times = {name: three_figures(of_real_time(results, name)) for name in results["play"]}
+    times = {name: "{} (processor {})".format(*of_real_time(results, name)) for name in results["play"]}
     return (
         f"LSTM of {PLAYED_UNITS} units at {RATE} Hz: {times['file']} times real time from file to file, {times['stream']} as a "
         f"stream; PyTorch {times['pytorch']}\n"
@@ -104,7 +107,7 @@ def printed(results: dict) -> str:
 
 def section(results: dict) -> list[str]:
     """The part of RESULTS.md."""
-    times = {name: three_figures(of_real_time(results, name)) for name in results["play"]}
+    times = {name: of_real_time(results, name)[0] for name in results["play"]}
     wanted = goal(results)
     rows = []
     for name in ("elman", "pytorch"):

@@ -14,7 +14,10 @@ use crate::readme::{examples, printed_as_said};
 const ROUNDED: f64 = 5e-5;
 
 fn close(found: f64, expected: f64, tolerance: f64, what: &str) {
-    assert!((found - expected).abs() <= tolerance * expected.abs().max(1.0), "{what}: {found}, not {expected}");
+    assert!(
+        (found - expected).abs() <= tolerance * expected.abs().max(1.0),
+        "{what}: {found}, not {expected}"
+    );
 }
 
 /// The rows of a CSV file without quotes, by the names of its columns.
@@ -53,7 +56,8 @@ fn the_guide_to_metrics_prints_what_it_says() {
 fn loads_are_as_far_off_as_said(place: &Path) {
     let predicted = fs::read_to_string(place.join("loads.csv")).expect("predictions");
     let table = fs::read_to_string(place.join("docs/motors.csv")).expect("the table");
-    let loads: HashMap<&str, f64> = rows(&table).iter().map(|row| (row["motor"], number(row, "load"))).collect();
+    let loads: HashMap<&str, f64> =
+        rows(&table).iter().map(|row| (row["motor"], number(row, "load"))).collect();
     let pairs: Vec<(f64, f64)> =
         rows(&predicted).iter().map(|row| (number(row, "load_predicted"), loads[row["motor"]])).collect();
     assert_eq!(pairs.len(), 120);
@@ -187,7 +191,10 @@ fn the_guide_to_equations_has_every_cell() {
         let head = format!("\n## `{cell}`");
         let section = guide.split(&head).nth(1).unwrap_or_else(|| panic!("no section {head}"));
         let section = section.split("\n## ").next().expect("a section");
-        let gates = section.lines().find_map(|line| line.strip_prefix("Gates in the order of the rows: ")).expect("gates");
+        let gates = section
+            .lines()
+            .find_map(|line| line.strip_prefix("Gates in the order of the rows: "))
+            .expect("gates");
         let gates = gates.trim_end_matches('.').split(", ").count();
         assert_eq!(gates, cell.facts().gates(), "{cell}");
     }
