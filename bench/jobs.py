@@ -1,4 +1,4 @@
-"""Whole jobs: what people wait for, from the files to the score, in the program and in PyTorch as its users write the same recipe.
+"""Whole jobs, which is what people wait for: from the files to the score, in the program and in PyTorch as its users write it.
 
     python bench/jobs.py [--quick] [--only TEXT]
 
@@ -143,7 +143,7 @@ JOBS = [
     ),
     Job(
         "sound",
-        "50 s of the virtual analogue effect at 16 kHz, an LSTM of 16 units, 195 and 200 updates over 512 samples of 32 stretches",
+        "50 s of the virtual analogue effect at 16 kHz, an LSTM of 16 units, 195 and 200 updates on 32 times 512 samples",
         "ESR",
         sound,
         lambda test: test["esr"],
@@ -225,7 +225,8 @@ def section(results: dict) -> list[str]:
         rows.append(row)
     columns = ["task", "job", "elman", "PyTorch", "ratio", "memory", "PyTorch", "score", "PyTorch"]
     left = [f"Left out: {reason}.\n"] if (reason := "; ".join(results["left_out"])) else []
-    return [f"Measured on {results['date']}: {results['machine']}.", "", INTRODUCTION.format(rounds=ROUNDS), *report.table(columns, rows, texts=2), "", *left]
+    measured = f"Measured on {results['date']}: {results['machine']}."
+    return [measured, "", INTRODUCTION.format(rounds=ROUNDS), *report.table(columns, rows, texts=2), "", *left]
 
 
 def main() -> None:

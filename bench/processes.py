@@ -54,7 +54,8 @@ def run(command: list[object], place: Path, threads: int, stdin: Path | None = N
     ended = Ended()
     with open(stdin or os.devnull, "rb") as read, open(stdout or os.devnull, "wb") as written:
         # Where standard output is a file, what is printed is standard error.
-        pipes = {"stdout": written, "stderr": subprocess.PIPE} if stdout else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        outputs = (written, subprocess.PIPE) if stdout else (subprocess.PIPE, subprocess.STDOUT)
+        pipes = dict(zip(("stdout", "stderr"), outputs, strict=True))
         start = time.perf_counter()
         process = subprocess.Popen(words, cwd=place, env=environment, stdin=read, **pipes)
         watcher = threading.Thread(target=_watch, args=(process.pid, ended))

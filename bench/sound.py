@@ -1,9 +1,10 @@
-"""Sound at 48 kHz: how much faster than real time the program plays, and how soon it models a device as well as CoreAudioML's recipe.
+"""Sound at 48 kHz: how much faster than real time the program plays, and how soon it models a device as well as CoreAudioML's
+recipe.
 
     python bench/sound.py [--quick]
 
-The device is the virtual analogue effect, a minute of it; all run on one thread. `cargo xtask bench --jobs` calls this and `jobs.py`.
-The raw results of a full run go to target/bench/sound.json, and its tables to RESULTS.md.
+The device is the virtual analogue effect, a minute of it; all run on one thread. `cargo xtask bench --jobs` calls this and
+`jobs.py`. The raw results of a full run go to target/bench/sound.json, and its tables to RESULTS.md.
 """
 
 import argparse
@@ -31,8 +32,8 @@ PASS = re.compile(r"epoch \d+/\d+, .*validation ([0-9.e-]+)")
 
 
 def play(rounds: int) -> dict[str, list[list[float]]]:
-    """Seconds in which an LSTM plays the minute, and those of the processor: the program from file to file and as a stream, from its
-    start to its end, and the loop alone over blocks in PyTorch."""
+    """Seconds in which an LSTM plays the minute, and those of the processor: the program from file to file and as a stream, from
+    its start to its end, and the loop alone over blocks in PyTorch."""
     samples, _ = data.effect(RATE, SECONDS)
     raw = data.made(f"effect-{RATE}-{SECONDS}.f32", lambda path: path.write_bytes(data.read_wav(samples).tobytes()))
     played = data.PLACE / "played.f32"
@@ -122,8 +123,8 @@ def section(results: dict) -> list[str]:
         f"`elman stream` in blocks of {BLOCK}, likewise, **{times['stream']}**; PyTorch's `nn.LSTM` over such blocks, its start "
         f"not counted, {times['pytorch']}. All play the same samples.",
         "",
-        f"**Training.** `elman train label --audio` with {TRAINED_UNITS} units and {EPOCHS} passes, and the recipe of CoreAudioML in "
-        f"PyTorch with as many (`bench/twins/amplifier.py`), from the start of the process to a validation ESR of {wanted:.3g}, "
+        f"**Training.** `elman train label --audio` with {TRAINED_UNITS} units and {EPOCHS} passes, and the recipe of CoreAudioML "
+        f"in PyTorch with as many (`bench/twins/amplifier.py`), from the start of the process to a validation ESR of {wanted:.3g}, "
         f"the best of whichever did worse: **{three_figures(ratio)} times** faster.",
         "",
         *report.table(["", f"to {wanted:.3g}", "best ESR", "in all"], rows, texts=1),

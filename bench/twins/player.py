@@ -1,5 +1,5 @@
-"""Plays raw samples with a model that the program wrote as GuitarML's JSON, block by block with the state carried on, and says how
-long that took and how far the answers are from what the program played."""
+"""Plays raw samples with a model that the program wrote as GuitarML's JSON, block by block with the state carried on, and says
+how long that took and how far the answers are from what the program played."""
 
 import json
 import time
