@@ -223,9 +223,9 @@ def section(results: dict) -> list[str]:
         row.append(f"**{three_figures(ratio(result, 'seconds'))}**")
         row.append(three_figures(ratio(result, "processor_seconds")))
         row += [f"{median(result, name, 'peak_bytes') / 1e6:.0f} MB" for name in ("elman", "pytorch")]
-        row += [f"{result['unit']} {median(result, 'elman', 'score'):.3g}", f"{median(result, 'pytorch', 'score'):.3g}"]
+        row += [result["unit"], *(f"{median(result, name, 'score'):.4g}" for name in ("elman", "pytorch"))]
         rows.append(row)
-    columns = ["task", "job", "elman", "PyTorch", "ratio", "of processor time", "memory", "PyTorch", "score", "PyTorch"]
+    columns = ["task", "job", "elman", "PyTorch", "ratio", "of processor time", "memory", "PyTorch", "score", "elman", "PyTorch"]
     left = [f"Left out: {reason}.\n"] if (reason := "; ".join(results["left_out"])) else []
     measured = f"Measured on {results['date']}: {results['machine']}."
     return [measured, "", INTRODUCTION.format(rounds=ROUNDS), *report.table(columns, rows, texts=2), "", *left]
