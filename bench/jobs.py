@@ -167,7 +167,7 @@ def measure(job: Job, rounds: int) -> dict:
     twin = [sys.executable, TWINS / str(script), *rest, "--threads", THREADS]
     found: dict[str, list[dict]] = {"elman": [], "pytorch": []}
     for n in range(rounds):
-        if sum(round["seconds"] for round in found["pytorch"]) > CAP_SECONDS:
+        if sum(each["seconds"] for each in found["pytorch"]) > CAP_SECONDS:
             break
         ended = run([*train, "--seed", n], data.PLACE, THREADS)
         found["elman"].append(round_of(ended, job.score(ended.objects()[-1]["test"])))
@@ -186,7 +186,7 @@ def round_of(ended: Ended, score: float) -> dict:
 
 
 def median(result: dict, name: str, key: str) -> float:
-    return statistics.median(round[key] for round in result["rounds"][name])
+    return statistics.median(each[key] for each in result["rounds"][name])
 
 
 def ratio(result: dict, key: str) -> float:
