@@ -95,7 +95,7 @@ def adding(seed: int) -> float:
 
 
 def adding_twin(seed: int) -> list[object]:
-    return ["sequences.py", *data.adding(seed, 24_000, 500), "--batch-size", 32, "--rate", 0.005, "--constant", 1, "--scale", 0]
+    return ["sequences.py", *data.adding(seed, 24_000, 500), "--batch-size", 32, "--rate", 0.005, "--constant", 1]
 
 
 def king_james(seed: int) -> float:

@@ -41,13 +41,12 @@ class Teller(nn.Module):
 
 
 def main():
-    given = arguments("train", "test", epochs=1, batch_size=16, rate=3e-3, constant=0, scale=1)
+    given = arguments("train", "test", epochs=1, batch_size=16, rate=3e-3, constant=0)
     sequences, told, classes = read(given.train)
     unseen, truth, _ = read(given.test)
-    if given.scale:
-        rows = torch.cat(sequences)
-        mean, spread = rows.mean(0), rows.std(0)
-        sequences, unseen = ([(sequence - mean) / spread for sequence in part] for part in (sequences, unseen))
+    rows = torch.cat(sequences)
+    mean, spread = rows.mean(0), rows.std(0)
+    sequences, unseen = ([(sequence - mean) / spread for sequence in part] for part in (sequences, unseen))
     if classes:
         names = sorted(set(told))
         y, actual = (torch.tensor([names.index(name) for name in part]) for part in (told, truth))
