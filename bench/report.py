@@ -2,7 +2,8 @@
 
     python bench/report.py
 
-makes them anew from target/bench/results.json. What is written by hand, LIMITS.md, ends the report.
+makes them anew from target/bench/results.json. The sections of whole jobs and sound stay as their runs left them; what is
+written by hand, LIMITS.md, ends the report.
 """
 
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import plots
 import points
+import sections
 from figures import (
     aimed_ratio,
     better,
@@ -123,6 +125,7 @@ def write(results: dict):
         *section(results, "sequence", f"Whole sequences: B = 1, T = {points.INFERENCE_SEQ_LEN}"),
         *notebook(results),
         *growth(results),
+        *sections.lines(sections.kept()),
         (BENCH / "LIMITS.md").read_text(),
     ]
     (BENCH / "RESULTS.md").write_text("\n".join(parts))

@@ -9,10 +9,8 @@ makes RESULTS.md and the plots from them; those of any other run go to partial.j
 """
 
 import argparse
-import datetime
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -23,6 +21,7 @@ from pathlib import Path
 
 import points
 import report
+import sections
 import terminal
 from contender import Point
 
@@ -208,17 +207,6 @@ def describe(processes: list[Process]) -> dict:
     return described
 
 
-def machine() -> str:
-    cpu, vectors = platform.processor() or platform.machine(), ""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        text = info.read_text()
-        names = [line.split(":")[1].strip() for line in text.splitlines() if "model name" in line]
-        cpu = names[0] if names else cpu
-        vectors = ", AVX-512" if " avx512f" in text else ", AVX2" if " avx2" in text else ""
-    return f"{cpu}, {os.cpu_count()} cores{vectors}, {platform.system()}"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few points in two minutes, printed only")
@@ -240,8 +228,7 @@ def main():
     names = [name for name, contender in CONTENDERS.items() if contender.kinds & kinds]
     processes = [Process(name, threads) for name in names for threads in THREADS]
     results = {
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
+        **sections.measured(),
         "contenders": describe(processes),
         "peak": processes[0].ask("peak")["peak"],
         "effort": {"rounds": effort.rounds, "seconds": effort.round_seconds, "tolerance": TOLERANCE},

@@ -1,5 +1,7 @@
 //! What can be asked for: the command line, read into a [`Chore`].
 
+use crate::bench::Bench;
+
 /// The answer to `cargo xtask help`, and the second half of the answer to a wrong command.
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask CHORE
@@ -15,10 +17,14 @@ Usage: cargo xtask CHORE
   dist           leave program and wheel, built for release, in target/dist
   targets        compile the engine for ARM, WebAssembly and a microcontroller
   fuzz [SECONDS] run every fuzz target for SECONDS, 20 if not given; needs a nightly toolchain
-  bench          measure Elman beside its peers and write bench/RESULTS.md, in about 40 minutes;
+  bench          measure Elman beside its peers and write bench/RESULTS.md, in about 45 minutes;
                  installs PyTorch, 5 GB, and compiles other libraries for 10 minutes the first time
-  bench --quick  a few points in two minutes, only printed
+  bench --quick  a few points and jobs in four minutes, only printed
+  bench --jobs   whole jobs, from file to score, and sound, beside PyTorch, in six minutes, into
+                 bench/RESULTS.md; with --quick in two, only printed
   anchors        train by known recipes on known data, and print the scores beside those to meet
+  anchors --peers
+                 the same recipes in PyTorch as well, in turn
   reference      make the reference numbers anew with reference/make.py; installs PyTorch, 5 GB
   docs           build the API documentation and say where it is
   timings        make a release build from nothing and print what took longest to compile
@@ -54,11 +60,16 @@ pub(crate) enum Chore {
     },
     /// Measure Elman beside other libraries; `quick` leaves out most points.
     Bench {
+        /// Which parts.
+        what: Bench,
         /// A few points, and nothing written to the checkout.
         quick: bool,
     },
     /// Scores on known data beside those to meet.
-    Anchors,
+    Anchors {
+        /// Are the recipes trained in PyTorch as well?
+        peers: bool,
+    },
     /// Make the reference numbers anew with other implementations.
     Reference,
     /// Build the documentation.
@@ -83,9 +94,12 @@ impl Chore {
             ["targets"] => Ok(Self::Targets),
             ["fuzz"] => Ok(Self::Fuzz { seconds: FUZZ_SECONDS }),
             ["fuzz", seconds] => parse_seconds(seconds).map(|seconds| Self::Fuzz { seconds }),
-            ["bench"] => Ok(Self::Bench { quick: false }),
-            ["bench", "--quick"] => Ok(Self::Bench { quick: true }),
-            ["anchors"] => Ok(Self::Anchors),
+            ["bench"] => Ok(Self::Bench { what: Bench::All, quick: false }),
+            ["bench", "--quick"] => Ok(Self::Bench { what: Bench::All, quick: true }),
+            ["bench", "--jobs"] => Ok(Self::Bench { what: Bench::Jobs, quick: false }),
+            ["bench", "--jobs", "--quick"] => Ok(Self::Bench { what: Bench::Jobs, quick: true }),
+            ["anchors"] => Ok(Self::Anchors { peers: false }),
+            ["anchors", "--peers"] => Ok(Self::Anchors { peers: true }),
             ["reference"] => Ok(Self::Reference),
             ["docs"] => Ok(Self::Docs),
             ["timings"] => Ok(Self::Timings),
@@ -131,8 +145,15 @@ mod tests {
     fn options_reach_their_chore() {
         assert_eq!(parse("test"), Ok(Chore::Test { fast: false }));
         assert_eq!(parse("test --fast"), Ok(Chore::Test { fast: true }));
-        assert_eq!(parse("bench"), Ok(Chore::Bench { quick: false }));
-        assert_eq!(parse("bench --quick"), Ok(Chore::Bench { quick: true }));
+        for (line, what, quick) in [
+            ("bench", Bench::All, false),
+            ("bench --quick", Bench::All, true),
+            ("bench --jobs", Bench::Jobs, false),
+            ("bench --jobs --quick", Bench::Jobs, true),
+        ] {
+            assert_eq!(parse(line), Ok(Chore::Bench { what, quick }));
+        }
+        assert_eq!(parse("anchors --peers"), Ok(Chore::Anchors { peers: true }));
         assert_eq!(parse("fuzz"), Ok(Chore::Fuzz { seconds: 20 }));
         assert_eq!(parse("fuzz 3"), Ok(Chore::Fuzz { seconds: 3 }));
     }

@@ -14,6 +14,7 @@ mod evaluate;
 mod exchange;
 mod forecast;
 mod gaps;
+mod guides;
 mod inspect;
 mod label;
 mod model_errors;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 const CALL: &str = "$ cargo run --release -- ";
 
 /// The commands of a document's console blocks, each with the output that follows it.
-fn examples(document: &str) -> Vec<(String, String)> {
+pub(crate) fn examples(document: &str) -> Vec<(String, String)> {
     let mut examples: Vec<(String, String)> = Vec::new();
     let mut inside = false;
     for line in document.lines() {
@@ -49,27 +49,32 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Runs a document's commands, of which there are at least so many, beside this table; what is left of them stands in the
-/// folder that comes back.
-fn printed_as_said(document: &str, least: usize, table: &str) -> TempDir {
+/// Runs a document's commands, of which there are at least so many, beside these files; what is left of them stands in the
+/// folder that comes back. What a command prints need not end with a line's end.
+pub(crate) fn printed_as_said(document: &str, least: usize, files: &[&str]) -> TempDir {
     let text = std::fs::read_to_string(root().join(document)).expect("the document");
     let examples = examples(&text);
     assert!(examples.len() >= least, "{examples:?}");
     let directory = tempfile::tempdir().expect("a temporary folder");
-    std::fs::create_dir(directory.path().join("docs")).expect("a folder");
-    std::fs::copy(root().join(table), directory.path().join(table)).expect("the table");
+    for file in files {
+        let copy = directory.path().join(file);
+        std::fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
+        std::fs::copy(root().join(file), copy).expect("a file of the repository");
+    }
+    // The word that the guides of texts and of metrics look at.
+    std::fs::write(directory.path().join("hello.txt"), "The Work").expect("a file");
     let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
     for (arguments, expected) in examples {
         // The program names itself as it was called.
         let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
-        assert_eq!(printed, expected, "{document}: elman {arguments}");
+        assert_eq!(printed.trim_end(), expected.trim_end(), "{document}: elman {arguments}");
     }
     directory
 }
 
 #[test]
 fn the_guide_to_labels_prints_what_it_says() {
-    printed_as_said("docs/label.md", 4, "docs/press.csv");
+    printed_as_said("docs/label.md", 4, &["docs/press.csv"]);
 }
 
 #[test]
@@ -79,28 +84,18 @@ fn the_guide_to_training_prints_what_it_says() {
 
 #[test]
 fn the_guide_of_texts_prints_what_it_says() {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::copy(root().join("LICENSE-APACHE"), directory.path().join("LICENSE-APACHE")).unwrap();
-    std::fs::write(directory.path().join("hello.txt"), "The Work").unwrap();
-    let examples = examples(&std::fs::read_to_string(root().join("docs/text.md")).unwrap());
-    assert!(examples.len() >= 3, "{examples:?}");
-    let program = assert_cmd::cargo::cargo_bin!("elman").display().to_string();
-    for (arguments, expected) in examples {
-        // What is generated need not end with a line's end.
-        let printed = elman(directory.path(), &arguments).replace(&program, "target/release/elman");
-        assert_eq!(printed.trim_end(), expected.trim_end(), "elman {arguments}");
-    }
+    printed_as_said("docs/text.md", 3, &["LICENSE-APACHE"]);
 }
 
 #[test]
 fn the_guide_to_reports_prints_what_it_says() {
-    let left = printed_as_said("docs/report.md", 1, "docs/shops.csv");
+    let left = printed_as_said("docs/report.md", 1, &["docs/shops.csv"]);
     assert!(left.path().join("report.html").exists());
 }
 
 #[test]
 fn the_readmes_commands_print_what_it_says() {
-    let directory = printed_as_said("README.md", 5, "docs/shops.csv");
+    let directory = printed_as_said("README.md", 5, &["docs/shops.csv"]);
     elman(directory.path(), "evaluate airline.elman --plot airline.svg");
     let drawn = std::fs::read_to_string(directory.path().join("airline.svg")).unwrap();
     let committed = std::fs::read_to_string(root().join("docs/airline.svg")).unwrap();
