@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::panel::Member;
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{Error, Message};
-use crate::table::{Column, Table, Time};
+use crate::table::{Column, Table, Time, is_clock};
 
 /// Names of columns that hold times.
 const NAMES: &[&str] = &[
@@ -95,7 +95,13 @@ pub(super) fn find<'a>(
     let of_text = || columns().filter(|column| !column.holds_numbers());
     let mut suspects =
         of_text().filter(|column| is_named_like_times(column.name()) || column.is_mostly_times());
-    let Some(first) = suspects.next() else { return Ok(of_numbers(table, is_taken, may_repeat, remarks)) };
+    let Some(first) = suspects.next() else {
+        let found = of_numbers(table, &is_taken, may_repeat, remarks);
+        if found.is_none() {
+            remarks.extend(of_text().find_map(remark_on_resemblance));
+        }
+        return Ok(found);
+    };
     match std::iter::once(first).chain(suspects).find(|column| column.times().is_ok()) {
         Some(column) => Ok(Some(column)),
         None => first.times().map(|_| Some(first)).map_err(Error::from),
@@ -105,7 +111,7 @@ pub(super) fn find<'a>(
 /// A column of numbers that are times: by its name, or because they are years one after another.
 fn of_numbers<'a>(
     table: &'a Table,
-    is_taken: impl Fn(&str) -> bool,
+    is_taken: &impl Fn(&str) -> bool,
     may_repeat: bool,
     remarks: &mut Vec<Message>,
 ) -> Option<Column<'a>> {
@@ -138,6 +144,42 @@ fn of_numbers<'a>(
         remarks.push(Message::from(text).option("time"));
     }
     None
+}
+
+/// What is to be said of a column whose cells look like times, though they are none that are known.
+fn remark_on_resemblance(column: Column<'_>) -> Option<Message> {
+    /// As many cells tell.
+    const LOOKED_AT: usize = 100;
+    let all = |looks: fn(&str) -> bool| column.texts().take(LOOKED_AT).all(looks);
+    let (place, text) = (column.place(0), column.text(0));
+    if all(is_clock) {
+        let text = format!(
+            "{place}: {text:?} is a time of day without a date, so the rows are taken in their order; write the date before \
+             it to have it read"
+        );
+        return Some(text.into());
+    }
+    resemble_times(column.texts().take(LOOKED_AT)).then(|| {
+        let text = format!(
+            "{place}: {text:?} looks like a time, but is not written in a way that is known, so the rows are taken in their \
+             order; if it is one, name its column with "
+        );
+        Message::from(text).option("time").text(" and say how it is written with ").option("time_format")
+    })
+}
+
+/// Does each text hold a year and little else: another number, or years in order?
+fn resemble_times<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
+    const LONGEST: usize = 40;
+    let numbers =
+        |text: &'t str| text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    let is_year = |digits: &&str| digits.len() == 4 && ("1500"..="2200").contains(digits);
+    let years: Vec<Option<&str>> = texts.clone().map(|text| numbers(text).find(is_year)).collect();
+    let in_order = years.is_sorted() || years.is_sorted_by(|a, b| a >= b);
+    let mut several = texts.clone().map(|text| numbers(text).count() > 1);
+    years.iter().all(Option::is_some)
+        && texts.into_iter().all(|text| text.chars().count() <= LONGEST)
+        && (several.all(|several| several) || in_order && years.first() != years.last())
 }
 
 fn is_named_like_times(name: &str) -> bool {
