@@ -280,3 +280,24 @@ fn a_column_that_numbers_the_rows_in_another_order_is_named() {
     place.write("s.csv", format!("id,step,left,target\n{in_order}"));
     assert!(!place.ok(train).stderr.contains("numbers the rows"));
 }
+
+#[test]
+fn even_counts_of_seconds_are_times() {
+    let place = Place::new();
+    let train = |step: &dyn Fn(u64) -> u64, zeros: &str| {
+        let rows: String =
+            (0..60).map(|n| format!("{}{zeros},{}\n", 1_704_067_200 + step(n), n * n % 7)).collect();
+        place.write("s.csv", format!("t,y\n{rows}"));
+        place
+            .ok("train s.csv --target y --epochs 1 --horizon 2 --window 4 --hidden-size 2 --force -o m.elman")
+            .stderr
+    };
+    let note = "note: s.csv, column \"t\": the values are taken for moments counted from 1970 on; name another column of times \
+                with --time\n";
+    for zeros in ["", "000", "000000", "000000000", ".0"] {
+        let said = train(&|n| 3600 * n, zeros);
+        assert!(said.contains(note), "{zeros}: {said}");
+    }
+    // Numbers of orders, which only grow, and of rows.
+    assert!(!train(&|n| 17 * n * n, "").contains("1970") && !train(&|n| n, "").contains("1970"));
+}

@@ -66,6 +66,11 @@ impl Time {
         self.pattern.counts_days()
     }
 
+    /// Is it written as a count of seconds, or parts of them, from 1970 on?
+    pub(crate) fn is_counted(self) -> bool {
+        self.pattern.counts_seconds()
+    }
+
     /// How it is written.
     pub(crate) fn pattern(self) -> &'static Pattern {
         self.pattern

@@ -13,6 +13,8 @@ const NAMES: &[&str] = &[
     "time",
     "datetime",
     "timestamp",
+    "ts",
+    "epoch",
     "datum",
     "zeit",
     "zeitstempel",
@@ -129,11 +131,17 @@ fn of_numbers<'a>(
             _ => unfit = unfit.or(Some(column)),
         }
     }
-    if let [column] = rest.iter().copied().filter(are_years).collect::<Vec<_>>()[..] {
-        let text =
-            format!("{}: the values are taken for years; name another column of times with ", column.whole());
-        remarks.push(Message::from(text).option("time"));
-        return Some(column);
+    let shown: [(fn(&Column<'_>) -> bool, &str); 2] =
+        [(are_years, "years"), (are_moments, "moments counted from 1970 on")];
+    for (are_some, what) in shown {
+        if let [column] = rest.iter().copied().filter(are_some).collect::<Vec<_>>()[..] {
+            let text = format!(
+                "{}: the values are taken for {what}; name another column of times with ",
+                column.whole()
+            );
+            remarks.push(Message::from(text).option("time"));
+            return Some(column);
+        }
     }
     if let Some(column) = unfit {
         let text = format!(
@@ -192,6 +200,18 @@ fn is_distinct(times: &[Time]) -> bool {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     sorted.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// Three moments or more at even steps, of so many digits that they may well be counted from 1970 on.
+fn are_moments(column: &Column<'_>) -> bool {
+    /// Of what is counted in nanoseconds the last digits are lost.
+    const EVEN: f64 = 1e-6;
+    let Ok(values @ [first, second, _, ..]) = column.numbers() else { return false };
+    let step = second - first;
+    // What counts up by one is more likely a number of the row.
+    step.abs() > 1.0
+        && values.windows(2).all(|pair| (pair[1] - pair[0] - step).abs() <= EVEN * step.abs())
+        && column.times().is_ok_and(|times| times.first().is_some_and(|time| time.is_counted()))
 }
 
 /// Three years or more, one after another, forwards or backwards.

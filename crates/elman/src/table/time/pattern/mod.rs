@@ -271,7 +271,12 @@ impl Pattern {
 
     /// Is it written in UTC, without an offset?
     pub(crate) fn is_utc(&self) -> bool {
-        self.utc || self.items.iter().any(|item| matches!(item, Item::Epoch(_)))
+        self.utc || self.counts_seconds()
+    }
+
+    /// Does it count seconds, or parts of them, from 1970 on?
+    pub(crate) fn counts_seconds(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Epoch(_)))
     }
 
     pub(crate) fn has_offset(&self) -> bool {

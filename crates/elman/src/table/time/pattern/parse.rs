@@ -147,7 +147,7 @@ impl Pattern {
                         Some(rest) => (true, rest),
                         None => (false, rest),
                     };
-                    let (count, _, after) = digits(positive, 1, 18)?;
+                    let (count, _, after) = digits(positive, 1, 19)?;
                     let unit = 10_i64.checked_pow(u32::from(9_u8.checked_sub(fraction)?))?;
                     let nanoseconds = i128::from(if negative { -count } else { count }) * i128::from(unit);
                     let instant = Timestamp::from_nanosecond(nanoseconds).ok()?;
