@@ -93,7 +93,7 @@ class _Grouped(Estimator):
     def _answers(self, X: Any) -> tuple[dict[str, Any], Any]:
         """Answers by column in the order of the sequences, and the kind of frame that came in."""
         model = self._fitted()
-        X = unnested(X, self.id or "id", self.layout)
+        X = unnested(X, self._options().get("id") or "id", self.layout)
         if is_path(X):
             table, kind = _elman.Table.open(os.fspath(X)), {}
         elif is_frame(X):
