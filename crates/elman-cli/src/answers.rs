@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::output::Wrong;
 
+mod arrow;
 #[cfg(feature = "parquet")]
 mod parquet;
 
@@ -31,14 +32,16 @@ enum Layout {
     JsonArray,
     /// NumPy's array of numbers, `[rows, columns]`, in `f64`.
     Npy,
+    /// Arrow's file, which Feather is.
+    Arrow,
     #[cfg(feature = "parquet")]
     Parquet,
 }
 
 /// Endings of names that stand for other formats.
-const OTHERS: [&str; 22] = [
-    "feather", "arrow", "ipc", "orc", "npz", "zst", "zstd", "xz", "bz2", "lz4", "zip", "7z", "xlsx", "xls",
-    "ods", "h5", "hdf5", "pkl", "pickle", "mat", "db", "sqlite",
+const OTHERS: [&str; 19] = [
+    "orc", "npz", "zst", "zstd", "xz", "bz2", "lz4", "zip", "7z", "xlsx", "xls", "ods", "h5", "hdf5", "pkl",
+    "pickle", "mat", "db", "sqlite",
 ];
 
 impl Form {
@@ -62,8 +65,8 @@ impl Form {
         let path = path.display();
         if OTHERS.contains(&ending) {
             return Err(Wrong(format!(
-                "{path}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy or .parquet, or \
-                 in .gz after one of the text formats"
+                "{path}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy, .arrow, \
+                 .feather or .parquet, or in .gz after one of the text formats"
             )));
         }
         let layout = match ending {
@@ -72,6 +75,7 @@ impl Form {
             "jsonl" | "ndjson" => Some(Layout::JsonLines),
             "json" => Some(Layout::JsonArray),
             "npy" => Some(Layout::Npy),
+            "arrow" | "feather" | "ipc" => Some(Layout::Arrow),
             #[cfg(feature = "parquet")]
             "parquet" | "pq" => Some(Layout::Parquet),
             #[cfg(not(feature = "parquet"))]
@@ -106,6 +110,7 @@ impl Form {
             }
             Layout::JsonArray => format!("[\n{}\n]\n", objects(predictions)?.join(",\n")).into_bytes(),
             Layout::Npy => npy(predictions)?,
+            Layout::Arrow => arrow::write(predictions)?,
             #[cfg(feature = "parquet")]
             Layout::Parquet => parquet::write(predictions)?,
         };

@@ -242,8 +242,8 @@ pub(crate) struct PredictArguments {
     /// that DATA has; they are taken as its last rows
     #[arg(long, value_name = "FILE")]
     pub(crate) future_data: Option<PathBuf>,
-    /// Write the predictions here, as the name says: .csv, .tsv, .jsonl, .json, .npy (numbers alone) or, if built with it,
-    /// .parquet, packed with .gz behind it; - for standard output [default: -]
+    /// Write the predictions here, as the name says: .csv, .tsv, .jsonl, .json, .npy (numbers alone), .arrow, .feather or,
+    /// if built with it, .parquet, packed with .gz behind it; - for standard output [default: -]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Of a forecast: how many rows ahead [default: with future covariates as many as DATA has them for, else as many as in training]

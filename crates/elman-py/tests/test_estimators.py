@@ -260,6 +260,25 @@ def test_forms_of_sequences_are_the_same_data(means):
     assert np.array_equal(flat.predict(X[:, :, :1]), flat.predict(X[:, :, 0]))
 
 
+@pytest.mark.parametrize("layout", ["time", "channels"])
+def test_frames_as_sktime_has_them(means, layout):
+    pandas = pytest.importorskip("pandas")
+    X, y = means
+    given = X if layout == "time" else X.transpose(0, 2, 1)
+    expected = elman.SequenceRegressor(layout=layout, **QUICK).fit(given, y)
+    index = pandas.MultiIndex.from_product([[f"s{n}" for n in range(60)], range(8)], names=["instances", "timepoints"])
+    indexed = pandas.DataFrame(X.reshape(-1, 2), index=index, columns=["a", "b"])
+    nested = pandas.DataFrame({name: [pandas.Series(x[:, k]) for x in X] for k, name in enumerate(["a", "b"])})
+    shuffled = indexed.groupby(level=0, sort=False).sample(frac=1, random_state=0)
+    for frame in (indexed, nested, shuffled):
+        fitted = elman.SequenceRegressor(layout=layout, **QUICK).fit(frame, y)
+        assert np.array_equal(fitted.predict(frame), expected.predict(given))
+        assert fitted.score(frame, y) == expected.score(given, y)
+    nested.iat[3, 1] = pandas.Series(X[3, :5, 1])
+    with pytest.raises(ValueError, match=r"X has in row 3 series of \[5, 8\] timesteps; all of a row must have as many"):
+        expected.predict(nested)
+
+
 def test_missing_values_are_refused_or_filled(means):
     X, y = means
     X = X.copy()

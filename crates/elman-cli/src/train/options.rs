@@ -42,7 +42,7 @@ options! {
         [value_name = "COLUMN"] target: String,
         /// The column of times, in whose order rows are read [default: of a forecast, the first that holds times]
         [value_name = "COLUMN"] time: String,
-        /// How times are written, such as "%d.%m.%Y %H:%M" [default: what the column's cells agree on]
+        /// How times are written, such as "%d.%m.%Y %H:%M"; %J are days as spreadsheets count them [default: what the column's cells agree on]
         [value_name = "FORMAT"] time_format: String,
         /// Forecast: the time zone of the column of times, such as Europe/Berlin [default: clocks never change]
         [value_name = "ZONE"] timezone: String,

@@ -605,4 +605,7 @@ fn rows_to_come_may_stand_in_a_file_of_their_own() {
     assert!(place.refused(1, "predict m.elman bare.csv").contains("\"weather\""));
     let naive = place.ok("predict m.elman bare.csv --baseline last-value").stdout;
     assert_eq!(column(&naive, "units_forecast"), [units(79); 3]);
+    // Nor for its picture.
+    let drawn = place.ok("predict m.elman bare.csv --baseline last-value --plot bare.svg");
+    assert!(drawn.stdout == naive && place.text("bare.svg").starts_with("<svg"));
 }

@@ -1,6 +1,7 @@
 //! `elman predict`
 
 use crate::common::{CLASSIFY, Place, REGRESS, airline, sequences};
+use elman::table::Table;
 use serde_json::Value;
 
 /// A model of the built-in data in `airline.elman`.
@@ -226,14 +227,14 @@ fn the_name_says_how_answers_are_written() {
     let model = place.ok("predict again.elman p.csv").stdout;
     assert_eq!(place.ok("predict again.elman p.csv.gz").stdout, model);
 
-    for name in ["p.feather", "p.npz", "p.csv.zst", "p.xlsx"] {
+    for name in ["p.npz", "p.csv.zst", "p.xlsx"] {
         let ending = name.rsplit('.').next().unwrap();
         place.refuses(
             2,
             &format!("predict airline.elman -o {name}"),
             &format!(
-                "{name}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy or .parquet, \
-                 or in .gz after one of the text formats"
+                "{name}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy, .arrow, .feather \
+                 or .parquet, or in .gz after one of the text formats"
             ),
         );
     }
@@ -263,11 +264,66 @@ fn json_goes_into_files_whose_names_do_not_say_otherwise() {
     assert!(place.text("p.json").starts_with("[\n{"));
 }
 
+/// What is written as Arrow is read again: the same values to the bit, texts, and times as times.
+#[test]
+fn arrow_is_written_and_read() {
+    let place = forecaster();
+    for name in ["p.feather", "p.npy"] {
+        place.ok(&format!("predict airline.elman -o {name}"));
+    }
+    let [written, numbers] = ["p.feather", "p.npy"].map(|name| Table::open(&place.path(name)).unwrap());
+    assert_eq!(written.headers(), ["month", "passengers_forecast"]);
+    let bits = |table: &Table, column: &str| {
+        let numbers = table.column(column).unwrap().numbers().unwrap();
+        numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&written, "passengers_forecast"), bits(&numbers, "col1"));
+    let months: Vec<&str> = written.column("month").unwrap().texts().collect();
+    assert_eq!(months, ["1961-01-01", "1961-02-01", "1961-03-01", "1961-04-01", "1961-05-01", "1961-06-01"]);
+
+    let place = Place::with("s.csv", sequences(30));
+    place.ok(&format!("{CLASSIFY} -q --epochs 2"));
+    for name in ["c.arrow", "c.csv"] {
+        place.ok(&format!("predict m.elman s.csv -o {name}"));
+    }
+    let [written, csv] = ["c.arrow", "c.csv"].map(|name| Table::open(&place.path(name)).unwrap());
+    assert_eq!((written.headers(), written.num_rows()), (csv.headers(), 30));
+    for (one, other) in written.columns().zip(csv.columns()).filter(|(one, _)| !one.holds_numbers()) {
+        assert!(one.texts().eq(other.texts()), "{}", one.name());
+    }
+}
+
+/// Rows that were left out have no answers; and times of UTC are such.
+#[test]
+fn what_is_not_known_is_null_in_arrow() {
+    let x = |n: usize| if n % 10 == 4 { String::new() } else { (n % 9).to_string() };
+    let rows: String = (0..90).map(|n| format!("{},{},{}\n", n / 9, x(n), n * n % 7)).collect();
+    let place = Place::with("s.csv", format!("id,x,y\n{rows}"));
+    place.ok("train label s.csv --id id --target y -q --epochs 1 -o m.elman --missing drop");
+    place.ok("predict m.elman s.csv -o p.arrow");
+    place.ok("predict m.elman s.csv -o p.csv");
+    let [written, csv] = ["p.arrow", "p.csv"].map(|name| Table::open(&place.path(name)).unwrap());
+    let (one, other) = (written.columns().last().unwrap(), csv.columns().last().unwrap());
+    assert_eq!((one.name(), written.num_rows()), (other.name(), csv.num_rows()));
+    let missing: Vec<usize> = (0..csv.num_rows()).filter(|&row| one.is_missing(row)).collect();
+    assert_eq!(missing, (0..90).filter(|&row| other.is_missing(row)).collect::<Vec<_>>());
+    assert_eq!(missing, [4, 14, 24, 34, 44, 54, 64, 74, 84]);
+
+    let hours: String = (0..48)
+        .map(|n| format!("2024-01-{:02}T{:02}:00:00+01:00,{}\n", 1 + n / 24, n % 24, n * n % 7))
+        .collect();
+    place.write("utc.csv", format!("t,v\n{hours}"));
+    place.ok("train utc.csv -q --epochs 1 --horizon 2 --window 4 -o utc.elman");
+    place.ok("predict utc.elman utc.csv -o utc.arrow");
+    let written = Table::open(&place.path("utc.arrow")).unwrap();
+    let times: Vec<&str> = written.column("t").unwrap().texts().collect();
+    assert_eq!(times, ["2024-01-02 23:00:00Z", "2024-01-03 00:00:00Z"]);
+}
+
 /// What is written as Parquet is read again: the same values to the bit, and types that say what they are.
 #[cfg(feature = "parquet")]
 #[test]
 fn parquet_is_written_and_read() {
-    use elman::table::Table;
     use parquet::file::reader::{FileReader, SerializedFileReader};
 
     let types = |place: &Place, name: &str| {

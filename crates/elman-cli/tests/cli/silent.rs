@@ -227,3 +227,77 @@ fn a_percentage_beyond_all_measure_does_not_break_the_table() {
     let json = place.last_json("evaluate m.elman a.csv");
     assert!(figure(&json, "/test/mape") > 1e60);
 }
+
+/// A column that looks like times, and is not read as such, is not passed over in silence.
+#[test]
+fn what_looks_like_times_is_spoken_of() {
+    let place = Place::new();
+    let train = |write: &dyn Fn(usize) -> String| {
+        let rows: String = (0..60).map(|n| format!("{},{}\n", write(n), n * n % 7)).collect();
+        place.write("s.csv", format!("t,y\n{rows}"));
+        place
+            .ok("train s.csv --target y --epochs 1 --horizon 2 --window 4 --hidden-size 2 --force -o m.elman")
+            .stderr
+    };
+    let start = "note: s.csv, line 2, column \"t\": ";
+    let unknown = train(&|n| format!("1 of May {}", 1950 + n));
+    assert!(unknown.contains(&format!(
+        "{start}\"1 of May 1950\" looks like a time, but is not written in a way that is known"
+    )));
+    let clock = train(&|n| format!("{:02}:{:02}", n / 60, n % 60));
+    assert!(clock.contains(&format!("{start}\"00:00\" is a time of day without a date")), "{clock}");
+    // Names with a number are none.
+    let named = train(&|n| format!("shop {n}"));
+    assert!(!named.contains("looks like"), "{named}");
+}
+
+#[test]
+fn days_of_spreadsheets_are_times() {
+    let rows: String = (0..60).map(|n| format!("{},{}\n", 45_292 + n, n * n % 7)).collect();
+    let place = Place::with("s.csv", format!("date,y\n{rows}"));
+    let said = place.ok("train s.csv --epochs 1 --horizon 2 --window 4 --hidden-size 2 -o m.elman");
+    let note = "note: s.csv, line 2, column \"date\": 45292 is read as 2024-01-01: days are counted as spreadsheets do\n";
+    assert!(said.stderr.contains(note), "{}", said.stderr);
+    let forecast = place.ok("predict m.elman s.csv").stdout;
+    assert_eq!(
+        forecast.lines().map(|line| line.split(',').next().unwrap()).collect::<Vec<_>>(),
+        ["date", "45352", "45353"]
+    );
+}
+
+#[test]
+fn a_column_that_numbers_the_rows_in_another_order_is_named() {
+    let row = |n: usize, t: usize| format!("{n},{},{},{}\n", (7 * t + n) % 10, (1 + n % 2) * t, n % 2);
+    let rows: String = (0..200).map(|k| row(k / 10, k % 10)).collect();
+    let place = Place::with("s.csv", format!("id,step,x,target\n{rows}"));
+    let train = "train classify s.csv --epochs 1 --hidden-size 2 --search=false --force -o m.elman";
+    let note = "note: s.csv, line 4, column \"step\": the column numbers the rows of each sequence, but they do not stand in \
+                that order; to read them in it, name it with --time\n";
+    assert!(place.ok(train).stderr.contains(note));
+    assert!(!place.ok(&format!("{train} --time step")).stderr.contains("numbers the rows"));
+    let in_order: String =
+        (0..200).map(|k| format!("{},{},{},{}\n", k / 10, k % 10, 9 - k % 10, k / 10 % 2)).collect();
+    place.write("s.csv", format!("id,step,left,target\n{in_order}"));
+    assert!(!place.ok(train).stderr.contains("numbers the rows"));
+}
+
+#[test]
+fn even_counts_of_seconds_are_times() {
+    let place = Place::new();
+    let train = |step: &dyn Fn(u64) -> u64, zeros: &str| {
+        let rows: String =
+            (0..60).map(|n| format!("{}{zeros},{}\n", 1_704_067_200 + step(n), n * n % 7)).collect();
+        place.write("s.csv", format!("t,y\n{rows}"));
+        place
+            .ok("train s.csv --target y --epochs 1 --horizon 2 --window 4 --hidden-size 2 --force -o m.elman")
+            .stderr
+    };
+    let note = "note: s.csv, column \"t\": the values are taken for moments counted from 1970 on; name another column of times \
+                with --time\n";
+    for zeros in ["", "000", "000000", "000000000", ".0"] {
+        let said = train(&|n| 3600 * n, zeros);
+        assert!(said.contains(note), "{zeros}: {said}");
+    }
+    // Numbers of orders, which only grow, and of rows.
+    assert!(!train(&|n| 17 * n * n, "").contains("1970") && !train(&|n| n, "").contains("1970"));
+}

@@ -173,6 +173,30 @@ def like(columns: dict[str, Any], frame: Any) -> Any:
     return columns
 
 
+def unnested(x: Any, id_name: str, layout: str) -> Any:
+    """What sktime's frames hold, as a list of arrays in a layout; everything else as it is.
+
+    Those are pandas' frames with an index of two levels, sequences and timesteps, and those with a row for each sequence
+    whose cells are series.
+    """
+    if type(x).__module__.split(".")[0] != "pandas" or not hasattr(x, "columns") or id_name in x.columns:
+        return x
+    if x.index.nlevels == 2:
+        in_order = x.sort_index(level=1, kind="stable", sort_remaining=False)
+        groups = dict(iter(in_order.groupby(level=0, sort=False)))
+        sequences = [groups[i].to_numpy() for i in x.index.get_level_values(0).unique()]
+    elif len(x) > 0 and all(hasattr(cell, "__len__") and not isinstance(cell, str) for cell in x.iloc[0]):
+        sequences = []
+        for n, row in enumerate(x.itertuples(index=False)):
+            lengths = {len(cell) for cell in row}
+            if len(lengths) > 1:
+                raise ValueError(f"X has in row {n} series of {sorted(lengths)} timesteps; all of a row must have as many")
+            sequences.append(np.stack([np.asarray(cell) for cell in row], axis=1))
+    else:
+        return x
+    return [sequence.T for sequence in sequences] if layout == "channels" else sequences
+
+
 def sequences_of(x: Any, layout: str) -> list[Array]:
     """Sequences ``(T_i, I)`` of float64.
 

@@ -20,6 +20,7 @@ from .data import (
     refuse_missing,
     sequences_of,
     table_of,
+    unnested,
 )
 from .estimator import Estimator, figures_by_name
 
@@ -29,6 +30,7 @@ class _Grouped(Estimator):
 
     def _fit_sequences(self, X: Any, y: Any) -> None:
         options = self._options()
+        X = unnested(X, options.get("id") or "id", self.layout)
         if is_path(X):
             if y is not None:
                 raise ValueError("a file has its targets in a column; leave y out")
@@ -91,6 +93,7 @@ class _Grouped(Estimator):
     def _answers(self, X: Any) -> tuple[dict[str, Any], Any]:
         """Answers by column in the order of the sequences, and the kind of frame that came in."""
         model = self._fitted()
+        X = unnested(X, self._options().get("id") or "id", self.layout)
         if is_path(X):
             table, kind = _elman.Table.open(os.fspath(X)), {}
         elif is_frame(X):
@@ -148,7 +151,8 @@ class SequenceClassifier(_Grouped):
         Parameters
         ----------
         X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
-            A frame is long: a row for each timestep, a column ``id`` (option ``id``) that tells sequences apart.
+            A frame is long: a row for each timestep, a column ``id`` (option ``id``) that tells sequences apart; or as
+            sktime has it, with an index of sequences and timesteps, or a row for each sequence whose cells are series.
         y : array (n,), optional
             A class for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
@@ -249,7 +253,8 @@ class SequenceRegressor(_Grouped):
         Parameters
         ----------
         X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
-            A frame is long: a row for each timestep, a column ``id`` (option ``id``) that tells sequences apart.
+            A frame is long: a row for each timestep, a column ``id`` (option ``id``) that tells sequences apart; or as
+            sktime has it, with an index of sequences and timesteps, or a row for each sequence whose cells are series.
         y : array (n,) or (n, K), optional
             Numbers for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
@@ -281,7 +286,7 @@ class SequenceRegressor(_Grouped):
             figures, _ = self._fitted().evaluate(table_of(columns_of(X)))
             return float(figures_by_name(json.loads(figures))["elman"]["r2"] or 0.0)
         predicted = self.predict(X)
-        if is_frame(X):
+        if is_frame(predicted):
             answers = [column for column in predicted if str(column).endswith("_predicted")]
             predicted = np.stack([np.asarray(predicted[column]) for column in answers], axis=1)
         truth = np.asarray(y, dtype=np.float64).reshape(len(predicted), -1)

@@ -92,6 +92,10 @@ impl Open {
 /// - Both directions.
 /// - The maximum over time, the final states, the mean over time; with patches that leave 80 timesteps the maximum alone.
 /// - An ensemble of five for up to 500 training sequences, of one beyond.
+///
+/// How many units there are is not tried: with 24 instead of the usual 64 the accuracy on seven sets of the UCR and UEA
+/// archives was from 0.3 points more (JapaneseVowels) to 6 less (ArrowHead), and more units take more time than is theirs
+/// to spend.
 pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe> {
     let mut base = base.clone();
     base.bidirectional |= open.bidirectional;

@@ -5,7 +5,7 @@ use crate::error::{ConfigError, DataError, Error, Message};
 
 use super::cells::Cells;
 use super::error::Quoted;
-use super::number::{finite, is_missing};
+use super::number::{Form, Short, finite, is_missing};
 use super::time::{self, Pattern, Reading, Unread};
 use super::{Place, Table, TableError, Time};
 
@@ -21,13 +21,21 @@ pub struct Column<'a> {
 pub(super) struct Data {
     pub(super) cells: Cells,
     pub(super) values: Values,
+    /// What its cells are if commas stand before decimals, where all are such numbers; until the whole table has told.
+    pub(super) with_commas: Option<Vec<f64>>,
     /// Its times, once they were asked for.
     times: OnceLock<Reading>,
 }
 
 impl Data {
     pub(super) fn new(cells: Cells, values: Values) -> Self {
-        Data { cells, values, times: OnceLock::new() }
+        Data { cells, values, with_commas: None, times: OnceLock::new() }
+    }
+
+    /// A column of a text that has been typed.
+    pub(super) fn typed(cells: Cells, typing: Typing) -> Self {
+        let (values, with_commas) = typing.finish();
+        Data { with_commas, ..Data::new(cells, values) }
     }
 }
 
@@ -50,7 +58,7 @@ impl Values {
                 break;
             }
         }
-        typing.finish()
+        typing.finish().0
     }
 
     /// Numbers, with NaN for what is missing.
@@ -76,6 +84,10 @@ pub(super) struct Typing {
     rows: usize,
     first_gap: Option<usize>,
     has_number: bool,
+    /// A cell is a number that has another meaning, or none, where commas stand before decimals.
+    has_point: bool,
+    /// A cell is a number of few digits with a comma before its decimals; then all are such, or whole.
+    has_comma: bool,
     /// A cell is neither a number nor missing.
     pub(super) is_text: bool,
 }
@@ -89,19 +101,47 @@ impl Typing {
     /// Adds a cell.
     pub(super) fn push(&mut self, cell: &str) {
         if self.is_text {
-        } else if let Some(number) = finite(cell) {
+        } else if let Some(number) = self.number(cell) {
             self.push_number(number);
         } else if is_missing(cell) {
             self.first_gap = self.first_gap.or(Some(self.values.len()));
             self.reserve();
             self.values.push(f64::NAN);
         } else {
-            *self = Typing { is_text: true, ..Typing::default() };
+            self.make_text();
         }
     }
 
     /// Adds a cell that is this number, to what is no text so far.
-    pub(super) fn push_number(&mut self, number: f64) {
+    pub(super) fn push_short(&mut self, Short { number, has_point, .. }: Short) {
+        if has_point && self.has_comma {
+            self.make_text();
+        } else {
+            self.has_point |= has_point;
+            self.push_number(number);
+        }
+    }
+
+    /// The number that a cell is, written as those before it.
+    fn number(&mut self, cell: &str) -> Option<f64> {
+        let with_comma = || Form::COMMA.short_value(cell);
+        if self.has_comma {
+            return with_comma();
+        }
+        if let Some(number) = finite(cell) {
+            self.has_point = self.has_point || with_comma().is_none();
+            return Some(number);
+        }
+        let number = if self.has_point { None } else { with_comma() };
+        self.has_comma = number.is_some();
+        number
+    }
+
+    fn make_text(&mut self) {
+        *self = Typing { is_text: true, ..Typing::default() };
+    }
+
+    fn push_number(&mut self, number: f64) {
         self.has_number = true;
         self.reserve();
         self.values.push(number);
@@ -114,13 +154,16 @@ impl Typing {
         }
     }
 
-    /// What all cells are: without a single number they are text.
-    pub(super) fn finish(mut self) -> Values {
+    /// What all cells are: without a single number they are text. Beside it [`Data::with_commas`].
+    fn finish(mut self) -> (Values, Option<Vec<f64>>) {
         if !self.has_number {
-            return Values::Text;
+            return (Values::Text, None);
         }
         self.values.shrink_to_fit();
-        Values::Numbers { values: self.values, first_gap: self.first_gap }
+        match self.has_comma {
+            true => (Values::Text, Some(self.values)),
+            false => (Values::Numbers { values: self.values, first_gap: self.first_gap }, None),
+        }
     }
 }
 
@@ -272,7 +315,7 @@ impl<'a> Column<'a> {
     /// Every cell as a time, all written alike: in ISO's ways (`1949-01`, `1949-01-31`, `1949-01-31T12:00:00Z`,
     /// `2015-W02`), with day or month first (`31.12.2023 14:05`, `1/31/2015 2:05 PM`; of years with two digits, 69
     /// to 99 are of the 20th century), with names (`Jan 2015`), as quarters (`1980Q1`), and as plain numbers
-    /// (`1949`, `20240131`, seconds or milliseconds since 1970).
+    /// (`1949`, `20240131`, seconds or milliseconds since 1970, days as spreadsheets count them).
     ///
     /// Whether day or month comes first is decided by all cells together. They are read when they are first
     /// asked for.
@@ -294,7 +337,8 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Every cell as a time that is written as `format` says, which is one of `strftime`: `%d.%m.%Y %H:%M`.
+    /// Every cell as a time that is written as `format` says, which is one of `strftime`: `%d.%m.%Y %H:%M`; `%J` are days
+    /// since 1899-12-30, as spreadsheets count them.
     ///
     /// # Errors
     /// That of the first cell that is not written so; or if there is no such format.
@@ -332,6 +376,11 @@ impl<'a> Column<'a> {
             text: self.text(row).to_owned(),
             like: like.map(|(_, text)| text),
         }
+    }
+
+    /// See [`Data::with_commas`].
+    pub(super) fn may_have_commas(&self) -> bool {
+        self.data().with_commas.is_some()
     }
 
     /// Do its cells stand in the file as text, of which each may be written in its own way?
@@ -428,6 +477,16 @@ mod tests {
             ["01.Okt.2015", "31.Dez.2015"],
             ["1. Sep. 2015", "31. Mai 2015"],
             ["01 de enero de 2015", "31 de mayo de 2015"],
+            ["01 gennaio 2015", "31 maggio 2015"],
+            ["01 januari 2015", "31 maart 2015"],
+            ["01 de janeiro de 2015", "31 de março de 2015"],
+            ["31/Jan/2015:14:05:30 +0100", "01/Feb/2015:00:00:00 +0100"],
+            ["2023-001", "2024-366"],
+            ["2024年1月31日", "2024年12月1日"],
+            ["2024年1月", "2024年12月"],
+            ["2024년 01월 31일", "2024년 02월 01일"],
+            ["31.12.2023 14:05 Uhr", "01.01.2024 00:05 Uhr"],
+            ["31/12/2023 14h05", "01/01/2024 00h05"],
         ] {
             let table = table(&format!("t\n{}\n", times.join("\n")));
             let column = table.column("t").unwrap();
@@ -435,6 +494,35 @@ mod tests {
             assert_eq!(shown, times);
             assert!(column.is_mostly_times() && column.numbers().is_err());
         }
+    }
+
+    #[test]
+    fn numbers_may_be_times() {
+        // 1 January 2024, and a day or an hour later.
+        const NEW_YEAR: i64 = 1_704_067_200;
+        for (times, seconds) in [
+            (["1970.0", "1971.0"], [0, 365 * 86_400]),
+            (["1704067200.0", "1704070800.0"], [NEW_YEAR, NEW_YEAR + 3600]),
+            (["1704067200000000", "1704070800000000"], [NEW_YEAR, NEW_YEAR + 3600]),
+            (["1704067200000000000", "1704070800000000000"], [NEW_YEAR, NEW_YEAR + 3600]),
+            (["45292", "45293"], [NEW_YEAR, NEW_YEAR + 86_400]),
+            (["45292.0000", "45292.0417"], [NEW_YEAR, NEW_YEAR + 3603]),
+            (["45292.000000", "45292.041667"], [NEW_YEAR, NEW_YEAR + 3600]),
+        ] {
+            let table = table(&format!("t\n{}\n", times.join("\n")));
+            let read = table.column("t").unwrap().times().unwrap();
+            assert_eq!(read.iter().map(ToString::to_string).collect::<Vec<_>>(), times);
+            assert_eq!([0, 1].map(|row| read[row].microseconds()), seconds.map(|second| second * 1_000_000));
+        }
+        for no_times in ["19999", "73050", "123456", "4529"] {
+            assert!(table(&format!("t\n45292\n{no_times}\n")).column("t").unwrap().times().is_err());
+        }
+        let counted = table("t\n1\n73100.5\n");
+        let asked = counted.column("t").unwrap().times_as("%J").unwrap();
+        assert_eq!(
+            asked.iter().map(|time| time.stamp().to_string()).collect::<Vec<_>>(),
+            ["1899-12-31T00:00:00", "2100-02-19T12:00:00"]
+        );
     }
 
     #[test]

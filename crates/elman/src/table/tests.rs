@@ -287,14 +287,18 @@ fn csv_text() -> impl Strategy<Value = String> {
         .prop_map(|parts| parts.concat())
 }
 
-/// Days as a spreadsheet counts them are no year and month.
+/// Days as a spreadsheet counts them are no year and month: 38353 is the first day of 2005.
 #[test]
 fn a_digit_is_not_missing_from_a_time_without_marks() {
     let times = |first: &str, second: &str| {
         let table = read(&format!("date,v\n{first},1\n{second},2\n"));
         table.column("date").unwrap().times().map(|times| times[1].to_string()).ok()
     };
-    assert_eq!(times("38353", "38383"), None);
+    assert_eq!(times("38353", "38383"), Some("38383".into()));
+    let days = read("date,v\n38353,1\n38384,2\n");
+    let stamps =
+        days.column("date").unwrap().times().unwrap().iter().map(|time| time.stamp().date().to_string());
+    assert_eq!(stamps.collect::<Vec<_>>(), ["2005-01-01", "2005-02-01"]);
     assert_eq!(times("2015010", "2015020"), None);
     assert_eq!(times("201501", "201502"), Some("201502".into()));
     assert_eq!(times("1999", "2000"), Some("2000".into()));
@@ -351,8 +355,8 @@ proptest! {
     #[test]
     fn short_numbers_are_those_of_the_standard_library(text in "-?[0-9]{0,9}\\.?[0-9]{0,9}") {
         match number::short(text.as_bytes()) {
-            Some((number, length)) => {
-                prop_assert_eq!(length, text.len());
+            Some(number::Short { number, length, has_point }) => {
+                prop_assert_eq!((length, has_point), (text.len(), text.contains('.')));
                 prop_assert_eq!(Ok(number.to_bits()), text.parse::<f64>().map(f64::to_bits));
             }
             None => prop_assert!(text.parse::<f64>().is_err() || text.len() > 15, "{text}"),

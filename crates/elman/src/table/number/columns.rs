@@ -39,10 +39,14 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
         remarks.read_as(column, form, unit, choice);
         if form != Form::PLAIN || !are_numbers(&column) {
             let value = |text| form.value(without(text, unit)).unwrap_or(f64::NAN);
-            let values = column.texts().map(value).collect();
-            table.columns[reading.index].values = Values::numbers_with_gaps(values);
+            let is_known = form.decimal == Form::COMMA.decimal && column.may_have_commas();
+            let values = (!is_known).then(|| column.texts().map(value).collect());
+            let data = &mut table.columns[reading.index];
+            let values = values.or_else(|| data.with_commas.take()).unwrap_or_default();
+            data.values = Values::numbers_with_gaps(values);
         }
     }
+    table.columns.iter_mut().for_each(|column| column.with_commas = None);
     remarks.missing(table);
     remarks.into_messages()
 }
@@ -76,9 +80,7 @@ impl Unit {
             && unit.chars().filter(char::is_ascii_digit).count() <= 1
             // The exponent of `1,5E3`.
             && !unit.strip_prefix(['e', 'E']).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-            && !["am", "pm"].iter().any(|half| unit.eq_ignore_ascii_case(half))
-            // `3D` and `12A` are names.
-            && !is_letter_behind_digit(text, unit);
+            && !["am", "pm"].iter().any(|half| unit.eq_ignore_ascii_case(half));
         is_one.then(|| Unit(unit.to_owned()))
     }
 
@@ -86,16 +88,22 @@ impl Unit {
     fn of_column(column: Column<'_>) -> Option<Self> {
         let mut cells = column.texts().filter(|text| !is_missing(text));
         let unit = Unit::of(cells.next()?)?;
-        (cells.all(|text| Unit::of(text).as_ref() == Some(&unit)) && !column.is_mostly_times())
-            .then_some(unit)
+        let is_unit = cells.all(|text| Unit::of(text).as_ref() == Some(&unit))
+            && !unit.makes_names_of(column)
+            && !column.is_mostly_times();
+        is_unit.then_some(unit)
     }
-}
 
-/// Is what stands behind a number a single capital letter, without a blank before it?
-fn is_letter_behind_digit(text: &str, unit: &str) -> bool {
-    let mut letters = unit.chars();
-    let is_letter = letters.next().is_some_and(char::is_uppercase) && letters.next().is_none();
-    is_letter && text.strip_suffix(unit).is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
+    /// Is it a single capital letter, in each cell right behind nothing but digits? `3D` and `12A` are names; where there is
+    /// `3.5V` as well, `3V` is a number.
+    fn makes_names_of(&self, column: Column<'_>) -> bool {
+        let mut letters = self.0.chars();
+        let is_letter = letters.next().is_some_and(char::is_uppercase) && letters.next().is_none();
+        let is_name = |text: &str| {
+            text.strip_suffix(&self.0).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        is_letter && column.texts().filter(|text| !is_missing(text)).all(is_name)
+    }
 }
 
 /// A cell's text without this unit.
@@ -148,6 +156,10 @@ impl Reading {
             forms.retain(fits);
             if forms.is_empty() || signed.unit != unit {
                 return None;
+            }
+            // The rest are known to fit.
+            if column.may_have_commas() && forms.iter().all(|form| form.decimal == Form::COMMA.decimal) {
+                break;
             }
         }
         let first_with = |decimal| forms.iter().copied().find(|form| form.decimal == decimal);

@@ -8,16 +8,16 @@ pub(super) use columns::type_columns;
 /// What [`f64`] parses from text, less NaN and the infinities.
 pub(super) fn finite(text: &str) -> Option<f64> {
     match short(text.as_bytes()) {
-        Some((number, length)) if length == text.len() => Some(number),
+        Some(Short { number, length, .. }) if length == text.len() => Some(number),
         _ => text.parse().ok().filter(|number: &f64| number.is_finite()),
     }
 }
 
 /// Does this text stand for a cell without a value, among numbers?
 pub(crate) fn is_missing(text: &str) -> bool {
-    const SPELLINGS: [&str; 17] = [
+    const SPELLINGS: [&str; 22] = [
         "", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-",
-        "--", ".", "..",
+        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.",
     ];
     /// The errors of spreadsheets.
     const ERRORS: [&str; 6] = ["#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"];
@@ -28,12 +28,21 @@ pub(crate) fn is_missing(text: &str) -> bool {
         && SPELLINGS.iter().chain(&ERRORS).any(|spelling| spelling.eq_ignore_ascii_case(text))
 }
 
-/// A plain number of few digits that bytes begin with, `-12.5`, and its length in bytes: what [`finite`] makes of it,
-/// sooner. No number is no answer of its own, but a question to that.
+/// A plain number of few digits, `-12.5`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Short {
+    pub(super) number: f64,
+    /// Its bytes.
+    pub(super) length: usize,
+    pub(super) has_point: bool,
+}
+
+/// A plain number of few digits that bytes begin with: what [`finite`] makes of it, sooner. No number is no answer of its
+/// own, but a question to that.
 ///
 /// Up to 15 digits are an integer that `f64` has, and so is the power of ten that divides it: the quotient is rounded
 /// once, as it should be (W. D. Clinger, How to read floating point numbers accurately, PLDI 1990).
-pub(super) fn short(bytes: &[u8]) -> Option<(f64, usize)> {
+pub(super) fn short(bytes: &[u8]) -> Option<Short> {
     const POWERS: [f64; 16] =
         [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
     let negative = bytes.first() == Some(&b'-');
@@ -57,7 +66,8 @@ pub(super) fn short(bytes: &[u8]) -> Option<(f64, usize)> {
         return None;
     }
     let value = mantissa as f64 / POWERS.get(decimals)?;
-    Some((if negative { -value } else { value }, at))
+    let number = if negative { -value } else { value };
+    Some(Short { number, length: at, has_point: point.is_some() })
 }
 
 /// Is this text a number in some way of writing?
@@ -79,7 +89,7 @@ impl Form {
     const PLAIN: Form = Form { decimal: '.', group: None };
 
     /// `1234,5`
-    const COMMA: Form = Form { decimal: ',', group: None };
+    pub(super) const COMMA: Form = Form { decimal: ',', group: None };
 
     /// `1.234,5`
     const DOTTED: Form = Form { decimal: ',', group: Some('.') };
@@ -102,7 +112,7 @@ impl Form {
     }
 
     /// That of few digits with a comma before decimals, which most cells of such files are, sooner.
-    fn short_value(self, text: &str) -> Option<f64> {
+    pub(super) fn short_value(self, text: &str) -> Option<f64> {
         let bytes = text.as_bytes();
         let mut plain = [0; 17];
         let plain = plain.get_mut(..bytes.len()).filter(|_| self.decimal == ',' && !text.ends_with(','))?;
@@ -114,7 +124,7 @@ impl Form {
                 other => other,
             };
         }
-        short(plain).filter(|(_, length)| *length == bytes.len()).map(|(number, _)| number)
+        short(plain).filter(|short| short.length == bytes.len()).map(|short| short.number)
     }
 
     fn plain_value(self, Signed { negative, digits, .. }: Signed<'_>) -> Option<f64> {
@@ -209,7 +219,13 @@ impl<'t> Signed<'t> {
                 negative = true;
                 amount
             }
-            _ => without_sign(text, &mut negative),
+            _ => match amount_before_minus(text) {
+                Some(amount) => {
+                    negative = true;
+                    amount
+                }
+                None => without_sign(text, &mut negative),
+            },
         };
         // Most numbers have none.
         if digits.starts_with(|c: char| c.is_ascii_digit()) && digits.ends_with(|c: char| c.is_ascii_digit())
@@ -228,6 +244,13 @@ impl<'t> Signed<'t> {
         }
         Signed { negative, digits, unit }
     }
+}
+
+/// What stands before a minus at the end, as in `1.200,50-` of bookkeeping: with decimals, since `2-` may be a grade.
+fn amount_before_minus(text: &str) -> Option<&str> {
+    let amount = text.strip_suffix(['-', '\u{2212}'])?;
+    let is_one = amount.starts_with(|c: char| c.is_ascii_digit()) && amount.contains(['.', ',']);
+    is_one.then_some(amount)
 }
 
 /// The text after a sign of plus or minus.
@@ -267,6 +290,8 @@ mod tests {
             ('.', Some(','), "-$1,200.50", -1200.5),
             ('.', None, "$-5", -5.0),
             ('.', Some(','), "(1,234.5)", -1234.5),
+            ('.', None, "50.84-", -50.84),
+            (',', Some('.'), "1.200,50-", -1200.5),
             (',', None, "(3,5 €)", -3.5),
             (',', None, "12,5 %", 12.5),
             (',', Some('.'), "1.200 €", 1200.0),
@@ -317,6 +342,8 @@ mod tests {
             "0x10",
             "1_000",
             "(-5)",
+            "2-",
+            "-5.5-",
             "(5",
             "()",
             "1,234 567",

@@ -1,16 +1,18 @@
 //! Files of other kinds, named as what they are.
 
+use std::borrow::Cow;
+
 use super::text::utf16;
-use super::{arrow, npz};
+use super::{arrow, count_line_breaks, npz};
 
 /// What a file that begins with these bytes is, and what to do about it, if it cannot be read as a table.
-pub(super) fn name(start: &[u8]) -> Option<&'static str> {
+pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
     const SPREADSHEET: &str = "is a spreadsheet; export the sheet as CSV";
     #[cfg(feature = "parquet")]
     if start.starts_with(b"PAR1") {
         return None;
     }
-    let kinds: [(&[u8], &str); 20] = [
+    let kinds: [(&[u8], &str); 22] = [
         (b"%PDF", "is a PDF document; export its table as CSV"),
         (b"\xD0\xCF\x11\xE0", "is a spreadsheet or document of an old Office; export the sheet as CSV"),
         (b"\x89PNG", "is a picture (PNG), no table"),
@@ -35,9 +37,11 @@ pub(super) fn name(start: &[u8]) -> Option<&'static str> {
         (b"ORC", "is an ORC file; export the table as CSV"),
         (b"{\\rtf", "is a text document (RTF); export its table as CSV"),
         (b"RDX", "is an R data file; export the table as CSV"),
+        (b"\xFF\xFE\0\0", "is a text in UTF-32; save it as UTF-8"),
+        (b"\0\0\xFE\xFF", "is a text in UTF-32; save it as UTF-8"),
     ];
     if let Some((_, name)) = kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
-        return Some(name);
+        return Some((*name).into());
     }
     let contains = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
     let begins = |tag: &str| {
@@ -48,32 +52,45 @@ pub(super) fn name(start: &[u8]) -> Option<&'static str> {
         return None;
     }
     if start.starts_with(b"PK\x03\x04") {
-        return match () {
-            () if contains(b"xl/") || contains(b"[Content_Types].xml") || contains(b"opendocument") => {
-                Some(SPREADSHEET)
-            }
-            () => Some("is a zip archive; unpack it first"),
-        };
+        let is_spreadsheet =
+            contains(b"xl/") || contains(b"[Content_Types].xml") || contains(b"opendocument");
+        return Some(if is_spreadsheet { SPREADSHEET } else { "is a zip archive; unpack it first" }.into());
     }
     if start.get(257..262) == Some(b"ustar") {
-        return Some("is a tar archive; unpack it first");
+        return Some("is a tar archive; unpack it first".into());
     }
     if begins("<!doctype html") || begins("<html") {
-        return Some("is a web page, no table; was the file downloaded from the right address?");
+        return Some("is a web page, no table; was the file downloaded from the right address?".into());
     }
     if begins("<?xml") {
-        return Some("is an XML file; export the table as CSV");
+        return Some("is an XML file; export the table as CSV".into());
     }
     // Elman's own: the length of a header, and the header.
     if start.get(8..10) == Some(b"{\"") && contains(b"__metadata__") {
-        return Some("is a model file, no table");
+        return Some("is a model file, no table".into());
     }
     let is_array = start.starts_with(b"\x93NUMPY");
     let is_compressed = start.starts_with(b"\x1F\x8B") || start.starts_with(b"\x28\xB5\x2F\xFD");
     if start.contains(&0) && utf16(start).is_none() && !is_array && !is_compressed {
-        return Some("is a binary file, no table");
+        return Some(zeros_in_text(start).map_or("is a binary file, no table".into(), Cow::from));
     }
     None
+}
+
+/// What is said of a text that has a few bytes of zero, and none besides that no text has.
+fn zeros_in_text(start: &[u8]) -> Option<String> {
+    /// Of so many bytes one may be zero.
+    const RARE: usize = 20;
+    let zeros = start.iter().filter(|&&byte| byte == 0).count();
+    let is_control = |byte: u8| matches!(byte, 1..=8 | 14..=31 | 127);
+    let first = start.iter().position(|&byte| byte == 0)?;
+    let is_text = zeros * RARE < start.len() && !start.iter().any(|&byte| is_control(byte));
+    let line = 1 + count_line_breaks(&start[..first]);
+    is_text.then(|| {
+        format!(
+            "has a byte of zero (NUL) in line {line}, which no text has; take it out, or save the file anew"
+        )
+    })
 }
 
 #[cfg(test)]
@@ -99,6 +116,11 @@ mod tests {
                 "t is a web page, no table; was the file downloaded from the right address?",
             ),
             (b"a,b\n1,\x00\x01\n", "t is a binary file, no table"),
+            (
+                b"name,number\nfirst row,1\nsecond row,2\x00\nthird row,3\n",
+                "t has a byte of zero (NUL) in line 3, which no text has; take it out, or save the file anew",
+            ),
+            (b"\xFF\xFE\0\0a\0\0\0", "t is a text in UTF-32; save it as UTF-8"),
         ] {
             assert_eq!(error(bytes), name);
         }

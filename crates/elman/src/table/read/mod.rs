@@ -40,6 +40,8 @@
 mod archive;
 mod arrow;
 pub(super) mod csv;
+#[cfg(test)]
+mod every_type;
 mod foreign;
 mod json;
 mod npy;

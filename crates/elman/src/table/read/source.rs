@@ -1,5 +1,6 @@
 //! Bytes from where they come: unpacked, and no more of them than fit into memory.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
@@ -48,9 +49,12 @@ pub(super) fn read_any(name: &str, reader: impl Read, size: u64, limit: u64) -> 
     read_unless(|_| None, name, reader, size, limit)
 }
 
+/// What a file is that begins so, if it cannot be read.
+type Refused = fn(&[u8]) -> Option<Cow<'static, str>>;
+
 /// The bytes of a file, unless its first ones are those of something that cannot be read.
 fn read_unless(
-    refused: fn(&[u8]) -> Option<&'static str>,
+    refused: Refused,
     name: &str,
     mut reader: impl Read,
     size: u64,
@@ -77,16 +81,12 @@ fn read_unless(
 }
 
 /// The first bytes, which must not be those of another kind of file.
-fn read_start(
-    refused: fn(&[u8]) -> Option<&'static str>,
-    name: &str,
-    reader: &mut impl Read,
-) -> Result<Vec<u8>, TableError> {
+fn read_start(refused: Refused, name: &str, reader: &mut impl Read) -> Result<Vec<u8>, TableError> {
     let mut start = Vec::new();
     let read = reader.by_ref().take(START).read_to_end(&mut start);
     read.map_err(|error| failure(name, &start, error))?;
     match refused(&start) {
-        Some(found) => Err(TableError::NoTable { table: name.to_owned(), found: found.to_owned() }),
+        Some(found) => Err(TableError::NoTable { table: name.to_owned(), found: found.into_owned() }),
         None => Ok(start),
     }
 }

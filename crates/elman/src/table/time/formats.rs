@@ -24,6 +24,7 @@ const DATES: &[&str] = &[
     "%Y%m%d",
     // Months.
     "%Y-%m",
+    "%Y-%j",
     "%Y/%m",
     "%m/%Y",
     "%m-%Y",
@@ -68,6 +69,11 @@ const DATES: &[&str] = &[
     "%a, %b %d, %Y",
     "%a %b %d %Y",
     "%a %Y-%m-%d",
+    // As in China and Japan, and in Korea.
+    "%Y年%m月%d日",
+    "%Y年%m月",
+    "%Y년 %m월 %d일",
+    "%Y년 %m월",
     // Quarters, weeks, years.
     "%YQ%q",
     "%Y-Q%q",
@@ -82,6 +88,8 @@ const DATES: &[&str] = &[
     "%qQ %Y",
     "%qQ%y",
     "Q%q %y",
+    "%Y年",
+    "%Y년",
     "%G-W%V-%u",
     "%GW%V%u",
     "%G-W%V",
@@ -114,6 +122,11 @@ const CLOCKS: &[&str] = &[
     " %I %p",
     ", %H:%M:%S",
     ", %H:%M",
+    " %H:%M Uhr",
+    ", %H:%M Uhr",
+    " %H:%M:%S Uhr",
+    ", %H:%M:%S Uhr",
+    " %Hh%M",
     ", %I:%M:%S %p",
     ", %I:%M %p",
     " %H",
@@ -123,6 +136,8 @@ const CLOCKS: &[&str] = &[
     "_%H:%M:%S",
     "_%H:%M",
     "-%H:%M:%S",
+    // As web servers log.
+    ":%H:%M:%S",
 ];
 
 /// Distances from UTC, behind a time of day.
@@ -151,7 +166,7 @@ pub(super) fn candidates(text: &str) -> Vec<Pattern> {
     let is_cut = text.len() > 4 && text.len() % 2 == 1 && text.bytes().all(|b| b.is_ascii_digit());
     for &date in DATES.iter().filter(|_| !is_cut) {
         let Some(behind_date) = rest(date, text) else { continue };
-        let has_day = date.contains("%d");
+        let has_day = date.contains("%d") || date.contains("%j");
         for &clock in CLOCKS.iter().filter(|clock| has_day || clock.is_empty()) {
             let Some(behind_clock) = rest(clock, behind_date) else { continue };
             let has_clock = date.contains("%H") || !clock.is_empty();
@@ -161,6 +176,12 @@ pub(super) fn candidates(text: &str) -> Vec<Pattern> {
                 }
             }
         }
+    }
+    // As numbers are written where one of their column has no value.
+    if let Some(whole) = text.strip_suffix(".0")
+        && whole.bytes().all(|b| b.is_ascii_digit())
+    {
+        candidates(whole).iter().for_each(|pattern| take(&format!("{pattern}.0")));
     }
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.bytes().all(|b| b.is_ascii_digit())

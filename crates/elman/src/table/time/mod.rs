@@ -13,6 +13,8 @@ use crate::calendar::Step;
 use formats::{candidates, order_is_open};
 use pattern::Seen;
 
+use super::number::finite;
+
 /// A point in time of a table, shown as its column writes it: `1949-01`, `31.12.2023 14:05`, `1980Q1`.
 ///
 /// Times of a column compare by when they are, not by how they are written: `12:00+01:00` equals `11:00Z`.
@@ -57,6 +59,16 @@ impl Time {
     /// Could times written so have day, month and year in another order?
     pub(crate) fn is_order_open(self) -> bool {
         order_is_open(self.pattern)
+    }
+
+    /// Is it written as a count of days since the end of 1899, as spreadsheets have it?
+    pub(crate) fn is_serial(self) -> bool {
+        self.pattern.counts_days()
+    }
+
+    /// Is it written as a count of seconds, or parts of them, from 1970 on?
+    pub(crate) fn is_counted(self) -> bool {
+        self.pattern.counts_seconds()
     }
 
     /// How it is written.
@@ -125,7 +137,13 @@ impl Display for Time {
 pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading {
     let mut readings = Vec::new();
     let mut best: Option<(usize, usize)> = None;
-    let (sample, found) = seeds(cells.clone());
+    let (sample, mut found) = seeds(cells.clone());
+    // What is nothing else may be days as spreadsheets count them: of the years 1954 to 2099.
+    if found.is_empty()
+        && cells.clone().all(|cell| finite(cell).is_some_and(|day| (20_000.0..73_050.0).contains(&day)))
+    {
+        found.extend(Pattern::new("%J"));
+    }
     for pattern in &found {
         match read_as(pattern, cells.clone()) {
             Ok(times) => readings.push((pattern, times)),

@@ -145,7 +145,7 @@ impl Forecast {
     }
 
     /// This task as a naive predictor has it, which looks at no covariates: without those whose columns a table has not.
-    fn without_missing_covariates(&self, table: &Table) -> Self {
+    pub(super) fn without_missing_covariates(&self, table: &Table) -> Self {
         let mut task = self.clone();
         task.covariates.retain(|name| table.has_column(name));
         task

@@ -59,8 +59,10 @@ impl End {
 impl Forecast {
     /// The history's end and the forecast that follows it, in the intervals that were asked for.
     pub(super) fn forecast_charts(&self, table: &Table, predictions: &Predictions) -> Result<Charts, Error> {
-        let members = self.members(table)?;
-        let (all, _) = self.read_to_look_ahead(table, &members)?;
+        // Those of a naive predictor need no covariates.
+        let task = self.without_missing_covariates(table);
+        let members = task.members(table)?;
+        let (all, _) = task.read_to_look_ahead(table, &members)?;
         let column = |name: &str| {
             let mut columns = predictions.columns().iter();
             columns.find_map(|(header, answers)| (header == name).then_some(answers))

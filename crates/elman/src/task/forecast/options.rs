@@ -24,8 +24,8 @@ pub struct ForecastOptions {
     pub id: Option<String>,
     /// The column of times; by default the first that holds times, if there is one.
     pub time: Option<String>,
-    /// How times are written, as `strftime` has it (`%d.%m.%Y %H:%M`); by default what all cells of the
-    /// column agree on.
+    /// How times are written, as `strftime` has it (`%d.%m.%Y %H:%M`), or `%J` for days as spreadsheets count them; by
+    /// default what all cells of the column agree on.
     #[serde(rename = "time-format", skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
     /// The IANA name of the time zone whose clocks the times show, as `Europe/Berlin`; by default clocks never

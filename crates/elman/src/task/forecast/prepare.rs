@@ -46,6 +46,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
         }
     };
     let format = time_format(time, options)?;
+    remarks.extend(format.iter().filter_map(|format| format.remark.clone()));
     let name = time.map(|time| time.name());
     let Found { layout, target, remarks: of_series } = panel::find(table, options, name, &named)?;
     remarks.extend(of_series);
@@ -101,6 +102,8 @@ struct TimeFormat {
     text: String,
     /// May a shorter file not tell it by itself?
     is_needed: bool,
+    /// What the user should know of it.
+    remark: Option<Message>,
 }
 
 /// How the times are written; none without times.
@@ -119,8 +122,12 @@ fn time_format(time: Option<Column<'_>>, options: &ForecastOptions) -> Result<Op
         Some(format) => time.times_as(format)?[0],
         None => time.times()?[0],
     };
+    let remark = (options.time_format.is_none() && first.is_serial()).then(|| {
+        let (text, day) = (time.text(0), first.stamp().date());
+        format!("{}: {text} is read as {day}: days are counted as spreadsheets do", time.place(0)).into()
+    });
     let is_needed = options.time_format.is_some() || time.holds_numbers() || first.is_order_open();
-    Ok(Some(TimeFormat { text: first.format(), is_needed }))
+    Ok(Some(TimeFormat { text: first.format(), is_needed, remark }))
 }
 
 /// Of several series, those that are not learned from.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::panel::Member;
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{Error, Message};
-use crate::table::{Column, Table, Time};
+use crate::table::{Column, Table, Time, is_clock};
 
 /// Names of columns that hold times.
 const NAMES: &[&str] = &[
@@ -13,6 +13,8 @@ const NAMES: &[&str] = &[
     "time",
     "datetime",
     "timestamp",
+    "ts",
+    "epoch",
     "datum",
     "zeit",
     "zeitstempel",
@@ -95,7 +97,13 @@ pub(super) fn find<'a>(
     let of_text = || columns().filter(|column| !column.holds_numbers());
     let mut suspects =
         of_text().filter(|column| is_named_like_times(column.name()) || column.is_mostly_times());
-    let Some(first) = suspects.next() else { return Ok(of_numbers(table, is_taken, may_repeat, remarks)) };
+    let Some(first) = suspects.next() else {
+        let found = of_numbers(table, &is_taken, may_repeat, remarks);
+        if found.is_none() {
+            remarks.extend(of_text().find_map(remark_on_resemblance));
+        }
+        return Ok(found);
+    };
     match std::iter::once(first).chain(suspects).find(|column| column.times().is_ok()) {
         Some(column) => Ok(Some(column)),
         None => first.times().map(|_| Some(first)).map_err(Error::from),
@@ -105,7 +113,7 @@ pub(super) fn find<'a>(
 /// A column of numbers that are times: by its name, or because they are years one after another.
 fn of_numbers<'a>(
     table: &'a Table,
-    is_taken: impl Fn(&str) -> bool,
+    is_taken: &impl Fn(&str) -> bool,
     may_repeat: bool,
     remarks: &mut Vec<Message>,
 ) -> Option<Column<'a>> {
@@ -123,11 +131,17 @@ fn of_numbers<'a>(
             _ => unfit = unfit.or(Some(column)),
         }
     }
-    if let [column] = rest.iter().copied().filter(are_years).collect::<Vec<_>>()[..] {
-        let text =
-            format!("{}: the values are taken for years; name another column of times with ", column.whole());
-        remarks.push(Message::from(text).option("time"));
-        return Some(column);
+    let shown: [(fn(&Column<'_>) -> bool, &str); 2] =
+        [(are_years, "years"), (are_moments, "moments counted from 1970 on")];
+    for (are_some, what) in shown {
+        if let [column] = rest.iter().copied().filter(are_some).collect::<Vec<_>>()[..] {
+            let text = format!(
+                "{}: the values are taken for {what}; name another column of times with ",
+                column.whole()
+            );
+            remarks.push(Message::from(text).option("time"));
+            return Some(column);
+        }
     }
     if let Some(column) = unfit {
         let text = format!(
@@ -140,6 +154,42 @@ fn of_numbers<'a>(
     None
 }
 
+/// What is to be said of a column whose cells look like times, though they are none that are known.
+fn remark_on_resemblance(column: Column<'_>) -> Option<Message> {
+    /// As many cells tell.
+    const LOOKED_AT: usize = 100;
+    let all = |looks: fn(&str) -> bool| column.texts().take(LOOKED_AT).all(looks);
+    let (place, text) = (column.place(0), column.text(0));
+    if all(is_clock) {
+        let text = format!(
+            "{place}: {text:?} is a time of day without a date, so the rows are taken in their order; write the date before \
+             it to have it read"
+        );
+        return Some(text.into());
+    }
+    resemble_times(column.texts().take(LOOKED_AT)).then(|| {
+        let text = format!(
+            "{place}: {text:?} looks like a time, but is not written in a way that is known, so the rows are taken in their \
+             order; if it is one, name its column with "
+        );
+        Message::from(text).option("time").text(" and say how it is written with ").option("time_format")
+    })
+}
+
+/// Does each text hold a year and little else: another number, or years in order?
+fn resemble_times<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
+    const LONGEST: usize = 40;
+    let numbers =
+        |text: &'t str| text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    let is_year = |digits: &&str| digits.len() == 4 && ("1500"..="2200").contains(digits);
+    let years: Vec<Option<&str>> = texts.clone().map(|text| numbers(text).find(is_year)).collect();
+    let in_order = years.is_sorted() || years.is_sorted_by(|a, b| a >= b);
+    let mut several = texts.clone().map(|text| numbers(text).count() > 1);
+    years.iter().all(Option::is_some)
+        && texts.into_iter().all(|text| text.chars().count() <= LONGEST)
+        && (several.all(|several| several) || in_order && years.first() != years.last())
+}
+
 fn is_named_like_times(name: &str) -> bool {
     let name = name.to_lowercase();
     let mut words = name.split(|c: char| !c.is_alphanumeric());
@@ -150,6 +200,18 @@ fn is_distinct(times: &[Time]) -> bool {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     sorted.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// Three moments or more at even steps, of so many digits that they may well be counted from 1970 on.
+fn are_moments(column: &Column<'_>) -> bool {
+    /// Of what is counted in nanoseconds the last digits are lost.
+    const EVEN: f64 = 1e-6;
+    let Ok(values @ [first, second, _, ..]) = column.numbers() else { return false };
+    let step = second - first;
+    // What counts up by one is more likely a number of the row.
+    step.abs() > 1.0
+        && values.windows(2).all(|pair| (pair[1] - pair[0] - step).abs() <= EVEN * step.abs())
+        && column.times().is_ok_and(|times| times.first().is_some_and(|time| time.is_counted()))
 }
 
 /// Three years or more, one after another, forwards or backwards.

@@ -33,10 +33,34 @@ impl<'a> Groups<'a> {
                 Groups { ids: vec![""], rows, by_start: None, remarks: Vec::new() }
             }
         };
-        if let Some(time) = time {
-            groups.sort(table.column(time)?, time_format)?;
+        match time {
+            Some(time) => groups.sort(table.column(time)?, time_format)?,
+            None => {
+                groups.remarks.extend(table.columns().find_map(|column| groups.remark_on_counter(column)))
+            }
         }
         Ok(groups)
+    }
+
+    /// What is to be said of a column that numbers the rows of each sequence, where they do not stand in its order.
+    fn remark_on_counter(&self, column: Column<'_>) -> Option<Message> {
+        let numbers = column.numbers().ok()?;
+        let is_in_order = |rows: &Vec<usize>| {
+            let values = || rows.iter().map(|&row| numbers[row]);
+            // Backwards counts how many are left.
+            values().is_sorted() || values().is_sorted_by(|a, b| a >= b)
+        };
+        let shuffled = self.rows.iter().find(|rows| !is_in_order(rows))?;
+        if !self.rows.iter().all(|rows| are_consecutive(rows.iter().map(|&row| numbers[row]))) {
+            return None;
+        }
+        let row = shuffled.windows(2).find(|pair| numbers[pair[0]] > numbers[pair[1]])?[1];
+        let text = format!(
+            "{}: the column numbers the rows of each sequence, but they do not stand in that order; to read them in it, name \
+             it with ",
+            column.place(row)
+        );
+        Some(Message::from(text).option("time"))
     }
 
     /// The rows of each id.
@@ -162,6 +186,17 @@ impl<'a> Groups<'a> {
     pub(in crate::task) fn with_rows(&self, sequences: Vec<usize>) -> Vec<usize> {
         sequences.into_iter().filter(|&n| !self.rows[n].is_empty()).collect()
     }
+}
+
+/// Are these integers that follow each other, each of them once, in whatever order?
+fn are_consecutive(values: impl ExactSizeIterator<Item = f64> + Clone) -> bool {
+    let first = values.clone().fold(f64::INFINITY, f64::min);
+    let mut seen = vec![false; values.len()];
+    values.into_iter().all(|value| {
+        let place = value - first;
+        let is_place = place.fract() == 0.0 && place < seen.len() as f64;
+        is_place && !std::mem::replace(&mut seen[place as usize], true)
+    })
 }
 
 /// What a column of times orders rows by.

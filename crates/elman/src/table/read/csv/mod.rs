@@ -99,10 +99,9 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
         head.remarks.push(format!("{name}, line {line}: {what}").into());
     }
     let Filling { lines, marks, edits, columns } = filling;
-    let values: Vec<_> = columns.into_iter().map(Typing::finish).collect();
     let located = Arc::new(Located::new(text, dialect.separator, edits, marks, width));
-    let data = |(place, values)| Data::new(Cells::InFile(Arc::clone(&located), place), values);
-    head.finish(lines, values.into_iter().enumerate().map(data).collect())
+    let data = |(place, typing)| Data::typed(Cells::InFile(Arc::clone(&located), place), typing);
+    head.finish(lines, columns.into_iter().enumerate().map(data).collect())
 }
 
 /// The columns' names, or numbers where the first record, to which this goes, has none; nothing if there is no record.
@@ -133,10 +132,15 @@ fn header(
 /// No more rows than this stand in a text: none has fewer bytes than cells, and each but the last has a line break behind
 /// something else.
 fn most_rows(text: &str, width: usize) -> usize {
-    let is_break = |byte: u8| matches!(byte, b'\r' | b'\n');
+    /// As many pairs of bytes are counted in a byte, so that many are counted at once.
+    const CHUNK: usize = 255;
+    let is_break = |byte: u8| byte == b'\r' || byte == b'\n';
+    let is_end = |(&before, &after): (&u8, &u8)| u8::from(is_break(after) & !is_break(before));
     let bytes = text.as_bytes();
-    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
-    let ends = pairs.filter(|&(&before, &after)| is_break(after) && !is_break(before)).count();
+    let behind = bytes.get(1..).unwrap_or_default().chunks(CHUNK);
+    let counts =
+        bytes.chunks(CHUNK).zip(behind).map(|(bytes, behind)| bytes.iter().zip(behind).map(is_end).sum());
+    let ends: usize = counts.map(|count: u8| usize::from(count)).sum();
     (ends + 1).min(bytes.len() / width.max(1) + 1)
 }
 
@@ -181,9 +185,9 @@ impl Filling {
                     }
                     let number = if column.is_text { None } else { short(&records.scan.bytes[begin..]) };
                     match number {
-                        Some((number, length)) if records.scan.ends_at(begin + length) => {
-                            column.push_number(number);
-                            records.scan.at += length;
+                        Some(number) if records.scan.ends_at(begin + number.length) => {
+                            column.push_short(number);
+                            records.scan.at += number.length;
                         }
                         _ => {
                             let span = records.cell()?;

@@ -304,9 +304,16 @@ fn numbers_may_have_a_unit() {
             "t.csv, line 2, column \"rain\": \"1,200 mm\" is read as 1200, because other columns have decimal points"
         ]
     );
-    // Names of things are no numbers, and nothing is said of them; a blank makes a unit of the letter.
-    for (cells, values) in [(["2D", "3D"], None), (["7B", "70B"], None), (["12 A", "3 A"], Some([12.0, 3.0]))]
-    {
+    // Names of things are no numbers, and nothing is said of them; a blank, decimals or a sign make a unit of the letter.
+    for (cells, values) in [
+        (["2D", "3D"], None),
+        (["7B", "70B"], None),
+        (["12 A", "3 A"], Some([12.0, 3.0])),
+        (["3V", "3.5V"], Some([3.0, 3.5])),
+        (["-3A", "4A"], Some([-3.0, 4.0])),
+        // Exponents without digits.
+        (["3.5E", "4.5E"], None),
+    ] {
         let table = read(format!("x,b\n1,{}\n2,{}\n", cells[0], cells[1]));
         let column = table.column("b").unwrap();
         assert_eq!(column.numbers().ok(), values.as_ref().map(|values| &values[..]), "{cells:?}");

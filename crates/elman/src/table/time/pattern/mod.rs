@@ -8,6 +8,8 @@ use std::collections::HashSet;
 use std::fmt::{self, Display, Write};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::civil::DateTime;
+
 use months::{Language, Languages};
 
 /// More fields and characters than any way of writing a time has.
@@ -40,6 +42,8 @@ enum Item {
     Offset(Offset),
     /// Units since 1970 in UTC, so many digits of which are a second's fraction.
     Epoch(u8),
+    /// Days since 1899-12-30, as spreadsheets count them, with so many decimals, which are the time of day.
+    SerialDay(u8),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,6 +138,9 @@ pub(crate) struct Seen {
     other_languages: Languages,
 }
 
+/// The day that spreadsheets count from: before March 1900 they are off by one.
+const SERIAL_ZERO: DateTime = DateTime::constant(1899, 12, 30, 0, 0, 0, 0);
+
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 impl Pattern {
@@ -148,7 +155,8 @@ impl Pattern {
         };
         let has_year =
             has(Field::Year) || has(Field::ShortYear) || (has(Field::IsoYear) && has(Field::IsoWeek));
-        if !has_year && !pattern.items.iter().any(|item| matches!(item, Item::Epoch(_))) {
+        let counts = |item: &Item| matches!(item, Item::Epoch(_) | Item::SerialDay(_));
+        if !has_year && !pattern.items.iter().any(counts) {
             return Err("has no year; write one such as %d.%m.%Y %H:%M".into());
         }
         Ok(pattern)
@@ -201,6 +209,7 @@ impl Pattern {
                 ":z" => Item::Offset(Offset::Colon),
                 ":::z" => Item::Offset(Offset::Hours),
                 "s" => Item::Epoch(0),
+                "J" => Item::SerialDay(0),
                 ".f" => Item::PointFraction(0),
                 "f" => Item::Fraction(6),
                 "%" => Item::Literal('%'),
@@ -262,7 +271,12 @@ impl Pattern {
 
     /// Is it written in UTC, without an offset?
     pub(crate) fn is_utc(&self) -> bool {
-        self.utc || self.items.iter().any(|item| matches!(item, Item::Epoch(_)))
+        self.utc || self.counts_seconds()
+    }
+
+    /// Does it count seconds, or parts of them, from 1970 on?
+    pub(crate) fn counts_seconds(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Epoch(_)))
     }
 
     pub(crate) fn has_offset(&self) -> bool {
@@ -273,13 +287,22 @@ impl Pattern {
     pub(crate) fn has_day(&self) -> bool {
         let of_day =
             |item: &Item| matches!(item, Item::Number(Field::Day | Field::DayOfYear | Field::IsoDay, _));
-        self.items.iter().any(of_day)
+        self.counts_days() || self.items.iter().any(of_day)
+    }
+
+    /// Does it count days, as spreadsheets do?
+    pub(crate) fn counts_days(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::SerialDay(_)))
     }
 
     /// Does it say a time of day?
     pub(crate) fn has_clock(&self) -> bool {
-        let of_clock =
-            |item: &Item| matches!(item, Item::Number(Field::Hour | Field::HalfHour, _) | Item::Epoch(_));
+        let of_clock = |item: &Item| {
+            matches!(
+                item,
+                Item::Number(Field::Hour | Field::HalfHour, _) | Item::Epoch(_) | Item::SerialDay(1..)
+            )
+        };
         self.items.iter().any(of_clock)
     }
 
@@ -312,6 +335,7 @@ impl Pattern {
                 Item::PointFraction(_) => Item::PointFraction(seen.fraction),
                 Item::Fraction(_) => Item::Fraction(seen.fraction),
                 Item::Offset(style) => Item::Offset(seen.offset.unwrap_or(style)),
+                Item::SerialDay(_) => Item::SerialDay(seen.fraction),
                 item => item,
             }
         };
@@ -343,6 +367,7 @@ impl Display for Pattern {
                 Item::Offset(Offset::Hours) => f.write_str("%:::z")?,
                 Item::Epoch(0) => f.write_str("%s")?,
                 Item::Epoch(digits) => write!(f, "%s%{digits}f")?,
+                Item::SerialDay(_) => f.write_str("%J")?,
             }
         }
         Ok(())

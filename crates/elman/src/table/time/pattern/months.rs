@@ -8,6 +8,9 @@ pub(super) enum Language {
     German,
     French,
     Spanish,
+    Italian,
+    Dutch,
+    Portuguese,
 }
 
 /// Languages as bits, one for each.
@@ -72,9 +75,51 @@ const SPANISH: Names = [
     ("Noviembre", "Nov"),
     ("Diciembre", "Dic"),
 ];
+const ITALIAN: Names = [
+    ("Gennaio", "Gen"),
+    ("Febbraio", "Feb"),
+    ("Marzo", "Mar"),
+    ("Aprile", "Apr"),
+    ("Maggio", "Mag"),
+    ("Giugno", "Giu"),
+    ("Luglio", "Lug"),
+    ("Agosto", "Ago"),
+    ("Settembre", "Set"),
+    ("Ottobre", "Ott"),
+    ("Novembre", "Nov"),
+    ("Dicembre", "Dic"),
+];
+const DUTCH: Names = [
+    ("Januari", "Jan"),
+    ("Februari", "Feb"),
+    ("Maart", "Mrt"),
+    ("April", "Apr"),
+    ("Mei", "Mei"),
+    ("Juni", "Jun"),
+    ("Juli", "Jul"),
+    ("Augustus", "Aug"),
+    ("September", "Sep"),
+    ("Oktober", "Okt"),
+    ("November", "Nov"),
+    ("December", "Dec"),
+];
+const PORTUGUESE: Names = [
+    ("Janeiro", "Jan"),
+    ("Fevereiro", "Fev"),
+    ("Março", "Mar"),
+    ("Abril", "Abr"),
+    ("Maio", "Mai"),
+    ("Junho", "Jun"),
+    ("Julho", "Jul"),
+    ("Agosto", "Ago"),
+    ("Setembro", "Set"),
+    ("Outubro", "Out"),
+    ("Novembro", "Nov"),
+    ("Dezembro", "Dez"),
+];
 
 /// Other spellings, with their language and month.
-const OTHERS: [(&str, Language, usize); 15] = [
+const OTHERS: [(&str, Language, usize); 17] = [
     ("Sept", Language::English, 8),
     ("Mrz", Language::German, 2),
     ("Maerz", Language::German, 2),
@@ -82,6 +127,8 @@ const OTHERS: [(&str, Language, usize); 15] = [
     ("Jän", Language::German, 0),
     ("Sept", Language::German, 8),
     ("Sept", Language::Spanish, 8),
+    ("Sett", Language::Italian, 8),
+    ("Marco", Language::Portuguese, 2),
     ("Jan", Language::French, 0),
     ("Fév", Language::French, 1),
     ("Fev", Language::French, 1),
@@ -103,7 +150,15 @@ pub(super) struct Found {
 }
 
 impl Language {
-    const ALL: [Language; 4] = [Language::English, Language::German, Language::French, Language::Spanish];
+    const ALL: [Language; 7] = [
+        Language::English,
+        Language::German,
+        Language::French,
+        Language::Spanish,
+        Language::Italian,
+        Language::Dutch,
+        Language::Portuguese,
+    ];
 
     pub(super) fn bit(self) -> Languages {
         1 << self as u8
@@ -126,6 +181,9 @@ impl Language {
             Language::German => &GERMAN,
             Language::French => &FRENCH,
             Language::Spanish => &SPANISH,
+            Language::Italian => &ITALIAN,
+            Language::Dutch => &DUTCH,
+            Language::Portuguese => &PORTUGUESE,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Reading a time that is written by a pattern.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, ISOWeekDate, Time as Clock, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Field, Item, Offset, Pattern, Seen, WEEKDAYS, months};
+use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, WEEKDAYS, months};
 
 /// The fields that a text has said so far.
 #[derive(Default)]
@@ -147,11 +147,16 @@ impl Pattern {
                         Some(rest) => (true, rest),
                         None => (false, rest),
                     };
-                    let (count, _, after) = digits(positive, 1, 18)?;
+                    let (count, _, after) = digits(positive, 1, 19)?;
                     let unit = 10_i64.checked_pow(u32::from(9_u8.checked_sub(fraction)?))?;
                     let nanoseconds = i128::from(if negative { -count } else { count }) * i128::from(unit);
                     let instant = Timestamp::from_nanosecond(nanoseconds).ok()?;
                     fields.epoch = Some(TimeZone::UTC.to_datetime(instant));
+                    rest = after;
+                }
+                Item::SerialDay(_) => {
+                    let (stamp, after) = serial_day(rest, seen)?;
+                    fields.epoch = Some(stamp);
                     rest = after;
                 }
             }
@@ -210,6 +215,24 @@ fn fraction<'t>(text: &'t str, fields: &mut Fields, seen: &mut Seen) -> Option<&
     fields.nanosecond = i32::try_from(number * unit).ok()?;
     seen.fraction = seen.fraction.max(u8::try_from(count).ok()?);
     Some(rest)
+}
+
+/// The time that a count of days says, to the second, and what follows it.
+fn serial_day<'t>(text: &'t str, seen: &mut Seen) -> Option<(DateTime, &'t str)> {
+    const SECONDS: f64 = 86_400.0;
+    let (days, _, mut rest) = digits(text, 1, 7)?;
+    let mut seconds = 0;
+    if let Some(after) = rest.strip_prefix('.') {
+        let decimals;
+        (_, decimals, rest) = digits(after, 1, 17)?;
+        let share: f64 = format!("0.{}", &after[..decimals]).parse().ok()?;
+        seconds = (share * SECONDS).round() as i64;
+        if after[..decimals].bytes().any(|byte| byte != b'0') {
+            seen.fraction = seen.fraction.max(u8::try_from(decimals).ok()?);
+        }
+    }
+    let stamp = SERIAL_ZERO.checked_add(SignedDuration::from_secs(86_400 * days + seconds)).ok()?;
+    Some((stamp, rest))
 }
 
 /// Seconds east of UTC, how they are written, and what follows: `+01:00`, `-0330`, `+01` or `Z`.

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use jiff::civil::DateTime;
 
 use super::months::Language;
-use super::{Case, Field, Item, Name, Offset, Pattern, WEEKDAYS};
+use super::{Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, WEEKDAYS};
 
 impl Pattern {
     /// Writes a time.
@@ -52,6 +52,11 @@ impl Pattern {
                 Item::Epoch(fraction) => {
                     let unit = 10_i128.pow(u32::from(9 - fraction.min(9)));
                     write!(f, "{}", nanoseconds(stamp) / unit)?;
+                }
+                Item::SerialDay(decimals) => {
+                    let seconds = stamp.duration_since(SERIAL_ZERO).as_secs();
+                    let days = seconds as f64 / 86_400.0;
+                    write!(f, "{days:.places$}", places = usize::from(decimals))?;
                 }
             }
         }
