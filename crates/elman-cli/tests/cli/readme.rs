@@ -79,7 +79,7 @@ fn the_guide_to_labels_prints_what_it_says() {
 
 #[test]
 fn the_guide_to_training_prints_what_it_says() {
-    printed_as_said("docs/training.md", 2, "docs/press.csv");
+    printed_as_said("docs/training.md", 2, &["docs/press.csv"]);
 }
 
 #[test]

@@ -131,9 +131,9 @@ fn of_numbers<'a>(
             _ => unfit = unfit.or(Some(column)),
         }
     }
-    let shown: [(fn(&Column<'_>) -> bool, &str); 2] =
-        [(are_years, "years"), (are_moments, "moments counted from 1970 on")];
-    for (are_some, what) in shown {
+    type Kind = (fn(&Column<'_>) -> bool, &'static str);
+    let kinds: [Kind; 2] = [(are_years, "years"), (are_moments, "moments counted from 1970 on")];
+    for (are_some, what) in kinds {
         if let [column] = rest.iter().copied().filter(are_some).collect::<Vec<_>>()[..] {
             let text = format!(
                 "{}: the values are taken for {what}; name another column of times with ",
