@@ -21,7 +21,8 @@ const OF_PYTORCH: &str = "crates/elman-py/tests/test_torch.py";
 pub(crate) fn test(project: &Project) -> Result<()> {
     let elman = release::build(project)?;
     let environment = Environment::ready(project, "package-venv", REQUIREMENTS)?;
-    let wheel = wheel(project, &environment, "dev", &project.target("package"))?;
+    let wheel =
+        wheel(project, &environment, &["--profile", "dev", "--all-features"], &project.target("package"))?;
     let run_tests = |environment: &Environment, tests: &[&str]| {
         let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"];
         process::run(environment.python(project).args(install).arg(&wheel))?;
@@ -37,7 +38,7 @@ pub(crate) fn dist(project: &Project) -> Result<()> {
     let program = release::build(project)?;
     let environment = Environment::ready(project, "package-venv", REQUIREMENTS)?;
     let directory = project.target("dist");
-    let wheel = wheel(project, &environment, "wheel", &directory)?;
+    let wheel = wheel(project, &environment, &["--profile", "wheel"], &directory)?;
     let name = program.file_name().context("the program has a name")?;
     let copy = directory.join(name);
     fs::copy(&program, &copy).with_context(|| format!("cannot copy {}", program.display()))?;
@@ -48,8 +49,13 @@ pub(crate) fn dist(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Builds the wheel in a profile, as the only one in a directory.
-fn wheel(project: &Project, environment: &Environment, profile: &str, directory: &Path) -> Result<PathBuf> {
+/// Builds the wheel with these options of maturin, as the only one in a directory.
+fn wheel(
+    project: &Project,
+    environment: &Environment,
+    options: &[&str],
+    directory: &Path,
+) -> Result<PathBuf> {
     let is_wheel = |name: &str| name.ends_with(".whl");
     if directory.exists() {
         for old in files_named(directory, is_wheel)? {
@@ -57,7 +63,7 @@ fn wheel(project: &Project, environment: &Environment, profile: &str, directory:
         }
     }
     let mut maturin = environment.python(project);
-    maturin.args(["-m", "maturin", "build", "--quiet", "--profile", profile, "--out"]).arg(directory);
+    maturin.args(["-m", "maturin", "build", "--quiet"]).args(options).arg("--out").arg(directory);
     // With a relative one, maturin and cargo would look in different places.
     process::run(maturin.env("CARGO_TARGET_DIR", project.target("")))?;
     match files_named(directory, is_wheel)?.as_slice() {
