@@ -75,7 +75,7 @@ fn peak(f: impl FnOnce()) -> usize {
 /// Some first steps of a run on a table.
 fn first_steps(table: &Table, options: &TaskOptions) {
     let prepared = Task::prepare(table, options).unwrap();
-    let recipe = Recipe::for_task(&prepared.task).with_hidden_size(4).with_embedding_dim(2);
+    let recipe = Recipe::for_task(&prepared.task).with_hidden_size(4);
     let mut run = Run::new(&recipe, &prepared).unwrap();
     let mut steps = 0;
     let mut stop = |event: &Event<'_>| match event {

@@ -312,7 +312,7 @@ fn tracks_in_their_files_are_those_in_memory() {
         (wav(1, 1, 8000, 8, &data[..30_000]), None),
         (wav(1, 2, 8000, 16, &data), Some(2)),
         (wav(1, 1, 48_000, 24, &data), None),
-        (wav(1, 3, 8000, 24, &data), Some(1)),
+        (wav(1, 3, 8000, 24, &data[..239_400]), Some(1)),
         (wav(1, 2, 8000, 32, &data), Some(1)),
         (wav(3, 2, 8000, 32, &floats), Some(2)),
     ];
@@ -333,13 +333,8 @@ fn tracks_in_their_files_are_those_in_memory() {
 }
 
 #[test]
-fn tracks_that_cannot_stay_in_their_files_are_read_or_refused() {
-    // Twelve bits have two bytes, which their number does not tell.
+fn tracks_that_cannot_be_read_are_refused() {
     let bytes = wav(1, 1, 8000, 16, &[0; 40]);
-    let mut twelve = bytes.clone();
-    twelve[34] = 12;
-    let (_file, odd) = track(&twelve, None, 0);
-    assert_eq!(odd.len(), 20);
     let file = tempfile::NamedTempFile::new().unwrap();
     let refusal = |bytes: &[u8], channel| {
         std::fs::write(file.path(), bytes).unwrap();
@@ -352,8 +347,7 @@ fn tracks_that_cannot_stay_in_their_files_are_read_or_refused() {
     assert!(refusal(&bytes, Some(2)).starts_with("x.wav: has 1 channel, and no channel 2"));
     assert_eq!(
         refusal(&bytes[..60], None),
-        "x.wav: has changed while it was read; large files are read part by part, so leave it as it is until the end, and \
-         start again"
+        "x.wav: is cut short: its head speaks of more samples than there are; record or copy it again"
     );
     // What changes later is no longer what was opened.
     let (file, stored) = track(&wav(1, 1, 8000, 16, &[1; 40_000]), None, 0);

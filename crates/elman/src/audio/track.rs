@@ -81,10 +81,7 @@ impl StoredWave {
             let start = u32::try_from(start).unwrap_or(u32::MAX);
             reader.seek(start).map_err(|error| self.stored.lost(&error))?;
             let samples = read_samples(&mut *reader, self.channel, end - n * BLOCK);
-            samples.map_err(|error| match error {
-                hound::Error::IoError(error) => self.stored.lost(&error),
-                other => DataError::new(self.stored.name(), about(&other)),
-            })
+            samples.map_err(|error| DataError::new(self.stored.name(), about(&error)))
         })
     }
 }
@@ -119,6 +116,10 @@ impl Track {
 
     /// A file whose samples can stay there; nothing if they are few, or not found by their number alone.
     fn open_stored(path: &Path, channel: Option<usize>, held: usize) -> Result<Option<Self>, DataError> {
+        // A pipe can be opened but once.
+        if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+            return Ok(None);
+        }
         let name = path.display().to_string();
         let opened = File::open(path).and_then(|file| Ok((Stored::of(&name, &file)?, file)));
         let Ok((Some(stored), file)) = opened else { return Ok(None) };

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::spans::{Span, Spans};
-use super::{Label, LabelOptions, RowAnswer};
-use crate::audio::Recordings;
+use super::{Label, LabelOptions};
+use crate::audio::{INPUT, PAIR, Recordings, TARGET};
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::loss::Targets;
@@ -32,7 +32,7 @@ pub(super) fn prepare(
     let lengths: Vec<usize> = recordings.parts().iter().map(|part| part.len()).collect();
     let mut spans = Spans::of_recordings(&lengths, options)?;
     let sound = options.sound.clone().unwrap_or_else(|| recordings.sound().clone());
-    let mut task = Label::of_sound(sound, recordings.knobs().iter().cloned());
+    let (mut grouping, mut remarks) = grouping(recordings, options)?;
     let learned = Learned::of(recordings, &spans.train)?;
     if let (true, Some(target)) = (learned.is_silent, learned.first) {
         let count = counted(learned.count, "sample");
@@ -43,35 +43,25 @@ pub(super) fn prepare(
         let message = message.option("test").text(" and ").option("validation");
         return Err(DataError::new(table.name(), message).into());
     }
-    let mut remarks = Vec::new();
-    if let RowAnswer::Numbers(Regress { grouping, .. }) = &mut task.answer {
-        grouping.missing = options.missing;
-        let (input, knobs) = grouping.features.split_at_mut(1);
-        if let (true, Some(value)) = (learned.is_deaf, learned.first_input) {
-            input.iter_mut().for_each(|input| input.was_always(value));
-        }
-        for (k, knob) in knobs.iter_mut().enumerate() {
-            let values = recordings.parts().iter().map(|part| part.knobs[k]);
-            match Scaling::fit(values.clone()) {
-                Ok(_) => {}
-                Err(NoScaling::Constant) => values.take(1).for_each(|value| knob.was_always(value)),
-                Err(NoScaling::TooLarge) => {
-                    return Err(ConfigError::new("knob", format!("{} {TOO_LARGE}", knob.name)).into());
-                }
-            }
-        }
-        remarks.extend(grouping.silent_remark());
+    grouping.features.iter_mut().for_each(|feature| feature.scaling = Some(Scaling::NONE));
+    if let (true, Some(input), Some(value)) =
+        (learned.is_deaf, grouping.features.first_mut(), learned.first_input)
+    {
+        input.was_always(value);
     }
+    remarks.extend(grouping.silent_remark());
     remarks.append(&mut spans.remarks);
-    task.means = vec![learned.mean];
+    let knobs = recordings.parts().iter().map(|part| in_order(&grouping, recordings, &part.knobs));
+    let knobs = knobs.collect::<Result<Vec<_>, _>>()?;
     let stretches = |spans: Vec<(Span, usize)>| {
-        let features = task.grouping().features.clone();
-        Sequences::of(Stretches { recordings: Arc::clone(recordings), features, spans })
+        let (recordings, features) = (Arc::clone(recordings), grouping.features.clone());
+        Sequences::of(Stretches { recordings, features, knobs: knobs.clone(), spans })
     };
     let train = stretches(spans.train.into_iter().map(|span| (span, 0)).collect());
     let validation = stretches(spans.validation);
+    let answer = Regress { grouping, target_scalings: vec![Scaling::NONE] }.into();
     Ok(Prepared {
-        task: task.into(),
+        task: Label { answer, means: vec![learned.mean], sound: Some(sound) }.into(),
         data: table.name().to_owned(),
         train,
         train_groups: spans.train_groups,
@@ -79,6 +69,28 @@ pub(super) fn prepare(
         held_out: spans.held_out,
         remarks,
     })
+}
+
+/// The columns of the samples, and what is to be said of them: a knob that never moves is no input.
+fn grouping(recordings: &Recordings, options: &LabelOptions) -> Result<(Grouping, Vec<Message>), Error> {
+    // Two samples of each tell as much of that as all of them.
+    let parts = recordings.parts();
+    let each = |value: &dyn Fn(usize, usize) -> f64| {
+        (0..2 * parts.len()).map(|row| value(row / 2, row % 2)).collect::<Vec<f64>>()
+    };
+    let mut columns = vec![(INPUT.to_owned(), each(&|_, sample| sample as f64))];
+    for (k, name) in recordings.knobs().iter().enumerate() {
+        let values = parts.iter().map(|part| part.knobs[k]);
+        if Scaling::fit(values) == Err(NoScaling::TooLarge) {
+            return Err(ConfigError::new("knob", format!("{name} {TOO_LARGE}")).into());
+        }
+        columns.push((name.clone(), each(&|part, _| parts[part].knobs[k])));
+    }
+    columns.push((TARGET.to_owned(), each(&|_, sample| sample as f64)));
+    columns.push((PAIR.to_owned(), each(&|part, _| part as f64 + 1.0)));
+    let table = Table::of_numbers(recordings.name(), columns)?;
+    let (grouping, _, remarks) = Grouping::find(&table, &options.grouped(), Some(PAIR))?;
+    Ok((grouping, remarks))
 }
 
 /// What is known of the training part once it has been heard.
@@ -121,6 +133,8 @@ struct Stretches {
     recordings: Arc<Recordings>,
     /// Those of the task: the input and the knobs.
     features: Vec<Feature>,
+    /// How those knobs stood in each recording.
+    knobs: Vec<Vec<f64>>,
     /// With how many samples at the start of each are heard and count nothing.
     spans: Vec<(Span, usize)>,
 }
@@ -140,12 +154,12 @@ impl Source for Stretches {
 
     fn read(&self, n: usize, time: Range<usize>) -> Result<Example<f64>, Error> {
         let ((part, rows), unheard) = &self.spans[n];
-        let part = &self.recordings.parts()[*part];
-        let samples = part.read(rows.start + time.start..rows.start + time.end)?;
+        let knobs = &self.knobs[*part];
+        let samples = self.recordings.parts()[*part].read(rows.start + time.start..rows.start + time.end)?;
         let mut targets = samples.target;
         let unheard = unheard.saturating_sub(time.start).min(targets.len());
         targets[..unheard].fill(f64::NAN);
-        let x = inputs(&self.features, &samples.input, &part.knobs);
+        let x = inputs(&self.features, &samples.input, knobs);
         Ok(Example { x, targets: Targets::Values(targets) })
     }
 
