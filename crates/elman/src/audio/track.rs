@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -122,8 +122,12 @@ impl Track {
         }
         let name = path.display().to_string();
         let opened = File::open(path).and_then(|file| Ok((Stored::of(&name, &file)?, file)));
-        let Ok((Some(stored), file)) = opened else { return Ok(None) };
+        let Ok((Some(stored), mut file)) = opened else { return Ok(None) };
         let Some(frame) = frame_bytes(&stored) else { return Ok(None) };
+        // Both read the same file from the same place, and only one of them from here on.
+        if file.rewind().is_err() {
+            return Ok(None);
+        }
         let Ok(reader) = WavReader::new(BufReader::new(file)) else { return Ok(None) };
         let (spec, len) = (reader.spec(), reader.duration() as usize);
         let is_plain = frame == usize::from(spec.channels) * usize::from(spec.bits_per_sample) / 8

@@ -345,8 +345,9 @@ fn recordings_make_the_model_of_their_rows() {
             let (same, remarks_there, there) = learn(table);
             assert_eq!(same.to_bytes().unwrap(), model.to_bytes().unwrap());
             assert_eq!(remarks_there, remarks);
+            let input_size = prepared.task.kind().input_size();
             let lengths = |sequences: &Sequences| {
-                (0..sequences.len()).map(|n| sequences.length(n, 3)).collect::<Vec<_>>()
+                (0..sequences.len()).map(|n| sequences.length(n, input_size)).collect::<Vec<_>>()
             };
             assert_eq!(lengths(&there.train), lengths(&prepared.train));
             for held_out in [HeldOut::All, HeldOut::LastRows(1000)] {
