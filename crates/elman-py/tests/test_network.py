@@ -203,10 +203,17 @@ def test_clipping_scales_to_the_norm():
     assert np.linalg.norm(net.gradients) == pytest.approx(1.0, rel=1e-5)
 
 
-def test_dropout_follows_its_seed():
-    blocks = [elman.GRU(8), elman.Dropout(0.5), elman.Dense(1)]
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [elman.GRU(8), elman.Dropout(0.5), elman.Dense(1)],
+        [elman.Recurrent("gru", 8, recurrent_dropout=0.5), elman.Dense(1)],
+    ],
+)
+def test_dropout_follows_its_seed(blocks):
     x = np.ones((2, 3, 3))
     a, b, c = (network(blocks, seed=seed) for seed in (5, 5, 6))
+    assert a.blocks == blocks
     c.parameters[:] = a.parameters
     assert np.array_equal(a.forward(x, training=True)[0], b.forward(x, training=True)[0])
     assert not np.array_equal(b.forward(x, training=True)[0], c.forward(x, training=True)[0])

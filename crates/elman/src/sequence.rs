@@ -14,10 +14,12 @@
 //! # }
 //! ```
 
+mod packed;
 mod source;
 
+pub(crate) use packed::Packed;
+pub(crate) use source::Source;
 pub use source::{Examples, Sequences};
-pub(crate) use source::{Packed, Source};
 
 use std::ops::Range;
 

@@ -264,22 +264,27 @@ fn json_goes_into_files_whose_names_do_not_say_otherwise() {
     assert!(place.text("p.json").starts_with("[\n{"));
 }
 
-/// What is written as Arrow is read again: the same values to the bit, texts, and times as times.
-#[test]
-fn arrow_is_written_and_read() {
-    let place = forecaster();
-    for name in ["p.feather", "p.npy"] {
+/// Forecasts that are written with types are read again: the same values to the bit as from npy, and times.
+fn is_read_again(place: &Place, name: &str) {
+    for name in [name, "p.npy"] {
         place.ok(&format!("predict airline.elman -o {name}"));
     }
-    let [written, numbers] = ["p.feather", "p.npy"].map(|name| Table::open(&place.path(name)).unwrap());
+    let [written, numbers] = [name, "p.npy"].map(|name| Table::open(&place.path(name)).expect("it is read"));
     assert_eq!(written.headers(), ["month", "passengers_forecast"]);
     let bits = |table: &Table, column: &str| {
-        let numbers = table.column(column).unwrap().numbers().unwrap();
+        let numbers = table.column(column).and_then(|column| column.numbers()).expect("numbers");
         numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>()
     };
     assert_eq!(bits(&written, "passengers_forecast"), bits(&numbers, "col1"));
-    let months: Vec<&str> = written.column("month").unwrap().texts().collect();
+    // The months are days there: the first of each.
+    let months: Vec<&str> = written.column("month").expect("a column").texts().collect();
     assert_eq!(months, ["1961-01-01", "1961-02-01", "1961-03-01", "1961-04-01", "1961-05-01", "1961-06-01"]);
+}
+
+/// What is written as Arrow is read again; texts too.
+#[test]
+fn arrow_is_written_and_read() {
+    is_read_again(&forecaster(), "p.feather");
 
     let place = Place::with("s.csv", sequences(30));
     place.ok(&format!("{CLASSIFY} -q --epochs 2"));
@@ -338,19 +343,7 @@ fn parquet_is_written_and_read() {
         schema.columns().iter().map(of).collect::<Vec<_>>()
     };
     let place = forecaster();
-    for name in ["p.parquet", "p.npy"] {
-        place.ok(&format!("predict airline.elman -o {name}"));
-    }
-    let [written, numbers] = ["p.parquet", "p.npy"].map(|name| Table::open(&place.path(name)).unwrap());
-    assert_eq!(written.headers(), ["month", "passengers_forecast"]);
-    let bits = |table: &Table, column: &str| {
-        let numbers = table.column(column).unwrap().numbers().unwrap();
-        numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>()
-    };
-    assert_eq!(bits(&written, "passengers_forecast"), bits(&numbers, "col1"));
-    // The months are days there: the first of each.
-    let months: Vec<&str> = written.column("month").unwrap().texts().collect();
-    assert_eq!(months, ["1961-01-01", "1961-02-01", "1961-03-01", "1961-04-01", "1961-05-01", "1961-06-01"]);
+    is_read_again(&place, "p.parquet");
     assert_eq!(
         types(&place, "p.parquet"),
         [

@@ -43,6 +43,9 @@ class Recurrent(Block):
         What is handed on: ``h`` of every timestep, or the final one.
     learned_state : bool
         Are the states from which a sequence starts parameters? Otherwise they are zero.
+    recurrent_dropout : float
+        The share of units whose state the recurrent products do not read in training, the same at every timestep of a
+        sequence.
     """
 
     cell: str
@@ -50,6 +53,7 @@ class Recurrent(Block):
     direction: Direction = "forward"
     output: Output = "every"
     learned_state: bool = False
+    recurrent_dropout: float = 0.0
     _name: ClassVar[str] = "recurrent"
 
 

@@ -121,7 +121,7 @@ def to_torch(network: Network) -> torch.nn.Module:
     """A module of PyTorch with a network's parameters and outputs.
 
     Its input is ``(B, T, I)``, token ids as numbers for an embedding; its output that of :meth:`Network.predict`. The
-    recurrent layers are ``torch.nn``'s.
+    recurrent layers are ``torch.nn``'s, which know no recurrent dropout: without it they are trained on.
 
     Raises
     ------

@@ -7,11 +7,9 @@ use std::sync::Arc;
 
 use elman_core::lane::Scalar;
 
-use super::{Example, TrainingBatch};
-use crate::error::{Error, NotFinite};
-use crate::learner::Pieces;
+use super::Example;
+use crate::error::Error;
 use crate::loss::Targets;
-use crate::network::Network;
 
 /// What holds sequences, each with a target for every timestep, and hands out any stretch of them.
 pub(crate) trait Source: Debug + Send + Sync {
@@ -230,10 +228,10 @@ impl Source for Selection {
 
 /// What a [`Trainer`](crate::train::Trainer) learns from: examples in memory, or [`Sequences`].
 #[derive(Debug)]
-pub struct Examples<'a, T>(Lent<'a, T>);
+pub struct Examples<'a, T>(pub(super) Lent<'a, T>);
 
 #[derive(Debug)]
-enum Lent<'a, T> {
+pub(super) enum Lent<'a, T> {
     Held(&'a [Example<T>]),
     Read(&'a Arc<dyn Source>),
 }
@@ -315,129 +313,5 @@ impl<'a, T: Scalar> Examples<'a, T> {
             Lent::Held(_) => None,
             Lent::Read(source) => Some(&**source),
         }
-    }
-}
-
-/// A batch that is learned in pieces of time: all of it, or what its pieces are read from.
-#[derive(Debug)]
-pub(crate) enum Packed<T> {
-    Whole(TrainingBatch<T>),
-    Read(ReadBatch<T>),
-}
-
-impl<T: Scalar> Default for Packed<T> {
-    fn default() -> Self {
-        Packed::Whole(TrainingBatch::default())
-    }
-}
-
-impl<T: Scalar> Packed<T> {
-    /// Becomes a batch of `count` sequences `place(n)`, in the memory that is there.
-    pub(crate) fn set(
-        &mut self,
-        network: &Network,
-        examples: Examples<'_, T>,
-        count: usize,
-        place: impl Fn(usize) -> usize,
-    ) {
-        match (examples.0, &mut *self) {
-            (Lent::Held(examples), Packed::Whole(batch)) => {
-                batch.set(network, count, |n| &examples[place(n)]);
-            }
-            (Lent::Held(_), Packed::Read(_)) => {
-                *self = Packed::default();
-                self.set(network, examples, count, place);
-            }
-            (Lent::Read(source), _) => *self = Packed::Read(ReadBatch::new(source, count, place)),
-        }
-    }
-}
-
-impl<T: Scalar> Pieces<T> for Packed<T> {
-    type Error = Error;
-
-    fn lengths(&self) -> &[usize] {
-        match self {
-            Packed::Whole(batch) => batch.inputs().packing().lengths(),
-            Packed::Read(batch) => &batch.lengths,
-        }
-    }
-
-    fn whole(&self) -> Option<&TrainingBatch<T>> {
-        match self {
-            Packed::Whole(batch) => Some(batch),
-            Packed::Read(_) => None,
-        }
-    }
-
-    fn cut(
-        &mut self,
-        network: &Network,
-        time: Range<usize>,
-        piece: &mut TrainingBatch<T>,
-    ) -> Result<Range<usize>, Error> {
-        match self {
-            Packed::Whole(batch) => Ok(piece.set_chunk(network, batch, time)),
-            Packed::Read(batch) => batch.cut(network, time, piece),
-        }
-    }
-}
-
-impl<T: Scalar> Pieces<T> for &TrainingBatch<T> {
-    type Error = NotFinite;
-
-    fn lengths(&self) -> &[usize] {
-        self.inputs.packing().lengths()
-    }
-
-    fn whole(&self) -> Option<&TrainingBatch<T>> {
-        Some(self)
-    }
-
-    fn cut(
-        &mut self,
-        network: &Network,
-        time: Range<usize>,
-        piece: &mut TrainingBatch<T>,
-    ) -> Result<Range<usize>, NotFinite> {
-        Ok(piece.set_chunk(network, self, time))
-    }
-}
-
-/// A batch of a source's sequences, of which no more than a piece is in memory.
-#[derive(Debug)]
-pub(crate) struct ReadBatch<T> {
-    source: Arc<dyn Source>,
-    /// The sequences, longest first, as a [`Packing`](crate::batch::Packing) of them has them.
-    places: Vec<usize>,
-    lengths: Vec<usize>,
-    /// Those of the piece that was read last, one for each sequence.
-    read: Vec<Example<T>>,
-}
-
-impl<T: Scalar> ReadBatch<T> {
-    fn new(source: &Arc<dyn Source>, count: usize, place: impl Fn(usize) -> usize) -> Self {
-        let mut places: Vec<usize> = (0..count).map(place).collect();
-        // Stable, so that equal lengths keep their order.
-        places.sort_by_key(|&place| std::cmp::Reverse(source.length(place)));
-        let lengths = places.iter().map(|&place| source.length(place)).collect();
-        ReadBatch { source: Arc::clone(source), places, lengths, read: Vec::new() }
-    }
-
-    fn cut(
-        &mut self,
-        network: &Network,
-        time: Range<usize>,
-        piece: &mut TrainingBatch<T>,
-    ) -> Result<Range<usize>, Error> {
-        self.read.clear();
-        for (&place, &length) in self.places.iter().zip(&self.lengths) {
-            if length > time.start {
-                let stretch = self.source.read(place, time.start..time.end.min(length))?;
-                self.read.push(stretch.convert());
-            }
-        }
-        piece.set(network, self.read.len(), |n| &self.read[n]);
-        Ok(0..piece.outputs().num_rows())
     }
 }
