@@ -7,14 +7,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::process;
 use crate::project::{Project, files_named};
-use crate::python::{self, Environment};
+use crate::python::Environment;
 use crate::release;
 
 /// What the tests need, and maturin.
 const REQUIREMENTS: &str = "crates/elman-py/requirements-test.txt";
-
-/// The tests that need PyTorch, which the environment of `cargo xtask python` has.
-const OF_PYTORCH: &str = "crates/elman-py/tests/test_torch.py";
 
 /// Builds the wheel as the tests of the other crates are built, installs it into an environment without the package's
 /// sources, and runs its tests there.
@@ -23,14 +20,10 @@ pub(crate) fn test(project: &Project) -> Result<()> {
     let environment = Environment::ready(project, "package-venv", REQUIREMENTS)?;
     let wheel =
         wheel(project, &environment, &["--profile", "dev", "--all-features"], &project.target("package"))?;
-    let run_tests = |environment: &Environment, tests: &[&str]| {
-        let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"];
-        process::run(environment.python(project).args(install).arg(&wheel))?;
-        let pytest = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-rs"];
-        process::run(environment.python(project).args(pytest).args(tests).env("ELMAN", &elman))
-    };
-    run_tests(&environment, &[])?;
-    run_tests(&python::with_pytorch(project)?, &[OF_PYTORCH])
+    let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"];
+    process::run(environment.python(project).args(install).arg(&wheel))?;
+    let pytest = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-rs"];
+    process::run(environment.python(project).args(pytest).env("ELMAN", &elman))
 }
 
 /// Builds program and wheel for release into `target/dist`, and prints what they weigh.

@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -13,9 +12,6 @@ use crate::{debian, process, release};
 
 /// The interpreter that environments are made from.
 const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
-
-/// Held by whoever makes an environment.
-static MAKING: Mutex<()> = Mutex::new(());
 
 /// A virtual environment that holds what a requirements file pins.
 pub(crate) struct Environment {
@@ -30,8 +26,6 @@ impl Environment {
         let directory = project.target(name);
         let scripts = directory.join(if cfg!(windows) { "Scripts" } else { "bin" });
         let environment = Self { interpreter: scripts.join(PYTHON) };
-        // Stages that run side by side may need the same.
-        let _turn = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = directory.join("made-from.txt");
         let wanted = made_from(project, requirements)?;
         if !fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
@@ -86,11 +80,6 @@ fn ensure_venv_module(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The environment that has PyTorch.
-pub(crate) fn with_pytorch(project: &Project) -> Result<Environment> {
-    Environment::ready(project, "venv", "reference/requirements-test.txt")
-}
-
 /// `cargo xtask python`: runs every `reference/test_*.py` with `ELMAN` set to the program of the
 /// release build. All are run, so that one failure does not hide another.
 pub(crate) fn run_tests(project: &Project) -> Result<()> {
@@ -100,7 +89,7 @@ pub(crate) fn run_tests(project: &Project) -> Result<()> {
         bail!("there is no reference/test_*.py, though there should be");
     }
     let elman = release::build(project)?;
-    let environment = with_pytorch(project)?;
+    let environment = Environment::ready(project, "venv", "reference/requirements-test.txt")?;
     let mut failed = Vec::new();
     for script in scripts {
         println!("\n{}", project.display(&script));
