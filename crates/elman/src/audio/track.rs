@@ -73,16 +73,13 @@ impl fmt::Debug for StoredWave {
 }
 
 impl StoredWave {
-    fn block(&self, n: usize) -> Result<Arc<[f32]>, DataError> {
-        self.kept.get(n, || {
-            self.stored.check()?;
-            let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            let (start, end) = (n * BLOCK, self.len.min((n + 1) * BLOCK));
-            let start = u32::try_from(start).unwrap_or(u32::MAX);
-            reader.seek(start).map_err(|error| self.stored.lost(&error))?;
-            let samples = read_samples(&mut *reader, self.channel, end - n * BLOCK);
-            samples.map_err(|error| DataError::new(self.stored.name(), about(&error)))
-        })
+    fn read_block(&self, n: usize) -> Result<Vec<f32>, DataError> {
+        self.stored.check()?;
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, end) = (n * BLOCK, self.len.min((n + 1) * BLOCK));
+        reader.seek(u32::try_from(start).unwrap_or(u32::MAX)).map_err(|error| self.stored.lost(&error))?;
+        let samples = read_samples(&mut *reader, self.channel, end - start);
+        samples.map_err(|error| DataError::new(self.stored.name(), about(&error)))
     }
 }
 
@@ -136,7 +133,8 @@ impl Track {
             return Ok(None);
         }
         let channel = choose(&name, usize::from(spec.channels), channel)?;
-        let wave = StoredWave { stored, reader: Mutex::new(reader), channel, len, kept: Blocks::new(KEPT) };
+        let wave =
+            StoredWave { stored, reader: Mutex::new(reader), channel, len, kept: Blocks::new(BLOCK, KEPT) };
         let mut track = Track {
             name,
             sample_rate: spec.sample_rate,
@@ -188,19 +186,10 @@ impl Track {
     /// # Panics
     /// If there are not as many.
     pub fn read(&self, range: Range<usize>) -> Result<Cow<'_, [f32]>, DataError> {
-        let wave = match &self.content {
-            Content::Held(samples) => return Ok(Cow::Borrowed(&samples[range])),
-            Content::Stored(wave) => wave,
-        };
-        let mut samples = Vec::with_capacity(range.len());
-        let mut at = range.start;
-        while at < range.end {
-            let (block, start) = (wave.block(at / BLOCK)?, at % BLOCK);
-            let end = block.len().min(start + range.end - at);
-            samples.extend_from_slice(&block[start..end]);
-            at += end - start;
+        match &self.content {
+            Content::Held(samples) => Ok(Cow::Borrowed(&samples[range])),
+            Content::Stored(wave) => wave.kept.stretch(range, |n| wave.read_block(n)).map(Cow::Owned),
         }
-        Ok(Cow::Owned(samples))
     }
 
     /// A stretch of the samples; nothing if there are not as many.

@@ -231,7 +231,7 @@ impl Corpus {
     /// A text that a vocabulary was made of; so many of its tokens are not known.
     pub(super) fn of_its_own(cut: Cut, vocabulary: &Vocabulary, unknown: u64) -> Self {
         let (ids, unknown_id) = (vocabulary.ids(), vocabulary.unknown_id());
-        Corpus { cut, ids, unknown_id, unknown, kept: Blocks::new(KEPT) }
+        Corpus { cut, ids, unknown_id, unknown, kept: Blocks::new(BLOCK, KEPT) }
     }
 
     /// A text by a vocabulary.
@@ -280,19 +280,7 @@ impl Corpus {
     /// # Errors
     /// If the text has changed, or cannot be read any more.
     pub(super) fn ids(&self, range: Range<usize>) -> Result<Vec<Id>, DataError> {
-        let mut ids = Vec::with_capacity(range.len());
-        let mut at = range.start;
-        while at < range.end {
-            let (block, start) = (self.block(at / BLOCK)?, at % BLOCK);
-            let end = block.len().min(start + range.end - at);
-            ids.extend_from_slice(&block[start..end]);
-            at += end - start;
-        }
-        Ok(ids)
-    }
-
-    fn block(&self, block: usize) -> Result<Arc<[Id]>, DataError> {
-        self.kept.get(block, || self.cut.read_block(block, &self.ids, self.unknown_id))
+        self.kept.stretch(range, |block| self.cut.read_block(block, &self.ids, self.unknown_id))
     }
 
     /// Goes through the ids of some tokens, each with its place.
