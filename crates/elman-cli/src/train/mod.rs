@@ -106,14 +106,16 @@ fn choose_and_train(
         }
     }
     if plan.finds_rate {
-        check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
+        let mut run = Run::new(&plan.recipe, &plan.prepared)?;
+        check_test(&plan, &run)?;
         interrupt.set_running(true);
-        let is_found = rate::find(&mut plan, &interrupt, output)?;
+        let tested = rate::test(&mut run, &interrupt, output)?;
         interrupt.set_running(false);
-        if !is_found {
+        let Some(tested) = tested else {
             without_model("interrupted before a learning rate was found: no model yet", output)?;
             return Ok(interrupt.exit_code());
-        }
+        };
+        rate::choose(&mut plan, tested, output)?;
     }
     train(&plan, &mut interrupt, output)
 }

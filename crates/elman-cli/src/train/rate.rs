@@ -2,7 +2,7 @@
 
 use elman::error::Error;
 use elman::run::Run;
-use elman::train::Identity;
+use elman::train::{Identity, RangeTest};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -22,19 +22,27 @@ pub(super) fn take_up(plan: &mut Plan, output: &Output) -> Result<(), Error> {
     Ok(())
 }
 
-/// Finds the rate by a range test and says how; `false` if the user has said stop.
-pub(super) fn find(plan: &mut Plan, interrupt: &Interrupt, output: &mut Output) -> anyhow::Result<bool> {
+/// Tries rising rates on a run; `None` if the user has said stop.
+pub(super) fn test(
+    run: &mut Run<'_>,
+    interrupt: &Interrupt,
+    output: &Output,
+) -> Result<Option<RangeTest>, Error> {
     let bar = if output.options.quiet { ProgressBar::hidden() } else { ProgressBar::new(1000) };
     if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
         bar.set_style(style);
     }
     bar.set_message("trying learning rates");
-    let found = Run::new(&plan.recipe, &plan.prepared)?.range_test(&mut |done| {
+    let tested = run.range_test(&mut |done| {
         bar.set_position((1000.0 * done) as u64);
         interrupt.control()
     });
     bar.finish_and_clear();
-    let Some(test) = found? else { return Ok(false) };
+    tested
+}
+
+/// Takes the rate of a range test for a plan and says how it was found.
+pub(super) fn choose(plan: &mut Plan, test: RangeTest, output: &mut Output) -> anyhow::Result<()> {
     let usual = plan.recipe.train.learning_rate;
     output.remarks(&[test.remark(usual)]);
     let rate = test.chosen().unwrap_or(usual);
@@ -43,5 +51,5 @@ pub(super) fn find(plan: &mut Plan, interrupt: &Interrupt, output: &mut Output) 
     }
     plan.recipe.train.learning_rate = rate;
     plan.range_test = Some(test);
-    Ok(true)
+    Ok(())
 }

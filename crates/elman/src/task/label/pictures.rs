@@ -82,6 +82,7 @@ impl Tested<'_, Regress> {
         };
         Ok(Some(Charts { title, notes, charts }.into()))
     }
+
     /// Target, output and residual of the first recording: a stretch of their waves, and their spectrograms.
     pub(super) fn waves(&self, ensemble: &Ensemble, sound: &Sound) -> Result<Vec<Picture>, Error> {
         let (_, answers) = self.answers(ensemble)?;
