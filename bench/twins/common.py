@@ -45,6 +45,20 @@ def start_orthogonal(layer: nn.RNNBase, head: nn.Linear) -> None:
     nn.init.zeros_(head.bias)
 
 
+class Skipping(nn.Module):
+    """An LSTM that tells how what it answers differs from its input, a number for each timestep."""
+
+    def __init__(self, units: int):
+        super().__init__()
+        self.lstm = nn.LSTM(1, units)
+        self.head = nn.Linear(units, 1)
+        start_orthogonal(self.lstm, self.head)
+
+    def forward(self, x, state=None):
+        h, state = self.lstm(x, state)
+        return x + self.head(h), state
+
+
 class Training:
     """Adam, or another optimiser, with gradients of a norm of 1 at most, and a rate that is constant or falls along a cosine."""
 

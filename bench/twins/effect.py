@@ -2,30 +2,17 @@
 The error-to-signal ratio of the last fifth."""
 
 import torch
-from common import Training, answer, arguments, start_orthogonal
+from common import Skipping, Training, answer, arguments
 from signals import error_to_signal, read
-from torch import nn
 
 WARM_UP, LEARNED, BATCH = 256, 512, 32
-
-
-class Device(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(1, 16)
-        self.head = nn.Linear(16, 1)
-        start_orthogonal(self.lstm, self.head)
-
-    def forward(self, x, state=None):
-        h, state = self.lstm(x, state)
-        return x + self.head(h), state
 
 
 def main():
     given = arguments("input", "target", steps=600)
     x, y = read(given.input), read(given.target)
     end = len(x) * 4 // 5
-    model = Device()
+    model = Skipping(16)
     training = Training(model, 1e-2, given.steps)
     for _ in range(given.steps):
         rows = torch.arange(WARM_UP + LEARNED)[:, None] + torch.randint(end - WARM_UP - LEARNED + 1, (BATCH,))

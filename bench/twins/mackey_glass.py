@@ -3,23 +3,10 @@
 
 import numpy as np
 import torch
-from common import Training, answer, arguments, start_orthogonal
-from torch import nn
+from common import Skipping, Training, answer, arguments
 from torch.nn.functional import mse_loss
 
 WINDOW, HEARD, BATCH, AHEAD, WARM_UP, STARTS = 128, 32, 32, 84, 200, 100
-
-
-class Teller(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(1, 32)
-        self.head = nn.Linear(32, 1)
-        start_orthogonal(self.lstm, self.head)
-
-    def forward(self, x, state=None):
-        h, state = self.lstm(x, state)
-        return x + self.head(h), state
 
 
 def main():
@@ -28,7 +15,7 @@ def main():
     train, test = values[: -given.test], values[-given.test :]
     mean, spread = train.mean(), train.std()
     x = torch.from_numpy((train - mean) / spread)[:, None]
-    model = Teller()
+    model = Skipping(32)
     training = Training(model, 5e-3, given.steps)
     for _ in range(given.steps):
         rows = torch.arange(WINDOW)[:, None] + torch.randint(len(x) - WINDOW, (BATCH,))
