@@ -1,4 +1,5 @@
-//! What guides say beside their console blocks: figures by their equations, notes, the layouts of cells.
+//! The guides print what they say, and what they say beside their console blocks holds: figures by their equations, notes, the
+//! layouts of cells.
 
 use std::collections::HashMap;
 use std::fs;
@@ -158,6 +159,27 @@ fn the_guide_to_forecasts_prints_what_it_says() {
 #[test]
 fn the_guide_to_sequences_prints_what_it_says() {
     printed_as_said("docs/sequences.md", 4, &["docs/motors.csv"]);
+}
+
+#[test]
+fn the_guide_to_labels_prints_what_it_says() {
+    printed_as_said("docs/label.md", 4, &["docs/press.csv"]);
+}
+
+#[test]
+fn the_guide_to_training_prints_what_it_says() {
+    printed_as_said("docs/training.md", 2, &["docs/press.csv"]);
+}
+
+#[test]
+fn the_guide_of_texts_prints_what_it_says() {
+    printed_as_said("docs/text.md", 3, &["LICENSE-APACHE"]);
+}
+
+#[test]
+fn the_guide_to_reports_prints_what_it_says() {
+    let left = printed_as_said("docs/report.md", 1, &["docs/shops.csv"]);
+    assert!(left.path().join("report.html").exists());
 }
 
 #[test]

@@ -73,27 +73,6 @@ pub(crate) fn printed_as_said(document: &str, least: usize, files: &[&str]) -> T
 }
 
 #[test]
-fn the_guide_to_labels_prints_what_it_says() {
-    printed_as_said("docs/label.md", 4, &["docs/press.csv"]);
-}
-
-#[test]
-fn the_guide_to_training_prints_what_it_says() {
-    printed_as_said("docs/training.md", 2, &["docs/press.csv"]);
-}
-
-#[test]
-fn the_guide_of_texts_prints_what_it_says() {
-    printed_as_said("docs/text.md", 3, &["LICENSE-APACHE"]);
-}
-
-#[test]
-fn the_guide_to_reports_prints_what_it_says() {
-    let left = printed_as_said("docs/report.md", 1, &["docs/shops.csv"]);
-    assert!(left.path().join("report.html").exists());
-}
-
-#[test]
 fn the_readmes_commands_print_what_it_says() {
     let directory = printed_as_said("README.md", 5, &["docs/shops.csv"]);
     elman(directory.path(), "evaluate airline.elman --plot airline.svg");
