@@ -93,17 +93,18 @@ pub(crate) fn text(path: &Path) -> anyhow::Result<String> {
 }
 
 /// Refuses to write over a file that the same command reads or writes.
-pub(crate) fn refuse_overwriting<'a>(
+pub(crate) fn refuse_overwriting(
     output: &Path,
-    others: impl IntoIterator<Item = &'a PathBuf>,
+    others: impl IntoIterator<Item: AsRef<Path>>,
 ) -> Result<(), Wrong> {
     let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_device = std::fs::metadata(output).is_ok_and(|metadata| !metadata.is_file());
-    match others.into_iter().find(|other| !is_device && place(other) == place(output)) {
+    match others.into_iter().find(|other| !is_device && place(other.as_ref()) == place(output)) {
         None => Ok(()),
-        Some(other) => {
-            Err(Wrong(format!("{} would be written over: give another name to write to", other.display())))
-        }
+        Some(other) => Err(Wrong(format!(
+            "{} would be written over: give another name to write to",
+            other.as_ref().display()
+        ))),
     }
 }
 

@@ -3,7 +3,7 @@
 use elman::model::Model;
 use serde_json::json;
 
-use super::Plan;
+use super::plan::Plan;
 use crate::output::Output;
 use crate::report::{self, History, Report, inside};
 

@@ -6,8 +6,8 @@ use elman::train::{Identity, RangeTest};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::Plan;
 use super::interrupt::Interrupt;
+use super::plan::Plan;
 use crate::output::Output;
 
 /// Takes up the rate that was found for the run that is to be resumed, if there is one.

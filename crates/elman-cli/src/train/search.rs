@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::interrupt::Interrupt;
-use super::{Plan, data_of, identity};
+use super::plan::{Plan, data_of, identity};
 use crate::output::{Output, figure};
 
 /// The recipe to be trained, or none if the user has said stop.

@@ -17,8 +17,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::ending::remove;
 use super::interrupt::Interrupt;
-use super::{Plan, remove, search};
+use super::plan::Plan;
+use super::search;
 use crate::output::{Output, Wrong, figure, quoted};
 use crate::report::Trials;
 

@@ -1,0 +1,218 @@
+//! A run before it begins: its data, its options and its files, read and checked.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::bail;
+use elman::error::Error;
+use elman::file::{self, Lock};
+use elman::model::is_written_by_elman;
+use elman::recipe::Recipe;
+use elman::search::Open;
+use elman::table::Table;
+use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
+use elman::train::{Checkpointer, Identity, RangeTest, fingerprint};
+use elman::tune::Halving;
+use serde_json::json;
+
+use super::options::TrainOptions;
+use super::source::{Played, Source, source};
+use super::tune::{self, Tuning};
+use crate::args::TrainArguments;
+use crate::output::{Output, Wrong};
+use crate::{input, report};
+
+/// Everything about a run that has been read and checked.
+pub(super) struct Plan {
+    pub(super) prepared: Prepared,
+    pub(super) task_options: TaskOptions,
+    pub(super) recipe: Recipe,
+    /// What of the recipe is yet to be chosen.
+    pub(super) open: Option<Open>,
+    /// How the recipe is to be tuned, if it is.
+    pub(super) tuning: Option<Tuning>,
+    /// What was tried then.
+    pub(super) trials: Option<report::Trials>,
+    /// Is the learning rate to be found?
+    pub(super) finds_rate: bool,
+    /// How it was found.
+    pub(super) range_test: Option<RangeTest>,
+    pub(super) test: Option<(Table, HeldOut)>,
+    /// As the user named it.
+    pub(super) data: Option<PathBuf>,
+    /// Of recordings, what has to be said to answer what went into the device.
+    pub(super) played: Option<Played>,
+    pub(super) model: PathBuf,
+    pub(super) report: Option<PathBuf>,
+    pub(super) checkpoint: PathBuf,
+    pub(super) checkpoint_epochs: Option<u64>,
+    pub(super) checkpoint_every: Option<Duration>,
+    pub(super) resume: bool,
+}
+
+/// Reads the data and settles every option, before anything is computed or written. With the plan comes the right to
+/// write its files.
+pub(super) fn plan(
+    arguments: TrainArguments,
+    halving: Option<Halving>,
+    output: &Output,
+) -> anyhow::Result<(Plan, Lock)> {
+    let Source { task, data, table, sound, played } = source(&arguments)?;
+    let mut options = match &arguments.config {
+        Some(path) => arguments.options.with_file(path)?,
+        None => arguments.options,
+    };
+    if let Some(preset) = arguments.preset {
+        options.set_hidden_size(preset.hidden_size())?;
+    }
+    let given = options.given()?;
+    let is_patient = given.contains("patience");
+    let open = options.take_search(task);
+    let mut with_validation = options.clone().with_validation(tune::VALIDATION);
+    let burn_in = options.burn_in();
+    let take_task = |options: &mut TrainOptions| {
+        let mut task_options = options.take_task(task)?;
+        if let TaskOptions::Label(options) = &mut task_options {
+            options.sound = sound.clone();
+            options.burn_in = burn_in;
+        }
+        anyhow::Ok(task_options)
+    };
+    let task_options = take_task(&mut options)?;
+    let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
+    output.remarks(table.remarks());
+    let prepared = Task::prepare(&table, &task_options)?;
+    output.remarks(&prepared.remarks);
+    let tuning = match halving {
+        None => None,
+        Some(halving) => {
+            let prepared = if given.contains("validation") {
+                None
+            } else {
+                Some(Task::prepare(&table, &take_task(&mut with_validation)?)?)
+            };
+            Some(Tuning { halving, given, prepared })
+        }
+    };
+    let test_data = options.take_test_data(&prepared.task);
+    let finds_rate = options.finds_learning_rate();
+    if finds_rate && tuning.is_some() {
+        let message =
+            "--learning-rate auto has no meaning where rates are tried; leave it out, or give a number";
+        return Err(Wrong(message.into()).into());
+    }
+    let mut recipe = options.take_recipe(&prepared.task)?;
+    // Patience that nobody asked for is not missed where there is nothing to wait for.
+    if prepared.validation.is_empty() && !is_patient {
+        recipe.train.patience = None;
+    }
+    options.check_all_taken(&prepared.task)?;
+    let test = test(task, test_data.as_deref(), table, &prepared, output)?;
+    let read: Vec<PathBuf> =
+        data.iter().chain(&arguments.audio).chain(&test_data).chain(&arguments.config).cloned().collect();
+    let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
+    let checkpoint = file::with_added_extension(&model, "checkpoint");
+    let resume = arguments.resume;
+    let lock = check_files(&read, &model, &checkpoint, arguments.report.as_deref(), arguments.force)?;
+    check_resume(resume, &model, &checkpoint, tuning.is_some())?;
+    let plan = Plan {
+        prepared,
+        task_options,
+        recipe,
+        open,
+        tuning,
+        trials: None,
+        finds_rate,
+        range_test: None,
+        test,
+        data,
+        played,
+        model,
+        report: arguments.report,
+        checkpoint,
+        checkpoint_epochs,
+        checkpoint_every,
+        resume,
+    };
+    Ok((plan, lock))
+}
+
+/// What the model is tested on: a table of its own, or what was kept back of the one it learns from.
+fn test(
+    task: TaskName,
+    test_data: Option<&Path>,
+    table: Table,
+    prepared: &Prepared,
+    output: &Output,
+) -> anyhow::Result<Option<(Table, HeldOut)>> {
+    match (test_data, &prepared.held_out) {
+        (Some(path), None) => {
+            let test = input::table(task, Some(path))?;
+            output.remarks(test.remarks());
+            if test.is_same(&table) {
+                output.remark(&format!(
+                    "{} holds the same rows as {}: its figures tell how well the training data are remembered, \
+                     not how well others will be predicted",
+                    test.name(),
+                    table.name()
+                ));
+            }
+            Ok(Some((test, HeldOut::All)))
+        }
+        (Some(_), Some(_)) => Err(Wrong("--test and --test-data both name a test; give one".into()).into()),
+        (None, held_out) => Ok(held_out.clone().map(|held_out| (table, held_out))),
+    }
+}
+
+/// Refuses to write over what is read, or is not elman's, and takes the right to write the model.
+fn check_files(
+    read: &[PathBuf],
+    model: &Path,
+    checkpoint: &Path,
+    report: Option<&Path>,
+    force: bool,
+) -> anyhow::Result<Lock> {
+    input::refuse_standard_output(model, "-o")?;
+    input::refuse_overwriting(model, read)?;
+    if let Some(report) = report {
+        input::refuse_overwriting(report, read.iter().map(PathBuf::as_path).chain([model, checkpoint]))?;
+        report::check_place(report, force)?;
+    }
+    input::refuse_foreign(model, "a model", force, is_written_by_elman)?;
+    file::check_writable(model).map_err(Error::from)?;
+    Ok(file::lock(model).map_err(Error::from)?)
+}
+
+/// Neither a run that has not ended nor one that has is done anew by mistake.
+fn check_resume(resume: bool, model: &Path, checkpoint: &Path, is_tuned: bool) -> anyhow::Result<()> {
+    let journal = Some(tune::journal(model)).filter(|journal| is_tuned && journal.exists());
+    let begun = Some(checkpoint.to_owned()).filter(|checkpoint| checkpoint.exists()).or(journal);
+    match (resume, begun) {
+        (false, Some(begun)) => bail!(
+            "{} holds a run that has not ended: add --resume to go on with it, or remove it to start anew",
+            begun.display()
+        ),
+        (true, None) if model.is_file() => bail!(
+            "{} is there and {} is not: its run has ended, and there is nothing to resume; leave out --resume to train \
+             anew",
+            model.display(),
+            checkpoint.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn checkpointer(plan: &Plan) -> Result<Checkpointer, Error> {
+    let identity = identity(plan, &plan.recipe, data_of(plan))?;
+    Ok(Checkpointer::new(plan.checkpoint.clone(), plan.checkpoint_epochs, plan.checkpoint_every, identity))
+}
+
+/// What tells the plan's run from others, if it is one of this recipe.
+pub(super) fn identity(plan: &Plan, recipe: &Recipe, data: u32) -> Result<Identity, Error> {
+    Ok(Identity::new(&json!({ "task": plan.task_options, "recipe": recipe }), data)?)
+}
+
+/// The fingerprint of the plan's data.
+pub(super) fn data_of(plan: &Plan) -> u32 {
+    fingerprint([&plan.prepared.train, &plan.prepared.validation])
+}
