@@ -2,7 +2,7 @@
 
 use elman_core::lane::Scalar;
 
-use super::scale_of;
+use super::scale::scale_of;
 
 /// `ln(2 pi) / 2`
 const LN_SQRT_TAU: f64 = 0.918_938_533_204_672_7;

@@ -2,7 +2,7 @@
 
 use elman_core::lane::Scalar;
 
-use super::{scale_of, softplus};
+use super::scale::{scale_of, softplus};
 use crate::distribution::MIN_FREEDOM;
 
 /// The ratio of gamma functions is told by its series from here on.

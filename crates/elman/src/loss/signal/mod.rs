@@ -11,7 +11,8 @@ use elman_core::lane::Scalar;
 
 pub use spectrum::Resolution;
 
-use super::{Loss, Total, is_missing, pointwise};
+use super::mean::is_missing;
+use super::{Loss, Total, pointwise};
 use crate::batch::Packing;
 use crate::error::{ConfigError, positive};
 
