@@ -46,6 +46,11 @@ CHAINS: dict[str, Chain] = {
     "patch": (Patch(2), LSTM, Dense(2)),
     "patch-bi": (Patch(2), BIDIRECTIONAL_GRU, Dense(2)),
     "learned-state": (Recurrent("lstm", 5, BIDIRECTIONAL, learned_state=True), Dense(2)),
+    "zoneout": (
+        Recurrent("gru", 5, BIDIRECTIONAL, kept=(0.2,)),
+        Recurrent("lstm", 5, learned_state=True, kept=(0.1, 0.6)),
+        Dense(2),
+    ),
     "mixed": (
         GRU,
         Recurrent("lstm", 4, BIDIRECTIONAL),
@@ -178,6 +183,9 @@ def mistaken(chain: Chain) -> list[Chain]:
         if isinstance(block, Recurrent) and block.last:
             every = dataclasses.replace(block, last=False)
             wrong.append((*chain[:i], every, Pooling("last"), *chain[i + 1 :]))
+        if isinstance(block, Recurrent) and block.kept:
+            for kept in ((0.0,) * len(block.kept), tuple(1 - share for share in block.kept)):
+                wrong.append((*chain[:i], dataclasses.replace(block, kept=kept), *chain[i + 1 :]))
     return wrong
 
 

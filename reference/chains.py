@@ -57,6 +57,7 @@ class Recurrent:
     """State starts at zero, or, learned, at h0 and c0, [H], the same for every sequence.
 
     `last` ends time: of each direction the output where it ended, in reverse at timestep 0.
+    `kept` is zoneout's share of each state, of Krueger et al., arXiv:1606.01305, in its mean.
     """
 
     cell: str
@@ -64,6 +65,7 @@ class Recurrent:
     directions: tuple[str, ...] = FORWARD
     learned_state: bool = False
     last: bool = False
+    kept: tuple[float, ...] = ()
 
     def shapes(self, name: str, width: int) -> tuple[Shapes, int]:
         cell, shapes = CELLS[self.cell], {}
@@ -90,7 +92,7 @@ class Recurrent:
             parameters = {kind: run.parameters[f"{kind}_{place}"] for kind in kinds}
             initial = self.initial_state(run, place, flow.x.shape[1])
             output, final = run.layer(
-                self.cell, flow.x, flow.lengths, initial, parameters, suffix == "_reverse"
+                self.cell, flow.x, flow.lengths, initial, parameters, suffix == "_reverse", self.kept
             )
             named = zip(cell.states, final, strict=True)
             run.final_states.update({f"{place}/{s}_n": state for s, state in named})
@@ -232,10 +234,12 @@ def torch_layer(
     state: State,
     parameters: dict[str, Tensor],
     reverse: bool,
+    kept: tuple[float, ...] = (),
 ) -> tuple[Tensor, State]:
     """What `explicit.run_layer` computes, by torch.nn.
 
-    A layer in reverse alone, which it lacks, is a forward one of the sequences turned round.
+    A layer in reverse alone, which it lacks, is a forward one of the sequences turned round; one
+    with zoneout, which it lacks too, a loop over its cells.
     """
     module = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
     T, H = len(x), state[0].shape[1]
@@ -243,6 +247,9 @@ def torch_layer(
     turned = torch.where(times < lengths, lengths - 1 - times, times) if reverse else times
     columns = torch.arange(len(lengths))
 
+    if kept:
+        output, final = torch_cells(cell, x[turned, columns], lengths, state, parameters, kept)
+        return output[turned, columns], final
     packed = pack_padded_sequence(x[turned, columns], lengths, enforce_sorted=False)
     initial = tuple(s[None].contiguous() for s in state)
     packed_output, final = functional_call(
@@ -253,6 +260,27 @@ def torch_layer(
     output, _ = pad_packed_sequence(packed_output, total_length=T)
     states = final if len(initial) == 2 else (final,)
     return output[turned, columns], tuple(s[0] for s in states)
+
+
+def torch_cells(
+    cell: str,
+    x: Tensor,
+    lengths: Tensor,
+    state: State,
+    parameters: dict[str, Tensor],
+    kept: tuple[float, ...],
+) -> tuple[Tensor, State]:
+    """A layer forward in time by torch.nn's cells, of whose states a share is kept at each step."""
+    module = {"gru": torch.nn.GRUCell, "lstm": torch.nn.LSTMCell}[cell](x.shape[2], state[0].shape[1])
+    outputs = []
+    for t, x_t in enumerate(x):
+        new = functional_call(module, parameters, (x_t, state if len(state) == 2 else state[0]))
+        new = new if isinstance(new, tuple) else (new,)
+        mean = tuple(d * s + (1 - d) * n for d, s, n in zip(kept, state, new, strict=True))
+        inside = (t < lengths)[:, None]
+        state = tuple(torch.where(inside, m, s) for m, s in zip(mean, state, strict=True))
+        outputs.append(state[0] * inside)
+    return torch.stack(outputs), state
 
 
 def run(

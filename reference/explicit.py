@@ -151,11 +151,17 @@ CELLS = {
 
 
 def run_sequence(
-    cell: Cell, x: Tensor, state: State, parameters: dict[str, Tensor], reverse: bool
+    cell: Cell,
+    x: Tensor,
+    state: State,
+    parameters: dict[str, Tensor],
+    reverse: bool,
+    kept: tuple[float, ...] = (),
 ) -> tuple[Tensor, State]:
     """One sequence: x [t, I], state of [H] -> output [t, H], final state.
 
-    In reverse the loop starts at the sequence's last timestep; output stays in x's order.
+    In reverse the loop starts at the sequence's last timestep; output stays in x's order. With
+    zoneout a share of each state is `kept` as it was before the step.
     """
     H, times = len(state[0]), range(len(x))
     output = [state[0]] * len(x)
@@ -166,7 +172,10 @@ def run_sequence(
             parameters[kind].split(H) if kind in parameters else ()
             for kind in ("weight_hh", "bias_hh", "weight_ch")
         ]
-        state = cell.step(from_x.split(H), state, *by_gates)
+        made = cell.step(from_x.split(H), state, *by_gates)
+        if kept:
+            made = tuple(m + d * (s - m) for d, s, m in zip(kept, state, made, strict=True))
+        state = made
         output[t] = state[0]
     return torch.stack(output), state
 
@@ -178,13 +187,14 @@ def run_layer(
     state: State,
     parameters: dict[str, Tensor],
     reverse: bool,
+    kept: tuple[float, ...] = (),
 ) -> tuple[Tensor, State]:
     """One layer in one direction: x [T, B, I], state of [B, H] -> output [T, B, H], final state."""
     T, B, _ = x.shape
     outputs, finals = [], []
     for b in range(B):
         initial = tuple(s[b] for s in state)
-        output, final = run_sequence(cell, x[: lengths[b], b], initial, parameters, reverse)
+        output, final = run_sequence(cell, x[: lengths[b], b], initial, parameters, reverse, kept)
         padding = output.new_zeros(T - len(output), output.shape[1])
         outputs.append(torch.cat([output, padding]))
         finals.append(final)

@@ -113,7 +113,12 @@ fn block_text(block: &Block) -> String {
                 0.0 => String::new(),
                 share => format!(", recurrent dropout {share}"),
             };
-            format!("{} ({units}{direction}{last}{learned}{dropout})", layer.cell)
+            let zoneout = match layer.kept() {
+                None => String::new(),
+                Some([h, 0.0]) => format!(", zoneout {h}"),
+                Some([h, cell]) => format!(", zoneout {h} of h and {cell} of the cell's state"),
+            };
+            format!("{} ({units}{direction}{last}{learned}{dropout}{zoneout})", layer.cell)
         }
         Block::Dense(dense) => match dense.activation {
             Activation::Identity => format!("dense ({})", dense.output_size),

@@ -152,8 +152,8 @@ fn nearest_power<S: Simd>(x: S::f32s, factor: f32, bias: f32) -> (S::f32s, S::f3
     (shifted - bias, (bits << 23u32).bitcast())
 }
 
-/// 2^-100
-const FLUSH_BELOW: f32 = f32::from_bits((127 - 100) << 23);
+/// 2^-100: see [`Vector::flush_to_zero`].
+pub const FLUSH_BELOW: f32 = f32::from_bits((127 - 100) << 23);
 /// 1.5 * 2^23, whose unit in the last place is 1, and the bias of an exponent.
 const ROUND_BIASED: f32 = 12_582_912.0 + 127.0;
 /// The same for half the power.

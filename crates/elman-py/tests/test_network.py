@@ -208,6 +208,7 @@ def test_clipping_scales_to_the_norm():
     [
         [elman.GRU(8), elman.Dropout(0.5), elman.Dense(1)],
         [elman.Recurrent("gru", 8, recurrent_dropout=0.5), elman.Dense(1)],
+        [elman.Recurrent("lstm", 8, zoneout=0.2, zoneout_cell=0.5), elman.Dense(1)],
     ],
 )
 def test_dropout_follows_its_seed(blocks):

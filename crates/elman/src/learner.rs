@@ -44,8 +44,8 @@ use crate::optimiser::{Optimiser, clip_grad_norm, grad_norm};
 use crate::random::{Purpose, Rng};
 use crate::sequence::TrainingBatch;
 
-/// What has been learned since the latest update, if several batches make one. Beside it stands the gradient: the sum of the
-/// batches' own, each times the weight of its loss.
+/// What has been learned since the latest update, if several batches, or pieces of them, make one. Beside it stands the gradient:
+/// the sum of their own, each times the weight of its loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Gathered {
     pub(crate) batches: usize,
@@ -131,7 +131,7 @@ impl<T: Float> Learner<T> {
     /// Learns from a batch, whose sequences are at their start: the forward pass, the loss, the backward pass,
     /// clipping and the update, or with [`LearnerConfig::truncate`] all of that for one piece of time after
     /// another. Where no target is known there is no update, and with [`LearnerConfig::accumulate`] one only with every so
-    /// many-th batch. Gives the batch's loss before the update.
+    /// many-th batch or piece. Gives the batch's loss before the update.
     ///
     /// # Errors
     /// If the loss or the gradient is not finite. The parameters are then those before that update.
@@ -300,7 +300,7 @@ impl<T: Float> Learner<T> {
         self.engine.backward(batch.inputs(), &self.doutput, gradients);
     }
 
-    /// Makes the update for the batches since the latest one, although they are fewer than
+    /// Makes the update for the batches or pieces since the latest one, although they are fewer than
     /// [`LearnerConfig::accumulate`]: for the end of an epoch. Does nothing if there are none, or none with a target.
     ///
     /// # Errors

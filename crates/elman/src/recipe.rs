@@ -20,12 +20,12 @@ pub use options::{AverageName, ClassWeights, LossName, OptimiserName, RecipeOpti
 use serde::{Deserialize, Serialize};
 
 use crate::ensemble::check_count;
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Message};
 use crate::float::Dtype;
 use crate::init::Init;
 use crate::network::{
     Block, CellKind, Embedding, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind,
-    Readout, Skip, check_recurrent_dropout,
+    Readout, Skip, check_recurrent_dropout, check_zoneout,
 };
 use crate::task::Task;
 use crate::train::TrainConfig;
@@ -49,6 +49,17 @@ pub struct Recipe {
     /// [`Recurrent::recurrent_dropout`](crate::network::Recurrent::recurrent_dropout).
     #[serde(default, skip_serializing_if = "is_none")]
     pub recurrent_dropout: f64,
+    /// How likely a unit's `h` stays as it was before a step: see [`Recurrent::zoneout`](crate::network::Recurrent::zoneout).
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub zoneout: f64,
+    /// The same of the states beside `h`: of an LSTM's `c`.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub zoneout_cell: f64,
+    /// Are the states from which sequences start learned? Otherwise they are zero: see
+    /// [`Recurrent::learned_state`](crate::network::Recurrent::learned_state). It does not go together with
+    /// [`burn_in`](TrainConfig::burn_in), which begins to learn when the sequences are under way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub learned_state: bool,
     /// So many successive timesteps become one, side by side, before the first layer: a [`Patch`]; 1: none do.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub patch: usize,
@@ -89,6 +100,10 @@ fn is_none(share: &f64) -> bool {
     *share == 0.0
 }
 
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
@@ -111,6 +126,9 @@ impl Default for Recipe {
             bidirectional: false,
             dropout: 0.0,
             recurrent_dropout: 0.0,
+            zoneout: 0.0,
+            zoneout_cell: 0.0,
+            learned_state: false,
             patch: 1,
             pooling: final_states(),
             skip: 0,
@@ -158,6 +176,18 @@ impl Recipe {
     #[must_use]
     pub fn with_recurrent_dropout(self, recurrent_dropout: f64) -> Self {
         Self { recurrent_dropout, ..self }
+    }
+
+    /// The same with zoneout, of `h` and of the states beside it.
+    #[must_use]
+    pub fn with_zoneout(self, zoneout: f64, zoneout_cell: f64) -> Self {
+        Self { zoneout, zoneout_cell, ..self }
+    }
+
+    /// The same with states to start from that are learned, or not.
+    #[must_use]
+    pub fn with_learned_state(self, learned_state: bool) -> Self {
+        Self { learned_state, ..self }
     }
 
     /// The same with so many timesteps joined to one.
@@ -215,9 +245,9 @@ impl Recipe {
 
     /// Does it ask for what files of format version 2 do not know?
     pub(crate) fn is_new(&self) -> bool {
-        let has_blocks =
-            self.recurrent_dropout != 0.0 || self.patch != 1 || self.skip != 0 || self.embedding_dim != 0;
-        has_blocks || self.pooling != final_states() || self.ensemble != 1 || self.train.is_new()
+        let drops = [self.recurrent_dropout, self.zoneout, self.zoneout_cell] != [0.0; 3];
+        let has_blocks = self.learned_state || self.patch != 1 || self.skip != 0 || self.embedding_dim != 0;
+        drops || has_blocks || self.pooling != final_states() || self.ensemble != 1 || self.train.is_new()
     }
 
     /// The network for a task.
@@ -231,6 +261,13 @@ impl Recipe {
         self.train.loss.check(output_size)?;
         check_count(self.ensemble)?;
         self.check_joining(kind.readout(), input_size)?;
+        if self.learned_state && self.train.burn_in > 0 {
+            let message = Message::from("has no effect with ").option("burn_in").text(format!(
+                " {}: what is learned begins behind the start; leave one of them out",
+                self.train.burn_in
+            ));
+            return Err(ConfigError::new("learned_state", message));
+        }
         let embedding = self.embedding(kind.num_tokens())?;
         let width = embedding.map_or(input_size, |embedding| embedding.embedding_dim);
         let mut config =
@@ -241,8 +278,12 @@ impl Recipe {
                 .build()?;
         for block in &mut config.blocks {
             if let Block::Recurrent(layer) = block {
-                *layer = layer.with_recurrent_dropout(self.recurrent_dropout);
+                *layer = layer
+                    .with_recurrent_dropout(self.recurrent_dropout)
+                    .with_zoneout(self.zoneout, self.zoneout_cell)
+                    .with_learned_state(self.learned_state);
                 check_recurrent_dropout(layer, "")?;
+                check_zoneout(layer, "")?;
             }
         }
         if let Some(embedding) = embedding {

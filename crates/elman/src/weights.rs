@@ -206,7 +206,7 @@ impl Weights {
             network: self.network.config().clone(),
             device: self.device.clone(),
         };
-        let is_new = self.device.is_some() || self.network.drops_recurrently();
+        let is_new = self.device.is_some() || self.network.is_new();
         let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
         container::write(Format::Weights, version, &content, self.tensors(0, 1))
     }

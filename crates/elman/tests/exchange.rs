@@ -458,6 +458,7 @@ fn networks_that_a_format_cannot_say_are_refused() {
         (lstm.with_direction(Direction::Both), "in both directions as block 1"),
         (lstm.with_direction(Direction::Reverse), "in reverse as block 1"),
         (lstm.with_output(Output::Last), "that answers once per sequence as block 1"),
+        (lstm.with_zoneout(0.0, 0.5), "with zoneout, whose mean is part of its equation, as block 1"),
     ] {
         let weights = drawn(start().with(layer).with(head), 0);
         for format in Format::ALL {

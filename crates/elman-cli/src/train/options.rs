@@ -118,6 +118,12 @@ options! {
         [value_name = "SHARE"] dropout: f64,
         /// The share of units whose state recurrent products do not read, drawn anew for each sequence in training [default: 0]
         [value_name = "SHARE"] recurrent_dropout: f64,
+        /// How likely a unit's h stays as it was before a timestep, drawn in training [default: 0]
+        [value_name = "SHARE"] zoneout: f64,
+        /// The same of the states beside h, of an LSTM's c [default: 0]
+        [value_name = "SHARE"] zoneout_cell: f64,
+        /// Learn the states from which sequences start, which are zero otherwise [default: false]
+        [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] learned_state: bool,
         /// Regress, classify: so many successive timesteps become one, which shortens long sequences
         /// [default: with --search chosen, else 1]
         [value_name = "N", value_parser = count::<usize>] patch: usize,
@@ -187,13 +193,14 @@ options! {
         [value_name = "EPOCHS", value_parser = count::<u64>] schedule_patience: u64,
         /// The largest gradient norm, 0 for any [default: 1]
         [value_name = "NORM"] clip: f64,
-        /// Gather the gradients of so many batches for each update, as if they were one; not for sequences that are cut by
-        /// --truncate [default: 1]
+        /// Gather the gradients of so many batches for each update, as if they were one; with --truncate of so many pieces
+        /// [default: 1]
         [value_name = "BATCHES", value_parser = count::<usize>] accumulate: usize,
         /// Cut sequences into pieces of so many timesteps: truncated backpropagation, carried state [default: to label 200,
         /// of texts 64, of sound 512 or, with the STFT loss, 2048, and 0 for none; else none]
         [value_name = "STEPS", value_parser = count::<usize>] truncate: usize,
-        /// Run so many timesteps at the start of each sequence without learning from them [default: 256 for sound, else 0]
+        /// Run so many timesteps at the start of each sequence without learning from them [default: 256 for sound
+        /// without --learned-state, else 0]
         [value_name = "STEPS", value_parser = count::<usize>] burn_in: usize,
         /// Average the parameters in the course of training, and keep the average: as an exponential moving average over the
         /// updates, or as stochastic weight averaging over the last epochs [default: none]

@@ -12,6 +12,9 @@ use crate::output::{Output, OutputOptions, figure, message};
 /// Lines that are written in the course of a run where there is no terminal for a progress bar.
 const LINES: u128 = 10;
 
+/// Without a terminal, nothing is said for so long at the most, or for a tenth of the time so far.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// How often what is beside the bar changes at the most.
 const REFRESHED: Duration = Duration::from_millis(50);
 
@@ -31,11 +34,15 @@ pub(super) struct Progress {
     total: u64,
     started: Instant,
     refreshed: Option<Instant>,
+    /// When the latest line was due where there is no terminal.
+    told: Instant,
     /// The batches that had been done when this process took over.
     batches_before: f64,
     /// With the share that is done of the one under way.
     batches: f64,
     sequences: usize,
+    /// Of the epoch under way: the sum of the losses, and their number.
+    losses: (f64, u32),
     /// Of the latest epoch, as they are called.
     loss: Option<String>,
     validation: Option<String>,
@@ -83,9 +90,11 @@ impl Progress {
             total,
             started: Instant::now(),
             refreshed: None,
+            told: Instant::now(),
             batches_before,
             batches: batches_before,
             sequences: 0,
+            losses: (0.0, 0),
             loss: None,
             validation: None,
             rate: None,
@@ -98,12 +107,14 @@ impl Progress {
         let done = self.batches - self.batches_before;
         let left = self.total as f64 - self.batches;
         let seconds_left = if done > 0.0 { elapsed / done * left } else { 0.0 };
-        let speed = self.sequences as f64 / elapsed.max(1e-9);
         let mut parts = vec![(0, format!("epoch {epoch}/{}", self.epochs))];
         let has_validation = self.validation.is_some();
         parts.extend(self.loss.clone().map(|loss| (if has_validation { 4 } else { 1 }, loss)));
         parts.extend(self.validation.clone().map(|loss| (1, loss)));
-        parts.push((5, format!("{} sequences/s", figure(speed))));
+        if self.sequences > 0 {
+            let speed = self.sequences as f64 / elapsed.max(1e-9);
+            parts.push((5, format!("{} sequences/s", figure(speed))));
+        }
         if left > 0.0 && done > 0.0 {
             parts.push((2, format!("{} left", duration(seconds_left))));
         }
@@ -113,6 +124,26 @@ impl Progress {
     /// A line where there is no terminal, or beside the bar.
     fn text(&self, epoch: u64) -> String {
         fitted(self.parts(epoch), usize::MAX)
+    }
+
+    /// A line in the midst of an epoch, if nothing has been said for long: for who sees no bar.
+    fn line(&mut self, progress: &elman::train::Progress<'_>) -> Option<String> {
+        let is_due = is_long(self.told.elapsed(), self.started.elapsed());
+        if self.options.quiet || !self.bar.is_hidden() || !is_due {
+            return None;
+        }
+        self.told = Instant::now();
+        let done = (progress.batch() as f64 + progress.share()) / self.batches_per_epoch as f64;
+        let mut parts = self.parts(progress.epoch() + 1);
+        parts.insert(1, (0, format!("{:.0} %", 100.0 * done)));
+        let (sum, count) = self.losses;
+        if self.loss.is_none() && count > 0 {
+            let mean = figure(self.unit.factor * sum / f64::from(count));
+            let unit = self.unit.name;
+            let gap = if unit.is_empty() { "" } else { " " };
+            parts.insert(2, (1, format!("loss {mean}{gap}{unit} so far")));
+        }
+        Some(fitted(parts, usize::MAX))
     }
 
     /// Says beside the bar how it goes, as far as there is room.
@@ -156,6 +187,11 @@ impl Progress {
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Is it long since the latest line, for a run that has taken so much time?
+fn is_long(silence: Duration, elapsed: Duration) -> bool {
+    silence >= SILENCE.max(elapsed / 10)
 }
 
 /// Parts with commas between them, in no more than so many columns: those that may be left out are, as far as needed.
@@ -204,11 +240,15 @@ fn duration(seconds: f64) -> String {
 impl Observer for Progress {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
         match event {
-            Event::Batch { progress, sequences, .. } => {
+            Event::Batch { progress, loss, sequences, .. } => {
                 self.sequences += sequences;
+                self.losses = (self.losses.0 + loss, self.losses.1 + 1);
                 self.batches = batches(progress, self.batches_per_epoch);
                 self.bar.set_position(position(self.batches));
                 self.refresh(progress.epoch() + 1);
+                if let Some(line) = self.line(progress) {
+                    message(&line);
+                }
             }
             Event::Epoch { epoch, train_loss, validation_loss, rate, .. } => {
                 let shown = |loss: f64| figure(self.unit.factor * loss);
@@ -220,12 +260,14 @@ impl Observer for Progress {
                 self.loss = Some(format!("loss {}{first}", shown(*train_loss)));
                 self.validation = validation_loss.map(|loss| format!("validation {}{last}", shown(loss)));
                 self.rate = Some(*rate);
+                self.losses = (0.0, 0);
                 self.course.push(validation_loss.unwrap_or(*train_loss));
                 if !self.options.quiet && self.epoch_is_told(epoch + 1) {
                     let text = self.text(epoch + 1);
                     if !self.bar.is_hidden() && self.options.verbose {
                         self.bar.println(text);
                     } else if self.bar.is_hidden() {
+                        self.told = Instant::now();
                         message(&text);
                     }
                 }
@@ -292,6 +334,16 @@ mod tests {
         assert_eq!((at(10).as_str(), at(5).as_str(), at(0).as_str()), ("epoch 3/30", "epoch", ""));
         for columns in 0..90 {
             assert!(at(columns).chars().count() <= columns);
+        }
+    }
+
+    #[test]
+    fn silence_grows_with_the_run() {
+        let seconds = Duration::from_secs;
+        for (silence, elapsed, is_due) in
+            [(29, 29, false), (30, 30, true), (30, 300, true), (59, 600, false), (60, 600, true)]
+        {
+            assert_eq!(is_long(seconds(silence), seconds(elapsed)), is_due, "{silence} s of {elapsed} s");
         }
     }
 

@@ -12,8 +12,9 @@ fn all_gradients_agree() {
     assert_eq!(said.stderr, "");
     let lines: Vec<&str> = said.stdout.lines().collect();
     let cells = CellKind::ALL.len();
-    // One with a learned initial state for each cell, 19 others, and the losses of distributions and of signals.
-    let chains = 19 + cells + 3 + 8;
+    // One with a learned initial state and one with zoneout for each cell, 20 others, and the losses of distributions and of
+    // signals.
+    let chains = 20 + 2 * cells + 3 + 8;
     assert_eq!(
         lines.len(),
         1 + cells * 4 + chains + 1,
@@ -41,6 +42,8 @@ fn all_gradients_agree() {
         "pooling, max",
         "patch between",
         "recurrent dropout",
+        "zoneout, gru-reset-before",
+        "zoneout of a cell's state and recurrent dropout",
         "many blocks",
         "quantile loss",
         "gaussian loss",

@@ -132,10 +132,10 @@ fn what_changes_training_has_an_effect() {
             "--cell min-gru --recurrent-dropout 0.5",
             "--recurrent-dropout is 0.5, but min-gru has no recurrent product; leave it out",
         ),
+        ("--zoneout 1", "--zoneout is 1; it must be at least 0 and below 1"),
         (
-            "--accumulate 2 --truncate 5",
-            "--accumulate is 2, but with --truncate 5 each piece of a batch makes an update of its own; leave one of them \
-             out, or learn whole sequences with --truncate 0",
+            "--cell gru --zoneout-cell 0.5",
+            "--zoneout-cell is 0.5, but gru has no state beside h; leave it out",
         ),
     ] {
         place.refuses(2, &format!("{FORECAST} {options}"), message);

@@ -28,6 +28,13 @@ pub struct Recurrent {
     /// does with `h` directly, such as keeping it, is not masked.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
     pub recurrent_dropout: f64,
+    /// [Zoneout](crate::zoneout): the probability with which a unit's `h` stays as it was before a step. In training that is
+    /// drawn; elsewhere `h` is the mean, so that it remains part of the layer's equation.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+    pub zoneout: f64,
+    /// The same of the states beside `h`: `c` of an LSTM.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+    pub zoneout_cell: f64,
 }
 
 #[cfg(feature = "serde")]
@@ -74,7 +81,8 @@ impl Direction {
 }
 
 impl Recurrent {
-    /// A layer that reads forward, hands on `h` of every timestep and starts from zero states; without recurrent dropout.
+    /// A layer that reads forward, hands on `h` of every timestep and starts from zero states; without recurrent dropout
+    /// and zoneout.
     pub const fn new(cell: CellKind, hidden_size: usize) -> Self {
         Recurrent {
             cell,
@@ -83,6 +91,8 @@ impl Recurrent {
             output: Output::Every,
             learned_state: false,
             recurrent_dropout: 0.0,
+            zoneout: 0.0,
+            zoneout_cell: 0.0,
         }
     }
 
@@ -108,6 +118,18 @@ impl Recurrent {
     #[must_use]
     pub const fn with_recurrent_dropout(self, recurrent_dropout: f64) -> Self {
         Recurrent { recurrent_dropout, ..self }
+    }
+
+    /// The same with zoneout of these probabilities: of `h`, and of the states beside it.
+    #[must_use]
+    pub const fn with_zoneout(self, zoneout: f64, zoneout_cell: f64) -> Self {
+        Recurrent { zoneout, zoneout_cell, ..self }
+    }
+
+    /// The probabilities of zoneout, of `h` and of the states beside it; `None` without zoneout.
+    pub fn kept(&self) -> Option<[f64; 2]> {
+        let shares = [self.zoneout, self.zoneout_cell];
+        (shares != [0.0; 2]).then_some(shares)
     }
 
     /// `D * H`

@@ -10,6 +10,7 @@
 //! | `row` | the same for a single row, in registers |
 //! | [`layer`], `sequence` | the time loops, of many sequences and of a single one |
 //! | [`split`] | one timestep of few rows, split by units among threads |
+//! | [`zoneout`] | what units keep of their states from before a step |
 //! | [`Kernels`] | all that differs from cell to cell, behind one trait |
 //! | [`stream`], `stage` | a whole network, one step of one sequence at a time; one block of it |
 //!
@@ -31,6 +32,7 @@ pub mod split;
 mod stage;
 pub mod stream;
 pub mod timeline;
+pub mod zoneout;
 
 pub use kernels::Kernels;
 pub(crate) use kernels::Of;

@@ -9,7 +9,9 @@ use super::activation;
 use super::forward::Forward;
 use super::kernels::Kernels;
 use super::shape::Shape;
+use super::zoneout;
 use crate::block::{Activation, Block, Direction, Embedding, LayerNorm, Patch, Pooling, Skip};
+use crate::zoneout::Kept;
 
 /// One block of a stream, and its place in the packed weights and the memory.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,8 @@ pub struct Recurrence {
     pub kernels: &'static dyn Kernels,
     /// How the layer is cut.
     pub shape: Shape,
+    /// Of a layer with zoneout, how much of the states before a step is kept: see [`zoneout`](crate::zoneout).
+    pub kept: Option<Kept<'static, f32>>,
 }
 
 /// The values in which a stage counts its rows: the bits of a `u64`.
@@ -89,7 +93,8 @@ impl Stage {
                 let shape = Shape::new(kernels.facts(), columns, recurrent.hidden_size, lanes);
                 let tape = if shape.facts().from_inner > 0 { shape.tape_len() } else { 0 };
                 let memory = 2 * shape.state_len() + tape + COUNT;
-                (Work::Recurrent(Recurrence { kernels, shape }), shape.forward_len(), 0, memory)
+                let kept = recurrent.kept().map(|shares| Kept::Share(shares.map(|share| share as f32)));
+                (Work::Recurrent(Recurrence { kernels, shape, kept }), shape.forward_len(), 0, memory)
             }
             Block::Dense(dense) => {
                 let features = Columns { runs: 1, depth: input_size, stride: padded };
@@ -182,6 +187,9 @@ impl Recurrence {
             // Only a cell with an inner value needs the tape.
             let tape = (shape.facts().from_inner > 0).then_some(rest);
             self.kernels.step(set, &from, next, tape);
+        }
+        if let Some(kept) = self.kept {
+            zoneout::keep(kept, shape, prev, next);
         }
         count_row(memory);
     }

@@ -46,6 +46,11 @@ class Recurrent(Block):
     recurrent_dropout : float
         The share of units whose state the recurrent products do not read in training, the same at every timestep of a
         sequence.
+    zoneout : float
+        How likely a unit's ``h`` stays as it was before a timestep: drawn in training, and in prediction its mean, which is
+        part of the layer's equation.
+    zoneout_cell : float
+        The same of the states beside ``h``: an LSTM's ``c``.
     """
 
     cell: str
@@ -54,6 +59,8 @@ class Recurrent(Block):
     output: Output = "every"
     learned_state: bool = False
     recurrent_dropout: float = 0.0
+    zoneout: float = 0.0
+    zoneout_cell: float = 0.0
     _name: ClassVar[str] = "recurrent"
 
 

@@ -126,7 +126,7 @@ def to_torch(network: Network) -> torch.nn.Module:
     Raises
     ------
     ValueError
-        If the network has a cell that ``torch.nn`` does not.
+        If the network has a cell that ``torch.nn`` does not, or zoneout, whose mean is part of its equation.
     """
     import torch
     from torch import nn
@@ -173,6 +173,8 @@ def to_torch(network: Network) -> torch.nn.Module:
                 if isinstance(block, Recurrent):
                     if block.cell not in kinds:
                         raise ValueError(f"torch.nn has no layer of {block.cell} cells")
+                    if block.zoneout or block.zoneout_cell:
+                        raise ValueError("torch.nn has no layer with zoneout, whose mean is part of its equation")
                     self.blocks.append(Layer(block, width))
                     width = block.hidden_size * (2 if block.direction == "both" else 1)
                 elif isinstance(block, Dense):

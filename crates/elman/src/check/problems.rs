@@ -136,6 +136,14 @@ fn chains() -> Vec<(String, NetworkConfig)> {
             .with(masked(CellKind::Elman).with_output(Output::Last))
             .with(Dense::new(3)),
     );
+    for cell in CellKind::ALL {
+        let keeps = if cell.facts().states > 1 { [0.3, 0.4] } else { [0.3, 0.0] };
+        let keeping = Recurrent::new(cell, 4).with_zoneout(keeps[0], keeps[1]);
+        let both = keeping.with_direction(Direction::Both).with_learned_state(true);
+        add(format!("zoneout, {cell}"), start().with(both).with(keeping).with(Dense::new(3)));
+    }
+    let twice = masked(CellKind::Lstm).with_zoneout(0.0, 0.5).with_output(Output::Last);
+    add("zoneout of a cell's state and recurrent dropout".into(), start().with(twice).with(Dense::new(3)));
     let mixed = start()
         .with(Recurrent::new(CellKind::Lstm, 2).with_direction(Direction::Reverse))
         .with(Dropout::new(0.25))

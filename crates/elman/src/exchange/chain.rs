@@ -212,6 +212,10 @@ fn layer(
             if form.output == Output::Last {
                 return Err(unknown(format!("{} that answers once per sequence", named(form.cell))));
             }
+            if form.kept().is_some() {
+                let what = format!("{} with zoneout, whose mean is part of its equation,", named(form.cell));
+                return Err(unknown(what));
+            }
             let weights = layer.weights(parameters);
             Ok(Layer::Recurrent(RecurrentLayer {
                 cell: layer.cell,

@@ -1,6 +1,6 @@
 //! How a learner learns, and which of it suits a network.
 
-use crate::error::{ConfigError, Message, positive};
+use crate::error::{ConfigError, positive};
 use crate::loss::Loss;
 use crate::network::{Activation, Block, Dense, Network};
 use crate::optimiser::OptimiserConfig;
@@ -17,7 +17,7 @@ pub struct LearnerConfig {
     pub learning_rate: f64,
     /// The largest gradient norm that is not scaled down; none: nothing is.
     pub clip: Option<f64>,
-    /// Batches per update, see [`TrainConfig::accumulate`](crate::train::TrainConfig::accumulate).
+    /// Batches or pieces of them per update, see [`TrainConfig::accumulate`](crate::train::TrainConfig::accumulate).
     pub accumulate: usize,
     /// Truncated backpropagation through time, see [`TrainConfig::truncate`](crate::train::TrainConfig::truncate).
     pub truncate: Option<usize>,
@@ -55,7 +55,7 @@ impl LearnerConfig {
         LearnerConfig { clip: clip.into(), ..self }
     }
 
-    /// The same with an update after so many batches.
+    /// The same with an update after so many batches, or pieces of them.
     #[must_use]
     pub fn with_accumulate(self, accumulate: usize) -> Self {
         LearnerConfig { accumulate, ..self }
@@ -91,14 +91,6 @@ impl LearnerConfig {
         self.optimiser.check()?;
         if self.accumulate == 0 {
             return Err(ConfigError::new("accumulate", "is 0; it must be at least 1"));
-        }
-        if let Some(truncate) = self.truncate.filter(|_| self.accumulate > 1) {
-            let message = Message::from(format!("is {}, but with ", self.accumulate))
-                .option("truncate")
-                .text(format!(" {truncate} each piece of a batch makes an update of its own; leave one of them out, or learn whole sequences with "))
-                .option("truncate")
-                .text(" 0");
-            return Err(ConfigError::new("accumulate", message));
         }
         if let Some(truncate) = self.truncate {
             check_cut("truncate", truncate, network)?;

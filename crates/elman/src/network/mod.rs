@@ -67,7 +67,7 @@ pub(crate) use placed::{Kind, Layer, Placed, RecurrentLayers, parts};
 pub(crate) use simd::worthwhile_shares;
 pub(crate) use timeline::Timelines;
 use validate::Before;
-pub(crate) use validate::check_recurrent_dropout;
+pub(crate) use validate::{check_recurrent_dropout, check_zoneout};
 
 use crate::batch::{Batch, Packing};
 use crate::error::ConfigError;
@@ -254,10 +254,15 @@ impl Network {
         self.blocks.iter().any(joins)
     }
 
-    /// Is there recurrent dropout in training?
-    pub(crate) fn drops_recurrently(&self) -> bool {
-        let drops = |placed: &Placed| matches!(&placed.kind, Kind::Recurrent(layers) if layers.block.recurrent_dropout > 0.0);
-        self.blocks.iter().any(drops)
+    /// Is there recurrent dropout or zoneout, which files of format version 2 do not know?
+    pub(crate) fn is_new(&self) -> bool {
+        let is_new = |placed: &Placed| match &placed.kind {
+            Kind::Recurrent(RecurrentLayers { block, .. }) => {
+                block.recurrent_dropout > 0.0 || block.kept().is_some()
+            }
+            _ => false,
+        };
+        self.blocks.iter().any(is_new)
     }
 
     /// Whose states the blocks of a [`State`] hold, in order: those of each recurrent block, forward before

@@ -47,7 +47,8 @@ impl NetworkConfig {
         match block {
             Block::Recurrent(recurrent) => {
                 at_least_one("hidden_size", recurrent.hidden_size, of)?;
-                check_recurrent_dropout(recurrent, of)
+                check_recurrent_dropout(recurrent, of)?;
+                check_zoneout(recurrent, of)
             }
             Block::Dense(dense) => self.check_dense(n, dense, of),
             Block::Dropout(dropout) => {
@@ -186,6 +187,24 @@ pub(crate) fn check_recurrent_dropout(layer: &Recurrent, of: &str) -> Result<(),
     }
     if share > 0.0 && layer.cell.facts().from_h == 0 {
         return refuse(format!("{of}is {share}, but {} has no recurrent product; leave it out", layer.cell));
+    }
+    Ok(())
+}
+
+/// Refuses zoneout where it would have no effect, or all of it.
+pub(crate) fn check_zoneout(layer: &Recurrent, of: &str) -> Result<(), ConfigError> {
+    for (option, share) in [("zoneout", layer.zoneout), ("zoneout_cell", layer.zoneout_cell)] {
+        if !(0.0..1.0).contains(&share) {
+            return Err(ConfigError::new(
+                option,
+                format!("{of}is {share}; it must be at least 0 and below 1"),
+            ));
+        }
+    }
+    if layer.zoneout_cell > 0.0 && layer.cell.facts().states == 1 {
+        let message =
+            format!("{of}is {}, but {} has no state beside h; leave it out", layer.zoneout_cell, layer.cell);
+        return Err(ConfigError::new("zoneout_cell", message));
     }
     Ok(())
 }

@@ -71,6 +71,12 @@ options! {
     dropout: f64,
     /// [`Recipe::recurrent_dropout`]
     recurrent_dropout: f64,
+    /// [`Recipe::zoneout`]
+    zoneout: f64,
+    /// [`Recipe::zoneout_cell`]
+    zoneout_cell: f64,
+    /// [`Recipe::learned_state`]
+    learned_state: bool,
     /// [`Recipe::patch`]
     patch: usize,
     /// [`Recipe::pooling`]
@@ -253,6 +259,9 @@ impl RecipeOptions {
         set(&mut recipe.bidirectional, self.bidirectional.take());
         set(&mut recipe.dropout, self.dropout.take());
         set(&mut recipe.recurrent_dropout, self.recurrent_dropout.take());
+        set(&mut recipe.zoneout, self.zoneout.take());
+        set(&mut recipe.zoneout_cell, self.zoneout_cell.take());
+        set(&mut recipe.learned_state, self.learned_state.take());
         set(&mut recipe.patch, self.patch.take());
         set(&mut recipe.pooling, self.pooling.take());
         set(&mut recipe.skip, self.skip.take());
@@ -275,6 +284,9 @@ impl RecipeOptions {
             (Some(truncate), _) => Some(truncate),
             (None, usual) => usual.filter(|_| !recipe.bidirectional),
         };
+        if recipe.learned_state {
+            train.burn_in = 0;
+        }
         set(&mut train.burn_in, self.burn_in.take());
         train.average = self.take_average(train.average, train.epochs);
         train.patience = self.patience.take().or(train.patience);

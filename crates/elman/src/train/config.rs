@@ -30,13 +30,14 @@ pub struct TrainConfig {
     /// The largest gradient norm that is not scaled down; none: nothing is.
     pub clip: Option<f64>,
     /// Batches per update: their gradients are gathered as that of the mean over all their targets, as if they were one batch,
-    /// then clipped. The schedule counts updates. The batches at the end of an epoch that are fewer make an update as well. It
-    /// does not go together with [`truncate`](Self::truncate).
+    /// then clipped. The schedule counts updates. The batches at the end of an epoch that are fewer make an update as well. With
+    /// [`truncate`](Self::truncate) it is so many pieces with targets that make an update, one after the other, of whichever
+    /// batch; the schedule counts batches then, as always with that.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub accumulate: usize,
     /// Truncated backpropagation through time (Williams & Peng, Neural Computation 2, 1990): the
     /// sequences are cut into pieces of so many timesteps, the state is carried from piece to piece,
-    /// gradients are not, and every piece that has targets makes an update: it is a step of the schedule, a share of
+    /// gradients are not, and every piece that has targets makes an update, or a part of one: it is a step of the schedule, a share of
     /// its batch, and an [`Event::Batch`](super::Event::Batch) of its own.
     pub truncate: Option<usize>,
     /// So many timesteps at the start of each sequence are run without a loss and without a gradient, and the state is
@@ -212,9 +213,14 @@ impl TrainConfig {
         sequences.div_ceil(self.batch_size) as u64
     }
 
-    /// The updates of an epoch over so many sequences, if each batch makes one or a part of one.
-    pub(crate) fn updates_per_epoch(&self, sequences: usize) -> u64 {
-        self.batches_per_epoch(sequences).div_ceil(self.accumulate as u64)
+    /// Batches for each step of the schedule: those of an update, unless their pieces make updates.
+    pub(crate) fn batches_per_step(&self) -> u64 {
+        if self.truncate.is_some() { 1 } else { self.accumulate as u64 }
+    }
+
+    /// The steps of the schedule in an epoch over so many sequences: its updates, or where time is cut its batches.
+    pub(crate) fn steps_per_epoch(&self, sequences: usize) -> u64 {
+        self.batches_per_epoch(sequences).div_ceil(self.batches_per_step())
     }
 
     /// What of it makes a [`Learner`](crate::learner::Learner).

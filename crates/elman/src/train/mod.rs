@@ -100,12 +100,12 @@ impl<'a, T: Float> Trainer<'a, T> {
             return Err(ConfigError::new("train", "holds no sequences"));
         }
         let trainer = Trainer { network, config, train, validation };
-        let updates = trainer.config.epochs * trainer.updates_per_epoch();
+        let steps = trainer.config.epochs * trainer.steps_per_epoch();
         if let ScheduleConfig::Cosine { warmup } = trainer.config.schedule
-            && warmup >= updates
+            && warmup >= steps
         {
-            let what = if trainer.config.accumulate > 1 { "updates" } else { "batches" };
-            let message = format!("is {warmup} {what}, and the whole run is {updates}; choose a shorter one");
+            let what = if trainer.config.batches_per_step() > 1 { "updates" } else { "batches" };
+            let message = format!("is {warmup} {what}, and the whole run is {steps}; choose a shorter one");
             return Err(ConfigError::new("warmup", message));
         }
         for (n, example) in train.held().iter().chain(validation.held()).enumerate() {
@@ -241,9 +241,9 @@ impl<'a, T: Float> Trainer<'a, T> {
         self.config.batches_per_epoch(self.train.len())
     }
 
-    /// The updates of an epoch, or where time is cut the batches.
-    fn updates_per_epoch(&self) -> u64 {
-        self.config.updates_per_epoch(self.train.len())
+    /// The steps of the schedule in an epoch.
+    fn steps_per_epoch(&self) -> u64 {
+        self.config.steps_per_epoch(self.train.len())
     }
 
     /// A run that starts from these parameters.
@@ -251,14 +251,14 @@ impl<'a, T: Float> Trainer<'a, T> {
     /// # Errors
     /// If they are not as many as the network has.
     pub fn start(&self, parameters: Vec<T>) -> Result<TrainState<T>, ConfigError> {
-        let updates = self.config.epochs * self.updates_per_epoch();
+        let steps = self.config.epochs * self.steps_per_epoch();
         Ok(TrainState {
             epoch: 0,
             batch: 0,
             walk: None,
             order: Vec::new(),
             learner: Learner::new(self.network, parameters, self.config.learner())?,
-            schedule: Schedule::new(self.config.schedule, self.config.learning_rate, updates),
+            schedule: Schedule::new(self.config.schedule, self.config.learning_rate, steps),
             average: Average::default(),
             best: None,
             epoch_loss: Total::default(),
@@ -428,12 +428,12 @@ impl<'a, T: Float> Trainer<'a, T> {
     /// The rate of the piece that begins at this timestep of the batch under way, whose longest sequence has `seq_len`. What
     /// is burned in counts to no piece.
     fn rate_at(&self, state: &TrainState<T>, time: usize, seq_len: usize) -> f64 {
-        let of_epoch = state.batch / self.config.accumulate as u64;
-        let update = (state.epoch * self.updates_per_epoch() + of_epoch) as f64;
+        let of_epoch = state.batch / self.config.batches_per_step();
+        let step = (state.epoch * self.steps_per_epoch() + of_epoch) as f64;
         let burn_in = self.config.burn_in;
         let share = |time: usize| (time - burn_in) as f64 / (seq_len - burn_in) as f64;
         let end = state.learner.end_of_piece(time, seq_len);
-        state.schedule.rate_of_piece(update + share(time)..update + share(end), state.epoch)
+        state.schedule.rate_of_piece(step + share(time)..step + share(end), state.epoch)
     }
 
     /// What became of the run when a quantity was no longer finite.

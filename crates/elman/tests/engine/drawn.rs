@@ -208,12 +208,14 @@ pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
         prop::sample::select(directions),
         any::<bool>(),
         prop::sample::select(vec![0.0, 0.0, 0.0, 0.0, 0.3]),
+        prop::sample::select(vec![[0.0; 2], [0.0; 2], [0.0; 2], [0.2, 0.0], [0.1, 0.6], [0.0, 0.5]]),
     )
-        .prop_map(|(cell, hidden_size, direction, learned, dropout)| {
+        .prop_map(|(cell, hidden_size, direction, learned, dropout, [h, c])| {
             // A cell without a recurrent product has nothing to mask.
             let dropout = if cell.facts().from_h > 0 { dropout } else { 0.0 };
             let layer = Recurrent::new(cell, hidden_size).with_direction(direction);
-            layer.with_learned_state(learned).with_recurrent_dropout(dropout)
+            let layer = layer.with_learned_state(learned).with_recurrent_dropout(dropout);
+            layer.with_zoneout(h, if cell.facts().states > 1 { c } else { 0.0 })
         });
     let between = prop_oneof![
         2 => Just(Vec::new()),

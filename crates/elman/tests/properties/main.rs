@@ -8,6 +8,7 @@
 //! - [`gradients`]: every gradient is the derivative that dual numbers give, which have no backward
 //!   pass, with and without dropout;
 //! - [`dropout`]: repeats from its seed, acts in training alone, and keeps the expected value;
+//! - [`zoneout`]: keeps each state of each unit or not, as often as asked, and in its mean elsewhere;
 //! - [`init`]: starting parameters are distributed as their documentation says.
 
 mod batches;
@@ -17,3 +18,4 @@ mod drawn;
 mod dropout;
 mod gradients;
 mod init;
+mod zoneout;

@@ -42,6 +42,8 @@ fn chains() -> Vec<(String, NetworkConfig)> {
     add("patch", start().with(Patch::new(2)).with(lstm).with(head));
     add("patch-bi", start().with(Patch::new(2)).with(both(gru)).with(head));
     add("learned-state", start().with(both(lstm).with_learned_state(true)).with(head));
+    let keeping = lstm.with_learned_state(true).with_zoneout(0.1, 0.6);
+    add("zoneout", start().with(both(gru).with_zoneout(0.2, 0.0)).with(keeping).with(head));
     let middle = both(Recurrent::new(CellKind::Lstm, 4));
     add("mixed", start().with(gru).with(middle).with(elman).with(head));
     add("states", start().with(lstm));
@@ -59,7 +61,7 @@ struct Case {
 }
 
 impl Case {
-    /// All thirty-six.
+    /// All thirty-eight.
     fn all() -> Vec<Case> {
         let file = tensors("blocks");
         let mut cases = Vec::new();
@@ -69,7 +71,7 @@ impl Case {
             }
         }
         let read: usize = cases.iter().map(|case| case.tensors.len()).sum();
-        assert_eq!((cases.len(), read), (36, file.len()), "cases, and tensors read and present");
+        assert_eq!((cases.len(), read), (38, file.len()), "cases, and tensors read and present");
         cases
     }
 

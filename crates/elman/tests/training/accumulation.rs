@@ -105,17 +105,55 @@ fn a_loop_of_ones_own_gathers_batches() {
     check::<f64>();
 }
 
+/// Of sequences that are cut, so many pieces make an update, whichever batch they are of: as the same pieces do that come one by
+/// one with the state carried on. Pieces without a target are passed over.
+#[test]
+fn pieces_of_time_are_gathered() {
+    let network = network(CellKind::Lstm, Readout::Every);
+    let mut batches = [1, 2].map(|seed| examples::<f64>(&network, &[8, 8], seed));
+    let Targets::Values(values) = &mut batches[0][1].targets else { panic!("values") };
+    values[..5].fill(f64::NAN);
+    let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::SGD).with_learning_rate(0.1);
+    let start: Vec<f64> = Init::Torch.draw(&network, 3).unwrap();
+    let mut learner =
+        Learner::new(&network, start.clone(), config.clone().with_truncate(2).with_accumulate(3)).unwrap();
+    let mut one_by_one = Learner::new(&network, start, config.with_accumulate(3)).unwrap();
+    for batch in &batches {
+        let before = bits(learner.parameters());
+        learner.step(&TrainingBatch::new(&network, batch)).unwrap();
+        assert_ne!(bits(learner.parameters()), before, "four pieces make one update at least");
+        let mut state = network.zero_state(2);
+        let (inputs, outputs) = (network.input_size(), network.output_size());
+        for time in (0..8).step_by(2) {
+            let piece = batch.iter().map(|example| {
+                let Targets::Values(values) = &example.targets else { panic!("values") };
+                let x = example.x[time * inputs..][..2 * inputs].to_vec();
+                Example::values(x, values[time * outputs..][..2 * outputs].to_vec())
+            });
+            let piece: Vec<_> = piece.collect();
+            one_by_one.step_from(&mut state, &TrainingBatch::new(&network, &piece)).unwrap();
+        }
+        assert_eq!(bits(learner.parameters()), bits(one_by_one.parameters()));
+    }
+    // Eight pieces: two updates, and a third for the two that are left.
+    let before = bits(learner.parameters());
+    learner.apply().unwrap();
+    one_by_one.apply().unwrap();
+    assert_ne!(bits(learner.parameters()), before);
+    assert_eq!(bits(learner.parameters()), bits(one_by_one.parameters()));
+}
+
 #[test]
 fn what_cannot_be_gathered_is_refused() {
     let network = network(CellKind::Gru, Readout::Every);
     let train = examples::<f64>(&network, &[4, 4, 4, 4], 0);
     let refusal = |config| Trainer::new(&network, config, &train, &[]).unwrap_err().to_string();
     assert_eq!(refusal(train_config().with_accumulate(0)), "accumulate is 0; it must be at least 1");
-    assert_eq!(
-        refusal(train_config().with_accumulate(2).with_truncate(3)),
-        "accumulate is 2, but with truncate 3 each piece of a batch makes an update of its own; leave one of them out, or \
-         learn whole sequences with truncate 0"
-    );
+    // Where time is cut, the schedule counts batches, of which there are 12.
+    let cosine = |warmup| train_config().with_accumulate(2).with_schedule(ScheduleConfig::Cosine { warmup });
+    assert!(Trainer::new(&network, cosine(11).with_truncate(3), &train, &[]).is_ok());
+    let too_long = "warmup is 12 batches, and the whole run is 12; choose a shorter one";
+    assert_eq!(refusal(cosine(12).with_truncate(3)), too_long);
     let warmup = train_config().with_accumulate(2).with_schedule(ScheduleConfig::Cosine { warmup: 6 });
     assert_eq!(refusal(warmup), "warmup is 6 updates, and the whole run is 6; choose a shorter one");
 }

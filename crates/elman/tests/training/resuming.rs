@@ -148,14 +148,16 @@ fn a_resumed_run_has_the_same_average() {
 fn a_resumed_run_makes_the_same_updates_of_several_batches() {
     let config = train_config().with_epochs(4).with_batch_size(3).with_accumulate(2);
     resume_everywhere::<f32>(&config.clone().with_optimiser(OptimiserConfig::ADAM).with_clip(0.5));
+    resume_everywhere::<f32>(&config.clone().with_truncate(2));
     resume_everywhere::<f64>(&config.with_average(AverageConfig::EMA).with_schedule(ScheduleConfig::COSINE));
 }
 
 /// Of sequences that are cut, each piece has a mask of its own; the state goes on.
 #[test]
-fn a_resumed_run_has_the_same_recurrent_masks() {
+fn a_resumed_run_has_the_same_masks() {
     let layer = Recurrent::new(CellKind::Lstm, 3).with_recurrent_dropout(0.4);
-    let config = NetworkConfig::new(2).with(layer).with(Dropout::new(0.2)).with(layer).with(Dense::new(2));
+    let keeping = Recurrent::new(CellKind::Lstm, 3).with_zoneout(0.2, 0.5);
+    let config = NetworkConfig::new(2).with(layer).with(Dropout::new(0.2)).with(keeping).with(Dense::new(2));
     let network = Network::new(config).unwrap();
     let config = train_config().with_epochs(5).with_batch_size(3);
     resume_everywhere_with::<f32>(&network, &config.clone().with_truncate(2));

@@ -4,7 +4,6 @@
 use elman_core::block::Dropout;
 use elman_core::lane::Scalar;
 
-use super::super::dropout::draw_masks;
 use super::super::{Kind, Mode, Placed, State, parts};
 use super::layer::{part, part_mut};
 use super::{BlockTape, Pass, Ways};
@@ -21,9 +20,9 @@ impl Placed {
     ) {
         let parameters = pass.parameters;
         tape.output.resize(pass.to.num_rows() * self.output_size, T::default());
-        tape.mask.clear();
+        tape.masks.clear();
         if let Mode::Train(rng) = mode {
-            draw_masks(self, pass.from, rng, &mut tape.mask);
+            tape.masks.draw(self, pass.from, rng);
         }
         let rows = x.chunks_exact(self.input_size).zip(tape.output.chunks_exact_mut(self.output_size));
         match &self.kind {
@@ -41,7 +40,7 @@ impl Placed {
             }
             Kind::Dropout(_) => {
                 tape.output.copy_from_slice(x);
-                Dropout::apply(&tape.mask, &mut tape.output);
+                Dropout::apply(&tape.masks.dropout, &mut tape.output);
             }
             Kind::Skip(skip) => {
                 let inputs = pass.batch.x().chunks_exact(pass.batch.input_size());

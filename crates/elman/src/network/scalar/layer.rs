@@ -1,10 +1,13 @@
 //! One recurrent layer in one direction: the time loops, forward and backward, for all cells.
 
+use elman_core::block::Recurrent;
 use elman_core::cell::Cell;
 use elman_core::lane::Scalar;
 use elman_core::step::{self, Step, Weights, WeightsGradient};
+use elman_core::zoneout::{Kept, States};
 
 use super::super::Layer;
+use super::super::dropout::Masks;
 use crate::batch::Packing;
 
 impl Layer {
@@ -21,37 +24,37 @@ impl Layer {
     }
 
     /// From `x [rows, I]` to the tape. `state [B, STATES, H]` holds the initial states and is left
-    /// with the final ones. `mask [B, H]` holds a factor for what each unit of each sequence hands to the recurrent product, or
-    /// nothing.
+    /// with the final ones.
     pub(super) fn forward<C: Cell, T: Scalar>(
         &self,
         parameters: &[T],
         packing: &Packing,
         x: &[T],
         state: &mut [T],
-        mask: &[T],
+        drawn: Drawn<'_, T>,
         tape: &mut LayerTape<T>,
     ) {
         tape.resize::<C>(packing.num_rows(), self.hidden_size);
+        tape.made.resize(if drawn.shares.is_some() { tape.states.len() } else { 0 }, T::default());
         tape.initial.clear();
         tape.initial.extend_from_slice(state);
         let weights = self.weights(parameters);
-        if mask.is_empty() {
+        if drawn.dropout.is_empty() {
             for n in 0..packing.seq_len() {
                 let t = self.timestep(n, packing);
                 for b in 0..packing.active(t) {
-                    self.forward_row::<C, T>(weights, x, (packing.row(t, b), b), state, tape);
+                    self.forward_row::<C, T>(weights, x, (packing.row(t, b), b), state, drawn, tape);
                 }
             }
             return;
         }
         // Each sequence by itself: a mask on what a matrix multiplies is one on its columns.
-        for (b, mask) in mask.chunks_exact(self.hidden_size).enumerate() {
+        for (b, mask) in drawn.dropout.chunks_exact(self.hidden_size).enumerate() {
             let weight_hh = with_columns(weights.weight_hh, mask);
             let weights = Weights { weight_hh: &weight_hh, ..weights };
             for t in (0..packing.seq_len()).map(|n| self.timestep(n, packing)) {
                 if b < packing.active(t) {
-                    self.forward_row::<C, T>(weights, x, (packing.row(t, b), b), state, tape);
+                    self.forward_row::<C, T>(weights, x, (packing.row(t, b), b), state, drawn, tape);
                 }
             }
         }
@@ -64,6 +67,7 @@ impl Layer {
         x: &[T],
         (row, b): (usize, usize),
         state: &mut [T],
+        drawn: Drawn<'_, T>,
         tape: &mut LayerTape<T>,
     ) {
         let widths = Widths::of::<C>(self.hidden_size);
@@ -78,6 +82,10 @@ impl Layer {
             part_mut(&mut tape.inner, row, widths.inner),
             &mut tape.scratch,
         );
+        if let Some(kept) = drawn.kept(row, widths.state) {
+            part_mut(&mut tape.made, row, widths.state).copy_from_slice(next);
+            kept.forward(self.states::<C>(), current, next);
+        }
         current.copy_from_slice(next);
     }
 
@@ -88,22 +96,23 @@ impl Layer {
         parameters: &[T],
         packing: &Packing,
         x: &[T],
-        mask: &[T],
+        drawn: Drawn<'_, T>,
         tape: &mut LayerTape<T>,
         mut gradients: LayerGradients<'_, T>,
     ) {
         let weights = self.weights(parameters);
         let mut own = self.weights_gradient(std::mem::take(&mut gradients.parameters));
-        if mask.is_empty() {
+        if drawn.dropout.is_empty() {
             for t in (0..packing.seq_len()).rev().map(|n| self.timestep(n, packing)) {
                 for b in 0..packing.active(t) {
-                    self.backward_row::<C, T>(weights, packing, x, (t, b), tape, &mut gradients, &mut own);
+                    let (place, own) = ((t, b), &mut own);
+                    self.backward_row::<C, T>(weights, packing, x, place, drawn, tape, &mut gradients, own);
                 }
             }
             return;
         }
         let mut dweight_hh = Vec::new();
-        for (b, mask) in mask.chunks_exact(self.hidden_size).enumerate() {
+        for (b, mask) in drawn.dropout.chunks_exact(self.hidden_size).enumerate() {
             let weight_hh = with_columns(weights.weight_hh, mask);
             let weights = Weights { weight_hh: &weight_hh, ..weights };
             dweight_hh.clear();
@@ -118,7 +127,7 @@ impl Layer {
             for t in (0..packing.seq_len()).rev().map(|n| self.timestep(n, packing)) {
                 if b < packing.active(t) {
                     let (place, own) = ((t, b), &mut of_sequence);
-                    self.backward_row::<C, T>(weights, packing, x, place, tape, &mut gradients, own);
+                    self.backward_row::<C, T>(weights, packing, x, place, drawn, tape, &mut gradients, own);
                 }
             }
             let dweight_hh = with_columns(&dweight_hh, mask);
@@ -134,6 +143,7 @@ impl Layer {
         packing: &Packing,
         x: &[T],
         (t, b): (usize, usize),
+        drawn: Drawn<'_, T>,
         tape: &mut LayerTape<T>,
         gradients: &mut LayerGradients<'_, T>,
         own: &mut WeightsGradient<'_, T>,
@@ -146,18 +156,58 @@ impl Layer {
         for (d, &dh) in dnext.iter_mut().zip(gradients.dh.row(row, self.hidden_size)) {
             *d += dh;
         }
+        let kept = drawn.kept(row, widths.state);
+        let made = if kept.is_some() { &tape.made } else { &tape.states };
+        if let Some(kept) = kept {
+            kept.backward(self.states::<C>(), dnext, &mut tape.dkept);
+        }
         let step = Step {
             x: part(x, row, self.input_size),
             prev: match self.previous_row(t, b, packing) {
                 Some(previous) => part(&tape.states, previous, widths.state),
                 None => part(&tape.initial, b, widths.state),
             },
-            next: part(&tape.states, row, widths.state),
+            next: part(made, row, widths.state),
             saved: part(&tape.saved, row, widths.saved),
             inner: part(&tape.inner, row, widths.inner),
         };
         let dx = gradients.dx.as_deref_mut().map(|dx| part_mut(dx, row, self.input_size));
         step::backward::<C, T>(weights, step, dnext, dcurrent, dx, own, scratch);
+        if kept.is_some() {
+            dcurrent.iter_mut().zip(&tape.dkept).for_each(|(to, &d)| *to += d);
+        }
+    }
+
+    /// Where the states of a row stand.
+    fn states<C: Cell>(&self) -> States {
+        States { count: C::STATES, hidden_size: self.hidden_size, stride: self.hidden_size }
+    }
+}
+
+/// What was drawn for a layer.
+#[derive(Clone, Copy)]
+pub(super) struct Drawn<'a, T> {
+    /// `[B, H]`: a factor for what each unit of each sequence hands to the recurrent product, or nothing.
+    dropout: &'a [T],
+    /// The probabilities of zoneout, of a layer with that.
+    shares: Option<[T; 2]>,
+    /// `[rows, STATES, H]`: which units it keeps, or nothing where its mean is meant.
+    kept: &'a [T],
+}
+
+impl<'a, T: Scalar> Drawn<'a, T> {
+    pub(super) fn of(block: &Recurrent, masks: &'a Masks<T>, direction: usize, directions: usize) -> Self {
+        Drawn {
+            dropout: masks.dropout_of(direction, directions),
+            shares: block.kept().map(|shares| shares.map(T::from_f64)),
+            kept: masks.kept_of(direction, directions),
+        }
+    }
+
+    /// What zoneout keeps of a row's states, of which there are `len`.
+    fn kept(&self, row: usize, len: usize) -> Option<Kept<'a, T>> {
+        let shares = self.shares?;
+        Some(if self.kept.is_empty() { Kept::Share(shares) } else { Kept::Drawn(part(self.kept, row, len)) })
     }
 }
 
@@ -221,12 +271,16 @@ pub(super) struct LayerTape<T> {
     initial: Vec<T>,
     /// `[rows, STATES, H]`
     states: Vec<T>,
+    /// The same with zoneout: what the cell made, before any of it was kept.
+    made: Vec<T>,
     /// `[rows, SAVED, H]`
     saved: Vec<T>,
     /// `[rows, inner]`
     inner: Vec<T>,
     /// For one step: its own scratch and a gradient of the states.
     scratch: Vec<T>,
+    /// For one step: the gradient of the states by way of what zoneout keeps, `[STATES, H]`.
+    dkept: Vec<T>,
 }
 
 impl<T: Scalar> LayerTape<T> {
@@ -235,6 +289,7 @@ impl<T: Scalar> LayerTape<T> {
         self.states.resize(rows * widths.state, T::default());
         self.saved.resize(rows * widths.saved, T::default());
         self.inner.resize(rows * widths.inner, T::default());
+        self.dkept.resize(widths.state, T::default());
         self.scratch.resize(step::scratch_len::<C>(hidden_size) + widths.state, T::default());
     }
 

@@ -9,6 +9,7 @@ use elman_core::lane::Scalar;
 
 use layer::LayerTape;
 
+use super::dropout::Masks;
 use super::{Engine, Gradients, Kind, Mode, Network, Placed, State, Timelines, gradients_fit};
 use crate::batch::{Batch, Packing};
 
@@ -74,7 +75,7 @@ impl Network {
             let (before, rest) = tape.blocks.split_at_mut(n);
             match &placed.kind {
                 // What enters these has the gradient of what leaves them, or nearly so.
-                Kind::Dropout(_) => Dropout::apply(&rest[0].mask, &mut tape.dy),
+                Kind::Dropout(_) => Dropout::apply(&rest[0].masks.dropout, &mut tape.dy),
                 Kind::Skip(skip) => {
                     let rows = tape.dy.chunks_exact(placed.output_size);
                     let inputs = gradients
@@ -164,9 +165,8 @@ struct BlockTape<T> {
     output: Vec<T>,
     /// Of a recurrent block: one for each direction.
     layers: Vec<LayerTape<T>>,
-    /// Of dropout: 0 or `1 / (1 - p)` for each value of the output; of recurrent dropout for each unit of each direction and
-    /// sequence, `[D, B, H]`; empty where there was none.
-    mask: Vec<T>,
+    /// What was drawn.
+    masks: Masks<T>,
     /// Of a pooling: the row of one sequence, as far as it has come.
     pool: Vec<T>,
 }

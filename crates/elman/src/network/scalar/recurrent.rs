@@ -5,7 +5,7 @@ use elman_core::lane::Scalar;
 use elman_core::with_cell;
 
 use super::super::{RecurrentLayers, State};
-use super::layer::{LayerGradients, LayerTape, Strided, part, part_mut};
+use super::layer::{Drawn, LayerGradients, LayerTape, Strided, part, part_mut};
 use super::{BlockTape, Pass, Ways};
 
 impl RecurrentLayers {
@@ -18,12 +18,12 @@ impl RecurrentLayers {
         tape: &mut BlockTape<T>,
     ) {
         tape.layers.resize_with(self.layers.len(), LayerTape::default);
-        let masks = &tape.mask;
+        let directions = self.layers.len();
         for (direction, (layer, of_layer)) in self.layers.iter().zip(&mut tape.layers).enumerate() {
             let state = state.block_mut(self.first_state + direction);
-            let mask = of_direction(masks, direction, self.layers.len());
+            let drawn = Drawn::of(&self.block, &tape.masks, direction, directions);
             with_cell!(self.block.cell, C => {
-                layer.forward::<C, T>(pass.parameters, pass.from, x, state, mask, of_layer);
+                layer.forward::<C, T>(pass.parameters, pass.from, x, state, drawn, of_layer);
             });
             let states = match self.block.output {
                 Output::Every => of_layer.states(),
@@ -62,7 +62,7 @@ impl RecurrentLayers {
                     &[]
                 }
             };
-            let mask = of_direction(&tape.mask, direction, self.layers.len());
+            let drawn = Drawn::of(&self.block, &tape.masks, direction, self.layers.len());
             let of_gradients = LayerGradients {
                 dh: Strided { values: dh, stride, offset },
                 dstate,
@@ -70,14 +70,8 @@ impl RecurrentLayers {
                 parameters: &mut *gradients.parameters,
             };
             with_cell!(self.block.cell, C => {
-                layer.backward::<C, T>(pass.parameters, pass.from, x, mask, of_layer, of_gradients);
+                layer.backward::<C, T>(pass.parameters, pass.from, x, drawn, of_layer, of_gradients);
             });
         }
     }
-}
-
-/// The part `[B, H]` of a mask `[D, B, H]`; nothing of nothing.
-fn of_direction<T>(mask: &[T], direction: usize, directions: usize) -> &[T] {
-    let len = mask.len() / directions;
-    &mask[direction * len..][..len]
 }

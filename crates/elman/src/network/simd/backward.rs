@@ -10,6 +10,7 @@ use super::operand::{Operand, Weight};
 use super::pass::Pass;
 use super::plan::Work;
 use super::weight_gradient::{GradientPlan, GradientSums, rows_at_a_time};
+use super::zoneout::Zoneout;
 use crate::network::{Kind, RecurrentLayers, State};
 
 /// What a backward pass was asked for beside the parameters' gradient.
@@ -185,7 +186,14 @@ impl Chunk {
                 tape: &mut memory.tape,
                 wants_initial_state: wanted.initial_state,
             };
-            layer.cell.kernels().backward(pass.set, &mut of_layer, &mut self.scratch);
+            let kernels = layer.cell.kernels();
+            match Zoneout::of(pass, (block, direction), packing.sequences.start) {
+                Some(zoneout) => {
+                    let (on, own) = ((pass.set, kernels), &mut memory.zoneout);
+                    zoneout.backward(on, of_layer, own, &mut self.scratch);
+                }
+                None => kernels.backward(pass.set, &mut of_layer, &mut self.scratch),
+            }
             if block > 0 || wanted.input {
                 let tape = &memory.tape[rows.start * shape.tape_len()..];
                 let from = InputBackward { shape, panels: &weights.input_backward, tape };

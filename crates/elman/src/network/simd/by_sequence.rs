@@ -9,7 +9,8 @@ use elman_kernels::InstructionSet;
 
 use super::SimdEngine;
 use crate::batch::Batch;
-use crate::network::{Engine, Gradients, Kind, Network, Placed, State};
+use crate::network::dropout::Masks;
+use crate::network::{Engine, Gradients, Kind, Network, Placed, RecurrentLayers, State};
 use crate::threads::{Threads, each};
 
 /// At most so many parts are shared out among threads.
@@ -21,7 +22,7 @@ pub(super) struct Alone {
     engine: SimdEngine,
     batch: Batch<f32>,
     state: State<f32>,
-    /// By block: of a recurrent one its mask `[D, H]`, or nothing.
+    /// By block: of one with recurrent dropout its mask `[D, H]`, else nothing.
     masks: Vec<Vec<f32>>,
     parameters: Vec<f32>,
     gradient: Vec<f32>,
@@ -54,28 +55,27 @@ impl Alone {
         self.state = state.select(&[b]);
         self.parameters.clear();
         self.parameters.extend_from_slice(&of.parameters);
-        self.engine.masks.resize_with(of.masks.len(), Vec::new);
+        self.engine.masks.resize_with(of.masks.len(), Masks::default);
         self.masks.resize_with(of.masks.len(), Vec::new);
         let blocks = of.network.blocks().iter().zip(&of.masks);
         let own = self.engine.masks.iter_mut().zip(&mut self.masks);
-        for ((placed, mask), (of_dropout, of_layers)) in blocks.zip(own) {
-            of_dropout.clear();
+        for ((placed, masks), (of_rows, of_layers)) in blocks.zip(own) {
+            of_rows.clear();
             of_layers.clear();
-            if mask.is_empty() {
+            let rows = of.timelines.packing(placed.input_time, packing);
+            let own_rows = |drawn: &[f32], width: usize, to: &mut Vec<f32>| {
+                let rows = (0..if drawn.is_empty() { 0 } else { rows.lengths()[b] }).map(|t| rows.row(t, b));
+                rows.for_each(|row| to.extend_from_slice(&drawn[row * width..][..width]));
+            };
+            let Kind::Recurrent(RecurrentLayers { block, layers, .. }) = &placed.kind else {
+                own_rows(&masks.dropout, placed.input_size, &mut of_rows.dropout);
                 continue;
-            }
-            match &placed.kind {
-                Kind::Recurrent(recurrent) => {
-                    let h = recurrent.block.hidden_size;
-                    let directions = mask.chunks_exact(packing.batch_size() * h);
-                    directions.for_each(|mask| of_layers.extend_from_slice(&mask[b * h..][..h]));
-                }
-                _ => {
-                    let (rows, width) = (of.timelines.packing(placed.input_time, packing), placed.input_size);
-                    for t in 0..rows.lengths()[b] {
-                        of_dropout.extend_from_slice(&mask[rows.row(t, b) * width..][..width]);
-                    }
-                }
+            };
+            for direction in 0..layers.len() {
+                let factors = masks.dropout_of(direction, layers.len());
+                of_layers.extend(factors.chunks_exact(block.hidden_size).nth(b).unwrap_or_default());
+                let kept = masks.kept_of(direction, layers.len());
+                own_rows(kept, block.state_size(), &mut of_rows.kept);
             }
         }
         scale_columns(of.network.blocks(), &self.masks, &mut self.parameters);
@@ -128,8 +128,8 @@ fn each_alone(engine: &mut SimdEngine, alone: &mut [Alone], work: impl Fn(&mut A
 impl SimdEngine {
     /// Do the sequences of this pass have weights of their own?
     pub(super) fn runs_by_sequence(&self) -> bool {
-        let is_masked = |(placed, mask): (&Placed, &Vec<f32>)| {
-            matches!(placed.kind, Kind::Recurrent(_)) && !mask.is_empty()
+        let is_masked = |(placed, masks): (&Placed, &Masks<f32>)| {
+            matches!(placed.kind, Kind::Recurrent(_)) && !masks.dropout.is_empty()
         };
         self.network.blocks().iter().zip(&self.masks).any(is_masked)
     }

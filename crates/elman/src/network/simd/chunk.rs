@@ -14,6 +14,7 @@ use super::packing::ChunkPacking;
 use super::pass::Pass;
 use super::plan::{PlanBlock, Work};
 use super::workers::Workers;
+use super::zoneout::Zoneout;
 use crate::network::{Kind, RecurrentLayers};
 
 impl Chunk {
@@ -82,6 +83,10 @@ impl Chunk {
                 output_stride: planned.output.len,
             };
             let kernels = layer.cell.kernels();
+            if let Some(zoneout) = Zoneout::of(pass, (block, direction), packing.sequences.start) {
+                zoneout.forward((pass.set, kernels), of_layer, &mut memory.zoneout, &mut self.scratch);
+                continue;
+            }
             match workers.as_mut().filter(|workers| workers.suits(shape, packing.batch_size())) {
                 Some(workers) => workers.forward(pass.set, kernels, of_layer),
                 None => kernels.forward(pass.set, &mut of_layer, &mut self.scratch),

@@ -9,6 +9,7 @@ use super::packing::ChunkPacking;
 use super::pass::Pass;
 use super::plan::RowLayout;
 use super::weight_gradient::GradientSums;
+use super::zoneout::ZoneoutMemory;
 use crate::buffer::Buffer;
 use crate::network::{Kind, State};
 
@@ -55,6 +56,8 @@ pub(super) struct LayerMemory {
     /// `[B, STATES, padded]`: the initial states; then the final ones; in the backward pass, the
     /// gradient of the states as it stands.
     pub(super) ends: Buffer,
+    /// Of a layer with zoneout.
+    pub(super) zoneout: ZoneoutMemory,
 }
 
 impl LayerMemory {
@@ -212,8 +215,9 @@ impl Chunk {
 /// The rows that come out of the last of some blocks: of a dropout that does nothing, what entered it; of no blocks,
 /// the input.
 pub(super) fn rows_after<'a>(pass: Pass<'_>, x: &'a Buffer, blocks: &'a [BlockMemory]) -> &'a [f32] {
-    let passes =
-        |n: usize| matches!(pass.network.blocks()[n].kind, Kind::Dropout(_)) && pass.masks[n].is_empty();
+    let passes = |n: usize| {
+        matches!(pass.network.blocks()[n].kind, Kind::Dropout(_)) && pass.masks[n].dropout.is_empty()
+    };
     match (0..blocks.len()).rev().find(|&n| !passes(n)) {
         Some(n) => &blocks[n].output,
         None => x,

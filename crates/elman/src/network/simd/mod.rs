@@ -18,6 +18,7 @@ mod shuffle;
 mod weight_gradient;
 mod weights;
 mod workers;
+mod zoneout;
 
 use std::num::NonZeroUsize;
 
@@ -35,7 +36,7 @@ use weights::PackedWeights;
 pub(crate) use workers::worthwhile_shares;
 use workers::{ShareMemory, Workers};
 
-use super::dropout::draw_masks;
+use super::dropout::Masks;
 use super::{
     Engine, Gradients, Kind, Mode, Network, State, Timelines, gradients_fit, instruction_set, parts,
 };
@@ -51,8 +52,8 @@ pub struct SimdEngine {
     weights: PackedWeights,
     gradient_plan: GradientPlan,
     timelines: Timelines,
-    /// By block: of a dropout or recurrent dropout, in training.
-    masks: Vec<Vec<f32>>,
+    /// By block: what was drawn, in training.
+    masks: Vec<Masks<f32>>,
     chunks: Vec<Chunk>,
     /// The sequences of a batch that have weights of their own.
     alone: Vec<Alone>,
@@ -320,13 +321,13 @@ impl SimdEngine {
     }
 
     fn draw_masks(&mut self, batch: &Batch<f32>, mode: Mode<'_>) {
-        self.masks.resize_with(self.plan.blocks.len(), Vec::new);
+        self.masks.resize_with(self.plan.blocks.len(), Masks::default);
         let Mode::Train(rng) = mode else {
-            return self.masks.iter_mut().for_each(Vec::clear);
+            return self.masks.iter_mut().for_each(Masks::clear);
         };
-        for (mask, placed) in self.masks.iter_mut().zip(self.network.blocks()) {
+        for (masks, placed) in self.masks.iter_mut().zip(self.network.blocks()) {
             let rows = self.timelines.packing(placed.input_time, batch.packing());
-            draw_masks(placed, rows, rng, mask);
+            masks.draw(placed, rows, rng);
         }
     }
 }

@@ -5,6 +5,7 @@ use elman_kernels::InstructionSet;
 use super::plan::{Plan, PlanBlock};
 use super::weights::PackedWeights;
 use crate::batch::{Batch, Packing};
+use crate::network::dropout::Masks;
 use crate::network::{Network, Placed, Timelines};
 
 /// What all chunks of a pass share.
@@ -17,8 +18,8 @@ pub(super) struct Pass<'a> {
     pub(super) weights: &'a PackedWeights,
     pub(super) batch: &'a Batch<f32>,
     pub(super) timelines: &'a Timelines,
-    /// By block: the mask of a dropout, `[rows of the batch, W]`, or nothing.
-    pub(super) masks: &'a [Vec<f32>],
+    /// By block: what was drawn for the batch.
+    pub(super) masks: &'a [Masks<f32>],
     /// Is a backward pass to follow?
     pub(super) keeps: bool,
 }

@@ -39,7 +39,7 @@ impl Chunk {
         let (from, to) = (&self.times[planned.input_time], &self.times[planned.output_time]);
         let (len, width) = (planned.output.len, planned.output.width());
         if let Kind::Dropout(_) = placed.kind {
-            let mask = &pass.masks[block];
+            let mask = &pass.masks[block].dropout;
             output.resize(if mask.is_empty() { 0 } else { to.num_rows() * len });
             let len = output.len();
             output.copy_from_slice(&input.data[..len]);
@@ -98,7 +98,7 @@ impl Chunk {
         match &placed.kind {
             Kind::Dropout(_) => {
                 dx.copy_from_slice(&dy[..dx.len()]);
-                return drop_out(pass, block, from, &pass.masks[block], dx);
+                return drop_out(pass, block, from, &pass.masks[block].dropout, dx);
             }
             Kind::Embedding { .. } => {
                 // The ids have no gradient; the table's is summed up over all chunks in the end.
