@@ -1,8 +1,9 @@
 //! One table below another.
 
 use super::cells::{Cells, Texts};
-use super::column::{Data, Values};
+use super::column::Data;
 use super::lines::Lines;
+use super::typing::Values;
 use super::{Column, Table, TableError};
 
 impl Table {

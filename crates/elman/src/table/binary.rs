@@ -4,8 +4,9 @@ use std::sync::OnceLock;
 
 use super::builder::Head;
 use super::cells::{Cells, Spelling, Texts};
-use super::column::{Data, Values};
+use super::column::Data;
 use super::lines::Lines;
+use super::typing::Values;
 use super::{Table, TableError};
 use crate::error::Message;
 

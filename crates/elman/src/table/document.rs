@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cells::Cells;
-use super::column::{Data, Values};
+use super::column::Data;
 use super::lines::Lines;
+use super::typing::Values;
 use super::{ReadOptions, Table, TableError, read};
 use crate::error::DataError;
 use crate::file::Stored;

@@ -1,8 +1,9 @@
 //! A date and a time of day that stand in two columns.
 
 use super::cells::{Cells, Texts};
-use super::column::{Column, Data, Values};
+use super::column::{Column, Data};
 use super::error::Quoted;
+use super::typing::Values;
 use super::{Table, Time, time};
 use crate::error::Message;
 

@@ -42,6 +42,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 mod time;
+mod typing;
 
 use std::fs::File;
 use std::io::{self, Read};

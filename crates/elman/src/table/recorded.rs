@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::Table;
 use super::cells::Cells;
-use super::column::{Data, Values};
+use super::column::Data;
 use super::lines::Lines;
+use super::typing::Values;
 use crate::audio::Recordings;
 
 /// The only column of recordings.

@@ -1,7 +1,8 @@
 //! A part of a table.
 
 use super::Table;
-use super::column::{Data, Values};
+use super::column::Data;
+use super::typing::Values;
 
 impl Table {
     /// These columns of these rows, by their numbers from 0, in this order, as a table of this name. Its cells are what

@@ -3,8 +3,8 @@
 
 use super::{Form, Signed, is_missing};
 use crate::error::Message;
-use crate::table::column::Values;
 use crate::table::error::Quoted;
+use crate::table::typing::Values;
 use crate::table::{Column, Table};
 
 /// Gives columns of a table that are not all plain numbers their values. `usual` is what stands before decimals where no

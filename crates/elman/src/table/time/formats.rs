@@ -1,5 +1,6 @@
 //! The ways of writing times that are known without being told.
 
+use super::fold::fold;
 use super::pattern::{Pattern, Seen};
 
 /// Dates. Of those that fit a whole column, the first is taken; where day and month could be swapped, see
@@ -21,10 +22,30 @@ const DATES: &[&str] = &[
     "%m-%d-%y",
     "%y-%m-%d",
     "%d.%m.%y",
+    "%Y.%m.%d.",
+    "%d.%m.%Y.",
+    "%Y. %m. %d",
+    "%Y. %m. %d.",
+    "%d. %m. %Y",
+    "%d. %m. %y",
+    "%Y_%m_%d",
+    "%d_%m_%Y",
+    "%Y %m %d",
+    "%d %m %Y",
+    "%m %d %Y",
     "%Y%m%d",
+    "%d%m%Y",
+    "%m%d%Y",
+    // Years from summer to summer, before what would be months.
+    "%Y/%+y",
+    "%Y-%+y",
+    "%Y/%+Y",
+    "%Y-%+Y",
     // Months.
     "%Y-%m",
     "%Y-%j",
+    "%Y/%j",
+    "%Y.%j",
     "%Y/%m",
     "%m/%Y",
     "%m-%Y",
@@ -45,6 +66,7 @@ const DATES: &[&str] = &[
     "%b. %Y",
     "%b. %y",
     "%Y%m",
+    "%y%m%d",
     // Dates with the month's name.
     "%d-%b-%Y",
     "%d %b %Y",
@@ -64,17 +86,33 @@ const DATES: &[&str] = &[
     "%d. %b. %Y",
     "%d.%b.%Y",
     "%d de %b de %Y",
-    "%a, %d %b %Y",
-    "%a %d %b %Y",
-    "%a, %b %d, %Y",
-    "%a %b %d %Y",
-    "%a %Y-%m-%d",
+    "%b %:d, %Y",
+    "%b %:d %Y",
+    "%:d %b %Y",
+    "%:d %b, %Y",
+    "%:d of %b %Y",
+    // As the C library and Unix's `date` write it.
+    "%b %d %H:%M:%S %Y",
+    "%b %d %H:%M:%S %Z %Y",
     // As in China and Japan, and in Korea.
     "%Y年%m月%d日",
     "%Y年%m月",
     "%Y년 %m월 %d일",
     "%Y년 %m월",
-    // Quarters, weeks, years.
+    // Halves of a year, quarters, weeks, years.
+    "%YH%2q",
+    "%Y-H%2q",
+    "%Y H%2q",
+    "H%2q %Y",
+    "H%2q-%Y",
+    "H%2q/%Y",
+    "%2qH%Y",
+    "%2qH %Y",
+    "%2qH%y",
+    "%YS%2q",
+    "%Y-S%2q",
+    "%Y S%2q",
+    "S%2q %Y",
     "%YQ%q",
     "%Y-Q%q",
     "%Y Q%q",
@@ -88,6 +126,29 @@ const DATES: &[&str] = &[
     "%qQ %Y",
     "%qQ%y",
     "Q%q %y",
+    "Q%q'%y",
+    "Q%q-%y",
+    "Q%q/%y",
+    "%qQ'%y",
+    "%Y.Q%q",
+    "%YT%q",
+    "%Y-T%q",
+    "T%q %Y",
+    "T%q-%Y",
+    "%qT%Y",
+    "%qT %Y",
+    "%q. Quartal %Y",
+    "%Y年第%q季度",
+    "FY%Y",
+    "FY %Y",
+    "FY%y",
+    "FY%YQ%q",
+    "FY%Y Q%q",
+    "FY%Y-Q%q",
+    "FY%yQ%q",
+    "FY%y Q%q",
+    "Q%q FY%Y",
+    "Q%q FY%y",
     "%Y年",
     "%Y년",
     "%G-W%V-%u",
@@ -97,14 +158,34 @@ const DATES: &[&str] = &[
     "%G W%V",
     "W%V %G",
     "W%V-%G",
+    "W%V/%G",
+    "KW%V %G",
+    "KW%V/%G",
+    "KW%V-%G",
+    "KW %V %G",
+    "KW %V/%G",
+    "%G-KW%V",
+    "%G KW%V",
+    "%G KW %V",
+    "Week %V %G",
+    "Week %V, %G",
+    "%G Week %V",
     "%Y",
     // Without anything between, and clocks in one with it.
     "%Y%m%d%H%M%S",
+    "%Y%m%d%H%M%S%3f",
     "%Y%m%d%H%M",
     "%Y%m%d%H",
     "%Y%m%dT%H%M%S",
     "%Y%m%dT%H%M",
 ];
+
+/// What may stand before a date: its weekday, or the time of day.
+const BEFORE: &[&str] =
+    &["", "%a ", "%a, ", "%a. ", "%a., ", "%H:%M ", "%H:%M:%S ", "%I:%M %p ", "%I:%M:%S %p "];
+
+/// A weekday behind a date.
+const WEEKDAYS: &[&str] = &["", " (%a)", " %a", ", %a"];
 
 /// Times of day, behind a date.
 const CLOCKS: &[&str] = &[
@@ -120,19 +201,43 @@ const CLOCKS: &[&str] = &[
     " %I:%M:%S%p",
     " %I:%M%p",
     " %I %p",
+    " %I%p",
+    " at %I:%M %p",
+    " at %H:%M",
+    ", at %I:%M %p",
     ", %H:%M:%S",
     ", %H:%M",
     " %H:%M Uhr",
     ", %H:%M Uhr",
     " %H:%M:%S Uhr",
     ", %H:%M:%S Uhr",
+    " um %H:%M Uhr",
+    " um %H:%M",
+    " %H Uhr",
+    ", %H Uhr",
+    " %H.%M Uhr",
     " %Hh%M",
+    " %Hh",
+    " à %Hh%M",
+    " %H.%M",
+    " %H.%M.%S",
     ", %I:%M:%S %p",
     ", %I:%M %p",
     " %H",
     "T%H",
     "T%H%M%S",
     "T%H%M",
+    " %H%M",
+    " %H%M%S",
+    "_%H%M",
+    "_%H%M%S",
+    "-%H%M",
+    "-%H%M%S",
+    "_%H-%M",
+    "_%H-%M-%S",
+    "-%H-%M",
+    "-%H-%M-%S",
+    " %H-%M-%S",
     "_%H:%M:%S",
     "_%H:%M",
     "-%H:%M:%S",
@@ -141,7 +246,8 @@ const CLOCKS: &[&str] = &[
 ];
 
 /// Distances from UTC, behind a time of day.
-const ZONES: &[&str] = &["", "Z", " UTC", "UTC", " Z", " GMT", "%:z", "%z", "%:::z", " %:z", " %z"];
+const ZONES: &[&str] =
+    &["", "Z", " UTC", "UTC", " Z", " GMT", "%:z", "%z", "%:::z", " %:z", " %z", " %Z", " GMT%:z", " UTC%:z"];
 
 /// Moments counted from 1970 on, by the number of their digits.
 const EPOCHS: &[(usize, &str)] =
@@ -151,6 +257,7 @@ const EPOCHS: &[(usize, &str)] =
 pub(super) fn candidates(text: &str) -> Vec<Pattern> {
     const LONGEST: usize = 60;
     let mut found = Vec::new();
+    let text = &*fold(text);
     if text.len() > LONGEST || !text.bytes().any(|b| b.is_ascii_digit()) {
         return found;
     }
@@ -162,20 +269,11 @@ pub(super) fn candidates(text: &str) -> Vec<Pattern> {
             found.push(pattern);
         }
     };
-    // Without marks between them, fields have all their digits: 38353 is a day counted by a spreadsheet, not March 3835.
-    let is_cut = text.len() > 4 && text.len() % 2 == 1 && text.bytes().all(|b| b.is_ascii_digit());
-    for &date in DATES.iter().filter(|_| !is_cut) {
-        let Some(behind_date) = rest(date, text) else { continue };
-        let has_day = date.contains("%d") || date.contains("%j");
-        for &clock in CLOCKS.iter().filter(|clock| has_day || clock.is_empty()) {
-            let Some(behind_clock) = rest(clock, behind_date) else { continue };
-            let has_clock = date.contains("%H") || !clock.is_empty();
-            for &zone in ZONES.iter().filter(|zone| has_clock || zone.is_empty()) {
-                if rest(zone, behind_clock) == Some("") {
-                    take(&format!("{date}{clock}{zone}"));
-                }
-            }
-        }
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    if is_number {
+        of_digits(text).for_each(&mut take);
+    } else {
+        with_marks(text, &mut take);
     }
     // As numbers are written where one of their column has no value.
     if let Some(whole) = text.strip_suffix(".0")
@@ -183,13 +281,73 @@ pub(super) fn candidates(text: &str) -> Vec<Pattern> {
     {
         candidates(whole).iter().for_each(|pattern| take(&format!("{pattern}.0")));
     }
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.bytes().all(|b| b.is_ascii_digit())
-        && let Some((_, format)) = EPOCHS.iter().find(|(length, _)| *length == digits.len())
-    {
-        take(format);
+    let (sign, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+    let (seconds, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if [seconds, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit())) {
+        match EPOCHS.iter().find(|(length, _)| *length == seconds.len()) {
+            Some((_, format)) if fraction.is_empty() => take(format),
+            Some((_, format @ "%s")) => take(&format!("{format}%.f")),
+            _ => {}
+        }
+        if !sign && seconds.len() == 4 && ("1500".."2200").contains(&seconds) {
+            take("%.Y");
+        }
     }
+    take("/Date(%s%3f)/");
     found
+}
+
+/// The ways in which digits alone may be a date: fields have all their digits, as 38353 is a day counted by a
+/// spreadsheet, not March 3835.
+fn of_digits(text: &str) -> impl Iterator<Item = &'static str> {
+    const MILLISECONDS: usize = 17;
+    let length = text.len();
+    let is_whole = length <= 4 || length.is_multiple_of(2) || length == MILLISECONDS;
+    // Six digits are a year and a month, or a day of a year of two digits.
+    let has_year = text.get(..4).is_some_and(|year| ("1500".."2200").contains(&year));
+    DATES.iter().copied().filter(move |&format| is_whole && (format != "%Y%m" || has_year))
+}
+
+/// The ways in which a text may be a date with what stands around it.
+fn with_marks(text: &str, take: &mut impl FnMut(&str)) {
+    for &before in BEFORE {
+        let Some(from_date) = rest(before, text) else { continue };
+        for &date in DATES {
+            let Some(behind_date) = rest(date, from_date) else { continue };
+            let has_day = date.contains("%d") || date.contains("%:d") || date.contains("%j");
+            if !has_day && !before.is_empty() {
+                continue;
+            }
+            for &weekday in WEEKDAYS.iter().filter(|weekday| has_day || weekday.is_empty()) {
+                let Some(behind_weekday) = rest(weekday, behind_date) else { continue };
+                let date = format!("{before}{date}{weekday}");
+                with_clock(&date, has_day, behind_weekday, take);
+            }
+        }
+    }
+}
+
+/// The same of what stands behind a date.
+fn with_clock(date: &str, has_day: bool, text: &str, take: &mut impl FnMut(&str)) {
+    let has_one = date.contains("%H") || date.contains("%I");
+    for &clock in CLOCKS.iter().filter(|clock| clock.is_empty() || has_day && !has_one) {
+        let Some(behind_clock) = rest(clock, text) else { continue };
+        let has_clock = has_one || !clock.is_empty();
+        for &zone in ZONES.iter().filter(|zone| has_clock || zone.is_empty()) {
+            match rest(zone, behind_clock) {
+                Some("") => take(&format!("{date}{clock}{zone}")),
+                Some(place) if has_clock && is_place(place) => take(&format!("{date}{clock}{zone}{place}")),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Is it the name of a time zone: ` Europe/Berlin`, `[Europe/Berlin]`? All cells have the same.
+fn is_place(text: &str) -> bool {
+    let bracketed = text.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let name = bracketed.or_else(|| text.strip_prefix(' ')).filter(|name| name.contains('/'));
+    name.is_some_and(|name| !name.contains('%') && jiff::tz::TimeZone::get(name).is_ok())
 }
 
 /// What follows a beginning that is written so.
@@ -199,8 +357,9 @@ fn rest<'t>(format: &str, text: &'t str) -> Option<&'t str> {
 
 /// Can the order of day, month and year be another in texts like these?
 pub(super) fn order_is_open(pattern: &Pattern) -> bool {
-    let format = pattern.to_string().replace("%-", "%");
-    ["/", "-", "."].iter().any(|mark| {
+    let format = pattern.to_string().replace("%-", "%").replace("%a", "").replace("%A", "");
+    let format = format.trim_start_matches([',', '.', ' ']);
+    ["/", "-", ".", " ", ""].iter().any(|mark| {
         let swaps = [["%d", "%m"], ["%m", "%d"], ["%y", "%m"]];
         swaps.iter().any(|pair| format.starts_with(&format!("{}{mark}{}{mark}%", pair[0], pair[1])))
     })

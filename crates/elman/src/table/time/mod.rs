@@ -1,5 +1,8 @@
+mod fold;
 mod formats;
 mod pattern;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 use std::fmt::{self, Display};
@@ -64,6 +67,11 @@ impl Time {
     /// Is it written as a count of days since the end of 1899, as spreadsheets have it?
     pub(crate) fn is_serial(self) -> bool {
         self.pattern.counts_days()
+    }
+
+    /// Is it written as a year with decimals?
+    pub(crate) fn has_decimals(self) -> bool {
+        self.pattern.has_decimals()
     }
 
     /// Is it written as a count of seconds, or parts of them, from 1970 on?
@@ -158,6 +166,13 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     if readings.is_empty() {
         let like = best.map(|_| (sample, cells.clone().nth(sample).unwrap_or_default().to_owned()));
         return Err(Unread::NotATime { row: best.map_or(0, |(_, row)| row), like });
+    }
+    // What follows by years is no row of months: 2009-10, 2010-11, 2011-12. A single one tells nothing.
+    if readings.len() > 1
+        && readings[0].0.spans_two_years()
+        && readings[0].1.iter().all(|time| *time == readings[0].1[0])
+    {
+        readings.remove(0);
     }
     let first_is_open = readings.first().is_some_and(|(pattern, _)| order_is_open(pattern));
     if readings.len() == 1 || !first_is_open {

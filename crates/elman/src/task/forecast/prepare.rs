@@ -13,7 +13,7 @@ use crate::missing::Missing;
 use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
-use crate::table::{Column, Table};
+use crate::table::{Column, Table, Time};
 use crate::task::{HeldOut, Prepared};
 use crate::words::thousands;
 
@@ -122,12 +122,22 @@ fn time_format(time: Option<Column<'_>>, options: &ForecastOptions) -> Result<Op
         Some(format) => time.times_as(format)?[0],
         None => time.times()?[0],
     };
-    let remark = (options.time_format.is_none() && first.is_serial()).then(|| {
-        let (text, day) = (time.text(0), first.stamp().date());
-        format!("{}: {text} is read as {day}: days are counted as spreadsheets do", time.place(0)).into()
-    });
+    let remark = options.time_format.is_none().then(|| remark_on_count(time, first)).flatten();
     let is_needed = options.time_format.is_some() || time.holds_numbers() || first.is_order_open();
     Ok(Some(TimeFormat { text: first.format(), is_needed, remark }))
+}
+
+/// What is to be said of a number that is read as a time.
+fn remark_on_count(column: Column<'_>, first: Time) -> Option<Message> {
+    let (place, text, date) = (column.place(0), column.text(0), first.stamp().date());
+    let how = if first.is_serial() {
+        "days are counted as spreadsheets do"
+    } else if first.has_decimals() {
+        "decimals of a year tell the month"
+    } else {
+        return None;
+    };
+    Some(format!("{place}: {text} is read as {date}: {how}").into())
 }
 
 /// Of several series, those that are not learned from.

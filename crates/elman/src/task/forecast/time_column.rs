@@ -23,12 +23,15 @@ const NAMES: &[&str] = &[
     "week",
     "month",
     "quarter",
+    "half",
     "year",
     "period",
     "fecha",
     "jahr",
     "monat",
     "tag",
+    "woche",
+    "quartal",
 ];
 
 /// Which column of a table holds the times, and how they are read.

@@ -2,7 +2,9 @@
 
 mod months;
 mod parse;
+mod weekdays;
 mod write;
+mod zones;
 
 use std::collections::HashSet;
 use std::fmt::{self, Display, Write};
@@ -32,14 +34,20 @@ enum Item {
     /// A number, with zeros in front?
     Number(Field, bool),
     Month(Name, Language),
-    Weekday(Name),
-    /// `AM` or `PM`
-    HalfDay(Case),
+    Weekday(Name, Language),
+    /// A day of the month with the ending of its ordinal number: `1st`
+    OrdinalDay,
+    /// `AM` or `PM`, or `a.m.` and `p.m.`
+    HalfDay(Case, bool),
+    /// A year and the share of it that has passed at the beginning of a month, or at its middle, in so many decimals.
+    DecimalYear(u8, bool),
     /// Digits after a point that is written only if there are any.
     PointFraction(u8),
     /// So many digits of a second's fraction.
     Fraction(u8),
     Offset(Offset),
+    /// The short name of a clock, of the place with this number.
+    ZoneName(u8),
     /// Units since 1970 in UTC, so many digits of which are a second's fraction.
     Epoch(u8),
     /// Days since 1899-12-30, as spreadsheets count them, with so many decimals, which are the time of day.
@@ -51,6 +59,10 @@ enum Field {
     Year,
     /// 69 to 99 are of the 20th century, 00 to 68 of the 21st.
     ShortYear,
+    /// The year after, of which this one is followed by a part: the 10 of `2009/10`.
+    NextYear,
+    NextShortYear,
+    Half,
     Quarter,
     Month,
     Day,
@@ -80,40 +92,44 @@ enum Case {
     Lower,
 }
 
-/// `+0100`, `+01:00` or `+01`
+/// `+0100`, `+01:00`, `+01` or `+1`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Offset {
     Plain,
     Colon,
     Hours,
+    Short,
 }
 
 impl Field {
     fn width(self) -> usize {
         match self {
-            Field::Year | Field::IsoYear => 4,
+            Field::Year | Field::NextYear | Field::IsoYear => 4,
             Field::DayOfYear => 3,
-            Field::Quarter | Field::IsoDay => 1,
+            Field::Half | Field::Quarter | Field::IsoDay => 1,
             _ => 2,
         }
     }
 
-    /// Its letter in a format.
-    fn letter(self) -> char {
+    /// Its letters in a format.
+    fn letters(self) -> &'static str {
         match self {
-            Field::Year => 'Y',
-            Field::ShortYear => 'y',
-            Field::Quarter => 'q',
-            Field::Month => 'm',
-            Field::Day => 'd',
-            Field::DayOfYear => 'j',
-            Field::Hour => 'H',
-            Field::HalfHour => 'I',
-            Field::Minute => 'M',
-            Field::Second => 'S',
-            Field::IsoYear => 'G',
-            Field::IsoWeek => 'V',
-            Field::IsoDay => 'u',
+            Field::Year => "Y",
+            Field::ShortYear => "y",
+            Field::NextYear => "+Y",
+            Field::NextShortYear => "+y",
+            Field::Half => "2q",
+            Field::Quarter => "q",
+            Field::Month => "m",
+            Field::Day => "d",
+            Field::DayOfYear => "j",
+            Field::Hour => "H",
+            Field::HalfHour => "I",
+            Field::Minute => "M",
+            Field::Second => "S",
+            Field::IsoYear => "G",
+            Field::IsoWeek => "V",
+            Field::IsoDay => "u",
         }
     }
 
@@ -132,16 +148,18 @@ pub(crate) struct Seen {
     full: u64,
     upper: u64,
     lower: u64,
+    points: u64,
+    middle: u64,
     fraction: u8,
     offset: Option<Offset>,
-    /// Languages of which a month's name was none.
+    /// The place of whose clocks the last name was.
+    place: u8,
+    /// Languages of which a month's or weekday's name was none.
     other_languages: Languages,
 }
 
 /// The day that spreadsheets count from: before March 1900 they are off by one.
 const SERIAL_ZERO: DateTime = DateTime::constant(1899, 12, 30, 0, 0, 0, 0);
-
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 impl Pattern {
     /// Reads a format as `strftime` has it.
@@ -155,7 +173,8 @@ impl Pattern {
         };
         let has_year =
             has(Field::Year) || has(Field::ShortYear) || (has(Field::IsoYear) && has(Field::IsoWeek));
-        let counts = |item: &Item| matches!(item, Item::Epoch(_) | Item::SerialDay(_));
+        let counts =
+            |item: &Item| matches!(item, Item::Epoch(_) | Item::SerialDay(_) | Item::DecimalYear(..));
         if !has_year && !pattern.items.iter().any(counts) {
             return Err("has no year; write one such as %d.%m.%Y %H:%M".into());
         }
@@ -181,11 +200,16 @@ impl Pattern {
             let item = match directive {
                 "Y" => number(Field::Year),
                 "y" => number(Field::ShortYear),
+                "+Y" => number(Field::NextYear),
+                "+y" => number(Field::NextShortYear),
+                ".Y" => Item::DecimalYear(0, false),
+                "2q" => number(Field::Half),
                 "q" => number(Field::Quarter),
                 "m" => number(Field::Month),
                 "-m" => Item::Number(Field::Month, false),
                 "d" => number(Field::Day),
                 "-d" | "e" => Item::Number(Field::Day, false),
+                ":d" => Item::OrdinalDay,
                 "j" => number(Field::DayOfYear),
                 "H" => number(Field::Hour),
                 "-H" | "k" => Item::Number(Field::Hour, false),
@@ -201,13 +225,14 @@ impl Pattern {
                 "B" => Item::Month(name(true, Case::Title), Language::default()),
                 "^b" => Item::Month(name(false, Case::Upper), Language::default()),
                 "^B" => Item::Month(name(true, Case::Upper), Language::default()),
-                "a" => Item::Weekday(name(false, Case::Title)),
-                "A" => Item::Weekday(name(true, Case::Title)),
-                "p" => Item::HalfDay(Case::Upper),
-                "P" | "#p" => Item::HalfDay(Case::Lower),
+                "a" => Item::Weekday(name(false, Case::Title), Language::default()),
+                "A" => Item::Weekday(name(true, Case::Title), Language::default()),
+                "p" => Item::HalfDay(Case::Upper, false),
+                "P" | "#p" => Item::HalfDay(Case::Lower, false),
                 "z" => Item::Offset(Offset::Plain),
                 ":z" => Item::Offset(Offset::Colon),
                 ":::z" => Item::Offset(Offset::Hours),
+                "Z" => Item::ZoneName(0),
                 "s" => Item::Epoch(0),
                 "J" => Item::SerialDay(0),
                 ".f" => Item::PointFraction(0),
@@ -280,19 +305,31 @@ impl Pattern {
     }
 
     pub(crate) fn has_offset(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, Item::Offset(_)))
+        self.items.iter().any(|item| matches!(item, Item::Offset(_) | Item::ZoneName(_)))
     }
 
     /// Does it say a day?
     pub(crate) fn has_day(&self) -> bool {
-        let of_day =
-            |item: &Item| matches!(item, Item::Number(Field::Day | Field::DayOfYear | Field::IsoDay, _));
+        let of_day = |item: &Item| {
+            matches!(item, Item::Number(Field::Day | Field::DayOfYear | Field::IsoDay, _) | Item::OrdinalDay)
+        };
         self.counts_days() || self.items.iter().any(of_day)
     }
 
     /// Does it count days, as spreadsheets do?
     pub(crate) fn counts_days(&self) -> bool {
         self.items.iter().any(|item| matches!(item, Item::SerialDay(_)))
+    }
+
+    /// Is it written as a year with decimals?
+    pub(crate) fn has_decimals(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::DecimalYear(..)))
+    }
+
+    /// Does it name two years for one, as seasons do?
+    pub(super) fn spans_two_years(&self) -> bool {
+        let next = |item: &Item| matches!(item, Item::Number(Field::NextYear | Field::NextShortYear, _));
+        self.items.iter().any(next)
     }
 
     /// Does it say a time of day?
@@ -309,6 +346,11 @@ impl Pattern {
     /// Does a month's name stand before this item? A point behind it is that of a shortened name, which not all are.
     fn follows_month(&self, item: usize) -> bool {
         matches!(item.checked_sub(1).map(|before| self.items[before]), Some(Item::Month(..)))
+    }
+
+    /// Is the item after this one such?
+    fn follows(&self, item: usize, is_such: impl Fn(&Item) -> bool) -> bool {
+        self.items.get(item + 1).is_some_and(is_such)
     }
 
     /// Written as most of what was seen is: with the zeros, the names and the digits that the cells have.
@@ -330,8 +372,16 @@ impl Pattern {
                     let language = Language::without(seen.other_languages).unwrap_or_default();
                     Item::Month(Name { full: has(seen.full), case }, language)
                 }
-                Item::Weekday(_) => Item::Weekday(Name { full: has(seen.full), case }),
-                Item::HalfDay(_) => Item::HalfDay(if has(seen.lower) { Case::Lower } else { Case::Upper }),
+                Item::Weekday(..) => {
+                    let language = Language::without(seen.other_languages).unwrap_or_default();
+                    Item::Weekday(Name { full: has(seen.full), case }, language)
+                }
+                Item::HalfDay(..) => {
+                    let case = if has(seen.lower) { Case::Lower } else { Case::Upper };
+                    Item::HalfDay(case, has(seen.points))
+                }
+                Item::DecimalYear(..) => Item::DecimalYear(seen.fraction, has(seen.middle)),
+                Item::ZoneName(_) => Item::ZoneName(seen.place),
                 Item::PointFraction(_) => Item::PointFraction(seen.fraction),
                 Item::Fraction(_) => Item::Fraction(seen.fraction),
                 Item::Offset(style) => Item::Offset(seen.offset.unwrap_or(style)),
@@ -351,20 +401,23 @@ impl Display for Pattern {
                 Item::Literal('%') => f.write_str("%%")?,
                 Item::Literal(c) => f.write_char(c)?,
                 Item::Number(field, padded) => {
-                    write!(f, "%{}{}", if padded { "" } else { "-" }, field.letter())?;
+                    write!(f, "%{}{}", if padded { "" } else { "-" }, field.letters())?;
                 }
                 Item::Month(Name { full, case }, _) => {
                     let upper = if case == Case::Upper { "^" } else { "" };
                     write!(f, "%{upper}{}", if full { 'B' } else { 'b' })?;
                 }
-                Item::Weekday(Name { full, .. }) => write!(f, "%{}", if full { 'A' } else { 'a' })?,
-                Item::HalfDay(case) => write!(f, "%{}", if case == Case::Lower { 'P' } else { 'p' })?,
+                Item::Weekday(Name { full, .. }, _) => write!(f, "%{}", if full { 'A' } else { 'a' })?,
+                Item::OrdinalDay => f.write_str("%:d")?,
+                Item::DecimalYear(..) => f.write_str("%.Y")?,
+                Item::ZoneName(_) => f.write_str("%Z")?,
+                Item::HalfDay(case, _) => write!(f, "%{}", if case == Case::Lower { 'P' } else { 'p' })?,
                 Item::PointFraction(0) => f.write_str("%.f")?,
                 Item::PointFraction(digits) => write!(f, "%.{digits}f")?,
                 Item::Fraction(digits) => write!(f, "%{digits}f")?,
                 Item::Offset(Offset::Plain) => f.write_str("%z")?,
                 Item::Offset(Offset::Colon) => f.write_str("%:z")?,
-                Item::Offset(Offset::Hours) => f.write_str("%:::z")?,
+                Item::Offset(Offset::Hours | Offset::Short) => f.write_str("%:::z")?,
                 Item::Epoch(0) => f.write_str("%s")?,
                 Item::Epoch(digits) => write!(f, "%s%{digits}f")?,
                 Item::SerialDay(_) => f.write_str("%J")?,

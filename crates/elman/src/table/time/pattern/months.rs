@@ -14,7 +14,7 @@ pub(super) enum Language {
 }
 
 /// Languages as bits, one for each.
-pub(super) type Languages = u8;
+pub(super) type Languages = u16;
 
 /// A month's whole name and its short one.
 type Names = [(&'static str, &'static str); 12];

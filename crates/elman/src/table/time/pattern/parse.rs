@@ -4,17 +4,25 @@ use jiff::civil::{Date, DateTime, ISOWeekDate, Time as Clock, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, WEEKDAYS, months};
+use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, months, weekdays, zones};
+use crate::table::time::fold::fold;
 
 /// The fields that a text has said so far.
 #[derive(Default)]
 struct Fields {
-    numbers: [Option<i64>; 13],
+    numbers: [Option<i64>; 16],
+    /// From Monday, 0, on.
+    weekday: Option<usize>,
     pm: Option<bool>,
     nanosecond: i32,
     offset: i32,
     epoch: Option<DateTime>,
 }
+
+/// How far decimals of a year may be from those of a month's beginning or middle, in months: those of a beginning are
+/// rounded, a middle is where the days' half is.
+const NEAR_BEGINNING: f64 = 0.07;
+const NEAR_MIDDLE: f64 = 0.12;
 
 impl Fields {
     fn get(&self, field: Field) -> Option<i64> {
@@ -22,8 +30,8 @@ impl Fields {
     }
 
     fn stamp(&self) -> Option<DateTime> {
-        if self.epoch.is_some() {
-            return self.epoch;
+        if let Some(moment) = self.epoch {
+            return moment.checked_add(SignedDuration::new(0, self.nanosecond)).ok();
         }
         // 24:00 is the beginning of the next day.
         let is_zero = |field| self.get(field).unwrap_or(0) == 0;
@@ -34,7 +42,14 @@ impl Fields {
         Some(self.date()?.to_datetime(self.clock()?))
     }
 
+    /// The date, which is that of the weekday, where one is named.
     fn date(&self) -> Option<Date> {
+        let date = self.numbered_date()?;
+        let fits = |day: usize| date.weekday().to_monday_zero_offset() as usize == day;
+        self.weekday.is_none_or(fits).then_some(date)
+    }
+
+    fn numbered_date(&self) -> Option<Date> {
         let small = |field| self.get(field).map(i8::try_from).transpose().ok();
         if let (Some(year), Some(week)) = (self.get(Field::IsoYear), small(Field::IsoWeek)?) {
             let weekday = Weekday::from_monday_one_offset(small(Field::IsoDay)?.unwrap_or(1)).ok()?;
@@ -44,15 +59,20 @@ impl Fields {
             let short = self.get(Field::ShortYear)?;
             Some(if short < 69 { 2000 + short } else { 1900 + short })
         })?;
+        let next = |field, year: i64| self.get(field).is_none_or(|next| next == year);
+        if !next(Field::NextYear, year + 1) || !next(Field::NextShortYear, (year + 1).rem_euclid(100)) {
+            return None;
+        }
         let year = i16::try_from(year).ok()?;
         if let Some(day) = self.get(Field::DayOfYear) {
             let first = Date::new(year, 1, 1).ok()?;
             return first.with().day_of_year(i16::try_from(day).ok()?).build().ok();
         }
-        let month = match small(Field::Quarter)? {
-            Some(quarter @ 1..=4) => 3 * quarter - 2,
-            Some(_) => return None,
-            None => small(Field::Month)?.unwrap_or(1),
+        let month = match (small(Field::Half)?, small(Field::Quarter)?) {
+            (Some(half @ 1..=2), _) => 6 * half - 5,
+            (None, Some(quarter @ 1..=4)) => 3 * quarter - 2,
+            (None, None) => small(Field::Month)?.unwrap_or(1),
+            _ => return None,
         };
         Date::new(year, month, small(Field::Day)?.unwrap_or(1)).ok()
     }
@@ -73,7 +93,8 @@ impl Pattern {
     /// The date, the time of day and the seconds east of UTC that a text says.
     pub(in crate::table::time) fn parse(&self, text: &str, seen: &mut Seen) -> Option<(DateTime, i32)> {
         let mut fields = Fields::default();
-        let rest = self.parse_fields(text, seen, &mut fields)?;
+        let text = fold(text);
+        let rest = self.parse_fields(&text, seen, &mut fields)?;
         if !rest.is_empty() {
             return None;
         }
@@ -94,6 +115,7 @@ impl Pattern {
             match item {
                 Item::Literal(c) => {
                     rest = match rest.strip_prefix(c) {
+                        Some(rest) if c == ' ' => rest.trim_start_matches(' '),
                         Some(rest) => rest,
                         None if c.is_ascii_alphabetic() && rest.starts_with(c.to_ascii_lowercase()) => {
                             &rest[1..]
@@ -113,24 +135,29 @@ impl Pattern {
                         seen.zero |= bit;
                     }
                     fields.numbers[field as usize] = Some(number);
-                    rest = after;
+                    // As the French write the first of a month.
+                    let is_first = field == Field::Day
+                        && number == 1
+                        && self.follows(n, |item| *item == Item::Literal(' '));
+                    rest = after.strip_prefix("er").filter(|_| is_first).unwrap_or(after);
                 }
                 Item::Month(..) => {
                     let (month, after) = month(rest, bit, seen)?;
                     fields.numbers[Field::Month as usize] = Some(month);
                     rest = after;
                 }
-                Item::Weekday(_) => rest = weekday(rest, bit, seen)?,
-                Item::HalfDay(_) => {
-                    let half = rest.get(..2)?;
-                    fields.pm = Some(match half.to_ascii_lowercase().as_str() {
-                        "am" => false,
-                        "pm" => true,
-                        _ => return None,
-                    });
-                    note_case(half, bit, seen);
-                    rest = &rest[2..];
+                Item::Weekday(..) => (fields.weekday, rest) = weekday(rest, bit, seen)?,
+                Item::OrdinalDay => {
+                    let (number, _, after) = digits(rest, 1, 2)?;
+                    let ending = after.get(..2)?.to_ascii_lowercase();
+                    if !["st", "nd", "rd", "th"].contains(&ending.as_str()) {
+                        return None;
+                    }
+                    fields.numbers[Field::Day as usize] = Some(number);
+                    rest = &after[2..];
                 }
+                Item::HalfDay(..) => (fields.pm, rest) = half_day(rest, bit, seen)?,
+                Item::DecimalYear(..) => rest = decimal_year(rest, bit, fields, seen)?,
                 Item::PointFraction(_) => {
                     if let Some(after) = rest.strip_prefix('.') {
                         rest = fraction(after, fields, seen)?;
@@ -141,6 +168,12 @@ impl Pattern {
                     let style;
                     (fields.offset, style, rest) = offset(rest)?;
                     seen.offset = style.or(seen.offset);
+                }
+                Item::ZoneName(_) => {
+                    let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+                    let (offset, place) = zones::find(&rest[..length])?;
+                    (fields.offset, seen.place) = (offset, u8::try_from(place).ok()?);
+                    rest = &rest[length..];
                 }
                 Item::Epoch(fraction) => {
                     let (negative, positive) = match rest.strip_prefix('-') {
@@ -187,17 +220,64 @@ fn month<'t>(text: &'t str, bit: u64, seen: &mut Seen) -> Option<(i64, &'t str)>
     Some((i64::try_from(found.month).ok()? + 1, rest))
 }
 
-/// What follows the name of a day of the week, whole or its first three letters.
-fn weekday<'t>(text: &'t str, bit: u64, seen: &mut Seen) -> Option<&'t str> {
-    let length = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let word = &text[..length];
-    let fits = |name: &&&str| word.eq_ignore_ascii_case(name) || word.eq_ignore_ascii_case(&name[..3]);
-    WEEKDAYS.iter().find(fits)?;
-    if length > 3 {
+/// The day of the week, from Monday, 0, on, that a name says in any language, and what follows.
+fn weekday<'t>(text: &'t str, bit: u64, seen: &mut Seen) -> Option<(Option<usize>, &'t str)> {
+    let length = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+    let (word, rest) = text.split_at(length);
+    let found = weekdays::find(word)?;
+    if found.full {
         seen.full |= bit;
     }
+    seen.other_languages |= !found.languages;
     note_case(word, bit, seen);
-    Some(&text[length..])
+    Some((Some(found.day), rest))
+}
+
+/// Whether a text begins with `PM`, not with `AM`, and what follows: `pm`, `P.M.`, `p. m.`
+fn half_day<'t>(text: &'t str, bit: u64, seen: &mut Seen) -> Option<(Option<bool>, &'t str)> {
+    let half = text.get(..1)?;
+    let is_pm = match half {
+        "a" | "A" => false,
+        "p" | "P" => true,
+        _ => return None,
+    };
+    let has_points = text[1..].starts_with('.');
+    let rest = if has_points { text[2..].trim_start_matches(' ') } else { &text[1..] };
+    let mut rest = rest.strip_prefix(['m', 'M'])?;
+    if has_points {
+        rest = rest.strip_prefix('.').unwrap_or(rest);
+        seen.points |= bit;
+    }
+    note_case(half, bit, seen);
+    Some((Some(is_pm), rest))
+}
+
+/// What follows a year with decimals that are those of a month's beginning or middle.
+fn decimal_year<'t>(text: &'t str, bit: u64, fields: &mut Fields, seen: &mut Seen) -> Option<&'t str> {
+    let (year, _, mut rest) = digits(text, 4, 4)?;
+    let mut months = 0.0;
+    if let Some(after) = rest.strip_prefix('.') {
+        let decimals;
+        (_, decimals, rest) = digits(after, 1, 17)?;
+        let share: f64 = format!("0.{}", &after[..decimals]).parse().ok()?;
+        // A tenth of a year is no month's.
+        if decimals == 1 && share != 0.0 && share != 0.5 {
+            return None;
+        }
+        seen.fraction = seen.fraction.max(u8::try_from(decimals).ok()?);
+        months = 12.0 * share;
+    }
+    let month = (months + NEAR_BEGINNING).floor();
+    let since = months - month;
+    if since > NEAR_BEGINNING {
+        if (since - 0.5).abs() > NEAR_MIDDLE {
+            return None;
+        }
+        seen.middle |= bit;
+    }
+    fields.numbers[Field::Year as usize] = Some(year);
+    fields.numbers[Field::Month as usize] = Some(1 + month as i64);
+    Some(rest)
 }
 
 fn note_case(word: &str, bit: u64, seen: &mut Seen) {
@@ -245,14 +325,14 @@ fn offset(text: &str) -> Option<(i32, Option<Offset>, &str)> {
         b'-' => -1,
         _ => return None,
     };
-    let (hours, _, rest) = digits(&text[1..], 2, 2)?;
+    let (hours, width, rest) = digits(&text[1..], 1, 2)?;
     let behind = rest.strip_prefix(':').unwrap_or(rest);
     let (minutes, style, rest) = match digits(behind, 2, 2) {
         Some((minutes, _, after)) if behind.len() < rest.len() => (minutes, Offset::Colon, after),
         Some((minutes, _, after)) => (minutes, Offset::Plain, after),
-        None => (0, Offset::Hours, rest),
+        None => (0, if width == 1 { Offset::Short } else { Offset::Hours }, rest),
     };
-    if hours > 18 || minutes > 59 {
+    if width == 1 && style == Offset::Plain || hours > 18 || minutes > 59 {
         return None;
     }
     Some((sign * i32::try_from(3600 * hours + 60 * minutes).ok()?, Some(style), rest))

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use jiff::civil::DateTime;
 
 use super::months::Language;
-use super::{Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, WEEKDAYS};
+use super::{Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, weekdays, zones};
 
 impl Pattern {
     /// Writes a time.
@@ -26,13 +26,24 @@ impl Pattern {
                 Item::Month(Name { full, case }, language) => {
                     write_name(language.name((stamp.month() - 1) as usize, full), case, f)?;
                 }
-                Item::Weekday(Name { full, case }) => {
-                    let name = WEEKDAYS[stamp.weekday().to_monday_zero_offset() as usize];
-                    write_name(if full { name } else { &name[..3] }, case, f)?;
+                Item::Weekday(Name { full, case }, language) => {
+                    let day = stamp.weekday().to_monday_zero_offset() as usize;
+                    write_name(weekdays::name(language, day, full), case, f)?;
                 }
-                Item::HalfDay(case) => {
-                    let half = if stamp.hour() < 12 { "AM" } else { "PM" };
+                Item::OrdinalDay => write!(f, "{}{}", stamp.day(), ending(stamp.day()))?,
+                Item::HalfDay(case, points) => {
+                    let half = match (stamp.hour() < 12, points) {
+                        (true, false) => "AM",
+                        (false, false) => "PM",
+                        (true, true) => "A.M.",
+                        (false, true) => "P.M.",
+                    };
                     write_name(half, case, f)?;
+                }
+                Item::DecimalYear(decimals, middle) => {
+                    let months = f64::from(stamp.month() - 1) + if middle { 0.5 } else { 0.0 };
+                    let year = f64::from(stamp.year()) + months / 12.0;
+                    write!(f, "{year:.places$}", places = usize::from(decimals))?;
                 }
                 Item::PointFraction(0) => {}
                 Item::PointFraction(digits) => {
@@ -40,15 +51,11 @@ impl Pattern {
                     write_fraction(stamp, digits, f)?;
                 }
                 Item::Fraction(digits) => write_fraction(stamp, digits, f)?,
-                Item::Offset(style) => {
-                    let (sign, seconds) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
-                    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-                    match style {
-                        Offset::Plain => write!(f, "{sign}{hours:02}{minutes:02}")?,
-                        Offset::Hours if minutes == 0 => write!(f, "{sign}{hours:02}")?,
-                        Offset::Colon | Offset::Hours => write!(f, "{sign}{hours:02}:{minutes:02}")?,
-                    }
-                }
+                Item::Offset(style) => write_offset(offset, style, f)?,
+                Item::ZoneName(place) => match zones::name(usize::from(place), offset) {
+                    Some(name) => f.write_str(name)?,
+                    None => write_offset(offset, Offset::Colon, f)?,
+                },
                 Item::Epoch(fraction) => {
                     let unit = 10_i128.pow(u32::from(9 - fraction.min(9)));
                     write!(f, "{}", nanoseconds(stamp) / unit)?;
@@ -78,6 +85,9 @@ fn number(field: Field, stamp: DateTime) -> i16 {
     match field {
         Field::Year => stamp.year(),
         Field::ShortYear => stamp.year().rem_euclid(100),
+        Field::NextYear => stamp.year() + 1,
+        Field::NextShortYear => (stamp.year() + 1).rem_euclid(100),
+        Field::Half => i16::from((stamp.month() - 1) / 6 + 1),
         Field::Quarter => i16::from((stamp.month() - 1) / 3 + 1),
         Field::Month => i16::from(stamp.month()),
         Field::Day => i16::from(stamp.day()),
@@ -89,6 +99,30 @@ fn number(field: Field, stamp: DateTime) -> i16 {
         Field::IsoYear => week().year(),
         Field::IsoWeek => i16::from(week().week()),
         Field::IsoDay => i16::from(stamp.weekday().to_monday_one_offset()),
+    }
+}
+
+/// The ending of an ordinal number.
+fn ending(day: i8) -> &'static str {
+    match day {
+        11..=13 => "th",
+        _ => match day % 10 {
+            1 => "st",
+            2 => "nd",
+            3 => "rd",
+            _ => "th",
+        },
+    }
+}
+
+fn write_offset(offset: i32, style: Offset, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (sign, seconds) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    match style {
+        Offset::Plain => write!(f, "{sign}{hours:02}{minutes:02}"),
+        Offset::Hours if minutes == 0 => write!(f, "{sign}{hours:02}"),
+        Offset::Short if minutes == 0 => write!(f, "{sign}{hours}"),
+        Offset::Colon | Offset::Hours | Offset::Short => write!(f, "{sign}{hours:02}:{minutes:02}"),
     }
 }
 

@@ -1,0 +1,62 @@
+//! Short names of time zones, each for a distance from UTC.
+
+/// A place's names of its clocks, in winter and in summer, and how far they are from UTC.
+type Clocks = &'static [(&'static str, i32)];
+
+const HOUR: i32 = 3600;
+
+/// In North America names are those of RFC 822 (section 5.1). A name that several continents use for different clocks,
+/// such as IST, is none.
+const PLACES: [Clocks; 21] = [
+    &[("UTC", 0)],
+    &[("GMT", 0), ("BST", HOUR)],
+    &[("WET", 0), ("WEST", HOUR)],
+    &[("CET", HOUR), ("CEST", 2 * HOUR)],
+    &[("MEZ", HOUR), ("MESZ", 2 * HOUR)],
+    &[("EET", 2 * HOUR), ("EEST", 3 * HOUR)],
+    &[("MSK", 3 * HOUR)],
+    &[("SAST", 2 * HOUR)],
+    &[("EST", -5 * HOUR), ("EDT", -4 * HOUR)],
+    &[("CST", -6 * HOUR), ("CDT", -5 * HOUR)],
+    &[("MST", -7 * HOUR), ("MDT", -6 * HOUR)],
+    &[("PST", -8 * HOUR), ("PDT", -7 * HOUR)],
+    &[("AKST", -9 * HOUR), ("AKDT", -8 * HOUR)],
+    &[("HST", -10 * HOUR)],
+    &[("SGT", 8 * HOUR)],
+    &[("HKT", 8 * HOUR)],
+    &[("JST", 9 * HOUR)],
+    &[("KST", 9 * HOUR)],
+    &[("AWST", 8 * HOUR)],
+    &[("AEST", 10 * HOUR), ("AEDT", 11 * HOUR)],
+    &[("NZST", 12 * HOUR), ("NZDT", 13 * HOUR)],
+];
+
+/// Seconds east of UTC of the clock that a word names, and the number of its place.
+pub(super) fn find(word: &str) -> Option<(i32, usize)> {
+    PLACES.iter().enumerate().find_map(|(place, clocks)| {
+        let (_, offset) = clocks.iter().find(|(name, _)| name.eq_ignore_ascii_case(word))?;
+        Some((*offset, place))
+    })
+}
+
+/// The name of a place's clock that is so far from UTC.
+pub(super) fn name(place: usize, offset: i32) -> Option<&'static str> {
+    let (name, _) = PLACES.get(place)?.iter().find(|(_, other)| *other == offset)?;
+    Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_one_clock() {
+        for (place, clocks) in PLACES.iter().enumerate() {
+            for &(word, offset) in *clocks {
+                assert_eq!(find(word), Some((offset, place)), "{word}");
+                assert_eq!(name(place, offset), Some(word));
+            }
+        }
+        assert!(find("IST").is_none() && name(3, 1).is_none() && name(99, 0).is_none());
+    }
+}

@@ -1,0 +1,283 @@
+use crate::table::Table;
+
+fn table(text: &str) -> Table {
+    Table::read("t.csv", text.as_bytes()).unwrap()
+}
+
+#[test]
+fn times_are_shown_as_they_are_written() {
+    for times in [
+        ["1949-01", "1949-02"],
+        ["1949-01-31", "0001-02-28"],
+        ["1949-01-31 12:00", "1949-01-31 23:59"],
+        ["1949-01-31T12:00:01", "1949-01-31T12:00:00"],
+        ["12/31/1999", "01/01/2000"],
+        ["May 2015", "June 2015"],
+        ["Mai 2015", "Juni 2015"],
+        ["1. März 2015", "31. Dezember 2015"],
+        ["01-Okt-2015", "31-Dez-2015"],
+        ["01 janvier 2015", "31 août 2015"],
+        ["ene-2015", "dic-2015"],
+        ["janv. 2015", "mai 2015"],
+        ["Okt. 2015", "Mai 2015"],
+        ["01.Okt.2015", "31.Dez.2015"],
+        ["1. Sep. 2015", "31. Mai 2015"],
+        ["01 de enero de 2015", "31 de mayo de 2015"],
+        ["01 gennaio 2015", "31 maggio 2015"],
+        ["01 januari 2015", "31 maart 2015"],
+        ["01 de janeiro de 2015", "31 de março de 2015"],
+        ["31/Jan/2015:14:05:30 +0100", "01/Feb/2015:00:00:00 +0100"],
+        ["2023-001", "2024-366"],
+        ["2024年1月31日", "2024年12月1日"],
+        ["2024年1月", "2024年12月"],
+        ["2024년 01월 31일", "2024년 02월 01일"],
+        ["31.12.2023 14:05 Uhr", "01.01.2024 00:05 Uhr"],
+        ["31/12/2023 14h05", "01/01/2024 00h05"],
+        ["31/12/2023 9h", "01/01/2024 10h"],
+        ["31.12.2023 14.05", "01.01.2024 00.05"],
+        ["31.12.2023, 9 Uhr", "01.01.2024, 10 Uhr"],
+        ["31.12.2023 um 09:30 Uhr", "01.01.2024 um 10:30 Uhr"],
+        ["December 31, 2023 at 9:30 AM", "January 01, 2024 at 10:30 PM"],
+        ["14:05 31.12.2023", "00:05 01.01.2024"],
+        ["9:30 PM 12/31/2023", "10:30 AM 01/01/2024"],
+        ["2024-01-31 9:30 a.m.", "2024-02-01 11:30 p.m."],
+        ["2024-01-31 9AM", "2024-02-01 11PM"],
+        ["2024_01_31", "2024_02_01"],
+        ["2024-01-31_14-05-30", "2024-02-01_00-05-30"],
+        ["2024 01 31", "2024 02 01"],
+        ["31. 1. 2024", "1. 2. 2024"],
+        ["2024. 01. 31.", "2024. 02. 01."],
+        ["2024.01.31.", "2024.02.01."],
+        ["2023/001", "2024/366"],
+        // Names of days, which must be the dates'.
+        ["Mi 31.01.2024", "Do 01.02.2024"],
+        ["Mi., 31.01.2024", "Do., 01.02.2024"],
+        ["Mittwoch, 31. Januar 2024", "Donnerstag, 1. Februar 2024"],
+        ["mercredi 31 janvier 2024", "jeudi 1 février 2024"],
+        ["mié. 31/01/2024", "jue. 01/02/2024"],
+        ["Wed 31/01/2024", "Thu 01/02/2024"],
+        ["2024-01-31 (Wed)", "2024-02-01 (Thu)"],
+        ["2024-01-31 Wednesday", "2024-02-01 Thursday"],
+        ["Wed Jan 31 00:00:00 2024", "Thu Feb 01 00:00:00 2024"],
+        ["Wed Jan 31 00:00:00 CET 2024", "Mon Jul 01 00:00:00 CEST 2024"],
+        ["January 31st, 2024", "February 1st, 2024"],
+        ["22nd Jan 2024", "13th Feb 2024"],
+        // Clocks of places.
+        ["2024-01-31 00:00 CET", "2024-07-01 00:00 CEST"],
+        ["2024-01-31 00:00 MEZ", "2024-07-01 00:00 MESZ"],
+        ["2024-01-31 00:00:00 EST", "2024-07-01 00:00:00 EDT"],
+        ["2024-01-31 00:00 GMT", "2024-07-01 00:00 BST"],
+        ["2024-01-31 00:00 GMT+1", "2024-07-01 00:00 GMT+2"],
+        ["2024-01-31 00:00 UTC+01:00", "2024-07-01 00:00 UTC+02:00"],
+        ["2024-01-31 00:00 Europe/Berlin", "2024-07-01 00:00 Europe/Berlin"],
+        ["2024-01-31T00:00:00+01:00[Europe/Berlin]", "2024-07-01T00:00:00+02:00[Europe/Berlin]"],
+        // Parts of years, and years from summer to summer.
+        ["2000H1", "2000H2"],
+        ["H1 2000", "H2 2000"],
+        ["1H00", "2H00"],
+        ["2000 S1", "2000 S2"],
+        ["Q1'00", "Q2'00"],
+        ["2000T1", "2000T4"],
+        ["1. Quartal 2000", "4. Quartal 2000"],
+        ["FY2000", "FY2001"],
+        ["FY2000Q1", "FY2000Q2"],
+        ["Q1 FY00", "Q2 FY00"],
+        ["1998/99", "1999/00"],
+        ["2009-10", "2010-11"],
+        ["1999/2000", "2000/2001"],
+        ["KW 1 2015", "KW 53 2015"],
+        ["W01/2015", "W53/2015"],
+    ] {
+        let table = table(&format!("t\n\"{}\"\n", times.join("\"\n\"")));
+        let column = table.column("t").unwrap();
+        let shown: Vec<String> = column.times().unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(shown, times);
+        assert!(column.is_mostly_times() && column.numbers().is_err());
+    }
+}
+
+fn moments(times: &[&str]) -> Vec<String> {
+    let table = table(&format!("t\n\"{}\"\n", times.join("\"\n\"")));
+    table.column("t").unwrap().times().unwrap().iter().map(|time| time.in_utc().to_string()).collect()
+}
+
+#[test]
+fn characters_that_mean_the_same_are_the_same() {
+    for text in [
+        "2024\u{2013}01\u{2013}05 9:30 PM",
+        "2024\u{2011}01\u{2212}05\u{A0}9:30\u{202F}PM",
+        "'2024-01-05 9:30 P.M.",
+        "[2024-01-05 9:30 p. m.]",
+        "\u{FF12}\u{FF10}\u{FF12}\u{FF14}-01-05 21:30",
+        "2024-01-05  21:30",
+        "Fri Jan  5 21:30:00 2024",
+        "2024-01-05 22:30 CET",
+        "2024-01-05 16:30 EST",
+        "2024-01-05 22:30 GMT+1",
+        "/Date(1704490200000)/",
+        "1704490200.0",
+        "20240105213000000",
+    ] {
+        assert_eq!(moments(&[text]), ["2024-01-05T21:30:00"], "{text}");
+    }
+}
+
+#[test]
+fn what_a_part_of_a_year_is() {
+    for (text, first) in [
+        ("2024H2", "2024-07-01"),
+        ("T4 2024", "2024-10-01"),
+        ("FY24Q3", "2024-07-01"),
+        ("2024/25", "2024-01-01"),
+        ("KW 1 2015", "2014-12-29"),
+        ("1er juillet 2024", "2024-07-01"),
+        ("21st of June 2024", "2024-06-21"),
+    ] {
+        assert_eq!(moments(&[text]), [format!("{first}T00:00:00")], "{text}");
+    }
+    let refused = ["2024H3", "2024/26", "32nd Jan 2024", "Thursday, 2024-01-05", "2024-01-05 00:00 IST"];
+    for text in refused {
+        assert!(table(&format!("t\n\"{text}\"\n")).column("t").unwrap().times().is_err(), "{text}");
+    }
+    // A single one may as well be a month; so may what goes on as months do.
+    assert_eq!(moments(&["2009-10"]), ["2009-10-01T00:00:00"]);
+    assert_eq!(moments(&["2009-10", "2009-11"])[1], "2009-11-01T00:00:00");
+    assert_eq!(moments(&["2009-10", "2010-11", "2011-12"])[2], "2011-01-01T00:00:00");
+    // A weekday tells which of day and month is first.
+    assert_eq!(moments(&["Mon 01/04/2024"]), ["2024-04-01T00:00:00"]);
+}
+
+#[test]
+fn decimals_of_a_year_are_months() {
+    for (texts, months) in [
+        (["1990.00", "1990.25", "1990.50"], [1, 4, 7]),
+        (["1990.000", "1990.083", "1990.917"], [1, 2, 12]),
+        (["1990.00", "1990.08", "1990.92"], [1, 2, 12]),
+        (["1990.0417", "1990.1250", "1990.9583"], [1, 2, 12]),
+        (["1990", "1990.5", "1991"], [1, 7, 1]),
+    ] {
+        let table = table(&format!("t\n{}\n", texts.join("\n")));
+        let times = table.column("t").unwrap().times().unwrap();
+        for row in 0..3 {
+            assert_eq!(times[row].stamp().month(), months[row], "{}", texts[row]);
+            if texts[0].contains('.') {
+                assert_eq!(times[row].to_string(), texts[row]);
+            }
+        }
+    }
+    // As an observatory dates the middles of months, by the share of their days.
+    let dates = ["1958.2027", "1958.2877", "1958.3699", "1958.4548", "1958.5370"];
+    let months: Vec<String> = (3..8).map(|month| format!("1958-0{month}-01T00:00:00")).collect();
+    assert_eq!(moments(&dates), months);
+    for no_times in ["1990.1", "1990.02", "2300.25", "0.25"] {
+        assert!(table(&format!("t\n{no_times}\n")).column("t").unwrap().times().is_err(), "{no_times}");
+    }
+}
+
+#[test]
+fn numbers_may_be_times() {
+    // 1 January 2024, and a day or an hour later.
+    const NEW_YEAR: i64 = 1_704_067_200;
+    for (times, seconds) in [
+        (["1970.0", "1971.0"], [0, 365 * 86_400]),
+        (["1704067200.0", "1704070800.0"], [NEW_YEAR, NEW_YEAR + 3600]),
+        (["1704067200000000", "1704070800000000"], [NEW_YEAR, NEW_YEAR + 3600]),
+        (["1704067200000000000", "1704070800000000000"], [NEW_YEAR, NEW_YEAR + 3600]),
+        (["45292", "45293"], [NEW_YEAR, NEW_YEAR + 86_400]),
+        (["45292.0000", "45292.0417"], [NEW_YEAR, NEW_YEAR + 3603]),
+        (["45292.000000", "45292.041667"], [NEW_YEAR, NEW_YEAR + 3600]),
+    ] {
+        let table = table(&format!("t\n{}\n", times.join("\n")));
+        let read = table.column("t").unwrap().times().unwrap();
+        assert_eq!(read.iter().map(ToString::to_string).collect::<Vec<_>>(), times);
+        assert_eq!([0, 1].map(|row| read[row].microseconds()), seconds.map(|second| second * 1_000_000));
+    }
+    for no_times in ["19999", "73050", "123456", "4529"] {
+        assert!(table(&format!("t\n45292\n{no_times}\n")).column("t").unwrap().times().is_err());
+    }
+    let counted = table("t\n1\n73100.5\n");
+    let asked = counted.column("t").unwrap().times_as("%J").unwrap();
+    assert_eq!(
+        asked.iter().map(|time| time.stamp().to_string()).collect::<Vec<_>>(),
+        ["1899-12-31T00:00:00", "2100-02-19T12:00:00"]
+    );
+}
+
+#[test]
+fn months_are_known_without_their_accents_and_points() {
+    let table = table("t\nmars 2024\navr. 2024\nmai 2024\njuin 2024\njuil. 2024\naout 2024\nsept 2024\n");
+    let months: Vec<i64> =
+        table.column("t").unwrap().times().unwrap().iter().map(|time| time.microseconds()).collect();
+    let days = [0, 31, 61, 92, 122, 153, 184];
+    // The first is 1 March 2024.
+    assert_eq!(months, days.map(|day| (1_709_251_200 + day * 86_400) * 1_000_000));
+}
+
+/// As meters write the day's last hour.
+#[test]
+fn the_24th_hour_is_the_next_days_first_moment() {
+    let table = table("t\n31.12.2023 23:00\n31.12.2023 24:00\n01.01.2024 01:00\n");
+    let shown = |row: usize| table.column("t").unwrap().times().unwrap()[row].to_string();
+    assert_eq!([shown(1), shown(2)], ["01.01.2024 00:00", "01.01.2024 01:00"]);
+    for other in ["31.12.2023 24:01", "31.12.2023 25:00"] {
+        assert!(
+            self::table(&format!("t\n31.12.2023 23:00\n{other}\n")).column("t").unwrap().times().is_err()
+        );
+    }
+}
+
+#[test]
+fn years_of_two_digits_are_of_the_century_from_1969_on() {
+    let table = table("t\n31.12.68\n31.12.69\n");
+    let times = table.column("t").unwrap().times().unwrap();
+    assert!(times[0] > times[1], "2068 and 1969");
+}
+
+#[test]
+fn times_compare_by_when_they_are() {
+    let table = table("t\n2024-01-01 12:00+01:00\n2024-01-01 11:00+00:00\n2024-01-01 10:00-0330\n");
+    let times = table.column("t").unwrap().times().unwrap();
+    assert!(times[0] == times[1] && times[1] < times[2]);
+}
+
+#[test]
+fn what_is_no_time_is_named_with_its_place() {
+    for (text, line, cell, like) in [
+        ("1949-01\n1949-13", 3, "1949-13", Some("1949-01")),
+        ("1949-01\n1949-02-01", 3, "1949-02-01", Some("1949-01")),
+        ("1949-01\n\"\"", 3, "", Some("1949-01")),
+        ("n/a\n1949-01", 2, "n/a", Some("1949-01")),
+        ("x\ny", 2, "x", None),
+    ] {
+        let table = table(&format!("t\n{text}\n"));
+        let what = match like {
+            Some(like) => {
+                format!("like {like:?} in the other rows; correct it, take the row out, or say how")
+            }
+            None => "such as 1949-01, 31.12.2023 14:05 or 1980Q1; correct it, or say how".into(),
+        };
+        assert_eq!(
+            table.column("t").unwrap().times().unwrap_err().to_string(),
+            format!(
+                "t.csv, line {line}, column \"t\": {cell:?} is not a time {what} all are written with time_format"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_format_may_be_said() {
+    let table = table("t\n2015.5.3 7h\n2015.5.3 8h\n");
+    let column = table.column("t").unwrap();
+    let shown: Vec<String> =
+        column.times_as("%Y.%m.%d %Hh").unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["2015.5.3 7h", "2015.5.3 8h"]);
+    let message = |format: &str| column.times_as(format).unwrap_err().to_string();
+    assert_eq!(
+        message("%Y-%m-%d"),
+        "t.csv, line 2, column \"t\": \"2015.5.3 7h\" is not a time written as \"%Y-%m-%d\", which is the \
+         time_format"
+    );
+    assert_eq!(message("%K"), "time_format \"%K\" has %K, which is no field of a time");
+    assert!(message("%m-%d").contains("has no year"));
+}
