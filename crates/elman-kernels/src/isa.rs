@@ -47,6 +47,19 @@ impl InstructionSet {
         sets.into_iter().flatten().map(InstructionSet)
     }
 
+    /// The set to compute rows of at most so many values with: this one or, where they do not fill more than half a vector of
+    /// AVX-512, AVX2, which gives the same bits. Networks of 5 to 8 units took 3 to 20 % less time so, in training, in
+    /// sequences and as streams (Zen 4).
+    pub fn for_width(self, width: usize) -> Self {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        if let (Level::Avx512(_), Some(avx2)) = (self.0, self.0.as_avx2())
+            && 2 * width <= self.lanes()
+        {
+            return InstructionSet(avx2.level());
+        }
+        self
+    }
+
     /// That of a token, which stands for the set where code is compiled for it.
     #[doc(hidden)]
     pub fn of(s: impl Isa) -> Self {

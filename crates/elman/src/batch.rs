@@ -159,6 +159,9 @@ impl Packing {
             assert_eq!(sequence(n).len(), length * width, "sequence {n}: {length} steps of {width} values");
         }
         rows.clear();
+        if let [n] = *self.order {
+            return rows.extend_from_slice(sequence(n));
+        }
         for t in 0..self.seq_len() {
             for &n in &self.order[..self.active(t)] {
                 rows.extend_from_slice(&sequence(n)[t * width..][..width]);
@@ -169,6 +172,9 @@ impl Packing {
     /// The rows `[num_rows, width]` back to one vector `[length, width]` per sequence, in the order
     /// of the original list.
     pub fn unpack<T: Copy>(&self, rows: &[T], width: usize) -> Vec<Vec<T>> {
+        if self.batch_size() == 1 {
+            return vec![rows[..self.seq_len() * width].to_vec()];
+        }
         let mut sequences = vec![Vec::new(); self.batch_size()];
         for (b, &n) in self.order.iter().enumerate() {
             for t in 0..self.lengths[b] {

@@ -20,7 +20,7 @@ pub(crate) use stored::Stored;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Cursor, Seek, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::FileError;
@@ -67,24 +67,19 @@ fn finish(file: tempfile::NamedTempFile, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What can be written to, and gone back in.
-pub(crate) trait WriteSeek: Write + Seek {}
-
-impl<W: Write + Seek> WriteSeek for W {}
-
 /// As [`write()`], of what `fill` writes in parts. What goes to a device or pipe is in memory until all of it is there.
 ///
 /// # Errors
 /// Those of `fill`, which become one of the file where they are the operating system's; as [`write()`].
 pub(crate) fn write_by<E: From<FileError>>(
     path: &Path,
-    fill: impl FnOnce(&mut dyn WriteSeek) -> Result<(), E>,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
     let failed = |error| FileError { action: "write", path: path.to_owned(), error };
     if is_special(path) {
-        let mut bytes = Cursor::new(Vec::new());
+        let mut bytes = Vec::new();
         fill(&mut bytes)?;
-        return Ok(write_device(path, bytes.get_ref()).map_err(failed)?);
+        return Ok(write_device(path, &bytes).map_err(failed)?);
     }
     let (mut file, target) = begin(path).map_err(failed)?;
     let mut writer = BufWriter::new(file.as_file_mut());

@@ -33,7 +33,7 @@ use elman_kernels::tuning::{PATIENCE, QUICK_STEPS};
 
 use crate::buffer::Buffer;
 use crate::error::ConfigError;
-use crate::network::{Kind, Network, instruction_set, worthwhile_shares};
+use crate::network::{Kind, Network, instruction_set_of, worthwhile_shares};
 use crate::threads::{self, Threads};
 
 /// A network, its packed weights and the state that it has reached.
@@ -50,7 +50,7 @@ pub struct Stream {
 
 impl Stream {
     /// A stream from the initial state, with parameters of the network's layout, on the instruction set of
-    /// [`instruction_set`].
+    /// [`instruction_set`](crate::network::instruction_set).
     ///
     /// Layers of 160,000 weights and more (an LSTM of 200 units, an Elman layer of 400) are shared by
     /// threads, at most as many as [`threads::count`] says now, as long as steps follow each other quickly.
@@ -63,7 +63,7 @@ impl Stream {
     /// # Panics
     /// If the parameters are not as many as the network has.
     pub fn new(network: &Network, parameters: &[f32]) -> Result<Self, ConfigError> {
-        Self::made(network, parameters, instruction_set()?, threads::count(), false)
+        Self::made(network, parameters, instruction_set_of(network)?, threads::count(), false)
     }
 
     /// On an instruction set that this machine has, with so many threads: several split the steps of any layer,

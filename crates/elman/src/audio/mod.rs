@@ -28,6 +28,7 @@ mod pair;
 mod player;
 mod quality;
 mod recordings;
+mod samples;
 mod table;
 mod track;
 mod wav;

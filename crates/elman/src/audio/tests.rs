@@ -1,3 +1,6 @@
+use std::io::Cursor;
+
+use hound::{SampleFormat, WavSpec, WavSpecEx, WavWriter};
 use proptest::prelude::*;
 
 use super::*;
@@ -119,6 +122,60 @@ fn files_that_are_written_are_read_back() {
     let expected = [0.0, 2_516_583.0 / 8_388_608.0, -1.0, most, most, -1.0];
     assert_eq!(samples(&bytes), expected);
     assert_eq!(Recording::read("x.wav", bytes.as_slice(), None).unwrap().sample_rate, 44_100);
+}
+
+/// What hound writes, of samples in so many bytes: as they are, or as the integers that they become.
+fn of_hound(spec: WavSpec, width: u16, samples: &[f32], integer: impl Fn(f32) -> f64) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let spec_ex = WavSpecEx { spec, bytes_per_sample: width };
+    let mut writer = WavWriter::new_with_spec_ex(&mut bytes, spec_ex).unwrap();
+    for &sample in samples {
+        match spec.sample_format {
+            SampleFormat::Float => writer.write_sample(sample).unwrap(),
+            SampleFormat::Int => writer.write_sample(integer(sample) as i32).unwrap(),
+        }
+    }
+    writer.finalize().unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn files_are_those_that_hound_writes() {
+    let mut draw = noise(4);
+    let samples: Vec<f32> = (0..3001).map(|_| 1.1 * draw()).collect();
+    let formats = [(Wav::Float, 32, SampleFormat::Float), (Wav::Int24, 24, SampleFormat::Int)];
+    for (wav, bits_per_sample, sample_format) in formats {
+        let spec = WavSpec { channels: 1, sample_rate: 44_100, bits_per_sample, sample_format };
+        let nearest = |sample| (f64::from(sample) * 8_388_608.0).round().clamp(-8_388_608.0, 8_388_607.0);
+        let expected = of_hound(spec, bits_per_sample / 8, &samples, nearest);
+        assert_eq!(wav.write(44_100, &samples).unwrap(), expected, "{wav:?}");
+    }
+}
+
+/// More samples than are read at once, in each way in which they are stored, of the middle one of three channels.
+#[test]
+fn samples_in_parts_are_those_one_by_one() {
+    const COUNT: usize = 6000;
+    let mut draw = noise(5);
+    let values: Vec<f32> = (0..3 * COUNT).map(|_| draw()).collect();
+    let int = SampleFormat::Int;
+    let formats = [(int, 8, 1), (int, 16, 2), (int, 24, 3), (int, 24, 4), (int, 32, 4)];
+    for (sample_format, bits_per_sample, width) in formats.into_iter().chain([(SampleFormat::Float, 32, 4)]) {
+        let spec = WavSpec { channels: 3, sample_rate: 8000, bits_per_sample, sample_format };
+        let scale = (1u64 << (bits_per_sample - 1)) as f64;
+        let integer = |value: f32| (f64::from(value) * scale * 0.99).trunc();
+        let bytes = of_hound(spec, width, &values, integer);
+        let middle = values.chunks_exact(3).map(|moment| match sample_format {
+            SampleFormat::Float => moment[1],
+            SampleFormat::Int => (integer(moment[1]) / scale) as f32,
+        });
+        let expected: Vec<f32> = middle.collect();
+        let place = format!("{bits_per_sample} bits in {width} bytes");
+        let held = Recording::read("x.wav", bytes.as_slice(), Some(2)).unwrap();
+        assert_eq!(held.samples, expected, "{place}");
+        let (_file, stored) = track(&bytes, Some(2), 0);
+        assert_eq!(*stored.read(5..COUNT).unwrap(), expected[5..], "{place}");
+    }
 }
 
 #[test]

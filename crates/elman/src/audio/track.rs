@@ -8,9 +8,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hound::WavReader;
-
-use super::wav::{Recording, about, choose, read_samples};
+use super::samples::Samples;
+use super::wav::{Recording, about, choose};
 use crate::error::{DataError, Error};
 use crate::file::{Blocks, Stored};
 use crate::words::counted;
@@ -57,7 +56,7 @@ pub(super) struct Facts {
 /// A WAV file whose samples stay where they are.
 struct StoredWave {
     stored: Stored,
-    reader: Mutex<WavReader<BufReader<File>>>,
+    reader: Mutex<Samples<BufReader<File>>>,
     channel: usize,
     len: usize,
     kept: Blocks<f32>,
@@ -77,9 +76,10 @@ impl StoredWave {
         self.stored.check()?;
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         let (start, end) = (n * BLOCK, self.len.min((n + 1) * BLOCK));
-        reader.seek(u32::try_from(start).unwrap_or(u32::MAX)).map_err(|error| self.stored.lost(&error))?;
-        let samples = read_samples(&mut *reader, self.channel, end - start);
-        samples.map_err(|error| DataError::new(self.stored.name(), about(&error)))
+        reader.seek(start).map_err(|error| self.stored.lost(&error))?;
+        reader
+            .take(self.channel, end - start)
+            .map_err(|error| DataError::new(self.stored.name(), about(&error)))
     }
 }
 
@@ -120,16 +120,13 @@ impl Track {
         let name = path.display().to_string();
         let opened = File::open(path).and_then(|file| Ok((Stored::of(&name, &file)?, file)));
         let Ok((Some(stored), mut file)) = opened else { return Ok(None) };
-        let Some(frame) = frame_bytes(&stored) else { return Ok(None) };
         // Both read the same file from the same place, and only one of them from here on.
         if file.rewind().is_err() {
             return Ok(None);
         }
-        let Ok(reader) = WavReader::new(BufReader::new(file)) else { return Ok(None) };
-        let (spec, len) = (reader.spec(), reader.duration() as usize);
-        let is_plain = frame == usize::from(spec.channels) * usize::from(spec.bits_per_sample) / 8
-            && matches!(spec.bits_per_sample, 8 | 16 | 24 | 32);
-        if len <= held || !is_plain || spec.sample_rate == 0 {
+        let Ok(reader) = Samples::new(BufReader::new(file)) else { return Ok(None) };
+        let (spec, len) = (reader.spec(), reader.len());
+        if len <= held || !matches!(spec.bits_per_sample, 8 | 16 | 24 | 32) || spec.sample_rate == 0 {
             return Ok(None);
         }
         let channel = choose(&name, usize::from(spec.channels), channel)?;
@@ -211,22 +208,6 @@ pub(super) fn not_finite(name: &str, n: usize, value: f32, sample_rate: u32) -> 
     DataError::new(name, message)
 }
 
-/// The bytes that a WAV file has for the samples of a moment, by its head.
-fn frame_bytes(stored: &Stored) -> Option<usize> {
-    let mut at = 12;
-    loop {
-        let mut head = [0; 8];
-        stored.read_at(at, &mut head).ok()?;
-        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-        if head.starts_with(b"fmt ") {
-            let mut format = [0; 14];
-            stored.read_at(at + 8, &mut format).ok()?;
-            return Some(usize::from(u16::from_le_bytes([format[12], format[13]])));
-        }
-        at += 8 + u64::from(size);
-    }
-}
-
 /// Hears a recording bit by bit.
 #[derive(Default)]
 struct Listener {
@@ -240,19 +221,30 @@ struct Listener {
 
 impl Listener {
     fn hear(&mut self, samples: &[f32]) {
-        for block in samples.chunks(BLOCK) {
-            let bytes: Vec<u8> = block.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-            self.checksum.update(&bytes);
+        let mut bytes = [0; 1 << 12];
+        for block in samples.chunks(bytes.len() / size_of::<f32>()) {
+            let to = bytes.as_chunks_mut().0.iter_mut();
+            to.zip(block).for_each(|(bytes, sample)| *bytes = sample.to_le_bytes());
+            self.checksum.update(&bytes[..size_of_val(block)]);
+            let loudest = block.iter().fold(0.0f32, |loudest, sample| loudest.max(sample.abs()));
+            self.facts.loudest = self.facts.loudest.max(loudest);
+            self.sum = block.iter().fold(self.sum, |sum, &sample| sum + f64::from(sample));
+            if loudest < FULL {
+                self.run = 0;
+            } else {
+                self.look_for_clipping(block);
+            }
+            self.count += block.len();
         }
-        for sample in samples {
-            self.facts.loudest = self.facts.loudest.max(sample.abs());
-            self.sum += f64::from(*sample);
+    }
+
+    fn look_for_clipping(&mut self, block: &[f32]) {
+        for (n, sample) in block.iter().enumerate() {
             self.run = if sample.abs() >= FULL { self.run + 1 } else { 0 };
-            self.count += 1;
             if self.run == IN_A_ROW {
                 self.facts.clipped += 1;
                 if self.facts.clipped == 1 {
-                    self.facts.first_clipped = self.count - IN_A_ROW;
+                    self.facts.first_clipped = self.count + n + 1 - IN_A_ROW;
                 }
             }
         }

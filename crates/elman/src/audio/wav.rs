@@ -1,14 +1,15 @@
 //! WAV files: samples in and out.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+use hound::{SampleFormat, WavSpec};
 
+use super::samples::Samples;
 use super::track::not_finite;
 use crate::error::{DataError, Error, FileError};
-use crate::file::{self, WriteSeek};
+use crate::file;
 use crate::words::counted;
 
 /// One channel of a recording.
@@ -60,7 +61,7 @@ impl Recording {
     pub fn read(name: &str, reader: impl Read, channel: Option<usize>) -> Result<Self, DataError> {
         let refuse = |message: String| DataError::new(name, message);
         let damaged = |error| refuse(about(&error));
-        let mut reader = WavReader::new(reader).map_err(damaged)?;
+        let mut reader = Samples::new(reader).map_err(damaged)?;
         let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
         let channels = usize::from(channels);
         if sample_rate == 0 {
@@ -70,7 +71,7 @@ impl Recording {
         if sample_format == SampleFormat::Int && !(1..=32).contains(&bits_per_sample) {
             return Err(refuse(format!("has samples of {bits_per_sample} bits; {CONVERT}")));
         }
-        let samples = read_samples(&mut reader, channel, usize::MAX).map_err(damaged)?;
+        let samples = reader.take(channel, usize::MAX).map_err(damaged)?;
         if samples.is_empty() {
             return Err(refuse("has no samples; record it again".into()));
         }
@@ -90,24 +91,6 @@ impl Recording {
 }
 
 const CONVERT: &str = "convert it to PCM of 16 or 24 bits, or to float of 32, and try again";
-
-/// So many samples of a channel, counted from 0, from where a reader stands, or as many as there are.
-pub(super) fn read_samples<R: Read>(
-    reader: &mut WavReader<R>,
-    channel: usize,
-    count: usize,
-) -> Result<Vec<f32>, hound::Error> {
-    let WavSpec { channels, bits_per_sample, sample_format, .. } = reader.spec();
-    let channels = usize::from(channels);
-    match sample_format {
-        SampleFormat::Int => {
-            let scale = (1u64 << (bits_per_sample - 1)) as f64;
-            let samples = reader.samples::<i32>().skip(channel).step_by(channels).take(count);
-            samples.map(|sample| Ok((f64::from(sample?) / scale) as f32)).collect()
-        }
-        SampleFormat::Float => reader.samples::<f32>().skip(channel).step_by(channels).take(count).collect(),
-    }
-}
 
 /// The channel to read, counted from 0.
 pub(super) fn choose(name: &str, channels: usize, asked: Option<usize>) -> Result<usize, DataError> {
@@ -155,16 +138,19 @@ impl Wav {
     /// If there are more samples than a WAV file has place for: 2^32 bytes.
     pub fn write(self, sample_rate: u32, samples: &[f32]) -> Result<Vec<u8>, DataError> {
         self.check_len(samples.len())?;
-        let mut bytes = Cursor::new(Vec::new());
-        self.write_to(&mut bytes, sample_rate, std::iter::once(Ok::<_, hound::Error>(samples)))
+        let mut bytes = Vec::new();
+        self.write_to(&mut bytes, sample_rate, samples.len(), std::iter::once(Ok::<_, io::Error>(samples)))
             .map_err(|error| unwritable(&error))?;
-        Ok(bytes.into_inner())
+        Ok(bytes)
     }
 
     /// Writes a file of one channel, of `count` samples that come in parts. All or nothing: see [`file::write`].
     ///
     /// # Errors
     /// If there are more samples than a WAV file has place for, 2^32 bytes; that of a part; if it cannot be written.
+    ///
+    /// # Panics
+    /// If the parts have more or fewer samples.
     pub fn save<P: AsRef<[f32]>>(
         self,
         path: &Path,
@@ -174,14 +160,10 @@ impl Wav {
     ) -> Result<(), Error> {
         self.check_len(count)?;
         file::write_by(path, |file| {
-            self.write_to(file, sample_rate, parts.map(|part| part.map_err(Failed::Part))).map_err(|error| {
-                match error {
-                    Failed::Part(error) => error,
-                    Failed::Write(hound::Error::IoError(error)) => {
-                        FileError { action: "write", path: path.to_owned(), error }.into()
-                    }
-                    Failed::Write(error) => unwritable(&error).into(),
-                }
+            let parts = parts.map(|part| part.map_err(Failed::Part));
+            self.write_to(file, sample_rate, count, parts).map_err(|error| match error {
+                Failed::Part(error) => error,
+                Failed::Write(error) => FileError { action: "write", path: path.to_owned(), error }.into(),
             })
         })
     }
@@ -202,35 +184,63 @@ impl Wav {
         Ok(())
     }
 
-    fn write_to<P: AsRef<[f32]>, E: From<hound::Error>>(
+    fn write_to<P: AsRef<[f32]>, E: From<io::Error>>(
         self,
-        file: &mut dyn WriteSeek,
+        file: &mut dyn Write,
         sample_rate: u32,
+        count: usize,
         parts: impl Iterator<Item = Result<P, E>>,
     ) -> Result<(), E> {
-        let (bits_per_sample, sample_format) = self.format();
-        let spec = WavSpec { channels: 1, sample_rate, bits_per_sample, sample_format };
-        let mut writer = WavWriter::new(file, spec)?;
+        file.write_all(&self.head(sample_rate, count))?;
+        let (mut bytes, mut written) = (Vec::new(), 0);
         for part in parts {
-            for &sample in part?.as_ref() {
-                match self {
-                    Wav::Float => writer.write_sample(sample)?,
-                    Wav::Int24 => writer.write_sample(int24(sample))?,
-                }
+            let part = part?;
+            let samples = part.as_ref();
+            self.encode(samples, &mut bytes);
+            file.write_all(&bytes)?;
+            written += samples.len();
+        }
+        assert_eq!(written, count, "samples of all parts");
+        Ok(())
+    }
+
+    /// Makes `bytes` those of the samples. No generic function, which callers would compile for their size.
+    fn encode(self, samples: &[f32], bytes: &mut Vec<u8>) {
+        let (bits, _) = self.format();
+        bytes.resize(samples.len() * usize::from(bits / 8), 0);
+        match self {
+            Wav::Float => {
+                let bytes = bytes.as_chunks_mut().0.iter_mut();
+                bytes.zip(samples).for_each(|(to, sample)| *to = sample.to_le_bytes());
+            }
+            Wav::Int24 => {
+                let bytes = bytes.as_chunks_mut().0.iter_mut();
+                bytes.zip(samples).for_each(|(to, &sample)| *to = int24(sample));
             }
         }
-        Ok(writer.finalize()?)
+    }
+
+    /// The head of a file of so many samples.
+    fn head(self, sample_rate: u32, count: usize) -> Vec<u8> {
+        let (bits_per_sample, sample_format) = self.format();
+        let spec = WavSpec { channels: 1, sample_rate, bits_per_sample, sample_format };
+        // It ends with the number of the bytes that follow, and begins with that of all after the first eight.
+        let mut head = spec.into_header_for_infinite_file();
+        let (start, following) = (head.len(), count * usize::from(bits_per_sample / 8));
+        head[4..8].copy_from_slice(&((start - 8 + following) as u32).to_le_bytes());
+        head[start - 4..].copy_from_slice(&(following as u32).to_le_bytes());
+        head
     }
 }
 
 /// Why a file is not written: a part of it did not come, or could not be written.
 enum Failed {
     Part(Error),
-    Write(hound::Error),
+    Write(io::Error),
 }
 
-impl From<hound::Error> for Failed {
-    fn from(error: hound::Error) -> Self {
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
         Failed::Write(error)
     }
 }
@@ -239,8 +249,9 @@ fn unwritable(error: &dyn std::fmt::Display) -> DataError {
     DataError::new("the WAV file", format!("cannot be written: {error}; write it in shorter parts"))
 }
 
-/// The nearest integer at a scale of 2^23.
-fn int24(sample: f32) -> i32 {
+/// The nearest integer at a scale of 2^23, the least significant byte first.
+fn int24(sample: f32) -> [u8; 3] {
     const SCALE: f64 = 8_388_608.0;
-    (f64::from(sample) * SCALE).round().clamp(-SCALE, SCALE - 1.0) as i32
+    let [a, b, c, _] = ((f64::from(sample) * SCALE).round().clamp(-SCALE, SCALE - 1.0) as i32).to_le_bytes();
+    [a, b, c]
 }

@@ -3,8 +3,10 @@
 use std::ffi::OsStr;
 use std::sync::OnceLock;
 
+use elman_core::block::Dense;
 use elman_kernels::InstructionSet;
 
+use super::{Kind, Network};
 use crate::error::ConfigError;
 
 /// The environment variable by which a lower instruction set can be asked for.
@@ -12,22 +14,39 @@ pub const INSTRUCTION_SET_VARIABLE: &str = "ELMAN_INSTRUCTION_SET";
 
 /// What engines and streams compute with unless they are told otherwise: what the environment variable
 /// [`INSTRUCTION_SET_VARIABLE`] names (see [`InstructionSet::name`]), or, where it is not set or empty, the best one that
-/// the machine has. The variable is read once, when this is first asked.
+/// the machine has; for networks of a few units, narrower vectors of the same bits, see [`InstructionSet::for_width`]. The
+/// variable is read once, when this is first asked.
 ///
 /// # Errors
 /// If the variable names none that this machine has.
 pub fn instruction_set() -> Result<InstructionSet, ConfigError> {
-    static CHOSEN: OnceLock<Result<InstructionSet, ConfigError>> = OnceLock::new();
-    CHOSEN.get_or_init(|| named(&std::env::var_os(INSTRUCTION_SET_VARIABLE).unwrap_or_default())).clone()
+    Ok(asked()?.unwrap_or_else(InstructionSet::best))
 }
 
-/// The one of that name; the best one where the name is empty.
-fn named(name: &OsStr) -> Result<InstructionSet, ConfigError> {
+/// The one that a network is computed with.
+pub(crate) fn instruction_set_of(network: &Network) -> Result<InstructionSet, ConfigError> {
+    let width = |kind: &Kind| match kind {
+        Kind::Recurrent(layers) => layers.block.hidden_size,
+        Kind::Dense { block: Dense { output_size, .. }, .. } => *output_size,
+        _ => 0,
+    };
+    let widest = network.blocks().iter().map(|placed| width(&placed.kind)).max().unwrap_or(0);
+    Ok(asked()?.unwrap_or_else(|| InstructionSet::best().for_width(widest)))
+}
+
+/// The one that the environment asks for, if it does.
+fn asked() -> Result<Option<InstructionSet>, ConfigError> {
+    static ASKED: OnceLock<Result<Option<InstructionSet>, ConfigError>> = OnceLock::new();
+    ASKED.get_or_init(|| named(&std::env::var_os(INSTRUCTION_SET_VARIABLE).unwrap_or_default())).clone()
+}
+
+/// The one of that name, if there is a name.
+fn named(name: &OsStr) -> Result<Option<InstructionSet>, ConfigError> {
     let best = InstructionSet::best();
     if name.is_empty() {
-        return Ok(best);
+        return Ok(None);
     }
-    best.and_below().find(|set| name == set.name()).ok_or_else(|| {
+    best.and_below().find(|set| name == set.name()).map(Some).ok_or_else(|| {
         let known: Vec<&str> = best.and_below().map(InstructionSet::name).collect();
         let (name, known) = (name.display(), known.join(", "));
         let message = format!(
@@ -41,14 +60,15 @@ fn named(name: &OsStr) -> Result<InstructionSet, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::{CellKind, NetworkConfig};
 
     #[test]
     fn each_set_has_a_name_and_others_are_refused_with_the_choices() {
         let best = InstructionSet::best();
         for set in best.and_below() {
-            assert_eq!(named(set.name().as_ref()).unwrap().name(), set.name());
+            assert_eq!(named(set.name().as_ref()).unwrap().unwrap().name(), set.name());
         }
-        assert_eq!(named("".as_ref()).unwrap().name(), best.name());
+        assert!(named("".as_ref()).unwrap().is_none());
         let known: Vec<&str> = best.and_below().map(InstructionSet::name).collect();
         for wrong in ["avx1024", "AVX2", " "] {
             let error = named(wrong.as_ref()).unwrap_err().to_string();
@@ -57,6 +77,24 @@ mod tests {
                 known.join(", ")
             );
             assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_few_units_are_computed_in_vectors_that_they_fill() {
+        if asked().unwrap().is_some() {
+            return;
+        }
+        let best = InstructionSet::best();
+        for (units, outputs) in [(8, 8), (9, 1), (3, 9)] {
+            let network = NetworkConfig::stacked(CellKind::Gru, 100, units, 1, outputs);
+            let set = instruction_set_of(&Network::new(network).unwrap()).unwrap();
+            let narrow = best.lanes() == 16 && units.max(outputs) <= 8;
+            assert_eq!(
+                set.name(),
+                if narrow { "avx2" } else { best.name() },
+                "{units} units, {outputs} outputs"
+            );
         }
     }
 }

@@ -54,6 +54,7 @@ pub use elman_core::block::{
 pub use elman_core::cell::CellKind;
 pub use elman_kernels::InstructionSet;
 pub use engine::Engine;
+pub(crate) use instructions::instruction_set_of;
 pub use instructions::{INSTRUCTION_SET_VARIABLE, instruction_set};
 pub use scalar::{ScalarEngine, Tape};
 pub use simd::SimdEngine;

@@ -38,7 +38,7 @@ use workers::{ShareMemory, Workers};
 
 use super::dropout::Masks;
 use super::{
-    Engine, Gradients, Kind, Mode, Network, State, Timelines, gradients_fit, instruction_set, parts,
+    Engine, Gradients, Kind, Mode, Network, State, Timelines, gradients_fit, instruction_set_of, parts,
 };
 use crate::batch::Batch;
 use crate::threads::{self, Threads, each};
@@ -105,7 +105,7 @@ impl Engine<f32> for SimdEngine {
     /// On the instruction set of [`instruction_set`], with as many threads as [`threads::count`] says.
     fn new(network: &Network) -> Self {
         // There is no network where that is an error.
-        let set = instruction_set().unwrap_or_else(|_| InstructionSet::best());
+        let set = instruction_set_of(network).unwrap_or_else(|_| InstructionSet::best());
         let engine = Self::with(network, set, threads::count());
         SimdEngine { sharing: Sharing::WherePaying, ..engine }
     }
