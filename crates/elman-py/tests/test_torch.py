@@ -254,10 +254,33 @@ def test_what_the_engine_does_not_have_is_refused_by_name():
         layer(torch.ones(2, 1, 2), (torch.zeros(1, 2, 3), torch.zeros(1, 2, 3)))
     with pytest.raises(RuntimeError, match="runs on the CPU"):
         layer(torch.ones(2, 1, 2, device="meta"))
-    with pytest.raises(RuntimeError, match="once_differentiable|does not require grad|twice"):
-        x = torch.ones(2, 1, 2, requires_grad=True)
-        (g,) = torch.autograd.grad(layer(x)[0].sum(), x, create_graph=True)
-        g.sum().backward()
+
+
+def test_second_derivatives_are_refused_wherever_they_would_count():
+    layer = fast.LSTM(2, 3)
+    x = torch.ones(2, 1, 2, requires_grad=True)
+    y = layer(x)[0].sum()
+    # The gradient does not depend on the one that comes in, which is constant: a penalty on it would be 0 in silence.
+    (dx,) = torch.autograd.grad(y, x, create_graph=True)
+    assert_close(dx, torch.autograd.grad(layer(x)[0].sum(), x)[0])
+    with pytest.raises(RuntimeError, match="elman.torch's layers have no second derivatives; torch.nn's have"):
+        (layer(x)[0].sum() + (dx.norm() - 1) ** 2).backward()
+
+
+def test_what_a_pass_answers_stays_as_it_is():
+    # Their memory is used again once nobody has them, and no sooner: a view or an array of it is enough.
+    layer, x = fast.LSTM(3, 4), torch.randn(6, 2, 3)
+    kept, expected = [], []
+    for n in range(12):
+        leaf = (x + n).requires_grad_()
+        y, _ = layer(leaf)
+        layer.zero_grad(set_to_none=True)
+        (y * y).sum().backward()
+        kept += [[y[2:4, 0], y.detach().numpy()[0], layer.weight_hh_l0.grad, leaf.grad[1]][n % 4]]
+        expected.append(kept[-1].detach().clone() if torch.is_tensor(kept[-1]) else kept[-1].copy())
+        del y, leaf
+    for now, then in zip(kept, expected):
+        assert torch.equal(torch.as_tensor(now), torch.as_tensor(then))
 
 
 def test_data_loaders_beside_it():

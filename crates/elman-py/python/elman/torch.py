@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import PackedSequence
 
 from . import _elman
@@ -42,14 +41,21 @@ class _Pass(torch.autograd.Function):
         return (torch.from_numpy(y), *(torch.from_numpy(state) for state in final))
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, dy: Tensor | None, *dfinal: Tensor | None) -> tuple[Any, ...]:
+        gradients = _Pass._gradients(ctx, dy, dfinal)
+        # Whoever asked for a graph of the gradients would find them constant.
+        return _Final.of(gradients) if torch.is_grad_enabled() else gradients
+
+    @staticmethod
+    @torch.no_grad()
+    def _gradients(ctx: Any, dy: Tensor | None, dfinal: tuple[Tensor | None, ...]) -> tuple[Any, ...]:
         dstates = None
         if any(d is not None for d in dfinal):
             like = next(d for d in dfinal if d is not None)
             dstates = [_numpy(torch.zeros_like(like) if d is None else d) for d in dfinal]
-        dx, dinitial, flat = ctx.run.backward(_numpy(dy), dstates, ctx.needs_input_grad[4])
-        dinitial = [torch.from_numpy(d) for d in dinitial] if any(ctx.needs_input_grad[5 : 5 + ctx.states]) else []
+        wanted = ctx.needs_input_grad[4], any(ctx.needs_input_grad[5 : 5 + ctx.states])
+        dx, dinitial, flat = ctx.run.backward(_numpy(dy), dstates, *wanted)
+        dinitial = [torch.from_numpy(d) for d in dinitial]
         dinitial += [None] * (ctx.states - len(dinitial))
         dweights, at, flat = [], 0, torch.from_numpy(flat)
         for n, shape in enumerate(ctx.weights):
@@ -59,6 +65,26 @@ class _Pass(torch.autograd.Function):
             at += size
         dx = None if dx is None else torch.from_numpy(dx).view(ctx.shape)
         return (None, None, None, None, dx, *dinitial, *dweights)
+
+
+class _Final(torch.autograd.Function):
+    """Gradients of which there is no gradient: an error where one is asked for, in place of zeros."""
+
+    @staticmethod
+    def of(gradients: tuple[Any, ...]) -> tuple[Any, ...]:
+        """These gradients, None where there is none."""
+        there = [n for n, gradient in enumerate(gradients) if gradient is not None]
+        asks = torch.zeros((), requires_grad=True)
+        final = dict(zip(there, _Final.apply(asks, *(gradients[n] for n in there))))
+        return tuple(final.get(n) for n in range(len(gradients)))
+
+    @staticmethod
+    def forward(ctx: Any, asks: Tensor, *gradients: Tensor) -> tuple[Tensor, ...]:
+        return gradients
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
+        raise RuntimeError("elman.torch's layers have no second derivatives; torch.nn's have")
 
 
 class _Layer(nn.RNNBase):
@@ -78,16 +104,16 @@ class _Layer(nn.RNNBase):
     def _engine(self, dtype: torch.dtype) -> _elman.Layer:
         """The layer of the engine for a number type, made when it is first needed."""
         shape = (self._cell(), self.input_size, self.hidden_size, self.num_layers, self.bidirectional, self.dropout)
-        key = (shape, dtype)
+        key = (shape, self.bias, dtype)
         engines: dict[Any, _elman.Layer] = self.__dict__.setdefault("_engines", {})
         if key not in engines:
             engines.clear()
             engines[key] = _elman.Layer(*shape, _DTYPES[dtype])
         return engines[key]
 
-    def _tensors(self) -> list[Tensor | None]:
-        """Weights and biases, layer by layer; none for a bias that is not there."""
-        tensors: list[Tensor | None] = []
+    def _tensors(self) -> list[Any]:
+        """Weights and biases, layer by layer; None for a bias that is not there."""
+        tensors: list[Any] = []
         for weights in self.all_weights:
             tensors.extend([*weights, *[None] * (4 - len(weights))])
         return tensors
@@ -95,17 +121,16 @@ class _Layer(nn.RNNBase):
     def forward(self, input: Any, hx: Any = None) -> Any:
         """As ``torch.nn``'s layer of the same name."""
         packed = isinstance(input, PackedSequence)
-        data = input.data if packed else input
-        self._check(data)
+        data, tensors = input.data if packed else input, self._tensors()
+        if torch.is_autocast_enabled("cpu"):
+            data = data.to(tensors[0].dtype)  # As operations that are exact do: there is no other number type here.
+        self._check(data, tensors[0])
         if packed:
             counts = input.batch_sizes.tolist()
             batch_size, is_batched = counts[0], True
-            # A sequence is as long as there are timesteps with more than so many.
-            lengths = (
-                [sum(count > n for count in counts) for n in range(batch_size)]
-                if len(set(counts)) > 1
-                else ([len(counts)] * batch_size)
-            )
+            # As many sequences end with a timestep as the next has fewer.
+            ends = [now - after for now, after in zip(counts, [*counts[1:], 0])]
+            lengths = [t for t in range(len(counts), 0, -1) for _ in range(ends[t - 1])]
             x = data
         else:
             is_batched = data.dim() == 3
@@ -125,7 +150,7 @@ class _Layer(nn.RNNBase):
         if packed and hx is not None and input.sorted_indices is not None:
             initial = [state.index_select(1, input.sorted_indices) for state in initial]
         y: Any
-        y, final = self._run(x, lengths, initial)
+        y, final = self._run(x, lengths, initial, tensors)
         if packed:
             y = PackedSequence(y, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
             if input.unsorted_indices is not None:
@@ -137,8 +162,10 @@ class _Layer(nn.RNNBase):
                 y, final = y.squeeze(1), [state.squeeze(1) for state in final]
         return y, final[0] if self._states == 1 else tuple(final)
 
-    def _run(self, x: Tensor, lengths: list[int], initial: list[Any]) -> tuple[Tensor, list[Tensor]]:
-        engine, tensors = self._engine(x.dtype), self._tensors()
+    def _run(
+        self, x: Tensor, lengths: list[int], initial: list[Any], tensors: list[Any]
+    ) -> tuple[Tensor, list[Tensor]]:
+        engine = self._engine(x.dtype)
         seed = None
         if self.training and self.dropout > 0 and self.num_layers > 1:
             seed = int(torch.randint(2**63 - 1, ()).item())
@@ -150,9 +177,9 @@ class _Layer(nn.RNNBase):
         y, final, _ = engine.forward(_numpy(x), lengths, states, [_numpy(t) for t in tensors], seed, False)
         return torch.from_numpy(y), [torch.from_numpy(state) for state in final]
 
-    def _check(self, data: Tensor) -> None:
+    def _check(self, data: Tensor, weight: Tensor) -> None:
         """Refuses what only PyTorch itself can run."""
-        name, weight = type(self).__name__, self.all_weights[0][0]
+        name = type(self).__name__
         if data.device.type != "cpu" or weight.device.type != "cpu":
             raise RuntimeError(
                 f"elman.torch.{name} runs on the CPU; the input is on {data.device}, the weights on {weight.device}"
