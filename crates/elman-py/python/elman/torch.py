@@ -24,6 +24,20 @@ def _numpy(tensor: Tensor | None) -> Any:
     return None if tensor is None else tensor.detach().contiguous().numpy()
 
 
+def _cast(value: Any, dtype: torch.dtype) -> Any:
+    """A tensor, or several, in a number type; None as it is."""
+    if isinstance(value, (tuple, list)):
+        return tuple(_cast(part, dtype) for part in value)
+    return value if value is None else value.to(dtype)
+
+
+def _is_transformed() -> bool:
+    """Does PyTorch have to see the operations: to take them down, for another program or another function?"""
+    is_function_transformed: bool = torch._C._are_functorch_transforms_active()
+    is_traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    return is_traced or torch.compiler.is_exporting() or is_function_transformed
+
+
 class _Pass(torch.autograd.Function):
     """A forward pass through all layers, and the way back."""
 
@@ -120,10 +134,15 @@ class _Layer(nn.RNNBase):
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """As ``torch.nn``'s layer of the same name."""
+        if _is_transformed():
+            return super().forward(input, hx)
         packed = isinstance(input, PackedSequence)
         data, tensors = input.data if packed else input, self._tensors()
+        if not isinstance(data, Tensor):
+            raise TypeError(f"{type(self).__name__}: the input is {type(data).__name__}; it must be a tensor, or packed")
         if torch.is_autocast_enabled("cpu"):
-            data = data.to(tensors[0].dtype)  # As operations that are exact do: there is no other number type here.
+            # As of operations that autocast leaves exact, the result is of the weights' type.
+            data, hx = _cast(data, tensors[0].dtype), _cast(hx, tensors[0].dtype)
         self._check(data, tensors[0])
         if packed:
             counts = input.batch_sizes.tolist()
@@ -194,14 +213,16 @@ class _Layer(nn.RNNBase):
         """The arrays ``[D * layers, B, H]`` of the state to start from; none of them for zeros."""
         if hx is None:
             return [None] * self._states
-        given = [hx] if self._states == 1 else list(hx)
-        if len(given) != self._states:
-            raise ValueError(f"hx has {len(given)} tensors; it must have {self._states}")
-        wanted = (self.num_layers * (2 if self.bidirectional else 1), batch_size, self.hidden_size)
+        given = [hx] if isinstance(hx, Tensor) else list(hx)
+        if isinstance(hx, Tensor) != (self._states == 1) or len(given) != self._states:
+            wanted = "a tensor" if self._states == 1 else f"a tuple of {self._states} tensors"
+            found = "a tensor" if isinstance(hx, Tensor) else f"{len(given)} tensors"
+            raise TypeError(f"{type(self).__name__}: hx is {found}; it must be {wanted}")
+        shape = (self.num_layers * (2 if self.bidirectional else 1), batch_size, self.hidden_size)
         states = [state if is_batched else state.unsqueeze(1) for state in given]
         for state in states:
-            if tuple(state.shape) != wanted:
-                raise RuntimeError(f"Expected hidden size {wanted}, got {list(state.shape)}")
+            if tuple(state.shape) != shape:
+                raise RuntimeError(f"Expected hidden size {shape}, got {list(state.shape)}")
             if state.dtype != dtype:
                 raise ValueError(f"hx is {state.dtype}, but the input is {dtype}")
         return states
@@ -251,14 +272,14 @@ class RNN(_Layer, nn.RNN):
         return "elman-relu" if self.nonlinearity == "relu" else "elman"
 
 
-_FASTER: dict[type[nn.Module], type[nn.Module]] = {nn.LSTM: LSTM, nn.GRU: GRU, nn.RNN: RNN}
+_FASTER: dict[type[nn.Module], type[nn.RNNBase]] = {nn.LSTM: LSTM, nn.GRU: GRU, nn.RNN: RNN}
 
 
 def accelerate(module: nn.Module) -> nn.Module:
     """Have a model's recurrent layers run by Elman's engine, in place.
 
     The layers stay the objects that they are, with their parameters, hooks and place in the model, so that optimisers and
-    checkpoints notice nothing. A layer with a projection stays as it was, with a warning.
+    checkpoints notice nothing. A layer with a projection, or of a class of its own, stays as it was, with a warning.
 
     Parameters
     ----------
@@ -271,11 +292,13 @@ def accelerate(module: nn.Module) -> nn.Module:
         The same one.
     """
     for name, layer in module.named_modules():
-        faster = _FASTER.get(type(layer))
+        if isinstance(layer, _Layer) or not isinstance(layer, nn.RNNBase):
+            continue
+        faster, name = _FASTER.get(type(layer)), name or "the layer"
         if faster is None:
-            continue
-        if getattr(layer, "proj_size", 0):
-            warnings.warn(f"{name or 'the layer'} has a projection (proj_size) and stays torch.nn.LSTM", stacklevel=2)
-            continue
-        layer.__class__ = faster
+            warnings.warn(f"{name} is of a class of its own, {type(layer).__name__}, and stays that", stacklevel=2)
+        elif layer.proj_size:
+            warnings.warn(f"{name} has a projection (proj_size) and stays torch.nn.LSTM", stacklevel=2)
+        else:
+            layer.__class__ = faster
     return module
