@@ -178,8 +178,43 @@ pub(crate) fn states<'py, T: Number>(
 
 /// Are these the same bits? So is a NaN then equal to itself, and 0 not to -0.
 pub(crate) fn same<T: Float>(a: &[T], b: &[T]) -> bool {
-    let bits = |x: T| x.to_f64().to_bits();
-    a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| bits(a) == bits(b))
+    /// Values that are compared without a look at whether one differed already: in vectors.
+    const AT_ONCE: usize = 256;
+    let differs = |a: T, b: T| a.to_f64().to_bits() != b.to_f64().to_bits();
+    let agree = |(a, b): (&[T], &[T])| !a.iter().zip(b).fold(false, |any, (&a, &b)| any | differs(a, b));
+    a.len() == b.len() && a.chunks(AT_ONCE).zip(b.chunks(AT_ONCE)).all(agree)
+}
+
+/// Arrays that were given away, to be given away again once nobody has them: the memory of a large one that is new comes
+/// page by page, which takes as long as to fill it several times.
+#[derive(Debug)]
+pub(crate) struct Spares<T>(Vec<Py<PyArray1<T>>>);
+
+impl<T> Default for Spares<T> {
+    fn default() -> Self {
+        Spares(Vec::new())
+    }
+}
+
+impl<T: Number> Spares<T> {
+    /// So many are remembered: outputs and gradients of this pass and of the one before.
+    const MOST: usize = 4;
+
+    /// An array of so many values, which may be any.
+    #[expect(deprecated, reason = "what it was given up for is unsafe code")]
+    pub(crate) fn take<'py>(&mut self, py: Python<'py>, len: usize) -> Bound<'py, PyArray1<T>> {
+        // Whoever has a part of an array, of NumPy or of PyTorch, holds the array.
+        let is_spare = |array: &&Py<PyArray1<T>>| array.get_refcnt(py) == 1 && array.bind(py).len() == len;
+        if let Some(array) = self.0.iter().find(is_spare) {
+            return array.bind(py).clone();
+        }
+        let array = PyArray1::zeros(py, len, false);
+        if self.0.len() == Self::MOST {
+            self.0.remove(0);
+        }
+        self.0.push(array.clone().unbind());
+        array
+    }
 }
 
 /// A configuration out of its JSON, which the Python half has written.

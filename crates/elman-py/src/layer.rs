@@ -9,15 +9,15 @@ use elman::batch::Batch;
 use elman::network::{
     CellKind, Direction, Dropout, Engine, Gradients, Mode, Network, NetworkConfig, Recurrent, State,
 };
+use elman::parameters::Tensor;
 use elman::random::{Purpose, Rng};
 use numpy::{
     PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray3, PyReadonlyArrayDyn, PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
 
-use crate::arrays::{Number, config, values};
+use crate::arrays::{Number, Spares, config, same, values};
 use crate::errors::wrong;
-use crate::network::load;
 
 /// Engines that wait for the next pass: more are given up.
 const MOST_WAITING: usize = 4;
@@ -40,30 +40,29 @@ struct LayerOf<T: Number> {
 struct Worker<T: Number> {
     engine: T::Engine,
     /// The parameters that the engine has.
-    loaded: Vec<T>,
-    /// Those of the pass.
     parameters: Vec<T>,
     batch: Batch<T>,
     /// That from which the pass began.
     start: State<T>,
     state: State<T>,
+    /// The arrays of answers.
+    spares: Spares<T>,
 }
 
 impl<T: Number> Worker<T> {
     fn new(network: &Network) -> Self {
         Worker {
             engine: T::Engine::new(network),
-            loaded: Vec::new(),
             parameters: Vec::new(),
             batch: Batch::default(),
             start: network.zero_state(0),
             state: network.zero_state(0),
+            spares: Spares::default(),
         }
     }
 
     /// Runs the batch from its start. With a seed dropout masks are drawn; what is kept can be gone back through.
     fn run(&mut self, seed: Option<u64>, keep: bool) {
-        load(&mut self.engine, &mut self.loaded, &self.parameters);
         self.state.clone_from(&self.start);
         let mut rng;
         let mode = match seed {
@@ -77,38 +76,57 @@ impl<T: Number> Worker<T> {
         self.engine.forward(&self.batch, &mut self.state, mode);
     }
 
-    /// Takes up the tensors one after the other; zeros for one that a layer without biases does not have.
-    fn set_parameters(
-        &mut self,
-        network: &Network,
-        tensors: &[Option<PyReadonlyArrayDyn<'_, T>>],
-    ) -> PyResult<()> {
-        let wanted = network.layout().tensors();
-        if tensors.len() != wanted.len() {
-            return Err(wrong(format!("parameters are {} tensors, not {}", tensors.len(), wanted.len())));
-        }
-        self.parameters.clear();
-        for (tensor, wanted) in tensors.iter().zip(wanted) {
-            let Some(tensor) = tensor else {
-                self.parameters.resize(wanted.range.end, T::default());
-                continue;
-            };
-            if tensor.shape() != wanted.shape {
-                let (name, shape, found) = (&wanted.name, &wanted.shape, tensor.shape());
-                return Err(wrong(format!("{name} has the shape {found:?}, but it must be {shape:?}")));
+    /// Has the engine take up parameters, unless it has just these: tensor by tensor, zeros for those that a layer without
+    /// biases does not have.
+    fn load(&mut self, network: &Network, tensors: &[Option<&[T]>]) {
+        let layout = network.layout();
+        let mut changed = self.parameters.is_empty();
+        self.parameters.resize(layout.len(), T::default());
+        for (tensor, place) in tensors.iter().zip(layout.tensors()) {
+            let own = &mut self.parameters[place.range.clone()];
+            // Without biases the layer never had any: what stands there is zero.
+            let Some(tensor) = tensor else { continue };
+            if !same(own, tensor) {
+                own.copy_from_slice(tensor);
+                changed = true;
             }
-            self.parameters.extend_from_slice(values(tensor, &wanted.name)?);
         }
-        Ok(())
+        if changed {
+            self.engine.load(&self.parameters);
+        }
     }
 
     /// Takes up initial states `[D * layers, B, H]`, one array for each state of the cell.
-    fn set_start(&mut self, network: &Network, states: Option<&[PyReadonlyArray3<'_, T>]>) -> PyResult<()> {
-        let batch_size = self.batch.packing().batch_size();
+    fn set_start(
+        &mut self,
+        network: &Network,
+        batch_size: usize,
+        states: Option<&[PyReadonlyArray3<'_, T>]>,
+    ) -> PyResult<()> {
         self.start.reset(batch_size);
         let Some(arrays) = states else { return Ok(()) };
         write_states(network, batch_size, arrays, &mut self.start, "initial states")
     }
+}
+
+/// The values of parameters, which must be as many tensors as a network has and have its shapes.
+fn tensors<'a, T: Number>(
+    network: &Network,
+    given: &'a [Option<PyReadonlyArrayDyn<'_, T>>],
+) -> PyResult<Vec<Option<&'a [T]>>> {
+    let wanted = network.layout().tensors();
+    if given.len() != wanted.len() {
+        return Err(wrong(format!("parameters are {} tensors, not {}", given.len(), wanted.len())));
+    }
+    let checked = |(tensor, wanted): (&'a Option<PyReadonlyArrayDyn<'_, T>>, &Tensor)| {
+        let Some(tensor) = tensor else { return Ok(None) };
+        if tensor.shape() != wanted.shape {
+            let (name, shape, found) = (&wanted.name, &wanted.shape, tensor.shape());
+            return Err(wrong(format!("{name} has the shape {found:?}, but it must be {shape:?}")));
+        }
+        values(tensor, &wanted.name).map(Some)
+    };
+    given.iter().zip(wanted).map(checked).collect()
 }
 
 /// Writes arrays `[D * layers, B, H]`, one for each state of the cell, to the states of a batch in its own order.
@@ -200,15 +218,24 @@ impl<T: Number> LayerOf<T> {
                 "the input has the shape {shape:?}, which is not {input_size} values per timestep"
             )));
         }
+        let tensors = tensors(network, parameters)?;
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut worker = waiting.unwrap_or_else(|| Worker::new(network));
-        worker.set_parameters(network, parameters)?;
-        worker.batch.set_rows(lengths, rows, input_size);
-        worker.set_start(network, states)?;
-        py.detach(|| worker.run(seed, keep));
-        let output = worker.engine.output();
-        let shape = [output.len() / network.output_size(), network.output_size()];
-        let y = PyArray1::from_slice(py, output).reshape(shape)?.into_any();
+        worker.set_start(network, lengths.len(), states)?;
+        let output_size = network.output_size();
+        let num_rows = rows.len() / input_size;
+        let y = worker.spares.take(py, num_rows * output_size);
+        {
+            let mut y = y.readwrite();
+            let y = y.as_slice_mut()?;
+            py.detach(|| {
+                worker.load(network, &tensors);
+                worker.batch.set_rows(lengths, rows, input_size);
+                worker.run(seed, keep);
+                y.copy_from_slice(worker.engine.output());
+            });
+        }
+        let y = y.reshape([num_rows, output_size])?.into_any();
         let states = read_states(py, network, &worker.state)?.into_iter().map(Bound::into_any).collect();
         let pass = PassOf {
             network: Arc::clone(&self.network),
@@ -303,6 +330,13 @@ struct PassOf<T: Number> {
     fresh: bool,
 }
 
+/// Which gradients are wanted beside those of the parameters.
+#[derive(Clone, Copy)]
+struct Wanted {
+    input: bool,
+    states: bool,
+}
+
 /// The gradients of inputs, initial states and parameters.
 type Gone<'py> = (Option<Bound<'py, PyAny>>, Vec<Bound<'py, PyAny>>, Bound<'py, PyAny>);
 
@@ -312,55 +346,56 @@ impl<T: Number> PassOf<T> {
         py: Python<'py>,
         dy: Option<&PyReadonlyArrayDyn<'py, T>>,
         dstates: Option<&[PyReadonlyArray3<'py, T>]>,
-        want_input: bool,
+        wanted: Wanted,
     ) -> PyResult<Gone<'py>> {
         let network = &*self.network;
         let Some(worker) = self.worker.as_deref_mut() else { return Err(wrong("the pass is over")) };
-        if !self.fresh {
-            let seed = self.seed;
-            py.detach(|| worker.run(seed, true));
-        }
-        self.fresh = false;
-        let Worker { engine, batch, state, .. } = worker;
-        let len = engine.output().len();
+        let (packing, len) = (worker.batch.packing(), worker.engine.output().len());
+        let (num_rows, batch_size) = (packing.num_rows(), packing.batch_size());
         let zeros;
-        let doutput = match dy {
+        let dy = match dy {
             Some(dy) => values(dy, "the gradient of the output")?,
             None => {
                 zeros = vec![T::default(); len];
                 &zeros
             }
         };
-        if doutput.len() != len {
+        if dy.len() != len {
             return Err(wrong("the gradient of the output does not have its shape"));
         }
-        state.reset(batch.packing().batch_size());
-        if let Some(arrays) = dstates {
-            write_states(
-                network,
-                batch.packing().batch_size(),
-                arrays,
-                state,
-                "gradients of the final states",
-            )?;
+        if !std::mem::take(&mut self.fresh) {
+            let seed = self.seed;
+            py.detach(|| worker.run(seed, true));
         }
-        let mut gradient = vec![T::default(); network.layout().len()];
-        let mut dx = vec![T::default(); if want_input { batch.x().len() } else { 0 }];
-        py.detach(|| {
-            let input = want_input.then_some(dx.as_mut_slice());
-            engine.backward(
-                batch,
-                doutput,
-                Gradients { parameters: &mut gradient, state: Some(&mut *state), input },
-            );
-        });
-        let rows = batch.packing().num_rows();
-        let dx = match want_input {
-            true => Some(PyArray1::from_vec(py, dx).reshape([rows, network.input_size()])?.into_any()),
-            false => None,
+        worker.state.reset(batch_size);
+        if let Some(arrays) = dstates {
+            let what = "gradients of the final states";
+            write_states(network, batch_size, arrays, &mut worker.state, what)?;
+        }
+        let dparameters = worker.spares.take(py, network.layout().len());
+        let dx = wanted.input.then(|| worker.spares.take(py, worker.batch.x().len()));
+        {
+            let mut dx = dx.as_ref().map(|dx| dx.readwrite());
+            let mut dx = dx.as_mut().map(|dx| dx.as_slice_mut()).transpose()?;
+            let mut dparameters = dparameters.readwrite();
+            let dparameters = dparameters.as_slice_mut()?;
+            let Worker { engine, batch, state, .. } = worker;
+            let state = (wanted.states || dstates.is_some()).then_some(state);
+            py.detach(|| {
+                // The engine adds to what is there.
+                dparameters.fill(T::default());
+                if let Some(dx) = &mut dx {
+                    dx.fill(T::default());
+                }
+                engine.backward(batch, dy, Gradients { parameters: dparameters, state, input: dx });
+            });
+        }
+        let dx = dx.map(|dx| dx.reshape([num_rows, network.input_size()])).transpose()?.map(Bound::into_any);
+        let dstates = match wanted.states {
+            true => read_states(py, network, &worker.state)?.into_iter().map(Bound::into_any).collect(),
+            false => Vec::new(),
         };
-        let dstates = read_states(py, network, state)?.into_iter().map(Bound::into_any).collect();
-        Ok((dx, dstates, PyArray1::from_vec(py, gradient).into_any()))
+        Ok((dx, dstates, dparameters.into_any()))
     }
 }
 
@@ -375,20 +410,23 @@ impl<T: Number> Drop for PassOf<T> {
 
 #[pymethods]
 impl Pass {
-    /// From the gradients of output and final states to those of input, if wanted, initial states and parameters.
+    /// From the gradients of output and final states to those of input and initial states, where they are wanted, and
+    /// parameters.
     fn backward<'py>(
         &mut self,
         py: Python<'py>,
         dy: Option<Bound<'py, PyAny>>,
         dstates: Option<Vec<Bound<'py, PyAny>>>,
         want_input: bool,
+        want_states: bool,
     ) -> PyResult<Gone<'py>> {
+        let wanted = Wanted { input: want_input, states: want_states };
         macro_rules! run {
             ($pass:expr) => {{
                 let dstates =
                     dstates.map(|all| all.iter().map(|d| d.extract()).collect::<PyResult<Vec<_>>>());
                 let (dy, dstates) = (dy.map(|dy| dy.extract()).transpose()?, dstates.transpose()?);
-                $pass.backward(py, dy.as_ref(), dstates.as_deref(), want_input)
+                $pass.backward(py, dy.as_ref(), dstates.as_deref(), wanted)
             }};
         }
         match &mut self.0 {

@@ -102,11 +102,11 @@ def test_frames_of_pandas_polars_and_arrow(tmp_path):
     fitted = elman.Forecaster(horizon=3, **QUICK).fit(frame)
     predicted = fitted.predict()
     assert isinstance(predicted, pd.DataFrame)
-    assert list(predicted["unique_id"]) == ["a"] * 3 + ["b"] * 3 and list(predicted["ds"])[:1] == ["2024-03-01"]
+    assert list(predicted["unique_id"]) == ["a"] * 3 + ["b"] * 3 and predicted["ds"][0] == pd.Timestamp("2024-03-01")
     expected = list(predicted["y_forecast"])
     series = frame[frame.unique_id == "a"].set_index("ds")["y"]
     alone = elman.Forecaster(horizon=3, **QUICK).fit(series).predict()
-    assert list(alone["ds"])[:1] == ["2024-03-01"]
+    assert alone["ds"][0] == pd.Timestamp("2024-03-01")
     frame.to_csv(tmp_path / "f.csv", index=False)
     from_file = (
         elman.Forecaster(horizon=3, time="ds", target="y", id="unique_id", **QUICK).fit(tmp_path / "f.csv").predict()
@@ -517,6 +517,86 @@ def test_what_is_said_depends_on_verbose(means, capfd):
         table = {"shop": ["a", "b"] * 60, "day": np.repeat(np.arange("2024-01-01", "2024-03-01", dtype="M8[D]"), 2)}
         elman.Forecaster(horizon=3, epochs=1).fit({**table, "sold": np.arange(120) % 7 + 1.0})
     assert any(str(warning.message).startswith("the rows hold several series") for warning in warned)
+
+
+def daily(library, zone=None, kind=None):
+    """120 days from January 2020 on with the hour that clocks are put forward among them, of a type of times."""
+    pandas = pytest.importorskip("pandas")
+    days = pandas.date_range("2020-01-01", periods=120, tz=zone)
+    frame = pandas.DataFrame({"ds": days, "y": np.sin(np.arange(120) / 5) + 2})
+    if library == "pandas":
+        return frame if kind is None else frame.assign(ds=frame["ds"].dt.to_period(kind))
+    if library == "pyarrow":
+        return pytest.importorskip("pyarrow").Table.from_pandas(frame)
+    polars = pytest.importorskip("polars")
+    found = polars.from_pandas(frame)
+    if kind == "date":
+        return found.with_columns(polars.col("ds").cast(polars.Date))
+    return found.lazy() if kind == "lazy" else found
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        ("pandas",),
+        ("pandas", "Europe/Berlin"),
+        ("pandas", "UTC"),
+        ("pandas", None, "D"),
+        ("polars",),
+        ("polars", "Europe/Berlin"),
+        ("polars", None, "date"),
+        ("polars", None, "lazy"),
+        ("pyarrow",),
+        ("pyarrow", "Europe/Berlin"),
+    ],
+)
+def test_times_come_back_in_the_type_in_which_they_came(form):
+    frame = daily(*form)
+    fitted = elman.Forecaster(horizon=3, **QUICK).fit(frame)
+    expected = elman.Forecaster(horizon=3, **QUICK).fit(daily("pandas")).predict()
+    found = fitted.predict(frame)
+    frame = frame.collect() if hasattr(frame, "collect") else frame
+    if form[0] == "pandas":
+        assert found["ds"].dtype == frame["ds"].dtype
+    else:
+        assert found.schema.field("ds").type == frame.schema.field("ds").type if form[0] == "pyarrow" else (
+            found.schema["ds"] == frame.schema["ds"]
+        )
+    days = found["ds"].to_pylist() if form[0] == "pyarrow" else list(found["ds"])
+    assert [str(day)[:10] for day in days] == ["2020-04-30", "2020-05-01", "2020-05-02"]
+    assert np.array_equal(np.asarray(found["y_forecast"]), np.asarray(expected["y_forecast"]))
+
+
+def test_an_index_of_times_is_a_column():
+    frame = daily("pandas")
+    expected = elman.Forecaster(horizon=3, **QUICK).fit(frame).predict()
+    indexed = frame.set_index("ds")
+    for same, name in [
+        (indexed, "ds"),
+        (indexed.rename_axis(None), "ds"),
+        (indexed.rename_axis("when"), "when"),
+        (indexed["y"], "ds"),
+        (indexed["y"].rename("price").rename_axis("when"), "ds"),
+    ]:
+        fitted = elman.Forecaster(horizon=3, **QUICK).fit(same)
+        for found in (fitted.predict(), fitted.predict(same), fitted.backtest().rows[-3:]):
+            assert found[name].dtype == frame["ds"].dtype
+        assert fitted.predict().rename(columns={name: "ds"}).equals(expected)
+    periods = elman.Forecaster(horizon=3, **QUICK).fit(indexed.to_period("D")).predict()
+    assert [str(day) for day in periods["ds"]] == ["2020-04-30", "2020-05-01", "2020-05-02"]
+    with pytest.raises(ValueError, match="the index tells times, and so does a column 'ds'"):
+        elman.Forecaster(**QUICK).fit(indexed.assign(ds=1))
+
+
+def test_ids_come_back_in_the_type_in_which_they_came():
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    frame = pandas.concat([daily("pandas").assign(unique_id=n) for n in (3, 7)])
+    answers = elman.Forecaster(horizon=3, **QUICK).fit(frame).predict()
+    assert answers["unique_id"].tolist() == [3, 3, 3, 7, 7, 7]
+    assert len(answers.merge(frame, on=["unique_id", "ds"], how="left")) == 6
+    for other in (polars.from_pandas(frame), pyarrow.Table.from_pandas(frame, preserve_index=False)):
+        ids = elman.Forecaster(horizon=3, **QUICK).fit(other).predict()["unique_id"]
+        assert (ids.to_pylist() if hasattr(ids, "to_pylist") else ids.to_list()) == [3, 3, 3, 7, 7, 7]
 
 
 def test_pictures(forecaster, regressor):

@@ -1,7 +1,9 @@
 """Layers inside PyTorch, held to PyTorch's own."""
 
 import copy
+import io
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from torch import nn  # noqa: E402
+from torch.nn.utils import prune  # noqa: E402
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence  # noqa: E402
 
 import elman  # noqa: E402
@@ -231,15 +234,84 @@ def test_accelerate_changes_a_model_in_place():
     assert [id(parameter) for parameter in model.parameters()] == before and list(model.state_dict()) == keys
     assert_close(model[0](torch.ones(2, 1, 2))[0], y)
     assert isinstance(fast.accelerate(nn.LSTM(2, 3)), fast.LSTM)
+
+    class Own(nn.LSTM):
+        pass
+
+    with pytest.warns(UserWarning, match="0 is of a class of its own, Own, and stays that"):
+        assert type(fast.accelerate(nn.Sequential(Own(2, 3)))[0]) is Own
     with pytest.warns(UserWarning, match="proj_size"):
         assert type(fast.accelerate(nn.LSTM(2, 3, proj_size=1))) is nn.LSTM
 
 
-def test_layers_are_copied_and_pickled():
-    layer, x = fast.GRU(2, 3), torch.randn(4, 2, 2)
+def test_layers_are_copied_pickled_and_saved():
+    layer, x, file = fast.GRU(2, 3), torch.randn(4, 2, 2), io.BytesIO()
     y = layer(x)[0]
-    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+    torch.save(layer, file)
+    file.seek(0)
+    for other in (
+        copy.deepcopy(layer),
+        pickle.loads(pickle.dumps(layer)),
+        torch.load(file, weights_only=False),
+        nn.DataParallel(layer),
+    ):
         assert torch.equal(other(x)[0], y)
+    doubled = copy.deepcopy(layer).double()(x.double())[0]
+    assert doubled.dtype == torch.float64 and torch.allclose(doubled, y.double(), atol=1e-6)
+
+
+def test_what_pytorch_takes_down_it_runs_itself():
+    theirs, ours = pair("LSTM", 2, 3)
+    x, longer = torch.randn(4, 2, 2), torch.randn(6, 2, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's own, of its own layer.
+        traced, exported = torch.jit.trace(ours, (x,)), torch.export.export(ours, (x,))
+    assert_close(traced(longer)[0], theirs(longer)[0])
+    assert_close(exported.module()(x)[0], theirs(x)[0])
+    compiled = torch.compile(ours, backend="eager")
+    assert_close(compiled(x)[0], theirs(x)[0])
+
+    def gradients(layer):
+        def loss(parameters):
+            return torch.func.functional_call(layer, parameters, (x,))[0].square().sum()
+
+        return torch.func.grad(loss)(dict(layer.named_parameters()))
+
+    for a, b in zip(gradients(theirs).values(), gradients(ours).values()):
+        assert_close(b, a)
+
+
+def test_autocast_leaves_the_layer_exact():
+    layer, x = fast.LSTM(2, 3), torch.randn(4, 1, 2)
+    state = (torch.randn(1, 1, 3).bfloat16(), torch.randn(1, 1, 3).bfloat16())
+    expected = layer(x.bfloat16().float(), tuple(part.float() for part in state))[0]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = layer(x.bfloat16(), state)[0]
+        packed = layer(pack_sequence([x[:, 0].bfloat16()]), state)[0]
+    assert y.dtype == torch.float32 and torch.equal(y, expected)
+    assert torch.equal(packed.data, expected[:, 0])
+    y.sum().backward()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layer: prune.random_unstructured(layer, "weight_hh_l0", 0.5),
+        lambda layer: nn.utils.parametrizations.weight_norm(layer, "weight_hh_l0"),
+        lambda layer: nn.utils.parametrizations.spectral_norm(layer, "weight_ih_l0"),
+    ],
+)
+def test_parameters_that_are_made_of_others(change):
+    theirs, ours = pair("LSTM", 2, 3)
+    change(ours)
+    ours.eval()
+    with torch.no_grad():
+        for name, parameter in theirs.named_parameters():
+            parameter.copy_(getattr(ours, name))
+    y = ours(torch.ones(4, 1, 2))[0]
+    assert_close(y, theirs(torch.ones(4, 1, 2))[0])
+    y.sum().backward()
+    assert all(parameter.grad.any() for parameter in ours.parameters())
 
 
 def test_what_the_engine_does_not_have_is_refused_by_name():
@@ -252,12 +324,41 @@ def test_what_the_engine_does_not_have_is_refused_by_name():
         layer(torch.ones(2, 1, 4))
     with pytest.raises(RuntimeError, match="Expected hidden size"):
         layer(torch.ones(2, 1, 2), (torch.zeros(1, 2, 3), torch.zeros(1, 2, 3)))
+    with pytest.raises(TypeError, match="LSTM: hx is a tensor; it must be a tuple of 2 tensors"):
+        layer(torch.ones(2, 1, 2), torch.zeros(1, 1, 3))
+    with pytest.raises(TypeError, match="GRU: hx is 2 tensors; it must be a tensor"):
+        fast.GRU(2, 3)(torch.ones(2, 1, 2), (torch.zeros(1, 1, 3), torch.zeros(1, 1, 3)))
+    with pytest.raises(TypeError, match="LSTM: the input is ndarray; it must be a tensor, or packed"):
+        layer(np.ones((2, 1, 2), np.float32))
     with pytest.raises(RuntimeError, match="runs on the CPU"):
         layer(torch.ones(2, 1, 2, device="meta"))
-    with pytest.raises(RuntimeError, match="once_differentiable|does not require grad|twice"):
-        x = torch.ones(2, 1, 2, requires_grad=True)
-        (g,) = torch.autograd.grad(layer(x)[0].sum(), x, create_graph=True)
-        g.sum().backward()
+
+
+def test_second_derivatives_are_refused_wherever_they_would_count():
+    layer = fast.LSTM(2, 3)
+    x = torch.ones(2, 1, 2, requires_grad=True)
+    y = layer(x)[0].sum()
+    # The gradient does not depend on the one that comes in, which is constant: a penalty on it would be 0 in silence.
+    (dx,) = torch.autograd.grad(y, x, create_graph=True)
+    assert_close(dx, torch.autograd.grad(layer(x)[0].sum(), x)[0])
+    with pytest.raises(RuntimeError, match="elman.torch's layers have no second derivatives; torch.nn's have"):
+        (layer(x)[0].sum() + (dx.norm() - 1) ** 2).backward()
+
+
+def test_what_a_pass_answers_stays_as_it_is():
+    # Their memory is used again once nobody has them, and no sooner: a view or an array of it is enough.
+    layer, x = fast.LSTM(3, 4), torch.randn(6, 2, 3)
+    kept, expected = [], []
+    for n in range(12):
+        leaf = (x + n).requires_grad_()
+        y, _ = layer(leaf)
+        layer.zero_grad(set_to_none=True)
+        (y * y).sum().backward()
+        kept += [[y[2:4, 0], y.detach().numpy()[0], layer.weight_hh_l0.grad, leaf.grad[1]][n % 4]]
+        expected.append(kept[-1].detach().clone() if torch.is_tensor(kept[-1]) else kept[-1].copy())
+        del y, leaf
+    for now, then in zip(kept, expected):
+        assert torch.equal(torch.as_tensor(now), torch.as_tensor(then))
 
 
 def test_data_loaders_beside_it():

@@ -105,7 +105,7 @@ class Layer:
 @final
 class Pass:
     def backward(
-        self, dy: _Array | None, dstates: list[_Array] | None, want_input: bool
+        self, dy: _Array | None, dstates: list[_Array] | None, want_input: bool, want_states: bool
     ) -> tuple[_Array | None, list[_Array], _Array]: ...
 
 @final

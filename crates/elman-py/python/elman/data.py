@@ -50,6 +50,8 @@ def is_frame(value: Any) -> bool:
     """Is it a table with named columns: a data frame, anything with Arrow's PyCapsule interface, a dict of columns?"""
     if hasattr(value, "toarray"):  # Some sparse matrices are dicts.
         return False
+    if _is_lazy(value):
+        return True
     return not is_series(value) and (
         isinstance(value, dict)
         or hasattr(value, "__arrow_c_stream__")
@@ -57,13 +59,50 @@ def is_frame(value: Any) -> bool:
     )
 
 
+def _is_lazy(value: Any) -> bool:
+    """Is it a frame of polars whose columns are not worked out yet?"""
+    return type(value).__module__.split(".")[0] == "polars" and hasattr(value, "collect")
+
+
+def timed(value: Any) -> Any:
+    """A frame or series of pandas whose index tells times, as a frame with those in a column, ``ds`` where they have no
+    name; everything else as it is.
+    """
+    is_pandas = type(value).__module__.split(".")[0] == "pandas" and hasattr(value, "index")
+    if not is_pandas or not (value.index.dtype.kind == "M" or hasattr(value.index, "to_timestamp")):
+        return value
+    frame = value.to_frame("y") if hasattr(value, "to_frame") else value
+    name = "ds" if frame is not value or value.index.name is None else value.index.name
+    if name in frame.columns:
+        raise ValueError(f"the index tells times, and so does a column {name!r}; drop one: reset_index(drop=True)")
+    frame = frame.reset_index(drop=True)
+    frame.insert(0, name, value.index)
+    return frame
+
+
+def zone_of(frame: Any, column: str | None) -> str | None:
+    """The place by whose clocks a column of times goes, such as ``Europe/Berlin``, where its type names one."""
+    if isinstance(frame, dict) or not is_frame(frame):
+        return None
+    if column not in getattr(frame, "column_names", getattr(frame, "columns", ())):
+        return None
+    values = frame[column]
+    kind = getattr(values, "dtype", getattr(values, "type", None))
+    zone = getattr(kind, "tz", getattr(kind, "time_zone", None))
+    return str(zone) if "/" in str(zone) else None
+
+
+def collected(value: Any) -> Any:
+    """A frame of polars with its columns worked out; everything else as it is."""
+    return value.collect() if _is_lazy(value) else value
+
+
 def columns_of(frame: Any) -> dict[str, Column]:
     """The columns of a frame, by name. Columns of ``float64`` without gaps are read where they lie."""
     if isinstance(frame, dict):
         return {str(name): _column(str(name), values) for name, values in frame.items()}
+    frame = collected(frame)
     library = type(frame).__module__.split(".")[0]
-    if library == "polars" and hasattr(frame, "collect"):
-        frame = frame.collect()
     is_known = library in ("pandas", "polars") or (library == "pyarrow" and hasattr(frame, "column_names"))
     if not is_known and hasattr(frame, "__arrow_c_stream__"):
         frame = _read_arrow(frame)
@@ -107,6 +146,9 @@ def _arrow_column(values: Any) -> Any:
 def _column(name: str, values: Any) -> Column:
     if type(values).__module__.startswith("pyarrow"):
         values = _arrow_column(values)
+    elif getattr(getattr(values, "dtype", None), "time_zone", None) is not None:
+        # Of polars, whose arrays have lost the place.
+        values = np.array(values.to_list(), dtype=object)
     elif hasattr(values, "to_numpy"):
         values = values.to_numpy()
     array = np.asarray(values)
@@ -159,18 +201,6 @@ def table_of(columns: dict[str, Column], name: str = "the data") -> _elman.Table
     if not columns:
         raise ValueError(f"{name}: there are no columns")
     return _elman.Table(name, list(columns.items()))
-
-
-def like(columns: dict[str, Any], frame: Any) -> Any:
-    """Columns as a frame of the kind that another is; a dict where that is one."""
-    module = type(frame).__module__.split(".")[0]
-    if module == "pandas":
-        return importlib.import_module("pandas").DataFrame(columns)
-    if module == "polars":
-        return importlib.import_module("polars").DataFrame(columns)
-    if module == "pyarrow":
-        return importlib.import_module("pyarrow").table(columns)
-    return columns
 
 
 def unnested(x: Any, id_name: str, layout: str) -> Any:

@@ -9,7 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _elman
-from .data import Column, columns_of, is_frame, is_path, is_series, like, long_columns, sequences_of, table_of
+from .answers import like
+from .data import (
+    Column,
+    collected,
+    columns_of,
+    is_frame,
+    is_path,
+    is_series,
+    long_columns,
+    sequences_of,
+    table_of,
+    timed,
+    zone_of,
+)
 from .estimator import Estimator, figures_by_name
 
 
@@ -59,16 +72,23 @@ class Forecaster(Estimator):
         ----------
         X : data frame, dict, path, array (T,), list of arrays (T_i,), array (n, T), or a Series
             A frame as the program reads tables: a column of times and one of values, several of values, or long with a
-            column that tells series apart. Columns ``unique_id``, ``ds`` and ``y`` are taken for what they are called.
-            Of an array each row is a series.
+            column that tells series apart. An index of times is such a column. Columns ``unique_id``, ``ds`` and ``y`` are
+            taken for what they are called. Of an array each row is a series.
         y : None
             Not used; scikit-learn's convention.
         """
-        columns, options = self._columns(X), self._options()
+        given, options = X, self._options()
+        X = timed(collected(X))
+        if is_frame(X) and hasattr(given, "index") and X is not given:
+            options.setdefault("time", X.columns[0])
+        columns = self._columns(X)
         if isinstance(columns, dict):
             for option, column in [("id", "unique_id"), ("time", "ds"), ("target", "y")]:
                 if column in columns and options.get(option) is None:
                     options[option] = column
+        zone = zone_of(X, options.get("time"))
+        if zone is not None:
+            options.setdefault("timezone", zone)
         table = self._table(columns)
         self._fit(table, options)
         # What is forecast unless something else is given.
@@ -81,11 +101,7 @@ class Forecaster(Estimator):
         if is_path(X):
             return str(os.fspath(X))
         if type(X).__name__ == "Series" and hasattr(X, "index"):
-            values = {"y": X.to_numpy()}
-            index = X.index
-            if hasattr(index, "to_timestamp"):
-                index = index.to_timestamp()
-            return columns_of({"ds": index.to_numpy(), **values} if index.dtype.kind == "M" else values)
+            return columns_of({"y": X.to_numpy()})
         if is_series(X):
             return columns_of({"y": X})
         if is_frame(X):
@@ -109,6 +125,7 @@ class Forecaster(Estimator):
             if not hasattr(self, "_series"):
                 raise ValueError("a model from a file knows no series to forecast; give X")
             return self._table(self._series), self._kind
+        X = timed(collected(X))
         return self._table(self._columns(X)), _kind_of(X)
 
     def _predicted(self, X: Any, horizon: int | None, levels: list[float], baseline: str | None) -> tuple[Any, Any]:
@@ -199,7 +216,7 @@ class Forecaster(Estimator):
 def _kind_of(X: Any) -> Any:
     """What tells which kind of frame an answer is to be; None for arrays."""
     if type(X).__name__ == "Series" and hasattr(X, "index"):
-        return X.to_frame().iloc[:0] if X.index.dtype.kind == "M" or hasattr(X.index, "to_timestamp") else None
+        return None
     if is_path(X) or isinstance(X, dict):
         return {}
     if is_frame(X):

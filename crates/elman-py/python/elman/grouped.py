@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from . import _elman
+from .answers import like
 from .arrays import Array
 from .data import (
     Column,
+    collected,
     columns_of,
     is_frame,
     is_path,
-    like,
     long_columns,
     refuse_missing,
     sequences_of,
@@ -97,6 +98,7 @@ class _Grouped(Estimator):
         if is_path(X):
             table, kind = _elman.Table.open(os.fspath(X)), {}
         elif is_frame(X):
+            X = collected(X)
             table, kind = table_of(columns_of(X)), X
         else:
             sequences, kind = sequences_of(X, self.layout), None

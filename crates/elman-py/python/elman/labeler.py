@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from . import _elman
-from .data import Column, columns_of, is_frame, is_path, like, long_columns, sequences_of, table_of
+from .answers import like
+from .data import Column, columns_of, is_frame, is_path, long_columns, sequences_of, table_of
 from .estimator import figures_by_name
 from .grouped import _Grouped
 

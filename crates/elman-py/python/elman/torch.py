@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import PackedSequence
 
 from . import _elman
@@ -23,6 +22,20 @@ _DTYPES = {torch.float32: "float32", torch.float64: "float64"}
 
 def _numpy(tensor: Tensor | None) -> Any:
     return None if tensor is None else tensor.detach().contiguous().numpy()
+
+
+def _cast(value: Any, dtype: torch.dtype) -> Any:
+    """A tensor, or several, in a number type; None as it is."""
+    if isinstance(value, (tuple, list)):
+        return tuple(_cast(part, dtype) for part in value)
+    return value if value is None else value.to(dtype)
+
+
+def _is_transformed() -> bool:
+    """Does PyTorch have to see the operations: to take them down, for another program or another function?"""
+    is_function_transformed: bool = torch._C._are_functorch_transforms_active()
+    is_traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    return is_traced or torch.compiler.is_exporting() or is_function_transformed
 
 
 class _Pass(torch.autograd.Function):
@@ -42,14 +55,21 @@ class _Pass(torch.autograd.Function):
         return (torch.from_numpy(y), *(torch.from_numpy(state) for state in final))
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, dy: Tensor | None, *dfinal: Tensor | None) -> tuple[Any, ...]:
+        gradients = _Pass._gradients(ctx, dy, dfinal)
+        # Whoever asked for a graph of the gradients would find them constant.
+        return _Final.of(gradients) if torch.is_grad_enabled() else gradients
+
+    @staticmethod
+    @torch.no_grad()
+    def _gradients(ctx: Any, dy: Tensor | None, dfinal: tuple[Tensor | None, ...]) -> tuple[Any, ...]:
         dstates = None
         if any(d is not None for d in dfinal):
             like = next(d for d in dfinal if d is not None)
             dstates = [_numpy(torch.zeros_like(like) if d is None else d) for d in dfinal]
-        dx, dinitial, flat = ctx.run.backward(_numpy(dy), dstates, ctx.needs_input_grad[4])
-        dinitial = [torch.from_numpy(d) for d in dinitial] if any(ctx.needs_input_grad[5 : 5 + ctx.states]) else []
+        wanted = ctx.needs_input_grad[4], any(ctx.needs_input_grad[5 : 5 + ctx.states])
+        dx, dinitial, flat = ctx.run.backward(_numpy(dy), dstates, *wanted)
+        dinitial = [torch.from_numpy(d) for d in dinitial]
         dinitial += [None] * (ctx.states - len(dinitial))
         dweights, at, flat = [], 0, torch.from_numpy(flat)
         for n, shape in enumerate(ctx.weights):
@@ -59,6 +79,26 @@ class _Pass(torch.autograd.Function):
             at += size
         dx = None if dx is None else torch.from_numpy(dx).view(ctx.shape)
         return (None, None, None, None, dx, *dinitial, *dweights)
+
+
+class _Final(torch.autograd.Function):
+    """Gradients of which there is no gradient: an error where one is asked for, in place of zeros."""
+
+    @staticmethod
+    def of(gradients: tuple[Any, ...]) -> tuple[Any, ...]:
+        """These gradients, None where there is none."""
+        there = [n for n, gradient in enumerate(gradients) if gradient is not None]
+        asks = torch.zeros((), requires_grad=True)
+        final = dict(zip(there, _Final.apply(asks, *(gradients[n] for n in there))))
+        return tuple(final.get(n) for n in range(len(gradients)))
+
+    @staticmethod
+    def forward(ctx: Any, asks: Tensor, *gradients: Tensor) -> tuple[Tensor, ...]:
+        return gradients
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
+        raise RuntimeError("elman.torch's layers have no second derivatives; torch.nn's have")
 
 
 class _Layer(nn.RNNBase):
@@ -78,34 +118,38 @@ class _Layer(nn.RNNBase):
     def _engine(self, dtype: torch.dtype) -> _elman.Layer:
         """The layer of the engine for a number type, made when it is first needed."""
         shape = (self._cell(), self.input_size, self.hidden_size, self.num_layers, self.bidirectional, self.dropout)
-        key = (shape, dtype)
+        key = (shape, self.bias, dtype)
         engines: dict[Any, _elman.Layer] = self.__dict__.setdefault("_engines", {})
         if key not in engines:
             engines.clear()
             engines[key] = _elman.Layer(*shape, _DTYPES[dtype])
         return engines[key]
 
-    def _tensors(self) -> list[Tensor | None]:
-        """Weights and biases, layer by layer; none for a bias that is not there."""
-        tensors: list[Tensor | None] = []
+    def _tensors(self) -> list[Any]:
+        """Weights and biases, layer by layer; None for a bias that is not there."""
+        tensors: list[Any] = []
         for weights in self.all_weights:
             tensors.extend([*weights, *[None] * (4 - len(weights))])
         return tensors
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """As ``torch.nn``'s layer of the same name."""
+        if _is_transformed():
+            return super().forward(input, hx)
         packed = isinstance(input, PackedSequence)
-        data = input.data if packed else input
-        self._check(data)
+        data, tensors = input.data if packed else input, self._tensors()
+        if not isinstance(data, Tensor):
+            raise TypeError(f"{type(self).__name__}: the input is {type(data).__name__}; it must be a tensor, or packed")
+        if torch.is_autocast_enabled("cpu"):
+            # As of operations that autocast leaves exact, the result is of the weights' type.
+            data, hx = _cast(data, tensors[0].dtype), _cast(hx, tensors[0].dtype)
+        self._check(data, tensors[0])
         if packed:
             counts = input.batch_sizes.tolist()
             batch_size, is_batched = counts[0], True
-            # A sequence is as long as there are timesteps with more than so many.
-            lengths = (
-                [sum(count > n for count in counts) for n in range(batch_size)]
-                if len(set(counts)) > 1
-                else ([len(counts)] * batch_size)
-            )
+            # As many sequences end with a timestep as the next has fewer.
+            ends = [now - after for now, after in zip(counts, [*counts[1:], 0])]
+            lengths = [t for t in range(len(counts), 0, -1) for _ in range(ends[t - 1])]
             x = data
         else:
             is_batched = data.dim() == 3
@@ -125,7 +169,7 @@ class _Layer(nn.RNNBase):
         if packed and hx is not None and input.sorted_indices is not None:
             initial = [state.index_select(1, input.sorted_indices) for state in initial]
         y: Any
-        y, final = self._run(x, lengths, initial)
+        y, final = self._run(x, lengths, initial, tensors)
         if packed:
             y = PackedSequence(y, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
             if input.unsorted_indices is not None:
@@ -137,8 +181,10 @@ class _Layer(nn.RNNBase):
                 y, final = y.squeeze(1), [state.squeeze(1) for state in final]
         return y, final[0] if self._states == 1 else tuple(final)
 
-    def _run(self, x: Tensor, lengths: list[int], initial: list[Any]) -> tuple[Tensor, list[Tensor]]:
-        engine, tensors = self._engine(x.dtype), self._tensors()
+    def _run(
+        self, x: Tensor, lengths: list[int], initial: list[Any], tensors: list[Any]
+    ) -> tuple[Tensor, list[Tensor]]:
+        engine = self._engine(x.dtype)
         seed = None
         if self.training and self.dropout > 0 and self.num_layers > 1:
             seed = int(torch.randint(2**63 - 1, ()).item())
@@ -150,9 +196,9 @@ class _Layer(nn.RNNBase):
         y, final, _ = engine.forward(_numpy(x), lengths, states, [_numpy(t) for t in tensors], seed, False)
         return torch.from_numpy(y), [torch.from_numpy(state) for state in final]
 
-    def _check(self, data: Tensor) -> None:
+    def _check(self, data: Tensor, weight: Tensor) -> None:
         """Refuses what only PyTorch itself can run."""
-        name, weight = type(self).__name__, self.all_weights[0][0]
+        name = type(self).__name__
         if data.device.type != "cpu" or weight.device.type != "cpu":
             raise RuntimeError(
                 f"elman.torch.{name} runs on the CPU; the input is on {data.device}, the weights on {weight.device}"
@@ -167,14 +213,16 @@ class _Layer(nn.RNNBase):
         """The arrays ``[D * layers, B, H]`` of the state to start from; none of them for zeros."""
         if hx is None:
             return [None] * self._states
-        given = [hx] if self._states == 1 else list(hx)
-        if len(given) != self._states:
-            raise ValueError(f"hx has {len(given)} tensors; it must have {self._states}")
-        wanted = (self.num_layers * (2 if self.bidirectional else 1), batch_size, self.hidden_size)
+        given = [hx] if isinstance(hx, Tensor) else list(hx)
+        if isinstance(hx, Tensor) != (self._states == 1) or len(given) != self._states:
+            wanted = "a tensor" if self._states == 1 else f"a tuple of {self._states} tensors"
+            found = "a tensor" if isinstance(hx, Tensor) else f"{len(given)} tensors"
+            raise TypeError(f"{type(self).__name__}: hx is {found}; it must be {wanted}")
+        shape = (self.num_layers * (2 if self.bidirectional else 1), batch_size, self.hidden_size)
         states = [state if is_batched else state.unsqueeze(1) for state in given]
         for state in states:
-            if tuple(state.shape) != wanted:
-                raise RuntimeError(f"Expected hidden size {wanted}, got {list(state.shape)}")
+            if tuple(state.shape) != shape:
+                raise RuntimeError(f"Expected hidden size {shape}, got {list(state.shape)}")
             if state.dtype != dtype:
                 raise ValueError(f"hx is {state.dtype}, but the input is {dtype}")
         return states
@@ -224,14 +272,14 @@ class RNN(_Layer, nn.RNN):
         return "elman-relu" if self.nonlinearity == "relu" else "elman"
 
 
-_FASTER: dict[type[nn.Module], type[nn.Module]] = {nn.LSTM: LSTM, nn.GRU: GRU, nn.RNN: RNN}
+_FASTER: dict[type[nn.Module], type[nn.RNNBase]] = {nn.LSTM: LSTM, nn.GRU: GRU, nn.RNN: RNN}
 
 
 def accelerate(module: nn.Module) -> nn.Module:
     """Have a model's recurrent layers run by Elman's engine, in place.
 
     The layers stay the objects that they are, with their parameters, hooks and place in the model, so that optimisers and
-    checkpoints notice nothing. A layer with a projection stays as it was, with a warning.
+    checkpoints notice nothing. A layer with a projection, or of a class of its own, stays as it was, with a warning.
 
     Parameters
     ----------
@@ -244,11 +292,13 @@ def accelerate(module: nn.Module) -> nn.Module:
         The same one.
     """
     for name, layer in module.named_modules():
-        faster = _FASTER.get(type(layer))
+        if isinstance(layer, _Layer) or not isinstance(layer, nn.RNNBase):
+            continue
+        faster, name = _FASTER.get(type(layer)), name or "the layer"
         if faster is None:
-            continue
-        if getattr(layer, "proj_size", 0):
-            warnings.warn(f"{name or 'the layer'} has a projection (proj_size) and stays torch.nn.LSTM", stacklevel=2)
-            continue
-        layer.__class__ = faster
+            warnings.warn(f"{name} is of a class of its own, {type(layer).__name__}, and stays that", stacklevel=2)
+        elif layer.proj_size:
+            warnings.warn(f"{name} has a projection (proj_size) and stays torch.nn.LSTM", stacklevel=2)
+        else:
+            layer.__class__ = faster
     return module
