@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hound::WavReader;
 
+use super::chunks::{Trimmed, padded};
 use super::wav::{Recording, about, choose, read_samples};
 use crate::error::{DataError, Error};
 use crate::file::{Blocks, Stored};
@@ -57,7 +58,7 @@ pub(super) struct Facts {
 /// A WAV file whose samples stay where they are.
 struct StoredWave {
     stored: Stored,
-    reader: Mutex<WavReader<BufReader<File>>>,
+    reader: Mutex<WavReader<Trimmed<BufReader<File>>>>,
     channel: usize,
     len: usize,
     kept: Blocks<f32>,
@@ -125,7 +126,8 @@ impl Track {
         if file.rewind().is_err() {
             return Ok(None);
         }
-        let Ok(reader) = WavReader::new(BufReader::new(file)) else { return Ok(None) };
+        let opened = Trimmed::new(BufReader::new(file)).map_err(hound::Error::from).and_then(WavReader::new);
+        let Ok(reader) = opened else { return Ok(None) };
         let (spec, len) = (reader.spec(), reader.duration() as usize);
         let is_plain = frame == usize::from(spec.channels) * usize::from(spec.bits_per_sample) / 8
             && matches!(spec.bits_per_sample, 8 | 16 | 24 | 32);
@@ -223,7 +225,7 @@ fn frame_bytes(stored: &Stored) -> Option<usize> {
             stored.read_at(at + 8, &mut format).ok()?;
             return Some(usize::from(u16::from_le_bytes([format[12], format[13]])));
         }
-        at += 8 + u64::from(size);
+        at += 8 + padded(size);
     }
 }
 
@@ -247,7 +249,8 @@ impl Listener {
         for sample in samples {
             self.facts.loudest = self.facts.loudest.max(sample.abs());
             self.sum += f64::from(*sample);
-            self.run = if sample.abs() >= FULL { self.run + 1 } else { 0 };
+            // Floating point numbers may go beyond, and are then not cut off.
+            self.run = if (FULL..=1.0).contains(&sample.abs()) { self.run + 1 } else { 0 };
             self.count += 1;
             if self.run == IN_A_ROW {
                 self.facts.clipped += 1;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
+use super::chunks::Trimmed;
 use super::track::not_finite;
 use crate::error::{DataError, Error, FileError};
 use crate::file::{self, WriteSeek};
@@ -60,6 +61,7 @@ impl Recording {
     pub fn read(name: &str, reader: impl Read, channel: Option<usize>) -> Result<Self, DataError> {
         let refuse = |message: String| DataError::new(name, message);
         let damaged = |error| refuse(about(&error));
+        let reader = Trimmed::new(reader).map_err(|error| damaged(error.into()))?;
         let mut reader = WavReader::new(reader).map_err(damaged)?;
         let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
         let channels = usize::from(channels);
@@ -138,6 +140,9 @@ pub(super) fn about(error: &hound::Error) -> String {
             "is cut short: its head speaks of more samples than there are; record or copy it again".into()
         }
         hound::Error::IoError(error) => format!("cannot be read: {error}"),
+        hound::Error::FormatError(reason) if reason.contains("data chunk length") => {
+            "does not say in its head how many samples there are, as when it was written to a pipe; write it to a file".into()
+        }
         hound::Error::FormatError(reason) => {
             format!("is damaged, or no WAV file: {reason}; record or copy it again")
         }
