@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
     }
     let model = Model::open(&arguments.model)?;
     let table = if arguments.audio.is_empty() {
-        sound::refuse_without_audio(arguments)?;
+        sound::refuse_without_audio(&model, arguments)?;
         input::table_for(&model, arguments.data.as_deref())?
     } else {
         sound::table_for(&model, arguments)?

@@ -114,15 +114,21 @@ pub(crate) fn table_for(model: &Model, arguments: &EvaluateArguments) -> anyhow:
 }
 
 /// Refuses options that say how recordings are read where there are none.
-pub(crate) fn refuse_without_audio(arguments: &EvaluateArguments) -> Result<(), Wrong> {
-    let EvaluateArguments { knob, channel, latency, .. } = arguments;
+pub(crate) fn refuse_without_audio(model: &Model, arguments: &EvaluateArguments) -> Result<(), Wrong> {
+    let EvaluateArguments { data, knob, channel, latency, .. } = arguments;
     let given = [("knob", !knob.is_empty()), ("channel", channel.is_some()), ("latency", latency.is_some())];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((option, _)) => {
-            Err(Wrong(format!("--{option} is for sound: name what went in and what came out with --audio")))
-        }
-        None => Ok(()),
+    if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+        return Err(Wrong(format!(
+            "--{option} is for sound: name what went in and what came out with --audio"
+        )));
     }
+    let is_wav =
+        |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav"));
+    if model.sound().is_some() && data.as_deref().is_none_or(is_wav) {
+        let message = "a model of sound is measured on a pair of recordings: --audio input.wav target.wav";
+        return Err(Wrong(message.into()));
+    }
+    Ok(())
 }
 
 /// The error about a recording of another rate than the model's.

@@ -22,7 +22,7 @@ fn files_that_are_no_tables() {
         "train forecast no/ne.csv",
         "cannot open no/ne.csv: there is no such file; check the path",
     );
-    place.refuses(1, "train .", "cannot open .: it is a directory; name a CSV file in it");
+    place.refuses(1, "train .", "cannot open .: it is a directory; name a file in it");
     refuses("", "bad.csv is empty; a table begins with a line of column names");
     refuses(" \n\n", "bad.csv is empty; a table begins with a line of column names");
     refuses(

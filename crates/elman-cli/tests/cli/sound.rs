@@ -124,6 +124,33 @@ fn a_device_is_learned_from_two_recordings_and_played() {
     fails(&place, "predict out.elman other.wav -o x.wav --knob drive=1", 2, "this model has no knobs");
 }
 
+/// The states to start from take the place of the samples that are only heard; NAM has a place for them, RTNeural has not.
+#[test]
+fn a_learned_initial_state_goes_where_there_is_a_place_for_it() {
+    let place = recorded(0);
+    let train = "train label --audio in.wav out.wav -q --preset nano --epochs 2 --truncate 128 --skip 0 --learned-state";
+    place.ok(&format!("{train} -o m.elman"));
+    let inspected = place.ok("inspect m.elman").stdout;
+    assert!(inspected.contains("learned initial state"), "{inspected}");
+    let read = |name: &str| -> serde_json::Value {
+        let text = std::fs::read_to_string(place.path(name)).expect("what was written");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let said = place.ok("export m.elman --format nam -o m.nam").stderr;
+    assert!(!said.contains("initial state"), "{said}");
+    // Eight units: behind the weights [32, 1 + 8] and 32 biases of the one layer h and c, of which nothing is 0.
+    let weights = read("m.nam")["weights"].as_array().expect("a list").clone();
+    let initial: Vec<f64> = weights[32 * 9 + 32..][..16].iter().filter_map(|w| w.as_f64()).collect();
+    assert!(initial.len() == 16 && initial.iter().all(|state| *state != 0.0), "{initial:?}");
+    let said = place.ok("export m.elman --format rtneural -o m.json").stderr;
+    assert!(
+        said.contains("rtneural has no place for an initial state: the network starts from zeros there"),
+        "{said}"
+    );
+    let message = "--learned-state has no effect with --burn-in 64: what is learned begins behind the start; leave one of them out";
+    fails(&place, &format!("{train} --burn-in 64"), 2, message);
+}
+
 fn start(place: &Place, command: &str) -> Child {
     let mut command = place.command(command);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -298,6 +325,11 @@ fn a_model_is_measured_on_more_or_fewer_pairs() {
         ),
         ("evaluate two.elman in.wav --latency 3", "--latency is for sound: name"),
         ("evaluate one.elman in.wav --channel 1", "--channel is for sound: name"),
+        (
+            "evaluate one.elman in.wav",
+            "a model of sound is measured on a pair of recordings: --audio input.wav target.wav",
+        ),
+        ("evaluate one.elman", "a model of sound is measured on a pair of recordings: --audio"),
         (
             "predict two.elman in.wav -o x.wav --knob drive=1 --knob drive=0",
             "--knob drive is given 2 times; give it once",

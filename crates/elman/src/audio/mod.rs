@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod chunks;
 mod latency;
 mod layout;
 mod pair;

@@ -6,6 +6,8 @@ use crate::words::counted;
 
 /// A recording is quiet whose loudest sample is below this: -40 dB.
 const QUIET: f32 = 0.01;
+/// One is loud whose loudest sample is above this: 20 dB more than full scale.
+const LOUD: f32 = 10.0;
 /// A mean beyond this is an offset.
 const OFFSET: f64 = 0.01;
 /// What the device makes of the same input twice differs by at most this share of its energy: NAM's limit.
@@ -17,6 +19,7 @@ pub(super) fn remarks(pair: &Pair) -> Result<Vec<Message>, DataError> {
     for recording in [&pair.input, &pair.target] {
         remarks.extend(clipping(recording));
         remarks.extend(quiet(recording));
+        remarks.extend(loud(recording));
         remarks.extend(offset(recording));
     }
     remarks.extend(replicate(pair)?);
@@ -47,6 +50,23 @@ fn quiet(recording: &Track) -> Option<Message> {
         )
         .into()
     })
+}
+
+fn loud(recording: &Track) -> Option<Message> {
+    let loudest = recording.facts.loudest;
+    (loudest > LOUD).then(|| {
+        format!(
+            "{}: its loudest sample is {}, where full scale is 1; samples are learned as they are, so write them at that scale",
+            recording.name(),
+            figure(loudest)
+        )
+        .into()
+    })
+}
+
+/// A number of any size in few digits.
+fn figure(value: f32) -> String {
+    if value < 1e6 { format!("{value:.0}") } else { format!("{value:.0e}") }
 }
 
 fn offset(recording: &Track) -> Option<Message> {

@@ -4,6 +4,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use hound::{SampleFormat, WavReader, WavSpec};
 
+use super::chunks;
+
 /// The bytes that are read at a time, about: they stay in the first cache.
 const AT_ONCE: usize = 16 << 10;
 
@@ -22,10 +24,11 @@ pub(super) struct Samples<R> {
 impl<R: Read> Samples<R> {
     /// Reads the head.
     pub(super) fn new(mut reader: R) -> Result<Self, hound::Error> {
-        let mut head = Head { reader: &mut reader, last: [0; 4] };
-        let behind = WavReader::new(&mut head)?;
-        let (spec, len, count) = (behind.spec(), behind.duration() as usize, behind.len());
-        let width = u32::from_le_bytes(head.last).checked_div(count).unwrap_or(0) as usize;
+        let head = chunks::head(&mut reader)?;
+        let told = WavReader::new(head.as_slice().chain(&mut reader))?;
+        let (spec, len, count) = (told.spec(), told.duration() as usize, told.len());
+        let width =
+            chunks::samples_len(&head).and_then(|bytes| bytes.checked_div(count)).unwrap_or(0) as usize;
         Ok(Samples { reader, spec, width, len, taken: 0 })
     }
 
@@ -98,23 +101,6 @@ impl<R: Read + Seek> Samples<R> {
         self.reader.seek(SeekFrom::Current(moments * self.frame() as i64))?;
         self.taken = to;
         Ok(())
-    }
-}
-
-/// What of a head was read last: the number of the bytes that follow it.
-struct Head<'a, R> {
-    reader: &'a mut R,
-    last: [u8; 4],
-}
-
-impl<R: Read> Read for Head<'_, R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(to)?;
-        for &byte in &to[..count] {
-            let [_, a, b, c] = self.last;
-            self.last = [a, b, c, byte];
-        }
-        Ok(count)
     }
 }
 

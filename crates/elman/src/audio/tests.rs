@@ -101,6 +101,40 @@ fn what_is_no_whole_recording_is_refused_by_name() {
     assert_eq!(refusal(&wav(3, 1, 8000, 32, &data), None), message);
 }
 
+/// Chunks that recorders put before the samples, of odd and even length, and the byte behind odd ones.
+#[test]
+fn chunks_before_the_samples_are_passed_over() {
+    let plain = wav(3, 1, 8000, 32, &[0.5f32, -0.25].map(f32::to_le_bytes).concat());
+    let chunk = |name: &[u8; 4], content: &[u8]| {
+        let size = content.len() as u32;
+        let padding = vec![0; content.len() % 2];
+        [&name[..], &size.to_le_bytes(), content, &padding].concat()
+    };
+    for before in
+        [chunk(b"iXML", b"<odd>"), [chunk(b"LIST", b"abc"), chunk(b"bext", b"even")].concat(), Vec::new()]
+    {
+        for place in [12, 36] {
+            let bytes = [&plain[..place], &before, &plain[place..]].concat();
+            assert_eq!(samples(&bytes), [0.5, -0.25], "{} bytes at {place}", before.len());
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+            // The last sample alone, from where the file stands.
+            let track = Track::open_holding(file.path(), None, 0).unwrap();
+            assert_eq!(*track.read(1..2).unwrap(), [-0.25]);
+            let cut = &bytes[..place + before.len() / 2];
+            assert!(Recording::read("x.wav", cut, None).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_head_without_a_length_is_told() {
+    let mut bytes = wav(1, 1, 8000, 16, &[1; 32]);
+    bytes[40..44].fill(0xFF);
+    let message = "x.wav: does not say in its head how many samples there are, as when it was written to a pipe; write it to a file";
+    assert_eq!(refusal(&bytes, None), message);
+}
+
 proptest! {
     #[test]
     fn any_bytes_after_a_head_are_read_or_refused(mut head in prop::collection::vec(any::<u8>(), 0..44), keep in 0usize..44) {
@@ -299,6 +333,13 @@ fn what_spoils_a_model_is_said() {
     let clipped = wave(2.0).iter().map(|y| y.clamp(-1.0, 1.0)).collect();
     let clipped = remarks_of(wave(0.5), clipped);
     assert!(clipped.contains("out.wav: 764 peaks cut off at full scale, the first at 0.00 s"), "{clipped}");
+    let beyond = remarks_of(wave(0.5), wave(1.5));
+    assert_eq!(beyond, "out.wav: taken as 0 samples late, as latency says\n");
+    let loud = remarks_of(wave(0.5), wave(32_767.0));
+    assert!(
+        loud.contains("out.wav: its loudest sample is 32767, where full scale is 1; samples are learned"),
+        "{loud}"
+    );
     let offset = remarks_of(wave(0.5), wave(0.5).iter().map(|y| y + 0.1).collect());
     assert!(offset.contains("out.wav: its mean is 0.100"), "{offset}");
     let fine = remarks_of(wave(0.5), wave(0.3));

@@ -240,7 +240,8 @@ impl Listener {
 
     fn look_for_clipping(&mut self, block: &[f32]) {
         for (n, sample) in block.iter().enumerate() {
-            self.run = if sample.abs() >= FULL { self.run + 1 } else { 0 };
+            // Floating point numbers may go beyond, and are then not cut off.
+            self.run = if (FULL..=1.0).contains(&sample.abs()) { self.run + 1 } else { 0 };
             if self.run == IN_A_ROW {
                 self.facts.clipped += 1;
                 if self.facts.clipped == 1 {

@@ -121,6 +121,9 @@ pub(super) fn about(error: &hound::Error) -> String {
             "is cut short: its head speaks of more samples than there are; record or copy it again".into()
         }
         hound::Error::IoError(error) => format!("cannot be read: {error}"),
+        hound::Error::FormatError(reason) if reason.contains("data chunk length") => {
+            "does not say in its head how many samples there are, as when it was written to a pipe; write it to a file".into()
+        }
         hound::Error::FormatError(reason) => {
             format!("is damaged, or no WAV file: {reason}; record or copy it again")
         }

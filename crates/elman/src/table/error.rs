@@ -187,7 +187,7 @@ impl Display for OpenFailure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.kind() {
             io::ErrorKind::NotFound => f.write_str("there is no such file; check the path"),
-            io::ErrorKind::IsADirectory => f.write_str("it is a directory; name a CSV file in it"),
+            io::ErrorKind::IsADirectory => f.write_str("it is a directory; name a file in it"),
             _ => self.0.fmt(f),
         }
     }

@@ -118,7 +118,7 @@ fn cannot_open() {
     );
     assert_eq!(
         message(dir.path()),
-        format!("cannot open {}: it is a directory; name a CSV file in it", dir.path().display())
+        format!("cannot open {}: it is a directory; name a file in it", dir.path().display())
     );
     let error = io::Error::other("the disk is on fire");
     assert_eq!(

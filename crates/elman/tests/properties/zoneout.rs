@@ -12,7 +12,8 @@ const SEQUENCES: usize = 40;
 const STEPS: usize = 25;
 
 fn network(cell: CellKind, [h, c]: [f64; 2]) -> Network {
-    Network::new(NetworkConfig::new(1).with(Recurrent::new(cell, UNITS).with_zoneout(h, c))).unwrap()
+    let layer = Recurrent::new(cell, UNITS).with_zoneout(h, c);
+    Network::new(NetworkConfig::new(1).with(layer)).expect("shares below 1")
 }
 
 fn values(network: &Network, state: &State<f32>, batch: &Batch<f32>) -> Vec<f32> {
@@ -30,7 +31,7 @@ fn each_step<E: Engine<f32>>(
     mut see: impl FnMut([Vec<f32>; 3]),
 ) {
     let (bare, keeping) = (network(cell, [0.0; 2]), network(cell, shares));
-    let parameters = Init::Torch.draw(&bare, 3).unwrap();
+    let parameters = Init::Torch.draw(&bare, 3).expect("it suits every network");
     let (mut of_cell, mut engine) = (E::new(&bare), E::new(&keeping));
     of_cell.load(&parameters);
     engine.load(&parameters);
@@ -70,8 +71,8 @@ fn stays_or_goes<E: Engine<f32>>(cell: CellKind, shares: [f64; 2]) {
         let deviation = (p * (1.0 - p) / (STEPS * SEQUENCES * UNITS) as f64).sqrt();
         assert!((found - p).abs() < 4.0 * deviation, "{cell}: {found} of {p}");
     };
-    for state in 0..states {
-        near(rate(state, &|row, n| row[n]), shares[state]);
+    for (state, &share) in shares.iter().enumerate().take(states) {
+        near(rate(state, &|row, n| row[n]), share);
     }
     if states == 2 {
         near(rate(0, &|row, n| row[n] && row[UNITS + n]), shares[0] * shares[1]);
@@ -92,7 +93,7 @@ fn each_state_of_each_unit_stays_or_goes() {
 fn without_training_it_is_the_mean() {
     each_step::<SimdEngine>(CellKind::Lstm, [0.25, 0.5], false, |[before, made, after]| {
         for (n, ((before, made), after)) in before.iter().zip(&made).zip(&after).enumerate() {
-            let share = if n / UNITS % 2 == 0 { 0.25 } else { 0.5 };
+            let share = if (n / UNITS).is_multiple_of(2) { 0.25 } else { 0.5 };
             // Shares are powers of two: one rounding of the product, one of the sum.
             assert!((after - (share * before + (1.0 - share) * made)).abs() <= f32::EPSILON);
         }

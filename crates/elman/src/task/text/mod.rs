@@ -344,9 +344,9 @@ impl Text {
         let corpus = Corpus::new(cut, &self.vocabulary)?;
         let all = corpus.len();
         if all < 2 {
-            let has = self.counted(all);
+            let has = format!("{} {}", if all == 1 { "is" } else { "are" }, self.counted(all));
             let message =
-                format!("there is {has}; to be told, a text has at least 2, the first of which is given");
+                format!("there {has}; to be told, a text has at least 2, the first of which is given");
             return Err(DataError::new(table.name(), message).into());
         }
         let from = match held_out {
@@ -438,9 +438,11 @@ fn check_length(table: &Table, vocabulary: &Vocabulary, parts: &Parts) -> Result
     }
     if parts.train < 2 {
         let message = Message::from(format!(
-            "there are {}, of which {} are left to learn from; give a longer text, or a smaller share for ",
+            "{} {}, of which {} {} left to learn from; give a longer text, or a smaller share for ",
+            if parts.all == 1 { "there is" } else { "there are" },
             counted(parts.all, noun),
-            parts.train
+            parts.train,
+            if parts.train == 1 { "is" } else { "are" }
         ));
         return Err(DataError::new(table.name(), message.option("test").text(" and ").option("validation")));
     }
