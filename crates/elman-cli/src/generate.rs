@@ -40,6 +40,12 @@ pub(crate) fn run(arguments: &GenerateArguments, output: &mut Output) -> anyhow:
         return Ok(ExitCode::SUCCESS);
     }
     write(&prompt, &mut generator, output)?;
+    if let (Some(stop), Some(Stopped::Length)) = (&arguments.stop, generator.stopped()) {
+        output.remark(&format!(
+            "the text ends after {}, and {stop:?} did not come (--stop)",
+            counted(generator.written(), "token")
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

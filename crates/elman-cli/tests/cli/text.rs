@@ -62,6 +62,10 @@ fn a_text_is_learned_measured_and_gone_on_with() {
     assert_eq!((&json["prompt"], &json["stopped"]), (&"How much".into(), &"stop".into()));
     assert_eq!(json["text"].as_str(), RHYME.strip_prefix("How much").unwrap().strip_suffix("?\n"));
     assert_eq!(json["tokens"], 62 + 2);
+    // A text to stop at that does not come is not passed over in silence.
+    let said = place.ok("generate m.elman --length 9 --stop xyz");
+    assert_eq!(said.stderr, "note: the text ends after 9 tokens, and \"xyz\" did not come (--stop)\n");
+    assert_eq!(place.ok("generate m.elman --length 9").stderr, "");
 }
 
 #[test]

@@ -373,3 +373,14 @@ pub enum HeldOut {
     /// All of the table's sequences.
     All,
 }
+
+impl HeldOut {
+    /// The last rows or tokens, if a number of them is asked for, else all.
+    pub(super) fn last_or_all(test: Option<usize>) -> Result<Self, ConfigError> {
+        match test {
+            None => Ok(HeldOut::All),
+            Some(0) => Err(ConfigError::new("test", "is 0; it must be at least 1")),
+            Some(count) => Ok(HeldOut::LastRows(count)),
+        }
+    }
+}

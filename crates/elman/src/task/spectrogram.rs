@@ -60,8 +60,13 @@ impl Spectrogram {
 }
 
 /// A picture of each of these signals, of one length and on one scale; none of silence, or of fewer than [`LEN`] samples. The
-/// first sample is number `first`, from 0, of a recording.
-pub(super) fn pictures(signals: [(&str, &[f64]); 3], first: usize, sample_rate: u32) -> Vec<Picture> {
+/// first sample is number `first`, from 0, of a recording, and the titles say `whose` they are.
+pub(super) fn pictures(
+    signals: [(&str, &[f64]); 3],
+    whose: &str,
+    first: usize,
+    sample_rate: u32,
+) -> Vec<Picture> {
     let all: Vec<(&str, Spectrogram)> =
         signals.into_iter().filter_map(|(name, samples)| Some((name, Spectrogram::new(samples)?))).collect();
     let loudest = all.iter().map(|(_, spectrogram)| spectrogram.loudest()).fold(0.0, f64::max);
@@ -77,7 +82,7 @@ pub(super) fn pictures(signals: [(&str, &[f64]); 3], first: usize, sample_rate: 
     let picture = |(name, spectrogram): (&str, Spectrogram)| {
         let time = |&start: &usize| format!("{:.2}", (first + start) as f64 / rate);
         Picture::Heat(Heat {
-            title: format!("Spectrogram: {name}"),
+            title: format!("Spectrogram{whose}: {name}"),
             notes: vec![format!(
                 "The mean power of transforms of {} samples, in dB; 0 dB is the loudest place of target, output and \
                  residual, and what is below {FLOOR} dB is shown as that.",
@@ -135,7 +140,7 @@ mod tests {
         let tone = tone();
         let [output, residual] = [0.9, 0.1].map(|factor| tone.iter().map(|x| factor * x).collect::<Vec<_>>());
         let drawn =
-            pictures([("target", &tone), ("output", &output), ("residual", &residual)], 24_000, 48_000);
+            pictures([("target", &tone), ("output", &output), ("residual", &residual)], "", 24_000, 48_000);
         let levels: Vec<f64> = drawn
             .iter()
             .map(|picture| {
@@ -151,7 +156,7 @@ mod tests {
         }
         let silence = vec![0.0; 2 * LEN];
         for quiet in [&silence[..], &tone[..LEN - 1]] {
-            assert_eq!(pictures([("a", quiet), ("b", quiet), ("c", quiet)], 0, 48_000), []);
+            assert_eq!(pictures([("a", quiet), ("b", quiet), ("c", quiet)], "", 0, 48_000), []);
         }
     }
 }

@@ -164,11 +164,7 @@ impl TaskKind for Label {
 
     /// Last rows of each sequence, where they are said.
     fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError> {
-        match test {
-            None => Ok(HeldOut::All),
-            Some(0) => Err(ConfigError::new("test", "is 0; it must be at least 1 row")),
-            Some(rows) => Ok(HeldOut::LastRows(rows)),
-        }
+        HeldOut::last_or_all(test)
     }
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {

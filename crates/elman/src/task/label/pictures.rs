@@ -14,6 +14,9 @@ const MOST_ROWS: usize = 1000;
 /// The part of a second whose wave is drawn.
 const WAVE: f64 = 0.02;
 
+/// Of several recordings so many are drawn, the first.
+pub(super) const MOST_RECORDINGS: usize = 3;
+
 /// Of several targets so many are drawn, the first.
 const MOST_TARGETS: usize = 6;
 
@@ -83,57 +86,76 @@ impl Tested<'_, Regress> {
         Ok(Some(Charts { title, notes, charts }.into()))
     }
 
-    /// Target, output and residual of the first recording: a stretch of their waves, and their spectrograms.
+    /// Target, output and residual of the first recordings: a stretch of their waves, and their spectrograms.
     pub(super) fn waves(&self, ensemble: &Ensemble, sound: &Sound) -> Result<Vec<Picture>, Error> {
         let (_, answers) = self.answers(ensemble)?;
-        let Some(first) = self.labels.samples.first() else { return Ok(Vec::new()) };
-        let of_first = self.labels.samples.iter().take_while(|sample| sample.sequence == first.sequence);
-        let count = of_first.count();
-        let signal = |values: &[Vec<f64>]| values[..count].iter().flatten().copied().collect::<Vec<f64>>();
-        let (target, output) = (signal(&self.actual), signal(&answers));
-        let residual: Vec<f64> = target.iter().zip(&output).map(|(t, y)| t - y).collect();
-
-        let loudest = (0..count).max_by(|&a, &b| target[a].abs().total_cmp(&target[b].abs())).unwrap_or(0);
-        let length = ((f64::from(sound.sample_rate) * WAVE) as usize).clamp(2, MOST_ROWS).min(count);
-        let from = loudest.saturating_sub(length / 2).min(count - length);
-        let start = first.rows.start;
-        let chart = |title: &str, lines: Vec<(&str, Role, &[f64])>| Chart {
-            title: title.into(),
-            x: "sample".into(),
-            first_row: from,
-            row_names: (from..from + length).map(|n| (start + n + 1).to_string()).collect(),
-            lines: lines
-                .into_iter()
-                .map(|(name, role, values)| {
-                    let points = (from..from + length).map(|n| (n, values[n])).collect();
-                    Line::new(name.to_owned(), role, points)
-                })
-                .collect(),
-            ..Chart::default()
-        };
-        let charts = vec![
-            chart(
-                "target and output",
-                vec![("target", Role::Truth, &target), ("output", Role::Model, &output)],
-            ),
-            chart("residual: target - output", vec![("residual", Role::Residual, &residual)]),
-        ];
-        let mut notes = vec![format!(
-            "{} around the loudest of the target, of {}.",
-            counted(length, "sample"),
-            thousands(count)
-        )];
-        if self.spans.len() > 1 {
-            notes.push(format!("Of {} the first is drawn.", counted(self.spans.len(), "recording")));
+        let signal = |values: &[Vec<f64>]| values.iter().flatten().copied().collect::<Vec<f64>>();
+        let (mut pictures, mut place) = (Vec::new(), 0);
+        let recordings = self.labels.samples.chunk_by(|a, b| a.sequence == b.sequence);
+        for samples in recordings.take(MOST_RECORDINGS) {
+            let own = place..place + samples.len();
+            place = own.end;
+            let whose = match self.spans.len() {
+                1 => String::new(),
+                _ => format!(", pair {}", samples[0].sequence + 1),
+            };
+            let (target, output) = (signal(&self.actual[own.clone()]), signal(&answers[own]));
+            pictures.extend(waves_of(&whose, &target, &output, samples[0].rows.start, sound));
         }
-        let signals = [("target", &target[..]), ("output", &output), ("residual", &residual)];
-        let spectrograms = spectrogram::pictures(signals, start, sound.sample_rate);
-        if spectrograms.is_empty() {
-            let least = counted(spectrogram::LEN, "sample");
-            notes.push(format!("No spectrogram: it takes {least} that are not silent."));
+        if self.spans.len() > MOST_RECORDINGS
+            && let Some(Picture::Lines(first)) = pictures.first_mut()
+        {
+            first.notes.push(first_are_drawn(self.spans.len()));
         }
-        let mut pictures = vec![Charts { title: "Wave".into(), notes, charts }.into()];
-        pictures.extend(spectrograms);
         Ok(pictures)
     }
+}
+
+/// The note on recordings that are more than are drawn.
+pub(super) fn first_are_drawn(count: usize) -> String {
+    format!("Of {} the first {MOST_RECORDINGS} are drawn.", counted(count, "recording"))
+}
+
+/// What there is to see of a recording, with `whose` it is behind the titles; `start` is the number of its first sample.
+fn waves_of(whose: &str, target: &[f64], output: &[f64], start: usize, sound: &Sound) -> Vec<Picture> {
+    let count = target.len();
+    let residual: Vec<f64> = target.iter().zip(output).map(|(t, y)| t - y).collect();
+    let loudest = (0..count).max_by(|&a, &b| target[a].abs().total_cmp(&target[b].abs())).unwrap_or(0);
+    let length = ((f64::from(sound.sample_rate) * WAVE) as usize).clamp(2, MOST_ROWS).min(count);
+    let from = loudest.saturating_sub(length / 2).min(count - length);
+    let chart = |title: &str, lines: Vec<(&str, Role, &[f64])>| Chart {
+        title: title.into(),
+        x: "sample".into(),
+        first_row: from,
+        row_names: (from..from + length).map(|n| (start + n + 1).to_string()).collect(),
+        lines: lines
+            .into_iter()
+            .map(|(name, role, values)| {
+                let points = (from..from + length).map(|n| (n, values[n])).collect();
+                Line::new(name.to_owned(), role, points)
+            })
+            .collect(),
+        ..Chart::default()
+    };
+    let charts = vec![
+        chart(
+            &format!("target and output{whose}"),
+            vec![("target", Role::Truth, target), ("output", Role::Model, output)],
+        ),
+        chart(&format!("residual: target - output{whose}"), vec![("residual", Role::Residual, &residual)]),
+    ];
+    let mut notes = vec![format!(
+        "{} around the loudest of the target, of {}.",
+        counted(length, "sample"),
+        thousands(count)
+    )];
+    let signals = [("target", target), ("output", output), ("residual", &residual)];
+    let spectrograms = spectrogram::pictures(signals, whose, start, sound.sample_rate);
+    if spectrograms.is_empty() {
+        let least = counted(spectrogram::LEN, "sample");
+        notes.push(format!("No spectrogram: it takes {least} that are not silent."));
+    }
+    let mut pictures = vec![Charts { title: format!("Wave{whose}"), notes, charts }.into()];
+    pictures.extend(spectrograms);
+    pictures
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::pictures::{MOST_RECORDINGS, first_are_drawn};
 use super::spans::{Span, Spans};
 use super::{Label, LabelOptions};
 use crate::audio::{INPUT, PAIR, Recordings, TARGET};
@@ -249,7 +250,7 @@ pub(super) fn play(
 }
 
 /// A table in memory that shows what there is to see of recordings, what is held out of it, and what is to be said of it:
-/// all of short ones, else a stretch of the first.
+/// all of short ones, else a stretch of each of the first.
 pub(super) fn excerpt(
     recordings: &Recordings,
     held_out: &HeldOut,
@@ -260,17 +261,21 @@ pub(super) fn excerpt(
     if recordings.len() <= MOST {
         return Ok((recordings.rows()?, held_out.clone(), None));
     }
-    let Some(first) = recordings.parts().first() else {
-        return Ok((recordings.rows()?, held_out.clone(), None));
+    let parts = &recordings.parts()[..recordings.parts().len().min(MOST_RECORDINGS)];
+    let tested = |len: usize| match held_out {
+        HeldOut::LastRows(rows) => len.min(*rows),
+        _ => len,
     };
-    let tested = match held_out {
-        HeldOut::LastRows(rows) => first.len().min(*rows),
-        _ => first.len(),
+    // As many of each.
+    let shown = parts.iter().map(|part| tested(part.len())).fold(MOST / parts.len().max(1), usize::min);
+    let stretch = |len: usize| {
+        let start = len - tested(len);
+        start.saturating_sub(BEFORE)..start + shown
     };
-    let start = first.len() - tested;
-    let shown = tested.min(MOST);
-    let stretch = start.saturating_sub(BEFORE)..start + shown;
-    let note = format!("Of {} the first are looked at.", counted(tested, "sample"));
-    let table = recordings.rows_of(std::iter::once((first, stretch)))?;
+    let mut note = format!("Of each recording {} are looked at.", counted(shown, "sample"));
+    if recordings.parts().len() > parts.len() {
+        note = format!("{} {note}", first_are_drawn(recordings.parts().len()));
+    }
+    let table = recordings.rows_of(parts.iter().map(|part| (part, stretch(part.len()))))?;
     Ok((table, HeldOut::LastRows(shown), Some(note)))
 }

@@ -1,4 +1,4 @@
-use super::{Label, LabelOptions, RowAnswer, Scale};
+use super::{Label, LabelOptions, RowAnswer, Scale, recorded};
 use crate::audio::{self, Pair, Recordings, Sound, Track, Wav};
 use crate::loss::{Targets, UNLABELLED};
 use crate::model::Model;
@@ -6,7 +6,7 @@ use crate::random::{Purpose, Rng};
 use crate::recipe::{LossName, Recipe, RecipeOptions};
 use crate::sequence::Sequences;
 use crate::table::Table;
-use crate::task::{Answers, HeldOut, Prepared, Task, TaskKind, TaskOptions};
+use crate::task::{Answers, Charts, HeldOut, Picture, Prepared, Task, TaskKind, TaskOptions};
 
 fn table(csv: &str) -> Table {
     Table::read("t.csv", csv.as_bytes()).unwrap()
@@ -363,8 +363,37 @@ fn recordings_make_the_model_of_their_rows() {
         let pictures = |table: &Table| {
             model.task().kind().pictures(model.ensemble(), table, &HeldOut::LastRows(2000)).unwrap()
         };
-        assert_eq!(format!("{:?}", pictures(&stored)), format!("{:?}", pictures(&rows.table)));
+        let of_rows = pictures(&rows.table);
+        assert_eq!(format!("{:?}", pictures(&stored)), format!("{of_rows:?}"));
+        let title = |picture| match picture {
+            &Picture::Lines(Charts { ref title, .. }) if title.starts_with("Wave") => Some(title.as_str()),
+            _ => None,
+        };
+        let waves: Vec<&str> = of_rows.iter().filter_map(title).collect();
+        let expected: &[&str] =
+            if lengths.len() == 1 { &["Wave"] } else { &["Wave, pair 1", "Wave, pair 2"] };
+        assert_eq!(waves, expected);
     }
+}
+
+/// Of many long recordings the first are looked at, as long a stretch of each, from where the test begins.
+#[test]
+fn what_is_too_long_to_be_drawn_is_cut_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let lengths = [200_000, 150_000, 180_000, 90_000];
+    let pairs: Vec<Pair> =
+        (0..4).map(|n| pair(folder.path(), &n.to_string(), lengths[n], 2.0, true)).collect();
+    let recordings = Recordings::new(&pairs, Some(0)).unwrap();
+    let (table, held_out, note) = recorded::excerpt(&recordings, &HeldOut::LastRows(160_000)).unwrap();
+    assert_eq!(held_out, HeldOut::LastRows(150_000));
+    assert_eq!(
+        note.unwrap(),
+        "Of 4 recordings the first 3 are drawn. Of each recording 150,000 samples are looked at."
+    );
+    // The network hears up to 65,536 samples before; all of the second is tested.
+    let numbers = table.column("pair").unwrap().numbers().unwrap().to_vec();
+    let rows_of = |pair: f64| numbers.iter().filter(|&&number| number == pair).count();
+    assert_eq!([1.0, 2.0, 3.0, 4.0].map(rows_of), [40_000 + 150_000, 150_000, 20_000 + 150_000, 0]);
 }
 
 #[test]

@@ -216,11 +216,7 @@ impl TaskKind for Text {
 
     /// The whole text, or so many last tokens.
     fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError> {
-        match test {
-            None => Ok(HeldOut::All),
-            Some(0) => Err(ConfigError::new("test", "is 0; it must be at least 1")),
-            Some(count) => Ok(HeldOut::LastRows(count)),
-        }
+        HeldOut::last_or_all(test)
     }
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
