@@ -46,6 +46,25 @@ impl Problem {
         Problem { network, parameters, sequences, seed }
     }
 
+    /// The same with parameters that differ by a few roundings.
+    pub(crate) fn nudged(&self, seed: u64) -> Problem {
+        const ROUNDINGS: f32 = 8.0 * f32::EPSILON / 2.0;
+        let mut nudged = self.clone();
+        let drawn = numbers(self.parameters.len(), self.seed ^ seed ^ 113);
+        nudged.parameters.iter_mut().zip(drawn).for_each(|(p, drawn)| *p *= 1.0 + ROUNDINGS * drawn);
+        nudged
+    }
+
+    /// Does a derivative jump anywhere: that of a ReLU, or of a maximum?
+    pub(crate) fn has_corners(&self) -> bool {
+        self.network.config().blocks.iter().any(|block| match block {
+            Block::Recurrent(recurrent) => recurrent.cell == CellKind::ElmanRelu,
+            Block::Dense(dense) => dense.activation == Activation::Relu,
+            Block::Pooling(pooling) => pooling.kind == PoolingKind::Max,
+            _ => false,
+        })
+    }
+
     pub(crate) fn batch<T: Scalar>(&self) -> Batch<T> {
         let sequences: Vec<Vec<T>> = self.sequences.iter().map(|sequence| convert(sequence)).collect();
         let slices: Vec<&[T]> = sequences.iter().map(Vec::as_slice).collect();
