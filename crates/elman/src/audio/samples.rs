@@ -12,6 +12,8 @@ const AT_ONCE: usize = 16 << 10;
 pub(super) struct Samples<R> {
     reader: R,
     spec: WavSpec,
+    /// The bytes of the head.
+    start: u64,
     /// The bytes of a sample, which may be more than its bits need; 0 where there are none.
     width: usize,
     /// The samples of each channel, and how many of them were taken.
@@ -22,11 +24,12 @@ pub(super) struct Samples<R> {
 impl<R: Read> Samples<R> {
     /// Reads the head.
     pub(super) fn new(mut reader: R) -> Result<Self, hound::Error> {
-        let mut head = Head { reader: &mut reader, last: [0; 4] };
+        let mut head = Head { reader: &mut reader, read: 0, last: [0; 4] };
         let behind = WavReader::new(&mut head)?;
         let (spec, len, count) = (behind.spec(), behind.duration() as usize, behind.len());
         let width = u32::from_le_bytes(head.last).checked_div(count).unwrap_or(0) as usize;
-        Ok(Samples { reader, spec, width, len, taken: 0 })
+        let start = head.read;
+        Ok(Samples { reader, spec, start, width, len, taken: 0 })
     }
 
     /// What the head says of them.
@@ -92,24 +95,25 @@ impl<R: Read> Samples<R> {
 }
 
 impl<R: Read + Seek> Samples<R> {
-    /// Goes to a moment, of those that there are.
+    /// Goes to a moment, of those that there are, in a file that was read from its start.
     pub(super) fn seek(&mut self, to: usize) -> io::Result<()> {
-        let moments = to as i64 - self.taken as i64;
-        self.reader.seek(SeekFrom::Current(moments * self.frame() as i64))?;
+        self.reader.seek(SeekFrom::Start(self.start + to as u64 * self.frame() as u64))?;
         self.taken = to;
         Ok(())
     }
 }
 
-/// What of a head was read last: the number of the bytes that follow it.
+/// How long a head is, and what of it was read last: the number of the bytes that follow it.
 struct Head<'a, R> {
     reader: &'a mut R,
+    read: u64,
     last: [u8; 4],
 }
 
 impl<R: Read> Read for Head<'_, R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(to)?;
+        self.read += count as u64;
         for &byte in &to[..count] {
             let [_, a, b, c] = self.last;
             self.last = [a, b, c, byte];
