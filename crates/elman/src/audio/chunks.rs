@@ -8,47 +8,60 @@ use std::io::{self, Read};
 /// A format is at most so long that it can be one.
 const LONGEST_FORMAT: u32 = 1 << 10;
 
-/// Reads a file to the beginning of its samples, and returns what was read without the chunks before them but the one that says
-/// what they are. Whatever is wrong with it is left to be found by who reads on.
-pub(super) fn head(from: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    if take(from, 12, &mut head)? && head.starts_with(b"RIFF") && head.ends_with(b"WAVE") {
-        while take_chunk(from, &mut head)? {}
-    }
-    Ok(head)
+/// What a file has before its samples.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    /// Without the chunks before the samples but the one that says what these are.
+    pub(super) bytes: Vec<u8>,
+    /// Where the samples begin in the file.
+    pub(super) end: u64,
 }
 
-/// The bytes of all samples, as a head says that ends where they begin.
-pub(super) fn samples_len(head: &[u8]) -> Option<u32> {
-    let (before, &size) = head.split_last_chunk()?;
-    before.ends_with(b"data").then(|| u32::from_le_bytes(size))
-}
-
-/// Reads so many bytes, as far as there are as many, and says if there were.
-fn take(from: &mut impl Read, len: u64, to: &mut Vec<u8>) -> io::Result<bool> {
-    Ok(from.by_ref().take(len).read_to_end(to)? as u64 == len)
-}
-
-/// Takes what counts of the next chunk, and says if others are to follow.
-fn take_chunk(from: &mut impl Read, head: &mut Vec<u8>) -> io::Result<bool> {
-    let mut chunk = Vec::new();
-    let is_whole = take(from, 8, &mut chunk)?;
-    let size = match chunk.last_chunk() {
-        Some(&size) if is_whole => u32::from_le_bytes(size),
-        _ => 0,
-    };
-    let is_format = chunk.starts_with(b"fmt ");
-    if !is_whole || chunk.starts_with(b"data") || is_format && size > LONGEST_FORMAT {
-        head.append(&mut chunk);
-        return Ok(false);
+impl Head {
+    /// Reads a file to the beginning of its samples. Whatever is wrong with it is left to be found by who looks at what was
+    /// read, and reads on.
+    pub(super) fn read(mut from: impl Read) -> io::Result<Self> {
+        let mut head = Head::default();
+        if head.take(&mut from, 12)? && head.bytes.starts_with(b"RIFF") && head.bytes.ends_with(b"WAVE") {
+            while head.take_chunk(&mut from)? {}
+        }
+        Ok(head)
     }
-    let padded = u64::from(size).next_multiple_of(2);
-    if is_format {
-        head.append(&mut chunk);
-        let start = head.len();
-        let is_whole = take(from, padded, head)?;
-        head.truncate(start + size as usize);
-        return Ok(is_whole);
+
+    /// The bytes of all samples, of a head that ends where they begin.
+    pub(super) fn samples_len(&self) -> Option<u32> {
+        let (before, &size) = self.bytes.split_last_chunk()?;
+        before.ends_with(b"data").then(|| u32::from_le_bytes(size))
     }
-    Ok(io::copy(&mut from.take(padded), &mut io::sink())? == padded)
+
+    /// Reads so many bytes, as far as there are as many, and says if there were.
+    fn take(&mut self, from: &mut impl Read, len: u64) -> io::Result<bool> {
+        let read = from.take(len).read_to_end(&mut self.bytes)? as u64;
+        self.end += read;
+        Ok(read == len)
+    }
+
+    /// Takes what counts of the next chunk, and says if others are to follow.
+    fn take_chunk(&mut self, from: &mut impl Read) -> io::Result<bool> {
+        let start = self.bytes.len();
+        if !self.take(from, 8)? {
+            return Ok(false);
+        }
+        let chunk = &self.bytes[start..];
+        let size = chunk.last_chunk().map_or(0, |&size| u32::from_le_bytes(size));
+        let is_format = chunk.starts_with(b"fmt ");
+        if chunk.starts_with(b"data") || is_format && size > LONGEST_FORMAT {
+            return Ok(false);
+        }
+        let padded = u64::from(size).next_multiple_of(2);
+        if is_format {
+            let is_whole = self.take(from, padded)?;
+            self.bytes.truncate(start + 8 + size as usize);
+            return Ok(is_whole);
+        }
+        self.bytes.truncate(start);
+        let passed = io::copy(&mut from.take(padded), &mut io::sink())?;
+        self.end += passed;
+        Ok(passed == padded)
+    }
 }

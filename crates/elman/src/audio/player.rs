@@ -7,7 +7,7 @@ use crate::predict::Session;
 use crate::words::quoted;
 
 /// Samples that go through the network at a time: what its layers leave of them stays in the second cache. With 65,536, an
-/// LSTM of 40 units waited a third of the time for memory.
+/// LSTM of 40 units took some 10 % longer.
 const AT_ONCE: usize = 1024;
 
 /// A model of sound that reads samples as they come and answers as many.

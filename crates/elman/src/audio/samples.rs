@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use hound::{SampleFormat, WavReader, WavSpec};
 
-use super::chunks;
+use super::chunks::Head;
 
 /// The bytes that are read at a time, about: they stay in the first cache.
 const AT_ONCE: usize = 16 << 10;
@@ -14,6 +14,8 @@ const AT_ONCE: usize = 16 << 10;
 pub(super) struct Samples<R> {
     reader: R,
     spec: WavSpec,
+    /// The bytes of the head.
+    start: u64,
     /// The bytes of a sample, which may be more than its bits need; 0 where there are none.
     width: usize,
     /// The samples of each channel, and how many of them were taken.
@@ -24,12 +26,11 @@ pub(super) struct Samples<R> {
 impl<R: Read> Samples<R> {
     /// Reads the head.
     pub(super) fn new(mut reader: R) -> Result<Self, hound::Error> {
-        let head = chunks::head(&mut reader)?;
-        let told = WavReader::new(head.as_slice().chain(&mut reader))?;
+        let head = Head::read(&mut reader)?;
+        let told = WavReader::new(head.bytes.as_slice().chain(&mut reader))?;
         let (spec, len, count) = (told.spec(), told.duration() as usize, told.len());
-        let width =
-            chunks::samples_len(&head).and_then(|bytes| bytes.checked_div(count)).unwrap_or(0) as usize;
-        Ok(Samples { reader, spec, width, len, taken: 0 })
+        let width = head.samples_len().and_then(|bytes| bytes.checked_div(count)).unwrap_or(0) as usize;
+        Ok(Samples { reader, spec, start: head.end, width, len, taken: 0 })
     }
 
     /// What the head says of them.
@@ -95,10 +96,9 @@ impl<R: Read> Samples<R> {
 }
 
 impl<R: Read + Seek> Samples<R> {
-    /// Goes to a moment, of those that there are.
+    /// Goes to a moment, of those that there are, in a file that was read from its start.
     pub(super) fn seek(&mut self, to: usize) -> io::Result<()> {
-        let moments = to as i64 - self.taken as i64;
-        self.reader.seek(SeekFrom::Current(moments * self.frame() as i64))?;
+        self.reader.seek(SeekFrom::Start(self.start + to as u64 * self.frame() as u64))?;
         self.taken = to;
         Ok(())
     }

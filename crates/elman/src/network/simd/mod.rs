@@ -102,7 +102,7 @@ macro_rules! pass {
 }
 
 impl Engine<f32> for SimdEngine {
-    /// On the instruction set of [`instruction_set`], with as many threads as [`threads::count`] says.
+    /// On the instruction set of [`instruction_set`](super::instruction_set), with as many threads as [`threads::count`] says.
     fn new(network: &Network) -> Self {
         // There is no network where that is an error.
         let set = instruction_set_of(network).unwrap_or_else(|_| InstructionSet::best());
