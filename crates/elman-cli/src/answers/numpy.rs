@@ -32,7 +32,7 @@ pub(super) fn npz(predictions: &Predictions) -> anyhow::Result<Vec<u8>> {
     let mut archive = ZipArchiveWriter::new(Vec::new());
     for (name, answers) in predictions.columns() {
         let bytes = column(answers, predictions.num_rows())?;
-        let (mut entry, config) = archive.new_file(&format!("{name}.npy")).start()?;
+        let (mut entry, config) = archive.new_file(format!("{name}.npy")).start()?;
         let mut writer = config.wrap(&mut entry);
         writer.write_all(&bytes)?;
         let (_, output) = writer.finish()?;

@@ -86,14 +86,17 @@ fn days_are_written_in_many_ways() {
     let value = |n: usize| 20 + n * n % 7;
     let german = |n: usize| format!("{}. {:02}.{:02}.2024", GERMAN[n % 7], day(n).0, day(n).1);
     let zone = |n: usize| format!("2024-{:02}-{:02} 06:00 CET", day(n).1, day(n).0);
-    let times: [(&dyn Fn(usize) -> String, &str, &str); 4] = [
-        (&german, "Fr. 01.03.2024", "days"),
-        (&zone, "2024-03-01 06:00 CET", "days"),
-        (&|n| format!("{}H{}", 1990 + n / 2, 1 + n % 2), "2020H1", "rows"),
-        (&|n| format!("{:.3}", 1990.0 + n as f64 / 12.0), "1995.000", "months"),
-    ];
-    for (time, next, rows) in times {
-        let csv = (0..60).map(|n| format!("{},{}\n", time(n), value(n))).collect::<String>();
+    let half = |n: usize| format!("{}H{}", 1990 + n / 2, 1 + n % 2);
+    let decimal = |n: usize| format!("{:.3}", 1990.0 + n as f64 / 12.0);
+    let column = |time: &dyn Fn(usize) -> String| (0..60).map(time).collect::<Vec<_>>();
+    for (times, next, rows) in [
+        (column(&german), "Fr. 01.03.2024", "days"),
+        (column(&zone), "2024-03-01 06:00 CET", "days"),
+        (column(&half), "2020H1", "rows"),
+        (column(&decimal), "1995.000", "months"),
+    ] {
+        let rows_of = |(n, time): (usize, &String)| format!("{time},{}\n", value(n));
+        let csv = times.iter().enumerate().map(rows_of).collect::<String>();
         place.write("d.csv", format!("date,v\n{csv}"));
         let said =
             place.ok("train d.csv --epochs 1 --hidden-size 2 --horizon 2 --window 4 -o d.elman --force");

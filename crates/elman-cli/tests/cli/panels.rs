@@ -421,10 +421,10 @@ fn series_without_times_in_common_are_told_apart() {
 fn streamed(place: &Place, input: &str) -> String {
     place.write("in", input);
     let mut command = place.command("stream m.elman -q");
-    command.stdin(std::fs::File::open(place.path("in")).unwrap());
-    let output = command.output().unwrap();
+    command.stdin(std::fs::File::open(place.path("in")).expect("it was written"));
+    let output = command.output().expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("text")
 }
 
 #[test]
