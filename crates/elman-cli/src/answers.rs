@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::output::Wrong;
 
 mod arrow;
+mod numpy;
 #[cfg(feature = "parquet")]
 mod parquet;
 
@@ -32,6 +33,8 @@ enum Layout {
     JsonArray,
     /// NumPy's array of numbers, `[rows, columns]`, in `f64`.
     Npy,
+    /// NumPy's archive of an array for each column.
+    Npz,
     /// Arrow's file, which Feather is.
     Arrow,
     #[cfg(feature = "parquet")]
@@ -39,8 +42,8 @@ enum Layout {
 }
 
 /// Endings of names that stand for other formats.
-const OTHERS: [&str; 19] = [
-    "orc", "npz", "zst", "zstd", "xz", "bz2", "lz4", "zip", "7z", "xlsx", "xls", "ods", "h5", "hdf5", "pkl",
+const OTHERS: [&str; 18] = [
+    "orc", "zst", "zstd", "xz", "bz2", "lz4", "zip", "7z", "xlsx", "xls", "ods", "h5", "hdf5", "pkl",
     "pickle", "mat", "db", "sqlite",
 ];
 
@@ -65,8 +68,8 @@ impl Form {
         let path = path.display();
         if OTHERS.contains(&ending) {
             return Err(Wrong(format!(
-                "{path}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy, .arrow, \
-                 .feather or .parquet, or in .gz after one of the text formats"
+                "{path}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy, .npz, \
+                 .arrow, .feather or .parquet, or in .gz after one of the text formats"
             )));
         }
         let layout = match ending {
@@ -75,6 +78,7 @@ impl Form {
             "jsonl" | "ndjson" => Some(Layout::JsonLines),
             "json" => Some(Layout::JsonArray),
             "npy" => Some(Layout::Npy),
+            "npz" => Some(Layout::Npz),
             "arrow" | "feather" | "ipc" => Some(Layout::Arrow),
             #[cfg(feature = "parquet")]
             "parquet" | "pq" => Some(Layout::Parquet),
@@ -109,7 +113,8 @@ impl Form {
                 objects(predictions)?.iter().flat_map(|row| format!("{row}\n").into_bytes()).collect()
             }
             Layout::JsonArray => format!("[\n{}\n]\n", objects(predictions)?.join(",\n")).into_bytes(),
-            Layout::Npy => npy(predictions)?,
+            Layout::Npy => numpy::npy(predictions)?,
+            Layout::Npz => numpy::npz(predictions)?,
             Layout::Arrow => arrow::write(predictions)?,
             #[cfg(feature = "parquet")]
             Layout::Parquet => parquet::write(predictions)?,
@@ -174,32 +179,4 @@ fn as_json(cell: &Cell<'_>) -> Value {
         Cell::Number(number) => number.rounded().into(),
         Cell::Text(_) | Cell::Time(_) => cell.to_string().into(),
     }
-}
-
-/// The columns of numbers, row by row, as `np.save` writes them.
-fn npy(predictions: &Predictions) -> anyhow::Result<Vec<u8>> {
-    /// The values begin at a multiple of so many bytes.
-    const ALIGNMENT: usize = 64;
-    const BEFORE_HEAD: usize = 10;
-    let numbers = |answers: &Answers| matches!(answers, Answers::Numbers(_));
-    let columns = predictions.columns().iter().filter(|(_, answers)| numbers(answers)).count();
-    if columns == 0 {
-        let why =
-            "an npy file holds numbers, and there are none among these answers; write CSV or JSON lines";
-        return Err(Wrong(why.into()).into());
-    }
-    let shape = format!("({}, {columns})", predictions.num_rows());
-    let mut head = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
-    let length = (BEFORE_HEAD + head.len() + 1).next_multiple_of(ALIGNMENT) - BEFORE_HEAD;
-    head = format!("{head:<width$}\n", width = length - 1);
-    let mut bytes =
-        [b"\x93NUMPY\x01\x00", &u16::try_from(length)?.to_le_bytes()[..], head.as_bytes()].concat();
-    for row in predictions.rows() {
-        for cell in row {
-            if let Cell::Number(number) = cell {
-                bytes.extend(number.value.to_le_bytes());
-            }
-        }
-    }
-    Ok(bytes)
 }

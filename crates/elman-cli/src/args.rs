@@ -62,8 +62,9 @@ pub(crate) enum Command {
     ///
     /// A model of sound reads and writes samples as 32-bit floating point numbers, the least significant byte first, of one
     /// channel. Any other reads rows with a column for each of its inputs, as CSV with a line of names before them, or as
-    /// an object in JSON for each line, and answers each row with a line of the same kind. At the end standard error tells
-    /// how long that took, also after Ctrl-C.
+    /// an object in JSON for each line, and answers each row with a line of the same kind. A forecast of several series reads
+    /// what tells them apart before that, and goes on with each by itself; or the columns of all, if that was its table. At
+    /// the end standard error tells how long that took, also after Ctrl-C.
     #[command(allow_negative_numbers = true)]
     Stream(StreamArguments),
     /// Go on with a text, as a language model has learned
@@ -242,7 +243,7 @@ pub(crate) struct PredictArguments {
     /// that DATA has; they are taken as its last rows
     #[arg(long, value_name = "FILE")]
     pub(crate) future_data: Option<PathBuf>,
-    /// Write the predictions here, as the name says: .csv, .tsv, .jsonl, .json, .npy (numbers alone), .arrow, .feather or,
+    /// Write the predictions here, as the name says: .csv, .tsv, .jsonl, .json, .npy (numbers alone), .npz, .arrow, .feather or,
     /// if built with it, .parquet, packed with .gz behind it; - for standard output [default: -]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 mod clock;
 mod rows;
+mod series;
 
 use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;

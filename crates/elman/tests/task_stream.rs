@@ -290,6 +290,22 @@ fn a_stream_is_of_one_series() {
     let csv = format!("unique_id,n,y\n{}", rows.collect::<String>());
     let table = Table::read("l.csv", csv.as_bytes()).unwrap();
     let options = ForecastOptions::default().with_target("y").with_transform(Transform::Difference);
-    let message = model(&table, &TaskOptions::Forecast(options), |_| {}).stream().unwrap_err().to_string();
-    assert!(message.contains("this model is one of several series, and a stream is of a single one: let it predict from a table"), "{message}");
+    let model = model(&table, &TaskOptions::Forecast(options), |_| {});
+    let message = model.stream().unwrap_err().to_string();
+    let refusal = "this model is one of several series, and a stream is of a single one: name that";
+    assert!(message.contains(refusal), "{message}");
+    // Named, it answers as it predicts from the table.
+    let predicted = model.predict(&table, Some(1)).unwrap();
+    let y = table.column("y").unwrap();
+    for (n, id) in ["a", "b"].into_iter().enumerate() {
+        let mut stream = model.stream_of(&[id]).unwrap();
+        let mut last = None;
+        for row in (n..y.numbers().unwrap().len()).step_by(2) {
+            last = stream.step(&[y.number(row).unwrap()]).unwrap().map(|answer| answer[0]);
+        }
+        let Answers::Numbers(forecasts) = &predicted.columns().last().unwrap().1 else { panic!("numbers") };
+        assert_eq!(last, Some(forecasts[n].value), "{id}");
+    }
+    let message = model.stream_of(&["c"]).unwrap_err().to_string();
+    assert_eq!(message, "this model has not learned from series \"c\"; it knows a, b");
 }

@@ -2,11 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use elman::error::Error;
 use elman::model::Model;
-use elman::task::TaskStream;
 use serde_json::{Map, Value};
 
+use super::series::Streams;
 use super::{Clock, line, unread};
 use crate::args::StreamArguments;
 use crate::output::{Output, Wrong};
@@ -20,7 +19,7 @@ pub(super) fn run(
     if !arguments.knob.is_empty() {
         return Err(Wrong("--knob is for models of sound; leave it out".into()).into());
     }
-    let mut answering = Answering { stream: model.stream().map_err(Error::from)?, clock };
+    let mut answering = Answering { streams: Streams::new(model)?, clock };
     let mut reader = BufReader::new(std::io::stdin().lock());
     if begins_with_json(&mut reader)? { answering.json(reader) } else { answering.csv(reader, output) }
 }
@@ -40,22 +39,25 @@ fn begins_with_json(reader: &mut impl BufRead) -> anyhow::Result<bool> {
     }
 }
 
-struct Answering<'c> {
-    stream: TaskStream,
-    clock: &'c Clock,
+struct Answering<'m> {
+    streams: Streams<'m>,
+    clock: &'m Clock,
+}
+
+/// The values of a row, and what tells its series where there are several.
+struct Row {
+    id: Vec<String>,
+    values: Vec<f64>,
 }
 
 impl Answering<'_> {
     /// The answer to a row; none where there is too little yet to look back on.
-    fn answer(&mut self, row: &[f64]) -> anyhow::Result<Option<Vec<f64>>> {
-        let Answering { stream, clock } = self;
-        Ok(clock
-            .time(1, || stream.step(row).map(|answer| answer.map(<[f64]>::to_vec)))
-            .map_err(Error::from)?)
+    fn answer(&mut self, row: &Row) -> anyhow::Result<Option<Vec<f64>>> {
+        let Answering { streams, clock } = self;
+        clock.time(1, || streams.step(&row.id, &row.values))
     }
 
     fn json(&mut self, reader: impl BufRead) -> anyhow::Result<()> {
-        let names = self.stream.inputs().to_vec();
         for (n, text) in reader.lines().enumerate() {
             let text = text.map_err(unread)?;
             if text.trim().is_empty() {
@@ -64,18 +66,22 @@ impl Answering<'_> {
             let place = format!("standard input, line {}", n + 1);
             let value: Value =
                 serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("{place}: no JSON: {error}"))?;
-            let row = row_of(&value, &names).map_err(|message| anyhow::anyhow!("{place}: {message}"))?;
+            let row =
+                row_of(&value, &self.streams).map_err(|message| anyhow::anyhow!("{place}: {message}"))?;
             let answer = self.answer(&row)?;
             let value = |k: usize| answer.as_ref().map_or(Value::Null, |answer| answer[k].into());
-            let named = self.stream.answers().iter().enumerate().map(|(k, name)| (name.clone(), value(k)));
-            line(&Value::Object(named.collect::<Map<_, _>>()).to_string())?;
+            let Streams { ids, answers, .. } = &self.streams;
+            let id = ids.iter().zip(&row.id).map(|(name, id)| (name.clone(), id.clone().into()));
+            let named = answers.iter().enumerate().map(|(k, name)| (name.clone(), value(k)));
+            line(&Value::Object(id.chain(named).collect::<Map<_, _>>()).to_string())?;
         }
         Ok(())
     }
 
     fn csv(&mut self, reader: impl Read, output: &mut Output) -> anyhow::Result<()> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(reader);
-        let names = self.stream.inputs().to_vec();
+        let names = self.streams.names();
+        let of_ids = self.streams.ids.len();
         let head = reader.headers().map_err(wrong_csv)?.clone();
         if head.is_empty() {
             return Ok(());
@@ -96,7 +102,7 @@ impl Answering<'_> {
             output.note(&format!("note: columns that the model does not read: {}", unused.join(", ")));
         }
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(self.stream.answers())?;
+        writer.write_record(self.streams.ids.iter().chain(&self.streams.answers))?;
         let mut record = csv::StringRecord::new();
         loop {
             write_out(&mut writer)?;
@@ -110,13 +116,15 @@ impl Answering<'_> {
                     anyhow::anyhow!("standard input, line {place}, column {name:?}: {cell:?} is no number")
                 })
             };
-            let row = names.iter().zip(&columns).map(number).collect::<Result<Vec<f64>, _>>()?;
-            let count = self.stream.answers().len();
+            let id =
+                columns[..of_ids].iter().map(|&column| record.get(column).unwrap_or_default().to_owned());
+            let values = names.iter().zip(&columns).skip(of_ids).map(number).collect::<Result<_, _>>()?;
+            let row = Row { id: id.collect(), values };
             let cells = match self.answer(&row)? {
                 Some(answer) => answer.iter().map(f64::to_string).collect(),
-                None => vec![String::new(); count],
+                None => vec![String::new(); self.streams.answers.len()],
             };
-            writer.write_record(cells)?;
+            writer.write_record(row.id.into_iter().chain(cells))?;
         }
     }
 }
@@ -145,23 +153,35 @@ fn wrong_csv(error: csv::Error) -> anyhow::Error {
     }
 }
 
-/// The values of a row, from an object by name or an array in order.
-fn row_of(value: &Value, names: &[String]) -> Result<Vec<f64>, String> {
-    let number = |name: &str, value: Option<&Value>| match value {
+/// A row, from an object by name or an array in order.
+fn row_of(value: &Value, streams: &Streams<'_>) -> Result<Row, String> {
+    let names = streams.names();
+    let all: Vec<Option<&Value>> = match value {
+        Value::Object(object) => names.iter().map(|name| object.get(name)).collect(),
+        Value::Array(values) if values.len() == names.len() => values.iter().map(Some).collect(),
+        Value::Array(values) => {
+            return Err(format!("{} values; give {}: {}", values.len(), names.len(), names.join(", ")));
+        }
+        other => return Err(format!("{other}; give an object with {}", names.join(", "))),
+    };
+    let missing = |name: &str| format!("{name:?} is missing; give {}", names.join(", "));
+    let id = |(name, value): (&String, &Option<&Value>)| match value {
+        Some(Value::String(id)) => Ok(id.clone()),
+        Some(Value::Number(id)) => Ok(id.to_string()),
+        Some(other) => Err(format!("{name:?} is {other}; give a text")),
+        None => Err(missing(name)),
+    };
+    let number = |(name, value): (&String, &Option<&Value>)| match value {
         Some(Value::Number(number)) => {
             number.as_f64().ok_or_else(|| format!("{name:?} is {number}; give a number"))
         }
         Some(other) => Err(format!("{name:?} is {other}; give a number")),
-        None => Err(format!("{name:?} is missing; give {}", names.join(", "))),
+        None => Err(missing(name)),
     };
-    match value {
-        Value::Object(object) => names.iter().map(|name| number(name, object.get(name))).collect(),
-        Value::Array(values) if values.len() == names.len() => {
-            names.iter().zip(values).map(|(name, value)| number(name, Some(value))).collect()
-        }
-        Value::Array(values) => {
-            Err(format!("{} values; give {}: {}", values.len(), names.len(), names.join(", ")))
-        }
-        other => Err(format!("{other}; give an object with {}", names.join(", "))),
-    }
+    let named = || names.iter().zip(&all);
+    let of_ids = streams.ids.len();
+    Ok(Row {
+        id: named().take(of_ids).map(id).collect::<Result<_, _>>()?,
+        values: named().skip(of_ids).map(number).collect::<Result<_, _>>()?,
+    })
 }

@@ -53,6 +53,62 @@ fn every_dialect_gives_the_same_model() {
     assert_eq!(trained(&place, "semicolons.csv"), trained(&place, "bars.txt"));
 }
 
+/// A row of units, the names once more, a sum and a source are none of the table's, and are named.
+#[test]
+fn what_stands_around_a_table_changes_nothing() {
+    let csv = airline();
+    let place = Place::with("a.csv", &csv);
+    place.ok(&format!("train a.csv -o a.elman {TRAIN}"));
+    let wanted = place.ok("predict a.elman a.csv").stdout;
+    let (names, rows) = csv.split_once('\n').unwrap();
+    let (first, rest) = rows.split_at(60 * (rows.find('\n').unwrap() + 1));
+    let around = format!("{names}\n,[1000]\n{first}{names}\n{rest}Total,40363\n");
+    place.write("around.csv", &around);
+    let said = place.ok("predict a.elman around.csv");
+    assert_eq!(said.stdout, wanted);
+    assert_eq!(
+        said.stderr,
+        "note: around.csv, line 2: the row below the names, \"[1000]\", holds no values but units, and is left out\n\
+         note: around.csv, line 148: the last row is one of sums, \"Total\", and left out\n\
+         note: around.csv, line 63: the columns' names stand there again, and are left out\n"
+    );
+    place.write("source.csv", format!("{csv}\nSource: Box and Jenkins\n"));
+    assert_eq!(place.ok("predict a.elman source.csv").stdout, wanted);
+}
+
+/// What comes next is written as what was.
+#[test]
+fn days_are_written_in_many_ways() {
+    const GERMAN: [&str; 7] = ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"];
+    let place = Place::new();
+    // 60 days from Monday, 1 January 2024, on; the next is Friday, 1 March.
+    let day = |n: usize| if n < 31 { (1 + n, 1) } else { (n - 30, 2) };
+    let value = |n: usize| 20 + n * n % 7;
+    let german = |n: usize| format!("{}. {:02}.{:02}.2024", GERMAN[n % 7], day(n).0, day(n).1);
+    let zone = |n: usize| format!("2024-{:02}-{:02} 06:00 CET", day(n).1, day(n).0);
+    let half = |n: usize| format!("{}H{}", 1990 + n / 2, 1 + n % 2);
+    let decimal = |n: usize| format!("{:.3}", 1990.0 + n as f64 / 12.0);
+    let column = |time: &dyn Fn(usize) -> String| (0..60).map(time).collect::<Vec<_>>();
+    for (times, next, rows) in [
+        (column(&german), "Fr. 01.03.2024", "days"),
+        (column(&zone), "2024-03-01 06:00 CET", "days"),
+        (column(&half), "2020H1", "rows"),
+        (column(&decimal), "1995.000", "months"),
+    ] {
+        let rows_of = |(n, time): (usize, &String)| format!("{time},{}\n", value(n));
+        let csv = times.iter().enumerate().map(rows_of).collect::<String>();
+        place.write("d.csv", format!("date,v\n{csv}"));
+        let said =
+            place.ok("train d.csv --epochs 1 --hidden-size 2 --horizon 2 --window 4 -o d.elman --force");
+        assert!(said.stderr.contains(&format!("over \"date\", 2 {rows} ahead")), "{}", said.stderr);
+        let predicted = place.ok("predict d.elman d.csv").stdout;
+        assert!(predicted.starts_with(&format!("date,v_forecast\n{next},")), "{predicted}");
+    }
+    let said = place.ok("train d.csv --epochs 1 --hidden-size 2 --horizon 2 --window 4 -o d.elman --force");
+    let remark = "note: d.csv, line 2, column \"date\": 1990.000 is read as 1990-01-01: decimals of a year tell the month\n";
+    assert!(said.stderr.starts_with(remark), "{}", said.stderr);
+}
+
 #[test]
 fn what_is_no_table_is_named() {
     let place = Place::with("a.pdf", b"%PDF-1.7\n");

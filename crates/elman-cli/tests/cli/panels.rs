@@ -416,3 +416,68 @@ fn series_without_times_in_common_are_told_apart() {
     let note = "note: the rows hold several series, told apart by \"kind\": --id names other columns\n";
     assert!(said.stderr.contains(note), "{}", said.stderr);
 }
+
+/// What a program answers to this standard input.
+fn streamed(place: &Place, input: &str) -> String {
+    place.write("in", input);
+    let mut command = place.command("stream m.elman -q");
+    command.stdin(std::fs::File::open(place.path("in")).expect("it was written"));
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn series_are_streamed_side_by_side() {
+    let place = Place::with("l.csv", long("unique_id,ds,y", &two()));
+    place.ok(&format!("train l.csv {QUICK}"));
+    let predicted = place.ok("predict m.elman l.csv --horizon 1").stdout;
+    let forecast = |row: usize| cells(&predicted)[row][2].parse::<f64>().unwrap();
+    // The rows of both, mixed: each series has its own stream, which knows nothing of the other.
+    let [(_, a), (_, b)] = two();
+    let mut rows: Vec<(usize, &str, f64)> = Vec::new();
+    for (id, series) in [("a", &a), ("b", &b)] {
+        rows.extend(series.iter().enumerate().map(|(n, (_, value))| (n, id, *value)));
+    }
+    rows.sort_by_key(|(n, ..)| *n);
+    let place_of = |n: usize| n % 12;
+    let csv = rows.iter().map(|(n, id, y)| format!("{id},{y},{}\n", place_of(*n))).collect::<String>();
+    let answers = streamed(&place, &format!("unique_id,y,place in the season of 12\n{csv}"));
+    let answers = cells(&answers);
+    assert_eq!(answers[0], ["unique_id", "y_forecast"]);
+    assert_eq!(answers.len(), 1 + rows.len());
+    for (id, expected) in [("a", forecast(1)), ("b", forecast(2))] {
+        let last = answers.iter().rfind(|row| row[0] == id).unwrap()[1].parse::<f64>().unwrap();
+        assert!((last / expected - 1.0).abs() < 1e-6, "{id}: {last} {expected}");
+    }
+    let objects = rows.iter().map(|(n, id, y)| format!("[\"{id}\",{y},{}]\n", place_of(*n)));
+    let json = streamed(&place, &objects.collect::<String>());
+    let last: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!(last["unique_id"], "a");
+    assert_eq!(last["y_forecast"].to_string(), answers.last().unwrap()[1]);
+
+    place.write("in", "unique_id,y,place in the season of 12\nc,1,0\n");
+    let mut command = place.command("stream m.elman -q");
+    let output = command.stdin(std::fs::File::open(place.path("in")).unwrap()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("this model has not learned from series \"c\"; it knows a, b"), "{said}");
+}
+
+#[test]
+fn columns_are_streamed_together() {
+    let (a, b) = (monthly(100.0, 84), monthly(5000.0, 84));
+    let rows = a.iter().zip(&b).map(|((time, a), (_, b))| format!("{time},{a},{b}\n"));
+    let place = Place::with("w.csv", format!("ds,a,b\n{}", rows.collect::<String>()));
+    place.ok(&format!("train w.csv --target all {QUICK}"));
+    let predicted = place.ok("predict m.elman w.csv --horizon 1").stdout;
+    let rows = a.iter().zip(&b).enumerate().map(|(n, ((_, a), (_, b)))| format!("{b},{a},{}\n", n % 12));
+    let answers = streamed(&place, &format!("b,a,place in the season of 12\n{}", rows.collect::<String>()));
+    let answers = cells(&answers);
+    assert_eq!(answers[0], ["a_forecast", "b_forecast"]);
+    assert_eq!((answers.len(), answers[1][0]), (85, ""));
+    for (column, row) in cells(&predicted)[1..].iter().enumerate() {
+        let (forecast, last) = (row[row.len() - 1], answers[84][column]);
+        let [forecast, last] = [forecast, last].map(|cell| cell.parse::<f64>().unwrap());
+        assert!((last / forecast - 1.0).abs() < 1e-6, "{predicted} {last}");
+    }
+}

@@ -227,14 +227,14 @@ fn the_name_says_how_answers_are_written() {
     let model = place.ok("predict again.elman p.csv").stdout;
     assert_eq!(place.ok("predict again.elman p.csv.gz").stdout, model);
 
-    for name in ["p.npz", "p.csv.zst", "p.xlsx"] {
+    for name in ["p.csv.zst", "p.xlsx"] {
         let ending = name.rsplit('.').next().unwrap();
         place.refuses(
             2,
             &format!("predict airline.elman -o {name}"),
             &format!(
-                "{name}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy, .arrow, .feather \
-                 or .parquet, or in .gz after one of the text formats"
+                "{name}: no .{ending} is written; give a name that ends in .csv, .tsv, .jsonl, .json, .npy, .npz, .arrow, \
+                 .feather or .parquet, or in .gz after one of the text formats"
             ),
         );
     }
@@ -279,6 +279,24 @@ fn is_read_again(place: &Place, name: &str) {
     // The months are days there: the first of each.
     let months: Vec<&str> = written.column("month").expect("a column").texts().collect();
     assert_eq!(months, ["1961-01-01", "1961-02-01", "1961-03-01", "1961-04-01", "1961-05-01", "1961-06-01"]);
+}
+
+/// What is written as npz is an array for each column, which are read again: the same numbers to the bit as from npy.
+#[test]
+fn npz_is_written_and_read() {
+    let place = forecaster();
+    for name in ["p.npz", "p.npy"] {
+        place.ok(&format!("predict airline.elman -o {name}"));
+    }
+    let [written, numbers] = ["p.npz", "p.npy"].map(|name| Table::open(&place.path(name)).unwrap());
+    assert_eq!(written.headers(), ["month", "passengers_forecast"]);
+    let months: Vec<&str> = written.column("month").unwrap().texts().collect();
+    assert_eq!(months, ["1961-01", "1961-02", "1961-03", "1961-04", "1961-05", "1961-06"]);
+    let bits = |table: &Table, column: &str| {
+        let numbers = table.column(column).unwrap().numbers().unwrap();
+        numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&written, "passengers_forecast"), bits(&numbers, "col1"));
 }
 
 /// What is written as Arrow is read again; texts too.

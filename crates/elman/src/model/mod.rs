@@ -346,6 +346,16 @@ impl Model {
         TaskStream::new(self.task.kind(), &self.ensemble)
     }
 
+    /// The same for one of several series that a forecast learned from, told by its cells of the id columns, or by the name
+    /// of its column. Each series has a stream of its own.
+    ///
+    /// # Errors
+    /// If the model is not one of several series, or did not learn from this one; else as those of
+    /// [`stream`](Self::stream).
+    pub fn stream_of(&self, series: &[&str]) -> Result<TaskStream, ConfigError> {
+        TaskStream::of(self.task.kind().stream_of(series)?, &self.ensemble)
+    }
+
     /// See [`TaskKind::backtest`](crate::task::TaskKind::backtest).
     ///
     /// # Errors

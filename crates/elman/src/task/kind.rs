@@ -166,6 +166,14 @@ pub trait TaskKind: Debug {
     /// If the task needs more than one row after the other.
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError>;
 
+    /// The same of one of several series, told by what tells it from the others.
+    ///
+    /// # Errors
+    /// If the task is not one of several series, or did not learn from this one.
+    fn stream_of(&self, _series: &[&str]) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        Err(ConfigError::of_model("this model is not one of several series; stream it without naming one"))
+    }
+
     /// What a task on sound knows of it; none of any other.
     fn sound(&self) -> Option<&Sound> {
         None

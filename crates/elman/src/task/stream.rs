@@ -26,7 +26,8 @@ use crate::weights::Weights;
 /// that have passed in the next row, past covariates, and future ones of the next row. A feature that is a category is a
 /// value for each category, 1 for the one that it is and 0 for the others. [`inputs`](Self::inputs) and
 /// [`answers`](Self::answers) name the values. Answers are those of [`Model::predict`](crate::model::Model::predict) on the
-/// rows so far, to the bit.
+/// rows so far, to the bit. Of a forecast of several series each has a stream of its own:
+/// [`Model::stream_of`](crate::model::Model::stream_of).
 ///
 /// ```
 /// use elman::recipe::Recipe;
@@ -143,7 +144,11 @@ impl Steps {
 
 impl TaskStream {
     pub(crate) fn new(task: &dyn TaskKind, ensemble: &Ensemble) -> Result<Self, ConfigError> {
-        let units = task.stream()?;
+        Self::of(task.stream()?, ensemble)
+    }
+
+    /// That of what a task makes of rows.
+    pub(crate) fn of(units: Box<dyn StreamUnits>, ensemble: &Ensemble) -> Result<Self, ConfigError> {
         let (inputs, answers, network) = (units.inputs(), units.answers(), ensemble.network());
         Ok(TaskStream {
             units,

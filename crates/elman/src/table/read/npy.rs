@@ -3,6 +3,7 @@
 //! The bytes `\x93NUMPY`, a version, the length of a head, the head (a Python dictionary with `descr`,
 //! `fortran_order` and `shape`), the values.
 
+use super::typed::{Meaning, Refusal, Values};
 use super::{Input, Reader};
 use crate::table::builder::{Head, MAX_COLUMNS};
 use crate::table::cells::Spelling;
@@ -37,6 +38,10 @@ enum Kind {
     Letters,
     /// Text of one byte for each letter, zeros behind it.
     Bytes,
+    /// Moments since 1970, of so many nanoseconds each.
+    Moments(i64),
+    /// So many months since 1970, each of so many.
+    Months(i64),
 }
 
 fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
@@ -214,6 +219,24 @@ impl<'b> Array<'b> {
             Kind::Bool => integers(|bits, _| (bits != 0).into()),
             Kind::Letters => binary::texts(name, raw.map(|raw| self.letters(raw))),
             Kind::Bytes => binary::texts(name, raw.map(|raw| String::from_utf8_lossy(without_zeros(raw)))),
+            Kind::Moments(unit) => {
+                let integers = raw.map(|raw| self.moment(raw)).collect();
+                let values = Values { integers, ..Values::default() };
+                values.finish(name, Meaning::Moment { unit, utc: false }).map_err(|refusal| match refusal {
+                    Refusal::Table(error) => error,
+                    Refusal::Value(problem) => {
+                        TableError::Malformed { table: name.to_owned(), place: "values".into(), problem }
+                    }
+                })
+            }
+            Kind::Months(each) => {
+                let shown = |months: i64| {
+                    let (year, month) = (1970 + months.div_euclid(12), months.rem_euclid(12) + 1);
+                    if each == 12 { format!("{year:04}") } else { format!("{year:04}-{month:02}") }
+                };
+                let months = raw.map(|raw| self.moment(raw).map(|count| count.saturating_mul(each)));
+                binary::texts(name, months.map(|months| months.map_or_else(String::new, shown)))
+            }
         }
     }
 
@@ -233,6 +256,11 @@ impl<'b> Array<'b> {
             bytes[..self.size].reverse();
         }
         u64::from_le_bytes(bytes)
+    }
+
+    /// A number of moments; none of what is no time.
+    fn moment(&self, raw: &[u8]) -> Option<i64> {
+        Some(self.bits(raw).cast_signed()).filter(|&count| count != i64::MIN)
     }
 
     fn letters(&self, raw: &[u8]) -> String {
@@ -261,6 +289,9 @@ fn kind(descr: &str) -> Option<(Kind, usize)> {
         "u8" => (Kind::Unsigned, 8),
         "b1" => (Kind::Bool, 1),
         _ => {
+            if let Some(unit) = descr.strip_prefix("M8[").and_then(|unit| unit.strip_suffix(']')) {
+                return Some((moments(unit)?, 8));
+            }
             let length = || descr.get(1..)?.parse::<usize>().ok().filter(|length| *length > 0);
             match descr.as_bytes().first()? {
                 b'U' => (Kind::Letters, length()?.checked_mul(4)?),
@@ -268,6 +299,24 @@ fn kind(descr: &str) -> Option<(Kind, usize)> {
                 _ => return None,
             }
         }
+    })
+}
+
+/// What moments of NumPy's unit are.
+fn moments(unit: &str) -> Option<Kind> {
+    const SECOND: i64 = 1_000_000_000;
+    Some(match unit {
+        "Y" => Kind::Months(12),
+        "M" => Kind::Months(1),
+        "W" => Kind::Moments(7 * 86_400 * SECOND),
+        "D" => Kind::Moments(86_400 * SECOND),
+        "h" => Kind::Moments(3600 * SECOND),
+        "m" => Kind::Moments(60 * SECOND),
+        "s" => Kind::Moments(SECOND),
+        "ms" => Kind::Moments(1_000_000),
+        "us" => Kind::Moments(1000),
+        "ns" => Kind::Moments(1),
+        _ => return None,
     })
 }
 
@@ -327,6 +376,26 @@ pub(super) mod tests {
             let table = Table::read("a.npy", bytes.as_slice()).unwrap();
             assert_eq!(table.column("col1").unwrap().text(0), text, "{descr}");
         }
+    }
+
+    #[test]
+    fn moments_are_times() {
+        let days = 18_262; // 2020-01-01
+        for (unit, values, texts) in [
+            ("D", [days, i64::MIN], ["2020-01-01", ""]),
+            ("h", [24 * days, 24 * days + 1], ["2020-01-01 00:00:00", "2020-01-01 01:00:00"]),
+            ("ns", [86_400_000_000_000 * days, 0], ["2020-01-01", "1970-01-01"]),
+            ("M", [600, -1], ["2020-01", "1969-12"]),
+            ("Y", [50, 51], ["2020", "2021"]),
+        ] {
+            let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            let bytes = file(&format!("'<M8[{unit}]'"), "False", "(2,)", &data);
+            let table = Table::read("a.npy", bytes.as_slice()).unwrap();
+            assert!(table.column("col1").unwrap().texts().eq(texts), "{unit}");
+        }
+        let endless = file("'<M8[s]'", "False", "(1,)", &i64::MAX.to_le_bytes());
+        let error = Table::read("a.npy", endless.as_slice()).unwrap_err().to_string();
+        assert!(error.contains("is no time of the years until 9999"), "{error}");
     }
 
     #[test]

@@ -243,11 +243,15 @@ impl TaskKind for Forecast {
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
         if !self.layout.is_single() {
-            let message = "this model is one of several series, and a stream is of a single one: let it predict from a \
-                           table that has the new rows, or train one of the series alone";
+            let message = "this model is one of several series, and a stream is of a single one: name that, let the model \
+                           predict from a table that has the new rows, or train one of the series alone";
             return Err(ConfigError::of_model(message));
         }
         Ok(Box::new(stream::Newest::new(self.clone())))
+    }
+
+    fn stream_of(&self, series: &[&str]) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        Ok(Box::new(stream::Newest::new(self.alone(series)?)))
     }
 
     fn backtest(

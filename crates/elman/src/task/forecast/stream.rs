@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::Forecast;
 use super::level::Level;
-use crate::error::Message;
+use super::{Forecast, Known, Layout};
+use crate::error::{ConfigError, Message};
 use crate::task::StreamUnits;
+use crate::words::abridged;
 
 /// What a forecast looks back on, of a series that goes on.
 #[derive(Debug)]
@@ -21,6 +22,56 @@ pub(super) struct Newest {
     scaled: VecDeque<f64>,
     /// The future covariates of the row after the newest, as the network sees them, if that has come.
     ahead: Option<Vec<f64>>,
+}
+
+impl Forecast {
+    /// The same for one of its series by itself.
+    ///
+    /// # Errors
+    /// If there are not several, or this is none of them; or if the network sees what a stream does not tell.
+    pub(super) fn alone(&self, series: &[&str]) -> Result<Self, ConfigError> {
+        let is_it = |known: &&Known| known.id.iter().map(String::as_str).eq(series.iter().copied());
+        let Some(known) = self.series.iter().find(is_it) else {
+            let message = if self.layout.is_single() {
+                "this model is one of a single series; stream it without naming one".to_owned()
+            } else {
+                let known: Vec<String> = self.series.iter().map(|known| known.id.join(" ")).collect();
+                let known = abridged(&known);
+                format!("this model has not learned from series {:?}; it knows {known}", series.join(" "))
+            };
+            return Err(ConfigError::of_model(message));
+        };
+        if self.covariates.are_of_series() {
+            let message = "this model sees what is fixed for a series, or told as a share of its mean, which a stream does \
+                           not say; let it predict from a table that has the new rows";
+            return Err(ConfigError::of_model(message));
+        }
+        // Named one by one: all series of many are not copied for each.
+        Ok(Forecast {
+            target: match &self.layout {
+                Layout::Wide(_) => known.id.concat(),
+                Layout::Single | Layout::Long(_) => self.target.clone(),
+            },
+            time: self.time.clone(),
+            time_format: self.time_format.clone(),
+            timezone: self.timezone.clone(),
+            missing: self.missing,
+            layout: Layout::Single,
+            frequency: self.frequency,
+            season: self.season,
+            horizon: self.horizon,
+            test: self.test,
+            window: self.window,
+            stride: self.stride,
+            transform: self.transform,
+            smoothing: known.smoothing,
+            scaling: known.scaling,
+            calendar: self.calendar.clone(),
+            covariates: self.covariates.clone(),
+            series: Vec::new(),
+            errors: Vec::new(),
+        })
+    }
 }
 
 impl Newest {

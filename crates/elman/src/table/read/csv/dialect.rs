@@ -1,5 +1,6 @@
 //! Which CSV a file is: its separator, its comments, its header; found by looking at its beginning.
 
+use super::asides::Rows;
 use super::records::Records;
 use crate::error::Message;
 use crate::table::error::Quoted;
@@ -64,6 +65,8 @@ pub(super) struct Dialect {
     /// The first line of what stands above the table.
     title: Option<String>,
     pub(super) header: Header,
+    /// What its first rows tell of the others, where they stand below names.
+    pub(super) rows: Rows,
 }
 
 /// Where the columns' names are.
@@ -77,7 +80,7 @@ pub(super) enum Header {
 
 /// What a cell looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Look {
+pub(super) enum Look {
     Nothing,
     Number,
     Time,
@@ -85,7 +88,12 @@ enum Look {
 }
 
 impl Look {
-    fn of(cell: &str) -> Self {
+    /// Is it that of a number or a time?
+    pub(super) fn is_value(self) -> bool {
+        matches!(self, Look::Number | Look::Time)
+    }
+
+    pub(super) fn of(cell: &str) -> Self {
         let cell = cell.trim();
         if is_missing(cell) {
             Look::Nothing
@@ -132,7 +140,8 @@ impl Dialect {
             None if is_headerless(&rows) => Header::None,
             None => Header::FirstRow,
         };
-        Dialect { separator, comment, begin, title, header }
+        let rows = if header == Header::FirstRow { Rows::of(&rows) } else { Rows::default() };
+        Dialect { separator, comment, begin, title, header, rows }
     }
 
     /// What the user should know of it; the columns' names stand in this line.
@@ -352,7 +361,7 @@ fn is_headerless(records: &[Vec<String>]) -> bool {
 }
 
 /// What all cells look like, gaps aside.
-fn common_look<'c>(cells: impl Iterator<Item = &'c str>) -> Look {
+pub(super) fn common_look<'c>(cells: impl Iterator<Item = &'c str>) -> Look {
     let mut common = Look::Nothing;
     for look in cells.map(Look::of).filter(|look| *look != Look::Nothing) {
         if common != Look::Nothing && common != look {

@@ -1,5 +1,6 @@
 //! CSV: values separated by commas, or by something else.
 
+mod asides;
 mod dialect;
 mod located;
 mod records;
@@ -17,6 +18,7 @@ use crate::table::lines::Lines;
 use crate::table::number::short;
 use crate::table::typing::Typing;
 use crate::table::{Table, TableError};
+use asides::{Asides, Row as Kept};
 use dialect::{Dialect, Header};
 use located::{Edits, STRIDE, trim};
 use records::{Records, Unclosed};
@@ -41,7 +43,10 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     };
     let header_line = first.line;
     let is_header = dialect.header == Header::FirstRow;
+    let mut names = None;
     if is_header {
+        let mut at_names = rows;
+        names = at_names.advance().then(|| &text[at_names.scan.at..first.scan.at]);
         rows = first;
     }
     // Separators at the ends of lines make columns of nothing.
@@ -51,6 +56,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
         width => (width, empty_ends),
     };
     let has_index = width > 1 && header[0].trim().is_empty();
+    let mut asides = Asides::new(names, dialect.rows);
     let names = header[..width].iter().enumerate();
     let names = names.map(|(n, name)| if n == 0 && has_index { "col1" } else { name });
     let mut head = Head::new(name, header_line, names)?;
@@ -67,7 +73,17 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let (mut next_line, mut blank) = (None, None);
     while rows.advance() {
         let line = rows.line;
-        if dialect.comment.is_none() && next_line.is_some_and(|next| line > next) {
+        let after_blank = next_line.is_some_and(|next| line > next);
+        match asides.sort_out(name, &rows, after_blank).map_err(|Unclosed| unclosed(line))? {
+            Kept::OfTable => {}
+            Kept::Aside => {
+                rows.texts().map_err(|Unclosed| unclosed(line))?;
+                next_line = Some(rows.end_line() + 1);
+                continue;
+            }
+            Kept::End => break,
+        }
+        if dialect.comment.is_none() && after_blank {
             blank = blank.or(next_line);
         }
         let Row { found, beyond } = filling.row(&mut rows).map_err(|Unclosed| unclosed(line))?;
@@ -99,6 +115,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
         let what = "the lines end with separators; the empty cells behind them are dropped";
         head.remarks.push(format!("{name}, line {line}: {what}").into());
     }
+    head.remarks.extend(asides.remarks(name));
     let Filling { lines, marks, edits, columns } = filling;
     let located = Arc::new(Located::new(text, dialect.separator, edits, marks, width));
     let data = |(place, typing)| Data::typed(Cells::InFile(Arc::clone(&located), place), typing);

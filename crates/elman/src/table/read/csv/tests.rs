@@ -348,3 +348,66 @@ fn amounts_in_parentheses_are_below_zero_and_errors_of_spreadsheets_are_gaps() {
             .contains(&"t.csv, line 4, column \"profit\": \"#DIV/0!\" is taken for an empty cell".to_owned())
     );
 }
+
+#[test]
+fn what_stands_around_the_rows_is_left_out_and_said() {
+    let rows = "2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n";
+    for (text, remark) in [
+        (
+            format!("day,v\n,[m/s]\n{rows}"),
+            "t.csv, line 2: the row below the names, \"[m/s]\", holds no values but units, and is left out",
+        ),
+        (
+            format!("day,v\n(UTC),degC\n{rows}"),
+            "t.csv, line 2: the row below the names, \"(UTC)\", holds no values but units, and is left out",
+        ),
+        (
+            format!("day,v\n---,--:\n{rows}"),
+            "t.csv, line 2: the row below the names, \"---\", is a line, and is left out",
+        ),
+        (
+            format!("day,v\n{rows}Total,6\n"),
+            "t.csv, line 5: the last row is one of sums, \"Total\", and left out",
+        ),
+        (
+            format!("day,v\n{rows}Summe:,6\n\n"),
+            "t.csv, line 5: the last row is one of sums, \"Summe:\", and left out",
+        ),
+        (
+            format!("day,v\n{rows}\nSource: a survey\nof 2023\n"),
+            "t.csv, line 6: what stands below the table, \"Source: a survey\", is left out",
+        ),
+        (
+            format!("day,v\n{rows}Source: a survey\n"),
+            "t.csv, line 5: what stands below the table, \"Source: a survey\", is left out",
+        ),
+        (
+            format!("day,v\r\n{}day,v\r\n2024-01-03,3\r\nday,v", "2024-01-01,1\r\n2024-01-02,2\r\n"),
+            "t.csv, line 4: the columns' names stand there again, and are left out (1 more likewise)",
+        ),
+    ] {
+        let table = read(&text);
+        assert_eq!(numbers(&table, "v"), [1.0, 2.0, 3.0], "{text}");
+        assert_eq!(remarks(&table), [remark], "{text}");
+        let days: Vec<&str> = table.column("day").unwrap().texts().collect();
+        assert_eq!(days, ["2024-01-01", "2024-01-02", "2024-01-03"]);
+    }
+}
+
+#[test]
+fn rows_of_the_table_stay() {
+    // What may be a value, or a class, or a mistake.
+    for (text, rows) in [
+        ("id,v\na,x\nb,1\nc,2\n", 3),
+        ("id,v\nTotal,1\nb,1\nTotal,2\n", 3),
+        ("day,v\n2024-01-01,x\n2024-01-02,2\n2024-01-03,3\n", 3),
+        ("v\nkg\n1\n2\n", 3),
+        ("word\nword\nother\n", 2),
+        ("day,v\n2024-01-01,1\n2024-01-02,2\nJanuary,3\n", 3),
+    ] {
+        assert_eq!(read(text).num_rows(), rows, "{text}");
+    }
+    for text in ["a,b\n1,2\n3,4\n5\n", "a,b\nx,y\nz,w\nv\n", "a,b\n1,2\n\n3\n4,5\n"] {
+        assert!(Table::read("t.csv", text.as_bytes()).is_err(), "{text}");
+    }
+}

@@ -79,6 +79,12 @@ impl Covariates {
         width(&self.past) + 2 * width(&self.future) + width(&self.fixed)
     }
 
+    /// Does one of them say what a series is, or a value by its series' mean?
+    pub(super) fn are_of_series(&self) -> bool {
+        let is_told = |covariate: &Covariate| covariate.relative && covariate.width() > 0;
+        width(&self.fixed) > 0 || self.past.iter().chain(&self.future).any(is_told)
+    }
+
     /// Must they be known for the rows to come?
     pub(super) fn look_ahead(&self) -> bool {
         width(&self.future) > 0

@@ -1,0 +1,95 @@
+//! Which stream a row is for: a model of several series has one for each, begun when its first row comes.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use elman::error::Error;
+use elman::model::Model;
+use elman::task::{Layout, Task, TaskStream};
+
+/// The streams of a model.
+pub(super) struct Streams<'m> {
+    model: &'m Model,
+    /// What stands in a row beside values, to tell its series.
+    pub(super) ids: Vec<String>,
+    /// The names of a row's values.
+    pub(super) inputs: Vec<String>,
+    /// The names of an answer's values.
+    pub(super) answers: Vec<String>,
+    kind: Kind,
+}
+
+enum Kind {
+    One(Box<TaskStream>),
+    /// A row is of the series that its ids tell.
+    Long(HashMap<Vec<String>, TaskStream>),
+    /// A row has a value of each of these, and an answer for each.
+    Wide(Vec<TaskStream>),
+}
+
+impl<'m> Streams<'m> {
+    pub(super) fn new(model: &'m Model) -> anyhow::Result<Self> {
+        let of = |series: &[String]| model.stream_of(&texts(series)).map_err(Error::from);
+        let (layout, series) = match model.task() {
+            Task::Forecast(task) => (&task.layout, &task.series[..]),
+            _ => (&Layout::Single, &[][..]),
+        };
+        let first = match series.first() {
+            Some(first) => of(&first.id)?,
+            None => model.stream().map_err(Error::from)?,
+        };
+        let (inputs, answers) = (first.inputs().to_vec(), first.answers().to_vec());
+        Ok(match layout {
+            Layout::Long(ids) => {
+                Streams { model, ids: ids.clone(), inputs, answers, kind: Kind::Long(HashMap::new()) }
+            }
+            Layout::Wide(_) => {
+                let all = series.iter().map(|series| of(&series.id)).collect::<Result<Vec<_>, _>>()?;
+                let values = series.iter().map(|series| series.id.concat());
+                let inputs = values.chain(inputs.into_iter().skip(1)).collect();
+                let answers = all.iter().flat_map(|stream| stream.answers().to_vec()).collect();
+                Streams { model, ids: Vec::new(), inputs, answers, kind: Kind::Wide(all) }
+            }
+            _ => Streams { model, ids: Vec::new(), inputs, answers, kind: Kind::One(Box::new(first)) },
+        })
+    }
+
+    /// All names of a row, in order.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.ids.iter().chain(&self.inputs).cloned().collect()
+    }
+
+    /// The answer to a row, whose `id` tells its series; none where there is too little yet to look back on.
+    pub(super) fn step(&mut self, id: &[String], row: &[f64]) -> anyhow::Result<Option<Vec<f64>>> {
+        match &mut self.kind {
+            Kind::One(stream) => answer(stream, row),
+            Kind::Long(streams) => {
+                let stream = match streams.entry(id.to_vec()) {
+                    Entry::Occupied(stream) => stream.into_mut(),
+                    Entry::Vacant(place) => {
+                        place.insert(self.model.stream_of(&texts(id)).map_err(Error::from)?)
+                    }
+                };
+                answer(stream, row)
+            }
+            Kind::Wide(streams) => {
+                let (values, beside) = row.split_at(streams.len());
+                let mut answers = Vec::with_capacity(streams.len());
+                for (stream, value) in streams.iter_mut().zip(values) {
+                    let row: Vec<f64> = std::iter::once(value).chain(beside).copied().collect();
+                    answers.push(answer(stream, &row)?);
+                }
+                let all: Option<Vec<Vec<f64>>> = answers.into_iter().collect();
+                Ok(all.map(|answers| answers.concat()))
+            }
+        }
+    }
+}
+
+fn answer(stream: &mut TaskStream, row: &[f64]) -> anyhow::Result<Option<Vec<f64>>> {
+    Ok(stream.step(row).map(|answer| answer.map(<[f64]>::to_vec)).map_err(Error::from)?)
+}
+
+fn texts(id: &[String]) -> Vec<&str> {
+    id.iter().map(String::as_str).collect()
+}

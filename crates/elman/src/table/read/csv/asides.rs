@@ -1,0 +1,204 @@
+//! Rows of a file that are none of its table's: the names once more, what stands between them and the values, a sum at the
+//! end, and what is written below.
+
+use super::dialect::{Look, common_look};
+use super::records::{Records, Unclosed};
+use crate::error::Message;
+use crate::table::error::Quoted;
+
+/// What the first cell of a last row of sums says.
+const SUMS: [&str; 18] = [
+    "total",
+    "totals",
+    "grand total",
+    "subtotal",
+    "sum",
+    "mean",
+    "average",
+    "avg",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "mittelwert",
+    "durchschnitt",
+    "somme",
+    "moyenne",
+    "suma",
+    "promedio",
+    "totale",
+];
+
+/// Units that stand in a row of their own, beside those in brackets. A single letter may as well be a value.
+const UNITS: [&str; 40] = [
+    "%", "°C", "°F", "degC", "degF", "mm", "cm", "km", "ft", "m2", "m²", "m3", "m³", "kg", "mg", "lb", "ms",
+    "min", "sec", "m/s", "km/h", "mph", "Hz", "kHz", "rpm", "Pa", "kPa", "hPa", "bar", "mbar", "mV", "kV",
+    "mA", "kW", "MW", "kWh", "MWh", "W/m2", "UTC", "EUR",
+];
+
+/// What the row below the names is where it is no row of values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Below {
+    /// Units: of the columns of numbers and times, none has one here.
+    Units,
+    /// Dashes, as Markdown draws a line.
+    Dashes,
+}
+
+/// What the beginning of a file tells of its rows; nothing where there is one column.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rows {
+    /// Is a column one of numbers or times?
+    has_values: bool,
+    /// Is the first?
+    begins_with_values: bool,
+    below: Option<Below>,
+}
+
+impl Rows {
+    /// Those of the first rows of a file, the row of names among them.
+    pub(super) fn of(records: &[Vec<String>]) -> Self {
+        let Some((names, rows)) = records.split_first().filter(|(names, _)| names.len() > 1) else {
+            return Rows::default();
+        };
+        // The last one may be a row of sums.
+        let but_last = &rows[..rows.len().saturating_sub(1)];
+        let looks = |skipped: usize| {
+            let rows = but_last.iter().skip(skipped).filter(|row| *row != names);
+            let column = move |n: usize| rows.clone().filter_map(move |row| row.get(n)).map(String::as_str);
+            (0..names.len()).map(move |n| common_look(column(n)))
+        };
+        let below = rows.first().and_then(|first| Below::of(first, looks(1)));
+        let skipped = usize::from(below.is_some());
+        Rows {
+            has_values: looks(skipped).any(Look::is_value),
+            begins_with_values: looks(skipped).next().is_some_and(Look::is_value),
+            below,
+        }
+    }
+}
+
+impl Below {
+    /// What the first row is, if it holds no values while those below look like this.
+    fn of(first: &[String], below: impl Iterator<Item = Look>) -> Option<Self> {
+        let cells: Vec<(&str, Look)> = first.iter().map(|cell| cell.trim()).zip(below).collect();
+        let told = || cells.iter().filter(|(cell, _)| !cell.is_empty());
+        let of_values = || told().filter(|(_, look)| look.is_value());
+        let is_dashes =
+            |cell: &str| cell.contains("--") && cell.chars().all(|c| matches!(c, '-' | ':' | '='));
+        if of_values().next().is_some() && told().all(|(cell, _)| is_dashes(cell)) {
+            return Some(Below::Dashes);
+        }
+        let is_unit = |cell: &str| {
+            let ends = (cell.chars().next(), cell.chars().last());
+            UNITS.contains(&cell) || matches!(ends, (Some('['), Some(']')) | (Some('('), Some(')')))
+        };
+        let are_words = of_values().all(|(cell, _)| Look::of(cell) == Look::Text);
+        (are_words && of_values().any(|(cell, _)| is_unit(cell))).then_some(Below::Units)
+    }
+}
+
+/// What is left out of a file as it is read.
+pub(super) struct Asides<'t> {
+    /// The line of names as it stands in the file, if there is one.
+    names: Option<&'t str>,
+    rows: Rows,
+    /// Where the names stand again first, and how often.
+    again: Option<(u64, usize)>,
+    remarks: Vec<Message>,
+}
+
+/// What to do with a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Row {
+    OfTable,
+    Aside,
+    /// Nothing of the table follows.
+    End,
+}
+
+impl<'t> Asides<'t> {
+    /// Those of a file with such rows; `names` is the row of names as it stands in the file, if it has one.
+    pub(super) fn new(names: Option<&'t str>, rows: Rows) -> Self {
+        let names = names.map(str::trim).filter(|names| rows.has_values && !names.contains(['\r', '\n']));
+        Asides { names, rows, again: None, remarks: Vec::new() }
+    }
+
+    /// What the row is to which the records have gone; `after_blank` if a blank line stands before it.
+    ///
+    /// # Errors
+    /// If a quote is never closed.
+    pub(super) fn sort_out(
+        &mut self,
+        name: &str,
+        records: &Records<'t>,
+        after_blank: bool,
+    ) -> Result<Row, Unclosed> {
+        let (line, rest) = (records.line, &records.scan.bytes[records.scan.at..]);
+        if let Some(below) = self.rows.below.take() {
+            let cells = { *records }.texts()?;
+            let shown = cells.iter().find(|cell| !cell.trim().is_empty()).map_or("", |cell| cell.trim());
+            let what = match below {
+                Below::Units => "holds no values but units",
+                Below::Dashes => "is a line",
+            };
+            let shown = Quoted(shown);
+            let text =
+                format!("{name}, line {line}: the row below the names, {shown}, {what}, and is left out");
+            self.remarks.push(text.into());
+            return Ok(Row::Aside);
+        }
+        if self.names.is_some_and(|names| {
+            rest.strip_prefix(names.as_bytes())
+                .is_some_and(|behind| matches!(behind.first(), None | Some(b'\r' | b'\n')))
+        }) {
+            let (_, times) = self.again.get_or_insert((line, 0));
+            *times += 1;
+            return Ok(Row::Aside);
+        }
+        let may_be_words = self.rows.begins_with_values && rest.first().is_some_and(u8::is_ascii_alphabetic);
+        if !(may_be_words || after_blank && self.rows.has_values) {
+            return Ok(Row::OfTable);
+        }
+        let mut end = *records;
+        let cells = end.texts()?;
+        let first = cells[0].trim();
+        if cells.len() == 1 && !first.is_empty() && only_notes_follow(end)? {
+            let text =
+                format!("{name}, line {line}: what stands below the table, {}, is left out", Quoted(first));
+            self.remarks.push(text.into());
+            return Ok(Row::End);
+        }
+        let is_last = end.scan.bytes[end.scan.at..].trim_ascii().is_empty();
+        let word = first.trim_end_matches(':').to_lowercase();
+        if may_be_words && is_last && SUMS.contains(&word.as_str()) {
+            let text =
+                format!("{name}, line {line}: the last row is one of sums, {}, and left out", Quoted(first));
+            self.remarks.push(text.into());
+            return Ok(Row::End);
+        }
+        Ok(Row::OfTable)
+    }
+
+    /// What was left out.
+    pub(super) fn remarks(self, name: &str) -> Vec<Message> {
+        let mut remarks = self.remarks;
+        if let Some((line, times)) = self.again {
+            let more = if times > 1 { format!(" ({} more likewise)", times - 1) } else { String::new() };
+            remarks.push(
+                format!("{name}, line {line}: the columns' names stand there again, and are left out{more}")
+                    .into(),
+            );
+        }
+        remarks
+    }
+}
+
+/// Is each of the records behind this one a single cell?
+fn only_notes_follow(mut records: Records<'_>) -> Result<bool, Unclosed> {
+    while records.advance() {
+        if records.texts()?.len() > 1 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
