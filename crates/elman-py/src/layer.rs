@@ -17,7 +17,7 @@ use numpy::{
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, Spares, config, same, values};
-use crate::errors::wrong;
+use crate::errors::{working, wrong};
 
 /// Engines that wait for the next pass: more are given up.
 const MOST_WAITING: usize = 4;
@@ -212,7 +212,8 @@ impl<T: Number> LayerOf<T> {
             return Err(wrong("lengths are of one sequence or more, the longest first, and none is 0"));
         }
         let rows = values(x, "the input")?;
-        if x.shape().last() != Some(&input_size) || rows.len() != lengths.iter().sum::<usize>() * input_size {
+        let wanted = lengths.iter().map(|&length| length as u128).sum::<u128>() * input_size as u128;
+        if x.shape().last() != Some(&input_size) || rows.len() as u128 != wanted {
             let shape = x.shape();
             return Err(wrong(format!(
                 "the input has the shape {shape:?}, which is not {input_size} values per timestep"
@@ -228,12 +229,12 @@ impl<T: Number> LayerOf<T> {
         {
             let mut y = y.readwrite();
             let y = y.as_slice_mut()?;
-            py.detach(|| {
+            working(py, || {
                 worker.load(network, &tensors);
                 worker.batch.set_rows(lengths, rows, input_size);
                 worker.run(seed, keep);
                 y.copy_from_slice(worker.engine.output());
-            });
+            })?;
         }
         let y = y.reshape([num_rows, output_size])?.into_any();
         let states = read_states(py, network, &worker.state)?.into_iter().map(Bound::into_any).collect();
@@ -365,7 +366,7 @@ impl<T: Number> PassOf<T> {
         }
         if !std::mem::take(&mut self.fresh) {
             let seed = self.seed;
-            py.detach(|| worker.run(seed, true));
+            working(py, || worker.run(seed, true))?;
         }
         worker.state.reset(batch_size);
         if let Some(arrays) = dstates {
@@ -381,14 +382,14 @@ impl<T: Number> PassOf<T> {
             let dparameters = dparameters.as_slice_mut()?;
             let Worker { engine, batch, state, .. } = worker;
             let state = (wanted.states || dstates.is_some()).then_some(state);
-            py.detach(|| {
+            working(py, || {
                 // The engine adds to what is there.
                 dparameters.fill(T::default());
                 if let Some(dx) = &mut dx {
                     dx.fill(T::default());
                 }
                 engine.backward(batch, dy, Gradients { parameters: dparameters, state, input: dx });
-            });
+            })?;
         }
         let dx = dx.map(|dx| dx.reshape([num_rows, network.input_size()])).transpose()?.map(Bound::into_any);
         let dstates = match wanted.states {

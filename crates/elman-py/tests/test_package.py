@@ -34,6 +34,14 @@ def test_every_name_is_there():
         elman.LSTN
 
 
+def test_a_panic_is_an_exception_like_others(capfd):
+    with pytest.raises(elman.InternalError, match="a mistake in Elman itself, to be reported: so it goes") as caught:
+        elman._elman.panics("so it goes")
+    assert isinstance(caught.value, Exception) and elman.InternalError.__module__ == "elman"
+    # Where it was is said as well.
+    assert "src/lib.rs" in capfd.readouterr().err
+
+
 def modules():
     names = [module.name for module in pkgutil.iter_modules(elman.__path__, "elman.")]
     return [name for name in names if name not in ("elman.torch", "elman._elman")]
