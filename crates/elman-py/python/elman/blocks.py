@@ -60,21 +60,45 @@ class Recurrent(Block):
 def LSTM(
     hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
 ) -> Recurrent:
-    """A :class:`Recurrent` block of LSTM cells."""
+    """A :class:`Recurrent` block of LSTM cells.
+
+    Parameters
+    ----------
+    hidden_size : int
+        Units per direction.
+    direction, output, learned_state
+        As of :class:`Recurrent`.
+    """
     return Recurrent("lstm", hidden_size, direction, output, learned_state)
 
 
 def GRU(
     hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
 ) -> Recurrent:
-    """A :class:`Recurrent` block of GRU cells, as PyTorch has them."""
+    """A :class:`Recurrent` block of GRU cells, as PyTorch has them.
+
+    Parameters
+    ----------
+    hidden_size : int
+        Units per direction.
+    direction, output, learned_state
+        As of :class:`Recurrent`.
+    """
     return Recurrent("gru", hidden_size, direction, output, learned_state)
 
 
 def RNN(
     hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
 ) -> Recurrent:
-    """A :class:`Recurrent` block of Elman's cells, with tanh."""
+    """A :class:`Recurrent` block of Elman's cells, with tanh.
+
+    Parameters
+    ----------
+    hidden_size : int
+        Units per direction.
+    direction, output, learned_state
+        As of :class:`Recurrent`.
+    """
     return Recurrent("elman", hidden_size, direction, output, learned_state)
 
 
@@ -110,7 +134,14 @@ class Dropout(Block):
 class Embedding(Block):
     """Turns token ids into vectors; at the beginning of a network.
 
-    With ``one_hot`` they are the rows of the identity, instead of learned; ``embedding_dim`` is then ``num_embeddings``.
+    Parameters
+    ----------
+    num_embeddings : int
+        How many tokens there are: ids are below that.
+    embedding_dim : int
+        Values of a vector.
+    one_hot : bool
+        Are the vectors the rows of the identity, instead of learned? ``embedding_dim`` is then ``num_embeddings``.
     """
 
     num_embeddings: int

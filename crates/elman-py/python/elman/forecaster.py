@@ -196,7 +196,15 @@ class Forecaster(Estimator):
         return Backtest(columns if kind is None else like(columns, kind), model, found)
 
     def score(self, X: Any = None, y: None = None) -> float:
-        """The negative mean absolute error of a backtest on the last rows, scaled where that is defined (MASE)."""
+        """The negative mean absolute error of a backtest on the last rows, scaled where that is defined (MASE).
+
+        Parameters
+        ----------
+        X : as in :meth:`fit`, optional
+            By default what the estimator was fitted to.
+        y : None
+            Not used; scikit-learn's convention.
+        """
         table, _ = self._given(X)
         figures, remarks = self._fitted().evaluate(table)
         self._remark(remarks)
@@ -207,7 +215,17 @@ class Forecaster(Estimator):
     def plot(
         self, ax: Any = None, *, X: Any = None, horizon: int | None = None, levels: tuple[float, ...] = (80,)
     ) -> Any:
-        """Draw a series and its forecast with matplotlib; give the axes back."""
+        """Draw a series and its forecast with matplotlib; give the axes back.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where; by default new ones.
+        X, horizon
+            As of :meth:`predict`.
+        levels : tuple of float
+            The intervals that are drawn, in percent.
+        """
         from .plots import forecast
 
         return forecast(self, ax, X, horizon, levels)

@@ -255,7 +255,19 @@ class Network:
     def predict(
         self, x: Sequences, state: Sequence[Array] | None = None, *, lengths: Sequence[int] | None = None
     ) -> tuple[Any, list[Array]]:
-        """:meth:`forward` without what a backward pass needs: faster, and in little memory."""
+        """:meth:`forward` without what a backward pass needs: faster, and in little memory.
+
+        Parameters
+        ----------
+        x, state, lengths
+            As of :meth:`forward`.
+
+        Returns
+        -------
+        output : array or list
+        state : list of arrays (B, STATES, H)
+            As of :meth:`forward`.
+        """
         return self._forward(x, state, lengths, "predict")
 
     def __call__(self, x: Sequences) -> Any:
