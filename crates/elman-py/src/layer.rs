@@ -17,7 +17,7 @@ use numpy::{
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, Spares, config, same, values};
-use crate::errors::{working, wrong};
+use crate::errors::{InternalError, working, wrong};
 
 /// Engines that wait for the next pass: more are given up.
 const MOST_WAITING: usize = 4;
@@ -427,7 +427,12 @@ impl Pass {
                 let dstates =
                     dstates.map(|all| all.iter().map(|d| d.extract()).collect::<PyResult<Vec<_>>>());
                 let (dy, dstates) = (dy.map(|dy| dy.extract()).transpose()?, dstates.transpose()?);
-                $pass.backward(py, dy.as_ref(), dstates.as_deref(), wanted)
+                let gone = $pass.backward(py, dy.as_ref(), dstates.as_deref(), wanted);
+                if gone.as_ref().is_err_and(|error| error.is_instance_of::<InternalError>(py)) {
+                    // What a panic left half done is for nobody.
+                    $pass.worker = None;
+                }
+                gone
             }};
         }
         match &mut self.0 {
