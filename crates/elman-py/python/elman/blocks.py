@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from .arrays import as_count
 
 Direction = Literal["forward", "reverse", "both"]
 Output = Literal["every", "last"]
@@ -14,6 +18,15 @@ class Block:
     """A stage of a network: it turns rows of some width into rows of another."""
 
     _name: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        # Numbers of NumPy's become Python's, which files have.
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type == "int":
+                object.__setattr__(self, field.name, as_count(value, field.name))
+            elif isinstance(value, np.generic):
+                object.__setattr__(self, field.name, value.item())
 
     def config(self) -> dict[str, Any]:
         """The block as files have it.
