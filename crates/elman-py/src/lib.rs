@@ -13,6 +13,7 @@ mod model;
 mod network;
 mod stream;
 mod table;
+mod worker;
 
 use pyo3::prelude::*;
 
