@@ -3,7 +3,9 @@
     python bench/python_layer.py [THREADS]
 
 needs the package elman and torch. Each figure is the median over rounds in which both run one after the other, so that a
-busy machine slows both; on one, give 1 for the threads, since PyTorch's wait for each other.
+busy machine slows both. On one, give 1 for the threads: then it is the processor's time that is measured. Of several threads
+PyTorch's look for work for milliseconds before they sleep, and take turns with whatever else there is, which makes either
+layer several times slower; with OMP_WAIT_POLICY=passive in the environment they sleep.
 """
 
 import statistics
@@ -48,12 +50,13 @@ def prediction(layer, x):
 
 
 def seconds(work, least):
-    """Seconds of one call, over as many as take `least` together."""
-    count, start = 0, time.perf_counter()
-    while time.perf_counter() - start < least or count == 0:
+    """Seconds of one call, over as many as take `least` together: of one thread those that it ran."""
+    clock = time.process_time if torch.get_num_threads() == elman.threads() == 1 else time.perf_counter
+    count, start = 0, clock()
+    while clock() - start < least or count == 0:
         work()
         count += 1
-    return (time.perf_counter() - start) / count
+    return (clock() - start) / count
 
 
 def compare(make):
@@ -81,7 +84,7 @@ def layers():
 
             (train, ours), (predict, _) = compare(make(training_step)), compare(make(prediction))
             print(
-                f"{kind:<6}{f'{inputs}, {units}, {batch}, {steps}':<34}{train:>8.1f}x{predict:>11.1f}x{1e3 * ours:>20.3f}",
+                f"{kind:<6}{f'{inputs}, {units}, {batch}, {steps}':<34}{train:>8.2f}x{predict:>11.2f}x{1e3 * ours:>20.3f}",
                 flush=True,
             )
 

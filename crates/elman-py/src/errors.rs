@@ -1,14 +1,15 @@
 //! The library's errors as exceptions, with the library's words.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use elman::error::Error;
 use elman::table::TableError;
-use pyo3::PyErr;
 use pyo3::exceptions::{
     PyFileNotFoundError, PyFloatingPointError, PyIsADirectoryError, PyOSError, PyPermissionError,
     PyRuntimeError, PyValueError,
 };
+use pyo3::{PyErr, PyResult, Python, create_exception};
 
 /// The exception that an error of the library is in Python.
 pub(crate) fn exception(error: impl Into<Error>) -> PyErr {
@@ -35,4 +36,25 @@ fn of_system(error: &io::Error, message: String) -> PyErr {
 /// A value that is not what a function takes.
 pub(crate) fn wrong(message: impl Into<String>) -> PyErr {
     PyValueError::new_err(message.into())
+}
+
+create_exception!(
+    elman,
+    InternalError,
+    PyRuntimeError,
+    "A mistake in Elman itself: please report it, with what led to it.\n\nWhat was being worked on may be half done; whatever else there is goes on as before."
+);
+
+/// Lets go of the interpreter for some work of the library. A panic is an exception that whoever handles errors handles:
+/// the one that the border would make of it passes by `except Exception`.
+pub(crate) fn working<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> PyResult<R> {
+    py.detach(|| catch_unwind(AssertUnwindSafe(work)).map_err(|panic| said(&*panic)))
+        .map_err(InternalError::new_err)
+}
+
+/// What a panic said.
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a mistake in Elman itself, to be reported: {}", text.unwrap_or("a panic"))
 }

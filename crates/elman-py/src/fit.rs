@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::arrays::parsed;
-use crate::errors::{exception, wrong};
+use crate::errors::{exception, working, wrong};
 use crate::model::{Model, check_test};
 use crate::table::Table;
 
@@ -111,7 +111,7 @@ pub(crate) fn fit(
         options.burn_in = recipe.burn_in.unwrap_or(0);
     }
     let mut watcher = Watcher { watch, epochs: 0, asked: Instant::now(), failed: None };
-    let fitted = py.detach(|| train(table.table(), &task_options, recipe, open, &mut watcher));
+    let fitted = working(py, || train(table.table(), &task_options, recipe, open, &mut watcher))?;
     match watcher.failed {
         // Of the interpreter's own; what was learned before it is kept.
         Some(error) if !error.is_instance_of::<PyKeyboardInterrupt>(py) => return Err(error),

@@ -5,19 +5,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use elman::batch::Batch;
-use elman::network::{
-    CellKind, Direction, Dropout, Engine, Gradients, Mode, Network, NetworkConfig, Recurrent, State,
-};
-use elman::parameters::Tensor;
-use elman::random::{Purpose, Rng};
-use numpy::{
-    PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray3, PyReadonlyArrayDyn, PyUntypedArrayMethods,
-};
+use elman::network::{CellKind, Direction, Dropout, Engine, Gradients, Network, NetworkConfig, Recurrent};
+use numpy::{PyArrayMethods, PyReadonlyArray3, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
-use crate::arrays::{Number, Spares, config, same, values};
-use crate::errors::wrong;
+use crate::arrays::{Number, config, values};
+use crate::errors::{InternalError, working, wrong};
+use crate::worker::{Worker, read_states, tensors, write_states};
 
 /// Engines that wait for the next pass: more are given up.
 const MOST_WAITING: usize = 4;
@@ -34,157 +28,6 @@ enum TypedLayer {
 struct LayerOf<T: Number> {
     network: Arc<Network>,
     waiting: Arc<Mutex<Vec<Worker<T>>>>,
-}
-
-/// An engine and the memory of a pass.
-struct Worker<T: Number> {
-    engine: T::Engine,
-    /// The parameters that the engine has.
-    parameters: Vec<T>,
-    batch: Batch<T>,
-    /// That from which the pass began.
-    start: State<T>,
-    state: State<T>,
-    /// The arrays of answers.
-    spares: Spares<T>,
-}
-
-impl<T: Number> Worker<T> {
-    fn new(network: &Network) -> Self {
-        Worker {
-            engine: T::Engine::new(network),
-            parameters: Vec::new(),
-            batch: Batch::default(),
-            start: network.zero_state(0),
-            state: network.zero_state(0),
-            spares: Spares::default(),
-        }
-    }
-
-    /// Runs the batch from its start. With a seed dropout masks are drawn; what is kept can be gone back through.
-    fn run(&mut self, seed: Option<u64>, keep: bool) {
-        self.state.clone_from(&self.start);
-        let mut rng;
-        let mode = match seed {
-            Some(seed) => {
-                rng = Rng::new(seed, Purpose::Dropout(0));
-                Mode::Train(&mut rng)
-            }
-            None if keep => Mode::Evaluate,
-            None => Mode::Predict,
-        };
-        self.engine.forward(&self.batch, &mut self.state, mode);
-    }
-
-    /// Has the engine take up parameters, unless it has just these: tensor by tensor, zeros for those that a layer without
-    /// biases does not have.
-    fn load(&mut self, network: &Network, tensors: &[Option<&[T]>]) {
-        let layout = network.layout();
-        let mut changed = self.parameters.is_empty();
-        self.parameters.resize(layout.len(), T::default());
-        for (tensor, place) in tensors.iter().zip(layout.tensors()) {
-            let own = &mut self.parameters[place.range.clone()];
-            // Without biases the layer never had any: what stands there is zero.
-            let Some(tensor) = tensor else { continue };
-            if !same(own, tensor) {
-                own.copy_from_slice(tensor);
-                changed = true;
-            }
-        }
-        if changed {
-            self.engine.load(&self.parameters);
-        }
-    }
-
-    /// Takes up initial states `[D * layers, B, H]`, one array for each state of the cell.
-    fn set_start(
-        &mut self,
-        network: &Network,
-        batch_size: usize,
-        states: Option<&[PyReadonlyArray3<'_, T>]>,
-    ) -> PyResult<()> {
-        self.start.reset(batch_size);
-        let Some(arrays) = states else { return Ok(()) };
-        write_states(network, batch_size, arrays, &mut self.start, "initial states")
-    }
-}
-
-/// The values of parameters, which must be as many tensors as a network has and have its shapes.
-fn tensors<'a, T: Number>(
-    network: &Network,
-    given: &'a [Option<PyReadonlyArrayDyn<'_, T>>],
-) -> PyResult<Vec<Option<&'a [T]>>> {
-    let wanted = network.layout().tensors();
-    if given.len() != wanted.len() {
-        return Err(wrong(format!("parameters are {} tensors, not {}", given.len(), wanted.len())));
-    }
-    let checked = |(tensor, wanted): (&'a Option<PyReadonlyArrayDyn<'_, T>>, &Tensor)| {
-        let Some(tensor) = tensor else { return Ok(None) };
-        if tensor.shape() != wanted.shape {
-            let (name, shape, found) = (&wanted.name, &wanted.shape, tensor.shape());
-            return Err(wrong(format!("{name} has the shape {found:?}, but it must be {shape:?}")));
-        }
-        values(tensor, &wanted.name).map(Some)
-    };
-    given.iter().zip(wanted).map(checked).collect()
-}
-
-/// Writes arrays `[D * layers, B, H]`, one for each state of the cell, to the states of a batch in its own order.
-fn write_states<T: Number>(
-    network: &Network,
-    batch_size: usize,
-    arrays: &[PyReadonlyArray3<'_, T>],
-    state: &mut State<T>,
-    what: &str,
-) -> PyResult<()> {
-    let blocks = network.states();
-    let Some(first) = blocks.first() else { return Ok(()) };
-    let (hidden, width) = (first.hidden_size, first.width());
-    let wanted = [blocks.len(), batch_size, hidden];
-    if arrays.len() != width / hidden {
-        return Err(wrong(format!(
-            "{what} are {} arrays, but the cell has {}",
-            arrays.len(),
-            width / hidden
-        )));
-    }
-    for (s, array) in arrays.iter().enumerate() {
-        if array.shape() != wanted {
-            return Err(wrong(format!(
-                "{what} have the shape {:?}, but it must be {wanted:?}",
-                array.shape()
-            )));
-        }
-        let blocks = values(array, what)?.chunks_exact(batch_size * hidden);
-        for (k, from) in blocks.enumerate() {
-            let to = state.block_mut(k).chunks_exact_mut(width);
-            to.zip(from.chunks_exact(hidden))
-                .for_each(|(to, from)| to[s * hidden..][..hidden].copy_from_slice(from));
-        }
-    }
-    Ok(())
-}
-
-/// States as [`write_states`] takes them.
-fn read_states<'py, T: Number>(
-    py: Python<'py>,
-    network: &Network,
-    state: &State<T>,
-) -> PyResult<Vec<Bound<'py, PyArray3<T>>>> {
-    let blocks = network.states();
-    let Some(first) = blocks.first() else { return Ok(Vec::new()) };
-    let (hidden, width, batch_size) = (first.hidden_size, first.width(), state.batch_size());
-    let array = |s: usize| {
-        let mut all = Vec::with_capacity(blocks.len() * batch_size * hidden);
-        for k in 0..blocks.len() {
-            state
-                .block(k)
-                .chunks_exact(width)
-                .for_each(|row| all.extend_from_slice(&row[s * hidden..][..hidden]));
-        }
-        PyArray1::from_vec(py, all).reshape([blocks.len(), batch_size, hidden])
-    };
-    (0..width / hidden).map(array).collect()
 }
 
 /// Output, final states, and the pass to go back through.
@@ -212,7 +55,8 @@ impl<T: Number> LayerOf<T> {
             return Err(wrong("lengths are of one sequence or more, the longest first, and none is 0"));
         }
         let rows = values(x, "the input")?;
-        if x.shape().last() != Some(&input_size) || rows.len() != lengths.iter().sum::<usize>() * input_size {
+        let wanted = lengths.iter().map(|&length| length as u128).sum::<u128>() * input_size as u128;
+        if x.shape().last() != Some(&input_size) || rows.len() as u128 != wanted {
             let shape = x.shape();
             return Err(wrong(format!(
                 "the input has the shape {shape:?}, which is not {input_size} values per timestep"
@@ -228,12 +72,12 @@ impl<T: Number> LayerOf<T> {
         {
             let mut y = y.readwrite();
             let y = y.as_slice_mut()?;
-            py.detach(|| {
+            working(py, || {
                 worker.load(network, &tensors);
                 worker.batch.set_rows(lengths, rows, input_size);
                 worker.run(seed, keep);
                 y.copy_from_slice(worker.engine.output());
-            });
+            })?;
         }
         let y = y.reshape([num_rows, output_size])?.into_any();
         let states = read_states(py, network, &worker.state)?.into_iter().map(Bound::into_any).collect();
@@ -365,7 +209,7 @@ impl<T: Number> PassOf<T> {
         }
         if !std::mem::take(&mut self.fresh) {
             let seed = self.seed;
-            py.detach(|| worker.run(seed, true));
+            working(py, || worker.run(seed, true))?;
         }
         worker.state.reset(batch_size);
         if let Some(arrays) = dstates {
@@ -381,14 +225,14 @@ impl<T: Number> PassOf<T> {
             let dparameters = dparameters.as_slice_mut()?;
             let Worker { engine, batch, state, .. } = worker;
             let state = (wanted.states || dstates.is_some()).then_some(state);
-            py.detach(|| {
+            working(py, || {
                 // The engine adds to what is there.
                 dparameters.fill(T::default());
                 if let Some(dx) = &mut dx {
                     dx.fill(T::default());
                 }
                 engine.backward(batch, dy, Gradients { parameters: dparameters, state, input: dx });
-            });
+            })?;
         }
         let dx = dx.map(|dx| dx.reshape([num_rows, network.input_size()])).transpose()?.map(Bound::into_any);
         let dstates = match wanted.states {
@@ -426,7 +270,12 @@ impl Pass {
                 let dstates =
                     dstates.map(|all| all.iter().map(|d| d.extract()).collect::<PyResult<Vec<_>>>());
                 let (dy, dstates) = (dy.map(|dy| dy.extract()).transpose()?, dstates.transpose()?);
-                $pass.backward(py, dy.as_ref(), dstates.as_deref(), wanted)
+                let gone = $pass.backward(py, dy.as_ref(), dstates.as_deref(), wanted);
+                if gone.as_ref().is_err_and(|error| error.is_instance_of::<InternalError>(py)) {
+                    // What a panic left half done is for nobody.
+                    $pass.worker = None;
+                }
+                gone
             }};
         }
         match &mut self.0 {

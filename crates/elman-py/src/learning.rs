@@ -9,7 +9,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, config, parsed, values};
-use crate::errors::wrong;
+use crate::errors::{working, wrong};
 
 /// The mean loss of outputs `[n, O]`, and its gradient.
 #[pyfunction]
@@ -71,7 +71,7 @@ fn typed_loss<'py, T: Number>(
     }
     let outputs = values(outputs, "outputs")?;
     let mut gradient = vec![T::default(); outputs.len()];
-    let total = py.detach(|| loss.gradient(outputs, width, &targets, &mut gradient));
+    let total = working(py, || loss.gradient(outputs, width, &targets, &mut gradient))?;
     let gradient = PyArray1::from_vec(py, gradient).reshape([count, width])?;
     Ok((total.mean().to_f64(), gradient.into_any()))
 }
@@ -136,7 +136,7 @@ fn update<T: Number>(
     }
     let parameters = parameters.as_slice_mut().map_err(|_| wrong("parameters are not C-contiguous"))?;
     let gradients = values(&gradients, "gradients")?;
-    py.detach(|| optimiser.update(parameters, gradients, rate));
+    working(py, || optimiser.update(parameters, gradients, rate))?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod model;
 mod network;
 mod stream;
 mod table;
+mod worker;
 
 use pyo3::prelude::*;
 
@@ -23,6 +24,8 @@ mod _elman {
 
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::errors::InternalError;
     #[pymodule_export]
     use crate::fit::{fit, option_names};
     #[pymodule_export]
@@ -49,6 +52,12 @@ mod _elman {
     #[pyfunction]
     fn set_threads(count: usize) {
         elman::threads::set_count(NonZeroUsize::new(count));
+    }
+
+    /// Panics: for the tests of what becomes of a panic.
+    #[pyfunction]
+    fn panics(py: Python<'_>, message: String) -> PyResult<()> {
+        crate::errors::working(py, || panic!("{message}"))
     }
 
     /// How many threads engines may use.

@@ -10,7 +10,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::errors::{exception, wrong};
+use crate::errors::{exception, working, wrong};
 use crate::network::Network;
 use crate::table::Table;
 
@@ -26,7 +26,7 @@ impl Model {
     /// Reads a model file.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| model::Model::open(&path)).map(Model).map_err(exception)
+        working(py, || model::Model::open(&path))?.map(Model).map_err(exception)
     }
 
     /// What [`to_bytes`](Self::to_bytes) gives.
@@ -37,7 +37,7 @@ impl Model {
 
     /// Writes a model file.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| self.0.save(&path)).map_err(exception)
+        working(py, || self.0.save(&path))?.map_err(exception)
     }
 
     /// The bytes of such a file.
@@ -94,7 +94,7 @@ impl Model {
     ) -> PyResult<Answered<'py>> {
         let options =
             PredictOptions::default().with_horizon(horizon).with_interval(interval).with_baseline(baseline);
-        let predictions = py.detach(|| self.0.predict_with(table.table(), &options)).map_err(exception)?;
+        let predictions = working(py, || self.0.predict_with(table.table(), &options))?.map_err(exception)?;
         answered(py, &predictions)
     }
 
@@ -122,7 +122,7 @@ impl Model {
             let mut generator = self.0.generate(prompt, &options)?;
             Ok((generator.bytes()?, generator.remarks().iter().map(ToString::to_string).collect()))
         };
-        let (bytes, remarks) = py.detach(write).map_err(exception)?;
+        let (bytes, remarks) = working(py, write)?.map_err(exception)?;
         Ok((PyBytes::new(py, &bytes), remarks))
     }
 
@@ -135,7 +135,8 @@ impl Model {
         test: Option<usize>,
     ) -> PyResult<(Bound<'py, PyDict>, String, Vec<String>)> {
         let held_out = self.0.task().kind().held_out(test).map_err(exception)?;
-        let (rows, figures) = py.detach(|| self.0.backtest(table.table(), &held_out)).map_err(exception)?;
+        let (rows, figures) =
+            working(py, || self.0.backtest(table.table(), &held_out))?.map_err(exception)?;
         let (columns, mut remarks) = answered(py, &rows)?;
         remarks.extend(remarks_of(&figures));
         Ok((columns, json(&figures)?, remarks))
@@ -150,7 +151,7 @@ impl Model {
         test: Option<usize>,
     ) -> PyResult<(String, Vec<String>)> {
         let held_out = self.0.task().kind().held_out(test).map_err(exception)?;
-        let figures = py.detach(|| self.0.evaluate(table.table(), &held_out)).map_err(exception)?;
+        let figures = working(py, || self.0.evaluate(table.table(), &held_out))?.map_err(exception)?;
         Ok((json(&figures)?, remarks_of(&figures)))
     }
 }

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::arrays::{Form, Number, Sequences, config, parsed, same, set_states, states, unpacked, values};
-use crate::errors::{exception, wrong};
+use crate::errors::{exception, working, wrong};
 use crate::stream::Stream;
 
 /// A network, its parameters and their gradient.
@@ -109,10 +109,10 @@ impl<T: Number> Running<T> {
         let parameters = values(&parameters, "parameters")?;
         let (engine, loaded, batch, state) =
             (&mut self.engine, &mut self.loaded, &self.batch, &mut self.state);
-        py.detach(|| {
+        working(py, || {
             load(engine, loaded, parameters);
             engine.forward(batch, state, run_in);
-        });
+        })?;
         let time = match x {
             Sequences::Padded(_) => {
                 slices.iter().map(|slice| slice.len()).max().unwrap_or(0) / network.input_size()
@@ -163,13 +163,13 @@ impl<T: Number> Running<T> {
         let gradients = gradients.as_slice_mut().map_err(|_| wrong("the gradients are not contiguous"))?;
         let (engine, batch, state) = (&mut self.engine, &self.batch, &mut self.state);
         let of_input = dx.as_mut_slice();
-        py.detach(|| {
+        working(py, || {
             engine.backward(
                 batch,
                 &rows,
                 Gradients { parameters: gradients, state: Some(state), input: Some(of_input) },
             );
-        });
+        })?;
         self.keeps = false;
         let dx = unpacked(py, form, self.batch.packing(), &dx, network.input_size(), time)?;
         Ok((dx, self.states(py, network)?))
@@ -246,7 +246,7 @@ impl Network {
     /// What a file of weights holds, in the number type in which it is written.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let weights = py.detach(|| Weights::open(&path)).map_err(exception)?;
+        let weights = working(py, || Weights::open(&path))?.map_err(exception)?;
         Ok(Network::of(py, &weights))
     }
 
@@ -260,7 +260,7 @@ impl Network {
     /// Writes a file of weights.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let weights = self.weights(py)?;
-        py.detach(|| weights.save(&path)).map_err(exception)
+        working(py, || weights.save(&path))?.map_err(exception)
     }
 
     /// The bytes of such a file.
@@ -373,7 +373,7 @@ impl Network {
     /// Compares the gradients with dual numbers: tensor, entries, compared, worst relative error.
     fn check(&self, py: Python<'_>, seed: u64) -> PyResult<Vec<(String, usize, usize, f64)>> {
         let weights = self.weights(py)?;
-        let found = py.detach(|| Problem::of_weights("network".into(), &weights, seed).check(None));
+        let found = working(py, || Problem::of_weights("network".into(), &weights, seed).check(None))?;
         if let Some(wrong) = found.iter().find(|found| found.error.is_nan() || found.error > TOLERANCE) {
             let message = format!("the gradient of {} is wrong by {:e}", wrong.tensor, wrong.error);
             return Err(PyArithmeticError::new_err(message));

@@ -7,7 +7,7 @@ use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 
 use crate::arrays::values;
-use crate::errors::{exception, wrong};
+use crate::errors::{exception, working, wrong};
 
 /// Named columns of values.
 #[pyclass(module = "elman._elman", frozen)]
@@ -44,13 +44,13 @@ impl Table {
                 "{name}: column {header:?} has {found} rows, and the first has {wanted}"
             )));
         }
-        py.detach(|| table::Table::from_columns(name, &columns)).map(Table).map_err(exception)
+        working(py, || table::Table::from_columns(name, &columns))?.map(Table).map_err(exception)
     }
 
     /// A file of any format that the program reads.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| table::Table::open(&path)).map(Table).map_err(exception)
+        working(py, || table::Table::open(&path))?.map(Table).map_err(exception)
     }
 
     /// A text that Python has, for a language model.
@@ -62,7 +62,7 @@ impl Table {
     /// A text in a file.
     #[staticmethod]
     fn open_text(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| table::Table::open_text(&path)).map(Table).map_err(exception)
+        working(py, || table::Table::open_text(&path))?.map(Table).map_err(exception)
     }
 
     /// The monthly airline passengers of Box & Jenkins.

@@ -67,6 +67,8 @@ def test_forecasts_have_intervals_and_backtests(forecaster):
     low, high = (np.asarray(ends[f"passengers_forecast_{end}_95"]) for end in ("low", "high"))
     low80 = np.asarray(ends["passengers_forecast_low_80"])
     assert len(low) == 2 and (low < low80).all() and (low80 < high).all()
+    alone = forecaster.predict_interval(levels=95, horizon=2)
+    assert len(alone.columns) == 4 and np.array_equal(alone["passengers_forecast_low_95"], low)
     found = forecaster.backtest()
     assert len(found.rows["actual"]) == 156 and found.figures["mape"] == pytest.approx(3.80, abs=0.005)
     assert set(found.baselines) == {"seasonal naive", "last value", "drift"}

@@ -263,6 +263,27 @@ def test_what_is_no_network_is_refused():
             network(blocks)
     with pytest.raises(TypeError, match="input_size"):
         elman.Network([elman.GRU(3)])
+    for make, error, message in [
+        (lambda: elman.GRU(2.5), TypeError, "hidden_size is 2.5; it must be a whole number"),
+        (lambda: elman.GRU(-3), ValueError, "hidden_size is -3; it must be at least 0"),
+        (lambda: elman.Network(elman.GRU(3), input_size=1), TypeError, "it must be a list of blocks"),
+        (lambda: elman.Network([elman.GRU], input_size=1), TypeError, r"blocks\[0\] is .*such as elman.GRU\(16\)"),
+        (lambda: network(input_size=1.5), TypeError, "input_size is 1.5"),
+        (lambda: network(seed=-1), ValueError, "seed is -1; it must be at least 0"),
+        (lambda: network().forward(np.ones((1, 2, 3)), lengths=[1.5]), TypeError, r"lengths\[0\] is 1.5"),
+    ]:
+        with pytest.raises(error, match=message):
+            make()
+
+
+def test_numbers_of_numpy_are_numbers():
+    blocks = [elman.GRU(np.int64(3)), elman.Dropout(np.float32(0.5)), elman.Dense(np.int8(1), bias=np.True_)]
+    net = elman.Network(blocks, input_size=np.int32(2), seed=np.uint8(3))
+    assert net.blocks == [elman.GRU(3), elman.Dropout(0.5), elman.Dense(1)] and net.input_size == 2
+    assert np.array_equal(net.parameters, elman.Network(blocks, input_size=2, seed=3).parameters)
+
+
+def test_names_that_are_no_choice_are_refused():
     with pytest.raises(ValueError, match='dtype is "float16"'):
         network(dtype="float16")
     with pytest.raises(ValueError, match='init is "magic"; it must be one of torch'):

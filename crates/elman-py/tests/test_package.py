@@ -2,8 +2,10 @@
 
 import doctest
 import importlib
+import inspect
 import multiprocessing
 import pkgutil
+import re
 import subprocess
 import sys
 import threading
@@ -34,6 +36,14 @@ def test_every_name_is_there():
         elman.LSTN
 
 
+def test_a_panic_is_an_exception_like_others(capfd):
+    with pytest.raises(elman.InternalError, match="a mistake in Elman itself, to be reported: so it goes") as caught:
+        elman._elman.panics("so it goes")
+    assert isinstance(caught.value, Exception) and elman.InternalError.__module__ == "elman"
+    # Where it was is said as well.
+    assert "src/lib.rs" in capfd.readouterr().err
+
+
 def modules():
     names = [module.name for module in pkgutil.iter_modules(elman.__path__, "elman.")]
     return [name for name in names if name not in ("elman.torch", "elman._elman")]
@@ -45,13 +55,33 @@ def test_examples_in_the_documentation(name):
     assert found.failed == 0
 
 
-def test_every_public_thing_is_documented():
+def documented():
+    """Every public function, class and method, by name."""
     for name in elman.__all__:
         thing = getattr(elman, name)
-        assert name.startswith("__") or thing.__doc__, name
-        for member, value in vars(thing).items() if isinstance(thing, type) else []:
-            if not member.startswith("_") and callable(value):
-                assert value.__doc__, f"{name}.{member}"
+        if callable(thing):
+            yield name, thing
+            members = vars(thing).items() if isinstance(thing, type) else []
+            yield from ((f"{name}.{n}", m) for n, m in members if not n.startswith("_") and inspect.isfunction(m))
+
+
+@pytest.mark.parametrize("name, thing", list(documented()))
+def test_docstrings_are_in_numpys_style(name, thing):
+    text = inspect.getdoc(thing) or ""
+    assert re.match(r"[^\n]+\.(\n\n|$)", text), "a summary of one line, then an empty one"
+    for title, rule in re.findall(r"^(\w[\w ]*)\n(-+)$", text, re.MULTILINE):
+        assert len(title) == len(rule), f"the line below {title}"
+    try:
+        wanted = [parameter for parameter in inspect.signature(thing).parameters if parameter != "self"]
+    except ValueError:
+        return  # Of a class that takes none of its own.
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    if section is not None:
+        lines = [line.split(" : ")[0] for line in section[1].splitlines() if re.match(r"\w", line)]
+        assert [part.strip() for line in lines for part in line.split(",")] == wanted
+    else:
+        # Of a single parameter the summary tells; of named tuples each field.
+        assert len(wanted) < 2 or hasattr(thing, "_fields")
 
 
 def run_network(_):

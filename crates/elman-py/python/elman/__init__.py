@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ._elman import __version__, set_threads, threads
+from ._elman import InternalError, __version__, set_threads, threads
 
 if TYPE_CHECKING:
     from .blocks import (
@@ -86,6 +86,7 @@ __all__ = [
     "Forecaster",
     "GRU",
     "Huber",
+    "InternalError",
     "LSTM",
     "LayerNorm",
     "Network",

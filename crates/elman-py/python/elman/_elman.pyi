@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 _Array = NDArray[Any]
 
 __all__ = [
+    "InternalError",
     "fit",
     "option_names",
     "Layer",
@@ -17,6 +18,7 @@ __all__ = [
     "Stream",
     "Table",
     "set_threads",
+    "panics",
     "threads",
     "__version__",
     "TASKS",
@@ -27,7 +29,10 @@ __version__: str
 TASKS: list[str]
 CELLS: list[str]
 
+class InternalError(RuntimeError): ...
+
 def set_threads(count: int) -> None: ...
+def panics(message: str) -> None: ...
 def threads() -> int: ...
 def option_names(task: str) -> list[str]: ...
 def fit(task: str, options: str, table: Table, watch: Any | None = None) -> tuple[Model, list[str]]: ...

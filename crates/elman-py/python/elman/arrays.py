@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,17 @@ def as_array(value: Any, dtype: Any, what: str) -> Array:
             raise TypeError(f"{what} holds objects that are no numbers: {error}") from None
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, dtype=dtype).reshape(array.shape)
+
+
+def as_count(value: Any, what: str, least: int = 0) -> int:
+    """A whole number, of Python's or of NumPy's."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what} is {value!r}; it must be a whole number") from None
+    if count < least:
+        raise ValueError(f"{what} is {count}; it must be at least {least}")
+    return count
 
 
 def is_list(value: Any) -> bool:

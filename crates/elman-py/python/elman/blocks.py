@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from .arrays import as_count
 
 Direction = Literal["forward", "reverse", "both"]
 Output = Literal["every", "last"]
@@ -14,6 +18,15 @@ class Block:
     """A stage of a network: it turns rows of some width into rows of another."""
 
     _name: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        # Numbers of NumPy's become Python's, which files have.
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type == "int":
+                object.__setattr__(self, field.name, as_count(value, field.name))
+            elif isinstance(value, np.generic):
+                object.__setattr__(self, field.name, value.item())
 
     def config(self) -> dict[str, Any]:
         """The block as files have it.
@@ -67,21 +80,45 @@ class Recurrent(Block):
 def LSTM(
     hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
 ) -> Recurrent:
-    """A :class:`Recurrent` block of LSTM cells."""
+    """A :class:`Recurrent` block of LSTM cells.
+
+    Parameters
+    ----------
+    hidden_size : int
+        Units per direction.
+    direction, output, learned_state
+        As of :class:`Recurrent`.
+    """
     return Recurrent("lstm", hidden_size, direction, output, learned_state)
 
 
 def GRU(
     hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
 ) -> Recurrent:
-    """A :class:`Recurrent` block of GRU cells, as PyTorch has them."""
+    """A :class:`Recurrent` block of GRU cells, as PyTorch has them.
+
+    Parameters
+    ----------
+    hidden_size : int
+        Units per direction.
+    direction, output, learned_state
+        As of :class:`Recurrent`.
+    """
     return Recurrent("gru", hidden_size, direction, output, learned_state)
 
 
 def RNN(
     hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
 ) -> Recurrent:
-    """A :class:`Recurrent` block of Elman's cells, with tanh."""
+    """A :class:`Recurrent` block of Elman's cells, with tanh.
+
+    Parameters
+    ----------
+    hidden_size : int
+        Units per direction.
+    direction, output, learned_state
+        As of :class:`Recurrent`.
+    """
     return Recurrent("elman", hidden_size, direction, output, learned_state)
 
 
@@ -117,7 +154,14 @@ class Dropout(Block):
 class Embedding(Block):
     """Turns token ids into vectors; at the beginning of a network.
 
-    With ``one_hot`` they are the rows of the identity, instead of learned; ``embedding_dim`` is then ``num_embeddings``.
+    Parameters
+    ----------
+    num_embeddings : int
+        How many tokens there are: ids are below that.
+    embedding_dim : int
+        Values of a vector.
+    one_hot : bool
+        Are the vectors the rows of the identity, instead of learned? ``embedding_dim`` is then ``num_embeddings``.
     """
 
     num_embeddings: int

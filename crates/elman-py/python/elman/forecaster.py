@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -159,7 +160,7 @@ class Forecaster(Estimator):
         return values if ids is None else values.reshape(len(set(ids)), -1)
 
     def predict_interval(
-        self, X: Any = None, horizon: int | None = None, *, levels: tuple[float, ...] = (80, 95)
+        self, X: Any = None, horizon: int | None = None, *, levels: float | Sequence[float] = (80, 95)
     ) -> Any:
         """Forecasts with the ends of intervals that are as wide as the errors on the test were.
 
@@ -167,7 +168,7 @@ class Forecaster(Estimator):
         ----------
         X, horizon
             As of :meth:`predict`.
-        levels : tuple of float
+        levels : float or sequence of float
             In percent.
 
         Returns
@@ -175,7 +176,8 @@ class Forecaster(Estimator):
         data frame or dict of arrays
             The forecast, and two columns for each level.
         """
-        columns, kind = self._predicted(X, horizon, [float(level) for level in levels], None)
+        levels = [float(level) for level in np.atleast_1d(np.asarray(levels))]
+        columns, kind = self._predicted(X, horizon, levels, None)
         return columns if kind is None else like(columns, kind)
 
     def backtest(self, X: Any = None, test: int | None = None) -> Backtest:
@@ -196,7 +198,15 @@ class Forecaster(Estimator):
         return Backtest(columns if kind is None else like(columns, kind), model, found)
 
     def score(self, X: Any = None, y: None = None) -> float:
-        """The negative mean absolute error of a backtest on the last rows, scaled where that is defined (MASE)."""
+        """The negative mean absolute error of a backtest on the last rows, scaled where that is defined (MASE).
+
+        Parameters
+        ----------
+        X : as in :meth:`fit`, optional
+            By default what the estimator was fitted to.
+        y : None
+            Not used; scikit-learn's convention.
+        """
         table, _ = self._given(X)
         figures, remarks = self._fitted().evaluate(table)
         self._remark(remarks)
@@ -207,7 +217,17 @@ class Forecaster(Estimator):
     def plot(
         self, ax: Any = None, *, X: Any = None, horizon: int | None = None, levels: tuple[float, ...] = (80,)
     ) -> Any:
-        """Draw a series and its forecast with matplotlib; give the axes back."""
+        """Draw a series and its forecast with matplotlib; give the axes back.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where; by default new ones.
+        X, horizon
+            As of :meth:`predict`.
+        levels : tuple of float
+            The intervals that are drawn, in percent.
+        """
         from .plots import forecast
 
         return forecast(self, ax, X, horizon, levels)

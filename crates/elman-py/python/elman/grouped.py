@@ -201,7 +201,15 @@ class SequenceClassifier(_Grouped):
         return self.classes_[np.argmax(probabilities, axis=1)]
 
     def score(self, X: Any, y: Any = None) -> float:
-        """The share of sequences that are classified rightly."""
+        """The share of sequences that are classified rightly.
+
+        Parameters
+        ----------
+        X : as in :meth:`fit`
+            The sequences.
+        y : array (n,), optional
+            Their classes; of a frame by default its column ``target``.
+        """
         if y is None:
             figures, _ = self._fitted().evaluate(table_of(columns_of(X)))
             return float(figures_by_name(json.loads(figures))["elman"]["accuracy"] or 0.0)
@@ -283,7 +291,15 @@ class SequenceRegressor(_Grouped):
         return values[:, 0] if len(answers) == 1 else values
 
     def score(self, X: Any, y: Any = None) -> float:
-        """The coefficient of determination, the mean over targets."""
+        """The coefficient of determination, the mean over targets.
+
+        Parameters
+        ----------
+        X : as in :meth:`fit`
+            The sequences.
+        y : array (n,) or (n, K), optional
+            Their numbers; of a frame by default its column ``target``.
+        """
         if y is None:
             figures, _ = self._fitted().evaluate(table_of(columns_of(X)))
             return float(figures_by_name(json.loads(figures))["elman"]["r2"] or 0.0)

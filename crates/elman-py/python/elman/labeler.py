@@ -146,8 +146,11 @@ class SequenceLabeler(_Grouped):
         return parts if _is_list(X) else np.stack(parts)
 
     def predict(self, X: Any) -> Any:
-        """The answers for every timestep, in the form of ``y``: an array, for a list, a tuple or an array of arrays a list of arrays, for a frame one of a row
-        for each of its rows."""
+        """The answers for every timestep, in the form of ``y``.
+
+        An array for an array; a list of arrays for a list, a tuple or an array of arrays; a frame for a frame, with a row for
+        each of its rows.
+        """
         if is_path(X) or is_frame(X):
             columns, kind = self._answers(X)
             return like(columns, kind)
@@ -169,8 +172,17 @@ class SequenceLabeler(_Grouped):
         return self._labels(X, [f"probability_{name}" for name in answer["classes"]])
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Over the timesteps with a target: the share of right classes, or the coefficient of determination, the mean over
-        targets."""
+        """The share of right classes, or the coefficient of determination, over the timesteps with a target.
+
+        Of several targets it is the mean.
+
+        Parameters
+        ----------
+        X : as in :meth:`fit`
+            The sequences.
+        y : as in :meth:`fit`, optional
+            Their targets; of a frame by default its column ``target``.
+        """
         if is_frame(X):
             columns = columns_of(X)
             targets = {} if y is None else self._targets(y, None)

@@ -130,7 +130,21 @@ class Optimiser:
 
 
 class SGD(Optimiser):
-    """Gradient descent: ``v = momentum v + g``, ``p -= learning_rate v``."""
+    """Gradient descent: ``v = momentum v + g``, ``p -= learning_rate v``.
+
+    Parameters
+    ----------
+    network : Network
+        Whose parameters it updates.
+    learning_rate : float
+        The rate of the updates.
+    momentum : float
+        How much of the update before goes on.
+    nesterov : bool
+        Is the gradient added once more, where the momentum leads?
+    weight_decay : float
+        How much of each parameter is added to its gradient.
+    """
 
     def __init__(
         self,
@@ -146,7 +160,23 @@ class SGD(Optimiser):
 
 
 class RMSprop(Optimiser):
-    """The gradient over the root of its mean square."""
+    """The gradient over the root of its mean square.
+
+    Parameters
+    ----------
+    network : Network
+        Whose parameters it updates.
+    learning_rate : float
+        The rate of the updates.
+    alpha : float
+        How slowly the mean forgets.
+    eps : float
+        Added to the root, so that it divides.
+    momentum : float
+        How much of the update before goes on.
+    weight_decay : float
+        How much of each parameter is added to its gradient.
+    """
 
     def __init__(
         self,
@@ -163,7 +193,21 @@ class RMSprop(Optimiser):
 
 
 class Adam(Optimiser):
-    """The mean gradient over the root of its mean square (Kingma & Ba, 2014)."""
+    """The mean gradient over the root of its mean square (Kingma & Ba, 2014).
+
+    Parameters
+    ----------
+    network : Network
+        Whose parameters it updates.
+    learning_rate : float
+        The rate of the updates.
+    beta1, beta2 : float
+        How slowly the means of the gradient and of its square forget.
+    eps : float
+        Added to the root, so that it divides.
+    weight_decay : float
+        How much of each parameter is added to its gradient.
+    """
 
     def __init__(
         self,
@@ -180,7 +224,21 @@ class Adam(Optimiser):
 
 
 class AdamW(Optimiser):
-    """Adam whose decay acts on the parameters themselves (Loshchilov & Hutter, 2017)."""
+    """Adam whose decay acts on the parameters themselves (Loshchilov & Hutter, 2017).
+
+    Parameters
+    ----------
+    network : Network
+        Whose parameters it updates.
+    learning_rate : float
+        The rate of the updates.
+    beta1, beta2 : float
+        How slowly the means of the gradient and of its square forget.
+    eps : float
+        Added to the root, so that it divides.
+    weight_decay : float
+        How much of each parameter is taken off, times the rate.
+    """
 
     def __init__(
         self,
@@ -197,7 +255,20 @@ class AdamW(Optimiser):
 
 
 def clip_grad_norm(network: Network, max_norm: float) -> float:
-    """Scale a network's gradient so that its norm is at most ``max_norm``; return the norm that it had."""
+    """Scale a network's gradient down to a norm.
+
+    Parameters
+    ----------
+    network : Network
+        Whose gradient.
+    max_norm : float
+        The largest norm that is left as it is.
+    
+    Returns
+    -------
+    float
+        The norm that it had.
+    """
     if not 0 < max_norm < np.inf:
         raise ValueError(f"max_norm is {max_norm}; it must be above 0 and finite")
     return _elman.clip_grad_norm(network.gradients, float(max_norm))

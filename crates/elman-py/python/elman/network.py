@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _elman
-from .arrays import Array, Sequences, as_array, is_list
+from .arrays import Array, Sequences, as_array, as_count, is_list
 from .blocks import Block, Embedding, block_of
 
 if TYPE_CHECKING:
@@ -91,13 +91,18 @@ class Network:
         init: str = "torch",
         seed: int = 0,
     ) -> None:
+        if isinstance(blocks, Block):
+            raise TypeError(f"blocks is {blocks!r}; it must be a list of blocks")
         blocks = list(blocks)
+        for n, block in enumerate(blocks):
+            if not isinstance(block, Block):
+                raise TypeError(f"blocks[{n}] is {block!r}; it must be a block, such as elman.GRU(16)")
         if input_size is None:
             if not (blocks and isinstance(blocks[0], Embedding)):
                 raise TypeError("input_size, the values per timestep of the input, is not given")
             input_size = 1
-        config = {"input_size": input_size, "blocks": [block.config() for block in blocks]}
-        self._take(_elman.Network(json.dumps(config), np.dtype(dtype).name, init, seed))
+        config = {"input_size": as_count(input_size, "input_size"), "blocks": [block.config() for block in blocks]}
+        self._take(_elman.Network(json.dumps(config), np.dtype(dtype).name, init, as_count(seed, "seed")))
 
     def _take(self, network: _elman.Network) -> None:
         self._network = network
@@ -255,7 +260,19 @@ class Network:
     def predict(
         self, x: Sequences, state: Sequence[Array] | None = None, *, lengths: Sequence[int] | None = None
     ) -> tuple[Any, list[Array]]:
-        """:meth:`forward` without what a backward pass needs: faster, and in little memory."""
+        """:meth:`forward` without what a backward pass needs: faster, and in little memory.
+
+        Parameters
+        ----------
+        x, state, lengths
+            As of :meth:`forward`.
+
+        Returns
+        -------
+        output : array or list
+        state : list of arrays (B, STATES, H)
+            As of :meth:`forward`.
+        """
         return self._forward(x, state, lengths, "predict")
 
     def __call__(self, x: Sequences) -> Any:
@@ -301,9 +318,7 @@ class Network:
                 )
             given = given[None] if form == "single" else given
         if lengths is not None:
-            lengths = [int(length) for length in lengths]
-            if min(lengths, default=1) < 1:
-                raise ValueError(f"lengths are {lengths}; each must be at least 1")
+            lengths = [as_count(length, f"lengths[{n}]", least=1) for n, length in enumerate(lengths)]
         self._form = None
         output, final = self._network.forward(given, lengths, states, mode)
         self._form = (form, None)

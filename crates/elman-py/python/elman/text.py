@@ -100,7 +100,13 @@ class TextModel(Estimator):
         stop: str | None = None,
         seed: int = 0,
     ) -> bytes:
-        """As :meth:`generate`, as bytes: for models of bytes that are no UTF-8."""
+        """As :meth:`generate`, as bytes: for models of bytes that are no UTF-8.
+
+        Parameters
+        ----------
+        prompt, length, temperature, top_k, top_p, stop, seed
+            As of :meth:`generate`.
+        """
         written, remarks = self._fitted().generate(prompt, length, float(temperature), top_k, top_p, stop, seed)
         self._remark(remarks)
         return written
@@ -128,6 +134,13 @@ class TextModel(Estimator):
         """The negative bits per character of a text; per byte of a model of bytes that are no text.
 
         NaN where words of the text are unknown.
+
+        Parameters
+        ----------
+        text : str, bytes or pathlib.Path
+            The text, or the file that holds it.
+        y : None
+            Not used; scikit-learn's convention.
         """
         figures = self.evaluate(text)["elman"]
         bits = figures.get("bits_per_character", figures.get("bits_per_byte"))
