@@ -9,7 +9,7 @@
 //! [`Distribution`].
 //!
 //! Losses over signals ([`Loss::Esr`] and those after it) see outputs of one sequence in the order of time; which rows
-//! those are says a [`Packing`]. Where none is given, all rows are one sequence.
+//! those are says a [`Packing`](crate::batch::Packing). Where none is given, all rows are one sequence.
 //!
 //! A target value that is NaN is missing, and so is a class that is [`UNLABELLED`]: it has weight 0, so neither the sum
 //! nor the number counts it, and its output has gradient 0. (An output that is NaN stays an error that shows.)
@@ -98,7 +98,7 @@ pub enum Loss {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pre_emphasis: Option<f64>,
     },
-    /// The mean over signals (see [`Packing`]) of each one's `sum e^2 / sum t^2`, as NAM has it: without an epsilon, and of
+    /// The mean over signals (see [`Packing`](crate::batch::Packing)) of each one's `sum e^2 / sum t^2`, as NAM has it: without an epsilon, and of
     /// signals that are a sample shorter where they go through the high pass. A signal whose target is silence has no such
     /// ratio and counts nothing.
     EsrNam {
