@@ -4,6 +4,7 @@ use std::io::Write;
 
 use elman::task::{Answers, Cell, Predictions};
 use rawzip::ZipArchiveWriter;
+use rawzip::time::UtcDateTime;
 
 use crate::output::Wrong;
 
@@ -29,10 +30,20 @@ pub(super) fn npy(predictions: &Predictions) -> anyhow::Result<Vec<u8>> {
 
 /// An array for each column under its name, as `np.savez` writes them: numbers in `f64`, all else as text.
 pub(super) fn npz(predictions: &Predictions) -> anyhow::Result<Vec<u8>> {
+    /// As `np.savez` has it: the same answers make the same bytes.
+    const EARLIEST: UtcDateTime =
+        UtcDateTime::from_components(1980, 1, 1, 0, 0, 0, 0).expect("a day that there was");
     let mut archive = ZipArchiveWriter::new(Vec::new());
     for (name, answers) in predictions.columns() {
+        if name.contains(['/', '\\']) {
+            let why = format!(
+                "the column {name:?} cannot give an array of an npz file its name, in which a slash tells directories; \
+                 rename it, or write CSV or JSON lines"
+            );
+            return Err(Wrong(why).into());
+        }
         let bytes = column(answers, predictions.num_rows())?;
-        let (mut entry, config) = archive.new_file(format!("{name}.npy")).start()?;
+        let (mut entry, config) = archive.new_file(format!("{name}.npy")).last_modified(EARLIEST).start()?;
         let mut writer = config.wrap(&mut entry);
         writer.write_all(&bytes)?;
         let (_, output) = writer.finish()?;

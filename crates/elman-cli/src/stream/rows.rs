@@ -51,10 +51,10 @@ struct Row {
 }
 
 impl Answering<'_> {
-    /// The answer to a row; none where there is too little yet to look back on.
-    fn answer(&mut self, row: &Row) -> anyhow::Result<Option<Vec<f64>>> {
+    /// The answer to a row at this place of the input; none where there is too little yet to look back on.
+    fn answer(&mut self, row: &Row, place: &str) -> anyhow::Result<Option<Vec<f64>>> {
         let Answering { streams, clock } = self;
-        clock.time(1, || streams.step(&row.id, &row.values))
+        clock.time(1, || streams.step(&row.id, &row.values, place))
     }
 
     fn json(&mut self, reader: impl BufRead) -> anyhow::Result<()> {
@@ -68,7 +68,7 @@ impl Answering<'_> {
                 serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("{place}: no JSON: {error}"))?;
             let row =
                 row_of(&value, &self.streams).map_err(|message| anyhow::anyhow!("{place}: {message}"))?;
-            let answer = self.answer(&row)?;
+            let answer = self.answer(&row, &place)?;
             let value = |k: usize| answer.as_ref().map_or(Value::Null, |answer| answer[k].into());
             let Streams { ids, answers, .. } = &self.streams;
             let id = ids.iter().zip(&row.id).map(|(name, id)| (name.clone(), id.clone().into()));
@@ -109,18 +109,16 @@ impl Answering<'_> {
             if !reader.read_record(&mut record).map_err(wrong_csv)? {
                 return Ok(());
             }
-            let place = record.position().map_or(0, csv::Position::line);
+            let place = format!("standard input, line {}", record.position().map_or(0, csv::Position::line));
             let number = |(name, &column): (&String, &usize)| {
                 let cell = record.get(column).unwrap_or_default();
-                cell.parse().map_err(|_| {
-                    anyhow::anyhow!("standard input, line {place}, column {name:?}: {cell:?} is no number")
-                })
+                cell.parse().map_err(|_| anyhow::anyhow!("{place}, column {name:?}: {cell:?} is no number"))
             };
             let id =
                 columns[..of_ids].iter().map(|&column| record.get(column).unwrap_or_default().to_owned());
             let values = names.iter().zip(&columns).skip(of_ids).map(number).collect::<Result<_, _>>()?;
             let row = Row { id: id.collect(), values };
-            let cells = match self.answer(&row)? {
+            let cells = match self.answer(&row, &place)? {
                 Some(answer) => answer.iter().map(f64::to_string).collect(),
                 None => vec![String::new(); self.streams.answers.len()],
             };

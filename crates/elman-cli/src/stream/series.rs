@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use elman::error::Error;
+use anyhow::anyhow;
+use elman::error::{DataError, Error};
 use elman::model::Model;
 use elman::task::{Layout, Task, TaskStream};
 
@@ -59,25 +60,36 @@ impl<'m> Streams<'m> {
         self.ids.iter().chain(&self.inputs).cloned().collect()
     }
 
-    /// The answer to a row, whose `id` tells its series; none where there is too little yet to look back on.
-    pub(super) fn step(&mut self, id: &[String], row: &[f64]) -> anyhow::Result<Option<Vec<f64>>> {
+    /// The answer to a row, whose `id` tells its series and which stands at this `place` of the input; none where there is too
+    /// little yet to look back on.
+    pub(super) fn step(
+        &mut self,
+        id: &[String],
+        row: &[f64],
+        place: &str,
+    ) -> anyhow::Result<Option<Vec<f64>>> {
         match &mut self.kind {
-            Kind::One(stream) => answer(stream, row),
+            Kind::One(stream) => answer(stream, row, place),
             Kind::Long(streams) => {
                 let stream = match streams.entry(id.to_vec()) {
                     Entry::Occupied(stream) => stream.into_mut(),
-                    Entry::Vacant(place) => {
-                        place.insert(self.model.stream_of(&texts(id)).map_err(Error::from)?)
+                    Entry::Vacant(new) => {
+                        let stream = self.model.stream_of(&texts(id));
+                        new.insert(stream.map_err(|error| {
+                            anyhow!(
+                                "{place}: {error}; elman predict forecasts others, from a table of theirs"
+                            )
+                        })?)
                     }
                 };
-                answer(stream, row)
+                answer(stream, row, &format!("{place}, series {:?}", id.join(" ")))
             }
             Kind::Wide(streams) => {
                 let (values, beside) = row.split_at(streams.len());
                 let mut answers = Vec::with_capacity(streams.len());
                 for (stream, value) in streams.iter_mut().zip(values) {
                     let row: Vec<f64> = std::iter::once(value).chain(beside).copied().collect();
-                    answers.push(answer(stream, &row)?);
+                    answers.push(answer(stream, &row, place)?);
                 }
                 let all: Option<Vec<Vec<f64>>> = answers.into_iter().collect();
                 Ok(all.map(|answers| answers.concat()))
@@ -86,8 +98,10 @@ impl<'m> Streams<'m> {
     }
 }
 
-fn answer(stream: &mut TaskStream, row: &[f64]) -> anyhow::Result<Option<Vec<f64>>> {
-    Ok(stream.step(row).map(|answer| answer.map(<[f64]>::to_vec)).map_err(Error::from)?)
+/// The answer of a stream to a row, which stands at this place of the input.
+fn answer(stream: &mut TaskStream, row: &[f64], place: &str) -> anyhow::Result<Option<Vec<f64>>> {
+    let refuse = |DataError { message, .. }| Error::from(DataError { place: place.to_owned(), message });
+    Ok(stream.step(row).map(|answer| answer.map(<[f64]>::to_vec)).map_err(refuse)?)
 }
 
 fn texts(id: &[String]) -> Vec<&str> {

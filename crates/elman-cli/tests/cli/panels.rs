@@ -456,11 +456,22 @@ fn series_are_streamed_side_by_side() {
     assert_eq!(last["unique_id"], "a");
     assert_eq!(last["y_forecast"].to_string(), answers.last().unwrap()[1]);
 
-    place.write("in", "unique_id,y,place in the season of 12\nc,1,0\n");
-    let mut command = place.command("stream m.elman -q");
-    let output = command.stdin(std::fs::File::open(place.path("in")).unwrap()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("this model has not learned from series \"c\"; it knows a, b"), "{said}");
+    let refused = |rows: &str| {
+        place.write("in", format!("unique_id,y,place in the season of 12\n{rows}"));
+        let mut command = place.command("stream m.elman -q");
+        let output = command.stdin(std::fs::File::open(place.path("in")).unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert_eq!(
+        refused("a,1,0\nc,1,0\n"),
+        "error: standard input, line 3: this model has not learned from series \"c\"; it knows a, b; elman predict forecasts \
+         others, from a table of theirs\n"
+    );
+    assert_eq!(
+        refused("a,1,0\nb,1,0\na,1,1\nb,1,5\n"),
+        "error: standard input, line 5, series \"b\": the place in the season is 5 where 1 follows; give every row, in order\n"
+    );
 }
 
 #[test]

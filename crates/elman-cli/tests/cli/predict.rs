@@ -299,6 +299,17 @@ fn npz_is_written_and_read() {
     assert_eq!(bits(&written, "passengers_forecast"), bits(&numbers, "col1"));
 }
 
+#[test]
+fn an_array_is_not_named_like_a_directory() {
+    let place = Place::with("s.csv", airline().replace("passengers", "in/out"));
+    place.ok("train s.csv --epochs 1 -o m.elman");
+    let said = place.refused(2, "predict m.elman s.csv -o p.npz");
+    assert!(
+        said.starts_with("the column \"in/out_forecast\" cannot give an array of an npz file its name"),
+        "{said}"
+    );
+}
+
 /// What is written as Arrow is read again; texts too.
 #[test]
 fn arrow_is_written_and_read() {

@@ -9,6 +9,12 @@ use super::chunks::Head;
 /// The bytes that are read at a time, about: they stay in the first cache.
 const AT_ONCE: usize = 16 << 10;
 
+/// What programs write for the bytes of all samples where they do not know how many will come: all that there can be, less the
+/// head or not, and SoX's number.
+const UNKNOWN: [u32; 3] = [u32::MAX, u32::MAX - 36, 0x7FFF_F000];
+/// Why such a file is not read.
+pub(super) const NO_LENGTH: &str = "no length";
+
 /// A WAV file behind its head, whose samples are taken in turn: integers divided by `2^(bits - 1)`, or floating point
 /// numbers as they are.
 pub(super) struct Samples<R> {
@@ -27,6 +33,9 @@ impl<R: Read> Samples<R> {
     /// Reads the head.
     pub(super) fn new(mut reader: R) -> Result<Self, hound::Error> {
         let head = Head::read(&mut reader)?;
+        if head.samples_len().is_some_and(|len| UNKNOWN.contains(&len)) {
+            return Err(hound::Error::FormatError(NO_LENGTH));
+        }
         let told = WavReader::new(head.bytes.as_slice().chain(&mut reader))?;
         let (spec, len, count) = (told.spec(), told.duration() as usize, told.len());
         let width = head.samples_len().and_then(|bytes| bytes.checked_div(count)).unwrap_or(0) as usize;

@@ -129,10 +129,17 @@ fn chunks_before_the_samples_are_passed_over() {
 
 #[test]
 fn a_head_without_a_length_is_told() {
-    let mut bytes = wav(1, 1, 8000, 16, &[1; 32]);
-    bytes[40..44].fill(0xFF);
     let message = "x.wav: does not say in its head how many samples there are, as when it was written to a pipe; write it to a file";
-    assert_eq!(refusal(&bytes, None), message);
+    for bits in [8, 16, 24] {
+        for unknown in [u32::MAX, u32::MAX - 36, 0x7FFF_F000] {
+            let mut bytes = wav(1, 1, 8000, bits, &[1; 48]);
+            bytes[40..44].copy_from_slice(&unknown.to_le_bytes());
+            assert_eq!(refusal(&bytes, None), message);
+        }
+    }
+    let mut bytes = wav(1, 1, 8000, 16, &[1; 33]);
+    bytes[40..44].copy_from_slice(&33u32.to_le_bytes());
+    assert!(refusal(&bytes, None).starts_with("x.wav: is damaged, or no WAV file: "));
 }
 
 proptest! {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hound::{SampleFormat, WavSpec};
 
-use super::samples::Samples;
+use super::samples::{NO_LENGTH, Samples};
 use super::track::not_finite;
 use crate::error::{DataError, Error, FileError};
 use crate::file;
@@ -121,7 +121,7 @@ pub(super) fn about(error: &hound::Error) -> String {
             "is cut short: its head speaks of more samples than there are; record or copy it again".into()
         }
         hound::Error::IoError(error) => format!("cannot be read: {error}"),
-        hound::Error::FormatError(reason) if reason.contains("data chunk length") => {
+        &hound::Error::FormatError(NO_LENGTH) => {
             "does not say in its head how many samples there are, as when it was written to a pipe; write it to a file".into()
         }
         hound::Error::FormatError(reason) => {

@@ -31,14 +31,15 @@ pub struct TrainConfig {
     pub clip: Option<f64>,
     /// Batches per update: their gradients are gathered as that of the mean over all their targets, as if they were one batch,
     /// then clipped. The schedule counts updates. The batches at the end of an epoch that are fewer make an update as well. With
-    /// [`truncate`](Self::truncate) it is so many pieces with targets that make an update, one after the other, of whichever
-    /// batch; the schedule counts batches then, as always with that.
+    /// [`truncate`](Self::truncate) it is so many pieces with outputs, one after the other, of whichever batch; the
+    /// schedule is then as told there.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub accumulate: usize,
     /// Truncated backpropagation through time (Williams & Peng, Neural Computation 2, 1990): the
     /// sequences are cut into pieces of so many timesteps, the state is carried from piece to piece,
-    /// gradients are not, and every piece that has targets makes an update, or a part of one: it is a step of the schedule, a share of
-    /// its batch, and an [`Event::Batch`](super::Event::Batch) of its own.
+    /// gradients are not, and every piece that has targets makes an update, or with [`accumulate`](Self::accumulate) a part of
+    /// one. The schedule counts batches, of which each piece is a share. Each is an [`Event::Batch`](super::Event::Batch) of
+    /// its own.
     pub truncate: Option<usize>,
     /// So many timesteps at the start of each sequence are run without a loss and without a gradient, and the state is
     /// carried on: it is then what a sequence that has gone on for a while would have. A

@@ -95,6 +95,10 @@ impl Space {
         let [rate_factor, decay_factor] = [(); 2].map(|()| SPREAD.powf(2.0 * rng.uniform() - 1.0));
         if self.cell {
             recipe.cell = cell;
+            if cell.facts().states == 1 {
+                // There is no state beside h that it could keep.
+                recipe.zoneout_cell = 0.0;
+            }
         }
         if self.hidden_size {
             recipe.hidden_size = ((base.hidden_size as f64 * size) as usize).max(1);
