@@ -162,21 +162,24 @@ impl<'t> Asides<'t> {
         let mut end = *records;
         let cells = end.texts()?;
         let first = cells[0].trim();
-        if cells.len() == 1 && !first.is_empty() && only_notes_follow(end)? {
-            let text =
-                format!("{name}, line {line}: what stands below the table, {}, is left out", Quoted(first));
-            self.remarks.push(text.into());
-            return Ok(Row::End);
-        }
-        let is_last = end.scan.bytes[end.scan.at..].trim_ascii().is_empty();
+        let is_note = cells.len() == 1 && is_note(first);
         let word = first.trim_end_matches(':').to_lowercase();
-        if may_be_words && is_last && SUMS.contains(&word.as_str()) {
-            let text =
-                format!("{name}, line {line}: the last row is one of sums, {}, and left out", Quoted(first));
-            self.remarks.push(text.into());
-            return Ok(Row::End);
+        let is_sum = may_be_words && cells.len() > 1 && SUMS.contains(&word.as_str());
+        if !(is_note || is_sum) {
+            return Ok(Row::OfTable);
         }
-        Ok(Row::OfTable)
+        let Some(more) = notes(end)? else { return Ok(Row::OfTable) };
+        let (first, lines) = (Quoted(first), if more == 1 { "line" } else { "lines" });
+        let text = match (is_note, more) {
+            (true, 0) => format!("what stands below the table, {first}, is left out"),
+            (true, _) => format!("what stands below the table, {first} and {more} {lines} more, is left out"),
+            (false, 0) => format!("the last row is one of sums, {first}, and left out"),
+            (false, _) => {
+                format!("the last row is one of sums, {first}, and left out with {more} {lines} below it")
+            }
+        };
+        self.remarks.push(format!("{name}, line {line}: {text}").into());
+        Ok(Row::End)
     }
 
     /// What was left out.
@@ -193,12 +196,29 @@ impl<'t> Asides<'t> {
     }
 }
 
-/// Is each of the records behind this one a single cell?
-fn only_notes_follow(mut records: Records<'_>) -> Result<bool, Unclosed> {
+/// How many records follow this one, if all are notes.
+fn notes(mut records: Records<'_>) -> Result<Option<usize>, Unclosed> {
+    let mut count = 0;
     while records.advance() {
-        if records.texts()?.len() > 1 {
-            return Ok(false);
+        match &records.texts()?[..] {
+            [cell] if is_note(cell.trim()) => count += 1,
+            _ => return Ok(None),
         }
     }
-    Ok(true)
+    Ok(Some(count))
+}
+
+/// May a line of one cell be a note, rather than a row that lacks cells or separates them by something else?
+fn is_note(cell: &str) -> bool {
+    let word = cell.split_whitespace().next().unwrap_or_default();
+    // `1) estimated`, `[1] estimated`
+    let mark = word.trim_start_matches(['(', '[']).strip_suffix([')', ']']);
+    let is_mark = word.len() < cell.len()
+        && mark.is_some_and(|mark| mark.len() <= 2 && mark.bytes().all(|byte| byte.is_ascii_digit()));
+    let begins_with_value =
+        !is_mark && word.chars().find(|c| c.is_alphanumeric()).is_some_and(|first| first.is_ascii_digit());
+    // Behind a comma of a sentence a blank stands, and no value.
+    let is_cell = |part: &str| !part.starts_with(' ') || Look::of(part) != Look::Text;
+    let holds_cells = cell.split([',', ';', '\t', '|']).skip(1).any(is_cell);
+    Look::of(cell) == Look::Text && !begins_with_value && !holds_cells
 }

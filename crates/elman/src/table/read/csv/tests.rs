@@ -1,4 +1,4 @@
-use crate::table::Table;
+use crate::table::{Table, TableError};
 
 fn read(bytes: impl AsRef<[u8]>) -> Table {
     Table::read("t.csv", bytes.as_ref()).unwrap()
@@ -375,7 +375,15 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
         ),
         (
             format!("day,v\n{rows}\nSource: a survey\nof 2023\n"),
-            "t.csv, line 6: what stands below the table, \"Source: a survey\", is left out",
+            "t.csv, line 6: what stands below the table, \"Source: a survey\" and 1 line more, is left out",
+        ),
+        (
+            format!("day,v\n{rows}\n1) estimated; or guessed\n[2] from 2023 on\n* revised\n"),
+            "t.csv, line 6: what stands below the table, \"1) estimated; or guessed\" and 2 lines more, is left out",
+        ),
+        (
+            format!("day,v\n{rows}Total,6\n\nSource: a survey\n"),
+            "t.csv, line 5: the last row is one of sums, \"Total\", and left out with 1 line below it",
         ),
         (
             format!("day,v\n{rows}Source: a survey\n"),
@@ -409,5 +417,26 @@ fn rows_of_the_table_stay() {
     }
     for text in ["a,b\n1,2\n3,4\n5\n", "a,b\nx,y\nz,w\nv\n", "a,b\n1,2\n\n3\n4,5\n"] {
         assert!(Table::read("t.csv", text.as_bytes()).is_err(), "{text}");
+    }
+    // Rows that lack a cell, or separate them by something else, are no notes.
+    let rows = "day,v\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n";
+    for below in [
+        "2024-01-04;4\n2024-01-05;5\n",
+        "2024-01-04\n2024-01-05\n",
+        "7\n",
+        "(7)\n",
+        "$7\n",
+        "today;7\n",
+        "today; 7\n",
+        "Source: a survey\n2024-01-05\n",
+        "Source: a survey\nof;2023\n",
+        "Source: a survey\n2024-01-05,4\n",
+    ] {
+        let text = format!("{rows}\n{below}");
+        let error = Table::read("t.csv", text.as_bytes()).unwrap_err();
+        assert!(
+            matches!(error, TableError::Ragged { line: 6, expected: 2, found: 1, .. }),
+            "{text}: {error}"
+        );
     }
 }
