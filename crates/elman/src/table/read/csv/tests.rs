@@ -361,6 +361,11 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
             format!("day,v\n(UTC),degC\n{rows}"),
             "t.csv, line 2: the row below the names, \"(UTC)\", holds no values but units, and is left out",
         ),
+        // The cell that is a unit is shown.
+        (
+            format!("day,v\nunit,[m/s]\n{rows}"),
+            "t.csv, line 2: the row below the names, \"[m/s]\", holds no values but units, and is left out",
+        ),
         (
             format!("day,v\n---,--:\n{rows}"),
             "t.csv, line 2: the row below the names, \"---\", is a line, and is left out",
@@ -386,6 +391,10 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
             "t.csv, line 5: the last row is one of sums, \"Total\", and left out with 1 line below it",
         ),
         (
+            format!("day,v\n{rows}Source: a survey\nof 2023\n"),
+            "t.csv, line 5: what stands below the table, \"Source: a survey\" and 1 line more, is left out",
+        ),
+        (
             format!("day,v\n{rows}Source: a survey\n"),
             "t.csv, line 5: what stands below the table, \"Source: a survey\", is left out",
         ),
@@ -402,6 +411,28 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
     }
 }
 
+/// Units are known by a single row below them, which is no row of sums.
+#[test]
+fn units_stand_above_a_single_row() {
+    for (text, rows) in [
+        ("day,v,city\n,[m/s],\n2024-01-01,1,Ulm\n", 1),
+        ("day,v,city\n,[m/s],(name)\n2024-01-01,1,Ulm\nTotal,1,\n", 1),
+        ("day,v,city\n,[m/s],Bonn\n2024-01-01,1,Ulm\n2024-01-02,2,Ulm\n2024-01-03,3,Ulm\n", 4),
+    ] {
+        assert_eq!(read(text).num_rows(), rows, "{text}");
+    }
+}
+
+/// Numbers in place of names, as of a frame without any, stand in rows as well.
+#[test]
+fn a_row_of_numbers_does_not_repeat_the_names() {
+    let rows: String = (0..300).map(|n| format!("{},{},2\n", n % 250 + 10, n % 7)).collect();
+    let table = read(format!("0,1,2\n{rows}0,1,2\n4,5,6\n"));
+    assert_eq!((table.num_rows(), table.headers()), (302, &["0", "1", "2"].map(str::to_owned)[..]));
+    // One word tells.
+    assert_eq!(read(format!("0,1,v\n{rows}0,1,v\n4,5,6\n")).num_rows(), 301);
+}
+
 #[test]
 fn rows_of_the_table_stay() {
     // What may be a value, or a class, or a mistake.
@@ -412,6 +443,10 @@ fn rows_of_the_table_stay() {
         ("v\nkg\n1\n2\n", 3),
         ("word\nword\nother\n", 2),
         ("day,v\n2024-01-01,1\n2024-01-02,2\nJanuary,3\n", 3),
+        // What stands in brackets, or is no unit, for want of a value.
+        ("city,temp,y\nBerlin,(n/a),[none]\nBonn,1,2\nJena,3,4\nUlm,5,6\n", 4),
+        ("city,temp,y\n,(n/a),[-]\nBonn,1,2\nJena,3,4\nUlm,5,6\n", 4),
+        ("city,temp,y\nBerlin,(?),[m]\nBonn,1,2\nJena,3,4\nUlm,5,6\n", 4),
     ] {
         assert_eq!(read(text).num_rows(), rows, "{text}");
     }
