@@ -230,12 +230,11 @@ impl<'b> Array<'b> {
                 })
             }
             Kind::Months(each) => {
-                let shown = |months: i64| {
-                    let (year, month) = (1970 + months.div_euclid(12), months.rem_euclid(12) + 1);
-                    if each == 12 { format!("{year:04}") } else { format!("{year:04}-{month:02}") }
-                };
-                let months = raw.map(|raw| self.moment(raw).map(|count| count.saturating_mul(each)));
-                binary::texts(name, months.map(|months| months.map_or_else(String::new, shown)))
+                let months = raw.map(|raw| self.moment(raw).map(|count| written(count, each)).transpose());
+                let months = months.collect::<Result<Vec<_>, _>>().map_err(|problem| {
+                    TableError::Malformed { table: name.to_owned(), place: "values".into(), problem }
+                })?;
+                binary::texts(name, months.into_iter().map(Option::unwrap_or_default))
             }
         }
     }
@@ -320,6 +319,20 @@ fn moments(unit: &str) -> Option<Kind> {
     })
 }
 
+/// The year of a count from 1970 on of steps of so many months, and its month where a step is shorter than a year.
+///
+/// # Errors
+/// If it is none from 1 to 9999.
+fn written(count: i64, each: i64) -> Result<String, String> {
+    let months = count.checked_mul(each).and_then(|months| months.checked_add(12 * 1970));
+    let months = months.filter(|months| (12..120_000).contains(months)).ok_or_else(|| {
+        let what = if each == 12 { "years" } else { "months" };
+        format!("{count} {what} from 1970 on is no time of the years 1 to 9999; correct it")
+    })?;
+    let (year, month) = (months / 12, months % 12 + 1);
+    Ok(if each == 12 { format!("{year:04}") } else { format!("{year:04}-{month:02}") })
+}
+
 fn without_zeros(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().rev().take_while(|byte| **byte == 0).count();
     &bytes[..bytes.len() - zeros]
@@ -387,15 +400,28 @@ pub(super) mod tests {
             ("ns", [86_400_000_000_000 * days, 0], ["2020-01-01", "1970-01-01"]),
             ("M", [600, -1], ["2020-01", "1969-12"]),
             ("Y", [50, 51], ["2020", "2021"]),
+            ("Y", [-1969, 8029], ["0001", "9999"]),
+            ("M", [-12 * 1969, 12 * 8030 - 1], ["0001-01", "9999-12"]),
         ] {
             let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
             let bytes = file(&format!("'<M8[{unit}]'"), "False", "(2,)", &data);
             let table = Table::read("a.npy", bytes.as_slice()).unwrap();
             assert!(table.column("col1").unwrap().texts().eq(texts), "{unit}");
         }
-        let endless = file("'<M8[s]'", "False", "(1,)", &i64::MAX.to_le_bytes());
-        let error = Table::read("a.npy", endless.as_slice()).unwrap_err().to_string();
-        assert!(error.contains("is no time of the years until 9999"), "{error}");
+        for (unit, value) in [
+            ("s", i64::MAX),
+            ("Y", 8030),
+            ("Y", 1_000_000_000_000_000_000),
+            ("Y", i64::MAX),
+            ("Y", -1970),
+            ("M", 12 * 8030),
+            ("M", i64::MAX),
+            ("M", -12 * 1969 - 1),
+        ] {
+            let bytes = file(&format!("'<M8[{unit}]'"), "False", "(1,)", &value.to_le_bytes());
+            let error = Table::read("a.npy", bytes.as_slice()).unwrap_err().to_string();
+            assert!(error.contains("is no time of the years") && error.contains("9999"), "{unit}: {error}");
+        }
     }
 
     #[test]

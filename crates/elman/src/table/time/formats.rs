@@ -4,7 +4,7 @@ use super::fold::fold;
 use super::pattern::{Pattern, Seen};
 
 /// Dates. Of those that fit a whole column, the first is taken; where day and month could be swapped, see
-/// [`order_is_open`].
+/// [`Pattern::open_mark`].
 const DATES: &[&str] = &[
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -22,6 +22,7 @@ const DATES: &[&str] = &[
     "%m-%d-%y",
     "%y-%m-%d",
     "%d.%m.%y",
+    // Points behind every number are those of ordinal numbers, as of languages in which the day stands first or the year.
     "%Y.%m.%d.",
     "%d.%m.%Y.",
     "%Y. %m. %d",
@@ -30,6 +31,7 @@ const DATES: &[&str] = &[
     "%d. %m. %y",
     "%Y_%m_%d",
     "%d_%m_%Y",
+    "%m_%d_%Y",
     "%Y %m %d",
     "%d %m %Y",
     "%m %d %Y",
@@ -303,8 +305,8 @@ fn of_digits(text: &str) -> impl Iterator<Item = &'static str> {
     const MILLISECONDS: usize = 17;
     let length = text.len();
     let is_whole = length <= 4 || length.is_multiple_of(2) || length == MILLISECONDS;
-    // Six digits are a year and a month, or a day of a year of two digits.
-    let has_year = text.get(..4).is_some_and(|year| ("1500".."2200").contains(&year));
+    // Six digits are a year and a month, or a day of a year of two digits: of 2015 to 2017 rather than of the 16th century.
+    let has_year = text.get(..4).is_some_and(|year| ("1800".."2200").contains(&year));
     DATES.iter().copied().filter(move |&format| is_whole && (format != "%Y%m" || has_year))
 }
 
@@ -353,14 +355,4 @@ fn is_place(text: &str) -> bool {
 /// What follows a beginning that is written so.
 fn rest<'t>(format: &str, text: &'t str) -> Option<&'t str> {
     Pattern::fragment(format).ok()?.rest(text)
-}
-
-/// Can the order of day, month and year be another in texts like these?
-pub(super) fn order_is_open(pattern: &Pattern) -> bool {
-    let format = pattern.to_string().replace("%-", "%").replace("%a", "").replace("%A", "");
-    let format = format.trim_start_matches([',', '.', ' ']);
-    ["/", "-", ".", " ", ""].iter().any(|mark| {
-        let swaps = [["%d", "%m"], ["%m", "%d"], ["%y", "%m"]];
-        swaps.iter().any(|pair| format.starts_with(&format!("{}{mark}{}{mark}%", pair[0], pair[1])))
-    })
 }

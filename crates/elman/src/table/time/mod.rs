@@ -13,7 +13,7 @@ use jiff::civil::{DateTime, date};
 pub(crate) use pattern::Pattern;
 
 use crate::calendar::Step;
-use formats::{candidates, order_is_open};
+use formats::candidates;
 use pattern::Seen;
 
 use super::number::finite;
@@ -61,7 +61,7 @@ impl Time {
 
     /// Could times written so have day, month and year in another order?
     pub(crate) fn is_order_open(self) -> bool {
-        order_is_open(self.pattern)
+        self.pattern.open_mark().is_some()
     }
 
     /// Is it written as a count of days since the end of 1899, as spreadsheets have it?
@@ -174,12 +174,12 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     {
         readings.remove(0);
     }
-    let first_is_open = readings.first().is_some_and(|(pattern, _)| order_is_open(pattern));
-    if readings.len() == 1 || !first_is_open {
+    settle(&mut readings);
+    let mark = readings.first().and_then(|(pattern, _)| pattern.open_mark());
+    let Some(mark) = mark.filter(|_| readings.len() > 1) else {
         return Ok(readings.swap_remove(0).1);
-    }
-    readings.retain(|(pattern, _)| order_is_open(pattern));
-    let by_point = readings.first().is_some_and(|(pattern, _)| pattern.to_string().contains('.'));
+    };
+    readings.retain(|(pattern, _)| pattern.open_mark().is_some());
     for prefers in [is_in_order, is_even] {
         let fitting: Vec<usize> = (0..readings.len()).filter(|&n| prefers(&readings[n].1)).collect();
         match fitting[..] {
@@ -189,12 +189,25 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
         }
     }
     match &readings[..] {
-        [(a, _), (b, _), ..] if !by_point => {
+        [(a, _), (b, _), ..] if mark != Some('.') => {
             let formats = [a.to_string(), b.to_string()];
             Err(Unread::Ambiguous { row: 0, formats })
         }
         // Between points the day stands first, as is usual.
         _ => Ok(readings.swap_remove(0).1),
+    }
+}
+
+/// Of ways of writing that may fit the same cells, keeps the usual one, or the other if only by that they are evenly spaced.
+fn settle(readings: &mut Vec<(&Pattern, Vec<Time>)>) {
+    // 200101 is a month or a day, 2001.125 the share of a year or the 125th day.
+    const RIVALS: [[&str; 2]; 2] = [["%Y%m", "%y%m%d"], ["%.Y", "%Y.%j"]];
+    for rivals in RIVALS {
+        let place = |format| readings.iter().position(|(pattern, _)| pattern.to_string() == format);
+        if let [Some(usual), Some(other)] = rivals.map(place) {
+            let is_other = is_even(&readings[other].1) && !is_even(&readings[usual].1);
+            readings.remove(if is_other { usual } else { other });
+        }
     }
 }
 
@@ -236,8 +249,9 @@ fn is_in_order(times: &[Time]) -> bool {
     times.is_sorted() || times.is_sorted_by(|a, b| a >= b)
 }
 
+/// Are they at even steps? A single one tells nothing.
 fn is_even(times: &[Time]) -> bool {
     let mut stamps: Vec<DateTime> = times.iter().map(|time| time.in_utc()).collect();
     stamps.sort_unstable();
-    Step::find(&stamps).is_some_and(|(_, gaps)| gaps.is_empty())
+    stamps.len() > 1 && Step::find(&stamps).is_some_and(|(_, gaps)| gaps.is_empty())
 }

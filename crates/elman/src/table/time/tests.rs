@@ -147,6 +147,48 @@ fn what_a_part_of_a_year_is() {
     assert_eq!(moments(&["Mon 01/04/2024"]), ["2024-04-01T00:00:00"]);
 }
 
+/// Neither a time of day nor its points tell which of day and month is first.
+#[test]
+fn open_orders_are_refused_whatever_stands_beside_the_date() {
+    let column = |write: fn(usize) -> String| (1..13).map(write).collect::<Vec<_>>().join("\n");
+    for (cells, formats) in [
+        (column(|n| format!("00:00 01/{n:02}/2020")), "%H:%M %d/%m/%Y or %H:%M %m/%d/%Y"),
+        (column(|n| format!("9:30 PM 01/{n:02}/2020")), "%I:%M %p %d/%m/%Y or %I:%M %p %m/%d/%Y"),
+        (column(|n| format!("01_{n:02}_2020")), "%d_%m_%Y or %m_%d_%Y"),
+        (column(|n| format!("01{n:02}2020")), "%d%m%Y or %m%d%Y"),
+        (column(|n| format!("01/02/2020 {n:02}:00:00")), "%d/%m/%Y %H:%M:%S%.f or %m/%d/%Y %H:%M:%S%.f"),
+        (column(|n| format!("01/02/2020 {n:02}.00")), "%d/%m/%Y %H.%M or %m/%d/%Y %H.%M"),
+    ] {
+        let table = table(&format!("t\n{cells}\n"));
+        let error = table.column("t").unwrap().times().unwrap_err().to_string();
+        assert!(error.contains(&format!(" could be {formats}, and no row tells which")), "{error}");
+    }
+    // Between points of the date the day stands first.
+    assert_eq!(moments(&["12:00 01.02.2020"]), ["2020-02-01T12:00:00"]);
+    assert_eq!(moments(&["01.02.2020 12.00"]), ["2020-02-01T12:00:00"]);
+    // A row tells.
+    assert_eq!(moments(&["00:00 01/12/2020", "00:00 01/13/2020"])[0], "2020-01-12T00:00:00");
+    assert_eq!(moments(&["01_12_2020", "01_13_2020"])[0], "2020-01-12T00:00:00");
+}
+
+#[test]
+fn of_two_ways_of_writing_the_usual_or_the_even_one_is_taken() {
+    for (cells, days) in [
+        // Days of years of two digits.
+        (["150101", "150201", "150301"], ["2015-01-01", "2015-02-01", "2015-03-01"]),
+        (["200110", "200111", "200112"], ["2001-10-01", "2001-11-01", "2001-12-01"]),
+        (["201112", "201212", "210112"], ["2020-11-12", "2020-12-12", "2021-01-12"]),
+        (["201011", "201012", "201101"], ["2010-11-01", "2010-12-01", "2011-01-01"]),
+        // Shares of years, and days of the year.
+        (["2001.125", "2002.125", "2003.125"], ["2001-02-01", "2002-02-01", "2003-02-01"]),
+        (["2001.042", "2002.042", "2003.042"], ["2001-01-01", "2002-01-01", "2003-01-01"]),
+        (["2001.001", "2001.002", "2001.003"], ["2001-01-01", "2001-01-02", "2001-01-03"]),
+        (["2001.119", "2001.120", "2001.121"], ["2001-04-29", "2001-04-30", "2001-05-01"]),
+    ] {
+        assert_eq!(moments(&cells), days.map(|day| format!("{day}T00:00:00")), "{cells:?}");
+    }
+}
+
 #[test]
 fn decimals_of_a_year_are_months() {
     for (texts, months) in [

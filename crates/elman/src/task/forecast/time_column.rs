@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::panel::Member;
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{Error, Message};
-use crate::table::{Column, Table, Time, is_clock};
+use crate::table::{Column, Table, TableError, Time, is_clock};
 
 /// Names of columns that hold times.
 const NAMES: &[&str] = &[
@@ -146,15 +146,26 @@ fn of_numbers<'a>(
             return Some(column);
         }
     }
-    if let Some(column) = unfit {
-        let text = format!(
-            "{}: it is named like times, but holds none that are all different, so the rows are taken in their \
-             order; name a column of times with ",
-            column.whole()
-        );
-        remarks.push(Message::from(text).option("time"));
-    }
+    remarks.extend(unfit.map(remark_on_unfit));
     None
+}
+
+/// What is to be said of a column of numbers that is named like times, and holds none that tell the rows apart.
+fn remark_on_unfit(column: Column<'_>) -> Message {
+    if let Err(TableError::AmbiguousTime { formats, .. }) = column.times() {
+        let (place, text, [a, b]) = (column.place(0), column.text(0), &*formats);
+        let text = format!(
+            "{place}: {text} could be {a} or {b}, and no row tells which, so the rows are taken in their order; name the \
+             column with "
+        );
+        return Message::from(text).option("time").text(" and say which with ").option("time_format");
+    }
+    let text = format!(
+        "{}: it is named like times, but holds none that are all different, so the rows are taken in their order; name a \
+         column of times with ",
+        column.whole()
+    );
+    Message::from(text).option("time")
 }
 
 /// What is to be said of a column whose cells look like times, though they are none that are known.
@@ -224,4 +235,32 @@ fn are_years(column: &Column<'_>) -> bool {
     values.len() > 2
         && values.iter().all(|&year| (1500.0..=2200.0).contains(&year) && year.fract() == 0.0)
         && (step(1.0) || step(-1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A column of numbers that is named like times and not taken, and what is said of it.
+    #[test]
+    fn times_that_are_not_taken_are_named_with_the_reason() {
+        let day_or_month: String = (1..13).map(|n| format!("01{n:02}2020,{n}\n")).collect();
+        for (rows, remark) in [
+            (
+                &day_or_month[..],
+                "t.csv, line 2, column \"date\": 01012020 could be %d%m%Y or %m%d%Y, and no row tells which, so the rows \
+                 are taken in their order; name the column with time and say which with time_format",
+            ),
+            (
+                "2020,1\n2020,2\n2021,3\n",
+                "t.csv, column \"date\": it is named like times, but holds none that are all different, so the rows are \
+                 taken in their order; name a column of times with time",
+            ),
+        ] {
+            let table = Table::read("t.csv", format!("date,y\n{rows}").as_bytes()).unwrap();
+            let mut remarks = Vec::new();
+            assert!(find(&table, |name| name == "y", false, &mut remarks).unwrap().is_none());
+            assert_eq!(remarks.iter().map(ToString::to_string).collect::<Vec<_>>(), [remark]);
+        }
+    }
 }

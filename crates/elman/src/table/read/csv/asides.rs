@@ -5,6 +5,7 @@ use super::dialect::{Look, common_look};
 use super::records::{Records, Unclosed};
 use crate::error::Message;
 use crate::table::error::Quoted;
+use crate::table::number::is_missing;
 
 /// What the first cell of a last row of sums says.
 const SUMS: [&str; 18] = [
@@ -38,8 +39,8 @@ const UNITS: [&str; 40] = [
 /// What the row below the names is where it is no row of values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Below {
-    /// Units: of the columns of numbers and times, none has one here.
-    Units,
+    /// Units, one of them in the column with this index: of the columns of numbers and times, none has one here.
+    Units(usize),
     /// Dashes, as Markdown draws a line.
     Dashes,
 }
@@ -52,6 +53,8 @@ pub(super) struct Rows {
     /// Is the first?
     begins_with_values: bool,
     below: Option<Below>,
+    /// May the names stand in a row again? Numbers may as well be values.
+    may_repeat: bool,
 }
 
 impl Rows {
@@ -60,8 +63,13 @@ impl Rows {
         let Some((names, rows)) = records.split_first().filter(|(names, _)| names.len() > 1) else {
             return Rows::default();
         };
-        // The last one may be a row of sums.
-        let but_last = &rows[..rows.len().saturating_sub(1)];
+        let notes = rows.iter().rev().take_while(|row| row.len() == 1).count();
+        let rows = &rows[..rows.len() - notes];
+        let but_last = match rows {
+            // The last one may be a row of sums.
+            [but_last @ .., last] if but_last.len() > 1 || is_sum(&last[0]) => but_last,
+            rows => rows,
+        };
         let looks = |skipped: usize| {
             let rows = but_last.iter().skip(skipped).filter(|row| *row != names);
             let column = move |n: usize| rows.clone().filter_map(move |row| row.get(n)).map(String::as_str);
@@ -73,8 +81,14 @@ impl Rows {
             has_values: looks(skipped).any(Look::is_value),
             begins_with_values: looks(skipped).next().is_some_and(Look::is_value),
             below,
+            may_repeat: names.iter().any(|name| Look::of(name) == Look::Text),
         }
     }
+}
+
+/// Does the first cell of a row say that it is one of sums?
+fn is_sum(cell: &str) -> bool {
+    SUMS.contains(&cell.trim().trim_end_matches(':').to_lowercase().as_str())
 }
 
 impl Below {
@@ -88,13 +102,20 @@ impl Below {
         if of_values().next().is_some() && told().all(|(cell, _)| is_dashes(cell)) {
             return Some(Below::Dashes);
         }
-        let is_unit = |cell: &str| {
-            let ends = (cell.chars().next(), cell.chars().last());
-            UNITS.contains(&cell) || matches!(ends, (Some('['), Some(']')) | (Some('('), Some(')')))
-        };
-        let are_words = of_values().all(|(cell, _)| Look::of(cell) == Look::Text);
-        (are_words && of_values().any(|(cell, _)| is_unit(cell))).then_some(Below::Units)
+        let are_units = cells.iter().all(|(cell, look)| match look {
+            Look::Number | Look::Time => cell.is_empty() || Look::of(cell) == Look::Text,
+            _ => cell.is_empty() || is_unit(cell),
+        });
+        let unit = cells.iter().position(|(cell, look)| look.is_value() && is_unit(cell));
+        unit.filter(|_| are_units).map(Below::Units)
     }
+}
+
+/// Is it a unit by itself, as one in brackets is? What stands for no value is none.
+fn is_unit(cell: &str) -> bool {
+    let inside = |ends: [char; 2]| cell.strip_prefix(ends[0])?.strip_suffix(ends[1]);
+    UNITS.contains(&cell)
+        || inside(['[', ']']).or_else(|| inside(['(', ')'])).is_some_and(|unit| !is_missing(unit.trim()))
 }
 
 /// What is left out of a file as it is read.
@@ -119,7 +140,9 @@ pub(super) enum Row {
 impl<'t> Asides<'t> {
     /// Those of a file with such rows; `names` is the row of names as it stands in the file, if it has one.
     pub(super) fn new(names: Option<&'t str>, rows: Rows) -> Self {
-        let names = names.map(str::trim).filter(|names| rows.has_values && !names.contains(['\r', '\n']));
+        let names = names
+            .map(str::trim)
+            .filter(|names| rows.has_values && rows.may_repeat && !names.contains(['\r', '\n']));
         Asides { names, rows, again: None, remarks: Vec::new() }
     }
 
@@ -136,12 +159,12 @@ impl<'t> Asides<'t> {
         let (line, rest) = (records.line, &records.scan.bytes[records.scan.at..]);
         if let Some(below) = self.rows.below.take() {
             let cells = { *records }.texts()?;
-            let shown = cells.iter().find(|cell| !cell.trim().is_empty()).map_or("", |cell| cell.trim());
-            let what = match below {
-                Below::Units => "holds no values but units",
-                Below::Dashes => "is a line",
+            let (column, what) = match below {
+                Below::Units(column) => (Some(column), "holds no values but units"),
+                Below::Dashes => (None, "is a line"),
             };
-            let shown = Quoted(shown);
+            let column = column.or_else(|| cells.iter().position(|cell| !cell.trim().is_empty()));
+            let shown = Quoted(column.and_then(|column| cells.get(column)).map_or("", |cell| cell.trim()));
             let text =
                 format!("{name}, line {line}: the row below the names, {shown}, {what}, and is left out");
             self.remarks.push(text.into());
@@ -162,21 +185,23 @@ impl<'t> Asides<'t> {
         let mut end = *records;
         let cells = end.texts()?;
         let first = cells[0].trim();
-        if cells.len() == 1 && !first.is_empty() && only_notes_follow(end)? {
-            let text =
-                format!("{name}, line {line}: what stands below the table, {}, is left out", Quoted(first));
-            self.remarks.push(text.into());
-            return Ok(Row::End);
+        let is_note = cells.len() == 1 && is_note(first);
+        let is_sum = may_be_words && cells.len() > 1 && is_sum(first);
+        if !(is_note || is_sum) {
+            return Ok(Row::OfTable);
         }
-        let is_last = end.scan.bytes[end.scan.at..].trim_ascii().is_empty();
-        let word = first.trim_end_matches(':').to_lowercase();
-        if may_be_words && is_last && SUMS.contains(&word.as_str()) {
-            let text =
-                format!("{name}, line {line}: the last row is one of sums, {}, and left out", Quoted(first));
-            self.remarks.push(text.into());
-            return Ok(Row::End);
-        }
-        Ok(Row::OfTable)
+        let Some(more) = notes(end)? else { return Ok(Row::OfTable) };
+        let (first, lines) = (Quoted(first), if more == 1 { "line" } else { "lines" });
+        let text = match (is_note, more) {
+            (true, 0) => format!("what stands below the table, {first}, is left out"),
+            (true, _) => format!("what stands below the table, {first} and {more} {lines} more, is left out"),
+            (false, 0) => format!("the last row is one of sums, {first}, and left out"),
+            (false, _) => {
+                format!("the last row is one of sums, {first}, and left out with {more} {lines} below it")
+            }
+        };
+        self.remarks.push(format!("{name}, line {line}: {text}").into());
+        Ok(Row::End)
     }
 
     /// What was left out.
@@ -193,12 +218,29 @@ impl<'t> Asides<'t> {
     }
 }
 
-/// Is each of the records behind this one a single cell?
-fn only_notes_follow(mut records: Records<'_>) -> Result<bool, Unclosed> {
+/// How many records follow this one, if all are notes.
+fn notes(mut records: Records<'_>) -> Result<Option<usize>, Unclosed> {
+    let mut count = 0;
     while records.advance() {
-        if records.texts()?.len() > 1 {
-            return Ok(false);
+        match &records.texts()?[..] {
+            [cell] if is_note(cell.trim()) => count += 1,
+            _ => return Ok(None),
         }
     }
-    Ok(true)
+    Ok(Some(count))
+}
+
+/// May a line of one cell be a note, rather than a row that lacks cells or separates them by something else?
+fn is_note(cell: &str) -> bool {
+    let word = cell.split_whitespace().next().unwrap_or_default();
+    // `1) estimated`, `[1] estimated`
+    let mark = word.trim_start_matches(['(', '[']).strip_suffix([')', ']']);
+    let is_mark = word.len() < cell.len()
+        && mark.is_some_and(|mark| mark.len() <= 2 && mark.bytes().all(|byte| byte.is_ascii_digit()));
+    let begins_with_value =
+        !is_mark && word.chars().find(|c| c.is_alphanumeric()).is_some_and(|first| first.is_ascii_digit());
+    // Behind a comma of a sentence a blank stands, and no value.
+    let is_cell = |part: &str| !part.starts_with(' ') || Look::of(part) != Look::Text;
+    let holds_cells = cell.split([',', ';', '\t', '|']).skip(1).any(is_cell);
+    Look::of(cell) == Look::Text && !begins_with_value && !holds_cells
 }

@@ -1,4 +1,4 @@
-use crate::table::Table;
+use crate::table::{Table, TableError};
 
 fn read(bytes: impl AsRef<[u8]>) -> Table {
     Table::read("t.csv", bytes.as_ref()).unwrap()
@@ -361,6 +361,11 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
             format!("day,v\n(UTC),degC\n{rows}"),
             "t.csv, line 2: the row below the names, \"(UTC)\", holds no values but units, and is left out",
         ),
+        // The cell that is a unit is shown.
+        (
+            format!("day,v\nunit,[m/s]\n{rows}"),
+            "t.csv, line 2: the row below the names, \"[m/s]\", holds no values but units, and is left out",
+        ),
         (
             format!("day,v\n---,--:\n{rows}"),
             "t.csv, line 2: the row below the names, \"---\", is a line, and is left out",
@@ -375,7 +380,19 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
         ),
         (
             format!("day,v\n{rows}\nSource: a survey\nof 2023\n"),
-            "t.csv, line 6: what stands below the table, \"Source: a survey\", is left out",
+            "t.csv, line 6: what stands below the table, \"Source: a survey\" and 1 line more, is left out",
+        ),
+        (
+            format!("day,v\n{rows}\n1) estimated; or guessed\n[2] from 2023 on\n* revised\n"),
+            "t.csv, line 6: what stands below the table, \"1) estimated; or guessed\" and 2 lines more, is left out",
+        ),
+        (
+            format!("day,v\n{rows}Total,6\n\nSource: a survey\n"),
+            "t.csv, line 5: the last row is one of sums, \"Total\", and left out with 1 line below it",
+        ),
+        (
+            format!("day,v\n{rows}Source: a survey\nof 2023\n"),
+            "t.csv, line 5: what stands below the table, \"Source: a survey\" and 1 line more, is left out",
         ),
         (
             format!("day,v\n{rows}Source: a survey\n"),
@@ -394,6 +411,28 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
     }
 }
 
+/// Units are known by a single row below them, which is no row of sums.
+#[test]
+fn units_stand_above_a_single_row() {
+    for (text, rows) in [
+        ("day,v,city\n,[m/s],\n2024-01-01,1,Ulm\n", 1),
+        ("day,v,city\n,[m/s],(name)\n2024-01-01,1,Ulm\nTotal,1,\n", 1),
+        ("day,v,city\n,[m/s],Bonn\n2024-01-01,1,Ulm\n2024-01-02,2,Ulm\n2024-01-03,3,Ulm\n", 4),
+    ] {
+        assert_eq!(read(text).num_rows(), rows, "{text}");
+    }
+}
+
+/// Numbers in place of names, as of a frame without any, stand in rows as well.
+#[test]
+fn a_row_of_numbers_does_not_repeat_the_names() {
+    let rows: String = (0..300).map(|n| format!("{},{},2\n", n % 250 + 10, n % 7)).collect();
+    let table = read(format!("0,1,2\n{rows}0,1,2\n4,5,6\n"));
+    assert_eq!((table.num_rows(), table.headers()), (302, &["0", "1", "2"].map(str::to_owned)[..]));
+    // One word tells.
+    assert_eq!(read(format!("0,1,v\n{rows}0,1,v\n4,5,6\n")).num_rows(), 301);
+}
+
 #[test]
 fn rows_of_the_table_stay() {
     // What may be a value, or a class, or a mistake.
@@ -404,10 +443,35 @@ fn rows_of_the_table_stay() {
         ("v\nkg\n1\n2\n", 3),
         ("word\nword\nother\n", 2),
         ("day,v\n2024-01-01,1\n2024-01-02,2\nJanuary,3\n", 3),
+        // What stands in brackets, or is no unit, for want of a value.
+        ("city,temp,y\nBerlin,(n/a),[none]\nBonn,1,2\nJena,3,4\nUlm,5,6\n", 4),
+        ("city,temp,y\n,(n/a),[-]\nBonn,1,2\nJena,3,4\nUlm,5,6\n", 4),
+        ("city,temp,y\nBerlin,(?),[m]\nBonn,1,2\nJena,3,4\nUlm,5,6\n", 4),
     ] {
         assert_eq!(read(text).num_rows(), rows, "{text}");
     }
     for text in ["a,b\n1,2\n3,4\n5\n", "a,b\nx,y\nz,w\nv\n", "a,b\n1,2\n\n3\n4,5\n"] {
         assert!(Table::read("t.csv", text.as_bytes()).is_err(), "{text}");
+    }
+    // Rows that lack a cell, or separate them by something else, are no notes.
+    let rows = "day,v\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n";
+    for below in [
+        "2024-01-04;4\n2024-01-05;5\n",
+        "2024-01-04\n2024-01-05\n",
+        "7\n",
+        "(7)\n",
+        "$7\n",
+        "today;7\n",
+        "today; 7\n",
+        "Source: a survey\n2024-01-05\n",
+        "Source: a survey\nof;2023\n",
+        "Source: a survey\n2024-01-05,4\n",
+    ] {
+        let text = format!("{rows}\n{below}");
+        let error = Table::read("t.csv", text.as_bytes()).unwrap_err();
+        assert!(
+            matches!(error, TableError::Ragged { line: 6, expected: 2, found: 1, .. }),
+            "{text}: {error}"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! How a column writes its times: a chain of fields and of characters between them.
 
 mod months;
+mod order;
 mod parse;
 mod weekdays;
 mod write;

@@ -5,8 +5,8 @@ type Clocks = &'static [(&'static str, i32)];
 
 const HOUR: i32 = 3600;
 
-/// In North America names are those of RFC 822 (section 5.1). A name that several continents use for different clocks,
-/// such as IST, is none.
+/// In North America names are those of RFC 822 (section 5.1), and so CST is no clock of China or Cuba; BST, which stands
+/// beside GMT, is none of Bangladesh. A name of which no such use prevails, as IST of India, Ireland and Israel, is none.
 const PLACES: [Clocks; 21] = [
     &[("UTC", 0)],
     &[("GMT", 0), ("BST", HOUR)],
