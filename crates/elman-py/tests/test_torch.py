@@ -345,6 +345,55 @@ def test_second_derivatives_are_refused_wherever_they_would_count():
         (layer(x)[0].sum() + (dx.norm() - 1) ** 2).backward()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_second_derivatives_are_refused_on_every_path(kind):
+    layer = getattr(fast, kind)(2, 3)
+    x, states = torch.ones(2, 1, 2), [torch.ones(1, 1, 3) for _ in range(2 if kind == "LSTM" else 1)]
+
+    def total(x):
+        return layer(x)[0].sum()
+
+    def from_states(*states):
+        return layer(x, states if kind == "LSTM" else states[0])[0].sum()
+
+    def penalty(causes):
+        gradients = torch.autograd.grad(total(x), list(layer.parameters()), create_graph=True)
+        return torch.autograd.grad(sum(g.square().sum() for g in gradients), causes, allow_unused=True)
+
+    functional = torch.autograd.functional
+    for ask in (
+        lambda: functional.hessian(total, x),
+        lambda: functional.hessian(from_states, tuple(states)),
+        lambda: functional.hvp(total, x, x),
+        lambda: functional.vhp(total, x, x),
+        lambda: functional.jvp(lambda x: layer(x)[0], x, x),
+        lambda: penalty(list(layer.parameters())),
+    ):
+        with pytest.raises(RuntimeError, match="elman.torch's layers have no second derivatives"):
+            ask()
+    # Of what the gradients do not depend on there is nothing to ask the layer for.
+    assert penalty([torch.ones(1, requires_grad=True)]) == (None,)
+
+
+def test_a_graph_is_gone_through_once_unless_it_is_kept_and_nothing_in_it_changed():
+    layer = fast.GRU(2, 3)
+    x = torch.ones(2, 1, 2, requires_grad=True)
+    once = torch.autograd.grad(layer(x)[0].sum(), x)[0]
+    y = layer(x)[0].sum()
+    for _ in range(2):
+        assert torch.equal(torch.autograd.grad(y, x, retain_graph=True)[0], once)
+    y.backward()
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        y.backward()
+    assert torch.equal(x.grad, once)
+    for change in (layer.weight_hh_l0, x):
+        y = layer(x)[0].sum()
+        with torch.no_grad():
+            change.add_(1)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.backward()
+
+
 def test_what_a_pass_answers_stays_as_it_is():
     # Their memory is used again once nobody has them, and no sooner: a view or an array of it is enough.
     layer, x = fast.LSTM(3, 4), torch.randn(6, 2, 3)

@@ -49,21 +49,25 @@ class _Pass(torch.autograd.Function):
         assert x is not None
         given = None if states == 0 or initial[0] is None else [_numpy(state) for state in initial]
         y, final, ctx.run = layer.forward(_numpy(x), lengths, given, [_numpy(w) for w in weights], seed, True)
-        ctx.states, ctx.shape = states, x.shape
-        ctx.weights = [None if weight is None else weight.shape for weight in weights]
+        ctx.states = states
+        # The pass has its own copies. These are for PyTorch: it refuses what changed since then, and what it let go of.
+        ctx.save_for_backward(*tensors)
         ctx.set_materialize_grads(False)
         return (torch.from_numpy(y), *(torch.from_numpy(state) for state in final))
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor | None, *dfinal: Tensor | None) -> tuple[Any, ...]:
-        gradients = _Pass._gradients(ctx, dy, dfinal)
+        tensors = ctx.saved_tensors
+        gradients = _Pass._gradients(ctx, tensors, dy, dfinal)
         # Whoever asked for a graph of the gradients would find them constant.
-        return _Final.of(gradients) if torch.is_grad_enabled() else gradients
+        return _Final.of(gradients, (dy, *dfinal, *tensors)) if torch.is_grad_enabled() else gradients
 
     @staticmethod
     @torch.no_grad()
-    def _gradients(ctx: Any, dy: Tensor | None, dfinal: tuple[Tensor | None, ...]) -> tuple[Any, ...]:
-        dstates = None
+    def _gradients(
+        ctx: Any, tensors: tuple[Any, ...], dy: Tensor | None, dfinal: tuple[Tensor | None, ...]
+    ) -> tuple[Any, ...]:
+        x, weights, dstates = tensors[0], tensors[1 + ctx.states :], None
         if any(d is not None for d in dfinal):
             like = next(d for d in dfinal if d is not None)
             dstates = [_numpy(torch.zeros_like(like) if d is None else d) for d in dfinal]
@@ -72,29 +76,28 @@ class _Pass(torch.autograd.Function):
         dinitial = [torch.from_numpy(d) for d in dinitial]
         dinitial += [None] * (ctx.states - len(dinitial))
         dweights, at, flat = [], 0, torch.from_numpy(flat)
-        for n, shape in enumerate(ctx.weights):
+        for n, weight in enumerate(weights):
             # Of a layer without biases every other pair of tensors is none, of as many values as the one before has rows.
-            size = shape.numel() if shape is not None else ctx.weights[n - 2][0]
-            dweights.append(None if shape is None else flat[at : at + size].view(shape))
+            size = weight.numel() if weight is not None else weights[n - 2].shape[0]
+            dweights.append(None if weight is None else flat[at : at + size].view(weight.shape))
             at += size
-        dx = None if dx is None else torch.from_numpy(dx).view(ctx.shape)
+        dx = None if dx is None else torch.from_numpy(dx).view(x.shape)
         return (None, None, None, None, dx, *dinitial, *dweights)
 
 
 class _Final(torch.autograd.Function):
-    """Gradients of which there is no gradient: an error where one is asked for, in place of zeros."""
+    """Gradients of which there is no gradient: an error where one is asked for, in place of zeros or of nothing."""
 
     @staticmethod
-    def of(gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        """These gradients, None where there is none."""
+    def of(gradients: tuple[Any, ...], causes: tuple[Any, ...]) -> tuple[Any, ...]:
+        """These gradients, None where there is none, as results of all that they depend on."""
         there = [n for n, gradient in enumerate(gradients) if gradient is not None]
-        asks = torch.zeros((), requires_grad=True)
-        final = dict(zip(there, _Final.apply(asks, *(gradients[n] for n in there))))
+        final = dict(zip(there, _Final.apply(len(causes), *causes, *(gradients[n] for n in there))))
         return tuple(final.get(n) for n in range(len(gradients)))
 
     @staticmethod
-    def forward(ctx: Any, asks: Tensor, *gradients: Tensor) -> tuple[Tensor, ...]:
-        return gradients
+    def forward(ctx: Any, causes: int, *tensors: Tensor | None) -> tuple[Tensor | None, ...]:
+        return tensors[causes:]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> Any:
