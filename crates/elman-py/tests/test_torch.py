@@ -11,8 +11,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from torch import nn  # noqa: E402
+from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
+from torch.autograd import forward_ad  # noqa: E402
+from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 from torch.nn.utils import prune  # noqa: E402
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence  # noqa: E402
+from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 import elman  # noqa: E402
 import elman.torch as fast  # noqa: E402
@@ -279,6 +283,91 @@ def test_what_pytorch_takes_down_it_runs_itself():
 
     for a, b in zip(gradients(theirs).values(), gradients(ours).values()):
         assert_close(b, a)
+
+
+def test_what_watches_operations_sees_pytorchs():
+    class Model(nn.Module):
+        def __init__(self, layer):
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, x):
+            return self.layer(x)[0] * 2
+
+    theirs, ours = pair("GRU", 2, 3)
+    x, other = torch.randn(4, 2, 2), torch.randn(4, 2, 2)
+    taken = make_fx(lambda x: ours(x)[0])(x)
+    assert_close(taken(other), theirs(other)[0])
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        assert ours(mode.from_tensor(x))[0].shape == (4, 2, 3)
+    counts = []
+    for layer in (theirs, ours):
+        with FlopCounterMode(display=False) as counter:
+            layer(x)
+        counts.append(counter.get_total_flops())
+    assert counts[0] == counts[1] > 0
+    # A graph has the layer itself, as it has PyTorch's.
+    taken = torch.fx.symbolic_trace(Model(ours))
+    assert type(taken.layer) is fast.GRU
+    assert_close(taken(other), Model(theirs)(other))
+    with pytest.raises(TypeError, match="elman.torch.GRU: torch.fx takes down a model that the layer"):
+        torch.fx.symbolic_trace(ours)
+    ours.register_forward_hook(lambda *_: None)
+    with pytest.raises(TypeError, match="without hooks"):
+        torch.fx.symbolic_trace(Model(ours))
+
+
+def test_a_tensor_of_a_class_of_its_own_stays_that():
+    class Named(torch.Tensor):
+        pass
+
+    theirs, ours = pair("RNN", 2, 3)
+    x = torch.randn(4, 2, 2).as_subclass(Named)
+    assert type(ours(x)[0]) is type(theirs(x)[0]) is Named
+    assert_close(ours(x)[0].as_subclass(torch.Tensor), theirs(x)[0].as_subclass(torch.Tensor))
+
+
+@pytest.mark.parametrize("kind", ["GRU", "RNN"])
+def test_derivatives_forward_are_pytorchs(kind):
+    theirs, ours = pair(kind, 2, 3)
+    x, direction = torch.randn(4, 2, 2), torch.randn(4, 2, 2)
+    for has_gradients in (True, False):
+        tangents = []
+        for layer in (theirs, ours.requires_grad_(has_gradients)):
+            with warnings.catch_warnings(), torch.set_grad_enabled(has_gradients), forward_ad.dual_level():
+                warnings.simplefilter("ignore")  # PyTorch's own, of its own rules.
+                y = layer(forward_ad.make_dual(x, direction))[0]
+                tangents.append(forward_ad.unpack_dual(y).tangent)
+        assert_close(tangents[1], tangents[0])
+
+
+def test_several_gradients_at_once_are_refused():
+    layer, x = fast.GRU(2, 3), torch.ones(2, 1, 2)
+    leaf = x.clone().requires_grad_()
+    y = layer(leaf)[0].flatten()
+    for ask in (
+        lambda: torch.autograd.functional.jacobian(lambda x: layer(x)[0], x, vectorize=True),
+        lambda: torch.autograd.grad(y, leaf, torch.eye(6), is_grads_batched=True, retain_graph=True),
+        lambda: torch.func.vmap(lambda d: torch.autograd.grad(y, leaf, d, retain_graph=True)[0])(torch.eye(6)),
+    ):
+        with pytest.raises(RuntimeError, match="elman.torch's layers go back through one gradient at a time"):
+            ask()
+
+
+def test_autocast_widens_what_it_narrowed_and_nothing_else():
+    layer = fast.GRU(2, 3)
+    x, state = torch.ones(4, 1, 2), torch.ones(1, 1, 3)
+    for wrong, hx, error, message in [
+        (x.long(), None, ValueError, "the input is torch.int64 and the weights are torch.float32"),
+        (x.double(), None, ValueError, "the input is torch.float64"),
+        (x, state.double(), ValueError, "hx is torch.float64, but the input is torch.float32"),
+        (x, state.numpy(), TypeError, "GRU: hx is of ndarray; it must be of tensors"),
+        (x, 5, TypeError, "GRU: hx is of int; it must be of tensors"),
+        (x, (state, None), TypeError, "GRU: hx is of NoneType; it must be of tensors"),
+    ]:
+        for enabled in (False, True):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled), pytest.raises(error, match=message):
+                layer(wrong, hx)
 
 
 def test_autocast_leaves_the_layer_exact():
