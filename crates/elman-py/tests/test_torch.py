@@ -4,6 +4,7 @@ import copy
 import io
 import pickle
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -497,6 +498,30 @@ def test_what_a_pass_answers_stays_as_it_is():
         del y, leaf
     for now, then in zip(kept, expected):
         assert torch.equal(torch.as_tensor(now), torch.as_tensor(then))
+
+
+def test_of_memory_that_nobody_has_one_array_is_kept():
+    layer = elman._elman.Layer("gru", 2, 3, 1, False, 0.0, "float32")
+    weights = [np.ones(shape, np.float32) for shape in [(9, 2), (9, 3), (9,), (9,)]]
+
+    def run(time):
+        """The array that the output, or the gradient of the input, is a part of."""
+        y, _, passed = layer.forward(np.ones((time, 2), np.float32), [time], None, weights, None, keep)
+        return passed.backward(y, None, True, False)[0].base if keep else y.base
+
+    for keep in (False, True):
+        kept = run(5)
+        alive = [weakref.ref(kept)]
+        for _ in range(3):
+            other = run(5)
+            assert other is not kept
+            alive.append(weakref.ref(other))
+        del kept, other
+        # Both are free, of which one is enough; and of another length none is of use.
+        again = weakref.ref(run(5))
+        assert again() is not None and {id(array()) for array in alive} == {id(None), id(again())}
+        later = weakref.ref(run(6))
+        assert later() is not None and not any(array() is not None for array in alive)
 
 
 def test_data_loaders_beside_it():
