@@ -185,8 +185,8 @@ pub(crate) fn same<T: Float>(a: &[T], b: &[T]) -> bool {
     a.len() == b.len() && a.chunks(AT_ONCE).zip(b.chunks(AT_ONCE)).all(agree)
 }
 
-/// Arrays that were given away, to be given away again once nobody has them: the memory of a large one that is new comes
-/// page by page, which takes as long as to fill it several times.
+/// Arrays of one length that were given away, to be given away again once nobody has them: the memory of a large one that
+/// is new comes page by page, which takes as long as to fill it several times.
 #[derive(Debug)]
 pub(crate) struct Spares<T>(Vec<Py<PyArray1<T>>>);
 
@@ -197,23 +197,31 @@ impl<T> Default for Spares<T> {
 }
 
 impl<T: Number> Spares<T> {
-    /// So many are remembered: outputs and gradients of this pass and of the one before.
-    const MOST: usize = 4;
+    /// So many are remembered: that of this pass, and that of the one before, which may still be looked at.
+    const MOST: usize = 2;
 
-    /// An array of so many values, which may be any.
+    /// An array of so many values, which may be any. Of what nobody has, nothing else is kept.
     #[expect(deprecated, reason = "what it was given up for is unsafe code")]
     pub(crate) fn take<'py>(&mut self, py: Python<'py>, len: usize) -> Bound<'py, PyArray1<T>> {
-        // Whoever has a part of an array, of NumPy or of PyTorch, holds the array.
-        let is_spare = |array: &&Py<PyArray1<T>>| array.get_refcnt(py) == 1 && array.bind(py).len() == len;
-        if let Some(array) = self.0.iter().find(is_spare) {
-            return array.bind(py).clone();
-        }
-        let array = PyArray1::zeros(py, len, false);
-        if self.0.len() == Self::MOST {
-            self.0.remove(0);
-        }
-        self.0.push(array.clone().unbind());
-        array
+        let mut spare = None;
+        self.0.retain(|array| {
+            let array = array.bind(py);
+            // Whoever has a part of an array, of NumPy or of PyTorch, holds the array.
+            let is_free = array.get_refcnt() == 1;
+            if is_free && array.len() == len && spare.is_none() {
+                spare = Some(array.clone());
+                return true;
+            }
+            !is_free && array.len() == len
+        });
+        spare.unwrap_or_else(|| {
+            let array = PyArray1::zeros(py, len, false);
+            if self.0.len() == Self::MOST {
+                self.0.remove(0);
+            }
+            self.0.push(array.clone().unbind());
+            array
+        })
     }
 }
 

@@ -48,8 +48,17 @@ create_exception!(
 /// Lets go of the interpreter for some work of the library. A panic is an exception that whoever handles errors handles:
 /// the one that the border would make of it passes by `except Exception`.
 pub(crate) fn working<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> PyResult<R> {
-    py.detach(|| catch_unwind(AssertUnwindSafe(work)).map_err(|panic| said(&*panic)))
-        .map_err(InternalError::new_err)
+    py.detach(|| caught(work)).map_err(InternalError::new_err)
+}
+
+/// As [`working`], but keeps the interpreter: for what is done sooner than it could be let go of.
+pub(crate) fn quickly<R>(work: impl FnOnce() -> R) -> PyResult<R> {
+    caught(work).map_err(InternalError::new_err)
+}
+
+/// Work, or what a panic in it said.
+fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| said(&*panic))
 }
 
 /// What a panic said.

@@ -68,7 +68,7 @@ impl<T: Number> LayerOf<T> {
         worker.set_start(network, lengths.len(), states)?;
         let output_size = network.output_size();
         let num_rows = rows.len() / input_size;
-        let y = worker.spares.take(py, num_rows * output_size);
+        let y = worker.outputs.take(py, num_rows * output_size);
         {
             let mut y = y.readwrite();
             let y = y.as_slice_mut()?;
@@ -216,8 +216,8 @@ impl<T: Number> PassOf<T> {
             let what = "gradients of the final states";
             write_states(network, batch_size, arrays, &mut worker.state, what)?;
         }
-        let dparameters = worker.spares.take(py, network.layout().len());
-        let dx = wanted.input.then(|| worker.spares.take(py, worker.batch.x().len()));
+        let dparameters = worker.dparameters.take(py, network.layout().len());
+        let dx = wanted.input.then(|| worker.dinputs.take(py, worker.batch.x().len()));
         {
             let mut dx = dx.as_ref().map(|dx| dx.readwrite());
             let mut dx = dx.as_mut().map(|dx| dx.as_slice_mut()).transpose()?;

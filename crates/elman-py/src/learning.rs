@@ -9,7 +9,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, config, parsed, values};
-use crate::errors::{working, wrong};
+use crate::errors::{quickly, working, wrong};
 
 /// The mean loss of outputs `[n, O]`, and its gradient.
 #[pyfunction]
@@ -145,9 +145,9 @@ fn update<T: Number>(
 pub(crate) fn clip_grad_norm(gradients: &Bound<'_, PyAny>, max_norm: f64) -> PyResult<f64> {
     if let Ok(mut gradients) = gradients.extract::<PyReadwriteArray1<'_, f32>>() {
         let gradients = gradients.as_slice_mut().map_err(|_| wrong("gradients are not C-contiguous"))?;
-        return Ok(optimiser::clip_grad_norm(gradients, max_norm));
+        return quickly(|| optimiser::clip_grad_norm(gradients, max_norm));
     }
     let mut gradients: PyReadwriteArray1<'_, f64> = gradients.extract()?;
     let gradients = gradients.as_slice_mut().map_err(|_| wrong("gradients are not C-contiguous"))?;
-    Ok(optimiser::clip_grad_norm(gradients, max_norm))
+    quickly(|| optimiser::clip_grad_norm(gradients, max_norm))
 }

@@ -56,8 +56,9 @@ mod _elman {
 
     /// Panics: for the tests of what becomes of a panic.
     #[pyfunction]
-    fn panics(py: Python<'_>, message: String) -> PyResult<()> {
-        crate::errors::working(py, || panic!("{message}"))
+    fn panics(py: Python<'_>, message: String, is_quick: bool) -> PyResult<()> {
+        let panic = || panic!("{message}");
+        if is_quick { crate::errors::quickly(panic) } else { crate::errors::working(py, panic) }
     }
 
     /// How many threads engines may use.

@@ -31,8 +31,8 @@ impl Model {
 
     /// What [`to_bytes`](Self::to_bytes) gives.
     #[staticmethod]
-    fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
-        model::Model::from_bytes("the model", bytes).map(Model).map_err(exception)
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        working(py, || model::Model::from_bytes("the model", bytes))?.map(Model).map_err(exception)
     }
 
     /// Writes a model file.
@@ -42,7 +42,7 @@ impl Model {
 
     /// The bytes of such a file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.0.to_bytes().map_err(exception)?))
+        Ok(PyBytes::new(py, &working(py, || self.0.to_bytes())?.map_err(exception)?))
     }
 
     /// The task's name.

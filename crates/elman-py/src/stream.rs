@@ -6,7 +6,7 @@ use numpy::{PyArray1, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::prelude::*;
 
 use crate::arrays::{config, values};
-use crate::errors::wrong;
+use crate::errors::{quickly, wrong};
 
 /// A network that reads one timestep after the other.
 #[pyclass(module = "elman._elman")]
@@ -21,7 +21,7 @@ impl Stream {
     pub(crate) fn new(weights: &Weights) -> PyResult<Self> {
         let network = weights.network();
         Ok(Stream {
-            stream: weights.stream().map_err(config)?,
+            stream: quickly(|| weights.stream())?.map_err(config)?,
             input_size: network.input_size(),
             output: vec![0.0; network.output_size()],
             layers: network.states().len(),
@@ -33,7 +33,7 @@ impl Stream {
             let (found, wanted) = (x.len(), self.input_size);
             return Err(wrong(format!("x has {found} values, but a timestep has {wanted}")));
         }
-        Ok(self.stream.step(x, &mut self.output))
+        quickly(|| self.stream.step(x, &mut self.output))
     }
 }
 
@@ -72,7 +72,7 @@ impl Stream {
     }
 
     /// Back to the initial state.
-    fn reset(&mut self) {
-        self.stream.reset();
+    fn reset(&mut self) -> PyResult<()> {
+        quickly(|| self.stream.reset())
     }
 }

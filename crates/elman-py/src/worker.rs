@@ -21,8 +21,9 @@ pub(crate) struct Worker<T: Number> {
     /// That from which the pass began.
     start: State<T>,
     pub(crate) state: State<T>,
-    /// The arrays of answers.
-    pub(crate) spares: Spares<T>,
+    pub(crate) outputs: Spares<T>,
+    pub(crate) dparameters: Spares<T>,
+    pub(crate) dinputs: Spares<T>,
 }
 
 impl<T: Number> Worker<T> {
@@ -33,7 +34,9 @@ impl<T: Number> Worker<T> {
             batch: Batch::default(),
             start: network.zero_state(0),
             state: network.zero_state(0),
-            spares: Spares::default(),
+            outputs: Spares::default(),
+            dparameters: Spares::default(),
+            dinputs: Spares::default(),
         }
     }
 

@@ -36,9 +36,10 @@ def test_every_name_is_there():
         elman.LSTN
 
 
-def test_a_panic_is_an_exception_like_others(capfd):
+@pytest.mark.parametrize("is_quick", [False, True])
+def test_a_panic_is_an_exception_like_others(capfd, is_quick):
     with pytest.raises(elman.InternalError, match="a mistake in Elman itself, to be reported: so it goes") as caught:
-        elman._elman.panics("so it goes")
+        elman._elman.panics("so it goes", is_quick)
     assert isinstance(caught.value, Exception) and elman.InternalError.__module__ == "elman"
     # Where it was is said as well.
     assert "src/lib.rs" in capfd.readouterr().err

@@ -4,6 +4,7 @@ import copy
 import io
 import pickle
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -11,8 +12,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from torch import nn  # noqa: E402
+from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
+from torch.autograd import forward_ad  # noqa: E402
+from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 from torch.nn.utils import prune  # noqa: E402
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence  # noqa: E402
+from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 import elman  # noqa: E402
 import elman.torch as fast  # noqa: E402
@@ -281,6 +286,91 @@ def test_what_pytorch_takes_down_it_runs_itself():
         assert_close(b, a)
 
 
+def test_what_watches_operations_sees_pytorchs():
+    class Model(nn.Module):
+        def __init__(self, layer):
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, x):
+            return self.layer(x)[0] * 2
+
+    theirs, ours = pair("GRU", 2, 3)
+    x, other = torch.randn(4, 2, 2), torch.randn(4, 2, 2)
+    taken = make_fx(lambda x: ours(x)[0])(x)
+    assert_close(taken(other), theirs(other)[0])
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        assert ours(mode.from_tensor(x))[0].shape == (4, 2, 3)
+    counts = []
+    for layer in (theirs, ours):
+        with FlopCounterMode(display=False) as counter:
+            layer(x)
+        counts.append(counter.get_total_flops())
+    assert counts[0] == counts[1] > 0
+    # A graph has the layer itself, as it has PyTorch's.
+    taken = torch.fx.symbolic_trace(Model(ours))
+    assert type(taken.layer) is fast.GRU
+    assert_close(taken(other), Model(theirs)(other))
+    with pytest.raises(TypeError, match="elman.torch.GRU: torch.fx takes down a model that the layer"):
+        torch.fx.symbolic_trace(ours)
+    ours.register_forward_hook(lambda *_: None)
+    with pytest.raises(TypeError, match="without hooks"):
+        torch.fx.symbolic_trace(Model(ours))
+
+
+def test_a_tensor_of_a_class_of_its_own_stays_that():
+    class Named(torch.Tensor):
+        pass
+
+    theirs, ours = pair("RNN", 2, 3)
+    x = torch.randn(4, 2, 2).as_subclass(Named)
+    assert type(ours(x)[0]) is type(theirs(x)[0]) is Named
+    assert_close(ours(x)[0].as_subclass(torch.Tensor), theirs(x)[0].as_subclass(torch.Tensor))
+
+
+@pytest.mark.parametrize("kind", ["GRU", "RNN"])
+def test_derivatives_forward_are_pytorchs(kind):
+    theirs, ours = pair(kind, 2, 3)
+    x, direction = torch.randn(4, 2, 2), torch.randn(4, 2, 2)
+    for has_gradients in (True, False):
+        tangents = []
+        for layer in (theirs, ours.requires_grad_(has_gradients)):
+            with warnings.catch_warnings(), torch.set_grad_enabled(has_gradients), forward_ad.dual_level():
+                warnings.simplefilter("ignore")  # PyTorch's own, of its own rules.
+                y = layer(forward_ad.make_dual(x, direction))[0]
+                tangents.append(forward_ad.unpack_dual(y).tangent)
+        assert_close(tangents[1], tangents[0])
+
+
+def test_several_gradients_at_once_are_refused():
+    layer, x = fast.GRU(2, 3), torch.ones(2, 1, 2)
+    leaf = x.clone().requires_grad_()
+    y = layer(leaf)[0].flatten()
+    for ask in (
+        lambda: torch.autograd.functional.jacobian(lambda x: layer(x)[0], x, vectorize=True),
+        lambda: torch.autograd.grad(y, leaf, torch.eye(6), is_grads_batched=True, retain_graph=True),
+        lambda: torch.func.vmap(lambda d: torch.autograd.grad(y, leaf, d, retain_graph=True)[0])(torch.eye(6)),
+    ):
+        with pytest.raises(RuntimeError, match="elman.torch's layers go back through one gradient at a time"):
+            ask()
+
+
+def test_autocast_widens_what_it_narrowed_and_nothing_else():
+    layer = fast.GRU(2, 3)
+    x, state = torch.ones(4, 1, 2), torch.ones(1, 1, 3)
+    for wrong, hx, error, message in [
+        (x.long(), None, ValueError, "the input is torch.int64 and the weights are torch.float32"),
+        (x.double(), None, ValueError, "the input is torch.float64"),
+        (x, state.double(), ValueError, "hx is torch.float64, but the input is torch.float32"),
+        (x, state.numpy(), TypeError, "GRU: hx is of ndarray; it must be of tensors"),
+        (x, 5, TypeError, "GRU: hx is of int; it must be of tensors"),
+        (x, (state, None), TypeError, "GRU: hx is of NoneType; it must be of tensors"),
+    ]:
+        for enabled in (False, True):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled), pytest.raises(error, match=message):
+                layer(wrong, hx)
+
+
 def test_autocast_leaves_the_layer_exact():
     layer, x = fast.LSTM(2, 3), torch.randn(4, 1, 2)
     state = (torch.randn(1, 1, 3).bfloat16(), torch.randn(1, 1, 3).bfloat16())
@@ -345,6 +435,55 @@ def test_second_derivatives_are_refused_wherever_they_would_count():
         (layer(x)[0].sum() + (dx.norm() - 1) ** 2).backward()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_second_derivatives_are_refused_on_every_path(kind):
+    layer = getattr(fast, kind)(2, 3)
+    x, states = torch.ones(2, 1, 2), [torch.ones(1, 1, 3) for _ in range(2 if kind == "LSTM" else 1)]
+
+    def total(x):
+        return layer(x)[0].sum()
+
+    def from_states(*states):
+        return layer(x, states if kind == "LSTM" else states[0])[0].sum()
+
+    def penalty(causes):
+        gradients = torch.autograd.grad(total(x), list(layer.parameters()), create_graph=True)
+        return torch.autograd.grad(sum(g.square().sum() for g in gradients), causes, allow_unused=True)
+
+    functional = torch.autograd.functional
+    for ask in (
+        lambda: functional.hessian(total, x),
+        lambda: functional.hessian(from_states, tuple(states)),
+        lambda: functional.hvp(total, x, x),
+        lambda: functional.vhp(total, x, x),
+        lambda: functional.jvp(lambda x: layer(x)[0], x, x),
+        lambda: penalty(list(layer.parameters())),
+    ):
+        with pytest.raises(RuntimeError, match="elman.torch's layers have no second derivatives"):
+            ask()
+    # Of what the gradients do not depend on there is nothing to ask the layer for.
+    assert penalty([torch.ones(1, requires_grad=True)]) == (None,)
+
+
+def test_a_graph_is_gone_through_once_unless_it_is_kept_and_nothing_in_it_changed():
+    layer = fast.GRU(2, 3)
+    x = torch.ones(2, 1, 2, requires_grad=True)
+    once = torch.autograd.grad(layer(x)[0].sum(), x)[0]
+    y = layer(x)[0].sum()
+    for _ in range(2):
+        assert torch.equal(torch.autograd.grad(y, x, retain_graph=True)[0], once)
+    y.backward()
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        y.backward()
+    assert torch.equal(x.grad, once)
+    for change in (layer.weight_hh_l0, x):
+        y = layer(x)[0].sum()
+        with torch.no_grad():
+            change.add_(1)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.backward()
+
+
 def test_what_a_pass_answers_stays_as_it_is():
     # Their memory is used again once nobody has them, and no sooner: a view or an array of it is enough.
     layer, x = fast.LSTM(3, 4), torch.randn(6, 2, 3)
@@ -359,6 +498,30 @@ def test_what_a_pass_answers_stays_as_it_is():
         del y, leaf
     for now, then in zip(kept, expected):
         assert torch.equal(torch.as_tensor(now), torch.as_tensor(then))
+
+
+def test_of_memory_that_nobody_has_one_array_is_kept():
+    layer = elman._elman.Layer("gru", 2, 3, 1, False, 0.0, "float32")
+    weights = [np.ones(shape, np.float32) for shape in [(9, 2), (9, 3), (9,), (9,)]]
+
+    def run(time):
+        """The array that the output, or the gradient of the input, is a part of."""
+        y, _, passed = layer.forward(np.ones((time, 2), np.float32), [time], None, weights, None, keep)
+        return passed.backward(y, None, True, False)[0].base if keep else y.base
+
+    for keep in (False, True):
+        kept = run(5)
+        alive = [weakref.ref(kept)]
+        for _ in range(3):
+            other = run(5)
+            assert other is not kept
+            alive.append(weakref.ref(other))
+        del kept, other
+        # Both are free, of which one is enough; and of another length none is of use.
+        again = weakref.ref(run(5))
+        assert again() is not None and {id(array()) for array in alive} == {id(None), id(again())}
+        later = weakref.ref(run(6))
+        assert later() is not None and not any(array() is not None for array in alive)
 
 
 def test_data_loaders_beside_it():

@@ -263,7 +263,7 @@ def clip_grad_norm(network: Network, max_norm: float) -> float:
         Whose gradient.
     max_norm : float
         The largest norm that is left as it is.
-    
+
     Returns
     -------
     float

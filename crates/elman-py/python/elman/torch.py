@@ -10,7 +10,8 @@ import warnings
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
+from torch.autograd import forward_ad
 from torch.nn.utils.rnn import PackedSequence
 
 from . import _elman
@@ -24,18 +25,32 @@ def _numpy(tensor: Tensor | None) -> Any:
     return None if tensor is None else tensor.detach().contiguous().numpy()
 
 
-def _cast(value: Any, dtype: torch.dtype) -> Any:
-    """A tensor, or several, in a number type; None as it is."""
+def _widened(value: Any, dtype: torch.dtype) -> Any:
+    """Tensors of the number types that autocast computes in, in that of the weights; all else as it is."""
     if isinstance(value, (tuple, list)):
-        return tuple(_cast(part, dtype) for part in value)
-    return value if value is None else value.to(dtype)
+        return tuple(_widened(part, dtype) for part in value)
+    is_narrow = isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16)
+    return value.to(dtype) if is_narrow else value
 
 
-def _is_transformed() -> bool:
+def _is_transformed(tensors: list[Any]) -> bool:
     """Does PyTorch have to see the operations: to take them down, for another program or another function?"""
     is_function_transformed: bool = torch._C._are_functorch_transforms_active()
     is_traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
-    return is_traced or torch.compiler.is_exporting() or is_function_transformed
+    # Modes see operations one by one, to note, to count or to change them; derivatives forward go along with values.
+    is_watched = torch._C._len_torch_dispatch_stack() > 0 or forward_ad._current_level >= 0
+    if is_traced or torch.compiler.is_exporting() or is_function_transformed or is_watched:
+        return True
+    # What calls itself a tensor may have its values elsewhere, or none.
+    return any(isinstance(tensor, Tensor) and type(tensor) not in (Tensor, nn.Parameter) for tensor in tensors)
+
+
+def _is_batched(gradient: Tensor | None) -> bool:
+    """Is it several gradients at once, whose number PyTorch hides?"""
+    functions = torch._C._functorch
+    return gradient is not None and (
+        functions.is_batchedtensor(gradient) or functions.is_legacy_batchedtensor(gradient)
+    )
 
 
 class _Pass(torch.autograd.Function):
@@ -49,21 +64,30 @@ class _Pass(torch.autograd.Function):
         assert x is not None
         given = None if states == 0 or initial[0] is None else [_numpy(state) for state in initial]
         y, final, ctx.run = layer.forward(_numpy(x), lengths, given, [_numpy(w) for w in weights], seed, True)
-        ctx.states, ctx.shape = states, x.shape
-        ctx.weights = [None if weight is None else weight.shape for weight in weights]
+        ctx.states = states
+        # The pass has its own copies. These are for PyTorch: it refuses what changed since then, and what it let go of.
+        ctx.save_for_backward(*tensors)
         ctx.set_materialize_grads(False)
         return (torch.from_numpy(y), *(torch.from_numpy(state) for state in final))
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor | None, *dfinal: Tensor | None) -> tuple[Any, ...]:
-        gradients = _Pass._gradients(ctx, dy, dfinal)
+        tensors = ctx.saved_tensors
+        gradients = _Pass._gradients(ctx, tensors, dy, dfinal)
         # Whoever asked for a graph of the gradients would find them constant.
-        return _Final.of(gradients) if torch.is_grad_enabled() else gradients
+        return _Final.of(gradients, (dy, *dfinal, *tensors)) if torch.is_grad_enabled() else gradients
 
     @staticmethod
     @torch.no_grad()
-    def _gradients(ctx: Any, dy: Tensor | None, dfinal: tuple[Tensor | None, ...]) -> tuple[Any, ...]:
-        dstates = None
+    def _gradients(
+        ctx: Any, tensors: tuple[Any, ...], dy: Tensor | None, dfinal: tuple[Tensor | None, ...]
+    ) -> tuple[Any, ...]:
+        if any(_is_batched(gradient) for gradient in (dy, *dfinal)):
+            raise RuntimeError(
+                "elman.torch's layers go back through one gradient at a time: without is_grads_batched=True, "
+                "vectorize=True or vmap; torch.nn's take several"
+            )
+        x, weights, dstates = tensors[0], tensors[1 + ctx.states :], None
         if any(d is not None for d in dfinal):
             like = next(d for d in dfinal if d is not None)
             dstates = [_numpy(torch.zeros_like(like) if d is None else d) for d in dfinal]
@@ -72,29 +96,28 @@ class _Pass(torch.autograd.Function):
         dinitial = [torch.from_numpy(d) for d in dinitial]
         dinitial += [None] * (ctx.states - len(dinitial))
         dweights, at, flat = [], 0, torch.from_numpy(flat)
-        for n, shape in enumerate(ctx.weights):
+        for n, weight in enumerate(weights):
             # Of a layer without biases every other pair of tensors is none, of as many values as the one before has rows.
-            size = shape.numel() if shape is not None else ctx.weights[n - 2][0]
-            dweights.append(None if shape is None else flat[at : at + size].view(shape))
+            size = weight.numel() if weight is not None else weights[n - 2].shape[0]
+            dweights.append(None if weight is None else flat[at : at + size].view(weight.shape))
             at += size
-        dx = None if dx is None else torch.from_numpy(dx).view(ctx.shape)
+        dx = None if dx is None else torch.from_numpy(dx).view(x.shape)
         return (None, None, None, None, dx, *dinitial, *dweights)
 
 
 class _Final(torch.autograd.Function):
-    """Gradients of which there is no gradient: an error where one is asked for, in place of zeros."""
+    """Gradients of which there is no gradient: an error where one is asked for, in place of zeros or of nothing."""
 
     @staticmethod
-    def of(gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        """These gradients, None where there is none."""
+    def of(gradients: tuple[Any, ...], causes: tuple[Any, ...]) -> tuple[Any, ...]:
+        """These gradients, None where there is none, as results of all that they depend on."""
         there = [n for n, gradient in enumerate(gradients) if gradient is not None]
-        asks = torch.zeros((), requires_grad=True)
-        final = dict(zip(there, _Final.apply(asks, *(gradients[n] for n in there))))
+        final = dict(zip(there, _Final.apply(len(causes), *causes, *(gradients[n] for n in there))))
         return tuple(final.get(n) for n in range(len(gradients)))
 
     @staticmethod
-    def forward(ctx: Any, asks: Tensor, *gradients: Tensor) -> tuple[Tensor, ...]:
-        return gradients
+    def forward(ctx: Any, causes: int, *tensors: Tensor | None) -> tuple[Tensor | None, ...]:
+        return tensors[causes:]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> Any:
@@ -134,15 +157,17 @@ class _Layer(nn.RNNBase):
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """As ``torch.nn``'s layer of the same name."""
-        if _is_transformed():
-            return super().forward(input, hx)
+        if isinstance(input, fx.Proxy):
+            return self._taken_down(input, hx)
         packed = isinstance(input, PackedSequence)
         data, tensors = input.data if packed else input, self._tensors()
+        if _is_transformed([data, *(hx if isinstance(hx, (tuple, list)) else [hx]), *tensors]):
+            return super().forward(input, hx)
         if not isinstance(data, Tensor):
             raise TypeError(f"{type(self).__name__}: the input is {type(data).__name__}; it must be a tensor, or packed")
         if torch.is_autocast_enabled("cpu"):
             # As of operations that autocast leaves exact, the result is of the weights' type.
-            data, hx = _cast(data, tensors[0].dtype), _cast(hx, tensors[0].dtype)
+            data, hx = _widened(data, tensors[0].dtype), _widened(hx, tensors[0].dtype)
         self._check(data, tensors[0])
         if packed:
             counts = input.batch_sizes.tolist()
@@ -181,6 +206,15 @@ class _Layer(nn.RNNBase):
                 y, final = y.squeeze(1), [state.squeeze(1) for state in final]
         return y, final[0] if self._states == 1 else tuple(final)
 
+    def _taken_down(self, input: fx.Proxy, hx: Any) -> Any:
+        """A call of the layer in the graph that PyTorch takes a model down in, where it has its own layers too."""
+        path = input.tracer.path_of_module(self)  # type: ignore[attr-defined]
+        if not path or self._forward_hooks or self._forward_pre_hooks:
+            raise TypeError(
+                f"elman.torch.{type(self).__name__}: torch.fx takes down a model that the layer, without hooks, is a part of"
+            )
+        return input.tracer.create_proxy("call_module", path, (input, hx), {})
+
     def _run(
         self, x: Tensor, lengths: list[int], initial: list[Any], tensors: list[Any]
     ) -> tuple[Tensor, list[Tensor]]:
@@ -213,7 +247,10 @@ class _Layer(nn.RNNBase):
         """The arrays ``[D * layers, B, H]`` of the state to start from; none of them for zeros."""
         if hx is None:
             return [None] * self._states
-        given = [hx] if isinstance(hx, Tensor) else list(hx)
+        given = list(hx) if isinstance(hx, (tuple, list)) else [hx]
+        others = [type(state).__name__ for state in given if not isinstance(state, Tensor)]
+        if others:
+            raise TypeError(f"{type(self).__name__}: hx is of {others[0]}; it must be of tensors")
         if isinstance(hx, Tensor) != (self._states == 1) or len(given) != self._states:
             wanted = "a tensor" if self._states == 1 else f"a tuple of {self._states} tensors"
             found = "a tensor" if isinstance(hx, Tensor) else f"{len(given)} tensors"
