@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import warnings
+from datetime import timedelta, timezone
 
 import numpy as np
 import pytest
@@ -599,6 +600,92 @@ def test_ids_come_back_in_the_type_in_which_they_came():
     for other in (polars.from_pandas(frame), pyarrow.Table.from_pandas(frame, preserve_index=False)):
         ids = elman.Forecaster(horizon=3, **QUICK).fit(other).predict()["unique_id"]
         assert (ids.to_pylist() if hasattr(ids, "to_pylist") else ids.to_list()) == [3, 3, 3, 7, 7, 7]
+
+
+def as_library(library, frame):
+    """A frame of pandas as one of another library."""
+    if library == "pandas":
+        return frame
+    module = pytest.importorskip(library)
+    return module.from_pandas(frame) if library == "polars" else module.Table.from_pandas(frame, preserve_index=False)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_forecasts_stay_numbers_beside_input_columns_of_their_name(library):
+    fitted = elman.Forecaster(horizon=3, **QUICK).fit(daily("pandas"))
+    expected = np.asarray(fitted.predict()["y_forecast"])
+    frame = as_library(library, daily("pandas").assign(y_forecast=1, actual=2))
+    found = np.asarray(fitted.predict(frame)["y_forecast"])
+    assert found.dtype == float and np.array_equal(found, expected)
+    actual = np.asarray(fitted.backtest(frame).rows["actual"])
+    assert actual.dtype == float and np.array_equal(actual, np.asarray(fitted.backtest().rows["actual"]))
+
+
+def of_days(days):
+    return [day.date() for day in days]
+
+
+def in_objects(zone):
+    return lambda days: np.array([day.to_pydatetime().replace(tzinfo=zone) for day in days], dtype=object)
+
+
+@pytest.mark.parametrize(
+    "times, ids, kind",
+    [
+        (of_days, [3, 7], None),
+        (in_objects(timezone(timedelta(hours=1))), [3, 7], None),
+        (None, [3, 7], "category"),
+        (None, ["a", "b"], "category"),
+        (None, [3, 7], object),
+        (None, [3, 7], "Int64"),
+        (None, [3.5, 7.25], None),
+        (None, [False, True], None),
+        (None, [False, True], object),
+        (None, [False, True], "boolean"),
+    ],
+)
+def test_answers_can_be_joined_with_what_came_in(times, ids, kind):
+    pandas = pytest.importorskip("pandas")
+    one = daily("pandas")
+    one = one if times is None else one.assign(ds=times(one["ds"]))
+    frame = pandas.concat([one.assign(unique_id=name) for name in ids], ignore_index=True)
+    frame = frame if kind is None else frame.astype({"unique_id": kind})
+    fitted = elman.Forecaster(horizon=3, **QUICK).fit(frame)
+    answers, rows = fitted.predict(), fitted.backtest().rows
+    for found in (answers, rows):
+        assert (found["ds"].dtype, found["unique_id"].dtype) == (frame["ds"].dtype, frame["unique_id"].dtype)
+    assert answers["unique_id"].tolist() == [name for name in ids for _ in range(3)]
+    assert type(answers["ds"][0]) is type(frame["ds"][0])
+    joined = rows.merge(frame, on=["unique_id", "ds"])
+    assert len(joined) == len(rows) > 0 and np.allclose(joined["actual"], joined["y"])
+    # An origin is the time of a row as well.
+    assert rows["origin"].dtype == frame["ds"].dtype
+    assert len(rows.merge(frame, left_on=["unique_id", "origin"], right_on=["unique_id", "ds"])) == len(rows)
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+@pytest.mark.parametrize("ids, kind", [([False, True], bool), (["a", "b"], "category"), ([3.5, 7.25], float)])
+def test_answers_have_the_types_of_other_libraries(library, ids, kind):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.concat([daily("pandas").assign(unique_id=name) for name in ids]).astype({"unique_id": kind})
+    frame = as_library(library, frame)
+    rows = elman.Forecaster(horizon=3, **QUICK).fit(frame).backtest().rows
+    found, came = (
+        data.schema if library == "polars" else dict(zip(data.schema.names, data.schema.types)) for data in (rows, frame)
+    )
+    assert [found[name] for name in ("unique_id", "ds", "origin")] == [came["unique_id"], came["ds"], came["ds"]]
+
+
+def test_names_that_are_no_text_come_back():
+    frame = daily("pandas").rename(columns={"ds": 0, "y": 1})
+    found = elman.Forecaster(horizon=3, time="0", target="1", **QUICK).fit(frame).predict()
+    assert list(found.columns) == [0, "1_forecast"] and found[0].dtype == frame[0].dtype
+
+
+def test_what_does_not_go_into_a_type_stays_text():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.concat([daily("pandas").assign(unique_id=name) for name in (3, "b")])
+    assert elman.Forecaster(horizon=1, **QUICK).fit(frame).predict()["unique_id"].tolist() == ["3", "b"]
 
 
 def test_pictures(forecaster, regressor):

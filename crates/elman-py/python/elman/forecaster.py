@@ -240,5 +240,5 @@ def _kind_of(X: Any) -> Any:
     if is_path(X) or isinstance(X, dict):
         return {}
     if is_frame(X):
-        return X[:0] if hasattr(X, "__getitem__") and hasattr(X, "columns") else {}
+        return X[:1] if hasattr(X, "__getitem__") and hasattr(X, "columns") else {}
     return None
