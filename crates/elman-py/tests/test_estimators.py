@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import warnings
+from datetime import timedelta, timezone
 
 import numpy as np
 import pytest
@@ -599,6 +600,175 @@ def test_ids_come_back_in_the_type_in_which_they_came():
     for other in (polars.from_pandas(frame), pyarrow.Table.from_pandas(frame, preserve_index=False)):
         ids = elman.Forecaster(horizon=3, **QUICK).fit(other).predict()["unique_id"]
         assert (ids.to_pylist() if hasattr(ids, "to_pylist") else ids.to_list()) == [3, 3, 3, 7, 7, 7]
+
+
+def as_library(library, frame):
+    """A frame of pandas as one of another library."""
+    if library == "pandas":
+        return frame
+    module = pytest.importorskip(library)
+    return module.from_pandas(frame) if library == "polars" else module.Table.from_pandas(frame, preserve_index=False)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_forecasts_stay_numbers_beside_input_columns_of_their_name(library):
+    fitted = elman.Forecaster(horizon=3, **QUICK).fit(daily("pandas"))
+    expected = np.asarray(fitted.predict()["y_forecast"])
+    frame = as_library(library, daily("pandas").assign(y_forecast=1, actual=2))
+    found = np.asarray(fitted.predict(frame)["y_forecast"])
+    assert found.dtype == float and np.array_equal(found, expected)
+    actual = np.asarray(fitted.backtest(frame).rows["actual"])
+    assert actual.dtype == float and np.array_equal(actual, np.asarray(fitted.backtest().rows["actual"]))
+
+
+def of_days(days):
+    return [day.date() for day in days]
+
+
+def in_objects(zone):
+    return lambda days: np.array([day.to_pydatetime().replace(tzinfo=zone) for day in days], dtype=object)
+
+
+@pytest.mark.parametrize(
+    "times, ids, kind",
+    [
+        (of_days, [3, 7], None),
+        (in_objects(timezone(timedelta(hours=1))), [3, 7], None),
+        (None, [3, 7], "category"),
+        (None, ["a", "b"], "category"),
+        (None, [3, 7], object),
+        (None, [3, 7], "Int64"),
+        (None, [3.5, 7.25], None),
+        (None, [False, True], None),
+        (None, [False, True], object),
+        (None, [False, True], "boolean"),
+    ],
+)
+def test_answers_can_be_joined_with_what_came_in(times, ids, kind):
+    pandas = pytest.importorskip("pandas")
+    one = daily("pandas")
+    one = one if times is None else one.assign(ds=times(one["ds"]))
+    frame = pandas.concat([one.assign(unique_id=name) for name in ids], ignore_index=True)
+    frame = frame if kind is None else frame.astype({"unique_id": kind})
+    fitted = elman.Forecaster(horizon=3, **QUICK).fit(frame)
+    answers, rows = fitted.predict(), fitted.backtest().rows
+    for found in (answers, rows):
+        assert (found["ds"].dtype, found["unique_id"].dtype) == (frame["ds"].dtype, frame["unique_id"].dtype)
+    assert answers["unique_id"].tolist() == [name for name in ids for _ in range(3)]
+    assert type(answers["ds"][0]) is type(frame["ds"][0])
+    joined = rows.merge(frame, on=["unique_id", "ds"])
+    assert len(joined) == len(rows) > 0 and np.allclose(joined["actual"], joined["y"])
+    # An origin is the time of a row as well.
+    assert rows["origin"].dtype == frame["ds"].dtype
+    assert len(rows.merge(frame, left_on=["unique_id", "origin"], right_on=["unique_id", "ds"])) == len(rows)
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+@pytest.mark.parametrize("ids, kind", [([False, True], bool), (["a", "b"], "category"), ([3.5, 7.25], float)])
+def test_answers_have_the_types_of_other_libraries(library, ids, kind):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.concat([daily("pandas").assign(unique_id=name) for name in ids]).astype({"unique_id": kind})
+    frame = as_library(library, frame)
+    rows = elman.Forecaster(horizon=3, **QUICK).fit(frame).backtest().rows
+    found, came = (
+        data.schema if library == "polars" else dict(zip(data.schema.names, data.schema.types)) for data in (rows, frame)
+    )
+    assert [found[name] for name in ("unique_id", "ds", "origin")] == [came["unique_id"], came["ds"], came["ds"]]
+
+
+def test_names_that_are_no_text_come_back():
+    frame = daily("pandas").rename(columns={"ds": 0, "y": 1})
+    found = elman.Forecaster(horizon=3, time="0", target="1", **QUICK).fit(frame).predict()
+    assert list(found.columns) == [0, "1_forecast"] and found[0].dtype == frame[0].dtype
+
+
+def test_what_does_not_go_into_a_type_stays_text():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.concat([daily("pandas").assign(unique_id=name) for name in (3, "b")])
+    assert elman.Forecaster(horizon=1, **QUICK).fit(frame).predict()["unique_id"].tolist() == ["3", "b"]
+
+
+def test_an_index_of_series_and_times_is_two_columns():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.concat([daily("pandas").assign(unique_id=name) for name in ("a", "b")], ignore_index=True)
+    frame["y"] *= np.where(frame["unique_id"] == "a", 1, 3)
+    expected = elman.Forecaster(horizon=3, **QUICK).fit(frame).predict()
+    indexed = frame.set_index(["unique_id", "ds"])
+    for same, names in [
+        (indexed, ["unique_id", "ds"]),
+        (indexed["y"].rename("price"), ["unique_id", "ds"]),
+        (indexed.rename_axis([None, None]), ["unique_id", "ds"]),
+        (indexed.rename_axis(["shop", "when"]), ["shop", "when"]),
+        (indexed.rename_axis([0, 1]), [0, 1]),
+        (indexed.swaplevel(), ["unique_id", "ds"]),
+    ]:
+        fitted = elman.Forecaster(horizon=3, **QUICK).fit(same)
+        for found in (fitted.predict(), fitted.predict(same)):
+            assert found.set_axis(expected.columns, axis=1).equals(expected) and list(found.columns[:2]) == names
+    for other, message in [
+        (frame.assign(shop=1).set_index(["shop", "unique_id", "ds"]), "3 levels, of which 1 tell times.*reset_index"),
+        (frame.set_index(["unique_id", "y"]), "2 levels, of which 0 tell times.*reset_index"),
+        (indexed.assign(unique_id=1), "the index tells series apart, and so does a column 'unique_id'"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            elman.Forecaster(**QUICK).fit(other)
+
+
+def test_an_index_may_have_a_name_that_is_no_text():
+    frame = daily("pandas")
+    expected = elman.Forecaster(horizon=3, **QUICK).fit(frame).predict()
+    found = elman.Forecaster(horizon=3, **QUICK).fit(frame.set_index("ds").rename_axis(0)).predict()
+    assert found.rename(columns={0: "ds"}).equals(expected)
+    with pytest.raises(ValueError, match="the index tells times, and so does a column 0"):
+        elman.Forecaster(**QUICK).fit(frame.assign(**{"0": 1}).set_index("ds").rename_axis(0))
+
+
+def test_weeks_are_told_by_periods():
+    pandas = pytest.importorskip("pandas")
+    weeks = pandas.period_range("2020-01-06", periods=120, freq="W")
+    frame = daily("pandas").assign(ds=weeks)
+    fitted = elman.Forecaster(horizon=2, **QUICK).fit(frame)
+    assert "weeks ahead" in fitted.describe()
+    answers = fitted.predict()
+    assert answers["ds"].tolist() == [weeks[-1] + 1, weeks[-1] + 2] and answers["ds"].dtype == frame["ds"].dtype
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "CET"])
+def test_the_only_column_of_times_has_the_clocks_of_its_zone(library, zone):
+    # Clocks are put forward among these days.
+    frame = as_library(library, daily("pandas", zone).rename(columns={"ds": "when"}))
+    expected = elman.Forecaster(horizon=3, **QUICK).fit(daily("pandas")).predict()
+    found = elman.Forecaster(horizon=3, **QUICK).fit(frame).predict()
+    times = found["when"].to_pylist() if library == "pyarrow" else list(found["when"])
+    assert [time.isoformat() for time in times] == [f"2020-{day}T00:00:00+02:00" for day in ("04-30", "05-01", "05-02")]
+    assert np.array_equal(np.asarray(found["y_forecast"]), np.asarray(expected["y_forecast"]))
+
+
+def test_of_several_columns_of_times_the_named_one_has_the_clocks():
+    frame = daily("pandas", "Europe/Berlin").rename(columns={"ds": "when"}).assign(other=daily("pandas")["ds"])
+    with pytest.raises(ValueError, match="is read in its own time zone: time='when'"):
+        elman.Forecaster(horizon=3, **QUICK).fit(frame)
+    found = elman.Forecaster(horizon=3, time="when", **QUICK).fit(frame).predict()
+    assert found["when"].dtype == frame["when"].dtype and len(found) == 3
+
+
+def test_zones_that_are_not_those_of_training_are_told():
+    naive, berlin, utc = (daily("pandas", zone) for zone in (None, "Europe/Berlin", "UTC"))
+    by_clocks = elman.Forecaster(horizon=3, **QUICK).fit(berlin)
+    message = r"X have no time zone, but .* training have the time zone Europe/Berlin; .*tz_localize\('Europe/Berlin'\)"
+    for answer in (by_clocks.predict, by_clocks.predict_interval, by_clocks.backtest, by_clocks.score):
+        with pytest.raises(ValueError, match=message):
+            answer(naive)
+    for known, message in [(naive, r"training have no time zone; .*tz_localize\(None\)"), (utc, r"tz_convert\('UTC'\)")]:
+        with pytest.raises(ValueError, match=f"X have the time zone Europe/Berlin, but .*{message}"):
+            elman.Forecaster(horizon=3, **QUICK).fit(known).predict(berlin)
+    # The same moments by other clocks are no other times.
+    moments = berlin.assign(ds=berlin["ds"].dt.tz_convert("UTC"))
+    assert np.array_equal(by_clocks.predict(moments)["y_forecast"], by_clocks.predict()["y_forecast"])
+    # What has nothing to do with time zones is said as ever.
+    with pytest.raises(ValueError, match='no column "ds"'):
+        by_clocks.predict(naive[["y"]])
 
 
 def test_pictures(forecaster, regressor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -64,32 +65,55 @@ def _is_lazy(value: Any) -> bool:
     return type(value).__module__.split(".")[0] == "polars" and hasattr(value, "collect")
 
 
-def timed(value: Any) -> Any:
-    """A frame or series of pandas whose index tells times, as a frame with those in a column, ``ds`` where they have no
-    name; everything else as it is.
+def timed(value: Any) -> tuple[Any, dict[str, str]]:
+    """A frame or series of pandas whose index tells times, as a frame with the index in columns, and the options that name
+    those; everything else as it is.
+
+    Times without a name are in a column ``ds``, and what tells series apart in ``unique_id``.
     """
-    is_pandas = type(value).__module__.split(".")[0] == "pandas" and hasattr(value, "index")
-    if not is_pandas or not (value.index.dtype.kind == "M" or hasattr(value.index, "to_timestamp")):
-        return value
-    frame = value.to_frame("y") if hasattr(value, "to_frame") else value
-    name = "ds" if frame is not value or value.index.name is None else value.index.name
-    if name in frame.columns:
-        raise ValueError(f"the index tells times, and so does a column {name!r}; drop one: reset_index(drop=True)")
-    frame = frame.reset_index(drop=True)
-    frame.insert(0, name, value.index)
-    return frame
+    if type(value).__module__.split(".")[0] != "pandas" or not hasattr(value, "index"):
+        return value, {}
+    index = value.index
+    levels = [index.get_level_values(n) for n in range(index.nlevels)]
+    are_times = [level.dtype.kind == "M" or hasattr(level, "to_timestamp") for level in levels]
+    if len(levels) > 1 and (sum(are_times) != 1 or len(levels) > 2):
+        raise ValueError(
+            f"the index has {len(levels)} levels, of which {sum(are_times)} tell times; it may have one of times and one that "
+            "tells series apart. Make columns of them: reset_index()"
+        )
+    if not any(are_times):
+        return value, {}
+    is_series = hasattr(value, "to_frame")
+    frame = (value.to_frame("y") if is_series else value).reset_index(drop=True)
+    options: dict[str, str] = {}
+    for place, (level, is_time) in enumerate(zip(levels, are_times)):
+        option, usual, tells = ("time", "ds", "times") if is_time else ("id", "unique_id", "series apart")
+        name = usual if level.name is None or (is_series and len(levels) == 1) else level.name
+        if str(name) in map(str, frame.columns):
+            drop = "reset_index(drop=True)" if len(levels) == 1 else f"droplevel({place})"
+            raise ValueError(f"the index tells {tells}, and so does a column {name!r}; drop one: {drop}")
+        frame.insert(place, name, level)
+        options[option] = str(name)
+    return frame, options
 
 
-def zone_of(frame: Any, column: str | None) -> str | None:
-    """The place by whose clocks a column of times goes, such as ``Europe/Berlin``, where its type names one."""
+def zones_of(frame: Any) -> dict[str, str | None]:
+    """The columns whose type is one of times, by name, each with the time zone that its type names."""
     if isinstance(frame, dict) or not is_frame(frame):
-        return None
-    if column not in getattr(frame, "column_names", getattr(frame, "columns", ())):
-        return None
-    values = frame[column]
-    kind = getattr(values, "dtype", getattr(values, "type", None))
-    zone = getattr(kind, "tz", getattr(kind, "time_zone", None))
-    return str(zone) if "/" in str(zone) else None
+        return {}
+    zones = {}
+    for name in getattr(frame, "column_names", getattr(frame, "columns", ())):
+        kind = getattr(frame[name], "dtype", getattr(frame[name], "type", None))
+        kind = getattr(kind, "pyarrow_dtype", kind)
+        if str(kind).lower().startswith(("date", "timestamp", "period")):
+            zone = getattr(kind, "tz", getattr(kind, "time_zone", None))
+            zones[str(name)] = None if zone is None else str(getattr(zone, "key", zone))
+    return zones
+
+
+def is_place(zone: str | None) -> bool:
+    """Is it the time zone of a place, whose clocks may be changed, such as ``Europe/Berlin``?"""
+    return zone is not None and re.fullmatch(r"(?!UTC)[A-Z][\w+-]*(/[\w+-]+)*", zone) is not None
 
 
 def collected(value: Any) -> Any:
@@ -193,7 +217,9 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    return str(value)
+    text = str(value)
+    # A period such as a week, which pandas writes by its ends.
+    return str(value.start_time.date()) if "/" in text and hasattr(value, "start_time") else text
 
 
 def table_of(columns: dict[str, Column], name: str = "the data") -> _elman.Table:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +18,13 @@ from .data import (
     columns_of,
     is_frame,
     is_path,
+    is_place,
     is_series,
     long_columns,
     sequences_of,
     table_of,
     timed,
-    zone_of,
+    zones_of,
 )
 from .estimator import Estimator, figures_by_name
 
@@ -73,27 +75,33 @@ class Forecaster(Estimator):
         ----------
         X : data frame, dict, path, array (T,), list of arrays (T_i,), array (n, T), or a Series
             A frame as the program reads tables: a column of times and one of values, several of values, or long with a
-            column that tells series apart. An index of times is such a column. Columns ``unique_id``, ``ds`` and ``y`` are
-            taken for what they are called. Of an array each row is a series.
+            column that tells series apart. An index of times is such a column, one of series and times is two. Columns
+            ``unique_id``, ``ds`` and ``y`` are taken for what they are called. Of an array each row is a series.
         y : None
             Not used; scikit-learn's convention.
         """
-        given, options = X, self._options()
-        X = timed(collected(X))
-        if is_frame(X) and hasattr(given, "index") and X is not given:
-            options.setdefault("time", X.columns[0])
+        X, named = timed(collected(X))
+        options = {**named, **self._options()}
         columns = self._columns(X)
         if isinstance(columns, dict):
             for option, column in [("id", "unique_id"), ("time", "ds"), ("target", "y")]:
                 if column in columns and options.get(option) is None:
                     options[option] = column
-        zone = zone_of(X, options.get("time"))
-        if zone is not None:
+        zones = zones_of(X)
+        time, zone = _clocks(zones, options.get("time"))
+        if is_place(zone):
             options.setdefault("timezone", zone)
         table = self._table(columns)
-        self._fit(table, options)
+        try:
+            self._fit(table, options)
+        except ValueError as error:
+            places = [name for name, zone in zones.items() if is_place(zone)]
+            if "timezone" in options or not places or "timezone" not in str(error):
+                raise
+            raise ValueError(f"{error}. A column named by time is read in its own time zone: time={places[0]!r}") from None
         # What is forecast unless something else is given.
         self._series, self._kind = columns, _kind_of(X)
+        self._time, self._zone = time, zone
         return self
 
     @staticmethod
@@ -119,6 +127,24 @@ class Forecaster(Estimator):
     def _table(columns: dict[str, Column] | str) -> _elman.Table:
         return _elman.Table.open(columns) if isinstance(columns, str) else table_of(columns)
 
+    @contextmanager
+    def _by_its_clocks(self, X: Any) -> Iterator[None]:
+        """Says of a refusal for the sake of time zones that those of X are not those of training, if so it is."""
+        try:
+            yield
+        except ValueError as error:
+            if X is None or self.get_params()["timezone"] or not hasattr(self, "_zone") or "timezone" not in str(error):
+                raise
+            _, zone = _clocks(zones_of(timed(collected(X))[0]), self._time)
+            if zone == self._zone:
+                raise
+            found, known = ("no time zone" if of is None else f"the time zone {of}" for of in (zone, self._zone))
+            change = "tz_localize" if None in (zone, self._zone) else "tz_convert"
+            raise ValueError(
+                f"the times of X have {found}, but those of training have {known}; give X the same, in pandas by "
+                f"dt.{change}({self._zone!r})"
+            ) from error
+
     def _given(self, X: Any) -> tuple[_elman.Table, Any]:
         """The table to answer for, and of what kind the answer is."""
         self._fitted()
@@ -126,12 +152,13 @@ class Forecaster(Estimator):
             if not hasattr(self, "_series"):
                 raise ValueError("a model from a file knows no series to forecast; give X")
             return self._table(self._series), self._kind
-        X = timed(collected(X))
+        X, _ = timed(collected(X))
         return self._table(self._columns(X)), _kind_of(X)
 
     def _predicted(self, X: Any, horizon: int | None, levels: list[float], baseline: str | None) -> tuple[Any, Any]:
         table, kind = self._given(X)
-        columns, remarks = self._fitted().predict(table, horizon, levels, baseline)
+        with self._by_its_clocks(X):
+            columns, remarks = self._fitted().predict(table, horizon, levels, baseline)
         self._remark(remarks)
         return columns, kind
 
@@ -191,7 +218,8 @@ class Forecaster(Estimator):
             So many last rows; by default as many as were kept in training.
         """
         table, kind = self._given(X)
-        columns, figures, remarks = self._fitted().backtest(table, test)
+        with self._by_its_clocks(X):
+            columns, figures, remarks = self._fitted().backtest(table, test)
         self._remark(remarks)
         found = figures_by_name(json.loads(figures))
         model = found.pop("elman")
@@ -208,7 +236,8 @@ class Forecaster(Estimator):
             Not used; scikit-learn's convention.
         """
         table, _ = self._given(X)
-        figures, remarks = self._fitted().evaluate(table)
+        with self._by_its_clocks(X):
+            figures, remarks = self._fitted().evaluate(table)
         self._remark(remarks)
         model = figures_by_name(json.loads(figures))["elman"]
         error = model["mase"] if model.get("mase") is not None else model["mae"]
@@ -240,5 +269,12 @@ def _kind_of(X: Any) -> Any:
     if is_path(X) or isinstance(X, dict):
         return {}
     if is_frame(X):
-        return X[:0] if hasattr(X, "__getitem__") and hasattr(X, "columns") else {}
+        return X[:1] if hasattr(X, "__getitem__") and hasattr(X, "columns") else {}
     return None
+
+
+def _clocks(zones: dict[str, str | None], time: str | None) -> tuple[str | None, str | None]:
+    """The column of times, the one that is named or else the only one, and its time zone."""
+    if time is None and len(zones) == 1:
+        time = next(iter(zones))
+    return time, zones.get(time or "")
