@@ -25,7 +25,7 @@ use crate::float::Dtype;
 use crate::init::Init;
 use crate::network::{
     Block, CellKind, Embedding, MAX_PATCH, Network, NetworkConfig, Output, Patch, Pooling, PoolingKind,
-    Readout, Skip, check_recurrent_dropout, check_zoneout,
+    Readout, Skip, check_drawn,
 };
 use crate::task::Task;
 use crate::train::TrainConfig;
@@ -282,8 +282,7 @@ impl Recipe {
                     .with_recurrent_dropout(self.recurrent_dropout)
                     .with_zoneout(self.zoneout, self.zoneout_cell)
                     .with_learned_state(self.learned_state);
-                check_recurrent_dropout(layer, "")?;
-                check_zoneout(layer, "")?;
+                check_drawn(layer, "")?;
             }
         }
         if let Some(embedding) = embedding {

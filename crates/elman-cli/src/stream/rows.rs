@@ -51,24 +51,23 @@ struct Row {
 }
 
 impl Answering<'_> {
-    /// The answer to a row at this place of the input; none where there is too little yet to look back on.
-    fn answer(&mut self, row: &Row, place: &str) -> anyhow::Result<Option<Vec<f64>>> {
+    /// The answer to a row in this line of the input; none where there is too little yet to look back on.
+    fn answer(&mut self, row: &Row, line: u64) -> anyhow::Result<Option<Vec<f64>>> {
         let Answering { streams, clock } = self;
-        clock.time(1, || streams.step(&row.id, &row.values, place))
+        clock.time(1, || streams.step(&row.id, &row.values, || place(line)))
     }
 
     fn json(&mut self, reader: impl BufRead) -> anyhow::Result<()> {
-        for (n, text) in reader.lines().enumerate() {
+        for (number, text) in (1..).zip(reader.lines()) {
             let text = text.map_err(unread)?;
             if text.trim().is_empty() {
                 continue;
             }
-            let place = format!("standard input, line {}", n + 1);
-            let value: Value =
-                serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("{place}: no JSON: {error}"))?;
-            let row =
-                row_of(&value, &self.streams).map_err(|message| anyhow::anyhow!("{place}: {message}"))?;
-            let answer = self.answer(&row, &place)?;
+            let value: Value = serde_json::from_str(&text)
+                .map_err(|error| anyhow::anyhow!("{}: no JSON: {error}", place(number)))?;
+            let row = row_of(&value, &self.streams)
+                .map_err(|message| anyhow::anyhow!("{}: {message}", place(number)))?;
+            let answer = self.answer(&row, number)?;
             let value = |k: usize| answer.as_ref().map_or(Value::Null, |answer| answer[k].into());
             let Streams { ids, answers, .. } = &self.streams;
             let id = ids.iter().zip(&row.id).map(|(name, id)| (name.clone(), id.clone().into()));
@@ -109,22 +108,28 @@ impl Answering<'_> {
             if !reader.read_record(&mut record).map_err(wrong_csv)? {
                 return Ok(());
             }
-            let place = format!("standard input, line {}", record.position().map_or(0, csv::Position::line));
+            let at = record.position().map_or(0, csv::Position::line);
             let number = |(name, &column): (&String, &usize)| {
                 let cell = record.get(column).unwrap_or_default();
-                cell.parse().map_err(|_| anyhow::anyhow!("{place}, column {name:?}: {cell:?} is no number"))
+                cell.parse()
+                    .map_err(|_| anyhow::anyhow!("{}, column {name:?}: {cell:?} is no number", place(at)))
             };
             let id =
                 columns[..of_ids].iter().map(|&column| record.get(column).unwrap_or_default().to_owned());
             let values = names.iter().zip(&columns).skip(of_ids).map(number).collect::<Result<_, _>>()?;
             let row = Row { id: id.collect(), values };
-            let cells = match self.answer(&row, &place)? {
+            let cells = match self.answer(&row, at)? {
                 Some(answer) => answer.iter().map(f64::to_string).collect(),
                 None => vec![String::new(); self.streams.answers.len()],
             };
             writer.write_record(row.id.into_iter().chain(cells))?;
         }
     }
+}
+
+/// Where a line stands.
+fn place(line: u64) -> String {
+    format!("standard input, line {line}")
 }
 
 /// What has been written goes out at once.

@@ -60,13 +60,13 @@ impl<'m> Streams<'m> {
         self.ids.iter().chain(&self.inputs).cloned().collect()
     }
 
-    /// The answer to a row, whose `id` tells its series and which stands at this `place` of the input; none where there is too
-    /// little yet to look back on.
+    /// The answer to a row, whose `id` tells its series; none where there is too little yet to look back on. An error
+    /// tells the row's `place` in the input.
     pub(super) fn step(
         &mut self,
         id: &[String],
         row: &[f64],
-        place: &str,
+        place: impl Fn() -> String,
     ) -> anyhow::Result<Option<Vec<f64>>> {
         match &mut self.kind {
             Kind::One(stream) => answer(stream, row, place),
@@ -77,19 +77,20 @@ impl<'m> Streams<'m> {
                         let stream = self.model.stream_of(&texts(id));
                         new.insert(stream.map_err(|error| {
                             anyhow!(
-                                "{place}: {error}; elman predict forecasts others, from a table of theirs"
+                                "{}: {error}; elman predict forecasts others, from a table of theirs",
+                                place()
                             )
                         })?)
                     }
                 };
-                answer(stream, row, &format!("{place}, series {:?}", id.join(" ")))
+                answer(stream, row, || format!("{}, series {:?}", place(), id.join(" ")))
             }
             Kind::Wide(streams) => {
                 let (values, beside) = row.split_at(streams.len());
                 let mut answers = Vec::with_capacity(streams.len());
                 for (stream, value) in streams.iter_mut().zip(values) {
                     let row: Vec<f64> = std::iter::once(value).chain(beside).copied().collect();
-                    answers.push(answer(stream, &row, place)?);
+                    answers.push(answer(stream, &row, &place)?);
                 }
                 let all: Option<Vec<Vec<f64>>> = answers.into_iter().collect();
                 Ok(all.map(|answers| answers.concat()))
@@ -98,9 +99,13 @@ impl<'m> Streams<'m> {
     }
 }
 
-/// The answer of a stream to a row, which stands at this place of the input.
-fn answer(stream: &mut TaskStream, row: &[f64], place: &str) -> anyhow::Result<Option<Vec<f64>>> {
-    let refuse = |DataError { message, .. }| Error::from(DataError { place: place.to_owned(), message });
+/// The answer of a stream to a row, the `place` of which in the input an error tells.
+fn answer(
+    stream: &mut TaskStream,
+    row: &[f64],
+    place: impl Fn() -> String,
+) -> anyhow::Result<Option<Vec<f64>>> {
+    let refuse = |DataError { message, .. }| Error::from(DataError { place: place(), message });
     Ok(stream.step(row).map(|answer| answer.map(<[f64]>::to_vec)).map_err(refuse)?)
 }
 

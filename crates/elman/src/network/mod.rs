@@ -68,7 +68,7 @@ pub(crate) use placed::{Kind, Layer, Placed, RecurrentLayers, parts};
 pub(crate) use simd::worthwhile_shares;
 pub(crate) use timeline::Timelines;
 use validate::Before;
-pub(crate) use validate::{check_recurrent_dropout, check_zoneout};
+pub(crate) use validate::check_drawn;
 
 use crate::batch::{Batch, Packing};
 use crate::error::ConfigError;

@@ -47,8 +47,7 @@ impl NetworkConfig {
         match block {
             Block::Recurrent(recurrent) => {
                 at_least_one("hidden_size", recurrent.hidden_size, of)?;
-                check_recurrent_dropout(recurrent, of)?;
-                check_zoneout(recurrent, of)
+                check_drawn(recurrent, of)
             }
             Block::Dense(dense) => self.check_dense(n, dense, of),
             Block::Dropout(dropout) => {
@@ -178,33 +177,21 @@ pub(super) fn check_dropout(probability: f64, of: &str) -> Result<(), ConfigErro
     Err(ConfigError::new("dropout", format!("{of}is {probability}; it must be at least 0 and below 1")))
 }
 
-/// Refuses recurrent dropout where it would have no effect, or all of it.
-pub(crate) fn check_recurrent_dropout(layer: &Recurrent, of: &str) -> Result<(), ConfigError> {
-    let share = layer.recurrent_dropout;
-    let refuse = |message: String| Err(ConfigError::new("recurrent_dropout", message));
-    if !(0.0..1.0).contains(&share) {
-        return refuse(format!("{of}is {share}; it must be at least 0 and below 1"));
-    }
-    if share > 0.0 && layer.cell.facts().from_h == 0 {
-        return refuse(format!("{of}is {share}, but {} has no recurrent product; leave it out", layer.cell));
-    }
-    Ok(())
-}
-
-/// Refuses zoneout where it would have no effect, or all of it.
-pub(crate) fn check_zoneout(layer: &Recurrent, of: &str) -> Result<(), ConfigError> {
-    for (option, share) in [("zoneout", layer.zoneout), ("zoneout_cell", layer.zoneout_cell)] {
+/// Refuses shares of recurrent dropout and zoneout that would have no effect, or all of it.
+pub(crate) fn check_drawn(layer: &Recurrent, of: &str) -> Result<(), ConfigError> {
+    let facts = layer.cell.facts();
+    for (option, share, lacks) in [
+        ("recurrent_dropout", layer.recurrent_dropout, (facts.from_h == 0).then_some("no recurrent product")),
+        ("zoneout", layer.zoneout, None),
+        ("zoneout_cell", layer.zoneout_cell, (facts.states == 1).then_some("no state beside h")),
+    ] {
+        let refuse = |why: String| Err(ConfigError::new(option, format!("{of}is {share}{why}")));
         if !(0.0..1.0).contains(&share) {
-            return Err(ConfigError::new(
-                option,
-                format!("{of}is {share}; it must be at least 0 and below 1"),
-            ));
+            return refuse("; it must be at least 0 and below 1".into());
         }
-    }
-    if layer.zoneout_cell > 0.0 && layer.cell.facts().states == 1 {
-        let message =
-            format!("{of}is {}, but {} has no state beside h; leave it out", layer.zoneout_cell, layer.cell);
-        return Err(ConfigError::new("zoneout_cell", message));
+        if let Some(lacks) = lacks.filter(|_| share > 0.0) {
+            return refuse(format!(", but {} has {lacks}; leave it out", layer.cell));
+        }
     }
     Ok(())
 }

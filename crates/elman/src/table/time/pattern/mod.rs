@@ -1,6 +1,7 @@
 //! How a column writes its times: a chain of fields and of characters between them.
 
 mod months;
+mod names;
 mod order;
 mod parse;
 mod weekdays;
@@ -13,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::civil::DateTime;
 
-use months::{Language, Languages};
+use names::{Language, Languages};
 
 /// More fields and characters than any way of writing a time has.
 const MOST_ITEMS: usize = 60;

@@ -1,25 +1,8 @@
 //! The names of months, in the languages in which they are known.
 
-/// A language of names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Language {
-    #[default]
-    English,
-    German,
-    French,
-    Spanish,
-    Italian,
-    Dutch,
-    Portuguese,
-}
+use super::names::{self, Found, Language, Names, Table};
 
-/// Languages as bits, one for each.
-pub(super) type Languages = u16;
-
-/// A month's whole name and its short one.
-type Names = [(&'static str, &'static str); 12];
-
-const ENGLISH: Names = [
+const ENGLISH: Names<12> = [
     ("January", "Jan"),
     ("February", "Feb"),
     ("March", "Mar"),
@@ -33,7 +16,7 @@ const ENGLISH: Names = [
     ("November", "Nov"),
     ("December", "Dec"),
 ];
-const GERMAN: Names = [
+const GERMAN: Names<12> = [
     ("Januar", "Jan"),
     ("Februar", "Feb"),
     ("März", "Mär"),
@@ -47,7 +30,7 @@ const GERMAN: Names = [
     ("November", "Nov"),
     ("Dezember", "Dez"),
 ];
-const FRENCH: Names = [
+const FRENCH: Names<12> = [
     ("Janvier", "Janv"),
     ("Février", "Févr"),
     ("Mars", "Mars"),
@@ -61,7 +44,7 @@ const FRENCH: Names = [
     ("Novembre", "Nov"),
     ("Décembre", "Déc"),
 ];
-const SPANISH: Names = [
+const SPANISH: Names<12> = [
     ("Enero", "Ene"),
     ("Febrero", "Feb"),
     ("Marzo", "Mar"),
@@ -75,7 +58,7 @@ const SPANISH: Names = [
     ("Noviembre", "Nov"),
     ("Diciembre", "Dic"),
 ];
-const ITALIAN: Names = [
+const ITALIAN: Names<12> = [
     ("Gennaio", "Gen"),
     ("Febbraio", "Feb"),
     ("Marzo", "Mar"),
@@ -89,7 +72,7 @@ const ITALIAN: Names = [
     ("Novembre", "Nov"),
     ("Dicembre", "Dic"),
 ];
-const DUTCH: Names = [
+const DUTCH: Names<12> = [
     ("Januari", "Jan"),
     ("Februari", "Feb"),
     ("Maart", "Mrt"),
@@ -103,7 +86,7 @@ const DUTCH: Names = [
     ("November", "Nov"),
     ("December", "Dec"),
 ];
-const PORTUGUESE: Names = [
+const PORTUGUESE: Names<12> = [
     ("Janeiro", "Jan"),
     ("Fevereiro", "Fev"),
     ("Março", "Mar"),
@@ -139,80 +122,16 @@ const OTHERS: [(&str, Language, usize); 17] = [
     ("Decembre", Language::French, 11),
 ];
 
-/// A word that is a month's name.
-pub(super) struct Found {
-    /// From 0 on.
-    pub(super) month: usize,
-    /// The languages in which it is.
-    pub(super) languages: Languages,
-    /// Is it the whole name, where that is another than the short one?
-    pub(super) full: bool,
+const ALL: Table<12> = [ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, PORTUGUESE];
+
+/// A month's name, counted from 0.
+pub(super) fn name(language: Language, month: usize, full: bool) -> &'static str {
+    names::name(&ALL, language, month, full)
 }
 
-impl Language {
-    const ALL: [Language; 7] = [
-        Language::English,
-        Language::German,
-        Language::French,
-        Language::Spanish,
-        Language::Italian,
-        Language::Dutch,
-        Language::Portuguese,
-    ];
-
-    pub(super) fn bit(self) -> Languages {
-        1 << self as u8
-    }
-
-    /// The first that is none of these.
-    pub(super) fn without(excluded: Languages) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.bit() & excluded == 0)
-    }
-
-    /// A month's name, counted from 0.
-    pub(super) fn name(self, month: usize, full: bool) -> &'static str {
-        let (whole, short) = self.names()[month];
-        if full { whole } else { short }
-    }
-
-    fn names(self) -> &'static Names {
-        match self {
-            Language::English => &ENGLISH,
-            Language::German => &GERMAN,
-            Language::French => &FRENCH,
-            Language::Spanish => &SPANISH,
-            Language::Italian => &ITALIAN,
-            Language::Dutch => &DUTCH,
-            Language::Portuguese => &PORTUGUESE,
-        }
-    }
-}
-
-/// The month that a word names, in whichever languages it does; no word names two.
+/// The month that a word names, from 0 on.
 pub(super) fn find(word: &str) -> Option<Found> {
-    let word = word.to_lowercase();
-    let is = |name: &str| name.to_lowercase() == word;
-    let mut found: Option<Found> = None;
-    let mut add = |month, language: Language, full| {
-        let found = found.get_or_insert(Found { month, languages: 0, full });
-        found.languages |= language.bit();
-        found.full &= full;
-    };
-    for language in Language::ALL {
-        for (month, (whole, short)) in language.names().iter().enumerate() {
-            if is(short) {
-                add(month, language, false);
-            } else if is(whole) {
-                add(month, language, true);
-            }
-        }
-    }
-    for (name, language, month) in OTHERS {
-        if is(name) {
-            add(month, language, name.len() > 5);
-        }
-    }
-    found
+    names::find(word, &ALL, OTHERS.map(|(name, language, month)| (name, language.bit(), month)))
 }
 
 #[cfg(test)]
@@ -221,17 +140,7 @@ mod tests {
 
     #[test]
     fn no_word_is_two_months() {
-        let all = Language::ALL.into_iter().flat_map(|language| language.names().iter().enumerate());
-        let mut seen = std::collections::HashMap::new();
-        for (month, (whole, short)) in all {
-            for name in [whole, short] {
-                assert_eq!(*seen.entry(name.to_lowercase()).or_insert(month), month, "{name}");
-                assert_eq!(find(&name.to_uppercase()).map(|found| found.month), Some(month), "{name}");
-            }
-        }
-        for (name, _, month) in OTHERS {
-            assert_eq!(*seen.entry(name.to_lowercase()).or_insert(month), month, "{name}");
-        }
-        assert!(find("Ja").is_none() && find("Janua").is_none() && find("").is_none());
+        names::tests::assert_each_is_one(&ALL, OTHERS.map(|(name, _, month)| (name, month)), find);
+        assert!(find("Ja").is_none() && find("Janua").is_none());
     }
 }

@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime, ISOWeekDate, Time as Clock, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::names::Found;
 use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, months, weekdays, zones};
 use crate::table::time::fold::fold;
 
@@ -142,11 +143,14 @@ impl Pattern {
                     rest = after.strip_prefix("er").filter(|_| is_first).unwrap_or(after);
                 }
                 Item::Month(..) => {
-                    let (month, after) = month(rest, bit, seen)?;
-                    fields.numbers[Field::Month as usize] = Some(month);
+                    let (month, after) = named(rest, months::find, bit, seen)?;
+                    fields.numbers[Field::Month as usize] = Some(i64::try_from(month).ok()? + 1);
                     rest = after;
                 }
-                Item::Weekday(..) => (fields.weekday, rest) = weekday(rest, bit, seen)?,
+                Item::Weekday(..) => {
+                    let (day, after) = named(rest, weekdays::find, bit, seen)?;
+                    (fields.weekday, rest) = (Some(day), after);
+                }
                 Item::OrdinalDay => {
                     let (number, _, after) = digits(rest, 1, 2)?;
                     let ending = after.get(..2)?.to_ascii_lowercase();
@@ -207,30 +211,28 @@ fn digits(text: &str, least: usize, most: usize) -> Option<(i64, usize, &str)> {
     Some((text[..count].parse().ok()?, count, &text[count..]))
 }
 
-/// The month, from 1 on, that a name says in any language, and what follows.
-fn month<'t>(text: &'t str, bit: u64, seen: &mut Seen) -> Option<(i64, &'t str)> {
-    let length = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
-    let (word, rest) = text.split_at(length);
-    let found = months::find(word)?;
-    if found.full {
-        seen.full |= bit;
-    }
-    seen.other_languages |= !found.languages;
-    note_case(word, bit, seen);
-    Some((i64::try_from(found.month).ok()? + 1, rest))
+/// The share of one that the digits behind a point say, how many they are, and what follows.
+fn decimals(text: &str) -> Option<(f64, u8, &str)> {
+    let (_, count, rest) = digits(text, 1, 17)?;
+    Some((format!("0.{}", &text[..count]).parse().ok()?, u8::try_from(count).ok()?, rest))
 }
 
-/// The day of the week, from Monday, 0, on, that a name says in any language, and what follows.
-fn weekday<'t>(text: &'t str, bit: u64, seen: &mut Seen) -> Option<(Option<usize>, &'t str)> {
+/// The place of the name with which a text begins, as `find` knows it in any language, and what follows.
+fn named<'t>(
+    text: &'t str,
+    find: fn(&str) -> Option<Found>,
+    bit: u64,
+    seen: &mut Seen,
+) -> Option<(usize, &'t str)> {
     let length = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
     let (word, rest) = text.split_at(length);
-    let found = weekdays::find(word)?;
+    let found = find(word)?;
     if found.full {
         seen.full |= bit;
     }
     seen.other_languages |= !found.languages;
     note_case(word, bit, seen);
-    Some((Some(found.day), rest))
+    Some((found.index, rest))
 }
 
 /// Whether a text begins with `PM`, not with `AM`, and what follows: `pm`, `P.M.`, `p. m.`
@@ -257,14 +259,13 @@ fn decimal_year<'t>(text: &'t str, bit: u64, fields: &mut Fields, seen: &mut See
     let (year, _, mut rest) = digits(text, 4, 4)?;
     let mut months = 0.0;
     if let Some(after) = rest.strip_prefix('.') {
-        let decimals;
-        (_, decimals, rest) = digits(after, 1, 17)?;
-        let share: f64 = format!("0.{}", &after[..decimals]).parse().ok()?;
+        let (share, decimals);
+        (share, decimals, rest) = self::decimals(after)?;
         // A tenth of a year is no month's.
         if decimals == 1 && share != 0.0 && share != 0.5 {
             return None;
         }
-        seen.fraction = seen.fraction.max(u8::try_from(decimals).ok()?);
+        seen.fraction = seen.fraction.max(decimals);
         months = 12.0 * share;
     }
     let month = (months + NEAR_BEGINNING).floor();
@@ -303,12 +304,11 @@ fn serial_day<'t>(text: &'t str, seen: &mut Seen) -> Option<(DateTime, &'t str)>
     let (days, _, mut rest) = digits(text, 1, 7)?;
     let mut seconds = 0;
     if let Some(after) = rest.strip_prefix('.') {
-        let decimals;
-        (_, decimals, rest) = digits(after, 1, 17)?;
-        let share: f64 = format!("0.{}", &after[..decimals]).parse().ok()?;
+        let (share, decimals);
+        (share, decimals, rest) = self::decimals(after)?;
         seconds = (share * SECONDS).round() as i64;
-        if after[..decimals].bytes().any(|byte| byte != b'0') {
-            seen.fraction = seen.fraction.max(u8::try_from(decimals).ok()?);
+        if share != 0.0 {
+            seen.fraction = seen.fraction.max(decimals);
         }
     }
     let stamp = SERIAL_ZERO.checked_add(SignedDuration::from_secs(86_400 * days + seconds)).ok()?;

@@ -1,11 +1,8 @@
 //! The names of the days of the week, in the languages in which they are known.
 
-use super::months::{Language, Languages};
+use super::names::{self, Found, Language, Languages, Names, Table};
 
-/// A day's whole name and its short one, from Monday on.
-type Names = [(&'static str, &'static str); 7];
-
-const ENGLISH: Names = [
+const ENGLISH: Names<7> = [
     ("Monday", "Mon"),
     ("Tuesday", "Tue"),
     ("Wednesday", "Wed"),
@@ -14,7 +11,7 @@ const ENGLISH: Names = [
     ("Saturday", "Sat"),
     ("Sunday", "Sun"),
 ];
-const GERMAN: Names = [
+const GERMAN: Names<7> = [
     ("Montag", "Mo"),
     ("Dienstag", "Di"),
     ("Mittwoch", "Mi"),
@@ -23,7 +20,7 @@ const GERMAN: Names = [
     ("Samstag", "Sa"),
     ("Sonntag", "So"),
 ];
-const FRENCH: Names = [
+const FRENCH: Names<7> = [
     ("Lundi", "Lun"),
     ("Mardi", "Mar"),
     ("Mercredi", "Mer"),
@@ -32,7 +29,7 @@ const FRENCH: Names = [
     ("Samedi", "Sam"),
     ("Dimanche", "Dim"),
 ];
-const SPANISH: Names = [
+const SPANISH: Names<7> = [
     ("Lunes", "Lun"),
     ("Martes", "Mar"),
     ("Miércoles", "Mié"),
@@ -41,7 +38,7 @@ const SPANISH: Names = [
     ("Sábado", "Sáb"),
     ("Domingo", "Dom"),
 ];
-const ITALIAN: Names = [
+const ITALIAN: Names<7> = [
     ("Lunedì", "Lun"),
     ("Martedì", "Mar"),
     ("Mercoledì", "Mer"),
@@ -50,7 +47,7 @@ const ITALIAN: Names = [
     ("Sabato", "Sab"),
     ("Domenica", "Dom"),
 ];
-const DUTCH: Names = [
+const DUTCH: Names<7> = [
     ("Maandag", "Ma"),
     ("Dinsdag", "Di"),
     ("Woensdag", "Wo"),
@@ -59,7 +56,7 @@ const DUTCH: Names = [
     ("Zaterdag", "Za"),
     ("Zondag", "Zo"),
 ];
-const PORTUGUESE: Names = [
+const PORTUGUESE: Names<7> = [
     ("Segunda", "Seg"),
     ("Terça", "Ter"),
     ("Quarta", "Qua"),
@@ -73,52 +70,16 @@ const PORTUGUESE: Names = [
 const OTHERS: [(&str, usize); 7] =
     [("Tues", 1), ("Weds", 2), ("Thur", 3), ("Thurs", 3), ("Sonnabend", 5), ("Miercoles", 2), ("Sabado", 5)];
 
-/// The languages that have names of days.
-const ALL: [(Language, &Names); 7] = [
-    (Language::English, &ENGLISH),
-    (Language::German, &GERMAN),
-    (Language::French, &FRENCH),
-    (Language::Spanish, &SPANISH),
-    (Language::Italian, &ITALIAN),
-    (Language::Dutch, &DUTCH),
-    (Language::Portuguese, &PORTUGUESE),
-];
+const ALL: Table<7> = [ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, PORTUGUESE];
 
-/// A word that is a day's name.
-pub(super) struct Found {
-    /// From Monday, 0, on.
-    pub(super) day: usize,
-    /// The languages in which it is.
-    pub(super) languages: Languages,
-    /// Is it the whole name?
-    pub(super) full: bool,
-}
-
-/// A day's name, counted from Monday, 0; in English where the language has none.
+/// A day's name, counted from Monday, 0.
 pub(super) fn name(language: Language, day: usize, full: bool) -> &'static str {
-    let names = ALL.iter().find(|(other, _)| *other == language).map_or(&ENGLISH, |(_, names)| names);
-    let (whole, short) = names[day];
-    if full { whole } else { short }
+    names::name(&ALL, language, day, full)
 }
 
-/// The day that a word names, in whichever languages it does; no word names two.
+/// The day that a word names, from Monday, 0, on. Other spellings are of whichever language the other cells are.
 pub(super) fn find(word: &str) -> Option<Found> {
-    let word = word.to_lowercase();
-    let is = |name: &str| name.to_lowercase() == word;
-    let mut found: Option<Found> = None;
-    for (language, names) in ALL {
-        let fits = |(whole, short): &(&str, &str)| is(whole) || is(short);
-        if let Some(day) = names.iter().position(fits) {
-            let full = is(names[day].0);
-            let found = found.get_or_insert(Found { day, languages: 0, full });
-            found.languages |= language.bit();
-        }
-    }
-    found.or_else(|| {
-        let (name, day) = *OTHERS.iter().find(|(name, _)| is(name))?;
-        // Of whichever language the other cells are.
-        Some(Found { day, languages: Languages::MAX, full: name.len() > 5 })
-    })
+    names::find(word, &ALL, OTHERS.map(|(name, day)| (name, Languages::MAX, day)))
 }
 
 #[cfg(test)]
@@ -127,21 +88,7 @@ mod tests {
 
     #[test]
     fn no_word_is_two_days() {
-        let mut seen = std::collections::HashMap::new();
-        for (language, names) in ALL {
-            for (day, (whole, short)) in names.iter().enumerate() {
-                for (word, full) in [(whole, true), (short, false)] {
-                    assert_eq!(*seen.entry(word.to_lowercase()).or_insert(day), day, "{word}");
-                    let found = find(&word.to_uppercase()).unwrap();
-                    assert!(found.day == day && found.full == full, "{word}");
-                    assert!(found.languages & language.bit() != 0, "{word}");
-                    assert_eq!(name(language, day, full), *word);
-                }
-            }
-        }
-        for (word, day) in OTHERS {
-            assert_eq!(*seen.entry(word.to_lowercase()).or_insert(day), day, "{word}");
-        }
-        assert!(find("Mond").is_none() && find("").is_none());
+        names::tests::assert_each_is_one(&ALL, OTHERS, find);
+        assert!(find("Mond").is_none());
     }
 }

@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use jiff::civil::DateTime;
 
-use super::months::Language;
-use super::{Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, weekdays, zones};
+use super::names::Language;
+use super::{Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, months, weekdays, zones};
 
 impl Pattern {
     /// Writes a time.
@@ -24,7 +24,7 @@ impl Pattern {
                     write!(f, "{:0width$}", number(field, stamp))?;
                 }
                 Item::Month(Name { full, case }, language) => {
-                    write_name(language.name((stamp.month() - 1) as usize, full), case, f)?;
+                    write_name(months::name(language, (stamp.month() - 1) as usize, full), case, f)?;
                 }
                 Item::Weekday(Name { full, case }, language) => {
                     let day = stamp.weekday().to_monday_zero_offset() as usize;
@@ -75,7 +75,9 @@ impl Pattern {
     /// Is the month at this place of the pattern written with less than its whole name?
     fn shortens(&self, place: usize, stamp: DateTime) -> bool {
         let month = (stamp.month() - 1) as usize;
-        let is_short = |language: Language, full| language.name(month, full) != language.name(month, true);
+        let is_short = |language: Language, full| {
+            months::name(language, month, full) != months::name(language, month, true)
+        };
         matches!(self.items[place], Item::Month(Name { full, .. }, language) if is_short(language, full))
     }
 }
