@@ -64,3 +64,28 @@ fn wheel(
         wheels => bail!("maturin left {} wheels in {}", wheels.len(), project.display(directory)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The package built alone asks for the same features of every crate as all packages together, so that what the tests
+    /// compile serves the wheel too.
+    #[test]
+    fn the_wheel_shares_its_crates_with_the_tests() {
+        let project = Project::find().expect("the checkout is found");
+        let crates = |selection: &[&str]| -> Vec<String> {
+            let mut tree = project.cargo();
+            tree.arg("tree").args(selection).args(["--all-features", "--edges", "normal,no-proc-macro"]);
+            let printed = process::output(tree.args(["--prefix", "none", "--format", "{p} {f}"]));
+            printed.expect("cargo lists what is depended on").lines().map(str::to_owned).collect()
+        };
+        let together = crates(&["--workspace"]);
+        let alone = crates(&["--package", "elman-py"]);
+        assert!(alone.len() > 50, "{alone:?}");
+        // What was listed before is marked so, and listed in full elsewhere.
+        let in_full = |line: &&String| !line.ends_with(" (*)");
+        let missing: Vec<_> = alone.iter().filter(in_full).filter(|line| !together.contains(line)).collect();
+        assert!(missing.is_empty(), "with other features than in `cargo test --workspace`: {missing:#?}");
+    }
+}

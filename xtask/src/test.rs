@@ -50,7 +50,7 @@ enum Work {
 /// All tests, with all features, as the development build before them and the wheel after them have, so that the library is
 /// compiled once for all; what a program without them says is tested with the release build. The package has its tests in
 /// Python.
-const TESTS: &[&str] = &["test", "--workspace", "--exclude", "elman-py", "--all-features"];
+const TESTS: &[&str] = &["test", "--workspace", "--all-features"];
 
 /// In the order of their cost, one after the other.
 const STAGES: &[Stage] = &[
@@ -63,7 +63,8 @@ const STAGES: &[Stage] = &[
     .fast(),
     Stage::own("docs", docs::COMMAND, |p| passed(docs::build(p))),
     Stage::own(RELEASE.name, release::COMMAND, |p| passed(release::build_and_weigh(p))).building(&RELEASE),
-    Stage::cargo(DEVELOPMENT.name, &[&["build", "--all-features"]]).building(&DEVELOPMENT),
+    Stage::cargo(DEVELOPMENT.name, &[&["build", "--workspace", "--bins", "--all-features"]])
+        .building(&DEVELOPMENT),
     Stage::cargo("build of the tests", &[TESTS, &["--no-run"]]).fast(),
 ];
 

@@ -39,9 +39,10 @@ impl Function {
 
     fn exact(self, x: f64) -> f64 {
         match self {
-            // Where the next term of the series is below 2^-50 of the value.
+            // Where the next term of the series is below 2^-50 of the value, which holds for half of all numbers.
             Function::Tanh if x.abs() < 1e-4 => x - x * x * x / 3.0,
             Function::Tanh => libm::tanh(x),
+            Function::Sigmoid if x.abs() < 1e-5 => 0.5 + x / 4.0,
             Function::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
         }
     }
@@ -56,8 +57,10 @@ impl Function {
             _ => {}
         }
         let exact = self.exact(f64::from(x));
-        let exponent = libm::ilogb(exact).max(-126);
-        (f64::from(y) - exact).abs() / libm::scalbn(1.0, exponent - 23)
+        // The exponent field of an `f64`, whose bias is 1023: 0 where `exact` is, which is raised with all that are no normal `f32`.
+        let exponent = ((exact.abs().to_bits() >> 52) as i64 - 1023).max(-126);
+        let units_per_one = f64::from_bits(((1023 + 23 - exponent) as u64) << 52);
+        (f64::from(y) - exact).abs() * units_per_one
     }
 }
 
