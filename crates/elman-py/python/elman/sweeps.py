@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _elman
+from .arrays import as_count
 from .estimator import Estimator
 
 __all__ = ["Sweep", "Trial", "grid", "run_trial", "sweep"]
@@ -64,6 +65,9 @@ def grid(**options: Iterable[Any]) -> list[dict[str, Any]]:
     >>> grid(hidden_size=[8, 16], seed=[0])
     [{'hidden_size': 8, 'seed': 0}, {'hidden_size': 16, 'seed': 0}]
     """
+    for name, values in options.items():
+        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+            raise TypeError(f"{name} is {values!r}; it must be a list of values to try, such as [{values!r}]")
     return [dict(zip(options, values)) for values in itertools.product(*options.values())]
 
 
@@ -152,6 +156,15 @@ def sweep(
     Sweep
         The trials in the order of ``params``. Their results are those of :func:`run_trial` by itself, to the bit.
     """
+    if not isinstance(estimator, Estimator):
+        found = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
+        raise TypeError(f"estimator is {found}; it must be an estimator, such as elman.Forecaster()")
+    if isinstance(params, Mapping) or not all(isinstance(options, Mapping) for options in params):
+        raise TypeError("params must be a list of dicts, one for each trial; elman.grid(...) makes all combinations")
+    if test is not None and not isinstance(test, (tuple, list)):
+        raise TypeError(f"test is {type(test).__name__}; it must be a tuple (X, y)")
+    if jobs is not None:
+        jobs = as_count(jobs, "jobs", least=1)
     if not params:
         raise ValueError("params are empty: there is nothing to try")
     wanted = [dict(options) for options in params]
