@@ -833,6 +833,9 @@ def test_sweeps_are_the_same_side_by_side(means, tmp_path):
         place.unlink()
     assert elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path).trials == alone.trials
     assert [place.stat().st_mtime_ns for place in places[2:]] == times
+    places[0].write_bytes(places[0].read_bytes()[:-9])
+    with pytest.raises(ValueError, match=rf"{places[0].name} is no finished trial .*; remove it"):
+        elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path)
     best = alone.best_estimator()
     assert best.score(*means) == pytest.approx(
         elman.SequenceRegressor(epochs=3, verbose=0, **alone.best.params).fit(*means).score(*means)

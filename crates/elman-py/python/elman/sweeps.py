@@ -93,7 +93,7 @@ def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = 
     try:
         new.fit(X, y)  # type: ignore[attr-defined]
         score = float(new.score(*test)) if test is not None else _own_score(new)  # type: ignore[attr-defined]
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except (ValueError, TypeError, ArithmeticError, _elman.InternalError) as error:
         return Trial(dict(params), float("nan"), None, f"{type(error).__name__}: {error}")
     return Trial(dict(params), score, new.model_.to_bytes(), None)
 
@@ -194,6 +194,7 @@ def sweep(
 def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[str, Any]) -> Path | None:
     if folder is None:
         return None
+    content += _elman.__version__.encode()
     key = hashlib.sha256(content + json.dumps(options, sort_keys=True, default=repr).encode()).hexdigest()[:32]
     return Path(folder) / f"{key}.trial"
 
@@ -201,7 +202,10 @@ def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[
 def _stored(place: Path | None) -> Trial | None:
     if place is None or not place.exists():
         return None
-    return Trial(*pickle.loads(place.read_bytes()))
+    try:
+        return Trial(*pickle.loads(place.read_bytes()))
+    except Exception as error:
+        raise ValueError(f"{place} is no finished trial ({error}); remove it, and the trial is done anew") from None
 
 
 def _store(place: Path | None, trial: Trial | None) -> None:
