@@ -2,14 +2,13 @@
 
 use elman::batch::Packing;
 use elman::float::Float;
-use elman::network::{State, StateBlock};
 use numpy::{
-    Element, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray, PyReadonlyArray2,
-    PyReadonlyArray3, PyUntypedArrayMethods,
+    Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray, PyReadonlyArray2, PyReadonlyArray3,
+    PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
 
-use crate::errors::{exception, wrong};
+use crate::errors::wrong;
 
 /// The number types that both sides have.
 pub(crate) trait Number: Float + Element {}
@@ -101,79 +100,44 @@ impl<T: Number> Sequences<'_, T> {
     }
 }
 
-/// Rows `[num_rows, width]` as the sequences that they are of: padded with zeros to `time` timesteps, or in a list.
-pub(crate) fn unpacked<'py, T: Number>(
-    py: Python<'py>,
-    form: Form,
-    packing: &Packing,
-    rows: &[T],
-    width: usize,
-    time: usize,
-) -> PyResult<Bound<'py, PyAny>> {
-    if let Form::Listed = form {
-        let sequences = packing.unpack(rows, width);
-        let arrays = sequences.into_iter().map(|sequence| {
-            let length = sequence.len() / width;
-            PyArray1::from_vec(py, sequence).reshape([length, width])
-        });
-        let arrays: Vec<Bound<'py, PyArray2<T>>> = arrays.collect::<PyResult<_>>()?;
-        return Ok(arrays.into_pyobject(py)?.into_any());
-    }
-    let mut padded = vec![T::default(); packing.batch_size() * time * width];
-    for (b, (&n, &length)) in packing.order().iter().zip(packing.lengths()).enumerate() {
-        let sequence = padded[n * time * width..][..length * width].chunks_exact_mut(width);
-        for (t, to) in sequence.enumerate() {
-            to.copy_from_slice(&rows[packing.row(t, b) * width..][..width]);
-        }
-    }
-    Ok(PyArray1::from_vec(py, padded).reshape([packing.batch_size(), time, width])?.into_any())
+/// Values of sequences in the form in which others came, on their way out.
+pub(crate) enum Gathered<T> {
+    /// `[B, T, width]`
+    Padded(Vec<T>, [usize; 3]),
+    /// Of each sequence `[length, width]`.
+    Listed(Vec<Vec<T>>, usize),
 }
 
-/// Writes states `[B, STATES, H]`, one array for each block, in the order in which the batch was given.
-pub(crate) fn set_states<T: Number>(
-    arrays: &[PyReadonlyArray3<'_, T>],
-    blocks: &[StateBlock],
-    packing: &Packing,
-    state: &mut State<T>,
-    what: &str,
-) -> PyResult<()> {
-    if arrays.len() != blocks.len() {
-        let (found, wanted) = (arrays.len(), blocks.len());
-        return Err(wrong(format!(
-            "{what} has {found} arrays, but the network has {wanted} recurrent directions"
-        )));
-    }
-    for (k, (array, block)) in arrays.iter().zip(blocks).enumerate() {
-        let wanted = [packing.batch_size(), block.width() / block.hidden_size, block.hidden_size];
-        if array.shape() != wanted {
-            let found = array.shape();
-            return Err(wrong(format!("{what}[{k}] has the shape {found:?}, but it must be {wanted:?}")));
+impl<T: Number> Gathered<T> {
+    /// Rows `[num_rows, width]` by the sequences that they are of: padded with zeros to `time` timesteps, or in a list.
+    pub(crate) fn new(form: Form, packing: &Packing, rows: &[T], width: usize, time: usize) -> Self {
+        if let Form::Listed = form {
+            return Gathered::Listed(packing.unpack(rows, width), width);
         }
-        let (all, width) = (values(array, what)?, block.width());
-        for (to, &n) in state.block_mut(k).chunks_exact_mut(width).zip(packing.order()) {
-            to.copy_from_slice(&all[n * width..][..width]);
+        let mut padded = vec![T::default(); packing.batch_size() * time * width];
+        for (b, (&n, &length)) in packing.order().iter().zip(packing.lengths()).enumerate() {
+            let sequence = padded[n * time * width..][..length * width].chunks_exact_mut(width);
+            for (t, to) in sequence.enumerate() {
+                to.copy_from_slice(&rows[packing.row(t, b) * width..][..width]);
+            }
         }
+        Gathered::Padded(padded, [packing.batch_size(), time, width])
     }
-    Ok(())
-}
 
-/// States as [`set_states`] takes them.
-pub(crate) fn states<'py, T: Number>(
-    py: Python<'py>,
-    blocks: &[StateBlock],
-    packing: &Packing,
-    state: &State<T>,
-) -> PyResult<Vec<Bound<'py, PyArray3<T>>>> {
-    let array = |(k, block): (usize, &StateBlock)| {
-        let width = block.width();
-        let mut all = vec![T::default(); packing.batch_size() * width];
-        for (from, &n) in state.block(k).chunks_exact(width).zip(packing.order()) {
-            all[n * width..][..width].copy_from_slice(from);
+    /// One array, or a list of them.
+    pub(crate) fn into_py(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        match self {
+            Gathered::Padded(values, shape) => Ok(PyArray1::from_vec(py, values).reshape(shape)?.into_any()),
+            Gathered::Listed(sequences, width) => {
+                let arrays = sequences.into_iter().map(|sequence| {
+                    let length = sequence.len() / width;
+                    PyArray1::from_vec(py, sequence).reshape([length, width])
+                });
+                let arrays: Vec<Bound<'_, PyArray2<T>>> = arrays.collect::<PyResult<_>>()?;
+                Ok(arrays.into_pyobject(py)?.into_any())
+            }
         }
-        let shape = [packing.batch_size(), width / block.hidden_size, block.hidden_size];
-        PyArray1::from_vec(py, all).reshape(shape)
-    };
-    blocks.iter().enumerate().map(array).collect()
+    }
 }
 
 /// Are these the same bits? So is a NaN then equal to itself, and 0 not to -0.
@@ -225,12 +189,23 @@ impl<T: Number> Spares<T> {
     }
 }
 
-/// A configuration out of its JSON, which the Python half has written.
-pub(crate) fn parsed<'de, C: serde::Deserialize<'de>>(what: &str, json: &'de str) -> PyResult<C> {
-    serde_json::from_str(json).map_err(|error| wrong(format!("{what}: {error}")))
+/// What is wrong with a value that came as JSON, in words of Python's: without the place in a text that nobody wrote, and
+/// without Rust's names of types.
+pub(crate) fn in_words(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let kinds = [
+        ("usize", "a whole number from 0 on"),
+        ("u64", "a whole number from 0 on"),
+        ("u32", "a whole number from 0 on"),
+        ("f64", "a number"),
+        ("a boolean", "True or False"),
+    ];
+    let known = kinds.iter().find_map(|(kind, words)| Some((message.strip_suffix(kind)?, words)));
+    known.map_or_else(|| message.to_string(), |(start, words)| format!("{start}{words}"))
 }
 
-/// The library's configuration error as an exception, for `map_err`.
-pub(crate) fn config(error: elman::error::ConfigError) -> PyErr {
-    exception(error)
+/// A configuration out of its JSON, which the Python half has written.
+pub(crate) fn parsed<'de, C: serde::Deserialize<'de>>(what: &str, json: &'de str) -> PyResult<C> {
+    serde_json::from_str(json).map_err(|error| wrong(format!("{what}: {}", in_words(&error))))
 }

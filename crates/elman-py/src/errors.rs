@@ -2,14 +2,16 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use elman::error::Error;
 use elman::table::TableError;
+use pyo3::create_exception;
 use pyo3::exceptions::{
     PyFileNotFoundError, PyFloatingPointError, PyIsADirectoryError, PyOSError, PyPermissionError,
     PyRuntimeError, PyValueError,
 };
-use pyo3::{PyErr, PyResult, Python, create_exception};
+use pyo3::prelude::*;
 
 /// The exception that an error of the library is in Python.
 pub(crate) fn exception(error: impl Into<Error>) -> PyErr {
@@ -38,6 +40,17 @@ pub(crate) fn wrong(message: impl Into<String>) -> PyErr {
     PyValueError::new_err(message.into())
 }
 
+/// What a call changes, which no other call may be doing at the time.
+pub(crate) fn alone<'a, T>(owned: &'a Mutex<T>, what: &str) -> PyResult<MutexGuard<'a, T>> {
+    match owned.try_lock() {
+        Ok(owned) => Ok(owned),
+        Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(format!(
+            "this {what} is in use by another thread: one at a time may use it; give each its own"
+        ))),
+    }
+}
+
 create_exception!(
     elman,
     InternalError,
@@ -49,6 +62,14 @@ create_exception!(
 /// the one that the border would make of it passes by `except Exception`.
 pub(crate) fn working<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> PyResult<R> {
     py.detach(|| caught(work)).map_err(InternalError::new_err)
+}
+
+/// As [`working`], of work that may fail in the library's own ways.
+pub(crate) fn tried<R: Send, E: Into<Error> + Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Result<R, E> + Send,
+) -> PyResult<R> {
+    working(py, work)?.map_err(exception)
 }
 
 /// As [`working`], but keeps the interpreter: for what is done sooner than it could be let go of.

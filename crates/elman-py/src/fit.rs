@@ -13,8 +13,8 @@ use pyo3::exceptions::{PyFloatingPointError, PyKeyboardInterrupt};
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::arrays::parsed;
-use crate::errors::{exception, working, wrong};
+use crate::arrays::{in_words, parsed};
+use crate::errors::{exception, quickly, working, wrong};
 use crate::model::{Model, check_test};
 use crate::table::Table;
 
@@ -52,7 +52,7 @@ impl Options {
         let mut options = Options::default();
         for (name, value) in parsed::<Map<String, Value>>("options", json)? {
             let key = name.replace('_', "-");
-            let refused = |error: serde_json::Error| wrong(format!("{name}: {error}"));
+            let refused = |error: serde_json::Error| wrong(format!("{name}: {}", in_words(&error)));
             if task.option_names().contains(&key.as_str()) {
                 // One by one, so that it is known which of them is wrong.
                 task.options(Value::Object(Map::from_iter([(key.clone(), value.clone())])))
@@ -101,7 +101,7 @@ pub(crate) fn fit(
     watch: Option<Py<PyAny>>,
 ) -> PyResult<(Model, Vec<String>)> {
     let task = task_named(task)?;
-    let mut options = Options::read(task, options)?;
+    let mut options = quickly(|| Options::read(task, options))??;
     let open = options.open(task);
     let mut task_options =
         task.options(Value::Object(options.task)).map_err(|error| wrong(error.to_string()))?;

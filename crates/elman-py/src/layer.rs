@@ -9,9 +9,10 @@ use elman::network::{CellKind, Direction, Dropout, Engine, Gradients, Network, N
 use numpy::{PyArrayMethods, PyReadonlyArray3, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
-use crate::arrays::{Number, config, values};
-use crate::errors::{InternalError, working, wrong};
-use crate::worker::{Worker, read_states, tensors, write_states};
+use crate::arrays::{Number, values};
+use crate::errors::{InternalError, tried, working, wrong};
+use crate::states::{self, Arrays};
+use crate::worker::{Worker, tensors};
 
 /// Engines that wait for the next pass: more are given up.
 const MOST_WAITING: usize = 4;
@@ -80,7 +81,7 @@ impl<T: Number> LayerOf<T> {
             })?;
         }
         let y = y.reshape([num_rows, output_size])?.into_any();
-        let states = read_states(py, network, &worker.state)?.into_iter().map(Bound::into_any).collect();
+        let states = worker.states(py, network)?;
         let pass = PassOf {
             network: Arc::clone(&self.network),
             worker: Some(Box::new(worker)),
@@ -96,7 +97,9 @@ impl<T: Number> LayerOf<T> {
 impl Layer {
     /// Layers of a cell, with dropout between them.
     #[new]
+    #[expect(clippy::too_many_arguments, reason = "they are those of PyTorch's layers")]
     fn new(
+        py: Python<'_>,
         cell: &str,
         input_size: usize,
         hidden_size: usize,
@@ -114,7 +117,7 @@ impl Layer {
             }
             network = network.with(Recurrent::new(cell, hidden_size).with_direction(direction));
         }
-        let network = Network::new(network).map_err(config)?;
+        let network = tried(py, || Network::new(network))?;
         Ok(Layer(match dtype {
             "float32" => TypedLayer::F32(LayerOf::new(network)),
             "float64" => TypedLayer::F64(LayerOf::new(network)),
@@ -213,8 +216,8 @@ impl<T: Number> PassOf<T> {
         }
         worker.state.reset(batch_size);
         if let Some(arrays) = dstates {
-            let what = "gradients of the final states";
-            write_states(network, batch_size, arrays, &mut worker.state, what)?;
+            let (order, what) = (worker.batch.packing().order(), "the gradient of the final state");
+            states::write(Arrays::PerState, arrays, network.states(), order, &mut worker.state, what)?;
         }
         let dparameters = worker.dparameters.take(py, network.layout().len());
         let dx = wanted.input.then(|| worker.dinputs.take(py, worker.batch.x().len()));
@@ -236,7 +239,7 @@ impl<T: Number> PassOf<T> {
         }
         let dx = dx.map(|dx| dx.reshape([num_rows, network.input_size()])).transpose()?.map(Bound::into_any);
         let dstates = match wanted.states {
-            true => read_states(py, network, &worker.state)?.into_iter().map(Bound::into_any).collect(),
+            true => worker.states(py, network)?,
             false => Vec::new(),
         };
         Ok((dx, dstates, dparameters.into_any()))

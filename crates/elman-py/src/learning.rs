@@ -1,5 +1,7 @@
 //! Losses and optimisers.
 
+use std::sync::Mutex;
+
 use elman::loss::{Loss, Targets};
 use elman::optimiser::{self, OptimiserConfig};
 use numpy::{
@@ -8,8 +10,8 @@ use numpy::{
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::arrays::{Number, config, parsed, values};
-use crate::errors::{quickly, working, wrong};
+use crate::arrays::{Number, parsed, values};
+use crate::errors::{alone, quickly, tried, working, wrong};
 
 /// The mean loss of outputs `[n, O]`, and its gradient.
 #[pyfunction]
@@ -77,11 +79,11 @@ fn typed_loss<'py, T: Number>(
 }
 
 /// A rule of updates with its memory.
-#[pyclass(module = "elman._elman")]
+#[pyclass(module = "elman._elman", frozen)]
 pub(crate) struct Optimiser {
     /// The parameters that it has a memory for.
     len: usize,
-    typed: Typed,
+    typed: Mutex<Typed>,
 }
 
 enum Typed {
@@ -92,26 +94,26 @@ enum Typed {
 #[pymethods]
 impl Optimiser {
     #[new]
-    fn new(optimiser: &str, len: usize, dtype: &str) -> PyResult<Self> {
+    fn new(py: Python<'_>, optimiser: &str, len: usize, dtype: &str) -> PyResult<Self> {
         let rule: OptimiserConfig = parsed("optimiser", optimiser)?;
-        rule.check().map_err(config)?;
+        tried(py, || rule.check())?;
         let typed = match dtype {
-            "float32" => Typed::F32(optimiser::Optimiser::new(rule, len)),
-            "float64" => Typed::F64(optimiser::Optimiser::new(rule, len)),
+            "float32" => Typed::F32(working(py, || optimiser::Optimiser::new(rule, len))?),
+            "float64" => Typed::F64(working(py, || optimiser::Optimiser::new(rule, len))?),
             _ => return Err(wrong(format!("dtype is {dtype:?}; it must be \"float32\" or \"float64\""))),
         };
-        Ok(Optimiser { len, typed })
+        Ok(Optimiser { len, typed: Mutex::new(typed) })
     }
 
     /// One update of parameters along a gradient.
     fn update(
-        &mut self,
+        &self,
         py: Python<'_>,
         parameters: &Bound<'_, PyAny>,
         gradients: &Bound<'_, PyAny>,
         rate: f64,
     ) -> PyResult<()> {
-        match &mut self.typed {
+        match &mut *alone(&self.typed, "optimiser")? {
             Typed::F32(optimiser) => update(py, optimiser, self.len, parameters, gradients, rate),
             Typed::F64(optimiser) => update(py, optimiser, self.len, parameters, gradients, rate),
         }

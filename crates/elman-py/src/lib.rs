@@ -11,6 +11,7 @@ mod layer;
 mod learning;
 mod model;
 mod network;
+mod states;
 mod stream;
 mod table;
 mod worker;
@@ -50,8 +51,11 @@ mod _elman {
 
     /// Sets how many threads engines made from now on may use; 0 for as many as the machine has.
     #[pyfunction]
-    fn set_threads(count: usize) {
-        elman::threads::set_count(NonZeroUsize::new(count));
+    fn set_threads(count: i64) -> PyResult<()> {
+        let given = usize::try_from(count)
+            .map_err(|_| crate::errors::wrong(format!("count is {count}; it must be at least 0")))?;
+        elman::threads::set_count(NonZeroUsize::new(given));
+        Ok(())
     }
 
     /// Panics: for the tests of what becomes of a panic.

@@ -10,7 +10,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::errors::{exception, working, wrong};
+use crate::errors::{quickly, tried, working, wrong};
 use crate::network::Network;
 use crate::table::Table;
 
@@ -26,23 +26,23 @@ impl Model {
     /// Reads a model file.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        working(py, || model::Model::open(&path))?.map(Model).map_err(exception)
+        tried(py, || model::Model::open(&path)).map(Model)
     }
 
     /// What [`to_bytes`](Self::to_bytes) gives.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        working(py, || model::Model::from_bytes("the model", bytes))?.map(Model).map_err(exception)
+        tried(py, || model::Model::from_bytes("the model", bytes)).map(Model)
     }
 
     /// Writes a model file.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        working(py, || self.0.save(&path))?.map_err(exception)
+        tried(py, || self.0.save(&path))
     }
 
     /// The bytes of such a file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &working(py, || self.0.to_bytes())?.map_err(exception)?))
+        Ok(PyBytes::new(py, &tried(py, || self.0.to_bytes())?))
     }
 
     /// The task's name.
@@ -52,8 +52,8 @@ impl Model {
     }
 
     /// What it is for and how it reads its data, in words.
-    fn describe(&self) -> String {
-        self.0.task().kind().describe()
+    fn describe(&self, py: Python<'_>) -> PyResult<String> {
+        working(py, || self.0.task().kind().describe())
     }
 
     /// The task as JSON.
@@ -79,7 +79,7 @@ impl Model {
         let members = self.0.ensemble().members();
         let weights =
             members.get(member).ok_or_else(|| wrong(format!("there are {} members", members.len())))?;
-        Ok(Network::of(py, weights))
+        Network::of(py, weights, 0)
     }
 
     /// The answers for a table.
@@ -94,7 +94,7 @@ impl Model {
     ) -> PyResult<Answered<'py>> {
         let options =
             PredictOptions::default().with_horizon(horizon).with_interval(interval).with_baseline(baseline);
-        let predictions = working(py, || self.0.predict_with(table.table(), &options))?.map_err(exception)?;
+        let predictions = tried(py, || self.0.predict_with(table.table(), &options))?;
         answered(py, &predictions)
     }
 
@@ -122,7 +122,7 @@ impl Model {
             let mut generator = self.0.generate(prompt, &options)?;
             Ok((generator.bytes()?, generator.remarks().iter().map(ToString::to_string).collect()))
         };
-        let (bytes, remarks) = working(py, write)?.map_err(exception)?;
+        let (bytes, remarks) = tried(py, write)?;
         Ok((PyBytes::new(py, &bytes), remarks))
     }
 
@@ -134,9 +134,10 @@ impl Model {
         table: &Table,
         test: Option<usize>,
     ) -> PyResult<(Bound<'py, PyDict>, String, Vec<String>)> {
-        let held_out = self.0.task().kind().held_out(test).map_err(exception)?;
-        let (rows, figures) =
-            working(py, || self.0.backtest(table.table(), &held_out))?.map_err(exception)?;
+        let (rows, figures) = tried(py, || {
+            let held_out = self.0.task().kind().held_out(test)?;
+            self.0.backtest(table.table(), &held_out)
+        })?;
         let (columns, mut remarks) = answered(py, &rows)?;
         remarks.extend(remarks_of(&figures));
         Ok((columns, json(&figures)?, remarks))
@@ -150,8 +151,10 @@ impl Model {
         table: &Table,
         test: Option<usize>,
     ) -> PyResult<(String, Vec<String>)> {
-        let held_out = self.0.task().kind().held_out(test).map_err(exception)?;
-        let figures = working(py, || self.0.evaluate(table.table(), &held_out))?.map_err(exception)?;
+        let figures = tried(py, || {
+            let held_out = self.0.task().kind().held_out(test)?;
+            self.0.evaluate(table.table(), &held_out)
+        })?;
         Ok((json(&figures)?, remarks_of(&figures)))
     }
 }
@@ -163,7 +166,7 @@ impl Model {
 }
 
 fn json(value: &impl serde::Serialize) -> PyResult<String> {
-    serde_json::to_string(value).map_err(|error| wrong(error.to_string()))
+    quickly(|| serde_json::to_string(value))?.map_err(|error| wrong(error.to_string()))
 }
 
 fn remarks_of(figures: &Evaluation) -> Vec<String> {
@@ -173,7 +176,7 @@ fn remarks_of(figures: &Evaluation) -> Vec<String> {
 /// Predictions as a dict: numbers as arrays, text and times as lists of texts.
 fn answered<'py>(py: Python<'py>, predictions: &Predictions) -> PyResult<Answered<'py>> {
     let columns = PyDict::new(py);
-    for (name, answers) in predictions.columns() {
+    for (name, answers) in quickly(|| predictions.columns())? {
         match answers {
             Answers::Text(texts) => columns.set_item(name, texts)?,
             Answers::Numbers(numbers) => {

@@ -1,25 +1,28 @@
 //! Networks for training loops of one's own.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use elman::batch::{Batch, Packing};
 use elman::check::{Problem, TOLERANCE};
+use elman::error::ConfigError;
 use elman::float::{Dtype, Parameters};
 use elman::init::Init;
 use elman::network::{self, Engine, Gradients, Mode, NetworkConfig, State};
 use elman::random::{Purpose, Rng};
 use elman::weights::Weights;
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray3};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray3, PyUntypedArrayMethods};
 use pyo3::exceptions::PyArithmeticError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::arrays::{Form, Number, Sequences, config, parsed, same, set_states, states, unpacked, values};
-use crate::errors::{exception, working, wrong};
+use crate::arrays::{Form, Gathered, Number, Sequences, parsed, same, values};
+use crate::errors::{alone, tried, working, wrong};
+use crate::states::{self, Arrays};
 use crate::stream::Stream;
 
 /// A network, its parameters and their gradient.
-#[pyclass(module = "elman._elman")]
+#[pyclass(module = "elman._elman", frozen)]
 pub(crate) struct Network {
     network: network::Network,
     typed: Typed,
@@ -44,40 +47,63 @@ macro_rules! either {
 struct Running<T: Number> {
     parameters: Py<PyArray1<T>>,
     gradients: Py<PyArray1<T>>,
+    seed: u64,
+    /// Of one call at a time.
+    pass: Mutex<Pass<T>>,
+}
+
+/// The engine, and what the latest pass left.
+struct Pass<T: Number> {
     engine: T::Engine,
     /// The parameters that the engine has.
     loaded: Vec<T>,
     batch: Batch<T>,
     outputs: Packing,
     state: State<T>,
-    /// How the sequences of the latest pass came, and how long their array was.
+    /// How the sequences came, and how long their array was.
     came: Option<(Form, usize)>,
-    /// Can that pass be gone back through?
+    /// Can it be gone back through?
     keeps: bool,
-    seed: u64,
     /// Passes with dropout so far.
     trained: u64,
 }
 
+impl<T: Number> Pass<T> {
+    fn states<'py>(&self, py: Python<'py>, network: &network::Network) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let order = self.batch.packing().order();
+        let arrays = states::read(py, Arrays::PerLayer, network.states(), order, &self.state)?;
+        Ok(arrays.into_iter().map(Bound::into_any).collect())
+    }
+}
+
 impl<T: Number> Running<T> {
-    fn new(py: Python<'_>, network: &network::Network, parameters: Vec<T>, seed: u64) -> Self {
-        Running {
-            gradients: PyArray1::zeros(py, parameters.len(), false).unbind(),
-            parameters: PyArray1::from_vec(py, parameters).unbind(),
-            engine: T::Engine::new(network),
+    fn new(py: Python<'_>, network: &network::Network, parameters: Vec<T>, seed: u64) -> PyResult<Self> {
+        let pass = Pass {
+            engine: working(py, || T::Engine::new(network))?,
             loaded: Vec::new(),
             batch: Batch::default(),
             outputs: Packing::default(),
             state: network.zero_state(0),
             came: None,
             keeps: false,
-            seed,
             trained: 0,
-        }
+        };
+        Ok(Running {
+            gradients: PyArray1::zeros(py, parameters.len(), false).unbind(),
+            parameters: PyArray1::from_vec(py, parameters).unbind(),
+            seed,
+            pass: Mutex::new(pass),
+        })
+    }
+
+    /// A copy of the parameters as they are now.
+    fn values(&self, py: Python<'_>) -> PyResult<Vec<T>> {
+        let parameters = self.parameters.bind(py).try_readonly().map_err(|_| in_use("parameters"))?;
+        Ok(values(&parameters, "parameters")?.to_vec())
     }
 
     fn forward<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         network: &network::Network,
         x: &Sequences<'_, T>,
@@ -85,9 +111,10 @@ impl<T: Number> Running<T> {
         state: Option<&[PyReadonlyArray3<'_, T>]>,
         mode: &str,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
-        let slices = x.slices(network.input_size(), lengths, "x")?;
-        check_tokens(network, &slices)?;
-        let mut rng = Rng::new(self.seed, Purpose::Dropout(self.trained));
+        let pass = &mut *alone(&self.pass, "network")?;
+        let width = network.input_size();
+        let slices = x.slices(width, lengths, "x")?;
+        let mut rng = Rng::new(self.seed, Purpose::Dropout(pass.trained));
         let run_in = match mode {
             "predict" => Mode::Predict,
             "evaluate" => Mode::Evaluate,
@@ -98,54 +125,56 @@ impl<T: Number> Running<T> {
                 )));
             }
         };
-        self.trained += u64::from(mode == "train");
-        self.batch.set(slices.len(), |n| slices[n], network.input_size());
-        network.set_output_packing(self.batch.packing(), &mut self.outputs);
-        self.state.reset(slices.len());
-        if let Some(arrays) = state {
-            set_states(arrays, network.states(), self.batch.packing(), &mut self.state, "state")?;
-        }
-        let parameters = self.parameters.bind(py).readonly();
-        let parameters = values(&parameters, "parameters")?;
-        let (engine, loaded, batch, state) =
-            (&mut self.engine, &mut self.loaded, &self.batch, &mut self.state);
+        // What was kept for the way back is overwritten from here on.
+        pass.keeps = false;
+        let (batch, outputs) = (&mut pass.batch, &mut pass.outputs);
         working(py, || {
-            load(engine, loaded, parameters);
-            engine.forward(batch, state, run_in);
-        })?;
+            check_tokens(network, &slices)?;
+            batch.set(slices.len(), |n| slices[n], width);
+            network.set_output_packing(batch.packing(), outputs);
+            Ok(())
+        })?
+        .map_err(|message: String| wrong(message))?;
+        pass.trained += u64::from(mode == "train");
+        pass.state.reset(slices.len());
+        if let Some(arrays) = state {
+            let order = pass.batch.packing().order();
+            states::write(Arrays::PerLayer, arrays, network.states(), order, &mut pass.state, "state")?;
+        }
+        let parameters = self.parameters.bind(py).try_readonly().map_err(|_| in_use("parameters"))?;
+        let parameters = values(&parameters, "parameters")?;
         let time = match x {
-            Sequences::Padded(_) => {
-                slices.iter().map(|slice| slice.len()).max().unwrap_or(0) / network.input_size()
-            }
+            Sequences::Padded(array) => array.shape()[1],
             Sequences::Listed(_) => 0,
         };
-        let time = lengths.map_or(time, |_| padded_time(x).unwrap_or(time));
-        (self.came, self.keeps) = (Some((x.form(), time)), mode != "predict");
-        let (rows, width) = (self.engine.output(), network.output_size());
+        let form = x.form();
         let output_time = if time == 0 { 0 } else { network.output_len(time) };
-        let output = unpacked(py, x.form(), &self.outputs, rows, width, output_time)?;
-        Ok((output, self.states(py, network)?))
-    }
-
-    fn states<'py>(&self, py: Python<'py>, network: &network::Network) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let arrays = states(py, network.states(), self.batch.packing(), &self.state)?;
-        Ok(arrays.into_iter().map(Bound::into_any).collect())
+        let (engine, loaded, batch, outputs, state) =
+            (&mut pass.engine, &mut pass.loaded, &pass.batch, &pass.outputs, &mut pass.state);
+        let output = working(py, || {
+            load(engine, loaded, parameters);
+            engine.forward(batch, state, run_in);
+            Gathered::new(form, outputs, engine.output(), network.output_size(), output_time)
+        })?;
+        (pass.came, pass.keeps) = (Some((form, time)), mode != "predict");
+        Ok((output.into_py(py)?, pass.states(py, network)?))
     }
 
     fn backward<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         network: &network::Network,
         dy: &Sequences<'_, T>,
         dstate: Option<&[PyReadonlyArray3<'_, T>]>,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
-        let (Some((form, time)), true) = (self.came, self.keeps) else {
+        let pass = &mut *alone(&self.pass, "network")?;
+        let (Some((form, time)), true) = (pass.came, pass.keeps) else {
             return Err(wrong(
                 "backward needs a forward pass before it, of mode \"evaluate\" or \"train\", each once",
             ));
         };
         let width = network.output_size();
-        let lengths: Vec<usize> = in_given_order(&self.outputs);
+        let lengths: Vec<usize> = in_given_order(&pass.outputs);
         let padded = matches!(dy, Sequences::Padded(_));
         let slices = dy.slices(width, padded.then_some(&lengths), "dy")?;
         if slices.len() != lengths.len()
@@ -153,26 +182,26 @@ impl<T: Number> Running<T> {
         {
             return Err(wrong("dy does not have the shape of the output of the forward pass"));
         }
-        let rows = self.outputs.pack(&slices, width);
-        self.state.reset(self.batch.packing().batch_size());
+        pass.state.reset(pass.batch.packing().batch_size());
         if let Some(arrays) = dstate {
-            set_states(arrays, network.states(), self.batch.packing(), &mut self.state, "dstate")?;
+            let order = pass.batch.packing().order();
+            states::write(Arrays::PerLayer, arrays, network.states(), order, &mut pass.state, "dstate")?;
         }
-        let mut dx = vec![T::default(); self.batch.x().len()];
         let mut gradients = self.gradients.bind(py).try_readwrite().map_err(|_| in_use("gradients"))?;
         let gradients = gradients.as_slice_mut().map_err(|_| wrong("the gradients are not contiguous"))?;
-        let (engine, batch, state) = (&mut self.engine, &self.batch, &mut self.state);
-        let of_input = dx.as_mut_slice();
-        working(py, || {
+        let (engine, batch, outputs, state) = (&mut pass.engine, &pass.batch, &pass.outputs, &mut pass.state);
+        pass.keeps = false;
+        let dx = working(py, || {
+            let rows = outputs.pack(&slices, width);
+            let mut dx = vec![T::default(); batch.x().len()];
             engine.backward(
                 batch,
                 &rows,
-                Gradients { parameters: gradients, state: Some(state), input: Some(of_input) },
+                Gradients { parameters: gradients, state: Some(state), input: Some(&mut dx) },
             );
+            Gathered::new(form, batch.packing(), &dx, network.input_size(), time)
         })?;
-        self.keeps = false;
-        let dx = unpacked(py, form, self.batch.packing(), &dx, network.input_size(), time)?;
-        Ok((dx, self.states(py, network)?))
+        Ok((dx.into_py(py)?, pass.states(py, network)?))
     }
 }
 
@@ -181,14 +210,6 @@ fn in_given_order(packing: &Packing) -> Vec<usize> {
     let mut lengths = vec![0; packing.batch_size()];
     packing.order().iter().zip(packing.lengths()).for_each(|(&n, &length)| lengths[n] = length);
     lengths
-}
-
-fn padded_time<T: Number>(x: &Sequences<'_, T>) -> Option<usize> {
-    use numpy::PyUntypedArrayMethods;
-    match x {
-        Sequences::Padded(array) => Some(array.shape()[1]),
-        Sequences::Listed(_) => None,
-    }
 }
 
 fn in_use(what: &str) -> PyErr {
@@ -205,17 +226,17 @@ pub(crate) fn load<T: Number>(engine: &mut T::Engine, loaded: &mut Vec<T>, param
 }
 
 /// Refuses token ids that an embedding does not have.
-fn check_tokens<T: Number>(network: &network::Network, slices: &[&[T]]) -> PyResult<()> {
+fn check_tokens<T: Number>(network: &network::Network, slices: &[&[T]]) -> Result<(), String> {
     let Some(network::Block::Embedding(embedding)) = network.config().blocks.first() else { return Ok(()) };
     let tokens = embedding.num_embeddings;
     let is_token = |id: f64| id >= 0.0 && id.fract() == 0.0 && id < tokens as f64;
     let mut ids = slices.iter().flat_map(|slice| slice.iter()).map(|id| id.to_f64());
     match ids.find(|&id| !is_token(id)) {
         None => Ok(()),
-        Some(id) => Err(wrong(format!(
-            "x holds {id}, which is no token: they are whole numbers from 0 to {}",
-            tokens - 1
-        ))),
+        Some(id) => {
+            let last = tokens - 1;
+            Err(format!("x holds {id}, which is no token: they are whole numbers from 0 to {last}"))
+        }
     }
 }
 
@@ -224,48 +245,46 @@ impl Network {
     /// A network of this configuration, with parameters drawn from a seed.
     #[new]
     fn new(py: Python<'_>, network: &str, dtype: &str, init: &str, seed: u64) -> PyResult<Self> {
-        let network = network::Network::new(parsed::<NetworkConfig>("network", network)?).map_err(config)?;
+        let network = parsed::<NetworkConfig>("network", network)?;
         let init = Init::ALL.into_iter().find(|known| known.name() == init).ok_or_else(|| {
             let names = Init::ALL.map(Init::name).join(", ");
             wrong(format!("init is {init:?}; it must be one of {names}"))
         })?;
-        let typed = match dtype {
-            "float32" => {
-                let parameters = init.draw(&network, seed).map_err(config)?;
-                Typed::F32(Box::new(Running::new(py, &network, parameters, seed)))
-            }
-            "float64" => {
-                let parameters = init.draw(&network, seed).map_err(config)?;
-                Typed::F64(Box::new(Running::new(py, &network, parameters, seed)))
-            }
+        let draw: fn(Init, &network::Network, u64) -> Result<Parameters, ConfigError> = match dtype {
+            "float32" => |init, network, seed| init.draw::<f32>(network, seed).map(Into::into),
+            "float64" => |init, network, seed| init.draw::<f64>(network, seed).map(Into::into),
             _ => return Err(wrong(format!("dtype is {dtype:?}; it must be \"float32\" or \"float64\""))),
         };
-        Ok(Network { network, typed })
+        let weights = tried(py, || {
+            let network = network::Network::new(network)?;
+            let parameters = draw(init, &network, seed)?;
+            Weights::new(network, parameters)
+        })?;
+        Network::of(py, &weights, seed)
     }
 
     /// What a file of weights holds, in the number type in which it is written.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let weights = working(py, || Weights::open(&path))?.map_err(exception)?;
-        Ok(Network::of(py, &weights))
+        Network::of(py, &tried(py, || Weights::open(&path))?, 0)
     }
 
     /// What [`to_bytes`](Self::to_bytes) gives.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        let weights = Weights::from_bytes("the network", bytes).map_err(exception)?;
-        Ok(Network::of(py, &weights))
+        Network::of(py, &tried(py, || Weights::from_bytes("the network", bytes))?, 0)
     }
 
     /// Writes a file of weights.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let weights = self.weights(py)?;
-        working(py, || weights.save(&path))?.map_err(exception)
+        tried(py, || weights.save(&path))
     }
 
     /// The bytes of such a file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.weights(py)?.to_bytes().map_err(exception)?))
+        let weights = self.weights(py)?;
+        Ok(PyBytes::new(py, &tried(py, || weights.to_bytes())?))
     }
 
     /// The flat vector of parameters.
@@ -335,7 +354,7 @@ impl Network {
     /// Runs sequences; gives outputs and final states.
     #[pyo3(signature = (x, lengths=None, state=None, mode="predict"))]
     fn forward<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         lengths: Option<Vec<usize>>,
@@ -343,7 +362,7 @@ impl Network {
         mode: &str,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
         let network = &self.network;
-        either!(&mut self.typed, running => {
+        either!(&self.typed, running => {
             let state = state.map(extracted).transpose()?;
             running.forward(py, network, &x.extract()?, lengths.as_deref(), state.as_deref(), mode)
         })
@@ -352,13 +371,13 @@ impl Network {
     /// Backpropagation through the latest forward pass: adds to the gradients; gives those of inputs and initial states.
     #[pyo3(signature = (dy, dstate=None))]
     fn backward<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         dy: &Bound<'py, PyAny>,
         dstate: Option<Vec<Bound<'py, PyAny>>>,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
         let network = &self.network;
-        either!(&mut self.typed, running => {
+        either!(&self.typed, running => {
             let dstate = dstate.map(extracted).transpose()?;
             running.backward(py, network, &dy.extract()?, dstate.as_deref())
         })
@@ -366,8 +385,9 @@ impl Network {
 
     /// A stream with the parameters as they are now.
     fn stream(&self, py: Python<'_>) -> PyResult<Stream> {
-        let weights = self.weights(py)?.to_dtype(Dtype::F32).map_err(config)?;
-        Stream::new(&weights)
+        let weights = self.weights(py)?;
+        let weights = tried(py, || weights.to_dtype(Dtype::F32))?;
+        Stream::new(py, &weights)
     }
 
     /// Compares the gradients with dual numbers: tensor, entries, compared, worst relative error.
@@ -386,26 +406,23 @@ impl Network {
 }
 
 impl Network {
-    pub(crate) fn of(py: Python<'_>, weights: &Weights) -> Self {
+    pub(crate) fn of(py: Python<'_>, weights: &Weights, seed: u64) -> PyResult<Self> {
         let network = weights.network().clone();
         let typed = match weights.parameters() {
-            Parameters::F32(values) => Typed::F32(Box::new(Running::new(py, &network, values.clone(), 0))),
-            Parameters::F64(values) => Typed::F64(Box::new(Running::new(py, &network, values.clone(), 0))),
+            Parameters::F32(values) => {
+                Typed::F32(Box::new(Running::new(py, &network, values.clone(), seed)?))
+            }
+            Parameters::F64(values) => {
+                Typed::F64(Box::new(Running::new(py, &network, values.clone(), seed)?))
+            }
         };
-        Network { network, typed }
+        Ok(Network { network, typed })
     }
 
     /// The network with its parameters as they are now, all of which must be finite.
     fn weights(&self, py: Python<'_>) -> PyResult<Weights> {
-        let parameters: Parameters = match &self.typed {
-            Typed::F32(running) => {
-                values(&running.parameters.bind(py).readonly(), "parameters")?.to_vec().into()
-            }
-            Typed::F64(running) => {
-                values(&running.parameters.bind(py).readonly(), "parameters")?.to_vec().into()
-            }
-        };
-        Weights::new(self.network.clone(), parameters).map_err(config)
+        let parameters: Parameters = either!(&self.typed, running => running.values(py)?.into());
+        tried(py, || Weights::new(self.network.clone(), parameters))
     }
 }
 

@@ -1,33 +1,28 @@
 //! Networks step by step.
 
+use std::sync::{Mutex, MutexGuard};
+
 use elman::stream;
 use elman::weights::Weights;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadwriteArray1};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::arrays::{config, values};
-use crate::errors::{quickly, wrong};
+use crate::arrays::values;
+use crate::errors::{alone, quickly, tried, wrong};
 
 /// A network that reads one timestep after the other.
-#[pyclass(module = "elman._elman")]
-pub(crate) struct Stream {
+#[pyclass(module = "elman._elman", frozen)]
+pub(crate) struct Stream(Mutex<Running>);
+
+struct Running {
     stream: stream::Stream,
     input_size: usize,
     output: Vec<f32>,
     layers: usize,
 }
 
-impl Stream {
-    pub(crate) fn new(weights: &Weights) -> PyResult<Self> {
-        let network = weights.network();
-        Ok(Stream {
-            stream: quickly(|| weights.stream())?.map_err(config)?,
-            input_size: network.input_size(),
-            output: vec![0.0; network.output_size()],
-            layers: network.states().len(),
-        })
-    }
-
+impl Running {
     fn advance(&mut self, x: &[f32]) -> PyResult<bool> {
         if x.len() != self.input_size {
             let (found, wanted) = (x.len(), self.input_size);
@@ -37,42 +32,73 @@ impl Stream {
     }
 }
 
+impl Stream {
+    pub(crate) fn new(py: Python<'_>, weights: &Weights) -> PyResult<Self> {
+        let network = weights.network();
+        Ok(Stream(Mutex::new(Running {
+            stream: tried(py, || weights.stream())?,
+            input_size: network.input_size(),
+            output: vec![0.0; network.output_size()],
+            layers: network.states().len(),
+        })))
+    }
+
+    fn alone(&self) -> PyResult<MutexGuard<'_, Running>> {
+        alone(&self.0, "stream")
+    }
+}
+
+/// What is no array of numbers that a step reads or writes.
+fn no_row(what: &str) -> PyErr {
+    PyTypeError::new_err(format!(
+        "{what} must be an array of one dimension of float32, which nobody else writes to; numpy.asarray(..., numpy.float32) makes one"
+    ))
+}
+
 #[pymethods]
 impl Stream {
     /// Reads a timestep; gives the output, or none where a patch waits for more.
     #[pyo3(signature = (x, out=None))]
     fn step<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
-        x: PyReadonlyArray1<'py, f32>,
-        out: Option<PyReadwriteArray1<'py, f32>>,
+        x: &Bound<'py, PyAny>,
+        out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyArray1<f32>>>> {
-        if !self.advance(values(&x, "x")?)? {
+        let mut stream = self.alone()?;
+        let x: PyReadonlyArray1<'_, f32> = x.extract().map_err(|_| no_row("x"))?;
+        if !stream.advance(values(&x, "x")?)? {
             return Ok(None);
         }
-        let Some(mut out) = out else { return Ok(Some(PyArray1::from_slice(py, &self.output))) };
+        let output = &stream.output;
+        let Some(out) = out else { return Ok(Some(PyArray1::from_slice(py, output))) };
+        let mut out: PyReadwriteArray1<'_, f32> = out.extract().map_err(|_| no_row("out"))?;
         let to = out.as_slice_mut().map_err(|_| wrong("out is not C-contiguous"))?;
-        if to.len() != self.output.len() {
-            let (found, wanted) = (to.len(), self.output.len());
+        if to.len() != output.len() {
+            let (found, wanted) = (to.len(), output.len());
             return Err(wrong(format!("out has {found} values, but the output has {wanted}")));
         }
-        to.copy_from_slice(&self.output);
+        to.copy_from_slice(output);
         Ok(Some(out.as_any().cast::<PyArray1<f32>>()?.clone()))
     }
 
     /// Reads one number; gives the first of the output.
-    fn step_scalar(&mut self, x: f32) -> PyResult<Option<f32>> {
-        Ok(self.advance(&[x])?.then(|| self.output[0]))
+    fn step_scalar(&self, x: f32) -> PyResult<Option<f32>> {
+        let mut stream = self.alone()?;
+        Ok(stream.advance(&[x])?.then(|| stream.output[0]))
     }
 
     /// The states of each recurrent block.
-    fn states<'py>(&self, py: Python<'py>) -> Vec<Vec<Bound<'py, PyArray1<f32>>>> {
-        let layer = |layer| self.stream.states(layer).map(|state| PyArray1::from_slice(py, state)).collect();
-        (0..self.layers).map(layer).collect()
+    fn states<'py>(&self, py: Python<'py>) -> PyResult<Vec<Vec<Bound<'py, PyArray1<f32>>>>> {
+        let stream = self.alone()?;
+        let layer =
+            |layer| stream.stream.states(layer).map(|state| PyArray1::from_slice(py, state)).collect();
+        Ok((0..stream.layers).map(layer).collect())
     }
 
     /// Back to the initial state.
-    fn reset(&mut self) -> PyResult<()> {
-        quickly(|| self.stream.reset())
+    fn reset(&self) -> PyResult<()> {
+        let mut stream = self.alone()?;
+        quickly(|| stream.stream.reset())
     }
 }

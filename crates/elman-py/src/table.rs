@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use elman::table::{self, Cells};
+use elman::table::{self, Cells, TableError};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 
 use crate::arrays::values;
-use crate::errors::{exception, working, wrong};
+use crate::errors::{exception, quickly, tried, working, wrong};
 
 /// Named columns of values.
 #[pyclass(module = "elman._elman", frozen)]
@@ -44,31 +44,31 @@ impl Table {
                 "{name}: column {header:?} has {found} rows, and the first has {wanted}"
             )));
         }
-        working(py, || table::Table::from_columns(name, &columns))?.map(Table).map_err(exception)
+        tried(py, || table::Table::from_columns(name, &columns)).map(Table)
     }
 
     /// A file of any format that the program reads.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        working(py, || table::Table::open(&path))?.map(Table).map_err(exception)
+        tried(py, || table::Table::open(&path)).map(Table)
     }
 
     /// A text that Python has, for a language model.
     #[staticmethod]
-    fn of_text(name: &str, text: &[u8]) -> Self {
-        Table(table::Table::of_text(name, text))
+    fn of_text(py: Python<'_>, name: &str, text: &[u8]) -> PyResult<Self> {
+        working(py, || table::Table::of_text(name, text)).map(Table)
     }
 
     /// A text in a file.
     #[staticmethod]
     fn open_text(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        working(py, || table::Table::open_text(&path))?.map(Table).map_err(exception)
+        tried(py, || table::Table::open_text(&path)).map(Table)
     }
 
     /// The monthly airline passengers of Box & Jenkins.
     #[staticmethod]
-    fn airline() -> PyResult<Self> {
-        elman::data::airline().map(Table).map_err(exception)
+    fn airline(py: Python<'_>) -> PyResult<Self> {
+        tried(py, elman::data::airline).map(Table)
     }
 
     /// What it is called in messages.
@@ -91,7 +91,8 @@ impl Table {
 
     /// The text of a column's cells.
     fn texts(&self, column: &str) -> PyResult<Vec<&str>> {
-        Ok(self.0.column(column).map_err(exception)?.texts().collect())
+        quickly(|| Ok(self.0.column(column)?.texts().collect()))?
+            .map_err(|error: TableError| exception(error))
     }
 
     fn __len__(&self) -> usize {

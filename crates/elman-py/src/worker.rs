@@ -4,13 +4,12 @@ use elman::batch::Batch;
 use elman::network::{Engine, Mode, Network, State};
 use elman::parameters::Tensor;
 use elman::random::{Purpose, Rng};
-use numpy::{
-    PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray3, PyReadonlyArrayDyn, PyUntypedArrayMethods,
-};
+use numpy::{PyReadonlyArray3, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, Spares, same, values};
 use crate::errors::wrong;
+use crate::states::{self, Arrays};
 
 /// An engine and the memory of a pass.
 pub(crate) struct Worker<T: Number> {
@@ -80,11 +79,26 @@ impl<T: Number> Worker<T> {
         &mut self,
         network: &Network,
         batch_size: usize,
-        states: Option<&[PyReadonlyArray3<'_, T>]>,
+        given: Option<&[PyReadonlyArray3<'_, T>]>,
     ) -> PyResult<()> {
         self.start.reset(batch_size);
-        let Some(arrays) = states else { return Ok(()) };
-        write_states(network, batch_size, arrays, &mut self.start, "initial states")
+        let Some(arrays) = given else { return Ok(()) };
+        let order: Vec<usize> = (0..batch_size).collect();
+        states::write(
+            Arrays::PerState,
+            arrays,
+            network.states(),
+            &order,
+            &mut self.start,
+            "the initial state",
+        )
+    }
+
+    /// The states of the batch, which came with the longest sequence first, as [`set_start`](Self::set_start) takes them.
+    pub(crate) fn states<'py>(&self, py: Python<'py>, network: &Network) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let order = self.batch.packing().order();
+        let arrays = states::read(py, Arrays::PerState, network.states(), order, &self.state)?;
+        Ok(arrays.into_iter().map(Bound::into_any).collect())
     }
 }
 
@@ -106,62 +120,4 @@ pub(crate) fn tensors<'a, T: Number>(
         values(tensor, &wanted.name).map(Some)
     };
     given.iter().zip(wanted).map(checked).collect()
-}
-
-/// Writes arrays `[D * layers, B, H]`, one for each state of the cell, to the states of a batch in its own order.
-pub(crate) fn write_states<T: Number>(
-    network: &Network,
-    batch_size: usize,
-    arrays: &[PyReadonlyArray3<'_, T>],
-    state: &mut State<T>,
-    what: &str,
-) -> PyResult<()> {
-    let blocks = network.states();
-    let Some(first) = blocks.first() else { return Ok(()) };
-    let (hidden, width) = (first.hidden_size, first.width());
-    let wanted = [blocks.len(), batch_size, hidden];
-    if arrays.len() != width / hidden {
-        return Err(wrong(format!(
-            "{what} are {} arrays, but the cell has {}",
-            arrays.len(),
-            width / hidden
-        )));
-    }
-    for (s, array) in arrays.iter().enumerate() {
-        if array.shape() != wanted {
-            return Err(wrong(format!(
-                "{what} have the shape {:?}, but it must be {wanted:?}",
-                array.shape()
-            )));
-        }
-        let blocks = values(array, what)?.chunks_exact(batch_size * hidden);
-        for (k, from) in blocks.enumerate() {
-            let to = state.block_mut(k).chunks_exact_mut(width);
-            to.zip(from.chunks_exact(hidden))
-                .for_each(|(to, from)| to[s * hidden..][..hidden].copy_from_slice(from));
-        }
-    }
-    Ok(())
-}
-
-/// States as [`write_states`] takes them.
-pub(crate) fn read_states<'py, T: Number>(
-    py: Python<'py>,
-    network: &Network,
-    state: &State<T>,
-) -> PyResult<Vec<Bound<'py, PyArray3<T>>>> {
-    let blocks = network.states();
-    let Some(first) = blocks.first() else { return Ok(Vec::new()) };
-    let (hidden, width, batch_size) = (first.hidden_size, first.width(), state.batch_size());
-    let array = |s: usize| {
-        let mut all = Vec::with_capacity(blocks.len() * batch_size * hidden);
-        for k in 0..blocks.len() {
-            state
-                .block(k)
-                .chunks_exact(width)
-                .for_each(|row| all.extend_from_slice(&row[s * hidden..][..hidden]));
-        }
-        PyArray1::from_vec(py, all).reshape([blocks.len(), batch_size, hidden])
-    };
-    (0..width / hidden).map(array).collect()
 }

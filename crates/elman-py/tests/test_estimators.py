@@ -69,7 +69,7 @@ def test_forecasts_have_intervals_and_backtests(forecaster):
     low80 = np.asarray(ends["passengers_forecast_low_80"])
     assert len(low) == 2 and (low < low80).all() and (low80 < high).all()
     alone = forecaster.predict_interval(levels=95, horizon=2)
-    assert len(alone.columns) == 4 and np.array_equal(alone["passengers_forecast_low_95"], low)
+    assert len(list(alone)) == 4 and np.array_equal(alone["passengers_forecast_low_95"], low)
     found = forecaster.backtest()
     assert len(found.rows["actual"]) == 156 and found.figures["mape"] == pytest.approx(3.80, abs=0.005)
     assert set(found.baselines) == {"seasonal naive", "last value", "drift"}
@@ -753,11 +753,14 @@ def test_of_several_columns_of_times_the_named_one_has_the_clocks():
     assert found["when"].dtype == frame["when"].dtype and len(found) == 3
 
 
-def test_zones_that_are_not_those_of_training_are_told():
+def test_zones_that_are_not_those_of_training_are_told(tmp_path):
     naive, berlin, utc = (daily("pandas", zone) for zone in (None, "Europe/Berlin", "UTC"))
     by_clocks = elman.Forecaster(horizon=3, **QUICK).fit(berlin)
     message = r"X have no time zone, but .* training have the time zone Europe/Berlin; .*tz_localize\('Europe/Berlin'\)"
-    for answer in (by_clocks.predict, by_clocks.predict_interval, by_clocks.backtest, by_clocks.score):
+    by_clocks.save(tmp_path / "berlin.elman")
+    loaded = elman.load(tmp_path / "berlin.elman")
+    assert np.array_equal(loaded.predict(berlin)["y_forecast"], by_clocks.predict()["y_forecast"])
+    for answer in (by_clocks.predict, by_clocks.predict_interval, by_clocks.backtest, by_clocks.score, loaded.predict):
         with pytest.raises(ValueError, match=message):
             answer(naive)
     for known, message in [(naive, r"training have no time zone; .*tz_localize\(None\)"), (utc, r"tz_convert\('UTC'\)")]:
@@ -788,10 +791,32 @@ def test_a_notebook_shows_what_it_is(forecaster):
 
 def test_bundled_sets_of_aeon():
     datasets = pytest.importorskip("aeon.datasets", reason="aeon is not installed")
-    X, y = datasets.load_unit_test(split="train")
-    X_test, y_test = datasets.load_unit_test(split="test")
-    fitted = elman.SequenceClassifier(layout="channels", search=False, epochs=60, verbose=0).fit(X, y)
-    assert fitted.score(X_test, y_test) > 0.8
+    for load, kind, at_least in [
+        (datasets.load_unit_test, elman.SequenceClassifier, 0.8),
+        (datasets.load_basic_motions, elman.SequenceClassifier, 0.8),
+        (datasets.load_covid_3month, elman.SequenceRegressor, -0.1),
+    ]:
+        search = {"search": False} if kind is elman.SequenceClassifier else {}
+        fitted = kind(layout="channels", epochs=60, verbose=0, **search).fit(*load(split="train"))
+        assert fitted.score(*load(split="test")) > at_least, load.__name__
+    # The numbers alone, without their months.
+    assert elman.Forecaster(verbose=0).fit(datasets.load_airline()).test_["elman"]["mape"] < 6
+
+
+def test_bundled_sets_of_sktime():
+    datasets = pytest.importorskip("sktime.datasets", reason="sktime is not installed")
+    answers = []
+    for form in ("numpy3d", "nested_univ", "pd-multiindex"):
+        X, y = datasets.load_unit_test("train", return_type=form)
+        fitted = elman.SequenceClassifier(layout="channels", search=False, epochs=60, verbose=0)
+        # Frames have their timesteps in rows, whatever the layout of arrays.
+        X_test, y_test = datasets.load_unit_test("test", return_type=form)
+        assert fitted.fit(X, y).score(X_test, y_test) > 0.8
+        answers.append(fitted.predict_proba(X_test))
+    assert all(np.array_equal(answer, answers[0]) for answer in answers)
+    forecast = elman.Forecaster(verbose=0, horizon=3).fit(datasets.load_airline())
+    assert forecast.test_["elman"]["mape"] < 5
+    assert [str(time) for time in forecast.predict()["ds"]] == ["1961-01", "1961-02", "1961-03"]
 
 
 def test_sweeps_are_the_same_side_by_side(means, tmp_path):
@@ -808,6 +833,9 @@ def test_sweeps_are_the_same_side_by_side(means, tmp_path):
         place.unlink()
     assert elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path).trials == alone.trials
     assert [place.stat().st_mtime_ns for place in places[2:]] == times
+    places[0].write_bytes(places[0].read_bytes()[:-9])
+    with pytest.raises(ValueError, match=rf"{places[0].name} is no finished trial .*; remove it"):
+        elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path)
     best = alone.best_estimator()
     assert best.score(*means) == pytest.approx(
         elman.SequenceRegressor(epochs=3, verbose=0, **alone.best.params).fit(*means).score(*means)

@@ -207,8 +207,9 @@ def test_clipping_scales_to_the_norm():
     "blocks",
     [
         [elman.GRU(8), elman.Dropout(0.5), elman.Dense(1)],
-        [elman.Recurrent("gru", 8, recurrent_dropout=0.5), elman.Dense(1)],
-        [elman.Recurrent("lstm", 8, zoneout=0.2, zoneout_cell=0.5), elman.Dense(1)],
+        [elman.GRU(8, recurrent_dropout=0.5), elman.Dense(1)],
+        [elman.LSTM(8, zoneout=0.2, zoneout_cell=0.5), elman.Dense(1)],
+        [elman.RNN(8, nonlinearity="relu", zoneout=0.2, learned_state=True), elman.Dense(1)],
     ],
 )
 def test_dropout_follows_its_seed(blocks):
@@ -219,6 +220,17 @@ def test_dropout_follows_its_seed(blocks):
     assert np.array_equal(a.forward(x, training=True)[0], b.forward(x, training=True)[0])
     assert not np.array_equal(b.forward(x, training=True)[0], c.forward(x, training=True)[0])
     assert not np.array_equal(a(x), a.forward(x, training=True)[0])
+
+
+def test_shorthands_have_all_that_a_recurrent_block_has():
+    options = {"direction": "both", "output": "last", "learned_state": True, "recurrent_dropout": 0.1, "zoneout": 0.2}
+    for make, cell, more in [
+        (elman.LSTM, "lstm", {"zoneout_cell": 0.3}),
+        (elman.GRU, "gru", {}),
+        (elman.RNN, "elman", {}),
+    ]:
+        assert make(4, **options, **more) == elman.Recurrent(cell, 4, **options, **more)
+    assert elman.RNN(4, nonlinearity="relu") == elman.Recurrent("elman-relu", 4)
 
 
 def test_embeddings_read_tokens():

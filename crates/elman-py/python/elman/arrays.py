@@ -22,7 +22,10 @@ def as_array(value: Any, dtype: Any, what: str) -> Array:
         raise ValueError(f"{what} has masked values; fill them, or leave out the timesteps")
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
         raise TypeError(f"{what} is sparse: sparse data is not supported; make it dense with toarray()")
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{what} is a list of parts that make no array: {error}") from None
     if array.dtype.kind == "c":
         raise ValueError(f"{what} is of {array.dtype}: Complex data not supported; give real numbers")
     if array.dtype.kind not in "fiub":
@@ -34,6 +37,17 @@ def as_array(value: Any, dtype: Any, what: str) -> Array:
             raise TypeError(f"{what} holds objects that are no numbers: {error}") from None
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, dtype=dtype).reshape(array.shape)
+
+
+def as_states(value: Any, dtype: Any, what: str) -> list[Array]:
+    """The arrays ``(B, STATES, H)`` of a state."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{what} is {type(value).__name__}; it must be a list of arrays (B, STATES, H), as forward gives it")
+    arrays = [as_array(part, dtype, f"{what}[{k}]") for k, part in enumerate(value)]
+    for k, array in enumerate(arrays):
+        if array.ndim != 3:
+            raise ValueError(f"{what}[{k}] has the shape {array.shape}; it must be (B, STATES, H)")
+    return arrays
 
 
 def as_count(value: Any, what: str, least: int = 0) -> int:

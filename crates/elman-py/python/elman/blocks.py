@@ -78,7 +78,14 @@ class Recurrent(Block):
 
 
 def LSTM(
-    hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
+    hidden_size: int,
+    *,
+    direction: Direction = "forward",
+    output: Output = "every",
+    learned_state: bool = False,
+    recurrent_dropout: float = 0.0,
+    zoneout: float = 0.0,
+    zoneout_cell: float = 0.0,
 ) -> Recurrent:
     """A :class:`Recurrent` block of LSTM cells.
 
@@ -86,14 +93,22 @@ def LSTM(
     ----------
     hidden_size : int
         Units per direction.
-    direction, output, learned_state
+    direction, output, learned_state, recurrent_dropout, zoneout, zoneout_cell
         As of :class:`Recurrent`.
     """
-    return Recurrent("lstm", hidden_size, direction, output, learned_state)
+    return Recurrent(
+        "lstm", hidden_size, direction, output, learned_state, recurrent_dropout, zoneout, zoneout_cell
+    )
 
 
 def GRU(
-    hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
+    hidden_size: int,
+    *,
+    direction: Direction = "forward",
+    output: Output = "every",
+    learned_state: bool = False,
+    recurrent_dropout: float = 0.0,
+    zoneout: float = 0.0,
 ) -> Recurrent:
     """A :class:`Recurrent` block of GRU cells, as PyTorch has them.
 
@@ -101,25 +116,39 @@ def GRU(
     ----------
     hidden_size : int
         Units per direction.
-    direction, output, learned_state
+    direction, output, learned_state, recurrent_dropout, zoneout
         As of :class:`Recurrent`.
     """
-    return Recurrent("gru", hidden_size, direction, output, learned_state)
+    return Recurrent("gru", hidden_size, direction, output, learned_state, recurrent_dropout, zoneout)
 
 
 def RNN(
-    hidden_size: int, *, direction: Direction = "forward", output: Output = "every", learned_state: bool = False
+    hidden_size: int,
+    *,
+    nonlinearity: Literal["tanh", "relu"] = "tanh",
+    direction: Direction = "forward",
+    output: Output = "every",
+    learned_state: bool = False,
+    recurrent_dropout: float = 0.0,
+    zoneout: float = 0.0,
 ) -> Recurrent:
-    """A :class:`Recurrent` block of Elman's cells, with tanh.
+    """A :class:`Recurrent` block of Elman's cells.
 
     Parameters
     ----------
     hidden_size : int
         Units per direction.
-    direction, output, learned_state
+    nonlinearity : {"tanh", "relu"}
+        The function of the weighted sums.
+    direction, output, learned_state, recurrent_dropout, zoneout
         As of :class:`Recurrent`.
     """
-    return Recurrent("elman", hidden_size, direction, output, learned_state)
+    cells = {"tanh": "elman", "relu": "elman-relu"}
+    if nonlinearity not in cells:
+        raise ValueError(f'nonlinearity is {nonlinearity!r}; it must be "tanh" or "relu"')
+    return Recurrent(
+        cells[nonlinearity], hidden_size, direction, output, learned_state, recurrent_dropout, zoneout
+    )
 
 
 @dataclass(frozen=True)

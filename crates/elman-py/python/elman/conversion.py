@@ -74,7 +74,10 @@ def from_torch(module: torch.nn.Module) -> Network:
             _add_activation(layer, blocks)
             continue
         else:
-            raise ValueError(f"{name} has no counterpart in a network")
+            raise ValueError(
+                f"{name} has no counterpart in a network; there are nn.LSTM, GRU, RNN, Linear, Embedding, LayerNorm, Dropout, "
+                "Identity, activations behind a Linear, and an nn.Sequential of those"
+            )
         if input_size is None:
             input_size = first
             dtype = str(next(layer.parameters()).dtype).removeprefix("torch.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from . import _elman
+from .arrays import as_count
 from .network import Network
 from .options import parameters_text
 
@@ -112,8 +113,9 @@ class Estimator:
     def _fit(self, table: _elman.Table, options: dict[str, Any]) -> None:
         from .progress import Progress
 
+        verbose = as_count(self.verbose, "verbose")
         self.history_: dict[str, list[float]] = {"train_loss": [], "validation_loss": [], "learning_rate": []}
-        progress = Progress(self.history_, self.verbose)
+        progress = Progress(self.history_, verbose)
         try:
             model, remarks = _elman.fit(self._task, json.dumps(options), table, progress)
         finally:

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import _elman
 from .answers import like
+from .arrays import as_count
 from .data import (
     Column,
     collected,
@@ -62,7 +63,7 @@ class Forecaster(Estimator):
     --------
     >>> import elman
     >>> forecaster = elman.Forecaster(horizon=3, epochs=5, verbose=0).fit(elman.airline())
-    >>> len(forecaster.predict())
+    >>> len(forecaster.predict()["passengers_forecast"])
     3
     """
 
@@ -103,6 +104,12 @@ class Forecaster(Estimator):
         self._series, self._kind = columns, _kind_of(X)
         self._time, self._zone = time, zone
         return self
+
+    def _take_model(self, model: _elman.Model) -> None:
+        super()._take_model(model)
+        task = json.loads(model.task_json)["forecast"]
+        if task.get("timezone") is not None:
+            self._time, self._zone = task.get("time"), task["timezone"]
 
     @staticmethod
     def _columns(X: Any) -> dict[str, Column] | str:
@@ -156,6 +163,7 @@ class Forecaster(Estimator):
         return self._table(self._columns(X)), _kind_of(X)
 
     def _predicted(self, X: Any, horizon: int | None, levels: list[float], baseline: str | None) -> tuple[Any, Any]:
+        horizon = None if horizon is None else as_count(horizon, "horizon", least=1)
         table, kind = self._given(X)
         with self._by_its_clocks(X):
             columns, remarks = self._fitted().predict(table, horizon, levels, baseline)
@@ -204,6 +212,9 @@ class Forecaster(Estimator):
             The forecast, and two columns for each level.
         """
         levels = [float(level) for level in np.atleast_1d(np.asarray(levels))]
+        for level in levels:
+            if 0 < level < 1:
+                raise ValueError(f"levels has {level:g}, but they are in percent; for {100 * level:g} % give {100 * level:g}")
         columns, kind = self._predicted(X, horizon, levels, None)
         return columns if kind is None else like(columns, kind)
 
@@ -217,6 +228,7 @@ class Forecaster(Estimator):
         test : int, optional
             So many last rows; by default as many as were kept in training.
         """
+        test = None if test is None else as_count(test, "test", least=1)
         table, kind = self._given(X)
         with self._by_its_clocks(X):
             columns, figures, remarks = self._fitted().backtest(table, test)

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _elman
 from .answers import like
-from .arrays import Array
+from .arrays import Array, as_array
 from .data import (
     Column,
     collected,
@@ -116,6 +116,19 @@ class _Grouped(Estimator):
         return answers, kind
 
 
+    def _own_score(self, X: Any, figure: str) -> float:
+        """A figure on sequences that bring their targets along, in a column."""
+        if is_path(X):
+            table = _elman.Table.open(os.fspath(X))
+        elif is_frame(X):
+            table = table_of(columns_of(X))
+        else:
+            raise ValueError("requires y to be passed, but the target y is None: arrays have no column of targets")
+        figures, remarks = self._fitted().evaluate(table)
+        self._remark(remarks)
+        return float(figures_by_name(json.loads(figures))["elman"][figure] or 0.0)
+
+
 class SequenceClassifier(_Grouped):
     """A class for each sequence.
 
@@ -174,6 +187,12 @@ class SequenceClassifier(_Grouped):
             raise ValueError("y contains NaN or infinity")
         if labels.dtype.kind == "f" and (labels != np.round(labels)).any():
             raise ValueError("Unknown label type: continuous; classes are names or whole numbers")
+        if labels.dtype.kind == "O":
+            if any(label is None or label != label for label in labels):
+                raise ValueError("y has a class that is None or NaN; leave out the sequences of which none is known")
+            kinds = sorted({type(label).__name__ for label in labels})
+            if len(kinds) > 1:
+                raise TypeError(f"y has classes of the types {', '.join(kinds)}; give them all one")
         self.classes_ = np.unique(labels)
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class, {self.classes_[0]!r}; at least two are needed to tell them apart")
@@ -211,8 +230,7 @@ class SequenceClassifier(_Grouped):
             Their classes; of a frame by default its column ``target``.
         """
         if y is None:
-            figures, _ = self._fitted().evaluate(table_of(columns_of(X)))
-            return float(figures_by_name(json.loads(figures))["elman"]["accuracy"] or 0.0)
+            return self._own_score(X, "accuracy")
         predicted = self.classes_[np.argmax(self.predict_proba(X), axis=1)]
         return float(np.mean(predicted == np.asarray(y).reshape(-1)))
 
@@ -272,7 +290,7 @@ class SequenceRegressor(_Grouped):
         return self
 
     def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
-        values = np.asarray(y, dtype=np.float64)
+        values = as_array(y, np.float64, "y")
         if values.ndim not in (1, 2):
             raise ValueError(f"y has the shape {values.shape}; it must be (n,) or (n, K)")
         if not np.isfinite(values).all():
@@ -301,8 +319,7 @@ class SequenceRegressor(_Grouped):
             Their numbers; of a frame by default its column ``target``.
         """
         if y is None:
-            figures, _ = self._fitted().evaluate(table_of(columns_of(X)))
-            return float(figures_by_name(json.loads(figures))["elman"]["r2"] or 0.0)
+            return self._own_score(X, "r2")
         predicted = self.predict(X)
         if is_frame(predicted):
             answers = [column for column in predicted if str(column).endswith("_predicted")]

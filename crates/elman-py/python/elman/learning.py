@@ -113,6 +113,10 @@ class Optimiser:
     """A rule that turns a network's gradient into updates of its parameters."""
 
     def __init__(self, network: Network, learning_rate: float, config: dict[str, Any]) -> None:
+        if not isinstance(network, Network):
+            raise TypeError(f"network is {type(network).__name__}; it must be the elman.Network whose parameters are updated")
+        if not isinstance(learning_rate, (int, float, np.integer, np.floating)):
+            raise TypeError(f"learning_rate is {learning_rate!r}; it must be a number")
         if not 0 < learning_rate < np.inf:
             raise ValueError(f"learning_rate is {learning_rate}; it must be above 0 and finite")
         self._network = network

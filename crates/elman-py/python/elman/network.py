@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _elman
-from .arrays import Array, Sequences, as_array, as_count, is_list
+from .arrays import Array, Sequences, as_array, as_count, as_states, is_list
 from .blocks import Block, Embedding, block_of
 
 if TYPE_CHECKING:
@@ -211,6 +211,8 @@ class Network:
         ValueError
             If one has another shape. Nothing is changed then.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"state_dict is {type(state_dict).__name__}; it must be tensors by their names")
         own = self.state_dict()
         missing, unknown = own.keys() - state_dict.keys(), state_dict.keys() - own.keys()
         if missing or unknown:
@@ -304,7 +306,7 @@ class Network:
     def _forward(
         self, x: Sequences, state: Sequence[Array] | None, lengths: Sequence[int] | None, mode: str
     ) -> tuple[Any, list[Array]]:
-        states = None if state is None else [as_array(part, self.dtype, "state") for part in state]
+        states = None if state is None else as_states(state, self.dtype, "state")
         given: Any
         if is_list(x):
             form, given = "list", [as_array(part, self.dtype, f"x[{n}]") for n, part in enumerate(x)]  # type: ignore[arg-type]
@@ -318,6 +320,8 @@ class Network:
                 )
             given = given[None] if form == "single" else given
         if lengths is not None:
+            if np.ndim(lengths) != 1:
+                raise TypeError(f"lengths is {lengths!r}; it must be a list of the timesteps of each sequence")
             lengths = [as_count(length, f"lengths[{n}]", least=1) for n, length in enumerate(lengths)]
         self._form = None
         output, final = self._network.forward(given, lengths, states, mode)
@@ -359,7 +363,7 @@ class Network:
             given = as_array(dy, self.dtype, "dy")
             given = given[None] if form == "single" else given
             given = given[:, None] if ends_time else given
-        dstates = None if dstate is None else [as_array(part, self.dtype, "dstate") for part in dstate]
+        dstates = None if dstate is None else as_states(dstate, self.dtype, "dstate")
         dx, dinitial = self._network.backward(given, dstates)
         return self._shaped(form, dx, False), dinitial
 
@@ -400,8 +404,10 @@ class Network:
         FloatingPointError
             If it is no finite number; the parameters stay as they were.
         """
-        from .learning import clip_grad_norm
+        from .learning import Loss, clip_grad_norm
 
+        if not isinstance(loss, Loss):
+            raise TypeError(f"loss is {loss!r}; it must be a loss, such as elman.SquaredError()")
         output, _ = self.forward(x, lengths=lengths, training=True)
         value, gradient = loss(output, targets)
         if not np.isfinite(value):

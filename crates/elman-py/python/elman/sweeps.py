@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _elman
+from .arrays import as_count
 from .estimator import Estimator
 
 __all__ = ["Sweep", "Trial", "grid", "run_trial", "sweep"]
@@ -64,6 +65,9 @@ def grid(**options: Iterable[Any]) -> list[dict[str, Any]]:
     >>> grid(hidden_size=[8, 16], seed=[0])
     [{'hidden_size': 8, 'seed': 0}, {'hidden_size': 16, 'seed': 0}]
     """
+    for name, values in options.items():
+        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+            raise TypeError(f"{name} is {values!r}; it must be a list of values to try, such as [{values!r}]")
     return [dict(zip(options, values)) for values in itertools.product(*options.values())]
 
 
@@ -89,7 +93,7 @@ def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = 
     try:
         new.fit(X, y)  # type: ignore[attr-defined]
         score = float(new.score(*test)) if test is not None else _own_score(new)  # type: ignore[attr-defined]
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except (ValueError, TypeError, ArithmeticError, _elman.InternalError) as error:
         return Trial(dict(params), float("nan"), None, f"{type(error).__name__}: {error}")
     return Trial(dict(params), score, new.model_.to_bytes(), None)
 
@@ -152,6 +156,15 @@ def sweep(
     Sweep
         The trials in the order of ``params``. Their results are those of :func:`run_trial` by itself, to the bit.
     """
+    if not isinstance(estimator, Estimator):
+        found = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
+        raise TypeError(f"estimator is {found}; it must be an estimator, such as elman.Forecaster()")
+    if isinstance(params, Mapping) or not all(isinstance(options, Mapping) for options in params):
+        raise TypeError("params must be a list of dicts, one for each trial; elman.grid(...) makes all combinations")
+    if test is not None and not isinstance(test, (tuple, list)):
+        raise TypeError(f"test is {type(test).__name__}; it must be a tuple (X, y)")
+    if jobs is not None:
+        jobs = as_count(jobs, "jobs", least=1)
     if not params:
         raise ValueError("params are empty: there is nothing to try")
     wanted = [dict(options) for options in params]
@@ -181,6 +194,7 @@ def sweep(
 def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[str, Any]) -> Path | None:
     if folder is None:
         return None
+    content += _elman.__version__.encode()
     key = hashlib.sha256(content + json.dumps(options, sort_keys=True, default=repr).encode()).hexdigest()[:32]
     return Path(folder) / f"{key}.trial"
 
@@ -188,7 +202,10 @@ def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[
 def _stored(place: Path | None) -> Trial | None:
     if place is None or not place.exists():
         return None
-    return Trial(*pickle.loads(place.read_bytes()))
+    try:
+        return Trial(*pickle.loads(place.read_bytes()))
+    except Exception as error:
+        raise ValueError(f"{place} is no finished trial ({error}); remove it, and the trial is done anew") from None
 
 
 def _store(place: Path | None, trial: Trial | None) -> None:

@@ -22,7 +22,8 @@ _DTYPES = {torch.float32: "float32", torch.float64: "float64"}
 
 
 def _numpy(tensor: Tensor | None) -> Any:
-    return None if tensor is None else tensor.detach().contiguous().numpy()
+    """A tensor's values as an array, of the same memory where they lie there row by row."""
+    return None if tensor is None else tensor.contiguous().numpy(force=True)
 
 
 def _widened(value: Any, dtype: torch.dtype) -> Any:
@@ -95,12 +96,11 @@ class _Pass(torch.autograd.Function):
         dx, dinitial, flat = ctx.run.backward(_numpy(dy), dstates, *wanted)
         dinitial = [torch.from_numpy(d) for d in dinitial]
         dinitial += [None] * (ctx.states - len(dinitial))
-        dweights, at, flat = [], 0, torch.from_numpy(flat)
-        for n, weight in enumerate(weights):
-            # Of a layer without biases every other pair of tensors is none, of as many values as the one before has rows.
-            size = weight.numel() if weight is not None else weights[n - 2].shape[0]
-            dweights.append(None if weight is None else flat[at : at + size].view(weight.shape))
-            at += size
+        # Of a layer without biases every other pair of tensors is none, of as many values as the one before has rows.
+        sizes = [weights[n - 2].shape[0] if w is None else w.numel() for n, w in enumerate(weights)]
+        parts = torch.from_numpy(flat).split_with_sizes(sizes)
+        # Few calls: each is of code that the pass has driven out of the processor's caches.
+        dweights = [None if w is None else d if w.dim() == 1 else d.view(w.shape) for w, d in zip(weights, parts)]
         dx = None if dx is None else torch.from_numpy(dx).view(x.shape)
         return (None, None, None, None, dx, *dinitial, *dweights)
 
@@ -328,6 +328,8 @@ def accelerate(module: nn.Module) -> nn.Module:
     torch.nn.Module
         The same one.
     """
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"module is {type(module).__name__}; it must be a torch.nn.Module")
     for name, layer in module.named_modules():
         if isinstance(layer, _Layer) or not isinstance(layer, nn.RNNBase):
             continue

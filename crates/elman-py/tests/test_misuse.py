@@ -1,0 +1,145 @@
+"""What goes wrong in people's hands is said in the words of what they wrote: the value, what it must be, the way out."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import elman
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(20, 6, 2))
+Y = X[:, :, 0].mean(axis=1)
+QUICK = {"epochs": 2, "hidden_size": 4, "verbose": 0}
+
+
+@pytest.fixture(scope="module")
+def net():
+    return elman.Network([elman.GRU(4), elman.Dense(1)], input_size=2)
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    return elman.SequenceRegressor(**QUICK).fit(X, Y)
+
+
+@pytest.fixture(scope="module")
+def forecaster():
+    return elman.Forecaster(**QUICK).fit(elman.airline())
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda n: n.forward([[1, 2], [3]]), ValueError, "x is a list of parts that make no array"),
+        (lambda n: n.forward(np.ones((1, 2, 2)), np.zeros((1, 1, 4))), TypeError, "state is ndarray; .* as forward gives"),
+        (lambda n: n.forward(np.ones((1, 2, 2)), {"h": 1}), TypeError, "state is dict; it must be a list of arrays"),
+        (lambda n: n.forward(np.ones((1, 2, 2)), [np.zeros(4)]), ValueError, r"state\[0\] has the shape \(4,\)"),
+        (lambda n: n.forward(np.ones((1, 2, 2)), lengths=2), TypeError, "lengths is 2; it must be a list"),
+        (lambda n: n.load_state_dict([1]), TypeError, "state_dict is list; it must be tensors by their names"),
+        (lambda n: elman.Adam(n.parameters), TypeError, "network is ndarray; it must be the elman.Network"),
+        (lambda n: elman.Adam(n, "fast"), TypeError, "learning_rate is 'fast'; it must be a number"),
+        (
+            lambda n: n.train_step(np.ones((1, 2, 2)), np.ones((1, 2, 1)), elman.SquaredError, elman.Adam(n)),
+            TypeError,
+            r"loss is <class .*>; it must be a loss, such as elman.SquaredError\(\)",
+        ),
+        (lambda n: n.stream().step([1.0, 2.0]), TypeError, "x must be an array of one dimension of float32"),
+        (lambda n: n.stream().step(np.ones(2)), TypeError, "x must be an array of one dimension of float32"),
+        (lambda n: n.stream().step(np.ones(2, np.float32), np.ones(1)), TypeError, "out must be an array of one dim"),
+        (lambda n: elman.set_threads(-1), ValueError, "count is -1; it must be at least 0"),
+        (lambda n: elman.RNN(4, nonlinearity="selu"), ValueError, "nonlinearity is 'selu'; it must be \"tanh\" or"),
+        (
+            lambda n: elman.Network([elman.Dense(4, "swish")], input_size=2),
+            ValueError,
+            "unknown variant `swish`, expected one of .*`softmax`$",
+        ),
+        (lambda n: elman.from_torch(n), (ValueError, ImportError), "Network has no counterpart in a network; there|torch"),
+    ],
+)
+def test_networks(net, call, error, message):
+    with pytest.raises(error, match=message):
+        call(net)
+
+
+@pytest.mark.parametrize(
+    "options, y, error, message",
+    [
+        ({"hidden_size": "big"}, Y, ValueError, 'hidden_size: .* "big", expected a whole number from 0 on$'),
+        ({"hidden_size": 4.5}, Y, ValueError, "hidden_size: .*`4.5`, expected a whole number"),
+        ({"seed": -1}, Y, ValueError, "seed: .*`-1`, expected a whole number"),
+        ({"learning_rate": "high"}, Y, ValueError, "learning_rate: "),
+        ({"verbose": "yes"}, Y, TypeError, "verbose is 'yes'; it must be a whole number"),
+        ({}, np.where(Y > 0, "a", "b"), TypeError, "y is of <U1; it must be numbers"),
+        ({}, np.ma.array(Y, mask=Y > 0), ValueError, "y has masked values"),
+    ],
+)
+def test_options_and_targets(options, y, error, message):
+    with pytest.raises(error, match=message):
+        elman.SequenceRegressor(**{**QUICK, **options}).fit(X, y)
+
+
+def test_classes():
+    make = elman.SequenceClassifier(search=False, **QUICK)
+    for y, error, message in [
+        (np.array([None, "a"] * 10, dtype=object), ValueError, "y has a class that is None or NaN; leave out"),
+        (np.array([1, "a"] * 10, dtype=object), TypeError, "y has classes of the types int, str; give them all one"),
+    ]:
+        with pytest.raises(error, match=message):
+            make.fit(X, y)
+    with pytest.raises(ValueError, match="arrays have no column of targets"):
+        make.fit(X, np.where(Y > 0, "a", "b")).score(X)
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda f: f.predict(horizon=2.5), TypeError, "horizon is 2.5; it must be a whole number"),
+        (lambda f: f.predict(horizon=-1), ValueError, "horizon is -1; it must be at least 1"),
+        (lambda f: f.backtest(test=0), ValueError, "test is 0; it must be at least 1"),
+        (lambda f: f.predict_interval(levels=0.95), ValueError, "levels has 0.95, but they are in percent; .* give 95"),
+        (lambda f: f.predict(baseline="naive"), ValueError, "did you mean seasonal naive"),
+    ],
+)
+def test_forecasts(forecaster, call, error, message):
+    with pytest.raises(error, match=message):
+        call(forecaster)
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda e: elman.sweep(e, {"seed": 1}, X, Y), TypeError, r"a list of dicts.* elman.grid\(...\) makes all"),
+        (lambda e: elman.sweep(type(e), [{}], X, Y), TypeError, "estimator is the class SequenceRegressor; it must be"),
+        (lambda e: elman.sweep(e, [{}], X, Y, jobs=0), ValueError, "jobs is 0; it must be at least 1"),
+        (lambda e: elman.sweep(e, [{}], X, Y, test=X), TypeError, r"test is ndarray; it must be a tuple \(X, y\)"),
+        (lambda e: elman.sweep(e, [], X, Y), ValueError, "params are empty"),
+        (lambda e: elman.grid(seed=3), TypeError, r"seed is 3; it must be a list of values to try, such as \[3\]"),
+        (lambda e: elman.grid(cell="lstm"), TypeError, r"such as \['lstm'\]"),
+    ],
+)
+def test_sweeps(regressor, call, error, message):
+    with pytest.raises(error, match=message):
+        call(regressor)
+
+
+def test_a_network_in_two_threads_is_refused_by_name():
+    net = elman.Network([elman.LSTM(64), elman.Dense(1)], input_size=2)
+    x, failed, gate = np.ones((16, 200, 2), np.float32), [], threading.Barrier(2)
+
+    def run():
+        gate.wait()
+        for _ in range(20):
+            try:
+                net.predict(x)
+            except RuntimeError as error:
+                failed.append(str(error))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wanted = "this network is in use by another thread: one at a time may use it; give each its own"
+    assert set(failed) == {wanted}
+    assert np.array_equal(net(x), net(x))
