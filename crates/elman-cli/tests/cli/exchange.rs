@@ -84,12 +84,18 @@ fn a_file_of_aida_x_is_tested_with_what_it_holds() {
 fn what_a_format_cannot_say_is_an_error_and_leaves_nothing() {
     let place = Place::new();
     save(&place, "m.elman", lstm(15).with(Skip::new(1)), None);
-    place.refuses(
-        2,
-        "export m.elman --format nam",
-        "--format nam has no place for a skip connection; guitarml has, and aida-x for some sizes: write one of those, or \
-         train anew with --skip 0",
+    let said = place.ok("export m.elman --format nam -o m.nam").stderr;
+    let note = "note: nam has no place for a skip connection: 1 unit more in each layer, 1 in all, hand the input on, within a \
+                millionth; a program that approximates tanh may play that part 1 % louder\n";
+    assert!(said.contains(note), "{said}");
+    assert!(
+        place
+            .ok("import m.nam -o read.elman")
+            .stdout
+            .contains("-> lstm (16 units, learned initial state) ->")
     );
+    let place = Place::new();
+    save(&place, "m.elman", lstm(15).with(Skip::new(1)), None);
     place.refuses(2, "export m.elman", "say what to write with --format: nam, rtneural, aida-x or guitarml");
     place.refuses(
         2,

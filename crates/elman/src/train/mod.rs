@@ -126,8 +126,8 @@ impl<'a, T: Float> Trainer<'a, T> {
         let length = |examples: Examples<'_, T>, n| examples.length(n, self.network.input_size());
         if let Some(n) = (0..self.train.len()).find(|&n| length(self.train, n) <= burn_in) {
             return refuse(format!(
-                "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose less, or \
-                 leave it out",
+                "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose less, or 0 \
+                 for none",
                 length(self.train, n)
             ));
         }
