@@ -10,8 +10,8 @@ use elman::init::Init;
 use elman::metrics::Metrics;
 use elman::model::Model;
 use elman::network::{
-    Activation, CellKind, Dense, Direction, Dropout, LayerNorm, Network, NetworkConfig, Output, Recurrent,
-    Skip,
+    Activation, Block, CellKind, Dense, Direction, Dropout, LayerNorm, Network, NetworkConfig, Output,
+    Recurrent, Skip,
 };
 use elman::task::HeldOut;
 use elman::weights::Weights;
@@ -207,6 +207,9 @@ fn a_model_of_sound_plays_with_its_gains() {
 /// Each in the format that it came in, and in the others that have a place for it.
 #[test]
 fn what_was_read_is_written_to_the_bit() {
+    let skips = |weights: &Weights| {
+        weights.network().config().blocks.iter().any(|block| matches!(block, Block::Skip(_)))
+    };
     let mut written_in = Vec::new();
     for name in FILES {
         let first = imported(name, &file(name)).weights;
@@ -223,7 +226,11 @@ fn what_was_read_is_written_to_the_bit() {
             // NAM starts elsewhere, and only AIDA-X has gains.
             let changed = (format == Format::Nam) != name.ends_with(".nam") || name == "aida-x-lstm.json";
             if !changed || format == Format::AidaX {
-                assert_eq!(answers(&again.weights, &x), answers(&first, &x), "{name} as {format}");
+                let (found, wanted) = (answers(&again.weights, &x), answers(&first, &x));
+                // Units that stand for a skip connection hand on what is rounded.
+                let tolerance = if skips(&first) && !skips(&again.weights) { 1e-6 } else { 0.0 };
+                let errors = found.iter().zip(&wanted).map(|(found, wanted)| (found - wanted).abs());
+                assert!(errors.fold(0.0, f32::max) <= tolerance, "{name} as {format}: {found:?} {wanted:?}");
             }
             written_in.push(format!("{name} {format}"));
         }
@@ -232,10 +239,15 @@ fn what_was_read_is_written_to_the_bit() {
         "aida-x-gru.json rtneural",
         "aida-x-gru.json aida-x",
         "aida-x-gru.json guitarml",
+        "aida-x-lstm.json nam",
+        "aida-x-lstm.json rtneural",
         "aida-x-lstm.json aida-x",
         "guitarml-gru.json rtneural",
         "guitarml-gru.json guitarml",
+        "guitarml-lstm.json rtneural",
         "guitarml-lstm.json guitarml",
+        "guitarml-recnet.json nam",
+        "guitarml-recnet.json rtneural",
         "guitarml-recnet.json guitarml",
         "guitarml-rnn.json guitarml",
         "lstm-1.nam nam",
