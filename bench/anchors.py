@@ -150,26 +150,33 @@ def mackey_glass(seed: int, *options: object) -> float:
     elman("train", "label", windows, *chosen, "--seed", seed, "-o", "mg.elman", "--force")
     test = np.loadtxt(data.mackey_glass(), skiprows=1)[-data.MACKEY_GLASS_TEST :]
     starts = np.linspace(heard, len(test) - ahead, 100).astype(int)
-    errors = [free_run(test[start - heard : start], ahead) - test[start + ahead - 1] for start in starts]
+    told = free_runs([test[start - heard : start] for start in starts], ahead)
+    errors = told - test[starts + ahead - 1]
     return float(np.sqrt(np.mean(np.square(errors))) / test.std())
 
 
-def free_run(heard: np.ndarray, ahead: int) -> float:
-    """What the model says of a value so many steps ahead when it is fed its own answers after what it heard."""
+def free_runs(heard: list[np.ndarray], ahead: int) -> np.ndarray:
+    """What the model says of values so many steps ahead when it is fed its own answers after what it heard. All runs go on side by
+    side, so that none waits for the answers of another."""
     command = [str(ELMAN), "stream", "mg.elman", "-q"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=data.PLACE, text=True, **pipes) as stream:
-        rows = ["x", *map(str, heard)]
-        stream.stdin.write("\n".join(rows) + "\n")
+    streams = [subprocess.Popen(command, cwd=data.PLACE, text=True, **pipes) for _ in heard]
+
+    def ask(stream: subprocess.Popen, text: str) -> None:
+        stream.stdin.write(text)
         stream.stdin.flush()
-        # Each row is answered, and so is the line of names.
-        answer = [stream.stdout.readline() for _ in rows][-1]
-        for _ in range(ahead - 1):
-            stream.stdin.write(answer)
-            stream.stdin.flush()
-            answer = stream.stdout.readline()
-        stream.stdin.close()
-    return float(answer)
+
+    for stream, values in zip(streams, heard, strict=True):
+        ask(stream, "\n".join(["x", *map(str, values)]) + "\n")
+    # Each row is answered, and so is the line of names.
+    answers = [[stream.stdout.readline() for _ in range(len(values) + 1)][-1] for stream, values in zip(streams, heard)]
+    for _ in range(ahead - 1):
+        for stream, answer in zip(streams, answers):
+            ask(stream, answer)
+        answers = [stream.stdout.readline() for stream in streams]
+    for stream in streams:
+        stream.communicate()
+    return np.array([float(answer) for answer in answers])
 
 
 def mackey_glass_twin(_: int, *options: object) -> list[object]:

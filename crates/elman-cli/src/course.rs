@@ -94,7 +94,7 @@ mod tests {
         let text = |done, seconds| course.text(done, 400, Duration::from_secs(seconds));
         assert_eq!(text(100, 4), "measured 25 %, 12 s left");
         assert_eq!(text(399, 7200), "measured 100 %, 18 s left");
-        assert_eq!(text(1, 60), "measured 0 %, 6.6 h left");
+        assert_eq!(text(1, 36), "measured 0 %, 4.0 h left");
     }
 
     #[test]

@@ -149,8 +149,11 @@ fn samples_of_unusual_sizes_are_called_by_name() {
         refusal(&wav(3, 1, 8000, 64, &[0; 32]), None),
         format!("x.wav: has floating point samples of other than 32 bits; {convert}")
     );
+    // 12 bits, each sample in two bytes.
+    let mut bytes = wav(1, 1, 8000, 16, &[0; 32]);
+    bytes[34..36].copy_from_slice(&12u16.to_le_bytes());
     assert_eq!(
-        refusal(&wav(1, 1, 8000, 12, &[0; 32]), None),
+        refusal(&bytes, None),
         format!("x.wav: has samples of a number of bits that fills no whole bytes; {convert}")
     );
 }
