@@ -255,7 +255,7 @@ INTRODUCTION = """\
 Made by `cargo xtask anchors --peers`: `elman train` with a known recipe on known data, and the same recipe in PyTorch
 (`bench/twins/`), both with seeds from 0 in turn: means, least and most in brackets. Beside them what PyTorch reached with three
 seeds when the recipes were written down, twenty of the airline passengers, and the worst of those: a score is met if Elman's mean
-is no worse. One thread for PyTorch.
+is no worse. PyTorch has one thread. The notebook's losses stand beside those of its own lines in NumPy.
 """
 
 BY_HAND = """\
