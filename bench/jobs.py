@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import data
-import report
 import sections
 from figures import duration, three_figures
 from processes import ELMAN, TARGET, TWINS, Ended, run
@@ -228,7 +227,7 @@ def section(results: dict) -> list[str]:
     columns = ["task", "job", "elman", "PyTorch", "ratio", "of processor time", "memory", "PyTorch", "score", "elman", "PyTorch"]
     left = [f"Left out: {reason}.\n"] if (reason := "; ".join(results["left_out"])) else []
     measured = f"Measured on {results['date']}: {results['machine']}."
-    return [measured, "", INTRODUCTION.format(rounds=ROUNDS), *report.table(columns, rows, texts=2), "", *left]
+    return [measured, "", INTRODUCTION.format(rounds=ROUNDS), *sections.table(columns, rows, texts=2), "", *left]
 
 
 def main() -> None:

@@ -50,12 +50,6 @@ Made by `cargo xtask bench`; what is said by hand, at the end, stands in [LIMITS
 """
 
 
-def table(columns: list[str], rows: list[list[str]], texts: int) -> list[str]:
-    """In Markdown; the first columns are texts, the others numbers."""
-    rule = ["---"] * texts + ["--:"] * (len(columns) - texts)
-    return ["| " + " | ".join(row) + " |" for row in [columns, rule, *rows]]
-
-
 def time_of(rounds: list[float]) -> str:
     median, spread = middle(rounds)
     return f"{duration(median)} <sub>±{spread / median:.0%}</sub>"
@@ -70,7 +64,7 @@ def cell_of(result: dict, name: str) -> str:
 def contenders(results: dict) -> list[str]:
     rows = [[name, it["version"], it["settings"]] for name, it in results["contenders"].items()]
     measured_on = f"Measured on {results['date']}: {results['machine']}."
-    return [measured_on, "", *table(["contender", "version", "how"], rows, texts=3), ""]
+    return [measured_on, "", *sections.table(["contender", "version", "how"], rows, texts=3), ""]
 
 
 def section(results: dict, kind: str, title: str) -> list[str]:
@@ -90,7 +84,7 @@ def section(results: dict, kind: str, title: str) -> list[str]:
         row.append(f"{aim:g}" if aim else "")
         row += [f"{share_of_peak(results, result):.0%}", f"x{gain:.2f}" if gain else "-"] if training else []
         rows.append(row)
-    return [f"## {title}", "", *table(columns, rows, texts=2), "", *left_out(of_kind)]
+    return [f"## {title}", "", *sections.table(columns, rows, texts=2), "", *left_out(of_kind)]
 
 
 def left_out(of_kind: list[dict]) -> list[str]:
@@ -103,7 +97,7 @@ def notebook(results: dict) -> list[str]:
     [trained] = [result for result in results["points"] if result["point"]["kind"] == "notebook"]
     rows = [[name, cell_of(trained, name), time_of(rounds)] for name, rounds in results["starts"].items()]
     columns = ["", "its 100 epochs", "the whole program, start to end"]
-    return ["## The notebook", "", *table(columns, rows, texts=1), ""]
+    return ["## The notebook", "", *sections.table(columns, rows, texts=1), ""]
 
 
 def growth(results: dict) -> list[str]:

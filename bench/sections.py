@@ -1,4 +1,4 @@
-"""The parts of RESULTS.md that runs of their own write: whole jobs and sound. A run of the rest leaves them as they are."""
+"""The parts of RESULTS.md that runs of their own write: whole jobs, sound and scores. A run of the rest leaves them as they are."""
 
 import datetime
 import os
@@ -7,8 +7,14 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 #: In their order; they stand before what is said by hand.
-TITLES = ["Whole jobs", "Sound"]
+TITLES = ["Whole jobs", "Sound", "Scores"]
 BY_HAND = "## What limits it"
+
+
+def table(columns: list[str], rows: list[list[str]], texts: int) -> list[str]:
+    """In Markdown; the first columns are texts, the others numbers."""
+    rule = ["---"] * texts + ["--:"] * (len(columns) - texts)
+    return ["| " + " | ".join(row) + " |" for row in [columns, rule, *rows]]
 
 
 def machine() -> str:

@@ -14,7 +14,6 @@ import statistics
 import sys
 
 import data
-import report
 import sections
 from figures import duration, three_figures
 from processes import ELMAN, TARGET, TWINS, run
@@ -129,7 +128,7 @@ def section(results: dict) -> list[str]:
         f"in PyTorch with as many (`bench/twins/amplifier.py`), from the start of the process to a validation ESR of {wanted:.3g}, "
         f"the best of whichever did worse: **{ratio} times** faster ({of_processor}). The aim is 4.",
         "",
-        *report.table(["", f"to {wanted:.3g}", "best ESR", "in all"], rows, texts=1),
+        *sections.table(["", f"to {wanted:.3g}", "best ESR", "in all"], rows, texts=1),
     ]
 
 

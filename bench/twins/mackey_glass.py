@@ -10,13 +10,13 @@ WINDOW, HEARD, BATCH, AHEAD, WARM_UP, STARTS = 128, 32, 32, 84, 200, 100
 
 
 def main():
-    given = arguments("table", test=4000, steps=600)
+    given = arguments("table", test=4000, steps=600, beta2=0.999)
     values = np.loadtxt(given.table, skiprows=1).astype(np.float32)
     train, test = values[: -given.test], values[-given.test :]
     mean, spread = train.mean(), train.std()
     x = torch.from_numpy((train - mean) / spread)[:, None]
     model = Skipping(32)
-    training = Training(model, 5e-3, given.steps)
+    training = Training(model, 5e-3, given.steps, betas=(0.9, given.beta2))
     for _ in range(given.steps):
         rows = torch.arange(WINDOW)[:, None] + torch.randint(len(x) - WINDOW, (BATCH,))
         out, _ = model(x[rows])

@@ -11,6 +11,7 @@ use elman::task::HeldOut;
 use serde_json::{Map, Value, json};
 
 use crate::args::EvaluateArguments;
+use crate::course::Course;
 use crate::output::{Output, figure, percentage};
 use crate::report::{self, Report};
 use crate::{input, plot, sound};
@@ -36,7 +37,10 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
     let task = task.kind();
     let held_out = task.held_out(arguments.test).map_err(Error::from)?;
     output.remarks(table.remarks());
-    let evaluation = model.evaluate(&table, &held_out)?;
+    let mut course = Course::new("measured", output);
+    let evaluation = model.evaluate_watched(&table, &held_out, &mut |done, of| course.at(done, of));
+    course.finish();
+    let evaluation = evaluation?;
     output.remarks(&evaluation.remarks);
     if held_out == HeldOut::All && table.name() == model.record().data {
         output.remark(&format!(

@@ -4,7 +4,6 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Context;
 use elman::error::Error;
 use elman::model::Model;
 use elman::task::{GenerateOptions, Generator, Stopped};
@@ -90,11 +89,26 @@ fn prompt(said: Option<&str>) -> anyhow::Result<String> {
     match said {
         Some("-") => {
             let bytes = input::limited(std::io::stdin().lock(), LONGEST_PROMPT, "a prompt")?;
-            String::from_utf8(bytes).context("the prompt from standard input is not UTF-8 text")
+            Ok(decoded(&bytes)?.to_owned())
         }
         Some(said) => Ok(unescaped(said)),
         None => Ok(String::new()),
     }
+}
+
+/// A text from standard input, without a byte order mark, which is no part of it.
+fn decoded(bytes: &[u8]) -> anyhow::Result<&str> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let valid = error.valid_up_to();
+        let what = match error.error_len() {
+            None => format!(
+                "ends within a character, which begins at byte {valid}; cut it between two characters"
+            ),
+            Some(_) => format!("is not UTF-8 at byte {valid}; save it as UTF-8"),
+        };
+        anyhow::anyhow!("the prompt from standard input {what}")
+    })?;
+    Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
 }
 
 /// A text in which `\n`, `\t` and `\\` stand for what cannot well be written on a command line.

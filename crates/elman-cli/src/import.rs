@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::ImportArguments;
 use crate::input::{self, default_model_path};
 use crate::inspect::network_text;
-use crate::output::{Output, flag};
+use crate::output::{Output, figure, flag};
 
 pub(crate) fn run(arguments: &ImportArguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let path = match &arguments.output {
@@ -110,8 +110,8 @@ pub(crate) fn device_texts(device: &Device) -> Vec<String> {
         ("output level", device.output_level_dbu, " dBu"),
         ("loudness", device.loudness, " dB"),
         ("gain", device.gain, ""),
-        ("validation ESR", device.validation_esr, ""),
     ];
+    let esr = device.validation_esr.map(|esr| format!("validation ESR {}", figure(esr)));
     let date = device.date.map(|d| {
         format!(
             "date {:04}-{:02}-{:02} {:02}:{:02}:{:02}",
@@ -121,5 +121,5 @@ pub(crate) fn device_texts(device: &Device) -> Vec<String> {
     let texts = texts.into_iter().filter_map(|(what, text)| Some(format!("{what} {}", text.as_deref()?)));
     let numbers =
         numbers.into_iter().filter_map(|(what, value, unit)| Some(format!("{what} {}{unit}", value?)));
-    texts.chain(numbers).chain(date).collect()
+    texts.chain(numbers).chain(esr).chain(date).collect()
 }

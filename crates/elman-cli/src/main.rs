@@ -8,6 +8,7 @@ mod answers;
 mod args;
 mod backtest;
 mod check;
+mod course;
 mod evaluate;
 mod export;
 mod generate;

@@ -12,8 +12,10 @@ use elman::table::Table;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{EvaluateArguments, PredictArguments};
+use crate::course::Course;
 use crate::input;
 use crate::output::{Output, Wrong};
+use crate::stream::clock::Clock;
 
 /// How large a network is, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -222,14 +224,20 @@ pub(crate) fn predict(
     }
     file::check_writable(to).map_err(Error::from)?;
     let (count, mut loud) = (recording.len(), 0);
+    let clock = Clock::new(Some(wanted), output.options.quiet);
+    let mut course = Course::new("played", output);
     let parts = (0..count).step_by(BLOCK).map(|start| {
+        let samples = recording.read(start..count.min(start + BLOCK))?;
         let mut answers = Vec::new();
-        player.play(&recording.read(start..count.min(start + BLOCK))?, &mut answers)?;
+        clock.time(samples.len(), || player.play(&samples, &mut answers))?;
+        course.at(start + samples.len(), count);
         loud += answers.iter().filter(|answer| answer.abs() > 1.0).count();
         Ok(answers)
     });
     let wav = if arguments.bits == Some(24) { Wav::Int24 } else { Wav::Float };
-    wav.save(to, wanted, count, parts)?;
+    let saved = wav.save(to, wanted, count, parts);
+    course.finish();
+    saved?;
     if wav == Wav::Int24 && loud > 0 {
         output.note(&format!(
             "note: {loud} samples are beyond full scale and cut there; write 32 bits to keep them"
@@ -246,5 +254,6 @@ pub(crate) fn predict(
     }
     let seconds = count as f64 / f64::from(wanted);
     output.note(&format!("wrote {count} samples ({seconds:.2} s at {wanted} Hz) to {}", to.display()));
+    clock.tell();
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `elman stream`
 
-mod clock;
+pub(crate) mod clock;
 mod rows;
 mod series;
 

@@ -9,7 +9,7 @@ use crate::output::message;
 
 /// Measures each block, and tells the sum at the end, however that comes.
 #[derive(Clone)]
-pub(super) struct Clock(Arc<Mutex<Times>>);
+pub(crate) struct Clock(Arc<Mutex<Times>>);
 
 struct Times {
     /// Of sound: samples in a second.
@@ -24,7 +24,7 @@ struct Times {
 }
 
 impl Clock {
-    pub(super) fn new(sample_rate: Option<u32>, quiet: bool) -> Self {
+    pub(crate) fn new(sample_rate: Option<u32>, quiet: bool) -> Self {
         let worst = (Duration::ZERO, 0);
         Clock(Arc::new(Mutex::new(Times {
             sample_rate,
@@ -37,7 +37,7 @@ impl Clock {
     }
 
     /// Does the work of a block of so many samples or rows.
-    pub(super) fn time<R>(&self, items: usize, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn time<R>(&self, items: usize, work: impl FnOnce() -> R) -> R {
         let started = Instant::now();
         let result = work();
         let taken = started.elapsed();
@@ -50,7 +50,7 @@ impl Clock {
     }
 
     /// On standard error, unless nothing came or nothing is to be said.
-    pub(super) fn tell(&self) {
+    pub(crate) fn tell(&self) {
         let times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !times.quiet && times.items > 0 {
             message(&times.text());

@@ -17,7 +17,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use elman::error::Error;
+use elman::loss::Loss;
 use elman::run::Run;
+use elman::task::LossUnit;
 use elman::train::Ended;
 use elman::tune::Halving;
 use elman::words::counted;
@@ -106,7 +108,7 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
     output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
     check_test(plan, &run)?;
     let started = Instant::now();
-    let unit = plan.prepared.task.kind().loss_unit();
+    let unit = shown_in(plan);
     let mut progress = Progress::new(
         output.options,
         unit,
@@ -136,6 +138,18 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
             Err(error.into())
         }
     }
+}
+
+/// What losses are shown in: the error-to-signal ratio has a name.
+fn shown_in(plan: &Plan) -> LossUnit {
+    let mut unit = plan.prepared.task.kind().loss_unit();
+    if matches!(
+        plan.recipe.train.loss,
+        Loss::Esr { pre_emphasis: None } | Loss::EsrNam { pre_emphasis: None }
+    ) {
+        unit.name = "ESR";
+    }
+    unit
 }
 
 /// Whatever is wrong with the test data shall be known before training, not after.

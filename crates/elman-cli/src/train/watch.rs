@@ -7,13 +7,11 @@ use elman::train::{Control, Event, Observer, ObserverError};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::course::{duration, is_long};
 use crate::output::{Output, OutputOptions, figure, message};
 
 /// Lines that are written in the course of a run where there is no terminal for a progress bar.
 const LINES: u128 = 10;
-
-/// Without a terminal, nothing is said for so long at the most, or for a tenth of the time so far.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// How often what is beside the bar changes at the most.
 const REFRESHED: Duration = Duration::from_millis(50);
@@ -189,11 +187,6 @@ impl Progress {
     }
 }
 
-/// Is it long since the latest line, for a run that has taken so much time?
-fn is_long(silence: Duration, elapsed: Duration) -> bool {
-    silence >= SILENCE.max(elapsed / 10)
-}
-
 /// Parts with commas between them, in no more than so many columns: those that may be left out are, as far as needed.
 fn fitted(mut parts: Vec<Part>, columns: usize) -> String {
     loop {
@@ -226,15 +219,6 @@ fn sparkline(values: &[f64]) -> String {
         BLOCKS[(height.round() as usize).min(7)]
     };
     shown.into_iter().map(block).collect()
-}
-
-fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 10.0 => format!("{s:.1} s"),
-        s if s < 120.0 => format!("{s:.0} s"),
-        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
-    }
 }
 
 impl Observer for Progress {
@@ -334,16 +318,6 @@ mod tests {
         assert_eq!((at(10).as_str(), at(5).as_str(), at(0).as_str()), ("epoch 3/30", "epoch", ""));
         for columns in 0..90 {
             assert!(at(columns).chars().count() <= columns);
-        }
-    }
-
-    #[test]
-    fn silence_grows_with_the_run() {
-        let seconds = Duration::from_secs;
-        for (silence, elapsed, is_due) in
-            [(29, 29, false), (30, 30, true), (30, 300, true), (59, 600, false), (60, 600, true)]
-        {
-            assert_eq!(is_long(seconds(silence), seconds(elapsed)), is_due, "{silence} s of {elapsed} s");
         }
     }
 

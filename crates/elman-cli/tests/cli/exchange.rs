@@ -1,7 +1,7 @@
 //! `elman import` and `elman export`.
 
 use crate::common::{Place, repository};
-use elman::audio::Wav;
+use elman::audio::{Recording, Wav};
 use elman::exchange::Device;
 use elman::init::Init;
 use elman::network::{CellKind, Dense, Network, NetworkConfig, Recurrent, Skip};
@@ -35,7 +35,7 @@ device    author reference
 device    gear type pedal
 device    sample rate 48000 Hz
 device    loudness -20.5 dB
-device    validation ESR 0.25
+device    validation ESR 0.2500
 ";
     assert_eq!(said.stdout, format!("read      NAM 0.7.0\n{told}wrote     lstm-1.elman\n"));
     assert_eq!(said.stderr, "");
@@ -84,12 +84,18 @@ fn a_file_of_aida_x_is_tested_with_what_it_holds() {
 fn what_a_format_cannot_say_is_an_error_and_leaves_nothing() {
     let place = Place::new();
     save(&place, "m.elman", lstm(15).with(Skip::new(1)), None);
-    place.refuses(
-        2,
-        "export m.elman --format nam",
-        "--format nam has no place for a skip connection; guitarml has, and aida-x for some sizes: write one of those, or \
-         train anew with --skip 0",
+    let said = place.ok("export m.elman --format nam -o m.nam").stderr;
+    let note = "note: nam has no place for a skip connection: 1 unit more in each layer, 1 in all, hand the input on, within a \
+                millionth; a program that approximates tanh may play that part 1 % louder\n";
+    assert!(said.contains(note), "{said}");
+    assert!(
+        place
+            .ok("import m.nam -o read.elman")
+            .stdout
+            .contains("-> lstm (16 units, learned initial state) ->")
     );
+    let place = Place::new();
+    save(&place, "m.elman", lstm(15).with(Skip::new(1)), None);
     place.refuses(2, "export m.elman", "say what to write with --format: nam, rtneural, aida-x or guitarml");
     place.refuses(
         2,
@@ -179,7 +185,13 @@ fn a_model_of_sound_goes_out_and_comes_back() {
     }
     let inspected = place.ok("inspect again.elman").stdout;
     assert!(inspected.contains("\ndata      none here: read from m.json\n"), "{inspected}");
-    place.refused(2, "export m.elman -o m.nam");
+    // Without a place for its skip connection it plays the same, to rounding.
+    place.ok("export m.elman --format rtneural -o m.json --force");
+    place.ok("import m.json -o again.elman --sample-rate 44100");
+    place.ok("predict again.elman in.wav -o second.wav --force");
+    let played = |name| Recording::open(&place.path(name), None).expect("a recording").samples;
+    let (first, second) = (played("first.wav"), played("second.wav"));
+    assert!(first.len() == 9000 && first.iter().zip(&second).all(|(a, b)| (a - b).abs() < 1e-6));
     assert_eq!(
         place.last_json("export m.elman --format aida-x -o m.json --force")["device"]["sample_rate"],
         44_100.0

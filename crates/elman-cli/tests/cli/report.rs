@@ -252,6 +252,8 @@ fn sound_is_reported_with_its_residual() {
             assert!((number(shown) - exact).abs() < 1e-3, "{shown} for {exact}");
         }
     }
+    // The worst are called by their samples, and the loss by its name.
+    assert!(page.contains(r#"scope="row">sample "#) && page.contains("ESR"), "{page}");
     for signal in ["target", "output", "residual"] {
         let title = format!("Spectrogram: {signal}");
         assert!(page.contains(&format!(">{title}</h2>")), "{title}");

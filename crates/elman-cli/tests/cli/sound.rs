@@ -93,6 +93,8 @@ fn a_device_is_learned_from_two_recordings_and_played() {
     place.write("other.wav", wav(&input));
     let said = place.ok("predict out.elman other.wav -o played.wav");
     assert!(said.stderr.contains("wrote 9000 samples (1.12 s at 8000 Hz) to played.wav"), "{}", said.stderr);
+    assert!(said.stderr.contains("9,000 samples (1.12 s at 8000 Hz) in 1 block: "), "{}", said.stderr);
+    assert!(said.stderr.contains(" times real time; the slowest, of 9,000, took "), "{}", said.stderr);
     let played = samples(&place, "played.wav");
     let error = esr(&played[500..], &device(&input, 3.0, 1)[500..]);
     assert!(error < 0.02, "{error}");

@@ -132,6 +132,31 @@ fn texts_come_from_standard_input_too() {
     child.stdin.take().unwrap().write_all(b"How much").unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stdout.starts_with(b"How much"));
+    // What marks its bytes is no part of it; one that is cut within a character is refused, and says where.
+    let prompted = |bytes: &[u8]| {
+        let mut child = place
+            .command("generate m.elman --prompt - --length 5")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(bytes).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    assert!(prompted(b"\xEF\xBB\xBFHow much").stdout.starts_with(b"How much"));
+    for (bytes, message) in [
+        (
+            b"How \xF0\x9F".as_slice(),
+            "ends within a character, which begins at byte 4; cut it between two characters",
+        ),
+        (b"How \xFF much", "is not UTF-8 at byte 4; save it as UTF-8"),
+    ] {
+        let output = prompted(bytes);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said.contains(&format!("the prompt from standard input {message}")), "{said}");
+    }
     // One that does not end.
     let mut child = place
         .command("generate m.elman --prompt - --length 5")

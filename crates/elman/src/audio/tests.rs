@@ -142,6 +142,22 @@ fn a_head_without_a_length_is_told() {
     assert!(refusal(&bytes, None).starts_with("x.wav: is damaged, or no WAV file: "));
 }
 
+#[test]
+fn samples_of_unusual_sizes_are_called_by_name() {
+    let convert = "convert it to PCM of 16 or 24 bits, or to float of 32, and try again";
+    assert_eq!(
+        refusal(&wav(3, 1, 8000, 64, &[0; 32]), None),
+        format!("x.wav: has floating point samples of other than 32 bits; {convert}")
+    );
+    // 12 bits, each sample in two bytes.
+    let mut bytes = wav(1, 1, 8000, 16, &[0; 32]);
+    bytes[34..36].copy_from_slice(&12u16.to_le_bytes());
+    assert_eq!(
+        refusal(&bytes, None),
+        format!("x.wav: has samples of a number of bits that fills no whole bytes; {convert}")
+    );
+}
+
 proptest! {
     #[test]
     fn any_bytes_after_a_head_are_read_or_refused(mut head in prop::collection::vec(any::<u8>(), 0..44), keep in 0usize..44) {

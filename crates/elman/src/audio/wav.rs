@@ -124,6 +124,12 @@ pub(super) fn about(error: &hound::Error) -> String {
         &hound::Error::FormatError(NO_LENGTH) => {
             "does not say in its head how many samples there are, as when it was written to a pipe; write it to a file".into()
         }
+        hound::Error::FormatError("bits per sample is not 32") => {
+            format!("has floating point samples of other than 32 bits; {CONVERT}")
+        }
+        hound::Error::FormatError("bits per sample is not a multiple of 8") => {
+            format!("has samples of a number of bits that fills no whole bytes; {CONVERT}")
+        }
         hound::Error::FormatError(reason) => {
             format!("is damaged, or no WAV file: {reason}; record or copy it again")
         }

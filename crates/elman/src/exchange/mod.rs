@@ -2,8 +2,8 @@
 //!
 //! | format | program | networks |
 //! |---|---|---|
-//! | [`Nam`](Format::Nam) | Neural Amp Modeler | LSTM layers of one size, a linear head, an initial state |
-//! | [`Rtneural`](Format::Rtneural) | RTNeural | LSTM, GRU and dense layers |
+//! | [`Nam`](Format::Nam) | Neural Amp Modeler | LSTM layers of one size, a linear head, an initial state; a skip connection as one unit more |
+//! | [`Rtneural`](Format::Rtneural) | RTNeural | LSTM, GRU and dense layers; a skip connection as one unit more |
 //! | [`AidaX`](Format::AidaX) | AIDA-X | an LSTM or GRU layer, a linear head, a skip connection, gains, a test of itself |
 //! | [`Guitarml`](Format::Guitarml) | Proteus, NeuralPi, Chameleon | LSTM, GRU or Elman layers of one size, a linear head, a skip connection |
 //!
@@ -41,6 +41,7 @@ mod device;
 mod guitarml;
 mod json;
 mod nam;
+mod passing;
 mod rtneural;
 mod torch;
 
@@ -411,6 +412,7 @@ fn without_state(chain: &Chain, format: &str) -> Option<Message> {
 
 /// Another format for a network that one cannot say.
 fn way_out(chain: &Chain) -> String {
+    let (chain, _) = passing::without_skip(chain.clone(), Format::Rtneural.name());
     let skips = chain.layers.iter().any(|layer| matches!(layer, Layer::Skip(_)));
     let known = chain.layers.iter().all(|layer| match layer {
         Layer::Recurrent(layer) => rtneural::knows(layer.cell),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::chain::{Chain, DenseLayer, Layer, RecurrentLayer, named};
 use super::json::{At, exact, number};
+use super::passing::without_skip;
 use super::{Bytes, Device, Format, Imported};
 use crate::error::{ConfigError, DataError, Message};
 use crate::network::{Activation, CellKind};
@@ -290,7 +291,9 @@ struct Config {
 }
 
 pub(super) fn write(chain: Chain, device: &Device) -> Result<Bytes, ConfigError> {
+    let (chain, skip) = without_skip(chain, "nam");
     let (mut chain, mut remarks) = super::with_gains_inside(chain, device, "nam")?;
+    remarks.extend(skip);
     let config = config(&chain)?;
     let warmed = warm_up(&mut chain)?;
     chain.check("after silence it has")?;
@@ -345,17 +348,12 @@ fn config(chain: &Chain) -> Result<Config, ConfigError> {
         );
         Err(ConfigError::new("format", Message::from(message).text(super::way_out(chain))))
     };
-    if chain.layers.iter().any(|layer| matches!(layer, Layer::Skip(_))) {
-        let message = "nam has no place for a skip connection; guitarml has, and aida-x for some sizes: write one of those, or \
-                       train anew with ";
-        return Err(ConfigError::new("format", Message::from(message).option("skip").text(" 0")));
-    }
     let mut recurrent: Vec<&RecurrentLayer> = Vec::new();
     for (n, layer) in chain.layers.iter().enumerate() {
         match layer {
             Layer::Recurrent(layer) if layer.cell != CellKind::Lstm => return refuse(named(layer.cell)),
             Layer::Recurrent(layer) => recurrent.push(layer),
-            Layer::Skip(_) => {}
+            Layer::Skip(_) => return refuse("a skip connection".into()),
             Layer::Dense(layer) if layer.activation != Activation::Identity => {
                 return refuse(format!("a dense layer with {}", layer.activation));
             }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::chain::{Chain, DenseLayer, Layer, RecurrentLayer, named, transposed, with_first_gates_exchanged};
 use super::json::{At, exact, rows, shortened};
+use super::passing::without_skip;
 use super::{Bytes, Device, Format, Imported};
 use crate::error::{ConfigError, DataError, Message};
 use crate::network::{Activation, CellKind};
@@ -249,7 +250,9 @@ struct File {
 }
 
 pub(super) fn write(chain: Chain, device: &Device) -> Result<Bytes, ConfigError> {
+    let (chain, skip) = without_skip(chain, "rtneural");
     let (chain, mut remarks) = super::with_gains_inside(chain, device, "rtneural")?;
+    remarks.extend(skip);
     remarks.extend(super::without_state(&chain, "rtneural"));
     let layers = written_layers(&chain, "tanh", |what| {
         let message = format!("rtneural holds LSTM, GRU and dense layers, but this network has {what}");

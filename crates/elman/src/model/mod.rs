@@ -372,6 +372,19 @@ impl Model {
         self.measured_task().kind().evaluate(&self.ensemble, table, held_out)
     }
 
+    /// See [`TaskKind::evaluate_watched`](crate::task::TaskKind::evaluate_watched).
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_watched(
+        &self,
+        table: &Table,
+        held_out: &HeldOut,
+        watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Evaluation, Error> {
+        self.measured_task().kind().evaluate_watched(&self.ensemble, table, held_out, watch)
+    }
+
     /// The task as it is measured on recordings: of a model of sound the gains of its [`device`](Self::device) are scalings of
     /// what goes in and comes out.
     pub fn measured_task(&self) -> Cow<'_, Task> {

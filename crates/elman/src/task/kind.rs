@@ -107,6 +107,21 @@ pub trait TaskKind: Debug {
     /// If the table cannot be read as the task's data, or has no such part.
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error>;
 
+    /// As [`evaluate`](Self::evaluate), which may take long: a task that reads its data as it goes tells `watch` again and
+    /// again how many timesteps it has answered, and of how many. Others tell nothing.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn evaluate_watched(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+        _watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Evaluation, Error> {
+        self.evaluate(ensemble, table, held_out)
+    }
+
     /// Adds to an evaluation what only a training run can know: naive predictors that need its sequences.
     ///
     /// # Errors

@@ -26,8 +26,8 @@ impl<T: Float> Trainer<'_, T> {
         let length = |examples: Examples<'_, T>, n| examples.length(n, self.network.input_size());
         if let Some(n) = (0..self.train.len()).find(|&n| length(self.train, n) <= burn_in) {
             return refuse(format!(
-                "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose less, or \
-                 leave it out",
+                "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose less, or 0 \
+                 for none",
                 length(self.train, n)
             ));
         }
@@ -40,7 +40,7 @@ impl<T: Float> Trainer<'_, T> {
             if !examples.is_empty() && !has_target {
                 return refuse(format!(
                     "is {burn_in}, but no {part} sequence has a target behind its first {burn_in} timesteps, so nothing \
-                     of them counts; choose less, or leave it out"
+                     of them counts; choose less, or 0 for none"
                 ));
             }
         }

@@ -270,7 +270,7 @@ fn what_is_burned_in_must_leave_a_target() {
     let message = |part| {
         format!(
             "burn_in is 3, but no {part} sequence has a target behind its first 3 timesteps, so nothing of them counts; \
-             choose less, or leave it out"
+             choose less, or 0 for none"
         )
     };
     let good = examples::<f64>(&network, &[5, 4], 0);

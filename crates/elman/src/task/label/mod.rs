@@ -168,9 +168,19 @@ impl TaskKind for Label {
     }
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
+        self.evaluate_watched(ensemble, table, held_out, &mut |_, _| {})
+    }
+
+    fn evaluate_watched(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+        watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Evaluation, Error> {
         match &self.answer {
             RowAnswer::Numbers(task) if self.sound.is_some() => {
-                sound::evaluate(task, ensemble, table, held_out)
+                sound::evaluate(task, ensemble, table, held_out, watch)
             }
             RowAnswer::Numbers(task) => {
                 let baseline = if self.means.is_empty() { task.baseline() } else { self.means.clone() };
@@ -218,10 +228,10 @@ impl TaskKind for Label {
                     Some(sound) => tested.waves(ensemble, sound)?,
                     None => tested.course(ensemble)?.into_iter().collect(),
                 };
-                pictures.extend(tested.pictures(ensemble)?);
+                pictures.extend(tested.pictures(ensemble, self.sound.is_some())?);
                 Ok(pictures)
             }
-            RowAnswer::Class(task) => Tested::read(task, table, held_out)?.pictures(ensemble),
+            RowAnswer::Class(task) => Tested::read(task, table, held_out)?.pictures(ensemble, false),
         }
     }
 

@@ -21,10 +21,13 @@ pub(super) const MOST_RECORDINGS: usize = 3;
 const MOST_TARGETS: usize = 6;
 
 impl<T: GroupedTask> Tested<'_, T> {
-    /// What there is to see of any answers; see [`TaskKind::pictures`](crate::task::TaskKind::pictures).
-    pub(super) fn pictures(&self, ensemble: &Ensemble) -> Result<Vec<Picture>, Error> {
+    /// What there is to see of any answers, of sound or of rows; see
+    /// [`TaskKind::pictures`](crate::task::TaskKind::pictures).
+    pub(super) fn pictures(&self, ensemble: &Ensemble, is_sound: bool) -> Result<Vec<Picture>, Error> {
         let (_, answers) = self.answers(ensemble)?;
         let name = |sample: &crate::task::grouped::Sample| match self.read.groups.ids[sample.sequence] {
+            _ if is_sound && self.read.groups.len() == 1 => format!("sample {}", sample.rows.end),
+            _ if is_sound => format!("recording {}, sample {}", sample.sequence + 1, sample.rows.end),
             "" => format!("row {}", sample.rows.end),
             id => format!("{id}, row {}", sample.rows.end),
         };

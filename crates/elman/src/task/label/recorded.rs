@@ -207,10 +207,12 @@ pub(super) struct Heard<'s> {
     pub(super) answers: &'s [f64],
     pub(super) input: &'s [f64],
     pub(super) target: &'s [f64],
+    /// The samples of all recordings that have been played so far.
+    pub(super) done: usize,
 }
 
-/// Has an ensemble answer all recordings from their start, and tells `each` what it makes of those samples that are held
-/// out, block by block; gives how many that are.
+/// Has an ensemble answer all recordings from their start, and tells `each`, block by block, what it makes of those samples that
+/// are held out, which may be none of a block; gives how many they are.
 ///
 /// # Errors
 /// If a recording cannot be read any more, an answer is no number, or the network needs the end of a sequence.
@@ -236,13 +238,12 @@ pub(super) fn play(
                 answers: &answers[from..],
                 input: &samples.input[from..],
                 target: &samples.target[from..],
+                done: before + start + answers.len(),
             };
             let place = |k: usize| format!("sample {}", before + start + from + k + 1);
             check_finite(heard.answers.iter().copied(), table, place)?;
             tested += heard.answers.len();
-            if !heard.answers.is_empty() {
-                each(&heard);
-            }
+            each(&heard);
         }
         before += part.len();
     }

@@ -122,6 +122,7 @@ pub(super) fn evaluate(
     ensemble: &Ensemble,
     table: &Table,
     held_out: &HeldOut,
+    watch: &mut dyn FnMut(usize, usize),
 ) -> Result<Evaluation, Error> {
     let last = match held_out {
         HeldOut::LastRows(rows) => *rows,
@@ -133,12 +134,13 @@ pub(super) fn evaluate(
     let (count, recordings) = match table.recordings() {
         // A network that needs the end of a sequence needs all of it.
         Some(recordings) if !network.is_causal() || network.joins_all_time() => {
-            return evaluate(task, ensemble, &recordings.rows()?, held_out);
+            return evaluate(task, ensemble, &recordings.rows()?, held_out, watch);
         }
         Some(recordings) => {
             let count = recorded::play(task, ensemble, (table, recordings), last, |heard| {
                 model.add(heard.answers, heard.target);
                 naive.add(heard.input, heard.target);
+                watch(heard.done, recordings.len());
             })?;
             (count, recordings.parts().len())
         }

@@ -69,6 +69,8 @@ use crate::table::{Document, ReadOptions, Table};
 use crate::train::TrainConfig;
 use crate::words::{counted, thousands};
 
+/// Who watches an evaluation is told of it every so many tokens.
+const TOLD_EVERY: usize = 4096;
 /// A training sequence is this long where the text is long enough.
 const WINDOW: usize = 16_384;
 /// Of shorter texts there are this many sequences,
@@ -220,13 +222,27 @@ impl TaskKind for Text {
     }
 
     fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
+        self.evaluate_watched(ensemble, table, held_out, &mut |_, _| {})
+    }
+
+    fn evaluate_watched(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+        watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Evaluation, Error> {
         let (corpus, from) = self.part(table, held_out)?;
-        let (mut log_probability, mut right) = (0.0, 0usize);
+        let tested = corpus.len() - from;
+        let (mut log_probability, mut right, mut done) = (0.0, 0usize, 0usize);
         told(ensemble, &corpus, from, |_, id, told| {
             log_probability += told.log_probability;
             right += usize::from(told.likely == id);
+            done += 1;
+            if done.is_multiple_of(TOLD_EVERY) {
+                watch(done, tested);
+            }
         })?;
-        let tested = corpus.len() - from;
         let mut model = self.metrics(&corpus, from, log_probability)?;
         model.push(Metric::new("accuracy", right as f64 / tested as f64));
         let (frequencies, mut naive) = (Frequencies::of(&self.vocabulary), 0.0);
@@ -396,8 +412,9 @@ impl Text {
             .collect();
         if !unseen.is_empty() && parts.train < parts.all {
             let message = format!(
-                "{} stand behind the training part alone, so they are known but never learned: {}",
+                "{} of the vocabulary stand{} behind the training part alone, known but never learned: {}",
                 counted(unseen.len(), vocabulary.tokens.noun()),
+                if unseen.len() == 1 { "s" } else { "" },
                 shown(&unseen)
             );
             remarks.push(message.into());

@@ -426,7 +426,7 @@ fn what_only_texts_do_is_refused_by_what_the_model_does() {
 #[test]
 fn what_is_behind_the_training_part_alone_is_remarked() {
     let (_, prepared) = prepared(&format!("{}yz", letters(4, 998)), &TextOptions::default());
-    let remark = "2 characters stand behind the training part alone, so they are known but never learned: \"y\" \
+    let remark = "2 characters of the vocabulary stand behind the training part alone, known but never learned: \"y\" \
                   (U+0079), \"z\" (U+007A)";
     assert_eq!(prepared.remarks.iter().map(ToString::to_string).collect::<Vec<_>>(), [remark]);
 }
