@@ -221,7 +221,7 @@ fn are_days_without_year<'t>(texts: impl Iterator<Item = &'t str>) -> bool {
 
 /// Does each text hold a year and little else: another number, or years in order?
 fn resemble_times<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
-    const LONGEST: usize = 40;
+    const LONGEST: usize = 60;
     let numbers =
         |text: &'t str| text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
     let is_year = |digits: &&str| digits.len() == 4 && ("1500"..="2200").contains(digits);
