@@ -8,7 +8,7 @@ use elman::table::{ReadOptions, Table};
 use libfuzzer_sys::fuzz_target;
 
 /// What a file of each format begins with, chosen by the first byte: no reader is left to luck.
-const BEGINNINGS: [&[u8]; 10] = [
+const BEGINNINGS: [&[u8]; 13] = [
     b"",
     b"a;b\n",
     b"{\"a\":",
@@ -19,6 +19,9 @@ const BEGINNINGS: [&[u8]; 10] = [
     b"\x28\xB5\x2F\xFD",
     b"PK\x03\x04",
     b"a b\n1 ",
+    b"ARROW1\x00\x00",
+    b"\xFF\xFF\xFF\xFF",
+    b"when\n2024-01-31\n",
 ];
 
 fuzz_target!(|bytes: &[u8]| {

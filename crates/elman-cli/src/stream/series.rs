@@ -1,12 +1,11 @@
 //! Which stream a row is for: a model of several series has one for each, begun when its first row comes.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use anyhow::anyhow;
 use elman::error::{DataError, Error};
 use elman::model::Model;
-use elman::task::{Layout, Task, TaskStream};
+use elman::task::{Layout, SeriesIndex, Task, TaskStream};
 
 /// The streams of a model.
 pub(super) struct Streams<'m> {
@@ -17,15 +16,57 @@ pub(super) struct Streams<'m> {
     pub(super) inputs: Vec<String>,
     /// The names of an answer's values.
     pub(super) answers: Vec<String>,
-    kind: Kind,
+    kind: Kind<'m>,
 }
 
-enum Kind {
+enum Kind<'m> {
     One(Box<TaskStream>),
     /// A row is of the series that its ids tell.
-    Long(HashMap<Vec<String>, TaskStream>),
+    Long(Long<'m>),
     /// A row has a value of each of these, and an answer for each.
     Wide(Vec<TaskStream>),
+}
+
+/// The streams of the series that have come so far.
+struct Long<'m> {
+    known: SeriesIndex<'m>,
+    streams: Vec<TaskStream>,
+    /// The stream that each way of writing ids is for: `1` and `1.0` may be one.
+    by_id: HashMap<Vec<String>, usize>,
+}
+
+impl Long<'_> {
+    /// The stream of a series; an error tells the row's `place` in the input.
+    fn stream(
+        &mut self,
+        model: &Model,
+        id: &[String],
+        place: impl Fn() -> String,
+    ) -> anyhow::Result<&mut TaskStream> {
+        let n = match self.by_id.get(id) {
+            Some(n) => *n,
+            None => {
+                let id_of_model = self.known.find(id).map_or(id, |known| &known.id);
+                let n = match self.by_id.get(id_of_model) {
+                    Some(n) => *n,
+                    None => {
+                        let stream = model.stream_of(&texts(id_of_model)).map_err(|error| {
+                            anyhow!(
+                                "{}: {error}; elman predict forecasts others, from a table of theirs",
+                                place()
+                            )
+                        })?;
+                        self.streams.push(stream);
+                        self.streams.len() - 1
+                    }
+                };
+                self.by_id.insert(id_of_model.to_vec(), n);
+                self.by_id.insert(id.to_vec(), n);
+                n
+            }
+        };
+        Ok(&mut self.streams[n])
+    }
 }
 
 impl<'m> Streams<'m> {
@@ -42,7 +83,9 @@ impl<'m> Streams<'m> {
         let (inputs, answers) = (first.inputs().to_vec(), first.answers().to_vec());
         Ok(match layout {
             Layout::Long(ids) => {
-                Streams { model, ids: ids.clone(), inputs, answers, kind: Kind::Long(HashMap::new()) }
+                let long =
+                    Long { known: SeriesIndex::new(series), streams: Vec::new(), by_id: HashMap::new() };
+                Streams { model, ids: ids.clone(), inputs, answers, kind: Kind::Long(long) }
             }
             Layout::Wide(_) => {
                 let all = series.iter().map(|series| of(&series.id)).collect::<Result<Vec<_>, _>>()?;
@@ -70,19 +113,8 @@ impl<'m> Streams<'m> {
     ) -> anyhow::Result<Option<Vec<f64>>> {
         match &mut self.kind {
             Kind::One(stream) => answer(stream, row, place),
-            Kind::Long(streams) => {
-                let stream = match streams.entry(id.to_vec()) {
-                    Entry::Occupied(stream) => stream.into_mut(),
-                    Entry::Vacant(new) => {
-                        let stream = self.model.stream_of(&texts(id));
-                        new.insert(stream.map_err(|error| {
-                            anyhow!(
-                                "{}: {error}; elman predict forecasts others, from a table of theirs",
-                                place()
-                            )
-                        })?)
-                    }
-                };
+            Kind::Long(long) => {
+                let stream = long.stream(self.model, id, &place)?;
                 answer(stream, row, || format!("{}, series {:?}", place(), id.join(" ")))
             }
             Kind::Wide(streams) => {

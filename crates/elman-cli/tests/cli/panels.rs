@@ -474,6 +474,27 @@ fn series_are_streamed_side_by_side() {
     );
 }
 
+/// Ids that are numbers are the same however they are written, whether they come in a table or row by row.
+#[test]
+fn numbers_of_series_are_one_name() {
+    let [(_, a), (_, b)] = two();
+    let place = Place::with("l.csv", long("unique_id,ds,y", &[("1", a.clone()), ("2", b.clone())]));
+    place.ok(&format!("train l.csv {QUICK}"));
+    place.write("new.csv", long("unique_id,ds,y", &[("1.0", a.clone()), ("2.0", b)]));
+    let last_of = |csv: &str| -> Vec<String> {
+        cells(csv)[1..].iter().map(|row| row[row.len() - 1].to_owned()).collect()
+    };
+    let forecasts = last_of(&place.ok("predict m.elman l.csv --horizon 1").stdout);
+    assert_eq!(last_of(&place.ok("predict m.elman new.csv --horizon 1").stdout), forecasts);
+    // Both spellings are rows of one stream.
+    let spelling = |n: usize| ["1", "1.0", "01"][n % 3];
+    let rows = a.iter().enumerate().map(|(n, (_, y))| format!("{},{y},{}\n", spelling(n), n % 12));
+    let answers =
+        streamed(&place, &format!("unique_id,y,place in the season of 12\n{}", rows.collect::<String>()));
+    let last: f64 = last_of(&answers).last().unwrap().parse().unwrap();
+    assert!((last / forecasts[0].parse::<f64>().unwrap() - 1.0).abs() < 1e-6, "{last} {forecasts:?}");
+}
+
 #[test]
 fn columns_are_streamed_together() {
     let (a, b) = (monthly(100.0, 84), monthly(5000.0, 84));

@@ -240,15 +240,44 @@ fn what_looks_like_times_is_spoken_of() {
             .stderr
     };
     let start = "note: s.csv, line 2, column \"t\": ";
-    let unknown = train(&|n| format!("1 of May {}", 1950 + n));
-    assert!(unknown.contains(&format!(
-        "{start}\"1 of May 1950\" looks like a time, but is not written in a way that is known"
-    )));
     let clock = train(&|n| format!("{:02}:{:02}", n / 60, n % 60));
     assert!(clock.contains(&format!("{start}\"00:00\" is a time of day without a date")), "{clock}");
     // Names with a number are none.
     let named = train(&|n| format!("shop {n}"));
     assert!(!named.contains("looks like"), "{named}");
+    let note = "note: s.csv, column \"t\": the values are taken for dates; name another column of times with --time\n";
+    let months = train(&|n| format!("{}{:02}", 2015 + n / 12, n % 12 + 1));
+    assert!(months.contains(note), "{months}");
+    // A name of clocks that several places have.
+    let clocks = train(&|n| format!("2024-01-{:02} {:02}:00 CST", n / 24 + 1, n % 24));
+    assert!(
+        clocks.contains(&format!(
+            "{start}CST is taken for North America's, 6 hours behind UTC, not China's or Cuba's\n"
+        )),
+        "{clocks}"
+    );
+}
+
+/// A column that looks like times, each of which follows the one above it, is no column to pass over.
+#[test]
+fn what_looks_like_times_and_is_not_read_is_refused() {
+    let place = Place::new();
+    let rows: String = (0..60).map(|n| format!("1-of-May-{},{}\n", 1950 + n, n * n % 7)).collect();
+    place.write("s.csv", format!("t,y\n{rows}"));
+    let train = "train s.csv --epochs 1 --horizon 2 --window 4 --hidden-size 2 -q -o m.elman";
+    place.refuses(
+        1,
+        train,
+        "s.csv, line 2, column \"t\": \"1-of-May-1950\" looks like a time, but is not written in a way that is known; say \
+         how all are written with --time-format and name the column with --time; or, if these are no times, take the \
+         column out",
+    );
+    place.ok(&format!("{train} --time t --time-format %d-of-%B-%Y"));
+    let forecast = place.ok("predict m.elman s.csv").stdout;
+    assert_eq!(
+        forecast.lines().map(|line| line.split(',').next().unwrap()).collect::<Vec<_>>(),
+        ["t", "1-of-May-2010", "1-of-May-2011"]
+    );
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::str::FromStr;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::weekdays::Weekdays;
+
 /// The seconds in a year, on average.
 const YEAR: f64 = 365.2425 * 86_400.0;
 
@@ -26,6 +28,10 @@ pub enum Frequency {
     Daily,
     /// From Monday to Friday.
     BusinessDaily,
+    /// Other days of the week, as bits, the lowest for Monday.
+    Weekdays(u8),
+    /// Twice a month: on this day and on a later one.
+    TwiceMonthly(u8),
     /// Every hour.
     Hourly,
     /// Every so many minutes, other than 60, that make a day.
@@ -100,6 +106,8 @@ impl Frequency {
             self,
             Frequency::Months(_)
                 | Frequency::BusinessDaily
+                | Frequency::Weekdays(_)
+                | Frequency::TwiceMonthly(_)
                 | Frequency::Minutes(_)
                 | Frequency::Nanoseconds(_)
         )
@@ -115,6 +123,8 @@ impl Frequency {
             Frequency::Weekly => Some(52),
             Frequency::Daily => Some(7),
             Frequency::BusinessDaily => Some(5),
+            Frequency::Weekdays(days) => Weekdays::new(days).map(Weekdays::len),
+            Frequency::TwiceMonthly(_) => Some(24),
             Frequency::Hourly => Some(24),
             Frequency::Minutes(minutes) => parts(1440, minutes),
         }
@@ -128,10 +138,12 @@ impl Frequency {
             Frequency::Monthly => "month",
             Frequency::Weekly => "week",
             Frequency::Daily => "day",
+            Frequency::Weekdays(_) => "open day",
             Frequency::BusinessDaily => "business day",
             Frequency::Hourly => "hour",
             Frequency::Minutes(1) => "minute",
             Frequency::Months(_)
+            | Frequency::TwiceMonthly(_)
             | Frequency::Minutes(_)
             | Frequency::Seconds(_)
             | Frequency::Nanoseconds(_) => "row",
@@ -153,6 +165,8 @@ impl Frequency {
             Frequency::Weekly => Cycle::Week.seconds(),
             Frequency::Daily => Cycle::Day.seconds(),
             Frequency::BusinessDaily => Cycle::Week.seconds() / 5.0,
+            Frequency::Weekdays(days) => Cycle::Week.seconds() / f64::from(days.count_ones().max(1)),
+            Frequency::TwiceMonthly(_) => YEAR / 24.0,
             Frequency::Hourly => Cycle::Hour.seconds(),
             Frequency::Minutes(minutes) => 60.0 * f64::from(minutes),
             Frequency::Seconds(seconds) => f64::from(seconds),
@@ -175,7 +189,11 @@ impl Frequency {
             Frequency::Monthly => Some(month),
             Frequency::Months(months) => Some(month / usize::try_from(months).ok()?),
             Frequency::Daily => Some(weekday),
-            Frequency::BusinessDaily => Some(weekday).filter(|&weekday| weekday < 5),
+            Frequency::BusinessDaily => Weekdays::BUSINESS.place(stamp.date()),
+            Frequency::Weekdays(days) => Weekdays::new(days)?.place(stamp.date()),
+            Frequency::TwiceMonthly(first) => {
+                Some(2 * month + usize::from(stamp.day().unsigned_abs() != first))
+            }
             Frequency::Hourly => Some(hour),
             Frequency::Minutes(minutes) => {
                 let minute = 60 * hour + usize::try_from(stamp.minute()).ok()?;
@@ -187,7 +205,8 @@ impl Frequency {
 
     /// Does the calendar fix a row's place in a season of so many rows?
     pub fn has_phase(self, season: usize) -> bool {
-        self.phase(DateTime::constant(2001, 1, 1, 0, 0, 0, 0), season).is_some()
+        let mut week = (1..8).map(|day| DateTime::constant(2001, 1, day, 0, 0, 0, 0));
+        week.any(|stamp| self.phase(stamp, season).is_some())
     }
 
     /// Are the rows as far apart? Models of before there were [`Frequency::Minutes`] have seconds.
@@ -219,6 +238,11 @@ impl Frequency {
             |count: u64, noun: &str| format!("step of {count} {noun}{}", if count == 1 { "" } else { "s" });
         match self {
             Frequency::Months(months) => many(months.into(), "month"),
+            Frequency::Weekdays(days) => match Weekdays::new(days) {
+                Some(days) => format!("open day ({})", days.in_words()),
+                None => self.row_name().into(),
+            },
+            Frequency::TwiceMonthly(_) => "half month".into(),
             Frequency::Minutes(minutes) if minutes.is_multiple_of(60) => many((minutes / 60).into(), "hour"),
             Frequency::Minutes(minutes) => many(minutes.into(), "minute"),
             Frequency::Seconds(seconds) if seconds.is_multiple_of(86_400) => {

@@ -18,6 +18,7 @@ mod refusals;
 mod step;
 #[cfg(test)]
 mod tests;
+mod weekdays;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

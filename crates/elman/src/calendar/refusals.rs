@@ -82,8 +82,16 @@ pub(super) fn uneven(
     let usual = counts.into_iter().max_by_key(|&(apart, count)| (count, std::cmp::Reverse(apart)));
     let usual = usual.map_or(SignedDuration::ZERO, |(apart, _)| apart);
     let n = (1..sorted.len()).find(|&n| apart(n) != usual).unwrap_or(1);
+    let in_weeks = |weeks: i64| SignedDuration::from_hours(weeks * 7 * 24);
+    let way_out = if offsets_change {
+        ""
+    } else if (1..sorted.len()).all(|n| [4, 5].map(in_weeks).contains(&apart(n))) {
+        ": months of four and of five weeks are not even: give a row for each week, or for each month of the calendar"
+    } else {
+        ": give a row for each step, join rows to longer steps, or take the column of times out"
+    };
     let text = format!(
-        "{} follows {} after {}, where most rows are {} apart; a forecast needs rows at even steps",
+        "{} follows {} after {}, where most rows are {} apart; a forecast needs rows at even steps{way_out}",
         column.text(order[n]),
         column.text(order[n - 1]),
         in_words(apart(n)),

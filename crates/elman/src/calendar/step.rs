@@ -1,9 +1,10 @@
 //! The step from one row to the next.
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Weekday};
-use jiff::{SignedDuration, Span};
 
 use super::Frequency;
+use super::weekdays::{Weekdays, weekday};
 
 /// How far rows are apart: always the same in time, or by the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +13,10 @@ pub(crate) enum Step {
     Months(i64, Day),
     /// So many nanoseconds.
     Fixed(i128),
-    /// From Monday to Friday.
-    BusinessDay,
+    /// The days of the week that are open, such as those from Monday to Friday.
+    Weekdays(Weekdays),
+    /// Twice a month: at the n-th, and at another day after it.
+    TwiceMonthly(i8, Day),
 }
 
 /// A day of a month.
@@ -88,14 +91,25 @@ impl Step {
     /// would be missing than are there, or would be after most of them.
     pub(crate) fn find_as(stamps: &[DateTime], frequency: Option<Frequency>) -> Option<(Self, Vec<Gap>)> {
         let own = Self::find(stamps);
-        let is_even = own.as_ref().is_some_and(|(_, gaps)| gaps.is_empty() && stamps.len() >= EVEN);
+        let is_even = own.as_ref().is_some_and(|(step, gaps)| {
+            // Days that are never open in one table may be in another.
+            let is_usual = !matches!(step, Step::TwiceMonthly(..))
+                && !matches!(step, Step::Weekdays(days) if *days != Weekdays::BUSINESS);
+            is_usual && gaps.is_empty() && stamps.len() >= EVEN
+        });
         let known = frequency.filter(|_| !is_even).and_then(|frequency| Self::of(frequency, stamps));
         known.and_then(|step| Some((step, step.gaps(stamps)?))).or(own)
     }
 
     /// The same where nothing is known of a frequency.
     pub(crate) fn find(stamps: &[DateTime]) -> Option<(Self, Vec<Gap>)> {
-        let candidates = [Self::months(stamps), Self::fixed(stamps), Self::business_day(stamps)];
+        let candidates = [
+            Self::months(stamps),
+            Self::fixed(stamps),
+            Self::weekdays(stamps, Weekdays::BUSINESS),
+            Self::open_days(stamps),
+            Self::twice_monthly(stamps),
+        ];
         let missing = |gaps: &[Gap]| gaps.iter().fold(0, |sum: usize, gap| sum.saturating_add(gap.missing));
         let is_likely = |gaps: &[Gap]| missing(gaps) <= stamps.len() && 2 * gaps.len() < stamps.len();
         candidates
@@ -120,7 +134,9 @@ impl Step {
             Frequency::Months(count) => months(count),
             Frequency::Weekly => seconds(604_800),
             Frequency::Daily => seconds(86_400),
-            Frequency::BusinessDaily => Self::business_day(stamps),
+            Frequency::BusinessDaily => Self::weekdays(stamps, Weekdays::BUSINESS),
+            Frequency::Weekdays(days) => Self::weekdays(stamps, Weekdays::new(days)?),
+            Frequency::TwiceMonthly(_) => Self::twice_monthly(stamps),
             Frequency::Hourly => seconds(3_600),
             Frequency::Minutes(minutes) => seconds(minutes.checked_mul(60)?),
             Frequency::Seconds(count) => seconds(count),
@@ -130,7 +146,11 @@ impl Step {
 
     /// Is it one that others come before, if they fit as well?
     fn is_rare(self) -> bool {
-        matches!(self, Step::BusinessDay | Step::Months(_, Day::NthWeekday(..) | Day::LastWeekday(_)))
+        match self {
+            Step::Weekdays(_) | Step::TwiceMonthly(..) => true,
+            Step::Months(_, day) => matches!(day, Day::NthWeekday(..) | Day::LastWeekday(_)),
+            Step::Fixed(_) => false,
+        }
     }
 
     fn months(stamps: &[DateTime]) -> Option<Self> {
@@ -150,9 +170,27 @@ impl Step {
         Some(Step::Fixed(apart.fold(0, gcd))).filter(|step| *step != Step::Fixed(0))
     }
 
-    fn business_day(stamps: &[DateTime]) -> Option<Self> {
-        let weekdays = stamps.iter().all(|stamp| stamp.weekday().to_monday_zero_offset() < 5);
-        (weekdays && same_clock(stamps)).then_some(Step::BusinessDay)
+    fn weekdays(stamps: &[DateTime], days: Weekdays) -> Option<Self> {
+        let are_open = stamps.iter().all(|stamp| days.place(stamp.date()).is_some());
+        (are_open && same_clock(stamps)).then_some(Step::Weekdays(days))
+    }
+
+    /// The days of the week that occur, of as many weeks as tell it.
+    fn open_days(stamps: &[DateTime]) -> Option<Self> {
+        const TELLING: i128 = 28 * 86_400 * SECOND;
+        let (first, last) = (stamps.first()?, stamps.last()?);
+        if nanoseconds(*first, *last) < TELLING {
+            return None;
+        }
+        let days = stamps.iter().fold(0, |days, stamp| days | 1 << weekday(stamp.date()));
+        Self::weekdays(stamps, Weekdays::new(days)?)
+    }
+
+    fn twice_monthly(stamps: &[DateTime]) -> Option<Self> {
+        let nth = stamps.iter().map(|stamp| stamp.day()).min()?;
+        let others: Vec<DateTime> = stamps.iter().copied().filter(|stamp| stamp.day() != nth).collect();
+        let both = others.len() >= 2 && stamps.len() >= others.len() + 2;
+        (both && same_clock(stamps)).then_some(Step::TwiceMonthly(nth, Day::shared(&others)?))
     }
 
     fn gaps(self, stamps: &[DateTime]) -> Option<Vec<Gap>> {
@@ -177,7 +215,8 @@ impl Step {
         match self {
             Step::Months(months, _) => whole((month(b) - month(a)).into(), months.into()),
             Step::Fixed(step) => whole(nanoseconds(a, b), step),
-            Step::BusinessDay => Some(business_days(b.date()) - business_days(a.date())),
+            Step::Weekdays(days) => Some(days.count(b.date())? - days.count(a.date())?),
+            Step::TwiceMonthly(nth, _) => Some(halves(b, nth) - halves(a, nth)),
         }
     }
 
@@ -197,11 +236,13 @@ impl Step {
                 let rest = i32::try_from(nanoseconds % SECOND).ok()?;
                 stamp.checked_add(SignedDuration::new(seconds, rest)).ok()
             }
-            Step::BusinessDay => {
-                let later = business_days(stamp.date()).checked_add(steps)?;
-                let days = later.div_euclid(5).checked_mul(7)?.checked_add(later.rem_euclid(5))?;
-                let date = MONDAY.checked_add(Span::new().try_days(days).ok()?).ok()?;
-                Some(date.to_datetime(stamp.time()))
+            Step::Weekdays(days) => Some(days.after(stamp.date(), steps)?.to_datetime(stamp.time())),
+            Step::TwiceMonthly(nth, other) => {
+                let later = halves(stamp, nth).checked_add(steps)?;
+                let year = i16::try_from(later.div_euclid(24)).ok()?;
+                let month = i8::try_from(later.rem_euclid(24) / 2 + 1).ok()?;
+                let day = if later.rem_euclid(2) == 0 { Day::Nth(nth) } else { other };
+                Some(day.of(year, month)?.to_datetime(stamp.time()))
             }
         }
     }
@@ -214,20 +255,18 @@ impl Step {
             Step::Months(3, _) => Frequency::Quarterly,
             Step::Months(12, _) => Frequency::Yearly,
             Step::Months(n, _) => months(n),
-            Step::BusinessDay => Frequency::BusinessDaily,
+            Step::Weekdays(Weekdays::BUSINESS) => Frequency::BusinessDaily,
+            Step::Weekdays(days) => Frequency::Weekdays(days.bits()),
+            Step::TwiceMonthly(nth, _) => Frequency::TwiceMonthly(nth.unsigned_abs()),
             Step::Fixed(step) if step % SECOND == 0 => Frequency::of_seconds(step / SECOND),
             Step::Fixed(step) => Frequency::Nanoseconds(u64::try_from(step).unwrap_or(u64::MAX)),
         }
     }
 }
 
-/// A Monday.
-const MONDAY: Date = Date::constant(1970, 1, 5);
-
-/// The weekdays from a Monday to another.
-fn business_days(date: Date) -> i64 {
-    let days = date.duration_since(MONDAY).as_hours() / 24;
-    days.div_euclid(7) * 5 + days.rem_euclid(7)
+/// Half months from the year 0 on, of which the n-th of a month begins one.
+fn halves(stamp: DateTime, nth: i8) -> i64 {
+    2 * month(stamp) + i64::from(stamp.day() != nth)
 }
 
 /// Months from the year 0 on.

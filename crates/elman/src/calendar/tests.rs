@@ -92,6 +92,85 @@ fn even_by_time_or_by_the_calendar() {
     }
 }
 
+/// The days from the first on whose day of the week, from Monday, 0, on, is open.
+fn open_days(first: &str, weeks: i64, open: &[i8]) -> Vec<String> {
+    let first: jiff::civil::Date = first.parse().unwrap();
+    let days = (0..7 * weeks).map(|day| first.checked_add(Span::new().days(day)).unwrap());
+    let is_open = |day: &jiff::civil::Date| open.contains(&day.weekday().to_monday_zero_offset());
+    days.filter(is_open).map(|day| day.to_string()).collect()
+}
+
+#[test]
+fn open_days_of_the_week_are_even() {
+    for (open, bits, next) in [
+        (&[0, 1, 2, 3, 4, 5][..], 0b11_1111, ["2024-02-26", "2024-02-27", "2024-02-28"]),
+        (&[6, 0, 1, 2, 3], 0b100_1111, ["2024-02-26", "2024-02-27", "2024-02-28"]),
+        (&[0, 2, 4], 0b1_0101, ["2024-02-26", "2024-02-28", "2024-03-01"]),
+        (&[5, 6], 0b110_0000, ["2024-03-02", "2024-03-03", "2024-03-09"]),
+    ] {
+        let mut days = open_days("2024-01-01", 8, open);
+        let whole = read(&days, None).unwrap();
+        assert_eq!(whole.frequency(), Frequency::Weekdays(bits));
+        assert_eq!(whole.frequency().season(), Some(open.len()));
+        let place = |row: usize| whole.phase(row, open.len()).unwrap();
+        assert!((0..days.len()).all(|row| place(row) == (place(0) + row) % open.len()));
+        let shown = [0, 1, 2].map(|n| whole.time(days.len() + n).unwrap().to_string());
+        assert_eq!(shown, next);
+        // A holiday is missing.
+        let holiday = days.remove(7);
+        let gap = gappy(&days, None).unwrap();
+        assert_eq!((gap.num_missing(), gap.time(7).unwrap().to_string()), (1, holiday));
+    }
+    let mut days = open_days("2024-01-01", 8, &[0, 1, 2, 3, 4, 5]);
+    // Where rows are known to be of all days, Sundays are missing.
+    assert_eq!(gappy(&days, Some(Frequency::Daily)).unwrap().num_missing(), 7);
+    days.remove(7);
+    let error = read(&days, None).unwrap_err();
+    assert!(
+        error.contains("the rows are one open day (from Monday to Saturday) apart: 1 row is missing"),
+        "{error}"
+    );
+}
+
+#[test]
+fn two_days_of_each_month_are_even() {
+    for (days, next, first) in
+        [(["01", "15"], "2024-05-01", 1), (["05", "20"], "2024-05-05", 5), (["15", "last"], "2024-05-15", 15)]
+    {
+        let of_month = |month: i8| {
+            let last = jiff::civil::Date::constant(2024, month, 1).days_in_month().to_string();
+            days.map(|day| format!("2024-{month:02}-{}", if day == "last" { &last } else { day }))
+        };
+        let mut rows: Vec<String> = (1..5).flat_map(of_month).collect();
+        let calendar = read(&rows, None).unwrap();
+        assert_eq!(calendar.frequency(), Frequency::TwiceMonthly(first));
+        assert_eq!(calendar.time(8).unwrap().to_string(), next);
+        let places: Vec<usize> = (0..8).filter_map(|row| calendar.phase(row, 24)).collect();
+        assert_eq!(places, (0..8).collect::<Vec<_>>());
+        let missing = rows.remove(3);
+        assert_eq!(gappy(&rows, None).unwrap().time(3).unwrap().to_string(), missing);
+    }
+}
+
+#[test]
+fn what_is_not_even_says_what_to_do() {
+    let quarters =
+        ["2015-01-31", "2015-02-28", "2015-03-28", "2015-05-02", "2015-05-30", "2015-06-27", "2015-08-01"];
+    let error = calendar(&quarters).unwrap_err();
+    assert!(error.ends_with(
+        "months of four and of five weeks are not even: give a row for each week, or for each month of the calendar"
+    ), "{error}");
+    let hours: Vec<String> =
+        (0..24).map(|n| format!("2024-01-{:02} {:02}:00", 1 + n / 4, 9 + n % 4)).collect();
+    let error = read(&hours, None).unwrap_err();
+    assert!(
+        error.ends_with(
+            "even steps: give a row for each step, join rows to longer steps, or take the column of times out"
+        ),
+        "{error}"
+    );
+}
+
 #[test]
 fn the_order_of_day_and_month_is_that_of_the_whole_column() {
     let shown = |rows: &[&str]| calendar(rows).map(|calendar| calendar.time(rows.len()).unwrap().to_string());
@@ -199,8 +278,8 @@ fn gaps_doubled_times_and_strange_cells_are_named() {
 }
 
 /// A calendar of these times, of which some may be missing.
-fn gappy(stamps: &[&str], frequency: Option<Frequency>) -> Result<Calendar, String> {
-    let rows: String = stamps.iter().map(|stamp| format!("\"{stamp}\"\n")).collect();
+fn gappy<S: AsRef<str>>(stamps: &[S], frequency: Option<Frequency>) -> Result<Calendar, String> {
+    let rows: String = stamps.iter().map(|stamp| format!("\"{}\"\n", stamp.as_ref())).collect();
     let table = Table::read("t.csv", format!("when\n{rows}").as_bytes()).unwrap();
     let column = table.column("when").unwrap();
     Calendar::with_gaps(column, column.times().unwrap(), None, frequency).map_err(|error| error.to_string())

@@ -5,7 +5,7 @@ use crate::error::{ConfigError, DataError, Error, Message};
 
 use super::cells::Cells;
 use super::error::Quoted;
-use super::number::finite;
+use super::number::{EXACT, finite};
 use super::time::{self, Pattern, Reading, Unread};
 use super::typing::{Typing, Values};
 use super::{Place, Table, TableError, Time};
@@ -148,8 +148,6 @@ impl<'a> Column<'a> {
     /// What each cell says as the name of something, and a remark where that is not simply its text: in a column of numbers
     /// `1` and `1.0` name one thing, by the text that comes first.
     pub(crate) fn names(&self) -> (Vec<&'a str>, Option<Message>) {
-        /// From here on two integers may be one number.
-        const EXACT: f64 = 9_007_199_254_740_992.0;
         let numbers = self.numbers_or_gaps().unwrap_or_default();
         let mut first: HashMap<u64, &str> = HashMap::new();
         let (mut renamed, mut place) = (0, None);
@@ -209,11 +207,18 @@ impl<'a> Column<'a> {
                 text: self.text(*row).to_owned(),
                 formats: Box::new([a.clone(), b.clone()]),
             }),
+            Err(Unread::NoYear { row }) => Err(TableError::NoYear {
+                table: self.table.name.clone(),
+                line: self.line(*row),
+                column: self.name().to_owned(),
+                text: self.text(*row).to_owned(),
+            }),
         }
     }
 
     /// Every cell as a time that is written as `format` says, which is one of `strftime`: `%d.%m.%Y %H:%M`; `%J` are days
-    /// since 1899-12-30, as spreadsheets count them, `%q` and `%2q` a quarter and a half of the year, `%+Y` and `%+y` the year
+    /// since 1899-12-30, as spreadsheets count them, `%q` and `%2q` a quarter and a half of the year, `%+q` and
+    /// `%+m` a quarter and a month in Roman numbers, `%+Y` and `%+y` the year
     /// after, `%.Y` a year with decimals that tell the month, `%:d` a day such as `1st`.
     ///
     /// # Errors

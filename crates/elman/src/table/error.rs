@@ -116,6 +116,14 @@ pub enum TableError {
     /// Day and month of a column of times cannot be told apart.
     #[error("{}", self.message())]
     AmbiguousTime { table: String, line: u64, column: String, text: String, formats: Box<[String; 2]> },
+
+    /// A column of times says days and months, but no year.
+    #[error(
+        "{table}, line {line}, column {}: {} is a day without a year; write the year behind each",
+        Quoted(.column),
+        Quoted(.text)
+    )]
+    NoYear { table: String, line: u64, column: String, text: String },
 }
 
 impl TableError {

@@ -54,10 +54,10 @@ pub(crate) use document::Document;
 pub use error::TableError;
 pub(crate) use join::is_clock;
 pub use nearest::nearest;
-pub(crate) use number::is_missing as stands_for_missing;
+pub(crate) use number::{is_missing as stands_for_missing, name_of_number};
 pub use place::Place;
 pub use time::Time;
-pub(crate) use time::mostly_times;
+pub(crate) use time::{is_even, mostly_times, rival};
 
 use column::Data;
 use lines::Lines;

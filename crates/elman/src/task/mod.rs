@@ -45,8 +45,8 @@ pub use chart::{Band, Chart, Charts, Line, Mark, Role};
 pub use classify::Classify;
 pub use feature::Feature;
 pub use forecast::{
-    Backtest, Backtested, Covariate, Covariates, Forecast, ForecastOptions, Known, Layout, Origin, Smoothing,
-    Transform,
+    Backtest, Backtested, Covariate, Covariates, Forecast, ForecastOptions, Known, Layout, Origin,
+    SeriesIndex, Smoothing, Transform,
 };
 pub(crate) use grouped::most_frequent;
 pub use grouped::{GroupedOptions, Grouping, SplitBy};

@@ -13,6 +13,15 @@ pub(super) fn finite(text: &str) -> Option<f64> {
     }
 }
 
+/// From here on two integers may be one number.
+pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// One spelling of the number that a text is; none where it is no number, or others may be the same.
+pub(crate) fn name_of_number(text: &str) -> Option<String> {
+    // A zero has no sign here.
+    finite(text).filter(|number| number.abs() < EXACT).map(|number| (number + 0.0).to_string())
+}
+
 /// Does this text stand for a cell without a value, among numbers?
 pub(crate) fn is_missing(text: &str) -> bool {
     const SPELLINGS: [&str; 22] = [

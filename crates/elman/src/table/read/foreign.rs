@@ -65,6 +65,9 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
     if begins("<?xml") {
         return Some("is an XML file; export the table as CSV".into());
     }
+    if begins("@relation") {
+        return Some("is an ARFF file; export the table as CSV".into());
+    }
     // Elman's own: the length of a header, and the header.
     if start.get(8..10) == Some(b"{\"") && contains(b"__metadata__") {
         return Some("is a model file, no table".into());
@@ -115,6 +118,7 @@ mod tests {
                 b"<!DOCTYPE html><p>",
                 "t is a web page, no table; was the file downloaded from the right address?",
             ),
+            (b"@relation a\n@attribute b numeric\n", "t is an ARFF file; export the table as CSV"),
             (b"a,b\n1,\x00\x01\n", "t is a binary file, no table"),
             (
                 b"name,number\nfirst row,1\nsecond row,2\x00\nthird row,3\n",

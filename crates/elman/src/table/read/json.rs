@@ -69,7 +69,7 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
                 Value::String(text) => text,
                 Value::Bool(_) | Value::Number(_) => value.to_string(),
                 Value::Array(_) | Value::Object(_) => {
-                    let what = "holds a list or an object; write one number or text per key";
+                    let what = "holds a list or an object; write an object for every row, with one number or text per key";
                     return Err(problem(line, format!("the key {key:?} {what}")));
                 }
             };
@@ -78,17 +78,24 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
         rows.push((line, cells));
         Ok(())
     };
-    let invalid = |line: u64, error: serde_json::Error| problem(line, format!("is not JSON: {error}"));
+    let invalid = |line: u64, text: &str, error: serde_json::Error| {
+        let way_out = if text.contains("NaN") {
+            "; JSON has no NaN: write null for a value that is missing"
+        } else {
+            ""
+        };
+        problem(line, format!("is not JSON: {error}{way_out}"))
+    };
     if text.trim_start().starts_with('[') {
         match serde_json::from_str::<Vec<Row>>(&text) {
             Ok(objects) => objects.into_iter().zip(1..).try_for_each(|(row, number)| add(number, row))?,
-            Err(error) => return Err(invalid(error.line() as u64, error)),
+            Err(error) => return Err(invalid(error.line() as u64, &text, error)),
         }
     } else {
         for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
             match serde_json::from_str(text) {
                 Ok(row) => add(line, row)?,
-                Err(error) => return Err(invalid(line, error)),
+                Err(error) => return Err(invalid(line, text, error)),
             }
         }
     }
@@ -143,6 +150,7 @@ mod tests {
             ("{\"a\":1}\n{\"a\":\n", 2, "is not JSON"),
             ("{\"a\":1}\n{\"a\":[1]}\n", 2, "the key \"a\" holds a list or an object"),
             ("{\"a\":1}\n5\n", 2, "an object for every row"),
+            ("{\"a\":1}\n{\"a\":NaN}\n", 2, "JSON has no NaN: write null for a value that is missing"),
             ("{\"a\":1,\"a\":2}\n", 1, "comes twice"),
         ] {
             let error = Table::read("t", text.as_bytes()).unwrap_err().to_string();

@@ -40,6 +40,8 @@ pub(super) enum Unread {
     NotATime { row: usize, like: Option<(usize, String)> },
     /// Day, month and year could be read in these orders, and no cell tells which.
     Ambiguous { row: usize, formats: [String; 2] },
+    /// The cells are days of months, without a year.
+    NoYear { row: usize },
 }
 
 impl Time {
@@ -77,6 +79,16 @@ impl Time {
     /// Is it written as a count of seconds, or parts of them, from 1970 on?
     pub(crate) fn is_counted(self) -> bool {
         self.pattern.counts_seconds()
+    }
+
+    /// Is it a date of digits alone: `20240131`?
+    pub(crate) fn is_of_digits(self) -> bool {
+        self.pattern.is_of_digits()
+    }
+
+    /// What is to be said of the short name of its clock, if other places have the same.
+    pub(crate) fn shared_clock(self) -> Option<(&'static str, &'static str)> {
+        self.pattern.shared_clock(self.offset)
     }
 
     /// How it is written.
@@ -154,6 +166,8 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     }
     for pattern in &found {
         match read_as(pattern, cells.clone()) {
+            // A year and a number beside it are a month unless they go on by weeks.
+            Ok(times) if pattern.is_bare_week() && !follows_by_weeks(&times) => {}
             Ok(times) => readings.push((pattern, times)),
             Err(row) => {
                 let fitting = fit(pattern, cells.clone());
@@ -175,6 +189,9 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
         readings.remove(0);
     }
     settle(&mut readings);
+    if readings.iter().all(|(pattern, times)| pattern.is_short_month() && count_days(times)) {
+        return Err(Unread::NoYear { row: sample });
+    }
     let mark = readings.first().and_then(|(pattern, _)| pattern.open_mark());
     let Some(mark) = mark.filter(|_| readings.len() > 1) else {
         return Ok(readings.swap_remove(0).1);
@@ -198,10 +215,20 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     }
 }
 
+/// Ways of writing that may fit the same cells: 200101 is a month or a day, 2001.125 the share of a year or the 125th day.
+const RIVALS: [[&str; 2]; 2] = [["%Y%m", "%y%m%d"], ["%.Y", "%Y.%j"]];
+
+/// Another way of writing times that fits cells which may be written so.
+pub(crate) fn rival(format: &str) -> Option<&'static str> {
+    RIVALS.into_iter().find_map(|[a, b]| match format {
+        _ if format == a => Some(b),
+        _ if format == b => Some(a),
+        _ => None,
+    })
+}
+
 /// Of ways of writing that may fit the same cells, keeps the usual one, or the other if only by that they are evenly spaced.
 fn settle(readings: &mut Vec<(&Pattern, Vec<Time>)>) {
-    // 200101 is a month or a day, 2001.125 the share of a year or the 125th day.
-    const RIVALS: [[&str; 2]; 2] = [["%Y%m", "%y%m%d"], ["%.Y", "%Y.%j"]];
     for rivals in RIVALS {
         let place = |format| readings.iter().position(|(pattern, _)| pattern.to_string() == format);
         if let [Some(usual), Some(other)] = rivals.map(place) {
@@ -209,6 +236,26 @@ fn settle(readings: &mut Vec<(&Pattern, Vec<Time>)>) {
             readings.remove(if is_other { usual } else { other });
         }
     }
+}
+
+/// Is each time a week from the next, in order, but for those that are the same?
+fn follows_by_weeks(times: &[Time]) -> bool {
+    const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+    let mut stamps: Vec<DateTime> = times.iter().map(|time| time.stamp).collect();
+    stamps.sort_unstable();
+    stamps.dedup();
+    stamps.len() > 1 && stamps.windows(2).all(|pair| pair[1].duration_since(pair[0]) == WEEK)
+}
+
+/// Are years of two digits days of months: is it the next year of the same month from most rows to the next, in several months?
+fn count_days(times: &[Time]) -> bool {
+    let follows = |pair: &&[Time]| {
+        let [before, after] = [pair[0].stamp, pair[1].stamp];
+        before.month() == after.month() && after.year() == before.year() + 1
+    };
+    let followed = times.windows(2).filter(follows).count();
+    4 * followed >= 3 * times.len().saturating_sub(1)
+        && times.iter().any(|time| time.stamp.month() != times[0].stamp.month())
 }
 
 /// Reads cells that are written in this way.
@@ -250,7 +297,7 @@ fn is_in_order(times: &[Time]) -> bool {
 }
 
 /// Are they at even steps? A single one tells nothing.
-fn is_even(times: &[Time]) -> bool {
+pub(crate) fn is_even(times: &[Time]) -> bool {
     let mut stamps: Vec<DateTime> = times.iter().map(|time| time.in_utc()).collect();
     stamps.sort_unstable();
     stamps.len() > 1 && Step::find(&stamps).is_some_and(|(_, gaps)| gaps.is_empty())

@@ -86,6 +86,42 @@ fn times_are_shown_as_they_are_written() {
         ["2009-10", "2010-11"],
         ["1999/2000", "2000/2001"],
         ["KW 1 2015", "KW 53 2015"],
+        ["2000q1", "2000q4"],
+        ["2000_Q1", "2000_Q4"],
+        ["Q I 2000", "Q IV 2000"],
+        ["QI/2000", "QIV/2000"],
+        ["2000-I", "2000-IV"],
+        ["I kw. 2000", "IV kw. 2000"],
+        ["1 кв. 2000", "4 кв. 2000"],
+        ["IV квартал 2000", "I квартал 2001"],
+        ["Quarter 4 2000", "Quarter 1 2001"],
+        ["2014-52", "2015-01"],
+        ["52/2014", "01/2015"],
+        ["Week of Dec 29, 2014", "Week of Jan 05, 2015"],
+        // Months in Roman numbers and in more languages.
+        ["1.IX.2000", "1.XII.2000"],
+        ["V/2000", "XII/2000"],
+        ["januari 2015", "maj 2015"],
+        ["januar 2015", "maj 2015"],
+        ["januar 2015", "desember 2015"],
+        ["tammikuu 2015", "joulukuu 2015"],
+        ["styczeń 2015", "listopad 2015"],
+        ["1 stycznia 2015", "11 listopada 2015"],
+        ["leden 2015", "červenec 2015"],
+        ["1. ledna 2015", "1. července 2015"],
+        ["янв 2015", "май 2015"],
+        ["Январь 2015", "Декабрь 2015"],
+        ["1 января 2015", "1 мая 2015"],
+        ["1 января 2015 г.", "1 мая 2015 г."],
+        ["січень 2015", "листопад 2015"],
+        ["1 січня 2015", "1 листопада 2015"],
+        ["Oca 2015", "Ağu 2015"],
+        ["Mayıs 2015", "Kasım 2015"],
+        ["január 2015", "december 2015"],
+        ["ianuarie 2015", "mai 2015"],
+        ["Mån 2015-01-05", "Tors 2015-01-08"],
+        ["Śr 2015-01-07", "Pt 2015-01-09"],
+        ["среда, 7 января 2015", "пятница, 9 января 2015"],
         ["W01/2015", "W53/2015"],
     ] {
         let table = table(&format!("t\n\"{}\"\n", times.join("\"\n\"")));
@@ -135,7 +171,7 @@ fn what_a_part_of_a_year_is() {
     ] {
         assert_eq!(moments(&[text]), [format!("{first}T00:00:00")], "{text}");
     }
-    let refused = ["2024H3", "2024/26", "32nd Jan 2024", "Thursday, 2024-01-05", "2024-01-05 00:00 IST"];
+    let refused = ["2024H3", "2024/26", "32nd Jan 2024", "Thursday, 2024-01-05", "2024-01-05 00:00 XST"];
     for text in refused {
         assert!(table(&format!("t\n\"{text}\"\n")).column("t").unwrap().times().is_err(), "{text}");
     }
@@ -145,6 +181,20 @@ fn what_a_part_of_a_year_is() {
     assert_eq!(moments(&["2009-10", "2010-11", "2011-12"])[2], "2011-01-01T00:00:00");
     // A weekday tells which of day and month is first.
     assert_eq!(moments(&["Mon 01/04/2024"]), ["2024-04-01T00:00:00"]);
+}
+
+#[test]
+fn days_without_a_year_are_no_months_of_years() {
+    let days: Vec<String> =
+        (0..59).map(|n| format!("{} {:02}", ["Jan", "Feb"][n / 31], n % 31 + 1)).collect();
+    let table = table(&format!("t\n{}\n", days.join("\n")));
+    assert_eq!(
+        table.column("t").unwrap().times().unwrap_err().to_string(),
+        "t.csv, line 2, column \"t\": \"Jan 01\" is a day without a year; write the year behind each"
+    );
+    // Decembers are.
+    assert_eq!(moments(&["Dec 01", "Dec 02", "Dec 03"])[2], "2003-12-01T00:00:00");
+    assert_eq!(moments(&["Dec 01", "Jan 02", "Feb 02"])[2], "2002-02-01T00:00:00");
 }
 
 /// Neither a time of day nor its points tell which of day and month is first.
@@ -179,6 +229,10 @@ fn of_two_ways_of_writing_the_usual_or_the_even_one_is_taken() {
         (["200110", "200111", "200112"], ["2001-10-01", "2001-11-01", "2001-12-01"]),
         (["201112", "201212", "210112"], ["2020-11-12", "2020-12-12", "2021-01-12"]),
         (["201011", "201012", "201101"], ["2010-11-01", "2010-12-01", "2011-01-01"]),
+        // Weeks of years.
+        (["201451", "201452", "201501"], ["2014-12-15", "2014-12-22", "2014-12-29"]),
+        (["2015-11", "2015-12", "2015-13"], ["2015-03-09", "2015-03-16", "2015-03-23"]),
+        (["2015-11", "2015-12", "2016-01"], ["2015-11-01", "2015-12-01", "2016-01-01"]),
         // Shares of years, and days of the year.
         (["2001.125", "2002.125", "2003.125"], ["2001-02-01", "2002-02-01", "2003-02-01"]),
         (["2001.042", "2002.042", "2003.042"], ["2001-01-01", "2002-01-01", "2003-01-01"]),

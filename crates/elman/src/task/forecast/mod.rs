@@ -19,6 +19,7 @@ mod choose;
 mod covariates;
 mod cycles;
 mod intervals;
+mod known;
 mod lengths;
 mod level;
 mod naive;
@@ -38,6 +39,7 @@ mod windows;
 
 pub use backtest::{Backtest, Backtested, Origin};
 pub use covariates::{Covariate, Covariates};
+pub use known::SeriesIndex;
 pub use options::ForecastOptions;
 pub use panel::Layout;
 pub use series::Transform;

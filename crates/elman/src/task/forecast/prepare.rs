@@ -13,7 +13,7 @@ use crate::missing::Missing;
 use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
-use crate::table::{Column, Table, Time};
+use crate::table::{Column, Table, Time, is_even, rival};
 use crate::task::{HeldOut, Prepared};
 use crate::words::thousands;
 
@@ -41,12 +41,16 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
         Some(name) => Some(table.column(name)?),
         None => {
             let may_repeat = options.id.is_some() || table.columns().any(|column| !column.holds_numbers());
-            let is_taken = |name: &str| options.target.as_deref() == Some(name) || named.contains(name);
+            let is_id = |name: &str| {
+                options.id.as_deref().is_some_and(|id| id.split(',').any(|id| id.trim() == name))
+            };
+            let is_taken =
+                |name: &str| options.target.as_deref() == Some(name) || is_id(name) || named.contains(name);
             time_column::find(table, is_taken, may_repeat, &mut remarks)?
         }
     };
     let format = time_format(time, options)?;
-    remarks.extend(format.iter().filter_map(|format| format.remark.clone()));
+    remarks.extend(format.iter().flat_map(|format| format.remarks.clone()));
     let name = time.map(|time| time.name());
     let Found { layout, target, remarks: of_series } = panel::find(table, options, name, &named)?;
     remarks.extend(of_series);
@@ -103,7 +107,7 @@ struct TimeFormat {
     /// May a shorter file not tell it by itself?
     is_needed: bool,
     /// What the user should know of it.
-    remark: Option<Message>,
+    remarks: Vec<Message>,
 }
 
 /// How the times are written; none without times.
@@ -118,13 +122,16 @@ fn time_format(time: Option<Column<'_>>, options: &ForecastOptions) -> Result<Op
             }
         };
     };
-    let first = match &options.time_format {
-        Some(format) => time.times_as(format)?[0],
-        None => time.times()?[0],
+    let (first, remarks) = match &options.time_format {
+        Some(format) => (time.times_as(format)?[0], Vec::new()),
+        None => {
+            let times = time.times()?;
+            let (count, clock) = (remark_on_count(time, times[0]), remark_on_clock(time, times));
+            (times[0], count.into_iter().chain(clock).collect())
+        }
     };
-    let remark = options.time_format.is_none().then(|| remark_on_count(time, first)).flatten();
     let is_needed = options.time_format.is_some() || time.holds_numbers() || first.is_order_open();
-    Ok(Some(TimeFormat { text: first.format(), is_needed, remark }))
+    Ok(Some(TimeFormat { text: first.format(), is_needed, remarks }))
 }
 
 /// What is to be said of a number that is read as a time.
@@ -132,12 +139,30 @@ fn remark_on_count(column: Column<'_>, first: Time) -> Option<Message> {
     let (place, text, date) = (column.place(0), column.text(0), first.stamp().date());
     let how = if first.is_serial() {
         "days are counted as spreadsheets do"
+    } else if let Some(format) = rival(&first.format())
+        && let Ok(others) = column.times_as(format)
+        && is_even(&others)
+    {
+        let other = others[0].stamp().date();
+        let text =
+            format!("{place}: {text} is read as {date}, and could be {other}, as {format}; say so with ");
+        return Some(Message::from(text).option("time_format"));
     } else if first.has_decimals() {
         "decimals of a year tell the month"
     } else {
         return None;
     };
     Some(format!("{place}: {text} is read as {date}: {how}").into())
+}
+
+/// What is to be said of a clock's name that other places have as well, where all times have it.
+fn remark_on_clock(column: Column<'_>, times: &[Time]) -> Option<Message> {
+    let (name, whose) = times[0].shared_clock()?;
+    if times.iter().any(|time| time.offset() != times[0].offset()) {
+        return None;
+    }
+    let text = format!("{}: {name} is taken for {whose}", column.place(0));
+    Some(text.into())
 }
 
 /// Of several series, those that are not learned from.

@@ -1,7 +1,6 @@
 //! A series as it stands in a table, and what is done to it so that its level does not drift.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +8,7 @@ use super::covariates::{Gap, Inputs};
 use super::panel::{self, Member, name_of};
 use super::remarks::remarks_on_rows;
 use super::time_column::TimeColumn;
-use super::{Forecast, Known, Smoothing};
+use super::{Forecast, SeriesIndex, Smoothing};
 use crate::calendar::{Calendar, Cycle};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
@@ -67,7 +66,7 @@ pub(super) struct Series<'a> {
     pub(super) rows: Vec<Option<usize>>,
     /// What its covariates make.
     pub(super) inputs: Inputs,
-    /// The means of its relative covariates: see [`Known::levels`].
+    /// The means of its relative covariates: see [`Known::levels`](super::Known::levels).
     pub(super) levels: Vec<f64>,
     pub(super) column: Column<'a>,
     pub(super) calendar: Option<Calendar>,
@@ -290,8 +289,7 @@ impl Forecast {
         test: usize,
     ) -> Result<(Vec<Series<'a>>, Vec<Message>), Error> {
         let needed = self.first_row().saturating_add(test.max(1));
-        let known: HashMap<&[String], &Known> =
-            self.series.iter().map(|known| (known.id.as_slice(), known)).collect();
+        let index = SeriesIndex::new(&self.series);
         let (mut all, mut short) = (Vec::with_capacity(members.len()), Vec::new());
         // Rows that are missing count, once they are filled in.
         let least = if self.missing.is_some() { 2 } else { needed };
@@ -319,7 +317,7 @@ impl Forecast {
                 return Err(DataError::new(table.name(), message).into());
             }
             self.check_positive(&series)?;
-            let known = known.get(&*member.id);
+            let known = index.find(&member.id);
             // The test tells nothing of a series that was not among those of training.
             let before_test = series.values.len().saturating_sub(test);
             (series.scaling, series.smoothing) = match known {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::level::Level;
-use super::{Forecast, Known, Layout};
+use super::{Forecast, Known, Layout, SeriesIndex};
 use crate::error::{ConfigError, Message};
 use crate::task::StreamUnits;
 use crate::words::abridged;
@@ -31,7 +31,11 @@ impl Forecast {
     /// If there are not several, or this is none of them; or if the network sees what a stream does not tell.
     pub(super) fn alone(&self, series: &[&str]) -> Result<Self, ConfigError> {
         let is_it = |known: &&Known| known.id.iter().map(String::as_str).eq(series.iter().copied());
-        let Some(known) = self.series.iter().find(is_it) else {
+        let alike = || {
+            let names: Vec<String> = series.iter().copied().map(str::to_owned).collect();
+            SeriesIndex::new(&self.series).find(&names)
+        };
+        let Some(known) = self.series.iter().find(is_it).or_else(alike) else {
             let message = if self.layout.is_single() {
                 "this model is one of a single series; stream it without naming one".to_owned()
             } else {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::panel::Member;
 use crate::calendar::{Calendar, Frequency};
-use crate::error::{Error, Message};
+use crate::error::{DataError, Error, Message};
 use crate::table::{Column, Table, TableError, Time, is_clock};
 
 /// Names of columns that hold times.
@@ -33,6 +33,9 @@ const NAMES: &[&str] = &[
     "woche",
     "quartal",
 ];
+
+/// As many cells tell what a column holds.
+const LOOKED_AT: usize = 100;
 
 /// Which column of a table holds the times, and how they are read.
 #[derive(Clone, Copy)]
@@ -101,8 +104,9 @@ pub(super) fn find<'a>(
     let mut suspects =
         of_text().filter(|column| is_named_like_times(column.name()) || column.is_mostly_times());
     let Some(first) = suspects.next() else {
-        let found = of_numbers(table, &is_taken, may_repeat, remarks);
+        let found = of_numbers(table, &is_taken, may_repeat, remarks)?;
         if found.is_none() {
+            of_text().try_for_each(refuse_resemblance)?;
             remarks.extend(of_text().find_map(remark_on_resemblance));
         }
         return Ok(found);
@@ -113,53 +117,48 @@ pub(super) fn find<'a>(
     }
 }
 
-/// A column of numbers that are times: by its name, or because they are years one after another.
+/// A column of numbers that are times: by its name, or because they are years, dates or moments one after another.
 fn of_numbers<'a>(
     table: &'a Table,
     is_taken: &impl Fn(&str) -> bool,
     may_repeat: bool,
     remarks: &mut Vec<Message>,
-) -> Option<Column<'a>> {
+) -> Result<Option<Column<'a>>, Error> {
     let numeric: Vec<Column<'a>> = table.columns().filter(Column::is_numeric).collect();
     let rest: Vec<Column<'a>> = numeric.iter().copied().filter(|column| !is_taken(column.name())).collect();
     // One of them is to be forecast.
     if numeric.len() < 2 {
-        return None;
+        return Ok(None);
     }
     let named = rest.iter().copied().filter(|column| is_named_like_times(column.name()));
     let mut unfit = None;
     for column in named {
         match column.times() {
-            Ok(times) if may_repeat || is_distinct(times) => return Some(column),
+            Ok(times) if may_repeat || is_distinct(times) => return Ok(Some(column)),
+            Err(error @ TableError::AmbiguousTime { .. }) => return Err(error.into()),
             _ => unfit = unfit.or(Some(column)),
         }
     }
     type Kind = (fn(&Column<'_>) -> bool, &'static str);
-    let kinds: [Kind; 2] = [(are_years, "years"), (are_moments, "moments counted from 1970 on")];
+    let kinds: [Kind; 3] =
+        [(are_years, "years"), (are_dates, "dates"), (are_moments, "moments counted from 1970 on")];
     for (are_some, what) in kinds {
         if let [column] = rest.iter().copied().filter(are_some).collect::<Vec<_>>()[..] {
+            column.times()?;
             let text = format!(
                 "{}: the values are taken for {what}; name another column of times with ",
                 column.whole()
             );
             remarks.push(Message::from(text).option("time"));
-            return Some(column);
+            return Ok(Some(column));
         }
     }
     remarks.extend(unfit.map(remark_on_unfit));
-    None
+    Ok(None)
 }
 
 /// What is to be said of a column of numbers that is named like times, and holds none that tell the rows apart.
 fn remark_on_unfit(column: Column<'_>) -> Message {
-    if let Err(TableError::AmbiguousTime { formats, .. }) = column.times() {
-        let (place, text, [a, b]) = (column.place(0), column.text(0), &*formats);
-        let text = format!(
-            "{place}: {text} could be {a} or {b}, and no row tells which, so the rows are taken in their order; name the \
-             column with "
-        );
-        return Message::from(text).option("time").text(" and say which with ").option("time_format");
-    }
     let text = format!(
         "{}: it is named like times, but holds none that are all different, so the rows are taken in their order; name a \
          column of times with ",
@@ -168,31 +167,61 @@ fn remark_on_unfit(column: Column<'_>) -> Message {
     Message::from(text).option("time")
 }
 
+/// Refuses a column in which each cell looks like a time that follows the one above it, though none is known.
+fn refuse_resemblance(column: Column<'_>) -> Result<(), Error> {
+    let texts = || column.texts().take(LOOKED_AT);
+    if !resemble_times(texts()) || texts().zip(texts().skip(1)).any(|(above, below)| above == below) {
+        return Ok(());
+    }
+    let text = format!(
+        "{:?} looks like a time, but is not written in a way that is known; say how all are written with ",
+        column.text(0)
+    );
+    let message = Message::from(text).option("time_format").text(" and name the column with ");
+    let message = message.option("time").text("; or, if these are no times, take the column out");
+    Err(DataError::new(column.place(0), message).into())
+}
+
 /// What is to be said of a column whose cells look like times, though they are none that are known.
 fn remark_on_resemblance(column: Column<'_>) -> Option<Message> {
-    /// As many cells tell.
-    const LOOKED_AT: usize = 100;
-    let all = |looks: fn(&str) -> bool| column.texts().take(LOOKED_AT).all(looks);
-    let (place, text) = (column.place(0), column.text(0));
-    if all(is_clock) {
-        let text = format!(
-            "{place}: {text:?} is a time of day without a date, so the rows are taken in their order; write the date before \
-             it to have it read"
-        );
-        return Some(text.into());
-    }
-    resemble_times(column.texts().take(LOOKED_AT)).then(|| {
-        let text = format!(
-            "{place}: {text:?} looks like a time, but is not written in a way that is known, so the rows are taken in their \
-             order; if it is one, name its column with "
-        );
-        Message::from(text).option("time").text(" and say how it is written with ").option("time_format")
-    })
+    let texts = || column.texts().take(LOOKED_AT);
+    let what = if texts().all(is_clock) {
+        "is a time of day without a date, so the rows are taken in their order; write the date before it to have it read"
+    } else if are_days_without_year(texts()) {
+        "is a day without a year, so the rows are taken in their order; write the year behind it to have it read"
+    } else if resemble_times(texts()) {
+        let text = "looks like a time, but is not written in a way that is known, so the rows are taken in their order; if it \
+                    is one, name its column with ";
+        let message = Message::from(format!("{}: {:?} {text}", column.place(0), column.text(0)));
+        return Some(message.option("time").text(" and say how it is written with ").option("time_format"));
+    } else {
+        return None;
+    };
+    Some(format!("{}: {:?} {what}", column.place(0), column.text(0)).into())
+}
+
+/// Are these two numbers each, `31.12.` or `12/31`, one of which is mostly one more than above, and the other the same?
+fn are_days_without_year<'t>(texts: impl Iterator<Item = &'t str>) -> bool {
+    let days = |text: &'t str| {
+        let (a, b) = text.strip_suffix('.').unwrap_or(text).split_once(['.', '/', '-'])?;
+        let number = |digits: &str| {
+            let is_short = digits.len() <= 2 && digits.bytes().all(|b| b.is_ascii_digit());
+            digits.parse::<u8>().ok().filter(|_| is_short)
+        };
+        let (a, b) = (number(a)?, number(b)?);
+        ((1..=31).contains(&a.max(b)) && (1..=12).contains(&a.min(b))).then_some((a, b))
+    };
+    let Some(all) = texts.map(days).collect::<Option<Vec<(u8, u8)>>>() else { return false };
+    let follows =
+        |pair: &&[(u8, u8)]| matches!([pair[1].0 - pair[0].0, pair[1].1 - pair[0].1], [0, 1] | [1, 0]);
+    let increases = |pair: &&[(u8, u8)]| pair[0].0 <= pair[1].0 && pair[0].1 <= pair[1].1;
+    let followed = all.windows(2).filter(increases).filter(follows).count();
+    all.len() > 2 && 4 * followed >= 3 * (all.len() - 1)
 }
 
 /// Does each text hold a year and little else: another number, or years in order?
 fn resemble_times<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
-    const LONGEST: usize = 40;
+    const LONGEST: usize = 60;
     let numbers =
         |text: &'t str| text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
     let is_year = |digits: &&str| digits.len() == 4 && ("1500"..="2200").contains(digits);
@@ -228,6 +257,23 @@ fn are_moments(column: &Column<'_>) -> bool {
         && column.times().is_ok_and(|times| times.first().is_some_and(|time| time.is_counted()))
 }
 
+/// Are as many as tell it written as dates of digits alone, such as 20240131 or 202401, and apart by some step of the calendar?
+fn are_dates(column: &Column<'_>) -> bool {
+    /// As many numbers are no dates by chance.
+    const TELLING: usize = 8;
+    let Ok(values) = column.numbers() else { return false };
+    let is_long = |&value: &f64| (1e5..1e14).contains(&value) && value.fract() == 0.0;
+    if values.len() < TELLING || !values.iter().all(is_long) {
+        return false;
+    }
+    match column.times() {
+        Ok(times) => {
+            times[0].is_of_digits() && matches!(Calendar::common_frequency(*column, times, None), Ok(Some(_)))
+        }
+        Err(error) => matches!(error, TableError::AmbiguousTime { .. }),
+    }
+}
+
 /// Three years or more, one after another, forwards or backwards.
 fn are_years(column: &Column<'_>) -> bool {
     let Ok(values) = column.numbers() else { return false };
@@ -245,22 +291,42 @@ mod tests {
     #[test]
     fn times_that_are_not_taken_are_named_with_the_reason() {
         let day_or_month: String = (1..13).map(|n| format!("01{n:02}2020,{n}\n")).collect();
-        for (rows, remark) in [
-            (
-                &day_or_month[..],
-                "t.csv, line 2, column \"date\": 01012020 could be %d%m%Y or %m%d%Y, and no row tells which, so the rows \
-                 are taken in their order; name the column with time and say which with time_format",
-            ),
-            (
-                "2020,1\n2020,2\n2021,3\n",
-                "t.csv, column \"date\": it is named like times, but holds none that are all different, so the rows are \
-                 taken in their order; name a column of times with time",
-            ),
-        ] {
-            let table = Table::read("t.csv", format!("date,y\n{rows}").as_bytes()).unwrap();
+        let looked_for = |name: &str, rows: &str| {
+            let table = Table::read("t.csv", format!("{name},y\n{rows}").as_bytes()).unwrap();
             let mut remarks = Vec::new();
-            assert!(find(&table, |name| name == "y", false, &mut remarks).unwrap().is_none());
-            assert_eq!(remarks.iter().map(ToString::to_string).collect::<Vec<_>>(), [remark]);
+            let found = find(&table, |name| name == "y", false, &mut remarks);
+            let found = found.map(|column| column.is_some()).map_err(|error| error.to_string());
+            (found, remarks.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        for name in ["date", "when"] {
+            let refused = format!(
+                "t.csv, line 2, column \"{name}\": \"01012020\" could be %d%m%Y or %m%d%Y, and no row tells which; say so \
+                 with time_format"
+            );
+            assert_eq!(looked_for(name, &day_or_month), (Err(refused), Vec::new()));
         }
+        let remark = "t.csv, column \"date\": it is named like times, but holds none that are all different, so the rows are \
+                      taken in their order; name a column of times with time";
+        assert_eq!(looked_for("date", "2020,1\n2020,2\n2021,3\n"), (Ok(false), vec![remark.into()]));
+        let remark =
+            "t.csv, column \"when\": the values are taken for dates; name another column of times with time";
+        let month = |n: usize| format!("{}{:02},{n}\n", 2020 + n / 12, n % 12 + 1);
+        let months: String = (0..24).map(month).collect();
+        assert_eq!(looked_for("when", &months), (Ok(true), vec![remark.into()]));
+        // Numbers of orders are none.
+        let orders: String = (0..24).map(|n| format!("{},{n}\n", 202_001 + 7 * n)).collect();
+        assert_eq!(looked_for("when", &orders), (Ok(false), Vec::new()));
+        let remark = "t.csv, line 2, column \"when\": \"1.1.\" is a day without a year, so the rows are taken in their order; \
+                      write the year behind it to have it read";
+        let days: String = (0..59).map(|n| format!("{}.{}.,{n}\n", n % 31 + 1, n / 31 + 1)).collect();
+        assert_eq!(looked_for("when", &days), (Ok(false), vec![remark.into()]));
+        // Results of matches are none.
+        let results: String = (0..59).map(|n| format!("{}-{},{n}\n", n * 7 % 4, n % 3)).collect();
+        assert_eq!(looked_for("when", &results), (Ok(false), Vec::new()));
+        let error = "t.csv, line 2, column \"when\": \"1 of May 1950\" looks like a time, but is not written in a way that is \
+                     known; say how all are written with time_format and name the column with time; or, if these are no \
+                     times, take the column out";
+        let years: String = (0..59).map(|n| format!("1 of May {},{n}\n", 1950 + n)).collect();
+        assert_eq!(looked_for("when", &years), (Err(error.into()), Vec::new()));
     }
 }

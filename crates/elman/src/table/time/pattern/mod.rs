@@ -4,6 +4,7 @@ mod months;
 mod names;
 mod order;
 mod parse;
+mod roman;
 mod weekdays;
 mod write;
 mod zones;
@@ -35,6 +36,8 @@ enum Item {
     Literal(char),
     /// A number, with zeros in front?
     Number(Field, bool),
+    /// The same as a Roman number.
+    Roman(Field),
     Month(Name, Language),
     Weekday(Name, Language),
     /// A day of the month with the ending of its ordinal number: `1st`
@@ -207,6 +210,8 @@ impl Pattern {
                 ".Y" => Item::DecimalYear(0, false),
                 "2q" => number(Field::Half),
                 "q" => number(Field::Quarter),
+                "+q" => Item::Roman(Field::Quarter),
+                "+m" => Item::Roman(Field::Month),
                 "m" => number(Field::Month),
                 "-m" => Item::Number(Field::Month, false),
                 "d" => number(Field::Day),
@@ -334,6 +339,36 @@ impl Pattern {
         self.items.iter().any(next)
     }
 
+    /// Is it a year and the number of its week, with nothing that says so?
+    pub(super) fn is_bare_week(&self) -> bool {
+        let is = |item: &Item| {
+            matches!(item, Item::Number(Field::IsoYear | Field::IsoWeek, _) | Item::Literal('-' | '/'))
+        };
+        self.items.iter().all(is) && !self.items.is_empty()
+    }
+
+    /// Is it several numbers with nothing between?
+    pub(super) fn is_of_digits(&self) -> bool {
+        self.items.len() > 1 && self.items.iter().all(|item| matches!(item, Item::Number(..)))
+    }
+
+    /// Is it a month's name and a year of two digits, which may be a day?
+    pub(super) fn is_short_month(&self) -> bool {
+        let is = |item: &Item| {
+            matches!(item, Item::Month(..) | Item::Number(Field::ShortYear, _) | Item::Literal(_))
+        };
+        self.items.iter().any(|item| matches!(item, Item::Month(..))) && self.items.iter().all(is)
+    }
+
+    /// The short name of the clock that is so far from UTC, and whose it is taken for, if other places have the same.
+    pub(super) fn shared_clock(&self, offset: i32) -> Option<(&'static str, &'static str)> {
+        let place = self.items.iter().find_map(|item| match item {
+            Item::ZoneName(place) => Some(usize::from(*place)),
+            _ => None,
+        })?;
+        zones::shared(zones::name(place, offset)?)
+    }
+
     /// Does it say a time of day?
     pub(crate) fn has_clock(&self) -> bool {
         let of_clock = |item: &Item| {
@@ -370,6 +405,8 @@ impl Pattern {
                 Item::Number(field, _) if field.may_be_short() => {
                     Item::Number(field, has(seen.zero) || seen.short == 0)
                 }
+                // The Q of a quarter, as in 2000q1.
+                Item::Literal(c) if has(seen.lower) => Item::Literal(c.to_ascii_lowercase()),
                 Item::Month(..) => {
                     let language = Language::without(seen.other_languages).unwrap_or_default();
                     Item::Month(Name { full: has(seen.full), case }, language)
@@ -405,6 +442,7 @@ impl Display for Pattern {
                 Item::Number(field, padded) => {
                     write!(f, "%{}{}", if padded { "" } else { "-" }, field.letters())?;
                 }
+                Item::Roman(field) => write!(f, "%+{}", field.letters())?,
                 Item::Month(Name { full, case }, _) => {
                     let upper = if case == Case::Upper { "^" } else { "" };
                     write!(f, "%{upper}{}", if full { 'B' } else { 'b' })?;

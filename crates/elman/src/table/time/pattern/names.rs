@@ -1,5 +1,7 @@
 //! Names of months and of days of the week: in which languages they are known, and which one a word is.
 
+use std::collections::HashMap;
+
 /// A language of names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Language {
@@ -11,13 +13,29 @@ pub(super) enum Language {
     Italian,
     Dutch,
     Portuguese,
+    Swedish,
+    Danish,
+    Norwegian,
+    Finnish,
+    Polish,
+    /// As it stands behind a day: `1 stycznia`.
+    PolishOfDay,
+    Czech,
+    CzechOfDay,
+    Russian,
+    RussianOfDay,
+    Ukrainian,
+    UkrainianOfDay,
+    Turkish,
+    Hungarian,
+    Romanian,
 }
 
 /// Languages as bits, one for each.
-pub(super) type Languages = u16;
+pub(super) type Languages = u32;
 
 impl Language {
-    const ALL: [Language; 7] = [
+    const ALL: [Language; 22] = [
         Language::English,
         Language::German,
         Language::French,
@@ -25,6 +43,21 @@ impl Language {
         Language::Italian,
         Language::Dutch,
         Language::Portuguese,
+        Language::Swedish,
+        Language::Danish,
+        Language::Norwegian,
+        Language::Finnish,
+        Language::Polish,
+        Language::PolishOfDay,
+        Language::Czech,
+        Language::CzechOfDay,
+        Language::Russian,
+        Language::RussianOfDay,
+        Language::Ukrainian,
+        Language::UkrainianOfDay,
+        Language::Turkish,
+        Language::Hungarian,
+        Language::Romanian,
     ];
 
     pub(super) fn bit(self) -> Languages {
@@ -44,6 +77,7 @@ pub(super) type Names<const N: usize> = [(&'static str, &'static str); N];
 pub(super) type Table<const N: usize> = [Names<N>; Language::ALL.len()];
 
 /// A word that is a name.
+#[derive(Clone, Copy)]
 pub(super) struct Found {
     /// Its place among the names, from 0 on.
     pub(super) index: usize,
@@ -64,38 +98,46 @@ pub(super) fn name<const N: usize>(
     if full { whole } else { short }
 }
 
-/// The name that a word is, in whichever languages it is one; no word is two. `others` are further spellings, with their
-/// languages and places.
-pub(super) fn find<const N: usize>(
-    word: &str,
-    table: &Table<N>,
-    others: impl IntoIterator<Item = (&'static str, Languages, usize)>,
-) -> Option<Found> {
-    /// Of other spellings, longer ones stand for whole names.
-    const SHORT: usize = 5;
-    let word = word.to_lowercase();
-    let is = |name: &str| name.to_lowercase() == word;
-    let mut found: Option<Found> = None;
-    let mut add = |index, languages: Languages, full| {
-        let found = found.get_or_insert(Found { index, languages: 0, full });
-        found.languages |= languages;
-        found.full &= full;
-    };
-    for (language, names) in Language::ALL.into_iter().zip(table) {
-        for (index, (whole, short)) in names.iter().enumerate() {
-            if is(short) {
-                add(index, language.bit(), false);
-            } else if is(whole) {
-                add(index, language.bit(), true);
+/// All words that are names, in one spelling ([`folded`]).
+pub(super) struct Words(HashMap<String, Found>);
+
+impl Words {
+    /// The names of a table. `others` are further spellings, with their languages and places. No word is two names.
+    pub(super) fn new<const N: usize>(
+        table: &Table<N>,
+        others: impl IntoIterator<Item = (&'static str, Languages, usize)>,
+    ) -> Self {
+        /// Of other spellings, longer ones stand for whole names.
+        const SHORT: usize = 5;
+        let mut words = HashMap::new();
+        let mut add = |word: &str, index, languages: Languages, full| {
+            let found = words.entry(folded(word)).or_insert(Found { index, languages: 0, full });
+            found.languages |= languages;
+            found.full &= full;
+        };
+        for (language, names) in Language::ALL.into_iter().zip(table) {
+            for (index, (whole, short)) in names.iter().enumerate() {
+                add(short, index, language.bit(), false);
+                if whole != short {
+                    add(whole, index, language.bit(), true);
+                }
             }
         }
-    }
-    for (name, languages, index) in others {
-        if is(name) {
-            add(index, languages, name.len() > SHORT);
+        for (name, languages, index) in others {
+            add(name, index, languages, name.len() > SHORT);
         }
+        Words(words)
     }
-    found
+
+    /// The name that a word is, in whichever languages it is one.
+    pub(super) fn find(&self, word: &str) -> Option<Found> {
+        self.0.get(&folded(word)).copied()
+    }
+}
+
+/// A word in small letters; the Turkish letters i, with and without a point, are one.
+fn folded(word: &str) -> String {
+    word.to_lowercase().replace('ı', "i").replace('\u{307}', "")
 }
 
 #[cfg(test)]
@@ -112,17 +154,19 @@ pub(super) mod tests {
         for (language, names) in Language::ALL.into_iter().zip(table) {
             for (index, (whole, short)) in names.iter().enumerate() {
                 for (word, full) in [(whole, true), (short, false)] {
-                    assert_eq!(*seen.entry(word.to_lowercase()).or_insert(index), index, "{word}");
+                    assert_eq!(*seen.entry(folded(word)).or_insert(index), index, "{word}");
                     let found = find(&word.to_uppercase()).unwrap();
                     assert_eq!(found.index, index, "{word}");
-                    assert!(found.full == full || whole == short, "{word}");
+                    // What is short in one language is not taken for whole in another.
+                    let is_short = table.iter().flatten().any(|(_, short)| folded(short) == folded(word));
+                    assert_eq!(found.full, full && !is_short, "{word}");
                     assert!(found.languages & language.bit() != 0, "{word}");
                     assert_eq!(name(table, language, index, full), *word);
                 }
             }
         }
         for (word, index) in others {
-            assert_eq!(*seen.entry(word.to_lowercase()).or_insert(index), index, "{word}");
+            assert_eq!(*seen.entry(folded(word)).or_insert(index), index, "{word}");
             assert_eq!(find(word).map(|found| found.index), Some(index), "{word}");
         }
         assert!(find("").is_none());

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::names::Found;
-use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, months, weekdays, zones};
+use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, months, roman, weekdays, zones};
 use crate::table::time::fold::fold;
 
 /// The fields that a text has said so far.
@@ -118,7 +118,8 @@ impl Pattern {
                     rest = match rest.strip_prefix(c) {
                         Some(rest) if c == ' ' => rest.trim_start_matches(' '),
                         Some(rest) => rest,
-                        None if c.is_ascii_alphabetic() && rest.starts_with(c.to_ascii_lowercase()) => {
+                        None if c.is_ascii_uppercase() && rest.starts_with(c.to_ascii_lowercase()) => {
+                            seen.lower |= bit;
                             &rest[1..]
                         }
                         // Of `Apr.` and `Mai` one is shortened.
@@ -141,6 +142,11 @@ impl Pattern {
                         && number == 1
                         && self.follows(n, |item| *item == Item::Literal(' '));
                     rest = after.strip_prefix("er").filter(|_| is_first).unwrap_or(after);
+                }
+                Item::Roman(field) => {
+                    let (number, after) = roman::find(rest)?;
+                    fields.numbers[field as usize] = Some(number);
+                    rest = after;
                 }
                 Item::Month(..) => {
                     let (month, after) = named(rest, months::find, bit, seen)?;

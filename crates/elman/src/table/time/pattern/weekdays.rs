@@ -1,6 +1,8 @@
 //! The names of the days of the week, in the languages in which they are known.
 
-use super::names::{self, Found, Language, Languages, Names, Table};
+use std::sync::LazyLock;
+
+use super::names::{self, Found, Language, Languages, Names, Table, Words};
 
 const ENGLISH: Names<7> = [
     ("Monday", "Mon"),
@@ -65,12 +67,115 @@ const PORTUGUESE: Names<7> = [
     ("Sábado", "Sáb"),
     ("Domingo", "Dom"),
 ];
+const SWEDISH: Names<7> = [
+    ("Måndag", "Mån"),
+    ("Tisdag", "Tis"),
+    ("Onsdag", "Ons"),
+    ("Torsdag", "Tors"),
+    ("Fredag", "Fre"),
+    ("Lördag", "Lör"),
+    ("Söndag", "Sön"),
+];
+const DANISH: Names<7> = [
+    ("Mandag", "Man"),
+    ("Tirsdag", "Tir"),
+    ("Onsdag", "Ons"),
+    ("Torsdag", "Tor"),
+    ("Fredag", "Fre"),
+    ("Lørdag", "Lør"),
+    ("Søndag", "Søn"),
+];
+const NORWEGIAN: Names<7> = [
+    ("Mandag", "Man"),
+    ("Tirsdag", "Tir"),
+    ("Onsdag", "Ons"),
+    ("Torsdag", "Tor"),
+    ("Fredag", "Fre"),
+    ("Lørdag", "Lør"),
+    ("Søndag", "Søn"),
+];
+const FINNISH: Names<7> = [
+    ("Maanantai", "Ma"),
+    ("Tiistai", "Ti"),
+    ("Keskiviikko", "Ke"),
+    ("Torstai", "To"),
+    ("Perjantai", "Pe"),
+    ("Lauantai", "La"),
+    ("Sunnuntai", "Su"),
+];
+const POLISH: Names<7> = [
+    ("Poniedziałek", "Pon"),
+    ("Wtorek", "Wt"),
+    ("Środa", "Śr"),
+    ("Czwartek", "Czw"),
+    ("Piątek", "Pt"),
+    ("Sobota", "Sob"),
+    ("Niedziela", "Niedz"),
+];
+const CZECH: Names<7> = [
+    ("Pondělí", "Pondělí"),
+    ("Úterý", "Úterý"),
+    ("Středa", "Středa"),
+    ("Čtvrtek", "Čtvrtek"),
+    ("Pátek", "Pátek"),
+    ("Sobota", "Sobota"),
+    ("Neděle", "Neděle"),
+];
+const RUSSIAN: Names<7> = [
+    ("Понедельник", "Пн"),
+    ("Вторник", "Вт"),
+    ("Среда", "Ср"),
+    ("Четверг", "Чт"),
+    ("Пятница", "Пт"),
+    ("Суббота", "Сб"),
+    ("Воскресенье", "Вс"),
+];
+const UKRAINIAN: Names<7> = [
+    ("Понеділок", "Пн"),
+    ("Вівторок", "Вт"),
+    ("Середа", "Ср"),
+    ("Четвер", "Чт"),
+    ("Пт", "Пт"),
+    ("Субота", "Сб"),
+    ("Неділя", "Нд"),
+];
+const TURKISH: Names<7> = [
+    ("Pazartesi", "Pzt"),
+    ("Salı", "Sal"),
+    ("Çarşamba", "Çar"),
+    ("Perşembe", "Per"),
+    ("Cuma", "Cum"),
+    ("Cumartesi", "Cmt"),
+    ("Pazar", "Paz"),
+];
+const HUNGARIAN: Names<7> = [
+    ("Hétfő", "Hétfő"),
+    ("Kedd", "Kedd"),
+    ("Szerda", "Szerda"),
+    ("Csütörtök", "Csütörtök"),
+    ("Péntek", "Péntek"),
+    ("Szombat", "Szombat"),
+    ("Vasárnap", "Vasárnap"),
+];
+const ROMANIAN: Names<7> = [
+    ("Luni", "Luni"),
+    ("Marți", "Marți"),
+    ("Miercuri", "Miercuri"),
+    ("Joi", "Joi"),
+    ("Vineri", "Vineri"),
+    ("Sâmbătă", "Sâmbătă"),
+    ("Duminică", "Duminică"),
+];
 
 /// Other spellings, with their day.
 const OTHERS: [(&str, usize); 7] =
     [("Tues", 1), ("Weds", 2), ("Thur", 3), ("Thurs", 3), ("Sonnabend", 5), ("Miercoles", 2), ("Sabado", 5)];
 
-const ALL: Table<7> = [ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, PORTUGUESE];
+/// Days have one form, whatever stands beside them.
+const ALL: Table<7> = [
+    ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, PORTUGUESE, SWEDISH, DANISH, NORWEGIAN, FINNISH,
+    POLISH, POLISH, CZECH, CZECH, RUSSIAN, RUSSIAN, UKRAINIAN, UKRAINIAN, TURKISH, HUNGARIAN, ROMANIAN,
+];
 
 /// A day's name, counted from Monday, 0.
 pub(super) fn name(language: Language, day: usize, full: bool) -> &'static str {
@@ -79,7 +184,9 @@ pub(super) fn name(language: Language, day: usize, full: bool) -> &'static str {
 
 /// The day that a word names, from Monday, 0, on. Other spellings are of whichever language the other cells are.
 pub(super) fn find(word: &str) -> Option<Found> {
-    names::find(word, &ALL, OTHERS.map(|(name, day)| (name, Languages::MAX, day)))
+    static WORDS: LazyLock<Words> =
+        LazyLock::new(|| Words::new(&ALL, OTHERS.map(|(name, day)| (name, Languages::MAX, day))));
+    WORDS.find(word)
 }
 
 #[cfg(test)]

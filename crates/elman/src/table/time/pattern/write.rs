@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use jiff::civil::DateTime;
 
 use super::names::Language;
-use super::{Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, months, weekdays, zones};
+use super::{Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, months, roman, weekdays, zones};
 
 impl Pattern {
     /// Writes a time.
@@ -23,6 +23,7 @@ impl Pattern {
                     let width = if padded { field.width() } else { 0 };
                     write!(f, "{:0width$}", number(field, stamp))?;
                 }
+                Item::Roman(field) => f.write_str(roman::name(number(field, stamp)))?,
                 Item::Month(Name { full, case }, language) => {
                     write_name(months::name(language, (stamp.month() - 1) as usize, full), case, f)?;
                 }

@@ -5,9 +5,8 @@ type Clocks = &'static [(&'static str, i32)];
 
 const HOUR: i32 = 3600;
 
-/// In North America names are those of RFC 822 (section 5.1), and so CST is no clock of China or Cuba; BST, which stands
-/// beside GMT, is none of Bangladesh. A name of which no such use prevails, as IST of India, Ireland and Israel, is none.
-const PLACES: [Clocks; 21] = [
+/// In North America names are those of RFC 822 (section 5.1). Of names that several places have, see [`SHARED`].
+const PLACES: [Clocks; 22] = [
     &[("UTC", 0)],
     &[("GMT", 0), ("BST", HOUR)],
     &[("WET", 0), ("WEST", HOUR)],
@@ -22,6 +21,7 @@ const PLACES: [Clocks; 21] = [
     &[("PST", -8 * HOUR), ("PDT", -7 * HOUR)],
     &[("AKST", -9 * HOUR), ("AKDT", -8 * HOUR)],
     &[("HST", -10 * HOUR)],
+    &[("IST", 5 * HOUR + HOUR / 2)],
     &[("SGT", 8 * HOUR)],
     &[("HKT", 8 * HOUR)],
     &[("JST", 9 * HOUR)],
@@ -30,6 +30,18 @@ const PLACES: [Clocks; 21] = [
     &[("AEST", 10 * HOUR), ("AEDT", 11 * HOUR)],
     &[("NZST", 12 * HOUR), ("NZDT", 13 * HOUR)],
 ];
+
+/// Names that several places have for their clocks, with the one that is meant here.
+const SHARED: [(&str, &str); 3] = [
+    ("CST", "North America's, 6 hours behind UTC, not China's or Cuba's"),
+    ("BST", "British summer time, 1 hour ahead of UTC, not Bangladesh's time"),
+    ("IST", "India's, 5:30 hours ahead of UTC, not Ireland's or Israel's"),
+];
+
+/// The name, and whose clock it is taken for, if several places have it.
+pub(super) fn shared(name: &str) -> Option<(&'static str, &'static str)> {
+    SHARED.into_iter().find(|(shared, _)| *shared == name)
+}
 
 /// Seconds east of UTC of the clock that a word names, and the number of its place.
 pub(super) fn find(word: &str) -> Option<(i32, usize)> {
@@ -57,6 +69,7 @@ mod tests {
                 assert_eq!(name(place, offset), Some(word));
             }
         }
-        assert!(find("IST").is_none() && name(3, 1).is_none() && name(99, 0).is_none());
+        assert!(SHARED.iter().all(|(word, _)| find(word).is_some()) && shared("CET").is_none());
+        assert!(find("XST").is_none() && name(3, 1).is_none() && name(99, 0).is_none());
     }
 }
