@@ -127,6 +127,7 @@ impl<'a> Product<'a> {
             (4, 1) => self.tiles_of_width::<S, 4, 1>(s, sums),
             (1, 2) => self.tiles_of_width::<S, 1, 2>(s, sums),
             (2, 2) => self.tiles_of_width::<S, 2, 2>(s, sums),
+            (3, 2) if const { Vector::<S>::LANES == 8 } => self.tiles_of_width::<S, 3, 2>(s, sums),
             (1, 4) => self.tiles_of_width::<S, 1, 4>(s, sums),
             (vectors, chains) => unreachable!("{vectors} vectors, {chains} chains"),
         }

@@ -54,14 +54,21 @@ macro_rules! with_width {
             (2, 1) if meet!(2, 1) => of!(2, 1),
             (3, 1) if meet!(3, 1) => of!(3, 1),
             (4, 1) if meet!(4, 1) => of!(4, 1),
-            (1, 2) if meet!(1, 2) => of!(1, 2),
+            // Of 17 to 32 units, vectors of 4 alone leave a panel of one, and vectors of 8 alone fill three.
+            (1, 2) if meet!(1, 2) && const { $crate::engine::row::lanes::<S>() < 8 } => of!(1, 2),
             (2, 2) if meet!(2, 2) => of!(2, 2),
+            (3, 2) if meet!(3, 2) && const { $crate::engine::row::lanes::<S>() == 8 } => of!(3, 2),
             (1, 4) if meet!(1, 4) => of!(1, 4),
             (units, chains) => unreachable!("{units} vectors of units, {chains} chains"),
         }
     }};
 }
 pub(super) use with_width;
+
+/// The lanes of a vector.
+pub(super) const fn lanes<S: Isa>() -> usize {
+    Vector::<S>::LANES
+}
 
 /// A run's part of what [`forward::step`] does, for one row. After all runs comes
 /// [`forward::through_inner_value`].
@@ -91,7 +98,8 @@ pub(super) fn forward_run<S: Isa, C: Cell, const UNITS: usize, const CHAINS: usi
     next: &mut [f32],
     mut tape: Option<&mut [f32]>,
 ) {
-    let mut pairs = if const { is_full(C::PRE, UNITS, CHAINS) } { pairs(run, from.panels) } else { 0 };
+    let mut pairs =
+        if const { are_paired::<S>(C::PRE, UNITS, CHAINS) } { pairs(run, from.panels) } else { 0 };
     let mut others = run.panels - 2 * pairs;
     if const { are_three::<S, C>() } && pairs > 0 && others == 1 {
         // The last three together, rather than one alone, whose sums would not fill the time that they wait.
@@ -130,9 +138,13 @@ fn block_of_other(run: PanelRun, n: usize, pairs: usize, order: Order) -> usize 
     })
 }
 
-/// Is a panel of that many vectors of units, in that many chains, as wide as can be?
-pub(super) const fn is_full(pre: usize, units: usize, chains: usize) -> bool {
-    if pre == 1 { units * chains == MAX_VECTORS } else { units == 1 }
+/// May panels of that many vectors of units, in that many chains, go in pairs? Narrower ones are few; three vectors of 16
+/// fill the time that their sums wait, and took a sixth longer in pairs (Elman, 96 units).
+const fn are_paired<S: Isa>(pre: usize, units: usize, chains: usize) -> bool {
+    match pre {
+        1 => units * chains == MAX_VECTORS || units * chains == 3 && Vector::<S>::LANES < 16,
+        _ => units == 1,
+    }
 }
 
 /// The weights of some vectors of units, of `len` values each, from a block on.
@@ -269,7 +281,7 @@ pub(super) fn backward_run<S: Isa, C: Cell, const UNITS: usize, const CHAINS: us
     carry: &mut [f32],
     tape: &mut [f32],
 ) {
-    let pairs = if const { is_full(1, UNITS, CHAINS) } { pairs(run, from.panels) } else { 0 };
+    let pairs = if const { are_paired::<S>(1, UNITS, CHAINS) } { pairs(run, from.panels) } else { 0 };
     for n in 0..pairs {
         backward_panels::<S, C, UNITS, CHAINS, 2>(s, from, run.block_of(2 * n), carry, tape);
     }

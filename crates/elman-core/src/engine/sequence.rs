@@ -5,11 +5,11 @@
 
 use elman_kernels::Isa;
 use elman_kernels::panel::Order;
-use elman_kernels::tile::Matrix;
+use elman_kernels::tile::{MAX_VECTORS, Matrix};
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward};
-use super::row::{self, is_full, with_width};
+use super::row::{self, with_width};
 use super::shape::Shape;
 use crate::cell::Cell;
 
@@ -47,7 +47,7 @@ pub(super) struct SequenceOutput<'a> {
 /// Have panels of so many vectors of units and chains a time loop of their own? Full ones of layers of up to 32 units
 /// have, and all whose units have several pre-activations in the forward pass.
 const fn has_own_loop(units: usize, chains: usize) -> bool {
-    if chains == 1 { units == 1 } else { is_full(1, units, chains) }
+    if chains == 1 { units == 1 } else { units * chains >= MAX_VECTORS }
 }
 
 impl Sequence<'_> {
