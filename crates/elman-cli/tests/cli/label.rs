@@ -124,7 +124,7 @@ fn both_directions_are_not_cut_and_distributions_have_intervals() {
     };
     place.write("early.csv", format!("id,x,target\n{}", (0..400).map(row).collect::<String>()));
     let message = "--burn-in is 30, but no training sequence has a target behind its first 30 timesteps, so nothing of them \
-                   counts; choose less, or leave it out";
+                   counts; choose less, or 0 for none";
     place.refuses(2, "train label early.csv --classes=false --burn-in 30 -o early.elman", message);
     place.ok(&format!("{train} --loss gaussian --burn-in 50 --truncate 0 -o told.elman"));
     let predicted = place.ok("predict told.elman tank.csv --interval 80").stdout;

@@ -89,7 +89,15 @@ pub(super) fn find(
             }
         },
     };
-    if let Some(both) = id.iter().find(|&id| Some(id.as_str()) == time) {
+    let holds_times = |column: Column<'_>| !column.holds_numbers() && column.is_mostly_times();
+    let is_distinct = |column: Column<'_>| {
+        let mut seen = HashSet::new();
+        column.texts().all(|text| seen.insert(text))
+    };
+    // A column that is named as id is not taken for the times by itself.
+    let tells_times = |column| time.is_none() && holds_times(column) && is_distinct(column);
+    let is_time = |id: &str| Some(id) == time || table.column(id).is_ok_and(tells_times);
+    if let Some(both) = id.iter().find(|id| is_time(id)) {
         let message = format!("names the column {both:?} of times, which cannot tell series apart");
         return Err(ConfigError::new("id", message).into());
     }
@@ -97,10 +105,7 @@ pub(super) fn find(
         let name = column.name();
         Some(name) != time && !id.iter().any(|id| id == name) && !covariates.contains(name)
     };
-    let is_time = |target: &str| {
-        let holds_times = |column: Column<'_>| !column.holds_numbers() && column.is_mostly_times();
-        Some(target) == time || table.column(target).is_ok_and(holds_times)
-    };
+    let is_time = |target: &str| Some(target) == time || table.column(target).is_ok_and(holds_times);
     if let Some(target) =
         options.target.as_deref().filter(|target| table.has_column(target) && is_time(target))
     {
