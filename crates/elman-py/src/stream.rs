@@ -55,6 +55,18 @@ fn no_row(what: &str) -> PyErr {
     ))
 }
 
+const NO_ROW_OF_MEMORY: &str = "out is not C-contiguous";
+
+/// The array that a step writes so many values to.
+fn place<'py>(out: &Bound<'py, PyAny>, wanted: usize) -> PyResult<PyReadwriteArray1<'py, f32>> {
+    let out: PyReadwriteArray1<'py, f32> = out.extract().map_err(|_| no_row("out"))?;
+    let found = out.as_slice().map_err(|_| wrong(NO_ROW_OF_MEMORY))?.len();
+    if found != wanted {
+        return Err(wrong(format!("out has {found} values, but the output has {wanted}")));
+    }
+    Ok(out)
+}
+
 #[pymethods]
 impl Stream {
     /// Reads a timestep; gives the output, or none where a patch waits for more.
@@ -67,18 +79,14 @@ impl Stream {
     ) -> PyResult<Option<Bound<'py, PyArray1<f32>>>> {
         let mut stream = self.alone()?;
         let x: PyReadonlyArray1<'_, f32> = x.extract().map_err(|_| no_row("x"))?;
+        // Before the states move on, so that a step that is refused leaves them.
+        let out = out.map(|out| place(out, stream.output.len())).transpose()?;
         if !stream.advance(values(&x, "x")?)? {
             return Ok(None);
         }
         let output = &stream.output;
-        let Some(out) = out else { return Ok(Some(PyArray1::from_slice(py, output))) };
-        let mut out: PyReadwriteArray1<'_, f32> = out.extract().map_err(|_| no_row("out"))?;
-        let to = out.as_slice_mut().map_err(|_| wrong("out is not C-contiguous"))?;
-        if to.len() != output.len() {
-            let (found, wanted) = (to.len(), output.len());
-            return Err(wrong(format!("out has {found} values, but the output has {wanted}")));
-        }
-        to.copy_from_slice(output);
+        let Some(mut out) = out else { return Ok(Some(PyArray1::from_slice(py, output))) };
+        out.as_slice_mut().map_err(|_| wrong(NO_ROW_OF_MEMORY))?.copy_from_slice(output);
         Ok(Some(out.as_any().cast::<PyArray1<f32>>()?.clone()))
     }
 

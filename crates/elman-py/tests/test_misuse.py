@@ -83,7 +83,7 @@ def test_classes():
     make = elman.SequenceClassifier(search=False, **QUICK)
     for y, error, message in [
         (np.array([None, "a"] * 10, dtype=object), ValueError, "y has a class that is None or NaN; leave out"),
-        (np.array([1, "a"] * 10, dtype=object), TypeError, "y has classes of the types int, str; give them all one"),
+        (np.array([1, "a"] * 10, dtype=object), TypeError, "y has classes of the types int, str, which have no order; give them all one"),
     ]:
         with pytest.raises(error, match=message):
             make.fit(X, y)
@@ -121,6 +121,24 @@ def test_forecasts(forecaster, call, error, message):
 def test_sweeps(regressor, call, error, message):
     with pytest.raises(error, match=message):
         call(regressor)
+
+
+def test_a_refused_step_leaves_the_stream_where_it_was(net):
+    x = np.ones(2, np.float32)
+    untouched, refused = net.stream(), net.stream()
+    for out in [np.ones(1), np.ones(2, np.float32), np.ones(2, np.float32)[::2]]:
+        with pytest.raises((TypeError, ValueError), match="^out "):
+            refused.step(x, out)
+    np.testing.assert_array_equal(refused.step(x), untouched.step(x))
+
+
+def test_options_of_trials_may_come_one_by_one(regressor):
+    assert len(elman.sweep(regressor, ({"seed": seed} for seed in (1, 2)), X, Y, jobs=1).trials) == 2
+
+
+def test_classes_of_kinds_that_have_an_order_are_taken():
+    classes = np.array([1, np.int64(2)] * 10, dtype=object)
+    assert list(elman.SequenceClassifier(**QUICK).fit(X, classes).classes_) == [1, 2]
 
 
 def test_a_network_in_two_threads_is_refused_by_name():

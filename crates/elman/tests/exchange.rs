@@ -341,7 +341,8 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         match read(name, &bytes, &ReadOptions::default()) {
-            Ok(read) => prop_assert!(write(&read.weights, read.format).is_ok()),
+            // Without the key that tells GuitarML's files they are PyTorch's, which are not written.
+            Ok(read) => prop_assert!(read.format == Format::Torch || write(&read.weights, read.format).is_ok()),
             Err(error) => prop_assert!(error.to_string().starts_with(name), "{}", error),
         }
     }
@@ -394,15 +395,18 @@ fn skip_connections_become_units_where_a_format_has_none() {
         }
     }
     // Gains of a device, which no skip connection could have, are taken up by units.
-    let mut device = Device::default();
-    (device.input_gain, device.output_gain) = (Some(6.0), Some(-4.0));
-    let (input, output) = (device.input_factor() as f32, device.output_factor() as f32);
-    let weights = drawn(layers(CellKind::Gru, 1), 3).with_device(Some(device));
-    let written = write(&weights, Format::Rtneural).expect("a file");
-    let louder: Vec<f32> = wave(200).iter().map(|x| x * input).collect();
-    let found = answers(&imported("f", &written.file).weights, &wave(200));
-    for (found, wanted) in found.iter().zip(answers(&weights, &louder)) {
-        assert!((found - output * wanted).abs() < 1e-6, "{found} {wanted}");
+    for gain in [6.0, 60.0] {
+        let mut device = Device::default();
+        (device.input_gain, device.output_gain) = (Some(gain), Some(-4.0));
+        let (input, output) = (device.input_factor() as f32, device.output_factor() as f32);
+        let weights = drawn(layers(CellKind::Gru, 1), 3).with_device(Some(device));
+        let written = write(&weights, Format::Rtneural).expect("a file");
+        let louder: Vec<f32> = wave(200).iter().map(|x| x * input).collect();
+        let found = answers(&imported("f", &written.file).weights, &wave(200));
+        for (found, wanted) in found.iter().zip(answers(&weights, &louder)) {
+            let wanted = output * wanted;
+            assert!((found - wanted).abs() < 2e-6 * wanted.abs().max(1.0), "{gain} dB: {found} {wanted}");
+        }
     }
 }
 

@@ -86,7 +86,7 @@ fn what_a_format_cannot_say_is_an_error_and_leaves_nothing() {
     save(&place, "m.elman", lstm(15).with(Skip::new(1)), None);
     let said = place.ok("export m.elman --format nam -o m.nam").stderr;
     let note = "note: nam has no place for a skip connection: 1 unit more in each layer, 1 in all, hand the input on, within a \
-                millionth; a program that approximates tanh may play that part 1 % louder\n";
+                millionth; a program that approximates tanh may play that part 1 % louder for each layer\n";
     assert!(said.contains(note), "{said}");
     assert!(
         place

@@ -190,10 +190,11 @@ class SequenceClassifier(_Grouped):
         if labels.dtype.kind == "O":
             if any(label is None or label != label for label in labels):
                 raise ValueError("y has a class that is None or NaN; leave out the sequences of which none is known")
+        try:
+            self.classes_ = np.unique(labels)
+        except TypeError as error:
             kinds = sorted({type(label).__name__ for label in labels})
-            if len(kinds) > 1:
-                raise TypeError(f"y has classes of the types {', '.join(kinds)}; give them all one")
-        self.classes_ = np.unique(labels)
+            raise TypeError(f"y has classes of the types {', '.join(kinds)}, which have no order; give them all one") from error
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class, {self.classes_[0]!r}; at least two are needed to tell them apart")
         return {"target": [_label(label) for label in labels.tolist()]}

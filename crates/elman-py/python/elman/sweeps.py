@@ -159,15 +159,16 @@ def sweep(
     if not isinstance(estimator, Estimator):
         found = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
         raise TypeError(f"estimator is {found}; it must be an estimator, such as elman.Forecaster()")
-    if isinstance(params, Mapping) or not all(isinstance(options, Mapping) for options in params):
+    wanted = [] if isinstance(params, Mapping) else list(params)
+    if isinstance(params, Mapping) or not all(isinstance(options, Mapping) for options in wanted):
         raise TypeError("params must be a list of dicts, one for each trial; elman.grid(...) makes all combinations")
     if test is not None and not isinstance(test, (tuple, list)):
         raise TypeError(f"test is {type(test).__name__}; it must be a tuple (X, y)")
     if jobs is not None:
         jobs = as_count(jobs, "jobs", least=1)
-    if not params:
+    if not wanted:
         raise ValueError("params are empty: there is nothing to try")
-    wanted = [dict(options) for options in params]
+    wanted = [dict(options) for options in wanted]
     for options in wanted:
         type(estimator)(**{**estimator.get_params(), **options})
     content = pickle.dumps((estimator, X, y, test))

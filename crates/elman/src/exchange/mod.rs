@@ -412,7 +412,7 @@ fn without_state(chain: &Chain, format: &str) -> Option<Message> {
 
 /// Another format for a network that one cannot say.
 fn way_out(chain: &Chain) -> String {
-    let (chain, _) = passing::without_skip(chain.clone(), Format::Rtneural.name());
+    let (chain, _) = passing::without_skip(chain.clone(), Format::Rtneural.name(), 1.0);
     let skips = chain.layers.iter().any(|layer| matches!(layer, Layer::Skip(_)));
     let known = chain.layers.iter().all(|layer| match layer {
         Layer::Recurrent(layer) => rtneural::knows(layer.cell),

@@ -291,7 +291,7 @@ struct Config {
 }
 
 pub(super) fn write(chain: Chain, device: &Device) -> Result<Bytes, ConfigError> {
-    let (chain, skip) = without_skip(chain, "nam");
+    let (chain, skip) = without_skip(chain, "nam", device.input_factor() as f32);
     let (mut chain, mut remarks) = super::with_gains_inside(chain, device, "nam")?;
     remarks.extend(skip);
     let config = config(&chain)?;

@@ -8,7 +8,7 @@ use crate::error::Message;
 use crate::network::{Activation, CellKind};
 use crate::words::counted;
 
-/// `w`, a power of two: for inputs up to 1 that share is below 4e-8, less than half a unit in the last place.
+/// `w`, a power of two: for inputs up to 1 that share is below 4e-8, as much as rounding takes.
 const SHARE: f32 = 1.0 / 4096.0;
 /// The bias of a gate that stands still: its sigmoid is 1 in `f32`, or 1.5e-8.
 const OPEN: f32 = 18.0;
@@ -27,8 +27,9 @@ fn biases(cell: CellKind) -> Option<&'static [f32]> {
 const PASSING_GATE: usize = 2;
 
 /// The same network without a skip connection, if it ends with one that such units can stand for, and a remark that says so;
-/// else as it is.
-pub(super) fn without_skip(chain: Chain, format: &str) -> (Chain, Option<Message>) {
+/// else as it is. What is to be multiplied into the first layer's weights afterwards, for an input gain, is taken off those of
+/// the units, which go on computing with a small share of the input as it comes.
+pub(super) fn without_skip(chain: Chain, format: &str, input_gain: f32) -> (Chain, Option<Message>) {
     let [recurrent @ .., Layer::Dense(dense), Layer::Skip(inputs)] = chain.layers.as_slice() else {
         return (chain, None);
     };
@@ -36,26 +37,33 @@ pub(super) fn without_skip(chain: Chain, format: &str) -> (Chain, Option<Message
     if recurrent.is_empty() || !recurrent.iter().all(passes) || dense.activation != Activation::Identity {
         return (chain, None);
     }
+    // The first input is the audio; a gain is for that alone.
+    let shares: Vec<f32> = (0..*inputs).map(|n| if n == 0 { SHARE / input_gain } else { SHARE }).collect();
     let mut passing = Chain::new(chain.input_size);
     for (n, layer) in recurrent.iter().enumerate() {
         if let Layer::Recurrent(layer) = layer {
-            passing.layers.push(Layer::Recurrent(with_passing_units(layer, *inputs, n == 0)));
+            passing.layers.push(Layer::Recurrent(with_passing_units(
+                layer,
+                *inputs,
+                (n == 0).then_some(&*shares),
+            )));
         }
     }
-    passing.layers.push(Layer::Dense(with_passed_inputs(dense, *inputs)));
+    passing.layers.push(Layer::Dense(with_passed_inputs(dense, &shares)));
     let message = format!(
         "{format} has no place for a skip connection: {} more in each layer, {} in all, hand the input on, within a millionth; a \
-         program that approximates tanh may play that part 1 % louder",
+         program that approximates tanh may play that part 1 % louder for each layer",
         counted(*inputs, "unit"),
         recurrent.len() * inputs
     );
     (passing, Some(message.into()))
 }
 
-/// A layer with so many units more, which hand on the first inputs of the network, or what the units of the layer below do.
-fn with_passing_units(layer: &RecurrentLayer, units: usize, is_first: bool) -> RecurrentLayer {
+/// A layer with so many units more, which hand on shares of the first inputs of the network, or, where there are none, what the
+/// units of the layer below do.
+fn with_passing_units(layer: &RecurrentLayer, units: usize, shares: Option<&[f32]>) -> RecurrentLayer {
     let (hidden, gates) = (layer.hidden_size, layer.gates());
-    let input_size = layer.input_size + if is_first { 0 } else { units };
+    let input_size = layer.input_size + if shares.is_some() { 0 } else { units };
     let hidden_size = hidden + units;
     let by_gate = |of_gate: &dyn Fn(usize) -> Vec<f32>| (0..gates).flat_map(of_gate).collect();
     let weight_ih = by_gate(&|gate| {
@@ -64,8 +72,10 @@ fn with_passing_units(layer: &RecurrentLayer, units: usize, is_first: bool) -> R
         for unit in 0..units {
             let mut row = vec![0.0; input_size];
             if gate == PASSING_GATE {
-                let from = if is_first { unit } else { layer.input_size + unit };
-                row[from] = if is_first { SHARE } else { 1.0 };
+                match shares {
+                    Some(shares) => row[unit] = shares[unit],
+                    None => row[layer.input_size + unit] = 1.0,
+                }
             }
             rows.append(&mut row);
         }
@@ -94,12 +104,13 @@ fn with_passing_units(layer: &RecurrentLayer, units: usize, is_first: bool) -> R
     }
 }
 
-/// The linear layer that adds what so many units hand on to its first outputs.
-fn with_passed_inputs(dense: &DenseLayer, units: usize) -> DenseLayer {
+/// The linear layer that adds what units hand on, such shares of the inputs, to its first outputs.
+fn with_passed_inputs(dense: &DenseLayer, shares: &[f32]) -> DenseLayer {
+    let units = shares.len();
     let input_size = dense.input_size + units;
     let mut weight = widened(&dense.weight, dense.input_size, input_size);
-    for (unit, row) in weight.chunks_exact_mut(input_size).take(units).enumerate() {
-        row[dense.input_size + unit] = 1.0 / SHARE;
+    for ((unit, &share), row) in shares.iter().enumerate().zip(weight.chunks_exact_mut(input_size)) {
+        row[dense.input_size + unit] = 1.0 / share;
     }
     DenseLayer { input_size, weight, ..dense.clone() }
 }

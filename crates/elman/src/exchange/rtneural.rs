@@ -250,7 +250,7 @@ struct File {
 }
 
 pub(super) fn write(chain: Chain, device: &Device) -> Result<Bytes, ConfigError> {
-    let (chain, skip) = without_skip(chain, "rtneural");
+    let (chain, skip) = without_skip(chain, "rtneural", device.input_factor() as f32);
     let (chain, mut remarks) = super::with_gains_inside(chain, device, "rtneural")?;
     remarks.extend(skip);
     remarks.extend(super::without_state(&chain, "rtneural"));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::text::utf16;
-use super::{arrow, count_line_breaks, npz};
+use super::{arrow, count_line_breaks, npz, ts, tsf};
 
 /// What a file that begins with these bytes is, and what to do about it, if it cannot be read as a table.
 pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
@@ -65,7 +65,7 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
     if begins("<?xml") {
         return Some("is an XML file; export the table as CSV".into());
     }
-    if begins("@relation") {
+    if is_arff(start) {
         return Some("is an ARFF file; export the table as CSV".into());
     }
     // Elman's own: the length of a header, and the header.
@@ -78,6 +78,41 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
         return Some(zeros_in_text(start).map_or("is a binary file, no table".into(), Cow::from));
     }
     None
+}
+
+/// Is it an ARFF file? Those of archives of series, which are read, may have lines like its head's.
+fn is_arff(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let lines = start.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"%"));
+    lines.next().is_some_and(|line| behind_key(line, "@relation").is_some())
+        && lines.take_while(|line| behind_key(line, "@data").is_none()).any(is_attribute)
+        && !(tsf::READER.recognises)(start)
+        && !(ts::READER.recognises)(start)
+}
+
+/// What stands in a line behind the key with which it begins, in letters of either case.
+fn behind_key<'l>(line: &'l [u8], key: &str) -> Option<&'l [u8]> {
+    let (begin, rest) = line.split_at_checked(key.len())?;
+    let is_key =
+        begin.eq_ignore_ascii_case(key.as_bytes()) && rest.first().is_none_or(u8::is_ascii_whitespace);
+    is_key.then(|| rest.trim_ascii_start())
+}
+
+/// Does a line name an attribute and its type, as ARFF has them: `@attribute 'a name' numeric`, `@attribute b {x, y}`?
+fn is_attribute(line: &[u8]) -> bool {
+    const TYPES: [&str; 6] = ["numeric", "real", "integer", "string", "date", "relational"];
+    let Some(text) = behind_key(line, "@attribute") else { return false };
+    let end = match text.first() {
+        Some(quote @ (b'\'' | b'"')) => {
+            text.iter().skip(1).position(|byte| byte == quote).map(|inside| inside + 2)
+        }
+        _ => text.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'{'),
+    };
+    let Some(end) = end else { return false };
+    let rest = text[end..].trim_ascii_start();
+    let word = &rest[..rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count()];
+    rest.starts_with(b"{") || TYPES.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// What is said of a text that has a few bytes of zero, and none besides that no text has.
@@ -128,6 +163,41 @@ mod tests {
         ] {
             assert_eq!(error(bytes), name);
         }
+    }
+
+    #[test]
+    fn arff_is_known_by_its_head() {
+        for text in [
+            "% Fisher's irises\n%\n\n@RELATION iris\n\n@ATTRIBUTE length REAL\n@DATA\n5.1\n",
+            "% a\r\n@relation 'two words'\r\n% b\r\n@attribute 'the class' {a, b}\r\n@data\r\na\r\n",
+            "@relation r\n@attribute class{a,b}\n@attribute n real[0.5, 7]\n@data\na,1\n",
+            "\u{FEFF}@relation r\n@attribute day date \"yyyy-MM-dd\"\n@data\n2024-01-05\n",
+        ] {
+            assert_eq!(error(text.as_bytes()), "t is an ARFF file; export the table as CSV", "{text}");
+        }
+        for text in [
+            "% a comment\na,b\n1,2\n",
+            "@relation,b\n1,2\n",
+            "@relation r\n@attribute a unknown\n@data\n",
+            "@relation r\n@attribute\n@attribute 'a\n@attribute b\n@data\n@attribute c real\n",
+        ] {
+            assert_eq!(super::name(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn archives_of_series_may_begin_with_a_relation() {
+        for begin in ["", "# Monash\n", "@relation nn5\n", "% Monash\n\n@relation nn5\n"] {
+            let text = format!(
+                "{begin}@attribute series_name string\n@attribute start_timestamp date\n@frequency daily\n\
+                 @horizon 56\n@missing true\n@equallength true\n@data\nT1:1996-03-18 00-00-00:5,?,7\n"
+            );
+            let table = Table::read("nn5.tsf", text.as_bytes()).unwrap();
+            assert_eq!(table.headers(), ["unique_id", "ds", "y"], "{begin}");
+            assert_eq!(table.num_rows(), 3);
+        }
+        let text = "@relation r\n@problemName r\n@attribute a numeric\n@classLabel false\n@data\n1,2\n";
+        assert_eq!(Table::read("r.ts", text.as_bytes()).unwrap().headers(), ["id", "time", "dim1"]);
     }
 
     #[test]

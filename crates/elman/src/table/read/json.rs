@@ -79,7 +79,7 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
         Ok(())
     };
     let invalid = |line: u64, text: &str, error: serde_json::Error| {
-        let way_out = if text.contains("NaN") {
+        let way_out = if is_nan_at(&error, text) {
             "; JSON has no NaN: write null for a value that is missing"
         } else {
             ""
@@ -123,6 +123,15 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     table.finish()
 }
 
+/// Does NaN stand in the text where the error is?
+fn is_nan_at(error: &serde_json::Error, text: &str) -> bool {
+    let at = || {
+        let line = text.split('\n').nth(error.line().checked_sub(1)?)?;
+        line.as_bytes().get(error.column().checked_sub(1)?..)?.strip_prefix(b"NaN")
+    };
+    at().is_some_and(|behind| behind.first().is_none_or(|byte| !byte.is_ascii_alphanumeric()))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::table::{Table, read};
@@ -155,6 +164,20 @@ mod tests {
         ] {
             let error = Table::read("t", text.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with(&format!("t, line {line}: ")) && error.contains(part), "{error}");
+        }
+        // What is said of NaN is said where it stands.
+        for (text, is_told) in [
+            ("[{\"a\":1,\"b\":\"NaNcy\"},{\"a\":2,}]", false),
+            ("[{\"a\":\"NaN\"},\n{\"a\":2,}]", false),
+            ("{\"b\":\"NaN\",\"a\":2,}", false),
+            ("[{\"a\":1},{\"a\":NaN}]", true),
+            ("[{\"a\":\"é\"},\n {\"é\": NaN},\n{\"a\":2,}]", true),
+            ("{\"a\":-NaN}", true),
+            ("{\"a\":NaNcy}", false),
+        ] {
+            let error = Table::read("t", text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("is not JSON"), "{error}");
+            assert_eq!(error.contains("JSON has no NaN"), is_told, "{error}");
         }
         // Nothing in common: a square of memory.
         let keys: String = (0..5000).map(|n| format!("{{\"k{n}\":1}}\n")).collect();

@@ -81,6 +81,11 @@ impl Time {
         self.pattern.counts_seconds()
     }
 
+    /// Could it be of another calendar than in a file where more of them are: a month for a week, a quarter for a month?
+    pub(crate) fn is_period_open(self) -> bool {
+        self.pattern.is_bare_week() || self.pattern.is_roman()
+    }
+
     /// Is it a date of digits alone: `20240131`?
     pub(crate) fn is_of_digits(self) -> bool {
         self.pattern.is_of_digits()
@@ -247,15 +252,25 @@ fn follows_by_weeks(times: &[Time]) -> bool {
     stamps.len() > 1 && stamps.windows(2).all(|pair| pair[1].duration_since(pair[0]) == WEEK)
 }
 
-/// Are years of two digits days of months: is it the next year of the same month from most rows to the next, in several months?
+/// Are years of two digits days of months: none is beyond 31, and most rows have the month of the row before, a week later at most,
+/// in several months or in more rows of one than there are years in a short table?
 fn count_days(times: &[Time]) -> bool {
+    const TELLING: usize = 8;
+    let day = |time: &Time| i32::from(time.stamp.year()).rem_euclid(100);
     let follows = |pair: &&[Time]| {
-        let [before, after] = [pair[0].stamp, pair[1].stamp];
-        before.month() == after.month() && after.year() == before.year() + 1
+        let is_near = (1..=7).contains(&(day(&pair[1]) - day(&pair[0])).abs());
+        pair[0].stamp.month() == pair[1].stamp.month() && is_near
     };
     let followed = times.windows(2).filter(follows).count();
-    4 * followed >= 3 * times.len().saturating_sub(1)
-        && times.iter().any(|time| time.stamp.month() != times[0].stamp.month())
+    (times.len() >= TELLING || times.iter().any(|time| time.stamp.month() != times[0].stamp.month()))
+        && times.iter().all(|time| (1..=31).contains(&day(time)))
+        && 4 * followed >= 3 * (times.len() - 1)
+}
+
+/// Does a word of it name a month or a weekday?
+pub(crate) fn names_month_or_weekday(text: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphabetic() && c != '\'' && c != '\u{2019}');
+    words.filter(|word| word.chars().count() > 2).any(pattern::is_name)
 }
 
 /// Reads cells that are written in this way.

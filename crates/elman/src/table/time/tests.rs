@@ -187,12 +187,20 @@ fn what_a_part_of_a_year_is() {
 fn days_without_a_year_are_no_months_of_years() {
     let days: Vec<String> =
         (0..59).map(|n| format!("{} {:02}", ["Jan", "Feb"][n / 31], n % 31 + 1)).collect();
-    let table = table(&format!("t\n{}\n", days.join("\n")));
+    let table_of = |days: &[String]| table(&format!("t\n{}\n", days.join("\n")));
     assert_eq!(
-        table.column("t").unwrap().times().unwrap_err().to_string(),
+        table_of(&days).column("t").unwrap().times().unwrap_err().to_string(),
         "t.csv, line 2, column \"t\": \"Jan 01\" is a day without a year; write the year behind each"
     );
-    // Decembers are.
+    let mondays = table_of(
+        &["01-Jan", "08-Jan", "15-Jan", "22-Jan", "29-Jan", "05-Feb", "12-Feb", "19-Feb"].map(str::to_owned),
+    );
+    let january = table_of(&(1..32).map(|n| format!("{n:02}-Jan")).collect::<Vec<_>>());
+    for table in [mondays, january] {
+        let error = table.column("t").unwrap().times().unwrap_err().to_string();
+        assert!(error.ends_with("\"01-Jan\" is a day without a year; write the year behind each"), "{error}");
+    }
+    // A few Decembers are.
     assert_eq!(moments(&["Dec 01", "Dec 02", "Dec 03"])[2], "2003-12-01T00:00:00");
     assert_eq!(moments(&["Dec 01", "Jan 02", "Feb 02"])[2], "2002-02-01T00:00:00");
 }

@@ -10,6 +10,8 @@ use crate::table::name_of_number;
 pub struct SeriesIndex<'a> {
     series: &'a [Known],
     by_name: HashMap<&'a [String], usize>,
+    /// The columns of names that hold numbers alone, as those of a table do: among others `1E3` is no number.
+    are_numbers: Vec<bool>,
     /// By names in which a number is written in one way; none where several are alike.
     by_number: HashMap<Vec<String>, Option<usize>>,
 }
@@ -18,25 +20,37 @@ impl<'a> SeriesIndex<'a> {
     /// An index of the series that a forecast has learned from, its [`series`](super::Forecast::series).
     pub fn new(series: &'a [Known]) -> Self {
         let by_name = series.iter().enumerate().map(|(n, known)| (known.id.as_slice(), n)).collect();
-        let mut by_number = HashMap::new();
+        let columns = series.first().map_or(0, |known| known.id.len());
+        let is_number = |known: &Known, column: usize| {
+            known.id.get(column).is_some_and(|name| name_of_number(name).is_some())
+        };
+        let are_numbers =
+            (0..columns).map(|column| series.iter().all(|known| is_number(known, column))).collect();
+        let mut index = SeriesIndex { series, by_name, are_numbers, by_number: HashMap::new() };
         for (n, known) in series.iter().enumerate() {
-            by_number.entry(as_numbers(&known.id)).and_modify(|place| *place = None).or_insert(Some(n));
+            let names = index.as_numbers(&known.id);
+            index.by_number.entry(names).and_modify(|place| *place = None).or_insert(Some(n));
         }
-        SeriesIndex { series, by_name, by_number }
+        index
     }
 
-    /// The series of these names; as in a table, `1` and `1.0` are one, unless the model knows both.
+    /// The series of these names; as in a table, `1` and `1.0` are one where all names are numbers, unless the model knows both.
     pub fn find(&self, names: &[String]) -> Option<&'a Known> {
         let place = match self.by_name.get(names) {
             Some(place) => Some(*place),
-            None => self.by_number.get(&as_numbers(names)).copied().flatten(),
+            None => self.by_number.get(&self.as_numbers(names)).copied().flatten(),
         };
         place.map(|place| &self.series[place])
     }
-}
 
-fn as_numbers(names: &[String]) -> Vec<String> {
-    names.iter().map(|name| name_of_number(name).unwrap_or_else(|| name.clone())).collect()
+    /// These names, each number of a column of numbers in one spelling.
+    fn as_numbers(&self, names: &[String]) -> Vec<String> {
+        let one_spelling = |(column, name): (usize, &String)| {
+            let is_number = self.are_numbers.get(column).copied().unwrap_or_default();
+            is_number.then(|| name_of_number(name)).flatten().unwrap_or_else(|| name.clone())
+        };
+        names.iter().enumerate().map(one_spelling).collect()
+    }
 }
 
 #[cfg(test)]
@@ -60,5 +74,10 @@ mod tests {
             ["3", "03", "3.0", "4", "x", ""].map(find),
             [Some("3"), Some("03"), None, None, None, None]
         );
+        // Among other names a number is a name like them.
+        let all = [known(&["A1"]), known(&["007"]), known(&["1E3"])];
+        let index = SeriesIndex::new(&all);
+        assert!(["7", "1000", "1e3"].iter().all(|name| index.find(&[name.to_string()]).is_none()));
+        assert!(index.find(&["007".to_owned()]).is_some());
     }
 }

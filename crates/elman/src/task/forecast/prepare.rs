@@ -130,9 +130,15 @@ fn time_format(time: Option<Column<'_>>, options: &ForecastOptions) -> Result<Op
             (times[0], count.into_iter().chain(clock).collect())
         }
     };
-    let is_needed = options.time_format.is_some() || time.holds_numbers() || first.is_order_open();
+    let is_needed = options.time_format.is_some()
+        || time.holds_numbers()
+        || first.is_order_open()
+        || first.is_period_open();
     Ok(Some(TimeFormat { text: first.format(), is_needed, remarks }))
 }
+
+/// The years that numbers may well mean.
+const PLAUSIBLE_YEARS: std::ops::RangeInclusive<i16> = 1500..=2200;
 
 /// What is to be said of a number that is read as a time.
 fn remark_on_count(column: Column<'_>, first: Time) -> Option<Message> {
@@ -142,8 +148,9 @@ fn remark_on_count(column: Column<'_>, first: Time) -> Option<Message> {
     } else if let Some(format) = rival(&first.format())
         && let Ok(others) = column.times_as(format)
         && is_even(&others)
+        && let other = others[0].stamp().date()
+        && PLAUSIBLE_YEARS.contains(&other.year())
     {
-        let other = others[0].stamp().date();
         let text =
             format!("{place}: {text} is read as {date}, and could be {other}, as {format}; say so with ");
         return Some(Message::from(text).option("time_format"));

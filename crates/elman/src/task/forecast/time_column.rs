@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::panel::Member;
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table, TableError, Time, is_clock};
+use crate::table::{Column, Table, TableError, Time, is_clock, names_month_or_weekday};
 
 /// Names of columns that hold times.
 const NAMES: &[&str] = &[
@@ -139,9 +139,10 @@ fn of_numbers<'a>(
             _ => unfit = unfit.or(Some(column)),
         }
     }
-    type Kind = (fn(&Column<'_>) -> bool, &'static str);
-    let kinds: [Kind; 3] =
-        [(are_years, "years"), (are_dates, "dates"), (are_moments, "moments counted from 1970 on")];
+    let dates = |column: &Column<'_>| are_dates(column, may_repeat);
+    type Kind<'k> = (&'k dyn Fn(&Column<'_>) -> bool, &'static str);
+    let kinds: [Kind<'_>; 3] =
+        [(&are_years, "years"), (&dates, "dates"), (&are_moments, "moments counted from 1970 on")];
     for (are_some, what) in kinds {
         if let [column] = rest.iter().copied().filter(are_some).collect::<Vec<_>>()[..] {
             column.times()?;
@@ -167,10 +168,13 @@ fn remark_on_unfit(column: Column<'_>) -> Message {
     Message::from(text).option("time")
 }
 
-/// Refuses a column in which each cell looks like a time that follows the one above it, though none is known.
+/// Refuses a column in which each cell looks like a time, and like nothing else: with a month's or weekday's name, or of numbers
+/// alone. No two that follow each other are the same.
 fn refuse_resemblance(column: Column<'_>) -> Result<(), Error> {
     let texts = || column.texts().take(LOOKED_AT);
-    if !resemble_times(texts()) || texts().zip(texts().skip(1)).any(|(above, below)| above == below) {
+    let is_time_alone = |text: &str| names_month_or_weekday(text) || !text.contains(char::is_alphabetic);
+    let repeats = || texts().zip(texts().skip(1)).any(|(above, below)| above == below);
+    if !resemble_times(texts()) || !texts().all(is_time_alone) || repeats() {
         return Ok(());
     }
     let text = format!(
@@ -257,8 +261,9 @@ fn are_moments(column: &Column<'_>) -> bool {
         && column.times().is_ok_and(|times| times.first().is_some_and(|time| time.is_counted()))
 }
 
-/// Are as many as tell it written as dates of digits alone, such as 20240131 or 202401, and apart by some step of the calendar?
-fn are_dates(column: &Column<'_>) -> bool {
+/// Are as many as tell it written as dates of digits alone, such as 20240131 or 202401, all different, in order and apart by
+/// some step of the calendar? Of several series one after another, most follow each other so.
+fn are_dates(column: &Column<'_>, may_repeat: bool) -> bool {
     /// As many numbers are no dates by chance.
     const TELLING: usize = 8;
     let Ok(values) = column.numbers() else { return false };
@@ -266,10 +271,21 @@ fn are_dates(column: &Column<'_>) -> bool {
     if values.len() < TELLING || !values.iter().all(is_long) {
         return false;
     }
+    let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
+    let most = |follows: fn(f64) -> bool| {
+        let followed = steps().filter(|&step| follows(step)).count();
+        if may_repeat { 4 * followed >= 3 * steps().len() } else { followed == steps().len() }
+    };
+    // What counts up by one from beginning to end is more likely a number of the row.
+    let counts_rows = steps().all(|step| step.abs() == 1.0);
+    if counts_rows || !(most(|step| step > 0.0) || most(|step| step < 0.0)) {
+        return false;
+    }
     match column.times() {
         Ok(times) => {
             times[0].is_of_digits() && matches!(Calendar::common_frequency(*column, times, None), Ok(Some(_)))
         }
+        // They are dates; which, the user has to say.
         Err(error) => matches!(error, TableError::AmbiguousTime { .. }),
     }
 }
@@ -313,6 +329,22 @@ mod tests {
         let month = |n: usize| format!("{}{:02},{n}\n", 2020 + n / 12, n % 12 + 1);
         let months: String = (0..24).map(month).collect();
         assert_eq!(looked_for("when", &months), (Ok(true), vec![remark.into()]));
+        // Numbers of lots, orders and prices are none, nor is a day on which all began.
+        let of =
+            |number: fn(usize) -> usize| (0..40).map(|n| format!("{},{n}\n", number(n))).collect::<String>();
+        for numbers in
+            [of(|_| 20_200_101), of(|n| 200_101 + n % 2), of(|n| 101_010 + n), of(|n| 200_101 + n % 12)]
+        {
+            assert_eq!(looked_for("lot", &numbers), (Ok(false), Vec::new()), "{numbers}");
+        }
+        // What may be something else is remarked.
+        for name in ["INV-{}-7", "SO/{}/3", "Film 0 ({})", "FY{} plan", "1 Main St, {}"] {
+            let rows: String = (0..40)
+                .map(|n| format!("\"{}\",{n}\n", name.replace("{}", &(1990 + n).to_string())))
+                .collect();
+            let (found, remarks) = looked_for("what", &rows);
+            assert_eq!((found, remarks.len()), (Ok(false), 1), "{remarks:?}");
+        }
         // Numbers of orders are none.
         let orders: String = (0..24).map(|n| format!("{},{n}\n", 202_001 + 7 * n)).collect();
         assert_eq!(looked_for("when", &orders), (Ok(false), Vec::new()));

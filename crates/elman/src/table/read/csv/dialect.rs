@@ -260,10 +260,22 @@ fn titled(sample: &str, separator: Separator, comment: Option<u8>) -> Option<Tit
             row.len() == cells.len()
                 && row.iter().any(|cell| matches!(Look::of(cell), Look::Number | Look::Time))
         };
-        let is_table = are_names && !rows.is_empty() && rows.iter().all(is_row);
+        // What another separator cuts evenly from its first line on has no title.
+        let is_table = are_names
+            && !rows.is_empty()
+            && rows.iter().all(is_row)
+            && !SEPARATORS
+                .into_iter()
+                .any(|other| other != separator && is_cut_evenly(sample, other, comment));
         return is_table.then_some(Titled { separator, length, title });
     }
     None
+}
+
+/// Are there several cells in each record, and as many in all?
+fn is_cut_evenly(sample: &str, separator: Separator, comment: Option<u8>) -> bool {
+    let records = records(sample, separator, comment);
+    records.first().is_some_and(|first| first.len() > 1 && records.iter().all(|row| row.len() == first.len()))
 }
 
 /// The separator that cuts the records most evenly into the most numbers and times; blanks where there is no other.

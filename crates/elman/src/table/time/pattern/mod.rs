@@ -166,6 +166,11 @@ pub(crate) struct Seen {
 /// The day that spreadsheets count from: before March 1900 they are off by one.
 const SERIAL_ZERO: DateTime = DateTime::constant(1899, 12, 30, 0, 0, 0, 0);
 
+/// Does the word name a month or a weekday?
+pub(super) fn is_name(word: &str) -> bool {
+    months::find(word).is_some() || weekdays::find(word).is_some()
+}
+
 impl Pattern {
     /// Reads a format as `strftime` has it.
     ///
@@ -345,6 +350,11 @@ impl Pattern {
             matches!(item, Item::Number(Field::IsoYear | Field::IsoWeek, _) | Item::Literal('-' | '/'))
         };
         self.items.iter().all(is) && !self.items.is_empty()
+    }
+
+    /// Is a quarter or a month a Roman number?
+    pub(super) fn is_roman(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Roman(_)))
     }
 
     /// Is it several numbers with nothing between?

@@ -158,6 +158,20 @@ const FINNISH: Names<12> = [
     ("Marraskuu", "Marras"),
     ("Joulukuu", "Joulu"),
 ];
+const FINNISH_OF_DAY: Names<12> = [
+    ("Tammikuuta", "Tammik"),
+    ("Helmikuuta", "Helmik"),
+    ("Maaliskuuta", "Maalisk"),
+    ("Huhtikuuta", "Huhtik"),
+    ("Toukokuuta", "Toukok"),
+    ("Kesäkuuta", "Kesäk"),
+    ("Heinäkuuta", "Heinäk"),
+    ("Elokuuta", "Elok"),
+    ("Syyskuuta", "Syysk"),
+    ("Lokakuuta", "Lokak"),
+    ("Marraskuuta", "Marrask"),
+    ("Joulukuuta", "Jouluk"),
+];
 const POLISH: Names<12> = [
     ("Styczeń", "Sty"),
     ("Luty", "Lut"),
@@ -355,6 +369,7 @@ const ALL: Table<12> = [
     DANISH,
     NORWEGIAN,
     FINNISH,
+    FINNISH_OF_DAY,
     POLISH,
     POLISH_OF_DAY,
     CZECH,
@@ -384,10 +399,28 @@ pub(super) fn find(word: &str) -> Option<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Table;
 
     #[test]
     fn no_word_is_two_months() {
         names::tests::assert_each_is_one(&ALL, OTHERS.map(|(name, _, month)| (name, month)), find);
         assert!(find("Ja").is_none() && find("Janua").is_none());
+    }
+
+    #[test]
+    fn finnish_months_have_another_form_beside_a_day() {
+        for cells in [
+            ["1. tammikuuta 2024", "31. joulukuuta 2024"],
+            ["perjantai 5. tammikuuta 2024", "torstai 1. helmikuuta 2024"],
+            ["5. tammik. 2024", "1. kesäk. 2024"],
+            ["5. tammi 2024", "1. kesä 2024"],
+            ["tammikuu 2024", "kesäkuu 2024"],
+        ] {
+            let table =
+                Table::read("t.csv", format!("t\n\"{}\"\n", cells.join("\"\n\"")).as_bytes()).unwrap();
+            let times = table.column("t").unwrap().times().unwrap();
+            assert_eq!(times.iter().map(ToString::to_string).collect::<Vec<_>>(), cells);
+            assert_eq!(times[0].stamp().month(), 1);
+        }
     }
 }

@@ -17,6 +17,8 @@ pub(super) enum Language {
     Danish,
     Norwegian,
     Finnish,
+    /// As it stands behind a day: `1. tammikuuta`.
+    FinnishOfDay,
     Polish,
     /// As it stands behind a day: `1 stycznia`.
     PolishOfDay,
@@ -35,7 +37,7 @@ pub(super) enum Language {
 pub(super) type Languages = u32;
 
 impl Language {
-    const ALL: [Language; 22] = [
+    const ALL: [Language; 23] = [
         Language::English,
         Language::German,
         Language::French,
@@ -47,6 +49,7 @@ impl Language {
         Language::Danish,
         Language::Norwegian,
         Language::Finnish,
+        Language::FinnishOfDay,
         Language::Polish,
         Language::PolishOfDay,
         Language::Czech,
@@ -135,9 +138,12 @@ impl Words {
     }
 }
 
-/// A word in small letters; the Turkish letters i, with and without a point, are one.
+/// Characters that may stand between two letters of a word: `п'ятниця`.
+pub(super) const APOSTROPHES: [char; 3] = ['\'', '\u{2019}', '\u{2BC}'];
+
+/// A word in small letters; the Turkish letters i, with and without a point, are one, as are all apostrophes.
 fn folded(word: &str) -> String {
-    word.to_lowercase().replace('ı', "i").replace('\u{307}', "")
+    word.to_lowercase().replace('ı', "i").replace('\u{307}', "").replace(APOSTROPHES, "'")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime, ISOWeekDate, Time as Clock, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::names::Found;
+use super::names::{APOSTROPHES, Found};
 use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, months, roman, weekdays, zones};
 use crate::table::time::fold::fold;
 
@@ -230,8 +230,7 @@ fn named<'t>(
     bit: u64,
     seen: &mut Seen,
 ) -> Option<(usize, &'t str)> {
-    let length = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
-    let (word, rest) = text.split_at(length);
+    let (word, rest) = text.split_at(word_length(text));
     let found = find(word)?;
     if found.full {
         seen.full |= bit;
@@ -239,6 +238,22 @@ fn named<'t>(
     seen.other_languages |= !found.languages;
     note_case(word, bit, seen);
     Some((found.index, rest))
+}
+
+/// The length of the word with which a text begins: letters, and apostrophes between two of them.
+fn word_length(text: &str) -> usize {
+    let (mut length, mut follows_letter) = (0, false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_letter = |c: &char| c.is_alphabetic() && !APOSTROPHES.contains(c);
+        let is_between = APOSTROPHES.contains(&c) && follows_letter && chars.peek().is_some_and(is_letter);
+        if !is_letter(&c) && !is_between {
+            break;
+        }
+        follows_letter = is_letter(&c);
+        length += c.len_utf8();
+    }
+    length
 }
 
 /// Whether a text begins with `PM`, not with `AM`, and what follows: `pm`, `P.M.`, `p. m.`
@@ -288,9 +303,10 @@ fn decimal_year<'t>(text: &'t str, bit: u64, fields: &mut Fields, seen: &mut See
 }
 
 fn note_case(word: &str, bit: u64, seen: &mut Seen) {
-    if word.chars().all(char::is_uppercase) {
+    let mut letters = word.chars().filter(|c| !APOSTROPHES.contains(c));
+    if letters.clone().all(char::is_uppercase) {
         seen.upper |= bit;
-    } else if word.chars().all(char::is_lowercase) {
+    } else if letters.all(char::is_lowercase) {
         seen.lower |= bit;
     }
 }

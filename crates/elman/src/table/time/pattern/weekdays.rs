@@ -135,7 +135,7 @@ const UKRAINIAN: Names<7> = [
     ("Вівторок", "Вт"),
     ("Середа", "Ср"),
     ("Четвер", "Чт"),
-    ("Пт", "Пт"),
+    ("П'ятниця", "Пт"),
     ("Субота", "Сб"),
     ("Неділя", "Нд"),
 ];
@@ -174,7 +174,8 @@ const OTHERS: [(&str, usize); 7] =
 /// Days have one form, whatever stands beside them.
 const ALL: Table<7> = [
     ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, PORTUGUESE, SWEDISH, DANISH, NORWEGIAN, FINNISH,
-    POLISH, POLISH, CZECH, CZECH, RUSSIAN, RUSSIAN, UKRAINIAN, UKRAINIAN, TURKISH, HUNGARIAN, ROMANIAN,
+    FINNISH, POLISH, POLISH, CZECH, CZECH, RUSSIAN, RUSSIAN, UKRAINIAN, UKRAINIAN, TURKISH, HUNGARIAN,
+    ROMANIAN,
 ];
 
 /// A day's name, counted from Monday, 0.
@@ -192,10 +193,33 @@ pub(super) fn find(word: &str) -> Option<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Table;
 
     #[test]
     fn no_word_is_two_days() {
         names::tests::assert_each_is_one(&ALL, OTHERS, find);
         assert!(find("Mond").is_none());
+    }
+
+    /// The days that cells say, and how they are shown.
+    fn read(cells: &[&str]) -> Vec<(String, String)> {
+        let table = Table::read("t.csv", format!("t\n\"{}\"\n", cells.join("\"\n\"")).as_bytes()).unwrap();
+        let times = table.column("t").unwrap().times().unwrap().to_vec();
+        times.iter().map(|time| (time.stamp().date().to_string(), time.to_string())).collect()
+    }
+
+    #[test]
+    fn a_name_may_hold_an_apostrophe() {
+        let friday = "п'ятниця, 5 січня 2024";
+        for apostrophe in ["'", "\u{2019}", "\u{2BC}"] {
+            let cell = friday.replace('\'', apostrophe);
+            assert_eq!(read(&[cell.as_str()]), [("2024-01-05".to_owned(), friday.to_owned())], "{cell}");
+        }
+        let days = ["Четвер, 4 січня 2024", "П'ятниця, 5 січня 2024", "Субота, 6 січня 2024"];
+        assert_eq!(read(&days).into_iter().map(|(_, shown)| shown).collect::<Vec<_>>(), days);
+        let upper = "П'ЯТНИЦЯ, 5 СІЧНЯ 2024";
+        assert_eq!(read(&[upper])[0].1, upper);
+        // Not one that stands before a year.
+        assert_eq!(read(&["Jan'24", "Feb'24"])[1], ("2024-02-01".to_owned(), "Feb'24".to_owned()));
     }
 }
