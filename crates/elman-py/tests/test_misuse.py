@@ -126,7 +126,7 @@ def test_sweeps(regressor, call, error, message):
 def test_a_refused_step_leaves_the_stream_where_it_was(net):
     x = np.ones(2, np.float32)
     untouched, refused = net.stream(), net.stream()
-    for out in [np.ones(1), np.ones(2, np.float32), np.ones(2, np.float32)[::2]]:
+    for out in [np.ones(1), np.ones(2, np.float32)]:
         with pytest.raises((TypeError, ValueError), match="^out "):
             refused.step(x, out)
     np.testing.assert_array_equal(refused.step(x), untouched.step(x))
