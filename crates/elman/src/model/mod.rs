@@ -369,10 +369,10 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn evaluate(&self, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        self.measured_task().kind().evaluate(&self.ensemble, table, held_out)
+        self.evaluate_watched(table, held_out, &mut |_, _| {})
     }
 
-    /// See [`TaskKind::evaluate_watched`](crate::task::TaskKind::evaluate_watched).
+    /// The same, which may take long; of what `watch` is told see [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -382,7 +382,7 @@ impl Model {
         held_out: &HeldOut,
         watch: &mut dyn FnMut(usize, usize),
     ) -> Result<Evaluation, Error> {
-        self.measured_task().kind().evaluate_watched(&self.ensemble, table, held_out, watch)
+        self.measured_task().kind().evaluate(&self.ensemble, table, held_out, watch)
     }
 
     /// The task as it is measured on recordings: of a model of sound the gains of its [`device`](Self::device) are scalings of

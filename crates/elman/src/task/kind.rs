@@ -101,26 +101,19 @@ pub trait TaskKind: Debug {
     /// If the task has no rows to be counted.
     fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError>;
 
-    /// Compares an ensemble's answers on a part of a table with the truth, and a naive predictor's.
+    /// Compares an ensemble's answers on a part of a table with the truth, and a naive predictor's. It may take long: a task that
+    /// reads its data as it goes tells `watch` again and again how many timesteps it has answered, and of how many. Others tell
+    /// nothing.
     ///
     /// # Errors
     /// If the table cannot be read as the task's data, or has no such part.
-    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error>;
-
-    /// As [`evaluate`](Self::evaluate), which may take long: a task that reads its data as it goes tells `watch` again and
-    /// again how many timesteps it has answered, and of how many. Others tell nothing.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate).
-    fn evaluate_watched(
+    fn evaluate(
         &self,
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        _watch: &mut dyn FnMut(usize, usize),
-    ) -> Result<Evaluation, Error> {
-        self.evaluate(ensemble, table, held_out)
-    }
+        watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Evaluation, Error>;
 
     /// Adds to an evaluation what only a training run can know: naive predictors that need its sequences.
     ///
@@ -158,7 +151,7 @@ pub trait TaskKind: Debug {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<(Evaluation, Option<Task>), Error> {
-        Ok((self.evaluate(ensemble, table, held_out)?, None))
+        Ok((self.evaluate(ensemble, table, held_out, &mut |_, _| {})?, None))
     }
 
     /// Forecasts of what is held out, from each origin in it, and how good they are.

@@ -229,7 +229,13 @@ impl TaskKind for Forecast {
         Ok(HeldOut::LastRows(test.unwrap_or(self.test.max(self.horizon))))
     }
 
-    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
+    fn evaluate(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+        _watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Evaluation, Error> {
         let test = last_rows(held_out)?;
         Ok(self.measure(&Forecast::backtest(self, ensemble, table, test)?))
     }

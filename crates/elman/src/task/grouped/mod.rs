@@ -381,7 +381,13 @@ impl<T: GroupedTask> TaskKind for T {
         }
     }
 
-    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
+    fn evaluate(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        held_out: &HeldOut,
+        _watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Evaluation, Error> {
         let mut read = Sequences::read(self.grouping(), table)?;
         let (mut labels, count) = read.labels(self, table, held_out)?;
         let actual = self.targets(&labels)?;

@@ -167,11 +167,7 @@ impl TaskKind for Label {
         HeldOut::last_or_all(test)
     }
 
-    fn evaluate(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        self.evaluate_watched(ensemble, table, held_out, &mut |_, _| {})
-    }
-
-    fn evaluate_watched(
+    fn evaluate(
         &self,
         ensemble: &Ensemble,
         table: &Table,

@@ -85,15 +85,6 @@ const DANISH: Names<7> = [
     ("Lørdag", "Lør"),
     ("Søndag", "Søn"),
 ];
-const NORWEGIAN: Names<7> = [
-    ("Mandag", "Man"),
-    ("Tirsdag", "Tir"),
-    ("Onsdag", "Ons"),
-    ("Torsdag", "Tor"),
-    ("Fredag", "Fre"),
-    ("Lørdag", "Lør"),
-    ("Søndag", "Søn"),
-];
 const FINNISH: Names<7> = [
     ("Maanantai", "Ma"),
     ("Tiistai", "Ti"),
@@ -171,11 +162,10 @@ const ROMANIAN: Names<7> = [
 const OTHERS: [(&str, usize); 7] =
     [("Tues", 1), ("Weds", 2), ("Thur", 3), ("Thurs", 3), ("Sonnabend", 5), ("Miercoles", 2), ("Sabado", 5)];
 
-/// Days have one form, whatever stands beside them.
+/// Days have one form, whatever stands beside them, and Norwegian has those of Danish.
 const ALL: Table<7> = [
-    ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, PORTUGUESE, SWEDISH, DANISH, NORWEGIAN, FINNISH,
-    FINNISH, POLISH, POLISH, CZECH, CZECH, RUSSIAN, RUSSIAN, UKRAINIAN, UKRAINIAN, TURKISH, HUNGARIAN,
-    ROMANIAN,
+    ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, PORTUGUESE, SWEDISH, DANISH, DANISH, FINNISH, FINNISH,
+    POLISH, POLISH, CZECH, CZECH, RUSSIAN, RUSSIAN, UKRAINIAN, UKRAINIAN, TURKISH, HUNGARIAN, ROMANIAN,
 ];
 
 /// A day's name, counted from Monday, 0.
