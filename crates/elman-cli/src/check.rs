@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use elman::check::{Agreement, Injection, Problem, TOLERANCE};
+use elman::check::{self, Agreement, Injection, Problem, TOLERANCE};
 use elman::words::{counted, thousands};
 use serde_json::json;
 
@@ -26,8 +26,8 @@ pub(crate) fn run(arguments: &CheckArguments, output: &mut Output) -> anyhow::Re
         Some(path) => {
             let (trained, name) = (Trained::open(path)?, path.display().to_string());
             match &trained {
-                Trained::Model(model) => Problem::of_model(&name, model, arguments.seed),
-                Trained::Weights(weights) => vec![Problem::of_weights(name, weights, arguments.seed)],
+                Trained::Model(model) => check::of_model(&name, model, arguments.seed),
+                Trained::Weights(weights) => vec![check::of_weights(name, weights, arguments.seed)],
             }
         }
         None => Problem::all(arguments.seed).map_err(elman::error::Error::from)?,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use elman::batch::{Batch, Packing};
-use elman::check::{Problem, TOLERANCE};
+use elman::check::{self, TOLERANCE};
 use elman::error::ConfigError;
 use elman::float::{Dtype, Parameters};
 use elman::init::Init;
@@ -393,7 +393,7 @@ impl Network {
     /// Compares the gradients with dual numbers: tensor, entries, compared, worst relative error.
     fn check(&self, py: Python<'_>, seed: u64) -> PyResult<Vec<(String, usize, usize, f64)>> {
         let weights = self.weights(py)?;
-        let found = working(py, || Problem::of_weights("network".into(), &weights, seed).check(None))?;
+        let found = working(py, || check::of_weights("network".into(), &weights, seed).check(None))?;
         if let Some(wrong) = found.iter().find(|found| found.error.is_nan() || found.error > TOLERANCE) {
             let message = format!("the gradient of {} is wrong by {:e}", wrong.tensor, wrong.error);
             return Err(PyArithmeticError::new_err(message));

@@ -17,54 +17,11 @@
 //! # Ok::<(), Error>(())
 //! ```
 
-mod message;
-
 use std::path::PathBuf;
 
 pub use crate::container::Format;
-pub use message::Message;
-
-/// An option or a combination of options that makes no network or no training run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.naming(&str::to_owned))]
-pub struct ConfigError {
-    /// The option, named as in the configuration; empty where none is to blame: a model is there for something else.
-    pub option: &'static str,
-    /// What is wrong with it and what would be right.
-    pub message: Message,
-}
-
-impl ConfigError {
-    pub(crate) fn new(option: &'static str, message: impl Into<Message>) -> Self {
-        ConfigError { option, message: message.into() }
-    }
-
-    /// That a model is there for something else, which no option would change.
-    pub(crate) fn of_model(message: impl Into<Message>) -> Self {
-        ConfigError::new("", message)
-    }
-
-    /// As it is shown, with every option's name as `option` writes it.
-    pub fn naming(&self, option: &dyn Fn(&str) -> String) -> String {
-        let message = self.message.naming(option);
-        if self.option.is_empty() { message } else { format!("{} {message}", option(self.option)) }
-    }
-}
-
-/// Refuses a value that is not above 0 and finite.
-pub(crate) fn positive(option: &'static str, value: f64) -> Result<(), ConfigError> {
-    if value > 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    Err(ConfigError::new(option, format!("is {value:?}; it must be above 0 and finite")))
-}
-
-/// What cannot fail is converted without an error.
-impl From<std::convert::Infallible> for ConfigError {
-    fn from(never: std::convert::Infallible) -> Self {
-        match never {}
-    }
-}
+pub(crate) use elman_network::error::positive;
+pub use elman_network::error::{ConfigError, Message, NotFinite};
 
 /// Data that can be read but not learned from or predicted for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,26 +63,6 @@ fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "there is no permission to; choose another place".into(),
         std::io::ErrorKind::StorageFull => "the disk is full; make room or choose another place".into(),
         _ => error.to_string(),
-    }
-}
-
-/// A loss or a gradient that is no longer a finite number.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error(
-    "the {quantity} became {value}: learning diverged, or the data are no numbers. Try a lower learning rate or \
-     clipping of the gradient norm"
-)]
-pub struct NotFinite {
-    /// `loss` or `gradient norm`.
-    pub quantity: &'static str,
-    /// NaN or an infinity.
-    pub value: f64,
-}
-
-impl NotFinite {
-    /// Refuses a value that is not finite.
-    pub(crate) fn check(quantity: &'static str, value: f64) -> Result<(), Self> {
-        if value.is_finite() { Ok(()) } else { Err(NotFinite { quantity, value }) }
     }
 }
 

@@ -50,46 +50,35 @@
 //! size, `D` directions.
 
 pub use elman_core;
+use elman_network::fourier;
+#[doc(inline)]
+pub use elman_network::{
+    average, batch, distribution, float, init, learner, loss, network, optimiser, parameters, random,
+    scaling, schedule, stream, threads,
+};
 
 pub mod audio;
-pub mod average;
-pub mod batch;
-mod buffer;
 pub mod calendar;
 pub mod check;
 mod container;
 pub mod data;
-pub mod distribution;
 pub mod ensemble;
 pub mod error;
 pub mod exchange;
 pub mod file;
-pub mod float;
-mod fourier;
-pub mod init;
 pub mod inside;
-pub mod learner;
-pub mod loss;
 pub mod metrics;
 pub mod missing;
 pub mod model;
-pub mod network;
 pub mod notebook;
-pub mod optimiser;
 mod outlier;
-pub mod parameters;
 pub mod predict;
-pub mod random;
 pub mod recipe;
 pub mod run;
-pub mod scaling;
-pub mod schedule;
 pub mod search;
 pub mod sequence;
-pub mod stream;
 pub mod table;
 pub mod task;
-pub mod threads;
 pub mod train;
 pub mod tune;
 pub mod weights;

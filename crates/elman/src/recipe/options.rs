@@ -394,6 +394,7 @@ impl RecipeOptions {
                 set(beta2, self.beta2.take());
                 set(weight_decay, self.weight_decay.take());
             }
+            _ => {}
         }
         optimiser
     }
@@ -409,6 +410,7 @@ impl RecipeOptions {
             None => {}
             Some(AverageConfig::Ema { decay }) => set(decay, self.ema_decay.take()),
             Some(AverageConfig::Swa { start }) => set(start, self.swa_start.take()),
+            Some(_) => {}
         }
         average
     }
@@ -432,6 +434,7 @@ impl RecipeOptions {
                 set(factor, self.schedule_factor.take());
                 set(patience, self.schedule_patience.take());
             }
+            _ => {}
         }
         schedule
     }

@@ -7,7 +7,7 @@ use elman_core::lane::Scalar;
 
 use super::source::{Examples, Lent, Source};
 use super::{Example, TrainingBatch};
-use crate::error::{Error, NotFinite};
+use crate::error::Error;
 use crate::learner::Pieces;
 use crate::network::Network;
 
@@ -73,27 +73,6 @@ impl<T: Scalar> Pieces<T> for Packed<T> {
             Packed::Whole(batch) => Ok(piece.set_chunk(network, batch, time)),
             Packed::Read(batch) => batch.cut(network, time, piece),
         }
-    }
-}
-
-impl<T: Scalar> Pieces<T> for &TrainingBatch<T> {
-    type Error = NotFinite;
-
-    fn lengths(&self) -> &[usize] {
-        self.inputs.packing().lengths()
-    }
-
-    fn whole(&self) -> Option<&TrainingBatch<T>> {
-        Some(self)
-    }
-
-    fn cut(
-        &mut self,
-        network: &Network,
-        time: Range<usize>,
-        piece: &mut TrainingBatch<T>,
-    ) -> Result<Range<usize>, NotFinite> {
-        Ok(piece.set_chunk(network, self, time))
     }
 }
 

@@ -73,7 +73,7 @@ impl GroupedTask for Regress {
                         ))
                         .option("target")
                     }
-                    (NoScaling::TooLarge, _) => TOO_LARGE.into(),
+                    _ => TOO_LARGE.into(),
                 };
                 DataError::new(labels.whole(k), message)
             })?;

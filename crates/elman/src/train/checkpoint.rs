@@ -275,10 +275,10 @@ impl Position {
             masks: state.walk.as_ref().map(|walk| walk.masks.position()),
             rate: Some(state.learner.config().learning_rate),
             optimiser: optimiser.config(),
-            updates: optimiser.updates,
+            updates: optimiser.updates(),
             schedule: state.schedule.clone(),
             gathered: gathered(state).map(|(Gathered { batches, weight }, _)| (batches, weight)),
-            averaged: Some(state.average.count).filter(|&count| count > 0),
+            averaged: Some(state.average.count()).filter(|&count| count > 0),
             best: state.best.as_ref().map(|best| (best.at.epoch, best.at.loss)),
             epoch_loss: (state.epoch_loss.sum, state.epoch_loss.weight),
             grad_norm: state.learner.grad_norm(),
@@ -302,10 +302,10 @@ impl Position {
             tensors.append(&format!("{prefix}{tensor}"), &[len], &mut values).map(|()| values)
         };
         let len = state.parameters().len();
-        let mut optimiser = Optimiser::<T>::new(self.optimiser, len);
-        optimiser.updates = self.updates;
-        optimiser.first = vector(FIRST, optimiser.first.len())?;
-        optimiser.second = vector(SECOND, optimiser.second.len())?;
+        let optimiser = Optimiser::<T>::new(self.optimiser, len);
+        let [first, second] = optimiser.memory().map(<[T]>::len);
+        let memory = [vector(FIRST, first)?, vector(SECOND, second)?];
+        let optimiser = optimiser.resumed(self.updates, memory);
         let best = match self.best {
             Some((epoch, loss)) => {
                 Some(Best { at: BestEpoch { epoch, loss }, parameters: vector(BEST, len)? })
@@ -313,7 +313,7 @@ impl Position {
             None => None,
         };
         state.average = match self.averaged {
-            Some(count) => Average { count, mean: vector(AVERAGE, len)? },
+            Some(count) => Average::resumed(count, vector(AVERAGE, len)?),
             None => Average::default(),
         };
         let parameters = vector(PARAMETERS, len)?;
@@ -390,8 +390,9 @@ pub(super) fn saved<T: Float>(states: &[TrainState<T>], identity: Identity) -> (
         };
         let optimiser = state.learner.optimiser();
         push(PARAMETERS, state.parameters());
-        push(FIRST, &optimiser.first);
-        push(SECOND, &optimiser.second);
+        let [first, second] = optimiser.memory();
+        push(FIRST, first);
+        push(SECOND, second);
         if let Some((_, gradient)) = gathered(state) {
             push(GRADIENT, gradient);
         }

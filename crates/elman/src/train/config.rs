@@ -226,15 +226,12 @@ impl TrainConfig {
 
     /// What of it makes a [`Learner`](crate::learner::Learner).
     pub fn learner(&self) -> LearnerConfig {
-        LearnerConfig {
-            loss: self.loss.clone(),
-            optimiser: self.optimiser,
-            learning_rate: self.learning_rate,
-            clip: self.clip,
-            accumulate: self.accumulate,
-            truncate: self.truncate,
-            burn_in: self.burn_in,
-            seed: self.seed,
-        }
+        LearnerConfig::new(self.loss.clone(), self.optimiser)
+            .with_learning_rate(self.learning_rate)
+            .with_clip(self.clip)
+            .with_accumulate(self.accumulate)
+            .with_truncate(self.truncate)
+            .with_burn_in(self.burn_in)
+            .with_seed(self.seed)
     }
 }

@@ -268,7 +268,7 @@ impl<'a, T: Float> Trainer<'a, T> {
     fn is_out_of_patience(&self, state: &TrainState<T>) -> bool {
         match (self.config.patience, &state.best) {
             // What is to be averaged is waited for.
-            _ if self.config.average.is_some() && state.average.count == 0 => false,
+            _ if self.config.average.is_some() && state.average.count() == 0 => false,
             (Some(patience), Some(best)) => state.epoch.saturating_sub(best.at.epoch) > patience,
             _ => false,
         }
@@ -300,7 +300,7 @@ impl<'a, T: Float> Trainer<'a, T> {
             && rule.covers(state.epoch)
         {
             state.average.add(rule, state.learner.parameters());
-            if state.average.count == 1 {
+            if state.average.count() == 1 {
                 // Of parameters that were no average.
                 state.best = None;
             }

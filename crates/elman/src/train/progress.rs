@@ -82,9 +82,7 @@ impl<T: Float> TrainState<T> {
 
     /// Has the average, if there is one, change places with the parameters.
     pub(super) fn swap_average(&mut self) {
-        if self.average.count > 0 {
-            self.learner.swap_parameters(&mut self.average.mean);
-        }
+        self.average.swap_into(&mut self.learner);
     }
 
     /// The learner as it is now.

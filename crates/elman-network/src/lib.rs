@@ -1,0 +1,45 @@
+//! Recurrent networks and how they learn, without files, tables or tasks: what the crate `elman` builds on, for whoever
+//! has batches and a training loop of their own.
+//!
+//! ```
+//! use elman_network::batch::Batch;
+//! use elman_network::learner::{Learner, LearnerConfig};
+//! use elman_network::loss::{Loss, Targets};
+//! ```
+//!
+//! The modules in the order of the data:
+//!
+//! | module | what happens |
+//! |---|---|
+//! | [`scaling`], [`sequence`], [`batch`] | sequences of any lengths become one time-major batch without padding |
+//! | [`network`], [`parameters`], [`init`] | the batch runs forward and backward through a chain of blocks |
+//! | [`loss`], [`distribution`] | outputs become a loss, and what is known of a value |
+//! | [`optimiser`], [`schedule`], [`average`] | gradients become updates; the parameters' average over time |
+//! | [`learner`] | network, parameters and optimiser in one: a training step |
+//! | [`stream`] | a trained network, one step at a time |
+//!
+//! [`check`] proves the gradients, [`float`] has the two number types, [`random`] the numbers drawn, [`threads`] a caller and its workers. The equations
+//! themselves are in the crate `elman_core`.
+
+pub use elman_core;
+
+pub mod average;
+pub mod batch;
+mod buffer;
+pub mod check;
+pub mod distribution;
+pub mod error;
+pub mod float;
+pub mod fourier;
+pub mod init;
+pub mod learner;
+pub mod loss;
+pub mod network;
+pub mod optimiser;
+pub mod parameters;
+pub mod random;
+pub mod scaling;
+pub mod schedule;
+pub mod sequence;
+pub mod stream;
+pub mod threads;
