@@ -32,13 +32,15 @@ const FUZZED: [&str; 5] = [
 /// Checks every access to memory; for the crates that readers are made of, which have unsafe code.
 const SANITIZED: &str = "-Zsanitizer=address";
 
-/// What is fuzzed without that: its readers are safe code, and checking it would take as long to compile as all the rest.
+/// What is fuzzed without that: its readers are safe code, and checking it would take as long to compile as all the rest. For
+/// the same reason it is not optimised, as fuzz/Cargo.toml says.
 const SAFE: &str = "package.elman";
 
 /// What gets no flags, and is not optimised, which would take half of the build: the engine, which readers do not run, and
 /// what runs while compiling. How the engine's blocks are read from files is generic code of serde's, which is compiled
 /// with the flags where it is called.
-const NOT_FUZZED: [&str; 3] = ["package.elman-kernels", "package.elman-core", "build-override"];
+const NOT_FUZZED: [&str; 4] =
+    ["package.elman-kernels", "package.elman-core", "package.elman-network", "build-override"];
 
 /// Runs every target under `fuzz/` for so many seconds; skipped where there is no nightly.
 pub(crate) fn run(project: &Project, seconds: u32) -> Result<Outcome> {

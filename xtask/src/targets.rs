@@ -27,7 +27,7 @@ struct Target {
 
 /// One for each kind of vector instructions that x86 does not have, the last for none at all.
 const TARGETS: [Target; 3] = [
-    Target { triple: "aarch64-unknown-linux-gnu", package: "elman", libraries: "std", flags: "" },
+    Target { triple: "aarch64-unknown-linux-gnu", package: "elman-network", libraries: "std", flags: "" },
     Target {
         triple: "wasm32-unknown-unknown",
         package: "elman-core",

@@ -8,7 +8,7 @@
 //! use elman_network::optimiser::OptimiserConfig;
 //! use elman_network::sequence::{Example, TrainingBatch};
 //!
-//! # fn main() -> Result<(), elman_network::error::Error> {
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // The mean of a sequence.
 //! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 8, 1, 1).readout(Readout::Last))?;
 //! let examples = [[0.1, 0.3], [0.9, 0.5], [0.2, 0.8]];

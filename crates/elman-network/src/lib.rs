@@ -2,9 +2,27 @@
 //! has batches and a training loop of their own.
 //!
 //! ```
-//! use elman_network::batch::Batch;
+//! use elman_network::init::Init;
 //! use elman_network::learner::{Learner, LearnerConfig};
-//! use elman_network::loss::{Loss, Targets};
+//! use elman_network::loss::Loss;
+//! use elman_network::network::{CellKind, Network, NetworkConfig, Readout};
+//! use elman_network::optimiser::OptimiserConfig;
+//! use elman_network::sequence::{Example, TrainingBatch};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // One input, 8 units, one layer, one output: the larger of two values.
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Lstm, 1, 8, 1, 1).readout(Readout::Last))?;
+//! let pairs = [[0.1, 0.9], [0.7, 0.2], [0.4, 0.5], [0.8, 0.3]];
+//! let batch = TrainingBatch::<f32>::new(&network, &pairs.map(|[a, b]| Example::values(vec![a, b], vec![a.max(b)])));
+//!
+//! let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM).with_learning_rate(0.02);
+//! let mut learner = Learner::new(&network, Init::Orthogonal.draw(&network, 0)?, config)?;
+//! for _ in 0..300 {
+//!     learner.step(&batch)?;
+//! }
+//! assert!((learner.predict(batch.inputs())[0][0] - 0.9).abs() < 0.1);
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! The modules in the order of the data:

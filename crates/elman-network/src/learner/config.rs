@@ -17,12 +17,16 @@ pub struct LearnerConfig {
     pub learning_rate: f64,
     /// The largest gradient norm that is not scaled down; none: nothing is.
     pub clip: Option<f64>,
-    /// Batches or pieces of them per update, see [`TrainConfig::accumulate`](crate::train::TrainConfig::accumulate).
+    /// Batches per update: their gradients are gathered as that of the mean over all their targets, as if they were one batch,
+    /// then clipped. With [`truncate`](Self::truncate) it is so many pieces with outputs, one after the other, of whichever
+    /// batch.
     pub accumulate: usize,
-    /// Truncated backpropagation through time, see [`TrainConfig::truncate`](crate::train::TrainConfig::truncate).
+    /// Truncated backpropagation through time (Williams & Peng, Neural Computation 2, 1990): the sequences are cut into
+    /// pieces of so many timesteps, the state is carried from piece to piece, gradients are not, and every piece that has
+    /// targets makes an update, or with [`accumulate`](Self::accumulate) a part of one.
     pub truncate: Option<usize>,
-    /// The timesteps at the start of each sequence that are not learned from, see
-    /// [`TrainConfig::burn_in`](crate::train::TrainConfig::burn_in).
+    /// So many timesteps at the start of each sequence are run without a loss and without a gradient, and the state is
+    /// carried on.
     pub burn_in: usize,
     /// Decides the dropout masks, together with the number of the step.
     pub seed: u64,
