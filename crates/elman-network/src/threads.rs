@@ -266,7 +266,11 @@ impl Threads {
     }
 }
 
-/// [`Threads::each`] on so many threads, which are started when there are first several parts.
+/// Runs `work` on every part, on so many threads, which are started when there are first several parts, and returns when all
+/// are done.
+///
+/// # Panics
+/// If `work` does, on whatever thread, or there are more than 65,535 parts.
 pub fn each<P: Send>(
     threads: &mut Option<Threads>,
     count: NonZeroUsize,

@@ -244,10 +244,14 @@ impl Recipe {
     }
 
     /// Does it ask for what files of format version 2 do not know?
-    pub(crate) fn is_new(&self) -> bool {
+    pub(crate) fn needs_version_3(&self) -> bool {
         let drops = [self.recurrent_dropout, self.zoneout, self.zoneout_cell] != [0.0; 3];
         let has_blocks = self.learned_state || self.patch != 1 || self.skip != 0 || self.embedding_dim != 0;
-        drops || has_blocks || self.pooling != final_states() || self.ensemble != 1 || self.train.is_new()
+        drops
+            || has_blocks
+            || self.pooling != final_states()
+            || self.ensemble != 1
+            || self.train.needs_version_3()
     }
 
     /// The network for a task.

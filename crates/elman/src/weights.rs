@@ -206,8 +206,8 @@ impl Weights {
             network: self.network.config().clone(),
             device: self.device.clone(),
         };
-        let is_new = self.device.is_some() || self.network.is_new();
-        let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
+        let needs_version_3 = self.device.is_some() || self.network.needs_version_3();
+        let version = if needs_version_3 { FORMAT_VERSION } else { LEAST_VERSION };
         container::write(Format::Weights, version, &content, self.tensors(0, 1))
     }
 

@@ -288,7 +288,7 @@ impl Loss {
     }
 
     /// Does it need what files of format version 2 do not know?
-    pub fn is_new(&self) -> bool {
+    pub fn needs_version_3(&self) -> bool {
         self.outputs_per_value() > 1 || self.is_of_signals()
     }
 }

@@ -257,14 +257,14 @@ impl Network {
     }
 
     /// Is there recurrent dropout or zoneout, which files of format version 2 do not know?
-    pub fn is_new(&self) -> bool {
-        let is_new = |placed: &Placed| match &placed.kind {
+    pub fn needs_version_3(&self) -> bool {
+        let needs_version_3 = |placed: &Placed| match &placed.kind {
             Kind::Recurrent(RecurrentLayers { block, .. }) => {
                 block.recurrent_dropout > 0.0 || block.kept().is_some()
             }
             _ => false,
         };
-        self.blocks.iter().any(is_new)
+        self.blocks.iter().any(needs_version_3)
     }
 
     /// Whose states the blocks of a [`State`] hold, in order: those of each recurrent block, forward before

@@ -16,9 +16,9 @@ pub struct Placed {
     /// Values per row that leave.
     pub output_size: usize,
     /// Which of the network's [`Timelines`](super::timeline::Timelines) the rows that enter lie on.
-    pub input_time: usize,
+    pub(crate) input_time: usize,
     /// That of the rows that leave.
-    pub output_time: usize,
+    pub(crate) output_time: usize,
 }
 
 /// A [`Block`](elman_core::block::Block) that was checked, with the places of its tensors.

@@ -101,7 +101,7 @@ impl FromStr for Cycle {
 
 impl Frequency {
     /// Is it one that programs of the second version of the format do not know?
-    pub(crate) fn is_new(self) -> bool {
+    pub(crate) fn needs_version_3(self) -> bool {
         matches!(
             self,
             Frequency::Months(_)

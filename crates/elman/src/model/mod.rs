@@ -316,8 +316,9 @@ impl Model {
         };
         let tensors = members.iter().enumerate().flat_map(|(n, member)| member.tensors(n, members.len()));
         let says_more = self.record.test.is_some() || self.device.is_some();
-        let is_new = self.record.recipe.is_new() || says_more || self.task.kind().is_new();
-        let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
+        let needs_version_3 =
+            self.record.recipe.needs_version_3() || says_more || self.task.kind().needs_version_3();
+        let version = if needs_version_3 { FORMAT_VERSION } else { LEAST_VERSION };
         container::write(Format::Model, version, &content, tensors.collect())
     }
 

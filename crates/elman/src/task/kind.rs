@@ -41,7 +41,7 @@ pub trait TaskKind: Debug {
     fn describe(&self) -> String;
 
     /// Does it say what programs of the second version of the format cannot read?
-    fn is_new(&self) -> bool {
+    fn needs_version_3(&self) -> bool {
         false
     }
 

@@ -221,8 +221,8 @@ impl Checkpointer {
         self.latest = Instant::now();
         let (content, vectors) = progress.saved(self.identity.clone());
         let mut positions = std::iter::once(&content.first).chain(&content.others);
-        let is_new = !content.others.is_empty() || positions.any(Position::is_new);
-        let version = if is_new { FORMAT_VERSION } else { LEAST_VERSION };
+        let needs_version_3 = !content.others.is_empty() || positions.any(Position::needs_version_3);
+        let version = if needs_version_3 { FORMAT_VERSION } else { LEAST_VERSION };
         file::write(&self.path, &container::write(Format::Checkpoint, version, &content, vectors)?)?;
         self.latest = Instant::now();
         Ok(())
@@ -262,7 +262,7 @@ impl Checkpointer {
 
 impl Position {
     /// Does it stand where programs of before format version 3 never did?
-    fn is_new(&self) -> bool {
+    fn needs_version_3(&self) -> bool {
         self.time.is_some() || self.averaged.is_some() || self.gathered.is_some()
     }
 

@@ -205,8 +205,8 @@ impl TrainConfig {
     }
 
     /// Does it ask for what files of format version 2 do not know?
-    pub(crate) fn is_new(&self) -> bool {
-        self.burn_in > 0 || self.accumulate > 1 || self.average.is_some() || self.loss.is_new()
+    pub(crate) fn needs_version_3(&self) -> bool {
+        self.burn_in > 0 || self.accumulate > 1 || self.average.is_some() || self.loss.needs_version_3()
     }
 
     /// The batches of an epoch over so many sequences.

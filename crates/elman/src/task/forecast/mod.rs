@@ -151,11 +151,11 @@ impl TaskKind for Forecast {
         TaskName::Forecast
     }
 
-    fn is_new(&self) -> bool {
+    fn needs_version_3(&self) -> bool {
         let named = self.time_format.is_some() || self.timezone.is_some() || self.missing.is_some();
         let seen = !self.calendar.is_empty() || !self.covariates.is_empty();
         let of_now = named || seen || !self.errors.is_empty();
-        of_now || !self.layout.is_single() || self.frequency.is_some_and(Frequency::is_new)
+        of_now || !self.layout.is_single() || self.frequency.is_some_and(Frequency::needs_version_3)
     }
 
     fn describe(&self) -> String {

@@ -42,8 +42,8 @@ pub struct Grouping {
 }
 
 impl Grouping {
-    /// See [`TaskKind::is_new`](crate::task::TaskKind::is_new).
-    pub(in crate::task) fn is_new(&self) -> bool {
+    /// See [`TaskKind::needs_version_3`](crate::task::TaskKind::needs_version_3).
+    pub(in crate::task) fn needs_version_3(&self) -> bool {
         let of_features = self.features.iter().any(|feature| feature.scaling.is_none() || feature.flagged);
         let of_columns = self.time_format.is_some() || self.missing.is_some() || self.window.is_some();
         of_features || of_columns || self.targets.len() > 1

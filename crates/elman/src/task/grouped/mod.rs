@@ -332,8 +332,8 @@ impl<T: GroupedTask> TaskKind for T {
         })
     }
 
-    fn is_new(&self) -> bool {
-        self.grouping().is_new()
+    fn needs_version_3(&self) -> bool {
+        self.grouping().needs_version_3()
     }
 
     fn name(&self) -> TaskName {

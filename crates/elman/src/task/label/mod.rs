@@ -103,7 +103,7 @@ impl TaskKind for Label {
     }
 
     /// Programs of the second version know no such task.
-    fn is_new(&self) -> bool {
+    fn needs_version_3(&self) -> bool {
         true
     }
 

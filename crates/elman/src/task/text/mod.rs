@@ -154,7 +154,7 @@ impl TaskKind for Text {
         format!("text, told by {known} {tokens}{unknown}")
     }
 
-    fn is_new(&self) -> bool {
+    fn needs_version_3(&self) -> bool {
         true
     }
 
