@@ -13,7 +13,7 @@ use crate::missing::Missing;
 use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
-use crate::table::{Column, Table, Time, is_even, rival};
+use crate::table::{Column, Table, Time, is_even, rival, shared_clock};
 use crate::task::{HeldOut, Prepared};
 use crate::words::thousands;
 
@@ -126,7 +126,7 @@ fn time_format(time: Option<Column<'_>>, options: &ForecastOptions) -> Result<Op
         Some(format) => (time.times_as(format)?[0], Vec::new()),
         None => {
             let times = time.times()?;
-            let (count, clock) = (remark_on_count(time, times[0]), remark_on_clock(time, times));
+            let (count, clock) = (remark_on_count(time, times[0]), remark_on_clock(time, times[0]));
             (times[0], count.into_iter().chain(clock).collect())
         }
     };
@@ -162,13 +162,10 @@ fn remark_on_count(column: Column<'_>, first: Time) -> Option<Message> {
     Some(format!("{place}: {text} is read as {date}: {how}").into())
 }
 
-/// What is to be said of a clock's name that other places have as well, where all times have it.
-fn remark_on_clock(column: Column<'_>, times: &[Time]) -> Option<Message> {
-    let (name, whose) = times[0].shared_clock()?;
-    if times.iter().any(|time| time.offset() != times[0].offset()) {
-        return None;
-    }
-    let text = format!("{}: {name} is taken for {whose}", column.place(0));
+/// What is to be said of a clock's name that other places have as well.
+fn remark_on_clock(column: Column<'_>, first: Time) -> Option<Message> {
+    let (row, name, whose) = shared_clock(column.texts()).filter(|_| first.names_clock())?;
+    let text = format!("{}: {name} is taken for {whose}", column.place(row));
     Some(text.into())
 }
 
