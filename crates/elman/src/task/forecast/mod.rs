@@ -259,7 +259,8 @@ impl TaskKind for Forecast {
     }
 
     fn stream_of(&self, series: &[&str]) -> Result<Box<dyn StreamUnits>, ConfigError> {
-        Ok(Box::new(stream::Newest::new(self.alone(series)?)))
+        let names: Vec<String> = series.iter().copied().map(str::to_owned).collect();
+        self.stream_of_known(SeriesIndex::new(&self.series).get(&names)?)
     }
 
     fn backtest(
