@@ -6,6 +6,7 @@ use super::panel::{self, Found, Member};
 use super::remarks::{outliers, remark_on_future, remarks_on_rows, unused};
 use super::series::{Filling, Series, check_missing};
 use super::time_column::{self, TimeColumn};
+use super::time_parts;
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -35,8 +36,10 @@ const LEAST_TO_LEARN: usize = 2;
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
     check_missing(options.missing)?;
     let named = Named::new(table, options)?;
+    let (table, of_parts) = time_parts::of_training(table, options, |name| named.contains(name))?;
+    let table = &*table;
     let filling = Filling { missing: options.missing, season: None, have_future: named.have_future() };
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<Message> = of_parts.into_iter().collect();
     let time = match &options.time {
         Some(name) => Some(table.column(name)?),
         None => {
@@ -69,6 +72,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
             .map(|f| f.text.as_str()),
         timezone: options.timezone.as_deref(),
         frequency: None,
+        is_learned: false,
     });
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
     let (mut all, short) = read_all(table, &layout, &members, times, filling)?;
