@@ -22,6 +22,11 @@ const GAP: f64 = 10.0;
 /// At most one value in so many is an outlier; more of them are a part of the data.
 const RARE: usize = 20;
 
+/// Numbers that stand for "missing" in many files; one value in so many may be one of them.
+const CODES: [f64; 10] =
+    [-9.0, -99.0, -999.0, -9999.0, -99_999.0, -32_768.0, 999.0, 9999.0, 99_999.0, 999_999.0];
+const FREQUENT: usize = 5;
+
 /// The scale is at least this share of the median: less is noise of rounding.
 const NOISE: f64 = 1e-6;
 
@@ -110,8 +115,16 @@ fn find(values: &[f64]) -> Option<Found> {
     };
     let scale = scale.max(NOISE * median.abs());
     let most = distances.len().div_ceil(RARE).min(distances.len() - 1);
-    let count = (1..=most)
-        .rfind(|&n| distances[n - 1] > REMARKED * scale && distances[n - 1] > GAP * distances[n])?;
+    let is_gap = |n: usize| distances[n - 1] > GAP * distances[n];
+    let of_code = || {
+        let count = |code: &f64| sorted.iter().filter(|value| *value == code).count();
+        let most = distances.len() / FREQUENT;
+        CODES.iter().map(|code| ((code - median).abs(), count(code))).find_map(|(distance, n)| {
+            let are_far = (2..=most).contains(&n) && distances[..n].iter().all(|other| *other == distance);
+            (are_far && is_gap(n)).then_some(n)
+        })
+    };
+    let count = (1..=most).rfind(|&n| distances[n - 1] > REMARKED * scale && is_gap(n)).or_else(of_code)?;
     let nearest = distances[count - 1];
     let is_far = |value: f64| value.is_finite() && (value - median).abs() >= nearest;
     let rest = || sorted.iter().copied().filter(|&value| !is_far(value));
@@ -192,6 +205,28 @@ mod tests {
         for values in [&[][..], &[1.0], &[1.0, 1e300], &[0.1; 50], &[f64::NAN, 1.0]] {
             assert_eq!(told(values), None, "{values:?}");
         }
+    }
+
+    /// It may stand in more cells than any other that is far beyond the rest.
+    #[test]
+    fn a_number_that_stands_for_missing_is_remarked() {
+        for code in [-999.0, 9999.0, -99.0] {
+            let of = |every: u32| -> Vec<f64> {
+                (0..60).map(|n| if n % every == 5 % every { code } else { f64::from(1 + n % 9) }).collect()
+            };
+            let remark = told(&of(11)).unwrap();
+            assert!(
+                remark.starts_with(&format!(
+                    "t.csv, line 7, column \"x\": {code} is far beyond the rest (and 4 cells like it)"
+                )),
+                "{remark}"
+            );
+            assert!(remark.ends_with("is it right?"), "{remark}");
+            assert_eq!(told(&of(3)), None, "a third is a part of the data");
+        }
+        let other: Vec<f64> =
+            (0..60).map(|n| if n % 11 == 5 { -998.0 } else { f64::from(1 + n % 9) }).collect();
+        assert_eq!(told(&other), None);
     }
 
     /// Rounding noise around 0 is no scale by which an event could be refused.

@@ -1,11 +1,12 @@
 //! Which stream a row is for: a model of several series has one for each, begun when its first row comes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use anyhow::anyhow;
-use elman::error::{DataError, Error};
+use elman::error::{ConfigError, DataError, Error};
 use elman::model::Model;
-use elman::task::{Layout, SeriesIndex, Task, TaskStream};
+use elman::task::{Known, Layout, SeriesIndex, Task, TaskStream};
 
 /// The streams of a model.
 pub(super) struct Streams<'m> {
@@ -30,65 +31,48 @@ enum Kind<'m> {
 /// The streams of the series that have come so far.
 struct Long<'m> {
     known: SeriesIndex<'m>,
-    streams: Vec<TaskStream>,
-    /// The stream that each way of writing ids is for: `1` and `1.0` may be one.
-    by_id: HashMap<Vec<String>, usize>,
+    /// Each by its names as the model has them.
+    streams: HashMap<&'m [String], TaskStream>,
 }
 
-impl Long<'_> {
+impl<'m> Long<'m> {
     /// The stream of a series; an error tells the row's `place` in the input.
     fn stream(
         &mut self,
-        model: &Model,
+        model: &'m Model,
         id: &[String],
         place: impl Fn() -> String,
     ) -> anyhow::Result<&mut TaskStream> {
-        let n = match self.by_id.get(id) {
-            Some(n) => *n,
-            None => {
-                let id_of_model = self.known.find(id).map_or(id, |known| &known.id);
-                let n = match self.by_id.get(id_of_model) {
-                    Some(n) => *n,
-                    None => {
-                        let stream = model.stream_of(&texts(id_of_model)).map_err(|error| {
-                            anyhow!(
-                                "{}: {error}; elman predict forecasts others, from a table of theirs",
-                                place()
-                            )
-                        })?;
-                        self.streams.push(stream);
-                        self.streams.len() - 1
-                    }
-                };
-                self.by_id.insert(id_of_model.to_vec(), n);
-                self.by_id.insert(id.to_vec(), n);
-                n
-            }
+        let refuse = |error: ConfigError| {
+            anyhow!("{}: {error}; elman predict forecasts others, from a table of theirs", place())
         };
-        Ok(&mut self.streams[n])
+        let known = self.known.get(id).map_err(refuse)?;
+        match self.streams.entry(&known.id) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => Ok(entry.insert(model.stream_of_known(known).map_err(refuse)?)),
+        }
     }
 }
 
 impl<'m> Streams<'m> {
     pub(super) fn new(model: &'m Model) -> anyhow::Result<Self> {
-        let of = |series: &[String]| model.stream_of(&texts(series)).map_err(Error::from);
+        let of = |series: &Known| model.stream_of_known(series).map_err(Error::from);
         let (layout, series) = match model.task() {
             Task::Forecast(task) => (&task.layout, &task.series[..]),
             _ => (&Layout::Single, &[][..]),
         };
         let first = match series.first() {
-            Some(first) => of(&first.id)?,
+            Some(first) => of(first)?,
             None => model.stream().map_err(Error::from)?,
         };
         let (inputs, answers) = (first.inputs().to_vec(), first.answers().to_vec());
         Ok(match layout {
             Layout::Long(ids) => {
-                let long =
-                    Long { known: SeriesIndex::new(series), streams: Vec::new(), by_id: HashMap::new() };
+                let long = Long { known: SeriesIndex::new(series), streams: HashMap::new() };
                 Streams { model, ids: ids.clone(), inputs, answers, kind: Kind::Long(long) }
             }
             Layout::Wide(_) => {
-                let all = series.iter().map(|series| of(&series.id)).collect::<Result<Vec<_>, _>>()?;
+                let all = series.iter().map(of).collect::<Result<Vec<_>, _>>()?;
                 let values = series.iter().map(|series| series.id.concat());
                 let inputs = values.chain(inputs.into_iter().skip(1)).collect();
                 let answers = all.iter().flat_map(|stream| stream.answers().to_vec()).collect();
@@ -139,8 +123,4 @@ fn answer(
 ) -> anyhow::Result<Option<Vec<f64>>> {
     let refuse = |DataError { message, .. }| Error::from(DataError { place: place(), message });
     Ok(stream.step(row).map(|answer| answer.map(<[f64]>::to_vec)).map_err(refuse)?)
-}
-
-fn texts(id: &[String]) -> Vec<&str> {
-    id.iter().map(String::as_str).collect()
 }

@@ -40,7 +40,8 @@ options! {
         /// The column to forecast or to learn; of a forecast also all; or several, with commas between them [default:
         /// the only column of numbers; else "target"]
         [value_name = "COLUMN"] target: String,
-        /// The column of times, in whose order rows are read [default: of a forecast, the first that holds times]
+        /// The column of times, in whose order rows are read; of a forecast also several that are the parts of one, with commas
+        /// between them, as Year,Month [default: of a forecast, the first that holds times]
         [value_name = "COLUMN"] time: String,
         /// How times are written, such as "%d.%m.%Y %H:%M"; %J are days as spreadsheets count them [default: what the column's cells agree on]
         [value_name = "FORMAT"] time_format: String,

@@ -248,3 +248,40 @@ fn gaps_in_a_test_are_not_filled_by_lines() {
     assert!(place.ok("evaluate m.elman d.csv").stderr.contains(note));
     assert!(!place.ok(&format!("{train} --force --missing previous")).stderr.contains("a line would"));
 }
+
+#[test]
+fn a_short_table_is_read_by_the_steps_that_the_model_knows() {
+    // From Monday to Saturday: four weeks and more tell it, two do not.
+    let day = |row: usize| match 1 + row / 6 * 7 + row % 6 {
+        day @ ..=31 => format!("2022-08-{day:02}"),
+        day => format!("2022-09-{:02}", day - 31),
+    };
+    let of = |rows: std::ops::Range<usize>| {
+        let mut csv = String::from("day,v\n");
+        rows.for_each(|row| line_of(&mut csv, &[&day(row), &value(row)]));
+        csv
+    };
+    let (place, short) = (Place::with("d.csv", of(0..30)), of(18..30));
+    place.write("short.csv", &short);
+    place.ok(&format!("train d.csv --horizon 2 --test 2 {QUICK}"));
+    for table in ["d.csv", "short.csv"] {
+        let predicted = place.ok(&format!("predict m.elman {table}")).stdout;
+        assert!(predicted.starts_with("day,v_forecast\n2022-09-05,"), "{table}: {predicted}");
+    }
+    place.ok("backtest m.elman short.csv --test 3");
+    place.write("other.csv", short.replace("2022-08-24,", "2022-08-28,"));
+    let error = place.refused(1, "predict m.elman other.csv");
+    assert!(
+        error.contains("but the model learned from rows one open day (from Monday to Saturday) apart"),
+        "{error}"
+    );
+    place.write("gap.csv", short.replace(&format!("2022-08-24,{}\n", value(20)), ""));
+    place.refuses(
+        1,
+        "predict m.elman gap.csv",
+        &format!(
+            "gap.csv, line 4, column \"day\": 2022-08-25 follows 2022-08-23, but the rows are one open day (from Monday to \
+             Saturday) apart: 1 row is missing; {CHOICES}"
+        ),
+    );
+}

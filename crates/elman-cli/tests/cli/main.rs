@@ -31,6 +31,7 @@ mod search;
 mod sequences;
 mod silent;
 mod sound;
+mod spreadsheets;
 mod tables;
 mod text;
 mod train;

@@ -92,7 +92,8 @@ fn repeated_times_without_a_column_that_tells_them_apart_are_named() {
         1,
         "train d.csv",
         "d.csv, line 42, column \"when\": 2010-01 stands in line 2 already, and no column tells the series apart to which \
-         the rows may belong: name one with --id, or keep one row of each time",
+         the rows may belong: name one with --id, or keep one row of each time; if these are no times, name those with --time \
+         or take the column out",
     );
 }
 

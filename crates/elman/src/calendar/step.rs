@@ -87,18 +87,23 @@ impl Day {
 
 impl Step {
     /// The step by which these stamps, which ascend, follow each other, and where rows are missing. It is that of the
-    /// `frequency`, if they follow one, unless they are many and even by themselves. `None` if there is none, or more rows
-    /// would be missing than are there, or would be after most of them.
+    /// `frequency` if they follow that, unless some are missing then while many are even by themselves. `None` if there is
+    /// none, or more rows would be missing than are there, or would be after most of them.
     pub(crate) fn find_as(stamps: &[DateTime], frequency: Option<Frequency>) -> Option<(Self, Vec<Gap>)> {
         let own = Self::find(stamps);
-        let is_even = own.as_ref().is_some_and(|(step, gaps)| {
-            // Days that are never open in one table may be in another.
-            let is_usual = !matches!(step, Step::TwiceMonthly(..))
-                && !matches!(step, Step::Weekdays(days) if *days != Weekdays::BUSINESS);
-            is_usual && gaps.is_empty() && stamps.len() >= EVEN
-        });
-        let known = frequency.filter(|_| !is_even).and_then(|frequency| Self::of(frequency, stamps));
-        known.and_then(|step| Some((step, step.gaps(stamps)?))).or(own)
+        let known = frequency.and_then(|frequency| Self::of(frequency, stamps));
+        let Some((known, gaps)) = known.and_then(|step| Some((step, step.gaps(stamps)?))) else { return own };
+        // Days that are never open in one table may be in another.
+        let is_usual = |step: &Step| match step {
+            Step::Months(..) | Step::Fixed(_) => true,
+            Step::Weekdays(days) => *days == Weekdays::BUSINESS,
+            Step::TwiceMonthly(..) => false,
+        };
+        let are_even = |(step, gaps): &(Step, Vec<Gap>)| is_usual(step) && gaps.is_empty();
+        match own {
+            Some(own) if !gaps.is_empty() && stamps.len() >= EVEN && are_even(&own) => Some(own),
+            _ => Some((known, gaps)),
+        }
     }
 
     /// The same where nothing is known of a frequency.
@@ -136,7 +141,7 @@ impl Step {
             Frequency::Daily => seconds(86_400),
             Frequency::BusinessDaily => Self::weekdays(stamps, Weekdays::BUSINESS),
             Frequency::Weekdays(days) => Self::weekdays(stamps, Weekdays::new(days)?),
-            Frequency::TwiceMonthly(_) => Self::twice_monthly(stamps),
+            Frequency::TwiceMonthly(nth) => Self::twice_monthly_from(i8::try_from(nth).ok()?, stamps),
             Frequency::Hourly => seconds(3_600),
             Frequency::Minutes(minutes) => seconds(minutes.checked_mul(60)?),
             Frequency::Seconds(count) => seconds(count),
@@ -188,9 +193,16 @@ impl Step {
 
     fn twice_monthly(stamps: &[DateTime]) -> Option<Self> {
         let nth = stamps.iter().map(|stamp| stamp.day()).min()?;
+        let others = stamps.iter().filter(|stamp| stamp.day() != nth).count();
+        let are_both = others >= 2 && stamps.len() >= others + 2;
+        are_both.then(|| Self::twice_monthly_from(nth, stamps)).flatten()
+    }
+
+    /// The same of fewer rows, where the first of the two days is known.
+    fn twice_monthly_from(nth: i8, stamps: &[DateTime]) -> Option<Self> {
         let others: Vec<DateTime> = stamps.iter().copied().filter(|stamp| stamp.day() != nth).collect();
-        let both = others.len() >= 2 && stamps.len() >= others.len() + 2;
-        (both && same_clock(stamps)).then_some(Step::TwiceMonthly(nth, Day::shared(&others)?))
+        let are_later = others.iter().all(|stamp| stamp.day() > nth);
+        (are_later && same_clock(stamps)).then_some(Step::TwiceMonthly(nth, Day::shared(&others)?))
     }
 
     fn gaps(self, stamps: &[DateTime]) -> Option<Vec<Gap>> {

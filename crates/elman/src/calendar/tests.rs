@@ -340,6 +340,28 @@ fn a_known_frequency_decides_where_rows_are_few() {
     assert_eq!(gappy(&rows, Some(Frequency::Quarterly)).unwrap().frequency(), Frequency::Months(4));
     let quarters = ["2020-01", "2020-04", "2020-07", "2020-10", "2021-01", "2021-04"];
     assert_eq!(gappy(&quarters, Some(Frequency::Monthly)).unwrap().frequency(), Frequency::Quarterly);
+    // What follows it without a gap does, however many they are: a week from Monday to Saturday is no row of days.
+    for open in [&[0, 1, 2, 3, 4, 5][..], &[6, 0, 1, 2, 3], &[0, 2, 4], &[5, 6]] {
+        let bits = open.iter().fold(0, |bits, day| bits | 1 << day);
+        for weeks in 1..4 {
+            let days = open_days("2024-01-01", weeks, open);
+            let calendar = gappy(&days, Some(Frequency::Weekdays(bits))).unwrap();
+            assert_eq!((calendar.frequency(), calendar.num_missing()), (Frequency::Weekdays(bits), 0));
+            let next = open_days("2024-01-01", 5, open)[days.len()].clone();
+            assert_eq!(calendar.time(days.len()).unwrap().to_string(), next);
+        }
+    }
+    for (rows, next) in [
+        (&["2024-02-15", "2024-02-29"][..], "2024-03-15"),
+        (&["2024-04-30", "2024-05-15", "2024-05-31"], "2024-06-15"),
+        (&["2024-02-15", "2024-03-15", "2024-03-31"], "2024-04-15"),
+    ] {
+        let calendar = gappy(rows, Some(Frequency::TwiceMonthly(15))).unwrap();
+        assert_eq!(calendar.frequency(), Frequency::TwiceMonthly(15));
+        assert_eq!(calendar.time(calendar.num_rows()).unwrap().to_string(), next);
+    }
+    let earlier = gappy(&["2024-02-01", "2024-02-15"], Some(Frequency::TwiceMonthly(15))).unwrap();
+    assert_eq!(earlier.frequency(), Frequency::Seconds(14 * 86_400));
     let table =
         Table::read("t.csv", "when\n2020-01\n2020-04\n2020-02\n2020-03\n2020-02\n".as_bytes()).unwrap();
     let column = table.column("when").unwrap();

@@ -55,7 +55,7 @@ use crate::metrics::Evaluation;
 use crate::network::{Network, NetworkConfig};
 use crate::recipe::Recipe;
 use crate::table::Table;
-use crate::task::{HeldOut, PredictOptions, Predictions, Prepared, Task, TaskStream};
+use crate::task::{HeldOut, Known, PredictOptions, Predictions, Prepared, Task, TaskStream};
 use crate::train::Ended;
 use crate::weights::Weights;
 
@@ -355,6 +355,17 @@ impl Model {
     /// [`stream`](Self::stream).
     pub fn stream_of(&self, series: &[&str]) -> Result<TaskStream, ConfigError> {
         TaskStream::of(self.task.kind().stream_of(series)?, &self.ensemble)
+    }
+
+    /// The same for one that a [`SeriesIndex`](crate::task::SeriesIndex) has found, which serves all of many.
+    ///
+    /// # Errors
+    /// As those of [`stream_of`](Self::stream_of).
+    pub fn stream_of_known(&self, series: &Known) -> Result<TaskStream, ConfigError> {
+        match &self.task {
+            Task::Forecast(task) => TaskStream::of(task.stream_of_known(series)?, &self.ensemble),
+            other => TaskStream::of(other.kind().stream_of(&[])?, &self.ensemble),
+        }
     }
 
     /// See [`TaskKind::backtest`](crate::task::TaskKind::backtest).

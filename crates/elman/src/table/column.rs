@@ -217,8 +217,8 @@ impl<'a> Column<'a> {
     }
 
     /// Every cell as a time that is written as `format` says, which is one of `strftime`: `%d.%m.%Y %H:%M`; `%J` are days
-    /// since 1899-12-30, as spreadsheets count them, `%q` and `%2q` a quarter and a half of the year, `%+q` and
-    /// `%+m` a quarter and a month in Roman numbers, `%+Y` and `%+y` the year
+    /// since 1899-12-30, as spreadsheets count them, `%q` and `%2q` a quarter and a half of the year, `%:q` and
+    /// `%:2q` the same by an ordinal number such as `1st`, `%+q` and `%+m` a quarter and a month in Roman numbers, `%+Y` and `%+y` the year
     /// after, `%.Y` a year with decimals that tell the month, `%:d` a day such as `1st`.
     ///
     /// # Errors

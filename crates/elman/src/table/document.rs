@@ -188,7 +188,7 @@ impl Table {
 /// Is a file packed, by its first bytes? It is at its start again.
 fn is_packed(file: &mut File) -> io::Result<bool> {
     let mut start = Vec::new();
-    file.by_ref().take(4).read_to_end(&mut start)?;
+    file.by_ref().take(64).read_to_end(&mut start)?;
     file.rewind()?;
     Ok(read::is_packed(&start))
 }

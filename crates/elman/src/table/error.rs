@@ -1,6 +1,8 @@
 use std::fmt::{self, Display};
 use std::io;
 
+use super::join::is_clock;
+use super::time::names_month_or_weekday;
 use crate::error::Message;
 
 /// What can be wrong with a table: where it is, what was expected and what was found.
@@ -132,6 +134,14 @@ impl TableError {
         match self {
             TableError::NotATime { table, line, column, text, like } => {
                 let place = format!("{table}, line {line}, column {}: {}", Quoted(column), Quoted(text));
+                let names_part = names_month_or_weekday(text) && !text.contains(|c: char| c.is_ascii_digit());
+                let is_part = matches!(text.as_bytes(), [b'Q' | b'q' | b'H' | b'h', b'1'..=b'4']);
+                if names_part || is_part {
+                    return format!(
+                        "{place} says no year; write it beside in one column, as 2015-01, Jan 2015 or 2015Q1"
+                    )
+                    .into();
+                }
                 let text = match like {
                     Some(like) => format!(
                         "{place} is not a time like {} in the other rows; correct it, take the row out, or say how \
@@ -233,7 +243,9 @@ impl Display for Names<'_> {
 /// How to write the number that `text` may have been meant to be.
 fn spelling(text: &str) -> &'static str {
     let with_commas = text.contains(',') && text.replace(',', "").parse().is_ok_and(f64::is_finite);
-    if with_commas {
+    if is_clock(text) {
+        "write a duration or a time of day in hours, minutes or seconds"
+    } else if with_commas {
         "write decimals with a point (3.5) and thousands without a comma (1200)"
     } else {
         "write one such as 12 or 3.5"

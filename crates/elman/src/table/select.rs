@@ -1,6 +1,7 @@
 //! A part of a table.
 
 use super::Table;
+use super::cells::{Cells, Texts};
 use super::column::Data;
 use super::typing::Values;
 
@@ -25,6 +26,31 @@ impl Table {
             remarks: Vec::new(),
             made_time: self.made_time,
         }
+    }
+}
+
+impl Table {
+    /// The same with a column of these texts, one for each row, before the others, and without those of these names; none if
+    /// the texts are more than a table may have.
+    ///
+    /// # Panics
+    /// If they are not one for each row.
+    pub(crate) fn with_texts(&self, name: &str, texts: &[String], without: &[&str]) -> Option<Table> {
+        assert_eq!(texts.len(), self.num_rows(), "a text for each row");
+        let mut kept = Texts::default();
+        if !texts.iter().all(|text| kept.push(text)) {
+            return None;
+        }
+        let (mut headers, mut columns) =
+            (vec![name.to_owned()], vec![Data::new(Cells::Kept(kept), Values::Text)]);
+        for (header, column) in self.headers.iter().zip(&self.columns) {
+            if !without.contains(&header.as_str()) {
+                headers.push(header.clone());
+                columns.push(column.clone());
+            }
+        }
+        let (name, lines, remarks) = (self.name.clone(), self.lines.clone(), self.remarks.clone());
+        Some(Table { name, headers, lines, columns, remarks, made_time: self.made_time })
     }
 }
 

@@ -61,6 +61,11 @@ impl Typing {
         Typing { rows, ..Typing::default() }
     }
 
+    /// Has no cell a value so far?
+    pub(super) fn is_empty(&self) -> bool {
+        !self.is_text && !self.has_number
+    }
+
     /// Adds a cell.
     pub(super) fn push(&mut self, cell: &str) {
         if self.is_text {

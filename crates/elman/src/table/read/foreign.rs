@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 
 use super::text::utf16;
-use super::{arrow, count_line_breaks, npz, ts, tsf};
+use super::{arrow, count_line_breaks, npz, ts, tsf, zip};
 
 /// What a file that begins with these bytes is, and what to do about it, if it cannot be read as a table.
 pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
-    const SPREADSHEET: &str = "is a spreadsheet; export the sheet as CSV";
     #[cfg(feature = "parquet")]
     if start.starts_with(b"PAR1") {
         return None;
     }
-    let kinds: [(&[u8], &str); 22] = [
+    let kinds: [(&[u8], &str); 36] = [
         (b"%PDF", "is a PDF document; export its table as CSV"),
         (b"\xD0\xCF\x11\xE0", "is a spreadsheet or document of an old Office; export the sheet as CSV"),
         (b"\x89PNG", "is a picture (PNG), no table"),
@@ -26,6 +25,8 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
         (b"BZh", "is compressed with bzip2; unpack it first, or use gzip or zstd"),
         (b"\xFD7zXZ", "is compressed with xz; unpack it first, or use gzip or zstd"),
         (b"\x04\x22\x4D\x18", "is compressed with lz4; unpack it first, or use gzip or zstd"),
+        (b"\x5D\0\0", "is compressed with lzma; unpack it first, or use gzip or zstd"),
+        (b"\x1F\x9D", "is compressed with compress; unpack it first, or use gzip or zstd"),
         (b"7z\xBC\xAF", "is a 7z archive; unpack it first"),
         (b"Rar!", "is a rar archive; unpack it first"),
         (
@@ -33,10 +34,22 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
             "is a Parquet file, which is read where this was built with the feature parquet (cargo install --features \
              parquet); or export the table as CSV",
         ),
+        (b"PK\x05\x06", "is an empty zip archive"),
+        (b"PK\x07\x08", "is a part of a zip archive; unpack it first"),
         (b"FEA1", "is a Feather file of the first version; save it with to_feather of a pandas of today"),
         (b"ORC", "is an ORC file; export the table as CSV"),
         (b"{\\rtf", "is a text document (RTF); export its table as CSV"),
         (b"RDX", "is an R data file; export the table as CSV"),
+        (b"X\n\0\0\0", "is an R data file; export the table as CSV"),
+        (b"$FL2", "is an SPSS file; export the table as CSV"),
+        (b"<stata_dta>", "is a Stata file; export the table as CSV"),
+        (b"\0\0\0\0\0\0\0\0\0\0\0\0\xC2\xEA\x81\x60", "is a SAS file; export the table as CSV"),
+        (b"HEADER RECORD*******", "is a SAS transport file; export the table as CSV"),
+        (b"\0\x01\0\0Standard ", "is an Access database; export the table as CSV"),
+        (b"CDF\x01", "is a NetCDF file; export the table as CSV"),
+        (b"CDF\x02", "is a NetCDF file; export the table as CSV"),
+        (b"Obj\x01", "is an Avro file; export the table as CSV"),
+        (b"SIMPLE  =", "is a FITS file; export the table as CSV"),
         (b"\xFF\xFE\0\0", "is a text in UTF-32; save it as UTF-8"),
         (b"\0\0\xFE\xFF", "is a text in UTF-32; save it as UTF-8"),
     ];
@@ -51,15 +64,31 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
     if arrow::recognises(start) || npz::recognises(start) {
         return None;
     }
-    if start.starts_with(b"PK\x03\x04") {
-        let is_spreadsheet =
-            contains(b"xl/") || contains(b"[Content_Types].xml") || contains(b"opendocument");
-        return Some(if is_spreadsheet { SPREADSHEET } else { "is a zip archive; unpack it first" }.into());
+    if zip::recognises(start) {
+        let is_document = contains(b"word/document.xml") || contains(b"opendocument.text");
+        let is_spreadsheet = ["xl/", "[Content_Types].xml", "opendocument", ".iwa"];
+        let is_spreadsheet = is_spreadsheet.iter().any(|part| contains(part.as_bytes()));
+        return match (is_document, is_spreadsheet) {
+            (true, _) => Some("is a text document; export its table as CSV".into()),
+            (_, true) => Some("is a spreadsheet; export the sheet as CSV".into()),
+            // What it packs may be a table.
+            _ => None,
+        };
+    }
+    if let [0x80, 2..=5, ..] = start {
+        let what = "is a Python pickle, which only Python can read; save the table as CSV (to_csv) or arrays as npz (np.savez)";
+        return Some(what.into());
     }
     if start.get(257..262) == Some(b"ustar") {
         return Some("is a tar archive; unpack it first".into());
     }
-    if begins("<!doctype html") || begins("<html") {
+    let is_page = ["<!doctype html", "<html", "<table"].into_iter().any(begins);
+    if is_page && contains(b"<tr") {
+        return Some(
+            "holds its table as a web page, as some programs save for spreadsheets; export it as CSV".into(),
+        );
+    }
+    if is_page {
         return Some("is a web page, no table; was the file downloaded from the right address?".into());
     }
     if begins("<?xml") {
@@ -148,7 +177,24 @@ mod tests {
                 b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument",
                 "t is a spreadsheet; export the sheet as CSV",
             ),
-            (b"PK\x03\x04....data.csv", "t is a zip archive; unpack it first"),
+            (
+                b"PK\x03\x04....word/document.xml.[Content_Types].xml",
+                "t is a text document; export its table as CSV",
+            ),
+            (
+                b"\x80\x04\x95\x0C\0\0\0\0\0\0\0]\x94(K\x01K\x02e.",
+                "t is a Python pickle, which only Python can read; save the table as CSV (to_csv) or arrays as npz \
+                 (np.savez)",
+            ),
+            (b"SQLite format 3\0\x10\0", "t is an SQLite database; export the table as CSV"),
+            (b"\x89HDF\r\n\x1A\n\0", "t is an HDF5 file; export the table as CSV"),
+            (b"BZh91AY&SY", "t is compressed with bzip2; unpack it first, or use gzip or zstd"),
+            (b"\xFD7zXZ\0\0\x04", "t is compressed with xz; unpack it first, or use gzip or zstd"),
+            (b"7z\xBC\xAF\x27\x1C\0\x04", "t is a 7z archive; unpack it first"),
+            (
+                b"<table border=1>\n<tr><td>a</td></tr></table>",
+                "t holds its table as a web page, as some programs save for spreadsheets; export it as CSV",
+            ),
             (
                 b"<!DOCTYPE html><p>",
                 "t is a web page, no table; was the file downloaded from the right address?",

@@ -1,6 +1,6 @@
 //! The formats in which tables are read, chosen by the file's content.
 //!
-//! A file that is packed with gzip or zstd is unpacked first. A format is a file in this folder and an entry of
+//! A file that is packed with gzip or zstd, or the only one of a zip archive, is unpacked first. A format is a file in this folder and an entry of
 //! the list of readers:
 //!
 //! - **Arrow**, files (also called Feather, of its second version) and streams of the IPC format, packed with LZ4, zstd or
@@ -18,8 +18,8 @@
 //! - **CSV**, which is what no other format recognises: RFC 4180 with some leave. Fields are separated by commas,
 //!   semicolons, tabs or bars, whichever cut the file best, or by any number of blanks, where none of these is; a field whose first character is a quote may hold
 //!   separators, quotes written twice and line breaks; lines end with LF, CRLF or CR. A byte order mark, blank
-//!   lines, blanks around a cell, lines that begin with `#` or `%`, and separators at the ends of lines are
-//!   dropped. The first line names the columns, unless it holds numbers like the lines below it; lines of a single cell above
+//!   lines, blanks around a cell, lines that begin with `#` or `%`, separators at the ends of lines, and columns
+//!   without a name or a value are dropped. The first line names the columns, unless it holds numbers like the lines below it; lines of a single cell above
 //!   it are a title. The text is UTF-8, UTF-16 or Windows-1252.
 //!
 //! In all of them numbers may have decimal commas, separators of thousands, and signs of percent or currency or a unit,
@@ -53,6 +53,7 @@ mod text;
 mod ts;
 mod tsf;
 mod typed;
+mod zip;
 
 use std::io::Read;
 

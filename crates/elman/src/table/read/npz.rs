@@ -1,12 +1,9 @@
 //! npz, NumPy's zip archive of npy files: the arrays side by side, as columns of one table.
 
-use std::io::Read;
-
-use flate2::bufread::DeflateDecoder;
-use rawzip::{CompressionMethod, ZipArchive};
+use rawzip::ZipArchive;
 
 use super::npy::{self, Array, Parts, Rows};
-use super::{Input, Reader};
+use super::{Input, Reader, zip};
 use crate::table::{Table, TableError};
 
 pub(super) const READER: Reader = Reader { name: "npz", recognises, read };
@@ -15,7 +12,7 @@ pub(super) const READER: Reader = Reader { name: "npz", recognises, read };
 pub(super) fn recognises(bytes: &[u8]) -> bool {
     /// Where the first file's name stands, behind 26 bytes and the lengths of name and extra field.
     const NAME: usize = 30;
-    bytes.starts_with(b"PK\x03\x04")
+    zip::recognises(bytes)
         && bytes.get(26..28).is_some_and(|length| {
             let length = usize::from(u16::from_le_bytes([length[0], length[1]]));
             bytes.get(NAME..NAME + length).is_some_and(|name| name.ends_with(b".npy"))
@@ -81,7 +78,7 @@ fn unpack(name: &str, bytes: &[u8], limit: u64) -> Result<Vec<(String, Vec<u8>)>
     let archive = ZipArchive::from_slice(bytes).map_err(damaged)?;
     let (mut entries, mut files, mut left) = (archive.entries(), Vec::<(String, Vec<u8>)>::new(), limit);
     while let Some(entry) = entries.next_entry().map_err(damaged)? {
-        let path = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
+        let path = zip::path(&entry);
         let place = || format!("file {path:?}");
         let Some(file) = path.strip_suffix(".npy") else {
             return Err(malformed(place(), "is no array".into()));
@@ -89,24 +86,9 @@ fn unpack(name: &str, bytes: &[u8], limit: u64) -> Result<Vec<(String, Vec<u8>)>
         if files.iter().any(|(other, _)| other == file) {
             return Err(malformed(place(), "is there twice".into()));
         }
-        let local = archive.get_entry(entry.wayfinder()).map_err(damaged)?;
-        let mut unpacked = Vec::new();
-        let read = match entry.compression_method() {
-            CompressionMethod::STORE => {
-                local.verifying_reader(local.data()).take(left.saturating_add(1)).read_to_end(&mut unpacked)
-            }
-            CompressionMethod::DEFLATE => {
-                let inflated = DeflateDecoder::new(local.data());
-                local.verifying_reader(inflated).take(left.saturating_add(1)).read_to_end(&mut unpacked)
-            }
-            other => {
-                return Err(malformed(place(), format!("is packed in a way that is not known ({other:?})")));
-            }
-        };
-        read.map_err(|error| malformed(place(), error.to_string()))?;
-        left = left
-            .checked_sub(unpacked.len() as u64)
-            .ok_or(TableError::TooLarge { table: name.to_owned(), limit })?;
+        let unpacked = zip::unpack(&archive, &entry, left).map_err(|problem| malformed(place(), problem))?;
+        let unpacked = unpacked.ok_or_else(|| TableError::TooLarge { table: name.to_owned(), limit })?;
+        left -= unpacked.len() as u64;
         if !unpacked.starts_with(npy::MAGIC) {
             return Err(malformed(place(), "is no array".into()));
         }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use super::{count_line_breaks, foreign};
+use super::{count_line_breaks, foreign, npz, zip};
 use crate::table::TableError;
 
 /// This many bytes tell what a file is.
@@ -16,6 +16,7 @@ const START: u64 = 1 << 16;
 enum Packing {
     Gzip,
     Zstd,
+    Zip,
 }
 
 impl Packing {
@@ -24,6 +25,8 @@ impl Packing {
             Some(Packing::Gzip)
         } else if start.starts_with(b"\x28\xB5\x2F\xFD") {
             Some(Packing::Zstd)
+        } else if zip::recognises(start) && !npz::recognises(start) {
+            Some(Packing::Zip)
         } else {
             None
         }
@@ -67,10 +70,13 @@ fn read_unless(
         let _ = start.try_reserve_exact(expected.saturating_sub(start.len()));
         return read_rest(name, start, reader, limit);
     };
-    let packed = start.as_slice().chain(reader);
     let mut unpacked: Box<dyn Read + '_> = match packing {
-        Packing::Gzip => Box::new(MultiGzDecoder::new(packed)),
-        Packing::Zstd => Box::new(ZstdFrames::new(packed)),
+        Packing::Gzip => Box::new(MultiGzDecoder::new(start.as_slice().chain(reader))),
+        Packing::Zstd => Box::new(ZstdFrames::new(start.as_slice().chain(reader))),
+        Packing::Zip => {
+            let archive = read_rest(name, start, reader, limit)?;
+            Box::new(io::Cursor::new(zip::only_file(name, &archive, limit)?))
+        }
     };
     let start = read_start(refused, name, &mut unpacked)?;
     if Packing::of(&start).is_some() {

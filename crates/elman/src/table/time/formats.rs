@@ -1,6 +1,7 @@
 //! The ways of writing times that are known without being told.
 
 use super::fold::fold;
+use super::parts::of_parts;
 use super::pattern::{Pattern, Seen};
 
 /// Dates. Of those that fit a whole column, the first is taken; where day and month could be swapped, see
@@ -51,6 +52,8 @@ const DATES: &[&str] = &[
     "%Y/%m",
     "%m/%Y",
     "%m-%Y",
+    "%Y %m",
+    "%m %Y",
     "%YM%m",
     "%Y-M%m",
     "%b %Y",
@@ -114,6 +117,12 @@ const DATES: &[&str] = &[
     "H%2q %Y",
     "H%2q-%Y",
     "H%2q/%Y",
+    "H%2q %y",
+    "H%2q-%y",
+    "H%2q/%y",
+    "H%2q'%y",
+    "H%2q '%y",
+    "H%2q of %Y",
     "%2qH%Y",
     "%2qH %Y",
     "%2qH%y",
@@ -138,6 +147,15 @@ const DATES: &[&str] = &[
     "Q%q-%y",
     "Q%q/%y",
     "%qQ'%y",
+    "Q%q '%y",
+    "Q%q of %Y",
+    "%yQ%q",
+    "%y-Q%q",
+    "CY%YQ%q",
+    "CY%Y Q%q",
+    "%YK%q",
+    "%Y K%q",
+    "%Y-K%q",
     "%Y.Q%q",
     "%YT%q",
     "%Y-T%q",
@@ -145,12 +163,8 @@ const DATES: &[&str] = &[
     "T%q-%Y",
     "%qT%Y",
     "%qT %Y",
-    "%q. Quartal %Y",
     "%Y_Q%q",
     "Q%q_%Y",
-    "Quarter %q %Y",
-    "Quarter %q, %Y",
-    "%Y Quarter %q",
     "Q%+q %Y",
     "Q %+q %Y",
     "Q%+q/%Y",
@@ -165,20 +179,16 @@ const DATES: &[&str] = &[
     "%Y %+q",
     "%Y-%+q",
     "%Y/%+q",
-    "%+q кв. %Y",
-    "%+q квартал %Y",
-    "%+q kw. %Y",
-    "%+q kwartał %Y",
-    "%q кв. %Y",
-    "%q квартал %Y",
     "%q-й квартал %Y",
-    "%q kw. %Y",
-    "%q. kwartał %Y",
     "%+m %Y",
     "%+m/%Y",
     "%+m.%Y",
     "%Y-%+m",
     "%Y年第%q季度",
+    "%Y年%q季度",
+    "%Y年%:q季度",
+    "%Y년 %q분기",
+    "%Y년%q분기",
     "FY%Y",
     "FY %Y",
     "FY%y",
@@ -219,7 +229,21 @@ const DATES: &[&str] = &[
     "%G-v%V",
     "Sem %V %G",
     "S%V/%G",
-    // Behind months, which they are not where one is beyond twelve.
+    // Behind months, which they are not where one is beyond twelve, or where rows follow each other by quarters or halves.
+    "%Y-%q",
+    "%Y/%q",
+    "%q/%Y",
+    "%q-%Y",
+    "%Y %q",
+    "%q %Y",
+    "%Y-%2q",
+    "%Y/%2q",
+    "%2q/%Y",
+    "%2q-%Y",
+    "%Y %2q",
+    "%2q %Y",
+    "%YKW%q",
+    "%GKW%V",
     "%G-%V",
     "%G/%V",
     "%V/%G",
@@ -333,6 +357,7 @@ pub(super) fn candidates(text: &str) -> Vec<Pattern> {
         of_digits(text).for_each(&mut take);
     } else {
         with_marks(text, &mut take);
+        of_parts(text, &mut take);
     }
     // As numbers are written where one of their column has no value.
     if let Some(whole) = text.strip_suffix(".0")

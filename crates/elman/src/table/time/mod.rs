@@ -1,5 +1,6 @@
 mod fold;
 mod formats;
+mod parts;
 mod pattern;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,7 @@ use std::fmt::{self, Display};
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
 
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::{Pattern, shared_clock};
 
 use crate::calendar::Step;
 use formats::candidates;
@@ -83,7 +84,8 @@ impl Time {
 
     /// Could it be of another calendar than in a file where more of them are: a month for a week, a quarter for a month?
     pub(crate) fn is_period_open(self) -> bool {
-        self.pattern.is_bare_week() || self.pattern.is_roman()
+        let is_rival = || RIVALS.iter().any(|[_, other]| self.format() == *other);
+        self.pattern.bare_period().is_some() || self.pattern.is_roman() || is_rival()
     }
 
     /// Is it a date of digits alone: `20240131`?
@@ -91,9 +93,9 @@ impl Time {
         self.pattern.is_of_digits()
     }
 
-    /// What is to be said of the short name of its clock, if other places have the same.
-    pub(crate) fn shared_clock(self) -> Option<(&'static str, &'static str)> {
-        self.pattern.shared_clock(self.offset)
+    /// Is the clock that it is by written with its short name?
+    pub(crate) fn names_clock(self) -> bool {
+        self.pattern.names_clocks()
     }
 
     /// How it is written.
@@ -171,8 +173,8 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     }
     for pattern in &found {
         match read_as(pattern, cells.clone()) {
-            // A year and a number beside it are a month unless they go on by weeks.
-            Ok(times) if pattern.is_bare_week() && !follows_by_weeks(&times) => {}
+            // A year and a number beside it are a month unless they go on by weeks, quarters or halves.
+            Ok(times) if pattern.bare_period().is_some_and(|period| !follows_by(period, &times)) => {}
             Ok(times) => readings.push((pattern, times)),
             Err(row) => {
                 let fitting = fit(pattern, cells.clone());
@@ -220,8 +222,25 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     }
 }
 
-/// Ways of writing that may fit the same cells: 200101 is a month or a day, 2001.125 the share of a year or the 125th day.
-const RIVALS: [[&str; 2]; 2] = [["%Y%m", "%y%m%d"], ["%.Y", "%Y.%j"]];
+/// Ways of writing that may fit the same cells: 200101 is a month or a day, 2001.125 the share of a year or the 125th day,
+/// 2001-2 a month, a quarter or a half.
+const RIVALS: [[&str; 2]; 15] = [
+    ["%Y%m", "%y%m%d"],
+    ["%.Y", "%Y.%j"],
+    ["%Y-%m", "%Y-%q"],
+    ["%Y-%m", "%Y-%2q"],
+    ["%Y/%m", "%Y/%q"],
+    ["%Y/%m", "%Y/%2q"],
+    ["%m/%Y", "%q/%Y"],
+    ["%m/%Y", "%2q/%Y"],
+    ["%m-%Y", "%q-%Y"],
+    ["%m-%Y", "%2q-%Y"],
+    ["%Y %m", "%Y %q"],
+    ["%Y %m", "%Y %2q"],
+    ["%m %Y", "%q %Y"],
+    ["%m %Y", "%2q %Y"],
+    ["%GKW%V", "%YKW%q"],
+];
 
 /// Another way of writing times that fits cells which may be written so.
 pub(crate) fn rival(format: &str) -> Option<&'static str> {
@@ -232,24 +251,30 @@ pub(crate) fn rival(format: &str) -> Option<&'static str> {
     })
 }
 
-/// Of ways of writing that may fit the same cells, keeps the usual one, or the other if only by that they are evenly spaced.
+/// Of ways of writing that may fit the same cells, keeps the usual one, or the other if by that fewer steps are missing.
 fn settle(readings: &mut Vec<(&Pattern, Vec<Time>)>) {
     for rivals in RIVALS {
         let place = |format| readings.iter().position(|(pattern, _)| pattern.to_string() == format);
         if let [Some(usual), Some(other)] = rivals.map(place) {
-            let is_other = is_even(&readings[other].1) && !is_even(&readings[usual].1);
-            readings.remove(if is_other { usual } else { other });
+            let missing = |place: usize| steps_missing(&readings[place].1);
+            readings.remove(if missing(other) < missing(usual) { usual } else { other });
         }
     }
 }
 
-/// Is each time a week from the next, in order, but for those that are the same?
-fn follows_by_weeks(times: &[Time]) -> bool {
-    const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
-    let mut stamps: Vec<DateTime> = times.iter().map(|time| time.stamp).collect();
+/// Are times, but for those that are the same, no further than such a period from the next, in order, where few are missing?
+fn follows_by(period: SignedDuration, times: &[Time]) -> bool {
+    let stamps = distinct(times);
+    let followed = stamps.windows(2).filter(|pair| pair[1].duration_since(pair[0]) <= period).count();
+    4 * followed >= 3 * stamps.len().saturating_sub(1) && steps_missing(times) <= stamps.len() / 4
+}
+
+/// The moments that occur, in order.
+fn distinct(times: &[Time]) -> Vec<DateTime> {
+    let mut stamps: Vec<DateTime> = times.iter().map(|time| time.in_utc()).collect();
     stamps.sort_unstable();
     stamps.dedup();
-    stamps.len() > 1 && stamps.windows(2).all(|pair| pair[1].duration_since(pair[0]) == WEEK)
+    stamps
 }
 
 /// Are years of two digits days of months: none is beyond 31, and most rows have the month of the row before, a week later at most,
@@ -311,9 +336,14 @@ fn is_in_order(times: &[Time]) -> bool {
     times.is_sorted() || times.is_sorted_by(|a, b| a >= b)
 }
 
-/// Are they at even steps? A single one tells nothing.
+/// Are they at even steps, but for those that are the same? A single one tells nothing.
 pub(crate) fn is_even(times: &[Time]) -> bool {
-    let mut stamps: Vec<DateTime> = times.iter().map(|time| time.in_utc()).collect();
-    stamps.sort_unstable();
-    stamps.len() > 1 && Step::find(&stamps).is_some_and(|(_, gaps)| gaps.is_empty())
+    steps_missing(times) == 0
+}
+
+/// How many are missing at even steps; more than any count where there are none.
+fn steps_missing(times: &[Time]) -> usize {
+    let stamps = distinct(times);
+    let found = Some(stamps).filter(|stamps| stamps.len() > 1).and_then(|stamps| Step::find(&stamps));
+    found.map_or(usize::MAX, |(_, gaps)| gaps.iter().fold(0, |sum, gap| sum.saturating_add(gap.missing)))
 }

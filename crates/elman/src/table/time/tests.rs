@@ -79,6 +79,32 @@ fn times_are_shown_as_they_are_written() {
         ["Q1'00", "Q2'00"],
         ["2000T1", "2000T4"],
         ["1. Quartal 2000", "4. Quartal 2000"],
+        ["1.Quartal 2000", "4.Quartal 2000"],
+        ["Quartal 1/2000", "Quartal 4/2000"],
+        ["1. Quartal 00", "4. Quartal 99"],
+        ["2000/1. Quartal", "2000/4. Quartal"],
+        ["1st quarter 2000", "2nd quarter 2000"],
+        ["3rd Qtr 2000", "4th Qtr 2000"],
+        ["First quarter of 2000", "Fourth quarter of 2000"],
+        ["1er trimestre 2000", "2e trimestre 2000"],
+        ["2ème trimestre 2000", "4ème trimestre 2000"],
+        ["2do trimestre 2000", "4to trimestre 2000"],
+        ["1º trimestre de 2000", "4º trimestre de 2000"],
+        ["III trimestre 2000", "IV trimestre 2000"],
+        ["1e kwartaal 2000", "4e kwartaal 2000"],
+        ["2000K1", "2000K4"],
+        ["1. kvartal 2000", "4. kvartal 2000"],
+        ["00Q1", "99Q4"],
+        ["Q1 '00", "Q4 '99"],
+        ["Q1 of 2000", "Q4 of 2000"],
+        ["CY2000Q1", "CY2000Q4"],
+        ["2000年1季度", "2000年4季度"],
+        ["2000年一季度", "2000年四季度"],
+        ["2000년 1분기", "2000년 4분기"],
+        ["1st half 2000", "2nd half 2000"],
+        ["2. Halbjahr 2000", "1. Halbjahr 2001"],
+        ["H1-00", "H2-99"],
+        ["HJ1 2000", "HJ2 2000"],
         ["FY2000", "FY2001"],
         ["FY2000Q1", "FY2000Q2"],
         ["Q1 FY00", "Q2 FY00"],
@@ -384,4 +410,41 @@ fn a_format_may_be_said() {
     );
     assert_eq!(message("%K"), "time_format \"%K\" has %K, which is no field of a time");
     assert!(message("%m-%d").contains("has no year"));
+}
+
+/// Times written as months are, which they are not.
+#[test]
+fn what_follows_by_other_periods_is_no_row_of_months() {
+    let read = |texts: &[String]| {
+        let table = table(&format!("when\n{}\n", texts.join("\n")));
+        let times = table.column("when").unwrap().times().map(<[_]>::to_vec);
+        times.map(|times| (times[0].format(), times[times.len() - 1].stamp().date().to_string()))
+    };
+    let of = |per_year: usize, write: fn(usize, usize) -> String| -> Vec<String> {
+        (0..3 * per_year).map(|n| write(2014 + n / per_year, n % per_year + 1)).collect()
+    };
+    let dash = |year, part| format!("{year}-{part}");
+    let slash = |year, part| format!("{part}/{year}");
+    let blank = |year, part| format!("{year} {part}");
+    let two = |year, part| format!("{year}-{part:02}");
+    for (texts, format, last) in [
+        (of(4, dash), "%Y-%q", "2016-10-01"),
+        (of(4, slash), "%q/%Y", "2016-10-01"),
+        (of(4, blank), "%Y %q", "2016-10-01"),
+        (of(2, dash), "%Y-%2q", "2016-07-01"),
+        (of(12, dash), "%Y-%-m", "2016-12-01"),
+        (of(12, two), "%Y-%m", "2016-12-01"),
+        (of(52, two), "%G-%V", "2016-12-26"),
+    ] {
+        assert_eq!(read(&texts).unwrap(), (format.into(), last.into()), "{format}");
+        // So they do where some are missing.
+        let gaps: Vec<String> =
+            texts.iter().enumerate().filter(|(n, _)| n % 11 != 7).map(|(_, t)| t.clone()).collect();
+        if gaps.len() >= 8 {
+            assert_eq!(read(&gaps).unwrap().0, format, "{format} with gaps");
+        }
+        // In a table of several series each stands more than once.
+        let twice: Vec<String> = texts.iter().flat_map(|text| [text.clone(), text.clone()]).collect();
+        assert_eq!(read(&twice).unwrap().0, format, "{format} twice");
+    }
 }

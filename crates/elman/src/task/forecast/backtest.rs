@@ -63,6 +63,7 @@ impl Forecast {
     /// # Errors
     /// If the table has no such series, or `test` is less than the horizon or nearly all rows.
     pub fn backtest(&self, ensemble: &Ensemble, table: &Table, test: usize) -> Result<Backtest, Error> {
+        let table = &*self.with_times(table)?;
         if test < self.horizon {
             let message = format!("is {test} rows; it must be at least the horizon, {}", self.horizon);
             return Err(ConfigError::new("test", message).into());

@@ -327,7 +327,12 @@ impl Forecast {
         let mean_square = changes.iter().map(|error| error * error).sum::<f64>() / changes.len() as f64;
         let largest = if smoothing.log { 1.0 } else { values.iter().fold(0.0, |a: f64, b| a.max(b.abs())) };
         let scaling = Scaling { mean: 0.0, deviation: mean_square.sqrt().max(ROUNDING * largest) };
-        if scaling.is_valid() { Ok(scaling) } else { Err(NoScaling::TooLarge) }
+        match scaling.deviation {
+            // Nothing but zeros.
+            0.0 => Err(NoScaling::Constant),
+            _ if scaling.is_valid() => Ok(scaling),
+            _ => Err(NoScaling::TooLarge),
+        }
     }
 }
 

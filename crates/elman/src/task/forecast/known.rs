@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::Known;
+use crate::error::ConfigError;
 use crate::table::name_of_number;
+use crate::words::abridged;
 
 /// The series that a model has learned from, by the names that tell them apart.
 #[derive(Debug)]
@@ -41,6 +43,23 @@ impl<'a> SeriesIndex<'a> {
             None => self.by_number.get(&self.as_numbers(names)).copied().flatten(),
         };
         place.map(|place| &self.series[place])
+    }
+
+    /// The same, which must be known.
+    ///
+    /// # Errors
+    /// If it is not, or there are not several.
+    pub fn get(&self, names: &[String]) -> Result<&'a Known, ConfigError> {
+        self.find(names).ok_or_else(|| {
+            let message = if self.series.is_empty() {
+                "this model is one of a single series; stream it without naming one".to_owned()
+            } else {
+                let known: Vec<String> = self.series.iter().map(|known| known.id.join(" ")).collect();
+                let known = abridged(&known);
+                format!("this model has not learned from series {:?}; it knows {known}", names.join(" "))
+            };
+            ConfigError::of_model(message)
+        })
     }
 
     /// These names, each number of a column of numbers in one spelling.

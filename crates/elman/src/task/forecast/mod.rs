@@ -35,6 +35,7 @@ mod smoothing;
 mod spread;
 mod stream;
 mod time_column;
+mod time_parts;
 mod windows;
 
 pub use backtest::{Backtest, Backtested, Origin};
@@ -75,7 +76,7 @@ const MAX_SEASON: usize = 10_000;
 pub struct Forecast {
     /// The column of values; of a wide table, what was said of its columns.
     pub target: String,
-    /// The column of times, if there is one.
+    /// The column of times, if there is one; of several that are the parts of one, their names with commas between.
     pub time: Option<String>,
     /// How its times are written, where that was said or cannot be seen from every cell.
     #[serde(rename = "time-format", default, skip_serializing_if = "Option::is_none")]
@@ -246,6 +247,7 @@ impl TaskKind for Forecast {
         table: &Table,
         options: &PredictOptions,
     ) -> Result<Predictions, Error> {
+        let table = &*self.with_times(table)?;
         self.look_ahead(ensemble, table, options)
     }
 
@@ -259,7 +261,8 @@ impl TaskKind for Forecast {
     }
 
     fn stream_of(&self, series: &[&str]) -> Result<Box<dyn StreamUnits>, ConfigError> {
-        Ok(Box::new(stream::Newest::new(self.alone(series)?)))
+        let names: Vec<String> = series.iter().copied().map(str::to_owned).collect();
+        self.stream_of_known(SeriesIndex::new(&self.series).get(&names)?)
     }
 
     fn backtest(
@@ -268,6 +271,7 @@ impl TaskKind for Forecast {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<(Predictions, Evaluation), Error> {
+        let table = &*self.with_times(table)?;
         let test = last_rows(held_out)?;
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
         let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;
@@ -291,10 +295,12 @@ impl TaskKind for Forecast {
     }
 
     fn chart(&self, table: &Table, predictions: &Predictions) -> Result<Charts, Error> {
+        let table = &*self.with_times(table)?;
         self.forecast_charts(table, predictions)
     }
 
     fn test_chart(&self, ensemble: &Ensemble, table: &Table, held_out: &HeldOut) -> Result<Charts, Error> {
+        let table = &*self.with_times(table)?;
         let test = last_rows(held_out)?;
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
         let members = self.members(table)?;
@@ -308,6 +314,7 @@ impl TaskKind for Forecast {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<Vec<Picture>, Error> {
+        let table = &*self.with_times(table)?;
         let test = last_rows(held_out)?;
         let backtest = Forecast::backtest(self, ensemble, table, test)?;
         let members = self.members(table)?;

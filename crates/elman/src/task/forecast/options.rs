@@ -22,7 +22,8 @@ pub struct ForecastOptions {
     /// The column that tells series apart, or several with commas between; by default `unique_id` if there is such a
     /// column, or where times repeat, the first column, or pair of columns, that tells rows of the same time apart.
     pub id: Option<String>,
-    /// The column of times; by default the first that holds times, if there is one.
+    /// The column of times, or several with commas between that are the parts of one, such as `Year,Month`; by default the
+    /// first that holds times, or those that by their names are parts of one, if there are some.
     pub time: Option<String>,
     /// How times are written, as `strftime` has it (`%d.%m.%Y %H:%M`), or `%J` for days as spreadsheets count them; by
     /// default what all cells of the column agree on.

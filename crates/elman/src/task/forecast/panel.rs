@@ -202,13 +202,24 @@ fn find_id(
     match found {
         Some(id) => Ok(Some(id.iter().map(|column| column.name().to_owned()).collect())),
         None => {
+            if let Some((column, row)) = others.iter().find_map(|column| merged(times, *column)) {
+                let text = format!(
+                    "the cell is empty below {:?}, as where cells are merged in a spreadsheet; write in each row to which \
+                     series it belongs",
+                    column.text(row - 1)
+                );
+                return Err(DataError::new(column.place(row), text).into());
+            }
             let text = format!(
                 "{} stands in line {} already, and no column tells the series apart to which the rows may belong: name \
                  one with ",
                 times.text(second),
                 times.line(first)
             );
-            let message = Message::from(text).option("id").text(", or keep one row of each time");
+            let message = Message::from(text)
+                .option("id")
+                .text(", or keep one row of each time; if these are no times, name those with ");
+            let message = message.option("time").text(" or take the column out");
             Err(DataError::new(times.place(second), message).into())
         }
     }
@@ -256,6 +267,17 @@ fn tells_apart(times: Column<'_>, id: &[Column<'_>]) -> bool {
     2 * series.len() <= seen.len()
 }
 
+/// A column that would tell series apart if its empty cells said the same as those above them, and the first of those.
+fn merged<'t>(times: Column<'_>, column: Column<'t>) -> Option<(Column<'t>, usize)> {
+    let first = column.texts().position(str::is_empty).filter(|&row| row > 0)?;
+    let (mut seen, mut above) = (HashSet::new(), "");
+    let tells_apart = times.texts().zip(column.texts()).all(|(time, text)| {
+        above = if text.is_empty() { above } else { text };
+        seen.insert((time, above))
+    });
+    tells_apart.then_some((column, first))
+}
+
 /// May a column be forecast? Where rows to come have none of its values, it has gaps.
 fn is_value(column: &Column<'_>, may_have_gaps: bool) -> bool {
     column.is_numeric() || may_have_gaps && column.holds_numbers()
@@ -275,6 +297,13 @@ fn only_number_column(
     }
     let numeric: Vec<&str> = others.iter().filter(is_value).map(|column| column.name()).collect();
     if let [only] = numeric[..] {
+        if counts_rows(&table.column(only)?) {
+            let text = format!(
+                "{only:?} is the only column of numbers, and counts the rows; write the values of another as numbers, or, if \
+                 this is what to forecast, name it with "
+            );
+            return Err(DataError::new(table.name(), Message::from(text).option("target")).into());
+        }
         return Ok(only.to_owned());
     }
     let no_index: Vec<&str> = others

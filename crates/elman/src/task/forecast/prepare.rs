@@ -6,6 +6,7 @@ use super::panel::{self, Found, Member};
 use super::remarks::{outliers, remark_on_future, remarks_on_rows, unused};
 use super::series::{Filling, Series, check_missing};
 use super::time_column::{self, TimeColumn};
+use super::time_parts;
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -13,7 +14,7 @@ use crate::missing::Missing;
 use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::sequence::Example;
-use crate::table::{Column, Table, Time, is_even, rival};
+use crate::table::{Column, Table, Time, is_even, rival, shared_clock};
 use crate::task::{HeldOut, Prepared};
 use crate::words::thousands;
 
@@ -35,8 +36,10 @@ const LEAST_TO_LEARN: usize = 2;
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
     check_missing(options.missing)?;
     let named = Named::new(table, options)?;
+    let (table, of_parts) = time_parts::of_training(table, options, |name| named.contains(name))?;
+    let table = &*table;
     let filling = Filling { missing: options.missing, season: None, have_future: named.have_future() };
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<Message> = of_parts.into_iter().collect();
     let time = match &options.time {
         Some(name) => Some(table.column(name)?),
         None => {
@@ -69,6 +72,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
             .map(|f| f.text.as_str()),
         timezone: options.timezone.as_deref(),
         frequency: None,
+        is_learned: false,
     });
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
     let (mut all, short) = read_all(table, &layout, &members, times, filling)?;
@@ -126,7 +130,7 @@ fn time_format(time: Option<Column<'_>>, options: &ForecastOptions) -> Result<Op
         Some(format) => (time.times_as(format)?[0], Vec::new()),
         None => {
             let times = time.times()?;
-            let (count, clock) = (remark_on_count(time, times[0]), remark_on_clock(time, times));
+            let (count, clock) = (remark_on_count(time, times[0]), remark_on_clock(time, times[0]));
             (times[0], count.into_iter().chain(clock).collect())
         }
     };
@@ -162,13 +166,10 @@ fn remark_on_count(column: Column<'_>, first: Time) -> Option<Message> {
     Some(format!("{place}: {text} is read as {date}: {how}").into())
 }
 
-/// What is to be said of a clock's name that other places have as well, where all times have it.
-fn remark_on_clock(column: Column<'_>, times: &[Time]) -> Option<Message> {
-    let (name, whose) = times[0].shared_clock()?;
-    if times.iter().any(|time| time.offset() != times[0].offset()) {
-        return None;
-    }
-    let text = format!("{}: {name} is taken for {whose}", column.place(0));
+/// What is to be said of a clock's name that other places have as well.
+fn remark_on_clock(column: Column<'_>, first: Time) -> Option<Message> {
+    let (row, name, whose) = shared_clock(column.texts()).filter(|_| first.names_clock())?;
+    let text = format!("{}: {name} is taken for {whose}", column.place(row));
     Some(text.into())
 }
 

@@ -143,9 +143,14 @@ impl<'a> Series<'a> {
         };
         if let Some(time) = time {
             let (times, calendar) = time.read(table)?;
+            let whole = if member.id.is_empty() { table.name().into() } else { column.whole().to_string() };
             if let Some(error) = calendar.gap_error(times).filter(|_| filling.missing.is_none()) {
+                // Rows at even steps are of another step rather than of one at which most are missing.
+                let (_, own) = TimeColumn { frequency: None, ..time }.read(table)?;
+                time.check_step(whole, if own.gaps().is_empty() { &own } else { &calendar })?;
                 return Err(error.into());
             }
+            time.check_step(whole, &calendar)?;
             check_size(table, &calendar)?;
             if let Cow::Borrowed(values) = series.values {
                 series.values = calendar.arrange(values);
@@ -260,9 +265,8 @@ impl Forecast {
     /// Where the times are, and how they are read.
     pub(super) fn time_column(&self) -> Option<TimeColumn<'_>> {
         let (format, timezone) = (self.time_format.as_deref(), self.timezone.as_deref());
-        // Where no rows may be missing, a table says itself how far they are apart.
-        let frequency = self.frequency.filter(|_| self.missing.is_some());
-        self.time.as_deref().map(|name| TimeColumn { name, format, timezone, frequency })
+        let frequency = self.frequency;
+        self.time.as_deref().map(|name| TimeColumn { name, format, timezone, frequency, is_learned: true })
     }
 
     /// What becomes of missing values.
@@ -305,7 +309,6 @@ impl Forecast {
                 short.push(member.id.as_slice());
                 continue;
             }
-            self.check_frequency(table, &series)?;
             series.fill(self.missing, self.season, test);
             if series.values.len() < self.first_row() + 1 {
                 let message = format!(
@@ -343,20 +346,6 @@ impl Forecast {
                 Ok((all, remarks))
             }
         }
-    }
-
-    fn check_frequency(&self, table: &Table, series: &Series<'_>) -> Result<(), DataError> {
-        let (Some(expected), Some(calendar)) = (self.frequency, &series.calendar) else { return Ok(()) };
-        if calendar.frequency().is_as(expected) {
-            return Ok(());
-        }
-        let its = if series.id.is_empty() { "its".into() } else { format!("the {}'s", series.name()) };
-        let message = format!(
-            "{its} rows are one {} apart, but the model learned from rows one {} apart",
-            calendar.frequency().step_name(),
-            expected.step_name()
-        );
-        Err(DataError::new(table.name(), message))
     }
 
     /// Is it the logarithm of the values that is learned of?

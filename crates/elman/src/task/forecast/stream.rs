@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 
 use super::level::Level;
-use super::{Forecast, Known, Layout, SeriesIndex};
+use super::{Forecast, Known, Layout};
 use crate::error::{ConfigError, Message};
 use crate::task::StreamUnits;
-use crate::words::abridged;
 
 /// What a forecast looks back on, of a series that goes on.
 #[derive(Debug)]
@@ -25,26 +24,16 @@ pub(super) struct Newest {
 }
 
 impl Forecast {
-    /// The same for one of its series by itself.
+    /// One of its series value by value.
     ///
     /// # Errors
-    /// If there are not several, or this is none of them; or if the network sees what a stream does not tell.
-    pub(super) fn alone(&self, series: &[&str]) -> Result<Self, ConfigError> {
-        let is_it = |known: &&Known| known.id.iter().map(String::as_str).eq(series.iter().copied());
-        let alike = || {
-            let names: Vec<String> = series.iter().copied().map(str::to_owned).collect();
-            SeriesIndex::new(&self.series).find(&names)
-        };
-        let Some(known) = self.series.iter().find(is_it).or_else(alike) else {
-            let message = if self.layout.is_single() {
-                "this model is one of a single series; stream it without naming one".to_owned()
-            } else {
-                let known: Vec<String> = self.series.iter().map(|known| known.id.join(" ")).collect();
-                let known = abridged(&known);
-                format!("this model has not learned from series {:?}; it knows {known}", series.join(" "))
-            };
-            return Err(ConfigError::of_model(message));
-        };
+    /// If the network sees what a stream does not tell.
+    pub(crate) fn stream_of_known(&self, known: &Known) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        Ok(Box::new(Newest::new(self.alone(known)?)))
+    }
+
+    /// The same for one of its series by itself.
+    fn alone(&self, known: &Known) -> Result<Self, ConfigError> {
         if self.covariates.are_of_series() {
             let message = "this model sees what is fixed for a series, or told as a share of its mean, which a stream does \
                            not say; let it predict from a table that has the new rows";

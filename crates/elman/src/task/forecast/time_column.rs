@@ -6,6 +6,7 @@ use super::panel::Member;
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{DataError, Error, Message};
 use crate::table::{Column, Table, TableError, Time, is_clock, names_month_or_weekday};
+use crate::words::listed;
 
 /// Names of columns that hold times.
 const NAMES: &[&str] = &[
@@ -47,6 +48,8 @@ pub(super) struct TimeColumn<'a> {
     pub(super) timezone: Option<&'a str>,
     /// How far rows are apart, where that is known.
     pub(super) frequency: Option<Frequency>,
+    /// Did a model learn from rows so far apart, and from no others?
+    pub(super) is_learned: bool,
 }
 
 impl TimeColumn<'_> {
@@ -55,6 +58,20 @@ impl TimeColumn<'_> {
         let column = table.column(self.name)?;
         let times = read_times(column, self.format)?;
         Ok((column, Calendar::with_gaps(column, &times, self.timezone, self.frequency)?))
+    }
+
+    /// Refuses rows, which stand at this `place`, if they are not as far apart as those that a model learned from.
+    pub(super) fn check_step(&self, place: String, calendar: &Calendar) -> Result<(), DataError> {
+        let Some(learned) = self.frequency.filter(|_| self.is_learned) else { return Ok(()) };
+        if calendar.frequency().is_as(learned) {
+            return Ok(());
+        }
+        let message = format!(
+            "its rows are one {} apart, but the model learned from rows one {} apart",
+            calendar.frequency().step_name(),
+            learned.step_name()
+        );
+        Err(DataError::new(place, message))
     }
 
     /// How far the rows of several series of a table are apart, where they do not each tell it, and the same; else none.
@@ -101,18 +118,24 @@ pub(super) fn find<'a>(
 ) -> Result<Option<Column<'a>>, Error> {
     let columns = || table.columns().filter(|column| !is_taken(column.name()));
     let of_text = || columns().filter(|column| !column.holds_numbers());
-    let mut suspects =
-        of_text().filter(|column| is_named_like_times(column.name()) || column.is_mostly_times());
-    let Some(first) = suspects.next() else {
+    let (suspects, constant): (Vec<Column<'_>>, Vec<Column<'_>>) = of_text()
+        .filter(|column| is_named_like_times(column.name()) || column.is_mostly_times())
+        .partition(|column| table.num_rows() == 1 || column.texts().any(|text| text != column.text(0)));
+    // What is the same in each row tells no row from another; one that is named like times may be meant.
+    let named = constant.iter().copied().filter(|column| is_named_like_times(column.name()));
+    let suspects: Vec<Column<'_>> = suspects.into_iter().chain(named).collect();
+    let Some(&first) = suspects.first() else {
         let found = of_numbers(table, &is_taken, may_repeat, remarks)?;
         if found.is_none() {
             of_text().try_for_each(refuse_resemblance)?;
-            remarks.extend(of_text().find_map(remark_on_resemblance));
+            let varies = |column: &Column<'_>| constant.iter().all(|other| other.name() != column.name());
+            let resembles = of_text().filter(varies).find_map(remark_on_resemblance);
+            remarks.extend(resembles.or_else(|| constant.first().map(remark_on_constant)));
         }
         return Ok(found);
     };
-    match std::iter::once(first).chain(suspects).find(|column| column.times().is_ok()) {
-        Some(column) => Ok(Some(column)),
+    match suspects.iter().find(|column| column.times().is_ok()) {
+        Some(column) => Ok(Some(*column)),
         None => first.times().map(|_| Some(first)).map_err(Error::from),
     }
 }
@@ -154,18 +177,29 @@ fn of_numbers<'a>(
             return Ok(Some(column));
         }
     }
-    remarks.extend(unfit.map(remark_on_unfit));
+    let parts: Vec<&str> =
+        table.columns().map(|column| column.name()).filter(|name| is_named_like_times(name)).collect();
+    remarks.extend(unfit.map(|column| remark_on_unfit(column, &parts)));
     Ok(None)
 }
 
 /// What is to be said of a column of numbers that is named like times, and holds none that tell the rows apart.
-fn remark_on_unfit(column: Column<'_>) -> Message {
+/// Of several columns of such names each may hold a part of it.
+fn remark_on_unfit(column: Column<'_>, named: &[&str]) -> Message {
     let text = format!(
         "{}: it is named like times, but holds none that are all different, so the rows are taken in their order; name a \
          column of times with ",
         column.whole()
     );
-    Message::from(text).option("time")
+    let message = Message::from(text).option("time");
+    match named {
+        [_, _, ..] => {
+            let parts = listed(named.iter().map(|name| format!("{name:?}")), "and");
+            message
+                .text(format!("; where {parts} are the parts of one, write it in one column, as 2015-01-31"))
+        }
+        _ => message,
+    }
 }
 
 /// Refuses a column in which each cell looks like a time, and like nothing else: with a month's or weekday's name, or of numbers
@@ -184,6 +218,12 @@ fn refuse_resemblance(column: Column<'_>) -> Result<(), Error> {
     let message = Message::from(text).option("time_format").text(" and name the column with ");
     let message = message.option("time").text("; or, if these are no times, take the column out");
     Err(DataError::new(column.place(0), message).into())
+}
+
+/// What is to be said of a column that has the same time in each row.
+fn remark_on_constant(column: &Column<'_>) -> Message {
+    let what = "in each row, which tells no row from another, so the rows are taken in their order";
+    format!("{}: it is {} {what}", column.whole(), column.text(0)).into()
 }
 
 /// What is to be said of a column whose cells look like times, though they are none that are known.
@@ -352,6 +392,20 @@ mod tests {
                       write the year behind it to have it read";
         let days: String = (0..59).map(|n| format!("{}.{}.,{n}\n", n % 31 + 1, n / 31 + 1)).collect();
         assert_eq!(looked_for("when", &days), (Ok(false), vec![remark.into()]));
+        // What is the same in each row tells none from another, and is no reason to pass over what does.
+        for same in ["I 2000", "May 2020", "2024-01-31"] {
+            let remark = format!(
+                "t.csv, column \"lot\": it is {same} in each row, which tells no row from another, so the rows are taken in \
+                 their order"
+            );
+            let rows: String = (0..40).map(|n| format!("{same},{n}\n")).collect();
+            assert_eq!(looked_for("lot", &rows), (Ok(false), vec![remark]));
+            let rows: String =
+                (0..40).map(|n| format!("{same},{}-{:02},{n}\n", 2020 + n / 12, n % 12 + 1)).collect();
+            let table = Table::read("t.csv", format!("lot,of,y\n{rows}").as_bytes()).unwrap();
+            let found = find(&table, |name| name == "y", false, &mut Vec::new()).unwrap();
+            assert_eq!(found.map(|column| column.name()), Some("of"));
+        }
         // Results of matches are none.
         let results: String = (0..59).map(|n| format!("{}-{},{n}\n", n * 7 % 4, n % 3)).collect();
         assert_eq!(looked_for("when", &results), (Ok(false), Vec::new()));

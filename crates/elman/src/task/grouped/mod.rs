@@ -5,6 +5,7 @@
 //! is here.
 
 mod feature;
+mod fit;
 mod grouping;
 mod groups;
 mod labels;
@@ -13,6 +14,8 @@ pub(super) mod one_or_many;
 mod options;
 mod parts;
 pub(super) mod pictures;
+mod rows;
+mod sequences;
 mod split;
 
 use std::fmt::Debug;
@@ -24,10 +27,11 @@ pub(crate) use parts::most_frequent;
 pub(super) use groups::Groups;
 pub(super) use labels::{Labels, Sample};
 pub(super) use parts::Parts;
+pub(super) use rows::Rows;
+pub(super) use sequences::Sequences;
 pub(super) use split::check_shares;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
-use super::predictions::check_finite;
 use super::quantiles::Asked;
 use super::{
     Answers, HeldOut, Picture, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName,
@@ -39,11 +43,9 @@ use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
 use crate::metrics::{Baseline, Confusion, Evaluation, Metrics};
 use crate::network::Readout;
-use crate::outlier;
 use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::table::Table;
-use crate::task::feature::Cells;
 use crate::train::TrainConfig;
 use crate::words::counted;
 
@@ -175,161 +177,11 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     fn check(&self) -> Result<(), String>;
 }
 
-/// One sequence row by row.
-#[derive(Debug)]
-pub(super) struct Rows<T>(pub(super) T);
-
-impl<T: GroupedTask> StreamUnits for Rows<T> {
-    fn inputs(&self) -> Vec<String> {
-        self.0.grouping().input_names()
-    }
-
-    fn answers(&self) -> Vec<String> {
-        self.0.answer_names()
-    }
-
-    /// Numbers are scaled; what stands for categories and gaps is 0 or 1 already.
-    fn read(&mut self, row: &[f64], x: &mut [f64]) -> Result<bool, Message> {
-        x.copy_from_slice(row);
-        let mut place = 0;
-        for feature in &self.0.grouping().features {
-            if let Some(scaling) = feature.scaling {
-                x[place] = scaling.scale(row[place]);
-            }
-            place += feature.width();
-        }
-        Ok(true)
-    }
-
-    fn answer(&mut self, output: &[f64], answer: &mut [f64]) {
-        self.0.answer_values(output, answer);
-    }
-
-    /// Each row is read for itself: there is nothing to go back on.
-    fn reset(&mut self) {}
-}
-
-/// A network's outputs `[O]` for each of some sequences.
-type Outputs = Vec<Vec<f64>>;
-
-/// A table as a fitted task reads it.
-pub(super) struct Sequences<'t> {
-    pub(super) groups: Groups<'t>,
-    pub(super) cells: Vec<Cells<'t>>,
-}
-
-impl<'t> Sequences<'t> {
-    pub(super) fn read(grouping: &Grouping, table: &'t Table) -> Result<Self, Error> {
-        let mut groups = Groups::read(
-            table,
-            grouping.id.as_deref(),
-            grouping.time.as_deref(),
-            grouping.time_format.as_deref(),
-        )?;
-        let cells = grouping.cells(table, &mut groups, false)?;
-        Ok(Sequences { groups, cells })
-    }
-
-    /// The targets of what is held out, and of how many sequences they are.
-    fn labels<T: GroupedTask>(
-        &self,
-        task: &T,
-        table: &'t Table,
-        held_out: &HeldOut,
-    ) -> Result<(Labels<'t>, usize), Error> {
-        let sequences = self.groups.with_rows(self.groups.held_out(held_out)?);
-        let columns = Labels::columns(table, &task.grouping().targets)?;
-        let labels = Labels::read(&self.groups, &sequences, columns, task.grouping(), false)?;
-        Ok((labels, sequences.len()))
-    }
-
-    /// The inputs of some rows of a sequence.
-    fn inputs(&self, grouping: &Grouping, sample: &Sample) -> Vec<f64> {
-        let rows = &self.groups.rows[sample.sequence][..sample.rows.end];
-        grouping.inputs(&self.cells, rows, sample.rows.start)
-    }
-
-    /// An ensemble's outputs for these sequences and rows of theirs, and the answers that they are.
-    fn answers<T: GroupedTask>(
-        &self,
-        task: &T,
-        ensemble: &Ensemble,
-        table: &Table,
-        samples: &[Sample],
-    ) -> Result<(Outputs, Vec<T::Answer>), Error> {
-        let x: Vec<Vec<f64>> = samples.iter().map(|sample| self.inputs(task.grouping(), sample)).collect();
-        let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let answers: Vec<T::Answer> =
-            outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
-        let place = |n: usize| format!("sequence {:?}", self.groups.ids[samples[n].sequence]);
-        check_finite(answers.iter().map(T::representative), table, place)?;
-        Ok((outputs, answers))
-    }
-}
-
 impl<T: GroupedTask> TaskKind for T {
     type Options = GroupedOptions;
 
     fn prepare(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
-        let id = options.id.as_deref().unwrap_or("id");
-        let (mut grouping, mut groups, about_columns) = Grouping::find(table, options, Some(id))?;
-        let mut cells = grouping.cells(table, &mut groups, true)?;
-        let sequences = groups.with_rows(groups.all());
-        if sequences.is_empty() {
-            let message =
-                Message::from("every row has an empty cell; choose another way with ").option("missing");
-            return Err(DataError::new(table.name(), message).into());
-        }
-        let mut outliers =
-            outlier::check_columns(table, grouping.features.iter().map(|feature| feature.name.as_str()))?;
-        let columns = Labels::columns(table, &grouping.targets)?;
-        grouping.window = Labels::window(&groups, &columns, options.window)?;
-        let window = grouping.window;
-        let mut labels = Labels::read(&groups, &sequences, columns, &grouping, true)?;
-        let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
-        let targets = task.targets(&labels)?;
-        let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
-        if T::NAME == TaskName::Regress {
-            outliers.extend(labels.outliers()?);
-        }
-        let parts = Parts::choose(table, &groups, &labels, &strata, options)?;
-
-        let rows: Vec<usize> =
-            parts.split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();
-        let mut about_inputs = Vec::new();
-        task.grouping_mut().fit(table, &mut cells, &rows, &mut about_inputs)?;
-        let samples_of = |sequences: &[usize]| parts.samples_of(sequences, &labels);
-        let learned: Vec<T::Target> =
-            samples_of(&parts.split.train).into_iter().map(|k| targets[k].clone()).collect();
-        task.fit(&learned, &labels)?;
-        let example = |k: usize| {
-            let sample = &labels.samples[k];
-            let rows = &groups.rows[sample.sequence][..sample.rows.end];
-            let x = task.grouping().inputs(&cells, rows, sample.rows.start);
-            Example { x, targets: task.to_learn(&targets[k]) }
-        };
-        let examples = |sequences: &[usize]| samples_of(sequences).into_iter().map(example).collect();
-        let (train, validation) = (examples(&parts.split.train), examples(&parts.split.validation));
-        let train_groups = parts.groups_of(&samples_of(&parts.split.train), &labels);
-
-        let mut remarks = std::mem::take(&mut groups.remarks);
-        remarks.extend(about_columns);
-        remarks.extend(outliers);
-        remarks.append(&mut labels.remarks);
-        remarks.extend(about_targets);
-        remarks.extend(about_inputs);
-        remarks.extend(window.map(|window| labels.windows_remark(window)));
-        remarks.push(parts.remark(&labels, &strata, |stratum| task.stratum_name(stratum)));
-        let test = parts.split.test;
-        Ok(Prepared {
-            task: task.into(),
-            data: table.name().to_owned(),
-            train,
-            train_groups,
-            validation,
-            held_out: (!test.is_empty()).then_some(HeldOut::Sequences(test)),
-            remarks,
-        })
+        fit::prepare::<T>(table, options)
     }
 
     fn needs_version_3(&self) -> bool {

@@ -178,13 +178,21 @@ impl<'t> Asides<'t> {
             *times += 1;
             return Ok(Row::Aside);
         }
-        let may_be_words = self.rows.begins_with_values && rest.first().is_some_and(u8::is_ascii_alphabetic);
+        let begins_with_word = match rest {
+            [b'"', first, ..] | [first, ..] => {
+                first.is_ascii_alphabetic() || records.scan.separator.is(*first)
+            }
+            [] => false,
+        };
+        let may_be_words = self.rows.begins_with_values && begins_with_word;
         if !(may_be_words || after_blank && self.rows.has_values) {
             return Ok(Row::OfTable);
         }
         let mut end = *records;
         let cells = end.texts()?;
-        let first = cells[0].trim();
+        // The cell of an index may be empty.
+        let is_told = |cell: &&str| !cell.is_empty();
+        let first = cells.iter().map(|cell| cell.trim()).find(is_told).unwrap_or_default();
         let is_note = cells.len() == 1 && is_note(first);
         let is_sum = may_be_words && cells.len() > 1 && is_sum(first);
         if !(is_note || is_sum) {

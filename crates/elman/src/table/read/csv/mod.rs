@@ -18,6 +18,7 @@ use crate::table::lines::Lines;
 use crate::table::number::short;
 use crate::table::typing::Typing;
 use crate::table::{Table, TableError};
+use crate::words::listed;
 use asides::{Asides, Row as Kept};
 use dialect::{Dialect, Header};
 use located::{Edits, STRIDE, trim};
@@ -57,9 +58,10 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     };
     let has_index = width > 1 && header[0].trim().is_empty();
     let mut asides = Asides::new(names, dialect.rows);
-    let names = header[..width].iter().enumerate();
-    let names = names.map(|(n, name)| if n == 0 && has_index { "col1" } else { name });
-    let mut head = Head::new(name, header_line, names)?;
+    let is_unnamed = |n: usize| header[n].trim().is_empty() && width > 1;
+    let names = (0..width).map(|n| if is_unnamed(n) { format!("col{}", n + 1) } else { header[n].clone() });
+    let names: Vec<String> = names.collect();
+    let mut head = Head::new(name, header_line, names.iter().map(String::as_str))?;
     head.remarks.extend(remark);
     head.remarks.extend(dialect.remarks(name, header_line));
     head.usual_decimal = dialect.separator.usual_decimal();
@@ -117,9 +119,24 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     }
     head.remarks.extend(asides.remarks(name));
     let Filling { lines, marks, edits, columns } = filling;
+    let spacers: Vec<usize> = (1..width).filter(|&n| is_unnamed(n)).collect();
+    if let Some(n) = spacers.iter().find(|&&n| !columns[n].is_empty()) {
+        return Err(TableError::EmptyHeader { table: name.to_owned(), line: header_line, number: n + 1 });
+    }
+    if !spacers.is_empty() {
+        let numbers = listed(spacers.iter().map(|n| (n + 1).to_string()), "and");
+        let columns = if spacers.len() == 1 { "column" } else { "columns" };
+        let text =
+            format!("{name}, line {header_line}: {columns} {numbers} without a name or a value left out");
+        head.remarks.push(text.into());
+    }
+    for n in spacers.iter().rev() {
+        head.headers.remove(*n);
+    }
     let located = Arc::new(Located::new(text, dialect.separator, edits, marks, width));
     let data = |(place, typing)| Data::typed(Cells::InFile(Arc::clone(&located), place), typing);
-    head.finish(lines, columns.into_iter().enumerate().map(data).collect())
+    let kept = columns.into_iter().enumerate().filter(|(n, _)| !spacers.contains(n));
+    head.finish(lines, kept.map(data).collect())
 }
 
 /// The columns' names, or numbers where the first record, to which this goes, has none; nothing if there is no record.

@@ -240,6 +240,34 @@ fn numbers_are_written_as_a_whole_column_says() {
 }
 
 #[test]
+fn columns_without_a_name_or_a_value_are_left_out() {
+    let table = Table::read("t.csv", "a,,b,,\n1,,2,,\n3,,4,,\n".as_bytes()).unwrap();
+    assert_eq!(table.headers(), ["a", "b"]);
+    assert_eq!(table.column("b").unwrap().numbers().unwrap(), [2.0, 4.0]);
+    let said: Vec<String> = table.remarks().iter().map(ToString::to_string).collect();
+    assert!(
+        said.contains(&"t.csv, line 1: column 2 without a name or a value left out".to_owned()),
+        "{said:?}"
+    );
+    let error = Table::read("t.csv", "a,,b\n1,,2\n3,5,4\n".as_bytes()).unwrap_err().to_string();
+    assert_eq!(error, "t.csv, line 1: column 2 has no name; give every column a name");
+}
+
+#[test]
+fn a_row_of_sums_may_stand_in_quotes_or_behind_an_index() {
+    for (text, columns) in [
+        (",month,v\n0,2024-01,1\n1,2024-02,2\n2,2024-03,3\n,Total,6\n", 3),
+        ("\"month\",\"v\"\n\"2024-01\",\"1\"\n\"2024-02\",\"2\"\n\"2024-03\",\"3\"\n\"Total\",\"6\"\n", 2),
+    ] {
+        let table = Table::read("t.csv", text.as_bytes()).unwrap();
+        assert_eq!((table.num_rows(), table.headers().len()), (3, columns));
+        let said: Vec<String> = table.remarks().iter().map(ToString::to_string).collect();
+        let remark = "t.csv, line 5: the last row is one of sums, \"Total\", and left out".to_owned();
+        assert!(said.contains(&remark), "{said:?}");
+    }
+}
+
+#[test]
 fn numbers_with_gaps() {
     let table = read("d,v\n1,n/a\n2,3.5\n3,\n4,NA\n5,-\n");
     let column = table.column("v").unwrap();

@@ -3,6 +3,7 @@
 mod months;
 mod names;
 mod order;
+mod ordinals;
 mod parse;
 mod roman;
 mod weekdays;
@@ -13,6 +14,7 @@ use std::collections::HashSet;
 use std::fmt::{self, Display, Write};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 use names::{Language, Languages};
@@ -40,6 +42,8 @@ enum Item {
     Roman(Field),
     Month(Name, Language),
     Weekday(Name, Language),
+    /// A quarter or half by its ordinal number, in the form with this number: `1st`, `First`
+    Ordinal(Field, u8, Case),
     /// A day of the month with the ending of its ordinal number: `1st`
     OrdinalDay,
     /// `AM` or `PM`, or `a.m.` and `p.m.`
@@ -159,9 +163,13 @@ pub(crate) struct Seen {
     offset: Option<Offset>,
     /// The place of whose clocks the last name was.
     place: u8,
+    /// Forms of ordinal numbers of which one was none.
+    other_forms: ordinals::Forms,
     /// Languages of which a month's or weekday's name was none.
     other_languages: Languages,
 }
+
+pub(crate) use zones::shared as shared_clock;
 
 /// The day that spreadsheets count from: before March 1900 they are off by one.
 const SERIAL_ZERO: DateTime = DateTime::constant(1899, 12, 30, 0, 0, 0, 0);
@@ -215,6 +223,8 @@ impl Pattern {
                 ".Y" => Item::DecimalYear(0, false),
                 "2q" => number(Field::Half),
                 "q" => number(Field::Quarter),
+                ":q" => Item::Ordinal(Field::Quarter, 0, Case::Title),
+                ":2q" => Item::Ordinal(Field::Half, 0, Case::Title),
                 "+q" => Item::Roman(Field::Quarter),
                 "+m" => Item::Roman(Field::Month),
                 "m" => number(Field::Month),
@@ -344,12 +354,21 @@ impl Pattern {
         self.items.iter().any(next)
     }
 
-    /// Is it a year and the number of its week, with nothing that says so?
-    pub(super) fn is_bare_week(&self) -> bool {
-        let is = |item: &Item| {
-            matches!(item, Item::Number(Field::IsoYear | Field::IsoWeek, _) | Item::Literal('-' | '/'))
-        };
-        self.items.iter().all(is) && !self.items.is_empty()
+    /// Is it a year and the number of its week, quarter or half, with nothing that says so? If so, the longest time from
+    /// one to the next.
+    pub(super) fn bare_period(&self) -> Option<SignedDuration> {
+        const DAY: i64 = 24;
+        let mut period = None;
+        for item in &self.items {
+            match item {
+                Item::Number(Field::Year | Field::IsoYear, _) | Item::Literal('-' | '/' | ' ') => {}
+                Item::Number(Field::IsoWeek, _) => period = Some(7 * DAY),
+                Item::Number(Field::Quarter, _) => period = Some(92 * DAY),
+                Item::Number(Field::Half, _) => period = Some(184 * DAY),
+                _ => return None,
+            }
+        }
+        period.map(SignedDuration::from_hours)
     }
 
     /// Is a quarter or a month a Roman number?
@@ -370,13 +389,9 @@ impl Pattern {
         self.items.iter().any(|item| matches!(item, Item::Month(..))) && self.items.iter().all(is)
     }
 
-    /// The short name of the clock that is so far from UTC, and whose it is taken for, if other places have the same.
-    pub(super) fn shared_clock(&self, offset: i32) -> Option<(&'static str, &'static str)> {
-        let place = self.items.iter().find_map(|item| match item {
-            Item::ZoneName(place) => Some(usize::from(*place)),
-            _ => None,
-        })?;
-        zones::shared(zones::name(place, offset)?)
+    /// Does it say a clock by its short name?
+    pub(super) fn names_clocks(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::ZoneName(_)))
     }
 
     /// Does it say a time of day?
@@ -425,6 +440,9 @@ impl Pattern {
                     let language = Language::without(seen.other_languages).unwrap_or_default();
                     Item::Weekday(Name { full: has(seen.full), case }, language)
                 }
+                Item::Ordinal(field, ..) => {
+                    Item::Ordinal(field, u8::try_from(ordinals::without(seen.other_forms)).unwrap_or(0), case)
+                }
                 Item::HalfDay(..) => {
                     let case = if has(seen.lower) { Case::Lower } else { Case::Upper };
                     Item::HalfDay(case, has(seen.points))
@@ -458,6 +476,7 @@ impl Display for Pattern {
                     write!(f, "%{upper}{}", if full { 'B' } else { 'b' })?;
                 }
                 Item::Weekday(Name { full, .. }, _) => write!(f, "%{}", if full { 'A' } else { 'a' })?,
+                Item::Ordinal(field, ..) => write!(f, "%:{}", field.letters())?,
                 Item::OrdinalDay => f.write_str("%:d")?,
                 Item::DecimalYear(..) => f.write_str("%.Y")?,
                 Item::ZoneName(_) => f.write_str("%Z")?,

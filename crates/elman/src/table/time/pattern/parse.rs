@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::names::{APOSTROPHES, Found};
-use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, months, roman, weekdays, zones};
+use super::{Field, Item, Offset, Pattern, SERIAL_ZERO, Seen, months, ordinals, roman, weekdays, zones};
 use crate::table::time::fold::fold;
 
 /// The fields that a text has said so far.
@@ -156,6 +156,13 @@ impl Pattern {
                 Item::Weekday(..) => {
                     let (day, after) = named(rest, weekdays::find, bit, seen)?;
                     (fields.weekday, rest) = (Some(day), after);
+                }
+                Item::Ordinal(field, ..) => {
+                    let (number, forms, after) = ordinals::find(rest)?;
+                    note_case(&rest[..rest.len() - after.len()], bit, seen);
+                    seen.other_forms |= !forms;
+                    fields.numbers[field as usize] = Some(number);
+                    rest = after;
                 }
                 Item::OrdinalDay => {
                     let (number, _, after) = digits(rest, 1, 2)?;

@@ -5,7 +5,9 @@ use std::fmt::{self, Write};
 use jiff::civil::DateTime;
 
 use super::names::Language;
-use super::{Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, months, roman, weekdays, zones};
+use super::{
+    Case, Field, Item, Name, Offset, Pattern, SERIAL_ZERO, months, ordinals, roman, weekdays, zones,
+};
 
 impl Pattern {
     /// Writes a time.
@@ -30,6 +32,9 @@ impl Pattern {
                 Item::Weekday(Name { full, case }, language) => {
                     let day = stamp.weekday().to_monday_zero_offset() as usize;
                     write_name(weekdays::name(language, day, full), case, f)?;
+                }
+                Item::Ordinal(field, form, case) => {
+                    write_name(ordinals::name(form.into(), number(field, stamp)), case, f)?;
                 }
                 Item::OrdinalDay => write!(f, "{}{}", stamp.day(), ending(stamp.day()))?,
                 Item::HalfDay(case, points) => {

@@ -38,9 +38,28 @@ const SHARED: [(&str, &str); 3] = [
     ("IST", "India's, 5:30 hours ahead of UTC, not Ireland's or Israel's"),
 ];
 
-/// The name, and whose clock it is taken for, if several places have it.
-pub(super) fn shared(name: &str) -> Option<(&'static str, &'static str)> {
-    SHARED.into_iter().find(|(shared, _)| *shared == name)
+/// Of the names of clocks in these texts the first that several places have, unless the one that is meant here has others
+/// that stand beside it: the row, the name and whose clock it is taken for.
+pub(crate) fn shared<'c>(
+    texts: impl Iterator<Item = &'c str>,
+) -> Option<(usize, &'static str, &'static str)> {
+    let mut seen: Vec<(usize, &str, usize)> = Vec::new();
+    for (row, text) in texts.enumerate() {
+        let words = text.split(|c: char| !c.is_ascii_alphabetic());
+        for (word, (_, place)) in words.filter_map(|word| Some((word, find(word)?))) {
+            if !seen.iter().any(|(_, other, _)| other.eq_ignore_ascii_case(word)) {
+                seen.push((row, word, place));
+            }
+        }
+    }
+    let is_alone = |(_, word, place): &(usize, &str, usize)| {
+        seen.iter().all(|(_, other, at)| at != place || other == word)
+    };
+    let shared = |(row, word, _): &(usize, &str, usize)| {
+        let (name, whose) = SHARED.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word))?;
+        Some((*row, name, whose))
+    };
+    seen.iter().filter(|name| is_alone(name)).find_map(shared)
 }
 
 /// Seconds east of UTC of the clock that a word names, and the number of its place.
@@ -69,7 +88,26 @@ mod tests {
                 assert_eq!(name(place, offset), Some(word));
             }
         }
-        assert!(SHARED.iter().all(|(word, _)| find(word).is_some()) && shared("CET").is_none());
+        assert!(SHARED.iter().all(|(word, _)| find(word).is_some()));
         assert!(find("XST").is_none() && name(3, 1).is_none() && name(99, 0).is_none());
+    }
+
+    #[test]
+    fn names_of_several_places_are_known() {
+        for (names, found) in [
+            (&["CET", "CET"][..], None),
+            (&["CST", "CST"], Some((0, "CST"))),
+            (&["CST", "CDT"], None),
+            (&["GMT", "BST", "BST"], None),
+            (&["BST", "BST"], Some((0, "BST"))),
+            // Ireland's are read as India's.
+            (&["GMT", "GMT", "IST"], Some((2, "IST"))),
+            (&["EST", "cst"], Some((1, "CST"))),
+            (&["EST", "CST", "IST", "CDT"], Some((2, "IST"))),
+        ] {
+            let texts: Vec<String> = names.iter().map(|name| format!("2024-01-01 12:00 {name}")).collect();
+            let shared = shared(texts.iter().map(String::as_str));
+            assert_eq!(shared.map(|(row, name, _)| (row, name)), found, "{names:?}");
+        }
     }
 }

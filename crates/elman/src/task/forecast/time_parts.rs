@@ -1,0 +1,323 @@
+//! Times whose parts stand in columns of their own: a year and a month, a date and an hour.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use super::{Forecast, ForecastOptions};
+use crate::error::{DataError, Error, Message};
+use crate::table::{Column, Table};
+use crate::words::listed;
+
+/// What stands between the names of the columns, which together name the time.
+const BETWEEN: char = ',';
+
+/// A part of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Date,
+    Year,
+    Half,
+    Quarter,
+    Month,
+    Week,
+    Day,
+    DayOfYear,
+    Hour,
+}
+
+/// The names of columns of numbers, or of names of months, that are such parts.
+const NAMES: [(Part, &[&str]); 8] = [
+    (Part::Year, &["year", "yr", "yyyy", "jahr", "année", "annee", "año", "ano", "anno", "jaar", "år"]),
+    (Part::Half, &["half", "halfyear", "half_year", "halbjahr", "semestre", "semester"]),
+    (Part::Quarter, &["quarter", "qtr", "quartal", "trimestre", "kwartaal", "kvartal"]),
+    (Part::Month, &["month", "mon", "mo", "mm", "monat", "mois", "mes", "mese", "maand", "månad", "måned"]),
+    (
+        Part::Week,
+        &[
+            "week",
+            "wk",
+            "isoweek",
+            "iso_week",
+            "weekofyear",
+            "week_of_year",
+            "woche",
+            "kw",
+            "semaine",
+            "semana",
+        ],
+    ),
+    (
+        Part::Day,
+        &[
+            "day",
+            "dd",
+            "dy",
+            "dom",
+            "dayofmonth",
+            "day_of_month",
+            "tag",
+            "jour",
+            "día",
+            "dia",
+            "giorno",
+            "dag",
+        ],
+    ),
+    (Part::DayOfYear, &["doy", "dayofyear", "day_of_year", "yday", "julian", "julian_day"]),
+    (
+        Part::Hour,
+        &[
+            "hour",
+            "hr",
+            "hh",
+            "he",
+            "hour_ending",
+            "hour_of_day",
+            "stunde",
+            "heure",
+            "hora",
+            "ora",
+            "uur",
+            "time",
+        ],
+    ),
+];
+
+impl Part {
+    /// The part that a column holds, by its name, or as a text of dates.
+    fn of(column: &Column<'_>) -> Option<Self> {
+        let name = column.name().trim().to_lowercase().replace(' ', "_");
+        let named = NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(part, _)| *part);
+        match named {
+            Some(part) if column.is_numeric() || matches!(part, Part::Month | Part::Quarter | Part::Half) => {
+                Some(part)
+            }
+            _ if are_days(column) => Some(Part::Date),
+            _ => None,
+        }
+    }
+}
+
+/// Is it a text of dates without times of day?
+fn are_days(column: &Column<'_>) -> bool {
+    !column.holds_numbers()
+        && column.times().is_ok_and(|times| {
+            times.first().is_some_and(|time| time.pattern().has_day() && !time.pattern().has_clock())
+        })
+}
+
+/// The columns of a table that are the parts of its times, if no column holds them whole and none of these is taken.
+fn find(table: &Table, is_taken: impl Fn(&str) -> bool) -> Option<Vec<&str>> {
+    let free = || table.columns().filter(|column| !is_taken(column.name()));
+    let varies = |column: &Column<'_>| column.texts().any(|text| text != column.text(0));
+    let reads = |column: &Column<'_>| {
+        !column.holds_numbers() && column.is_mostly_times() && varies(column) && column.times().is_ok()
+    };
+    let of = |part: Part| free().find(|column| Part::of(column) == Some(part));
+    if let Some(date) = free().find(reads) {
+        let hour = of(Part::Hour).filter(|_| are_days(&date))?;
+        let mut pairs = (1..table.num_rows()).map(|row| (row - 1, row));
+        let is_same = |column: Column<'_>, (a, b): (usize, usize)| column.text(a) == column.text(b);
+        let goes_on = pairs.any(|pair| is_same(date, pair) && !is_same(hour, pair));
+        return goes_on.then(|| vec![date.name(), hour.name()]);
+    }
+    let year = of(Part::Year)?;
+    let of_year =
+        [Part::Month, Part::Week, Part::Quarter, Part::Half, Part::DayOfYear].into_iter().find_map(of)?;
+    let is_month = Part::of(&of_year) == Some(Part::Month);
+    let day = of(Part::Day).filter(|_| is_month);
+    let hour = of(Part::Hour).filter(|_| day.is_some() || Part::of(&of_year) == Some(Part::DayOfYear));
+    let parts = [year, of_year].into_iter().chain(day).chain(hour);
+    Some(parts.map(|column| column.name()).collect())
+}
+
+/// A time of such parts; none if they make none.
+fn join(parts: &[(Part, &str)]) -> Option<String> {
+    let text = |part: Part| parts.iter().find(|(other, _)| *other == part).map(|(_, text)| *text);
+    let number = |part: Part, range: RangeInclusive<u16>| {
+        let digits = text(part)?.trim_start_matches(['Q', 'q', 'H', 'h']);
+        let number = digits.strip_suffix(".0").unwrap_or(digits).parse().ok()?;
+        range.contains(&number).then_some(number)
+    };
+    let date = match text(Part::Date) {
+        Some(date) => date.to_owned(),
+        None => {
+            let year = number(Part::Year, 1500..=2200)?;
+            let month = || {
+                let name = text(Part::Month).filter(|text| !text.contains(|c: char| c.is_ascii_digit()));
+                number(Part::Month, 1..=12)
+                    .map(|month| format!("{month:02}"))
+                    .or_else(|| name.map(str::to_owned))
+            };
+            match parts.get(1)?.0 {
+                Part::Month if text(Part::Day).is_some() => {
+                    format!("{year}-{}-{:02}", month()?, number(Part::Day, 1..=31)?)
+                }
+                Part::Month => format!("{year}-{}", month()?),
+                Part::Week => format!("{year}-W{:02}", number(Part::Week, 1..=53)?),
+                Part::Quarter => format!("{year}Q{}", number(Part::Quarter, 1..=4)?),
+                Part::Half => format!("{year}H{}", number(Part::Half, 1..=2)?),
+                Part::DayOfYear => format!("{year}-{:03}", number(Part::DayOfYear, 1..=366)?),
+                _ => return None,
+            }
+        }
+    };
+    match text(Part::Hour) {
+        None => Some(date),
+        Some(_) => Some(format!("{date} {:02}:00", number(Part::Hour, 0..=24)?)),
+    }
+}
+
+/// The table with a column of the times that these columns are the parts of, under this name, in place of those that are not
+/// kept.
+fn joined(table: &Table, names: &[&str], name: &str, is_kept: impl Fn(&str) -> bool) -> Result<Table, Error> {
+    let columns = names.iter().map(|name| Ok(table.column(name)?)).collect::<Result<Vec<_>, Error>>()?;
+    let parts: Vec<Option<Part>> = columns.iter().map(Part::of).collect();
+    let mut texts = Vec::with_capacity(table.num_rows());
+    for row in 0..table.num_rows() {
+        let cells = columns.iter().map(|column| column.text(row));
+        let known: Option<Vec<(Part, &str)>> =
+            parts.iter().zip(cells.clone()).map(|(part, text)| Some(((*part)?, text))).collect();
+        // What is no part that is known is written side by side.
+        let text = match known {
+            Some(known) => join(&known),
+            None => Some(cells.clone().collect::<Vec<_>>().join(" ")),
+        };
+        let Some(text) = text else {
+            let cells = listed(cells.map(|cell| format!("{cell:?}")), "and");
+            let message = format!("{cells} are no time together; correct them, or write it in one column");
+            return Err(DataError::new(columns[0].place(row), message).into());
+        };
+        texts.push(text);
+    }
+    let without: Vec<&str> = names.iter().copied().filter(|name| !is_kept(name)).collect();
+    let too_large = || DataError::new(table.name(), "is too large to have its times joined").into();
+    table.with_texts(name, &texts, &without).ok_or_else(too_large)
+}
+
+/// The names of columns of which one stands for several.
+fn split<'n>(table: &Table, name: &'n str) -> Option<Vec<&'n str>> {
+    let names: Vec<&str> = name.split(BETWEEN).map(str::trim).collect();
+    (!table.has_column(name) && names.len() > 1 && names.iter().all(|name| table.has_column(name)))
+        .then_some(names)
+}
+
+/// A table to learn from, in which times are one column, its name if it was made of several, and what is to be said of it.
+pub(super) fn of_training<'t>(
+    table: &'t Table,
+    options: &ForecastOptions,
+    is_covariate: impl Fn(&str) -> bool,
+) -> Result<(Cow<'t, Table>, Option<Message>), Error> {
+    let is_other = |name: &str| {
+        let is_id = options.id.as_deref().is_some_and(|id| id.split(BETWEEN).any(|id| id.trim() == name));
+        options.target.as_deref() == Some(name) || is_id
+    };
+    if let Some(time) = &options.time {
+        let Some(names) = split(table, time) else { return Ok((Cow::Borrowed(table), None)) };
+        return Ok((Cow::Owned(joined(table, &names, time, is_covariate)?), None));
+    }
+    let Some(names) = find(table, is_other) else { return Ok((Cow::Borrowed(table), None)) };
+    let name = names.join(&BETWEEN.to_string());
+    let Ok(with_times) = joined(table, &names, &name, is_covariate) else {
+        return Ok((Cow::Borrowed(table), None));
+    };
+    let column = with_times.column(&name)?;
+    if column.times().is_err() {
+        return Ok((Cow::Borrowed(table), None));
+    }
+    let parts = listed(names.iter().map(|name| format!("{name:?}")), "and");
+    let text = format!(
+        "{}: the columns {parts} are the parts of a time, and are read as one, as in {:?}; name another column of times \
+         with ",
+        table.name(),
+        column.text(0)
+    );
+    Ok((Cow::Owned(with_times), Some(Message::from(text).option("time"))))
+}
+
+impl Forecast {
+    /// A table in which times are one column, as in the one that was learned from.
+    pub(super) fn with_times<'t>(&self, table: &'t Table) -> Result<Cow<'t, Table>, Error> {
+        let Some(time) = self.time.as_deref() else { return Ok(Cow::Borrowed(table)) };
+        let Some(names) = split(table, time) else { return Ok(Cow::Borrowed(table)) };
+        let covariates = self.covariates.named();
+        Ok(Cow::Owned(joined(table, &names, time, |name| covariates.contains(name))?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(head: &str, rows: &[&str]) -> Option<(String, String)> {
+        let table = Table::read("t.csv", format!("{head},y\n{}\n", rows.join("\n")).as_bytes()).unwrap();
+        let (table, remark) =
+            of_training(&table, &ForecastOptions::default().with_target("y"), |_| false).unwrap();
+        remark?;
+        let name = table.headers().iter().find(|header| header.contains(BETWEEN))?;
+        let column = table.column(name).unwrap();
+        let times = column.times().unwrap();
+        Some((name.clone(), times[times.len() - 1].to_string()))
+    }
+
+    #[test]
+    fn parts_of_a_time_are_one() {
+        for (head, rows, time) in [
+            ("Year,Month", &["2019,11,1", "2019,12,2", "2020,1,3"][..], "2020-01"),
+            ("Year,Month", &["2019,Nov,1", "2019,Dec,2", "2020,Jan,3"], "2020-Jan"),
+            ("year,month,day", &["2019,12,30,1", "2019,12,31,2", "2020,1,1,3"], "2020-01-01"),
+            ("YEAR,MO,DY,HR", &["2019,12,30,23,1", "2019,12,31,0,2"], "2019-12-31 00:00"),
+            ("Jahr,Quartal", &["2019,3,1", "2019,4,2", "2020,1,3"], "2020Q1"),
+            ("year,quarter", &["2019,Q3,1", "2019,Q4,2", "2020,Q1,3"], "2020Q1"),
+            ("year,week", &["2019,51,1", "2019,52,2", "2020,1,3"], "2020-W01"),
+            ("year,half", &["2019,1,1", "2019,2,2", "2020,1,3"], "2020H1"),
+            ("year,doy", &["2019,364,1", "2019,365,2", "2020,1,3"], "2020-001"),
+            ("date,hour", &["2020-01-01,23,1", "2020-01-01,24,2", "2020-01-02,1,3"], "2020-01-02 01:00"),
+            (
+                "dteday,x,hr",
+                &["2011-01-01,1,22,1", "2011-01-01,1,23,2", "2011-01-02,2,0,3"],
+                "2011-01-02 00:00",
+            ),
+            (
+                "year,month,day,hour",
+                &["2019,12,31,22,1", "2019,12,31,23,2", "2020,1,1,0,3"],
+                "2020-01-01 00:00",
+            ),
+        ] {
+            let found = read(head, rows).unwrap_or_else(|| panic!("{head}"));
+            assert_eq!(found.1, time, "{head}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_time_of_its_own_keeps_it() {
+        for (head, rows) in [
+            ("date,year,month", &["2019-11-01,2019,11,1", "2019-12-01,2019,12,2"][..]),
+            ("date,hour", &["2019-11-01,12,1", "2019-11-02,12,2", "2019-11-03,12,3"]),
+            ("when,hour", &["2019-11-01 12:00,12,1", "2019-11-01 13:00,13,2"]),
+            ("year,rooms", &["2019,3,1", "2020,4,2"]),
+            ("year,month", &["2019,13,1", "2019,14,2"]),
+            ("week,month", &["1,1,1", "2,1,2"]),
+        ] {
+            assert_eq!(read(head, rows), None, "{head}");
+        }
+    }
+
+    #[test]
+    fn columns_that_are_named_are_joined() {
+        let table = Table::read("t.csv", "J,M,Month,y\n2019,11,3,1\n2019,12,x,2\n".as_bytes()).unwrap();
+        let options = |time: &str| ForecastOptions::default().with_target("y").with_time(time);
+        let (with_times, remark) = of_training(&table, &options("J, M"), |_| false).unwrap();
+        assert_eq!(
+            (with_times.headers(), remark.is_none()),
+            (&["J, M".into(), "Month".into(), "y".into()][..], true)
+        );
+        assert_eq!(with_times.column("J, M").unwrap().times().unwrap()[1].to_string(), "2019 12");
+        let table = Table::read("t.csv", "year,month,y\n2019,11,1\n2019,13,2\n".as_bytes()).unwrap();
+        let error = of_training(&table, &options("year,month"), |_| false).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "t.csv, line 3, column \"year\": \"2019\" and \"13\" are no time together; correct them, or write it in one column"
+        );
+    }
+}
