@@ -361,7 +361,8 @@ fn recordings_make_the_model_of_their_rows() {
         assert_eq!(stored.num_rows(), 1);
         // What is drawn of them is what is drawn of their rows.
         let pictures = |table: &Table| {
-            model.task().kind().pictures(model.ensemble(), table, &HeldOut::LastRows(2000)).unwrap()
+            let held_out = HeldOut::LastRows(2000);
+            model.task().kind().pictures(model.ensemble(), table, &held_out, &mut |_, _| {}).unwrap()
         };
         let of_rows = pictures(&rows.table);
         assert_eq!(format!("{:?}", pictures(&stored)), format!("{of_rows:?}"));
