@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
         sound::refuse_without_audio(&model, arguments)?;
         input::table_for(&model, arguments.data.as_deref())?
     } else {
-        sound::table_for(&model, arguments)?
+        sound::table_for(&model, arguments, output)?
     };
     let task = model.measured_task();
     let task = task.kind();
