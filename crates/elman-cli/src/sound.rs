@@ -89,12 +89,9 @@ pub(crate) fn pairs(
             };
             own.push(((*name).clone(), value));
         }
-        let open = |path: &Path| -> Result<Track, Error> {
-            file::refuse_device(path)?;
-            Track::open(path, channel)
-        };
-        let (input, target) = (open(files[0].as_ref())?, open(files[1].as_ref())?);
-        pairs.push(Pair::new(input, target, &own)?);
+        let files = [files[0].as_ref(), files[1].as_ref()];
+        files.into_iter().try_for_each(file::refuse_device).map_err(Error::from)?;
+        pairs.push(Pair::open(files, channel, &own)?);
     }
     Ok(pairs)
 }

@@ -4,7 +4,7 @@ use hound::{SampleFormat, WavSpec, WavSpecEx, WavWriter};
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Error};
 
 /// A WAV file of one byte after another: PCM or float, as its head says.
 fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
@@ -99,6 +99,31 @@ fn what_is_no_whole_recording_is_refused_by_name() {
     let data = [0.5, f32::NAN].map(f32::to_le_bytes).concat();
     let message = "x.wav: its sample 2 (at 0.00 s) is NaN; samples are finite numbers";
     assert_eq!(refusal(&wav(3, 1, 8000, 32, &data), None), message);
+}
+
+#[test]
+fn one_file_of_a_pair_may_have_one_channel() {
+    let place = tempfile::tempdir().unwrap();
+    let [mono, stereo] = ["mono.wav", "stereo.wav"].map(|name| place.path().join(name));
+    let bytes = |values: &[i16]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    std::fs::write(&mono, wav(1, 1, 8000, 16, &bytes(&[1, 2, 3]))).unwrap();
+    std::fs::write(&stereo, wav(1, 2, 8000, 16, &bytes(&[4, 5, 6, 7, 8, 9]))).unwrap();
+    let read = |paths, channel| {
+        let Pair { input, target, .. } = Pair::open(paths, channel, &[])?;
+        let first = |track: Track| Ok::<_, Error>(track.read(0..1)?[0] * 32_768.0);
+        Ok::<_, Error>((first(input)?, first(target)?))
+    };
+    assert_eq!(read([&mono, &stereo], Some(2)).unwrap(), (1.0, 5.0));
+    assert_eq!(read([&stereo, &mono], Some(1)).unwrap(), (4.0, 1.0));
+    assert_eq!(read([&stereo, &stereo], Some(2)).unwrap(), (5.0, 5.0));
+    for (paths, channel, refusal) in [
+        ([&mono, &mono], Some(2), "mono.wav: has 1 channel, and no channel 2"),
+        ([&mono, &stereo], Some(3), "stereo.wav: has 2 channels, and no channel 3"),
+        ([&mono, &stereo], None, "stereo.wav: has 2 channels; choose one with"),
+    ] {
+        let error = read(paths.map(|path| path.as_path()), channel).unwrap_err().to_string();
+        assert!(error.contains(refusal), "{error}");
+    }
 }
 
 #[test]
