@@ -22,7 +22,7 @@ def like(columns: dict[str, Any], frame: Any, *, rows: bool = False) -> Any:
     type, the column stays text. Of columns of objects the first row of the other frame tells the type.
     """
     make = _MAKERS.get(type(frame).__module__.split(".")[0])
-    made = columns if make is None else make(columns, frame)
+    made: Any = columns if make is None else make(columns, frame)
     return made.set_axis(frame.index) if rows and make is _pandas else made
 
 
