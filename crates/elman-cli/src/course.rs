@@ -30,6 +30,18 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// Does some work that tells how much of how much is done, and shows it.
+pub(crate) fn watched<T>(
+    what: &'static str,
+    output: &Output,
+    work: impl FnOnce(&mut dyn FnMut(usize, usize)) -> T,
+) -> T {
+    let mut course = Course::new(what, output);
+    let result = work(&mut |done, total| course.at(done, total));
+    course.finish();
+    result
+}
+
 /// The course of some work, of which is told how much of how much is done.
 pub(crate) struct Course {
     what: &'static str,

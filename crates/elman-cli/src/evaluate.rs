@@ -11,7 +11,7 @@ use elman::task::HeldOut;
 use serde_json::{Map, Value, json};
 
 use crate::args::EvaluateArguments;
-use crate::course::Course;
+use crate::course::watched;
 use crate::output::{Output, figure, percentage};
 use crate::report::{self, Report};
 use crate::{input, plot, sound};
@@ -31,16 +31,13 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
         sound::refuse_without_audio(&model, arguments)?;
         input::table_for(&model, arguments.data.as_deref())?
     } else {
-        sound::table_for(&model, arguments)?
+        sound::table_for(&model, arguments, output)?
     };
     let task = model.measured_task();
     let task = task.kind();
     let held_out = task.held_out(arguments.test).map_err(Error::from)?;
     output.remarks(table.remarks());
-    let mut course = Course::new("measured", output);
-    let evaluation = model.evaluate_watched(&table, &held_out, &mut |done, of| course.at(done, of));
-    course.finish();
-    let evaluation = evaluation?;
+    let evaluation = watched("measured", output, |watch| model.evaluate_watched(&table, &held_out, watch))?;
     output.remarks(&evaluation.remarks);
     if held_out == HeldOut::All && table.name() == model.record().data {
         output.remark(&format!(
@@ -71,6 +68,9 @@ pub(crate) fn write_report(
     path: &Path,
     output: &Output,
 ) -> anyhow::Result<()> {
+    let task = model.measured_task();
+    let pictures =
+        watched("drawn", output, |watch| task.kind().pictures(model.ensemble(), table, held_out, watch))?;
     let report = Report {
         model,
         data: Some((table.name(), report::num_rows(table))),
@@ -78,7 +78,7 @@ pub(crate) fn write_report(
         remarks: output.remarked(),
         history: None,
         options: None,
-        pictures: model.measured_task().kind().pictures(model.ensemble(), table, held_out)?,
+        pictures,
         inside: report::Inside::default(),
         trials: None,
         range_test: None,

@@ -41,8 +41,9 @@ pub(crate) fn run(arguments: &GenerateArguments, output: &mut Output) -> anyhow:
     write(&prompt, &mut generator, output)?;
     if let (Some(stop), Some(Stopped::Length)) = (&arguments.stop, generator.stopped()) {
         output.remark(&format!(
-            "the text ends after {}, and {stop:?} did not come (--stop)",
-            counted(generator.written(), "token")
+            "the text ends after {}, and {:?} did not come (--stop)",
+            counted(generator.written(), "token"),
+            unescaped(stop)
         ));
     }
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use elman::error::{DataError, Error};
 use elman::file;
 use elman::model::Model;
 use elman::table::Table;
+use elman::words::counted;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{EvaluateArguments, PredictArguments};
@@ -78,27 +79,29 @@ pub(crate) fn pairs(
                 values if values.len() == count => values[n],
                 values => {
                     return Err(Wrong(format!(
-                        "--knob {name} is given {} times for {count} pairs of --audio; give it once for all of them, or \
-                         once for each, in their order",
-                        values.len()
+                        "--knob {name} is given {} times for {} of --audio; give it once for all, or once for each pair, in \
+                         their order",
+                        values.len(),
+                        counted(count, "pair")
                     ))
                     .into());
                 }
             };
             own.push(((*name).clone(), value));
         }
-        let open = |path: &Path| -> Result<Track, Error> {
-            file::refuse_device(path)?;
-            Track::open(path, channel)
-        };
-        let (input, target) = (open(files[0].as_ref())?, open(files[1].as_ref())?);
-        pairs.push(Pair::new(input, target, &own)?);
+        let files = [files[0].as_ref(), files[1].as_ref()];
+        files.into_iter().try_for_each(file::refuse_device).map_err(Error::from)?;
+        pairs.push(Pair::open(files, channel, &own)?);
     }
     Ok(pairs)
 }
 
 /// The recordings that a model of sound is to be measured on, as a table.
-pub(crate) fn table_for(model: &Model, arguments: &EvaluateArguments) -> anyhow::Result<Table> {
+pub(crate) fn table_for(
+    model: &Model,
+    arguments: &EvaluateArguments,
+    output: &Output,
+) -> anyhow::Result<Table> {
     let Some(sound) = model.sound() else {
         return Err(Wrong("--audio is for models of sound; name a table as DATA".into()).into());
     };
@@ -111,6 +114,7 @@ pub(crate) fn table_for(model: &Model, arguments: &EvaluateArguments) -> anyhow:
     }
     for pair in &pairs {
         Player::check_knobs(model, &pair.knobs).map_err(Error::from)?;
+        output.remarks(&Player::knob_remarks(model, &pair.knobs));
     }
     Ok(Table::of_recordings(Recordings::new_for(sound, &pairs, arguments.latency)?))
 }
@@ -206,7 +210,8 @@ pub(crate) fn predict(
             Wrong(format!("-o {to}: what is written is a WAV file; give a name that ends in .wav")).into()
         );
     }
-    let mut player = Player::new(model, &knobs(&arguments.knob)?)?;
+    let knobs = knobs(&arguments.knob)?;
+    let mut player = Player::new(model, &knobs)?;
     file::refuse_device(from).map_err(Error::from)?;
     let recording = Track::open(from, arguments.channel)?;
     let wanted = player.sound().sample_rate;
@@ -223,6 +228,7 @@ pub(crate) fn predict(
         .into());
     }
     file::check_writable(to).map_err(Error::from)?;
+    output.remarks(&Player::knob_remarks(model, &knobs));
     let (count, mut loud) = (recording.len(), 0);
     let clock = Clock::new(Some(wanted), output.options.quiet);
     let mut course = Course::new("played", output);
@@ -240,7 +246,8 @@ pub(crate) fn predict(
     saved?;
     if wav == Wav::Int24 && loud > 0 {
         output.note(&format!(
-            "note: {loud} samples are beyond full scale and cut there; write 32 bits to keep them"
+            "note: {} beyond full scale, cut there; write 32 bits to keep them",
+            counted(loud, "sample")
         ));
     }
     // One sample is what every delay that was found is moved by.
@@ -253,7 +260,11 @@ pub(crate) fn predict(
         ));
     }
     let seconds = count as f64 / f64::from(wanted);
-    output.note(&format!("wrote {count} samples ({seconds:.2} s at {wanted} Hz) to {}", to.display()));
+    output.note(&format!(
+        "wrote {} ({seconds:.2} s at {wanted} Hz) to {}",
+        counted(count, "sample"),
+        to.display()
+    ));
     clock.tell();
     Ok(ExitCode::SUCCESS)
 }

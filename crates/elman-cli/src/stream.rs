@@ -54,7 +54,9 @@ fn play(
                        elman predict with WAV files";
         return Err(Wrong(message.into()).into());
     }
-    let mut player = Player::new(model, &sound::knobs(&arguments.knob)?)?;
+    let knobs = sound::knobs(&arguments.knob)?;
+    let mut player = Player::new(model, &knobs)?;
+    output.remarks(&Player::knob_remarks(model, &knobs));
     let block = arguments.block.get();
     let (mut bytes, mut held) = (vec![0; SAMPLE * block], 0);
     let (mut samples, mut answers) = (Vec::new(), Vec::new());

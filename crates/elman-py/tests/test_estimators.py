@@ -905,6 +905,8 @@ def test_a_text_model_refuses_what_it_does_not_know(text_model):
         (lambda: text_model.generate("Zo\u00eb"), "does not know 2 characters"),
         (lambda: text_model.generate(temperature=-1), "temperature is -1; it must be 0 or above"),
         (lambda: text_model.generate(top_k=0), "top_k is 0"),
+        (lambda: text_model.generate(length=-5), "length is -5; it must be at least 1"),
+        (lambda: text_model.generate(seed=-1), "seed is -1; it must be at least 0"),
         (lambda: text_model.generate(top_p=2.0), "top_p is 2"),
         (lambda: text_model.generate(stop=""), "stop is empty"),
         (lambda: text_model.score(b"\xff"), "byte 0: 0xFF is not UTF-8"),
@@ -913,6 +915,8 @@ def test_a_text_model_refuses_what_it_does_not_know(text_model):
     ]:
         with pytest.raises(ValueError, match=message):
             call()
+    with pytest.raises(TypeError, match=r"the text is list; it must be a str, .* joined"):
+        elman.TextModel(verbose=0).fit([RHYME] * 60)
 
 
 def test_what_a_model_does_not_know_of_a_prompt_is_remarked():
@@ -1004,3 +1008,47 @@ def test_a_labeler_knows_classes_and_frames(sums):
     assert any("one recording of 1,000 rows, split by time" in remark for remark in recording.remarks_)
     several = elman.SequenceLabeler(**QUICK).fit(X, np.stack([y, -y], axis=2))
     assert several.predict(X[:3]).shape == (3, 25, 2)
+
+
+def test_a_labeler_leaves_out_what_is_masked(sums):
+    X, y = sums
+    hidden = np.nan_to_num(y) > 1
+    unknown = np.where(hidden, np.nan, y)
+    labeler = elman.SequenceLabeler(**QUICK)
+    expected = labeler.fit(X, unknown).predict(X)
+    for masked in (
+        np.ma.masked_array(y, hidden),
+        [np.ma.masked_array(part, mask) for part, mask in zip(y, hidden)],
+        np.ma.masked_array(y.astype(object), hidden),
+    ):
+        assert np.array_equal(labeler.fit(X, masked).predict(X), expected)
+        assert labeler.score(X, masked) == labeler.score(X, unknown)
+    # So does a column of a frame.
+    columns = {"id": np.repeat(np.arange(40), 25), "x": X[:, :, 0].ravel()}
+    frames = [{**columns, "target": target.ravel()} for target in (unknown, np.ma.masked_array(y, hidden))]
+    one, other = [elman.SequenceLabeler(**QUICK).fit(frame).predict(frame) for frame in frames]
+    assert one["target_predicted"].tolist() == other["target_predicted"].tolist()
+
+
+def test_a_labeler_answers_a_frame_with_its_index(sums):
+    pandas = pytest.importorskip("pandas")
+    X, y = sums
+    rows = {"id": np.repeat(np.arange(40), 25), "t": np.tile(np.arange(25), 40), "x": X[:, :, 0].ravel()}
+    frame = pandas.DataFrame({**rows, "target": np.nan_to_num(y).ravel(), "half": np.nan_to_num(y).ravel() / 2})
+    labeler = elman.SequenceLabeler(time="t", features=["x"], target=["target", "half"], **QUICK).fit(frame)
+    in_order = labeler.predict(frame)
+    assert list(in_order) == ["id", "t", "target_predicted", "half_predicted"]
+    shuffled = frame.sample(frac=1, random_state=0)
+    answers = labeler.predict(shuffled)
+    assert answers.index.equals(shuffled.index) and answers["t"].tolist() == shuffled["t"].tolist()
+    # So that answers go to their rows where they are assigned.
+    assert answers["target_predicted"].sort_index().tolist() == in_order["target_predicted"].tolist()
+    with pytest.raises(ValueError, match=r"features alone. Pass y, or make columns of the index: reset_index\(\)"):
+        elman.SequenceLabeler(**QUICK).fit(frame.set_index(["id", "t"]))
+
+
+def test_a_labeler_that_is_not_fitted_says_so(sums):
+    X, y = sums
+    for ask in (lambda labeler: labeler.predict(X), lambda labeler: labeler.score(X, y)):
+        with pytest.raises((ValueError, AttributeError), match="this SequenceLabeler is not fitted yet; call fit first"):
+            ask(elman.SequenceLabeler(**QUICK))

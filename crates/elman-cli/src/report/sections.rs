@@ -58,7 +58,7 @@ impl Report<'_> {
             let figures = [of.precision, of.recall, of.f1].map(shown);
             [class.clone(), of.support.to_string()].into_iter().chain(figures).collect()
         });
-        let columns = ["class", "sequences", "precision", "recall", "f1"];
+        let columns = ["class", "count", "precision", "recall", "f1"];
         let (classes, remark) = numbers(&columns, rows.collect()).thinned();
         page.section("Classes");
         remark.iter().for_each(|remark| page.note(remark));

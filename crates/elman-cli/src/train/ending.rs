@@ -15,6 +15,7 @@ use serde_json::json;
 use super::interrupt::Interrupt;
 use super::plan::Plan;
 use super::{page, tune};
+use crate::course::watched;
 use crate::evaluate;
 use crate::output::{Output, figure, message, quoted};
 use crate::report::History;
@@ -52,7 +53,8 @@ pub(super) fn finish(
     // First of all: whatever becomes of the test, the model is safe.
     save(plan, &model, interrupt)?;
     if let Some((table, held_out)) = &plan.test {
-        let mut remarks = model.test(&plan.prepared, table, held_out)?;
+        let mut remarks =
+            watched("tested", output, |watch| model.test_watched(&plan.prepared, table, held_out, watch))?;
         // What was said of the whole table need not be said of its test part.
         remarks.retain(|remark| !plan.prepared.remarks.contains(remark));
         output.remarks(&remarks);

@@ -30,6 +30,7 @@ use self::keeper::Keeper;
 use self::plan::{Plan, checkpointer, plan};
 use self::watch::{JsonLog, Progress};
 use crate::args::{TrainArguments, TuneArguments};
+use crate::course::watched;
 use crate::inspect;
 use crate::output::Output;
 use crate::report::History;
@@ -53,7 +54,7 @@ fn choose_and_train(
     let mut interrupt = Interrupt::listen(lock)?;
     rate::take_up(&mut plan, output)?;
     if plan.open.is_some() || plan.tuning.is_some() {
-        check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
+        check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?, output)?;
         interrupt.set_running(true);
         let chosen = match (&plan.tuning, plan.open) {
             (Some(tuning), _) => tune::choose(&plan, tuning, &interrupt, output)?.map(|(recipe, trials)| {
@@ -74,7 +75,7 @@ fn choose_and_train(
     }
     if plan.finds_rate {
         let mut run = Run::new(&plan.recipe, &plan.prepared)?;
-        check_test(&plan, &run)?;
+        check_test(&plan, &run, output)?;
         interrupt.set_running(true);
         let tested = rate::test(&mut run, &interrupt, output)?;
         interrupt.set_running(false);
@@ -106,7 +107,7 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
         members => format!(" in each of {members} members"),
     };
     output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
-    check_test(plan, &run)?;
+    check_test(plan, &run, output)?;
     let started = Instant::now();
     let unit = shown_in(plan);
     let mut progress = Progress::new(
@@ -153,9 +154,8 @@ fn shown_in(plan: &Plan) -> LossUnit {
 }
 
 /// Whatever is wrong with the test data shall be known before training, not after.
-fn check_test(plan: &Plan, run: &Run<'_>) -> Result<(), Error> {
-    match &plan.test {
-        Some((table, held_out)) => run.model(None)?.evaluate(table, held_out).map(drop),
-        None => Ok(()),
-    }
+fn check_test(plan: &Plan, run: &Run<'_>, output: &Output) -> Result<(), Error> {
+    let Some((table, held_out)) = &plan.test else { return Ok(()) };
+    let model = run.model(None)?;
+    watched("test data checked", output, |watch| model.evaluate_watched(table, held_out, watch)).map(drop)
 }

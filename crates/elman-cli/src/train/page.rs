@@ -4,6 +4,7 @@ use elman::model::Model;
 use serde_json::json;
 
 use super::plan::Plan;
+use crate::course::watched;
 use crate::output::Output;
 use crate::report::{self, History, Report, inside};
 
@@ -11,8 +12,11 @@ use crate::report::{self, History, Report, inside};
 pub(super) fn write(plan: &Plan, model: &Model, history: &History, output: &Output) -> anyhow::Result<()> {
     let Some(path) = &plan.report else { return Ok(()) };
     let tested = plan.test.as_ref();
-    let pictures =
-        tested.map(|(table, held_out)| model.task().kind().pictures(model.ensemble(), table, held_out));
+    let pictures = tested.map(|(table, held_out)| {
+        watched("drawn", output, |watch| {
+            model.task().kind().pictures(model.ensemble(), table, held_out, watch)
+        })
+    });
     let report = Report {
         model,
         data: tested.map(|(table, _)| (table.name(), report::num_rows(table))),

@@ -68,7 +68,7 @@ pub(super) fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
     let data = audio.get(1).cloned();
     let played = audio.first().zip(pairs.first()).map(|(input, pair)| Played {
         input: input.clone(),
-        knobs: pair.knobs.clone(),
+        knobs: pair.knobs.iter().filter(|(name, _)| recordings.knobs().contains(name)).cloned().collect(),
         channel: *channel,
     });
     let sound = Some(recordings.sound().clone());

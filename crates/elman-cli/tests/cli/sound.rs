@@ -92,7 +92,7 @@ fn a_device_is_learned_from_two_recordings_and_played() {
     let input = notes(9000);
     place.write("other.wav", wav(&input));
     let said = place.ok("predict out.elman other.wav -o played.wav");
-    assert!(said.stderr.contains("wrote 9000 samples (1.12 s at 8000 Hz) to played.wav"), "{}", said.stderr);
+    assert!(said.stderr.contains("wrote 9,000 samples (1.12 s at 8000 Hz) to played.wav"), "{}", said.stderr);
     assert!(said.stderr.contains("9,000 samples (1.12 s at 8000 Hz) in 1 block: "), "{}", said.stderr);
     assert!(said.stderr.contains(" times real time; the slowest, of 9,000, took "), "{}", said.stderr);
     let played = samples(&place, "played.wav");
@@ -197,6 +197,17 @@ fn knobs_are_inputs() {
         let error = esr(&samples(&place, &format!("{knob}.wav"))[500..], &device(&input, drive, 0)[500..]);
         assert!(error < 0.05, "{knob}: {error}");
     }
+    let said = place.ok("predict amp.elman in.wav -o beyond.wav --knob drive=3").stderr;
+    let beyond = "note: --knob drive is 3, and was between 0 and 1 in training: what the model answers there is a guess\n";
+    assert!(said.starts_with(beyond), "{said}");
+    let said = place.ok("predict amp.elman in.wav -o within.wav --knob drive=0.5").stderr;
+    assert!(!said.contains("in training"), "{said}");
+    let still =
+        "train label --audio in.wav low.wav --knob drive=0.5 -o still.elman --epochs 1 --hidden-size 2";
+    let said = place.ok(still);
+    let remark = "the knob drive is at 0.5 in all recordings, and no input: what it does cannot be learned";
+    assert!(said.stderr.contains(remark), "{}", said.stderr);
+    assert!(said.stdout.ends_with("predict still.elman in.wav -o played.wav\n"), "{}", said.stdout);
     fails(&place, "predict amp.elman in.wav -o x.wav", 2, "--knob drive is missing");
     fails(
         &place,
@@ -208,7 +219,7 @@ fn knobs_are_inputs() {
         &place,
         &format!("train label {pairs} --knob drive=2 -o x.elman"),
         2,
-        "is given 3 times for 2 pairs",
+        "is given 3 times for 2 pairs of --audio; give it once for all, or once for each pair",
     );
 }
 

@@ -65,6 +65,8 @@ fn a_text_is_learned_measured_and_gone_on_with() {
     // A text to stop at that does not come is not passed over in silence.
     let said = place.ok("generate m.elman --length 9 --stop xyz");
     assert_eq!(said.stderr, "note: the text ends after 9 tokens, and \"xyz\" did not come (--stop)\n");
+    let said = place.ok(r"generate m.elman --length 9 --stop xyz\n");
+    assert!(said.stderr.ends_with("and \"xyz\\n\" did not come (--stop)\n"), "{}", said.stderr);
     assert_eq!(place.ok("generate m.elman --length 9").stderr, "");
 }
 

@@ -12,15 +12,18 @@ import numpy as np
 __all__ = ["like"]
 
 
-def like(columns: dict[str, Any], frame: Any) -> Any:
+def like(columns: dict[str, Any], frame: Any, *, rows: bool = False) -> Any:
     """Columns as a frame of the kind that another is; a dict where that is one.
+
+    With ``rows`` there is a row for each of its rows: a frame of pandas has the same index, by which columns are assigned.
 
     Columns that are lists of text, as times and ids are, are of the name and the type that they have in the other frame,
     so that both can be joined, and origins of forecasts are of the type of the times. Where a text does not go into that
     type, the column stays text. Of columns of objects the first row of the other frame tells the type.
     """
     make = _MAKERS.get(type(frame).__module__.split(".")[0])
-    return columns if make is None else make(columns, frame)
+    made: Any = columns if make is None else make(columns, frame)
+    return made.set_axis(frame.index) if rows and make is _pandas else made
 
 
 def _models(columns: dict[str, Any], names: Iterable[Any]) -> dict[str, Any]:

@@ -39,6 +39,15 @@ def as_array(value: Any, dtype: Any, what: str) -> Array:
         return np.ascontiguousarray(array, dtype=dtype).reshape(array.shape)
 
 
+def unmasked(value: Any) -> Array:
+    """An array in which masked values are missing ones: NaN among numbers, None among others."""
+    if not np.ma.is_masked(value):
+        return np.asarray(value)
+    is_number = value.dtype.kind in "iuf"
+    filled: Array = value.astype(np.float64).filled(np.nan) if is_number else value.astype(object).filled(None)
+    return filled
+
+
 def as_states(value: Any, dtype: Any, what: str) -> list[Array]:
     """The arrays ``(B, STATES, H)`` of a state."""
     if not isinstance(value, (list, tuple)):

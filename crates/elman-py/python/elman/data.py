@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import _elman
-from .arrays import Array, as_array
+from .arrays import Array, as_array, unmasked
 
 __all__ = ["airline", "is_frame"]
 
@@ -175,7 +175,7 @@ def _column(name: str, values: Any) -> Column:
         values = np.array(values.to_list(), dtype=object)
     elif hasattr(values, "to_numpy"):
         values = values.to_numpy()
-    array = np.asarray(values)
+    array = unmasked(values)
     if array.ndim != 1:
         raise ValueError(f"column {name!r} has {array.ndim} dimensions; it must have 1")
     if array.dtype.kind == "f" or (array.dtype.kind in "iub" and _fits(array)):

@@ -193,7 +193,9 @@ class Estimator:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """An option's value as JSON has it."""
+    """An option's value as JSON has it; several targets are one text, as the program takes them."""
+    if name == "target" and isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+        return ",".join(value)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):

@@ -31,6 +31,7 @@ class _Grouped(Estimator):
 
     def _fit_sequences(self, X: Any, y: Any) -> None:
         options = self._options()
+        is_indexed = is_frame(X)
         X = unnested(X, options.get("id") or "id", self.layout)
         if is_path(X):
             if y is not None:
@@ -50,7 +51,15 @@ class _Grouped(Estimator):
         else:
             sequences = sequences_of(X, self.layout)
             if y is None:
-                raise ValueError("requires y to be passed, but the target y is None")
+                raise ValueError(
+                    "requires y to be passed, but the target y is None"
+                    + (
+                        ": a frame whose index tells sequences and timesteps has features alone. Pass y, or make columns of "
+                        "the index: reset_index()"
+                        if is_indexed
+                        else ""
+                    )
+                )
             if options.get("missing") is None:
                 refuse_missing(sequences)
             columns = long_columns(sequences)

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _elman
 from .answers import like
+from .arrays import unmasked
 from .data import Column, columns_of, is_frame, is_path, long_columns, sequences_of, table_of
 from .estimator import figures_by_name
 from .grouped import _Grouped
@@ -25,7 +26,7 @@ def _is_list(X: Any) -> bool:
 
 def _parts(y: Any, is_flat: bool) -> list[Any]:
     """The targets of each sequence, or of all together."""
-    return [np.asarray(y)] if is_flat else [np.asarray(part) for part in y]
+    return [unmasked(y)] if is_flat else [unmasked(part) for part in y]
 
 
 def _known(y: Any, is_flat: bool) -> Any:
@@ -83,8 +84,8 @@ class SequenceLabeler(_Grouped):
             A frame is long: a row for each timestep. A column ``id`` (option ``id``) tells sequences apart; without one it
             is a single recording.
         y : array (n, T) or (n, T, K), list of arrays (T_i,) or (T_i, K), optional
-            A number, K numbers or a class for each timestep, NaN or None where it is not known; of a frame one for each
-            row, by default its column ``target``.
+            A number, K numbers or a class for each timestep, NaN, None or masked where it is not known; of a frame one for
+            each row, by default its column ``target``.
         """
         self._fit_sequences(X, y)
         self._take_classes(self.model_)
@@ -149,11 +150,12 @@ class SequenceLabeler(_Grouped):
         """The answers for every timestep, in the form of ``y``.
 
         An array for an array; a list of arrays for a list, a tuple or an array of arrays; a frame for a frame, with a row for
-        each of its rows.
+        each of its rows and, of pandas, its index.
         """
+        self._fitted()
         if is_path(X) or is_frame(X):
             columns, kind = self._answers(X)
-            return like(columns, kind)
+            return like(columns, kind, rows=True)
         if self.classes_ is not None:
             probabilities, classes = self.predict_proba(X), self.classes_
             most = [classes[np.argmax(part, axis=1)] for part in probabilities]

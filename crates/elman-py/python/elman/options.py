@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 #: For each option its type and what it is; a text for each task where they differ.
 _OPTIONS: dict[str, tuple[str, str]] = {
-    "target": ("str", "The column to forecast or to learn; several with commas between, of a forecast also ``all``."),
+    "target": (
+        "str or list of str",
+        "The column to forecast or to learn; several with commas between or as a list, of a forecast also ``all``.",
+    ),
     "time": ("str", "The column of times, in whose order rows are read."),
     "time_format": ("str", 'How times are written, as ``"%d.%m.%Y %H:%M"``.'),
     "timezone": ("str", "The time zone whose clocks the times show, as ``Europe/Berlin``."),

@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from . import _elman
+from .arrays import as_count
 from .estimator import Estimator, figures_by_name
 
 
@@ -107,6 +108,8 @@ class TextModel(Estimator):
         prompt, length, temperature, top_k, top_p, stop, seed
             As of :meth:`generate`.
         """
+        length, seed = as_count(length, "length", least=1), as_count(seed, "seed")
+        top_k = None if top_k is None else as_count(top_k, "top_k", least=1)
         written, remarks = self._fitted().generate(prompt, length, float(temperature), top_k, top_p, stop, seed)
         self._remark(remarks)
         return written
@@ -153,4 +156,9 @@ def _table(text: str | bytes | os.PathLike[str]) -> _elman.Table:
         return _elman.Table.of_text("the text", text.encode())
     if isinstance(text, (bytes, bytearray, memoryview)):
         return _elman.Table.of_text("the text", bytes(text))
+    if not isinstance(text, os.PathLike):
+        raise TypeError(
+            f"the text is {type(text).__name__}; it must be a str, bytes, or the pathlib.Path of a file. Several texts are "
+            'one when they are joined: "\\n".join(texts); what is open is read: file.read()'
+        )
     return _elman.Table.open_text(os.fspath(text))

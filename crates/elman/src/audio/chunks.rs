@@ -34,6 +34,23 @@ impl Head {
         before.ends_with(b"data").then(|| u32::from_le_bytes(size))
     }
 
+    /// The bytes behind the start of a WAV file: chunks.
+    fn chunks(&self) -> &[u8] {
+        let is_wav = self.bytes.starts_with(b"RIFF") && self.bytes.get(8..12) == Some(b"WAVE");
+        if is_wav { &self.bytes[12..] } else { &[] }
+    }
+
+    /// Does it say what its samples are?
+    pub(super) fn has_format(&self) -> bool {
+        self.chunks().starts_with(b"fmt ")
+    }
+
+    /// The number of the kind of its samples.
+    pub(super) fn format_tag(&self) -> Option<u16> {
+        let &tag = self.chunks().strip_prefix(b"fmt ")?.get(4..)?.first_chunk()?;
+        Some(u16::from_le_bytes(tag))
+    }
+
     /// Reads so many bytes, as far as there are as many, and says if there were.
     fn take(&mut self, from: &mut impl Read, len: u64) -> io::Result<bool> {
         let read = from.take(len).read_to_end(&mut self.bytes)? as u64;

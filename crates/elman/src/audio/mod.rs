@@ -29,6 +29,7 @@ mod pair;
 mod player;
 mod quality;
 mod recordings;
+mod refused;
 mod samples;
 mod table;
 mod track;
@@ -58,12 +59,21 @@ pub struct Sound {
     /// earlier than what the device did.
     #[serde(default)]
     pub delay: i64,
+    /// The lowest and the highest position of each knob in training, in the order of the knobs; empty where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub knobs: Vec<[f64; 2]>,
 }
 
 impl Sound {
     /// Refuses what no recording has.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if self.sample_rate == 0 { Err("its sample rate is 0".into()) } else { Ok(()) }
+        if self.sample_rate == 0 {
+            return Err("its sample rate is 0".into());
+        }
+        if !self.knobs.iter().flatten().all(|position| position.is_finite()) {
+            return Err("a position of its knobs is out of range".into());
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,11 @@
 //! What went into a device and what came out.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::ops::Range;
+use std::path::Path;
 
+use super::samples::Samples;
 use super::{Track, seconds};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::words::counted;
@@ -18,6 +22,22 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// Reads the WAV files of what went in and what came out, as [`Track::open`] reads one: of several channels the one that is
+    /// named. A file of one channel beside one of several is taken as it is.
+    ///
+    /// # Errors
+    /// Those of [`Track::open`] and of [`new`](Self::new).
+    pub fn open(
+        [input, target]: [&Path; 2],
+        channel: Option<usize>,
+        knobs: &[(String, f64)],
+    ) -> Result<Self, Error> {
+        let counts = [input, target].map(channels);
+        let is_mixed = counts.contains(&Some(1)) && counts.iter().flatten().any(|&count| count > 1);
+        let of = |count: Option<u16>| channel.filter(|_| !(is_mixed && count == Some(1)));
+        Pair::new(Track::open(input, of(counts[0]))?, Track::open(target, of(counts[1]))?, knobs)
+    }
+
     /// Checks that they belong together.
     ///
     /// # Errors
@@ -94,4 +114,12 @@ impl Pair {
         let (first, last) = (0..len - by, by..len);
         Ok(if delay >= 0 { (first, last) } else { (last, first) })
     }
+}
+
+/// How many channels a WAV file has; nothing of what is none, or cannot be read twice.
+fn channels(path: &Path) -> Option<u16> {
+    // A pipe can be opened but once.
+    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let file = is_file.then(|| File::open(path).ok())??;
+    Some(Samples::new(BufReader::new(file)).ok()?.spec().channels)
 }

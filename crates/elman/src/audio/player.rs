@@ -1,7 +1,7 @@
 //! A model that plays: sound in, sound out.
 
 use super::{INPUT, Sound};
-use crate::error::{ConfigError, DataError, Error};
+use crate::error::{ConfigError, DataError, Error, Message};
 use crate::model::Model;
 use crate::predict::Session;
 use crate::words::quoted;
@@ -58,6 +58,22 @@ impl Player {
     /// If one is missing, unknown, named twice or at no finite number.
     pub fn check_knobs(model: &Model, knobs: &[(String, f64)]) -> Result<(), ConfigError> {
         at_silence(&model.task().kind().stream()?.inputs(), knobs).map(drop)
+    }
+
+    /// What is to be said of knobs that stand where none of the recordings was made that a model learned from.
+    pub fn knob_remarks(model: &Model, knobs: &[(String, f64)]) -> Vec<Message> {
+        let names = model.task().kind().stream().map(|units| units.inputs()).unwrap_or_default();
+        let learned = model.sound().map(|sound| sound.knobs.as_slice()).unwrap_or_default();
+        let learned = names.iter().filter(|name| *name != INPUT).zip(learned);
+        let outside = learned.filter_map(|(name, [from, to])| {
+            let (_, at) = knobs.iter().find(|(knob, at)| knob == name && !(from..=to).contains(&at))?;
+            let was = if from == to { format!("at {from}") } else { format!("between {from} and {to}") };
+            let text = format!(
+                " {name} is {at}, and was {was} in training: what the model answers there is a guess"
+            );
+            Some(Message::from(String::new()).option("knob").text(text))
+        });
+        outside.collect()
     }
 
     /// What the model knows of its sound.

@@ -64,15 +64,38 @@ impl Recorded {
 }
 
 impl Recordings {
-    /// Finds out how late each target is, unless that is said, and moves it back.
+    /// Finds out how late each target is, unless that is said, and moves it back. Knobs that are at one place in all pairs are
+    /// left out.
     ///
     /// # Errors
     /// If there is no pair, their rates or knobs differ, or nothing is left of one; if one cannot be read any more.
     pub fn new(pairs: &[Pair], latency: Option<i64>) -> Result<Self, Error> {
-        Recordings::late_by(pairs, |pair| match latency {
+        let mut recordings = Recordings::late_by(pairs, |pair| match latency {
             Some(delay) => Ok(pair.latency_as_said(delay)),
             None => pair.latency(),
-        })
+        })?;
+        recordings.leave_out_still_knobs();
+        Ok(recordings)
+    }
+
+    /// A knob that does not move is no input: nothing can be learned of what it does.
+    fn leave_out_still_knobs(&mut self) {
+        let Recordings { knobs, sound, parts, remarks, .. } = self;
+        for k in (0..knobs.len()).rev() {
+            let [at, to] = sound.knobs[k];
+            if at < to {
+                continue;
+            }
+            let (name, _) = (knobs.remove(k), sound.knobs.remove(k));
+            for part in parts.iter_mut() {
+                part.knobs.remove(k);
+            }
+            let text = format!(
+                "the knob {name} is at {at} in all recordings, and no input: what it does cannot be learned; add a pair with it \
+                 elsewhere"
+            );
+            remarks.push(text.into());
+        }
     }
 
     /// [`new`](Self::new) for a model of this sound: unless it is said how late targets are, they are as late as in training.
@@ -126,8 +149,12 @@ impl Recordings {
             [pair] => pair.target.name().to_owned(),
             _ => format!("{} and {} more", first.target.name(), pairs.len() - 1),
         };
-        let sound = Sound { sample_rate: first.input.sample_rate(), delay: most_frequent(&delays) };
-        let knobs = first.knobs.iter().map(|(name, _)| name.clone()).collect();
+        let knobs: Vec<String> = first.knobs.iter().map(|(name, _)| name.clone()).collect();
+        let sound = Sound {
+            sample_rate: first.input.sample_rate(),
+            delay: most_frequent(&delays),
+            knobs: (0..knobs.len()).map(|k| range(parts.iter().map(|part| part.knobs[k]))).collect(),
+        };
         Ok(Recordings { name, sound, knobs, parts, remarks })
     }
 
@@ -141,8 +168,8 @@ impl Recordings {
         &self.sound
     }
 
-    /// The names of the knobs.
-    pub(crate) fn knobs(&self) -> &[String] {
+    /// The names of the knobs, but for those that do not move in recordings to be learned from.
+    pub fn knobs(&self) -> &[String] {
         &self.knobs
     }
 
@@ -222,6 +249,11 @@ fn check_alike(first: &Pair, pair: &Pair) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The lowest and the highest of some values, of which there is one at least.
+fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
+    values.fold([f64::INFINITY, f64::NEG_INFINITY], |[from, to], value| [from.min(value), to.max(value)])
 }
 
 /// The delay of most pairs; of several the least.

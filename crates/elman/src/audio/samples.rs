@@ -5,15 +5,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use hound::{SampleFormat, WavReader, WavSpec};
 
 use super::chunks::Head;
+use super::refused::Refused;
 
 /// The bytes that are read at a time, about: they stay in the first cache.
 const AT_ONCE: usize = 16 << 10;
-
-/// What programs write for the bytes of all samples where they do not know how many will come: all that there can be, less the
-/// head or not, and SoX's number.
-const UNKNOWN: [u32; 3] = [u32::MAX, u32::MAX - 36, 0x7FFF_F000];
-/// Why such a file is not read.
-pub(super) const NO_LENGTH: &str = "no length";
 
 /// A WAV file behind its head, whose samples are taken in turn: integers divided by `2^(bits - 1)`, or floating point
 /// numbers as they are.
@@ -31,10 +26,10 @@ pub(super) struct Samples<R> {
 
 impl<R: Read> Samples<R> {
     /// Reads the head.
-    pub(super) fn new(mut reader: R) -> Result<Self, hound::Error> {
+    pub(super) fn new(mut reader: R) -> Result<Self, Refused> {
         let head = Head::read(&mut reader)?;
-        if head.samples_len().is_some_and(|len| UNKNOWN.contains(&len)) {
-            return Err(hound::Error::FormatError(NO_LENGTH));
+        if let Some(refused) = Refused::of(&head) {
+            return Err(refused);
         }
         let told = WavReader::new(head.bytes.as_slice().chain(&mut reader))?;
         let (spec, len, count) = (told.spec(), told.duration() as usize, told.len());
@@ -58,7 +53,7 @@ impl<R: Read> Samples<R> {
     }
 
     /// The next `count` samples of a channel, counted from 0, or as many as there are.
-    pub(super) fn take(&mut self, channel: usize, count: usize) -> Result<Vec<f32>, hound::Error> {
+    pub(super) fn take(&mut self, channel: usize, count: usize) -> Result<Vec<f32>, Refused> {
         let WavSpec { bits_per_sample: bits, sample_format, .. } = self.spec;
         if self.len == 0 {
             return Ok(Vec::new());
@@ -75,7 +70,7 @@ impl<R: Read> Samples<R> {
             (SampleFormat::Int, 3, 24) => self.decode(channel, count, |[a, b, c]| share([0, a, b, c])),
             (SampleFormat::Int, 4, 24) => self.decode(channel, count, |[a, b, c, _]| share([0, a, b, c])),
             (SampleFormat::Int, 4, 32) => self.decode(channel, count, share),
-            _ => Err(hound::Error::Unsupported),
+            _ => Err(hound::Error::Unsupported.into()),
         }
     }
 
@@ -84,7 +79,7 @@ impl<R: Read> Samples<R> {
         channel: usize,
         count: usize,
         value: impl Fn([u8; WIDTH]) -> f32,
-    ) -> Result<Vec<f32>, hound::Error> {
+    ) -> Result<Vec<f32>, Refused> {
         let frame = self.frame();
         let count = count.min(self.len - self.taken);
         let mut samples = Vec::new();

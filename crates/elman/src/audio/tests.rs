@@ -4,7 +4,7 @@ use hound::{SampleFormat, WavSpec, WavSpecEx, WavWriter};
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Error};
 
 /// A WAV file of one byte after another: PCM or float, as its head says.
 fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
@@ -99,6 +99,64 @@ fn what_is_no_whole_recording_is_refused_by_name() {
     let data = [0.5, f32::NAN].map(f32::to_le_bytes).concat();
     let message = "x.wav: its sample 2 (at 0.00 s) is NaN; samples are finite numbers";
     assert_eq!(refusal(&wav(3, 1, 8000, 32, &data), None), message);
+}
+
+#[test]
+fn one_file_of_a_pair_may_have_one_channel() {
+    let place = tempfile::tempdir().unwrap();
+    let [mono, stereo] = ["mono.wav", "stereo.wav"].map(|name| place.path().join(name));
+    let bytes = |values: &[i16]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    std::fs::write(&mono, wav(1, 1, 8000, 16, &bytes(&[1, 2, 3]))).unwrap();
+    std::fs::write(&stereo, wav(1, 2, 8000, 16, &bytes(&[4, 5, 6, 7, 8, 9]))).unwrap();
+    let read = |paths, channel| {
+        let Pair { input, target, .. } = Pair::open(paths, channel, &[])?;
+        let first = |track: Track| Ok::<_, Error>(track.read(0..1)?[0] * 32_768.0);
+        Ok::<_, Error>((first(input)?, first(target)?))
+    };
+    assert_eq!(read([&mono, &stereo], Some(2)).unwrap(), (1.0, 5.0));
+    assert_eq!(read([&stereo, &mono], Some(1)).unwrap(), (4.0, 1.0));
+    assert_eq!(read([&stereo, &stereo], Some(2)).unwrap(), (5.0, 5.0));
+    for (paths, channel, refusal) in [
+        ([&mono, &mono], Some(2), "mono.wav: has 1 channel, and no channel 2"),
+        ([&mono, &stereo], Some(3), "stereo.wav: has 2 channels, and no channel 3"),
+        ([&mono, &stereo], None, "stereo.wav: has 2 channels; choose one with"),
+    ] {
+        let error = read(paths.map(|path| path.as_path()), channel).unwrap_err().to_string();
+        assert!(error.contains(refusal), "{error}");
+    }
+}
+
+#[test]
+fn files_of_other_kinds_are_called_by_name() {
+    let convert = "convert it to WAV, PCM of 16 or 24 bits or float of 32, and try again";
+    let kinds: [(&[u8], &str); 10] = [
+        (b"fLaC\0\0\0\x22", "a FLAC file"),
+        (b"OggS\0\x02", "an Ogg file"),
+        (b"ID3\x04\0\0", "an MP3 file"),
+        (b"\xFF\xFB\x90\x64", "an MP3 file"),
+        (b"FORM\0\0\x01\0AIFFCOMM", "an AIFF file"),
+        (b"\0\0\0\x20ftypM4A ", "an MPEG-4 file"),
+        (b"caff\0\x01\0\0", "a CAF file"),
+        (b"RIFX\0\0\x01\0WAVEfmt ", "a RIFX file, which has its bytes in the other order"),
+        (b"RF64\xFF\xFF\xFF\xFFWAVEds64", "an RF64 file, as recordings over 4 GB are"),
+        (b"RIFF\0\0\x01\0AVI LIST", "an AVI file"),
+    ];
+    for (start, kind) in kinds {
+        let bytes = [start, &[0; 64]].concat();
+        assert_eq!(refusal(&bytes, None), format!("x.wav: is {kind}; {convert}"));
+    }
+    assert_eq!(refusal(&[], None), "x.wav: is empty; record or copy it again");
+    let whole = wav(1, 1, 8000, 16, &[0; 64]);
+    assert_eq!(refusal(&whole[..36], None), "x.wav: ends before its samples begin; record or copy it again");
+    for (tag, name) in [(2, "compressed samples (Microsoft ADPCM)"), (7, "compressed samples (mu-law)")] {
+        let message = refusal(&wav(tag, 1, 8000, 8, &[0; 64]), None);
+        assert!(
+            message.starts_with(&format!("x.wav: is a WAV file of {name}; convert it to PCM")),
+            "{message}"
+        );
+    }
+    let message = refusal(&wav(0x161, 1, 8000, 16, &[0; 64]), None);
+    assert!(message.contains("another kind of samples (format 0x0161)"), "{message}");
 }
 
 /// Chunks that recorders put before the samples, of odd and even length, and the byte behind odd ones.
@@ -392,15 +450,24 @@ fn pairs_become_a_table_with_knobs() {
             .unwrap()
     };
     let pairs = [pair(0.1, [0.5, 0.25, 0.125, 0.0]), pair(0.9, [0.0, 0.5, 0.25, 0.125])];
+    // One that does not move is no input, but for a model that has been trained.
+    let still = [&pairs[0], &pairs[0]].map(Pair::clone);
+    let Prepared { table, sound } = prepare(&still, Some(1)).unwrap();
+    assert_eq!((table.headers().len(), sound.knobs.len()), (3, 0));
+    let said = table.remarks().last().unwrap().to_string();
+    assert!(said.starts_with("the knob drive is at 0.1 in all recordings, and no input"), "{said}");
+    assert_eq!(prepare_for(&sound, &still, None).unwrap().table.headers()[1], "drive");
     let Prepared { table, sound } = prepare(&pairs, Some(1)).unwrap();
-    assert_eq!(sound, Sound { sample_rate: 8000, delay: 1 });
+    assert_eq!(sound, Sound { sample_rate: 8000, delay: 1, knobs: vec![[0.1, 0.9]] });
     assert_eq!(table.headers(), ["input", "drive", "target", "pair"]);
     let column = |name| table.column(name).unwrap().numbers().unwrap().to_vec();
     assert_eq!(column("input"), [0.5, 0.25, 0.125, 0.0, 0.5, 0.25]);
     assert_eq!(column("target"), [0.5, 0.25, 0.0, 1.0, 0.5, 0.25]);
     assert_eq!(column("drive"), [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]);
     assert_eq!(column("pair"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
-    let alone = prepare_for(&Sound { sample_rate: 8000, delay: -1 }, &pairs[..1], None).unwrap().table;
+    let alone = prepare_for(&Sound { sample_rate: 8000, delay: -1, knobs: Vec::new() }, &pairs[..1], None)
+        .unwrap()
+        .table;
     assert_eq!(alone.headers(), table.headers());
     assert_eq!(alone.column("pair").unwrap().numbers().unwrap(), [1.0; 3]);
     let remark = "out.wav: taken as 1 sample early, as in training (latency overrules)";

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::samples::Samples;
-use super::wav::{Recording, about, choose};
+use super::wav::{Recording, choose};
 use crate::error::{DataError, Error};
 use crate::file::{Blocks, Stored};
 use crate::words::counted;
@@ -79,7 +79,7 @@ impl StoredWave {
         reader.seek(start).map_err(|error| self.stored.lost(&error))?;
         reader
             .take(self.channel, end - start)
-            .map_err(|error| DataError::new(self.stored.name(), about(&error)))
+            .map_err(|error| DataError::new(self.stored.name(), error.to_string()))
     }
 }
 

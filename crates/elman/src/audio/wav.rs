@@ -6,7 +6,8 @@ use std::path::Path;
 
 use hound::{SampleFormat, WavSpec};
 
-use super::samples::{NO_LENGTH, Samples};
+use super::refused::{CONVERT, Refused};
+use super::samples::Samples;
 use super::track::not_finite;
 use crate::error::{DataError, Error, FileError};
 use crate::file;
@@ -60,7 +61,7 @@ impl Recording {
     /// Those of [`open`](Self::open).
     pub fn read(name: &str, reader: impl Read, channel: Option<usize>) -> Result<Self, DataError> {
         let refuse = |message: String| DataError::new(name, message);
-        let damaged = |error| refuse(about(&error));
+        let damaged = |error: Refused| refuse(error.to_string());
         let mut reader = Samples::new(reader).map_err(damaged)?;
         let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
         let channels = usize::from(channels);
@@ -73,7 +74,7 @@ impl Recording {
         }
         let samples = reader.take(channel, usize::MAX).map_err(damaged)?;
         if samples.is_empty() {
-            return Err(refuse("has no samples; record it again".into()));
+            return Err(refuse("has no samples, as its head says; record it again".into()));
         }
         if let Some(n) = samples.iter().position(|sample| !sample.is_finite()) {
             return Err(not_finite(name, n, samples[n], sample_rate));
@@ -90,8 +91,6 @@ impl Recording {
     }
 }
 
-const CONVERT: &str = "convert it to PCM of 16 or 24 bits, or to float of 32, and try again";
-
 /// The channel to read, counted from 0.
 pub(super) fn choose(name: &str, channels: usize, asked: Option<usize>) -> Result<usize, DataError> {
     let refuse = |message: crate::error::Message| Err(DataError::new(name, message));
@@ -107,36 +106,6 @@ pub(super) fn choose(name: &str, channels: usize, asked: Option<usize>) -> Resul
                     .option("channel"),
             )
         }
-    }
-}
-
-/// What is wrong with a file.
-pub(super) fn about(error: &hound::Error) -> String {
-    // The crate speaks of too few bytes where a file ends within a head or a sample.
-    let is_cut_short = |error: &std::io::Error| {
-        error.kind() == std::io::ErrorKind::UnexpectedEof || error.to_string().contains("enough bytes")
-    };
-    match error {
-        hound::Error::IoError(error) if is_cut_short(error) => {
-            "is cut short: its head speaks of more samples than there are; record or copy it again".into()
-        }
-        hound::Error::IoError(error) => format!("cannot be read: {error}"),
-        &hound::Error::FormatError(NO_LENGTH) => {
-            "does not say in its head how many samples there are, as when it was written to a pipe; write it to a file".into()
-        }
-        hound::Error::FormatError("bits per sample is not 32") => {
-            format!("has floating point samples of other than 32 bits; {CONVERT}")
-        }
-        hound::Error::FormatError("bits per sample is not a multiple of 8") => {
-            format!("has samples of a number of bits that fills no whole bytes; {CONVERT}")
-        }
-        hound::Error::FormatError(reason) => {
-            format!("is damaged, or no WAV file: {reason}; record or copy it again")
-        }
-        hound::Error::Unsupported => {
-            format!("is a WAV file whose samples are packed or of an unusual kind; {CONVERT}")
-        }
-        other => format!("has samples that do not fit its head: {other}; {CONVERT}"),
     }
 }
 

@@ -230,17 +230,13 @@ impl Serialize for StateDict {
 pub(super) fn write(chain: Chain, device: &Device) -> Result<Bytes, ConfigError> {
     let (chain, mut remarks) = super::with_gains_inside(chain, device, "guitarml")?;
     remarks.extend(super::without_state(&chain, "guitarml"));
-    let (recurrent, dense, skip) = parts(&chain)?;
-    let [first, ..] = recurrent.as_slice() else { return Err(refusal(&chain, "no recurrent layer".into())) };
-    let unit_type = match first.cell {
-        CellKind::Lstm => "LSTM",
-        CellKind::Gru => "GRU",
-        CellKind::Elman => "RNN",
-        cell => return Err(refusal(&chain, super::chain::named(cell))),
-    };
-    if recurrent.iter().any(|layer| (layer.cell, layer.hidden_size) != (first.cell, first.hidden_size)) {
-        return Err(refusal(&chain, super::listed_layers(&chain.layers)));
-    }
+    let Parts { recurrent, unit_type, hidden_size, dense, skip } = parts(&chain).map_err(|what| {
+        let message = format!(
+            "guitarml holds LSTM, GRU or Elman layers of one size, a linear layer and a skip connection, but this network \
+             has {what}"
+        );
+        ConfigError::new("format", Message::from(message).text(super::way_out(&chain)))
+    })?;
     remarks.extend(plug_ins(&chain, &recurrent, skip));
     let mut tensors = Vec::new();
     for (n, layer) in recurrent.iter().enumerate() {
@@ -261,7 +257,7 @@ pub(super) fn write(chain: Chain, device: &Device) -> Result<Bytes, ConfigError>
         output_size: dense.output_size,
         unit_type,
         num_layers: recurrent.len(),
-        hidden_size: first.hidden_size,
+        hidden_size,
         bias_fl: dense.bias.is_some(),
     };
     if let Some(rate) = device.sample_rate.filter(|&rate| rate != CUSTOMARY_RATE) {
@@ -275,17 +271,26 @@ pub(super) fn write(chain: Chain, device: &Device) -> Result<Bytes, ConfigError>
     Ok((super::to_json(&file)?, remarks))
 }
 
-fn refusal(chain: &Chain, what: String) -> ConfigError {
-    let message = format!(
-        "guitarml holds LSTM, GRU or Elman layers of one size, a linear layer and a skip connection, but this network \
-         has {what}"
-    );
-    ConfigError::new("format", Message::from(message).text(super::way_out(chain)))
+/// Has the format a place for a network?
+pub(super) fn holds(chain: &Chain) -> bool {
+    parts(chain).is_ok()
 }
 
-/// The recurrent layers, the linear one behind them, and how many inputs are added to its outputs.
-fn parts(chain: &Chain) -> Result<(Vec<&RecurrentLayer>, &DenseLayer, usize), ConfigError> {
-    let refuse = || refusal(chain, super::listed_layers(&chain.layers));
+/// A network as the format has it.
+struct Parts<'a> {
+    recurrent: Vec<&'a RecurrentLayer>,
+    /// What the format calls their cell.
+    unit_type: &'static str,
+    hidden_size: usize,
+    /// The linear layer behind them.
+    dense: &'a DenseLayer,
+    /// How many inputs are added to its outputs.
+    skip: usize,
+}
+
+/// The parts of a network, or what of it the format has no place for.
+fn parts(chain: &Chain) -> Result<Parts<'_>, String> {
+    let refuse = || super::listed_layers(&chain.layers);
     let (layers, skip) = match chain.layers.as_slice() {
         [layers @ .., Layer::Skip(skip)] => (layers, *skip),
         layers => (layers, 0),
@@ -298,7 +303,19 @@ fn parts(chain: &Chain) -> Result<(Vec<&RecurrentLayer>, &DenseLayer, usize), Co
         Layer::Recurrent(layer) => Some(layer),
         _ => None,
     });
-    Ok((recurrent.collect::<Option<_>>().ok_or_else(refuse)?, dense, skip))
+    let recurrent: Vec<_> = recurrent.collect::<Option<_>>().ok_or_else(refuse)?;
+    let &[first, ..] = recurrent.as_slice() else { return Err("no recurrent layer".into()) };
+    let unit_type = match first.cell {
+        CellKind::Lstm => "LSTM",
+        CellKind::Gru => "GRU",
+        CellKind::Elman => "RNN",
+        cell => return Err(super::chain::named(cell)),
+    };
+    let hidden_size = first.hidden_size;
+    if recurrent.iter().any(|layer| (layer.cell, layer.hidden_size) != (first.cell, hidden_size)) {
+        return Err(refuse());
+    }
+    Ok(Parts { recurrent, unit_type, hidden_size, dense, skip })
 }
 
 /// What the plug-ins would make of a network that others load rightly.

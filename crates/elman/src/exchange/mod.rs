@@ -229,7 +229,7 @@ impl Imported {
             return Err(Message::from(message).option("sample_rate"));
         }
         let knobs = (1..self.weights.network().input_size()).map(|n| format!("knob{n}"));
-        let task = Task::from(Label::of_sound(Sound { sample_rate, delay: 0 }, knobs));
+        let task = Task::from(Label::of_sound(Sound { sample_rate, delay: 0, knobs: Vec::new() }, knobs));
         let record = Record::new(data, Recipe::for_task(&task));
         Model::new(task, vec![self.weights.clone()], record).map_err(|error| error.to_string().into())
     }
@@ -410,19 +410,21 @@ fn without_state(chain: &Chain, format: &str) -> Option<Message> {
     })
 }
 
-/// Another format for a network that one cannot say.
+/// Another format for a network that one cannot say. What NAM and AIDA-X have a place for, RTNeural has as well.
 fn way_out(chain: &Chain) -> String {
-    let (chain, _) = passing::without_skip(chain.clone(), Format::Rtneural.name(), 1.0);
-    let skips = chain.layers.iter().any(|layer| matches!(layer, Layer::Skip(_)));
-    let known = chain.layers.iter().all(|layer| match layer {
+    let (passing, _) = passing::without_skip(chain.clone(), Format::Rtneural.name(), 1.0);
+    let is_known = |layer: &Layer| match layer {
         Layer::Recurrent(layer) => rtneural::knows(layer.cell),
         Layer::Dense(_) => true,
         Layer::Skip(_) => false,
-    });
-    match (known, skips) {
-        (true, _) => "; rtneural has a place for it".into(),
-        (false, true) => "; guitarml, and aida-x for some sizes, have a place for skip connections".into(),
-        (false, false) => "; train a network that it has a place for".into(),
+    };
+    if passing.layers.iter().all(is_known) {
+        "; rtneural has a place for it".into()
+    } else if guitarml::holds(chain) {
+        "; guitarml has a place for it".into()
+    } else {
+        "; no format has a place for it: train a network of LSTM layers of one size, as with --cell lstm"
+            .into()
     }
 }
 

@@ -237,7 +237,21 @@ impl Model {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<Vec<Message>, Error> {
-        let (mut test, calibrated) = self.task.kind().test(&self.ensemble, table, held_out)?;
+        self.test_watched(prepared, table, held_out, &mut |_, _| {})
+    }
+
+    /// The same, which may take long; of what `watch` is told see [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn test_watched(
+        &mut self,
+        prepared: &Prepared,
+        table: &Table,
+        held_out: &HeldOut,
+        watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<Message>, Error> {
+        let (mut test, calibrated) = self.task.kind().test(&self.ensemble, table, held_out, watch)?;
         self.task.kind().compare(prepared, table, held_out, &mut test)?;
         if let Some(task) = calibrated {
             self.task = task;

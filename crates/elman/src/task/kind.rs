@@ -150,8 +150,9 @@ pub trait TaskKind: Debug {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
+        watch: &mut dyn FnMut(usize, usize),
     ) -> Result<(Evaluation, Option<Task>), Error> {
-        Ok((self.evaluate(ensemble, table, held_out, &mut |_, _| {})?, None))
+        Ok((self.evaluate(ensemble, table, held_out, watch)?, None))
     }
 
     /// Forecasts of what is held out, from each origin in it, and how good they are.
@@ -204,7 +205,8 @@ pub trait TaskKind: Debug {
     }
 
     /// What there is to see, beside the figures, of answers on a part of a table: the pictures of a report, the most telling
-    /// first. What an [`Evaluation`] or a training run tells is not among them.
+    /// first. What an [`Evaluation`] or a training run tells is not among them. `watch` is told what
+    /// [`evaluate`](Self::evaluate) tells.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -213,6 +215,7 @@ pub trait TaskKind: Debug {
         _ensemble: &Ensemble,
         _table: &Table,
         _held_out: &HeldOut,
+        _watch: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Picture>, Error> {
         Ok(Vec::new())
     }

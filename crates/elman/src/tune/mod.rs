@@ -59,6 +59,10 @@ const TICK: Duration = Duration::from_millis(50);
 
 const MOST_TRIALS: usize = 10_000;
 
+/// Of so many trials what they have learned stays in memory until they go on, a few megabytes each; others that go on are trained
+/// anew up to where they stood.
+const MOST_KEPT: usize = 128;
+
 /// How many trials there are, and how quickly they become fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -216,8 +220,9 @@ struct Trials<'a, T: Float> {
     rungs: Vec<Rung>,
     /// Losses that need not be computed.
     known: &'a [Vec<f64>],
-    /// Each trial that has been trained here.
+    /// Of trials that have been trained here, and may go on.
     states: Vec<Mutex<Option<TrainState<T>>>>,
+    most_kept: usize,
 }
 
 /// A trial at the end of a rung.
@@ -248,6 +253,7 @@ impl<'a, T: Float> Trials<'a, T> {
             rungs: halving.rungs(recipes[0].train.epochs),
             known,
             states: recipes.iter().map(|_| Mutex::new(None)).collect(),
+            most_kept: MOST_KEPT,
         })
     }
 
@@ -255,10 +261,8 @@ impl<'a, T: Float> Trials<'a, T> {
         let mut taking_part: Vec<usize> = (0..self.trials.len()).collect();
         for rung in 0..self.rungs.len() {
             if rung > 0 {
-                taking_part.sort_by(|&a, &b| self.loss(a).total_cmp(&self.loss(b)).then(a.cmp(&b)));
-                for left in taking_part.split_off(self.rungs[rung].trials) {
-                    self.states[left] = Mutex::new(None);
-                }
+                taking_part.sort_by(|&a, &b| better(&(self.loss(a), a), &(self.loss(b), b)));
+                taking_part.truncate(self.rungs[rung].trials);
                 taking_part.sort_unstable();
             }
             if !self.run_rung(rung, &taking_part, watch)? {
@@ -298,6 +302,11 @@ impl<'a, T: Float> Trials<'a, T> {
         for &trial in taking_part {
             trials[trial].losses.extend(losses[trial]);
         }
+        let going_on = self.rungs.get(rung + 1).map_or(0, |next| next.trials.min(self.most_kept));
+        let mut best: Vec<(f64, usize)> =
+            losses.iter().zip(0..).filter_map(|(loss, n)| Some(((*loss)?, n))).collect();
+        best.sort_by(better);
+        best.truncate(going_on);
         let (this, recipes) = (&*self, trials.iter().map(|trial| trial.recipe.clone()).collect::<Vec<_>>());
         let ended = thread::scope(|scope| {
             for _ in 0..workers.get() {
@@ -310,6 +319,12 @@ impl<'a, T: Float> Trials<'a, T> {
             let ended = collect(&receiver, |outcome| {
                 if let Some((trial, loss)) = outcome {
                     trials[trial].losses.push(loss);
+                    let place = best.partition_point(|other| better(other, &(loss, trial)).is_lt());
+                    best.insert(place, (loss, trial));
+                    // What its result leaves behind need not be kept.
+                    for (_, left) in best.drain(going_on.min(best.len())..) {
+                        *this.states[left].lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    }
                 }
                 let ended = taking_part.iter().filter(|&&trial| trials[trial].losses.len() > rung).count();
                 watch(Progress { trials: &trials, rungs: &this.rungs, rung, ended })
@@ -368,6 +383,11 @@ impl<'a, T: Float> Trials<'a, T> {
         let best = state.progress().best().map_or(f64::INFINITY, |best| best.loss);
         Ok(if recipe.train.patience.is_some() { best } else { latest })
     }
+}
+
+/// Which of two results of trials is the better: the one of the lower loss, of equal ones that of the earlier trial.
+fn better((a, first): &(f64, usize), (b, second): &(f64, usize)) -> std::cmp::Ordering {
+    a.total_cmp(b).then(first.cmp(second))
 }
 
 /// Hears of outcomes until there are no more; `false` if `hear` said stop before.

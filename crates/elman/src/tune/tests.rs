@@ -84,6 +84,30 @@ fn trials_stop_and_go_on_as_if_they_were_alone() {
     assert_eq!(run(&known).best, other);
 }
 
+/// Whether a trial goes on from where it stands or is trained anew, its losses are the same; no more are kept than go on.
+#[test]
+fn few_trials_stay_in_memory() {
+    let (prepared, base) = airline(9);
+    let halving = Halving::default().with_trials(9);
+    let recipes = Space::default().draw(&[base], &prepared, 9);
+    let run = |most_kept: usize| {
+        let mut trials = Trials::<f32>::new(&prepared, &recipes, &halving, &[]).unwrap();
+        trials.most_kept = most_kept;
+        trials.run(&mut |_| Control::Continue).unwrap().unwrap()
+    };
+    let tuned = run(usize::MAX);
+    assert_eq!(tuned.rungs.iter().map(|rung| rung.trials).collect::<Vec<_>>(), [9, 3, 1]);
+    for most_kept in [0, 1, 2] {
+        assert_eq!(run(most_kept), tuned, "{most_kept}");
+    }
+    let mut trials = Trials::<f32>::new(&prepared, &recipes, &halving, &[]).unwrap();
+    assert!(trials.run_rung(0, &(0..9).collect::<Vec<_>>(), &mut |_| Control::Continue).unwrap());
+    let mut best: Vec<usize> = (0..9).collect();
+    best.sort_by(|&a, &b| better(&(trials.loss(a), a), &(trials.loss(b), b)));
+    let is_kept = |&trial: &usize| trials.states[trial].lock().unwrap().is_some();
+    assert_eq!(best.iter().map(is_kept).collect::<Vec<_>>(), [[true; 3], [false; 3], [false; 3]].concat());
+}
+
 #[test]
 fn a_trial_that_diverges_is_left_behind() {
     let (prepared, base) = airline(3);

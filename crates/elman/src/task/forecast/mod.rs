@@ -287,6 +287,7 @@ impl TaskKind for Forecast {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
+        _watch: &mut dyn FnMut(usize, usize),
     ) -> Result<(Evaluation, Option<Task>), Error> {
         let backtest = Forecast::backtest(self, ensemble, table, last_rows(held_out)?)?;
         let mut calibrated = self.clone();
@@ -313,6 +314,7 @@ impl TaskKind for Forecast {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
+        _watch: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Picture>, Error> {
         let table = &*self.with_times(table)?;
         let test = last_rows(held_out)?;

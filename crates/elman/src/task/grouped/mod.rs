@@ -307,6 +307,7 @@ impl<T: GroupedTask> TaskKind for T {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
+        _watch: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Picture>, Error> {
         let read = Sequences::read(self.grouping(), table)?;
         let (labels, _) = read.labels(self, table, held_out)?;

@@ -208,10 +208,11 @@ impl TaskKind for Label {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
+        _watch: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Picture>, Error> {
         if let Some(recordings) = table.recordings() {
             let (table, held_out, note) = recorded::excerpt(recordings, held_out)?;
-            let mut pictures = self.pictures(ensemble, &table, &held_out)?;
+            let mut pictures = self.pictures(ensemble, &table, &held_out, &mut |_, _| {})?;
             if let Some(Picture::Lines(first)) = pictures.first_mut() {
                 first.notes.extend(note);
             }

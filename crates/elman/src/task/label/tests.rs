@@ -134,7 +134,7 @@ fn validation_begins_with_what_is_burned_in() {
 #[test]
 fn spectra_get_pieces_that_are_long_enough() {
     let rows = prepare(&table(&filtered(3000)), LabelOptions::default()).task;
-    let sound = Task::from(Label::of_sound(Sound { sample_rate: 8000, delay: 0 }, []));
+    let sound = Task::from(Label::of_sound(Sound { sample_rate: 8000, delay: 0, knobs: Vec::new() }, []));
     let truncate = |task: &Task, options: RecipeOptions| options.recipe(task).unwrap().train.truncate;
     let usual = RecipeOptions::default;
     let spectra = || RecipeOptions { stft_weight: Some(0.1), ..usual() };
@@ -361,7 +361,8 @@ fn recordings_make_the_model_of_their_rows() {
         assert_eq!(stored.num_rows(), 1);
         // What is drawn of them is what is drawn of their rows.
         let pictures = |table: &Table| {
-            model.task().kind().pictures(model.ensemble(), table, &HeldOut::LastRows(2000)).unwrap()
+            let held_out = HeldOut::LastRows(2000);
+            model.task().kind().pictures(model.ensemble(), table, &held_out, &mut |_, _| {}).unwrap()
         };
         let of_rows = pictures(&rows.table);
         assert_eq!(format!("{:?}", pictures(&stored)), format!("{of_rows:?}"));

@@ -13,6 +13,8 @@ const PART: usize = 8192;
 const MOST_PARTS: usize = 32;
 /// So many tokens before a part are read before its first token is told.
 pub(super) const CONTEXT: usize = 512;
+/// Who watches is told of every so many tokens.
+const TOLD_EVERY: usize = 4096;
 /// No more outputs than these at once.
 const OUTPUTS: usize = 1 << 21;
 
@@ -27,7 +29,7 @@ pub(super) struct Told {
 
 /// Tells `each` what an ensemble says of every token from `from` on, at least 1, given all before it: the token's place, its
 /// id and what is said. Long texts are told in parts that are read side by side, each with the last tokens before it, so
-/// tokens do not come in their order.
+/// tokens do not come in their order. `watch` is told again and again how many there have been, and of how many.
 ///
 /// # Errors
 /// If the network cannot go on from where it was, or the text cannot be read any more.
@@ -35,6 +37,7 @@ pub(super) fn told(
     ensemble: &Ensemble,
     corpus: &Corpus,
     from: usize,
+    watch: &mut dyn FnMut(usize, usize),
     mut each: impl FnMut(usize, Id, Told),
 ) -> Result<(), Error> {
     let count = corpus.len().saturating_sub(from);
@@ -53,6 +56,7 @@ pub(super) fn told(
     let output_size = ensemble.network().output_size();
     let piece = (OUTPUTS / output_size / parts.len()).max(1);
     let mut session = Session::of_sequences(ensemble, parts.len())?;
+    let mut done = 0usize;
     while parts.iter().any(|part| part.at + 1 < part.end) {
         // Each of these but the first is told from those before it.
         let read = parts.iter().map(|part| corpus.ids(part.at..part.end.min(part.at + piece + 1)));
@@ -66,6 +70,10 @@ pub(super) fn told(
                 if part.at >= part.begin {
                     let log_probability = logits[id as usize] - log_sum_exp(logits);
                     each(part.at, id, Told { log_probability, likely: argmax(logits) as Id });
+                    done += 1;
+                    if done.is_multiple_of(TOLD_EVERY) {
+                        watch(done, count);
+                    }
                 }
             }
         }

@@ -50,7 +50,7 @@ use corpus::{Corpus, Cut, Windows};
 use measure::{Told, told};
 use naive::{Frequencies, Pairs};
 use pictures::Costs;
-use vocabulary::shown;
+use vocabulary::{Id, shown};
 
 use super::{
     Answers, HeldOut, LossUnit, Number, Picture, Precision, PredictOptions, Predictions, Prepared,
@@ -69,8 +69,6 @@ use crate::table::{Document, ReadOptions, Table};
 use crate::train::TrainConfig;
 use crate::words::{counted, thousands};
 
-/// Who watches an evaluation is told of it every so many tokens.
-const TOLD_EVERY: usize = 4096;
 /// A training sequence is this long where the text is long enough.
 const WINDOW: usize = 16_384;
 /// Of shorter texts there are this many sequences,
@@ -105,6 +103,27 @@ impl Parts {
         let validation = all - share(all, options.test, 1);
         let train = validation - share(validation, options.validation, 2);
         Parts { train, validation, all }
+    }
+}
+
+/// How long a part of a text is.
+struct Length {
+    tokens: usize,
+    /// Not known where a token is not: of an unknown word nobody knows how many it has.
+    characters: Option<usize>,
+}
+
+impl Default for Length {
+    fn default() -> Self {
+        Length { tokens: 0, characters: Some(0) }
+    }
+}
+
+impl Length {
+    /// One token more.
+    fn count(&mut self, vocabulary: &Vocabulary, id: Id) {
+        self.tokens += 1;
+        self.characters = self.characters.zip(vocabulary.num_characters(id)).map(|(sum, count)| sum + count);
     }
 }
 
@@ -230,20 +249,18 @@ impl TaskKind for Text {
     ) -> Result<Evaluation, Error> {
         let (corpus, from) = self.part(table, held_out)?;
         let tested = corpus.len() - from;
-        let (mut log_probability, mut right, mut done) = (0.0, 0usize, 0usize);
-        told(ensemble, &corpus, from, |_, id, told| {
+        let frequencies = Frequencies::of(&self.vocabulary);
+        let (mut log_probability, mut naive, mut right) = (0.0, 0.0, 0usize);
+        let mut length = Length::default();
+        told(ensemble, &corpus, from, watch, |_, id, told| {
             log_probability += told.log_probability;
+            naive += frequencies.log_probability(id);
             right += usize::from(told.likely == id);
-            done += 1;
-            if done.is_multiple_of(TOLD_EVERY) {
-                watch(done, tested);
-            }
+            length.count(&self.vocabulary, id);
         })?;
-        let mut model = self.metrics(&corpus, from, log_probability)?;
+        let mut model = self.metrics(&length, log_probability);
         model.push(Metric::new("accuracy", right as f64 / tested as f64));
-        let (frequencies, mut naive) = (Frequencies::of(&self.vocabulary), 0.0);
-        corpus.for_each(from..corpus.len(), |_, id| naive += frequencies.log_probability(id))?;
-        let metrics = self.metrics(&corpus, from, naive)?;
+        let metrics = self.metrics(&length, naive);
         let which = match held_out {
             HeldOut::LastRows(_) => "the last ",
             _ => "",
@@ -266,14 +283,15 @@ impl TaskKind for Text {
     ) -> Result<(), Error> {
         let (corpus, from) = self.part(table, held_out)?;
         let pairs = Pairs::of(&self.vocabulary, &trained_on.train)?;
-        let (mut before, mut log_probability) = (0, 0.0);
+        let (mut before, mut log_probability, mut length) = (0, 0.0, Length::default());
         corpus.for_each(from - 1..corpus.len(), |place, id| {
             if place >= from {
                 log_probability += pairs.log_probability(before, id);
+                length.count(&self.vocabulary, id);
             }
             before = id;
         })?;
-        let metrics = self.metrics(&corpus, from, log_probability)?;
+        let metrics = self.metrics(&length, log_probability);
         evaluation.baselines.push(Baseline { name: "pairs".into(), metrics });
         Ok(())
     }
@@ -283,10 +301,11 @@ impl TaskKind for Text {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
+        watch: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Picture>, Error> {
         let (corpus, from) = self.part(table, held_out)?;
         let mut costs = Costs::new(from, corpus.len() - from);
-        told(ensemble, &corpus, from, |place, id, told| costs.add(place, id, told))?;
+        told(ensemble, &corpus, from, watch, |place, id, told| costs.add(place, id, told))?;
         Ok(self.pictures_of(&costs))
     }
 
@@ -300,7 +319,7 @@ impl TaskKind for Text {
         check_answers(table)?;
         let (corpus, from) = self.part(table, &HeldOut::All)?;
         let mut all = vec![Told::default(); corpus.len() - from];
-        told(ensemble, &corpus, from, |place, _, told| all[place - from] = told)?;
+        told(ensemble, &corpus, from, &mut |_, _| {}, |place, _, told| all[place - from] = told)?;
         let number = |value: f64| Number { value, precision: Precision::F32 };
         let bits = |told: &Told| number(-told.log_probability / LN_2);
         // The first token has none before it, and no bits.
@@ -368,26 +387,20 @@ impl Text {
         Ok((corpus, from))
     }
 
-    /// The figures of the tokens from `from` on, with the sum of their natural log-probabilities.
-    fn metrics(&self, corpus: &Corpus, from: usize, log_probability: f64) -> Result<Metrics, DataError> {
+    /// The figures of tokens with the sum of their natural log-probabilities.
+    fn metrics(&self, length: &Length, log_probability: f64) -> Metrics {
         let bits = -log_probability / LN_2;
-        let per_token = bits / (corpus.len() - from) as f64;
+        let per_token = bits / length.tokens as f64;
         let mut metrics = vec![Metric::new(&self.bits().replace(' ', "_"), per_token)];
         // Words and bytes by what all texts have in common.
         if self.vocabulary.tokens != Tokens::Characters && self.utf8 {
-            // Of an unknown word nobody knows how many it has.
-            let mut characters = Some(0);
-            corpus.for_each(from..corpus.len(), |_, id| {
-                characters =
-                    characters.zip(self.vocabulary.num_characters(id)).map(|(sum, count)| sum + count);
-            })?;
-            let characters = characters.filter(|&characters| characters > 0);
+            let characters = length.characters.filter(|&characters| characters > 0);
             metrics.extend(
                 characters.map(|characters| Metric::new("bits_per_character", bits / characters as f64)),
             );
         }
         metrics.push(Metric::new("perplexity", per_token.exp2()));
-        Ok(metrics)
+        metrics
     }
 
     /// What is to be said of how a text was read.
