@@ -12,7 +12,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // One input, 8 units, one layer, one output: the larger of two values.
 //! let network = Network::new(NetworkConfig::stacked(CellKind::Lstm, 1, 8, 1, 1).readout(Readout::Last))?;
-//! let pairs = [[0.1, 0.9], [0.7, 0.2], [0.4, 0.5], [0.8, 0.3]];
+//! let pairs = [[0.1_f32, 0.9], [0.7, 0.2], [0.4, 0.5], [0.8, 0.3]];
 //! let batch = TrainingBatch::<f32>::new(&network, &pairs.map(|[a, b]| Example::values(vec![a, b], vec![a.max(b)])));
 //!
 //! let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM).with_learning_rate(0.02);

@@ -120,11 +120,13 @@ fn find(values: &[f64]) -> Option<Found> {
         let count = |code: &f64| sorted.iter().filter(|value| *value == code).count();
         let most = distances.len() / FREQUENT;
         CODES.iter().map(|code| ((code - median).abs(), count(code))).find_map(|(distance, n)| {
-            let are_far = (2..=most).contains(&n) && distances[..n].iter().all(|other| *other == distance);
-            (are_far && is_gap(n)).then_some(n)
+            let are_alike = (2..=most).contains(&n) && distances[..n].iter().all(|other| *other == distance);
+            (are_alike && is_gap(n)).then_some(n)
         })
     };
-    let count = (1..=most).rfind(|&n| distances[n - 1] > REMARKED * scale && is_gap(n)).or_else(of_code)?;
+    let rare = (1..=most).rfind(|&n| distances[n - 1] > REMARKED * scale && is_gap(n));
+    // Of a column that is mostly one value, the others are no codes.
+    let count = rare.or_else(|| of_code().filter(|_| high > low))?;
     let nearest = distances[count - 1];
     let is_far = |value: f64| value.is_finite() && (value - median).abs() >= nearest;
     let rest = || sorted.iter().copied().filter(|&value| !is_far(value));
@@ -132,7 +134,7 @@ fn find(values: &[f64]) -> Option<Found> {
         first: values.iter().position(|&value| is_far(value))?,
         count,
         // What is near 0 but for noise has a scale that means nothing.
-        is_refused: distances[0] > REFUSED * scale.max(NOISE),
+        is_refused: rare.is_some() && distances[0] > REFUSED * scale.max(NOISE),
         others: sorted.len() - count,
         range: (rest().next()?, rest().next_back()?),
         quartiles: (low, high),
@@ -227,6 +229,12 @@ mod tests {
         let other: Vec<f64> =
             (0..60).map(|n| if n % 11 == 5 { -998.0 } else { f64::from(1 + n % 9) }).collect();
         assert_eq!(told(&other), None);
+        // What is usually nothing may well be 999 now and then, and a code far from small shares is asked about, not refused.
+        let rare = |usual: fn(u32) -> f64, code: f64| -> Vec<f64> {
+            (0..100).map(|n| if n % 10 == 5 { code } else { usual(n) }).collect()
+        };
+        assert_eq!(told(&rare(|_| 0.0, 999.0)), None);
+        assert!(told(&rare(|n| f64::from(n % 10) / 100.0, 999_999.0)).is_some());
     }
 
     /// Rounding noise around 0 is no scale by which an event could be refused.

@@ -2,7 +2,7 @@ use std::fmt::{self, Display};
 use std::io;
 
 use super::join::is_clock;
-use super::time::names_month_or_weekday;
+use super::time::is_month;
 use crate::error::Message;
 
 /// What can be wrong with a table: where it is, what was expected and what was found.
@@ -134,9 +134,8 @@ impl TableError {
         match self {
             TableError::NotATime { table, line, column, text, like } => {
                 let place = format!("{table}, line {line}, column {}: {}", Quoted(column), Quoted(text));
-                let names_part = names_month_or_weekday(text) && !text.contains(|c: char| c.is_ascii_digit());
                 let is_part = matches!(text.as_bytes(), [b'Q' | b'q' | b'H' | b'h', b'1'..=b'4']);
-                if names_part || is_part {
+                if is_month(text) || is_part {
                     return format!(
                         "{place} says no year; write it beside in one column, as 2015-01, Jan 2015 or 2015Q1"
                     )

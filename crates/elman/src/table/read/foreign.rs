@@ -65,9 +65,15 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
         return None;
     }
     if zip::recognises(start) {
-        let is_document = contains(b"word/document.xml") || contains(b"opendocument.text");
-        let is_spreadsheet = ["xl/", "[Content_Types].xml", "opendocument", ".iwa"];
-        let is_spreadsheet = is_spreadsheet.iter().any(|part| contains(part.as_bytes()));
+        // A document of OpenDocument has its kind, not packed, as the content of its first file.
+        let head = start.get(..128).unwrap_or(start);
+        let says = |kind: &[u8]| head.windows(kind.len()).any(|window| window == kind);
+        let has = |is_meant: &dyn Fn(&[u8]) -> bool| packed_names(start).any(is_meant);
+        let is_document = says(b"opendocument.text") || has(&|name| name.starts_with(b"word/"));
+        let is_spreadsheet = says(b"opendocument")
+            || has(&|name| {
+                name.starts_with(b"xl/") || name == b"[Content_Types].xml" || name.ends_with(b".iwa")
+            });
         return match (is_document, is_spreadsheet) {
             (true, _) => Some("is a text document; export its table as CSV".into()),
             (_, true) => Some("is a spreadsheet; export the sheet as CSV".into()),
@@ -160,6 +166,17 @@ fn zeros_in_text(start: &[u8]) -> Option<String> {
     })
 }
 
+/// The names of the files in the beginning of a zip archive: those behind the heads of its files.
+fn packed_names(start: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const HEAD: &[u8] = b"PK\x03\x04";
+    let heads = start.windows(HEAD.len()).enumerate().filter(|(_, window)| *window == HEAD);
+    heads.filter_map(|(at, _)| {
+        let len = start.get(at + 26..at + 28)?;
+        let len = usize::from(u16::from_le_bytes([len[0], len[1]]));
+        start.get(at + 30..at + 30 + len)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use crate::table::Table;
@@ -168,17 +185,27 @@ mod tests {
         Table::read("t", bytes).unwrap_err().to_string()
     }
 
+    /// The heads of files of these names in a zip archive.
+    fn packed(names: &[&str]) -> Vec<u8> {
+        let head = |name: &&str| {
+            let len = u16::try_from(name.len()).unwrap().to_le_bytes();
+            [b"PK\x03\x04", &[0; 22][..], &len, &[0; 2], name.as_bytes()].concat()
+        };
+        names.iter().flat_map(head).collect()
+    }
+
     #[test]
     fn other_kinds_of_files_are_named() {
         for (bytes, name) in [
             (&b"%PDF-1.7\n%\xE2\xE3"[..], "t is a PDF document; export its table as CSV"),
-            (b"PK\x03\x04....[Content_Types].xml..", "t is a spreadsheet; export the sheet as CSV"),
+            (&packed(&["[Content_Types].xml"]), "t is a spreadsheet; export the sheet as CSV"),
+            (&packed(&["_rels/.rels", "xl/workbook.xml"]), "t is a spreadsheet; export the sheet as CSV"),
             (
-                b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument",
+                &packed(&["mimetypeapplication/vnd.oasis.opendocument"]),
                 "t is a spreadsheet; export the sheet as CSV",
             ),
             (
-                b"PK\x03\x04....word/document.xml.[Content_Types].xml",
+                &packed(&["[Content_Types].xml", "word/document.xml"]),
                 "t is a text document; export its table as CSV",
             ),
             (

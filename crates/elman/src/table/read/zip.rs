@@ -42,7 +42,7 @@ pub(super) fn unpack(
         }
         other => return Err(format!("is packed in a way that is not known ({other:?})")),
     };
-    read.map_err(|error| error.to_string())?;
+    read.map_err(|error| format!("cannot be unpacked ({error})"))?;
     Ok((unpacked.len() as u64 <= limit).then_some(unpacked))
 }
 
@@ -52,7 +52,9 @@ pub(super) fn unpack(
 /// If it has several files or none, or the file cannot be unpacked or has more bytes than the limit.
 pub(super) fn only_file(name: &str, bytes: &[u8], limit: u64) -> Result<Vec<u8>, TableError> {
     let refuse = |found: String| TableError::NoTable { table: name.to_owned(), found };
-    let damaged = |error: rawzip::Error| refuse(format!("is a zip archive that is damaged ({error})"));
+    let damaged = |error: rawzip::Error| {
+        refuse(format!("is a zip archive that is damaged ({error}); download or pack it again"))
+    };
     let archive = ZipArchive::from_slice(bytes).map_err(damaged)?;
     let (mut entries, mut files) = (archive.entries(), Vec::new());
     while let Some(entry) = entries.next_entry().map_err(damaged)? {
@@ -64,7 +66,8 @@ pub(super) fn only_file(name: &str, bytes: &[u8], limit: u64) -> Result<Vec<u8>,
     match &files[..] {
         [(path, entry)] => {
             let unpacked = unpack(&archive, entry, limit).map_err(|problem| {
-                refuse(format!("is a zip archive whose file {path:?} {problem}; unpack it first"))
+                let way_out = if problem.starts_with("cannot") { "pack it again" } else { "unpack it first" };
+                refuse(format!("is a zip archive whose file {path:?} {problem}; {way_out}"))
             })?;
             unpacked.ok_or_else(|| TableError::TooLarge { table: name.to_owned(), limit })
         }
@@ -124,6 +127,9 @@ mod tests {
             assert_eq!(table.headers(), ["a", "b"]);
             assert_eq!(table.column("b").unwrap().numbers().unwrap(), [2.0, 4.0]);
         }
+        // What it holds may speak of what is in a spreadsheet's archive.
+        let links = zip(&[("t.csv", b"url,v\nhttp://example.org/xl/a,1\nhttp://example.org/xl/b,2\n")]);
+        assert_eq!(Table::read("t.zip", links.as_slice()).unwrap().num_rows(), 2);
         let text = Table::read_text("t.zip", zip(&[("t.txt", b"A text.")]).as_slice()).unwrap();
         assert_eq!(text.document(), Some(b"A text.".as_slice()));
     }

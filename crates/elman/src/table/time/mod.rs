@@ -298,6 +298,11 @@ pub(crate) fn names_month_or_weekday(text: &str) -> bool {
     words.filter(|word| word.chars().count() > 2).any(pattern::is_name)
 }
 
+/// Is it the name of a month?
+pub(crate) fn is_month(text: &str) -> bool {
+    pattern::is_month(text.trim().trim_end_matches('.'))
+}
+
 /// Reads cells that are written in this way.
 ///
 /// # Errors

@@ -1,11 +1,13 @@
 //! Times whose parts stand in columns of their own: a year and a month, a date and an hour.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use super::{Forecast, ForecastOptions};
+use super::{Forecast, ForecastOptions, time_column};
+use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table};
+use crate::table::{Column, Table, Time};
 use crate::words::listed;
 
 /// What stands between the names of the columns, which together name the time.
@@ -23,10 +25,11 @@ enum Part {
     Day,
     DayOfYear,
     Hour,
+    Minute,
 }
 
 /// The names of columns of numbers, or of names of months, that are such parts.
-const NAMES: [(Part, &[&str]); 8] = [
+const NAMES: [(Part, &[&str]); 9] = [
     (Part::Year, &["year", "yr", "yyyy", "jahr", "année", "annee", "año", "ano", "anno", "jaar", "år"]),
     (Part::Half, &["half", "halfyear", "half_year", "halbjahr", "semestre", "semester"]),
     (Part::Quarter, &["quarter", "qtr", "quartal", "trimestre", "kwartaal", "kvartal"]),
@@ -66,35 +69,20 @@ const NAMES: [(Part, &[&str]); 8] = [
     (Part::DayOfYear, &["doy", "dayofyear", "day_of_year", "yday", "julian", "julian_day"]),
     (
         Part::Hour,
-        &[
-            "hour",
-            "hr",
-            "hh",
-            "he",
-            "hour_ending",
-            "hour_of_day",
-            "stunde",
-            "heure",
-            "hora",
-            "ora",
-            "uur",
-            "time",
-        ],
+        &["hour", "hr", "hh", "he", "hour_ending", "hour_of_day", "stunde", "heure", "hora", "ora", "uur"],
     ),
+    (Part::Minute, &["minute", "minuto"]),
 ];
 
 impl Part {
-    /// The part that a column holds, by its name, or as a text of dates.
+    /// The part that a column holds by its name; none if its cells are nothing of that kind.
     fn of(column: &Column<'_>) -> Option<Self> {
         let name = column.name().trim().to_lowercase().replace(' ', "_");
-        let named = NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(part, _)| *part);
-        match named {
-            Some(part) if column.is_numeric() || matches!(part, Part::Month | Part::Quarter | Part::Half) => {
-                Some(part)
-            }
-            _ if are_days(column) => Some(Part::Date),
-            _ => None,
-        }
+        let (part, _) = NAMES.iter().find(|(_, names)| names.contains(&name.as_str()))?;
+        let numbers = column.texts().filter(|text| text.trim().parse::<f64>().is_ok()).count();
+        // A cell that is empty or no number is told later, where it stands.
+        let is_told = 2 * numbers > column.texts().count();
+        (is_told || matches!(part, Part::Month | Part::Quarter | Part::Half)).then_some(*part)
     }
 }
 
@@ -106,29 +94,54 @@ fn are_days(column: &Column<'_>) -> bool {
         })
 }
 
-/// The columns of a table that are the parts of its times, if no column holds them whole and none of these is taken.
-fn find(table: &Table, is_taken: impl Fn(&str) -> bool) -> Option<Vec<&str>> {
-    let free = || table.columns().filter(|column| !is_taken(column.name()));
-    let varies = |column: &Column<'_>| column.texts().any(|text| text != column.text(0));
-    let reads = |column: &Column<'_>| {
-        !column.holds_numbers() && column.is_mostly_times() && varies(column) && column.times().is_ok()
+/// The columns of a table that could be the parts of its times, if none of these is taken, where the `whole` ones are known to
+/// be written in one.
+fn find<'t>(
+    table: &'t Table,
+    whole: Option<Column<'t>>,
+    is_taken: impl Fn(&str) -> bool,
+) -> Option<Vec<&'t str>> {
+    let of = |part: Part| {
+        table
+            .columns()
+            .filter(|column| !is_taken(column.name()))
+            .find(|column| Part::of(column) == Some(part))
     };
-    let of = |part: Part| free().find(|column| Part::of(column) == Some(part));
-    if let Some(date) = free().find(reads) {
-        let hour = of(Part::Hour).filter(|_| are_days(&date))?;
-        let mut pairs = (1..table.num_rows()).map(|row| (row - 1, row));
-        let is_same = |column: Column<'_>, (a, b): (usize, usize)| column.text(a) == column.text(b);
-        let goes_on = pairs.any(|pair| is_same(date, pair) && !is_same(hour, pair));
-        return goes_on.then(|| vec![date.name(), hour.name()]);
+    let with_clock = |before: Vec<Column<'t>>, hour: Option<Column<'t>>| {
+        let minute = hour.and_then(|_| of(Part::Minute));
+        Some(before.into_iter().chain(hour).chain(minute).map(|column| column.name()).collect())
+    };
+    if let Some(date) = whole.filter(are_days) {
+        return with_clock(vec![date], Some(of(Part::Hour)?));
     }
     let year = of(Part::Year)?;
+    if whole.is_some_and(|whole| whole.name() != year.name()) {
+        return None;
+    }
     let of_year =
         [Part::Month, Part::Week, Part::Quarter, Part::Half, Part::DayOfYear].into_iter().find_map(of)?;
-    let is_month = Part::of(&of_year) == Some(Part::Month);
-    let day = of(Part::Day).filter(|_| is_month);
-    let hour = of(Part::Hour).filter(|_| day.is_some() || Part::of(&of_year) == Some(Part::DayOfYear));
-    let parts = [year, of_year].into_iter().chain(day).chain(hour);
-    Some(parts.map(|column| column.name()).collect())
+    let day = of(Part::Day).filter(|_| Part::of(&of_year) == Some(Part::Month));
+    let is_day = day.is_some() || Part::of(&of_year) == Some(Part::DayOfYear);
+    with_clock([year, of_year].into_iter().chain(day).collect(), of(Part::Hour).filter(|_| is_day))
+}
+
+/// Do these times tell the rows of each series apart, and follow each other there by some step?
+fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions) -> bool {
+    let Ok(times) = column.times() else { return false };
+    let ids = options
+        .id
+        .as_deref()
+        .unwrap_or_default()
+        .split(BETWEEN)
+        .filter_map(|id| table.column(id.trim()).ok());
+    let ids: Vec<Column<'_>> = ids.collect();
+    let mut series: HashMap<Vec<&str>, Vec<Time>> = HashMap::new();
+    for (row, &time) in times.iter().enumerate() {
+        series.entry(ids.iter().map(|id| id.text(row)).collect()).or_default().push(time);
+    }
+    series.values().all(|times| {
+        times.len() < 2 || Calendar::with_gaps(column, times, options.timezone.as_deref(), None).is_ok()
+    })
 }
 
 /// A time of such parts; none if they make none.
@@ -164,7 +177,10 @@ fn join(parts: &[(Part, &str)]) -> Option<String> {
     };
     match text(Part::Hour) {
         None => Some(date),
-        Some(_) => Some(format!("{date} {:02}:00", number(Part::Hour, 0..=24)?)),
+        Some(_) => {
+            let minute = if text(Part::Minute).is_some() { number(Part::Minute, 0..=59)? } else { 0 };
+            Some(format!("{date} {:02}:{minute:02}", number(Part::Hour, 0..=24)?))
+        }
     }
 }
 
@@ -172,7 +188,10 @@ fn join(parts: &[(Part, &str)]) -> Option<String> {
 /// kept.
 fn joined(table: &Table, names: &[&str], name: &str, is_kept: impl Fn(&str) -> bool) -> Result<Table, Error> {
     let columns = names.iter().map(|name| Ok(table.column(name)?)).collect::<Result<Vec<_>, Error>>()?;
-    let parts: Vec<Option<Part>> = columns.iter().map(Part::of).collect();
+    let mut parts: Vec<Option<Part>> = columns.iter().map(Part::of).collect();
+    if let [first @ None, Some(Part::Hour), ..] = parts.as_mut_slice() {
+        *first = are_days(&columns[0]).then_some(Part::Date);
+    }
     let mut texts = Vec::with_capacity(table.num_rows());
     for row in 0..table.num_rows() {
         let cells = columns.iter().map(|column| column.text(row));
@@ -208,22 +227,34 @@ pub(super) fn of_training<'t>(
     options: &ForecastOptions,
     is_covariate: impl Fn(&str) -> bool,
 ) -> Result<(Cow<'t, Table>, Option<Message>), Error> {
-    let is_other = |name: &str| {
-        let is_id = options.id.as_deref().is_some_and(|id| id.split(BETWEEN).any(|id| id.trim() == name));
-        options.target.as_deref() == Some(name) || is_id
-    };
     if let Some(time) = &options.time {
         let Some(names) = split(table, time) else { return Ok((Cow::Borrowed(table), None)) };
         return Ok((Cow::Owned(joined(table, &names, time, is_covariate)?), None));
     }
-    let Some(names) = find(table, is_other) else { return Ok((Cow::Borrowed(table), None)) };
-    let name = names.join(&BETWEEN.to_string());
-    let Ok(with_times) = joined(table, &names, &name, is_covariate) else {
-        return Ok((Cow::Borrowed(table), None));
+    let untouched = || Ok((Cow::Borrowed(table), None));
+    let has = |list: &Option<String>, name: &str| {
+        list.as_deref().is_some_and(|list| list.split(BETWEEN).any(|other| other.trim() == name))
     };
+    let is_taken = |name: &str| has(&options.target, name) || has(&options.id, name);
+    let is_word = |name: &str| {
+        let part = table.column(name).ok().and_then(|column| Part::of(&column));
+        matches!(part, Some(Part::Month | Part::Quarter | Part::Half))
+    };
+    // Whole times that tell the rows apart are not looked beside, nor what is to be refused.
+    let is_no_whole = |name: &str| is_taken(name) || is_word(name);
+    let Ok(whole) = time_column::find(table, is_no_whole, true, &mut Vec::new()) else { return untouched() };
+    if whole.is_some_and(|whole| are_even(table, whole, options)) {
+        return untouched();
+    }
+    let Some(names) = find(table, whole, is_taken) else { return untouched() };
+    let is_left = |column: Column<'_>| {
+        column.is_numeric() && !has(&options.id, column.name()) && !names.contains(&column.name())
+    };
+    let name = names.join(&BETWEEN.to_string());
+    let Ok(with_times) = joined(table, &names, &name, is_covariate) else { return untouched() };
     let column = with_times.column(&name)?;
-    if column.times().is_err() {
-        return Ok((Cow::Borrowed(table), None));
+    if !table.columns().any(is_left) || !are_even(&with_times, column, options) {
+        return untouched();
     }
     let parts = listed(names.iter().map(|name| format!("{name:?}")), "and");
     let text = format!(
@@ -279,6 +310,11 @@ mod tests {
                 "2011-01-02 00:00",
             ),
             (
+                "Year,Month,Day,Hour,Minute",
+                &["2019,12,31,23,0,1", "2019,12,31,23,30,2", "2020,1,1,0,0,3"],
+                "2020-01-01 00:00",
+            ),
+            (
                 "year,month,day,hour",
                 &["2019,12,31,22,1", "2019,12,31,23,2", "2020,1,1,0,3"],
                 "2020-01-01 00:00",
@@ -298,6 +334,19 @@ mod tests {
             ("year,rooms", &["2019,3,1", "2020,4,2"]),
             ("year,month", &["2019,13,1", "2019,14,2"]),
             ("week,month", &["1,1,1", "2,1,2"]),
+            // Whole times of numbers: days, moments.
+            ("date,year,month", &["20140101,2014,1,1", "20140102,2014,1,2", "20140103,2014,1,3"]),
+            ("timestamp,year,month", &["1388534400,2014,1,1", "1388538000,2014,1,2", "1388541600,2014,1,3"]),
+            // A part that tells something of each year.
+            ("year,doy", &["1960,105,1", "1961,96,2", "1962,99,3"]),
+            ("year,half", &["2019,1,1", "2020,2,2", "2021,1,3"]),
+            // Days of which no column says which.
+            ("year,month", &["2014,1,1", "2014,1,2", "2014,2,3"]),
+            ("year,month,day", &["2014,1,6,1", "2014,1,7,2", "2014,1,1,3", "2014,1,2,4", "2014,1,1,5"]),
+            // Hours of trading.
+            ("date,hour", &["2022-01-03,9,1", "2022-01-03,15,2", "2022-01-04,9,3", "2022-01-04,10,4"]),
+            // A day that is misspelt is to be told.
+            ("Date,Year,Month", &["2014-02-29,2014,2,1", "2014-02-3O,2014,2,2", "2014-03-01,2014,3,3"]),
         ] {
             assert_eq!(read(head, rows), None, "{head}");
         }

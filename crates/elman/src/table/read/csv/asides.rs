@@ -190,9 +190,13 @@ impl<'t> Asides<'t> {
         }
         let mut end = *records;
         let cells = end.texts()?;
-        // The cell of an index may be empty.
-        let is_told = |cell: &&str| !cell.is_empty();
-        let first = cells.iter().map(|cell| cell.trim()).find(is_told).unwrap_or_default();
+        // The cell of an index, which has no name, may be empty.
+        let has_index = self.names.is_some_and(|names| {
+            let names = names.trim_start_matches("\"\"");
+            names.bytes().next().is_some_and(|first| records.scan.separator.is(first))
+        });
+        let first = cells.iter().map(|cell| cell.trim()).find(|cell| !cell.is_empty() || !has_index);
+        let first = first.unwrap_or_default();
         let is_note = cells.len() == 1 && is_note(first);
         let is_sum = may_be_words && cells.len() > 1 && is_sum(first);
         if !(is_note || is_sum) {

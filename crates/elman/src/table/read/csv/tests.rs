@@ -377,6 +377,13 @@ fn amounts_in_parentheses_are_below_zero_and_errors_of_spreadsheets_are_gaps() {
     );
 }
 
+/// An empty cell before the word is one of an index only where the first column has no name.
+#[test]
+fn a_value_that_is_missing_makes_no_row_of_sums() {
+    let table = read("rating,item,v\n3,Total,1\n4,Part,2\n,Total,5\n");
+    assert_eq!(numbers(&table, "v"), [1.0, 2.0, 5.0]);
+}
+
 #[test]
 fn what_stands_around_the_rows_is_left_out_and_said() {
     let rows = "2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n";

@@ -174,7 +174,12 @@ pub(crate) use zones::shared as shared_clock;
 /// The day that spreadsheets count from: before March 1900 they are off by one.
 const SERIAL_ZERO: DateTime = DateTime::constant(1899, 12, 30, 0, 0, 0, 0);
 
-/// Does the word name a month or a weekday?
+/// Does the word name a month?
+pub(super) fn is_month(word: &str) -> bool {
+    months::find(word).is_some()
+}
+
+/// Does the word name a month or a day of the week?
 pub(super) fn is_name(word: &str) -> bool {
     months::find(word).is_some() || weekdays::find(word).is_some()
 }
