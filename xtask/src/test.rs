@@ -75,13 +75,13 @@ const LANES: [&[Stage]; 2] = [
     &[
         Stage::cargo("tests", &[TESTS]).fast(),
         Stage::cargo("slow tests", &[TESTS, &["--lib", "--bins", "--tests", "--", "--ignored"]]),
-        Stage::own("Python package", "cargo xtask package", |p| passed(package::test(p))),
     ],
     &[
         Stage::own("other processors", targets::COMMAND, targets::run),
         Stage::own("fuzzing", "cargo xtask fuzz 10", |p| fuzz::run(p, FUZZ_SECONDS)),
         Stage::own("Python tests", "cargo xtask python", |p| passed(python::run_tests(p))),
         Stage::own("reports in a browser", report::COMMAND, report::run),
+        Stage::own("Python package", "cargo xtask package", |p| passed(package::test(p))),
     ],
 ];
 
