@@ -190,7 +190,8 @@ fn joined(table: &Table, names: &[&str], name: &str, is_kept: impl Fn(&str) -> b
     let columns = names.iter().map(|name| Ok(table.column(name)?)).collect::<Result<Vec<_>, Error>>()?;
     let mut parts: Vec<Option<Part>> = columns.iter().map(Part::of).collect();
     if let [first @ None, Some(Part::Hour), ..] = parts.as_mut_slice() {
-        *first = are_days(&columns[0]).then_some(Part::Date);
+        // Whose days and months may be swapped in a short table.
+        *first = (!columns[0].holds_numbers()).then_some(Part::Date);
     }
     let mut texts = Vec::with_capacity(table.num_rows());
     for row in 0..table.num_rows() {
@@ -350,6 +351,15 @@ mod tests {
         ] {
             assert_eq!(read(head, rows), None, "{head}");
         }
+    }
+
+    #[test]
+    fn a_short_table_is_joined_as_a_long_one() {
+        let table =
+            Table::read("t.csv", "date,hour,y\n10/01/2022,23,1\n11/01/2022,0,2\n".as_bytes()).unwrap();
+        let with_times = joined(&table, &["date", "hour"], "date,hour", |_| false).unwrap();
+        let texts: Vec<&str> = with_times.column("date,hour").unwrap().texts().collect();
+        assert_eq!(texts, ["10/01/2022 23:00", "11/01/2022 00:00"]);
     }
 
     #[test]
