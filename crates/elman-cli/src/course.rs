@@ -67,8 +67,8 @@ impl Course {
     /// So much of so much is done.
     pub(crate) fn at(&mut self, done: usize, total: usize) {
         let elapsed = self.started.elapsed();
-        let needs_version_3 = self.refreshed.is_none_or(|at| at.elapsed() >= REFRESHED);
-        if self.quiet || done == 0 || elapsed < SHORT || !needs_version_3 {
+        let is_new = self.refreshed.is_none_or(|at| at.elapsed() >= REFRESHED);
+        if self.quiet || done == 0 || elapsed < SHORT || !is_new {
             return;
         }
         self.refreshed = Some(Instant::now());

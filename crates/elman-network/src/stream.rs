@@ -124,7 +124,7 @@ impl Stream {
         let Stream { set, stages, weights, memory, workers, .. } = self;
         let stream = stream::Stream::new(*set, stages);
         let Some(workers) = workers else { return stream.step(weights, memory, x, output) };
-        let needs_version_3 = if workers.are_awake() {
+        let is_new = if workers.are_awake() {
             stream.step_by(weights, memory, x, output, |stage, from, next| {
                 stages[stage].recurrence().is_some_and(|layer| workers.step(*set, stage, layer, from, next))
             })
@@ -132,7 +132,7 @@ impl Stream {
             stream.step(weights, memory, x, output)
         };
         workers.ended = Instant::now();
-        needs_version_3
+        is_new
     }
 
     /// The states `[STATES]` of a recurrent block, counted from 0 as in `weight_ih_l0`; each `[H]`, `h` first.

@@ -48,9 +48,9 @@ pub(super) fn labels(names: &[String], season: Option<usize>, pitch: f64) -> Vec
             Shown::Text(text) => vec![super::elided(text, LONGEST)],
             Shown::Time { date, .. } if are_dates => vec![(*date).to_owned()],
             Shown::Time { date, clock } => {
-                let needs_version_3 = before != Some(*date);
+                let is_new = before != Some(*date);
                 before = Some(*date);
-                std::iter::once(*clock).chain(needs_version_3.then_some(*date)).map(str::to_owned).collect()
+                std::iter::once(*clock).chain(is_new.then_some(*date)).map(str::to_owned).collect()
             }
         };
         labels.push(Label { row, lines });

@@ -123,9 +123,9 @@ impl Steps {
         match self {
             Steps::F32 { stream, x: rounded, output: own } => {
                 rounded.iter_mut().zip(x).for_each(|(rounded, &x)| *rounded = x as f32);
-                let needs_version_3 = stream.step(rounded, own);
+                let is_new = stream.step(rounded, own);
                 output.iter_mut().zip(&*own).for_each(|(output, &own)| *output = own.into());
-                needs_version_3
+                is_new
             }
             Steps::F64(session) => {
                 output.copy_from_slice(&session.advance(x));
@@ -217,20 +217,20 @@ impl TaskStream {
 
     /// Has every member take a step, and leaves the ensemble's output; false where a patch waits for more.
     fn run(&mut self) -> bool {
-        let mut needs_version_3 = false;
+        let mut is_new = false;
         for (n, member) in self.members.iter_mut().enumerate() {
             let output = if n == 0 { &mut self.output } else { &mut self.other };
-            needs_version_3 = member.step(&self.x, output);
+            is_new = member.step(&self.x, output);
             match &self.mean {
-                Some(mean) if needs_version_3 && n == 0 => mean.begin(&mut self.output),
-                Some(mean) if needs_version_3 => mean.add(&mut self.output, &mut self.other),
+                Some(mean) if is_new && n == 0 => mean.begin(&mut self.output),
+                Some(mean) if is_new => mean.add(&mut self.output, &mut self.other),
                 _ => {}
             }
         }
-        if let Some(mean) = self.mean.as_ref().filter(|_| needs_version_3) {
+        if let Some(mean) = self.mean.as_ref().filter(|_| is_new) {
             mean.finish(&mut self.output);
         }
-        needs_version_3
+        is_new
     }
 
     /// Back to the start, before the first row.

@@ -86,7 +86,8 @@ fn unpack(name: &str, bytes: &[u8], limit: u64) -> Result<Vec<(String, Vec<u8>)>
         if files.iter().any(|(other, _)| other == file) {
             return Err(malformed(place(), "is there twice".into()));
         }
-        let unpacked = zip::unpack(&archive, &entry, left).map_err(|problem| malformed(place(), problem))?;
+        let unpacked =
+            zip::unpack(&archive, &entry, left).map_err(|problem| malformed(place(), problem.to_string()))?;
         let unpacked = unpacked.ok_or_else(|| TableError::TooLarge { table: name.to_owned(), limit })?;
         left -= unpacked.len() as u64;
         if !unpacked.starts_with(npy::MAGIC) {

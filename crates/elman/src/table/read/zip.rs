@@ -18,19 +18,30 @@ pub(super) fn path(entry: &ZipFileHeaderRecord<'_>) -> String {
     String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned()
 }
 
+/// Why a file is not unpacked, in words that follow its name.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Packed {
+    #[error("is encrypted")]
+    Encrypted,
+    #[error("is packed in a way that is not known ({0})")]
+    Unknown(String),
+    #[error("cannot be unpacked ({0})")]
+    Damaged(String),
+}
+
 /// Unpacks a file; none if it has more bytes than the limit.
 ///
 /// # Errors
-/// What is wrong with it, in words that follow its name.
+/// If it cannot be.
 pub(super) fn unpack(
     archive: &ZipSliceArchive<&[u8]>,
     entry: &ZipFileHeaderRecord<'_>,
     limit: u64,
-) -> Result<Option<Vec<u8>>, String> {
+) -> Result<Option<Vec<u8>>, Packed> {
     if entry.flags().is_encrypted() {
-        return Err("is encrypted".into());
+        return Err(Packed::Encrypted);
     }
-    let packed = archive.get_entry(entry.wayfinder()).map_err(|error| error.to_string())?;
+    let packed = archive.get_entry(entry.wayfinder()).map_err(|error| Packed::Damaged(error.to_string()))?;
     let (mut unpacked, most) = (Vec::new(), limit.saturating_add(1));
     let read = match entry.compression_method() {
         CompressionMethod::STORE => {
@@ -40,9 +51,9 @@ pub(super) fn unpack(
             let inflated = DeflateDecoder::new(packed.data());
             packed.verifying_reader(inflated).take(most).read_to_end(&mut unpacked)
         }
-        other => return Err(format!("is packed in a way that is not known ({other:?})")),
+        other => return Err(Packed::Unknown(format!("{other:?}"))),
     };
-    read.map_err(|error| format!("cannot be unpacked ({error})"))?;
+    read.map_err(|error| Packed::Damaged(error.to_string()))?;
     Ok((unpacked.len() as u64 <= limit).then_some(unpacked))
 }
 
@@ -66,7 +77,10 @@ pub(super) fn only_file(name: &str, bytes: &[u8], limit: u64) -> Result<Vec<u8>,
     match &files[..] {
         [(path, entry)] => {
             let unpacked = unpack(&archive, entry, limit).map_err(|problem| {
-                let way_out = if problem.starts_with("cannot") { "pack it again" } else { "unpack it first" };
+                let way_out = match problem {
+                    Packed::Damaged(_) => "pack it again",
+                    Packed::Encrypted | Packed::Unknown(_) => "unpack it first",
+                };
                 refuse(format!("is a zip archive whose file {path:?} {problem}; {way_out}"))
             })?;
             unpacked.ok_or_else(|| TableError::TooLarge { table: name.to_owned(), limit })

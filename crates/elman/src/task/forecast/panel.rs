@@ -142,6 +142,11 @@ pub(super) fn names(table: &Table, text: &str) -> Result<Vec<String>, Error> {
     names.collect()
 }
 
+/// Is a column one of those that a list such as an id's, of one name or several with commas between, names?
+pub(super) fn is_listed(list: Option<&str>, name: &str) -> bool {
+    list.is_some_and(|list| list.split(',').any(|listed| listed.trim() == name))
+}
+
 /// Where times repeat: the first column, or pair of columns, that tells rows of the same time apart, and leaves a
 /// column of numbers to forecast. Where they do not: see [`find_steps`].
 fn find_id(

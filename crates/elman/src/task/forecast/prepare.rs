@@ -44,11 +44,11 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
         Some(name) => Some(table.column(name)?),
         None => {
             let may_repeat = options.id.is_some() || table.columns().any(|column| !column.holds_numbers());
-            let is_id = |name: &str| {
-                options.id.as_deref().is_some_and(|id| id.split(',').any(|id| id.trim() == name))
+            let is_taken = |name: &str| {
+                options.target.as_deref() == Some(name)
+                    || panel::is_listed(options.id.as_deref(), name)
+                    || named.contains(name)
             };
-            let is_taken =
-                |name: &str| options.target.as_deref() == Some(name) || is_id(name) || named.contains(name);
             time_column::find(table, is_taken, may_repeat, &mut remarks)?
         }
     };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use super::panel::is_listed;
 use super::{Forecast, ForecastOptions, time_column};
 use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
@@ -128,13 +129,8 @@ fn find<'t>(
 /// Do these times tell the rows of each series apart, and follow each other there by some step?
 fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions) -> bool {
     let Ok(times) = column.times() else { return false };
-    let ids = options
-        .id
-        .as_deref()
-        .unwrap_or_default()
-        .split(BETWEEN)
-        .filter_map(|id| table.column(id.trim()).ok());
-    let ids: Vec<Column<'_>> = ids.collect();
+    let ids: Vec<Column<'_>> =
+        table.columns().filter(|column| is_listed(options.id.as_deref(), column.name())).collect();
     let mut series: HashMap<Vec<&str>, Vec<Time>> = HashMap::new();
     for (row, &time) in times.iter().enumerate() {
         series.entry(ids.iter().map(|id| id.text(row)).collect()).or_default().push(time);
@@ -233,10 +229,13 @@ pub(super) fn of_training<'t>(
         return Ok((Cow::Owned(joined(table, &names, time, is_covariate)?), None));
     }
     let untouched = || Ok((Cow::Borrowed(table), None));
-    let has = |list: &Option<String>, name: &str| {
-        list.as_deref().is_some_and(|list| list.split(BETWEEN).any(|other| other.trim() == name))
-    };
-    let is_taken = |name: &str| has(&options.target, name) || has(&options.id, name);
+    let (target, id) = (options.target.as_deref(), options.id.as_deref());
+    let is_taken = |name: &str| is_listed(target, name) || is_listed(id, name);
+    // Most tables have no parts, and are not looked through for them.
+    let begins = |part: Option<Part>| matches!(part, Some(Part::Year | Part::Hour));
+    if !table.columns().any(|column| !is_taken(column.name()) && begins(Part::of(&column))) {
+        return untouched();
+    }
     let is_word = |name: &str| {
         let part = table.column(name).ok().and_then(|column| Part::of(&column));
         matches!(part, Some(Part::Month | Part::Quarter | Part::Half))
@@ -249,7 +248,7 @@ pub(super) fn of_training<'t>(
     }
     let Some(names) = find(table, whole, is_taken) else { return untouched() };
     let is_left = |column: Column<'_>| {
-        column.is_numeric() && !has(&options.id, column.name()) && !names.contains(&column.name())
+        column.is_numeric() && !is_listed(id, column.name()) && !names.contains(&column.name())
     };
     let name = names.join(&BETWEEN.to_string());
     let Ok(with_times) = joined(table, &names, &name, is_covariate) else { return untouched() };

@@ -122,6 +122,8 @@ fn is_unit(cell: &str) -> bool {
 pub(super) struct Asides<'t> {
     /// The line of names as it stands in the file, if there is one.
     names: Option<&'t str>,
+    /// Is the first column one without a name, which counts the rows?
+    has_index: bool,
     rows: Rows,
     /// Where the names stand again first, and how often.
     again: Option<(u64, usize)>,
@@ -138,12 +140,13 @@ pub(super) enum Row {
 }
 
 impl<'t> Asides<'t> {
-    /// Those of a file with such rows; `names` is the row of names as it stands in the file, if it has one.
-    pub(super) fn new(names: Option<&'t str>, rows: Rows) -> Self {
+    /// Those of a file with such rows; `names` is the row of names as it stands in the file, if it has one, and `has_index` says
+    /// whether the first of them is empty.
+    pub(super) fn new(names: Option<&'t str>, has_index: bool, rows: Rows) -> Self {
         let names = names
             .map(str::trim)
             .filter(|names| rows.has_values && rows.may_repeat && !names.contains(['\r', '\n']));
-        Asides { names, rows, again: None, remarks: Vec::new() }
+        Asides { names, has_index, rows, again: None, remarks: Vec::new() }
     }
 
     /// What the row is to which the records have gone; `after_blank` if a blank line stands before it.
@@ -190,12 +193,8 @@ impl<'t> Asides<'t> {
         }
         let mut end = *records;
         let cells = end.texts()?;
-        // The cell of an index, which has no name, may be empty.
-        let has_index = self.names.is_some_and(|names| {
-            let names = names.trim_start_matches("\"\"");
-            names.bytes().next().is_some_and(|first| records.scan.separator.is(first))
-        });
-        let first = cells.iter().map(|cell| cell.trim()).find(|cell| !cell.is_empty() || !has_index);
+        // The cell of an index may be empty.
+        let first = cells.iter().map(|cell| cell.trim()).find(|cell| !cell.is_empty() || !self.has_index);
         let first = first.unwrap_or_default();
         let is_note = cells.len() == 1 && is_note(first);
         let is_sum = may_be_words && cells.len() > 1 && is_sum(first);

@@ -57,7 +57,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
         width => (width, empty_ends),
     };
     let has_index = width > 1 && header[0].trim().is_empty();
-    let mut asides = Asides::new(names, dialect.rows);
+    let mut asides = Asides::new(names, has_index, dialect.rows);
     let is_unnamed = |n: usize| header[n].trim().is_empty() && width > 1;
     let names = (0..width).map(|n| if is_unnamed(n) { format!("col{}", n + 1) } else { header[n].clone() });
     let names: Vec<String> = names.collect();

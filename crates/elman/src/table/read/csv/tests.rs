@@ -257,6 +257,7 @@ fn columns_without_a_name_or_a_value_are_left_out() {
 fn a_row_of_sums_may_stand_in_quotes_or_behind_an_index() {
     for (text, columns) in [
         (",month,v\n0,2024-01,1\n1,2024-02,2\n2,2024-03,3\n,Total,6\n", 3),
+        ("\tmonth\tv\n0\t2024-01\t1\n1\t2024-02\t2\n2\t2024-03\t3\n\tTotal\t6\n", 3),
         ("\"month\",\"v\"\n\"2024-01\",\"1\"\n\"2024-02\",\"2\"\n\"2024-03\",\"3\"\n\"Total\",\"6\"\n", 2),
     ] {
         let table = Table::read("t.csv", text.as_bytes()).unwrap();
