@@ -29,18 +29,34 @@ const FUZZED: [&str; 5] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
-/// Checks every access to memory; for the crates that readers are made of, which have unsafe code.
+/// Checks every access to memory.
 const SANITIZED: &str = "-Zsanitizer=address";
 
-/// What is fuzzed without that: its readers are safe code, and checking it would take as long to compile as all the rest. For
-/// the same reason it is not optimised, as fuzz/Cargo.toml says.
-const SAFE: &str = "package.elman";
+/// Other people's crates that take outside bytes apart, which have unsafe code, and the fuzz targets themselves.
+const READERS: [&str; 14] = [
+    "elman-fuzz",
+    "flate2",
+    "hound",
+    "lz4_flex",
+    "memchr",
+    "miniz_oxide",
+    "planus",
+    "polars-arrow-format",
+    "rawzip",
+    "ruzstd",
+    "safetensors",
+    "serde_json",
+    "simd-adler32",
+    "twox-hash",
+];
 
-/// What gets no flags, and is not optimised, which would take half of the build: the engine, which readers do not run, and
-/// what runs while compiling. How the engine's blocks are read from files is generic code of serde's, which is compiled
-/// with the flags where it is called.
-const NOT_FUZZED: [&str; 4] =
-    ["package.elman-kernels", "package.elman-core", "package.elman-network", "build-override"];
+/// What is fuzzed without the sanitizer: its readers are safe code, and checking it would take as long to compile as all
+/// the rest.
+const SAFE: &str = "elman";
+
+/// The engine, which readers do not run, is compiled for a single instruction set. How its blocks are read from files is
+/// generic code of serde's, which is compiled with the flags where it is called.
+const ENGINE: [&str; 3] = ["elman-kernels", "elman-core", "elman-network"];
 
 /// Runs every target under `fuzz/` for so many seconds; skipped where there is no nightly.
 pub(crate) fn run(project: &Project, seconds: u32) -> Result<Outcome> {
@@ -72,15 +88,22 @@ fn build(project: &Project) -> Result<PathBuf> {
     let mut cargo = nightly(project, "cargo");
     cargo.args(["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target-dir"]).arg(&directory);
     // A target named, even the host, keeps the sanitizer's flags away from what runs while compiling.
-    cargo.args(["--target", &host, "-Zprofile-rustflags", "--config"]);
-    cargo.arg(format!("profile.release.rustflags={:?}", [&FUZZED[..], &[SANITIZED]].concat()));
-    cargo.arg("--config").arg(format!("profile.release.{SAFE}.rustflags={FUZZED:?}"));
-    for part in NOT_FUZZED {
-        cargo.arg("--config").arg(format!("profile.release.{part}.rustflags=[]"));
-        cargo.arg("--config").arg(format!("profile.release.{part}.opt-level=0"));
+    cargo.args(["--target", &host, "-Zprofile-rustflags"]);
+    for reader in READERS {
+        flags(&mut cargo, reader, &[&FUZZED[..], &[SANITIZED]].concat());
+        cargo.arg("--config").arg(format!("profile.release.package.{reader}.opt-level=1"));
+    }
+    flags(&mut cargo, SAFE, &FUZZED);
+    for part in ENGINE {
+        flags(&mut cargo, part, &["--cfg=fuzzing"]);
     }
     process::run(&mut cargo)?;
     Ok(directory.join(host).join("release"))
+}
+
+/// Has one package compiled with these flags.
+fn flags(cargo: &mut Command, package: &str, flags: &[&str]) {
+    cargo.arg("--config").arg(format!("profile.release.package.{package}.rustflags={flags:?}"));
 }
 
 /// Runs one target and returns how many inputs it was given. The fuzzer's report is long, and printed

@@ -70,7 +70,9 @@ impl Target {
             .arg(project.target("targets").join(self.triple))
             .env("RUSTFLAGS", self.flags);
         if builds_library {
-            // With Debian's compiler, which is told to build its own library as only unstable ones do.
+            // With Debian's compiler, which is told to build its own library as only unstable ones do. The library is compiled
+            // whole even so, and nothing of it is run.
+            cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
             cargo.arg(format!("-Zbuild-std={}", self.libraries));
             cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
         }

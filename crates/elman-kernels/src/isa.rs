@@ -28,7 +28,9 @@ impl InstructionSet {
     /// SSE2: it has no wider vectors and no fused multiply-add either, and would make a quarter of the code.
     fn compiled_for(level: Level) -> Self {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        if let (Level::Sse4_2(_), Some(sse2)) = (level, level.as_sse2()) {
+        if (cfg!(fuzzing) || matches!(level, Level::Sse4_2(_)))
+            && let Some(sse2) = level.as_sse2()
+        {
             return InstructionSet(sse2.level());
         }
         InstructionSet(level)
@@ -57,6 +59,8 @@ impl InstructionSet {
         {
             return InstructionSet(avx2.level());
         }
+        #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+        let _ = width;
         self
     }
 

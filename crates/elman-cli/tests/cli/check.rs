@@ -86,8 +86,8 @@ fn planted(place: &Place, arguments: &str) -> String {
 fn a_planted_error_is_found_wherever_it_is() {
     let place = Place::new();
     let tensors: BTreeSet<String> =
-        (0..6).map(|seed| planted(&place, &format!("check --inject --seed {seed}"))).collect();
-    assert!(tensors.len() >= 3, "{tensors:?}");
+        (0..4).map(|seed| planted(&place, &format!("check --inject --seed {seed}"))).collect();
+    assert!(tensors.len() >= 2, "{tensors:?}");
 }
 
 #[test]
