@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use elman_core::block::Dense;
 use elman_kernels::InstructionSet;
 
-use super::{Kind, Network};
+use super::{CellKind, Kind, Network};
 use crate::error::ConfigError;
 
 /// The environment variable by which a lower instruction set can be asked for.
@@ -30,8 +30,13 @@ pub(crate) fn instruction_set_of(network: &Network) -> Result<InstructionSet, Co
         Kind::Dense { block: Dense { output_size, .. }, .. } => *output_size,
         _ => 0,
     };
-    let widest = network.blocks().iter().map(|placed| width(&placed.kind)).max().unwrap_or(0);
-    Ok(asked()?.unwrap_or_else(|| InstructionSet::best().for_width(widest)))
+    let is_elman = |kind: &Kind| match kind {
+        Kind::Recurrent(layers) => layers.block.cell == CellKind::Elman,
+        _ => true,
+    };
+    let kinds = || network.blocks().iter().map(|placed| &placed.kind);
+    let widest = kinds().map(width).max().unwrap_or(0);
+    Ok(asked()?.unwrap_or_else(|| InstructionSet::best().for_width(widest, kinds().all(is_elman))))
 }
 
 /// The one that the environment asks for, if it does.
@@ -60,7 +65,7 @@ fn named(name: &OsStr) -> Result<Option<InstructionSet>, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{CellKind, NetworkConfig};
+    use crate::network::NetworkConfig;
 
     #[test]
     fn each_set_has_a_name_and_others_are_refused_with_the_choices() {
@@ -86,14 +91,24 @@ mod tests {
             return;
         }
         let best = InstructionSet::best();
-        for (units, outputs) in [(8, 8), (9, 1), (3, 9)] {
-            let network = NetworkConfig::stacked(CellKind::Gru, 100, units, 1, outputs);
+        let (elman, gru) = (CellKind::Elman, CellKind::Gru);
+        for (cell, units, outputs, fills_narrow) in [
+            (gru, 8, 8, true),
+            (gru, 9, 1, false),
+            (gru, 3, 9, false),
+            (gru, 20, 1, false),
+            (elman, 16, 1, false),
+            (elman, 17, 1, true),
+            (elman, 20, 24, true),
+            (elman, 20, 25, false),
+        ] {
+            let network = NetworkConfig::stacked(cell, 100, units, 1, outputs);
             let set = instruction_set_of(&Network::new(network).unwrap()).unwrap();
-            let narrow = best.lanes() == 16 && units.max(outputs) <= 8;
+            let is_narrow = best.lanes() == 16 && fills_narrow;
             assert_eq!(
                 set.name(),
-                if narrow { "avx2" } else { best.name() },
-                "{units} units, {outputs} outputs"
+                if is_narrow { "avx2" } else { best.name() },
+                "{cell}, {units} units, {outputs} outputs"
             );
         }
     }

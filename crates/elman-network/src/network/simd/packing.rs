@@ -112,7 +112,9 @@ pub(super) fn num_chunks(packing: &Packing, weights: usize) -> usize {
     // Two chunks of half as many sequences as are best give a second thread something to do.
     let least = 1 + usize::from(packing.batch_size() >= SEQUENCES);
     let sequences = if weights < LARGE { SEQUENCES } else { SEQUENCES_OF_LARGE };
-    (packing.batch_size() / sequences).clamp(least, MAX_CHUNKS)
+    let count = (packing.batch_size() / sequences).clamp(least, MAX_CHUNKS);
+    // An odd one of a few would leave one of two threads without work at the end.
+    if count == 1 { 1 } else { count.next_multiple_of(2) }
 }
 
 /// The `n`-th of `count` chunks of a batch: sequences with nearly equally many timesteps.
@@ -169,7 +171,7 @@ mod tests {
     #[test]
     fn chunks_grow_with_the_batch() {
         let count = |batch_size, weights| num_chunks(&Packing::new(&vec![3; batch_size]), weights);
-        assert_eq!([1, 15, 16, 32, 47, 128, 256, 5000].map(|n| count(n, 100)), [1, 1, 2, 2, 2, 8, 16, 64]);
-        assert_eq!([16, 64, 256, 512].map(|n| count(n, LARGE)), [2, 2, 8, 16]);
+        assert_eq!([1, 15, 16, 32, 47, 48, 128, 256, 5000].map(|n| count(n, 100)), [1, 1, 2, 2, 2, 4, 8, 16, 64]);
+        assert_eq!([16, 64, 96, 256, 512].map(|n| count(n, LARGE)), [2, 2, 4, 8, 16]);
     }
 }
