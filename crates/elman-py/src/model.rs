@@ -10,7 +10,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::errors::{quickly, tried, working, wrong};
+use crate::errors::{quickly, tried, watched, working, wrong};
 use crate::network::Network;
 use crate::table::Table;
 
@@ -94,7 +94,7 @@ impl Model {
     ) -> PyResult<Answered<'py>> {
         let options =
             PredictOptions::default().with_horizon(horizon).with_interval(interval).with_baseline(baseline);
-        let predictions = tried(py, || self.0.predict_with(table.table(), &options))?;
+        let predictions = watched(py, |watch| self.0.predict_watched(table.table(), &options, watch))?;
         answered(py, &predictions)
     }
 
@@ -134,9 +134,9 @@ impl Model {
         table: &Table,
         test: Option<usize>,
     ) -> PyResult<(Bound<'py, PyDict>, String, Vec<String>)> {
-        let (rows, figures) = tried(py, || {
+        let (rows, figures) = watched(py, |watch| {
             let held_out = self.0.task().kind().held_out(test)?;
-            self.0.backtest(table.table(), &held_out)
+            self.0.backtest_watched(table.table(), &held_out, watch)
         })?;
         let (columns, mut remarks) = answered(py, &rows)?;
         remarks.extend(remarks_of(&figures));
@@ -151,9 +151,9 @@ impl Model {
         table: &Table,
         test: Option<usize>,
     ) -> PyResult<(String, Vec<String>)> {
-        let figures = tried(py, || {
+        let figures = watched(py, |watch| {
             let held_out = self.0.task().kind().held_out(test)?;
-            self.0.evaluate(table.table(), &held_out)
+            self.0.evaluate_watched(table.table(), &held_out, watch)
         })?;
         Ok((json(&figures)?, remarks_of(&figures)))
     }
