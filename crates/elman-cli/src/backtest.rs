@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
         output.note(&format!("wrote {} rows to {}", forecasts.num_rows(), path.display()));
     }
     if output.options.json {
-        output.json(&evaluate::as_json(&evaluation))?;
+        output.json(&evaluate::as_json(&evaluation, model.task()))?;
     } else {
         evaluate::print(&evaluation, output)?;
     }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::arrays::{in_words, parsed};
 use crate::errors::{Signals, exception, quickly, working, wrong};
-use crate::model::{Model, check_test};
+use crate::model::Model;
 use crate::table::Table;
 
 /// The option that is neither the task's nor a recipe's.
@@ -144,8 +144,9 @@ fn train(
     let finds_rate = recipe.finds_learning_rate();
     let mut recipe = recipe.recipe(&prepared.task).map_err(exception)?;
     let first = Run::new(&recipe, &prepared).map_err(exception)?;
-    let untrained = first.model(None).map_err(exception)?;
-    check_test(&untrained, table, prepared.held_out.as_ref()).map_err(exception)?;
+    if let Some(held_out) = &prepared.held_out {
+        first.check_test(table, held_out).map_err(exception)?;
+    }
     if let Some(open) = open {
         match choose(&recipe, open, &prepared, watcher).map_err(exception)? {
             Some(chosen) => recipe = chosen,

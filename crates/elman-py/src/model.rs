@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use elman::error::Error;
 use elman::metrics::Evaluation;
 use elman::model;
-use elman::task::{Answers, GenerateOptions, HeldOut, PredictOptions, Predictions};
+use elman::task::{Answers, GenerateOptions, PredictOptions, Predictions};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -188,16 +188,4 @@ fn answered<'py>(py: Python<'py>, predictions: &Predictions) -> PyResult<Answere
         }
     }
     Ok((columns, predictions.remarks().iter().map(ToString::to_string).collect()))
-}
-
-/// What a run keeps for its test, if anything.
-pub(crate) fn check_test(
-    model: &model::Model,
-    table: &elman::table::Table,
-    held_out: Option<&HeldOut>,
-) -> Result<(), elman::error::Error> {
-    match held_out {
-        Some(held_out) => model.evaluate(table, held_out).map(drop),
-        None => Ok(()),
-    }
 }

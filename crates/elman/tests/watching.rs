@@ -6,9 +6,11 @@ use elman::error::Error;
 use elman::loss::Loss;
 use elman::model::Model;
 use elman::recipe::Recipe;
+use elman::run::Run;
 use elman::table::Table;
 use elman::task::{
-    ForecastOptions, GroupedOptions, LabelOptions, PredictOptions, Task, TaskName, TaskOptions, TextOptions,
+    ForecastOptions, GroupedOptions, HeldOut, LabelOptions, PredictOptions, Task, TaskName, TaskOptions,
+    TextOptions,
 };
 use elman::watch::{Stopped, Watch};
 
@@ -115,4 +117,26 @@ fn every_task_tells_how_far_it_is_and_ends_where_it_is_told_to() {
             watched("backtest", &backtest, |watch| model.backtest_watched(&table, &held_out, watch));
         }
     }
+}
+
+/// What spoils a test is known before a run; the answers, whose number is the work, are not waited for.
+#[test]
+fn test_data_are_checked_before_a_run_without_all_its_answers() {
+    let table = Table::of_text("t", "fine wine, nine swine. ".repeat(60));
+    let options = TaskOptions::Text(TextOptions::default().with_test(0.0));
+    let prepared = Task::prepare(&table, &options).unwrap();
+    let recipe = Recipe::for_task(&prepared.task);
+    let run = Run::new(&recipe, &prepared).unwrap();
+    let other = Table::of_text("o", "fine wine, nine swine? ".repeat(60));
+    let error = run.check_test(&other, &HeldOut::All).unwrap_err().to_string();
+    assert!(
+        error.starts_with("o, line 1, column 22: the model does not know the character \"?\""),
+        "{error}"
+    );
+    let other = Table::of_text("o", "wine ".repeat(2_000_000));
+    let started = std::time::Instant::now();
+    run.check_test(&other, &HeldOut::All).unwrap();
+    let checked = started.elapsed();
+    // To be read takes little of the time that all answers take.
+    assert!(checked.as_secs_f64() < 10.0, "{checked:?}");
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use elman::task::LossUnit;
 use elman::train::{Control, Event, Observer, ObserverError};
+use elman::words::thousands;
 use serde_json::json;
 
 use crate::course::{Bar, duration, is_long};
@@ -19,6 +20,8 @@ pub(super) struct Progress {
     bar: Bar,
     epochs: u64,
     batches_per_epoch: u64,
+    /// The timesteps of an epoch, of a task that tells something of each.
+    timesteps: Option<usize>,
     /// The batches of the whole run.
     total: u64,
     started: Instant,
@@ -61,6 +64,7 @@ impl Progress {
         unit: LossUnit,
         epochs: u64,
         batches_per_epoch: u64,
+        timesteps: Option<usize>,
         before: &elman::train::Progress<'_>,
     ) -> Self {
         let total = epochs.saturating_mul(batches_per_epoch);
@@ -72,6 +76,7 @@ impl Progress {
             bar: Bar::new(length, options.quiet),
             epochs,
             batches_per_epoch,
+            timesteps,
             total,
             started: Instant::now(),
             told: Instant::now(),
@@ -95,9 +100,16 @@ impl Progress {
         let has_validation = self.validation.is_some();
         parts.extend(self.loss.clone().map(|loss| (if has_validation { 4 } else { 1 }, loss)));
         parts.extend(self.validation.clone().map(|loss| (1, loss)));
-        if self.sequences > 0 {
-            let speed = self.sequences as f64 / elapsed.max(1e-9);
-            parts.push((5, format!("{} sequences/s", figure(speed))));
+        let speed = |count: f64| count / elapsed.max(1e-9);
+        match self.timesteps {
+            Some(timesteps) if done > 0.0 => {
+                let timesteps = speed(done * timesteps as f64 / self.batches_per_epoch as f64);
+                parts.push((5, format!("{} timesteps/s", thousands(timesteps as usize))));
+            }
+            None if self.sequences > 0 => {
+                parts.push((5, format!("{} sequences/s", figure(speed(self.sequences as f64)))));
+            }
+            _ => {}
         }
         if left > 0.0 && done > 0.0 {
             parts.push((2, format!("{} left", duration(seconds_left))));

@@ -80,6 +80,9 @@ pub struct Record {
     pub train_sequences: usize,
     /// The sequences that told how well it did on the way.
     pub validation_sequences: usize,
+    /// The timesteps of all those, in training and in validation, of a task that tells something of each timestep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timesteps: Option<[usize; 2]>,
     /// Everything that was asked of the training run.
     pub recipe: Recipe,
     /// How the run ended; `None` if it broke off.
@@ -149,6 +152,7 @@ impl Record {
             data: data.into(),
             train_sequences: 0,
             validation_sequences: 0,
+            timesteps: None,
             recipe,
             ended: None,
             epochs: 0,

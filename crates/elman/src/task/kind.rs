@@ -382,6 +382,19 @@ pub struct Prepared {
     pub remarks: Vec<Message>,
 }
 
+impl Prepared {
+    /// The timesteps of all training and of all validation sequences, of a task that tells something of each timestep: its
+    /// sequences are only as many as it was cut into. None of another task.
+    pub fn timesteps(&self) -> Option<[usize; 2]> {
+        let input_size = self.task.kind().input_size();
+        let all = |sequences: &Sequences| (0..sequences.len()).map(|n| sequences.length(n, input_size)).sum();
+        match self.task.name() {
+            TaskName::Label | TaskName::Text => Some([all(&self.train), all(&self.validation)]),
+            TaskName::Forecast | TaskName::Regress | TaskName::Classify => None,
+        }
+    }
+}
+
 /// The part of a table that a model is evaluated on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
