@@ -138,8 +138,14 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         None
     }
 
-    /// What there is to see of answers for sequences of these names; see [`TaskKind::pictures`].
-    fn pictures(&self, names: &[String], answers: &[Self::Answer], actual: &[Self::Target]) -> Vec<Picture>;
+    /// What there is to see of answers for cases of these names, each `what`; see [`TaskKind::pictures`].
+    fn pictures(
+        &self,
+        what: &str,
+        names: &[String],
+        answers: &[Self::Answer],
+        actual: &[Self::Target],
+    ) -> Vec<Picture>;
 
     /// The answer that another sequence's target, as the network learns it, would be.
     fn answer_of(&self, learned: &Targets<f64>) -> Self::Answer;
@@ -319,7 +325,7 @@ impl<T: GroupedTask> TaskKind for T {
             self.grouping().window.map_or(id.to_owned(), |_| format!("{id}, row {}", sample.rows.end))
         };
         let names: Vec<String> = labels.samples.iter().map(name).collect();
-        Ok(GroupedTask::pictures(self, &names, &answers, &actual))
+        Ok(GroupedTask::pictures(self, labels.noun(), &names, &answers, &actual))
     }
 
     fn predict(

@@ -24,13 +24,13 @@ impl<T: GroupedTask> Tested<'_, T> {
     /// [`TaskKind::pictures`](crate::task::TaskKind::pictures).
     pub(super) fn pictures(&self, answers: &[T::Answer], is_sound: bool) -> Vec<Picture> {
         let name = |sample: &crate::task::grouped::Sample| match self.read.groups.ids[sample.sequence] {
-            _ if is_sound && self.read.groups.len() == 1 => format!("sample {}", sample.rows.end),
-            _ if is_sound => format!("recording {}, sample {}", sample.sequence + 1, sample.rows.end),
-            "" => format!("row {}", sample.rows.end),
-            id => format!("{id}, row {}", sample.rows.end),
+            _ if is_sound && self.read.groups.len() == 1 => sample.rows.end.to_string(),
+            _ if is_sound => format!("recording {}, {}", sample.sequence + 1, sample.rows.end),
+            "" => sample.rows.end.to_string(),
+            id => format!("{id}, {}", sample.rows.end),
         };
         let names: Vec<String> = self.labels.samples.iter().map(name).collect();
-        self.task.pictures(&names, answers, &self.actual)
+        self.task.pictures(if is_sound { "sample" } else { "row" }, &names, answers, &self.actual)
     }
 }
 
@@ -79,9 +79,13 @@ impl Tested<'_, Regress> {
                 .push(format!("Of {} targets the first {MOST_TARGETS} are drawn.", thousands(targets.len())));
         }
         let charts = targets.iter().enumerate().take(MOST_TARGETS).map(chart).collect();
+        let what = match targets.as_slice() {
+            [target] => format!("{target}, row by row"),
+            _ => "Row by row".to_owned(),
+        };
         let title = match self.read.groups.ids[sequence] {
-            "" => "Row by row".to_owned(),
-            id => format!("Row by row: {id}"),
+            "" => what,
+            id => format!("{what}: {id}"),
         };
         Ok(Some(Charts { title, notes, charts }.into()))
     }
