@@ -2,7 +2,6 @@
 
 pub(crate) mod clock;
 mod rows;
-mod series;
 
 use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
@@ -36,7 +35,7 @@ pub(crate) fn run(arguments: &StreamArguments, output: &mut Output) -> anyhow::R
     .context("cannot listen for Ctrl-C")?;
     let ended = match sound {
         Some(_) => play(&model, arguments, &clock, output),
-        None => rows::run(&model, arguments, &clock, output),
+        None => rows::run(model, arguments, &clock, output),
     };
     clock.tell();
     ended.map(|()| ExitCode::SUCCESS)

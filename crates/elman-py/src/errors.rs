@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use elman::error::Error;
 use elman::table::TableError;
 use elman::watch::{Stopped, Watch};
+use numpy::BorrowError;
 use pyo3::create_exception;
 use pyo3::exceptions::{
     PyFileNotFoundError, PyFloatingPointError, PyIsADirectoryError, PyOSError, PyPermissionError,
@@ -47,9 +48,22 @@ pub(crate) fn alone<'a, T>(owned: &'a Mutex<T>, what: &str) -> PyResult<MutexGua
     match owned.try_lock() {
         Ok(owned) => Ok(owned),
         Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(format!(
-            "this {what} is in use by another thread: one at a time may use it; give each its own"
-        ))),
+        Err(TryLockError::WouldBlock) => Err(in_use(&format!("this {what} is"), "it")),
+    }
+}
+
+/// What something is, as `this network is`, that another thread is at work with.
+fn in_use(what: &str, it: &str) -> PyErr {
+    PyRuntimeError::new_err(format!(
+        "{what} in use by another thread: one at a time may use {it}; give each its own"
+    ))
+}
+
+/// An array that cannot be lent, as `the gradients`.
+pub(crate) fn not_lent(what: &str, error: &BorrowError) -> PyErr {
+    match error {
+        BorrowError::AlreadyBorrowed => in_use(&format!("{what} are"), "them"),
+        error => wrong(format!("{what}: {error}")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Trained models.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use elman::error::Error;
 use elman::metrics::Evaluation;
@@ -12,11 +13,12 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::errors::{quickly, tried, watched, working, wrong};
 use crate::network::Network;
+use crate::stream::RowStreams;
 use crate::table::Table;
 
 /// A trained network or ensemble with its task.
 #[pyclass(module = "elman._elman", frozen)]
-pub(crate) struct Model(model::Model);
+pub(crate) struct Model(Arc<model::Model>);
 
 /// Answers by column, and remarks.
 type Answered<'py> = (Bound<'py, PyDict>, Vec<String>);
@@ -26,13 +28,13 @@ impl Model {
     /// Reads a model file.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        tried(py, || model::Model::open(&path)).map(Model)
+        tried(py, || model::Model::open(&path)).map(Model::new)
     }
 
     /// What [`to_bytes`](Self::to_bytes) gives.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        tried(py, || model::Model::from_bytes("the model", bytes)).map(Model)
+        tried(py, || model::Model::from_bytes("the model", bytes)).map(Model::new)
     }
 
     /// Writes a model file.
@@ -80,6 +82,11 @@ impl Model {
         let weights =
             members.get(member).ok_or_else(|| wrong(format!("there are {} members", members.len())))?;
         Network::of(py, weights, 0)
+    }
+
+    /// The model row by row.
+    fn stream(&self, py: Python<'_>) -> PyResult<RowStreams> {
+        RowStreams::new(py, Arc::clone(&self.0))
     }
 
     /// The answers for a table.
@@ -161,7 +168,7 @@ impl Model {
 
 impl Model {
     pub(crate) fn new(model: model::Model) -> Self {
-        Model(model)
+        Model(Arc::new(model))
     }
 }
 

@@ -37,7 +37,10 @@
 //! # }
 //! ```
 
+mod row_streams;
 mod version_1;
+
+pub use row_streams::RowStreams;
 
 use std::borrow::Cow;
 use std::path::Path;

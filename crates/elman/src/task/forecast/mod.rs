@@ -40,6 +40,7 @@ mod windows;
 
 pub use backtest::{Backtest, Backtested, Origin};
 pub use covariates::{Covariate, Covariates};
+pub(crate) use known::Places;
 pub use known::SeriesIndex;
 pub use options::ForecastOptions;
 pub use panel::Layout;
