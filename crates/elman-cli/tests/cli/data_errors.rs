@@ -75,7 +75,17 @@ fn columns_that_are_not_there() {
         "train a.csv --time moth",
         "a.csv has no column \"moth\" (did you mean \"month\"?); it has \"month\", \"passengers\"",
     );
-    place.refuses(1, "train regress a.csv", "a.csv has no column \"id\"; it has \"month\", \"passengers\"");
+    place.refuses(1, "train regress a.csv", "a.csv: has no column \"id\"; it has \"month\", \"passengers\"; name the column that tells sequences apart with --id");
+    place.refuses(
+        1,
+        "train label a.csv",
+        "a.csv: has no column \"target\"; it has \"month\", \"passengers\"; name the column that is to be told with --target",
+    );
+    place.refuses(
+        1,
+        "train label a.csv --target passenger",
+        "a.csv has no column \"passenger\" (did you mean \"passengers\"?); it has \"month\", \"passengers\"",
+    );
     let place = Place::with("s.csv", sequences(20));
     let has = "it has \"id\", \"time\", \"a\", \"b\", \"level\", \"side\"";
     for (arguments, column, hint) in [

@@ -101,7 +101,7 @@ fn doubles_are_rounded_to_floats() {
 fn of_several_channels_one_is_chosen() {
     let data = [1i16, 2, 3, 4].map(i16::to_le_bytes).concat();
     let stereo = wav(1, 2, 8000, 16, &data);
-    assert_eq!(refusal(&stereo, None), "x.wav: has 2 channels; choose one with channel");
+    assert_eq!(refusal(&stereo, None), "x.wav: has 2 channels; choose one, from 1 to 2, with channel");
     let right = Recording::read("x.wav", stereo.as_slice(), Some(2)).unwrap();
     assert_eq!(right.samples, [2.0 / 32768.0, 4.0 / 32768.0]);
     let none = "x.wav: has 2 channels, and no channel 3; they are counted from 1: channel";
@@ -144,7 +144,7 @@ fn one_file_of_a_pair_may_have_one_channel() {
     for (paths, channel, refusal) in [
         ([&mono, &mono], Some(2), "mono.wav: has 1 channel, and no channel 2"),
         ([&mono, &stereo], Some(3), "stereo.wav: has 2 channels, and no channel 3"),
-        ([&mono, &stereo], None, "stereo.wav: has 2 channels; choose one with"),
+        ([&mono, &stereo], None, "stereo.wav: has 2 channels; choose one, from 1 to 2, with"),
     ] {
         let error = read(paths.map(|path| path.as_path()), channel).unwrap_err().to_string();
         assert!(error.contains(refusal), "{error}");
@@ -368,6 +368,26 @@ fn a_delay_is_found_by_comparing() {
             };
             assert!(latency.remark.to_string().contains(moved), "{}", latency.remark);
         }
+    }
+    // A pitch that rises, cut off by the device: its response swings, but not before it is asked.
+    let swept: Vec<f32> = (0..96_000)
+        .map(|n| {
+            let t = f64::from(n) / 16_000.0;
+            (0.4 * (std::f64::consts::TAU * (80.0 + 40.0 * t) * t).sin() * (0.5 + 0.5 * (3.0 * t).sin()))
+                as f32
+        })
+        .collect();
+    for gain in [1.0, 3.0] {
+        let cut = swept.iter().map(|x| (gain * x).clamp(-1.0, 1.0)).collect();
+        let pair =
+            Pair::new(recording("in.wav", 16_000, swept.clone()), recording("out.wav", 16_000, cut), &[]);
+        let pair = pair.unwrap();
+        assert_eq!(pair.latency().unwrap().found, Some(0));
+        let is_same = super::quality::remarks(&pair).unwrap().iter().any(|remark| {
+            *remark.to_string()
+                == *"out.wav: it holds the samples of in.wav, so there is nothing to learn; name what came out of the device"
+        });
+        assert_eq!(is_same, gain == 1.0);
     }
     let pair = Pair::new(
         recording("in.wav", 16_000, input),

@@ -97,7 +97,10 @@ pub(super) fn choose(name: &str, channels: usize, asked: Option<usize>) -> Resul
     let message = |text: String| crate::error::Message::from(text);
     match asked {
         None if channels == 1 => Ok(0),
-        None => refuse(message(format!("has {channels} channels; choose one with ")).option("channel")),
+        None => {
+            let text = format!("has {channels} channels; choose one, from 1 to {channels}, with ");
+            refuse(message(text).option("channel"))
+        }
         Some(channel) if (1..=channels).contains(&channel) => Ok(channel - 1),
         Some(channel) => {
             let of = counted(channels, "channel");
