@@ -88,8 +88,12 @@ fn columns_that_are_not_there() {
     );
     let place = Place::with("s.csv", sequences(20));
     let has = "it has \"id\", \"time\", \"a\", \"b\", \"level\", \"side\"";
+    place.refuses(
+        1,
+        "train regress s.csv --features a",
+        &format!("s.csv: has no column \"target\"; {has}; name the column that is to be told with --target"),
+    );
     for (arguments, column, hint) in [
-        ("regress s.csv --features a", "target", ""),
         ("regress s.csv --target levle --features a", "levle", " (did you mean \"level\"?)"),
         ("regress s.csv --target level --features a,bb", "bb", " (did you mean \"b\"?)"),
         ("classify s.csv --target side --features a --id name", "name", ""),
