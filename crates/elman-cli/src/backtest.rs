@@ -9,6 +9,7 @@ use elman::task::HeldOut;
 
 use crate::answers::{Form, has_columns};
 use crate::args::BacktestArguments;
+use crate::course::watched;
 use crate::output::{Output, Wrong};
 use crate::{evaluate, input, report};
 
@@ -32,7 +33,8 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
             format!("backtest is for forecasts; this model is there to {}", model.task().name().aim());
         return Err(Wrong(message).into());
     }
-    let (forecasts, evaluation) = model.backtest(&table, &held_out)?;
+    let (forecasts, evaluation) =
+        watched("forecast", output, |watch| model.backtest_watched(&table, &held_out, watch))?;
     output.remarks(&evaluation.remarks);
     if let Some((path, form)) = arguments.output.as_ref().zip(form) {
         input::refuse_foreign(path, "a table of these columns", arguments.force, |start| {
@@ -43,7 +45,7 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
         output.note(&format!("wrote {} rows to {}", forecasts.num_rows(), path.display()));
     }
     if output.options.json {
-        output.json(&evaluate::as_json(&evaluation))?;
+        output.json(&evaluate::as_json(&evaluation, model.task()))?;
     } else {
         evaluate::print(&evaluation, output)?;
     }

@@ -7,7 +7,7 @@ use elman::error::Error;
 use elman::metrics::{Confusion, Evaluation, Metrics};
 use elman::model::Model;
 use elman::table::Table;
-use elman::task::HeldOut;
+use elman::task::{HeldOut, Task};
 use serde_json::{Map, Value, json};
 
 use crate::args::EvaluateArguments;
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
         output.note(&format!("drew {}", path.display()));
     }
     if output.options.json {
-        output.json(&as_json(&evaluation))?;
+        output.json(&as_json(&evaluation, model.task()))?;
     } else {
         print(&evaluation, output)?;
     }
@@ -140,8 +140,9 @@ fn figure_of(metric: &str, value: f64) -> String {
 }
 
 /// `{"test": {...}, "baseline": {...}, "baselines": {"seasonal naive": {...}}}`; `baseline` is the first of them. Of a
-/// classification also `"classes": {"a": {...}}` and the `"confusion"` matrix, a row per class in their order.
-pub(crate) fn as_json(evaluation: &Evaluation) -> Value {
+/// classification also `"classes": {"a": {"sequences": 12, ...}}`, of one of rows or windows those instead, and the
+/// `"confusion"` matrix, a row per class in their order.
+pub(crate) fn as_json(evaluation: &Evaluation, task: &Task) -> Value {
     let first = evaluation.baselines.first();
     let baselines = evaluation.baselines.iter();
     let baselines: Map<String, Value> =
@@ -154,16 +155,25 @@ pub(crate) fn as_json(evaluation: &Evaluation) -> Value {
         "baselines": baselines,
     });
     if let Some(confusion) = &evaluation.confusion {
-        json["classes"] = classes_json(confusion);
+        json["classes"] = classes_json(confusion, what_is_counted(task));
         json["confusion"] = json!(confusion.counts);
     }
     json
 }
 
-fn classes_json(confusion: &Confusion) -> Value {
+/// What a classification answers, one by one.
+fn what_is_counted(task: &Task) -> &'static str {
+    match task {
+        Task::Label(_) => "rows",
+        Task::Classify(task) if task.grouping.window.is_some() => "windows",
+        _ => "sequences",
+    }
+}
+
+fn classes_json(confusion: &Confusion, counted: &str) -> Value {
     let classes = confusion.classes.iter().zip(confusion.figures()).map(|(class, of)| {
         let figures =
-            json!({ "sequences": of.support, "precision": of.precision, "recall": of.recall, "f1": of.f1 });
+            json!({ counted: of.support, "precision": of.precision, "recall": of.recall, "f1": of.f1 });
         (class.clone(), figures)
     });
     classes.collect::<Map<_, _>>().into()

@@ -159,11 +159,20 @@ pub(crate) fn data_text(model: &Model) -> String {
     if record.train_sequences == 0 {
         return format!("none here: read from {}", record.data);
     }
+    let [train, validation] = record.timesteps.map_or([None; 2], |timesteps| timesteps.map(Some));
+    let train = sequences_text(record.train_sequences, train);
     let validation = match record.validation_sequences {
         0 => String::new(),
-        n => format!(", {} for validation", counted(n, "sequence")),
+        count => format!(", {} for validation", sequences_text(count, validation)),
     };
-    format!("{}: {} for training{validation}", record.data, counted(record.train_sequences, "sequence"))
+    format!("{}: {train} for training{validation}", record.data)
+}
+
+/// `31 sequences`, of a task that tells something of each timestep `31 sequences of 207,359 timesteps in all`.
+pub(crate) fn sequences_text(count: usize, timesteps: Option<usize>) -> String {
+    let sequences = counted(count, "sequence");
+    let all = if count == 1 { "" } else { " in all" };
+    timesteps.map_or(sequences.clone(), |steps| format!("{sequences} of {}{all}", counted(steps, "timestep")))
 }
 
 pub(crate) fn training_text(model: &Model) -> String {

@@ -20,6 +20,7 @@ mod output;
 mod plot;
 mod predict;
 mod report;
+mod signals;
 mod sound;
 mod stream;
 mod svg;
@@ -43,6 +44,11 @@ fn main() -> ExitCode {
     set_threads(count, &output);
     if let Err(error) = elman::network::instruction_set() {
         return fail(&elman::error::Error::from(error).into());
+    }
+    // Training has something to keep, a stream something to tell.
+    let listens = matches!(command, Command::Train(_) | Command::Tune(_) | Command::Stream(_));
+    if !listens && let Err(error) = signals::end_on_signal() {
+        return fail(&error);
     }
     let result = match command {
         Command::Notebook(arguments) => notebook::run(arguments, &mut output),

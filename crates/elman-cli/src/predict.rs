@@ -10,6 +10,7 @@ use elman::task::{PredictOptions, Task, TaskName};
 
 use crate::answers::{Form, has_columns};
 use crate::args::PredictArguments;
+use crate::course::watched;
 use crate::output::{Output, Wrong};
 use crate::{input, plot, sound};
 
@@ -47,7 +48,7 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
         .with_seed(arguments.seed)
         .with_conformal(arguments.conformal)
         .with_baseline(arguments.baseline.clone());
-    let predictions = model.predict_with(&table, &options)?;
+    let predictions = watched("answered", output, |watch| model.predict_watched(&table, &options, watch))?;
     output.remarks(predictions.remarks());
     if let Some(path) = to_file {
         input::refuse_foreign(path, "a table of these columns", arguments.force, |start| {

@@ -2,7 +2,6 @@
 
 pub(crate) mod clock;
 mod rows;
-mod series;
 
 use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
@@ -11,14 +10,15 @@ use std::process::ExitCode;
 use anyhow::Context;
 use elman::audio::Player;
 use elman::error::{Error, FileError};
+use elman::file;
 use elman::model::Model;
 use elman::words::counted;
 
 use self::clock::Clock;
 use crate::args::StreamArguments;
 use crate::output::{Output, Wrong};
+use crate::signals::{each_signal, status};
 use crate::sound;
-use crate::train::interrupt::{each_signal, status};
 
 /// Bytes of a sample.
 const SAMPLE: usize = 4;
@@ -30,12 +30,12 @@ pub(crate) fn run(arguments: &StreamArguments, output: &mut Output) -> anyhow::R
     let heard = clock.clone();
     each_signal(move |signal| {
         heard.tell();
-        std::process::exit(status(signal).into());
+        file::exit(status(signal));
     })
     .context("cannot listen for Ctrl-C")?;
     let ended = match sound {
         Some(_) => play(&model, arguments, &clock, output),
-        None => rows::run(&model, arguments, &clock, output),
+        None => rows::run(model, arguments, &clock, output),
     };
     clock.tell();
     ended.map(|()| ExitCode::SUCCESS)

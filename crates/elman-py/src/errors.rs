@@ -3,9 +3,12 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant};
 
 use elman::error::Error;
 use elman::table::TableError;
+use elman::watch::{Stopped, Watch};
+use numpy::BorrowError;
 use pyo3::create_exception;
 use pyo3::exceptions::{
     PyFileNotFoundError, PyFloatingPointError, PyIsADirectoryError, PyOSError, PyPermissionError,
@@ -45,9 +48,22 @@ pub(crate) fn alone<'a, T>(owned: &'a Mutex<T>, what: &str) -> PyResult<MutexGua
     match owned.try_lock() {
         Ok(owned) => Ok(owned),
         Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(format!(
-            "this {what} is in use by another thread: one at a time may use it; give each its own"
-        ))),
+        Err(TryLockError::WouldBlock) => Err(in_use(&format!("this {what} is"), "it")),
+    }
+}
+
+/// What something is, as `this network is`, that another thread is at work with.
+fn in_use(what: &str, it: &str) -> PyErr {
+    PyRuntimeError::new_err(format!(
+        "{what} in use by another thread: one at a time may use {it}; give each its own"
+    ))
+}
+
+/// An array that cannot be lent, as `the gradients`.
+pub(crate) fn not_lent(what: &str, error: &BorrowError) -> PyErr {
+    match error {
+        BorrowError::AlreadyBorrowed => in_use(&format!("{what} are"), "them"),
+        error => wrong(format!("{what}: {error}")),
     }
 }
 
@@ -70,6 +86,55 @@ pub(crate) fn tried<R: Send, E: Into<Error> + Send>(
     work: impl FnOnce() -> Result<R, E> + Send,
 ) -> PyResult<R> {
     working(py, work)?.map_err(exception)
+}
+
+/// As [`tried`], of work that may take long, which Ctrl-C ends.
+pub(crate) fn watched<R: Send>(
+    py: Python<'_>,
+    work: impl FnOnce(&mut Watch<'_>) -> Result<R, Error> + Send,
+) -> PyResult<R> {
+    let mut signals = Signals::default();
+    let worked = working(py, || work(&mut |_, _| signals.ask().map_err(|()| Stopped)))?;
+    match signals.failed {
+        Some(error) => Err(error),
+        None => worked.map_err(exception),
+    }
+}
+
+/// How long work goes on before it asks the interpreter whether somebody wants it to stop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Asks the interpreter, from time to time, whether somebody wants work to stop.
+pub(crate) struct Signals {
+    /// When it was last asked.
+    asked: Instant,
+    /// What it had against going on.
+    pub(crate) failed: Option<PyErr>,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Signals { asked: Instant::now(), failed: None }
+    }
+}
+
+impl Signals {
+    /// Asks, if it is time to.
+    pub(crate) fn ask(&mut self) -> Result<(), ()> {
+        if self.failed.is_none() && self.asked.elapsed() <= TICK {
+            return Ok(());
+        }
+        self.call(|_| Ok(()))
+    }
+
+    /// Asks, and calls something of the interpreter's.
+    pub(crate) fn call(&mut self, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<(), ()> {
+        if self.failed.is_none() {
+            self.asked = Instant::now();
+            self.failed = Python::attach(|py| py.check_signals().and_then(|()| call(py))).err();
+        }
+        if self.failed.is_some() { Err(()) } else { Ok(()) }
+    }
 }
 
 /// As [`working`], but keeps the interpreter: for what is done sooner than it could be let go of.

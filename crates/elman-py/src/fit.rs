@@ -1,7 +1,5 @@
 //! Training, as the program does it.
 
-use std::time::{Duration, Instant};
-
 use elman::error::Error;
 use elman::recipe::{Recipe, RecipeOptions};
 use elman::run::{Run, Useless};
@@ -14,12 +12,9 @@ use pyo3::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::arrays::{in_words, parsed};
-use crate::errors::{exception, quickly, working, wrong};
-use crate::model::{Model, check_test};
+use crate::errors::{Signals, exception, quickly, working, wrong};
+use crate::model::Model;
 use crate::table::Table;
-
-/// How long training goes on before it asks the interpreter whether somebody wants it to stop.
-const TICK: Duration = Duration::from_millis(50);
 
 /// The option that is neither the task's nor a recipe's.
 const SEARCH: &str = "search";
@@ -110,9 +105,9 @@ pub(crate) fn fit(
     if let TaskOptions::Label(options) = &mut task_options {
         options.burn_in = recipe.burn_in.unwrap_or(0);
     }
-    let mut watcher = Watcher { watch, epochs: 0, asked: Instant::now(), failed: None };
+    let mut watcher = Watcher { watch, epochs: 0, signals: Signals::default() };
     let fitted = working(py, || train(table.table(), &task_options, recipe, open, &mut watcher))?;
-    match watcher.failed {
+    match watcher.signals.failed {
         // Of the interpreter's own; what was learned before it is kept.
         Some(error) if !error.is_instance_of::<PyKeyboardInterrupt>(py) => return Err(error),
         Some(error) if fitted.as_ref().is_ok_and(Option::is_none) => return Err(error),
@@ -149,8 +144,9 @@ fn train(
     let finds_rate = recipe.finds_learning_rate();
     let mut recipe = recipe.recipe(&prepared.task).map_err(exception)?;
     let first = Run::new(&recipe, &prepared).map_err(exception)?;
-    let untrained = first.model(None).map_err(exception)?;
-    check_test(&untrained, table, prepared.held_out.as_ref()).map_err(exception)?;
+    if let Some(held_out) = &prepared.held_out {
+        first.check_test(table, held_out).map_err(exception)?;
+    }
     if let Some(open) = open {
         match choose(&recipe, open, &prepared, watcher).map_err(exception)? {
             Some(chosen) => recipe = chosen,
@@ -221,55 +217,31 @@ fn usefulness(run: &Run<'_>) -> PyResult<Option<String>> {
 struct Watcher {
     watch: Option<Py<PyAny>>,
     epochs: u64,
-    /// When the interpreter was last asked.
-    asked: Instant,
-    /// What it had against going on.
-    failed: Option<PyErr>,
+    signals: Signals,
 }
 
 impl Watcher {
     /// Tells what happened, and asks whether somebody wants to stop.
     fn tell(&mut self, what: &str, arguments: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>) -> Control {
-        self.asked = Instant::now();
-        let told = Python::attach(|py| {
-            py.check_signals()?;
-            match &self.watch {
-                Some(watch) => watch.call1(py, (what, arguments(py)?)).map(drop),
-                None => Ok(()),
-            }
-        });
-        match told {
-            Ok(()) => Control::Continue,
-            Err(error) => {
-                self.failed = Some(error);
-                Control::Stop
-            }
-        }
+        let watch = self.watch.as_ref();
+        go_on(self.signals.call(|py| match watch {
+            Some(watch) => watch.call1(py, (what, arguments(py)?)).map(drop),
+            None => Ok(()),
+        }))
+    }
+
+    /// Asks, from time to time, whether somebody wants to stop.
+    fn ask(&mut self) -> Control {
+        go_on(self.signals.ask())
     }
 }
 
-impl Watcher {
-    /// Asks, from time to time, whether somebody wants to stop.
-    fn ask(&mut self) -> Control {
-        if self.asked.elapsed() <= TICK {
-            return Control::Continue;
-        }
-        self.asked = Instant::now();
-        match Python::attach(|py| py.check_signals()) {
-            Ok(()) => Control::Continue,
-            Err(error) => {
-                self.failed = Some(error);
-                Control::Stop
-            }
-        }
-    }
+fn go_on(asked: Result<(), ()>) -> Control {
+    if asked.is_ok() { Control::Continue } else { Control::Stop }
 }
 
 impl Observer for Watcher {
     fn observe(&mut self, event: &Event<'_>) -> Result<Control, ObserverError> {
-        if self.failed.is_some() {
-            return Ok(Control::Stop);
-        }
         Ok(match *event {
             Event::Epoch { epoch, train_loss, validation_loss, rate, .. } => {
                 let epochs = self.epochs;

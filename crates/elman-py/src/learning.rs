@@ -11,7 +11,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::arrays::{Number, parsed, values};
-use crate::errors::{alone, quickly, tried, working, wrong};
+use crate::errors::{alone, not_lent, quickly, tried, working, wrong};
 
 /// The mean loss of outputs `[n, O]`, and its gradient.
 #[pyfunction]
@@ -128,8 +128,10 @@ fn update<T: Number>(
     gradients: &Bound<'_, PyAny>,
     rate: f64,
 ) -> PyResult<()> {
-    let mut parameters: PyReadwriteArray1<'_, T> = parameters.extract()?;
-    let gradients: PyReadonlyArray1<'_, T> = gradients.extract()?;
+    let parameters = parameters.cast::<PyArray1<T>>()?.try_readwrite();
+    let mut parameters = parameters.map_err(|error| not_lent("the parameters", &error))?;
+    let gradients = gradients.cast::<PyArray1<T>>()?.try_readonly();
+    let gradients = gradients.map_err(|error| not_lent("the gradients", &error))?;
     if parameters.len() != len || gradients.len() != len {
         let (found, of) = (parameters.len(), gradients.len());
         return Err(wrong(format!(

@@ -38,7 +38,7 @@ mod _elman {
     #[pymodule_export]
     use crate::network::Network;
     #[pymodule_export]
-    use crate::stream::Stream;
+    use crate::stream::{RowStreams, Stream};
     #[pymodule_export]
     use crate::table::Table;
 

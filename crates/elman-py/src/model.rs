@@ -1,22 +1,24 @@
 //! Trained models.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use elman::error::Error;
 use elman::metrics::Evaluation;
 use elman::model;
-use elman::task::{Answers, GenerateOptions, HeldOut, PredictOptions, Predictions};
+use elman::task::{Answers, GenerateOptions, PredictOptions, Predictions};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::errors::{quickly, tried, working, wrong};
+use crate::errors::{quickly, tried, watched, working, wrong};
 use crate::network::Network;
+use crate::stream::RowStreams;
 use crate::table::Table;
 
 /// A trained network or ensemble with its task.
 #[pyclass(module = "elman._elman", frozen)]
-pub(crate) struct Model(model::Model);
+pub(crate) struct Model(Arc<model::Model>);
 
 /// Answers by column, and remarks.
 type Answered<'py> = (Bound<'py, PyDict>, Vec<String>);
@@ -26,13 +28,13 @@ impl Model {
     /// Reads a model file.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        tried(py, || model::Model::open(&path)).map(Model)
+        tried(py, || model::Model::open(&path)).map(Model::new)
     }
 
     /// What [`to_bytes`](Self::to_bytes) gives.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        tried(py, || model::Model::from_bytes("the model", bytes)).map(Model)
+        tried(py, || model::Model::from_bytes("the model", bytes)).map(Model::new)
     }
 
     /// Writes a model file.
@@ -82,6 +84,11 @@ impl Model {
         Network::of(py, weights, 0)
     }
 
+    /// The model row by row.
+    fn stream(&self, py: Python<'_>) -> PyResult<RowStreams> {
+        RowStreams::new(py, Arc::clone(&self.0))
+    }
+
     /// The answers for a table.
     #[pyo3(signature = (table, horizon=None, interval=Vec::new(), baseline=None))]
     fn predict<'py>(
@@ -94,7 +101,7 @@ impl Model {
     ) -> PyResult<Answered<'py>> {
         let options =
             PredictOptions::default().with_horizon(horizon).with_interval(interval).with_baseline(baseline);
-        let predictions = tried(py, || self.0.predict_with(table.table(), &options))?;
+        let predictions = watched(py, |watch| self.0.predict_watched(table.table(), &options, watch))?;
         answered(py, &predictions)
     }
 
@@ -134,9 +141,9 @@ impl Model {
         table: &Table,
         test: Option<usize>,
     ) -> PyResult<(Bound<'py, PyDict>, String, Vec<String>)> {
-        let (rows, figures) = tried(py, || {
+        let (rows, figures) = watched(py, |watch| {
             let held_out = self.0.task().kind().held_out(test)?;
-            self.0.backtest(table.table(), &held_out)
+            self.0.backtest_watched(table.table(), &held_out, watch)
         })?;
         let (columns, mut remarks) = answered(py, &rows)?;
         remarks.extend(remarks_of(&figures));
@@ -151,9 +158,9 @@ impl Model {
         table: &Table,
         test: Option<usize>,
     ) -> PyResult<(String, Vec<String>)> {
-        let figures = tried(py, || {
+        let figures = watched(py, |watch| {
             let held_out = self.0.task().kind().held_out(test)?;
-            self.0.evaluate(table.table(), &held_out)
+            self.0.evaluate_watched(table.table(), &held_out, watch)
         })?;
         Ok((json(&figures)?, remarks_of(&figures)))
     }
@@ -161,7 +168,7 @@ impl Model {
 
 impl Model {
     pub(crate) fn new(model: model::Model) -> Self {
-        Model(model)
+        Model(Arc::new(model))
     }
 }
 
@@ -188,16 +195,4 @@ fn answered<'py>(py: Python<'py>, predictions: &Predictions) -> PyResult<Answere
         }
     }
     Ok((columns, predictions.remarks().iter().map(ToString::to_string).collect()))
-}
-
-/// What a run keeps for its test, if anything.
-pub(crate) fn check_test(
-    model: &model::Model,
-    table: &elman::table::Table,
-    held_out: Option<&HeldOut>,
-) -> Result<(), elman::error::Error> {
-    match held_out {
-        Some(held_out) => model.evaluate(table, held_out).map(drop),
-        None => Ok(()),
-    }
 }

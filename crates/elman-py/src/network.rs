@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::arrays::{Form, Gathered, Number, Sequences, parsed, same, values};
-use crate::errors::{alone, tried, working, wrong};
+use crate::errors::{alone, not_lent, tried, working, wrong};
 use crate::states::{self, Arrays};
 use crate::stream::Stream;
 
@@ -98,7 +98,8 @@ impl<T: Number> Running<T> {
 
     /// A copy of the parameters as they are now.
     fn values(&self, py: Python<'_>) -> PyResult<Vec<T>> {
-        let parameters = self.parameters.bind(py).try_readonly().map_err(|_| in_use("parameters"))?;
+        let parameters =
+            self.parameters.bind(py).try_readonly().map_err(|error| not_lent("the parameters", &error))?;
         Ok(values(&parameters, "parameters")?.to_vec())
     }
 
@@ -141,7 +142,8 @@ impl<T: Number> Running<T> {
             let order = pass.batch.packing().order();
             states::write(Arrays::PerLayer, arrays, network.states(), order, &mut pass.state, "state")?;
         }
-        let parameters = self.parameters.bind(py).try_readonly().map_err(|_| in_use("parameters"))?;
+        let parameters =
+            self.parameters.bind(py).try_readonly().map_err(|error| not_lent("the parameters", &error))?;
         let parameters = values(&parameters, "parameters")?;
         let time = match x {
             Sequences::Padded(array) => array.shape()[1],
@@ -187,7 +189,8 @@ impl<T: Number> Running<T> {
             let order = pass.batch.packing().order();
             states::write(Arrays::PerLayer, arrays, network.states(), order, &mut pass.state, "dstate")?;
         }
-        let mut gradients = self.gradients.bind(py).try_readwrite().map_err(|_| in_use("gradients"))?;
+        let mut gradients =
+            self.gradients.bind(py).try_readwrite().map_err(|error| not_lent("the gradients", &error))?;
         let gradients = gradients.as_slice_mut().map_err(|_| wrong("the gradients are not contiguous"))?;
         let (engine, batch, outputs, state) = (&mut pass.engine, &pass.batch, &pass.outputs, &mut pass.state);
         pass.keeps = false;
@@ -210,10 +213,6 @@ fn in_given_order(packing: &Packing) -> Vec<usize> {
     let mut lengths = vec![0; packing.batch_size()];
     packing.order().iter().zip(packing.lengths()).for_each(|(&n, &length)| lengths[n] = length);
     lengths
-}
-
-fn in_use(what: &str) -> PyErr {
-    wrong(format!("the {what} are in use by another call"))
 }
 
 /// Has the engine take up parameters, unless it has just these.

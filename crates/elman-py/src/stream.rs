@@ -1,15 +1,15 @@
-//! Networks step by step.
+//! Networks step by step, and models row by row.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use elman::stream;
 use elman::weights::Weights;
+use elman::{model, stream};
 use numpy::{PyArray1, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::arrays::values;
-use crate::errors::{alone, quickly, tried, wrong};
+use crate::errors::{alone, exception, quickly, tried, wrong};
 
 /// A network that reads one timestep after the other.
 #[pyclass(module = "elman._elman", frozen)]
@@ -108,5 +108,40 @@ impl Stream {
     fn reset(&self) -> PyResult<()> {
         let mut stream = self.alone()?;
         quickly(|| stream.stream.reset())
+    }
+}
+
+/// A model that reads rows of its task as they come, of one series or of several.
+#[pyclass(module = "elman._elman", frozen)]
+pub(crate) struct RowStreams(Mutex<model::RowStreams>);
+
+impl RowStreams {
+    pub(crate) fn new(py: Python<'_>, model: Arc<model::Model>) -> PyResult<Self> {
+        Ok(RowStreams(Mutex::new(tried(py, || model::RowStreams::new(model))?)))
+    }
+
+    fn alone(&self) -> PyResult<MutexGuard<'_, model::RowStreams>> {
+        alone(&self.0, "stream")
+    }
+}
+
+#[pymethods]
+impl RowStreams {
+    /// The names of what tells a row's series, of its values and of an answer's.
+    fn names(&self) -> PyResult<(Vec<String>, Vec<String>, Vec<String>)> {
+        let streams = self.alone()?;
+        Ok((streams.ids().to_vec(), streams.inputs().to_vec(), streams.answers().to_vec()))
+    }
+
+    /// Reads a row; gives the answer, or none where there is too little to look back on.
+    fn step(&self, id: Vec<String>, row: Vec<f64>) -> PyResult<Option<Vec<f64>>> {
+        let mut streams = self.alone()?;
+        quickly(|| streams.step(&id, &row))?.map_err(exception)
+    }
+
+    /// Back to the start of all series.
+    fn reset(&self) -> PyResult<()> {
+        let mut streams = self.alone()?;
+        quickly(|| streams.reset())
     }
 }

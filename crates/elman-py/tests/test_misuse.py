@@ -161,3 +161,11 @@ def test_a_network_in_two_threads_is_refused_by_name():
     wanted = "this network is in use by another thread: one at a time may use it; give each its own"
     assert set(failed) == {wanted}
     assert np.array_equal(net(x), net(x))
+
+
+def test_a_single_class_is_named_as_it_was_given():
+    X = np.zeros((4, 3, 1))
+    for given, shown in [(["a"] * 4, "'a'"), (np.full(4, 7), "7"), (np.full(4, "b"), "'b'")]:
+        with pytest.raises(ValueError) as refused:
+            elman.SequenceClassifier(**QUICK).fit(X, given)
+        assert str(refused.value) == f"y has one class, {shown}; at least two are needed to tell them apart"

@@ -21,11 +21,14 @@
 //! # }
 //! ```
 
+use std::convert::Infallible;
+
 use crate::distribution::Distribution;
 use crate::error::ConfigError;
 use crate::float::Dtype;
 use crate::network::{Activation, Network};
 use crate::predict;
+use crate::watch::{Steps, Stopped, Watch};
 use crate::weights::Weights;
 
 /// More members than this are refused.
@@ -112,17 +115,40 @@ impl Ensemble {
     /// # Panics
     /// As there.
     pub fn run(&self, sequences: &[&[f64]]) -> Vec<Vec<f64>> {
-        let run = |member: &Weights| predict::run(member.network(), member.parameters(), sequences);
-        let mut outputs = run(&self.members[0]);
-        let Some(mean) = self.mean() else { return outputs };
+        let Ok(outputs) = self.run_each::<Infallible>(sequences, &mut |_| Ok(()));
+        outputs
+    }
+
+    /// The same, which may take long; the steps that `watch` is told of are timesteps of every member.
+    ///
+    /// # Errors
+    /// If `watch` ends it.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub fn run_watched(&self, sequences: &[&[f64]], watch: &mut Watch<'_>) -> Result<Vec<Vec<f64>>, Stopped> {
+        let timesteps = sequences.iter().map(|x| x.len()).sum::<usize>() / self.network().input_size();
+        let mut steps = Steps::new(timesteps * self.members.len(), watch);
+        self.run_each(sequences, &mut |timesteps| steps.add(timesteps))
+    }
+
+    fn run_each<E>(
+        &self,
+        sequences: &[&[f64]],
+        watch: &mut dyn FnMut(usize) -> Result<(), E>,
+    ) -> Result<Vec<Vec<f64>>, E> {
+        let mut run =
+            |member: &Weights| predict::run_watched(member.network(), member.parameters(), sequences, watch);
+        let mut outputs = run(&self.members[0])?;
+        let Some(mean) = self.mean() else { return Ok(outputs) };
         outputs.iter_mut().for_each(|output| mean.begin(output));
         for member in &self.members[1..] {
-            for (sum, output) in outputs.iter_mut().zip(&mut run(member)) {
+            for (sum, output) in outputs.iter_mut().zip(&mut run(member)?) {
                 mean.add(sum, output);
             }
         }
         outputs.iter_mut().for_each(|sum| mean.finish(sum));
-        outputs
+        Ok(outputs)
     }
 
     /// How outputs become the ensemble's; none where it has one member, whose outputs stay as they are.

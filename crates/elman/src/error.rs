@@ -243,6 +243,9 @@ pub enum Error {
     /// `Error` comes back as it is.
     #[error("an observer ended the training run")]
     Observer(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// See [`Stopped`](crate::watch::Stopped).
+    #[error(transparent)]
+    Stopped(#[from] crate::watch::Stopped),
     /// See [`TableError`](crate::table::TableError).
     #[error(transparent)]
     Table(#[from] crate::table::TableError),
@@ -257,9 +260,11 @@ impl Error {
             Error::Data(error) => error.naming(option),
             Error::Model(error) => error.message().naming(option),
             Error::Table(error) => error.message().naming(option),
-            Error::Diverged(_) | Error::File(_) | Error::NotFinite(_) | Error::Observer(_) => {
-                self.to_string()
-            }
+            Error::Diverged(_)
+            | Error::File(_)
+            | Error::NotFinite(_)
+            | Error::Observer(_)
+            | Error::Stopped(_) => self.to_string(),
         }
     }
 }

@@ -22,6 +22,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::FileError;
 
@@ -41,7 +42,7 @@ fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return write_device(path, bytes);
     }
     let (mut file, target) = begin(path)?;
-    file.write_all(bytes)?;
+    file.file.write_all(bytes)?;
     finish(file, &target)
 }
 
@@ -52,7 +53,7 @@ fn write_device(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// A temporary file, and the place that it will take.
-fn begin(path: &Path) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
+fn begin(path: &Path) -> io::Result<(Temporary, PathBuf)> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
@@ -60,7 +61,7 @@ fn begin(path: &Path) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
     Ok((temporary_beside(&target)?, target))
 }
 
-fn finish(file: tempfile::NamedTempFile, target: &Path) -> io::Result<()> {
+fn finish(Temporary { file, name: _name }: Temporary, target: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(target).map_err(|error| error.error)?;
     sync_folder(target);
@@ -82,7 +83,7 @@ pub(crate) fn write_by<E: From<FileError>>(
         return Ok(write_device(path, &bytes).map_err(failed)?);
     }
     let (mut file, target) = begin(path).map_err(failed)?;
-    let mut writer = BufWriter::new(file.as_file_mut());
+    let mut writer = BufWriter::new(file.file.as_file_mut());
     fill(&mut writer)?;
     writer.flush().map_err(failed)?;
     drop(writer);
@@ -112,7 +113,7 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
 
 /// A temporary file of one name per path, so that what a killed process left is replaced by the next; of another
 /// while a living one writes there.
-fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+fn temporary_beside(path: &Path) -> io::Result<Temporary> {
     let name = hidden_beside(path, ".tmp");
     let is_free =
         File::open(&name).is_ok_and(|file| !matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
@@ -137,7 +138,48 @@ fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let file = made.map_err(|error| io::Error::from(error.kind()))?;
     // Where files cannot be locked, writing goes on as it would anyway.
     let _ = file.as_file().try_lock();
-    Ok(file)
+    let name = Name::of(file.path());
+    Ok(Temporary { file, name })
+}
+
+/// A temporary file, which is gone with this unless it has become another.
+struct Temporary {
+    file: tempfile::NamedTempFile,
+    name: Name,
+}
+
+/// The names of the temporary files that this process writes at this moment.
+static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// One of them.
+struct Name(PathBuf);
+
+impl Name {
+    fn of(path: &Path) -> Self {
+        temporary().push(path.to_owned());
+        Name(path.to_owned())
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        temporary().retain(|name| *name != self.0);
+    }
+}
+
+fn temporary() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
+    TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends the process at once, as when a signal asks for it. What is being written leaves nothing behind.
+pub fn exit(code: u8) -> ! {
+    // Held to the end, so that no further file is begun.
+    let names = temporary();
+    for name in names.iter() {
+        // One that has just become another is no longer there.
+        let _ = fs::remove_file(name);
+    }
+    std::process::exit(code.into());
 }
 
 fn folder(path: &Path) -> &Path {
@@ -304,9 +346,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("model");
         let mut first = temporary_beside(&path).unwrap();
-        first.write_all(b"first").unwrap();
+        first.file.write_all(b"first").unwrap();
         write(&path, b"second").unwrap();
-        first.persist(&path).unwrap();
+        first.file.persist(&path).unwrap();
         assert_eq!(read(&path).unwrap(), b"first");
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
         // What a killed process left is replaced.

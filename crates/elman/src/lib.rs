@@ -81,6 +81,7 @@ pub mod table;
 pub mod task;
 pub mod train;
 pub mod tune;
+pub mod watch;
 pub mod weights;
 pub mod words;
 

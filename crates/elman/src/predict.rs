@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+use std::convert::Infallible;
+
 use crate::batch::Batch;
 use crate::ensemble::{Ensemble, Mean};
 use crate::error::ConfigError;
@@ -38,13 +40,32 @@ const PIECE: usize = 4096;
 /// # Panics
 /// If a sequence is empty or does not have the network's input size.
 pub fn run(network: &Network, parameters: &Parameters, sequences: &[&[f64]]) -> Vec<Vec<f64>> {
+    let Ok(outputs) = run_watched::<Infallible>(network, parameters, sequences, &mut |_| Ok(()));
+    outputs
+}
+
+/// As [`run`], with `watch` told how many timesteps more have been answered, again and again.
+///
+/// # Errors
+/// The first of `watch`.
+pub(crate) fn run_watched<E>(
+    network: &Network,
+    parameters: &Parameters,
+    sequences: &[&[f64]],
+    watch: &mut dyn FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<Vec<f64>>, E> {
     match parameters {
-        Parameters::F32(parameters) => run_typed(network, parameters, sequences),
-        Parameters::F64(parameters) => run_typed(network, parameters, sequences),
+        Parameters::F32(parameters) => run_typed(network, parameters, sequences, watch),
+        Parameters::F64(parameters) => run_typed(network, parameters, sequences, watch),
     }
 }
 
-fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]) -> Vec<Vec<f64>> {
+fn run_typed<T: Float, E>(
+    network: &Network,
+    parameters: &[T],
+    sequences: &[&[f64]],
+    watch: &mut dyn FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<Vec<f64>>, E> {
     let mut engine = T::Engine::new(network);
     engine.load(parameters);
     let mut outputs = Vec::with_capacity(sequences.len());
@@ -52,19 +73,26 @@ fn run_typed<T: Float>(network: &Network, parameters: &[T], sequences: &[&[f64]]
         let x: Vec<Vec<T>> = sequences.iter().map(|x| convert(x)).collect();
         let batch = Batch::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), network.input_size());
         drop(x);
-        let output = run_batch(network, &mut engine, &batch);
+        let output = run_batch(network, &mut engine, &batch, watch)?;
         outputs.extend(network.unpack(&batch, &output).iter().map(|output| convert(output)));
     }
-    outputs
+    Ok(outputs)
 }
 
 /// The outputs for a batch, in rows as the network leaves them.
-fn run_batch<T: Float>(network: &Network, engine: &mut T::Engine, batch: &Batch<T>) -> Vec<T> {
+fn run_batch<T: Float, E>(
+    network: &Network,
+    engine: &mut T::Engine,
+    batch: &Batch<T>,
+    watch: &mut dyn FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<T>, E> {
     let packing = batch.packing();
     let mut state = network.zero_state(packing.batch_size());
     let is_for_each = !network.ends_time() && network.patch_len() == 1;
     if !(network.is_causal() && is_for_each) || packing.seq_len() <= PIECE {
-        return engine.forward(batch, &mut state, Mode::Predict).to_vec();
+        let outputs = engine.forward(batch, &mut state, Mode::Predict).to_vec();
+        watch(packing.num_rows())?;
+        return Ok(outputs);
     }
     let mut outputs = Vec::with_capacity(packing.num_rows() * network.output_size());
     let mut piece = Batch::default();
@@ -72,8 +100,9 @@ fn run_batch<T: Float>(network: &Network, engine: &mut T::Engine, batch: &Batch<
         piece.set_chunk(batch, start..start + PIECE);
         state.truncate(packing.active(start));
         outputs.extend_from_slice(engine.forward(&piece, &mut state, Mode::Predict));
+        watch(piece.packing().num_rows())?;
     }
-    outputs
+    Ok(outputs)
 }
 
 /// Sequences that go on, side by side: a network or an ensemble, its parameters and the states that each has reached.

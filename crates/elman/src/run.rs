@@ -30,8 +30,9 @@ use crate::network::Network;
 use crate::recipe::Recipe;
 use crate::sequence::{Example, Sequences};
 use crate::table::Table;
-use crate::task::Prepared;
+use crate::task::{HeldOut, Prepared, TaskName};
 use crate::train::{Checkpointer, Control, Ended, Members, Observer, Progress, RangeTest, Trainer};
+use crate::watch::Stopped;
 use crate::weights::Weights;
 
 impl Recipe {
@@ -239,6 +240,22 @@ impl<'a> Run<'a> {
         (loss > POOR * naive && loss > NOTHING).then_some(Useless { has_diverged, loss, naive })
     }
 
+    /// Refuses data that the model could not be tested on, which is better known before training than after. What can be
+    /// wrong with them is found before the first answers, so those are not waited for; with the end of a text that is learned
+    /// from nothing can be, since it was read to be prepared.
+    ///
+    /// # Errors
+    /// As [`Model::evaluate`].
+    pub fn check_test(&self, table: &Table, held_out: &HeldOut) -> Result<(), Error> {
+        if self.prepared.task.name() == TaskName::Text && self.prepared.held_out.is_some() {
+            return Ok(());
+        }
+        match self.model(None)?.evaluate_watched(table, held_out, &mut |_, _| Err(Stopped)) {
+            Err(Error::Stopped(_)) => Ok(()),
+            tested => tested.map(drop),
+        }
+    }
+
     /// The model as it stands: the parameters to be kept, and how they came about. `ended` is `None`
     /// for a run that broke off.
     ///
@@ -251,6 +268,7 @@ impl<'a> Run<'a> {
             data: self.prepared.data.clone(),
             train_sequences: self.prepared.train.len(),
             validation_sequences: self.prepared.validation.len(),
+            timesteps: self.prepared.timesteps(),
             recipe: self.recipe.clone(),
             ended,
             epochs: progress.epoch(),

@@ -174,6 +174,7 @@ fn add_cases(cases: &Cases, page: &mut Page) {
     notes(&cases.notes, page);
     let kind = |answers: &Answers| match answers {
         Answers::Numbers(_) => Kind::Number,
+        Answers::Text(texts) if texts.iter().all(|text| text.parse::<f64>().is_ok()) => Kind::Number,
         Answers::Text(_) | Answers::Times(_) => Kind::Text,
     };
     let columns = cases.columns.iter().map(|(name, answers)| (name.clone(), kind(answers))).collect();

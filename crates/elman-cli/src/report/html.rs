@@ -1,6 +1,6 @@
 //! The page: sections, tables and pictures as HTML.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use crate::svg::{Escaped, Picture, STYLE};
 
@@ -15,21 +15,50 @@ p{margin:.4rem 0}.dim,figcaption{color:var(--dim)}\
 a{color:var(--link)}nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:1rem 0}\
 nav a{display:inline-block;padding:.2rem 0}\
 figure{margin:.6rem 0}figure svg{display:block;width:100%;height:auto}\
-.scroll{overflow-x:auto}.scroll svg{width:auto;max-width:none}\
+.scroll{overflow-x:auto;background:\
+linear-gradient(to right,var(--back) 30%,transparent) left/2rem 100% local,linear-gradient(to left,var(--back) 30%,transparent) right/2rem 100% local,\
+linear-gradient(to right,var(--edge),transparent) left/.8rem 100% scroll,linear-gradient(to left,var(--edge),transparent) right/.8rem 100% scroll;\
+background-repeat:no-repeat}.scroll svg{width:auto;max-width:none}\
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
 th,td{padding:.25rem .8rem .25rem 0;text-align:right;border-bottom:1px solid var(--edge);white-space:nowrap}\
 th:first-child,td:first-child{text-align:left}td.text,th.text{text-align:left}th{font-weight:600}\
+thead th,.words{white-space:normal;overflow-wrap:break-word}thead th{vertical-align:bottom}td.words{min-width:14rem}\
 tr.ours th,tr.ours td{font-weight:700}\
 dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.3rem 1rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0}\
 pre{background:var(--card);padding:.8rem;border-radius:.4rem;white-space:pre-wrap;margin:.6rem 0;font-size:.9rem}\
 summary{cursor:pointer;color:var(--link);padding:.2rem 0}\
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}\
 .narrow{display:none}\
-@media(max-width:40rem){.wide{display:none}.narrow{display:block}\
+.option{white-space:nowrap}\
+@media(max-width:40rem){.wide{display:none}.narrow{display:block}th,td{padding-right:.55rem;font-size:.9rem}\
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}";
+
+/// Text in which an option stays on its line.
+struct Prose<'a>(&'a str);
+
+impl fmt::Display for Prose<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for word in self.0.split_inclusive(' ') {
+            let bare = word.trim_start_matches('(');
+            match bare.starts_with("--") {
+                true => write!(
+                    f,
+                    "{}<span class=\"option\">{}</span>",
+                    &word[..word.len() - bare.len()],
+                    Escaped(bare)
+                )?,
+                false => write!(f, "{}", Escaped(word))?,
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Rows of a table that are shown at the most.
 const MOST_ROWS: usize = 200;
+
+/// A cell with more letters than these may have several lines.
+const LONG: usize = 30;
 
 /// A page as it is written.
 #[derive(Default)]
@@ -77,18 +106,18 @@ impl Page {
     }
 
     pub(super) fn paragraph(&mut self, text: &str) {
-        self.add(format_args!("<p>{}</p>\n", Escaped(text)));
+        self.add(format_args!("<p>{}</p>\n", Prose(text)));
     }
 
     /// A paragraph of less weight.
     pub(super) fn note(&mut self, text: &str) {
-        self.add(format_args!("<p class=\"dim\">{}</p>\n", Escaped(text)));
+        self.add(format_args!("<p class=\"dim\">{}</p>\n", Prose(text)));
     }
 
     pub(super) fn list(&mut self, items: &[String]) {
         self.body.push_str("<ul>\n");
         for item in items {
-            self.add(format_args!("<li>{}</li>\n", Escaped(item)));
+            self.add(format_args!("<li>{}</li>\n", Prose(item)));
         }
         self.body.push_str("</ul>\n");
     }
@@ -121,9 +150,15 @@ impl Page {
     /// A table that can be moved sideways where it is too wide.
     pub(super) fn table(&mut self, name: &str, table: &Table) {
         let class = |n: usize| match table.columns[n].1 {
+            Kind::Text
+                if n > 0 && table.rows.iter().any(|row| row.get(n).is_some_and(|cell| cell.len() > LONG)) =>
+            {
+                " class=\"text words\""
+            }
             Kind::Text if n > 0 => " class=\"text\"",
             _ => "",
         };
+        let has_words = |cell: &str| cell.contains(' ') && cell.contains(char::is_alphabetic);
         self.add(format_args!(
             "<div class=\"scroll\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table>\n<thead><tr>",
             Escaped(name)
@@ -136,6 +171,9 @@ impl Page {
             self.body.push_str(if table.ours == Some(n) { "<tr class=\"ours\">" } else { "<tr>" });
             for (n, cell) in row.iter().enumerate().take(table.columns.len()) {
                 match n {
+                    0 if has_words(cell) => {
+                        self.add(format_args!("<th scope=\"row\" class=\"words\">{}</th>", Escaped(cell)));
+                    }
                     0 => self.add(format_args!("<th scope=\"row\">{}</th>", Escaped(cell))),
                     _ => self.add(format_args!("<td{}>{}</td>", class(n), Escaped(cell))),
                 }

@@ -17,6 +17,9 @@ const MOST_TIMESTEPS: usize = 20_000;
 /// The timesteps of one where each has a target: its end.
 const LONGEST: usize = 1000;
 
+/// Shares of the largest gradient that are less than this are not drawn.
+const LEAST_SHARE: f64 = 1e-9;
+
 /// The timesteps whose states are shown.
 const MOST_STATES: usize = 400;
 
@@ -90,9 +93,11 @@ impl Averaged {
         } else {
             counted(some.len(), &format!("{of} sequence"))
         };
-        let which = match is_cut {
-            true => format!("{which}, of each the last {}", counted(LONGEST, "timestep")),
-            false => which,
+        let last = counted(LONGEST, "timestep");
+        let which = match (is_cut, some.len()) {
+            (true, 1) => format!("the last {last} of {which}"),
+            (true, _) => format!("{which}, of each the last {last}"),
+            (false, _) => which,
         };
         Ok(Ok(Averaged { examples: some, which }))
     }
@@ -116,21 +121,30 @@ fn gradient(model: &Model, averaged: &Averaged) -> Option<Charts> {
     if norms.len() < 2 || largest == 0.0 {
         return None;
     }
-    let points: Vec<(usize, f64)> = norms.iter().map(|norm| norm / largest).enumerate().collect();
+    let mut shares: Vec<f64> = norms.iter().map(|norm| norm / largest).collect();
+    // Nobody needs to see how nothing becomes less.
+    let seen = shares.iter().rposition(|share| *share >= LEAST_SHARE).map_or(0, |last| last + 1);
+    let is_less = shares.len() > seen.max(2);
+    shares.truncate(seen.max(2));
+    let points: Vec<(usize, f64)> =
+        shares.iter().copied().enumerate().filter(|(_, share)| *share >= LEAST_SHARE).collect();
     let chart = Chart {
         title: "How far back it learns from".into(),
         x: "timesteps back".into(),
         y: "gradient norm, as a share of the largest".into(),
-        row_names: (0..norms.len()).map(|n| n.to_string()).collect(),
+        row_names: (0..shares.len()).map(|n| n.to_string()).collect(),
         logarithmic: true,
         lines: vec![Line::new("gradient norm".to_owned(), Role::Model, points)],
         ..Chart::default()
     };
-    let note = format!(
+    let mut note = format!(
         "The derivative of the last output's loss by the inputs of earlier timesteps, the mean over {}. What fades by orders \
          of magnitude is hardly learned from.",
         averaged.which
     );
+    if is_less {
+        note += &format!(" What is farther back has less than {LEAST_SHARE:e} of the largest.");
+    }
     Some(Charts { notes: vec![note], ..chart.into() })
 }
 
@@ -162,6 +176,7 @@ fn states(model: &Model, sequences: &Sequences, of: &str) -> Result<Option<Heat>
         columns: (0..states.len()).map(|n| (n * patch + 1).to_string()).collect(),
         rows: (1..=units).map(|unit| unit.to_string()).collect(),
         values: (0..units).map(|unit| states.iter().map(|state| state[unit]).collect()).collect(),
+        unit: String::new(),
         most: None,
     }))
 }
@@ -189,6 +204,8 @@ mod tests {
             averaged.examples[1],
             Example::values(vec![0.5; 1000], (1..1001).map(f64::from).collect())
         );
+        let averaged = of(&every, vec![rows(1001)], "training").unwrap();
+        assert_eq!(averaged.which, "the last 1,000 timesteps of 1 training sequence");
         let averaged = of(&every, vec![rows(1000); 30], "validation").unwrap();
         assert_eq!(averaged.which, "the first 20 of 30 validation sequences");
         let averaged = of(&every, vec![rows(3)], "training").unwrap();

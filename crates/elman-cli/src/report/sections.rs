@@ -22,7 +22,7 @@ impl Report<'_> {
         page.paragraph(&format!("Test: {}.", evaluation.on));
         let mut rows = evaluate::figure_rows(evaluation).into_iter();
         let columns = rows.next().unwrap_or_default();
-        let columns = columns.into_iter().map(|name| (name, Kind::Number)).collect();
+        let columns = columns.into_iter().map(|name| (measure(&name).to_owned(), Kind::Number)).collect();
         page.table("Figures", &Table { columns, rows: rows.collect(), ours: Some(0) });
     }
 
@@ -58,7 +58,7 @@ impl Report<'_> {
             let figures = [of.precision, of.recall, of.f1].map(shown);
             [class.clone(), of.support.to_string()].into_iter().chain(figures).collect()
         });
-        let columns = ["class", "count", "precision", "recall", "f1"];
+        let columns = ["class", "count", "precision", "recall", "F1"];
         let (classes, remark) = numbers(&columns, rows.collect()).thinned();
         page.section("Classes");
         remark.iter().for_each(|remark| page.note(remark));
@@ -129,13 +129,17 @@ impl Report<'_> {
     pub(super) fn range_test(&self, page: &mut Page) {
         let Some(test) = self.range_test else { return };
         page.section("Learning rate");
-        let points = test.steps.iter().enumerate().map(|(n, step)| (n, step.smoothed)).collect();
+        // Where the loss runs away, it would leave no room for what is before.
+        let limit = 2.0 * test.steps.first().map_or(0.0, |step| step.smoothed.abs());
+        let away = test.steps.iter().position(|step| step.smoothed > limit).unwrap_or(test.steps.len());
+        let shown = &test.steps[..away.max(test.lowest.map_or(0, |row| row + 1))];
+        let points = shown.iter().enumerate().map(|(n, step)| (n, step.smoothed)).collect();
         let mark = test.lowest.map(|row| Mark { row, text: "lowest".into() });
         let chart = Chart {
             title: "Range test".into(),
             x: "learning rate".into(),
             y: "smoothed loss".into(),
-            row_names: test.steps.iter().map(|step| format!("{:.0e}", step.rate)).collect(),
+            row_names: powers_of_ten(shown.iter().map(|step| step.rate)),
             lines: vec![Line::new("training".to_owned(), Role::Truth, points)],
             marks: mark.into_iter().collect(),
             ..Chart::default()
@@ -144,6 +148,9 @@ impl Report<'_> {
             let height = if width > 500.0 { 280.0 } else { 220.0 };
             svg::charts(&chart.clone().into(), svg::Arrangement { width, height, columns: 1, titled: false })
         });
+        if shown.len() < test.steps.len() {
+            page.note("Beyond the right end the loss is more than twice that of the first rate.");
+        }
         page.note(&match test.chosen() {
             Some(rate) => format!("{rate} was chosen: a tenth of the rate of the lowest smoothed loss."),
             None => "The loss fell at no rate by more than it varies, so the usual rate was taken.".into(),
@@ -167,8 +174,9 @@ impl Report<'_> {
             facts.push(("answers", inspect::distribution_text(distribution)));
         }
         if let Some((data, rows)) = self.data {
+            let what = if model.sound().is_some() { "sample" } else { "row" };
             // A text is a single one.
-            let rows = if rows > 1 { format!(", {}", counted(rows, "row")) } else { String::new() };
+            let rows = if rows > 1 { format!(", {}", counted(rows, what)) } else { String::new() };
             facts.push(("tested on", format!("{data}{rows}")));
         }
         page.section("The model");
@@ -189,6 +197,41 @@ impl Report<'_> {
         page.code(&std::iter::once("elman".to_owned()).chain(words).collect::<Vec<_>>().join(" "));
         page.note("The same data, options and seed give the same bits.");
     }
+}
+
+/// The name of a figure, as it is usually written.
+fn measure(name: &str) -> &str {
+    match name {
+        "mae" => "MAE",
+        "rmse" => "RMSE",
+        "mape" => "MAPE",
+        "smape" => "sMAPE",
+        "mase" => "MASE",
+        "wql" => "wQL",
+        "crps" => "CRPS",
+        "r2" => "R²",
+        "f1" => "F1",
+        "esr" => "ESR",
+        "esr db" => "ESR in dB",
+        other => other,
+    }
+}
+
+/// Names of rising rates where they pass a power of ten, the first among them; nothing of the others.
+fn powers_of_ten(rates: impl Iterator<Item = f64>) -> Vec<String> {
+    let mut before = f64::NEG_INFINITY;
+    let name = |rate: f64| {
+        // A rate that is the power itself may be a bit less.
+        let power = (rate.log10() + 1e-9).floor();
+        let is_new = power > before;
+        before = power;
+        match power {
+            _ if !is_new => String::new(),
+            -3.0..=3.0 => 10f64.powf(power).to_string(),
+            _ => format!("1e{power}"),
+        }
+    };
+    rates.map(name).collect()
 }
 
 /// A table of numbers, but for the first column.

@@ -1,17 +1,18 @@
 //! Rows in, answers out: as CSV with a head, or an object in JSON for each line.
 
 use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
 
-use elman::model::Model;
+use elman::error::Error;
+use elman::model::{Model, RowStreams};
 use serde_json::{Map, Value};
 
-use super::series::Streams;
 use super::{Clock, line, unread};
 use crate::args::StreamArguments;
 use crate::output::{Output, Wrong};
 
 pub(super) fn run(
-    model: &Model,
+    model: Model,
     arguments: &StreamArguments,
     clock: &Clock,
     output: &mut Output,
@@ -19,7 +20,7 @@ pub(super) fn run(
     if !arguments.knob.is_empty() {
         return Err(Wrong("--knob is for models of sound; leave it out".into()).into());
     }
-    let mut answering = Answering { streams: Streams::new(model)?, clock };
+    let mut answering = Answering { streams: RowStreams::new(Arc::new(model)).map_err(Error::from)?, clock };
     let mut reader = BufReader::new(std::io::stdin().lock());
     if begins_with_json(&mut reader)? { answering.json(reader) } else { answering.csv(reader, output) }
 }
@@ -39,9 +40,9 @@ fn begins_with_json(reader: &mut impl BufRead) -> anyhow::Result<bool> {
     }
 }
 
-struct Answering<'m> {
-    streams: Streams<'m>,
-    clock: &'m Clock,
+struct Answering<'c> {
+    streams: RowStreams,
+    clock: &'c Clock,
 }
 
 /// The values of a row, and what tells its series where there are several.
@@ -54,7 +55,8 @@ impl Answering<'_> {
     /// The answer to a row in this line of the input; none where there is too little yet to look back on.
     fn answer(&mut self, row: &Row, line: u64) -> anyhow::Result<Option<Vec<f64>>> {
         let Answering { streams, clock } = self;
-        clock.time(1, || streams.step(&row.id, &row.values, || place(line)))
+        let answer = clock.time(1, || streams.step_at(&|| place(line), &row.id, &row.values));
+        Ok(answer.map_err(Error::from)?)
     }
 
     fn json(&mut self, reader: impl BufRead) -> anyhow::Result<()> {
@@ -69,7 +71,7 @@ impl Answering<'_> {
                 .map_err(|message| anyhow::anyhow!("{}: {message}", place(number)))?;
             let answer = self.answer(&row, number)?;
             let value = |k: usize| answer.as_ref().map_or(Value::Null, |answer| answer[k].into());
-            let Streams { ids, answers, .. } = &self.streams;
+            let (ids, answers) = (self.streams.ids(), self.streams.answers());
             let id = ids.iter().zip(&row.id).map(|(name, id)| (name.clone(), id.clone().into()));
             let named = answers.iter().enumerate().map(|(k, name)| (name.clone(), value(k)));
             line(&Value::Object(id.chain(named).collect::<Map<_, _>>()).to_string())?;
@@ -79,8 +81,8 @@ impl Answering<'_> {
 
     fn csv(&mut self, reader: impl Read, output: &mut Output) -> anyhow::Result<()> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(reader);
-        let names = self.streams.names();
-        let of_ids = self.streams.ids.len();
+        let names = names(&self.streams);
+        let of_ids = self.streams.ids().len();
         let head = reader.headers().map_err(wrong_csv)?.clone();
         if head.is_empty() {
             return Ok(());
@@ -101,7 +103,7 @@ impl Answering<'_> {
             output.note(&format!("note: columns that the model does not read: {}", unused.join(", ")));
         }
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(self.streams.ids.iter().chain(&self.streams.answers))?;
+        writer.write_record(self.streams.ids().iter().chain(self.streams.answers()))?;
         let mut record = csv::StringRecord::new();
         loop {
             write_out(&mut writer)?;
@@ -120,11 +122,16 @@ impl Answering<'_> {
             let row = Row { id: id.collect(), values };
             let cells = match self.answer(&row, at)? {
                 Some(answer) => answer.iter().map(f64::to_string).collect(),
-                None => vec![String::new(); self.streams.answers.len()],
+                None => vec![String::new(); self.streams.answers().len()],
             };
             writer.write_record(row.id.into_iter().chain(cells))?;
         }
     }
+}
+
+/// All names of a row, in order.
+fn names(streams: &RowStreams) -> Vec<String> {
+    streams.ids().iter().chain(streams.inputs()).cloned().collect()
 }
 
 /// Where a line stands.
@@ -157,8 +164,8 @@ fn wrong_csv(error: csv::Error) -> anyhow::Error {
 }
 
 /// A row, from an object by name or an array in order.
-fn row_of(value: &Value, streams: &Streams<'_>) -> Result<Row, String> {
-    let names = streams.names();
+fn row_of(value: &Value, streams: &RowStreams) -> Result<Row, String> {
+    let names = names(streams);
     let all: Vec<Option<&Value>> = match value {
         Value::Object(object) => names.iter().map(|name| object.get(name)).collect(),
         Value::Array(values) if values.len() == names.len() => values.iter().map(Some).collect(),
@@ -182,7 +189,7 @@ fn row_of(value: &Value, streams: &Streams<'_>) -> Result<Row, String> {
         None => Err(missing(name)),
     };
     let named = || names.iter().zip(&all);
-    let of_ids = streams.ids.len();
+    let of_ids = streams.ids().len();
     Ok(Row {
         id: named().take(of_ids).map(id).collect::<Result<_, _>>()?,
         values: named().skip(of_ids).map(number).collect::<Result<_, _>>()?,

@@ -51,12 +51,14 @@ impl Axis {
             (low, high) = (low - 1.0, high + 1.0);
         }
         let step = ((high - low) / 6.0).ceil().max(1.0) as usize;
-        let powers = (low as i32..=high as i32).step_by(step);
+        // From the top, where most of what is to be seen is.
+        let mut powers: Vec<i32> = (low as i32..=high as i32).rev().step_by(step).collect();
+        powers.reverse();
         let text = |power: i32| match power {
             -4..=6 => format!("{}", 10f64.powi(power)),
             _ => format!("1e{power}"),
         };
-        let ticks = powers.map(|power| (10f64.powi(power), text(power))).collect();
+        let ticks = powers.into_iter().map(|power| (10f64.powi(power), text(power))).collect();
         Axis { low, high, logarithmic: true, ticks }
     }
 

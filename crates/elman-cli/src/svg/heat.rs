@@ -19,8 +19,7 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
     let lowest = finite().fold(f64::INFINITY, f64::min);
     let highest = finite().fold(f64::NEG_INFINITY, f64::max);
     let most = heat.most.unwrap_or_else(|| finite().fold(0.0, |most, value| most.max(value.abs())));
-    let ends = [heat.rows.first(), heat.rows.last()].map(|name| name.map_or("", String::as_str));
-    let named = ends.iter().map(|name| width(name, SIZE)).fold(0.0, f64::max);
+    let named = heat.rows.iter().map(|name| width(name, SIZE)).fold(0.0, f64::max);
     let (left, top) = (named + 2.0 * MARGIN, 30.0);
     let (side, height) = ((picture_width - left - MARGIN).max(10.0), (rows as f64 * 8.0).clamp(90.0, 320.0));
     let bottom = top + height;
@@ -53,11 +52,16 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
             svg.text(Anchor::Middle, (middle, bottom + 18.0 + 14.0 * n as f64), line);
         }
     }
-    for (name, at) in ends.into_iter().zip([bottom - 4.0, top + 10.0]) {
-        svg.text(Anchor::End, (left - 6.0, at), name);
+    // The letters' middle beside the row's, but not beyond the ends.
+    let beside = |row: usize| {
+        let middle = bottom - height * (row as f64 + 0.5) / rows as f64;
+        (middle + 4.0).clamp(top + 10.0, bottom - 1.0)
+    };
+    for row in named_rows(rows, height) {
+        svg.text(Anchor::End, (left - 6.0, beside(row)), &heat.rows[row]);
     }
     svg.text(Anchor::End, (left + side, bottom + 34.0), &heat.x);
-    scale(&mut svg, (lowest, highest), most, picture_width - MARGIN, 6.0);
+    scale(&mut svg, (lowest, highest), (most, &heat.unit), picture_width - MARGIN, 6.0);
     let range = if lowest <= highest {
         format!(" from {} to {}", told(lowest), told(highest))
     } else {
@@ -67,12 +71,29 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
     Picture { width: picture_width, height: bottom + 42.0, title: heat.title.clone(), description, body: svg }
 }
 
+/// The rows whose names stand beside a grid of this height: the lowest, the highest and as many between them as have room.
+fn named_rows(rows: usize, height: f64) -> Vec<usize> {
+    /// From one name to the next, at the least.
+    const APART: f64 = 36.0;
+    let Some(last) = rows.checked_sub(1) else { return Vec::new() };
+    let spans = ((height / APART) as usize).clamp(1, last.max(1));
+    let mut named: Vec<usize> = (0..=spans).map(|n| (n * last + spans / 2) / spans).collect();
+    named.dedup();
+    named
+}
+
 /// The colours with the values that they stand for, up to the right end; of values on one side of 0, half of them.
-fn scale(svg: &mut Svg, (lowest, highest): (f64, f64), most: f64, right: f64, top: f64) {
+fn scale(svg: &mut Svg, (lowest, highest): (f64, f64), (most, unit): (f64, &str), right: f64, top: f64) {
     const WIDTH: f64 = 100.0;
-    let (first, left_text) = if lowest < 0.0 { (0, told(-most)) } else { (128, "0".into()) };
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    let text = |value: f64| match value {
+        0.0 => format!("0{unit}"),
+        whole if whole.fract() == 0.0 => format!("{whole}{unit}"),
+        value => format!("{}{unit}", told(value)),
+    };
+    let (first, left_text) = if lowest < 0.0 { (0, text(-most)) } else { (128, text(0.0)) };
     let (last, right_text) =
-        if lowest < 0.0 && highest <= 0.0 { (128, "0".into()) } else { (255, told(most)) };
+        if lowest < 0.0 && highest <= 0.0 { (128, text(0.0)) } else { (255, text(most)) };
     let levels: Vec<u8> = (first..=last).collect();
     let image = png::data_url(levels.len(), &[levels], &palette());
     let end = right - width(&right_text, SIZE);
@@ -116,6 +137,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_named_from_end_to_end() {
+        assert_eq!(named_rows(64, 320.0), [0, 8, 16, 24, 32, 39, 47, 55, 63]);
+        assert_eq!((named_rows(2, 90.0), named_rows(1, 90.0)), (vec![0, 1], vec![0]));
+        assert!(named_rows(0, 90.0).is_empty());
+        let svg = heat(
+            &Heat {
+                rows: vec!["low".into(), "high".into()],
+                values: vec![vec![-9.0], vec![-80.0]],
+                unit: "dB".into(),
+                ..Heat::default()
+            },
+            400.0,
+        );
+        let svg = svg.file();
+        assert!(svg.contains(">-80 dB</text>") && svg.contains(">0 dB</text>"), "{svg}");
+    }
+
+    #[test]
     fn the_scale_has_the_signs_that_there_are() {
         let ends = |svg: &str| {
             let texts = svg.split("</text>").filter_map(|text| text.rsplit_once('>')).map(|(_, text)| text);
@@ -124,8 +163,8 @@ mod tests {
             texts[texts.len() - 2..].to_vec()
         };
         for (values, most, expected) in [
-            (vec![1.0, 4.0], None, ["4.000", "0"]),
-            (vec![-60.0, -2.0], Some(80.0), ["0", "-80.00"]),
+            (vec![1.0, 4.0], None, ["4", "0"]),
+            (vec![-60.0, -2.0], Some(80.0), ["0", "-80"]),
             (vec![-0.5, 0.25], None, ["0.5000", "-0.5000"]),
         ] {
             assert_eq!(ends(&drawn(vec![values], most)), expected);

@@ -20,6 +20,9 @@ pub(super) struct Label {
 /// The names to be shown of rows that are `pitch` apart: whole seasons apart where that is possible, at round times and
 /// numbers where there are any.
 pub(super) fn labels(names: &[String], season: Option<usize>, pitch: f64) -> Vec<Label> {
+    if names.iter().any(String::is_empty) {
+        return given(names, pitch);
+    }
     let shown: Vec<Shown<'_>> = names.iter().map(|name| Shown::of(name)).collect();
     let widest = shown.iter().map(Shown::width).fold(0.0, f64::max).min(LONGEST);
     // Rows from one name to the next, at the least.
@@ -54,6 +57,21 @@ pub(super) fn labels(names: &[String], season: Option<usize>, pitch: f64) -> Vec
             }
         };
         labels.push(Label { row, lines });
+    }
+    labels
+}
+
+/// Those of rows of which only some have a name, as far as they have room.
+fn given(names: &[String], pitch: f64) -> Vec<Label> {
+    let mut labels: Vec<Label> = Vec::new();
+    let mut end = f64::NEG_INFINITY;
+    for (row, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        let text = super::elided(name, LONGEST);
+        let (middle, half) = (row as f64 * pitch, width(&text, SIZE) / 2.0);
+        if middle - half >= end + GAP {
+            end = middle + half;
+            labels.push(Label { row, lines: vec![text] });
+        }
     }
     labels
 }
@@ -154,6 +172,9 @@ mod tests {
         assert_eq!(shown(&rows, None, 300.0), ["150", "200", "250", "300", "350", "400"]);
         assert_eq!(shown(&["1".to_owned()], None, 300.0), ["1"]);
         assert_eq!(shown(&[], None, 300.0), [""; 0]);
+        let some = ["1e-6", "", "", "1e-5", "1e-4", ""].map(str::to_owned);
+        assert_eq!(shown(&some, None, 300.0), ["1e-6", "1e-5", "1e-4"]);
+        assert_eq!(shown(&some, None, 200.0), ["1e-6", "1e-5"]);
     }
 
     proptest! {
@@ -170,7 +191,7 @@ mod tests {
         ) {
             let pitch = room / (names.len().max(2) - 1) as f64;
             let labels = labels(&names, season, pitch);
-            prop_assert!(!labels.is_empty());
+            prop_assert!(!labels.is_empty() || names.iter().all(String::is_empty));
             let half = |label: &Label| label.lines.iter().map(|l| width(l, SIZE)).fold(0.0, f64::max) / 2.0;
             for pair in labels.windows(2) {
                 let apart = (pair[1].row - pair[0].row) as f64 * pitch;

@@ -100,7 +100,7 @@ fn tell(plan: &Plan, model: &Model, ended: Ended, output: &mut Output) -> anyhow
     if output.options.json {
         let mut line = json!({ "model": path.to_string(), "ended": ended, "epochs": record.epochs });
         if let (Some(test), Some(line)) = (&record.test, line.as_object_mut()) {
-            line.extend(evaluate::as_json(test).as_object().cloned().unwrap_or_default());
+            line.extend(evaluate::as_json(test, model.task()).as_object().cloned().unwrap_or_default());
         }
         return output.json(&line);
     }

@@ -1,12 +1,14 @@
-//! Signals that ask a run to end: Ctrl-C, the signal to terminate, a terminal that goes away.
+//! Signals that ask a training run to end.
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use elman::file::Lock;
+use elman::file::{self, Lock};
 use elman::train::{Control, Event, Observer, ObserverError};
+
+use crate::signals::{each_signal, status};
 
 /// How long a polite end may take before a second signal may end the program at once.
 const GRACE: Duration = Duration::from_millis(200);
@@ -73,11 +75,6 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The exit code of a program that a signal ends.
-pub(crate) fn status(signal: i32) -> u8 {
-    u8::try_from(128 + signal).unwrap_or(u8::MAX)
-}
-
 fn hear(state: &Mutex<State>, signal: i32) {
     let mut state = lock(state);
     let at_once = match state.first {
@@ -87,36 +84,7 @@ fn hear(state: &Mutex<State>, signal: i32) {
     };
     if at_once {
         drop(state.lock.take());
-        std::process::exit(status(signal).into());
+        file::exit(status(signal));
     }
     state.first.get_or_insert_with(|| (signal, Instant::now()));
-}
-
-/// Has a thread call `hear` with each signal that asks for an end, but for those that are ignored already.
-#[cfg(unix)]
-pub(crate) fn each_signal(mut hear: impl FnMut(i32) + Send + 'static) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-
-    let ignored = ignored_signals();
-    let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
-    let mut signals = signal_hook::iterator::Signals::new(wanted)?;
-    let listen = move || signals.forever().for_each(&mut hear);
-    std::thread::Builder::new().name("elman-signals".into()).spawn(listen)?;
-    Ok(())
-}
-
-/// The signals that this process was told to ignore, signal `n` as bit `n - 1`. Linux alone says so without
-/// `unsafe` code; elsewhere none is taken for ignored.
-#[cfg(unix)]
-fn ignored_signals() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-}
-
-/// Has a thread call `hear` when Ctrl-C asks for an end.
-#[cfg(not(unix))]
-pub(crate) fn each_signal(mut hear: impl FnMut(i32) + Send + 'static) -> Result<(), ctrlc::Error> {
-    const SIGINT: i32 = 2;
-    ctrlc::set_handler(move || hear(SIGINT))
 }

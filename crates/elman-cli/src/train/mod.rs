@@ -30,7 +30,6 @@ use self::keeper::Keeper;
 use self::plan::{Plan, checkpointer, plan};
 use self::watch::{JsonLog, Progress};
 use crate::args::{TrainArguments, TuneArguments};
-use crate::course::watched;
 use crate::inspect;
 use crate::output::Output;
 use crate::report::History;
@@ -54,7 +53,7 @@ fn choose_and_train(
     let mut interrupt = Interrupt::listen(lock)?;
     rate::take_up(&mut plan, output)?;
     if plan.open.is_some() || plan.tuning.is_some() {
-        check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?, output)?;
+        check_test(&plan, &Run::new(&plan.recipe, &plan.prepared)?)?;
         interrupt.set_running(true);
         let chosen = match (&plan.tuning, plan.open) {
             (Some(tuning), _) => tune::choose(&plan, tuning, &interrupt, output)?.map(|(recipe, trials)| {
@@ -75,7 +74,7 @@ fn choose_and_train(
     }
     if plan.finds_rate {
         let mut run = Run::new(&plan.recipe, &plan.prepared)?;
-        check_test(&plan, &run, output)?;
+        check_test(&plan, &run)?;
         interrupt.set_running(true);
         let tested = rate::test(&mut run, &interrupt, output)?;
         interrupt.set_running(false);
@@ -99,7 +98,8 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
             output.note(&format!("there is no {}: starting anew", plan.checkpoint.display()));
         }
     }
-    let sequences = counted(plan.prepared.train.len(), "sequence");
+    let timesteps = plan.prepared.timesteps().map(|[train, _]| train);
+    let sequences = inspect::sequences_text(plan.prepared.train.len(), timesteps);
     output.note(&format!("{}: {}", plan.prepared.data, plan.prepared.task.kind().describe()));
     let parameters = counted(run.network().layout().len(), "parameter");
     let each = match plan.recipe.ensemble {
@@ -107,7 +107,7 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
         members => format!(" in each of {members} members"),
     };
     output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
-    check_test(plan, &run, output)?;
+    check_test(plan, &run)?;
     let started = Instant::now();
     let unit = shown_in(plan);
     let mut progress = Progress::new(
@@ -115,6 +115,7 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
         unit,
         plan.recipe.train.epochs,
         run.batches_per_epoch(),
+        timesteps,
         &run.progress(),
     );
     interrupt.set_running(true);
@@ -154,8 +155,7 @@ fn shown_in(plan: &Plan) -> LossUnit {
 }
 
 /// Whatever is wrong with the test data shall be known before training, not after.
-fn check_test(plan: &Plan, run: &Run<'_>, output: &Output) -> Result<(), Error> {
+fn check_test(plan: &Plan, run: &Run<'_>) -> Result<(), Error> {
     let Some((table, held_out)) = &plan.test else { return Ok(()) };
-    let model = run.model(None)?;
-    watched("test data checked", output, |watch| model.evaluate_watched(table, held_out, watch)).map(drop)
+    run.check_test(table, held_out)
 }

@@ -1,37 +1,30 @@
 //! Those who watch a training run: a progress bar and a log.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use elman::task::LossUnit;
 use elman::train::{Control, Event, Observer, ObserverError};
-use indicatif::{ProgressBar, ProgressStyle};
+use elman::words::thousands;
 use serde_json::json;
 
-use crate::course::{duration, is_long};
+use crate::course::{Bar, duration, is_long};
 use crate::output::{Output, OutputOptions, figure, message};
 
 /// Lines that are written in the course of a run where there is no terminal for a progress bar.
 const LINES: u128 = 10;
 
-/// How often what is beside the bar changes at the most.
-const REFRESHED: Duration = Duration::from_millis(50);
-
-/// The columns of a terminal that does not tell.
-const USUAL_COLUMNS: usize = 80;
-
 /// Shows how far the run is: as a bar on a terminal, else as a line now and then.
 pub(super) struct Progress {
     options: OutputOptions,
     unit: LossUnit,
-    bar: ProgressBar,
-    /// The columns that the bar takes with the blank behind it, once it is drawn.
-    bar_columns: Option<usize>,
+    bar: Bar,
     epochs: u64,
     batches_per_epoch: u64,
+    /// The timesteps of an epoch, of a task that tells something of each.
+    timesteps: Option<usize>,
     /// The batches of the whole run.
     total: u64,
     started: Instant,
-    refreshed: Option<Instant>,
     /// When the latest line was due where there is no terminal.
     told: Instant,
     /// The batches that had been done when this process took over.
@@ -71,23 +64,21 @@ impl Progress {
         unit: LossUnit,
         epochs: u64,
         batches_per_epoch: u64,
+        timesteps: Option<usize>,
         before: &elman::train::Progress<'_>,
     ) -> Self {
         let total = epochs.saturating_mul(batches_per_epoch);
         let length = total.saturating_mul(PARTS);
-        let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(length) };
         let batches_before = batches(before, batches_per_epoch);
-        bar.set_position(position(batches_before));
         Progress {
             options,
             unit,
-            bar,
-            bar_columns: None,
+            bar: Bar::new(length, options.quiet),
             epochs,
             batches_per_epoch,
+            timesteps,
             total,
             started: Instant::now(),
-            refreshed: None,
             told: Instant::now(),
             batches_before,
             batches: batches_before,
@@ -109,9 +100,16 @@ impl Progress {
         let has_validation = self.validation.is_some();
         parts.extend(self.loss.clone().map(|loss| (if has_validation { 4 } else { 1 }, loss)));
         parts.extend(self.validation.clone().map(|loss| (1, loss)));
-        if self.sequences > 0 {
-            let speed = self.sequences as f64 / elapsed.max(1e-9);
-            parts.push((5, format!("{} sequences/s", figure(speed))));
+        let speed = |count: f64| count / elapsed.max(1e-9);
+        match self.timesteps {
+            Some(timesteps) if done > 0.0 => {
+                let timesteps = speed(done * timesteps as f64 / self.batches_per_epoch as f64);
+                parts.push((5, format!("{} timesteps/s", thousands(timesteps as usize))));
+            }
+            None if self.sequences > 0 => {
+                parts.push((5, format!("{} sequences/s", figure(speed(self.sequences as f64)))));
+            }
+            _ => {}
         }
         if left > 0.0 && done > 0.0 {
             parts.push((2, format!("{} left", duration(seconds_left))));
@@ -144,27 +142,10 @@ impl Progress {
         Some(fitted(parts, usize::MAX))
     }
 
-    /// Says beside the bar how it goes, as far as there is room.
+    /// Shows how far the run is and, as far as there is room, how it goes.
     fn refresh(&mut self, epoch: u64) {
-        let is_due = self.refreshed.is_none_or(|at| at.elapsed() >= REFRESHED);
-        if self.bar.is_hidden() || !is_due {
+        if !self.bar.is_due() {
             return;
-        }
-        self.refreshed = Some(Instant::now());
-        let columns = terminal_size::terminal_size_of(std::io::stderr())
-            .map_or(USUAL_COLUMNS, |(terminal_size::Width(columns), _)| usize::from(columns));
-        let bar = match columns {
-            100.. => 20,
-            60.. => 10,
-            _ => 0,
-        };
-        let bar_columns = if bar == 0 { 0 } else { bar + 1 };
-        if self.bar_columns != Some(bar_columns) {
-            let template = if bar == 0 { "{msg}".to_owned() } else { format!("{{bar:{bar}}} {{msg}}") };
-            if let Ok(style) = ProgressStyle::with_template(&template) {
-                self.bar.set_style(style);
-            }
-            self.bar_columns = Some(bar_columns);
         }
         let mut parts = self.parts(epoch);
         let place = parts.len().min(2 + usize::from(self.validation.is_some()));
@@ -172,8 +153,7 @@ impl Progress {
         if self.course.len() > 1 {
             parts.insert(place, (3, sparkline(&self.course)));
         }
-        // The last column stays free: some terminals would begin a new line.
-        self.bar.set_message(fitted(parts, columns.saturating_sub(bar_columns + 1)));
+        self.bar.show(position(self.batches), |columns| fitted(parts, columns));
     }
 
     fn epoch_is_told(&self, epoch: u64) -> bool {
@@ -183,7 +163,7 @@ impl Progress {
 
     /// Takes the bar away.
     pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.bar.finish();
     }
 }
 
@@ -228,7 +208,6 @@ impl Observer for Progress {
                 self.sequences += sequences;
                 self.losses = (self.losses.0 + loss, self.losses.1 + 1);
                 self.batches = batches(progress, self.batches_per_epoch);
-                self.bar.set_position(position(self.batches));
                 self.refresh(progress.epoch() + 1);
                 if let Some(line) = self.line(progress) {
                     message(&line);

@@ -75,11 +75,25 @@ fn columns_that_are_not_there() {
         "train a.csv --time moth",
         "a.csv has no column \"moth\" (did you mean \"month\"?); it has \"month\", \"passengers\"",
     );
-    place.refuses(1, "train regress a.csv", "a.csv has no column \"id\"; it has \"month\", \"passengers\"");
+    place.refuses(1, "train regress a.csv", "a.csv: has no column \"id\"; it has \"month\", \"passengers\"; name the column that tells sequences apart with --id");
+    place.refuses(
+        1,
+        "train label a.csv",
+        "a.csv: has no column \"target\"; it has \"month\", \"passengers\"; name the column that is to be told with --target",
+    );
+    place.refuses(
+        1,
+        "train label a.csv --target passenger",
+        "a.csv has no column \"passenger\" (did you mean \"passengers\"?); it has \"month\", \"passengers\"",
+    );
     let place = Place::with("s.csv", sequences(20));
     let has = "it has \"id\", \"time\", \"a\", \"b\", \"level\", \"side\"";
+    place.refuses(
+        1,
+        "train regress s.csv --features a",
+        &format!("s.csv: has no column \"target\"; {has}; name the column that is to be told with --target"),
+    );
     for (arguments, column, hint) in [
-        ("regress s.csv --features a", "target", ""),
         ("regress s.csv --target levle --features a", "levle", " (did you mean \"level\"?)"),
         ("regress s.csv --target level --features a,bb", "bb", " (did you mean \"b\"?)"),
         ("classify s.csv --target side --features a --id name", "name", ""),

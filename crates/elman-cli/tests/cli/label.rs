@@ -78,6 +78,22 @@ fn segments_are_told_by_their_class() {
     assert!(said.stdout.starts_with("test: 600 rows of 3 sequences kept back\n"), "{}", said.stdout);
     let test = place.last_json("evaluate m.elman states.csv");
     assert_eq!(test["on"], "all 2,400 rows of 12 sequences");
+    // What is counted is rows: a sequence is only a recording that was cut.
+    assert_eq!(
+        (&test["classes"]["drill"]["rows"], &test["classes"]["drill"]["sequences"]),
+        (&800.into(), &Value::Null)
+    );
+    let all = "8 sequences of 1,600 timesteps in all";
+    assert!(said.stderr.contains(&format!(", {all}\n")), "{}", said.stderr);
+    assert!(said.stderr.contains(" timesteps/s"), "{}", said.stderr);
+    let shown = place.ok("inspect m.elman").stdout;
+    assert!(
+        shown.contains(&format!(
+            "data      states.csv: {all} for training, 1 sequence of 200 timesteps for validation\n"
+        )),
+        "{shown}"
+    );
+    assert_eq!(place.last_json("inspect m.elman")["record"]["timesteps"], serde_json::json!([1600, 200]));
     assert!(test["test"]["accuracy"].as_f64().unwrap() > 0.9, "{test}");
     assert_eq!(test["baseline_name"], "most frequent class");
     let rows = place.json("predict m.elman states.csv");

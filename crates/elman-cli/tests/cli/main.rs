@@ -23,6 +23,7 @@ mod options;
 mod output;
 mod panels;
 mod predict;
+mod progress;
 mod rates;
 mod readme;
 mod report;

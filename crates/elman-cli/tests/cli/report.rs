@@ -62,7 +62,9 @@ fn a_forecast_is_reported_with_what_the_program_prints() {
         })
         .collect();
     let shown = table(&page, "Figures");
-    assert_eq!(shown[0][1..], printed[0]);
+    let printed_names: Vec<String> = printed[0].iter().map(|name| name.to_uppercase()).collect();
+    assert_eq!(shown[0][1..].iter().map(|name| name.to_uppercase()).collect::<Vec<_>>(), printed_names);
+    assert_eq!(shown[0][1..], ["MAE", "RMSE", "MAPE", "sMAPE", "MASE"]);
     assert_eq!(shown[1..], printed[1..]);
     for text in [
         ">passengers: 12 months ahead, from 2 origins</h2>",
@@ -218,7 +220,7 @@ fn rows_are_reported_beside_the_truth() {
         let found: f64 = row[2].parse().unwrap();
         assert!((found / predicted - 1.0).abs() < 1e-3, "{found} for {predicted}");
     }
-    assert!(page.contains(">Row by row: s0</h2>") && page.contains("Of 30 sequences the first is drawn."));
+    assert!(page.contains(">b, row by row: s0</h2>") && page.contains("Of 30 sequences the first is drawn."));
 }
 
 /// The oracle is what the model plays.
@@ -253,7 +255,8 @@ fn sound_is_reported_with_its_residual() {
         }
     }
     // The worst are called by their samples, and the loss by its name.
-    assert!(page.contains(r#"scope="row">sample "#) && page.contains("ESR"), "{page}");
+    assert_eq!(table(&page, "target: farthest off")[0][0], "sample");
+    assert!(page.contains(">ESR</th>") && page.contains(">ESR in dB</th>"), "{page}");
     for signal in ["target", "output", "residual"] {
         let title = format!("Spectrogram: {signal}");
         assert!(page.contains(&format!(">{title}</h2>")), "{title}");
@@ -302,7 +305,7 @@ fn texts_are_reported_character_by_character() {
     let evaluation = place.last_json("evaluate t.elman t.txt --report r.html");
     let page = place.text("r.html");
     check(&page);
-    let dearest = table(&page, "Most expensive characters");
+    let dearest = table(&page, "The characters that cost the most bits");
     let number = |cell: &str| cell.parse::<f64>().unwrap();
     let bits: f64 = dearest[1..].iter().map(|row| number(&row[1]) * number(&row[2])).sum();
     let times: f64 = dearest[1..].iter().map(|row| number(&row[1])).sum();

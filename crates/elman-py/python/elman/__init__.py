@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         clip_grad_norm,
     )
     from .network import Network, Stream
+    from .streams import RowStream
     from .sweeps import Sweep, Trial, grid, run_trial, sweep
 
 _HOMES = {
@@ -68,6 +69,7 @@ _HOMES = {
     "estimators": "Backtest Forecaster Remark SequenceClassifier SequenceLabeler SequenceRegressor TextModel load",
     "learning": "AbsoluteError Adam AdamW CrossEntropy Huber RMSprop SGD SquaredError clip_grad_norm",
     "network": "Network Stream",
+    "streams": "RowStream",
     "sweeps": "Sweep Trial grid run_trial sweep",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -96,6 +98,7 @@ __all__ = [
     "RNN",
     "Recurrent",
     "Remark",
+    "RowStream",
     "SequenceClassifier",
     "SequenceLabeler",
     "SequenceRegressor",

@@ -18,6 +18,9 @@ from .arrays import as_count
 from .network import Network
 from .options import parameters_text
 
+if TYPE_CHECKING:
+    from .streams import RowStream
+
 
 class Remark(UserWarning):
     """What was guessed, left out or put right on the way from data to answers."""
@@ -174,6 +177,22 @@ class Estimator:
     def network(self, member: int = 0) -> Network:
         """A copy of a network of the model, for who wants to look inside."""
         return Network._of(self._fitted().network(member))
+
+    def stream(self) -> RowStream:
+        """The model row by row, as ``elman stream`` has it: a row of values in their own units in, an answer out.
+
+        Each stream stands by itself, at its start. A forecast answers with the value of the row after; of several series each
+        has a stream of its own within this one.
+
+        Raises
+        ------
+        ValueError
+            If the model reads sequences from their ends as well, or windows that begin anew with every row, or sees what a row
+            does not tell.
+        """
+        from .streams import RowStream
+
+        return RowStream(self._fitted())
 
     def describe(self) -> str:
         """What the model is for and how it reads its data."""

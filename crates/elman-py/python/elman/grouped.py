@@ -205,7 +205,7 @@ class SequenceClassifier(_Grouped):
             kinds = sorted({type(label).__name__ for label in labels})
             raise TypeError(f"y has classes of the types {', '.join(kinds)}, which have no order; give them all one") from error
         if len(self.classes_) < 2:
-            raise ValueError(f"y has one class, {self.classes_[0]!r}; at least two are needed to tell them apart")
+            raise ValueError(f"y has one class, {self.classes_.tolist()[0]!r}; at least two are needed to tell them apart")
         return {"target": [_label(label) for label in labels.tolist()]}
 
     def _probabilities(self, X: Any) -> tuple[Array, dict[str, Any], Any]:

@@ -51,6 +51,27 @@ impl Head {
         Some(u16::from_le_bytes(tag))
     }
 
+    /// Are its samples floating point numbers of 64 bits? The reader of WAV files does not know those: it is then told of 32
+    /// bits, in as many bytes as there are.
+    pub(super) fn take_doubles_for_floats(&mut self) -> bool {
+        // Places in a head whose first chunk is that of the format.
+        const BITS: usize = 34;
+        const VALID_BITS: usize = 38;
+        const SUB_FORMAT: usize = 44;
+        let is_extension = self.format_tag() == Some(0xFFFE);
+        let at = |place: usize| self.bytes.get(place..place + 2);
+        let is_float =
+            if is_extension { at(SUB_FORMAT) == Some(&[3, 0]) } else { self.format_tag() == Some(3) };
+        if !is_float || at(BITS) != Some(&[64, 0]) {
+            return false;
+        }
+        self.bytes[BITS..BITS + 2].copy_from_slice(&[32, 0]);
+        if is_extension {
+            self.bytes[VALID_BITS..VALID_BITS + 2].copy_from_slice(&[32, 0]);
+        }
+        true
+    }
+
     /// Reads so many bytes, as far as there are as many, and says if there were.
     fn take(&mut self, from: &mut impl Read, len: u64) -> io::Result<bool> {
         let read = from.take(len).read_to_end(&mut self.bytes)? as u64;

@@ -95,7 +95,10 @@ impl Pair {
         if largest <= CLEAR * square.sqrt() {
             return Ok(self.not_found("the target does not follow the input clearly"));
         }
-        let found = (peak - RISE..peak).find(|&lag| at(lag) >= ONSET * largest).unwrap_or(peak);
+        // Of few pitches a response swings to both sides of its peak, and no device answers before it is asked: one that
+        // peaks behind that begins there at the earliest.
+        let earliest = (peak - RISE).max(peak.min(0));
+        let found = (earliest..peak).find(|&lag| at(lag) >= ONSET * largest).unwrap_or(peak);
         Ok(self.found(found, &format!("comparing it with {}", self.input.name())))
     }
 

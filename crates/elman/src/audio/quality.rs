@@ -22,8 +22,22 @@ pub(super) fn remarks(pair: &Pair) -> Result<Vec<Message>, DataError> {
         remarks.extend(loud(recording));
         remarks.extend(offset(recording));
     }
+    remarks.extend(unchanged(pair));
     remarks.extend(replicate(pair)?);
     Ok(remarks)
+}
+
+/// What went in came out.
+fn unchanged(pair: &Pair) -> Option<Message> {
+    let [input, target] = [&pair.input, &pair.target];
+    (input.len() == target.len() && input.facts.checksum == target.facts.checksum).then(|| {
+        format!(
+            "{}: it holds the samples of {}, so there is nothing to learn; name what came out of the device",
+            target.name(),
+            input.name()
+        )
+        .into()
+    })
 }
 
 fn clipping(recording: &Track) -> Option<Message> {

@@ -133,7 +133,7 @@ fn about(error: &hound::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ),
         hound::Error::IoError(error) => write!(f, "cannot be read: {error}"),
         hound::Error::FormatError("bits per sample is not 32") => {
-            write!(f, "has floating point samples of other than 32 bits; {CONVERT}")
+            write!(f, "has floating point samples of other than 32 or 64 bits; {CONVERT}")
         }
         hound::Error::FormatError("bits per sample is not a multiple of 8") => {
             write!(f, "has samples of a number of bits that fills no whole bytes; {CONVERT}")

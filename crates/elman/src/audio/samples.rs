@@ -11,10 +11,12 @@ use super::refused::Refused;
 const AT_ONCE: usize = 16 << 10;
 
 /// A WAV file behind its head, whose samples are taken in turn: integers divided by `2^(bits - 1)`, or floating point
-/// numbers as they are.
+/// numbers as they are, those of 64 bits rounded to 32.
 pub(super) struct Samples<R> {
     reader: R,
     spec: WavSpec,
+    /// Are they numbers of 64 bits? What is said of them otherwise speaks of 32.
+    are_doubles: bool,
     /// The bytes of the head.
     start: u64,
     /// The bytes of a sample, which may be more than its bits need; 0 where there are none.
@@ -27,14 +29,15 @@ pub(super) struct Samples<R> {
 impl<R: Read> Samples<R> {
     /// Reads the head.
     pub(super) fn new(mut reader: R) -> Result<Self, Refused> {
-        let head = Head::read(&mut reader)?;
+        let mut head = Head::read(&mut reader)?;
         if let Some(refused) = Refused::of(&head) {
             return Err(refused);
         }
+        let are_doubles = head.take_doubles_for_floats();
         let told = WavReader::new(head.bytes.as_slice().chain(&mut reader))?;
         let (spec, len, count) = (told.spec(), told.duration() as usize, told.len());
         let width = head.samples_len().and_then(|bytes| bytes.checked_div(count)).unwrap_or(0) as usize;
-        Ok(Samples { reader, spec, start: head.end, width, len, taken: 0 })
+        Ok(Samples { reader, spec, are_doubles, start: head.end, width, len, taken: 0 })
     }
 
     /// What the head says of them.
@@ -59,6 +62,9 @@ impl<R: Read> Samples<R> {
             return Ok(Vec::new());
         }
         match (sample_format, self.width, bits) {
+            (SampleFormat::Float, 8, _) if self.are_doubles => {
+                self.decode(channel, count, |bytes| f64::from_le_bytes(bytes) as f32)
+            }
             (SampleFormat::Float, 4, 32) => self.decode(channel, count, f32::from_le_bytes),
             (SampleFormat::Int, 1, 8) => {
                 self.decode(channel, count, |[byte]| (f32::from(byte) - 128.0) / 128.0)

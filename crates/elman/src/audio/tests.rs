@@ -72,11 +72,36 @@ fn integers_are_shares_of_full_scale() {
     assert_eq!(samples(&wav(3, 1, 8000, 32, &data)), [1.5, -0.25]);
 }
 
+/// As SciPy and SoX write them, in a plain head or one with an extension.
+#[test]
+fn doubles_are_rounded_to_floats() {
+    let values = [1.5, -0.25, 0.1, 1e-300, f64::from(f32::MAX)];
+    let data = values.map(f64::to_le_bytes).concat();
+    let plain = wav(3, 1, 8000, 64, &data);
+    let mut extended = plain.clone();
+    // Room for 64 valid bits, a channel mask and the kind of samples, whose number begins a GUID.
+    let extension = [&[22, 0, 64, 0, 4, 0, 0, 0, 3, 0][..], &[0; 14]].concat();
+    extended.splice(36..36, extension);
+    extended[16..20].copy_from_slice(&40u32.to_le_bytes());
+    extended[20..22].copy_from_slice(&0xFFFEu16.to_le_bytes());
+    // The rest of the GUID, by which it is known.
+    extended[44..60].copy_from_slice(&[3, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]);
+    for bytes in [plain, extended] {
+        assert_eq!(samples(&bytes), values.map(|value| value as f32));
+        let (_file, stored) = track(&bytes, None, 0);
+        assert_eq!(*stored.read(1..4).unwrap(), [-0.25, 0.1, 0.0]);
+    }
+    let stereo = wav(3, 2, 8000, 64, &[1.0, 2.0, 3.0, 4.0].map(f64::to_le_bytes).concat());
+    assert_eq!(Recording::read("x.wav", stereo.as_slice(), Some(2)).unwrap().samples, [2.0, 4.0]);
+    let message = refusal(&wav(3, 1, 8000, 64, &[0.0, 1e300].map(f64::to_le_bytes).concat()), None);
+    assert!(message.starts_with("x.wav: ") && message.contains("sample 2 "), "{message}");
+}
+
 #[test]
 fn of_several_channels_one_is_chosen() {
     let data = [1i16, 2, 3, 4].map(i16::to_le_bytes).concat();
     let stereo = wav(1, 2, 8000, 16, &data);
-    assert_eq!(refusal(&stereo, None), "x.wav: has 2 channels; choose one with channel");
+    assert_eq!(refusal(&stereo, None), "x.wav: has 2 channels; choose one, from 1 to 2, with channel");
     let right = Recording::read("x.wav", stereo.as_slice(), Some(2)).unwrap();
     assert_eq!(right.samples, [2.0 / 32768.0, 4.0 / 32768.0]);
     let none = "x.wav: has 2 channels, and no channel 3; they are counted from 1: channel";
@@ -119,7 +144,7 @@ fn one_file_of_a_pair_may_have_one_channel() {
     for (paths, channel, refusal) in [
         ([&mono, &mono], Some(2), "mono.wav: has 1 channel, and no channel 2"),
         ([&mono, &stereo], Some(3), "stereo.wav: has 2 channels, and no channel 3"),
-        ([&mono, &stereo], None, "stereo.wav: has 2 channels; choose one with"),
+        ([&mono, &stereo], None, "stereo.wav: has 2 channels; choose one, from 1 to 2, with"),
     ] {
         let error = read(paths.map(|path| path.as_path()), channel).unwrap_err().to_string();
         assert!(error.contains(refusal), "{error}");
@@ -204,8 +229,8 @@ fn a_head_without_a_length_is_told() {
 fn samples_of_unusual_sizes_are_called_by_name() {
     let convert = "convert it to PCM of 16 or 24 bits, or to float of 32, and try again";
     assert_eq!(
-        refusal(&wav(3, 1, 8000, 64, &[0; 32]), None),
-        format!("x.wav: has floating point samples of other than 32 bits; {convert}")
+        refusal(&wav(3, 1, 8000, 16, &[0; 32]), None),
+        format!("x.wav: has floating point samples of other than 32 or 64 bits; {convert}")
     );
     // 12 bits, each sample in two bytes.
     let mut bytes = wav(1, 1, 8000, 16, &[0; 32]);
@@ -343,6 +368,26 @@ fn a_delay_is_found_by_comparing() {
             };
             assert!(latency.remark.to_string().contains(moved), "{}", latency.remark);
         }
+    }
+    // A pitch that rises, cut off by the device: its response swings, but not before it is asked.
+    let swept: Vec<f32> = (0..96_000)
+        .map(|n| {
+            let t = f64::from(n) / 16_000.0;
+            (0.4 * (std::f64::consts::TAU * (80.0 + 40.0 * t) * t).sin() * (0.5 + 0.5 * (3.0 * t).sin()))
+                as f32
+        })
+        .collect();
+    for gain in [1.0, 3.0] {
+        let cut = swept.iter().map(|x| (gain * x).clamp(-1.0, 1.0)).collect();
+        let pair =
+            Pair::new(recording("in.wav", 16_000, swept.clone()), recording("out.wav", 16_000, cut), &[]);
+        let pair = pair.unwrap();
+        assert_eq!(pair.latency().unwrap().found, Some(0));
+        let is_same = super::quality::remarks(&pair).unwrap().iter().any(|remark| {
+            *remark.to_string()
+                == *"out.wav: it holds the samples of in.wav, so there is nothing to learn; name what came out of the device"
+        });
+        assert_eq!(is_same, gain == 1.0);
     }
     let pair = Pair::new(
         recording("in.wav", 16_000, input),

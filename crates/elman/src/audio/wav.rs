@@ -41,7 +41,7 @@ pub fn is_wav(start: &[u8]) -> bool {
 
 impl Recording {
     /// Reads the WAV file at `path`: integers of 8, 16, 24 and 32 bits, whose value is the integer divided by
-    /// `2^(bits - 1)`, or floating point numbers of 32; of several channels the one that is named, counted from 1.
+    /// `2^(bits - 1)`, or floating point numbers of 32, to which those of 64 are rounded; of several channels the one that is named, counted from 1.
     ///
     /// # Errors
     /// If it cannot be read or is no such file, has several channels and none is named, has no samples, or has some that are
@@ -97,7 +97,10 @@ pub(super) fn choose(name: &str, channels: usize, asked: Option<usize>) -> Resul
     let message = |text: String| crate::error::Message::from(text);
     match asked {
         None if channels == 1 => Ok(0),
-        None => refuse(message(format!("has {channels} channels; choose one with ")).option("channel")),
+        None => {
+            let text = format!("has {channels} channels; choose one, from 1 to {channels}, with ");
+            refuse(message(text).option("channel"))
+        }
         Some(channel) if (1..=channels).contains(&channel) => Ok(channel - 1),
         Some(channel) => {
             let of = counted(channels, "channel");

@@ -37,7 +37,10 @@
 //! # }
 //! ```
 
+mod row_streams;
 mod version_1;
+
+pub use row_streams::RowStreams;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -57,6 +60,7 @@ use crate::recipe::Recipe;
 use crate::table::Table;
 use crate::task::{HeldOut, Known, PredictOptions, Predictions, Prepared, Task, TaskStream};
 use crate::train::Ended;
+use crate::watch::Watch;
 use crate::weights::Weights;
 
 /// Weights that know what they are for: a trained network or an ensemble of several, its task and how it came about.
@@ -79,6 +83,9 @@ pub struct Record {
     pub train_sequences: usize,
     /// The sequences that told how well it did on the way.
     pub validation_sequences: usize,
+    /// The timesteps of all those, in training and in validation, of a task that tells something of each timestep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timesteps: Option<[usize; 2]>,
     /// Everything that was asked of the training run.
     pub recipe: Recipe,
     /// How the run ended; `None` if it broke off.
@@ -148,6 +155,7 @@ impl Record {
             data: data.into(),
             train_sequences: 0,
             validation_sequences: 0,
+            timesteps: None,
             recipe,
             ended: None,
             epochs: 0,
@@ -237,19 +245,19 @@ impl Model {
         table: &Table,
         held_out: &HeldOut,
     ) -> Result<Vec<Message>, Error> {
-        self.test_watched(prepared, table, held_out, &mut |_, _| {})
+        self.test_watched(prepared, table, held_out, &mut |_, _| Ok(()))
     }
 
-    /// The same, which may take long; of what `watch` is told see [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
+    /// The same, which may take long; `watch` is told how far it is.
     ///
     /// # Errors
-    /// As [`evaluate`](Self::evaluate).
+    /// As [`evaluate`](Self::evaluate), or if `watch` ends it.
     pub fn test_watched(
         &mut self,
         prepared: &Prepared,
         table: &Table,
         held_out: &HeldOut,
-        watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Vec<Message>, Error> {
         let (mut test, calibrated) = self.task.kind().test(&self.ensemble, table, held_out, watch)?;
         self.task.kind().compare(prepared, table, held_out, &mut test)?;
@@ -349,7 +357,20 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn predict_with(&self, table: &Table, options: &PredictOptions) -> Result<Predictions, Error> {
-        self.task.kind().predict(&self.ensemble, table, options)
+        self.predict_watched(table, options, &mut |_, _| Ok(()))
+    }
+
+    /// The same, which may take long; `watch` is told how far it is.
+    ///
+    /// # Errors
+    /// As [`predict_with`](Self::predict_with), or if `watch` ends it.
+    pub fn predict_watched(
+        &self,
+        table: &Table,
+        options: &PredictOptions,
+        watch: &mut Watch<'_>,
+    ) -> Result<Predictions, Error> {
+        self.task.kind().predict(&self.ensemble, table, options, watch)
     }
 
     /// The model row by row, in its task's own units.
@@ -387,7 +408,20 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn backtest(&self, table: &Table, held_out: &HeldOut) -> Result<(Predictions, Evaluation), Error> {
-        self.task.kind().backtest(&self.ensemble, table, held_out)
+        self.backtest_watched(table, held_out, &mut |_, _| Ok(()))
+    }
+
+    /// The same, which may take long; `watch` is told how far it is.
+    ///
+    /// # Errors
+    /// As [`backtest`](Self::backtest), or if `watch` ends it.
+    pub fn backtest_watched(
+        &self,
+        table: &Table,
+        held_out: &HeldOut,
+        watch: &mut Watch<'_>,
+    ) -> Result<(Predictions, Evaluation), Error> {
+        self.task.kind().backtest(&self.ensemble, table, held_out, watch)
     }
 
     /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
@@ -395,18 +429,18 @@ impl Model {
     /// # Errors
     /// As there.
     pub fn evaluate(&self, table: &Table, held_out: &HeldOut) -> Result<Evaluation, Error> {
-        self.evaluate_watched(table, held_out, &mut |_, _| {})
+        self.evaluate_watched(table, held_out, &mut |_, _| Ok(()))
     }
 
-    /// The same, which may take long; of what `watch` is told see [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
+    /// The same, which may take long; `watch` is told how far it is.
     ///
     /// # Errors
-    /// As [`evaluate`](Self::evaluate).
+    /// As [`evaluate`](Self::evaluate), or if `watch` ends it.
     pub fn evaluate_watched(
         &self,
         table: &Table,
         held_out: &HeldOut,
-        watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
         self.measured_task().kind().evaluate(&self.ensemble, table, held_out, watch)
     }

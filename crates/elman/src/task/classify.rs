@@ -179,8 +179,14 @@ impl GroupedTask for Classify {
         Some(Confusion::of(&self.classes, probabilities, actual))
     }
 
-    fn pictures(&self, names: &[String], probabilities: &[Vec<f64>], actual: &[usize]) -> Vec<Picture> {
-        vec![pictures::of_classes(&self.classes, names, probabilities, actual)]
+    fn pictures(
+        &self,
+        what: &str,
+        names: &[String],
+        probabilities: &[Vec<f64>],
+        actual: &[usize],
+    ) -> Vec<Picture> {
+        vec![pictures::of_classes(&self.classes, (what, names), probabilities, actual)]
     }
 
     fn answer_of(&self, learned: &Targets<f64>) -> Vec<f64> {

@@ -16,6 +16,7 @@ use crate::network::Readout;
 use crate::recipe::Recipe;
 use crate::sequence::Sequences;
 use crate::table::Table;
+use crate::watch::Watch;
 
 /// A task, fitted to a table: all that distinguishes it from others.
 ///
@@ -101,18 +102,17 @@ pub trait TaskKind: Debug {
     /// If the task has no rows to be counted.
     fn held_out(&self, test: Option<usize>) -> Result<HeldOut, ConfigError>;
 
-    /// Compares an ensemble's answers on a part of a table with the truth, and a naive predictor's. It may take long: a task that
-    /// reads its data as it goes tells `watch` again and again how many timesteps it has answered, and of how many. Others tell
-    /// nothing.
+    /// Compares an ensemble's answers on a part of a table with the truth, and a naive predictor's. It may take long: `watch`
+    /// is told how far it is.
     ///
     /// # Errors
-    /// If the table cannot be read as the task's data, or has no such part.
+    /// If the table cannot be read as the task's data, or has no such part; if `watch` ends it.
     fn evaluate(
         &self,
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error>;
 
     /// Adds to an evaluation what only a training run can know: naive predictors that need its sequences.
@@ -129,15 +129,16 @@ pub trait TaskKind: Debug {
         Ok(())
     }
 
-    /// An ensemble's answers for a table.
+    /// An ensemble's answers for a table; `watch` is told how far they are.
     ///
     /// # Errors
-    /// If the table cannot be read as the task's data, or more is asked than the task has.
+    /// If the table cannot be read as the task's data, or more is asked than the task has; if `watch` ends it.
     fn predict(
         &self,
         ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
+        watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error>;
 
     /// As [`evaluate`](Self::evaluate), at the end of training; with the figures comes the task with what it has learned
@@ -150,12 +151,12 @@ pub trait TaskKind: Debug {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<(Evaluation, Option<Task>), Error> {
         Ok((self.evaluate(ensemble, table, held_out, watch)?, None))
     }
 
-    /// Forecasts of what is held out, from each origin in it, and how good they are.
+    /// Forecasts of what is held out, from each origin in it, and how good they are; `watch` is told how far they are.
     ///
     /// # Errors
     /// If the task forecasts nothing; else as [`evaluate`](Self::evaluate).
@@ -164,6 +165,7 @@ pub trait TaskKind: Debug {
         _ensemble: &Ensemble,
         _table: &Table,
         _held_out: &HeldOut,
+        _watch: &mut Watch<'_>,
     ) -> Result<(Predictions, Evaluation), Error> {
         Err(for_forecasts("backtest", self.name()).into())
     }
@@ -205,8 +207,7 @@ pub trait TaskKind: Debug {
     }
 
     /// What there is to see, beside the figures, of answers on a part of a table: the pictures of a report, the most telling
-    /// first. What an [`Evaluation`] or a training run tells is not among them. `watch` is told what
-    /// [`evaluate`](Self::evaluate) tells.
+    /// first. What an [`Evaluation`] or a training run tells is not among them. `watch` is told how far they are.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -215,7 +216,7 @@ pub trait TaskKind: Debug {
         _ensemble: &Ensemble,
         _table: &Table,
         _held_out: &HeldOut,
-        _watch: &mut dyn FnMut(usize, usize),
+        _watch: &mut Watch<'_>,
     ) -> Result<Vec<Picture>, Error> {
         Ok(Vec::new())
     }
@@ -379,6 +380,19 @@ pub struct Prepared {
     pub held_out: Option<HeldOut>,
     /// What the user should know of how the table was read: what was chosen, left out or put right.
     pub remarks: Vec<Message>,
+}
+
+impl Prepared {
+    /// The timesteps of all training and of all validation sequences, of a task that tells something of each timestep: its
+    /// sequences are only as many as it was cut into. None of another task.
+    pub fn timesteps(&self) -> Option<[usize; 2]> {
+        let input_size = self.task.kind().input_size();
+        let all = |sequences: &Sequences| (0..sequences.len()).map(|n| sequences.length(n, input_size)).sum();
+        match self.task.name() {
+            TaskName::Label | TaskName::Text => Some([all(&self.train), all(&self.validation)]),
+            TaskName::Forecast | TaskName::Regress | TaskName::Classify => None,
+        }
+    }
 }
 
 /// The part of a table that a model is evaluated on.

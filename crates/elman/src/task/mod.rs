@@ -44,6 +44,7 @@ mod text;
 pub use chart::{Band, Chart, Charts, Line, Mark, Role};
 pub use classify::Classify;
 pub use feature::Feature;
+pub(crate) use forecast::Places;
 pub use forecast::{
     Backtest, Backtested, Covariate, Covariates, Forecast, ForecastOptions, Known, Layout, Origin,
     SeriesIndex, Smoothing, Transform,

@@ -72,6 +72,8 @@ pub struct Heat {
     pub rows: Vec<String>,
     /// A row for each step upwards, `[rows, columns]`.
     pub values: Vec<Vec<f64>>,
+    /// The unit of the values; empty where they have none.
+    pub unit: String,
     /// How far from 0 the strongest colours are; as far as the farthest value, if that is not said.
     pub most: Option<f64>,
 }

@@ -132,8 +132,14 @@ impl GroupedTask for Regress {
         joint_regression_metrics(&self.grouping.targets, answers, actual)
     }
 
-    fn pictures(&self, names: &[String], answers: &[Vec<f64>], actual: &[Vec<f64>]) -> Vec<Picture> {
-        pictures::of_numbers(&self.grouping.targets, names, answers, actual)
+    fn pictures(
+        &self,
+        what: &str,
+        names: &[String],
+        answers: &[Vec<f64>],
+        actual: &[Vec<f64>],
+    ) -> Vec<Picture> {
+        pictures::of_numbers(&self.grouping.targets, (what, names), answers, actual)
     }
 
     fn answer_of(&self, learned: &Targets<f64>) -> Vec<f64> {

@@ -93,6 +93,7 @@ pub(super) fn pictures(
             columns: spectrogram.starts.iter().map(time).collect(),
             rows: (0..BANDS).map(|band| format!("{:.2} kHz", middle(band) / 1000.0)).collect(),
             values: spectrogram.power.iter().map(|band| band.iter().map(level).collect()).collect(),
+            unit: "dB".into(),
             most: Some(-FLOOR),
         })
     };

@@ -53,6 +53,11 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
         (b"\xFF\xFE\0\0", "is a text in UTF-32; save it as UTF-8"),
         (b"\0\0\xFE\xFF", "is a text in UTF-32; save it as UTF-8"),
     ];
+    if crate::audio::is_wav(start) {
+        let what = "is a recording (WAV), no table; sound is learned with train label --audio, from what went into a device \
+                    and what came out";
+        return Some(what.into());
+    }
     if let Some((_, name)) = kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Some((*name).into());
     }
@@ -198,6 +203,11 @@ mod tests {
     fn other_kinds_of_files_are_named() {
         for (bytes, name) in [
             (&b"%PDF-1.7\n%\xE2\xE3"[..], "t is a PDF document; export its table as CSV"),
+            (
+                b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0",
+                "t is a recording (WAV), no table; sound is learned with train label --audio, from what went into a device and \
+                 what came out",
+            ),
             (&packed(&["[Content_Types].xml"]), "t is a spreadsheet; export the sheet as CSV"),
             (&packed(&["_rels/.rels", "xl/workbook.xml"]), "t is a spreadsheet; export the sheet as CSV"),
             (

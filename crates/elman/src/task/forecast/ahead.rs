@@ -13,10 +13,14 @@ use crate::predict::Session;
 use crate::table::{Table, Time, nearest};
 use crate::task::predictions::check_finite;
 use crate::task::{Answers, Number, PredictOptions, Predictions};
+use crate::watch::{Steps, Stopped, Watch};
 use crate::words::{counted, listed, quoted};
 
 /// The series that are run side by side.
 pub(super) const SIDE_BY_SIDE: usize = 256;
+
+/// The rows of a series' history that are read at once: what a pass leaves of each takes memory.
+const PIECE: usize = 4096;
 
 /// The column that names series which had a column each.
 const SERIES: &str = "series";
@@ -37,13 +41,13 @@ impl Forecast {
     /// scaled value by `next(k, output)`.
     pub(super) fn roll(
         &self,
-        session: &mut Session,
+        (session, steps): (&mut Session, &mut Steps<'_, '_>),
         all: &[&Ready<'_>],
         mut levels: Vec<Level>,
         origin: impl Fn(&Series<'_>) -> usize,
         horizon: usize,
         mut next: impl FnMut(usize, &[f64]) -> f64,
-    ) -> Vec<Vec<f64>> {
+    ) -> Result<Vec<Vec<f64>>, Stopped> {
         // As much of the history as inputs look back on, then the forecasts.
         let mut recent: Vec<Vec<f64>> = Vec::with_capacity(all.len());
         for Ready { series, scaled } in all {
@@ -68,41 +72,48 @@ impl Forecast {
                 let change = all[k].series.scaling.unscale(scaled);
                 forecasts[k].push(levels[k].follow(change));
             }
+            steps.add(all.len())?;
         }
-        forecasts
+        Ok(forecasts)
     }
 
     /// Forecasts so many values of each series: the best number for each row, which is fed back for the next.
     pub(super) fn roll_points(
         &self,
         ensemble: &Ensemble,
-        session: &mut Session,
+        (session, steps): (&mut Session, &mut Steps<'_, '_>),
         all: &[Ready<'_>],
         levels: Vec<Level>,
         origin: impl Fn(&Series<'_>) -> usize,
         horizon: usize,
-    ) -> Vec<Vec<f64>> {
+    ) -> Result<Vec<Vec<f64>>, Stopped> {
         let all: Vec<&Ready<'_>> = all.iter().collect();
         let point = |_, output: &[f64]| self.trusted(ensemble.points(output)[0]);
-        self.roll(session, &all, levels, origin, horizon, point)
+        self.roll((session, steps), &all, levels, origin, horizon, point)
     }
 
     /// Lets a session read these rows of each series, which all have something to look back on.
     pub(super) fn read_history(
         &self,
-        session: &mut Session,
+        (session, steps): (&mut Session, &mut Steps<'_, '_>),
         all: &[Ready<'_>],
         rows: impl Fn(&Series<'_>) -> Range<usize>,
-    ) {
-        let input = |Ready { series, scaled }: &Ready<'_>| {
-            let mut x = Vec::new();
-            for row in rows(series) {
-                self.push_input(series, |row| scaled[row], row, row, &mut x);
-            }
-            x
-        };
-        let inputs: Vec<Vec<f64>> = all.iter().map(input).collect();
-        session.advance_all(&inputs.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    ) -> Result<(), Stopped> {
+        let mut unread: Vec<Range<usize>> = all.iter().map(|Ready { series, .. }| rows(series)).collect();
+        while unread.iter().any(|rows| !rows.is_empty()) {
+            let mut read = 0;
+            let input = |(Ready { series, scaled }, unread): (&Ready<'_>, &mut Range<usize>)| {
+                let piece = unread.start..unread.end.min(unread.start + PIECE);
+                (unread.start, read) = (piece.end, read + piece.len());
+                let mut x = Vec::new();
+                piece.for_each(|row| self.push_input(series, |row| scaled[row], row, row, &mut x));
+                x
+            };
+            let inputs: Vec<Vec<f64>> = all.iter().zip(&mut unread).map(input).collect();
+            session.advance_all(&inputs.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            steps.add(read)?;
+        }
+        Ok(())
     }
 
     /// Forecasts from the end of each series.
@@ -111,6 +122,7 @@ impl Forecast {
         ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
+        watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
         let naive = options.baseline.is_some().then(|| self.without_missing_covariates(table));
         let task = naive.as_ref().unwrap_or(self);
@@ -122,7 +134,7 @@ impl Forecast {
         remarks.extend(of_outlook);
         let forecasts = match &options.baseline {
             Some(name) => self.naively(&series, name, horizon)?,
-            None => self.all_ahead(ensemble, &series, horizon, outlook.drawn_mut())?,
+            None => self.all_ahead(ensemble, &series, horizon, outlook.drawn_mut(), watch)?,
         };
         for (series, forecasts) in series.iter().zip(&forecasts) {
             let rows = series.values.len();
@@ -228,21 +240,28 @@ impl Forecast {
         series: &[Series<'_>],
         horizon: usize,
         mut drawn: Option<&mut Drawn>,
-    ) -> Result<Vec<Vec<f64>>, ConfigError> {
+        watch: &mut Watch<'_>,
+    ) -> Result<Vec<Vec<f64>>, Error> {
+        let history: usize =
+            series.iter().map(|series| series.values.len().saturating_sub(self.first_row())).sum();
+        let paths = drawn.as_ref().map_or(0, |drawn| drawn.count());
+        let mut steps = Steps::new(history + series.len() * horizon * (1 + paths), watch);
         let mut forecasts = Vec::with_capacity(series.len());
         for series in series.chunks(SIDE_BY_SIDE) {
             let all = self.ready(series);
             let mut session = Session::of_sequences(ensemble, all.len())?;
-            self.read_history(&mut session, &all, |series| self.first_row()..series.values.len());
+            let read = |series: &Series<'_>| self.first_row()..series.values.len();
+            self.read_history((&mut session, &mut steps), &all, read)?;
             let levels: Vec<Level> =
                 series.iter().map(|series| self.level(series, series.values.len())).collect();
             let origin = |series: &Series<'_>| series.values.len();
             if let Some((drawn, distribution)) = drawn.as_deref_mut().zip(ensemble.distribution()) {
                 let draws = drawn.draws(distribution);
                 let take = |_, paths: &[Vec<f64>]| drawn.take(paths);
-                self.draw_paths(&mut session, &all, &levels, origin, draws, take);
+                self.draw_paths((&mut session, &mut steps), &all, &levels, origin, draws, take)?;
             }
-            forecasts.extend(self.roll_points(ensemble, &mut session, &all, levels, origin, horizon));
+            let run = (&mut session, &mut steps);
+            forecasts.extend(self.roll_points(ensemble, run, &all, levels, origin, horizon)?);
         }
         Ok(forecasts)
     }

@@ -4,7 +4,7 @@ use super::ahead::{SIDE_BY_SIDE, of_series};
 use super::level::Level;
 use super::remarks::remark_on_future;
 use super::series::Series;
-use super::spread::Spread;
+use super::spread::{PATHS, Spread};
 use super::{Forecast, Layout};
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
@@ -17,6 +17,7 @@ use crate::scaling::Scaling;
 use crate::table::Table;
 use crate::task::predictions::check_finite;
 use crate::task::{Answers, Number, Precision, Predictions};
+use crate::watch::{Steps, Watch};
 use crate::words::{counted, thousands};
 
 /// Forecasts of what is already known.
@@ -63,6 +64,20 @@ impl Forecast {
     /// # Errors
     /// If the table has no such series, or `test` is less than the horizon or nearly all rows.
     pub fn backtest(&self, ensemble: &Ensemble, table: &Table, test: usize) -> Result<Backtest, Error> {
+        self.backtest_watched(ensemble, table, test, &mut |_, _| Ok(()))
+    }
+
+    /// The same, which may take long; `watch` is told how far it is.
+    ///
+    /// # Errors
+    /// As [`backtest`](Self::backtest), or if `watch` ends it.
+    pub fn backtest_watched(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        test: usize,
+        watch: &mut Watch<'_>,
+    ) -> Result<Backtest, Error> {
         let table = &*self.with_times(table)?;
         if test < self.horizon {
             let message = format!("is {test} rows; it must be at least the horizon, {}", self.horizon);
@@ -76,10 +91,19 @@ impl Forecast {
             self.check_test(table, series, test)?;
         }
         let mut backtested = Vec::with_capacity(series.len());
+        let mut steps = Steps::new(self.backtest_steps(ensemble, &series, test), watch);
         for series in series.chunks(SIDE_BY_SIDE) {
-            backtested.extend(self.backtest_together(ensemble, table, series, test)?);
+            backtested.extend(self.backtest_together(ensemble, table, series, test, &mut steps)?);
         }
         Ok(Backtest { series: backtested, remarks })
+    }
+
+    /// The rows of history and of forecasts and sample paths that a backtest goes through.
+    fn backtest_steps(&self, ensemble: &Ensemble, series: &[Series<'_>], test: usize) -> usize {
+        let (origins, paths) = (test - self.horizon + 1, ensemble.distribution().map_or(0, |_| PATHS));
+        let history = |series: &Series<'_>| series.values.len().saturating_sub(test + self.first_row());
+        let each = origins - 1 + origins * self.horizon * (1 + paths);
+        series.iter().map(|series| history(series) + each).sum()
     }
 
     /// What is to be said of gaps within the rows on which is tested, where gaps are filled by lines.
@@ -126,6 +150,7 @@ impl Forecast {
         table: &Table,
         series: &[Series<'_>],
         test: usize,
+        steps: &mut Steps<'_, '_>,
     ) -> Result<Vec<Backtested>, Error> {
         let all = self.ready(series);
         let mut session = Session::of_sequences(ensemble, all.len())?;
@@ -143,14 +168,16 @@ impl Forecast {
         let mut levels: Vec<Level> = series.iter().map(known).collect();
         for n in 0..=test - self.horizon {
             let origin = |series: &Series<'_>| series.values.len() - test + n;
-            self.read_history(&mut session, &all, |series| {
+            let unread = |series: &Series<'_>| {
                 let read = if n == 0 { self.first_row() } else { origin(series) - 1 };
                 read..origin(series)
-            });
+            };
+            self.read_history((&mut session, &mut *steps), &all, unread)?;
             let forecasts = session.branch(|session| {
-                self.roll_points(ensemble, session, &all, levels.clone(), origin, self.horizon)
-            });
-            let spreads = self.spread_from(ensemble, &mut session, &all, &levels, origin, n);
+                self.roll_points(ensemble, (session, &mut *steps), &all, levels.clone(), origin, self.horizon)
+            })?;
+            let spreads =
+                self.spread_from(ensemble, (&mut session, &mut *steps), &all, &levels, origin, n)?;
             for (series, level) in series.iter().zip(&mut levels) {
                 level.take(series.values[origin(series)]);
             }

@@ -30,6 +30,7 @@ use crate::scaling::{NoScaling, Scaling};
 use crate::sequence::Sequences;
 use crate::table::Table;
 use crate::task::{Prepared, TaskKind};
+use crate::watch::Steps;
 
 /// Differences must have less than this share of the smoothing's error: where the two do about as well, smoothing is
 /// less easily led astray.
@@ -298,7 +299,9 @@ impl Forecast {
         let error = |&trust: &f64| {
             let smoothing = self.smoothing.map(|smoothing| Smoothing { trust, ..smoothing });
             let task = Forecast { smoothing, ..self.clone() };
-            let backtested = task.backtest_together(model.ensemble(), table, all, held).ok()?;
+            let backtested = task
+                .backtest_together(model.ensemble(), table, all, held, &mut Steps::new(0, &mut |_, _| Ok(())))
+                .ok()?;
             let error = backtested.iter().map(|series| error_of(series, held)).sum::<f64>();
             Some((error, trust)).filter(|(error, _)| error.is_finite())
         };

@@ -11,38 +11,18 @@ use crate::words::abridged;
 #[derive(Debug)]
 pub struct SeriesIndex<'a> {
     series: &'a [Known],
-    by_name: HashMap<&'a [String], usize>,
-    /// The columns of names that hold numbers alone, as those of a table do: among others `1E3` is no number.
-    are_numbers: Vec<bool>,
-    /// By names in which a number is written in one way; none where several are alike.
-    by_number: HashMap<Vec<String>, Option<usize>>,
+    places: Places,
 }
 
 impl<'a> SeriesIndex<'a> {
     /// An index of the series that a forecast has learned from, its [`series`](super::Forecast::series).
     pub fn new(series: &'a [Known]) -> Self {
-        let by_name = series.iter().enumerate().map(|(n, known)| (known.id.as_slice(), n)).collect();
-        let columns = series.first().map_or(0, |known| known.id.len());
-        let is_number = |known: &Known, column: usize| {
-            known.id.get(column).is_some_and(|name| name_of_number(name).is_some())
-        };
-        let are_numbers =
-            (0..columns).map(|column| series.iter().all(|known| is_number(known, column))).collect();
-        let mut index = SeriesIndex { series, by_name, are_numbers, by_number: HashMap::new() };
-        for (n, known) in series.iter().enumerate() {
-            let names = index.as_numbers(&known.id);
-            index.by_number.entry(names).and_modify(|place| *place = None).or_insert(Some(n));
-        }
-        index
+        SeriesIndex { series, places: Places::of(series) }
     }
 
     /// The series of these names; as in a table, `1` and `1.0` are one where all names are numbers, unless the model knows both.
     pub fn find(&self, names: &[String]) -> Option<&'a Known> {
-        let place = match self.by_name.get(names) {
-            Some(place) => Some(*place),
-            None => self.by_number.get(&self.as_numbers(names)).copied().flatten(),
-        };
-        place.map(|place| &self.series[place])
+        self.places.find(names).map(|place| &self.series[place])
     }
 
     /// The same, which must be known.
@@ -50,11 +30,55 @@ impl<'a> SeriesIndex<'a> {
     /// # Errors
     /// If it is not, or there are not several.
     pub fn get(&self, names: &[String]) -> Result<&'a Known, ConfigError> {
+        self.places.get(self.series, names).map(|place| &self.series[place])
+    }
+}
+
+/// Where each series stands among all that a model has learned from.
+#[derive(Debug)]
+pub(crate) struct Places {
+    by_name: HashMap<Vec<String>, usize>,
+    /// The columns of names that hold numbers alone, as those of a table do: among others `1E3` is no number.
+    are_numbers: Vec<bool>,
+    /// By names in which a number is written in one way; none where several are alike.
+    by_number: HashMap<Vec<String>, Option<usize>>,
+}
+
+impl Places {
+    pub(crate) fn of(series: &[Known]) -> Self {
+        let by_name = series.iter().enumerate().map(|(n, known)| (known.id.clone(), n)).collect();
+        let columns = series.first().map_or(0, |known| known.id.len());
+        let is_number = |known: &Known, column: usize| {
+            known.id.get(column).is_some_and(|name| name_of_number(name).is_some())
+        };
+        let are_numbers =
+            (0..columns).map(|column| series.iter().all(|known| is_number(known, column))).collect();
+        let mut places = Places { by_name, are_numbers, by_number: HashMap::new() };
+        for (n, known) in series.iter().enumerate() {
+            let names = places.as_numbers(&known.id);
+            places.by_number.entry(names).and_modify(|place| *place = None).or_insert(Some(n));
+        }
+        places
+    }
+
+    /// See [`SeriesIndex::find`].
+    fn find(&self, names: &[String]) -> Option<usize> {
+        match self.by_name.get(names) {
+            Some(place) => Some(*place),
+            None => self.by_number.get(&self.as_numbers(names)).copied().flatten(),
+        }
+    }
+
+    /// The same among `series`, those that this was made of, where it must be.
+    ///
+    /// # Errors
+    /// See [`SeriesIndex::get`].
+    pub(crate) fn get(&self, series: &[Known], names: &[String]) -> Result<usize, ConfigError> {
         self.find(names).ok_or_else(|| {
-            let message = if self.series.is_empty() {
+            let message = if series.is_empty() {
                 "this model is one of a single series; stream it without naming one".to_owned()
             } else {
-                let known: Vec<String> = self.series.iter().map(|known| known.id.join(" ")).collect();
+                let known: Vec<String> = series.iter().map(|known| known.id.join(" ")).collect();
                 let known = abridged(&known);
                 format!("this model has not learned from series {:?}; it knows {known}", names.join(" "))
             };

@@ -40,6 +40,7 @@ mod windows;
 
 pub use backtest::{Backtest, Backtested, Origin};
 pub use covariates::{Covariate, Covariates};
+pub(crate) use known::Places;
 pub use known::SeriesIndex;
 pub use options::ForecastOptions;
 pub use panel::Layout;
@@ -62,6 +63,7 @@ use crate::recipe::Recipe;
 use crate::scaling::Scaling;
 use crate::table::Table;
 use crate::train::TrainConfig;
+use crate::watch::Watch;
 use crate::words::{counted, listed, thousands};
 
 /// Rows ahead that are forecast at the most: far beyond sense, near enough to be computed.
@@ -235,10 +237,10 @@ impl TaskKind for Forecast {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        _watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
         let test = last_rows(held_out)?;
-        Ok(self.measure(&Forecast::backtest(self, ensemble, table, test)?))
+        Ok(self.measure(&self.backtest_watched(ensemble, table, test, watch)?))
     }
 
     fn predict(
@@ -246,9 +248,10 @@ impl TaskKind for Forecast {
         ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
+        watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
         let table = &*self.with_times(table)?;
-        self.look_ahead(ensemble, table, options)
+        self.look_ahead(ensemble, table, options, watch)
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
@@ -270,10 +273,11 @@ impl TaskKind for Forecast {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
+        watch: &mut Watch<'_>,
     ) -> Result<(Predictions, Evaluation), Error> {
         let table = &*self.with_times(table)?;
         let test = last_rows(held_out)?;
-        let backtest = Forecast::backtest(self, ensemble, table, test)?;
+        let backtest = self.backtest_watched(ensemble, table, test, watch)?;
         let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;
         let mut evaluation = self.measure(&backtest);
         if ensemble.distribution().is_none() {
@@ -287,9 +291,9 @@ impl TaskKind for Forecast {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        _watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<(Evaluation, Option<Task>), Error> {
-        let backtest = Forecast::backtest(self, ensemble, table, last_rows(held_out)?)?;
+        let backtest = self.backtest_watched(ensemble, table, last_rows(held_out)?, watch)?;
         let mut calibrated = self.clone();
         calibrated.keep_errors(&backtest);
         Ok((self.measure(&backtest), Some(calibrated.into())))
@@ -314,11 +318,11 @@ impl TaskKind for Forecast {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        _watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Vec<Picture>, Error> {
         let table = &*self.with_times(table)?;
         let test = last_rows(held_out)?;
-        let backtest = Forecast::backtest(self, ensemble, table, test)?;
+        let backtest = self.backtest_watched(ensemble, table, test, watch)?;
         let members = self.members(table)?;
         let (all, _) = self.read(table, &members, test)?;
         Ok(self.backtest_pictures(&all, test, &backtest))

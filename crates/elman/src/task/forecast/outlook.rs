@@ -172,6 +172,11 @@ fn remark_on_few(count: usize, levels: impl Iterator<Item = f64>) -> Option<Mess
 }
 
 impl Drawn {
+    /// The paths of each series.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// How the paths of the next series are drawn.
     pub(super) fn draws<'a>(&self, distribution: &'a Distribution) -> Draws<'a> {
         let first = (self.series * self.count) as u64;

@@ -13,6 +13,7 @@ use super::series::Series;
 use crate::distribution::Distribution;
 use crate::predict::Session;
 use crate::random::{Purpose, Rng};
+use crate::watch::{Steps, Stopped};
 
 /// The paths that are run side by side.
 const TOGETHER: usize = 2048;
@@ -37,13 +38,13 @@ impl Forecast {
     /// where each series stands there. Hands the paths `[count, horizon]` of each series to `take`.
     pub(super) fn draw_paths(
         &self,
-        session: &mut Session,
+        (session, steps): (&mut Session, &mut Steps<'_, '_>),
         all: &[Ready<'_>],
         levels: &[Level],
         origin: impl Fn(&Series<'_>) -> usize,
         draws: Draws<'_>,
         mut take: impl FnMut(usize, &[Vec<f64>]),
-    ) {
+    ) -> Result<(), Stopped> {
         let Draws { distribution, seed, first: number, count, horizon } = draws;
         let together = (TOGETHER / count).max(1);
         for first in (0..all.len()).step_by(together) {
@@ -60,10 +61,12 @@ impl Forecast {
             };
             let of_paths: Vec<&Ready<'_>> = places.iter().map(|&k| &all[k]).collect();
             let levels: Vec<Level> = places.iter().map(|&k| levels[k].clone()).collect();
-            let paths = session
-                .branch_of(&places, |session| self.roll(session, &of_paths, levels, &origin, horizon, draw));
+            let paths = session.branch_of(&places, |session| {
+                self.roll((session, &mut *steps), &of_paths, levels, &origin, horizon, draw)
+            })?;
             paths.chunks_exact(count).enumerate().for_each(|(k, paths)| take(first + k, paths));
         }
+        Ok(())
     }
 }
 

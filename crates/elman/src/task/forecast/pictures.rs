@@ -190,6 +190,6 @@ impl Forecast {
             notes.push("Columns may have different units.".into());
         }
         let baseline = naive.map(|naive| naive.name().to_owned());
-        Bars { title: "Error by series".into(), notes, measure: measure.into(), baseline, bars }
+        Bars { title: "Error by series".into(), notes, measure: measure.to_uppercase(), baseline, bars }
     }
 }

@@ -12,9 +12,10 @@ use crate::float::Dtype;
 use crate::metrics::{Metric, Metrics, coverage, crps_of_sorted, weighted_quantile_loss};
 use crate::predict::Session;
 use crate::task::{Answers, Number};
+use crate::watch::{Steps, Stopped};
 
 /// The paths from each origin.
-const PATHS: usize = 100;
+pub(super) const PATHS: usize = 100;
 
 /// The deciles, by which weighted quantile losses are usually measured, among [`Backtest::LEVELS`].
 const DECILES: std::ops::Range<usize> = 1..10;
@@ -42,17 +43,17 @@ impl Forecast {
     pub(super) fn spread_from(
         &self,
         ensemble: &Ensemble,
-        session: &mut Session,
+        (session, steps): (&mut Session, &mut Steps<'_, '_>),
         all: &[Ready<'_>],
         levels: &[Level],
         origin: impl Fn(&Series<'_>) -> usize,
         n: usize,
-    ) -> Vec<Spread> {
+    ) -> Result<Vec<Spread>, Stopped> {
         let mut spreads = Vec::new();
-        let Some(distribution) = ensemble.distribution() else { return spreads };
+        let Some(distribution) = ensemble.distribution() else { return Ok(spreads) };
         let first = (n as u64) << 32;
         let draws = Draws { distribution, seed: 0, first, count: PATHS, horizon: self.horizon };
-        self.draw_paths(session, all, levels, &origin, draws, |k, paths| {
+        let take = |k: usize, paths: &[Vec<f64>]| {
             let series = all[k].series;
             let mut spread = Spread { quantiles: vec![Vec::new(); Backtest::LEVELS.len()], crps: Vec::new() };
             for ahead in 0..self.horizon {
@@ -63,8 +64,9 @@ impl Forecast {
                 spread.crps.push(crps_of_sorted(&sorted, series.known_value(origin(series) + ahead)));
             }
             spreads.push(spread);
-        });
-        spreads
+        };
+        self.draw_paths((session, steps), all, levels, &origin, draws, take)?;
+        Ok(spreads)
     }
 
     /// The ends of intervals around a backtest's forecasts, row by row; nothing if distributions are not told.

@@ -47,6 +47,7 @@ use crate::recipe::Recipe;
 use crate::sequence::Example;
 use crate::table::Table;
 use crate::train::TrainConfig;
+use crate::watch::Watch;
 use crate::words::counted;
 
 /// What is learned of a sequence.
@@ -137,8 +138,14 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         None
     }
 
-    /// What there is to see of answers for sequences of these names; see [`TaskKind::pictures`].
-    fn pictures(&self, names: &[String], answers: &[Self::Answer], actual: &[Self::Target]) -> Vec<Picture>;
+    /// What there is to see of answers for cases of these names, each `what`; see [`TaskKind::pictures`].
+    fn pictures(
+        &self,
+        what: &str,
+        names: &[String],
+        answers: &[Self::Answer],
+        actual: &[Self::Target],
+    ) -> Vec<Picture>;
 
     /// The answer that another sequence's target, as the network learns it, would be.
     fn answer_of(&self, learned: &Targets<f64>) -> Self::Answer;
@@ -238,12 +245,12 @@ impl<T: GroupedTask> TaskKind for T {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        _watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
         let mut read = Sequences::read(self.grouping(), table)?;
         let (mut labels, count) = read.labels(self, table, held_out)?;
         let actual = self.targets(&labels)?;
-        let (outputs, answers) = read.answers(self, ensemble, table, &labels.samples)?;
+        let (outputs, answers) = read.answers(self, ensemble, table, &labels.samples, watch)?;
         let mut model = self.metrics(&answers, &actual);
         if let Some(told) = ensemble.distribution() {
             model.extend(self.distribution_metrics(told, &outputs, &actual));
@@ -307,18 +314,18 @@ impl<T: GroupedTask> TaskKind for T {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        _watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Vec<Picture>, Error> {
         let read = Sequences::read(self.grouping(), table)?;
         let (labels, _) = read.labels(self, table, held_out)?;
         let actual = self.targets(&labels)?;
-        let (_, answers) = read.answers(self, ensemble, table, &labels.samples)?;
+        let (_, answers) = read.answers(self, ensemble, table, &labels.samples, watch)?;
         let name = |sample: &Sample| {
             let id = read.groups.ids[sample.sequence];
             self.grouping().window.map_or(id.to_owned(), |_| format!("{id}, row {}", sample.rows.end))
         };
         let names: Vec<String> = labels.samples.iter().map(name).collect();
-        Ok(GroupedTask::pictures(self, &names, &answers, &actual))
+        Ok(GroupedTask::pictures(self, labels.noun(), &names, &answers, &actual))
     }
 
     fn predict(
@@ -326,6 +333,7 @@ impl<T: GroupedTask> TaskKind for T {
         ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
+        watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
         options.check_no_forecast(T::NAME, ensemble.distribution())?;
         let asked = options.asked()?;
@@ -343,7 +351,7 @@ impl<T: GroupedTask> TaskKind for T {
             Sample::of_rows(n, first..length)
         };
         let samples: Vec<Sample> = read.groups.rows.iter().enumerate().map(newest).collect();
-        let (outputs, answers) = read.answers(self, ensemble, table, &samples)?;
+        let (outputs, answers) = read.answers(self, ensemble, table, &samples, watch)?;
         let mut remarks = std::mem::take(&mut read.groups.remarks);
         if self.grouping().window.is_some() {
             remarks.push("each answer is for the last row of its sequence".into());

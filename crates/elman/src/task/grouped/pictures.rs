@@ -11,10 +11,10 @@ const MOST_CASES: usize = 10;
 const MOST_TARGETS: usize = 6;
 
 /// For each target what was predicted over what was true, and the cases that are farthest off; `answers` and `actual` are
-/// `[n, targets]`, of cases of these names.
+/// `[n, targets]`, of cases of these names, each `what`.
 pub(in crate::task) fn of_numbers(
     targets: &[String],
-    names: &[String],
+    (what, names): (&str, &[String]),
     answers: &[Vec<f64>],
     actual: &[Vec<f64>],
 ) -> Vec<Picture> {
@@ -43,7 +43,7 @@ pub(in crate::task) fn of_numbers(
             title: format!("{target}: farthest off"),
             notes: Vec::new(),
             columns: vec![
-                ("sequence".into(), Answers::Text(known.iter().map(|&(n, ..)| names[n].clone()).collect())),
+                (what.into(), Answers::Text(known.iter().map(|&(n, ..)| names[n].clone()).collect())),
                 ("true".into(), numbers(|case| case.1)),
                 ("predicted".into(), numbers(|case| case.2)),
                 ("error".into(), numbers(|case| case.2 - case.1)),
@@ -54,10 +54,10 @@ pub(in crate::task) fn of_numbers(
     pictures
 }
 
-/// The cases whose right class was given the smallest probability; `probabilities [n, classes]`, of cases of these names.
+/// The cases whose right class was given the smallest probability; `probabilities [n, classes]`, of cases of these names, each `what`.
 pub(in crate::task) fn of_classes(
     classes: &[String],
-    names: &[String],
+    (what, names): (&str, &[String]),
     probabilities: &[Vec<f64>],
     actual: &[usize],
 ) -> Picture {
@@ -72,7 +72,7 @@ pub(in crate::task) fn of_classes(
         title: "Worst cases".into(),
         notes: vec!["Those whose right class was given the smallest probability.".into()],
         columns: vec![
-            ("sequence".into(), texts(&|n| names[n].clone())),
+            (what.into(), texts(&|n| names[n].clone())),
             ("class".into(), texts(&|n| classes[actual[n]].clone())),
             ("its probability".into(), number_column(order.iter().map(|&n| of_right(n)))),
             ("answered".into(), texts(&|n| classes[answered(n)].clone())),
@@ -98,7 +98,7 @@ mod tests {
     fn numbers_farthest_off_come_first_and_missing_ones_not_at_all() {
         let names = ["a", "b", "c"].map(str::to_owned);
         let (answers, actual) = ([vec![1.0], vec![2.0], vec![9.0]], [vec![1.5], vec![5.0], vec![f64::NAN]]);
-        let pictures = of_numbers(&["level".to_owned()], &names, &answers, &actual);
+        let pictures = of_numbers(&["level".to_owned()], ("sequence", &names), &answers, &actual);
         let [Picture::Points(points), Picture::Cases(worst)] = &pictures[..] else { panic!("{pictures:?}") };
         assert_eq!(points.points, [(1.5, 1.0), (5.0, 2.0)]);
         assert_eq!(
@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn classes_least_believed_come_first() {
         let [classes, names] = [["x", "y"], ["p", "q"]].map(|names| names.map(str::to_owned));
-        let picture = of_classes(&classes, &names, &[vec![0.75, 0.25], vec![0.875, 0.125]], &[0, 1]);
+        let picture =
+            of_classes(&classes, ("sequence", &names), &[vec![0.75, 0.25], vec![0.875, 0.125]], &[0, 1]);
         let Picture::Cases(worst) = picture else { panic!("{picture:?}") };
         let columns: Vec<String> = (0..5).map(|column| texts(&worst, column).join(" ")).collect();
         assert_eq!(columns, ["q p", "y x", "0.125 0.75", "x x", "0.875 0.75"]);

@@ -7,6 +7,7 @@ use crate::table::Table;
 use crate::task::HeldOut;
 use crate::task::feature::Cells;
 use crate::task::predictions::check_finite;
+use crate::watch::Watch;
 
 /// A network's outputs `[O]` for each of some sequences.
 type Outputs = Vec<Vec<f64>>;
@@ -55,9 +56,10 @@ impl<'t> Sequences<'t> {
         ensemble: &Ensemble,
         table: &Table,
         samples: &[Sample],
+        watch: &mut Watch<'_>,
     ) -> Result<(Outputs, Vec<T::Answer>), Error> {
         let x: Vec<Vec<f64>> = samples.iter().map(|sample| self.inputs(task.grouping(), sample)).collect();
-        let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let outputs = ensemble.run_watched(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), watch)?;
         let answers: Vec<T::Answer> =
             outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
         let place = |n: usize| format!("sequence {:?}", self.groups.ids[samples[n].sequence]);

@@ -10,6 +10,7 @@ use crate::table::Table;
 use crate::task::grouped::{GroupedTask, Labels, Sequences};
 use crate::task::predictions::check_finite;
 use crate::task::{Answers, HeldOut, PredictOptions, Predictions, Prepared};
+use crate::watch::{Stopped, Watch};
 use crate::words::{counted, thousands};
 
 /// The labelled rows of what is held out of a table.
@@ -79,8 +80,12 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
     }
 
     /// An ensemble's outputs for the labelled rows, and the answers that they are: every sequence is run from its start.
-    pub(super) fn answers(&self, ensemble: &Ensemble) -> Result<(Outputs, Vec<T::Answer>), Error> {
-        let outputs = outputs(self.task, ensemble, &self.read, &self.spans, self.places());
+    pub(super) fn answers(
+        &self,
+        ensemble: &Ensemble,
+        watch: &mut Watch<'_>,
+    ) -> Result<(Outputs, Vec<T::Answer>), Error> {
+        let outputs = outputs(self.task, ensemble, &self.read, &self.spans, self.places(), watch)?;
         let answers: Vec<T::Answer> =
             outputs.iter().map(|output| self.task.answer(&ensemble.points(output))).collect();
         let place = |k: usize| self.labels.place(k).to_string();
@@ -89,8 +94,13 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
     }
 
     /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
-    pub(super) fn evaluate(self, baseline: T::Answer, ensemble: &Ensemble) -> Result<Evaluation, Error> {
-        let (outputs, answers) = self.answers(ensemble)?;
+    pub(super) fn evaluate(
+        self,
+        baseline: T::Answer,
+        ensemble: &Ensemble,
+        watch: &mut Watch<'_>,
+    ) -> Result<Evaluation, Error> {
+        let (outputs, answers) = self.answers(ensemble, watch)?;
         let mut model = self.task.metrics(&answers, &self.actual);
         if let Some(told) = ensemble.distribution() {
             model.extend(self.task.distribution_metrics(told, &outputs, &self.actual));
@@ -137,11 +147,12 @@ fn outputs<T: GroupedTask>(
     read: &Sequences<'_>,
     spans: &[Span],
     samples: impl IntoIterator<Item = (usize, usize)>,
-) -> Vec<Vec<f64>> {
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Vec<f64>>, Stopped> {
     let width = ensemble.network().output_size();
     let x = inputs(task, read, spans);
-    let outputs = ensemble.run(&x.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    samples.into_iter().map(|(span, row)| outputs[span][row * width..][..width].to_vec()).collect()
+    let outputs = ensemble.run_watched(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), watch)?;
+    Ok(samples.into_iter().map(|(span, row)| outputs[span][row * width..][..width].to_vec()).collect())
 }
 
 /// See [`TaskKind::predict`](crate::task::TaskKind::predict): an answer beside each row of the table.
@@ -150,6 +161,7 @@ pub(super) fn predict<T: GroupedTask>(
     ensemble: &Ensemble,
     table: &Table,
     options: &PredictOptions,
+    watch: &mut Watch<'_>,
 ) -> Result<Predictions, Error> {
     let asked = options.asked()?;
     let mut read = Sequences::read(task.grouping(), table)?;
@@ -163,7 +175,7 @@ pub(super) fn predict<T: GroupedTask>(
         }
     }
     let answered: Vec<usize> = (0..places.len()).filter(|&row| places[row].is_some()).collect();
-    let outputs = outputs(task, ensemble, &read, &spans, places.into_iter().flatten());
+    let outputs = outputs(task, ensemble, &read, &spans, places.into_iter().flatten(), watch)?;
     let answers: Vec<T::Answer> =
         outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
     let line = |k: usize| format!("row {}", answered[k] + 1);

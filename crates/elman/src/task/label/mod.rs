@@ -33,6 +33,7 @@ use crate::network::Readout;
 use crate::recipe::Recipe;
 use crate::table::Table;
 use crate::train::TrainConfig;
+use crate::watch::Watch;
 
 /// Sequences are learned in pieces of so many timesteps: long enough for what lies a hundred rows back, and several
 /// updates for each sequence that is much longer.
@@ -172,7 +173,7 @@ impl TaskKind for Label {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
         match &self.answer {
             RowAnswer::Numbers(task) if self.sound.is_some() => {
@@ -180,10 +181,10 @@ impl TaskKind for Label {
             }
             RowAnswer::Numbers(task) => {
                 let baseline = if self.means.is_empty() { task.baseline() } else { self.means.clone() };
-                Tested::read(task, table, held_out)?.evaluate(baseline, ensemble)
+                Tested::read(task, table, held_out)?.evaluate(baseline, ensemble, watch)
             }
             RowAnswer::Class(task) => {
-                Tested::read(task, table, held_out)?.evaluate(task.baseline(), ensemble)
+                Tested::read(task, table, held_out)?.evaluate(task.baseline(), ensemble, watch)
             }
         }
     }
@@ -208,11 +209,11 @@ impl TaskKind for Label {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        _watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Vec<Picture>, Error> {
         if let Some(recordings) = table.recordings() {
             let (table, held_out, note) = recorded::excerpt(recordings, held_out)?;
-            let mut pictures = self.pictures(ensemble, &table, &held_out, &mut |_, _| {})?;
+            let mut pictures = self.pictures(ensemble, &table, &held_out, watch)?;
             if let Some(Picture::Lines(first)) = pictures.first_mut() {
                 first.notes.extend(note);
             }
@@ -221,14 +222,19 @@ impl TaskKind for Label {
         match &self.answer {
             RowAnswer::Numbers(task) => {
                 let tested = Tested::read(task, table, held_out)?;
+                let (_, answers) = tested.answers(ensemble, watch)?;
                 let mut pictures = match &self.sound {
-                    Some(sound) => tested.waves(ensemble, sound)?,
-                    None => tested.course(ensemble)?.into_iter().collect(),
+                    Some(sound) => tested.waves(&answers, sound),
+                    None => tested.course(&answers)?.into_iter().collect(),
                 };
-                pictures.extend(tested.pictures(ensemble, self.sound.is_some())?);
+                pictures.extend(tested.pictures(&answers, self.sound.is_some()));
                 Ok(pictures)
             }
-            RowAnswer::Class(task) => Tested::read(task, table, held_out)?.pictures(ensemble, false),
+            RowAnswer::Class(task) => {
+                let tested = Tested::read(task, table, held_out)?;
+                let (_, answers) = tested.answers(ensemble, watch)?;
+                Ok(tested.pictures(&answers, false))
+            }
         }
     }
 
@@ -237,9 +243,10 @@ impl TaskKind for Label {
         ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
+        watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
         if let Some(recordings) = table.recordings() {
-            return self.predict(ensemble, &recordings.rows()?, options);
+            return self.predict(ensemble, &recordings.rows()?, options, watch);
         }
         let asked =
             [("interval", !options.interval.is_empty()), ("quantiles", !options.quantiles.is_empty())];
@@ -249,7 +256,7 @@ impl TaskKind for Label {
             return Err(ConfigError::new(option, "is for numbers; this model tells classes").into());
         }
         options.check_no_forecast(TaskName::Label, ensemble.distribution())?;
-        either!(&self.answer, task => answers::predict(task, ensemble, table, options))
+        either!(&self.answer, task => answers::predict(task, ensemble, table, options, watch))
     }
 
     fn sound(&self) -> Option<&Sound> {

@@ -2,7 +2,6 @@
 
 use super::answers::Tested;
 use crate::audio::Sound;
-use crate::ensemble::Ensemble;
 use crate::error::Error;
 use crate::task::grouped::GroupedTask;
 use crate::task::{Chart, Charts, Line, Picture, Regress, Role, spectrogram};
@@ -23,23 +22,21 @@ const MOST_TARGETS: usize = 6;
 impl<T: GroupedTask> Tested<'_, T> {
     /// What there is to see of any answers, of sound or of rows; see
     /// [`TaskKind::pictures`](crate::task::TaskKind::pictures).
-    pub(super) fn pictures(&self, ensemble: &Ensemble, is_sound: bool) -> Result<Vec<Picture>, Error> {
-        let (_, answers) = self.answers(ensemble)?;
+    pub(super) fn pictures(&self, answers: &[T::Answer], is_sound: bool) -> Vec<Picture> {
         let name = |sample: &crate::task::grouped::Sample| match self.read.groups.ids[sample.sequence] {
-            _ if is_sound && self.read.groups.len() == 1 => format!("sample {}", sample.rows.end),
-            _ if is_sound => format!("recording {}, sample {}", sample.sequence + 1, sample.rows.end),
-            "" => format!("row {}", sample.rows.end),
-            id => format!("{id}, row {}", sample.rows.end),
+            _ if is_sound && self.read.groups.len() == 1 => sample.rows.end.to_string(),
+            _ if is_sound => format!("recording {}, {}", sample.sequence + 1, sample.rows.end),
+            "" => sample.rows.end.to_string(),
+            id => format!("{id}, {}", sample.rows.end),
         };
         let names: Vec<String> = self.labels.samples.iter().map(name).collect();
-        Ok(self.task.pictures(&names, &answers, &self.actual))
+        self.task.pictures(if is_sound { "sample" } else { "row" }, &names, answers, &self.actual)
     }
 }
 
 impl Tested<'_, Regress> {
     /// Numbers beside the truth over the rows of the first sequence, for each target.
-    pub(super) fn course(&self, ensemble: &Ensemble) -> Result<Option<Picture>, Error> {
-        let (_, answers) = self.answers(ensemble)?;
+    pub(super) fn course(&self, answers: &[Vec<f64>]) -> Result<Option<Picture>, Error> {
         let Some(first) = self.labels.samples.first() else { return Ok(None) };
         let sequence = first.sequence;
         let of_first = self.labels.samples.iter().take_while(|sample| sample.sequence == sequence);
@@ -65,7 +62,7 @@ impl Tested<'_, Regress> {
                 row_names: row_names.clone(),
                 lines: vec![
                     Line::new("truth".to_owned(), Role::Truth, line(&self.actual)),
-                    Line::new("model".to_owned(), Role::Model, line(&answers)),
+                    Line::new("model".to_owned(), Role::Model, line(answers)),
                 ],
                 ..Chart::default()
             }
@@ -82,16 +79,19 @@ impl Tested<'_, Regress> {
                 .push(format!("Of {} targets the first {MOST_TARGETS} are drawn.", thousands(targets.len())));
         }
         let charts = targets.iter().enumerate().take(MOST_TARGETS).map(chart).collect();
+        let what = match targets.as_slice() {
+            [target] => format!("{target}, row by row"),
+            _ => "Row by row".to_owned(),
+        };
         let title = match self.read.groups.ids[sequence] {
-            "" => "Row by row".to_owned(),
-            id => format!("Row by row: {id}"),
+            "" => what,
+            id => format!("{what}: {id}"),
         };
         Ok(Some(Charts { title, notes, charts }.into()))
     }
 
     /// Target, output and residual of the first recordings: a stretch of their waves, and their spectrograms.
-    pub(super) fn waves(&self, ensemble: &Ensemble, sound: &Sound) -> Result<Vec<Picture>, Error> {
-        let (_, answers) = self.answers(ensemble)?;
+    pub(super) fn waves(&self, answers: &[Vec<f64>], sound: &Sound) -> Vec<Picture> {
         let signal = |values: &[Vec<f64>]| values.iter().flatten().copied().collect::<Vec<f64>>();
         let (mut pictures, mut place) = (Vec::new(), 0);
         let recordings = self.labels.samples.chunk_by(|a, b| a.sequence == b.sequence);
@@ -110,7 +110,7 @@ impl Tested<'_, Regress> {
         {
             first.notes.push(first_are_drawn(self.spans.len()));
         }
-        Ok(pictures)
+        pictures
     }
 }
 

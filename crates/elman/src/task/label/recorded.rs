@@ -18,6 +18,7 @@ use crate::task::feature::Feature;
 use crate::task::grouped::Grouping;
 use crate::task::predictions::check_finite;
 use crate::task::{HeldOut, Prepared, Regress};
+use crate::watch::Stopped;
 use crate::words::counted;
 
 /// Samples that are read at once.
@@ -215,13 +216,14 @@ pub(super) struct Heard<'s> {
 /// are held out, which may be none of a block; gives how many they are.
 ///
 /// # Errors
-/// If a recording cannot be read any more, an answer is no number, or the network needs the end of a sequence.
+/// If a recording cannot be read any more, an answer is no number, or the network needs the end of a sequence; the first of
+/// `each`.
 pub(super) fn play(
     task: &Regress,
     ensemble: &Ensemble,
     (table, recordings): (&Table, &Recordings),
     last: usize,
-    mut each: impl FnMut(&Heard<'_>),
+    mut each: impl FnMut(&Heard<'_>) -> Result<(), Stopped>,
 ) -> Result<usize, Error> {
     let scaling = task.target_scalings.first().copied().unwrap_or(Scaling::NONE);
     let (mut before, mut tested) = (0, 0);
@@ -243,7 +245,7 @@ pub(super) fn play(
             let place = |k: usize| format!("sample {}", before + start + from + k + 1);
             check_finite(heard.answers.iter().copied(), table, place)?;
             tested += heard.answers.len();
-            each(&heard);
+            each(&heard)?;
         }
         before += part.len();
     }

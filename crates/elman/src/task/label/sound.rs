@@ -16,6 +16,7 @@ use crate::task::grouped::{Grouping, Sequences};
 use crate::task::predictions::check_finite;
 use crate::task::{HeldOut, Regress};
 use crate::train::TrainConfig;
+use crate::watch::Watch;
 use crate::words::{counted, thousands};
 
 /// An LSTM that learns how the target differs from the input, by the error-to-signal ratio: 32 stretches side by side in
@@ -122,7 +123,7 @@ pub(super) fn evaluate(
     ensemble: &Ensemble,
     table: &Table,
     held_out: &HeldOut,
-    watch: &mut dyn FnMut(usize, usize),
+    watch: &mut Watch<'_>,
 ) -> Result<Evaluation, Error> {
     let last = match held_out {
         HeldOut::LastRows(rows) => *rows,
@@ -140,7 +141,7 @@ pub(super) fn evaluate(
             let count = recorded::play(task, ensemble, (table, recordings), last, |heard| {
                 model.add(heard.answers, heard.target);
                 naive.add(heard.input, heard.target);
-                watch(heard.done, recordings.len());
+                watch(heard.done, recordings.len())
             })?;
             (count, recordings.parts().len())
         }
@@ -153,7 +154,9 @@ pub(super) fn evaluate(
             let mut count = 0;
             for rows in &read.groups.rows {
                 let x = task.grouping.inputs(&read.cells, rows, 0);
-                let outputs = ensemble.run(&[&x]).remove(0);
+                let outputs = ensemble
+                    .run_watched(&[&x], &mut |done, _| watch(count + done, table.num_rows()))?
+                    .remove(0);
                 let tested = rows.len().saturating_sub(last)..rows.len();
                 let answers: Vec<f64> = outputs[tested.clone()].iter().map(|y| scaling.unscale(*y)).collect();
                 let rows = &rows[tested];

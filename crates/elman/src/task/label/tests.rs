@@ -362,7 +362,7 @@ fn recordings_make_the_model_of_their_rows() {
         // What is drawn of them is what is drawn of their rows.
         let pictures = |table: &Table| {
             let held_out = HeldOut::LastRows(2000);
-            model.task().kind().pictures(model.ensemble(), table, &held_out, &mut |_, _| {}).unwrap()
+            model.task().kind().pictures(model.ensemble(), table, &held_out, &mut |_, _| Ok(())).unwrap()
         };
         let of_rows = pictures(&rows.table);
         assert_eq!(format!("{:?}", pictures(&stored)), format!("{of_rows:?}"));

@@ -6,6 +6,7 @@ use crate::ensemble::Ensemble;
 use crate::error::Error;
 use crate::metrics::argmax;
 use crate::predict::Session;
+use crate::watch::Watch;
 
 /// Beyond so many tokens a text is cut into parts that are read side by side.
 const PART: usize = 8192;
@@ -32,12 +33,12 @@ pub(super) struct Told {
 /// tokens do not come in their order. `watch` is told again and again how many there have been, and of how many.
 ///
 /// # Errors
-/// If the network cannot go on from where it was, or the text cannot be read any more.
+/// If the network cannot go on from where it was, or the text cannot be read any more; if `watch` ends it.
 pub(super) fn told(
     ensemble: &Ensemble,
     corpus: &Corpus,
     from: usize,
-    watch: &mut dyn FnMut(usize, usize),
+    watch: &mut Watch<'_>,
     mut each: impl FnMut(usize, Id, Told),
 ) -> Result<(), Error> {
     let count = corpus.len().saturating_sub(from);
@@ -71,8 +72,8 @@ pub(super) fn told(
                     let log_probability = logits[id as usize] - log_sum_exp(logits);
                     each(part.at, id, Told { log_probability, likely: argmax(logits) as Id });
                     done += 1;
-                    if done.is_multiple_of(TOLD_EVERY) {
-                        watch(done, count);
+                    if done.is_multiple_of(TOLD_EVERY) || done == count {
+                        watch(done, count)?;
                     }
                 }
             }

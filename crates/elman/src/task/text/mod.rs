@@ -67,6 +67,7 @@ use crate::schedule::ScheduleConfig;
 use crate::sequence::Sequences;
 use crate::table::{Document, ReadOptions, Table};
 use crate::train::TrainConfig;
+use crate::watch::Watch;
 use crate::words::{counted, thousands};
 
 /// A training sequence is this long where the text is long enough.
@@ -245,7 +246,7 @@ impl TaskKind for Text {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
         let (corpus, from) = self.part(table, held_out)?;
         let tested = corpus.len() - from;
@@ -301,7 +302,7 @@ impl TaskKind for Text {
         ensemble: &Ensemble,
         table: &Table,
         held_out: &HeldOut,
-        watch: &mut dyn FnMut(usize, usize),
+        watch: &mut Watch<'_>,
     ) -> Result<Vec<Picture>, Error> {
         let (corpus, from) = self.part(table, held_out)?;
         let mut costs = Costs::new(from, corpus.len() - from);
@@ -314,12 +315,13 @@ impl TaskKind for Text {
         ensemble: &Ensemble,
         table: &Table,
         options: &PredictOptions,
+        watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
         options.check_no_forecast(self.name(), ensemble.distribution())?;
         check_answers(table)?;
         let (corpus, from) = self.part(table, &HeldOut::All)?;
         let mut all = vec![Told::default(); corpus.len() - from];
-        told(ensemble, &corpus, from, &mut |_, _| {}, |place, _, told| all[place - from] = told)?;
+        told(ensemble, &corpus, from, watch, |place, _, told| all[place - from] = told)?;
         let number = |value: f64| Number { value, precision: Precision::F32 };
         let bits = |told: &Told| number(-told.log_probability / LN_2);
         // The first token has none before it, and no bits.

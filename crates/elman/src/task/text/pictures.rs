@@ -85,11 +85,8 @@ impl Text {
         };
         let noun = self.vocabulary.tokens.noun();
         Cases {
-            title: format!("Most expensive {noun}s"),
-            notes: vec![format!(
-                "Of {} those that take the most bits all together.",
-                counted(costs.count, noun)
-            )],
+            title: format!("The {noun}s that cost the most bits"),
+            notes: vec![format!("Of {} all together.", counted(costs.count, noun))],
             columns: vec![
                 (noun.into(), texts(&|id, _| format!("{:?}", self.vocabulary.name(id)))),
                 ("times".into(), texts(&|_, count| count.to_string())),

@@ -66,7 +66,8 @@ fn ids_of(vocabulary: &Vocabulary, text: &str) -> Vec<Id> {
 /// What is said of each token from `from` on, in their order.
 fn all_told(model: &Model, corpus: &Corpus, from: usize) -> Vec<Told> {
     let mut all = vec![Told::default(); corpus.len() - from];
-    told(model.ensemble(), corpus, from, &mut |_, _| {}, |place, _, told| all[place - from] = told).unwrap();
+    told(model.ensemble(), corpus, from, &mut |_, _| Ok(()), |place, _, told| all[place - from] = told)
+        .unwrap();
     all
 }
 
