@@ -64,6 +64,11 @@ pub trait TaskKind: Debug {
     /// The timesteps that a network for this task reads out.
     fn readout(&self) -> Readout;
 
+    /// Do timesteps say how much data there is, since sequences are only as many as longer ones were cut into?
+    fn counts_timesteps(&self) -> bool {
+        false
+    }
+
     /// What of several networks' outputs is averaged.
     fn average(&self) -> Average {
         Average::Values
@@ -386,12 +391,11 @@ impl Prepared {
     /// The timesteps of all training and of all validation sequences, of a task that tells something of each timestep: its
     /// sequences are only as many as it was cut into. None of another task.
     pub fn timesteps(&self) -> Option<[usize; 2]> {
-        let input_size = self.task.kind().input_size();
-        let all = |sequences: &Sequences| (0..sequences.len()).map(|n| sequences.length(n, input_size)).sum();
-        match self.task.name() {
-            TaskName::Label | TaskName::Text => Some([all(&self.train), all(&self.validation)]),
-            TaskName::Forecast | TaskName::Regress | TaskName::Classify => None,
-        }
+        let kind = self.task.kind();
+        let all = |sequences: &Sequences| {
+            (0..sequences.len()).map(|n| sequences.length(n, kind.input_size())).sum()
+        };
+        kind.counts_timesteps().then(|| [all(&self.train), all(&self.validation)])
     }
 }
 

@@ -171,7 +171,10 @@ mod tests {
     #[test]
     fn chunks_grow_with_the_batch() {
         let count = |batch_size, weights| num_chunks(&Packing::new(&vec![3; batch_size]), weights);
-        assert_eq!([1, 15, 16, 32, 47, 48, 128, 256, 5000].map(|n| count(n, 100)), [1, 1, 2, 2, 2, 4, 8, 16, 64]);
+        assert_eq!(
+            [1, 15, 16, 32, 47, 48, 128, 256, 5000].map(|n| count(n, 100)),
+            [1, 1, 2, 2, 2, 4, 8, 16, 64]
+        );
         assert_eq!([16, 64, 96, 256, 512].map(|n| count(n, LARGE)), [2, 2, 4, 8, 16]);
     }
 }

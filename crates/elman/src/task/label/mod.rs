@@ -133,6 +133,10 @@ impl TaskKind for Label {
         Readout::Every
     }
 
+    fn counts_timesteps(&self) -> bool {
+        true
+    }
+
     fn average(&self) -> Average {
         either!(&self.answer, task => GroupedTask::average(task))
     }

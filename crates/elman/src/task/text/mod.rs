@@ -196,6 +196,10 @@ impl TaskKind for Text {
         Readout::Every
     }
 
+    fn counts_timesteps(&self) -> bool {
+        true
+    }
+
     fn average(&self) -> Average {
         Average::Probabilities
     }
