@@ -41,7 +41,8 @@ pub fn is_wav(start: &[u8]) -> bool {
 
 impl Recording {
     /// Reads the WAV file at `path`: integers of 8, 16, 24 and 32 bits, whose value is the integer divided by
-    /// `2^(bits - 1)`, or floating point numbers of 32, to which those of 64 are rounded; of several channels the one that is named, counted from 1.
+    /// `2^(bits - 1)`, or floating point numbers of 32, to which those of 64 are rounded; of several channels the one that is
+    /// named, counted from 1.
     ///
     /// # Errors
     /// If it cannot be read or is no such file, has several channels and none is named, has no samples, or has some that are
