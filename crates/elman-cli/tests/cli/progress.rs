@@ -9,15 +9,14 @@ use elman::audio::Wav;
 use crate::common::{Place, program};
 
 /// Commands that take longer than what is over too soon for a bar, each with how it begins to tell.
-const LONG: [(&str, &str); 5] = [
+const LONG: [(&str, &str); 4] = [
     ("train text short.txt -o again.elman --force --epochs 8 --hidden-size 32", "epoch 1/8"),
     ("evaluate text.elman long.txt", "measured "),
     ("predict text.elman long.txt -o answers.csv --force", "answered "),
     ("predict sound.elman long.wav -o played.wav --force", "played "),
-    ("predict rows.elman rows.csv -o answers.csv --force", "answered "),
 ];
 
-/// A place with models of text, sound and rows, and much for them to answer.
+/// A place with models of text and sound, and much for them to answer.
 fn place() -> Place {
     let text = |len: usize| -> String {
         (0..len).map(|n| char::from(b'a' + u8::try_from(n * n % 251 % 26).expect("a letter"))).collect()
@@ -31,11 +30,7 @@ fn place() -> Place {
     };
     place.write("in.wav", sound(24_000));
     place.write("long.wav", sound(4_000_000));
-    place.ok("train label --audio in.wav in.wav -q --epochs 1 --preset heavy -o sound.elman");
-    let rows = |len: usize| -> String { (0..len).map(|n| format!("{},{}\n", n % 17, n % 5)).collect() };
-    place.write("few.csv", format!("x,y\n{}", rows(500)));
-    place.write("rows.csv", format!("x,y\n{}", rows(1_000_000)));
-    place.ok("train label few.csv --target y -q --epochs 1 --hidden-size 64 -o rows.elman");
+    place.ok("train label --audio in.wav in.wav -q --epochs 1 --preset standard -o sound.elman");
     place
 }
 
