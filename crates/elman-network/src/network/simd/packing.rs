@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use elman_core::engine::timeline::Timeline;
-use elman_kernels::tuning::{LARGE, MAX_CHUNKS, SEQUENCES, SEQUENCES_OF_LARGE};
+use elman_kernels::tuning::{ALONE_BELOW, LARGE, MAX_CHUNKS, SEQUENCES, SEQUENCES_OF_LARGE};
 
 use crate::batch::Packing;
 
@@ -110,7 +110,8 @@ impl ChunkPacking {
 /// since sums over chunks must not depend on threads.
 pub(super) fn num_chunks(packing: &Packing, weights: usize) -> usize {
     // Two chunks of half as many sequences as are best give a second thread something to do.
-    let least = 1 + usize::from(packing.batch_size() >= SEQUENCES);
+    let is_split = packing.batch_size() >= SEQUENCES || packing.batch_size() == 2 && weights < ALONE_BELOW;
+    let least = 1 + usize::from(is_split);
     let sequences = if weights < LARGE { SEQUENCES } else { SEQUENCES_OF_LARGE };
     let count = (packing.batch_size() / sequences).clamp(least, MAX_CHUNKS);
     // An odd one of a few would leave one of two threads without work at the end.
@@ -119,6 +120,9 @@ pub(super) fn num_chunks(packing: &Packing, weights: usize) -> usize {
 
 /// The `n`-th of `count` chunks of a batch: sequences with nearly equally many timesteps.
 pub(super) fn chunk(packing: &Packing, n: usize, count: usize) -> Range<usize> {
+    if count == packing.batch_size() {
+        return n..n + 1;
+    }
     let total = packing.num_rows();
     let border = |n: usize| {
         let mut rows = 0;
@@ -172,9 +176,10 @@ mod tests {
     fn chunks_grow_with_the_batch() {
         let count = |batch_size, weights| num_chunks(&Packing::new(&vec![3; batch_size]), weights);
         assert_eq!(
-            [1, 15, 16, 32, 47, 48, 128, 256, 5000].map(|n| count(n, 100)),
-            [1, 1, 2, 2, 2, 4, 8, 16, 64]
+            [1, 2, 3, 15, 16, 32, 47, 48, 128, 256, 5000].map(|n| count(n, 100)),
+            [1, 2, 1, 1, 2, 2, 2, 4, 8, 16, 64]
         );
+        assert_eq!([2, 3].map(|n| count(n, ALONE_BELOW)), [1, 1]);
         assert_eq!([16, 64, 96, 256, 512].map(|n| count(n, LARGE)), [2, 2, 4, 8, 16]);
     }
 }
