@@ -75,11 +75,15 @@ fn columns_that_are_not_there() {
         "train a.csv --time moth",
         "a.csv has no column \"moth\" (did you mean \"month\"?); it has \"month\", \"passengers\"",
     );
-    place.refuses(1, "train regress a.csv", "a.csv has no column \"id\"; it has \"month\", \"passengers\"");
+    let way_out = "name the one that tells sequences apart with --id";
+    place.refuses(
+        1,
+        "train regress a.csv",
+        &format!("a.csv has no column \"id\"; it has \"month\", \"passengers\"; {way_out}"),
+    );
     let place = Place::with("s.csv", sequences(20));
     let has = "it has \"id\", \"time\", \"a\", \"b\", \"level\", \"side\"";
     for (arguments, column, hint) in [
-        ("regress s.csv --features a", "target", ""),
         ("regress s.csv --target levle --features a", "levle", " (did you mean \"level\"?)"),
         ("regress s.csv --target level --features a,bb", "bb", " (did you mean \"b\"?)"),
         ("classify s.csv --target side --features a --id name", "name", ""),
@@ -89,6 +93,15 @@ fn columns_that_are_not_there() {
             1,
             &format!("train {arguments}"),
             &format!("s.csv has no column \"{column}\"{hint}; {has}"),
+        );
+    }
+    for task in ["classify", "regress", "label"] {
+        place.refuses(
+            1,
+            &format!("train {task} s.csv --features a"),
+            &format!(
+                "s.csv has no column \"target\"; {has}; name the one that is to be learned with --target"
+            ),
         );
     }
 }

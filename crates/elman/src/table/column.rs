@@ -24,19 +24,22 @@ pub(super) struct Data {
     pub(super) values: Values,
     /// What its cells are if commas stand before decimals, where all are such numbers; until the whole table has told.
     pub(super) with_commas: Option<Vec<f64>>,
+    /// May one of its numbers have a point?
+    pub(super) may_have_points: bool,
     /// Its times, once they were asked for.
     times: OnceLock<Reading>,
 }
 
 impl Data {
     pub(super) fn new(cells: Cells, values: Values) -> Self {
-        Data { cells, values, with_commas: None, times: OnceLock::new() }
+        Data { cells, values, with_commas: None, may_have_points: true, times: OnceLock::new() }
     }
 
     /// A column of a text that has been typed.
     pub(super) fn typed(cells: Cells, typing: Typing) -> Self {
+        let may_have_points = typing.has_point;
         let (values, with_commas) = typing.finish();
-        Data { with_commas, ..Data::new(cells, values) }
+        Data { with_commas, may_have_points, ..Data::new(cells, values) }
     }
 }
 
@@ -262,6 +265,11 @@ impl<'a> Column<'a> {
     /// See [`Data::with_commas`].
     pub(super) fn may_have_commas(&self) -> bool {
         self.data().with_commas.is_some()
+    }
+
+    /// May one of its numbers, where it is one of plain ones, have a point?
+    pub(super) fn may_have_points(&self) -> bool {
+        self.data().may_have_points
     }
 
     /// Do its cells stand in the file as text, of which each may be written in its own way?

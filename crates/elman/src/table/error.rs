@@ -87,6 +87,16 @@ pub enum TableError {
     )]
     MissingColumn { table: String, column: String, nearest: Option<String>, available: Vec<String> },
 
+    /// No column is named as one is where nothing else is said; `what` it does is said by the option.
+    #[error("{}", self.message())]
+    NoUsualColumn {
+        table: String,
+        column: &'static str,
+        what: &'static str,
+        option: &'static str,
+        available: Vec<String>,
+    },
+
     /// A cell that should be a number is empty.
     #[error(
         "{table}, line {line}, column {}: the cell is empty where a number is expected; fill it in",
@@ -162,6 +172,13 @@ impl TableError {
                     Quoted(text)
                 );
                 Message::from(text).option("time_format")
+            }
+            TableError::NoUsualColumn { table, column, what, option, available } => {
+                let names = Names(available);
+                let text = format!(
+                    "{table} has no column {column:?}; it has {names}; name the one that {what} with "
+                );
+                Message::from(text).option(option)
             }
             other => other.to_string().into(),
         }

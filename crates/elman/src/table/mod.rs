@@ -197,6 +197,25 @@ impl Table {
         }
     }
 
+    /// The column of the usual name for what it is, where this `option` names no other.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn usual_column(
+        &self,
+        column: &'static str,
+        what: &'static str,
+        option: &'static str,
+    ) -> Result<Column<'_>, TableError> {
+        self.column(column).map_err(|_| TableError::NoUsualColumn {
+            table: self.name.clone(),
+            column,
+            what,
+            option,
+            available: self.headers.clone(),
+        })
+    }
+
     /// The columns from left to right.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = Column<'_>> {
         (0..self.headers.len()).map(|index| Column::new(self, index))

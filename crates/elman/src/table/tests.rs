@@ -358,7 +358,7 @@ proptest! {
     /// A number is the same whether it is read the short way or by the standard library.
     #[test]
     fn short_numbers_are_those_of_the_standard_library(text in "-?[0-9]{0,9}\\.?[0-9]{0,9}") {
-        match number::short(text.as_bytes()) {
+        match number::short(text.as_bytes(), b'.') {
             Some(number::Short { number, length, has_point }) => {
                 prop_assert_eq!((length, has_point), (text.len(), text.contains('.')));
                 prop_assert_eq!(Ok(number.to_bits()), text.parse::<f64>().map(f64::to_bits));

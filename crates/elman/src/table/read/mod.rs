@@ -136,7 +136,8 @@ pub(super) fn is_packed(start: &[u8]) -> bool {
 pub(super) fn count_line_breaks(bytes: &[u8]) -> u64 {
     let mut previous = 0;
     let mut breaks = 0;
-    for &byte in bytes {
+    let first = memchr::memchr2(b'\n', b'\r', bytes).unwrap_or(bytes.len());
+    for &byte in &bytes[first..] {
         // The LF of a CRLF was counted with its CR.
         breaks += u64::from(byte == b'\r' || (byte == b'\n' && previous != b'\r'));
         previous = byte;

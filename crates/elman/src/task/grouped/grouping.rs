@@ -57,7 +57,10 @@ impl Grouping {
     ) -> Result<(Self, Groups<'t>, Vec<Message>), Error> {
         let column = |name: &str| Ok::<_, Error>(table.column(name)?.name().to_owned());
         let id = id.map(column).transpose()?;
-        let targets = targets(table, options.target.as_deref().unwrap_or("target"))?;
+        let targets = match options.target.as_deref() {
+            Some(names) => targets(table, names)?,
+            None => vec![table.usual_column("target", "is to be learned", "target")?.name().to_owned()],
+        };
         let time = options.time.as_deref().or(table.made_time()).map(column).transpose()?;
         let group = options.group.as_deref().map(column).transpose()?;
         let mut asked: Vec<(&'static str, &String)> = id.iter().map(|id| ("id", id)).collect();

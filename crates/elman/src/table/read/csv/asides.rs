@@ -173,21 +173,18 @@ impl<'t> Asides<'t> {
             self.remarks.push(text.into());
             return Ok(Row::Aside);
         }
-        if self.names.is_some_and(|names| {
-            rest.strip_prefix(names.as_bytes())
-                .is_some_and(|behind| matches!(behind.first(), None | Some(b'\r' | b'\n')))
-        }) {
+        if self.are_names(rest) {
             let (_, times) = self.again.get_or_insert((line, 0));
             *times += 1;
             return Ok(Row::Aside);
         }
-        let begins_with_word = match rest {
+        let begins_with_word = || match rest {
             [b'"', first, ..] | [first, ..] => {
                 first.is_ascii_alphabetic() || records.scan.separator.is(*first)
             }
             [] => false,
         };
-        let may_be_words = self.rows.begins_with_values && begins_with_word;
+        let may_be_words = self.rows.begins_with_values && begins_with_word();
         if !(may_be_words || after_blank && self.rows.has_values) {
             return Ok(Row::OfTable);
         }
@@ -213,6 +210,16 @@ impl<'t> Asides<'t> {
         };
         self.remarks.push(format!("{name}, line {line}: {text}").into());
         Ok(Row::End)
+    }
+
+    /// Do the names stand here again?
+    #[inline]
+    fn are_names(&self, rest: &[u8]) -> bool {
+        let Some(names) = self.names.map(str::as_bytes).filter(|names| names.first() == rest.first()) else {
+            return false;
+        };
+        let behind = rest.strip_prefix(names);
+        behind.is_some_and(|behind| matches!(behind.first(), None | Some(b'\r' | b'\n')))
     }
 
     /// What was left out.

@@ -240,6 +240,21 @@ fn numbers_are_written_as_a_whole_column_says() {
 }
 
 #[test]
+fn a_comma_in_quotes_is_none_between_cells() {
+    // Of a column with decimal commas, the cells that have none stand without quotes.
+    let table = read("a,b\n\"3,5\",7\n12,8\n\"-4\",\"9\"\n");
+    assert_eq!((numbers(&table, "a"), numbers(&table, "b")), (&[3.5, 12.0, -4.0][..], &[7.0, 8.0, 9.0][..]));
+    let table = read("a;b\n3,5;\"7,25\"\n12;\"8\"\n\"-4,0\";1,5\n");
+    assert_eq!((numbers(&table, "a"), numbers(&table, "b")), (&[3.5, 12.0, -4.0][..], &[7.25, 8.0, 1.5][..]));
+    // Text behind a number in quotes, or within them.
+    for text in ["a,b\n\"1\"x,7\n2,8\n", "a,b\n\"1 x\",7\n2,8\n", "a,b\n\"1\"\"\",7\n2,8\n"] {
+        let table = read(text);
+        assert!(!table.column("a").unwrap().holds_numbers(), "{text}");
+        assert_eq!(numbers(&table, "b"), [7.0, 8.0], "{text}");
+    }
+}
+
+#[test]
 fn columns_without_a_name_or_a_value_are_left_out() {
     let table = Table::read("t.csv", "a,,b,,\n1,,2,,\n3,,4,,\n".as_bytes()).unwrap();
     assert_eq!(table.headers(), ["a", "b"]);
