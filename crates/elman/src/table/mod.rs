@@ -57,7 +57,9 @@ pub use nearest::nearest;
 pub(crate) use number::{is_missing as stands_for_missing, name_of_number};
 pub use place::Place;
 pub use time::Time;
-pub(crate) use time::{is_even, mostly_times, names_month_or_weekday, rival, shared_clock};
+pub(crate) use time::{
+    count_distinct, is_even, is_mostly_even, mostly_times, names_month_or_weekday, rival, shared_clock,
+};
 
 use column::Data;
 use lines::Lines;

@@ -346,6 +346,16 @@ pub(crate) fn is_even(times: &[Time]) -> bool {
     steps_missing(times) == 0
 }
 
+/// The same, but for a few that are missing.
+pub(crate) fn is_mostly_even(times: &[Time]) -> bool {
+    steps_missing(times) <= count_distinct(times) / 4
+}
+
+/// How many different ones there are.
+pub(crate) fn count_distinct(times: &[Time]) -> usize {
+    distinct(times).len()
+}
+
 /// How many are missing at even steps; more than any count where there are none.
 fn steps_missing(times: &[Time]) -> usize {
     let stamps = distinct(times);

@@ -5,6 +5,14 @@ fn table(text: &str) -> Table {
 }
 
 #[test]
+fn codes_are_no_times() {
+    for codes in [["1000K1", "1000K2"], ["3500Q1", "3501Q2"], ["4000H1", "4001H2"], ["1234S1", "1235S2"]] {
+        let table = table(&format!("part,y\n{},1\n{},2\n", codes[0], codes[1]));
+        assert!(table.column("part").unwrap().times().is_err(), "{}", codes[0]);
+    }
+}
+
+#[test]
 fn times_are_shown_as_they_are_written() {
     for times in [
         ["1949-01", "1949-02"],

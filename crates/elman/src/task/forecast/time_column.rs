@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
+use jiff::SignedDuration;
+
 use super::panel::Member;
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table, TableError, Time, is_clock, names_month_or_weekday};
+use crate::table::{
+    Column, Table, TableError, Time, count_distinct, is_clock, is_mostly_even, names_month_or_weekday,
+};
 use crate::words::listed;
 
 /// Names of columns that hold times.
@@ -134,10 +138,30 @@ pub(super) fn find<'a>(
         }
         return Ok(found);
     };
-    match suspects.iter().find(|column| column.times().is_ok()) {
-        Some(column) => Ok(Some(*column)),
+    let with_times = |column: &Column<'a>| Some((*column, column.times().ok()?));
+    let mut of_times = suspects.iter().filter_map(with_times);
+    match of_times.next() {
+        Some((first, times)) => {
+            let length = times.first().and_then(|time| time.pattern().period());
+            let of_rows =
+                length.and_then(|length| of_times.find(|(_, days)| stand_in_for(times, length, days)));
+            Ok(Some(of_rows.map_or(first, |(days, _)| days)))
+        }
         None => first.times().map(|_| Some(first)).map_err(Error::from),
     }
+}
+
+/// Are not these periods, such as months of this length at the most, the times of the rows, but the days that stand beside them:
+/// more of them, at even steps, each in its period, unless those are at no even steps, as codes that look like quarters?
+fn stand_in_for(periods: &[Time], length: SignedDuration, days: &[Time]) -> bool {
+    let is_within = |(period, day): (&Time, &Time)| {
+        let since = day.stamp().duration_since(period.stamp());
+        !since.is_negative() && since < length
+    };
+    days.first().is_some_and(|time| time.pattern().has_day())
+        && count_distinct(days) > count_distinct(periods)
+        && is_mostly_even(days)
+        && (!is_mostly_even(periods) || periods.iter().zip(days).all(is_within))
 }
 
 /// A column of numbers that are times: by its name, or because they are years, dates or moments one after another.
@@ -342,6 +366,38 @@ fn are_years(column: &Column<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_stand_in_for_the_periods_that_they_are_in() {
+        let found = |period: &dyn Fn(usize) -> String, day: &dyn Fn(usize) -> String| {
+            let rows: String = (0..70).map(|n| format!("{},{},{n}\n", period(n), day(n))).collect();
+            let table = Table::read("t.csv", format!("of,at,y\n{rows}").as_bytes()).unwrap();
+            let found = find(&table, |name| name == "y", false, &mut Vec::new()).unwrap();
+            found.map(|column| column.name().to_owned())
+        };
+        let date = |n: usize| jiff::civil::date(2023, 1, 1).saturating_add(jiff::Span::new().days(n as i64));
+        let day = |n: usize| date(n).to_string();
+        let month = |n: usize| date(n).strftime("%Y-%m").to_string();
+        let is = |name: &str| Some(name.to_owned());
+        let quarter = |n: usize| format!("2023Q{}", (date(n).month() + 2) / 3);
+        let code = |year: usize| move |n: usize| format!("{}K{}", year + 7 * (n % 3), 1 + n % 4);
+        for period in [&month as &dyn Fn(usize) -> String, &quarter, &code(2000), &code(1000)] {
+            assert_eq!(found(period, &day), is("at"), "{}", period(0));
+        }
+        // Days of something else: reports of a month, customers of a cohort, what is done on some days of each.
+        let cohort = |n: usize| date(n / 28 * 31).strftime("2022-%m").to_string();
+        let report = |n: usize| date(n / 28 * 31 + 40).to_string();
+        let some = |n: usize| format!("{}-{:02}", month(n), [3, 11, 24][n % 3]);
+        let months = |n: usize| format!("{}-{:02}", 2015 + n / 12, n % 12 + 1);
+        for (period, day) in [
+            (&month as &dyn Fn(usize) -> String, &report as &dyn Fn(usize) -> String),
+            (&cohort, &day),
+            (&month, &some),
+            (&months, &day),
+        ] {
+            assert_eq!(found(period, day), is("of"), "{} {}", period(0), day(0));
+        }
+    }
 
     /// A column of numbers that is named like times and not taken, and what is said of it.
     #[test]

@@ -343,6 +343,29 @@ impl Pattern {
         self.counts_days() || self.items.iter().any(of_day)
     }
 
+    /// The longest time that one written so stands for, a part of a year, if it says no day.
+    pub(crate) fn period(&self) -> Option<SignedDuration> {
+        const DAY: i64 = 24;
+        let days = |item: &Item| match item {
+            Item::Number(Field::IsoWeek, _) => Some(7),
+            Item::Number(Field::Month, _)
+            | Item::Roman(Field::Month)
+            | Item::Month(..)
+            | Item::DecimalYear(..) => Some(31),
+            Item::Number(Field::Quarter, _)
+            | Item::Roman(Field::Quarter)
+            | Item::Ordinal(Field::Quarter, ..) => Some(92),
+            Item::Number(Field::Half, _) | Item::Ordinal(Field::Half, ..) => Some(184),
+            _ => None,
+        };
+        let found = || self.items.iter().filter_map(days).min();
+        if self.has_day() || self.has_clock() {
+            None
+        } else {
+            found().map(|days| SignedDuration::from_hours(days * DAY))
+        }
+    }
+
     /// Does it count days, as spreadsheets do?
     pub(crate) fn counts_days(&self) -> bool {
         self.items.iter().any(|item| matches!(item, Item::SerialDay(_)))
@@ -391,7 +414,12 @@ impl Pattern {
         let is = |item: &Item| {
             matches!(item, Item::Month(..) | Item::Number(Field::ShortYear, _) | Item::Literal(_))
         };
-        self.items.iter().any(|item| matches!(item, Item::Month(..))) && self.items.iter().all(is)
+        self.names_months() && self.items.iter().all(is)
+    }
+
+    /// Does it say a month by its name?
+    pub(super) fn names_months(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Month(..)))
     }
 
     /// Does it say a clock by its short name?
