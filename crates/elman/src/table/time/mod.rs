@@ -7,6 +7,7 @@ mod tests;
 
 use std::cmp::Ordering;
 use std::fmt::{self, Display};
+use std::ops::Range;
 
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
@@ -166,15 +167,19 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     let mut best: Option<(usize, usize)> = None;
     let (sample, mut found) = seeds(cells.clone());
     // What is nothing else may be days as spreadsheets count them: of the years 1954 to 2099.
-    if found.is_empty()
-        && cells.clone().all(|cell| finite(cell).is_some_and(|day| (20_000.0..73_050.0).contains(&day)))
-    {
+    let are_within =
+        |range: Range<f64>| cells.clone().all(|cell| finite(cell).is_some_and(|n| range.contains(&n)));
+    if found.is_empty() && are_within(20_000.0..73_050.0) {
         found.extend(Pattern::new("%J"));
+    }
+    if cells.clone().next().is_some_and(|cell| cell.contains('.')) && are_within(1500.0..2200.0) {
+        found.extend(POINTED.iter().flat_map(|format| Pattern::new(format)));
     }
     for pattern in &found {
         match read_as(pattern, cells.clone()) {
             // A year and a number beside it are a month unless they go on by weeks, quarters or halves.
             Ok(times) if pattern.bare_period().is_some_and(|period| !follows_by(period, &times)) => {}
+            Ok(times) if POINTED.contains(&pattern.to_string().as_str()) && !counts_no_tenths(&times) => {}
             Ok(times) => readings.push((pattern, times)),
             Err(row) => {
                 let fitting = fit(pattern, cells.clone());
@@ -222,11 +227,23 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     }
 }
 
+/// Years and months, quarters or halves behind a point, which are numbers as well.
+const POINTED: [&str; 3] = ["%Y.%m", "%Y.%q", "%Y.%2q"];
+
+/// Are they no decimals: of more than one year, or beyond the ninth month? Tenths from year to year are zeros, too.
+fn counts_no_tenths(times: &[Time]) -> bool {
+    times.iter().any(|time| time.stamp.year() != times[0].stamp.year() || time.stamp.month() > 9)
+}
+
 /// Ways of writing that may fit the same cells: 200101 is a month or a day, 2001.125 the share of a year or the 125th day,
 /// 2001-2 a month, a quarter or a half.
-const RIVALS: [[&str; 2]; 15] = [
+const RIVALS: [[&str; 2]; 19] = [
     ["%Y%m", "%y%m%d"],
     ["%.Y", "%Y.%j"],
+    ["%.Y", "%Y.%m"],
+    ["%.Y", "%Y.%q"],
+    ["%Y.%m", "%Y.%q"],
+    ["%Y.%m", "%Y.%2q"],
     ["%Y-%m", "%Y-%q"],
     ["%Y-%m", "%Y-%2q"],
     ["%Y/%m", "%Y/%q"],

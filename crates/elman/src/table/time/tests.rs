@@ -6,9 +6,54 @@ fn table(text: &str) -> Table {
 
 #[test]
 fn codes_are_no_times() {
-    for codes in [["1000K1", "1000K2"], ["3500Q1", "3501Q2"], ["4000H1", "4001H2"], ["1234S1", "1235S2"]] {
+    for codes in [
+        ["1234001", "1234002"],
+        ["2459580", "2459581"],
+        ["2023000", "2023001"],
+        ["1000K1", "1000K2"],
+        ["3500Q1", "3501Q2"],
+        ["4000H1", "4001H2"],
+        ["1234S1", "1235S2"],
+    ] {
         let table = table(&format!("part,y\n{},1\n{},2\n", codes[0], codes[1]));
         assert!(table.column("part").unwrap().times().is_err(), "{}", codes[0]);
+    }
+}
+
+#[test]
+fn what_stands_behind_a_point_may_be_a_part_of_the_year() {
+    let last = |cells: &[&str]| {
+        let rows: String = cells.iter().map(|cell| format!("{cell},1\n")).collect();
+        let table = table(&format!("when,y\n{rows}"));
+        let times = table.column("when").unwrap().times().ok().map(|times| times[times.len() - 1]);
+        times.map(|time| (time.format(), time.stamp().date().to_string(), time.to_string()))
+    };
+    for (cells, format, date) in [
+        (&["2004.11", "2004.12", "2005.1", "2005.2"][..], "%Y.%-m", "2005-02-01"),
+        (&["2004.11", "2004.12", "2005.01", "2005.02"], "%Y.%m", "2005-02-01"),
+        (&["2005.7", "2005.8", "2005.9", "2005.10"], "%Y.%-m", "2005-10-01"),
+        (&["2004.2", "2004.3", "2004.4", "2005.1", "2005.2"], "%Y.%q", "2005-04-01"),
+        (&["2004.1", "2004.2", "2005.1", "2005.2"], "%Y.%2q", "2005-07-01"),
+        (&["2004.0", "2004.5", "2005.0", "2005.5"], "%.Y", "2005-07-01"),
+        (&["2004.5", "2005.5", "2006.5"], "%.Y", "2006-07-01"),
+        (&["2004.042", "2004.125", "2004.208"], "%.Y", "2004-03-01"),
+        (&["2004.001", "2004.002", "2004.003"], "%Y.%j", "2004-01-03"),
+        (&["2023364", "2023365", "2024001"], "%Y%j", "2024-01-01"),
+    ] {
+        let written = cells[cells.len() - 1].to_owned();
+        assert_eq!(last(cells), Some((format.to_owned(), date.to_owned(), written)), "{cells:?}");
+    }
+    // Numbers as others are: seconds, levels, prices.
+    for cells in [
+        &["2000.1", "2000.2", "2000.3"][..],
+        &["2000.8", "2000.9", "2001.0", "2001.1"],
+        &["2000.1", "2001.1", "2002.1"],
+        &["2000.3", "2017.11", "1988.7", "2101.4"],
+        &["2005.11", "2005.13"],
+        // Of October, whose zero is lost.
+        &["2005.08", "2005.09", "2005.1", "2005.11", "2005.12"],
+    ] {
+        assert_eq!(last(cells), None, "{cells:?}");
     }
 }
 
