@@ -48,7 +48,10 @@ fn files_that_are_no_tables() {
 #[test]
 fn cells_that_are_no_numbers() {
     let place = "bad.csv, line 10, column \"passengers\":";
-    refuses(with_text("abc"), &format!("{place} \"abc\" is not a number; write one such as 12 or 3.5"));
+    refuses(
+        with_text("abc"),
+        &format!("{place} \"abc\" is not a number; write one such as 12 or 3.5, or leave the cell empty"),
+    );
     refuses(with_text("1 2"), &format!("{place} \"1 2\" is not a number; write one such as 12 or 3.5"));
     for text in ["inf", "-inf", "1e999"] {
         refuses(
@@ -273,7 +276,7 @@ fn sequences_with_nothing_to_learn() {
     train(
         &rows.join("\n"),
         REGRESS,
-        "s.csv, line 2, column \"a\": \"word\" is not a number; write one such as 12 or 3.5",
+        "s.csv, line 2, column \"a\": \"word\" is not a number; write one such as 12 or 3.5, or leave the cell empty",
     );
 }
 

@@ -263,7 +263,20 @@ fn spelling(text: &str) -> &'static str {
         "write a duration or a time of day in hours, minutes or seconds"
     } else if with_commas {
         "write decimals with a point (3.5) and thousands without a comma (1200)"
+    } else if !text.contains(|c: char| c.is_ascii_digit()) {
+        "write one such as 12 or 3.5, or leave the cell empty"
+    } else if text.ends_with(['K', 'k', 'M', 'B']) && is_marked(text) {
+        "write it out, as 1200 for 1.2K"
+    } else if is_marked(text) {
+        "take out what stands beside the number"
     } else {
         "write one such as 12 or 3.5"
     }
+}
+
+/// Is it a number beside which a letter or a sign stands, or several that are no word: `98.6*`, `<0.5`, `97.5 e`?
+fn is_marked(text: &str) -> bool {
+    let is_of_number = |c: char| c.is_ascii_digit() || c == '.';
+    let number = text.trim_matches(|c: char| !is_of_number(c));
+    number.parse::<f64>().is_ok() && text.chars().count() - number.len() <= 3
 }

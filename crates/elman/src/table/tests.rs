@@ -214,7 +214,7 @@ fn not_a_number() {
     let place = r#"t.csv, line 3, column "units": "#;
     assert_eq!(
         number_error(" word "),
-        format!(r#"{place}"word" is not a number; write one such as 12 or 3.5"#)
+        format!(r#"{place}"word" is not a number; write one such as 12 or 3.5, or leave the cell empty"#)
     );
     // Decimals with a comma and with a point in one column.
     let mixed = read("day,units\nmon,\"3,5\"\ntue,2.5\n");
@@ -299,7 +299,9 @@ fn a_digit_is_not_missing_from_a_time_without_marks() {
     let stamps =
         days.column("date").unwrap().times().unwrap().iter().map(|time| time.stamp().date().to_string());
     assert_eq!(stamps.collect::<Vec<_>>(), ["2005-01-01", "2005-02-01"]);
-    assert_eq!(times("2015010", "2015020"), None);
+    // Days of the year, of which there are 365.
+    assert_eq!(times("2015010", "2015020"), Some("2015020".into()));
+    assert_eq!(times("2015360", "2015370"), None);
     assert_eq!(times("201501", "201502"), Some("201502".into()));
     assert_eq!(times("1999", "2000"), Some("2000".into()));
 }

@@ -2,6 +2,7 @@
 //! signs, and what stands for a cell without a value.
 
 mod columns;
+mod scaled;
 mod short;
 
 pub(super) use columns::type_columns;
@@ -29,15 +30,17 @@ pub(crate) fn name_of_number(text: &str) -> Option<String> {
 
 /// Does this text stand for a cell without a value, among numbers?
 pub(crate) fn is_missing(text: &str) -> bool {
-    const SPELLINGS: [&str; 22] = [
+    const SPELLINGS: [&str; 32] = [
         "", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-",
-        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.",
+        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.", "n.v.", "nat", "(null)", "[null]", "(blank)",
+        "#n/a n/a", // As MySQL and Microsoft's C library write them.
+        "\\n", "1.#qnan", "1.#ind", "-1.#ind",
     ];
     /// The errors of spreadsheets.
     const ERRORS: [&str; 6] = ["#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"];
     // No spelling ends with a digit, and most numbers do.
     let ends_with_digit = text.as_bytes().last().is_some_and(u8::is_ascii_digit);
-    text.len() <= 7
+    text.len() <= 8
         && !ends_with_digit
         && SPELLINGS.iter().chain(&ERRORS).any(|spelling| spelling.eq_ignore_ascii_case(text))
 }
@@ -66,11 +69,14 @@ impl Form {
     /// `1.234,5`
     const DOTTED: Form = Form { decimal: ',', group: Some('.') };
 
+    /// `1,234.5`
+    const COMMA_GROUPS: Form = Form { decimal: '.', group: Some(',') };
+
     /// Every way of writing, the plainer ones first.
     const ALL: [Form; 8] = [
         Form::PLAIN,
         Form::COMMA,
-        Form { decimal: '.', group: Some(',') },
+        Form::COMMA_GROUPS,
         Form::DOTTED,
         Form { decimal: '.', group: Some(' ') },
         Form { decimal: ',', group: Some(' ') },
