@@ -36,6 +36,7 @@ mod lines;
 mod nearest;
 mod number;
 mod place;
+mod ranges;
 pub mod read;
 mod recorded;
 mod select;

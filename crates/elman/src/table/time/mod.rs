@@ -46,6 +46,13 @@ pub(super) enum Unread {
     NoYear { row: usize },
 }
 
+impl Unread {
+    /// Are they times, of which only the order of day and month is open?
+    pub(super) fn is_ambiguous(&self) -> bool {
+        matches!(self, Unread::Ambiguous { .. })
+    }
+}
+
 impl Time {
     /// The date and the time of day that are written: the first of a month or another period and midnight
     /// where none is.
