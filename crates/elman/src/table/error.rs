@@ -2,6 +2,7 @@ use std::fmt::{self, Display};
 use std::io;
 
 use super::join::is_clock;
+use super::ranges::is_range;
 use super::time::is_month;
 use crate::error::Message;
 
@@ -151,6 +152,9 @@ impl TableError {
                     )
                     .into();
                 }
+                if let Some(way_out) = way_out(text) {
+                    return format!("{place} {way_out}").into();
+                }
                 let text = match like {
                     Some(like) => format!(
                         "{place} is not a time like {} in the other rows; correct it, take the row out, or say how \
@@ -271,6 +275,33 @@ fn spelling(text: &str) -> &'static str {
         "take out what stands beside the number"
     } else {
         "write one such as 12 or 3.5"
+    }
+}
+
+/// What is to be done about what is a time, but not one that rows can be put in order by.
+fn way_out(text: &str) -> Option<&'static str> {
+    let is_of_clocks = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ',');
+    // `FY21 P01 W1`, `2020-P13`
+    let is_period = || {
+        let mut words = text.split(|c: char| !c.is_alphanumeric());
+        let counts = |word: &str| {
+            word.strip_prefix(['P', 'p']).is_some_and(|n| matches!(n.len(), 1 | 2) && n.parse::<u8>().is_ok())
+        };
+        words.any(counts) && text.chars().all(|c| !c.is_alphabetic() || "FYPWKfypwk".contains(c))
+    };
+    if text.contains(":60") {
+        Some("says a leap second, which clocks of even steps do not have; take the row out")
+    } else if is_clock(text) || text.contains(':') && text.chars().all(is_of_clocks) {
+        Some(
+            "is a time of day or a duration, without a date; write the date before it, or take the column out, so that \
+             the rows are taken in their order",
+        )
+    } else if is_range(text) {
+        Some("is a range of times; write its beginning alone")
+    } else if is_period() {
+        Some("is a period of a company's calendar; write the day on which it begins")
+    } else {
+        None
     }
 }
 

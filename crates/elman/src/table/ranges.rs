@@ -38,6 +38,11 @@ pub(super) fn keep_beginnings(table: &mut Table) -> Option<Message> {
     Some(remark.into())
 }
 
+/// Is the text a range of days?
+pub(super) fn is_range(text: &str) -> bool {
+    between(text).is_some()
+}
+
 /// What stands between the two ends of a range of days, if the text is one.
 fn between(text: &str) -> Option<&'static str> {
     let is_day = |text: &str| match time::read(std::iter::once(text)) {

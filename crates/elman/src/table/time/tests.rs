@@ -21,6 +21,25 @@ fn codes_are_no_times() {
 }
 
 #[test]
+fn what_is_no_time_of_rows_names_the_way_out() {
+    for (cells, row, way_out) in [
+        (["2016-12-31 23:59:59", "2016-12-31 23:59:60"], 3, "says a leap second"),
+        (["00:00", "00:01"], 2, "is a time of day or a duration, without a date"),
+        (["0:00.000", "0:00.010"], 2, "is a time of day or a duration, without a date"),
+        (["2020-01-01/2020-02-07", "2020-01-08/2020-02-14"], 2, "is a range of times"),
+        (["2020-P01", "2020-P02"], 2, "is a period of a company's calendar"),
+        (["FY21 P01 W1", "FY21 P01 W2"], 2, "is a period of a company's calendar"),
+        (["soon", "later"], 2, "is not a time such as"),
+        (["2020-X01", "2020-X02"], 2, "is not a time such as"),
+    ] {
+        let table = table(&format!("when,y\n{},1\n{},2\n", cells[0], cells[1]));
+        let error = table.column("when").unwrap().times().unwrap_err().to_string();
+        let place = format!("t.csv, line {row}, column \"when\": {:?} {way_out}", cells[row - 2]);
+        assert!(error.starts_with(&place), "{error}");
+    }
+}
+
+#[test]
 fn what_stands_behind_a_point_may_be_a_part_of_the_year() {
     let last = |cells: &[&str]| {
         let rows: String = cells.iter().map(|cell| format!("{cell},1\n")).collect();

@@ -203,8 +203,32 @@ fn of_numbers<'a>(
     }
     let parts: Vec<&str> =
         table.columns().map(|column| column.name()).filter(|name| is_named_like_times(name)).collect();
-    remarks.extend(unfit.map(|column| remark_on_unfit(column, &parts)));
+    let unread = rest.iter().copied().find_map(remark_on_days_of_astronomers);
+    remarks.extend(unread.or_else(|| unfit.map(|column| remark_on_unfit(column, &parts))));
     Ok(None)
+}
+
+/// What is to be said of a column of Julian days, which are not read: by its name and values.
+fn remark_on_days_of_astronomers(column: Column<'_>) -> Option<Message> {
+    let name = column.name().to_lowercase();
+    let is_named =
+        |names: &[&str]| name.split(|c: char| !c.is_alphanumeric()).any(|word| names.contains(&word));
+    let are_within =
+        |days: std::ops::Range<f64>| column.numbers().is_ok_and(|n| n.iter().all(|n| days.contains(n)));
+    let (what, zero) =
+        if is_named(&["jd", "bjd", "hjd", "julian", "juliandate"]) && are_within(2_200_000.0..2_600_000.0) {
+            ("Julian days", 2_415_018.5)
+        } else if is_named(&["mjd"]) && are_within(0.0..200_000.0) {
+            ("modified Julian days", 15_018.0)
+        } else {
+            return None;
+        };
+    let text = format!(
+        "{}: {what} are not read as times, so the rows are taken in their order; less {zero} they are days as spreadsheets \
+         count them, which are read where the column is named with ",
+        column.whole()
+    );
+    Some(Message::from(text).option("time"))
 }
 
 /// What is to be said of a column of numbers that is named like times, and holds none that tell the rows apart.
@@ -440,6 +464,17 @@ mod tests {
                 .collect();
             let (found, remarks) = looked_for("what", &rows);
             assert_eq!((found, remarks.len()), (Ok(false), 1), "{remarks:?}");
+        }
+        for (name, first, what) in
+            [("JD", 2_459_580.5, "Julian days"), ("mjd", 59_580.0, "modified Julian days")]
+        {
+            let days: String = (0..24).map(|n| format!("{},{n}\n", first + f64::from(n))).collect();
+            let (found, remarks) = looked_for(name, &days);
+            let begin = format!("t.csv, column \"{name}\": {what} are not read as times");
+            assert!(
+                found == Ok(false) && remarks.len() == 1 && remarks[0].starts_with(&begin),
+                "{remarks:?}"
+            );
         }
         // Numbers of orders are none.
         let orders: String = (0..24).map(|n| format!("{},{n}\n", 202_001 + 7 * n)).collect();
