@@ -63,8 +63,7 @@ impl Rows {
         let Some((names, rows)) = records.split_first().filter(|(names, _)| names.len() > 1) else {
             return Rows::default();
         };
-        let notes = rows.iter().rev().take_while(|row| row.len() == 1).count();
-        let rows = &rows[..rows.len() - notes];
+        let rows = without_notes(rows);
         let but_last = match rows {
             // The last one may be a row of sums.
             [but_last @ .., last] if but_last.len() > 1 || is_sum(&last[0]) => but_last,
@@ -84,6 +83,22 @@ impl Rows {
             may_repeat: names.iter().any(|name| Look::of(name) == Look::Text),
         }
     }
+}
+
+/// The rows but for notes below them, which spreadsheets make as wide as the table.
+pub(super) fn without_notes(rows: &[Vec<String>]) -> &[Vec<String>] {
+    let is_note = |row: &&Vec<String>| row.len() == 1 || note(row, true).is_some();
+    let notes = rows.iter().rev().take_while(is_note).count();
+    &rows[..rows.len() - notes]
+}
+
+/// The text of a row that is a note: of a single cell, or of one among empty ones if it `may_be_wide`; nothing of a row that is all
+/// empty.
+fn note(cells: &[String], may_be_wide: bool) -> Option<&str> {
+    let mut told = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    let first = told.next().unwrap_or_default();
+    let is_one = (may_be_wide || cells.len() == 1) && told.next().is_none();
+    (is_one && (first.is_empty() || is_note(first))).then_some(first)
 }
 
 /// Does the first cell of a row say that it is one of sums?
@@ -127,6 +142,8 @@ pub(super) struct Asides<'t> {
     rows: Rows,
     /// Where the names stand again first, and how often.
     again: Option<(u64, usize)>,
+    /// Before this place of the file all rows are the table's, since there it has one.
+    rows_until: usize,
     remarks: Vec<Message>,
 }
 
@@ -146,7 +163,7 @@ impl<'t> Asides<'t> {
         let names = names
             .map(str::trim)
             .filter(|names| rows.has_values && rows.may_repeat && !names.contains(['\r', '\n']));
-        Asides { names, has_index, rows, again: None, remarks: Vec::new() }
+        Asides { names, has_index, rows, again: None, rows_until: 0, remarks: Vec::new() }
     }
 
     /// What the row is to which the records have gone; `after_blank` if a blank line stands before it.
@@ -193,19 +210,39 @@ impl<'t> Asides<'t> {
         // The cell of an index may be empty.
         let first = cells.iter().map(|cell| cell.trim()).find(|cell| !cell.is_empty() || !self.has_index);
         let first = first.unwrap_or_default();
-        let is_note = cells.len() == 1 && is_note(first);
+        let is_note = note(&cells, may_be_words).is_some();
         let is_sum = may_be_words && cells.len() > 1 && is_sum(first);
-        if !(is_note || is_sum) {
+        if !(is_note || is_sum) || records.scan.at < self.rows_until {
             return Ok(Row::OfTable);
         }
-        let Some(more) = notes(end)? else { return Ok(Row::OfTable) };
-        let (first, lines) = (Quoted(first), if more == 1 { "line" } else { "lines" });
-        let text = match (is_note, more) {
-            (true, 0) => format!("what stands below the table, {first}, is left out"),
-            (true, _) => format!("what stands below the table, {first} and {more} {lines} more, is left out"),
-            (false, 0) => format!("the last row is one of sums, {first}, and left out"),
-            (false, _) => {
-                format!("the last row is one of sums, {first}, and left out with {more} {lines} below it")
+        let Notes { count: more, first: below } = match notes(end, may_be_words)? {
+            Ok(notes) => notes,
+            Err(row) => {
+                self.rows_until = row;
+                return Ok(Row::OfTable);
+            }
+        };
+        let lines = |count| if count == 1 { "line" } else { "lines" };
+        let text = if is_sum {
+            let first = Quoted(first);
+            match more {
+                0 => format!("the last row is one of sums, {first}, and left out"),
+                _ => format!(
+                    "the last row is one of sums, {first}, and left out with {more} {} below it",
+                    lines(more)
+                ),
+            }
+        } else {
+            let told = Some(first.to_owned()).filter(|first| !first.is_empty()).or(below);
+            match (told, more) {
+                (None, 0) => "the last row is empty, and left out".to_owned(),
+                (None, _) => format!("the last {} rows are empty, and left out", more + 1),
+                (Some(told), 0) => format!("what stands below the table, {}, is left out", Quoted(&told)),
+                (Some(told), _) => format!(
+                    "what stands below the table, {} and {more} {} more, is left out",
+                    Quoted(&told),
+                    lines(more)
+                ),
             }
         };
         self.remarks.push(format!("{name}, line {line}: {text}").into());
@@ -236,16 +273,27 @@ impl<'t> Asides<'t> {
     }
 }
 
-/// How many records follow this one, if all are notes.
-fn notes(mut records: Records<'_>) -> Result<Option<usize>, Unclosed> {
-    let mut count = 0;
+/// Notes that follow a record.
+struct Notes {
+    count: usize,
+    /// The first that is not empty.
+    first: Option<String>,
+}
+
+/// The records that follow this one if all are notes, wide ones among them if they may be; else where one begins that is none.
+fn notes(mut records: Records<'_>, may_be_wide: bool) -> Result<Result<Notes, usize>, Unclosed> {
+    let mut notes = Notes { count: 0, first: None };
     while records.advance() {
-        match &records.texts()?[..] {
-            [cell] if is_note(cell.trim()) => count += 1,
-            _ => return Ok(None),
+        let begin = records.scan.at;
+        match note(&records.texts()?, may_be_wide) {
+            Some(text) => {
+                notes.count += 1;
+                notes.first = notes.first.or(Some(text.to_owned()).filter(|text| !text.is_empty()));
+            }
+            None => return Ok(Err(begin)),
         }
     }
-    Ok(Some(count))
+    Ok(Ok(notes))
 }
 
 /// May a line of one cell be a note, rather than a row that lacks cells or separates them by something else?

@@ -1,6 +1,6 @@
 //! Which CSV a file is: its separator, its comments, its header; found by looking at its beginning.
 
-use super::asides::Rows;
+use super::asides::{Rows, without_notes};
 use super::records::Records;
 use crate::error::Message;
 use crate::table::error::Quoted;
@@ -236,12 +236,13 @@ struct Titled {
     title: String,
 }
 
-/// The table under a title of a few lines, as spreadsheets have them: above names in every column, with rows below of
-/// which each has numbers or times, lines with no more than one cell that says something.
+/// The table under a title of a few lines, as spreadsheets and instruments have them: above names in every column, with rows below
+/// of which each has numbers or times, lines with no more than one cell that says something, or that begin with a word, where the
+/// first of them are not the names of all below it.
 fn titled(sample: &str, separator: Separator, comment: Option<u8>) -> Option<Titled> {
     const MOST_LINES: usize = 20;
     let mut records = Records::at(sample, separator, comment);
-    let mut title = None;
+    let mut above: Vec<Vec<String>> = Vec::new();
     for _ in 0..MOST_LINES {
         if !records.advance() {
             return None;
@@ -249,27 +250,57 @@ fn titled(sample: &str, separator: Separator, comment: Option<u8>) -> Option<Tit
         let length = records.scan.at;
         let cells = records.texts().ok()?;
         let told: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        if let [] | [_] = told[..] {
-            title = title.or(told.first().map(|cell| (*cell).to_owned()));
-            continue;
+        let are_names =
+            told.len() > 1 && cells.iter().take(told.len()).all(|cell| Look::of(cell) == Look::Text);
+        if are_names {
+            let rows = self::records(&sample[records.scan.at..], separator, comment);
+            let rows = without_notes(&rows);
+            let is_row = |row: &Vec<String>| {
+                row.len() == cells.len() && row.iter().any(|cell| Look::of(cell).is_value())
+            };
+            // What another separator cuts evenly from its first line on has no title.
+            let is_table = !rows.is_empty()
+                && rows.iter().all(is_row)
+                && !SEPARATORS
+                    .into_iter()
+                    .any(|other| other != separator && is_cut_evenly(sample, other, comment));
+            if is_table {
+                let title = are_no_rows(&above, &cells, rows.len()).then(|| above.concat())?;
+                let title = title.into_iter().find(|cell| !cell.trim().is_empty())?;
+                return Some(Titled { separator, length, title: title.trim().to_owned() });
+            }
         }
-        let title = title?;
-        let are_names = cells.iter().take(told.len()).all(|cell| Look::of(cell) == Look::Text);
-        let rows = self::records(&sample[records.scan.at..], separator, comment);
-        let is_row = |row: &Vec<String>| {
-            row.len() == cells.len()
-                && row.iter().any(|cell| matches!(Look::of(cell), Look::Number | Look::Time))
-        };
-        // What another separator cuts evenly from its first line on has no title.
-        let is_table = are_names
-            && !rows.is_empty()
-            && rows.iter().all(is_row)
-            && !SEPARATORS
-                .into_iter()
-                .any(|other| other != separator && is_cut_evenly(sample, other, comment));
-        return is_table.then_some(Titled { separator, length, title });
+        if !told.is_empty() {
+            above.push(cells);
+        }
     }
     None
+}
+
+/// Are these lines no names with rows below them, of which the last is this, above so many others?
+fn are_no_rows(lines: &[Vec<String>], last: &[String], rows_below: usize) -> bool {
+    /// As many rows of a table are no chance.
+    const TELLING: usize = 3;
+    let is_told = |cell: &String| !cell.trim().is_empty();
+    let width = |cells: &[String]| cells.iter().rposition(is_told).map_or(0, |last| last + 1);
+    let have_one = |cells: &Vec<String>| cells.iter().filter(|cell| is_told(cell)).count() < 2;
+    let names = lines.first().map_or(0, |first| width(first));
+    let fits = |cells: &[String]| cells.len() >= names && width(cells) <= names;
+    let all_fit = lines.iter().all(|cells| fits(cells)) && fits(last);
+    let begins_with_word =
+        |cells: &Vec<String>| cells.first().is_some_and(|cell| Look::of(cell) == Look::Text);
+    let is_name = |cell: &str| cell.contains(char::is_alphabetic);
+    let mut names_below: Vec<&str> =
+        last.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+    let count = names_below.len();
+    names_below.sort_unstable();
+    names_below.dedup();
+    lines.iter().all(have_one)
+        || !all_fit
+            && rows_below >= TELLING
+            && names_below.len() == count
+            && names_below.iter().all(|name| is_name(name))
+            && lines.iter().all(|cells| have_one(cells) || begins_with_word(cells))
 }
 
 /// Are there several cells in each record, and as many in all?

@@ -335,6 +335,61 @@ fn what_stands_above_a_table_is_a_title() {
 }
 
 #[test]
+fn what_instruments_and_archives_write_above_a_table_is_a_title() {
+    for text in [
+        "Station;DE0001\nPeriod;01.01.2024 - 31.01.2024\n\nday;units;flag\n01.01.2024;3;W\n02.01.2024;4;W\n03.01.2024;5;W\n",
+        "Atlanta, Georgia Average Temperature\nUnits: Degrees\nMissing: -99\nday,units\n202101,3\n202102,4\n202103,5\n",
+        "Source,Indicators,\n\nUpdated,2024-01-01,\n\nday,units,x,y,z,\n2021,3,1,2,3,\n2022,4,1,2,3,\n2023,5,1,2,3,\n",
+        "Report;;\n;;\nday;units;paid\n2021-01-01;3;1\n2021-01-02;4;2\n2021-01-03;5;2\nTotal;12;5\n;;\nNote: estimates;;\n",
+    ] {
+        let table = read(text);
+        assert_eq!(numbers(&table, "units"), [3.0, 4.0, 5.0], "{text}");
+        assert!(remarks(&table).iter().any(|remark| remark.contains("title")), "{:?}", remarks(&table));
+    }
+    // A row that lacks a cell, or has one too many, is told where it stands.
+    for (text, line) in [
+        ("day,units,note\n2021-01-01,3\n2021-01-02,4,x\n2021-01-03,5,y\n", 2),
+        ("day,units\nmon,few,x\ntue,3\nwed,4\n", 2),
+        ("day,units\n2021-01-01,3,1\nday,units,x\n2021-01-02,4,1\n2021-01-03,5,1\n2021-01-04,5,1\n", 2),
+        ("a,b\nx,y,z\n1,2,3\n4,5,6\n", 2),
+    ] {
+        let error = Table::read("t.csv", text.as_bytes()).unwrap_err();
+        assert!(matches!(error, TableError::Ragged { line: found, .. } if found == line), "{text}: {error}");
+    }
+}
+
+#[test]
+fn empty_rows_and_notes_as_wide_as_the_table_are_left_out() {
+    let rows = "day,units,x\n2021-01-01,3,1\n2021-01-02,4,2\n";
+    for (below, what) in [
+        (",,\n", "line 4: the last row is empty, and left out"),
+        (",,\n,,\n", "line 4: the last 2 rows are empty, and left out"),
+        ("Source: survey,,\n", "line 4: what stands below the table, \"Source: survey\", is left out"),
+        (
+            ",,\nSource: survey,,\nb,,\n",
+            "line 4: what stands below the table, \"Source: survey\" and 2 lines more, is left out",
+        ),
+        (
+            "Total,7,3\n,,\n",
+            "line 4: the last row is one of sums, \"Total\", and left out with 1 line below it",
+        ),
+    ] {
+        let table = read(format!("{rows}{below}"));
+        assert_eq!(
+            (numbers(&table, "units"), remarks(&table)),
+            (&[3.0, 4.0][..], vec![format!("t.csv, {what}")])
+        );
+    }
+    // Rows of the table follow, or the row may be one.
+    for below in [",,\n2021-01-04,5,6\n", "x,,\n2021-01-04,5,6\n", "2021-01-03,,\n", ",5,\n"] {
+        let table = read(format!("{rows}{below}"));
+        assert_eq!(table.num_rows(), 2 + below.lines().count(), "{below}");
+    }
+    let table = read("city,units,x\nBonn,3,1\nJena,4,2\nUlm,,\n");
+    assert_eq!(table.num_rows(), 3);
+}
+
+#[test]
 fn numbers_may_have_a_unit() {
     let table =
         read("day,temperature,rain,code\n2024-01-01,-20.5 °C,\"1,200 mm\",3A\n2024-01-02,3 °C,NA,4B\n");
