@@ -6,6 +6,7 @@ use super::records::{Records, Unclosed};
 use crate::error::Message;
 use crate::table::error::Quoted;
 use crate::table::number::is_missing;
+use crate::table::{mostly_times, names_month_or_weekday};
 
 /// What the first cell of a last row of sums says.
 const SUMS: [&str; 18] = [
@@ -43,16 +44,26 @@ pub(super) enum Below {
     Units(usize),
     /// Dashes, as Markdown draws a line.
     Dashes,
+    /// Words in place of numbers and times, as of names in several rows.
+    Words,
 }
 
+/// As many rows of names may stand below the first.
+const MOST_BELOW: usize = 3;
+
 /// What the beginning of a file tells of its rows; nothing where there is one column.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     /// Is a column one of numbers or times?
     has_values: bool,
     /// Is the first?
     begins_with_values: bool,
-    below: Option<Below>,
+    /// Is it one of times, of which no row lacks its own?
+    begins_with_times: bool,
+    /// The rows below the names that hold no values, from the last to the first.
+    below: Vec<Below>,
+    /// The cells of the first of them.
+    first_below: Vec<String>,
     /// May the names stand in a row again? Numbers may as well be values.
     may_repeat: bool,
 }
@@ -74,12 +85,23 @@ impl Rows {
             let column = move |n: usize| rows.clone().filter_map(move |row| row.get(n)).map(String::as_str);
             (0..names.len()).map(move |n| common_look(column(n)))
         };
-        let below = rows.first().and_then(|first| Below::of(first, looks(1)));
-        let skipped = usize::from(below.is_some());
+        // What the first is shows below the last of them.
+        let below_names = |count: usize| -> Option<Vec<Below>> {
+            rows.get(..count)?.iter().map(|row| Below::of(row, looks(count))).collect()
+        };
+        let mut below = (1..=MOST_BELOW).find_map(below_names).unwrap_or_default();
+        let skipped = below.len();
+        let first_below = if below.is_empty() { Vec::new() } else { rows[0].clone() };
+        below.reverse();
+        let first_look = looks(skipped).next().unwrap_or(Look::Nothing);
+        let firsts = but_last.iter().skip(skipped).filter_map(|row| row.first()).map(String::as_str);
+        let begins_with_times = first_look == Look::Time || first_look == Look::Text && mostly_times(firsts);
         Rows {
             has_values: looks(skipped).any(Look::is_value),
-            begins_with_values: looks(skipped).next().is_some_and(Look::is_value),
+            begins_with_values: first_look.is_value() || begins_with_times,
+            begins_with_times,
             below,
+            first_below,
             may_repeat: names.iter().any(|name| Look::of(name) == Look::Text),
         }
     }
@@ -92,13 +114,38 @@ pub(super) fn without_notes(rows: &[Vec<String>]) -> &[Vec<String>] {
     &rows[..rows.len() - notes]
 }
 
-/// The text of a row that is a note: of a single cell, or of one among empty ones if it `may_be_wide`; nothing of a row that is all
-/// empty.
+/// The text of a row that is a note: of a single cell, or of the first among empty ones if it `may_be_wide`; nothing of a row that is
+/// all empty.
 fn note(cells: &[String], may_be_wide: bool) -> Option<&str> {
-    let mut told = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
-    let first = told.next().unwrap_or_default();
-    let is_one = (may_be_wide || cells.len() == 1) && told.next().is_none();
-    (is_one && (first.is_empty() || is_note(first))).then_some(first)
+    let (first, rest) = cells.split_first()?;
+    let first = first.trim();
+    let is_wide = || rest.iter().all(|cell| cell.trim().is_empty()) && !names_month_or_weekday(first);
+    let is_alone = rest.is_empty() || may_be_wide && is_wide();
+    (is_alone && (first.is_empty() || is_note(first))).then_some(first)
+}
+
+impl Rows {
+    /// Gives names that stand in several columns, or in the first of those that they are for, the words below them as well; false if
+    /// there are none such.
+    pub(super) fn join_names(&self, names: &mut Vec<String>) -> bool {
+        let is_told = |cell: &&String| !cell.trim().is_empty();
+        let second = |n: usize| self.first_below.get(n).filter(is_told).map(|cell| cell.trim());
+        let mut groups: Vec<String> = Vec::new();
+        for (n, name) in names.iter().enumerate() {
+            let is_continued =
+                n > 0 && name.trim().is_empty() && second(n).is_some() && second(n - 1).is_some();
+            groups.push(if is_continued { groups[n - 1].clone() } else { name.trim().to_owned() });
+        }
+        let recurs = |name: &String| groups.iter().filter(|other| *other == name).count() > 1;
+        let join = |(n, group): (usize, &String)| match second(n).filter(|_| recurs(group)) {
+            Some(second) => format!("{group} {second}").trim().to_owned(),
+            None => names[n].clone(),
+        };
+        let joined: Vec<String> = groups.iter().enumerate().map(join).collect();
+        let is_new = joined != *names;
+        *names = joined;
+        is_new
+    }
 }
 
 /// Does the first cell of a row say that it is one of sums?
@@ -122,8 +169,30 @@ impl Below {
             _ => cell.is_empty() || is_unit(cell),
         });
         let unit = cells.iter().position(|(cell, look)| look.is_value() && is_unit(cell));
-        unit.filter(|_| are_units).map(Below::Units)
+        let units = unit.filter(|_| are_units).map(Below::Units);
+        units.or_else(|| are_words(&cells).then_some(Below::Words))
     }
+}
+
+/// Are these cells, beside what those below them look like, words in place of values: none where the first of each row stands, and
+/// nothing beside them that may be one of a text?
+fn are_words(cells: &[(&str, Look)]) -> bool {
+    let is_word =
+        |cell: &str| Look::of(cell) == Look::Text && cell.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    let of_values = || cells.iter().filter(|(_, look)| look.is_value());
+    let words = of_values().filter(|(cell, _)| is_word(cell)).count();
+    let fits = |(cell, look): &(&str, Look)| match look.is_value() {
+        true => cell.is_empty() || is_word(cell) && !stands_in_brackets_for_nothing(cell),
+        false => is_missing(cell) || is_unit(cell),
+    };
+    let Some(((first, look), rest)) = cells.split_first() else { return false };
+    let is_alone = is_word(first) && rest.iter().all(|(cell, _)| cell.is_empty());
+    look.is_value() && of_values().count() > 1 && (words > 1 || is_alone) && cells.iter().all(fits)
+}
+
+/// `(n/a)`, `[none]`
+fn stands_in_brackets_for_nothing(cell: &str) -> bool {
+    is_missing(cell.trim_matches(|c: char| matches!(c, '(' | ')' | '[' | ']')).trim())
 }
 
 /// Is it a unit by itself, as one in brackets is? What stands for no value is none.
@@ -177,11 +246,12 @@ impl<'t> Asides<'t> {
         after_blank: bool,
     ) -> Result<Row, Unclosed> {
         let (line, rest) = (records.line, &records.scan.bytes[records.scan.at..]);
-        if let Some(below) = self.rows.below.take() {
+        if let Some(below) = self.rows.below.pop() {
             let cells = { *records }.texts()?;
             let (column, what) = match below {
                 Below::Units(column) => (Some(column), "holds no values but units"),
                 Below::Dashes => (None, "is a line"),
+                Below::Words => (None, "holds no values"),
             };
             let column = column.or_else(|| cells.iter().position(|cell| !cell.trim().is_empty()));
             let shown = Quoted(column.and_then(|column| cells.get(column)).map_or("", |cell| cell.trim()));
@@ -210,12 +280,13 @@ impl<'t> Asides<'t> {
         // The cell of an index may be empty.
         let first = cells.iter().map(|cell| cell.trim()).find(|cell| !cell.is_empty() || !self.has_index);
         let first = first.unwrap_or_default();
-        let is_note = note(&cells, may_be_words).is_some();
+        let may_be_wide = may_be_words && self.rows.begins_with_times;
+        let is_note = note(&cells, may_be_wide).is_some();
         let is_sum = may_be_words && cells.len() > 1 && is_sum(first);
         if !(is_note || is_sum) || records.scan.at < self.rows_until {
             return Ok(Row::OfTable);
         }
-        let Notes { count: more, first: below } = match notes(end, may_be_words)? {
+        let Notes { count: more, first: below } = match notes(end, may_be_wide)? {
             Ok(notes) => notes,
             Err(row) => {
                 self.rows_until = row;

@@ -1,7 +1,8 @@
 //! Which CSV a file is: its separator, its comments, its header; found by looking at its beginning.
 
-use super::asides::{Rows, without_notes};
+use super::asides::Rows;
 use super::records::Records;
+use super::title::titled;
 use crate::error::Message;
 use crate::table::error::Quoted;
 use crate::table::number::{is_missing, is_number};
@@ -11,7 +12,7 @@ const SAMPLE_BYTES: usize = 1 << 18;
 const SAMPLE_RECORDS: usize = 200;
 
 /// What is looked for between cells, before blanks.
-const SEPARATORS: [Separator; 4] =
+pub(super) const SEPARATORS: [Separator; 4] =
     [Separator::Byte(b','), Separator::Byte(b';'), Separator::Byte(b'\t'), Separator::Byte(b'|')];
 
 /// What stands between the cells of a row.
@@ -197,7 +198,7 @@ fn beginning(text: &str) -> &str {
 }
 
 /// The first records that are not blank.
-fn records(sample: &str, separator: Separator, comment: Option<u8>) -> Vec<Vec<String>> {
+pub(super) fn records(sample: &str, separator: Separator, comment: Option<u8>) -> Vec<Vec<String>> {
     let mut records = Records::at(sample, separator, comment);
     let mut found = Vec::new();
     while found.len() < SAMPLE_RECORDS
@@ -227,84 +228,8 @@ fn comment(sample: &str) -> Option<u8> {
     (begins(mark) > 0 && between * 2 < total - first_other).then_some(mark as u8)
 }
 
-/// A table under a title.
-struct Titled {
-    separator: Separator,
-    /// The title's length in bytes, with the lines between it and the table.
-    length: usize,
-    /// Its first line.
-    title: String,
-}
-
-/// The table under a title of a few lines, as spreadsheets and instruments have them: above names in every column, with rows below
-/// of which each has numbers or times, lines with no more than one cell that says something, or that begin with a word, where the
-/// first of them are not the names of all below it.
-fn titled(sample: &str, separator: Separator, comment: Option<u8>) -> Option<Titled> {
-    const MOST_LINES: usize = 20;
-    let mut records = Records::at(sample, separator, comment);
-    let mut above: Vec<Vec<String>> = Vec::new();
-    for _ in 0..MOST_LINES {
-        if !records.advance() {
-            return None;
-        }
-        let length = records.scan.at;
-        let cells = records.texts().ok()?;
-        let told: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        let are_names =
-            told.len() > 1 && cells.iter().take(told.len()).all(|cell| Look::of(cell) == Look::Text);
-        if are_names {
-            let rows = self::records(&sample[records.scan.at..], separator, comment);
-            let rows = without_notes(&rows);
-            let is_row = |row: &Vec<String>| {
-                row.len() == cells.len() && row.iter().any(|cell| Look::of(cell).is_value())
-            };
-            // What another separator cuts evenly from its first line on has no title.
-            let is_table = !rows.is_empty()
-                && rows.iter().all(is_row)
-                && !SEPARATORS
-                    .into_iter()
-                    .any(|other| other != separator && is_cut_evenly(sample, other, comment));
-            if is_table {
-                let title = are_no_rows(&above, &cells, rows.len()).then(|| above.concat())?;
-                let title = title.into_iter().find(|cell| !cell.trim().is_empty())?;
-                return Some(Titled { separator, length, title: title.trim().to_owned() });
-            }
-        }
-        if !told.is_empty() {
-            above.push(cells);
-        }
-    }
-    None
-}
-
-/// Are these lines no names with rows below them, of which the last is this, above so many others?
-fn are_no_rows(lines: &[Vec<String>], last: &[String], rows_below: usize) -> bool {
-    /// As many rows of a table are no chance.
-    const TELLING: usize = 3;
-    let is_told = |cell: &String| !cell.trim().is_empty();
-    let width = |cells: &[String]| cells.iter().rposition(is_told).map_or(0, |last| last + 1);
-    let have_one = |cells: &Vec<String>| cells.iter().filter(|cell| is_told(cell)).count() < 2;
-    let names = lines.first().map_or(0, |first| width(first));
-    let fits = |cells: &[String]| cells.len() >= names && width(cells) <= names;
-    let all_fit = lines.iter().all(|cells| fits(cells)) && fits(last);
-    let begins_with_word =
-        |cells: &Vec<String>| cells.first().is_some_and(|cell| Look::of(cell) == Look::Text);
-    let is_name = |cell: &str| cell.contains(char::is_alphabetic);
-    let mut names_below: Vec<&str> =
-        last.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-    let count = names_below.len();
-    names_below.sort_unstable();
-    names_below.dedup();
-    lines.iter().all(have_one)
-        || !all_fit
-            && rows_below >= TELLING
-            && names_below.len() == count
-            && names_below.iter().all(|name| is_name(name))
-            && lines.iter().all(|cells| have_one(cells) || begins_with_word(cells))
-}
-
 /// Are there several cells in each record, and as many in all?
-fn is_cut_evenly(sample: &str, separator: Separator, comment: Option<u8>) -> bool {
+pub(super) fn is_cut_evenly(sample: &str, separator: Separator, comment: Option<u8>) -> bool {
     let records = records(sample, separator, comment);
     records.first().is_some_and(|first| first.len() > 1 && records.iter().all(|row| row.len() == first.len()))
 }

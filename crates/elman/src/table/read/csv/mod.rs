@@ -7,6 +7,7 @@ mod records;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod title;
 
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let mut rows = Records::new(&text, &dialect);
     let mut first = rows;
     let unclosed = |line| TableError::UnclosedQuote { table: name.to_owned(), line };
-    let Some(header) = header(name, &dialect, &mut first)? else {
+    let Some(mut header) = header(name, &dialect, &mut first)? else {
         return Err(TableError::Empty { table: name.to_owned() });
     };
     let header_line = first.line;
@@ -50,6 +51,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
         names = at_names.advance().then(|| &text[at_names.scan.at..first.scan.at]);
         rows = first;
     }
+    let are_joined = dialect.rows.join_names(&mut header);
     // Separators at the ends of lines make columns of nothing.
     let empty_ends = header.iter().rev().take_while(|header| header.trim().is_empty()).count();
     let (width, empty_ends) = match header.len() - empty_ends {
@@ -57,13 +59,18 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
         width => (width, empty_ends),
     };
     let has_index = width > 1 && header[0].trim().is_empty();
-    let mut asides = Asides::new(names, has_index, dialect.rows);
+    let mut asides = Asides::new(names, has_index, dialect.rows.clone());
     let is_unnamed = |n: usize| header[n].trim().is_empty() && width > 1;
     let names = (0..width).map(|n| if is_unnamed(n) { format!("col{}", n + 1) } else { header[n].clone() });
     let names: Vec<String> = names.collect();
     let mut head = Head::new(name, header_line, names.iter().map(String::as_str))?;
     head.remarks.extend(remark);
     head.remarks.extend(dialect.remarks(name, header_line));
+    if are_joined {
+        let what =
+            "the columns' names stand in two rows, and are joined where one stands above several columns";
+        head.remarks.push(format!("{name}, line {header_line}: {what}").into());
+    }
     head.usual_decimal = dialect.separator.usual_decimal();
     if has_index {
         let text = format!("{name}, line {header_line}: the first column has no name, so it is called col1");

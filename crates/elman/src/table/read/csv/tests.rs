@@ -340,6 +340,7 @@ fn what_instruments_and_archives_write_above_a_table_is_a_title() {
         "Station;DE0001\nPeriod;01.01.2024 - 31.01.2024\n\nday;units;flag\n01.01.2024;3;W\n02.01.2024;4;W\n03.01.2024;5;W\n",
         "Atlanta, Georgia Average Temperature\nUnits: Degrees\nMissing: -99\nday,units\n202101,3\n202102,4\n202103,5\n",
         "Source,Indicators,\n\nUpdated,2024-01-01,\n\nday,units,x,y,z,\n2021,3,1,2,3,\n2022,4,1,2,3,\n2023,5,1,2,3,\n",
+        "Report;;\n;;\nmonth;units;paid\nJan 2021;3;1\nFeb 2021;4;2\nMar 2021;5;2\nTotal;12;5\n;;\nNote: estimates;;\n",
         "Report;;\n;;\nday;units;paid\n2021-01-01;3;1\n2021-01-02;4;2\n2021-01-03;5;2\nTotal;12;5\n;;\nNote: estimates;;\n",
     ] {
         let table = read(text);
@@ -385,8 +386,11 @@ fn empty_rows_and_notes_as_wide_as_the_table_are_left_out() {
         let table = read(format!("{rows}{below}"));
         assert_eq!(table.num_rows(), 2 + below.lines().count(), "{below}");
     }
-    let table = read("city,units,x\nBonn,3,1\nJena,4,2\nUlm,,\n");
-    assert_eq!(table.num_rows(), 3);
+    for text in
+        ["city,units,x\nBonn,3,1\nJena,4,2\nUlm,,\n", "a,b,c\n3,4,x\n5,6,y\n,z,\n", "a,b\n3,4\n5,6\n,\n"]
+    {
+        assert_eq!(read(text).num_rows(), 3, "{text}");
+    }
 }
 
 #[test]
@@ -554,6 +558,44 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
 }
 
 /// Units are known by a single row below them, which is no row of sums.
+#[test]
+fn names_may_stand_in_several_rows() {
+    let rows = "2024-01-01,1,2\n2024-01-02,3,4\n2024-01-03,5,6\n";
+    for (above, headers, rows_left_out) in [
+        ("time,temp,wind\n,°C,m/s\n", ["time", "temp", "wind"], 1),
+        ("time,pressure,speed\ndate,mmHg,knots\n", ["time", "pressure", "speed"], 1),
+        ("'time','MLII','V5'\n'seconds','mV','mV'\n", ["'time'", "'MLII'", "'V5'"], 1),
+        ("Price,Close,High\nTicker,AAPL,AAPL\nDate,,\n", ["Price", "Close", "High"], 2),
+        ("Date,Sales,Sales\n,North,South\n", ["Date", "Sales North", "Sales South"], 1),
+        ("Date,Sales,\n,North,South\n", ["Date", "Sales North", "Sales South"], 1),
+        (",Sales,Sales\nDate,North,South\n", ["col1", "Sales North", "Sales South"], 1),
+    ] {
+        let table = read(format!("{above}{rows}"));
+        assert_eq!(table.headers(), headers, "{above}");
+        assert_eq!(numbers(&table, headers[1]), [1.0, 3.0, 5.0], "{above}");
+        let left_out =
+            remarks(&table).iter().filter(|remark| remark.contains("the row below the names")).count();
+        let joined = remarks(&table).iter().any(|remark| remark.contains("names stand in two rows"));
+        assert_eq!(
+            (left_out, joined),
+            (rows_left_out, headers[2].contains("South")),
+            "{:?}",
+            remarks(&table)
+        );
+    }
+    // What may be a row of values stays: it has a time, a text that a column may hold, marks for want of a number.
+    for row in ["2024-01-01,shut,shut", "?,-,n/a", "x,x,x"] {
+        let table = read(format!("time,temp,wind\n{row}\n{rows}"));
+        assert_eq!(table.num_rows(), 4, "{row}");
+    }
+    for row in ["Bonn,shut,shut", ",shut,shut", "Bonn,call us,closed"] {
+        let table = read(format!("city,temp,wind\n{row}\nUlm,1,2\nJena,3,4\n"));
+        assert_eq!(table.num_rows(), 3, "{row}");
+    }
+    let error = Table::read("t.csv", format!("day,a,a\n{rows}").as_bytes()).unwrap_err();
+    assert!(matches!(error, TableError::DuplicateHeader { .. }), "{error}");
+}
+
 #[test]
 fn units_stand_above_a_single_row() {
     for (text, rows) in [
