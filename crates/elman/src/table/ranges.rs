@@ -38,17 +38,18 @@ pub(super) fn keep_beginnings(table: &mut Table) -> Option<Message> {
     Some(remark.into())
 }
 
-/// Is the text a range of days?
+/// Is the text a range of days, of which the first may have no year: `06.01.-12.01.2020`?
 pub(super) fn is_range(text: &str) -> bool {
-    between(text).is_some()
+    let is_short = |text: &str| {
+        text.contains(['.', '/']) && text.chars().all(|c| c.is_ascii_digit() || "./ ".contains(c))
+    };
+    let ends_with_day =
+        |between: &&str| split(text, between).is_some_and(|(start, end)| is_short(start) && is_day(end));
+    between(text).is_some() || BETWEEN.iter().any(|between| ends_with_day(&between))
 }
 
 /// What stands between the two ends of a range of days, if the text is one.
 fn between(text: &str) -> Option<&'static str> {
-    let is_day = |text: &str| match time::read(std::iter::once(text)) {
-        Ok(times) => says_day(&times),
-        Err(unread) => unread.is_ambiguous(),
-    };
     BETWEEN
         .into_iter()
         .find(|between| split(text, between).is_some_and(|(start, end)| is_day(start) && is_day(end)))
@@ -58,6 +59,13 @@ fn between(text: &str) -> Option<&'static str> {
 fn split<'t>(text: &'t str, between: &str) -> Option<(&'t str, &'t str)> {
     let (start, end) = text.split_once(between)?;
     Some((start.trim(), end.trim()))
+}
+
+fn is_day(text: &str) -> bool {
+    match time::read(std::iter::once(text)) {
+        Ok(times) => says_day(&times),
+        Err(unread) => unread.is_ambiguous(),
+    }
 }
 
 fn says_day(times: &[Time]) -> bool {

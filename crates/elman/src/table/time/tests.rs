@@ -27,6 +27,7 @@ fn what_is_no_time_of_rows_names_the_way_out() {
         (["00:00", "00:01"], 2, "is a time of day or a duration, without a date"),
         (["0:00.000", "0:00.010"], 2, "is a time of day or a duration, without a date"),
         (["2020-01-01/2020-02-07", "2020-01-08/2020-02-14"], 2, "is a range of times"),
+        (["06.01.-12.01.2020", "13.01.-19.01.2020"], 2, "is a range of times"),
         (["2020-P01", "2020-P02"], 2, "is a period of a company's calendar"),
         (["FY21 P01 W1", "FY21 P01 W2"], 2, "is a period of a company's calendar"),
         (["soon", "later"], 2, "is not a time such as"),
