@@ -276,7 +276,8 @@ fn sequences_with_nothing_to_learn() {
     train(
         &rows.join("\n"),
         REGRESS,
-        "s.csv, line 2, column \"a\": \"word\" is not a number; write one such as 12 or 3.5, or leave the cell empty",
+        "s.csv, line 2, column \"a\": \"word\" is not a number, as all cells below it are; correct it, or take the row out if it is one of \
+         names or units",
     );
 }
 

@@ -417,7 +417,8 @@ fn text_with_few_values_is_a_category() {
     place.refuses(
         1,
         train,
-        "k.csv, line 2, column \"a\": \"O\" is not a number; write one such as 12 or 3.5, or leave the cell empty",
+        "k.csv, line 2, column \"a\": \"O\" is not a number, as all cells below it are; correct it, or take the row out if it is \
+         one of names or units",
     );
 }
 

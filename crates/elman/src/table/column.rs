@@ -292,8 +292,14 @@ impl<'a> Column<'a> {
         match text.parse::<f64>() {
             Ok(_) => TableError::NotFinite { table, line, column, text },
             Err(_) if text.is_empty() => TableError::EmptyCell { table, line, column },
+            Err(_) if self.is_above_numbers(row) => TableError::NoRowOfNumbers { table, line, column, text },
             Err(_) => TableError::NotANumber { table, line, column, text },
         }
+    }
+
+    /// Is it the first row, below which the column has nothing but numbers, and more than one?
+    fn is_above_numbers(&self, row: usize) -> bool {
+        row == 0 && self.texts().len() > 2 && self.texts().skip(1).all(|text| finite(text).is_some())
     }
 }
 
@@ -335,6 +341,23 @@ mod tests {
             let column = ids.column("id").unwrap();
             assert!(column.names().0.into_iter().eq(column.texts()) && column.names().1.is_none());
         }
+    }
+
+    #[test]
+    fn a_word_above_numbers_may_be_one_of_a_second_row_of_names() {
+        let table = table("a,b,c\n1/min,text,text\n1,x,2\n2,y,z\n");
+        let error = |column: &str| table.column(column).unwrap().numbers().unwrap_err().to_string();
+        assert_eq!(
+            error("a"),
+            "t.csv, line 2, column \"a\": \"1/min\" is not a number, as all cells below it are; correct it, or take the row out \
+             if it is one of names or units"
+        );
+        assert!(
+            error("b").ends_with("is not a number; write one such as 12 or 3.5, or leave the cell empty")
+        );
+        assert!(
+            error("c").ends_with("is not a number; write one such as 12 or 3.5, or leave the cell empty")
+        );
     }
 
     #[test]

@@ -114,6 +114,15 @@ pub enum TableError {
     )]
     NotANumber { table: String, line: u64, column: String, text: String },
 
+    /// The first cell is no number, while all others are.
+    #[error(
+        "{table}, line {line}, column {}: {} is not a number, as all cells below it are; correct it, or take the row out if it \
+         is one of names or units",
+        Quoted(column),
+        Quoted(text)
+    )]
+    NoRowOfNumbers { table: String, line: u64, column: String, text: String },
+
     /// A cell is NaN, an infinity, or too large for an `f64`.
     #[error(
         "{table}, line {line}, column {}: {} is not a finite number; write one between -1.7e308 and 1.7e308",

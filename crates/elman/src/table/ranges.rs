@@ -45,7 +45,7 @@ pub(super) fn is_range(text: &str) -> bool {
     };
     let ends_with_day =
         |between: &&str| split(text, between).is_some_and(|(start, end)| is_short(start) && is_day(end));
-    between(text).is_some() || BETWEEN.iter().any(|between| ends_with_day(&between))
+    between(text).is_some() || BETWEEN.iter().any(ends_with_day)
 }
 
 /// What stands between the two ends of a range of days, if the text is one.

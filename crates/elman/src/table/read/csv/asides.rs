@@ -95,7 +95,9 @@ impl Rows {
         below.reverse();
         let first_look = looks(skipped).next().unwrap_or(Look::Nothing);
         let firsts = but_last.iter().skip(skipped).filter_map(|row| row.first()).map(String::as_str);
-        let begins_with_times = first_look == Look::Time || first_look == Look::Text && mostly_times(firsts);
+        // A few tell, and what is none takes long to be known for it.
+        let are_times = || mostly_times(firsts.take(10));
+        let begins_with_times = first_look == Look::Time || first_look == Look::Text && are_times();
         Rows {
             has_values: looks(skipped).any(Look::is_value),
             begins_with_values: first_look.is_value() || begins_with_times,
