@@ -62,8 +62,10 @@ pub(super) struct Rows {
     begins_with_times: bool,
     /// The rows below the names that hold no values, from the last to the first.
     below: Vec<Below>,
-    /// The cells of the first of them.
-    first_below: Vec<String>,
+    /// The cells of the first of them, if they are words.
+    words_below: Vec<String>,
+    /// The name of the first column, if it stands alone in the last of several rows of words, as pandas writes it.
+    index_name: Option<String>,
     /// May the names stand in a row again? Numbers may as well be values.
     may_repeat: bool,
 }
@@ -91,7 +93,11 @@ impl Rows {
         };
         let mut below = (1..=MOST_BELOW).find_map(below_names).unwrap_or_default();
         let skipped = below.len();
-        let first_below = if below.is_empty() { Vec::new() } else { rows[0].clone() };
+        let words_below = if below.first() == Some(&Below::Words) { rows[0].clone() } else { Vec::new() };
+        let index_name = match below[..] {
+            [Below::Words, .., Below::Words] => alone(&rows[skipped - 1]).map(str::to_owned),
+            _ => None,
+        };
         below.reverse();
         let first_look = looks(skipped).next().unwrap_or(Look::Nothing);
         let firsts = but_last.iter().skip(skipped).filter_map(|row| row.first()).map(String::as_str);
@@ -103,7 +109,8 @@ impl Rows {
             begins_with_values: first_look.is_value() || begins_with_times,
             begins_with_times,
             below,
-            first_below,
+            words_below,
+            index_name,
             may_repeat: names.iter().any(|name| Look::of(name) == Look::Text),
         }
     }
@@ -116,22 +123,35 @@ pub(super) fn without_notes(rows: &[Vec<String>]) -> &[Vec<String>] {
     &rows[..rows.len() - notes]
 }
 
-/// The text of a row that is a note: of a single cell, or of the first among empty ones if it `may_be_wide`; nothing of a row that is
-/// all empty.
+/// The text of a row that is a note: of a single cell, or of a sentence before empty ones if it `may_be_wide`; nothing of a row that
+/// is all empty.
 fn note(cells: &[String], may_be_wide: bool) -> Option<&str> {
+    let first = alone(cells)?;
+    let fits = cells.len() == 1 || may_be_wide && (first.is_empty() || is_sentence(first));
+    (fits && (first.is_empty() || is_note(first))).then_some(first)
+}
+
+/// The first cell of a row, if all others are empty.
+fn alone(cells: &[String]) -> Option<&str> {
     let (first, rest) = cells.split_first()?;
-    let first = first.trim();
-    let is_wide = || rest.iter().all(|cell| cell.trim().is_empty()) && !names_month_or_weekday(first);
-    let is_alone = rest.is_empty() || may_be_wide && is_wide();
-    (is_alone && (first.is_empty() || is_note(first))).then_some(first)
+    rest.iter().all(|cell| cell.trim().is_empty()).then_some(first.trim())
+}
+
+/// Are these several words, and no time, which a row without values may have as well?
+fn is_sentence(text: &str) -> bool {
+    let is_word =
+        |word: &&str| word.contains(char::is_alphabetic) && !word.contains(|c: char| c.is_ascii_digit());
+    text.split_whitespace().filter(is_word).count() > 1
+        && !names_month_or_weekday(text)
+        && !mostly_times(std::iter::once(text))
 }
 
 impl Rows {
-    /// Gives names that stand in several columns, or in the first of those that they are for, the words below them as well; false if
-    /// there are none such.
+    /// Gives names that stand in several columns, or in the first of those that they are for, the words below them as well, and an
+    /// empty name the word below it; false if there are none such, or names would not tell columns apart.
     pub(super) fn join_names(&self, names: &mut Vec<String>) -> bool {
         let is_told = |cell: &&String| !cell.trim().is_empty();
-        let second = |n: usize| self.first_below.get(n).filter(is_told).map(|cell| cell.trim());
+        let second = |n: usize| self.words_below.get(n).filter(is_told).map(|cell| cell.trim());
         let mut groups: Vec<String> = Vec::new();
         for (n, name) in names.iter().enumerate() {
             let is_continued =
@@ -139,13 +159,22 @@ impl Rows {
             groups.push(if is_continued { groups[n - 1].clone() } else { name.trim().to_owned() });
         }
         let recurs = |name: &String| groups.iter().filter(|other| *other == name).count() > 1;
-        let join = |(n, group): (usize, &String)| match second(n).filter(|_| recurs(group)) {
+        let is_joined = |group: &String| group.is_empty() || recurs(group);
+        let join = |(n, group): (usize, &String)| match second(n).filter(|_| is_joined(group)) {
             Some(second) => format!("{group} {second}").trim().to_owned(),
             None => names[n].clone(),
         };
-        let joined: Vec<String> = groups.iter().enumerate().map(join).collect();
-        let is_new = joined != *names;
-        *names = joined;
+        let mut joined: Vec<String> = groups.iter().enumerate().map(join).collect();
+        if let (Some(first), Some(name)) = (joined.first_mut(), &self.index_name) {
+            first.clone_from(name);
+        }
+        let is_told = |name: &&String| !name.trim().is_empty();
+        let mut distinct: Vec<&String> = joined.iter().filter(is_told).collect();
+        distinct.sort_unstable();
+        let is_new = joined != *names && distinct.windows(2).all(|pair| pair[0] != pair[1]);
+        if is_new {
+            *names = joined;
+        }
         is_new
     }
 }

@@ -67,8 +67,8 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     head.remarks.extend(remark);
     head.remarks.extend(dialect.remarks(name, header_line));
     if are_joined {
-        let what =
-            "the columns' names stand in two rows, and are joined where one stands above several columns";
+        let what = "the columns' names stand in several rows; one above several columns is joined with those below it, one that is \
+                    missing is that below it";
         head.remarks.push(format!("{name}, line {header_line}: {what}").into());
     }
     head.usual_decimal = dialect.separator.usual_decimal();

@@ -335,6 +335,43 @@ fn what_stands_above_a_table_is_a_title() {
 }
 
 #[test]
+fn rows_of_words_above_others_are_no_title() {
+    for text in [
+        "place,kind,y\nBerlin, Mitte,park,3\nUlm,park,closed\nC0,park,0\nC1,park,1\nC2,park,2\n",
+        "place,kind,y\nBerlin, Mitte,park,3\n\nUlm,park,closed\nC0,park,0\nC1,park,1\nC2,park,2\n",
+        "device,state,power\nmeter,boot\nmeter,fault,unread\nmeter,ok,0\nmeter,ok,1\nmeter,ok,2\n",
+        "a,y\nr0,low,high\nr1,1,1\nr2,2,2\nr3,3,3\n",
+        "a, y\nr0,low,high\nr1,1,1\nr2,2,2\nr3,3,3\n",
+        "a day, y\nr0, low, high\nr1, 1, 1\nr2, 2, 2\nr3, 3, 3\n",
+    ] {
+        let error = Table::read("t.csv", text.as_bytes()).unwrap_err();
+        assert!(matches!(error, TableError::Ragged { .. }), "{error}");
+    }
+}
+
+#[test]
+fn times_without_values_below_a_table_are_rows() {
+    for (row, last) in [
+        ("2023Q4", "2024Q1"),
+        ("Q4 2023", "Q1 2024"),
+        ("H2 2023", "H1 2024"),
+        ("W52 2023", "W01 2024"),
+        ("KW 52 2023", "KW 1 2024"),
+        ("FY2023", "FY2024"),
+        ("first half of 2023", "second half of 2023"),
+        ("2024-01-01", "control"),
+        ("2024-01-01", "Stand 31.12.2024"),
+    ] {
+        let table = read(format!("when,a,b\n{row},1,2\n{last},,\n"));
+        assert_eq!((table.num_rows(), table.column("when").unwrap().text(1)), (2, last));
+    }
+    for last in ["Source: the office", "as of the end of 2024", ",,\nmade by hand"] {
+        let table = read(format!("when,a,b\n2024-01-01,1,2\n2024-01-02,1,2\n{last},,\n"));
+        assert_eq!(table.num_rows(), 2, "{last}");
+    }
+}
+
+#[test]
 fn what_instruments_and_archives_write_above_a_table_is_a_title() {
     for text in [
         "Station;DE0001\nPeriod;01.01.2024 - 31.01.2024\n\nday;units;flag\n01.01.2024;3;W\n02.01.2024;4;W\n03.01.2024;5;W\n",
@@ -367,7 +404,7 @@ fn empty_rows_and_notes_as_wide_as_the_table_are_left_out() {
         (",,\n,,\n", "line 4: the last 2 rows are empty, and left out"),
         ("Source: survey,,\n", "line 4: what stands below the table, \"Source: survey\", is left out"),
         (
-            ",,\nSource: survey,,\nb,,\n",
+            ",,\nSource: survey,,\nmade by hand,,\n",
             "line 4: what stands below the table, \"Source: survey\" and 2 lines more, is left out",
         ),
         (
@@ -565,23 +602,21 @@ fn names_may_stand_in_several_rows() {
         ("time,temp,wind\n,°C,m/s\n", ["time", "temp", "wind"], 1),
         ("time,pressure,speed\ndate,mmHg,knots\n", ["time", "pressure", "speed"], 1),
         ("'time','MLII','V5'\n'seconds','mV','mV'\n", ["'time'", "'MLII'", "'V5'"], 1),
-        ("Price,Close,High\nTicker,AAPL,AAPL\nDate,,\n", ["Price", "Close", "High"], 2),
+        ("Price,Close,High\nTicker,AAPL,AAPL\nDate,,\n", ["Date", "Close", "High"], 2),
+        ("Price,Close,Close\nTicker,AAPL,MSFT\nDate,,\n", ["Date", "Close AAPL", "Close MSFT"], 2),
+        ("Price,Close,High\nDate,,\n", ["Price", "Close", "High"], 1),
         ("Date,Sales,Sales\n,North,South\n", ["Date", "Sales North", "Sales South"], 1),
         ("Date,Sales,\n,North,South\n", ["Date", "Sales North", "Sales South"], 1),
-        (",Sales,Sales\nDate,North,South\n", ["col1", "Sales North", "Sales South"], 1),
+        (",Sales,Sales\nDate,North,South\n", ["Date", "Sales North", "Sales South"], 1),
     ] {
         let table = read(format!("{above}{rows}"));
         assert_eq!(table.headers(), headers, "{above}");
         assert_eq!(numbers(&table, headers[1]), [1.0, 3.0, 5.0], "{above}");
         let left_out =
             remarks(&table).iter().filter(|remark| remark.contains("the row below the names")).count();
-        let joined = remarks(&table).iter().any(|remark| remark.contains("names stand in two rows"));
-        assert_eq!(
-            (left_out, joined),
-            (rows_left_out, headers[2].contains("South")),
-            "{:?}",
-            remarks(&table)
-        );
+        let joined = remarks(&table).iter().any(|remark| remark.contains("names stand in several rows"));
+        let are_new = !above.starts_with(&headers.join(","));
+        assert_eq!((left_out, joined), (rows_left_out, are_new), "{:?}", remarks(&table));
     }
     // What may be a row of values stays: it has a time, a text that a column may hold, marks for want of a number.
     for row in ["2024-01-01,shut,shut", "?,-,n/a", "x,x,x"] {
@@ -592,8 +627,11 @@ fn names_may_stand_in_several_rows() {
         let table = read(format!("city,temp,wind\n{row}\nUlm,1,2\nJena,3,4\n"));
         assert_eq!(table.num_rows(), 3, "{row}");
     }
-    let error = Table::read("t.csv", format!("day,a,a\n{rows}").as_bytes()).unwrap_err();
-    assert!(matches!(error, TableError::DuplicateHeader { .. }), "{error}");
+    // Neither units nor dashes are names, nor do words that are the same tell columns apart.
+    for below in ["", ",mm,cm\n", "---,---,---\n", ",North,North\n"] {
+        let error = Table::read("t.csv", format!("day,a,a\n{below}{rows}").as_bytes()).unwrap_err();
+        assert!(matches!(&error, TableError::DuplicateHeader { column, .. } if column == "a"), "{error}");
+    }
 }
 
 #[test]

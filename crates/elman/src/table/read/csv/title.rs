@@ -14,18 +14,22 @@ pub(super) struct Titled {
 }
 
 /// The table under a title of a few lines, as spreadsheets and instruments have them: above names in every column, with rows below
-/// of which each has numbers or times, lines with no more than one cell that says something, or that begin with a word, where the
-/// first of them are not the names of all below it.
+/// of which each has numbers or times, lines with no more than one cell that says something; or, where the first of them cannot be
+/// the names of all below it, lines that begin with a word, with a blank line below them, and sentences.
 pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) -> Option<Titled> {
     const MOST_LINES: usize = 20;
     let mut records = Records::at(sample, separator, comment);
     let mut above: Vec<Vec<String>> = Vec::new();
+    let (mut next_line, mut is_below_blank) = (None, false);
     for _ in 0..MOST_LINES {
         if !records.advance() {
             return None;
         }
         let length = records.scan.at;
+        // Comments may stand between lines as well.
+        is_below_blank |= comment.is_none() && next_line.is_some_and(|next| records.line > next);
         let cells = records.texts().ok()?;
+        next_line = Some(records.end_line() + 1);
         let told: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
         let are_names =
             told.len() > 1 && cells.iter().take(told.len()).all(|cell| Look::of(cell) == Look::Text);
@@ -42,11 +46,14 @@ pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) ->
                     .into_iter()
                     .any(|other| other != separator && is_cut_evenly(sample, other, comment));
             if is_table {
-                let title = are_no_rows(&above, &cells, rows.len()).then(|| above.concat())?;
+                let are_titles = above.iter().all(|cells| has_one(cells))
+                    || are_no_rows(&above, is_below_blank, &cells, rows);
+                let title = are_titles.then(|| above.concat())?;
                 let title = title.into_iter().find(|cell| !cell.trim().is_empty())?;
                 return Some(Titled { separator, length, title: title.trim().to_owned() });
             }
         }
+        is_below_blank = told.is_empty();
         if !told.is_empty() {
             above.push(cells);
         }
@@ -54,28 +61,50 @@ pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) ->
     None
 }
 
-/// Are these lines no names with rows below them, of which the last is this, above so many others?
-fn are_no_rows(lines: &[Vec<String>], last: &[String], rows_below: usize) -> bool {
+/// Does no more than one of the cells say something?
+fn has_one(cells: &[String]) -> bool {
+    cells.iter().filter(|cell| !cell.trim().is_empty()).count() < 2
+}
+
+/// Has it commas of a sentence, behind which blanks stand, and several words at the least in one of its parts?
+fn is_sentence(cells: &[String]) -> bool {
+    cells.iter().skip(1).all(|cell| cell.starts_with(' '))
+        && cells.iter().any(|cell| cell.trim().contains(' '))
+}
+
+/// Are these lines no names with rows below them, of which the last are these `names` and the `rows` below those: each begins with
+/// a word, the first has not the width of all, and no name stands in a row of its column once more? Without a blank line between,
+/// several cells are to be parts of a sentence, as none of the table's are.
+fn are_no_rows(
+    lines: &[Vec<String>],
+    is_blank_between: bool,
+    names: &[String],
+    rows: &[Vec<String>],
+) -> bool {
     /// As many rows of a table are no chance.
     const TELLING: usize = 3;
-    let is_told = |cell: &String| !cell.trim().is_empty();
-    let width = |cells: &[String]| cells.iter().rposition(is_told).map_or(0, |last| last + 1);
-    let have_one = |cells: &Vec<String>| cells.iter().filter(|cell| is_told(cell)).count() < 2;
-    let names = lines.first().map_or(0, |first| width(first));
-    let fits = |cells: &[String]| cells.len() >= names && width(cells) <= names;
-    let all_fit = lines.iter().all(|cells| fits(cells)) && fits(last);
+    let width =
+        |cells: &[String]| cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
+    let first = lines.first().map_or(0, |first| width(first));
+    let fits = |cells: &[String]| cells.len() >= first && width(cells) <= first;
+    let all_fit = lines.iter().all(|cells| fits(cells)) && fits(names);
     let begins_with_word =
         |cells: &Vec<String>| cells.first().is_some_and(|cell| Look::of(cell) == Look::Text);
-    let is_name = |cell: &str| cell.contains(char::is_alphabetic);
-    let mut names_below: Vec<&str> =
-        last.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-    let count = names_below.len();
-    names_below.sort_unstable();
-    names_below.dedup();
-    lines.iter().all(have_one)
-        || !all_fit
-            && rows_below >= TELLING
-            && names_below.len() == count
-            && names_below.iter().all(|name| is_name(name))
-            && lines.iter().all(|cells| have_one(cells) || begins_with_word(cells))
+    let has_blank = |cells: &[String]| cells.iter().any(|cell| cell.starts_with(' '));
+    let may_be_sentences = !has_blank(names) && !rows.iter().any(|row| has_blank(row));
+    let stands_apart = |cells: &[String]| is_blank_between || may_be_sentences && is_sentence(cells);
+    let is_name = |name: &str| name.contains(char::is_alphabetic);
+    let told: Vec<&str> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
+    let mut distinct = told.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let recurs = |row: &Vec<String>| {
+        row.iter().zip(names).any(|(cell, name)| is_name(name) && cell.trim() == name.trim())
+    };
+    !all_fit
+        && rows.len() >= TELLING
+        && distinct.len() == told.len()
+        && told.iter().all(|name| is_name(name))
+        && lines.iter().all(|cells| has_one(cells) || begins_with_word(cells) && stands_apart(cells))
+        && !lines.iter().chain(rows).any(recurs)
 }
