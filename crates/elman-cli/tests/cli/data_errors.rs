@@ -50,7 +50,9 @@ fn cells_that_are_no_numbers() {
     let place = "bad.csv, line 10, column \"passengers\":";
     refuses(
         with_text("abc"),
-        &format!("{place} \"abc\" is not a number; write one such as 12 or 3.5, or leave the cell empty"),
+        &format!(
+            "{place} \"abc\" is not a number; write one such as 12 or 3.5, or leave the cell empty and choose with --missing what becomes of it"
+        ),
     );
     refuses(with_text("1 2"), &format!("{place} \"1 2\" is not a number; write one such as 12 or 3.5"));
     for text in ["inf", "-inf", "1e999"] {

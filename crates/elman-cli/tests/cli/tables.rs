@@ -73,7 +73,7 @@ fn times_are_times_and_each_row_has_its_own() {
     place.refuses(
         1,
         IN_ORDER,
-        "c.csv, line 8, column \"when\": \"soon\" is not a number; write one such as 12 or 3.5, or leave the cell empty",
+        "c.csv, line 8, column \"when\": \"soon\" is not a number; write one such as 12 or 3.5, or leave the cell empty and choose with --missing what becomes of it",
     );
     place.write("c.csv", "id,when,level,target\na,early,1,x\na,late,2,x\n");
     let message = place.refused(1, IN_ORDER);

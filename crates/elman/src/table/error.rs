@@ -106,13 +106,17 @@ pub enum TableError {
     EmptyCell { table: String, line: u64, column: String },
 
     /// A cell that should be a number is something else.
-    #[error(
-        "{table}, line {line}, column {}: {} is not a number; {}",
-        Quoted(column),
-        Quoted(text),
-        spelling(text)
-    )]
+    #[error("{}", self.message())]
     NotANumber { table: String, line: u64, column: String, text: String },
+
+    /// A cell that should be a number has a letter for thousands, millions or billions, and others have another.
+    #[error(
+        "{table}, line {line}, column {}: {} is a number with a letter for thousands, millions or billions; write all out, as \
+         1200 for 1.2K",
+        Quoted(column),
+        Quoted(text)
+    )]
+    ScaledNumber { table: String, line: u64, column: String, text: String },
 
     /// The first cell is no number, while all others are.
     #[error(
@@ -152,6 +156,15 @@ impl TableError {
     /// What it says, options kept apart.
     pub(crate) fn message(&self) -> Message {
         match self {
+            TableError::NotANumber { table, line, column, text } => {
+                let place = format!("{table}, line {line}, column {}: {}", Quoted(column), Quoted(text));
+                let message = format!("{place} is not a number; {}", spelling(text));
+                if text.contains(|c: char| c.is_ascii_digit()) || is_clock(text) {
+                    return message.into();
+                }
+                let message = Message::from(message + ", or leave the cell empty and choose with ");
+                message.option("missing").text(" what becomes of it")
+            }
             TableError::NotATime { table, line, column, text, like } => {
                 let place = format!("{table}, line {line}, column {}: {}", Quoted(column), Quoted(text));
                 let is_part = matches!(text.as_bytes(), [b'Q' | b'q' | b'H' | b'h', b'1'..=b'4']);
@@ -161,7 +174,7 @@ impl TableError {
                     )
                     .into();
                 }
-                if let Some(way_out) = way_out(text) {
+                if let Some(way_out) = way_out(text, like.as_deref()) {
                     return format!("{place} {way_out}").into();
                 }
                 let text = match like {
@@ -276,10 +289,6 @@ fn spelling(text: &str) -> &'static str {
         "write a duration or a time of day in hours, minutes or seconds"
     } else if with_commas {
         "write decimals with a point (3.5) and thousands without a comma (1200)"
-    } else if !text.contains(|c: char| c.is_ascii_digit()) {
-        "write one such as 12 or 3.5, or leave the cell empty"
-    } else if text.ends_with(['K', 'k', 'M', 'B']) && is_marked(text) {
-        "write it out, as 1200 for 1.2K"
     } else if is_marked(text) {
         "take out what stands beside the number"
     } else {
@@ -288,7 +297,7 @@ fn spelling(text: &str) -> &'static str {
 }
 
 /// What is to be done about what is a time, but not one that rows can be put in order by.
-fn way_out(text: &str) -> Option<&'static str> {
+fn way_out(text: &str, like: Option<&str>) -> Option<&'static str> {
     let is_of_clocks = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ',');
     // `FY21 P01 W1`, `2020-P13`
     let is_period = || {
@@ -296,9 +305,26 @@ fn way_out(text: &str) -> Option<&'static str> {
         let counts = |word: &str| {
             word.strip_prefix(['P', 'p']).is_some_and(|n| matches!(n.len(), 1 | 2) && n.parse::<u8>().is_ok())
         };
-        words.any(counts) && text.chars().all(|c| !c.is_alphabetic() || "FYPWKfypwk".contains(c))
+        let is_year = |word: &str| {
+            let digits = word.trim_start_matches("FY");
+            let is_one = digits.len() == 4 || digits.len() == 2 && digits.len() < word.len();
+            is_one && digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        words.clone().any(counts)
+            && words.any(is_year)
+            && text.chars().all(|c| !c.is_alphabetic() || "FYPWKfypwk".contains(c))
     };
-    if text.contains(":60") {
+    // `2016-12-31T23:59:60.5Z`
+    let is_leap_second = || {
+        let (minute, behind) = text.rsplit_once(":59:60").unwrap_or_default();
+        minute.ends_with(|c: char| c.is_ascii_digit())
+            && !behind.starts_with(|c: char| c.is_ascii_digit() || c == ':')
+    };
+    // `2004.1` beside `2004.09`
+    let is_october = |like: &str| text.ends_with(".1") && like.contains(".0") && text.len() < like.len();
+    if like.is_some_and(is_october) {
+        Some("is October with its zero lost, or no month; write all months with two digits, as 2004.10")
+    } else if is_leap_second() {
         Some("says a leap second, which clocks of even steps do not have; take the row out")
     } else if is_clock(text) || text.contains(':') && text.chars().all(is_of_clocks) {
         Some(
@@ -314,9 +340,11 @@ fn way_out(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Is it a number beside which a letter or a sign stands, or several that are no word: `98.6*`, `<0.5`, `97.5 e`?
+/// Is it a number beside which a sign stands, or several, or a letter that says how it was found: `98.6*`, `<0.5`, `97.5 e`? Other
+/// letters may be units, or stand for thousands.
 fn is_marked(text: &str) -> bool {
     let is_of_number = |c: char| c.is_ascii_digit() || c == '.';
     let number = text.trim_matches(|c: char| !is_of_number(c));
-    number.parse::<f64>().is_ok() && text.chars().count() - number.len() <= 3
+    let is_mark = |c: char| !c.is_alphabetic() || matches!(c, 'e' | 'p' | 'r');
+    number.parse::<f64>().is_ok() && text.chars().all(is_mark) && text.chars().count() - number.len() <= 3
 }

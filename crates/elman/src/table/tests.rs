@@ -214,7 +214,9 @@ fn not_a_number() {
     let place = r#"t.csv, line 3, column "units": "#;
     assert_eq!(
         number_error(" word "),
-        format!(r#"{place}"word" is not a number; write one such as 12 or 3.5, or leave the cell empty"#)
+        format!(
+            r#"{place}"word" is not a number; write one such as 12 or 3.5, or leave the cell empty and choose with missing what becomes of it"#
+        )
     );
     // Decimals with a comma and with a point in one column.
     let mixed = read("day,units\nmon,\"3,5\"\ntue,2.5\n");

@@ -1,7 +1,7 @@
 //! How the columns of a table write their numbers: decided by whole columns, and where one leaves it open, by
 //! the others.
 
-use super::{Form, Signed, is_missing, scaled};
+use super::{Form, Signed, is_missing};
 use crate::error::Message;
 use crate::table::error::Quoted;
 use crate::table::typing::Values;
@@ -44,16 +44,6 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
             let data = &mut table.columns[reading.index];
             let values = values.or_else(|| data.with_commas.take()).unwrap_or_default();
             data.values = Values::numbers_with_gaps(values);
-        }
-    }
-    for index in 0..table.columns.len() {
-        let column = Column::new(table, index);
-        if !column.is_written() || are_numbers(&column) {
-            continue;
-        }
-        if let Some(values) = scaled::values(column) {
-            remarks.scaled(column, &values);
-            table.columns[index].values = Values::numbers_with_gaps(values);
         }
     }
     table.columns.iter_mut().for_each(|column| column.with_commas = None);
@@ -248,7 +238,6 @@ struct Remark {
 #[derive(PartialEq)]
 enum Kind {
     Form(Form, Option<Unit>, Choice),
-    Scaled,
     Missing,
 }
 
@@ -283,21 +272,8 @@ impl Remarks {
                 (Choice::Usual(_), Some(other)) => {
                     format!("{read}, not as {other}; write it without a separator of thousands to be sure")
                 }
-                _ => match unit.filter(|unit| scaled::is_scale(&unit.0)) {
-                    Some(Unit(unit)) => format!("{read}: {unit}, which all cells have, is taken for a unit"),
-                    None => read,
-                },
+                _ => read,
             }
-        });
-    }
-
-    /// A column has letters for thousands and millions.
-    fn scaled(&mut self, column: Column<'_>, values: &[f64]) {
-        let Some(row) = column.texts().position(|text| text.ends_with(char::is_alphabetic)) else { return };
-        self.add(Kind::Scaled, || {
-            let text = Quoted(column.text(row));
-            let what = "K stands for thousands, M for millions, B for thousands of them";
-            format!("{}: {text} is read as {}: {what}", column.place(row), values[row])
         });
     }
 

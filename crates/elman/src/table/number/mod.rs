@@ -2,7 +2,6 @@
 //! signs, and what stands for a cell without a value.
 
 mod columns;
-mod scaled;
 mod short;
 
 pub(super) use columns::type_columns;
@@ -30,9 +29,9 @@ pub(crate) fn name_of_number(text: &str) -> Option<String> {
 
 /// Does this text stand for a cell without a value, among numbers?
 pub(crate) fn is_missing(text: &str) -> bool {
-    const SPELLINGS: [&str; 32] = [
+    const SPELLINGS: [&str; 30] = [
         "", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-",
-        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.", "n.v.", "nat", "(null)", "[null]", "(blank)",
+        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.", "(null)", "[null]", "(blank)",
         "#n/a n/a", // As MySQL and Microsoft's C library write them.
         "\\n", "1.#qnan", "1.#ind", "-1.#ind",
     ];
@@ -69,14 +68,11 @@ impl Form {
     /// `1.234,5`
     const DOTTED: Form = Form { decimal: ',', group: Some('.') };
 
-    /// `1,234.5`
-    const COMMA_GROUPS: Form = Form { decimal: '.', group: Some(',') };
-
     /// Every way of writing, the plainer ones first.
     const ALL: [Form; 8] = [
         Form::PLAIN,
         Form::COMMA,
-        Form::COMMA_GROUPS,
+        Form { decimal: '.', group: Some(',') },
         Form::DOTTED,
         Form { decimal: '.', group: Some(' ') },
         Form { decimal: ',', group: Some(' ') },
