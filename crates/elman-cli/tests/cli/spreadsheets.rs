@@ -48,11 +48,9 @@ fn tables_of_archives_and_instruments_are_forecast() {
     type Row = fn(usize) -> String;
     let quick = "--target v --horizon 2 --epochs 1 --hidden-size 2 --force -o m.elman";
     let quarter: Row = |n| format!("{}.{}", 2002 + n / 4, n % 4 + 1);
-    let range: Row = |n| format!("2024-01-{0:02}/2024-01-{0:02}", n + 1);
     let day_of_quarter: Row = |n| format!("2024Q1,2024-01-{:02}", n + 1);
     for (above, row, count, said, next) in [
         ("quarter,v\n", quarter, 72, "2 quarters ahead", "quarter,v_forecast\n2020.1,"),
-        ("range,v\n", range, 28, "is read as its beginning, \"2024-01-01\"", "range,v_forecast\n2024-01-29,"),
         ("of,day,v\n", day_of_quarter, 31, "\"of\" is not used", "day,v_forecast\n2024-02-01,"),
         (
             "day,v\ndate,units\n",
@@ -79,6 +77,10 @@ fn tables_of_archives_and_instruments_are_forecast() {
         let predicted = place.ok("predict m.elman t.csv").stdout;
         assert!(predicted.starts_with(next), "{predicted}");
     }
+    let ranges =
+        (1..29).fold("range,v\n".to_owned(), |text, n| format!("{text}2024-01-{n:02}/2024-01-{n:02},{n}\n"));
+    let refused = "t.csv, line 2, column \"range\": \"2024-01-01/2024-01-01\" is a range of times; write its beginning alone";
+    Place::with("t.csv", ranges).refuses(1, &format!("train t.csv {quick}"), refused);
     let place = Place::with(
         "t.csv",
         (0..72).fold("Year,Month,v\n".to_owned(), |text, n| {

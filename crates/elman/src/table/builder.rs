@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::cells::Texts;
 use super::column::Data;
 use super::lines::Lines;
-use super::{Table, TableError, binary, join, number, ranges};
+use super::{Table, TableError, binary, join, number};
 use crate::error::Message;
 
 /// More columns than this are refused: a table is meant to be long, not wide.
@@ -71,8 +71,6 @@ impl Head {
         let mut table = Table { name, headers, lines, columns, remarks, made_time };
         let typing = number::type_columns(&mut table, usual_decimal);
         table.remarks.extend(typing);
-        let beginnings = ranges::keep_beginnings(&mut table);
-        table.remarks.extend(beginnings);
         let joined = join::date_and_clock(&mut table);
         table.remarks.extend(joined);
         Ok(table)

@@ -20,14 +20,13 @@
 //!   separators, quotes written twice and line breaks; lines end with LF, CRLF or CR. A byte order mark, blank
 //!   lines, blanks around a cell, lines that begin with `#` or `%`, separators at the ends of lines, and columns
 //!   without a name or a value are dropped. The first line names the columns, unless it holds numbers like the lines below it; lines of a single cell above
-//!   it are a title, and so are lines of a few cells, beginning with words, that have not the width of what is below. Rows below the names
+//!   it are a title, and so are lines of a few cells, beginning with words, that have not the width of what is below a blank line. Rows below the names
 //!   that have words in place of values are names or units, and left out; so are sums, notes and empty rows at the
 //!   end. The text is UTF-8, UTF-16 or Windows-1252.
 //!
 //! In all of them numbers may have decimal commas, separators of thousands, and signs of percent or currency or a unit,
 //! if the whole column is written alike, and those below zero may stand in parentheses; `NA` and its like, and the errors of
-//! spreadsheets, are empty cells among numbers; `1.2K` and `3.4M` in one column are thousands and millions. Of ranges of days
-//! the beginnings are kept. A date and the time of day that
+//! spreadsheets, are empty cells among numbers. A date and the time of day that
 //! changes from row to row beside it are one column. What was guessed is among [`Table::remarks`].
 //!
 //! ```

@@ -345,15 +345,9 @@ pub(super) fn candidates(text: &str) -> Vec<Pattern> {
     if text.len() > LONGEST || !text.bytes().any(|b| b.is_ascii_digit()) {
         return found;
     }
-    // `1000K1` is a code, no quarter; of months by their names, and of days, older ones are told.
-    let is_code = |pattern: &Pattern, year: i16| {
-        pattern.period().is_some() && !pattern.names_months() && !(1500..=2200).contains(&year)
-    };
-    let has_letters = text.contains(char::is_alphabetic);
     let mut take = |format: &str| {
         if let Ok(pattern) = Pattern::new(format)
-            && let Some((stamp, _)) = pattern.parse(text, &mut Seen::default())
-            && !(has_letters && is_code(&pattern, stamp.year()))
+            && pattern.parse(text, &mut Seen::default()).is_some()
             && !found.contains(&pattern)
         {
             found.push(pattern);

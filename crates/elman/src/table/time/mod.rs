@@ -179,15 +179,23 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     if found.is_empty() && are_within(20_000.0..73_050.0) {
         found.extend(Pattern::new("%J"));
     }
-    if cells.clone().next().is_some_and(|cell| cell.contains('.')) && are_within(1500.0..2200.0) {
-        found.extend(POINTED.iter().flat_map(|format| Pattern::new(format)));
+    let has_point = cells.clone().next().is_some_and(|cell| cell.contains('.'));
+    let mut mixed = None;
+    if has_point && are_within(1500.0..2200.0) {
+        mixed = mixed_decimals(cells.clone());
+        if mixed.is_none() {
+            found.extend(POINTED.iter().flat_map(|format| Pattern::new(format)));
+        }
     }
     for pattern in &found {
+        let is_pointed = POINTED.contains(&pattern.to_string().as_str());
         match read_as(pattern, cells.clone()) {
             // A year and a number beside it are a month unless they go on by weeks, quarters or halves.
             Ok(times) if pattern.bare_period().is_some_and(|period| !follows_by(period, &times)) => {}
-            Ok(times) if POINTED.contains(&pattern.to_string().as_str()) && !counts_no_tenths(&times) => {}
+            Ok(times) if is_pointed && !counts_no_tenths(&times) => {}
             Ok(times) => readings.push((pattern, times)),
+            // Which are numbers rather than times, and no example of any.
+            Err(_) if is_pointed => {}
             Err(row) => {
                 let fitting = fit(pattern, cells.clone());
                 if best.is_none_or(|(most, _)| fitting > most) {
@@ -197,6 +205,10 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
         }
     }
     if readings.is_empty() {
+        if let Some([row, like]) = mixed {
+            let text = cells.clone().nth(like).unwrap_or_default().to_owned();
+            return Err(Unread::NotATime { row, like: Some((like, text)) });
+        }
         let like = best.map(|_| (sample, cells.clone().nth(sample).unwrap_or_default().to_owned()));
         return Err(Unread::NotATime { row: best.map_or(0, |(_, row)| row), like });
     }
@@ -236,6 +248,16 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
 
 /// Years and months, quarters or halves behind a point, which are numbers as well.
 const POINTED: [&str; 3] = ["%Y.%m", "%Y.%q", "%Y.%2q"];
+
+/// The rows of a number of one decimal and of one whose first of two is zero, if there are such: `2004.1` beside `2004.09` is October,
+/// whose own zero is lost, and no January.
+fn mixed_decimals<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Option<[usize; 2]> {
+    let decimals = |cell: &'c str| cell.split_once('.').map_or("", |(_, decimals)| decimals);
+    let single = cells.clone().position(|cell| decimals(cell).len() == 1)?;
+    let padded =
+        cells.clone().position(|cell| decimals(cell).len() == 2 && decimals(cell).starts_with('0'))?;
+    Some([single, padded])
+}
 
 /// Are they no decimals: of more than one year, or beyond the ninth month? Tenths from year to year are zeros, too.
 fn counts_no_tenths(times: &[Time]) -> bool {

@@ -6,17 +6,23 @@ fn table(text: &str) -> Table {
 
 #[test]
 fn codes_are_no_times() {
-    for codes in [
-        ["1234001", "1234002"],
-        ["2459580", "2459581"],
-        ["2023000", "2023001"],
-        ["1000K1", "1000K2"],
-        ["3500Q1", "3501Q2"],
-        ["4000H1", "4001H2"],
-        ["1234S1", "1235S2"],
-    ] {
+    for codes in [["1234001", "1234002"], ["2459580", "2459581"], ["2023000", "2023001"]] {
         let table = table(&format!("part,y\n{},1\n{},2\n", codes[0], codes[1]));
         assert!(table.column("part").unwrap().times().is_err(), "{}", codes[0]);
+    }
+}
+
+#[test]
+fn years_of_other_calendars_have_quarters_months_and_weeks() {
+    for (cells, date) in [
+        (["2556Q1", "2556Q2"], "2556-04-01"),
+        (["2556M01", "2556M02"], "2556-02-01"),
+        (["2560-M01", "2560-M02"], "2560-02-01"),
+        (["W01 2500", "W02 2500"], "2500-01-11"),
+        (["1400Q1", "1400Q2"], "1400-04-01"),
+    ] {
+        let table = table(&format!("when,y\n{},1\n{},2\n", cells[0], cells[1]));
+        assert_eq!(table.column("when").unwrap().times().unwrap()[1].stamp().date().to_string(), date);
     }
 }
 
@@ -30,6 +36,12 @@ fn what_is_no_time_of_rows_names_the_way_out() {
         (["06.01.-12.01.2020", "13.01.-19.01.2020"], 2, "is a range of times"),
         (["2020-P01", "2020-P02"], 2, "is a period of a company's calendar"),
         (["FY21 P01 W1", "FY21 P01 W2"], 2, "is a period of a company's calendar"),
+        (["2016-12-31T23:59:59Z", "2016-12-31T23:59:60Z"], 3, "says a leap second"),
+        (["2016-12-31 09:00", "2016-12-31 09:60"], 3, "is not a time like"),
+        (["2016-12-31 09:00:00", "2016-12-31 09:00:60"], 3, "is not a time like"),
+        (["P1", "P2"], 2, "is not a time such as"),
+        (["K-P1", "K-P2"], 2, "is not a time such as"),
+        (["2004.09", "2004.1"], 3, "is October with its zero lost"),
         (["soon", "later"], 2, "is not a time such as"),
         (["2020-X01", "2020-X02"], 2, "is not a time such as"),
     ] {
@@ -63,6 +75,11 @@ fn what_stands_behind_a_point_may_be_a_part_of_the_year() {
         let written = cells[cells.len() - 1].to_owned();
         assert_eq!(last(cells), Some((format.to_owned(), date.to_owned(), written)), "{cells:?}");
     }
+    // None is compared with itself.
+    let rows: String = (1..10).map(|n| format!("2000.{n},1\n")).collect();
+    let error = table(&format!("when,y\n{rows}")).column("when").unwrap().times().unwrap_err().to_string();
+    let begin = "t.csv, line 2, column \"when\": \"2000.1\" is not a time like \"2000.5\"";
+    assert!(error.starts_with(begin), "{error}");
     // Numbers as others are: seconds, levels, prices.
     for cells in [
         &["2000.1", "2000.2", "2000.3"][..],
@@ -72,6 +89,8 @@ fn what_stands_behind_a_point_may_be_a_part_of_the_year() {
         &["2005.11", "2005.13"],
         // Of October, whose zero is lost.
         &["2005.08", "2005.09", "2005.1", "2005.11", "2005.12"],
+        &["2004.09", "2004.1", "2004.11", "2004.12", "2005.01", "2005.02"],
+        &["2004.9", "2004.10", "2004.11", "2005.01", "2005.02"],
     ] {
         assert_eq!(last(cells), None, "{cells:?}");
     }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use jiff::SignedDuration;
 
-use super::panel::Member;
+use super::panel::{self, Member};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{DataError, Error, Message};
 use crate::table::{
-    Column, Table, TableError, Time, count_distinct, is_clock, is_mostly_even, names_month_or_weekday,
+    Column, Table, TableError, Time, count_distinct, is_clock, is_mostly_even, is_range,
+    names_month_or_weekday,
 };
 use crate::words::listed;
 
@@ -110,13 +111,14 @@ fn read_times<'a>(column: Column<'a>, format: Option<&str>) -> Result<Cow<'a, [T
 
 /// Finds the column of times among those of a table that are not taken for another purpose: the first that holds times; else one of plain
 /// numbers, such as years, that its name or its values show to be times; those of a name must be all different unless
-/// they `may_repeat`, as where there are several series. What was guessed is remarked.
+/// they `may_repeat`, as where there are several series, which the `id` tells apart if it is named. What was guessed is remarked.
 ///
 /// # Errors
 /// If there is none, but one that is named like times or mostly holds them.
 pub(super) fn find<'a>(
     table: &'a Table,
     is_taken: impl Fn(&str) -> bool,
+    id: Option<&str>,
     may_repeat: bool,
     remarks: &mut Vec<Message>,
 ) -> Result<Option<Column<'a>>, Error> {
@@ -142,26 +144,38 @@ pub(super) fn find<'a>(
     let mut of_times = suspects.iter().filter_map(with_times);
     match of_times.next() {
         Some((first, times)) => {
-            let length = times.first().and_then(|time| time.pattern().period());
-            let of_rows =
-                length.and_then(|length| of_times.find(|(_, days)| stand_in_for(times, length, days)));
+            let is_of_series = |days: Column<'_>| {
+                let is_other = |column: &Column<'_>| ![first.name(), days.name()].contains(&column.name());
+                let others: Vec<Column<'_>> = columns().filter(is_other).collect();
+                let id: Vec<Column<'_>> =
+                    table.columns().filter(|column| panel::is_listed(id, column.name())).collect();
+                panel::may_be_series(first, &others, &id)
+            };
+            let of_rows = of_times.find(|(column, days)| stand_in_for(times, days) && !is_of_series(*column));
             Ok(Some(of_rows.map_or(first, |(days, _)| days)))
         }
         None => first.times().map(|_| Some(first)).map_err(Error::from),
     }
 }
 
-/// Are not these periods, such as months of this length at the most, the times of the rows, but the days that stand beside them:
-/// more of them, at even steps, each in its period, unless those are at no even steps, as codes that look like quarters?
-fn stand_in_for(periods: &[Time], length: SignedDuration, days: &[Time]) -> bool {
-    let is_within = |(period, day): (&Time, &Time)| {
-        let since = day.stamp().duration_since(period.stamp());
-        !since.is_negative() && since < length
-    };
-    days.first().is_some_and(|time| time.pattern().has_day())
+/// Are not these periods, such as months, the times of the rows, but the days that stand beside them: more of them, at even steps,
+/// each in its period, unless those are at no even steps, as codes that look like quarters?
+fn stand_in_for(periods: &[Time], days: &[Time]) -> bool {
+    periods.first().is_some_and(|period| period.pattern().period().is_some())
+        && days.first().is_some_and(|time| time.pattern().has_day())
         && count_distinct(days) > count_distinct(periods)
         && is_mostly_even(days)
-        && (!is_mostly_even(periods) || periods.iter().zip(days).all(is_within))
+        && (!is_mostly_even(periods) || are_within(periods, days))
+}
+
+/// Is each time in the period beside it: a part of a year, or a day?
+pub(super) fn are_within(periods: &[Time], times: &[Time]) -> bool {
+    let length = periods.first().and_then(|period| period.pattern().period());
+    let length = length.unwrap_or(SignedDuration::from_hours(24));
+    periods.iter().zip(times).all(|(period, time)| {
+        let since = time.stamp().duration_since(period.stamp());
+        !since.is_negative() && since < length
+    })
 }
 
 /// A column of numbers that are times: by its name, or because they are years, dates or moments one after another.
@@ -258,6 +272,9 @@ fn refuse_resemblance(column: Column<'_>) -> Result<(), Error> {
     let repeats = || texts().zip(texts().skip(1)).any(|(above, below)| above == below);
     if !resemble_times(texts()) || !texts().all(is_time_alone) || repeats() {
         return Ok(());
+    }
+    if is_range(column.text(0)) {
+        return column.times().map(drop).map_err(Error::from);
     }
     let text = format!(
         "{:?} looks like a time, but is not written in a way that is known; say how all are written with ",
@@ -396,7 +413,7 @@ mod tests {
         let found = |period: &dyn Fn(usize) -> String, day: &dyn Fn(usize) -> String| {
             let rows: String = (0..70).map(|n| format!("{},{},{n}\n", period(n), day(n))).collect();
             let table = Table::read("t.csv", format!("of,at,y\n{rows}").as_bytes()).unwrap();
-            let found = find(&table, |name| name == "y", false, &mut Vec::new()).unwrap();
+            let found = find(&table, |name| name == "y", None, false, &mut Vec::new()).unwrap();
             found.map(|column| column.name().to_owned())
         };
         let date = |n: usize| jiff::civil::date(2023, 1, 1).saturating_add(jiff::Span::new().days(n as i64));
@@ -423,6 +440,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn periods_that_series_share_are_their_times() {
+        let found = |id: Option<&str>, shop: &str, rows: &dyn Fn(usize) -> String| {
+            let rows: String = (0..70).map(rows).collect();
+            let table = Table::read("t.csv", format!("week,visited,{shop},y\n{rows}").as_bytes()).unwrap();
+            let is_taken = |name: &str| name == "y" || Some(name) == id;
+            let found = find(&table, is_taken, id, true, &mut Vec::new()).unwrap();
+            found.map(|column| column.name().to_owned())
+        };
+        let week = |n: usize| format!("2024-W{:02}", 1 + n / 5);
+        let visited = |n: usize| {
+            let days = jiff::Span::new().days((n / 5 * 7 + n % 5) as i64);
+            jiff::civil::date(2024, 1, 1).saturating_add(days).to_string()
+        };
+        for (id, shop) in [(None, "s"), (Some("shop"), "s"), (Some("shop"), ""), (None, "")] {
+            let row = |n: usize| format!("{},{},{shop}{},{}\n", week(n), visited(n), n % 5, n * n % 11);
+            assert_eq!(found(id, "shop", &row).as_deref(), Some("week"), "{id:?} {shop}");
+        }
+        // What tells nothing apart leaves the days.
+        let row = |n: usize| format!("{},{},{},{}\n", week(n), visited(n), ["wet", "dry"][n % 2], n * n % 11);
+        assert_eq!(found(None, "weather", &row).as_deref(), Some("visited"));
+    }
+
     /// A column of numbers that is named like times and not taken, and what is said of it.
     #[test]
     fn times_that_are_not_taken_are_named_with_the_reason() {
@@ -430,7 +470,7 @@ mod tests {
         let looked_for = |name: &str, rows: &str| {
             let table = Table::read("t.csv", format!("{name},y\n{rows}").as_bytes()).unwrap();
             let mut remarks = Vec::new();
-            let found = find(&table, |name| name == "y", false, &mut remarks);
+            let found = find(&table, |name| name == "y", None, false, &mut remarks);
             let found = found.map(|column| column.is_some()).map_err(|error| error.to_string());
             (found, remarks.iter().map(ToString::to_string).collect::<Vec<_>>())
         };
@@ -494,7 +534,7 @@ mod tests {
             let rows: String =
                 (0..40).map(|n| format!("{same},{}-{:02},{n}\n", 2020 + n / 12, n % 12 + 1)).collect();
             let table = Table::read("t.csv", format!("lot,of,y\n{rows}").as_bytes()).unwrap();
-            let found = find(&table, |name| name == "y", false, &mut Vec::new()).unwrap();
+            let found = find(&table, |name| name == "y", None, false, &mut Vec::new()).unwrap();
             assert_eq!(found.map(|column| column.name()), Some("of"));
         }
         // Results of matches are none.

@@ -245,18 +245,11 @@ pub(super) fn of_training<'t>(
     let part_of = |name: &str| table.column(name).ok().and_then(|column| Part::of(&column));
     let is_word = |name: &str| matches!(part_of(name), Some(Part::Month | Part::Quarter | Part::Half));
     let whole_beside = |is_part: &dyn Fn(&str) -> bool| {
-        time_column::find(table, |name| is_taken(name) || is_part(name), true, &mut Vec::new())
+        time_column::find(table, |name| is_taken(name) || is_part(name), id, true, &mut Vec::new())
     };
     // Whole times that tell the rows apart are not looked beside, nor what is to be refused.
     let Ok(whole) = whole_beside(&is_word) else { return untouched() };
     if whole.is_some_and(|whole| are_even(table, whole, options)) {
-        return untouched();
-    }
-    // Nor where the year alone is taken for them, but whole ones stand behind it as numbers.
-    let is_year = |name: &str| is_word(name) || part_of(name) == Some(Part::Year);
-    if let Ok(Some(behind)) = whole_beside(&is_year)
-        && are_even(table, behind, options)
-    {
         return untouched();
     }
     let Some(names) = find(table, whole, is_taken) else { return untouched() };
@@ -266,6 +259,14 @@ pub(super) fn of_training<'t>(
     let name = names.join(&BETWEEN.to_string());
     let Ok(with_times) = joined(table, &names, &name, is_covariate) else { return untouched() };
     let column = with_times.column(&name)?;
+    // Nor where the year alone is taken for them, but whole ones of the same periods stand behind it as numbers.
+    let is_year = |name: &str| is_word(name) || part_of(name) == Some(Part::Year);
+    if let (Ok(Some(behind)), Ok(periods)) = (whole_beside(&is_year), column.times())
+        && behind.times().is_ok_and(|times| time_column::are_within(periods, times))
+        && are_even(table, behind, options)
+    {
+        return untouched();
+    }
     if !table.columns().any(is_left) || !are_even(&with_times, column, options) {
         return untouched();
     }
@@ -308,6 +309,9 @@ mod tests {
     fn parts_of_a_time_are_one() {
         for (head, rows, time) in [
             ("Year,Month", &["2019,11,1", "2019,12,2", "2020,1,3"][..], "2020-01"),
+            // Numbers that count up beside them, and days of other months.
+            ("Year,Month,members", &["2019,11,2001,1", "2019,12,2002,2", "2020,1,2003,3"], "2020-01"),
+            ("Year,Month,Date", &["2012,1,41000,1", "2012,2,41001,2", "2012,3,41002,3"], "2012-03"),
             ("Year,Month", &["2019,Nov,1", "2019,Dec,2", "2020,Jan,3"], "2020-Jan"),
             ("year,month,day", &["2019,12,30,1", "2019,12,31,2", "2020,1,1,3"], "2020-01-01"),
             ("YEAR,MO,DY,HR", &["2019,12,30,23,1", "2019,12,31,0,2"], "2019-12-31 00:00"),
@@ -350,8 +354,8 @@ mod tests {
             // Whole times of numbers: days, moments.
             ("date,year,month", &["20140101,2014,1,1", "20140102,2014,1,2", "20140103,2014,1,3"]),
             ("timestamp,year,month", &["1388534400,2014,1,1", "1388538000,2014,1,2", "1388541600,2014,1,3"]),
-            // Days as spreadsheets count them, of months that are none of theirs.
-            ("Year,Month,Date", &["2012,1,41000,1", "2012,2,41001,2", "2012,3,41002,3"]),
+            // Days as spreadsheets count them, of the year and month beside them.
+            ("Year,Month,Date", &["2012,4,41000,1", "2012,4,41001,2", "2012,4,41002,3"]),
             // A part that tells something of each year.
             ("year,doy", &["1960,105,1", "1961,96,2", "1962,99,3"]),
             ("year,half", &["2019,1,1", "2020,2,2", "2021,1,3"]),
