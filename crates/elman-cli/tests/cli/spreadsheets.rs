@@ -79,7 +79,8 @@ fn tables_of_archives_and_instruments_are_forecast() {
     }
     let ranges =
         (1..29).fold("range,v\n".to_owned(), |text, n| format!("{text}2024-01-{n:02}/2024-01-{n:02},{n}\n"));
-    let refused = "t.csv, line 2, column \"range\": \"2024-01-01/2024-01-01\" is a range of times; write its beginning alone";
+    let refused = "t.csv, line 2, column \"range\": \"2024-01-01/2024-01-01\" is a range of times; write its beginning alone, or, if these are no times of \
+                   the rows, take the column out";
     Place::with("t.csv", ranges).refuses(1, &format!("train t.csv {quick}"), refused);
     let place = Place::with(
         "t.csv",

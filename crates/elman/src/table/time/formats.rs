@@ -388,11 +388,14 @@ fn of_digits(text: &str) -> impl Iterator<Item = &'static str> {
     const DAY_OF_YEAR: usize = 7;
     const MILLISECONDS: usize = 17;
     let length = text.len();
-    let is_whole = length <= 4 || length.is_multiple_of(2) || [DAY_OF_YEAR, MILLISECONDS].contains(&length);
+    let is_whole = length <= 4 || length.is_multiple_of(2) || length == MILLISECONDS;
     // Six digits are a year and a month, or a day of a year of two digits: of 2015 to 2017 rather than of the 16th century.
     let has_year = text.get(..4).is_some_and(|year| ("1800".."2200").contains(&year));
-    let needs_year = |format: &str| ["%Y%m", "%Y%j"].contains(&format);
-    DATES.iter().copied().filter(move |&format| is_whole && (has_year || !needs_year(format)))
+    DATES.iter().copied().filter(move |&format| match format {
+        "%Y%j" => length == DAY_OF_YEAR && has_year,
+        "%Y%m" => is_whole && has_year,
+        _ => is_whole,
+    })
 }
 
 /// The ways in which a text may be a date with what stands around it.

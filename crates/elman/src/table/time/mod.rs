@@ -192,6 +192,7 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
         match read_as(pattern, cells.clone()) {
             // A year and a number beside it are a month unless they go on by weeks, quarters or halves.
             Ok(times) if pattern.bare_period().is_some_and(|period| !follows_by(period, &times)) => {}
+            Ok(times) if pattern.to_string() == DAY_OF_YEAR && !count_days_of_year(&times) => {}
             Ok(times) if is_pointed && !counts_no_tenths(&times) => {}
             Ok(times) => readings.push((pattern, times)),
             // Which are numbers rather than times, and no example of any.
@@ -249,14 +250,30 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
 /// Years and months, quarters or halves behind a point, which are numbers as well.
 const POINTED: [&str; 3] = ["%Y.%m", "%Y.%q", "%Y.%2q"];
 
-/// The rows of a number of one decimal and of one whose first of two is zero, if there are such: `2004.1` beside `2004.09` is October,
+/// The rows of a number of one decimal and of one whose first of two is zero, if all could be months: `2004.1` beside `2004.09` is October,
 /// whose own zero is lost, and no January.
 fn mixed_decimals<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Option<[usize; 2]> {
     let decimals = |cell: &'c str| cell.split_once('.').map_or("", |(_, decimals)| decimals);
+    let is_month = |cell: &'c str| {
+        decimals(cell).len() <= 2 && decimals(cell).parse().is_ok_and(|month: u8| (1..=12).contains(&month))
+    };
+    if !cells.clone().all(is_month) {
+        return None;
+    }
     let single = cells.clone().position(|cell| decimals(cell).len() == 1)?;
     let padded =
         cells.clone().position(|cell| decimals(cell).len() == 2 && decimals(cell).starts_with('0'))?;
     Some([single, padded])
+}
+
+/// Seven digits, which are a number as well.
+const DAY_OF_YEAR: &str = "%Y%j";
+
+/// Do they follow each other by days, beyond what counts the weeks of a year or the periods of a company's?
+fn count_days_of_year(times: &[Time]) -> bool {
+    const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+    const WEEKS: i16 = 53;
+    times.iter().any(|time| time.stamp.day_of_year() > WEEKS) && follows_by(WEEK, times)
 }
 
 /// Are they no decimals: of more than one year, or beyond the ninth month? Tenths from year to year are zeros, too.

@@ -274,7 +274,8 @@ fn refuse_resemblance(column: Column<'_>) -> Result<(), Error> {
         return Ok(());
     }
     if is_range(column.text(0)) {
-        return column.times().map(drop).map_err(Error::from);
+        let what = "is a range of times; write its beginning alone, or, if these are no times of the rows, take the column out";
+        return Err(DataError::new(column.place(0), format!("{:?} {what}", column.text(0))).into());
     }
     let text = format!(
         "{:?} looks like a time, but is not written in a way that is known; say how all are written with ",

@@ -348,7 +348,7 @@ fn rows_of_words_above_others_are_no_title() {
         assert!(matches!(error, TableError::Ragged { .. }), "{error}");
     }
     // Words that stand for a missing value elsewhere may be names.
-    for header in ["day,nat,y", "day,n.v.,y"] {
+    for header in ["day,nat,y", "day,n.v.,y", "day,(blank),y", "day,NA,y"] {
         let table = read(format!("Report\n{header}\n1,2,3\n2,3,4\n"));
         assert_eq!(table.headers().join(","), header);
     }

@@ -31,8 +31,7 @@ pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) ->
         let cells = records.texts().ok()?;
         next_line = Some(records.end_line() + 1);
         let told: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        let are_names =
-            told.len() > 1 && cells.iter().take(told.len()).all(|cell| Look::of(cell) == Look::Text);
+        let are_names = told.len() > 1 && cells.iter().take(told.len()).all(|cell| may_be_name(cell));
         if are_names {
             let rows = dialect::records(&sample[records.scan.at..], separator, comment);
             let rows = without_notes(&rows);
@@ -59,6 +58,15 @@ pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) ->
         }
     }
     None
+}
+
+/// Is it a word, which may also stand for a missing value elsewhere: `NA`, `(blank)`?
+fn may_be_name(cell: &str) -> bool {
+    match Look::of(cell) {
+        Look::Text => true,
+        Look::Nothing => cell.contains(char::is_alphabetic),
+        Look::Number | Look::Time => false,
+    }
 }
 
 /// Does no more than one of the cells say something?
