@@ -269,11 +269,14 @@ fn mixed_decimals<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Option<[u
 /// Seven digits, which are a number as well.
 const DAY_OF_YEAR: &str = "%Y%j";
 
-/// Do they follow each other by days, beyond what counts the weeks of a year or the periods of a company's?
+/// Do they follow each other by days, beyond what counts the weeks of a year or the periods of a company's, and into another year,
+/// before which other numbers do not end?
 fn count_days_of_year(times: &[Time]) -> bool {
     const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
     const WEEKS: i16 = 53;
-    times.iter().any(|time| time.stamp.day_of_year() > WEEKS) && follows_by(WEEK, times)
+    times.iter().any(|time| time.stamp.day_of_year() > WEEKS)
+        && times.iter().any(|time| time.stamp.year() != times[0].stamp.year())
+        && follows_by(WEEK, times)
 }
 
 /// Are they no decimals: of more than one year, or beyond the ninth month? Tenths from year to year are zeros, too.

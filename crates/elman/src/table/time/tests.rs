@@ -13,6 +13,7 @@ fn codes_are_no_times() {
         ["2023012", "2024001"],
         ["2023052", "2023053"],
         ["2023100", "2023200"],
+        ["2000100", "2000101"],
     ] {
         let table = table(&format!("part,y\n{},1\n{},2\n", codes[0], codes[1]));
         assert!(table.column("part").unwrap().times().is_err(), "{}", codes[0]);
