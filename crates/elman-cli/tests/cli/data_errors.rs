@@ -48,7 +48,12 @@ fn files_that_are_no_tables() {
 #[test]
 fn cells_that_are_no_numbers() {
     let place = "bad.csv, line 10, column \"passengers\":";
-    refuses(with_text("abc"), &format!("{place} \"abc\" is not a number; write one such as 12 or 3.5"));
+    refuses(
+        with_text("abc"),
+        &format!(
+            "{place} \"abc\" is not a number; write one such as 12 or 3.5, or leave the cell empty and choose with --missing what becomes of it"
+        ),
+    );
     refuses(with_text("1 2"), &format!("{place} \"1 2\" is not a number; write one such as 12 or 3.5"));
     for text in ["inf", "-inf", "1e999"] {
         refuses(
@@ -75,11 +80,17 @@ fn columns_that_are_not_there() {
         "train a.csv --time moth",
         "a.csv has no column \"moth\" (did you mean \"month\"?); it has \"month\", \"passengers\"",
     );
-    place.refuses(1, "train regress a.csv", "a.csv: has no column \"id\"; it has \"month\", \"passengers\"; name the column that tells sequences apart with --id");
+    let way_out = "name the one that tells sequences apart with --id";
+    place.refuses(
+        1,
+        "train regress a.csv",
+        &format!("a.csv has no column \"id\"; it has \"month\", \"passengers\"; {way_out}"),
+    );
+    let way_out = "name the one that is to be learned with --target";
     place.refuses(
         1,
         "train label a.csv",
-        "a.csv: has no column \"target\"; it has \"month\", \"passengers\"; name the column that is to be told with --target",
+        &format!("a.csv has no column \"target\"; it has \"month\", \"passengers\"; {way_out}"),
     );
     place.refuses(
         1,
@@ -91,7 +102,7 @@ fn columns_that_are_not_there() {
     place.refuses(
         1,
         "train regress s.csv --features a",
-        &format!("s.csv: has no column \"target\"; {has}; name the column that is to be told with --target"),
+        &format!("s.csv has no column \"target\"; {has}; {way_out}"),
     );
     for (arguments, column, hint) in [
         ("regress s.csv --target levle --features a", "levle", " (did you mean \"level\"?)"),
@@ -103,6 +114,15 @@ fn columns_that_are_not_there() {
             1,
             &format!("train {arguments}"),
             &format!("s.csv has no column \"{column}\"{hint}; {has}"),
+        );
+    }
+    for task in ["classify", "regress", "label"] {
+        place.refuses(
+            1,
+            &format!("train {task} s.csv --features a"),
+            &format!(
+                "s.csv has no column \"target\"; {has}; name the one that is to be learned with --target"
+            ),
         );
     }
 }
@@ -274,7 +294,8 @@ fn sequences_with_nothing_to_learn() {
     train(
         &rows.join("\n"),
         REGRESS,
-        "s.csv, line 2, column \"a\": \"word\" is not a number; write one such as 12 or 3.5",
+        "s.csv, line 2, column \"a\": \"word\" is not a number, as all cells below it are; correct it, or take the row out if it is one of \
+         names or units",
     );
 }
 

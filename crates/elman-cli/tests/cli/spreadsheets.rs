@@ -42,6 +42,57 @@ fn parts_of_a_time_in_several_columns_are_one() {
     );
 }
 
+/// Tables with heads, second rows of names, and times of other kinds are learned from and forecast, and what is read how is said.
+#[test]
+fn tables_of_archives_and_instruments_are_forecast() {
+    type Row = fn(usize) -> String;
+    let quick = "--target v --horizon 2 --epochs 1 --hidden-size 2 --force -o m.elman";
+    let quarter: Row = |n| format!("{}.{}", 2002 + n / 4, n % 4 + 1);
+    let day_of_quarter: Row = |n| format!("2024Q1,2024-01-{:02}", n + 1);
+    for (above, row, count, said, next) in [
+        ("quarter,v\n", quarter, 72, "2 quarters ahead", "quarter,v_forecast\n2020.1,"),
+        ("of,day,v\n", day_of_quarter, 31, "\"of\" is not used", "day,v_forecast\n2024-02-01,"),
+        (
+            "day,v\ndate,units\n",
+            |n| format!("2024-01-{:02}", n + 1),
+            31,
+            "holds no values",
+            "day,v_forecast\n2024-02-01,",
+        ),
+        (
+            "Station,7\nMade by,a,survey\n\nday,v\n",
+            |n| format!("2024-01-{:02}", n + 1),
+            31,
+            "is taken for a title",
+            "day,v_forecast\n2024-02-01,",
+        ),
+    ] {
+        let rows: String = (0..count).map(|n| format!("{},{}\n", row(n), n % 4 + n * n % 7)).collect();
+        let place = Place::with("t.csv", format!("{above}{rows}"));
+        let trained = place.ok(&format!("train t.csv {quick}")).stderr;
+        assert!(trained.contains(said), "{trained}");
+        for command in ["evaluate", "backtest"] {
+            place.ok(&format!("{command} m.elman t.csv"));
+        }
+        let predicted = place.ok("predict m.elman t.csv").stdout;
+        assert!(predicted.starts_with(next), "{predicted}");
+    }
+    let ranges =
+        (1..29).fold("range,v\n".to_owned(), |text, n| format!("{text}2024-01-{n:02}/2024-01-{n:02},{n}\n"));
+    let refused = "t.csv, line 2, column \"range\": \"2024-01-01/2024-01-01\" is a range of times; write its beginning alone, or, if these are no times of \
+                   the rows, take the column out";
+    Place::with("t.csv", ranges).refuses(1, &format!("train t.csv {quick}"), refused);
+    let place = Place::with(
+        "t.csv",
+        (0..72).fold("Year,Month,v\n".to_owned(), |text, n| {
+            format!("{text}{},{},{}\n", 2014 + n / 12, n % 12 + 1, n % 5)
+        }),
+    );
+    place.write("p.csv", "Year,v\n2014,1\n2014,2\n");
+    place.ok(&format!("train t.csv --time Year,Month {quick}"));
+    place.refuses(1, "predict m.elman p.csv", "p.csv has no column \"Month\"; it has \"Year\", \"v\"");
+}
+
 #[test]
 fn tables_that_a_spreadsheet_left_unfinished_say_what_to_do() {
     let month = |n: usize| format!("{}-{:02}", 2015 + n % 36 / 12, n % 12 + 1);

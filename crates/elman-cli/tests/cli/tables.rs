@@ -73,7 +73,7 @@ fn times_are_times_and_each_row_has_its_own() {
     place.refuses(
         1,
         IN_ORDER,
-        "c.csv, line 8, column \"when\": \"soon\" is not a number; write one such as 12 or 3.5",
+        "c.csv, line 8, column \"when\": \"soon\" is not a number; write one such as 12 or 3.5, or leave the cell empty and choose with --missing what becomes of it",
     );
     place.write("c.csv", "id,when,level,target\na,early,1,x\na,late,2,x\n");
     let message = place.refused(1, IN_ORDER);
@@ -417,7 +417,8 @@ fn text_with_few_values_is_a_category() {
     place.refuses(
         1,
         train,
-        "k.csv, line 2, column \"a\": \"O\" is not a number; write one such as 12 or 3.5",
+        "k.csv, line 2, column \"a\": \"O\" is not a number, as all cells below it are; correct it, or take the row out if it is \
+         one of names or units",
     );
 }
 

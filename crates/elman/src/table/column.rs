@@ -24,19 +24,22 @@ pub(super) struct Data {
     pub(super) values: Values,
     /// What its cells are if commas stand before decimals, where all are such numbers; until the whole table has told.
     pub(super) with_commas: Option<Vec<f64>>,
+    /// May one of its numbers have a point?
+    pub(super) may_have_points: bool,
     /// Its times, once they were asked for.
     times: OnceLock<Reading>,
 }
 
 impl Data {
     pub(super) fn new(cells: Cells, values: Values) -> Self {
-        Data { cells, values, with_commas: None, times: OnceLock::new() }
+        Data { cells, values, with_commas: None, may_have_points: true, times: OnceLock::new() }
     }
 
     /// A column of a text that has been typed.
     pub(super) fn typed(cells: Cells, typing: Typing) -> Self {
+        let may_have_points = typing.has_point;
         let (values, with_commas) = typing.finish();
-        Data { with_commas, ..Data::new(cells, values) }
+        Data { with_commas, may_have_points, ..Data::new(cells, values) }
     }
 }
 
@@ -264,6 +267,11 @@ impl<'a> Column<'a> {
         self.data().with_commas.is_some()
     }
 
+    /// May one of its numbers, where it is one of plain ones, have a point?
+    pub(super) fn may_have_points(&self) -> bool {
+        self.data().may_have_points
+    }
+
     /// Do its cells stand in the file as text, of which each may be written in its own way?
     pub(super) fn is_written(&self) -> bool {
         !matches!(self.data().cells, Cells::Written(..))
@@ -284,9 +292,33 @@ impl<'a> Column<'a> {
         match text.parse::<f64>() {
             Ok(_) => TableError::NotFinite { table, line, column, text },
             Err(_) if text.is_empty() => TableError::EmptyCell { table, line, column },
+            Err(_) if self.is_above_numbers(row) => TableError::NoRowOfNumbers { table, line, column, text },
+            Err(_) if scale(&text).is_some() && self.has_scales() => {
+                TableError::ScaledNumber { table, line, column, text }
+            }
             Err(_) => TableError::NotANumber { table, line, column, text },
         }
     }
+
+    /// Have its numbers letters for thousands, millions and billions, two different ones at the least? A single one may be a unit,
+    /// such as kelvin or metres.
+    fn has_scales(&self) -> bool {
+        let mut letters = self.texts().filter_map(scale);
+        letters.next().is_some_and(|first| letters.any(|letter| letter != first))
+    }
+
+    /// Is it the first row, below which the column has nothing but numbers, and more than one?
+    fn is_above_numbers(&self, row: usize) -> bool {
+        row == 0 && self.texts().len() > 2 && self.texts().skip(1).all(|text| finite(text).is_some())
+    }
+}
+
+/// The letter for thousands, millions or billions behind a number.
+fn scale(text: &str) -> Option<char> {
+    let letter = text.chars().next_back()?.to_ascii_uppercase();
+    let number = text.strip_suffix(['K', 'k', 'M', 'B'])?;
+    let is_of_numbers = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-');
+    (number.ends_with(|c: char| c.is_ascii_digit()) && number.chars().all(is_of_numbers)).then_some(letter)
 }
 
 #[cfg(test)]
@@ -326,6 +358,44 @@ mod tests {
             let ids = table(text);
             let column = ids.column("id").unwrap();
             assert!(column.names().0.into_iter().eq(column.texts()) && column.names().1.is_none());
+        }
+    }
+
+    #[test]
+    fn a_word_above_numbers_may_be_one_of_a_second_row_of_names() {
+        let table = table("a,b,c\n1/min,text,text\n1,x,2\n2,y,z\n");
+        let error = |column: &str| table.column(column).unwrap().numbers().unwrap_err().to_string();
+        assert_eq!(
+            error("a"),
+            "t.csv, line 2, column \"a\": \"1/min\" is not a number, as all cells below it are; correct it, or take the row out \
+             if it is one of names or units"
+        );
+        for column in ["b", "c"] {
+            let way_out = "is not a number; write one such as 12 or 3.5, or leave the cell empty and choose with missing what \
+                           becomes of it";
+            assert!(error(column).ends_with(way_out), "{}", error(column));
+        }
+    }
+
+    #[test]
+    fn letters_for_thousands_are_told_where_there_are_two() {
+        let error = |cells: [&str; 4]| {
+            let rows: String = cells.iter().map(|cell| format!("x,{cell}\n")).collect();
+            table(&format!("day,y\n{rows}")).column("y").unwrap().numbers().unwrap_err().to_string()
+        };
+        let place = "t.csv, line 3, column \"y\":";
+        for cells in [["3", "1.2K", "3.4M", "7"], ["3", "12k", "-4B", "7"]] {
+            let way_out = "is a number with a letter for thousands, millions or billions; write all out, as 1200 for 1.2K";
+            assert_eq!(error(cells), format!("{place} {:?} {way_out}", cells[1]));
+        }
+        // One letter may be a unit, of kelvin or metres.
+        for cells in [["3", "293.15K", "7", "8"], ["3", "1.5M", "2M", "8"], ["3", "1.2K", "1k", "8"]] {
+            let way_out = "is not a number; write one such as 12 or 3.5";
+            assert_eq!(error(cells), format!("{place} {:?} {way_out}", cells[1]));
+        }
+        let way_out = "is not a number; take out what stands beside the number";
+        for cell in ["98.6*", "<0.5", "97.5 e"] {
+            assert_eq!(error(["3", cell, "7", "8"]), format!("{place} {cell:?} {way_out}"));
         }
     }
 

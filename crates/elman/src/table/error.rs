@@ -2,6 +2,7 @@ use std::fmt::{self, Display};
 use std::io;
 
 use super::join::is_clock;
+use super::ranges::is_range;
 use super::time::is_month;
 use crate::error::Message;
 
@@ -87,6 +88,16 @@ pub enum TableError {
     )]
     MissingColumn { table: String, column: String, nearest: Option<String>, available: Vec<String> },
 
+    /// No column is named as one is where nothing else is said; `what` it does is said by the option.
+    #[error("{}", self.message())]
+    NoUsualColumn {
+        table: String,
+        column: &'static str,
+        what: &'static str,
+        option: &'static str,
+        available: Vec<String>,
+    },
+
     /// A cell that should be a number is empty.
     #[error(
         "{table}, line {line}, column {}: the cell is empty where a number is expected; fill it in",
@@ -95,13 +106,26 @@ pub enum TableError {
     EmptyCell { table: String, line: u64, column: String },
 
     /// A cell that should be a number is something else.
-    #[error(
-        "{table}, line {line}, column {}: {} is not a number; {}",
-        Quoted(column),
-        Quoted(text),
-        spelling(text)
-    )]
+    #[error("{}", self.message())]
     NotANumber { table: String, line: u64, column: String, text: String },
+
+    /// A cell that should be a number has a letter for thousands, millions or billions, and others have another.
+    #[error(
+        "{table}, line {line}, column {}: {} is a number with a letter for thousands, millions or billions; write all out, as \
+         1200 for 1.2K",
+        Quoted(column),
+        Quoted(text)
+    )]
+    ScaledNumber { table: String, line: u64, column: String, text: String },
+
+    /// The first cell is no number, while all others are.
+    #[error(
+        "{table}, line {line}, column {}: {} is not a number, as all cells below it are; correct it, or take the row out if it \
+         is one of names or units",
+        Quoted(column),
+        Quoted(text)
+    )]
+    NoRowOfNumbers { table: String, line: u64, column: String, text: String },
 
     /// A cell is NaN, an infinity, or too large for an `f64`.
     #[error(
@@ -132,6 +156,15 @@ impl TableError {
     /// What it says, options kept apart.
     pub(crate) fn message(&self) -> Message {
         match self {
+            TableError::NotANumber { table, line, column, text } => {
+                let place = format!("{table}, line {line}, column {}: {}", Quoted(column), Quoted(text));
+                let message = format!("{place} is not a number; {}", spelling(text));
+                if text.contains(|c: char| c.is_ascii_digit()) || is_clock(text) {
+                    return message.into();
+                }
+                let message = Message::from(message + ", or leave the cell empty and choose with ");
+                message.option("missing").text(" what becomes of it")
+            }
             TableError::NotATime { table, line, column, text, like } => {
                 let place = format!("{table}, line {line}, column {}: {}", Quoted(column), Quoted(text));
                 let is_part = matches!(text.as_bytes(), [b'Q' | b'q' | b'H' | b'h', b'1'..=b'4']);
@@ -140,6 +173,9 @@ impl TableError {
                         "{place} says no year; write it beside in one column, as 2015-01, Jan 2015 or 2015Q1"
                     )
                     .into();
+                }
+                if let Some(way_out) = way_out(text, like.as_deref()) {
+                    return format!("{place} {way_out}").into();
                 }
                 let text = match like {
                     Some(like) => format!(
@@ -162,6 +198,13 @@ impl TableError {
                     Quoted(text)
                 );
                 Message::from(text).option("time_format")
+            }
+            TableError::NoUsualColumn { table, column, what, option, available } => {
+                let names = Names(available);
+                let text = format!(
+                    "{table} has no column {column:?}; it has {names}; name the one that {what} with "
+                );
+                Message::from(text).option(option)
             }
             other => other.to_string().into(),
         }
@@ -246,7 +289,62 @@ fn spelling(text: &str) -> &'static str {
         "write a duration or a time of day in hours, minutes or seconds"
     } else if with_commas {
         "write decimals with a point (3.5) and thousands without a comma (1200)"
+    } else if is_marked(text) {
+        "take out what stands beside the number"
     } else {
         "write one such as 12 or 3.5"
     }
+}
+
+/// What is to be done about what is a time, but not one that rows can be put in order by.
+fn way_out(text: &str, like: Option<&str>) -> Option<&'static str> {
+    let is_of_clocks = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ',');
+    // `FY21 P01 W1`, `2020-P13`
+    let is_period = || {
+        let mut words = text.split(|c: char| !c.is_alphanumeric());
+        let counts = |word: &str| {
+            word.strip_prefix(['P', 'p']).is_some_and(|n| matches!(n.len(), 1 | 2) && n.parse::<u8>().is_ok())
+        };
+        let is_year = |word: &str| {
+            let digits = word.trim_start_matches("FY");
+            let is_one = digits.len() == 4 || digits.len() == 2 && digits.len() < word.len();
+            is_one && digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        words.clone().any(counts)
+            && words.any(is_year)
+            && text.chars().all(|c| !c.is_alphabetic() || "FYPWKfypwk".contains(c))
+    };
+    // `2016-12-31T23:59:60.5Z`
+    let is_leap_second = || {
+        let (minute, behind) = text.rsplit_once(":59:60").unwrap_or_default();
+        minute.ends_with(|c: char| c.is_ascii_digit())
+            && !behind.starts_with(|c: char| c.is_ascii_digit() || c == ':')
+    };
+    // `2004.1` beside `2004.09`
+    let is_october = |like: &str| text.ends_with(".1") && like.contains(".0") && text.len() < like.len();
+    if like.is_some_and(is_october) {
+        Some("is October with its zero lost, or no month; write all months with two digits, as 2004.10")
+    } else if is_leap_second() {
+        Some("says a leap second, which clocks of even steps do not have; take the row out")
+    } else if is_clock(text) || text.contains(':') && text.chars().all(is_of_clocks) {
+        Some(
+            "is a time of day or a duration, without a date; write the date before it, or take the column out, so that \
+             the rows are taken in their order",
+        )
+    } else if is_range(text) {
+        Some("is a range of times; write its beginning alone")
+    } else if is_period() {
+        Some("is a period of a company's calendar; write the day on which it begins")
+    } else {
+        None
+    }
+}
+
+/// Is it a number beside which a sign stands, or several, or a letter that says how it was found: `98.6*`, `<0.5`, `97.5 e`? Other
+/// letters may be units, or stand for thousands.
+fn is_marked(text: &str) -> bool {
+    let is_of_number = |c: char| c.is_ascii_digit() || c == '.';
+    let number = text.trim_matches(|c: char| !is_of_number(c));
+    let is_mark = |c: char| !c.is_alphabetic() || matches!(c, 'e' | 'p' | 'r');
+    number.parse::<f64>().is_ok() && text.chars().all(is_mark) && text.chars().count() - number.len() <= 3
 }

@@ -11,6 +11,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Adds a row.
+    #[inline]
     pub(super) fn push(&mut self, line: u64) {
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         let follows =

@@ -36,6 +36,7 @@ mod lines;
 mod nearest;
 mod number;
 mod place;
+mod ranges;
 pub mod read;
 mod recorded;
 mod select;
@@ -56,8 +57,11 @@ pub(crate) use join::is_clock;
 pub use nearest::nearest;
 pub(crate) use number::{is_missing as stands_for_missing, name_of_number};
 pub use place::Place;
+pub(crate) use ranges::is_range;
 pub use time::Time;
-pub(crate) use time::{is_even, mostly_times, names_month_or_weekday, rival, shared_clock};
+pub(crate) use time::{
+    count_distinct, is_even, is_mostly_even, mostly_times, names_month_or_weekday, rival, shared_clock,
+};
 
 use column::Data;
 use lines::Lines;
@@ -195,6 +199,25 @@ impl Table {
                 available: self.headers.clone(),
             }),
         }
+    }
+
+    /// The column of the usual name for what it is, where this `option` names no other.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn usual_column(
+        &self,
+        column: &'static str,
+        what: &'static str,
+        option: &'static str,
+    ) -> Result<Column<'_>, TableError> {
+        self.column(column).map_err(|_| TableError::NoUsualColumn {
+            table: self.name.clone(),
+            column,
+            what,
+            option,
+            available: self.headers.clone(),
+        })
     }
 
     /// The columns from left to right.

@@ -48,7 +48,7 @@ pub(super) struct Typing {
     first_gap: Option<usize>,
     has_number: bool,
     /// A cell is a number that has another meaning, or none, where commas stand before decimals.
-    has_point: bool,
+    pub(super) has_point: bool,
     /// A cell is a number of few digits with a comma before its decimals; then all are such, or whole.
     has_comma: bool,
     /// A cell is neither a number nor missing.
@@ -73,15 +73,22 @@ impl Typing {
             self.push_number(number);
         } else if is_missing(cell) {
             self.first_gap = self.first_gap.or(Some(self.values.len()));
-            self.reserve();
-            self.values.push(f64::NAN);
+            self.push_value(f64::NAN);
         } else {
             self.make_text();
         }
     }
 
-    /// Adds a cell that is this number, to what is no text so far.
-    pub(super) fn push_short(&mut self, Short { number, has_point, .. }: Short) {
+    /// What stands before decimals so far.
+    #[inline]
+    pub(super) fn decimal(&self) -> u8 {
+        if self.has_comma { b',' } else { b'.' }
+    }
+
+    /// Adds a cell that is this number, this mark before its decimals, to what is no text so far.
+    #[inline]
+    pub(super) fn push_short(&mut self, Short { number, has_point, .. }: Short, decimal: u8) {
+        let has_point = has_point && decimal == b'.';
         if has_point && self.has_comma {
             self.make_text();
         } else {
@@ -109,17 +116,19 @@ impl Typing {
         *self = Typing { is_text: true, ..Typing::default() };
     }
 
+    #[inline]
     fn push_number(&mut self, number: f64) {
         self.has_number = true;
-        self.reserve();
-        self.values.push(number);
+        self.push_value(number);
     }
 
-    /// All memory at once: while vectors grow, they are there twice.
-    fn reserve(&mut self) {
-        if self.values.is_empty() {
+    #[inline]
+    fn push_value(&mut self, value: f64) {
+        // All memory at once: while vectors grow, they are there twice.
+        if self.values.capacity() == 0 {
             self.values.reserve_exact(self.rows);
         }
+        self.values.push(value);
     }
 
     /// What all cells are: without a single number they are text. Beside it, what they are if commas

@@ -20,7 +20,7 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
         .collect();
     // What only has points may mean thousands, where others have decimal commas.
     if !readings.is_empty() || usual == Some(',') {
-        let plain = written().filter(|(_, column)| are_numbers(column));
+        let plain = written().filter(|(_, column)| are_numbers(column) && column.may_have_points());
         readings.extend(plain.filter_map(|(index, column)| Reading::of_plain(index, column)));
         readings.sort_by_key(|reading| reading.index);
     }
@@ -279,7 +279,7 @@ impl Remarks {
 
     /// Cells among numbers that say that they have none.
     fn missing(&mut self, table: &Table) {
-        for column in table.columns().filter(Column::is_written) {
+        for column in table.columns().filter(|column| column.is_written() && !column.is_numeric()) {
             let values = column.numbers_or_gaps().unwrap_or_default();
             let gaps = (0..values.len()).filter(|&row| values[row].is_nan());
             for row in gaps.filter(|&row| !column.text(row).is_empty()) {

@@ -2,15 +2,20 @@
 //! signs, and what stands for a cell without a value.
 
 mod columns;
+mod short;
 
 pub(super) use columns::type_columns;
+pub(super) use short::{Short, short};
 
 /// What [`f64`] parses from text, less NaN and the infinities.
 pub(super) fn finite(text: &str) -> Option<f64> {
-    match short(text.as_bytes()) {
-        Some(Short { number, length, .. }) if length == text.len() => Some(number),
-        _ => text.parse().ok().filter(|number: &f64| number.is_finite()),
+    if text.len() <= short::LONGEST
+        && let Some(Short { number, length, .. }) = short(text.as_bytes(), b'.')
+        && length == text.len()
+    {
+        return Some(number);
     }
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// From here on two integers may be one number.
@@ -24,59 +29,19 @@ pub(crate) fn name_of_number(text: &str) -> Option<String> {
 
 /// Does this text stand for a cell without a value, among numbers?
 pub(crate) fn is_missing(text: &str) -> bool {
-    const SPELLINGS: [&str; 22] = [
+    const SPELLINGS: [&str; 30] = [
         "", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-",
-        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.",
+        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.", "(null)", "[null]", "(blank)",
+        "#n/a n/a", // As MySQL and Microsoft's C library write them.
+        "\\n", "1.#qnan", "1.#ind", "-1.#ind",
     ];
     /// The errors of spreadsheets.
     const ERRORS: [&str; 6] = ["#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"];
     // No spelling ends with a digit, and most numbers do.
     let ends_with_digit = text.as_bytes().last().is_some_and(u8::is_ascii_digit);
-    text.len() <= 7
+    text.len() <= 8
         && !ends_with_digit
         && SPELLINGS.iter().chain(&ERRORS).any(|spelling| spelling.eq_ignore_ascii_case(text))
-}
-
-/// A plain number of few digits, `-12.5`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Short {
-    pub(super) number: f64,
-    /// Its bytes.
-    pub(super) length: usize,
-    pub(super) has_point: bool,
-}
-
-/// A plain number of few digits that bytes begin with: what [`finite`] makes of it, sooner. No number is no answer of its
-/// own, but a question to that.
-///
-/// Up to 15 digits are an integer that `f64` has, and so is the power of ten that divides it: the quotient is rounded
-/// once, as it should be (W. D. Clinger, How to read floating point numbers accurately, PLDI 1990).
-pub(super) fn short(bytes: &[u8]) -> Option<Short> {
-    const POWERS: [f64; 16] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-    let negative = bytes.first() == Some(&b'-');
-    let mut at = usize::from(negative);
-    let (begin, mut point, mut mantissa) = (at, None, 0_u64);
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            // Of 15 digits at most, so that nothing overflows.
-            b'0'..=b'9' => mantissa = mantissa * 10 + u64::from(byte - b'0'),
-            b'.' if point.is_none() => point = Some(at),
-            _ => break,
-        }
-        at += 1;
-        if at - begin > 16 {
-            return None;
-        }
-    }
-    let digits = at - begin - usize::from(point.is_some());
-    let decimals = point.map_or(0, |point| at - point - 1);
-    if !(1..=15).contains(&digits) {
-        return None;
-    }
-    let value = mantissa as f64 / POWERS.get(decimals)?;
-    let number = if negative { -value } else { value };
-    Some(Short { number, length: at, has_point: point.is_some() })
 }
 
 /// Is this text a number in some way of writing?
@@ -122,18 +87,11 @@ impl Form {
 
     /// That of few digits with a comma before decimals, which most cells of such files are, sooner.
     pub(super) fn short_value(self, text: &str) -> Option<f64> {
-        let bytes = text.as_bytes();
-        let mut plain = [0; 17];
-        let plain = plain.get_mut(..bytes.len()).filter(|_| self.decimal == ',' && !text.ends_with(','))?;
-        for (to, &byte) in plain.iter_mut().zip(bytes) {
-            *to = match byte {
-                b',' => b'.',
-                // Of thousands.
-                b'.' => return None,
-                other => other,
-            };
+        if self.decimal != ',' || text.len() > short::LONGEST {
+            return None;
         }
-        short(plain).filter(|short| short.length == bytes.len()).map(|short| short.number)
+        let number = short(text.as_bytes(), b',').filter(|number| number.length == text.len())?;
+        Some(number.number)
     }
 
     fn plain_value(self, Signed { negative, digits, .. }: Signed<'_>) -> Option<f64> {

@@ -20,7 +20,9 @@
 //!   separators, quotes written twice and line breaks; lines end with LF, CRLF or CR. A byte order mark, blank
 //!   lines, blanks around a cell, lines that begin with `#` or `%`, separators at the ends of lines, and columns
 //!   without a name or a value are dropped. The first line names the columns, unless it holds numbers like the lines below it; lines of a single cell above
-//!   it are a title. The text is UTF-8, UTF-16 or Windows-1252.
+//!   it are a title, and so are lines of a few cells, beginning with words, that have not the width of what is below a blank line. Rows below the names
+//!   that have words in place of values are names or units, and left out; so are sums, notes and empty rows at the
+//!   end. The text is UTF-8, UTF-16 or Windows-1252.
 //!
 //! In all of them numbers may have decimal commas, separators of thousands, and signs of percent or currency or a unit,
 //! if the whole column is written alike, and those below zero may stand in parentheses; `NA` and its like, and the errors of
@@ -136,7 +138,8 @@ pub(super) fn is_packed(start: &[u8]) -> bool {
 pub(super) fn count_line_breaks(bytes: &[u8]) -> u64 {
     let mut previous = 0;
     let mut breaks = 0;
-    for &byte in bytes {
+    let first = memchr::memchr2(b'\n', b'\r', bytes).unwrap_or(bytes.len());
+    for &byte in &bytes[first..] {
         // The LF of a CRLF was counted with its CR.
         breaks += u64::from(byte == b'\r' || (byte == b'\n' && previous != b'\r'));
         previous = byte;

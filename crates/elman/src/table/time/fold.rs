@@ -10,7 +10,7 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
         [b'[', b'0'..=b'9', .., b']'] => &text[1..text.len() - 1],
         _ => text,
     };
-    if bare.chars().all(|c| plain(c) == c) {
+    if bare.is_ascii() || bare.chars().all(|c| plain(c) == c) {
         return Cow::Borrowed(bare);
     }
     Cow::Owned(bare.chars().map(plain).collect())

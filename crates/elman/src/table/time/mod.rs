@@ -7,6 +7,7 @@ mod tests;
 
 use std::cmp::Ordering;
 use std::fmt::{self, Display};
+use std::ops::Range;
 
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
@@ -43,6 +44,13 @@ pub(super) enum Unread {
     Ambiguous { row: usize, formats: [String; 2] },
     /// The cells are days of months, without a year.
     NoYear { row: usize },
+}
+
+impl Unread {
+    /// Are they times, of which only the order of day and month is open?
+    pub(super) fn is_ambiguous(&self) -> bool {
+        matches!(self, Unread::Ambiguous { .. })
+    }
 }
 
 impl Time {
@@ -166,16 +174,29 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     let mut best: Option<(usize, usize)> = None;
     let (sample, mut found) = seeds(cells.clone());
     // What is nothing else may be days as spreadsheets count them: of the years 1954 to 2099.
-    if found.is_empty()
-        && cells.clone().all(|cell| finite(cell).is_some_and(|day| (20_000.0..73_050.0).contains(&day)))
-    {
+    let are_within =
+        |range: Range<f64>| cells.clone().all(|cell| finite(cell).is_some_and(|n| range.contains(&n)));
+    if found.is_empty() && are_within(20_000.0..73_050.0) {
         found.extend(Pattern::new("%J"));
     }
+    let has_point = cells.clone().next().is_some_and(|cell| cell.contains('.'));
+    let mut mixed = None;
+    if has_point && are_within(1500.0..2200.0) {
+        mixed = mixed_decimals(cells.clone());
+        if mixed.is_none() {
+            found.extend(POINTED.iter().flat_map(|format| Pattern::new(format)));
+        }
+    }
     for pattern in &found {
+        let is_pointed = POINTED.contains(&pattern.to_string().as_str());
         match read_as(pattern, cells.clone()) {
             // A year and a number beside it are a month unless they go on by weeks, quarters or halves.
             Ok(times) if pattern.bare_period().is_some_and(|period| !follows_by(period, &times)) => {}
+            Ok(times) if pattern.to_string() == DAY_OF_YEAR && !count_days_of_year(&times) => {}
+            Ok(times) if is_pointed && !counts_no_tenths(&times) => {}
             Ok(times) => readings.push((pattern, times)),
+            // Which are numbers rather than times, and no example of any.
+            Err(_) if is_pointed => {}
             Err(row) => {
                 let fitting = fit(pattern, cells.clone());
                 if best.is_none_or(|(most, _)| fitting > most) {
@@ -185,6 +206,10 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
         }
     }
     if readings.is_empty() {
+        if let Some([row, like]) = mixed {
+            let text = cells.clone().nth(like).unwrap_or_default().to_owned();
+            return Err(Unread::NotATime { row, like: Some((like, text)) });
+        }
         let like = best.map(|_| (sample, cells.clone().nth(sample).unwrap_or_default().to_owned()));
         return Err(Unread::NotATime { row: best.map_or(0, |(_, row)| row), like });
     }
@@ -222,11 +247,52 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
     }
 }
 
+/// Years and months, quarters or halves behind a point, which are numbers as well.
+const POINTED: [&str; 3] = ["%Y.%m", "%Y.%q", "%Y.%2q"];
+
+/// The rows of a number of one decimal and of one whose first of two is zero, if all could be months: `2004.1` beside `2004.09` is October,
+/// whose own zero is lost, and no January.
+fn mixed_decimals<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Option<[usize; 2]> {
+    let decimals = |cell: &'c str| cell.split_once('.').map_or("", |(_, decimals)| decimals);
+    let is_month = |cell: &'c str| {
+        decimals(cell).len() <= 2 && decimals(cell).parse().is_ok_and(|month: u8| (1..=12).contains(&month))
+    };
+    if !cells.clone().all(is_month) {
+        return None;
+    }
+    let single = cells.clone().position(|cell| decimals(cell).len() == 1)?;
+    let padded =
+        cells.clone().position(|cell| decimals(cell).len() == 2 && decimals(cell).starts_with('0'))?;
+    Some([single, padded])
+}
+
+/// Seven digits, which are a number as well.
+const DAY_OF_YEAR: &str = "%Y%j";
+
+/// Do they follow each other by days, beyond what counts the weeks of a year or the periods of a company's, and into another year,
+/// before which other numbers do not end?
+fn count_days_of_year(times: &[Time]) -> bool {
+    const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+    const WEEKS: i16 = 53;
+    times.iter().any(|time| time.stamp.day_of_year() > WEEKS)
+        && times.iter().any(|time| time.stamp.year() != times[0].stamp.year())
+        && follows_by(WEEK, times)
+}
+
+/// Are they no decimals: of more than one year, or beyond the ninth month? Tenths from year to year are zeros, too.
+fn counts_no_tenths(times: &[Time]) -> bool {
+    times.iter().any(|time| time.stamp.year() != times[0].stamp.year() || time.stamp.month() > 9)
+}
+
 /// Ways of writing that may fit the same cells: 200101 is a month or a day, 2001.125 the share of a year or the 125th day,
 /// 2001-2 a month, a quarter or a half.
-const RIVALS: [[&str; 2]; 15] = [
+const RIVALS: [[&str; 2]; 19] = [
     ["%Y%m", "%y%m%d"],
     ["%.Y", "%Y.%j"],
+    ["%.Y", "%Y.%m"],
+    ["%.Y", "%Y.%q"],
+    ["%Y.%m", "%Y.%q"],
+    ["%Y.%m", "%Y.%2q"],
     ["%Y-%m", "%Y-%q"],
     ["%Y-%m", "%Y-%2q"],
     ["%Y/%m", "%Y/%q"],
@@ -344,6 +410,16 @@ fn is_in_order(times: &[Time]) -> bool {
 /// Are they at even steps, but for those that are the same? A single one tells nothing.
 pub(crate) fn is_even(times: &[Time]) -> bool {
     steps_missing(times) == 0
+}
+
+/// The same, but for a few that are missing.
+pub(crate) fn is_mostly_even(times: &[Time]) -> bool {
+    steps_missing(times) <= count_distinct(times) / 4
+}
+
+/// How many different ones there are.
+pub(crate) fn count_distinct(times: &[Time]) -> usize {
+    distinct(times).len()
 }
 
 /// How many are missing at even steps; more than any count where there are none.

@@ -5,6 +5,107 @@ fn table(text: &str) -> Table {
 }
 
 #[test]
+fn codes_are_no_times() {
+    for codes in [
+        ["1234001", "1234002"],
+        ["2459580", "2459581"],
+        ["2023000", "2023001"],
+        ["2023012", "2024001"],
+        ["2023052", "2023053"],
+        ["2023100", "2023200"],
+        ["2000100", "2000101"],
+    ] {
+        let table = table(&format!("part,y\n{},1\n{},2\n", codes[0], codes[1]));
+        assert!(table.column("part").unwrap().times().is_err(), "{}", codes[0]);
+    }
+}
+
+#[test]
+fn years_of_other_calendars_have_quarters_months_and_weeks() {
+    for (cells, date) in [
+        (["2556Q1", "2556Q2"], "2556-04-01"),
+        (["2556M01", "2556M02"], "2556-02-01"),
+        (["2560-M01", "2560-M02"], "2560-02-01"),
+        (["W01 2500", "W02 2500"], "2500-01-11"),
+        (["1400Q1", "1400Q2"], "1400-04-01"),
+    ] {
+        let table = table(&format!("when,y\n{},1\n{},2\n", cells[0], cells[1]));
+        assert_eq!(table.column("when").unwrap().times().unwrap()[1].stamp().date().to_string(), date);
+    }
+}
+
+#[test]
+fn what_is_no_time_of_rows_names_the_way_out() {
+    for (cells, row, way_out) in [
+        (["2016-12-31 23:59:59", "2016-12-31 23:59:60"], 3, "says a leap second"),
+        (["00:00", "00:01"], 2, "is a time of day or a duration, without a date"),
+        (["0:00.000", "0:00.010"], 2, "is a time of day or a duration, without a date"),
+        (["2020-01-01/2020-02-07", "2020-01-08/2020-02-14"], 2, "is a range of times"),
+        (["06.01.-12.01.2020", "13.01.-19.01.2020"], 2, "is a range of times"),
+        (["2020-P01", "2020-P02"], 2, "is a period of a company's calendar"),
+        (["FY21 P01 W1", "FY21 P01 W2"], 2, "is a period of a company's calendar"),
+        (["2016-12-31T23:59:59Z", "2016-12-31T23:59:60Z"], 3, "says a leap second"),
+        (["2016-12-31 09:00", "2016-12-31 09:60"], 3, "is not a time like"),
+        (["2016-12-31 09:00:00", "2016-12-31 09:00:60"], 3, "is not a time like"),
+        (["P1", "P2"], 2, "is not a time such as"),
+        (["K-P1", "K-P2"], 2, "is not a time such as"),
+        (["2004.09", "2004.1"], 3, "is October with its zero lost"),
+        (["soon", "later"], 2, "is not a time such as"),
+        (["2020-X01", "2020-X02"], 2, "is not a time such as"),
+    ] {
+        let table = table(&format!("when,y\n{},1\n{},2\n", cells[0], cells[1]));
+        let error = table.column("when").unwrap().times().unwrap_err().to_string();
+        let place = format!("t.csv, line {row}, column \"when\": {:?} {way_out}", cells[row - 2]);
+        assert!(error.starts_with(&place), "{error}");
+    }
+}
+
+#[test]
+fn what_stands_behind_a_point_may_be_a_part_of_the_year() {
+    let last = |cells: &[&str]| {
+        let rows: String = cells.iter().map(|cell| format!("{cell},1\n")).collect();
+        let table = table(&format!("when,y\n{rows}"));
+        let times = table.column("when").unwrap().times().ok().map(|times| times[times.len() - 1]);
+        times.map(|time| (time.format(), time.stamp().date().to_string(), time.to_string()))
+    };
+    for (cells, format, date) in [
+        (&["2004.11", "2004.12", "2005.1", "2005.2"][..], "%Y.%-m", "2005-02-01"),
+        (&["2004.11", "2004.12", "2005.01", "2005.02"], "%Y.%m", "2005-02-01"),
+        (&["2005.7", "2005.8", "2005.9", "2005.10"], "%Y.%-m", "2005-10-01"),
+        (&["2004.2", "2004.3", "2004.4", "2005.1", "2005.2"], "%Y.%q", "2005-04-01"),
+        (&["2004.1", "2004.2", "2005.1", "2005.2"], "%Y.%2q", "2005-07-01"),
+        (&["2004.0", "2004.5", "2005.0", "2005.5"], "%.Y", "2005-07-01"),
+        (&["2004.5", "2005.5", "2006.5"], "%.Y", "2006-07-01"),
+        (&["2004.042", "2004.125", "2004.208"], "%.Y", "2004-03-01"),
+        (&["2004.001", "2004.002", "2004.003"], "%Y.%j", "2004-01-03"),
+        (&["2023364", "2023365", "2024001"], "%Y%j", "2024-01-01"),
+    ] {
+        let written = cells[cells.len() - 1].to_owned();
+        assert_eq!(last(cells), Some((format.to_owned(), date.to_owned(), written)), "{cells:?}");
+    }
+    // None is compared with itself.
+    let rows: String = (1..10).map(|n| format!("2000.{n},1\n")).collect();
+    let error = table(&format!("when,y\n{rows}")).column("when").unwrap().times().unwrap_err().to_string();
+    let begin = "t.csv, line 2, column \"when\": \"2000.1\" is not a time like \"2000.5\"";
+    assert!(error.starts_with(begin), "{error}");
+    // Numbers as others are: seconds, levels, prices.
+    for cells in [
+        &["2000.1", "2000.2", "2000.3"][..],
+        &["2000.8", "2000.9", "2001.0", "2001.1"],
+        &["2000.1", "2001.1", "2002.1"],
+        &["2000.3", "2017.11", "1988.7", "2101.4"],
+        &["2005.11", "2005.13"],
+        &["2000.05", "2000.1", "2000.15"],
+        // Of October, whose zero is lost.
+        &["2005.08", "2005.09", "2005.1", "2005.11", "2005.12"],
+        &["2004.09", "2004.1", "2004.11", "2004.12", "2005.01", "2005.02"],
+        &["2004.9", "2004.10", "2004.11", "2005.01", "2005.02"],
+    ] {
+        assert_eq!(last(cells), None, "{cells:?}");
+    }
+}
+
+#[test]
 fn times_are_shown_as_they_are_written() {
     for times in [
         ["1949-01", "1949-02"],

@@ -187,23 +187,11 @@ fn find_id(
         );
         return Err(DataError::new(times.place(second), Message::from(text).option("id")).into());
     }
-    let is_text = |column: &Column<'_>| column.numbers().is_err();
-    let is_count =
-        |column: &Column<'_>| column.numbers().is_ok_and(|values| values.iter().all(|v| v.fract() == 0.0));
-    // Text before numbers, and from the left.
-    let mut candidates: Vec<Column<'_>> = others.iter().copied().filter(is_text).collect();
-    candidates.extend(others.iter().copied().filter(is_count));
-    candidates.truncate(CANDIDATES);
     let leaves_target = |id: &[Column<'_>]| {
         let is_value = |column: &Column<'_>| is_value(column, covariates.have_future());
         target.is_some() || others.iter().any(|c| is_value(c) && id.iter().all(|id| id.name() != c.name()))
     };
-    let singles = candidates.iter().map(|&column| vec![column]);
-    let pairs = candidates
-        .iter()
-        .enumerate()
-        .flat_map(|(n, &a)| candidates[n + 1..].iter().map(move |&b| vec![a, b]));
-    let found = singles.chain(pairs).find(|id| leaves_target(id) && tells_apart(times, id));
+    let found = candidates(&others).into_iter().find(|id| leaves_target(id) && tells_apart(times, id));
     match found {
         Some(id) => Ok(Some(id.iter().map(|column| column.name().to_owned()).collect())),
         None => {
@@ -228,6 +216,25 @@ fn find_id(
             Err(DataError::new(times.place(second), message).into())
         }
     }
+}
+
+/// The columns and pairs of columns that may tell series apart: of text before those of whole numbers, and from the left.
+fn candidates<'t>(columns: &[Column<'t>]) -> Vec<Vec<Column<'t>>> {
+    let is_text = |column: &Column<'_>| column.numbers().is_err();
+    let is_count =
+        |column: &Column<'_>| column.numbers().is_ok_and(|values| values.iter().all(|v| v.fract() == 0.0));
+    let mut singles: Vec<Column<'_>> = columns.iter().copied().filter(is_text).collect();
+    singles.extend(columns.iter().copied().filter(is_count));
+    singles.truncate(CANDIDATES);
+    let pairs =
+        singles.iter().enumerate().flat_map(|(n, &a)| singles[n + 1..].iter().map(move |&b| vec![a, b]));
+    singles.iter().map(|&column| vec![column]).chain(pairs).collect()
+}
+
+/// Do columns among these, or those that the `id` names, tell rows of the same time apart?
+pub(super) fn may_be_series(times: Column<'_>, others: &[Column<'_>], id: &[Column<'_>]) -> bool {
+    let named = (!id.is_empty()).then(|| id.to_vec());
+    named.into_iter().chain(candidates(others)).any(|id| tells_apart(times, &id))
 }
 
 /// Where no time repeats, but rows follow each other by no step: the first column of text that tells apart series whose

@@ -49,7 +49,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
                     || panel::is_listed(options.id.as_deref(), name)
                     || named.contains(name)
             };
-            time_column::find(table, is_taken, may_repeat, &mut remarks)?
+            time_column::find(table, is_taken, options.id.as_deref(), may_repeat, &mut remarks)?
         }
     };
     let format = time_format(time, options)?;

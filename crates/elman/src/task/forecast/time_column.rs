@@ -2,10 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::panel::Member;
+use jiff::SignedDuration;
+
+use super::panel::{self, Member};
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table, TableError, Time, is_clock, names_month_or_weekday};
+use crate::table::{
+    Column, Table, TableError, Time, count_distinct, is_clock, is_mostly_even, is_range,
+    names_month_or_weekday,
+};
 use crate::words::listed;
 
 /// Names of columns that hold times.
@@ -106,13 +111,14 @@ fn read_times<'a>(column: Column<'a>, format: Option<&str>) -> Result<Cow<'a, [T
 
 /// Finds the column of times among those of a table that are not taken for another purpose: the first that holds times; else one of plain
 /// numbers, such as years, that its name or its values show to be times; those of a name must be all different unless
-/// they `may_repeat`, as where there are several series. What was guessed is remarked.
+/// they `may_repeat`, as where there are several series, which the `id` tells apart if it is named. What was guessed is remarked.
 ///
 /// # Errors
 /// If there is none, but one that is named like times or mostly holds them.
 pub(super) fn find<'a>(
     table: &'a Table,
     is_taken: impl Fn(&str) -> bool,
+    id: Option<&str>,
     may_repeat: bool,
     remarks: &mut Vec<Message>,
 ) -> Result<Option<Column<'a>>, Error> {
@@ -134,10 +140,42 @@ pub(super) fn find<'a>(
         }
         return Ok(found);
     };
-    match suspects.iter().find(|column| column.times().is_ok()) {
-        Some(column) => Ok(Some(*column)),
+    let with_times = |column: &Column<'a>| Some((*column, column.times().ok()?));
+    let mut of_times = suspects.iter().filter_map(with_times);
+    match of_times.next() {
+        Some((first, times)) => {
+            let is_of_series = |days: Column<'_>| {
+                let is_other = |column: &Column<'_>| ![first.name(), days.name()].contains(&column.name());
+                let others: Vec<Column<'_>> = columns().filter(is_other).collect();
+                let id: Vec<Column<'_>> =
+                    table.columns().filter(|column| panel::is_listed(id, column.name())).collect();
+                panel::may_be_series(first, &others, &id)
+            };
+            let of_rows = of_times.find(|(column, days)| stand_in_for(times, days) && !is_of_series(*column));
+            Ok(Some(of_rows.map_or(first, |(days, _)| days)))
+        }
         None => first.times().map(|_| Some(first)).map_err(Error::from),
     }
+}
+
+/// Are not these periods, such as months, the times of the rows, but the days that stand beside them: more of them, at even steps,
+/// each in its period, unless those are at no even steps, as codes that look like quarters?
+fn stand_in_for(periods: &[Time], days: &[Time]) -> bool {
+    periods.first().is_some_and(|period| period.pattern().period().is_some())
+        && days.first().is_some_and(|time| time.pattern().has_day())
+        && count_distinct(days) > count_distinct(periods)
+        && is_mostly_even(days)
+        && (!is_mostly_even(periods) || are_within(periods, days))
+}
+
+/// Is each time in the period beside it: a part of a year, or a day?
+pub(super) fn are_within(periods: &[Time], times: &[Time]) -> bool {
+    let length = periods.first().and_then(|period| period.pattern().period());
+    let length = length.unwrap_or(SignedDuration::from_hours(24));
+    periods.iter().zip(times).all(|(period, time)| {
+        let since = time.stamp().duration_since(period.stamp());
+        !since.is_negative() && since < length
+    })
 }
 
 /// A column of numbers that are times: by its name, or because they are years, dates or moments one after another.
@@ -179,8 +217,32 @@ fn of_numbers<'a>(
     }
     let parts: Vec<&str> =
         table.columns().map(|column| column.name()).filter(|name| is_named_like_times(name)).collect();
-    remarks.extend(unfit.map(|column| remark_on_unfit(column, &parts)));
+    let unread = rest.iter().copied().find_map(remark_on_days_of_astronomers);
+    remarks.extend(unread.or_else(|| unfit.map(|column| remark_on_unfit(column, &parts))));
     Ok(None)
+}
+
+/// What is to be said of a column of Julian days, which are not read: by its name and values.
+fn remark_on_days_of_astronomers(column: Column<'_>) -> Option<Message> {
+    let name = column.name().to_lowercase();
+    let is_named =
+        |names: &[&str]| name.split(|c: char| !c.is_alphanumeric()).any(|word| names.contains(&word));
+    let are_within =
+        |days: std::ops::Range<f64>| column.numbers().is_ok_and(|n| n.iter().all(|n| days.contains(n)));
+    let (what, zero) =
+        if is_named(&["jd", "bjd", "hjd", "julian", "juliandate"]) && are_within(2_200_000.0..2_600_000.0) {
+            ("Julian days", 2_415_018.5)
+        } else if is_named(&["mjd"]) && are_within(0.0..200_000.0) {
+            ("modified Julian days", 15_018.0)
+        } else {
+            return None;
+        };
+    let text = format!(
+        "{}: {what} are not read as times, so the rows are taken in their order; less {zero} they are days as spreadsheets \
+         count them, which are read where the column is named with ",
+        column.whole()
+    );
+    Some(Message::from(text).option("time"))
 }
 
 /// What is to be said of a column of numbers that is named like times, and holds none that tell the rows apart.
@@ -210,6 +272,10 @@ fn refuse_resemblance(column: Column<'_>) -> Result<(), Error> {
     let repeats = || texts().zip(texts().skip(1)).any(|(above, below)| above == below);
     if !resemble_times(texts()) || !texts().all(is_time_alone) || repeats() {
         return Ok(());
+    }
+    if is_range(column.text(0)) {
+        let what = "is a range of times; write its beginning alone, or, if these are no times of the rows, take the column out";
+        return Err(DataError::new(column.place(0), format!("{:?} {what}", column.text(0))).into());
     }
     let text = format!(
         "{:?} looks like a time, but is not written in a way that is known; say how all are written with ",
@@ -343,6 +409,61 @@ fn are_years(column: &Column<'_>) -> bool {
 mod tests {
     use super::*;
 
+    #[test]
+    fn days_stand_in_for_the_periods_that_they_are_in() {
+        let found = |period: &dyn Fn(usize) -> String, day: &dyn Fn(usize) -> String| {
+            let rows: String = (0..70).map(|n| format!("{},{},{n}\n", period(n), day(n))).collect();
+            let table = Table::read("t.csv", format!("of,at,y\n{rows}").as_bytes()).unwrap();
+            let found = find(&table, |name| name == "y", None, false, &mut Vec::new()).unwrap();
+            found.map(|column| column.name().to_owned())
+        };
+        let date = |n: usize| jiff::civil::date(2023, 1, 1).saturating_add(jiff::Span::new().days(n as i64));
+        let day = |n: usize| date(n).to_string();
+        let month = |n: usize| date(n).strftime("%Y-%m").to_string();
+        let is = |name: &str| Some(name.to_owned());
+        let quarter = |n: usize| format!("2023Q{}", (date(n).month() + 2) / 3);
+        let code = |year: usize| move |n: usize| format!("{}K{}", year + 7 * (n % 3), 1 + n % 4);
+        for period in [&month as &dyn Fn(usize) -> String, &quarter, &code(2000), &code(1000)] {
+            assert_eq!(found(period, &day), is("at"), "{}", period(0));
+        }
+        // Days of something else: reports of a month, customers of a cohort, what is done on some days of each.
+        let cohort = |n: usize| date(n / 28 * 31).strftime("2022-%m").to_string();
+        let report = |n: usize| date(n / 28 * 31 + 40).to_string();
+        let some = |n: usize| format!("{}-{:02}", month(n), [3, 11, 24][n % 3]);
+        let months = |n: usize| format!("{}-{:02}", 2015 + n / 12, n % 12 + 1);
+        for (period, day) in [
+            (&month as &dyn Fn(usize) -> String, &report as &dyn Fn(usize) -> String),
+            (&cohort, &day),
+            (&month, &some),
+            (&months, &day),
+        ] {
+            assert_eq!(found(period, day), is("of"), "{} {}", period(0), day(0));
+        }
+    }
+
+    #[test]
+    fn periods_that_series_share_are_their_times() {
+        let found = |id: Option<&str>, shop: &str, rows: &dyn Fn(usize) -> String| {
+            let rows: String = (0..70).map(rows).collect();
+            let table = Table::read("t.csv", format!("week,visited,{shop},y\n{rows}").as_bytes()).unwrap();
+            let is_taken = |name: &str| name == "y" || Some(name) == id;
+            let found = find(&table, is_taken, id, true, &mut Vec::new()).unwrap();
+            found.map(|column| column.name().to_owned())
+        };
+        let week = |n: usize| format!("2024-W{:02}", 1 + n / 5);
+        let visited = |n: usize| {
+            let days = jiff::Span::new().days((n / 5 * 7 + n % 5) as i64);
+            jiff::civil::date(2024, 1, 1).saturating_add(days).to_string()
+        };
+        for (id, shop) in [(None, "s"), (Some("shop"), "s"), (Some("shop"), ""), (None, "")] {
+            let row = |n: usize| format!("{},{},{shop}{},{}\n", week(n), visited(n), n % 5, n * n % 11);
+            assert_eq!(found(id, "shop", &row).as_deref(), Some("week"), "{id:?} {shop}");
+        }
+        // What tells nothing apart leaves the days.
+        let row = |n: usize| format!("{},{},{},{}\n", week(n), visited(n), ["wet", "dry"][n % 2], n * n % 11);
+        assert_eq!(found(None, "weather", &row).as_deref(), Some("visited"));
+    }
+
     /// A column of numbers that is named like times and not taken, and what is said of it.
     #[test]
     fn times_that_are_not_taken_are_named_with_the_reason() {
@@ -350,7 +471,7 @@ mod tests {
         let looked_for = |name: &str, rows: &str| {
             let table = Table::read("t.csv", format!("{name},y\n{rows}").as_bytes()).unwrap();
             let mut remarks = Vec::new();
-            let found = find(&table, |name| name == "y", false, &mut remarks);
+            let found = find(&table, |name| name == "y", None, false, &mut remarks);
             let found = found.map(|column| column.is_some()).map_err(|error| error.to_string());
             (found, remarks.iter().map(ToString::to_string).collect::<Vec<_>>())
         };
@@ -385,6 +506,17 @@ mod tests {
             let (found, remarks) = looked_for("what", &rows);
             assert_eq!((found, remarks.len()), (Ok(false), 1), "{remarks:?}");
         }
+        for (name, first, what) in
+            [("JD", 2_459_580.5, "Julian days"), ("mjd", 59_580.0, "modified Julian days")]
+        {
+            let days: String = (0..24).map(|n| format!("{},{n}\n", first + f64::from(n))).collect();
+            let (found, remarks) = looked_for(name, &days);
+            let begin = format!("t.csv, column \"{name}\": {what} are not read as times");
+            assert!(
+                found == Ok(false) && remarks.len() == 1 && remarks[0].starts_with(&begin),
+                "{remarks:?}"
+            );
+        }
         // Numbers of orders are none.
         let orders: String = (0..24).map(|n| format!("{},{n}\n", 202_001 + 7 * n)).collect();
         assert_eq!(looked_for("when", &orders), (Ok(false), Vec::new()));
@@ -403,7 +535,7 @@ mod tests {
             let rows: String =
                 (0..40).map(|n| format!("{same},{}-{:02},{n}\n", 2020 + n / 12, n % 12 + 1)).collect();
             let table = Table::read("t.csv", format!("lot,of,y\n{rows}").as_bytes()).unwrap();
-            let found = find(&table, |name| name == "y", false, &mut Vec::new()).unwrap();
+            let found = find(&table, |name| name == "y", None, false, &mut Vec::new()).unwrap();
             assert_eq!(found.map(|column| column.name()), Some("of"));
         }
         // Results of matches are none.

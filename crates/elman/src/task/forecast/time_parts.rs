@@ -212,10 +212,16 @@ fn joined(table: &Table, names: &[&str], name: &str, is_kept: impl Fn(&str) -> b
 }
 
 /// The names of columns of which one stands for several.
-fn split<'n>(table: &Table, name: &'n str) -> Option<Vec<&'n str>> {
+///
+/// # Errors
+/// If the table has some of them, but not all.
+fn split<'n>(table: &Table, name: &'n str) -> Result<Option<Vec<&'n str>>, Error> {
     let names: Vec<&str> = name.split(BETWEEN).map(str::trim).collect();
-    (!table.has_column(name) && names.len() > 1 && names.iter().all(|name| table.has_column(name)))
-        .then_some(names)
+    if table.has_column(name) || names.len() < 2 || !names.iter().any(|name| table.has_column(name)) {
+        return Ok(None);
+    }
+    names.iter().try_for_each(|name| table.column(name).map(drop))?;
+    Ok(Some(names))
 }
 
 /// A table to learn from, in which times are one column, its name if it was made of several, and what is to be said of it.
@@ -225,7 +231,7 @@ pub(super) fn of_training<'t>(
     is_covariate: impl Fn(&str) -> bool,
 ) -> Result<(Cow<'t, Table>, Option<Message>), Error> {
     if let Some(time) = &options.time {
-        let Some(names) = split(table, time) else { return Ok((Cow::Borrowed(table), None)) };
+        let Some(names) = split(table, time)? else { return Ok((Cow::Borrowed(table), None)) };
         return Ok((Cow::Owned(joined(table, &names, time, is_covariate)?), None));
     }
     let untouched = || Ok((Cow::Borrowed(table), None));
@@ -236,13 +242,13 @@ pub(super) fn of_training<'t>(
     if !table.columns().any(|column| !is_taken(column.name()) && begins(Part::of(&column))) {
         return untouched();
     }
-    let is_word = |name: &str| {
-        let part = table.column(name).ok().and_then(|column| Part::of(&column));
-        matches!(part, Some(Part::Month | Part::Quarter | Part::Half))
+    let part_of = |name: &str| table.column(name).ok().and_then(|column| Part::of(&column));
+    let is_word = |name: &str| matches!(part_of(name), Some(Part::Month | Part::Quarter | Part::Half));
+    let whole_beside = |is_part: &dyn Fn(&str) -> bool| {
+        time_column::find(table, |name| is_taken(name) || is_part(name), id, true, &mut Vec::new())
     };
     // Whole times that tell the rows apart are not looked beside, nor what is to be refused.
-    let is_no_whole = |name: &str| is_taken(name) || is_word(name);
-    let Ok(whole) = time_column::find(table, is_no_whole, true, &mut Vec::new()) else { return untouched() };
+    let Ok(whole) = whole_beside(&is_word) else { return untouched() };
     if whole.is_some_and(|whole| are_even(table, whole, options)) {
         return untouched();
     }
@@ -253,6 +259,14 @@ pub(super) fn of_training<'t>(
     let name = names.join(&BETWEEN.to_string());
     let Ok(with_times) = joined(table, &names, &name, is_covariate) else { return untouched() };
     let column = with_times.column(&name)?;
+    // Nor where the year alone is taken for them, but whole ones of the same periods stand behind it as numbers.
+    let is_year = |name: &str| is_word(name) || part_of(name) == Some(Part::Year);
+    if let (Ok(Some(behind)), Ok(periods)) = (whole_beside(&is_year), column.times())
+        && behind.times().is_ok_and(|times| time_column::are_within(periods, times))
+        && are_even(table, behind, options)
+    {
+        return untouched();
+    }
     if !table.columns().any(is_left) || !are_even(&with_times, column, options) {
         return untouched();
     }
@@ -270,7 +284,7 @@ impl Forecast {
     /// A table in which times are one column, as in the one that was learned from.
     pub(super) fn with_times<'t>(&self, table: &'t Table) -> Result<Cow<'t, Table>, Error> {
         let Some(time) = self.time.as_deref() else { return Ok(Cow::Borrowed(table)) };
-        let Some(names) = split(table, time) else { return Ok(Cow::Borrowed(table)) };
+        let Some(names) = split(table, time)? else { return Ok(Cow::Borrowed(table)) };
         let covariates = self.covariates.named();
         Ok(Cow::Owned(joined(table, &names, time, |name| covariates.contains(name))?))
     }
@@ -295,6 +309,9 @@ mod tests {
     fn parts_of_a_time_are_one() {
         for (head, rows, time) in [
             ("Year,Month", &["2019,11,1", "2019,12,2", "2020,1,3"][..], "2020-01"),
+            // Numbers that count up beside them, and days of other months.
+            ("Year,Month,members", &["2019,11,2001,1", "2019,12,2002,2", "2020,1,2003,3"], "2020-01"),
+            ("Year,Month,Date", &["2012,1,41000,1", "2012,2,41001,2", "2012,3,41002,3"], "2012-03"),
             ("Year,Month", &["2019,Nov,1", "2019,Dec,2", "2020,Jan,3"], "2020-Jan"),
             ("year,month,day", &["2019,12,30,1", "2019,12,31,2", "2020,1,1,3"], "2020-01-01"),
             ("YEAR,MO,DY,HR", &["2019,12,30,23,1", "2019,12,31,0,2"], "2019-12-31 00:00"),
@@ -337,6 +354,8 @@ mod tests {
             // Whole times of numbers: days, moments.
             ("date,year,month", &["20140101,2014,1,1", "20140102,2014,1,2", "20140103,2014,1,3"]),
             ("timestamp,year,month", &["1388534400,2014,1,1", "1388538000,2014,1,2", "1388541600,2014,1,3"]),
+            // Days as spreadsheets count them, of the year and month beside them.
+            ("Year,Month,Date", &["2012,4,41000,1", "2012,4,41001,2", "2012,4,41002,3"]),
             // A part that tells something of each year.
             ("year,doy", &["1960,105,1", "1961,96,2", "1962,99,3"]),
             ("year,half", &["2019,1,1", "2020,2,2", "2021,1,3"]),
@@ -371,6 +390,9 @@ mod tests {
             (&["J, M".into(), "Month".into(), "y".into()][..], true)
         );
         assert_eq!(with_times.column("J, M").unwrap().times().unwrap()[1].to_string(), "2019 12");
+        // The part that is missing is asked for, not all of them by a name like it.
+        let error = of_training(&table, &options("J, N"), |_| false).unwrap_err().to_string();
+        assert_eq!(error, "t.csv has no column \"N\"; it has \"J\", \"M\", \"Month\", \"y\"");
         let table = Table::read("t.csv", "year,month,y\n2019,11,1\n2019,13,2\n".as_bytes()).unwrap();
         let error = of_training(&table, &options("year,month"), |_| false).unwrap_err().to_string();
         assert_eq!(

@@ -9,7 +9,10 @@ use crate::task::{HeldOut, Prepared, TaskName};
 
 /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
 pub(super) fn prepare<T: GroupedTask>(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
-    let id = options.id.as_deref().unwrap_or("id");
+    let id = match options.id.as_deref() {
+        Some(id) => id,
+        None => table.usual_column("id", "tells sequences apart", "id")?.name(),
+    };
     let (mut grouping, mut groups, about_columns) = Grouping::find(table, options, Some(id))?;
     let mut cells = grouping.cells(table, &mut groups, true)?;
     let sequences = groups.with_rows(groups.all());

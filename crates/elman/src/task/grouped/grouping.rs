@@ -56,13 +56,10 @@ impl Grouping {
         id: Option<&str>,
     ) -> Result<(Self, Groups<'t>, Vec<Message>), Error> {
         let column = |name: &str| Ok::<_, Error>(table.column(name)?.name().to_owned());
-        let id = match (&options.id, id) {
-            (None, Some(usual)) => Some(column_of(table, usual, "id", "that tells sequences apart")?),
-            (_, id) => id.map(column).transpose()?,
-        };
-        let targets = match &options.target {
-            None => vec![column_of(table, "target", "target", "that is to be told")?],
+        let id = id.map(column).transpose()?;
+        let targets = match options.target.as_deref() {
             Some(names) => targets(table, names)?,
+            None => vec![table.usual_column("target", "is to be learned", "target")?.name().to_owned()],
         };
         let time = options.time.as_deref().or(table.made_time()).map(column).transpose()?;
         let group = options.group.as_deref().map(column).transpose()?;
@@ -299,20 +296,6 @@ impl Grouping {
         }
         self.features.iter().try_for_each(Feature::check)
     }
-}
-
-/// The column of the usual name, where an option does not say `which` one it is.
-///
-/// # Errors
-/// If there is none, with the option that names another.
-fn column_of(table: &Table, usual: &str, option: &'static str, which: &str) -> Result<String, DataError> {
-    let missing = |error: TableError| {
-        let error = error.to_string();
-        let found = error.strip_prefix(&format!("{} ", table.name())).unwrap_or(&error);
-        let message = Message::from(format!("{found}; name the column {which} with "));
-        DataError::new(table.name(), message.option(option))
-    };
-    table.column(usual).map(|column| column.name().to_owned()).map_err(missing)
 }
 
 /// The columns of targets: one of that name, or several with commas between them.

@@ -79,7 +79,7 @@ impl<'a> Groups<'a> {
         }
         if let Some(blank) = groups.ids.iter().position(|id| id.is_empty()) {
             let place = id.place(groups.rows[blank][0]);
-            let message = "the cell is empty; say which sequence the row belongs to";
+            let message = "the cell is empty; say which sequence the row belongs to, or take the row out";
             return Err(DataError::new(place, message).into());
         }
         Ok(groups)

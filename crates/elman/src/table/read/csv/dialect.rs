@@ -2,6 +2,7 @@
 
 use super::asides::Rows;
 use super::records::Records;
+use super::title::titled;
 use crate::error::Message;
 use crate::table::error::Quoted;
 use crate::table::number::{is_missing, is_number};
@@ -11,7 +12,7 @@ const SAMPLE_BYTES: usize = 1 << 18;
 const SAMPLE_RECORDS: usize = 200;
 
 /// What is looked for between cells, before blanks.
-const SEPARATORS: [Separator; 4] =
+pub(super) const SEPARATORS: [Separator; 4] =
     [Separator::Byte(b','), Separator::Byte(b';'), Separator::Byte(b'\t'), Separator::Byte(b'|')];
 
 /// What stands between the cells of a row.
@@ -197,7 +198,7 @@ fn beginning(text: &str) -> &str {
 }
 
 /// The first records that are not blank.
-fn records(sample: &str, separator: Separator, comment: Option<u8>) -> Vec<Vec<String>> {
+pub(super) fn records(sample: &str, separator: Separator, comment: Option<u8>) -> Vec<Vec<String>> {
     let mut records = Records::at(sample, separator, comment);
     let mut found = Vec::new();
     while found.len() < SAMPLE_RECORDS
@@ -227,53 +228,8 @@ fn comment(sample: &str) -> Option<u8> {
     (begins(mark) > 0 && between * 2 < total - first_other).then_some(mark as u8)
 }
 
-/// A table under a title.
-struct Titled {
-    separator: Separator,
-    /// The title's length in bytes, with the lines between it and the table.
-    length: usize,
-    /// Its first line.
-    title: String,
-}
-
-/// The table under a title of a few lines, as spreadsheets have them: above names in every column, with rows below of
-/// which each has numbers or times, lines with no more than one cell that says something.
-fn titled(sample: &str, separator: Separator, comment: Option<u8>) -> Option<Titled> {
-    const MOST_LINES: usize = 20;
-    let mut records = Records::at(sample, separator, comment);
-    let mut title = None;
-    for _ in 0..MOST_LINES {
-        if !records.advance() {
-            return None;
-        }
-        let length = records.scan.at;
-        let cells = records.texts().ok()?;
-        let told: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        if let [] | [_] = told[..] {
-            title = title.or(told.first().map(|cell| (*cell).to_owned()));
-            continue;
-        }
-        let title = title?;
-        let are_names = cells.iter().take(told.len()).all(|cell| Look::of(cell) == Look::Text);
-        let rows = self::records(&sample[records.scan.at..], separator, comment);
-        let is_row = |row: &Vec<String>| {
-            row.len() == cells.len()
-                && row.iter().any(|cell| matches!(Look::of(cell), Look::Number | Look::Time))
-        };
-        // What another separator cuts evenly from its first line on has no title.
-        let is_table = are_names
-            && !rows.is_empty()
-            && rows.iter().all(is_row)
-            && !SEPARATORS
-                .into_iter()
-                .any(|other| other != separator && is_cut_evenly(sample, other, comment));
-        return is_table.then_some(Titled { separator, length, title });
-    }
-    None
-}
-
 /// Are there several cells in each record, and as many in all?
-fn is_cut_evenly(sample: &str, separator: Separator, comment: Option<u8>) -> bool {
+pub(super) fn is_cut_evenly(sample: &str, separator: Separator, comment: Option<u8>) -> bool {
     let records = records(sample, separator, comment);
     records.first().is_some_and(|first| first.len() > 1 && records.iter().all(|row| row.len() == first.len()))
 }

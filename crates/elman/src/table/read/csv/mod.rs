@@ -7,6 +7,7 @@ mod records;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod title;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::table::builder::{Head, MAX_COLUMNS};
 use crate::table::cells::Cells;
 use crate::table::column::Data;
 use crate::table::lines::Lines;
-use crate::table::number::short;
+use crate::table::number::{Short, short};
 use crate::table::typing::Typing;
 use crate::table::{Table, TableError};
 use crate::words::listed;
@@ -23,7 +24,7 @@ use asides::{Asides, Row as Kept};
 use dialect::{Dialect, Header};
 use located::{Edits, STRIDE, trim};
 use records::{Records, Unclosed};
-use scan::{Kind, edited};
+use scan::{Kind, Scan, edited};
 
 pub(in crate::table) use located::Located;
 
@@ -39,7 +40,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     let mut rows = Records::new(&text, &dialect);
     let mut first = rows;
     let unclosed = |line| TableError::UnclosedQuote { table: name.to_owned(), line };
-    let Some(header) = header(name, &dialect, &mut first)? else {
+    let Some(mut header) = header(name, &dialect, &mut first)? else {
         return Err(TableError::Empty { table: name.to_owned() });
     };
     let header_line = first.line;
@@ -50,6 +51,7 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
         names = at_names.advance().then(|| &text[at_names.scan.at..first.scan.at]);
         rows = first;
     }
+    let are_joined = dialect.rows.join_names(&mut header);
     // Separators at the ends of lines make columns of nothing.
     let empty_ends = header.iter().rev().take_while(|header| header.trim().is_empty()).count();
     let (width, empty_ends) = match header.len() - empty_ends {
@@ -57,13 +59,18 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
         width => (width, empty_ends),
     };
     let has_index = width > 1 && header[0].trim().is_empty();
-    let mut asides = Asides::new(names, has_index, dialect.rows);
+    let mut asides = Asides::new(names, has_index, dialect.rows.clone());
     let is_unnamed = |n: usize| header[n].trim().is_empty() && width > 1;
     let names = (0..width).map(|n| if is_unnamed(n) { format!("col{}", n + 1) } else { header[n].clone() });
     let names: Vec<String> = names.collect();
     let mut head = Head::new(name, header_line, names.iter().map(String::as_str))?;
     head.remarks.extend(remark);
     head.remarks.extend(dialect.remarks(name, header_line));
+    if are_joined {
+        let what = "the columns' names stand in several rows; one above several columns is joined with those below it, one that is \
+                    missing is that below it";
+        head.remarks.push(format!("{name}, line {header_line}: {what}").into());
+    }
     head.usual_decimal = dialect.separator.usual_decimal();
     if has_index {
         let text = format!("{name}, line {header_line}: the first column has no name, so it is called col1");
@@ -168,7 +175,7 @@ fn header(
 /// something else.
 fn most_rows(text: &str, width: usize) -> usize {
     /// As many pairs of bytes are counted in a byte, so that many are counted at once.
-    const CHUNK: usize = 255;
+    const CHUNK: usize = 240;
     let is_break = |byte: u8| byte == b'\r' || byte == b'\n';
     let is_end = |(&before, &after): (&u8, &u8)| u8::from(is_break(after) & !is_break(before));
     let bytes = text.as_bytes();
@@ -209,45 +216,72 @@ impl Filling {
     /// Adds the row to which the records have gone.
     fn row(&mut self, records: &mut Records<'_>) -> Result<Row, Unclosed> {
         self.lines.push(records.line);
-        let mut row = Row { found: 0, beyond: None };
-        loop {
-            let begin = records.scan.at;
-            match self.columns.get_mut(row.found) {
-                Some(column) => {
-                    if row.found.is_multiple_of(STRIDE) {
-                        // The text's length is one, too.
-                        self.marks.push(begin as u32);
-                    }
-                    let number = if column.is_text { None } else { short(&records.scan.bytes[begin..]) };
-                    match number {
-                        Some(number) if records.scan.ends_at(begin + number.length) => {
-                            column.push_short(number);
-                            records.scan.at += number.length;
-                        }
-                        _ => {
-                            let span = records.cell()?;
-                            let raw = records.text(span.text);
-                            match span.kind {
-                                Kind::Plain => column.push(trim(raw)),
-                                _ => {
-                                    self.edits.push(span.begin, raw);
-                                    column.push(edited(raw).trim());
-                                }
-                            }
-                        }
-                    }
+        let mut found = 0;
+        for column in &mut self.columns {
+            if found % STRIDE == 0 {
+                // The text's length is one, too.
+                self.marks.push(records.scan.at as u32);
+            }
+            match Some(&*column)
+                .filter(|column| !column.is_text)
+                .and_then(|column| number(&records.scan, column))
+            {
+                Some(Number { number, decimal, end }) => {
+                    column.push_short(number, decimal);
+                    records.scan.at = end;
                 }
                 None => {
                     let span = records.cell()?;
-                    if row.beyond.is_none() && !records.text(span.text).trim().is_empty() {
-                        row.beyond = Some(row.found - self.columns.len());
+                    let raw = records.text(span.text);
+                    match span.kind {
+                        Kind::Plain => column.push(trim(raw)),
+                        _ => {
+                            self.edits.push(span.begin, raw);
+                            column.push(edited(raw).trim());
+                        }
                     }
                 }
             }
-            row.found += 1;
+            found += 1;
             if !records.scan.next() {
-                return Ok(row);
+                return Ok(Row { found, beyond: None });
+            }
+        }
+        let mut beyond = None;
+        loop {
+            let span = records.cell()?;
+            if beyond.is_none() && !records.text(span.text).trim().is_empty() {
+                beyond = Some(found - self.columns.len());
+            }
+            found += 1;
+            if !records.scan.next() {
+                return Ok(Row { found, beyond });
             }
         }
     }
+}
+
+/// A cell that is a number of few digits.
+struct Number {
+    number: Short,
+    /// What stands before its decimals.
+    decimal: u8,
+    /// What follows it.
+    end: usize,
+}
+
+/// The cell that begins here, with quotes or without, if it is such a number, written as those before it in its column.
+#[inline]
+fn number(scan: &Scan<'_>, column: &Typing) -> Option<Number> {
+    let (rest, decimal) = (scan.bytes.get(scan.at..)?, column.decimal());
+    if let Some(quoted) = rest.strip_prefix(b"\"") {
+        let number = short(quoted, decimal).filter(|number| quoted.get(number.length) == Some(&b'"'))?;
+        let end = scan.at + number.length + 2;
+        return scan.ends_at(end).then_some(Number { number, decimal, end });
+    }
+    // Outside of quotes a comma may be the separator.
+    let decimal = if scan.separator.is(decimal) { b'.' } else { decimal };
+    let number = short(rest, decimal)?;
+    let end = scan.at + number.length;
+    scan.ends_at(end).then_some(Number { number, decimal, end })
 }

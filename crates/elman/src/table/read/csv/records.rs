@@ -40,6 +40,19 @@ impl<'t> Records<'t> {
         self.line = self.end_line();
         self.breaks = 0;
         let bytes = self.scan.bytes;
+        let begins_cell = |first: &u8| first.is_ascii_graphic() && Some(*first) != self.comment;
+        // Most records stand on the line behind the one before.
+        let break_length = match bytes.get(self.scan.at..) {
+            Some([b'\n', first, ..]) if begins_cell(first) => 1,
+            Some([b'\r', b'\n', first, ..]) if begins_cell(first) => 2,
+            _ => 0,
+        };
+        if break_length > 0 {
+            self.line += 1;
+            self.scan.at += break_length;
+            self.scan.begin();
+            return true;
+        }
         loop {
             let rest = &bytes[self.scan.at..];
             let length = match rest {
@@ -69,6 +82,7 @@ impl<'t> Records<'t> {
     }
 
     /// The line on which the record ends, once it has been walked through.
+    #[inline]
     pub(super) fn end_line(&self) -> u64 {
         self.line + self.breaks
     }
@@ -77,6 +91,7 @@ impl<'t> Records<'t> {
     ///
     /// # Errors
     /// If a quote is never closed.
+    #[inline]
     pub(super) fn cell(&mut self) -> Result<Span, Unclosed> {
         let span = self.scan.cell();
         if self.scan.bytes.get(span.begin) == Some(&b'"') {
@@ -86,6 +101,7 @@ impl<'t> Records<'t> {
     }
 
     /// What stands between these places.
+    #[inline]
     pub(super) fn text(&self, (begin, end): (usize, usize)) -> &'t str {
         &self.text[begin..end]
     }

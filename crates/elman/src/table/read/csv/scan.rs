@@ -1,5 +1,7 @@
 //! The cells of a text, one by one: the same walk that reads a file finds a cell of it again.
 
+use memchr::{memchr, memchr3};
+
 use super::dialect::Separator;
 
 /// A walk over the cells of a text.
@@ -35,6 +37,7 @@ pub(super) enum Kind {
 
 impl<'t> Scan<'t> {
     /// Goes to the first cell of the record that begins here.
+    #[inline]
     pub(super) fn begin(&mut self) {
         if self.separator == Separator::Blanks {
             self.skip_blanks();
@@ -42,6 +45,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Walks over a cell. What follows it is still ahead.
+    #[inline]
     pub(super) fn cell(&mut self) -> Span {
         let begin = self.at;
         let span = if self.bytes.get(begin) == Some(&b'"') {
@@ -55,6 +59,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Goes to the next cell of the record; false if there is none.
+    #[inline]
     pub(super) fn next(&mut self) -> bool {
         match self.separator {
             Separator::Byte(separator) => {
@@ -70,6 +75,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Does a cell end here?
+    #[inline]
     pub(super) fn ends_at(&self, at: usize) -> bool {
         self.bytes.get(at).is_none_or(|&byte| self.separator.is(byte) || matches!(byte, b'\n' | b'\r'))
     }
@@ -81,11 +87,8 @@ impl<'t> Scan<'t> {
 
     fn end_of_plain(&self, begin: usize) -> usize {
         let rest = self.bytes.get(begin..).unwrap_or_default();
-        // What the separator is is asked once, not of each byte.
         let length = match self.separator {
-            Separator::Byte(separator) => {
-                rest.iter().position(|&byte| byte == separator || matches!(byte, b'\n' | b'\r'))
-            }
+            Separator::Byte(separator) => memchr3(separator, b'\n', b'\r', rest),
             Separator::Blanks => rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')),
         };
         begin + length.unwrap_or(rest.len())
@@ -95,7 +98,7 @@ impl<'t> Scan<'t> {
     /// the cell.
     fn quoted(&self, begin: usize) -> Span {
         let (mut at, mut kind) = (begin + 1, Kind::Plain);
-        let quote_from = |at: usize| self.bytes[at..].iter().position(|&byte| byte == b'"').map(|n| at + n);
+        let quote_from = |at: usize| memchr(b'"', &self.bytes[at..]).map(|n| at + n);
         loop {
             match quote_from(at) {
                 None => {

@@ -240,6 +240,21 @@ fn numbers_are_written_as_a_whole_column_says() {
 }
 
 #[test]
+fn a_comma_in_quotes_is_none_between_cells() {
+    // Of a column with decimal commas, the cells that have none stand without quotes.
+    let table = read("a,b\n\"3,5\",7\n12,8\n\"-4\",\"9\"\n");
+    assert_eq!((numbers(&table, "a"), numbers(&table, "b")), (&[3.5, 12.0, -4.0][..], &[7.0, 8.0, 9.0][..]));
+    let table = read("a;b\n3,5;\"7,25\"\n12;\"8\"\n\"-4,0\";1,5\n");
+    assert_eq!((numbers(&table, "a"), numbers(&table, "b")), (&[3.5, 12.0, -4.0][..], &[7.25, 8.0, 1.5][..]));
+    // Text behind a number in quotes, or within them.
+    for text in ["a,b\n\"1\"x,7\n2,8\n", "a,b\n\"1 x\",7\n2,8\n", "a,b\n\"1\"\"\",7\n2,8\n"] {
+        let table = read(text);
+        assert!(!table.column("a").unwrap().holds_numbers(), "{text}");
+        assert_eq!(numbers(&table, "b"), [7.0, 8.0], "{text}");
+    }
+}
+
+#[test]
 fn columns_without_a_name_or_a_value_are_left_out() {
     let table = Table::read("t.csv", "a,,b,,\n1,,2,,\n3,,4,,\n".as_bytes()).unwrap();
     assert_eq!(table.headers(), ["a", "b"]);
@@ -320,6 +335,107 @@ fn what_stands_above_a_table_is_a_title() {
 }
 
 #[test]
+fn rows_of_words_above_others_are_no_title() {
+    for text in [
+        "place,kind,y\nBerlin, Mitte,park,3\nUlm,park,closed\nC0,park,0\nC1,park,1\nC2,park,2\n",
+        "place,kind,y\nBerlin, Mitte,park,3\n\nUlm,park,closed\nC0,park,0\nC1,park,1\nC2,park,2\n",
+        "device,state,power\nmeter,boot\nmeter,fault,unread\nmeter,ok,0\nmeter,ok,1\nmeter,ok,2\n",
+        "a,y\nr0,low,high\nr1,1,1\nr2,2,2\nr3,3,3\n",
+        "a, y\nr0,low,high\nr1,1,1\nr2,2,2\nr3,3,3\n",
+        "a day, y\nr0, low, high\nr1, 1, 1\nr2, 2, 2\nr3, 3, 3\n",
+    ] {
+        let error = Table::read("t.csv", text.as_bytes()).unwrap_err();
+        assert!(matches!(error, TableError::Ragged { .. }), "{error}");
+    }
+    // Words that stand for a missing value elsewhere may be names.
+    for header in ["day,nat,y", "day,n.v.,y", "day,(blank),y", "day,NA,y"] {
+        let table = read(format!("Report\n{header}\n1,2,3\n2,3,4\n"));
+        assert_eq!(table.headers().join(","), header);
+    }
+}
+
+#[test]
+fn times_without_values_below_a_table_are_rows() {
+    for (row, last) in [
+        ("2023Q4", "2024Q1"),
+        ("Q4 2023", "Q1 2024"),
+        ("H2 2023", "H1 2024"),
+        ("W52 2023", "W01 2024"),
+        ("KW 52 2023", "KW 1 2024"),
+        ("FY2023", "FY2024"),
+        ("first half of 2023", "second half of 2023"),
+        ("2024-01-01", "control"),
+        ("2024-01-01", "Stand 31.12.2024"),
+    ] {
+        let table = read(format!("when,a,b\n{row},1,2\n{last},,\n"));
+        assert_eq!((table.num_rows(), table.column("when").unwrap().text(1)), (2, last));
+    }
+    for last in ["Source: the office", "as of the end of 2024", ",,\nmade by hand"] {
+        let table = read(format!("when,a,b\n2024-01-01,1,2\n2024-01-02,1,2\n{last},,\n"));
+        assert_eq!(table.num_rows(), 2, "{last}");
+    }
+}
+
+#[test]
+fn what_instruments_and_archives_write_above_a_table_is_a_title() {
+    for text in [
+        "Station;DE0001\nPeriod;01.01.2024 - 31.01.2024\n\nday;units;flag\n01.01.2024;3;W\n02.01.2024;4;W\n03.01.2024;5;W\n",
+        "Atlanta, Georgia Average Temperature\nUnits: Degrees\nMissing: -99\nday,units\n202101,3\n202102,4\n202103,5\n",
+        "Source,Indicators,\n\nUpdated,2024-01-01,\n\nday,units,x,y,z,\n2021,3,1,2,3,\n2022,4,1,2,3,\n2023,5,1,2,3,\n",
+        "Report;;\n;;\nmonth;units;paid\nJan 2021;3;1\nFeb 2021;4;2\nMar 2021;5;2\nTotal;12;5\n;;\nNote: estimates;;\n",
+        "Report;;\n;;\nday;units;paid\n2021-01-01;3;1\n2021-01-02;4;2\n2021-01-03;5;2\nTotal;12;5\n;;\nNote: estimates;;\n",
+    ] {
+        let table = read(text);
+        assert_eq!(numbers(&table, "units"), [3.0, 4.0, 5.0], "{text}");
+        assert!(remarks(&table).iter().any(|remark| remark.contains("title")), "{:?}", remarks(&table));
+    }
+    // A row that lacks a cell, or has one too many, is told where it stands.
+    for (text, line) in [
+        ("day,units,note\n2021-01-01,3\n2021-01-02,4,x\n2021-01-03,5,y\n", 2),
+        ("day,units\nmon,few,x\ntue,3\nwed,4\n", 2),
+        ("day,units\n2021-01-01,3,1\nday,units,x\n2021-01-02,4,1\n2021-01-03,5,1\n2021-01-04,5,1\n", 2),
+        ("a,b\nx,y,z\n1,2,3\n4,5,6\n", 2),
+    ] {
+        let error = Table::read("t.csv", text.as_bytes()).unwrap_err();
+        assert!(matches!(error, TableError::Ragged { line: found, .. } if found == line), "{text}: {error}");
+    }
+}
+
+#[test]
+fn empty_rows_and_notes_as_wide_as_the_table_are_left_out() {
+    let rows = "day,units,x\n2021-01-01,3,1\n2021-01-02,4,2\n";
+    for (below, what) in [
+        (",,\n", "line 4: the last row is empty, and left out"),
+        (",,\n,,\n", "line 4: the last 2 rows are empty, and left out"),
+        ("Source: survey,,\n", "line 4: what stands below the table, \"Source: survey\", is left out"),
+        (
+            ",,\nSource: survey,,\nmade by hand,,\n",
+            "line 4: what stands below the table, \"Source: survey\" and 2 lines more, is left out",
+        ),
+        (
+            "Total,7,3\n,,\n",
+            "line 4: the last row is one of sums, \"Total\", and left out with 1 line below it",
+        ),
+    ] {
+        let table = read(format!("{rows}{below}"));
+        assert_eq!(
+            (numbers(&table, "units"), remarks(&table)),
+            (&[3.0, 4.0][..], vec![format!("t.csv, {what}")])
+        );
+    }
+    // Rows of the table follow, or the row may be one.
+    for below in [",,\n2021-01-04,5,6\n", "x,,\n2021-01-04,5,6\n", "2021-01-03,,\n", ",5,\n"] {
+        let table = read(format!("{rows}{below}"));
+        assert_eq!(table.num_rows(), 2 + below.lines().count(), "{below}");
+    }
+    for text in
+        ["city,units,x\nBonn,3,1\nJena,4,2\nUlm,,\n", "a,b,c\n3,4,x\n5,6,y\n,z,\n", "a,b\n3,4\n5,6\n,\n"]
+    {
+        assert_eq!(read(text).num_rows(), 3, "{text}");
+    }
+}
+
+#[test]
 fn numbers_may_have_a_unit() {
     let table =
         read("day,temperature,rain,code\n2024-01-01,-20.5 °C,\"1,200 mm\",3A\n2024-01-02,3 °C,NA,4B\n");
@@ -362,6 +478,25 @@ fn numbers_may_have_a_unit() {
         let column = table.column("b").unwrap();
         assert_eq!(column.numbers().ok(), values.as_ref().map(|values| &values[..]), "{cells}");
     }
+}
+
+#[test]
+fn letters_behind_numbers_are_left_to_categories() {
+    for cells in [
+        ["12K", "4M"],
+        ["293.15K", "300"],
+        ["1.5M", "3"],
+        ["512B", "1.5K"],
+        ["88.54K", "1.02M"],
+        ["3", "nat"],
+    ] {
+        let table = read(format!("day,line\na,{}\nb,{}\n", cells[0], cells[1]));
+        assert!(!table.column("line").unwrap().holds_numbers(), "{cells:?}");
+    }
+    // One in every cell is a unit.
+    let table = read("day,t\na,88.54K\nb,102.5K\n");
+    assert_eq!(numbers(&table, "t"), [88.54, 102.5]);
+    assert_eq!(remarks(&table), ["t.csv, line 2, column \"t\": \"88.54K\" is read as 88.54"]);
 }
 
 #[test]
@@ -448,6 +583,45 @@ fn what_stands_around_the_rows_is_left_out_and_said() {
 }
 
 /// Units are known by a single row below them, which is no row of sums.
+#[test]
+fn names_may_stand_in_several_rows() {
+    let rows = "2024-01-01,1,2\n2024-01-02,3,4\n2024-01-03,5,6\n";
+    for (above, headers, rows_left_out) in [
+        ("time,temp,wind\n,°C,m/s\n", ["time", "temp", "wind"], 1),
+        ("time,pressure,speed\ndate,mmHg,knots\n", ["time", "pressure", "speed"], 1),
+        ("'time','MLII','V5'\n'seconds','mV','mV'\n", ["'time'", "'MLII'", "'V5'"], 1),
+        ("Price,Close,High\nTicker,AAPL,AAPL\nDate,,\n", ["Date", "Close", "High"], 2),
+        ("Price,Close,Close\nTicker,AAPL,MSFT\nDate,,\n", ["Date", "Close AAPL", "Close MSFT"], 2),
+        ("Price,Close,High\nDate,,\n", ["Price", "Close", "High"], 1),
+        ("Date,Sales,Sales\n,North,South\n", ["Date", "Sales North", "Sales South"], 1),
+        ("Date,Sales,\n,North,South\n", ["Date", "Sales North", "Sales South"], 1),
+        (",Sales,Sales\nDate,North,South\n", ["Date", "Sales North", "Sales South"], 1),
+    ] {
+        let table = read(format!("{above}{rows}"));
+        assert_eq!(table.headers(), headers, "{above}");
+        assert_eq!(numbers(&table, headers[1]), [1.0, 3.0, 5.0], "{above}");
+        let left_out =
+            remarks(&table).iter().filter(|remark| remark.contains("the row below the names")).count();
+        let joined = remarks(&table).iter().any(|remark| remark.contains("names stand in several rows"));
+        let are_new = !above.starts_with(&headers.join(","));
+        assert_eq!((left_out, joined), (rows_left_out, are_new), "{:?}", remarks(&table));
+    }
+    // What may be a row of values stays: it has a time, a text that a column may hold, marks for want of a number.
+    for row in ["2024-01-01,shut,shut", "?,-,n/a", "x,x,x"] {
+        let table = read(format!("time,temp,wind\n{row}\n{rows}"));
+        assert_eq!(table.num_rows(), 4, "{row}");
+    }
+    for row in ["Bonn,shut,shut", ",shut,shut", "Bonn,call us,closed"] {
+        let table = read(format!("city,temp,wind\n{row}\nUlm,1,2\nJena,3,4\n"));
+        assert_eq!(table.num_rows(), 3, "{row}");
+    }
+    // Neither units nor dashes are names, nor do words that are the same tell columns apart.
+    for below in ["", ",mm,cm\n", "---,---,---\n", ",North,North\n"] {
+        let error = Table::read("t.csv", format!("day,a,a\n{below}{rows}").as_bytes()).unwrap_err();
+        assert!(matches!(&error, TableError::DuplicateHeader { column, .. } if column == "a"), "{error}");
+    }
+}
+
 #[test]
 fn units_stand_above_a_single_row() {
     for (text, rows) in [

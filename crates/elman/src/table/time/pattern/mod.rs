@@ -343,6 +343,29 @@ impl Pattern {
         self.counts_days() || self.items.iter().any(of_day)
     }
 
+    /// The longest time that one written so stands for, a part of a year, if it says no day.
+    pub(crate) fn period(&self) -> Option<SignedDuration> {
+        const DAY: i64 = 24;
+        let days = |item: &Item| match item {
+            Item::Number(Field::IsoWeek, _) => Some(7),
+            Item::Number(Field::Month, _)
+            | Item::Roman(Field::Month)
+            | Item::Month(..)
+            | Item::DecimalYear(..) => Some(31),
+            Item::Number(Field::Quarter, _)
+            | Item::Roman(Field::Quarter)
+            | Item::Ordinal(Field::Quarter, ..) => Some(92),
+            Item::Number(Field::Half, _) | Item::Ordinal(Field::Half, ..) => Some(184),
+            _ => None,
+        };
+        let found = || self.items.iter().filter_map(days).min();
+        if self.has_day() || self.has_clock() {
+            None
+        } else {
+            found().map(|days| SignedDuration::from_hours(days * DAY))
+        }
+    }
+
     /// Does it count days, as spreadsheets do?
     pub(crate) fn counts_days(&self) -> bool {
         self.items.iter().any(|item| matches!(item, Item::SerialDay(_)))
@@ -359,14 +382,15 @@ impl Pattern {
         self.items.iter().any(next)
     }
 
-    /// Is it a year and the number of its week, quarter or half, with nothing that says so? If so, the longest time from
-    /// one to the next.
+    /// Is it a year and the number of its week, quarter or half, or of its month behind a point, with nothing that says so? If so,
+    /// the longest time from one to the next.
     pub(super) fn bare_period(&self) -> Option<SignedDuration> {
         const DAY: i64 = 24;
-        let mut period = None;
+        let (mut period, has_point) = (None, self.items.contains(&Item::Literal('.')));
         for item in &self.items {
             match item {
-                Item::Number(Field::Year | Field::IsoYear, _) | Item::Literal('-' | '/' | ' ') => {}
+                Item::Number(Field::Year | Field::IsoYear, _) | Item::Literal('-' | '/' | ' ' | '.') => {}
+                Item::Number(Field::Month, _) if has_point => period = Some(31 * DAY),
                 Item::Number(Field::IsoWeek, _) => period = Some(7 * DAY),
                 Item::Number(Field::Quarter, _) => period = Some(92 * DAY),
                 Item::Number(Field::Half, _) => period = Some(184 * DAY),
@@ -381,9 +405,10 @@ impl Pattern {
         self.items.iter().any(|item| matches!(item, Item::Roman(_)))
     }
 
-    /// Is it several numbers with nothing between?
+    /// Is it several numbers with nothing between, none of which counts the days of a year, as other numbers do?
     pub(super) fn is_of_digits(&self) -> bool {
-        self.items.len() > 1 && self.items.iter().all(|item| matches!(item, Item::Number(..)))
+        let is_one = |item: &Item| matches!(item, Item::Number(field, _) if *field != Field::DayOfYear);
+        self.items.len() > 1 && self.items.iter().all(is_one)
     }
 
     /// Is it a month's name and a year of two digits, which may be a day?
@@ -391,7 +416,12 @@ impl Pattern {
         let is = |item: &Item| {
             matches!(item, Item::Month(..) | Item::Number(Field::ShortYear, _) | Item::Literal(_))
         };
-        self.items.iter().any(|item| matches!(item, Item::Month(..))) && self.items.iter().all(is)
+        self.names_months() && self.items.iter().all(is)
+    }
+
+    /// Does it say a month by its name?
+    pub(super) fn names_months(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Month(..)))
     }
 
     /// Does it say a clock by its short name?

@@ -217,11 +217,12 @@ impl Pattern {
 
 /// A number of so many digits, their count, and what follows.
 fn digits(text: &str, least: usize, most: usize) -> Option<(i64, usize, &str)> {
-    let count = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
-    if count < least {
-        return None;
+    let (mut number, mut count) = (0_i64, 0);
+    for byte in text.bytes().take(most).take_while(u8::is_ascii_digit) {
+        number = number.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+        count += 1;
     }
-    Some((text[..count].parse().ok()?, count, &text[count..]))
+    (count >= least).then(|| (number, count, &text[count..]))
 }
 
 /// The share of one that the digits behind a point say, how many they are, and what follows.
