@@ -109,9 +109,12 @@ pub const SEQUENCES: usize = 16;
 
 /// Where all layers have fewer weights than this, two sequences are chunks of one each, whose steps go by the functions of
 /// single rows: up to 24 units, training takes 5 to 40 % less time so with AVX2, with AVX-512 between 4 % more and 20 % less; and
-/// a second thread has something to do. Three sequences take 8 to 24 % less with AVX2 from 9 to 16 units, up to 30 % more
-/// elsewhere.
-pub const ALONE_BELOW: usize = 4096;
+/// a second thread has something to do. Three sequences would take 8 to 24 % less with AVX2 from 9 to 16 units, and up to
+/// 30 % more elsewhere.
+pub const ALONE_BELOW: usize = 5000;
+
+/// And as many timesteps they have at least, both together: chunks of fewer cost more than single rows save.
+pub const ALONE_ROWS: usize = 24;
 
 /// The weights of a layer that do not stay in a core's second cache. Each chunk reads them anew every
 /// step, so that its sequences should be more: 16 would want 8 bytes per cycle and core.

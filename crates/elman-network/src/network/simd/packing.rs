@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use elman_core::engine::timeline::Timeline;
-use elman_kernels::tuning::{ALONE_BELOW, LARGE, MAX_CHUNKS, SEQUENCES, SEQUENCES_OF_LARGE};
+use elman_kernels::tuning::{ALONE_BELOW, ALONE_ROWS, LARGE, MAX_CHUNKS, SEQUENCES, SEQUENCES_OF_LARGE};
 
 use crate::batch::Packing;
 
@@ -110,8 +110,8 @@ impl ChunkPacking {
 /// since sums over chunks must not depend on threads.
 pub(super) fn num_chunks(packing: &Packing, weights: usize) -> usize {
     // Two chunks of half as many sequences as are best give a second thread something to do.
-    let is_split = packing.batch_size() >= SEQUENCES || packing.batch_size() == 2 && weights < ALONE_BELOW;
-    let least = 1 + usize::from(is_split);
+    let are_alone = packing.batch_size() == 2 && packing.num_rows() >= ALONE_ROWS && weights < ALONE_BELOW;
+    let least = 1 + usize::from(are_alone || packing.batch_size() >= SEQUENCES);
     let sequences = if weights < LARGE { SEQUENCES } else { SEQUENCES_OF_LARGE };
     let count = (packing.batch_size() / sequences).clamp(least, MAX_CHUNKS);
     // An odd one of a few would leave one of two threads without work at the end.
@@ -174,12 +174,13 @@ mod tests {
     /// By the batch's shape alone, and as many as there are sequences for: of 16 cores each has one at 256.
     #[test]
     fn chunks_grow_with_the_batch() {
-        let count = |batch_size, weights| num_chunks(&Packing::new(&vec![3; batch_size]), weights);
+        let count = |batch_size, weights| num_chunks(&Packing::new(&vec![12; batch_size]), weights);
         assert_eq!(
             [1, 2, 3, 15, 16, 32, 47, 48, 128, 256, 5000].map(|n| count(n, 100)),
             [1, 2, 1, 1, 2, 2, 2, 4, 8, 16, 64]
         );
         assert_eq!([2, 3].map(|n| count(n, ALONE_BELOW)), [1, 1]);
+        assert_eq!(num_chunks(&Packing::new(&[12, 11]), 100), 1);
         assert_eq!([16, 64, 96, 256, 512].map(|n| count(n, LARGE)), [2, 2, 4, 8, 16]);
     }
 }
