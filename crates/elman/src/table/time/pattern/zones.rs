@@ -45,7 +45,8 @@ pub(crate) fn shared<'c>(
 ) -> Option<(usize, &'static str, &'static str)> {
     let mut seen: Vec<(usize, &str, usize)> = Vec::new();
     for (row, text) in texts.enumerate() {
-        let words = text.split(|c: char| !c.is_ascii_alphabetic());
+        // Between digits and marks there are many of no letter.
+        let words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
         for (word, (_, place)) in words.filter_map(|word| Some((word, find(word)?))) {
             if !seen.iter().any(|(_, other, _)| other.eq_ignore_ascii_case(word)) {
                 seen.push((row, word, place));
