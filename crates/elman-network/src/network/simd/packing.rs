@@ -118,7 +118,8 @@ pub(super) fn num_chunks(packing: &Packing, weights: usize) -> usize {
     if count == 1 { 1 } else { count.next_multiple_of(2) }
 }
 
-/// The `n`-th of `count` chunks of a batch: sequences with nearly equally many timesteps.
+/// The `n`-th of `count` chunks of a batch: sequences with nearly equally many timesteps, or one each, however unequal, where there
+/// are as many chunks.
 pub(super) fn chunk(packing: &Packing, n: usize, count: usize) -> Range<usize> {
     if count == packing.batch_size() {
         return n..n + 1;

@@ -39,7 +39,7 @@ const DATES: &[&str] = &[
     "%Y%m%d",
     "%d%m%Y",
     "%m%d%Y",
-    "%Y%j",
+    DAY_OF_YEAR,
     // Years from summer to summer, before what would be months.
     "%Y/%+y",
     "%Y-%+y",
@@ -382,17 +382,20 @@ pub(super) fn candidates(text: &str) -> Vec<Pattern> {
     found
 }
 
+/// A year and the number of a day in it: seven digits, which are a number as well.
+pub(super) const DAY_OF_YEAR: &str = "%Y%j";
+
 /// The ways in which digits alone may be a date: fields have all their digits, as 38353 is a day counted by a
 /// spreadsheet, not March 3835.
 fn of_digits(text: &str) -> impl Iterator<Item = &'static str> {
-    const DAY_OF_YEAR: usize = 7;
+    const DAY_AND_YEAR: usize = 7;
     const MILLISECONDS: usize = 17;
     let length = text.len();
     let is_whole = length <= 4 || length.is_multiple_of(2) || length == MILLISECONDS;
     // Six digits are a year and a month, or a day of a year of two digits: of 2015 to 2017 rather than of the 16th century.
     let has_year = text.get(..4).is_some_and(|year| ("1800".."2200").contains(&year));
     DATES.iter().copied().filter(move |&format| match format {
-        "%Y%j" => length == DAY_OF_YEAR && has_year,
+        DAY_OF_YEAR => length == DAY_AND_YEAR && has_year,
         "%Y%m" => is_whole && has_year,
         _ => is_whole,
     })

@@ -15,7 +15,7 @@ use jiff::civil::{DateTime, date};
 pub(crate) use pattern::{Pattern, shared_clock};
 
 use crate::calendar::Step;
-use formats::candidates;
+use formats::{DAY_OF_YEAR, candidates};
 use pattern::Seen;
 
 use super::number::finite;
@@ -188,11 +188,12 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
         }
     }
     for pattern in &found {
-        let is_pointed = POINTED.contains(&pattern.to_string().as_str());
+        let format = pattern.to_string();
+        let is_pointed = POINTED.contains(&format.as_str());
         match read_as(pattern, cells.clone()) {
             // A year and a number beside it are a month unless they go on by weeks, quarters or halves.
             Ok(times) if pattern.bare_period().is_some_and(|period| !follows_by(period, &times)) => {}
-            Ok(times) if pattern.to_string() == DAY_OF_YEAR && !count_days_of_year(&times) => {}
+            Ok(times) if format == DAY_OF_YEAR && !count_days_of_year(&times) => {}
             Ok(times) if is_pointed && !counts_no_tenths(&times) => {}
             Ok(times) => readings.push((pattern, times)),
             // Which are numbers rather than times, and no example of any.
@@ -265,9 +266,6 @@ fn mixed_decimals<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Option<[u
         cells.clone().position(|cell| decimals(cell).len() == 2 && decimals(cell).starts_with('0'))?;
     Some([single, padded])
 }
-
-/// Seven digits, which are a number as well.
-const DAY_OF_YEAR: &str = "%Y%j";
 
 /// Do they follow each other by days, beyond what counts the weeks of a year or the periods of a company's, and into another year,
 /// before which other numbers do not end?

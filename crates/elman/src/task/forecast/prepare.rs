@@ -168,7 +168,8 @@ fn remark_on_count(column: Column<'_>, first: Time) -> Option<Message> {
 
 /// What is to be said of a clock's name that other places have as well.
 fn remark_on_clock(column: Column<'_>, first: Time) -> Option<Message> {
-    let (row, name, whose) = shared_clock(column.texts()).filter(|_| first.names_clock())?;
+    // All texts are looked through only where they have such names.
+    let (row, name, whose) = first.names_clock().then(|| shared_clock(column.texts()))??;
     let text = format!("{}: {name} is taken for {whose}", column.place(row));
     Some(text.into())
 }
