@@ -130,15 +130,19 @@ fn temporary_beside(path: &Path) -> io::Result<Temporary> {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         builder.tempfile_in(directory)
     };
+    // From before there is a file until its name is known, so that [`exit`] sees either none or both.
+    let mut names = temporary();
     let made = match make(0) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => make(6),
         made => made,
     };
     // The name of a temporary file would say nothing to the user: the bare reason is enough.
     let file = made.map_err(|error| io::Error::from(error.kind()))?;
+    names.push(file.path().to_owned());
+    drop(names);
     // Where files cannot be locked, writing goes on as it would anyway.
     let _ = file.as_file().try_lock();
-    let name = Name::of(file.path());
+    let name = Name(file.path().to_owned());
     Ok(Temporary { file, name })
 }
 
@@ -153,13 +157,6 @@ static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// One of them.
 struct Name(PathBuf);
-
-impl Name {
-    fn of(path: &Path) -> Self {
-        temporary().push(path.to_owned());
-        Name(path.to_owned())
-    }
-}
 
 impl Drop for Name {
     fn drop(&mut self) {

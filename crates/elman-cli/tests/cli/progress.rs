@@ -83,7 +83,7 @@ fn ctrl_c_ends_a_prediction_and_leaves_nothing() {
         // In the midst of writing.
         while !place.names().iter().any(|name| name.ends_with(".tmp")) {
             assert!(started.elapsed() < Duration::from_secs(60), "{:?}", place.names());
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::yield_now();
         }
         let id = child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
