@@ -5,14 +5,28 @@ use core::ops::Range;
 use elman_kernels::Isa;
 use elman_kernels::panel::Order;
 use elman_kernels::tile::Matrix;
+use elman_kernels::tuning::one_by_one;
 
 use super::backward::{self, Backward};
 use super::forward::{self, Forward};
-use super::sequence::{Sequence, SequenceOutput};
+use super::row;
+use super::sequences::{Sequences, SequencesOutput};
 use super::shape::Shape;
 use super::split::StepOutput;
 use super::timeline::Timeline;
 use crate::cell::Cell;
+
+/// Do the rows of a step go through a layer one by one, by the functions of single rows, rather than together through tiles? No
+/// bit depends on it.
+#[inline(always)]
+fn goes_one_by_one<S: Isa, C: Cell>(shape: Shape, timeline: Timeline<'_>) -> bool {
+    let count = timeline.batch_size();
+    let most =
+        if row::are_compiled::<S, C>() { one_by_one(shape.lanes, shape.hidden_size, C::PRE) } else { 1 };
+    // Of others has to be looked up which rows are whose.
+    let are_equally_long = timeline.num_rows() == count * timeline.seq_len();
+    count == 1 || (2..=most).contains(&count) && are_equally_long
+}
 
 /// What a layer's forward pass reads, and where it leaves what a backward pass needs.
 #[derive(Debug)]
@@ -72,25 +86,26 @@ impl LayerForward<'_> {
             output: &mut *self.output,
             ..*self
         };
-        if own.timeline.batch_size() == 1 {
-            return own.run_alone::<S, C>(s, scratch);
-        }
         let timeline = own.timeline;
+        if goes_one_by_one::<S, C>(own.shape, timeline) {
+            return own.run_one_by_one::<S, C>(s, scratch);
+        }
         own.run_by(
             #[inline(always)]
             |from, t, to| forward::step::<S, C>(s, from, timeline.active(t), to.next, to.tape, scratch),
         );
     }
 
-    /// A single sequence, for whose steps less has to be looked up.
+    /// A single sequence, or a few equally long ones, for whose steps less has to be looked up.
     #[inline(always)]
-    fn run_alone<S: Isa, C: Cell>(self, s: S, scratch: &mut [f32]) {
+    fn run_one_by_one<S: Isa, C: Cell>(self, s: S, scratch: &mut [f32]) {
         let LayerForward { shape, panels, timeline, x, keeps, states, tape, ends, output, output_stride } =
             self;
-        let (steps, state_len) = (timeline.seq_len(), shape.state_len());
+        let (steps, count, reverse) = (timeline.seq_len(), timeline.batch_size(), timeline.reverse);
+        let state_len = count * shape.state_len();
         states[..state_len].copy_from_slice(&ends[..state_len]);
-        let to = SequenceOutput { states: &mut *states, tape, output, stride: output_stride, keeps };
-        Sequence { shape, panels, steps, reverse: timeline.reverse }.forward::<S, C>(s, x, to, scratch);
+        let to = SequencesOutput { states: &mut *states, tape, output, stride: output_stride, keeps };
+        Sequences { shape, panels, steps, count, reverse }.forward::<S, C>(s, x, to, scratch);
         let last = if keeps { steps } else { steps % 2 };
         ends[..state_len].copy_from_slice(&states[last * state_len..][..state_len]);
     }
@@ -159,7 +174,7 @@ pub struct LayerBackward<'a> {
     pub forward_panels: &'a [f32],
     /// Which rows belong to which timestep.
     pub timeline: Timeline<'a>,
-    /// The steps to be done: the last ones that are not done yet. Of a single sequence, all.
+    /// The steps to be done: the last ones that are not done yet.
     pub steps: Range<usize>,
     /// What the forward pass left.
     pub states: &'a [f32],
@@ -181,13 +196,14 @@ impl LayerBackward<'_> {
         let (shape, steps) = (self.shape.of_cell::<C>(), self.steps.clone());
         let (carry, tape) = (&mut *self.carry, &mut *self.tape);
         let units = if C::UNIT == 0 { &[] } else { shape.unit_parameters(forward_panels) };
-        if timeline.batch_size() == 1 {
-            debug_assert_eq!(steps, 0..timeline.seq_len(), "a single sequence goes back at once");
-            let sequence = Sequence { shape, panels, steps: timeline.seq_len(), reverse: timeline.reverse };
-            sequence.backward::<S, C>(s, (states, units, dh), carry, tape, scratch);
-            if wants_initial_state {
-                let tape = &tape[timeline.timestep(0) * shape.tape_len()..];
-                backward::finish(s, (shape, panels), 0..1, carry, tape, scratch);
+        if goes_one_by_one::<S, C>(shape, timeline) {
+            let (count, reverse) = (timeline.batch_size(), timeline.reverse);
+            let sequences = Sequences { shape, panels, steps: timeline.seq_len(), count, reverse };
+            let is_first = steps.start == 0;
+            sequences.backward::<S, C>(s, steps, (states, units, dh), carry, tape, scratch);
+            if wants_initial_state && is_first {
+                let tape = &tape[timeline.timestep(0) * count * shape.tape_len()..];
+                backward::finish(s, (shape, panels), 0..count, carry, tape, scratch);
             }
             return;
         }

@@ -26,7 +26,7 @@ pub mod layer;
 pub mod pack;
 mod panel;
 mod row;
-mod sequence;
+mod sequences;
 pub mod shape;
 pub mod split;
 mod stage;

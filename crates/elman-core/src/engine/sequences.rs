@@ -1,7 +1,10 @@
-//! All timesteps of a single sequence, one after the other.
+//! All timesteps of a single sequence, or of a few equally long ones, whose rows go through a step one by one.
 //!
-//! Such a step of a small layer takes some 30 ns, most of which it waits for its sums and for tanh. What has
-//! to be looked up for batches whose sequences end at different times would take as long again.
+//! A row's step through a small layer takes some 30 ns, most of which it waits for its sums and for tanh; the next row's
+//! fills that time, since neither needs the other. What has to be looked up for batches whose sequences end at different times
+//! would take as long again.
+
+use core::ops::Range;
 
 use elman_kernels::Isa;
 use elman_kernels::panel::Order;
@@ -13,9 +16,9 @@ use super::row::{self, with_width};
 use super::shape::Shape;
 use crate::cell::Cell;
 
-/// A layer, and the sequence that goes through it.
+/// A layer, and the sequences that go through it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sequence<'a> {
+pub(super) struct Sequences<'a> {
     /// How the layer is cut.
     pub(super) shape: Shape,
     /// Its panels: of [`pack_forward`](super::pack::pack_forward) in the forward pass, of
@@ -23,20 +26,22 @@ pub(super) struct Sequence<'a> {
     pub(super) panels: &'a [f32],
     /// `T`
     pub(super) steps: usize,
+    /// `B`
+    pub(super) count: usize,
     /// Does the layer read from the last timestep to the first?
     pub(super) reverse: bool,
 }
 
 /// What a forward pass leaves.
 #[derive(Debug)]
-pub(super) struct SequenceOutput<'a> {
-    /// The states, in the order of the steps: the first one is there before. `[T + 1, STATES, padded]`; where
-    /// no backward pass is to follow `[2, STATES, padded]`, which take turns.
+pub(super) struct SequencesOutput<'a> {
+    /// The states, in the order of the steps: the first ones are there before. `[T + 1, B, STATES, padded]`; where
+    /// no backward pass is to follow `[2, B, STATES, padded]`, which take turns.
     pub(super) states: &'a mut [f32],
-    /// By timestep, `[T, tape_len]`; where no backward pass is to follow one row, or nothing if the cell
+    /// By timestep, `[T, B, tape_len]`; where no backward pass is to follow one row, or nothing if the cell
     /// needs none.
     pub(super) tape: &'a mut [f32],
-    /// `h` by timestep, `padded` values from the start of each row on, or nothing.
+    /// `h` by timestep and sequence, `padded` values from the start of each row on, or nothing.
     pub(super) output: &'a mut [f32],
     /// From one row's start to the next one's.
     pub(super) stride: usize,
@@ -50,14 +55,14 @@ const fn has_own_loop(units: usize, chains: usize) -> bool {
     if chains == 1 { units == 1 } else { units * chains >= MAX_VECTORS }
 }
 
-impl Sequence<'_> {
+impl Sequences<'_> {
     /// The timestep of the `n`-th step.
     #[inline(always)]
     fn timestep(&self, n: usize) -> usize {
         if self.reverse { self.steps - 1 - n } else { n }
     }
 
-    /// All steps forward, with one row of `x` per timestep.
+    /// All steps forward, with a row of `x` per timestep and sequence.
     ///
     /// # Panics
     /// If a slice does not have its shape.
@@ -66,7 +71,7 @@ impl Sequence<'_> {
         self,
         s: S,
         x: Matrix<'_>,
-        left: SequenceOutput<'_>,
+        left: SequencesOutput<'_>,
         scratch: &mut [f32],
     ) {
         let shape = self.shape;
@@ -100,7 +105,7 @@ impl Sequence<'_> {
         mut self,
         s: S,
         x: Matrix<'_>,
-        left: SequenceOutput<'_>,
+        left: SequencesOutput<'_>,
         scratch: &mut [f32],
     ) {
         self.shape = self.shape.of_cell::<C>();
@@ -129,7 +134,7 @@ impl Sequence<'_> {
         self,
         s: S,
         x: Matrix<'_>,
-        left: SequenceOutput<'_>,
+        left: SequencesOutput<'_>,
         scratch: &mut [f32],
     ) {
         self.forward_by::<C>(
@@ -140,35 +145,46 @@ impl Sequence<'_> {
         );
     }
 
-    /// The time loop. `step` makes a step, which leaves `next` and the tape.
+    /// The time loop. `step` makes a step of one row, which leaves `next` and the tape.
     #[inline(always)]
     fn forward_by<C: Cell>(
         self,
         x: Matrix<'_>,
-        left: SequenceOutput<'_>,
+        left: SequencesOutput<'_>,
         mut step: impl FnMut(Forward<'_>, &mut [f32], Option<&mut [f32]>),
     ) {
-        let Sequence { shape, panels, .. } = self;
-        let SequenceOutput { states, tape, output, stride, keeps } = left;
+        let Sequences { shape, panels, count, .. } = self;
+        let SequencesOutput { states, tape, output, stride, keeps } = left;
         let (state_len, tape_len, padded) = (shape.state_len(), shape.tape_len(), shape.padded());
-        for n in 0..self.steps {
-            let t = self.timestep(n);
-            let (before, after) = states[if keeps { n * state_len } else { 0 }..].split_at_mut(state_len);
+        let apart = count * state_len;
+        // One loop over steps and rows, of which the compiler takes out more than of one within another.
+        let (mut n, mut number) = (0, 0);
+        while n < self.steps {
+            let row = self.timestep(n) * count + number;
+            let slot = if keeps { n * count + number } else { number };
+            let (before, after) = states[slot * state_len..].split_at_mut(apart);
             let (prev, next) = if keeps || n % 2 == 0 { (before, after) } else { (after, before) };
+            // Of equal lengths, so that fewer checks of bounds are left.
+            let (prev, next) = (&prev[..state_len], &mut next[..state_len]);
             let tape = match keeps {
-                true => Some(&mut tape[t * tape_len..][..tape_len]),
+                true => Some(&mut tape[row * tape_len..][..tape_len]),
                 false => (C::FROM_INNER > 0).then_some(&mut *tape),
             };
-            let from = Forward { shape, panels, x: x.from(t), prev, order: Order::of_step(n) };
+            let from = Forward { shape, panels, x: x.from(row), prev, order: Order::of_step(n) };
             step(from, next, tape);
             if !output.is_empty() {
-                output[t * stride..][..padded].copy_from_slice(&next[..padded]);
+                output[row * stride..][..padded].copy_from_slice(&next[..padded]);
+            }
+            number += 1;
+            if number == count {
+                (n, number) = (n + 1, 0);
             }
         }
     }
 
-    /// All steps of the backward pass: see [`backward::step`] for the `carry` and the `tape`, by
-    /// timestep; `states` are what the forward pass left, `units` the per-unit parameters, and `dh` has one row per timestep.
+    /// The backward pass of some steps, the last ones that are not done yet: see [`backward::step`] for the `carry` and the
+    /// `tape`, of all timesteps; `states` are what the forward pass left, `units` the per-unit parameters, and `dh` has a row per
+    /// timestep and sequence.
     ///
     /// # Panics
     /// If a slice does not have its shape.
@@ -176,18 +192,20 @@ impl Sequence<'_> {
     pub(super) fn backward<S: Isa, C: Cell>(
         self,
         s: S,
+        steps: Range<usize>,
         (states, units, dh): (&[f32], &[f32], Option<Matrix<'_>>),
         carry: &mut [f32],
         tape: &mut [f32],
         scratch: &mut [f32],
     ) {
         if const { !row::are_compiled::<S, C>() } {
-            return self.backward_by_tiles::<S, C>(s, (states, units, dh), carry, tape, scratch);
+            return self.backward_by_tiles::<S, C>(s, steps, (states, units, dh), carry, tape, scratch);
         }
         let (cut, chains) = (self.shape.backward_cut(), self.shape.chains());
         match cut.even().filter(|run| has_own_loop(run.units, chains)) {
             Some(run) => with_width!(run.units, chains, |UNITS, CHAINS| if has_own_loop(UNITS, CHAINS) => {
                 self.backward_by(
+                    steps,
                     (states, units, dh),
                     carry,
                     tape,
@@ -199,11 +217,11 @@ impl Sequence<'_> {
                 );
             }),
             None if const { C::PRE == 1 } => {
-                self.backward_by_runs::<S, C>(s, (states, units, dh), carry, tape, scratch);
+                self.backward_by_runs::<S, C>(s, steps, (states, units, dh), carry, tape, scratch);
             }
             // Where a unit has several pre-activations, steps are so long that a call per panel is nothing: within 1 %
             // of functions of their own for GRU and LSTM of 48 to 128 units, at a fifth of all code.
-            None => self.backward_by_tiles::<S, C>(s, (states, units, dh), carry, tape, scratch),
+            None => self.backward_by_tiles::<S, C>(s, steps, (states, units, dh), carry, tape, scratch),
         }
     }
 
@@ -212,6 +230,7 @@ impl Sequence<'_> {
     fn backward_by_runs<S: Isa, C: Cell>(
         mut self,
         s: S,
+        steps: Range<usize>,
         from: (&[f32], &[f32], Option<Matrix<'_>>),
         carry: &mut [f32],
         tape: &mut [f32],
@@ -223,6 +242,7 @@ impl Sequence<'_> {
             #[inline(always)]
             || {
                 self.backward_by(
+                    steps,
                     from,
                     carry,
                     tape,
@@ -243,12 +263,14 @@ impl Sequence<'_> {
     fn backward_by_tiles<S: Isa, C: Cell>(
         self,
         s: S,
+        steps: Range<usize>,
         from: (&[f32], &[f32], Option<Matrix<'_>>),
         carry: &mut [f32],
         tape: &mut [f32],
         scratch: &mut [f32],
     ) {
         self.backward_by(
+            steps,
             from,
             carry,
             tape,
@@ -261,26 +283,35 @@ impl Sequence<'_> {
     #[inline(always)]
     fn backward_by(
         self,
+        steps: Range<usize>,
         (states, units, dh): (&[f32], &[f32], Option<Matrix<'_>>),
         carry: &mut [f32],
         tape: &mut [f32],
         mut step: impl FnMut(Backward<'_>, &mut [f32], &mut [f32]),
     ) {
-        let Sequence { shape, panels, .. } = self;
+        let Sequences { shape, panels, count, .. } = self;
         let (state_len, tape_len) = (shape.state_len(), shape.tape_len());
-        for n in (0..self.steps).rev() {
-            let t = self.timestep(n);
-            let (before, rest) = tape.split_at_mut(t * tape_len);
+        let (apart, between) = (count * state_len, (count - 1) * tape_len);
+        let (mut done, mut number) = (steps.end, 0);
+        while done > steps.start {
+            let n = done - 1;
+            let row = self.timestep(n) * count + number;
+            let (before, rest) = tape.split_at_mut(row * tape_len);
             let (tape, after) = rest.split_at_mut(tape_len);
-            let later = match (n + 1 < self.steps, self.reverse) {
+            let later = match (done < self.steps, self.reverse) {
                 (false, _) => &[][..],
-                (true, false) => &after[..tape_len],
-                (true, true) => &before[(t - 1) * tape_len..],
+                (true, false) => &after[between..][..tape_len],
+                (true, true) => &before[(row - count) * tape_len..][..tape_len],
             };
-            let (prev, next) = states[n * state_len..][..2 * state_len].split_at(state_len);
-            let (dh, order) = (dh.map(|dh| dh.from(t)), Order::of_step(n));
+            let states = &states[(n * count + number) * state_len..];
+            let (prev, next) = (&states[..state_len], &states[apart..][..state_len]);
+            let (dh, order) = (dh.map(|dh| dh.from(row)), Order::of_step(n));
             let from = Backward { shape, panels, units, prev, next, later, dh, order };
-            step(from, carry, tape);
+            step(from, &mut carry[number * state_len..][..state_len], tape);
+            number += 1;
+            if number == count {
+                (done, number) = (n, 0);
+            }
         }
     }
 }
