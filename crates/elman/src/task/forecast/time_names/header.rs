@@ -4,14 +4,18 @@ use std::collections::HashMap;
 
 use super::super::time_parts::{Part, are_days};
 use super::super::{panel, time_column};
+use super::eurostat;
 use super::names::{TIME, alone, hours, may_be_year, parts_of_year, read_times, time_of};
 use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table, Time, is_month, written_alike};
+use crate::table::{Column, Table, Time, is_month, mostly_times, written_alike};
 use crate::words::{abridged, listed, thousands};
 
 /// Fewer names of columns that are times are no header of times.
 const LEAST_NAMES: usize = 4;
+
+/// As many cells tell what a column holds.
+const LOOKED_AT: usize = 100;
 
 /// A header that names times, or parts of them.
 pub(super) struct Header {
@@ -72,7 +76,7 @@ impl Header {
         }
         let of_numbers = |&&(n, _): &&(usize, String)| table.column_at(n).holds_numbers();
         let is_of_numbers = header.has_flags(table) || header.names.iter().any(|name| of_numbers(&name));
-        Ok(Some(header).filter(|_| is_of_numbers))
+        Ok(Some(header).filter(|header| is_of_numbers && !header.tells_parts(table)))
     }
 
     /// One whose names are whole times, or years or days whose parts a column holds.
@@ -146,6 +150,15 @@ impl Header {
         let of_cells = if of_names == Part::Hour { Part::Date } else { Part::Year };
         header.beside = Some(Beside { column, of_cells, of_names });
         Some(header)
+    }
+
+    /// Do the columns tell by 0 and 1 which month or quarter a row is of?
+    fn tells_parts(&self, table: &Table) -> bool {
+        let is_told = |&(n, _): &(usize, String)| {
+            let values = table.column_at(n).numbers_or_gaps();
+            values.is_some_and(|values| values.iter().all(|&value| value == 0.0 || value == 1.0))
+        };
+        self.beside.is_some() && self.names.iter().all(is_told)
     }
 
     /// The columns that hold no values.
@@ -259,13 +272,19 @@ fn hold_years(column: Column<'_>) -> bool {
     column.numbers().is_ok_and(|numbers| numbers.iter().all(|&number| may_be_year(number)))
 }
 
-/// Are its cells times that tell rows apart?
+/// Are its cells times that tell rows apart, or days and parts of some year?
 fn may_be_times(column: Column<'_>) -> bool {
-    if !column.holds_numbers() {
-        return column.is_mostly_times();
+    let is_named = time_column::is_named_like_times(column.name());
+    if column.holds_numbers() {
+        let differ = |times: &[Time]| times.windows(2).all(|pair| pair[0] != pair[1]);
+        return is_named && column.times().is_ok_and(differ);
     }
-    time_column::is_named_like_times(column.name())
-        && column.times().is_ok_and(|times| times.windows(2).all(|pair| pair[0] != pair[1]))
+    // As Eurostat names the column of places, above which the times stand.
+    if eurostat::is_of_places(column) {
+        return false;
+    }
+    let of_a_year: Vec<String> = column.texts().take(LOOKED_AT).map(|text| format!("{text}-2000")).collect();
+    is_named || column.is_mostly_times() || mostly_times(of_a_year.iter().map(String::as_str))
 }
 
 /// Is it a column that counts rows, as data frames write it beside them?

@@ -1,6 +1,7 @@
 //! Tables with times in their header: a column for each time, or for each month of the years that a column holds. They are
 //! read as long ones, with a row for each value.
 
+mod eurostat;
 mod header;
 mod names;
 mod rows;
@@ -39,6 +40,8 @@ pub(super) fn of_training(
     if options.target.is_some() || options.time.is_some() {
         return Ok(None);
     }
+    let parts = eurostat::split(table);
+    let table = parts.as_ref().unwrap_or(table);
     let id = options.id.as_deref().map(|id| panel::names(table, id)).transpose()?;
     let is_taken = |name: &str| covariates.contains(name) || id.iter().flatten().any(|id| id == name);
     let Some(header) = Header::find(table, options.time_format.as_deref(), &is_taken, id.is_some())? else {
@@ -46,11 +49,9 @@ pub(super) fn of_training(
     };
     let id = match id {
         Some(id) => id,
-        None => header.find_id(table, &is_taken)?,
+        None => header.find_id(table, &|name| covariates.varies(name))?,
     };
-    let kept: Vec<usize> = (0..table.headers().len())
-        .filter(|&n| id.contains(&table.headers()[n]) || covariates.contains(&table.headers()[n]))
-        .collect();
+    let kept = kept(table, &id, covariates);
     let free = |usual: &str| {
         let is_free = |name: &String| kept.iter().all(|&n| table.headers()[n] != *name);
         let names = std::iter::successors(Some(usual.to_owned()), |name| Some(format!("{name}_")));
@@ -69,6 +70,12 @@ pub(super) fn of_training(
     Ok(Some(Long { table: long, options, id, remarks }))
 }
 
+/// The numbers of the columns that tell series apart or are covariates.
+fn kept(table: &Table, id: &[String], covariates: &Named) -> Vec<usize> {
+    let is_kept = |header: &String| id.contains(header) || covariates.contains(header);
+    (0..table.headers().len()).filter(|&n| is_kept(&table.headers()[n])).collect()
+}
+
 impl Forecast {
     /// A table that has times in its header, as a long one with the columns that were learned from, and what is to be said of
     /// that; none of any other.
@@ -80,6 +87,8 @@ impl Forecast {
         if table.has_column(time) || table.has_column(&self.target) {
             return Ok(None);
         }
+        let parts = eurostat::split(table);
+        let table = parts.as_ref().unwrap_or(table);
         let id = match &self.layout {
             Layout::Single => &[][..],
             Layout::Long(id) => id,
@@ -101,10 +110,11 @@ impl Forecast {
             );
             return Err(DataError::new(table.name(), text).into());
         }
-        let number = |name: &str| table.headers().iter().position(|header| header == name);
-        let kept = id.iter().map(String::as_str).chain(covariates.all());
-        let kept = kept.map(|name| Ok(number(table.column(name)?.name()).unwrap_or_default()));
-        let kept = kept.collect::<Result<Vec<_>, Error>>()?;
+        id.iter()
+            .map(String::as_str)
+            .chain(covariates.all())
+            .try_for_each(|name| table.column(name).map(drop))?;
+        let kept = kept(table, id, &covariates);
         let rows = header.rows(table, id, covariates.have_future())?;
         let Some(long) = rows.table(table, &kept, [time, &self.target])? else { return Ok(None) };
         Ok(Some((long, header.remark(table, id, &kept, &rows, [time, &self.target]))))

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::super::time_parts::join;
+use super::eurostat;
 use super::header::{Beside, Header};
 use super::names::read_times;
 use crate::error::{DataError, Error};
-use crate::table::{Column, Entry, Table, Time, stands_for_missing};
+use crate::table::{Entry, Table, Time, stands_for_missing};
 
 impl Header {
     /// The cells that become rows, series by series and in order of time.
@@ -85,7 +86,7 @@ impl Header {
             match column.numbers_or_gaps() {
                 Some(values) => Ok(values.to_vec()),
                 None if column.texts().all(stands_for_missing) => Ok(vec![f64::NAN; table.num_rows()]),
-                None if has_flags => flagged(column),
+                None if has_flags => eurostat::flagged(column),
                 None => Ok(column.numbers()?.to_vec()),
             }
         };
@@ -118,7 +119,7 @@ impl Header {
 
     /// Is it a table as Eurostat has them, whose values may have flags behind them?
     pub(super) fn has_flags(&self, table: &Table) -> bool {
-        self.others(table).any(|column| column.name().to_lowercase().contains("\\time"))
+        self.others(table).any(eurostat::is_of_places)
     }
 }
 
@@ -187,23 +188,4 @@ fn no_time(table: &Table, beside: Beside, row: usize, name: usize) -> Error {
         table.headers()[name]
     );
     DataError::new(cells.place(row), text).into()
-}
-
-/// The values of a column of Eurostat's, of which each may have flags behind it: up to three letters; a colon is a missing one.
-fn flagged(column: Column<'_>) -> Result<Vec<f64>, Error> {
-    let value = |(row, text): (usize, &str)| {
-        let is_flag = |c: char| c.is_ascii_lowercase();
-        let number = text.trim_end_matches(is_flag);
-        let has_flags =
-            text.len() - number.len() <= 3 && (number.ends_with(' ') || number.len() == text.len());
-        match number.trim_end() {
-            _ if !has_flags => Ok(column.number(row)?),
-            number if stands_for_missing(number) => Ok(f64::NAN),
-            number => match number.parse::<f64>() {
-                Ok(number) if number.is_finite() => Ok(number),
-                _ => Ok(column.number(row)?),
-            },
-        }
-    };
-    column.texts().enumerate().map(value).collect()
 }

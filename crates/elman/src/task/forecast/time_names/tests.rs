@@ -64,8 +64,8 @@ fn a_column_for_each_time() {
         (rows("s,X2000,X2001,X2002,X2003", "A,1,2,3,4\n"), "time,value\n2000,1\n2001,2\n2002,3\n2003,4"),
         (
             "freq,geo\\TIME_PERIOD\t2000 \t2001 \t2002 \t2003 \nA,AT\t: \t2.5 b\t3.5 bp\t4.5 \nA,BE\t1 \t2 \t: c\t4 e\n".to_owned(),
-            "freq,geo\\TIME_PERIOD,time,value\nA,AT,2001,2.5\nA,AT,2002,3.5\nA,AT,2003,4.5\nA,BE,2000,1\nA,BE,2001,2\n\
-             A,BE,2002,\nA,BE,2003,4",
+            "geo\\TIME_PERIOD,time,value\nAT,2001,2.5\nAT,2002,3.5\nAT,2003,4.5\nBE,2000,1\nBE,2001,2\nBE,2002,\n\
+             BE,2003,4",
         ),
         // Decimal commas.
         (
@@ -164,12 +164,16 @@ fn other_tables_are_left_as_they_are() {
         "sample,1580515200,1580601600,1580688000,1580774400\na,1,2,3,4\nb,1,2,3,4\n".into(),
         // Times beside.
         "date,2019,2020,2021,2022\n01-01,1,2,3,4\n01-02,1,2,3,4\n".replace("01-0", "2023-01-0"),
+        "of,2019,2020,2021,2022\n01-01,1,2,3,4\n01-02,1,2,3,4\n".into(),
+        "period,2019,2020,2021,2022\nearly,1,2,3,4\nlate,1,2,3,4\n".into(),
         "day,2019-01,2019-02,2019-03,2019-04\n1,1,2,3,4\n2,1,2,3,4\n".into(),
         format!("year,day,{months}\n2000,1,{twelve}\n2000,2,{twelve}\n"),
         // Months of no year, and of one that begins in summer; stores of numbers.
         format!("station,{months}\na,{twelve}\nb,{twelve}\n"),
         format!("year,{}\n2000,{twelve}\n2001,{twelve}\n", months[24..].to_owned() + "," + &months[..23]),
         format!("date,0,{twelve}\n2020-01-01,0,{twelve}\n2020-01-02,0,{twelve}\n"),
+        // Which quarter a row is of.
+        "year,sales,Q1,Q2,Q3,Q4\n2000,5,1,0,0,0\n2001,6,0,1,0,0\n".into(),
         // No numbers.
         "shop,2019,2020,2021,2022\na,x,y,z,x\nb,y,z,x,y\n".into(),
     ] {
@@ -186,6 +190,8 @@ fn other_tables_are_left_as_they_are() {
     ] {
         assert!(long_of(text, &options).unwrap().is_none(), "{options:?}");
     }
+    let both = options.clone().with_static_covariates("shop");
+    assert_eq!(long_of(&text.replace("b,2", "b,1"), &both).unwrap().unwrap().id, ["shop"]);
     let long = long_of(text, &options.with_id("group").with_static_covariates("shop")).unwrap().unwrap();
     assert_eq!(long.table.headers(), ["shop", "group", "time", "value"]);
 }
@@ -293,4 +299,72 @@ proptest! {
             (of_wide, of_long) => prop_assert_eq!(of_wide.is_err(), of_long.is_err()),
         }
     }
+
+    /// Whatever stands in a header and below it, it is read or refused.
+    #[test]
+    fn no_table_is_too_strange(
+        header in prop::sample::subsequence(HEADERS.to_vec(), 1..HEADERS.len()).prop_shuffle(),
+        begin in prop::sample::select(BEGINS.to_vec()),
+        cells in prop::collection::vec(prop::sample::select(CELLS.to_vec()), 200),
+        rows in 1..5_usize,
+    ) {
+        let names: Vec<&str> = begin.iter().chain(&header).copied().collect();
+        let mut text = names.join(";") + "\n";
+        for row in cells.chunks(names.len()).take(rows).filter(|row| row.len() == names.len()) {
+            text += &(row.join(";") + "\n");
+        }
+        let Ok(table) = Table::read("t.csv", text.as_bytes()) else { return Ok(()) };
+        let options = ForecastOptions::default();
+        let covariates = Named::new(&table, &options).unwrap();
+        if let Ok(Some(long)) = of_training(&table, &options, &covariates) {
+            prop_assert!(long.table.column("value").unwrap().holds_numbers());
+            prop_assert!(long.table.column("time").unwrap().times().is_ok());
+        }
+    }
 }
+
+const BEGINS: [&[&str]; 4] = [
+    &["year", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    &["2016", "2017", "2018", "2019"],
+    &["date", "Q1", "Q2", "Q3", "Q4"],
+    &[],
+];
+
+const HEADERS: [&str; 17] = [
+    "shop",
+    "freq,geo\\TIME",
+    "month",
+    "week",
+    "hour",
+    "day",
+    "2020",
+    "2021",
+    "2022",
+    "2023",
+    "2020-01",
+    "2020-02",
+    "2020-03",
+    "2020-04",
+    "1/2/2020",
+    "code",
+    "X",
+];
+
+const CELLS: [&str; 16] = [
+    "",
+    "1",
+    "2.5",
+    "3,5",
+    "a",
+    "b",
+    "2020",
+    "2021",
+    ":",
+    "1 p",
+    "2020-01-01",
+    "2020-01-02",
+    "Jan",
+    "53",
+    "NA",
+    "1k",
+];
