@@ -76,7 +76,13 @@ impl Header {
         }
         let of_numbers = |&&(n, _): &&(usize, String)| table.column_at(n).holds_numbers();
         let is_of_numbers = header.has_flags(table) || header.names.iter().any(|name| of_numbers(&name));
-        Ok(Some(header).filter(|header| is_of_numbers && !header.tells_parts(table)))
+        if !is_of_numbers || header.tells_parts(table) {
+            return Ok(None);
+        }
+        if header.beside.is_none() {
+            header.check_steps(table)?;
+        }
+        Ok(Some(header))
     }
 
     /// One whose names are whole times, or years or days whose parts a column holds.
@@ -105,13 +111,23 @@ impl Header {
             return Ok(None);
         }
         let pattern = times[0].pattern();
-        let of_names = if are_years {
-            Some(Part::Year)
-        } else {
-            Some(Part::Date).filter(|_| pattern.has_day() && !pattern.has_clock())
-        };
         let mut header = Header { names, beside: None, format: Some(times[0].format()) };
-        let part_of = |column: Column<'_>| match (of_names?, Part::of(&column)) {
+        let beside = if are_years {
+            header.beside_names(table, is_taken, Part::Year)
+        } else if pattern.has_day() && !pattern.has_clock() {
+            header.beside_names(table, is_taken, Part::Date)
+        } else {
+            None
+        };
+        if beside.is_some() {
+            (header.beside, header.format) = (beside, None);
+        }
+        Ok(Some(header))
+    }
+
+    /// The column of the parts of years or days that the names are, if there is one.
+    fn beside_names(&self, table: &Table, is_taken: &dyn Fn(&str) -> bool, of_names: Part) -> Option<Beside> {
+        let part_of = |column: Column<'_>| match (of_names, Part::of(&column)) {
             (
                 Part::Year,
                 Some(part @ (Part::Half | Part::Quarter | Part::Month | Part::Week | Part::DayOfYear)),
@@ -120,15 +136,10 @@ impl Header {
             (Part::Year, None) if column.texts().all(is_month) => Some(Part::Month),
             _ => None,
         };
-        let part = header.others(table).filter(|column| !is_taken(column.name()) && is_told(*column));
-        let part = part.filter_map(|column| Some((column.name(), part_of(column)?))).next();
-        if let (Some((name, of_cells)), Some(of_names)) = (part, of_names) {
-            let column = table.headers().iter().position(|header| header == name).unwrap_or_default();
-            (header.beside, header.format) = (Some(Beside { column, of_cells, of_names }), None);
-        } else {
-            header.check_steps(table, &times)?;
-        }
-        Ok(Some(header))
+        let mut others = self.others(table).filter(|column| !is_taken(column.name()) && is_told(*column));
+        let (name, of_cells) = others.find_map(|column| Some((column.name(), part_of(column)?)))?;
+        let column = table.headers().iter().position(|header| header == name)?;
+        Some(Beside { column, of_cells, of_names })
     }
 
     /// One whose names are the months or quarters of a year that a column holds, or the hours of a day.
@@ -170,7 +181,13 @@ impl Header {
     }
 
     /// Refuses times that are not in order, forwards or backwards, or not at even steps.
-    fn check_steps(&self, table: &Table, times: &[Time]) -> Result<(), Error> {
+    fn check_steps(&self, table: &Table) -> Result<(), Error> {
+        let of_names = alone(table, self.names.iter().map(|(_, text)| text))?;
+        let column = of_names.column(TIME)?;
+        let times = match &self.format {
+            Some(format) => column.times_as(format)?,
+            None => column.times()?.to_vec(),
+        };
         let name = |n: usize| &table.headers()[self.names[n].0];
         let way_out = |text: String| {
             let message = Message::from(format!(
@@ -188,8 +205,7 @@ impl Header {
                 name(n)
             ));
         }
-        let of_names = alone(table, self.names.iter().map(|(_, text)| text))?;
-        if Calendar::common_frequency(of_names.column(TIME)?, times, None)?.is_none() {
+        if Calendar::common_frequency(column, &times, None)?.is_none() {
             let names: Vec<&String> = (0..times.len()).map(name).collect();
             return way_out(format!(
                 "the names of its columns are times at no even steps: {}",
@@ -276,15 +292,18 @@ fn hold_years(column: Column<'_>) -> bool {
 fn may_be_times(column: Column<'_>) -> bool {
     let is_named = time_column::is_named_like_times(column.name());
     if column.holds_numbers() {
-        let differ = |times: &[Time]| times.windows(2).all(|pair| pair[0] != pair[1]);
-        return is_named && column.times().is_ok_and(differ);
+        let are_in_order = |times: &[Time]| {
+            times.len() > 2 && (times.is_sorted_by(|a, b| a < b) || times.is_sorted_by(|a, b| a > b))
+        };
+        return is_named && column.times().is_ok_and(are_in_order);
     }
     // As Eurostat names the column of places, above which the times stand.
     if eurostat::is_of_places(column) {
         return false;
     }
     let of_a_year: Vec<String> = column.texts().take(LOOKED_AT).map(|text| format!("{text}-2000")).collect();
-    is_named || column.is_mostly_times() || mostly_times(of_a_year.iter().map(String::as_str))
+    let has_digits = || column.texts().any(|text| text.contains(|c: char| c.is_ascii_digit()));
+    is_named && has_digits() || column.is_mostly_times() || mostly_times(of_a_year.iter().map(String::as_str))
 }
 
 /// Is it a column that counts rows, as data frames write it beside them?

@@ -138,6 +138,8 @@ fn as_few_columns_as_may_be_tell_series_apart() {
     assert_eq!(id("state,country,lat", &[",A,1.5", "v,B,2.5", "q,B,3.5"]), is("state+country"));
     assert_eq!(id("shop,item", &["1,1", "1,2", "2,1"]), is("shop+item"));
     assert_eq!(id("shop,item", &["7,1", "8,2"]), is("shop"));
+    // Which are no times of rows.
+    assert_eq!(id("period,base year", &["early,2010", "late,2015"]), is("period"));
     let doubled = "t.csv, line 4, column \"shop\": \"a\" stands in line 2 already, and no other column tells these rows apart: \
                    keep one of them, or name columns that do with id";
     assert_eq!(id("shop", &["a", "b", "a"]), Err(doubled.into()));
@@ -158,6 +160,7 @@ fn other_tables_are_left_as_they_are() {
         // Few names, and numbers that may be anything: wavelengths, features, orders.
         "store,2018,2019,2020\na,1,2,3\nb,1,2,3\n".into(),
         "sample,1498,1499,1500,1501,1502\na,1,2,3,4,5\nb,1,2,3,4,5\n".into(),
+        "sample,400,1500,1520,1530,1600,1605\na,1,2,3,4,5,6\nb,1,2,3,4,5,6\n".into(),
         "sample,1500.5,1501,1501.5,1502\na,1,2,3,4\nb,1,2,3,4\n".into(),
         "sample,X1,X2,X2001,X2002,X2003,X2004\na,1,2,3,4,5,6\nb,1,2,3,4,5,6\n".into(),
         "sample,43831,43832,43833,43834\na,1,2,3,4\nb,1,2,3,4\n".into(),
@@ -165,7 +168,7 @@ fn other_tables_are_left_as_they_are() {
         // Times beside.
         "date,2019,2020,2021,2022\n01-01,1,2,3,4\n01-02,1,2,3,4\n".replace("01-0", "2023-01-0"),
         "of,2019,2020,2021,2022\n01-01,1,2,3,4\n01-02,1,2,3,4\n".into(),
-        "period,2019,2020,2021,2022\nearly,1,2,3,4\nlate,1,2,3,4\n".into(),
+        "period,2019,2020,2021,2022\nP1,1,2,3,4\nP2,1,2,3,4\n".into(),
         "day,2019-01,2019-02,2019-03,2019-04\n1,1,2,3,4\n2,1,2,3,4\n".into(),
         format!("year,day,{months}\n2000,1,{twelve}\n2000,2,{twelve}\n"),
         // Months of no year, and of one that begins in summer; stores of numbers.
