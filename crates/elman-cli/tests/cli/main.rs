@@ -35,6 +35,7 @@ mod sound;
 mod spreadsheets;
 mod tables;
 mod text;
+mod time_names;
 mod train;
 mod tune;
 mod weights;

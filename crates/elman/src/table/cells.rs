@@ -14,6 +14,8 @@ pub(super) enum Cells {
     InFile(Arc<Located>, usize),
     /// They are kept.
     Kept(Texts),
+    /// They are some of these, of which each may stand in many rows: that of each row by its number.
+    Coded(Arc<Texts>, Vec<u32>),
     /// They are the column's numbers, written like this when they are first asked for.
     Written(Spelling, OnceLock<Texts>),
     /// It is one cell: a text file.
@@ -108,6 +110,7 @@ impl Cells {
         match (self, values) {
             (Cells::InFile(located, place), _) => located.text(row, *place),
             (Cells::Kept(texts), _) => texts.get(row),
+            (Cells::Coded(texts, codes), _) => texts.get(codes[row] as usize),
             (Cells::Document(document), _) => document.text(),
             (Cells::Recorded(recordings), _) => recordings.name(),
             (Cells::Written(..), Some(values)) if values[row].is_nan() => "",
@@ -133,6 +136,9 @@ impl Cells {
                     }
                 });
                 Cells::Kept(part)
+            }
+            Cells::Coded(texts, codes) => {
+                Cells::Coded(Arc::clone(texts), rows.iter().map(|&row| codes[row]).collect())
             }
             Cells::Written(spelling, _) => Cells::Written(*spelling, OnceLock::new()),
             Cells::Document(document) => Cells::Document(Arc::clone(document)),

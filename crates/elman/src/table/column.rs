@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::{ConfigError, DataError, Error, Message};
 
@@ -26,13 +26,37 @@ pub(super) struct Data {
     pub(super) with_commas: Option<Vec<f64>>,
     /// May one of its numbers have a point?
     pub(super) may_have_points: bool,
+    /// The columns of the file that its cells come from, where those are others.
+    pub(super) origin: Option<Origin>,
     /// Its times, once they were asked for.
     times: OnceLock<Reading>,
 }
 
+/// From which column of the file each cell comes that stands in another one now.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) headers: Arc<[String]>,
+    /// That of each row by its number.
+    pub(super) columns: Vec<u32>,
+}
+
+impl Origin {
+    /// Those of these rows.
+    pub(super) fn select(&self, rows: &[usize]) -> Self {
+        let columns = rows.iter().map(|&row| self.columns[row]).collect();
+        Origin { headers: Arc::clone(&self.headers), columns }
+    }
+}
+
 impl Data {
     pub(super) fn new(cells: Cells, values: Values) -> Self {
-        Data { cells, values, with_commas: None, may_have_points: true, times: OnceLock::new() }
+        let (with_commas, origin) = (None, None);
+        Data { cells, values, with_commas, may_have_points: true, origin, times: OnceLock::new() }
+    }
+
+    /// The same with cells that come from columns of these names.
+    pub(super) fn with_origin(self, origin: Option<Origin>) -> Self {
+        Data { origin, ..self }
     }
 
     /// A column of a text that has been typed.
@@ -66,7 +90,15 @@ impl<'a> Column<'a> {
     /// # Panics
     /// If `row` is not below [`Table::num_rows`].
     pub fn place(&self, row: usize) -> Place<'a> {
-        Place { line: Some(self.line(row)), ..self.whole() }
+        Place { line: Some(self.line(row)), column: self.header(row), ..self.whole() }
+    }
+
+    /// The name of the column that the cell has in the file.
+    fn header(&self, row: usize) -> &'a str {
+        match &self.data().origin {
+            Some(Origin { headers, columns }) => &headers[columns[row] as usize],
+            None => self.name(),
+        }
     }
 
     /// Where the column is, in words.
@@ -256,7 +288,7 @@ impl<'a> Column<'a> {
         TableError::NotATime {
             table: self.table.name.clone(),
             line: self.line(row),
-            column: self.name().to_owned(),
+            column: self.header(row).to_owned(),
             text: self.text(row).to_owned(),
             like: like.map(|(_, text)| text),
         }
@@ -288,7 +320,7 @@ impl<'a> Column<'a> {
     /// The error about a cell that is no finite number.
     fn no_number(&self, row: usize) -> TableError {
         let (table, line) = (self.table.name.clone(), self.line(row));
-        let (column, text) = (self.name().to_owned(), self.text(row).to_owned());
+        let (column, text) = (self.header(row).to_owned(), self.text(row).to_owned());
         match text.parse::<f64>() {
             Ok(_) => TableError::NotFinite { table, line, column, text },
             Err(_) if text.is_empty() => TableError::EmptyCell { table, line, column },

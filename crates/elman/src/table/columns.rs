@@ -24,7 +24,7 @@ impl Cells {
 }
 
 /// How a column's numbers are written where text is asked for: names that are numbers have no decimals.
-fn spelling(numbers: &[f64]) -> Spelling {
+pub(super) fn spelling(numbers: &[f64]) -> Spelling {
     const EXACT: f64 = (1_u64 << 53) as f64;
     let is_whole = |number: &f64| number.is_nan() || (number.fract() == 0.0 && number.abs() <= EXACT);
     if numbers.iter().all(is_whole) { Spelling::Integer } else { Spelling::F64 }

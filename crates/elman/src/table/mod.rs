@@ -44,6 +44,7 @@ mod select;
 mod tests;
 mod time;
 mod typing;
+mod unpivot;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -60,8 +61,10 @@ pub use place::Place;
 pub(crate) use ranges::is_range;
 pub use time::Time;
 pub(crate) use time::{
-    count_distinct, is_even, is_mostly_even, mostly_times, names_month_or_weekday, rival, shared_clock,
+    are_steps, count_distinct, is_even, is_month, is_mostly_even, mostly_times, names_month_or_weekday,
+    rival, shared_clock, written_alike,
 };
+pub(crate) use unpivot::Entry;
 
 use column::Data;
 use lines::Lines;
@@ -218,6 +221,15 @@ impl Table {
             option,
             available: self.headers.clone(),
         })
+    }
+
+    /// The column of this number, counted from 0 on the left.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(crate) fn column_at(&self, number: usize) -> Column<'_> {
+        assert!(number < self.headers.len(), "column {number} of {}", self.headers.len());
+        Column::new(self, number)
     }
 
     /// The columns from left to right.

@@ -15,8 +15,9 @@ impl Table {
         assert!(!rows.is_empty(), "a table has at least one row");
         let mut located = None;
         let part = |&column: &usize| {
-            let Data { cells, values, .. } = &self.columns[column];
-            Data::new(cells.select(rows, &mut located), values.select(rows))
+            let Data { cells, values, origin, .. } = &self.columns[column];
+            let origin = origin.as_ref().map(|origin| origin.select(rows));
+            Data::new(cells.select(rows, &mut located), values.select(rows)).with_origin(origin)
         };
         Table {
             name,
@@ -55,7 +56,7 @@ impl Table {
 }
 
 impl Values {
-    fn select(&self, rows: &[usize]) -> Self {
+    pub(super) fn select(&self, rows: &[usize]) -> Self {
         match self.as_numbers() {
             Some(values) => Self::numbers_with_gaps(rows.iter().map(|&row| values[row]).collect()),
             None => Values::Text,

@@ -274,9 +274,10 @@ fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
         numbered.sort_by(|a, b| a.0.total_cmp(&b.0));
         classes = numbered.into_iter().map(|(_, class)| class).collect();
     }
-    // A minus may stand beside a plus.
+    // A minus may stand beside a plus, and three stars beside two.
+    let may_be_class = |class: &str| class == "-" || class.starts_with('*');
     let missing: Vec<&str> =
-        classes.iter().copied().filter(|&class| class != "-" && stands_for_missing(class)).collect();
+        classes.iter().copied().filter(|class| !may_be_class(class) && stands_for_missing(class)).collect();
     if !missing.is_empty() {
         let (count, stand) = if missing.len() == 1 {
             ("counts as a class", "it stands")

@@ -29,9 +29,10 @@ pub(crate) fn name_of_number(text: &str) -> Option<String> {
 
 /// Does this text stand for a cell without a value, among numbers?
 pub(crate) fn is_missing(text: &str) -> bool {
-    const SPELLINGS: [&str; 30] = [
+    const SPELLINGS: [&str; 33] = [
         "", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-",
-        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.", "(null)", "[null]", "(blank)",
+        "--", ".", "..", "...", "–", "—", "n.a.", "k.a.", "(null)", "[null]", "(blank)", ":", "***",
+        "****",     // As Eurostat and NASA write them.
         "#n/a n/a", // As MySQL and Microsoft's C library write them.
         "\\n", "1.#qnan", "1.#ind", "-1.#ind",
     ];

@@ -19,8 +19,9 @@
 //!   semicolons, tabs or bars, whichever cut the file best, or by any number of blanks, where none of these is; a field whose first character is a quote may hold
 //!   separators, quotes written twice and line breaks; lines end with LF, CRLF or CR. A byte order mark, blank
 //!   lines, blanks around a cell, lines that begin with `#` or `%`, separators at the ends of lines, and columns
-//!   without a name or a value are dropped. The first line names the columns, unless it holds numbers like the lines below it; lines of a single cell above
-//!   it are a title, and so are lines of a few cells, beginning with words, that have not the width of what is below a blank line. Rows below the names
+//!   without a name or a value are dropped. The first line names the columns, unless it holds numbers like the lines below it, or, of a series as R prints it, all but
+//!   the first, of years; lines of a single cell above
+//!   it are a title, and so are lines of a few cells, beginning with words, that have not the width of what is below a blank line, or below which times name columns. Rows below the names
 //!   that have words in place of values are names or units, and left out; so are sums, notes and empty rows at the
 //!   end. The text is UTF-8, UTF-16 or Windows-1252.
 //!

@@ -389,6 +389,33 @@ pub(crate) fn mostly_times<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> 
     seeds(cells.clone()).1.iter().any(|pattern| 2 * fit(pattern, cells.clone()) >= count.max(1))
 }
 
+/// Which of these texts are times that are written alike, in this format or, if none is given, in the way that fits the
+/// most of them.
+pub(crate) fn written_alike(texts: &[&str], format: Option<&str>) -> Vec<usize> {
+    /// As many that are no times tell that there are none.
+    const LOOKED_AT: usize = 100;
+    let is_like = |pattern: &Pattern, text: &str| pattern.parse(text, &mut Seen::default()).is_some();
+    let mut patterns: Vec<Pattern> =
+        format.and_then(|format| Pattern::new(format).ok()).into_iter().collect();
+    let mut others = 0;
+    for text in texts.iter().filter(|_| format.is_none()) {
+        if others == LOOKED_AT {
+            break;
+        }
+        if !patterns.iter().any(|pattern| is_like(pattern, text)) {
+            let found = candidates(text);
+            others += usize::from(found.is_empty());
+            patterns.extend(found);
+        }
+    }
+    let fitting = |pattern: &Pattern| -> Vec<usize> {
+        (0..texts.len()).filter(|&n| is_like(pattern, texts[n])).collect()
+    };
+    let all = patterns.iter().map(fitting);
+    // The first of those that fit as many.
+    all.rev().max_by_key(Vec::len).unwrap_or_default()
+}
+
 /// The first row that could be a time, and the ways of writing that it may be an example of.
 fn seeds<'c>(cells: impl Iterator<Item = &'c str>) -> (usize, Vec<Pattern>) {
     /// As many cells that are no times make a column that holds none.
@@ -413,6 +440,19 @@ pub(crate) fn is_even(times: &[Time]) -> bool {
 /// The same, but for a few that are missing.
 pub(crate) fn is_mostly_even(times: &[Time]) -> bool {
     steps_missing(times) <= count_distinct(times) / 4
+}
+
+/// Are these times one after another at even steps, and no plain numbers but years?
+pub(crate) fn are_steps(texts: &[&str]) -> bool {
+    const YEARS: std::ops::RangeInclusive<i16> = 1500..=2200;
+    let follow = |times: &[Time]| times.windows(2).all(|pair| pair[0] < pair[1]);
+    read(texts.iter().copied()).is_ok_and(|times| {
+        follow(&times)
+            && is_even(&times)
+            && times.iter().all(|time| YEARS.contains(&time.stamp.year()))
+            && !times[0].is_serial()
+            && !times[0].is_counted()
+    })
 }
 
 /// How many different ones there are.

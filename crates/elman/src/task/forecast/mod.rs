@@ -5,6 +5,8 @@
 //! network sees the value before, the value one season before, the place in the season and in longer periods of the
 //! calendar, and [covariates](Covariates), and learns the value of the row. It forecasts by reading the whole history and then feeding its own forecasts back.
 //!
+//! A table with times in its header is read as a long one: see `time_names`.
+//!
 //! Of many series each is made stationary by itself, all in the same way; the network that learns from all of them is one. A
 //! series that was not among them is forecast by it as well.
 //!
@@ -35,6 +37,7 @@ mod smoothing;
 mod spread;
 mod stream;
 mod time_column;
+mod time_names;
 mod time_parts;
 mod windows;
 
@@ -240,7 +243,9 @@ impl TaskKind for Forecast {
         watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
         let test = last_rows(held_out)?;
-        Ok(self.measure(&self.backtest_watched(ensemble, table, test, watch)?))
+        let mut evaluation = self.measure(&self.backtest_watched(ensemble, table, test, watch)?);
+        evaluation.remarks.splice(..0, self.remark_on_time_names(table)?);
+        Ok(evaluation)
     }
 
     fn predict(
@@ -250,8 +255,10 @@ impl TaskKind for Forecast {
         options: &PredictOptions,
         watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
-        let table = &*self.with_times(table)?;
-        self.look_ahead(ensemble, table, options, watch)
+        let of_names = self.remark_on_time_names(table)?;
+        let predictions = self.look_ahead(ensemble, &*self.with_times(table)?, options, watch)?;
+        let remarks = of_names.into_iter().chain(predictions.remarks().iter().cloned()).collect();
+        Ok(predictions.with_remarks(remarks))
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {
@@ -275,11 +282,13 @@ impl TaskKind for Forecast {
         held_out: &HeldOut,
         watch: &mut Watch<'_>,
     ) -> Result<(Predictions, Evaluation), Error> {
+        let of_names = self.remark_on_time_names(table)?;
         let table = &*self.with_times(table)?;
         let test = last_rows(held_out)?;
         let backtest = self.backtest_watched(ensemble, table, test, watch)?;
         let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;
         let mut evaluation = self.measure(&backtest);
+        evaluation.remarks.splice(..0, of_names);
         if ensemble.distribution().is_none() {
             evaluation.model.extend(self.coverage(&backtest));
         }

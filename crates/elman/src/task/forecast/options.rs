@@ -12,7 +12,8 @@ use crate::missing::Missing;
 #[non_exhaustive]
 pub struct ForecastOptions {
     /// The column of values, several with commas between, each a series, or `all` columns of numbers; by default the
-    /// only one.
+    /// only one. Where the names of columns are times and neither this nor [`time`](Self::time) names one as it is, a table
+    /// is read as the long one with their cells in a row each.
     pub target: Option<String>,
     /// What is made of empty cells, and of rows that the calendar of the times misses: anything but [`Missing::Drop`]; by
     /// default they are refused. A value that was missing is not learned and counts in no figure. No line of

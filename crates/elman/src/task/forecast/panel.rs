@@ -67,18 +67,21 @@ pub(super) struct Found {
     pub(super) remarks: Vec<Message>,
 }
 
-/// Finds out how a table holds its series, which are beside these covariates.
+/// Finds out how a table holds its series, which are beside these covariates; the `known` columns tell them apart, if it is
+/// known which do.
 pub(super) fn find(
     table: &Table,
     options: &ForecastOptions,
+    known: Option<Vec<String>>,
     time: Option<&str>,
     covariates: &Named,
 ) -> Result<Found, Error> {
     let mut remarks = Vec::new();
-    let id = match &options.id {
-        Some(id) => names(table, id)?,
-        None if table.has_column(USUAL_ID) => vec![USUAL_ID.to_owned()],
-        None => match find_id(table, options.target.as_deref(), time, covariates)? {
+    let id = match (known, &options.id) {
+        (Some(known), _) => known,
+        (None, Some(id)) => names(table, id)?,
+        (None, None) if table.has_column(USUAL_ID) => vec![USUAL_ID.to_owned()],
+        (None, None) => match find_id(table, options.target.as_deref(), time, covariates)? {
             None => Vec::new(),
             Some(id) => {
                 let columns = listed(id.iter().map(|id| format!("{id:?}")), "and");
@@ -124,7 +127,13 @@ pub(super) fn find(
             return Ok(Found { layout: Layout::Wide(columns), target: target.clone(), remarks });
         }
         Some(target) => table.column(target)?.name().to_owned(),
-        None => only_number_column(table, is_value, covariates.have_future(), id.is_empty())?,
+        None => only_number_column(
+            table,
+            is_value,
+            covariates.have_future(),
+            id.is_empty(),
+            options.time.is_some(),
+        )?,
     };
     for column in &id {
         remarks.extend(table.column(column)?.names().1);
@@ -301,6 +310,7 @@ fn only_number_column(
     is_free: impl Fn(&Column<'_>) -> bool,
     may_have_gaps: bool,
     may_be_wide: bool,
+    time_is_named: bool,
 ) -> Result<String, Error> {
     let others: Vec<Column<'_>> = table.columns().filter(is_free).collect();
     let is_value = |column: &&Column<'_>| is_value(column, may_have_gaps);
@@ -343,8 +353,11 @@ fn only_number_column(
         message = message.text(", or several with commas between, or all");
     }
     if are_times(&numeric) {
-        message =
-            message.text("; if their names are times, give each a row of its own, with its value beside it");
+        message = message.text("; if their names are times, ");
+        if time_is_named {
+            message = message.text("leave out ").option("time").text(", or ");
+        }
+        message = message.text("give each a row of its own, with its value beside it");
     }
     Err(DataError::new(table.name(), message).into())
 }
@@ -357,7 +370,7 @@ fn are_times(names: &[&str]) -> bool {
 }
 
 /// Are the cells 0, 1, 2 and so on, or 1, 2, 3: an index, as data frames write one?
-fn counts_rows(column: &Column<'_>) -> bool {
+pub(super) fn counts_rows(column: &Column<'_>) -> bool {
     let Ok(values) = column.numbers() else { return false };
     let counts_from = |first: f64| values.iter().enumerate().all(|(row, &value)| value == first + row as f64);
     values.len() > 1 && (counts_from(0.0) || counts_from(1.0))

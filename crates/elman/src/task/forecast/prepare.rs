@@ -6,6 +6,7 @@ use super::panel::{self, Found, Member};
 use super::remarks::{outliers, remark_on_future, remarks_on_rows, unused};
 use super::series::{Filling, Series, check_missing};
 use super::time_column::{self, TimeColumn};
+use super::time_names::{self, Long};
 use super::time_parts;
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
 use crate::calendar::{Calendar, Frequency};
@@ -36,10 +37,15 @@ const LEAST_TO_LEARN: usize = 2;
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
     check_missing(options.missing)?;
     let named = Named::new(table, options)?;
+    let of_names = time_names::of_training(table, options, &named)?;
+    let (table, options, mut remarks, id) = match &of_names {
+        Some(Long { table, options, remarks, id }) => (table, options, remarks.clone(), Some(id.clone())),
+        None => (table, options, Vec::new(), None),
+    };
     let (table, of_parts) = time_parts::of_training(table, options, |name| named.contains(name))?;
     let table = &*table;
     let filling = Filling { missing: options.missing, season: None, have_future: named.have_future() };
-    let mut remarks: Vec<Message> = of_parts.into_iter().collect();
+    remarks.extend(of_parts);
     let time = match &options.time {
         Some(name) => Some(table.column(name)?),
         None => {
@@ -55,7 +61,7 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     let format = time_format(time, options)?;
     remarks.extend(format.iter().flat_map(|format| format.remarks.clone()));
     let name = time.map(|time| time.name());
-    let Found { layout, target, remarks: of_series } = panel::find(table, options, name, &named)?;
+    let Found { layout, target, remarks: of_series } = panel::find(table, options, id, name, &named)?;
     remarks.extend(of_series);
     let members = panel::members(table, &layout, &target, name, &named)?;
     let targets: Vec<&str> = members.iter().map(|member| member.target.as_str()).collect();

@@ -343,7 +343,7 @@ fn resemble_times<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
         && (several.all(|several| several) || in_order && years.first() != years.last())
 }
 
-fn is_named_like_times(name: &str) -> bool {
+pub(super) fn is_named_like_times(name: &str) -> bool {
     let name = name.to_lowercase();
     let mut words = name.split(|c: char| !c.is_alphanumeric());
     words.any(|word| NAMES.contains(&word))

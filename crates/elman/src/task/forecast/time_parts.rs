@@ -16,7 +16,7 @@ const BETWEEN: char = ',';
 
 /// A part of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Date,
     Year,
     Half,
@@ -77,7 +77,7 @@ const NAMES: [(Part, &[&str]); 9] = [
 
 impl Part {
     /// The part that a column holds by its name; none if its cells are nothing of that kind.
-    fn of(column: &Column<'_>) -> Option<Self> {
+    pub(super) fn of(column: &Column<'_>) -> Option<Self> {
         let name = column.name().trim().to_lowercase().replace(' ', "_");
         let (part, _) = NAMES.iter().find(|(_, names)| names.contains(&name.as_str()))?;
         let numbers = column.texts().filter(|text| text.trim().parse::<f64>().is_ok()).count();
@@ -88,7 +88,7 @@ impl Part {
 }
 
 /// Is it a text of dates without times of day?
-fn are_days(column: &Column<'_>) -> bool {
+pub(super) fn are_days(column: &Column<'_>) -> bool {
     !column.holds_numbers()
         && column.times().is_ok_and(|times| {
             times.first().is_some_and(|time| time.pattern().has_day() && !time.pattern().has_clock())
@@ -141,7 +141,7 @@ fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions) -> boo
 }
 
 /// A time of such parts; none if they make none.
-fn join(parts: &[(Part, &str)]) -> Option<String> {
+pub(super) fn join(parts: &[(Part, &str)]) -> Option<String> {
     let text = |part: Part| parts.iter().find(|(other, _)| *other == part).map(|(_, text)| *text);
     let number = |part: Part, range: RangeInclusive<u16>| {
         let digits = text(part)?.trim_start_matches(['Q', 'q', 'H', 'h']);
@@ -283,6 +283,9 @@ pub(super) fn of_training<'t>(
 impl Forecast {
     /// A table in which times are one column, as in the one that was learned from.
     pub(super) fn with_times<'t>(&self, table: &'t Table) -> Result<Cow<'t, Table>, Error> {
+        if let Some((long, _)) = self.with_time_names(table)? {
+            return Ok(Cow::Owned(long));
+        }
         let Some(time) = self.time.as_deref() else { return Ok(Cow::Borrowed(table)) };
         let Some(names) = split(table, time)? else { return Ok(Cow::Borrowed(table)) };
         let covariates = self.covariates.named();

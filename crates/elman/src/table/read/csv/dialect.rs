@@ -5,6 +5,7 @@ use super::records::Records;
 use super::title::titled;
 use crate::error::Message;
 use crate::table::error::Quoted;
+use crate::table::is_month;
 use crate::table::number::{is_missing, is_number};
 
 /// Bytes and records that are looked at.
@@ -66,6 +67,8 @@ pub(super) struct Dialect {
     /// The first line of what stands above the table.
     title: Option<String>,
     pub(super) header: Header,
+    /// Have rows a cell more than there are names, before those that the names are for?
+    pub(super) lacks_first_name: bool,
     /// What its first rows tell of the others, where they stand below names.
     pub(super) rows: Rows,
 }
@@ -135,14 +138,18 @@ impl Dialect {
             (None, Some(titled)) => titled.separator,
             (None, None) => separator(sample, comment),
         };
-        let rows = records(sample, separator, comment);
+        let mut rows = records(sample, separator, comment);
+        let lacks_first_name = separator == Separator::Blanks && are_printed(&rows);
+        if lacks_first_name {
+            rows[0].insert(0, String::new());
+        }
         let header = match comment.and_then(|comment| header_in_comment(sample, separator, comment, &rows)) {
             Some(names) => Header::Comment(names),
             None if is_headerless(&rows) => Header::None,
             None => Header::FirstRow,
         };
         let rows = if header == Header::FirstRow { Rows::of(&rows) } else { Rows::default() };
-        Dialect { separator, comment, begin, title, header, rows }
+        Dialect { separator, comment, begin, title, header, lacks_first_name, rows }
     }
 
     /// What the user should know of it; the columns' names stand in this line.
@@ -263,9 +270,28 @@ fn separator(sample: &str, comment: Option<u8>) -> Separator {
     }
     match best {
         Some((separator, _)) => separator,
-        None if are_cut_by_blanks(&records(sample, Separator::Blanks, comment)) => Separator::Blanks,
-        None => Separator::COMMA,
+        None => {
+            let records = records(sample, Separator::Blanks, comment);
+            let are_cut = are_cut_by_blanks(&records) || are_printed(&records);
+            if are_cut { Separator::Blanks } else { Separator::COMMA }
+        }
     }
+}
+
+/// Is it a series as R prints it: years before their values, below names of all months or quarters?
+fn are_printed(records: &[Vec<String>]) -> bool {
+    const QUARTERS: [&str; 4] = ["Qtr1", "Qtr2", "Qtr3", "Qtr4"];
+    let Some((names, rows)) = records.split_first().filter(|(_, rows)| !rows.is_empty()) else {
+        return false;
+    };
+    let is_year = |cell: &String| cell.parse().is_ok_and(|year: u16| (1500..=2200).contains(&year));
+    let are_parts =
+        names.iter().eq(&QUARTERS) || names.len() == 12 && names.iter().all(|name| is_month(name));
+    // The first year and the last may lack some, which is told where it stands.
+    let is_whole = |row: &&Vec<String>| row.len() == names.len() + 1;
+    are_parts
+        && rows.iter().all(|row| row.len() <= names.len() + 1 && row.first().is_some_and(is_year))
+        && 2 * rows.iter().filter(is_whole).count() > rows.len()
 }
 
 /// Are these the cells of rows that blanks cut: as many in each, numbers among them, and no one number whose thousands a

@@ -163,7 +163,10 @@ fn header(
     if found > MAX_COLUMNS {
         return Err(TableError::TooManyColumns { table: table(), line, found });
     }
-    let texts = records.texts().map_err(unclosed)?;
+    let mut texts = records.texts().map_err(unclosed)?;
+    if dialect.lacks_first_name {
+        texts.insert(0, String::new());
+    }
     Ok(Some(match &dialect.header {
         Header::FirstRow => texts,
         Header::Comment(names) => names.clone(),

@@ -3,6 +3,7 @@
 use super::asides::without_notes;
 use super::dialect::{self, Look, SEPARATORS, Separator, is_cut_evenly};
 use super::records::Records;
+use crate::table::are_steps;
 
 /// A table under a title.
 pub(super) struct Titled {
@@ -31,22 +32,25 @@ pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) ->
         let cells = records.texts().ok()?;
         next_line = Some(records.end_line() + 1);
         let told: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        let are_names = told.len() > 1 && cells.iter().take(told.len()).all(|cell| may_be_name(cell));
-        if are_names {
+        let are_words = told.len() > 1 && cells.iter().take(told.len()).all(|cell| may_be_name(cell));
+        let name_times = !are_words && name_times(&told);
+        if are_words || name_times {
             let rows = dialect::records(&sample[records.scan.at..], separator, comment);
             let rows = without_notes(&rows);
-            let is_row = |row: &Vec<String>| {
-                row.len() == cells.len() && row.iter().any(|cell| Look::of(cell).is_value())
-            };
+            let has_value = |row: &&Vec<String>| row.iter().any(|cell| Look::of(cell).is_value());
+            let told_rows = rows.iter().filter(has_value).count();
+            // Of a row for each series one may have no values.
+            let are_told = if name_times { 2 * told_rows > rows.len() } else { told_rows == rows.len() };
             // What another separator cuts evenly from its first line on has no title.
             let is_table = !rows.is_empty()
-                && rows.iter().all(is_row)
+                && are_told
+                && rows.iter().all(|row| row.len() == cells.len())
                 && !SEPARATORS
                     .into_iter()
                     .any(|other| other != separator && is_cut_evenly(sample, other, comment));
             if is_table {
                 let are_titles = above.iter().all(|cells| has_one(cells))
-                    || are_no_rows(&above, is_below_blank, &cells, rows);
+                    || are_no_rows(&above, is_below_blank || name_times, &cells, rows);
                 let title = are_titles.then(|| above.concat())?;
                 let title = title.into_iter().find(|cell| !cell.trim().is_empty())?;
                 return Some(Titled { separator, length, title: title.trim().to_owned() });
@@ -58,6 +62,15 @@ pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) ->
         }
     }
     None
+}
+
+/// Are these words before times one after another, at even steps, that name columns?
+fn name_times(names: &[&str]) -> bool {
+    /// As many are no chance.
+    const TELLING: usize = 4;
+    let words = names.iter().take_while(|name| may_be_name(name)).count();
+    let (words, times) = names.split_at(words);
+    !words.is_empty() && times.len() >= TELLING && are_steps(times)
 }
 
 /// Is it a word, which may also stand for a missing value elsewhere: `NA`, `(blank)`?
@@ -82,13 +95,8 @@ fn is_sentence(cells: &[String]) -> bool {
 
 /// Are these lines no names with rows below them, of which the last are these `names` and the `rows` below those: each begins with
 /// a word, the first has not the width of all, and no name stands in a row of its column once more? Without a blank line between,
-/// several cells are to be parts of a sentence, as none of the table's are.
-fn are_no_rows(
-    lines: &[Vec<String>],
-    is_blank_between: bool,
-    names: &[String],
-    rows: &[Vec<String>],
-) -> bool {
+/// several cells are to be parts of a sentence, as none of the table's are, unless they stand apart from it otherwise.
+fn are_no_rows(lines: &[Vec<String>], stand_apart: bool, names: &[String], rows: &[Vec<String>]) -> bool {
     /// As many rows of a table are no chance.
     const TELLING: usize = 3;
     let width =
@@ -100,8 +108,9 @@ fn are_no_rows(
         |cells: &Vec<String>| cells.first().is_some_and(|cell| Look::of(cell) == Look::Text);
     let has_blank = |cells: &[String]| cells.iter().any(|cell| cell.starts_with(' '));
     let may_be_sentences = !has_blank(names) && !rows.iter().any(|row| has_blank(row));
-    let stands_apart = |cells: &[String]| is_blank_between || may_be_sentences && is_sentence(cells);
+    let stands_apart = |cells: &[String]| stand_apart || may_be_sentences && is_sentence(cells);
     let is_name = |name: &str| name.contains(char::is_alphabetic);
+    let is_word_or_time = |name: &&str| is_name(name) || Look::of(name).is_value();
     let told: Vec<&str> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
     let mut distinct = told.clone();
     distinct.sort_unstable();
@@ -112,7 +121,7 @@ fn are_no_rows(
     !all_fit
         && rows.len() >= TELLING
         && distinct.len() == told.len()
-        && told.iter().all(|name| is_name(name))
+        && told.iter().all(is_word_or_time)
         && lines.iter().all(|cells| has_one(cells) || begins_with_word(cells) && stands_apart(cells))
         && !lines.iter().chain(rows).any(recurs)
 }

@@ -110,6 +110,42 @@ fn what_instruments_and_archives_write_above_a_table_is_a_title() {
 }
 
 #[test]
+fn times_may_be_names_below_a_title() {
+    let rows = "A,x,1,2,3,4,\nB,y,5,6,7,8,\nC,z,,,,,\n";
+    let world_bank = "Source,Indicators,\n\nUpdated,2024-01-01,\n\n";
+    for above in [world_bank, "Source,Indicators,\n", "All countries\n"] {
+        for times in ["2000,2001,2002,2003", "2000-11,2000-12,2001-01,2001-02", "2000Q3,2000Q4,2001Q1,2001Q2"]
+        {
+            let table = read(format!("{above}Country,Code,{times},\n{rows}"));
+            assert_eq!(table.headers().join(","), format!("Country,Code,{times}"), "{above}");
+            let first = table.column_at(2);
+            assert_eq!((first.number(0).unwrap(), first.number(1).unwrap()), (1.0, 5.0));
+            assert_eq!(table.num_rows(), 3);
+        }
+        // Values are none.
+        for values in ["2000,2001,2003,2002", "12,13,14,15", "1.5,2.5,3.5,4.5", "1000,1100,1200,1300"] {
+            let table = Table::read("t.csv", format!("{above}Country,Code,{values},\n{rows}").as_bytes());
+            assert!(table.is_err(), "{above}{values}");
+        }
+    }
+    // The names stand above them.
+    let table = read("Country,Code,a,b,c,d\nX,x,2000,2001,2002,2003\nY,y,2000,2001,2002,2003\n");
+    assert_eq!(table.headers()[2..], ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn colons_and_stars_among_numbers_are_empty_cells() {
+    for text in [":", "***", "****"] {
+        let table = read(format!("day,n,stars\n1,2.5,{text}\n2,{text},*\n3,4,**\n"));
+        let column = table.column("n").unwrap();
+        assert!(column.holds_numbers() && column.is_missing(1), "{text}");
+        let remark = format!("t.csv, line 3, column \"n\": \"{text}\" is taken for an empty cell");
+        assert!(remarks(&table).contains(&remark), "{:?}", remarks(&table));
+        assert_eq!(table.column("stars").unwrap().text(0), text);
+    }
+}
+
+#[test]
 fn empty_rows_and_notes_as_wide_as_the_table_are_left_out() {
     let rows = "day,units,x\n2021-01-01,3,1\n2021-01-02,4,2\n";
     for (below, what) in [

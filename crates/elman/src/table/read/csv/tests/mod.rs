@@ -373,3 +373,25 @@ fn amounts_in_parentheses_are_below_zero_and_errors_of_spreadsheets_are_gaps() {
             .contains(&"t.csv, line 4, column \"profit\": \"#DIV/0!\" is taken for an empty cell".to_owned())
     );
 }
+
+#[test]
+fn series_as_r_prints_them_have_years_before_their_values() {
+    let months = "     Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec\n1949 112 118 132 129 121 135 148 148 136 119 104 118\n\
+                  1950 115 126 141 135 125 149 170 170 158 133 114 140\n";
+    let table = read(months);
+    assert_eq!((table.headers()[0].as_str(), table.headers()[12].as_str()), ("col1", "Dec"));
+    assert_eq!(
+        (numbers(&table, "col1"), numbers(&table, "Feb")),
+        (&[1949.0, 1950.0][..], &[118.0, 126.0][..])
+    );
+    let quarters = "      Qtr1  Qtr2  Qtr3  Qtr4\n1960 160.1 129.7  84.8 120.1\n1961 160.1 124.9\n1962 164.0 123.1  80.2 121.0\n";
+    let error = Table::read("t.csv", quarters.as_bytes()).unwrap_err().to_string();
+    assert!(error.starts_with("t.csv, line 3: expected 5 fields as in the header, found 3"), "{error}");
+    // What lacks a name otherwise is told, as before.
+    for text in ["date close\n2024-01-01 10:00 5\n2024-01-02 10:00 6\n", "a b\n1949 1 2\n1950 3 4\n"] {
+        assert!(
+            Table::read("t.csv", text.as_bytes()).map_or(true, |table| table.headers().len() < 3),
+            "{text}"
+        );
+    }
+}
