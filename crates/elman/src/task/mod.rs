@@ -37,6 +37,7 @@ mod picture;
 mod predictions;
 mod quantiles;
 mod regress;
+mod row_column;
 mod spectrogram;
 mod stream;
 mod text;
@@ -56,6 +57,8 @@ pub use label::{Label, LabelOptions, RowAnswer, Scale};
 pub use picture::{Bar, Bars, Cases, Heat, Picture, Points};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
+pub(crate) use row_column::{Numbers, Read, unseen};
+pub use row_column::{RowCell, RowColumn};
 pub use stream::{StreamUnits, TaskStream};
 pub use text::{GenerateOptions, Generator, Stopped, Text, TextOptions, Tokens, Vocabulary};
 
