@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Tokens;
+use super::file::{Lines, refuse_other_kinds};
 use super::vocabulary::{Id, Ids, Vocabulary, shown};
 use crate::error::{DataError, Error, Message};
 use crate::file::Blocks;
@@ -43,6 +44,8 @@ pub(super) struct Cut {
     pub(super) len: usize,
     /// Is the text UTF-8?
     pub(super) utf8: bool,
+    /// How its lines end.
+    pub(super) lines: Lines,
     /// The CRC-32 of its bytes.
     checksum: u32,
 }
@@ -60,15 +63,20 @@ impl Cut {
             starts: Vec::new(),
             len: 0,
             utf8: true,
+            lines: Lines::default(),
             checksum: 0,
         };
+        if tokens != Tokens::Bytes {
+            refuse_other_kinds(name, document)?;
+        }
         let mut checksum = crc32fast::Hasher::new();
         // The start of a character that the end of a part has cut.
         let mut begun = Vec::new();
         let is_bytes = tokens == Tokens::Bytes;
-        let mut utf8 = true;
+        let (mut utf8, mut lines) = (true, Lines::default());
         cut.for_each_part(document.len(), |bytes| {
             checksum.update(bytes);
+            lines.count(bytes);
             // Other tokens are refused below, with their place.
             if is_bytes && utf8 {
                 begun.extend_from_slice(bytes);
@@ -76,6 +84,7 @@ impl Cut {
                 utf8 = std::str::from_utf8(&begun).map_or_else(|error| error.error_len().is_none(), |_| true);
             }
         })?;
+        cut.lines = lines;
         (cut.checksum, cut.utf8) = (checksum.finalize(), utf8 && begun.is_empty());
         if is_bytes {
             cut.len = usize::try_from(document.len()).unwrap_or(usize::MAX);

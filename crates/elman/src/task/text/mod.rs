@@ -22,6 +22,7 @@
 //! ```
 
 mod corpus;
+mod file;
 mod generate;
 mod measure;
 mod naive;
@@ -47,6 +48,7 @@ pub use tokens::Tokens;
 pub use vocabulary::Vocabulary;
 
 use corpus::{Corpus, Cut, Windows};
+use file::called_a_table;
 use measure::{Told, told};
 use naive::{Frequencies, Pairs};
 use pictures::Costs;
@@ -135,11 +137,14 @@ impl TaskKind for Text {
         options.check()?;
         let cut = Cut::of(table.name(), document(table)?, options.tokens)?;
         let parts = Parts::of(cut.len, options);
+        let lines = cut.lines.remark();
         let (vocabulary, unknown) = Vocabulary::of(&cut, options, parts.train)?;
         check_length(table, &vocabulary, &parts)?;
         let text = Text { vocabulary, utf8: cut.utf8 };
         let corpus = Arc::new(Corpus::of_its_own(cut, &text.vocabulary, unknown));
         let mut remarks = text.remarks(options, &parts, &corpus);
+        remarks.extend(lines);
+        remarks.extend(called_a_table(table.name()));
         let window = options.window.unwrap_or_else(|| {
             let sequences = SEQUENCES * parts.train.div_ceil(SEQUENCES * WINDOW);
             parts.train.saturating_sub(1).div_ceil(sequences).max(SHORT_WINDOW)
