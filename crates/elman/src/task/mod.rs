@@ -54,7 +54,7 @@ pub(crate) use grouped::most_frequent;
 pub use grouped::{GroupedOptions, Grouping, SplitBy};
 pub use kind::{HeldOut, LossUnit, PredictOptions, Prepared, TaskKind};
 pub use label::{Label, LabelOptions, RowAnswer, Scale};
-pub use picture::{Bar, Bars, Cases, Heat, Picture, Points};
+pub use picture::{Bar, Bars, Cases, Heat, Picture, Points, Span};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
 pub use regress::Regress;
 pub(crate) use row_column::{Numbers, Read, unseen};
