@@ -79,14 +79,21 @@ impl Answering<'_> {
             let (ids, answers) = (self.streams.ids(), self.streams.answers());
             // None where a sequence has no name.
             let id = ids.iter().zip(&row.id).map(|(name, id)| (name.clone(), id.clone().into()));
+            let class = self.streams.class_name().map(|name| {
+                let class = answer.as_ref().and_then(|answer| self.streams.class(answer));
+                (name, class.map_or(Value::Null, Value::from))
+            });
             let named = answers.iter().enumerate().map(|(k, name)| (name.clone(), value(k)));
-            line(&Value::Object(id.chain(named).collect::<Map<_, _>>()).to_string())?;
+            line(&Value::Object(id.chain(class).chain(named).collect::<Map<_, _>>()).to_string())?;
         }
         Ok(())
     }
 
-    fn csv(&mut self, reader: impl Read) -> anyhow::Result<()> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(reader);
+    fn csv(&mut self, mut reader: impl BufRead) -> anyhow::Result<()> {
+        let mut first = Vec::new();
+        reader.read_until(b'\n', &mut first).map_err(unread)?;
+        let separator = separator(&first, self.streams.inputs());
+        let mut reader = reading(separator).from_reader(first.chain(reader));
         let head = reader.headers().map_err(wrong_csv)?.clone();
         if head.is_empty() {
             return Ok(());
@@ -111,7 +118,10 @@ impl Answering<'_> {
             self.output.note(&format!("note: columns that the model does not read: {}", unused.join(", ")));
         }
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(names[..of_ids].iter().chain(self.streams.answers()))?;
+        let class = self.streams.class_name();
+        writer.write_record(names[..of_ids].iter().chain(&class).chain(self.streams.answers()))?;
+        let are_numbers: Vec<bool> =
+            self.streams.columns().iter().map(|column| column.categories().is_empty()).collect();
         let mut record = csv::StringRecord::new();
         loop {
             write_out(&mut writer)?;
@@ -120,14 +130,46 @@ impl Answering<'_> {
             }
             let at = record.position().map_or(0, csv::Position::line);
             let mut cells = columns.iter().map(|&column| record.get(column).unwrap_or_default().to_owned());
-            let row = Row { id: cells.by_ref().take(of_ids).collect(), cells: cells.collect() };
-            let cells = match self.answer(&row, at)? {
+            let id = cells.by_ref().take(of_ids).collect();
+            let number = |(cell, is_number): (String, &bool)| match is_number {
+                true if separator != b',' => with_point(cell),
+                _ => cell,
+            };
+            let row = Row { id, cells: cells.zip(&are_numbers).map(number).collect() };
+            let answer = self.answer(&row, at)?;
+            let likely = answer.as_ref().and_then(|answer| self.streams.class(answer));
+            let likely = class.is_some().then(|| likely.unwrap_or_default().to_owned());
+            let cells = match &answer {
                 Some(answer) => answer.iter().map(f64::to_string).collect(),
                 None => vec![String::new(); self.streams.answers().len()],
             };
-            writer.write_record(row.id.into_iter().chain(cells))?;
+            writer.write_record(row.id.into_iter().chain(likely).chain(cells))?;
         }
     }
+}
+
+/// What reads rows with this between their cells.
+fn reading(separator: u8) -> csv::ReaderBuilder {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.trim(csv::Trim::All).delimiter(separator);
+    builder
+}
+
+/// What stands between the names in the first line: a comma, or what else gives all names that are looked for.
+fn separator(first: &[u8], names: &[String]) -> u8 {
+    let gives_all = |separator: &u8| {
+        reading(*separator)
+            .from_reader(first)
+            .headers()
+            .is_ok_and(|head| names.iter().all(|name| head.iter().any(|header| header == name)))
+    };
+    [b',', b';', b'\t', b'|'].into_iter().find(gives_all).unwrap_or(b',')
+}
+
+/// A number with a point in the place of a decimal comma; what is none stays.
+fn with_point(cell: String) -> String {
+    let pointed = cell.replacen(',', ".", 1);
+    if pointed.parse::<f64>().is_ok() { pointed } else { cell }
 }
 
 /// All names of a row, in order.

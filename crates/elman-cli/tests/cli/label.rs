@@ -147,6 +147,36 @@ fn both_directions_are_not_cut_and_distributions_have_intervals() {
     assert!(predicted.starts_with("minute,level_predicted,level_predicted_low_80,level_predicted_high_80\n"));
 }
 
+/// A stream of classes tells the likeliest beside their probabilities, as predictions do.
+#[test]
+fn a_stream_tells_classes() {
+    let place = Place::with("s.csv", states());
+    place.ok("train label s.csv --target state --time t --epochs 1 --hidden-size 4 -o m.elman");
+    let table = states().lines().take(40).map(|line| format!("{line}\n")).collect::<String>();
+    place.write("new.csv", &table);
+    let class = |line: &str, place: usize| line.split(',').nth(place).unwrap_or_default().to_owned();
+    let predicted = place.ok("predict m.elman new.csv").stdout;
+    let expected: Vec<String> = predicted.lines().skip(1).map(|line| class(line, 2)).collect();
+    let streamed = |input: &str| {
+        place.write("in", input);
+        let mut command = place.command("stream m.elman -q");
+        let output = command.stdin(std::fs::File::open(place.path("in")).unwrap()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = streamed(&table);
+    let head = "id,state_predicted,probability_cut,probability_drill,probability_idle";
+    assert_eq!(said.lines().next(), Some(head));
+    assert_eq!(said.lines().skip(1).map(|line| class(line, 1)).collect::<Vec<_>>(), expected);
+    let objects =
+        table.lines().skip(1).map(|line| format!("{{\"id\":\"m0\",\"load\":{}}}\n", class(line, 2)));
+    let said = streamed(&objects.collect::<String>());
+    let told = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert_eq!(
+        told.map(|told| told["state_predicted"].as_str().unwrap().to_owned()).collect::<Vec<_>>(),
+        expected
+    );
+}
+
 /// What the table held is what a stream takes: categories by name, sequences by their ids, nothing where nothing was.
 #[test]
 fn rows_are_streamed_as_they_stand_in_a_table() {
@@ -196,6 +226,11 @@ fn rows_are_streamed_as_they_stand_in_a_table() {
         (object["id"].as_str().unwrap().to_owned(), object["wear_predicted"].as_f64().unwrap())
     };
     close(&objects.map(|object| text(&object)).collect::<Vec<_>>());
+    // With another separator, and a comma in numbers.
+    let with_semicolons: String = csv.replace(',', ";").replace(";6\n", ";6,0\n");
+    let (_, said, _) = streamed(&with_semicolons);
+    assert!(with_semicolons.contains(";6,0\n"));
+    close(&answers(&said));
     // Without ids all rows are of one sequence.
     let rows = (0..20).filter(|k| k % 2 == 0).map(|k| format!("{},{}\n", tool(k), load(k)));
     let (_, said, _) = streamed(&format!("tool,load\n{}", rows.collect::<String>()));

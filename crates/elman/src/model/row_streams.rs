@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::Model;
 use crate::error::{ConfigError, DataError, Message};
 use crate::task::{
-    Grouping, Known, Layout, Numbers, Places, Read, RowCell, RowColumn, Task, TaskStream, unseen,
+    Classify, Grouping, Known, Label, Layout, Numbers, Places, Read, RowAnswer, RowCell, RowColumn, Task,
+    TaskStream, unseen,
 };
 use crate::words::quoted;
 
@@ -166,6 +167,17 @@ impl RowStreams {
         &self.answers
     }
 
+    /// The name of the class that is predicted, of a model that tells classes.
+    pub fn class_name(&self) -> Option<String> {
+        classes(&self.model).map(Classify::predicted_name)
+    }
+
+    /// The class that an answer says is most likely, of a model that tells classes; none of an answer that is not one of this
+    /// model's.
+    pub fn class(&self, answer: &[f64]) -> Option<&str> {
+        classes(&self.model).filter(|task| answer.len() == task.classes.len()).map(|task| task.likely(answer))
+    }
+
     /// What is to be said of the rows since this was asked for last: what was no category, the first of each.
     pub fn take_remarks(&mut self) -> Vec<Message> {
         std::mem::take(&mut self.remarks)
@@ -320,6 +332,15 @@ fn series(model: &Model) -> &[Known] {
     match model.task() {
         Task::Forecast(task) if task.layout != Layout::Single => &task.series,
         _ => &[],
+    }
+}
+
+/// The classes that a model tells, if those are its answers.
+fn classes(model: &Model) -> Option<&Classify> {
+    match model.task() {
+        Task::Classify(task) => Some(task),
+        Task::Label(Label { answer: RowAnswer::Class(task), .. }) => Some(task),
+        _ => None,
     }
 }
 
