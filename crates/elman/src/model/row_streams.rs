@@ -21,7 +21,8 @@ const MOST_REMARKED: usize = 100;
 ///
 /// A row has a cell for each of [`columns`](Self::columns), as a table has it: a number, or the text of a category. Where rows of
 /// several series stand below each other it has the names of its series in [`ids`](Self::ids), whose stream begins with its first
-/// row; those of sequences may be left out, and all such rows are of one. Where series stand beside each other, a row has a value
+/// row; those of sequences may be left out, and all such rows are of one. Each has a copy of the network until
+/// [`reset`](Self::reset). Where series stand beside each other, a row has a value
 /// of each, and an answer for each.
 ///
 /// What is no category counts for none of them, as in a table, and [`take_remarks`](Self::take_remarks) tells. An empty cell is
