@@ -61,10 +61,11 @@ pub(crate) enum Command {
     /// Answer what comes on standard input as it comes: raw samples of sound, else rows as CSV or JSON lines
     ///
     /// A model of sound reads and writes samples as 32-bit floating point numbers, the least significant byte first, of one
-    /// channel. Any other reads rows with a column for each of its inputs, as CSV with a line of names before them, or as
-    /// an object in JSON for each line, and answers each row with a line of the same kind. A forecast of several series reads
-    /// what tells them apart before that, and goes on with each by itself; or the columns of all, if that was its table. At
-    /// the end standard error tells how long that took, also after Ctrl-C.
+    /// channel. Any other reads rows with a column for each of its inputs, categories as they stood in the table, as CSV with
+    /// a line of names before them, or as an object in JSON for each line, and answers each row with a line of the same kind.
+    /// A forecast of several series reads what tells them apart before that, and goes on with each by itself; or the columns
+    /// of all, if that was its table. Sequences may be told apart, too: rows without an id are of one. At the end standard
+    /// error tells how long that took, also after Ctrl-C.
     #[command(allow_negative_numbers = true)]
     Stream(StreamArguments),
     /// Go on with a text, as a language model has learned

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use elman::error::Error;
 use elman::file;
-use elman::model::Model;
 use elman::task::HeldOut;
 
 use crate::answers::{Form, has_columns};
@@ -24,7 +23,7 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
         input::refuse_overwriting(path, read.chain(&arguments.output))?;
         report::check_place(path, arguments.force)?;
     }
-    let model = Model::open(&arguments.model)?;
+    let model = input::model(&arguments.model, arguments.data.as_deref())?;
     let table = input::table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
     let held_out = model.task().kind().held_out(arguments.test).map_err(Error::from)?;

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: &mut Output) -> anyhow:
         input::refuse_overwriting(path, read)?;
         plot::check_place(path, arguments.force)?;
     }
-    let model = Model::open(&arguments.model)?;
+    let model = input::model(&arguments.model, arguments.data.as_deref())?;
     let table = if arguments.audio.is_empty() {
         sound::refuse_without_audio(&model, arguments)?;
         input::table_for(&model, arguments.data.as_deref())?

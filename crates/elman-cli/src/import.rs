@@ -20,6 +20,9 @@ pub(crate) fn run(arguments: &ImportArguments, output: &mut Output) -> anyhow::R
         Some(path) => path.clone(),
         None => default_model_path(Some(&arguments.file)),
     };
+    if input::begins_as_model(&arguments.file) {
+        anyhow::bail!("{} is a file of elman already; it needs no import", arguments.file.display());
+    }
     let to_file = Some(path.as_path()).filter(|path| *path != Path::new("-"));
     if let Some(path) = to_file {
         input::refuse_overwriting(path, [&arguments.file])?;

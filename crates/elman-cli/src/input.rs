@@ -8,7 +8,7 @@ use anyhow::Context;
 use elman::data;
 use elman::error::{Error, FileError, Format, ModelError};
 use elman::file;
-use elman::model::Model;
+use elman::model::{Model, is_written_by_elman};
 use elman::table::Table;
 use elman::task::TaskName;
 use elman::weights::Weights;
@@ -37,6 +37,27 @@ pub(crate) fn table_for(model: &Model, path: Option<&Path>) -> anyhow::Result<Ta
         return Err(Wrong(message).into());
     }
     Ok(table(model.task().name(), path)?)
+}
+
+/// The model in a file, which stands before the data that it is used on.
+pub(crate) fn model(path: &Path, data: Option<&Path>) -> anyhow::Result<Model> {
+    Model::open(path).map_err(|error| match (&error, data) {
+        (Error::Model(ModelError::NotAModel { .. }), Some(data)) if begins_as_model(data) => {
+            let (model, data) = (data.display(), path.display());
+            Wrong(format!(
+                "{data} is no model, but {model} is: the model stands before the data, {model} {data}"
+            ))
+            .into()
+        }
+        _ => error.into(),
+    })
+}
+
+/// Does a file begin as those do that elman writes?
+pub(crate) fn begins_as_model(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(1 << 10).read_to_end(&mut start));
+    path.is_file() && read.is_ok() && is_written_by_elman(&start)
 }
 
 /// What is in a model file, or in one of weights alone.

@@ -15,6 +15,7 @@ mod generate;
 mod import;
 mod input;
 mod inspect;
+mod misread;
 mod notebook;
 mod output;
 mod plot;
@@ -30,14 +31,16 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::Parser;
 use elman::threads;
 
 use crate::args::{Arguments, Command};
 use crate::output::{Output, Wrong};
 
 fn main() -> ExitCode {
-    let Arguments { command, threads: count, output } = Arguments::parse();
+    let Arguments { command, threads: count, output } = match misread::parse() {
+        Ok(arguments) => arguments,
+        Err(wrong) => return fail(&wrong.into()),
+    };
     let mut output = Output::new(output);
     #[cfg(feature = "parquet")]
     tell_of_damage();

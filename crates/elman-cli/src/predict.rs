@@ -18,7 +18,11 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     let inputs = || std::iter::once(&arguments.model).chain(&arguments.data).chain(&arguments.future_data);
     let to_file = arguments.output.as_ref().filter(|path| path.as_path() != Path::new("-"));
     if sound::asked(arguments).is_some() {
-        return sound::predict(&Model::open(&arguments.model)?, arguments, output);
+        return sound::predict(
+            &input::model(&arguments.model, arguments.data.as_deref())?,
+            arguments,
+            output,
+        );
     }
     let form = match to_file {
         Some(path) => Form::of(path, output.options.json)?,
@@ -34,7 +38,7 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
     for path in to_file.into_iter().chain(&arguments.plot) {
         file::check_writable(path).map_err(elman::error::Error::from)?;
     }
-    let model = Model::open(&arguments.model)?;
+    let model = input::model(&arguments.model, arguments.data.as_deref())?;
     let mut table = input::table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
     if let Some(path) = &arguments.future_data {

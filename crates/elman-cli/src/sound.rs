@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::{EvaluateArguments, PredictArguments};
 use crate::course::Course;
-use crate::input;
 use crate::output::{Output, Wrong};
 use crate::stream::clock::Clock;
+use crate::{input, misread};
 
 /// How large a network is, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -106,6 +106,7 @@ pub(crate) fn table_for(
         return Err(Wrong("--audio is for models of sound; name a table as DATA".into()).into());
     };
     if arguments.data.is_some() {
+        misread::refuse_stray(&[arguments.data.as_deref()])?;
         return Err(Wrong("--audio stands in the place of DATA; give one of them".into()).into());
     }
     let pairs = pairs(&arguments.audio, &arguments.knob, arguments.channel)?;

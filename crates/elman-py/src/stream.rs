@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use elman::task::RowCell;
 use elman::weights::Weights;
 use elman::{model, stream};
 use numpy::{PyArray1, PyReadonlyArray1, PyReadwriteArray1};
@@ -125,6 +126,22 @@ impl RowStreams {
     }
 }
 
+/// A cell of a row.
+#[derive(FromPyObject)]
+enum Given {
+    Text(String),
+    Number(f64),
+}
+
+impl Given {
+    fn cell(&self) -> RowCell<'_> {
+        match self {
+            Given::Text(text) => RowCell::Text(text),
+            Given::Number(number) => RowCell::Number(*number),
+        }
+    }
+}
+
 #[pymethods]
 impl RowStreams {
     /// The names of what tells a row's series, of its values and of an answer's.
@@ -133,10 +150,23 @@ impl RowStreams {
         Ok((streams.ids().to_vec(), streams.inputs().to_vec(), streams.answers().to_vec()))
     }
 
-    /// Reads a row; gives the answer, or none where there is too little to look back on.
-    fn step(&self, id: Vec<String>, row: Vec<f64>) -> PyResult<Option<Vec<f64>>> {
+    /// Must a row tell its series, where several are told apart?
+    fn needs_ids(&self) -> PyResult<bool> {
+        Ok(self.alone()?.needs_ids())
+    }
+
+    /// Does each of a row's values stand for a category?
+    fn categories(&self) -> PyResult<Vec<bool>> {
+        Ok(self.alone()?.columns().iter().map(|column| !column.categories().is_empty()).collect())
+    }
+
+    /// Reads a row of numbers and texts; gives the answer, or none where there is too little to look back on, and what is to be
+    /// said of the row.
+    fn step(&self, id: Vec<String>, row: Vec<Given>) -> PyResult<(Option<Vec<f64>>, Vec<String>)> {
         let mut streams = self.alone()?;
-        quickly(|| streams.step(&id, &row))?.map_err(exception)
+        let cells: Vec<RowCell<'_>> = row.iter().map(Given::cell).collect();
+        let answer = quickly(|| streams.step(&id, &cells))?.map_err(exception)?;
+        Ok((answer, streams.take_remarks().iter().map(ToString::to_string).collect()))
     }
 
     /// Back to the start of all series.

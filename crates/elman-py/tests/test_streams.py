@@ -57,7 +57,7 @@ def test_each_of_several_series_has_a_stream(ids):
     with pytest.raises(ValueError, match="'shop' is None; give the name of a series"):
         stream.step([None, 1.0])
     first = str(ids[0])
-    with pytest.raises(ValueError, match=f'row 121, series "{first}": units is NaN; give a finite number'):
+    with pytest.raises(ValueError, match=f'row 121, series "{first}": "units" is missing; give a number'):
         stream.step([ids[0], float("nan")])
 
 
@@ -90,6 +90,36 @@ def test_sequences_are_answered_as_predict_answers_them():
         assert found == pytest.approx(list(np.ravel(labeler.predict([X[n]])[0])), rel=1e-5)
 
 
+def test_categories_are_taken_by_name_and_sequences_by_their_ids():
+    tools = ["saw", "drill", "7"]
+    frame = pd.DataFrame(
+        {
+            "id": ["a", "b"] * 60,
+            "tool": [tools[n * 5 % 11 % 3] for n in range(120)],
+            "load": [float(n * 3 % 7) for n in range(120)],
+            "wear": [n * n % 13 / 2 for n in range(120)],
+        }
+    )
+    labeler = elman.SequenceLabeler(id="id", target="wear", **QUIET).fit(frame)
+    new = frame[:20].drop(columns="wear")
+    new.loc[4, "tool"] = "lathe"
+    stream = labeler.stream()
+    assert stream.names == ("tool", "load")
+    found = [stream.step(row)["wear_predicted"] for _, row in new.iterrows()]
+    expected = labeler.predict(new)
+    assert found == pytest.approx(list(expected["wear_predicted"]), rel=1e-5)
+    # In order, of one sequence; a number that stands for a category.
+    stream.reset()
+    assert stream.step(["saw", 0.0])["wear_predicted"] == found[0]
+    by_text, by_number = labeler.stream(), labeler.stream()
+    assert by_text.step({"tool": "7", "load": 1}) == by_number.step({"tool": 7, "load": 1})
+    with pytest.raises(ValueError, match='"tool" is missing; give one of 7, drill, saw, or train'):
+        stream.step({"tool": None, "load": 1})
+    labeler.verbose = 1
+    with pytest.warns(elman.Remark, match='"tool" says what was not there in training, which is no category: "lathe"'):
+        labeler.stream().step({"tool": "lathe", "load": 1})
+
+
 def test_what_is_no_row_is_refused_and_changes_nothing():
     regressor = elman.SequenceRegressor(**QUIET).fit(sequences(), np.arange(12.0))
     stream, other = regressor.stream(), regressor.stream()
@@ -100,7 +130,12 @@ def test_what_is_no_row_is_refused_and_changes_nothing():
         ([1.0], ValueError, f"the row has 1 values; give 2: {first}, {second}"),
         ([1.0, 2.0, 3.0], ValueError, f"the row has 3 values; give 2: {first}, {second}"),
         ([1.0, "2"], ValueError, f"'{second}' is '2'; give a number"),
-        ([1.0, None], ValueError, f"'{second}' is None; give a number"),
+        (
+            [1.0, None],
+            ValueError,
+            f'row 2: "{second}" is missing; give a number, or train a model that was told what becomes of empty cells, with '
+            "missing",
+        ),
         ([1.0, np.inf], ValueError, f"row 2: {second} is inf; give a finite number"),
         ("1 2", TypeError, f"a row is of type str; give {first}, {second}"),
         (7, ValueError, f"the row has 1 values; give 2: {first}, {second}"),

@@ -138,7 +138,7 @@ pub(crate) struct Tensors<'a> {
 
 /// Reads a file of the content's format; `name` stands for it in error messages.
 pub(crate) fn read<'a, C: Content>(name: &'a str, bytes: &'a [u8]) -> Result<(C, Tensors<'a>), ModelError> {
-    let not_a_model = || ModelError::NotAModel { name: name.to_owned() };
+    let not_a_model = || ModelError::not_a_model(name, bytes);
     let corrupt = |reason: String| ModelError::Corrupt { name: name.to_owned(), reason };
     check_header(name, bytes)?;
     let (header_len, metadata) = SafeTensors::read_metadata(bytes).map_err(|_| not_a_model())?;
@@ -226,7 +226,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
 /// it holds at many times its size; and tells a file that has been cut short from one that never was
 /// a model.
 fn check_header(name: &str, bytes: &[u8]) -> Result<(), ModelError> {
-    let not_a_model = || ModelError::NotAModel { name: name.to_owned() };
+    let not_a_model = || ModelError::not_a_model(name, bytes);
     let cut =
         |expected: u64| ModelError::CutShort { name: name.to_owned(), found: bytes.len() as u64, expected };
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(not_a_model)?;

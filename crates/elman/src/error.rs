@@ -19,6 +19,9 @@
 
 use std::path::PathBuf;
 
+use crate::exchange;
+use crate::table::{Holds, kind_of_file};
+
 pub use crate::container::Format;
 pub(crate) use elman_network::error::positive;
 pub use elman_network::error::{ConfigError, Message, NotFinite};
@@ -119,10 +122,12 @@ fn describe_clip(clip: Option<f64>) -> String {
 #[non_exhaustive]
 pub enum ModelError {
     /// Some other kind of file.
-    #[error("{name} is not a model file of Elman; make one with `elman train`")]
+    #[error("{name} is not a model file of Elman; {way}")]
     NotAModel {
         /// The file.
         name: String,
+        /// What to do: to import it, or to train one.
+        way: String,
     },
     /// The end is missing.
     #[error("{name} is cut short: {found} bytes of {expected}; copy it again or train anew")]
@@ -214,6 +219,21 @@ impl ModelError {
             | ModelError::Newer { .. }
             | ModelError::Unwritable { .. } => self.to_string().into(),
         }
+    }
+}
+
+impl ModelError {
+    /// That of a file of this content, which is no model.
+    pub(crate) fn not_a_model(name: &str, bytes: &[u8]) -> Self {
+        let way = if exchange::looks_readable(bytes) {
+            format!("it looks like one of another program, of which `elman import {name}` makes one")
+        } else {
+            let start = bytes.get(..4096).unwrap_or(bytes);
+            let what = kind_of_file(start).filter(|(_, holds)| *holds != Holds::Model);
+            let what = what.map(|(what, _)| format!("it {what}; ")).unwrap_or_default();
+            format!("{what}make one with `elman train`")
+        };
+        ModelError::NotAModel { name: name.to_owned(), way }
     }
 }
 

@@ -178,6 +178,7 @@ fn states(model: &Model, sequences: &Sequences, of: &str) -> Result<Option<Heat>
         values: (0..units).map(|unit| states.iter().map(|state| state[unit]).collect()).collect(),
         unit: String::new(),
         most: None,
+        ..Heat::default()
     }))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use elman::error::Error;
 use elman::model::{Model, RowStreams};
+use elman::task::RowCell;
 use serde_json::{Map, Value};
 
 use super::{Clock, line, unread};
@@ -20,9 +21,10 @@ pub(super) fn run(
     if !arguments.knob.is_empty() {
         return Err(Wrong("--knob is for models of sound; leave it out".into()).into());
     }
-    let mut answering = Answering { streams: RowStreams::new(Arc::new(model)).map_err(Error::from)?, clock };
+    let streams = RowStreams::new(Arc::new(model)).map_err(Error::from)?;
+    let mut answering = Answering { streams, clock, output };
     let mut reader = BufReader::new(std::io::stdin().lock());
-    if begins_with_json(&mut reader)? { answering.json(reader) } else { answering.csv(reader, output) }
+    if begins_with_json(&mut reader)? { answering.json(reader) } else { answering.csv(reader) }
 }
 
 /// Does the first byte that is no blank begin an object or an array?
@@ -43,19 +45,22 @@ fn begins_with_json(reader: &mut impl BufRead) -> anyhow::Result<bool> {
 struct Answering<'c> {
     streams: RowStreams,
     clock: &'c Clock,
+    output: &'c mut Output,
 }
 
-/// The values of a row, and what tells its series where there are several.
+/// What the cells of a row say, and what tells its series where there are several.
 struct Row {
     id: Vec<String>,
-    values: Vec<f64>,
+    cells: Vec<String>,
 }
 
 impl Answering<'_> {
     /// The answer to a row in this line of the input; none where there is too little yet to look back on.
     fn answer(&mut self, row: &Row, line: u64) -> anyhow::Result<Option<Vec<f64>>> {
-        let Answering { streams, clock } = self;
-        let answer = clock.time(1, || streams.step_at(&|| place(line), &row.id, &row.values));
+        let Answering { streams, clock, output } = self;
+        let cells: Vec<RowCell<'_>> = row.cells.iter().map(|cell| RowCell::Text(cell)).collect();
+        let answer = clock.time(1, || streams.step_at(&|| place(line), &row.id, &cells));
+        output.remarks(&streams.take_remarks());
         Ok(answer.map_err(Error::from)?)
     }
 
@@ -72,21 +77,31 @@ impl Answering<'_> {
             let answer = self.answer(&row, number)?;
             let value = |k: usize| answer.as_ref().map_or(Value::Null, |answer| answer[k].into());
             let (ids, answers) = (self.streams.ids(), self.streams.answers());
+            // None where a sequence has no name.
             let id = ids.iter().zip(&row.id).map(|(name, id)| (name.clone(), id.clone().into()));
+            let class = self.streams.class_name().map(|name| {
+                let class = answer.as_ref().and_then(|answer| self.streams.class(answer));
+                (name, class.map_or(Value::Null, Value::from))
+            });
             let named = answers.iter().enumerate().map(|(k, name)| (name.clone(), value(k)));
-            line(&Value::Object(id.chain(named).collect::<Map<_, _>>()).to_string())?;
+            line(&Value::Object(id.chain(class).chain(named).collect::<Map<_, _>>()).to_string())?;
         }
         Ok(())
     }
 
-    fn csv(&mut self, reader: impl Read, output: &mut Output) -> anyhow::Result<()> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(reader);
-        let names = names(&self.streams);
-        let of_ids = self.streams.ids().len();
+    fn csv(&mut self, mut reader: impl BufRead) -> anyhow::Result<()> {
+        let mut first = Vec::new();
+        reader.read_until(b'\n', &mut first).map_err(unread)?;
+        let separator = separator(&first, self.streams.inputs());
+        let mut reader = reading(separator).from_reader(first.chain(reader));
         let head = reader.headers().map_err(wrong_csv)?.clone();
         if head.is_empty() {
             return Ok(());
         }
+        let is_there = |name: &String| head.iter().any(|header| header == name);
+        let has_ids = self.streams.needs_ids() || self.streams.ids().iter().any(is_there);
+        let names = names(&self.streams, has_ids);
+        let of_ids = names.len() - self.streams.inputs().len();
         let column = |name: &String| {
             head.iter().position(|header| header == name).ok_or_else(|| {
                 let found = head.iter().map(|header| format!("{header:?}")).collect::<Vec<_>>().join(", ");
@@ -100,10 +115,13 @@ impl Answering<'_> {
         let unused: Vec<&str> =
             head.iter().filter(|header| !names.iter().any(|name| name == header)).collect();
         if !unused.is_empty() {
-            output.note(&format!("note: columns that the model does not read: {}", unused.join(", ")));
+            self.output.note(&format!("note: columns that the model does not read: {}", unused.join(", ")));
         }
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(self.streams.ids().iter().chain(self.streams.answers()))?;
+        let class = self.streams.class_name();
+        writer.write_record(names[..of_ids].iter().chain(&class).chain(self.streams.answers()))?;
+        let are_numbers: Vec<bool> =
+            self.streams.columns().iter().map(|column| column.categories().is_empty()).collect();
         let mut record = csv::StringRecord::new();
         loop {
             write_out(&mut writer)?;
@@ -111,27 +129,53 @@ impl Answering<'_> {
                 return Ok(());
             }
             let at = record.position().map_or(0, csv::Position::line);
-            let number = |(name, &column): (&String, &usize)| {
-                let cell = record.get(column).unwrap_or_default();
-                cell.parse()
-                    .map_err(|_| anyhow::anyhow!("{}, column {name:?}: {cell:?} is no number", place(at)))
+            let mut cells = columns.iter().map(|&column| record.get(column).unwrap_or_default().to_owned());
+            let id = cells.by_ref().take(of_ids).collect();
+            let number = |(cell, is_number): (String, &bool)| match is_number {
+                true if separator != b',' => with_point(cell),
+                _ => cell,
             };
-            let id =
-                columns[..of_ids].iter().map(|&column| record.get(column).unwrap_or_default().to_owned());
-            let values = names.iter().zip(&columns).skip(of_ids).map(number).collect::<Result<_, _>>()?;
-            let row = Row { id: id.collect(), values };
-            let cells = match self.answer(&row, at)? {
+            let row = Row { id, cells: cells.zip(&are_numbers).map(number).collect() };
+            let answer = self.answer(&row, at)?;
+            let likely = answer.as_ref().and_then(|answer| self.streams.class(answer));
+            let likely = class.is_some().then(|| likely.unwrap_or_default().to_owned());
+            let cells = match &answer {
                 Some(answer) => answer.iter().map(f64::to_string).collect(),
                 None => vec![String::new(); self.streams.answers().len()],
             };
-            writer.write_record(row.id.into_iter().chain(cells))?;
+            writer.write_record(row.id.into_iter().chain(likely).chain(cells))?;
         }
     }
 }
 
+/// What reads rows with this between their cells.
+fn reading(separator: u8) -> csv::ReaderBuilder {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.trim(csv::Trim::All).delimiter(separator);
+    builder
+}
+
+/// What stands between the names in the first line: a comma, or what else gives all names that are looked for.
+fn separator(first: &[u8], names: &[String]) -> u8 {
+    let gives_all = |separator: &u8| {
+        reading(*separator)
+            .from_reader(first)
+            .headers()
+            .is_ok_and(|head| names.iter().all(|name| head.iter().any(|header| header == name)))
+    };
+    [b',', b';', b'\t', b'|'].into_iter().find(gives_all).unwrap_or(b',')
+}
+
+/// A number with a point in the place of a decimal comma; what is none stays.
+fn with_point(cell: String) -> String {
+    let pointed = cell.replacen(',', ".", 1);
+    if pointed.parse::<f64>().is_ok() { pointed } else { cell }
+}
+
 /// All names of a row, in order.
-fn names(streams: &RowStreams) -> Vec<String> {
-    streams.ids().iter().chain(streams.inputs()).cloned().collect()
+fn names(streams: &RowStreams, has_ids: bool) -> Vec<String> {
+    let ids = streams.ids().iter().filter(|_| has_ids);
+    ids.chain(streams.inputs()).cloned().collect()
 }
 
 /// Where a line stands.
@@ -165,7 +209,14 @@ fn wrong_csv(error: csv::Error) -> anyhow::Error {
 
 /// A row, from an object by name or an array in order.
 fn row_of(value: &Value, streams: &RowStreams) -> Result<Row, String> {
-    let names = names(streams);
+    let of_ids = streams.ids().len();
+    let has_ids = streams.needs_ids()
+        || match value {
+            Value::Object(object) => streams.ids().iter().any(|id| object.contains_key(id)),
+            Value::Array(values) => values.len() == of_ids + streams.inputs().len(),
+            _ => false,
+        };
+    let names = names(streams, has_ids);
     let all: Vec<Option<&Value>> = match value {
         Value::Object(object) => names.iter().map(|name| object.get(name)).collect(),
         Value::Array(values) if values.len() == names.len() => values.iter().map(Some).collect(),
@@ -174,24 +225,14 @@ fn row_of(value: &Value, streams: &RowStreams) -> Result<Row, String> {
         }
         other => return Err(format!("{other}; give an object with {}", names.join(", "))),
     };
-    let missing = |name: &str| format!("{name:?} is missing; give {}", names.join(", "));
-    let id = |(name, value): (&String, &Option<&Value>)| match value {
-        Some(Value::String(id)) => Ok(id.clone()),
-        Some(Value::Number(id)) => Ok(id.to_string()),
-        Some(other) => Err(format!("{name:?} is {other}; give a text")),
-        None => Err(missing(name)),
+    let cell = |(name, value): (&String, Option<&Value>)| match value {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::Null) => Ok(String::new()),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
+        Some(other) => Err(format!("{name:?} is {other}; give a number or a text")),
+        None => Err(format!("{name:?} is missing; give {}", names.join(", "))),
     };
-    let number = |(name, value): (&String, &Option<&Value>)| match value {
-        Some(Value::Number(number)) => {
-            number.as_f64().ok_or_else(|| format!("{name:?} is {number}; give a number"))
-        }
-        Some(other) => Err(format!("{name:?} is {other}; give a number")),
-        None => Err(missing(name)),
-    };
-    let named = || names.iter().zip(&all);
-    let of_ids = streams.ids().len();
-    Ok(Row {
-        id: named().take(of_ids).map(id).collect::<Result<_, _>>()?,
-        values: named().skip(of_ids).map(number).collect::<Result<_, _>>()?,
-    })
+    let mut cells = names.iter().zip(all).map(cell);
+    let id = cells.by_ref().take(names.len() - streams.inputs().len()).collect::<Result<_, _>>()?;
+    Ok(Row { id, cells: cells.collect::<Result<_, _>>()? })
 }

@@ -31,6 +31,13 @@ impl Axis {
         Self::even((low / tick).floor() * tick, (high / tick).ceil() * tick, tick)
     }
 
+    /// Round values from one to the other and their names, in about so many steps.
+    pub(super) fn marks(from: f64, to: f64, steps: f64) -> Vec<(f64, String)> {
+        let mut ticks = Self::of([from, to].into_iter(), false, steps).ticks;
+        ticks.retain(|(value, _)| (from..=to).contains(value));
+        ticks
+    }
+
     fn even(low: f64, high: f64, tick: f64) -> Self {
         let count = ((high - low) / tick).round().clamp(1.0, 100.0) as usize;
         let values: Vec<f64> = (0..=count).map(|n| low + n as f64 * tick).collect();
@@ -108,6 +115,16 @@ mod tests {
         assert_eq!(texts(&[4.0], false), ["0", "4", "8"]);
         assert_eq!(texts(&[], false), ["-1", "0", "1"]);
         assert_eq!(texts(&[f64::MAX, f64::MIN], false), ["-1", "0", "1"]);
+    }
+
+    #[test]
+    fn marks_between_ends_are_round() {
+        let marks =
+            |from, to| Axis::marks(from, to, 5.0).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(marks(0.005, 0.368), ["0.1", "0.2", "0.3"]);
+        assert_eq!(marks(-0.02, 23.98), ["0", "5", "10", "15", "20"]);
+        assert_eq!(marks(0.0, 1.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(marks(119.3, 120.1), ["119.4", "119.6", "119.8", "120.0"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A colour for each place of a grid.
 
-use elman::task::Heat;
+use elman::task::{Heat, Span};
 
+use super::axis::Axis;
 use super::labels::labels;
 use super::png;
 use super::{Anchor, MARGIN, Picture, SIZE, Svg, told, width};
@@ -19,9 +20,11 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
     let lowest = finite().fold(f64::INFINITY, f64::min);
     let highest = finite().fold(f64::NEG_INFINITY, f64::max);
     let most = heat.most.unwrap_or_else(|| finite().fold(0.0, |most, value| most.max(value.abs())));
-    let named = heat.rows.iter().map(|name| width(name, SIZE)).fold(0.0, f64::max);
+    let height = (rows as f64 * 8.0).clamp(90.0, 320.0);
+    let beside = row_names(heat, height);
+    let named = beside.iter().map(|(_, name)| width(name, SIZE)).fold(0.0, f64::max);
     let (left, top) = (named + 2.0 * MARGIN, 30.0);
-    let (side, height) = ((picture_width - left - MARGIN).max(10.0), (rows as f64 * 8.0).clamp(90.0, 320.0));
+    let side = (picture_width - left - MARGIN).max(10.0);
     let bottom = top + height;
     let level = |value: f64| {
         if most > 0.0 && value.is_finite() {
@@ -42,23 +45,22 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
         "<image x=\"{left:.1}\" y=\"{top}\" width=\"{side:.1}\" height=\"{height:.1}\" preserveAspectRatio=\"none\" \
          style=\"image-rendering:pixelated\" href=\"{image}\"/>"
     ));
-    let pitch = side / columns.max(1) as f64;
-    for label in labels(&heat.columns, None, pitch) {
-        let at = left + pitch * (label.row as f64 + 0.5);
+    for (place, lines) in column_names(heat, columns, side) {
+        let at = left + side * place;
         svg.line("axis", (at, bottom), (at, bottom + 5.0));
-        for (n, line) in label.lines.iter().enumerate() {
+        for (n, line) in lines.iter().enumerate() {
             let half = width(line, SIZE) / 2.0;
             let middle = at.min(picture_width - half).max(half);
             svg.text(Anchor::Middle, (middle, bottom + 18.0 + 14.0 * n as f64), line);
         }
     }
-    // The letters' middle beside the row's, but not beyond the ends.
-    let beside = |row: usize| {
-        let middle = bottom - height * (row as f64 + 0.5) / rows as f64;
-        (middle + 4.0).clamp(top + 10.0, bottom - 1.0)
-    };
-    for row in named_rows(rows, height) {
-        svg.text(Anchor::End, (left - 6.0, beside(row)), &heat.rows[row]);
+    for (place, name) in beside {
+        let middle = bottom - height * place;
+        if heat.y_span.is_some() {
+            svg.line("axis", (left - 4.0, middle), (left, middle));
+        }
+        // The letters' middle beside the row's, but not beyond the ends.
+        svg.text(Anchor::End, (left - 6.0, (middle + 4.0).clamp(top + 10.0, bottom - 1.0)), &name);
     }
     svg.text(Anchor::End, (left + side, bottom + 34.0), &heat.x);
     scale(&mut svg, (lowest, highest), (most, &heat.unit), picture_width - MARGIN, 6.0);
@@ -71,10 +73,45 @@ pub(crate) fn heat(heat: &Heat, picture_width: f64) -> Picture {
     Picture { width: picture_width, height: bottom + 42.0, title: heat.title.clone(), description, body: svg }
 }
 
+/// The names below a grid of this width, each with its place from the left end, 0, to the right, 1: round values of what the
+/// columns are stretches of, or columns' own.
+fn column_names(heat: &Heat, columns: usize, side: f64) -> Vec<(f64, Vec<String>)> {
+    /// From one value to the next, about.
+    const APART: f64 = 80.0;
+    match &heat.x_span {
+        Some(span) => marks(span, side / APART).map(|(place, name)| (place, vec![name])).collect(),
+        None => {
+            let labels = labels(&heat.columns, None, side / columns.max(1) as f64);
+            let middle = |row: usize| (row as f64 + 0.5) / columns.max(1) as f64;
+            labels.into_iter().map(|label| (middle(label.row), label.lines)).collect()
+        }
+    }
+}
+
+/// The names beside a grid of this height, each with its place from the lower end, 0, to the upper, 1.
+fn row_names(heat: &Heat, height: f64) -> Vec<(f64, String)> {
+    let rows = heat.values.len();
+    match &heat.y_span {
+        Some(span) => marks(span, height / APART).collect(),
+        None => {
+            let middle = |row: usize| (row as f64 + 0.5) / rows as f64;
+            named_rows(rows, height).into_iter().map(|row| (middle(row), heat.rows[row].clone())).collect()
+        }
+    }
+}
+
+/// Round values, each with its place from one end, 0, to the other, 1.
+fn marks(span: &Span, steps: f64) -> impl Iterator<Item = (f64, String)> {
+    let Span { from, to, ref unit } = *span;
+    let marks = Axis::marks(from, to, steps.clamp(2.0, 10.0));
+    marks.into_iter().map(move |(value, text)| ((value - from) / (to - from), format!("{text}{unit}")))
+}
+
+/// From the name of a row to the next, at the least.
+const APART: f64 = 36.0;
+
 /// The rows whose names stand beside a grid of this height: the lowest, the highest and as many between them as have room.
 fn named_rows(rows: usize, height: f64) -> Vec<usize> {
-    /// From one name to the next, at the least.
-    const APART: f64 = 36.0;
     let Some(last) = rows.checked_sub(1) else { return Vec::new() };
     let spans = ((height / APART) as usize).clamp(1, last.max(1));
     let mut named: Vec<usize> = (0..=spans).map(|n| (n * last + spans / 2) / spans).collect();
@@ -152,6 +189,24 @@ mod tests {
         );
         let svg = svg.file();
         assert!(svg.contains(">-80 dB</text>") && svg.contains(">0 dB</text>"), "{svg}");
+    }
+
+    #[test]
+    fn stretches_are_marked_at_round_values() {
+        let span = |from, to, unit: &str| Some(Span { from, to, unit: unit.into() });
+        let grid = Heat {
+            columns: (0..31).map(|n| format!("{:.2}", 0.37 + f64::from(n) / 100.0)).collect(),
+            rows: (0..64).map(|n| format!("{n}.19 kHz")).collect(),
+            values: vec![vec![-1.0; 31]; 64],
+            x_span: span(0.37, 0.68, ""),
+            y_span: span(-0.02, 23.98, " kHz"),
+            ..Heat::default()
+        };
+        let svg = heat(&grid, 400.0).file();
+        for name in ["0.4", "0.5", "0.6", "0 kHz", "10 kHz", "20 kHz"] {
+            assert!(svg.contains(&format!(">{name}</text>")), "{name}: {svg}");
+        }
+        assert!(!svg.contains(">0.37</text>") && !svg.contains(".19 kHz"), "{svg}");
     }
 
     #[test]

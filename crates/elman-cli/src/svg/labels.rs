@@ -40,13 +40,16 @@ pub(super) fn labels(names: &[String], season: Option<usize>, pitch: f64) -> Vec
         Some(numbers) => Box::new(|row| numbers[row].rem_euclid(step as i64) == 0),
         None => Box::new(|row| shown[row].is_round(step)),
     };
-    let first = (0..names.len()).find(|&row| is_round(row)).map_or(0, |row| row % step);
+    let round = (0..names.len()).find(|&row| is_round(row));
+    // Within a day there is no midnight, but there are hours and minutes.
+    let clocks = if round.is_none() { round_clocks(&shown, least) } else { None };
+    let first = round.map_or(0, |row| row % step);
+    let rows = clocks.unwrap_or_else(|| (first..names.len()).step_by(step).collect());
     let mut labels = Vec::new();
-    let rows = || (first..names.len()).step_by(step);
     let midnight = |row: usize| matches!(&shown[row], Shown::Time { clock, .. } if is_midnight(clock));
-    let are_dates = rows().all(midnight);
+    let are_dates = rows.iter().all(|&row| midnight(row));
     let mut before = None;
-    for row in rows() {
+    for row in rows {
         let lines = match &shown[row] {
             Shown::Text(text) => vec![super::elided(text, LONGEST)],
             Shown::Time { date, .. } if are_dates => vec![(*date).to_owned()],
@@ -59,6 +62,37 @@ pub(super) fn labels(names: &[String], season: Option<usize>, pitch: f64) -> Vec
         labels.push(Label { row, lines });
     }
     labels
+}
+
+/// The rows at whole multiples of a round time of the clock, at least so many rows apart and more than one, if all rows have one
+/// and there are such.
+fn round_clocks(shown: &[Shown<'_>], least: usize) -> Option<Vec<usize>> {
+    /// In seconds.
+    const ROUND: [u32; 17] =
+        [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200];
+    let seconds = |name: &Shown<'_>| match name {
+        Shown::Time { clock, .. } => seconds_of(clock),
+        Shown::Text(_) => None,
+    };
+    let all: Vec<u32> = shown.iter().map(seconds).collect::<Option<_>>()?;
+    ROUND.into_iter().find_map(|round| {
+        let rows: Vec<usize> = (0..all.len()).filter(|&row| all[row].is_multiple_of(round)).collect();
+        let are_apart = rows.windows(2).all(|pair| pair[1] - pair[0] >= least);
+        (rows.len() > 1 && are_apart).then_some(rows)
+    })
+}
+
+/// The seconds since midnight of a clock that shows hours and minutes, perhaps whole seconds.
+fn seconds_of(clock: &str) -> Option<u32> {
+    let mut parts = clock.split(':');
+    let mut next =
+        |limit: u32| parts.next().map(|part| part.parse().ok().filter(|&number: &u32| number < limit));
+    let (hours, minutes, seconds) = (next(24)??, next(60)??, next(60));
+    let seconds = match seconds {
+        Some(seconds) => seconds?,
+        None => 0,
+    };
+    parts.next().is_none().then_some(3600 * hours + 60 * minutes + seconds)
 }
 
 /// Those of rows of which only some have a name, as far as they have room.
@@ -157,6 +191,25 @@ mod tests {
         assert_eq!(shown(&hours(9, 20), None, 300.0), ["21:00|2024-05-01", "00:00|2024-05-02", "03:00"]);
         let of_days = shown(&hours(96, 7), Some(24), 744.0);
         assert_eq!(of_days, ["2024-05-02", "2024-05-03", "2024-05-04", "2024-05-05"]);
+    }
+
+    #[test]
+    fn within_a_day_clocks_are_round() {
+        let clocks = |from: usize, step: usize, count: usize| -> Vec<String> {
+            let clock = |n: usize| format!("2024-03-01 {:02}:{:02}:{:02}", n / 3600, n / 60 % 60, n % 60);
+            (0..count).map(|n| clock(from + n * step)).collect()
+        };
+        let minutes = shown(&clocks(300, 60, 130), None, 500.0);
+        assert_eq!(minutes, ["00:30:00|2024-03-01", "01:00:00", "01:30:00", "02:00:00"]);
+        // Every sixth minute from the fifth on: every fifth of those is whole ones of five.
+        let sparse = shown(&clocks(300, 360, 20), None, 500.0);
+        assert_eq!(sparse, ["00:05:00|2024-03-01", "00:35:00", "01:05:00", "01:35:00"]);
+        let seconds = shown(&clocks(36_000 + 7, 1, 40), None, 400.0);
+        assert_eq!(seconds, ["10:00:10|2024-03-01", "10:00:20", "10:00:30", "10:00:40"]);
+        // None is round, or clocks are not whole: as rows come.
+        assert_eq!(shown(&clocks(301, 7200, 2), None, 400.0).len(), 2);
+        assert_eq!(seconds_of("10:00:07.5"), None);
+        assert_eq!((seconds_of("24:00"), seconds_of("10:60"), seconds_of("10")), (None, None, None));
     }
 
     #[test]

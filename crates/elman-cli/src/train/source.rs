@@ -9,7 +9,7 @@ use elman::words::listed;
 
 use crate::args::TrainArguments;
 use crate::output::Wrong;
-use crate::{input, sound};
+use crate::{input, misread, sound};
 
 /// What a run learns from.
 pub(super) struct Source {
@@ -59,6 +59,7 @@ pub(super) fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
         return Ok(Source { task, data, table, sound: None, played: None });
     }
     if arguments.task.as_deref() != Some(TaskName::Label.name()) || arguments.data.is_some() {
+        misread::refuse_stray(&[arguments.task.as_deref().map(Path::new), arguments.data.as_deref()])?;
         let message = "--audio is for the task label, and stands in the place of DATA: elman train label --audio \
                        input.wav target.wav";
         return Err(Wrong(message.into()).into());

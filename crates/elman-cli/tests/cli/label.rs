@@ -146,3 +146,101 @@ fn both_directions_are_not_cut_and_distributions_have_intervals() {
     let predicted = place.ok("predict told.elman tank.csv --interval 80").stdout;
     assert!(predicted.starts_with("minute,level_predicted,level_predicted_low_80,level_predicted_high_80\n"));
 }
+
+/// A stream of classes tells the likeliest beside their probabilities, as predictions do.
+#[test]
+fn a_stream_tells_classes() {
+    let place = Place::with("s.csv", states());
+    place.ok("train label s.csv --target state --time t --epochs 1 --hidden-size 4 -o m.elman");
+    let table = states().lines().take(40).map(|line| format!("{line}\n")).collect::<String>();
+    place.write("new.csv", &table);
+    let class = |line: &str, place: usize| line.split(',').nth(place).unwrap_or_default().to_owned();
+    let predicted = place.ok("predict m.elman new.csv").stdout;
+    let expected: Vec<String> = predicted.lines().skip(1).map(|line| class(line, 2)).collect();
+    let streamed = |input: &str| {
+        place.write("in", input);
+        let mut command = place.command("stream m.elman -q");
+        let output = command.stdin(std::fs::File::open(place.path("in")).unwrap()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = streamed(&table);
+    let head = "id,state_predicted,probability_cut,probability_drill,probability_idle";
+    assert_eq!(said.lines().next(), Some(head));
+    assert_eq!(said.lines().skip(1).map(|line| class(line, 1)).collect::<Vec<_>>(), expected);
+    let objects =
+        table.lines().skip(1).map(|line| format!("{{\"id\":\"m0\",\"load\":{}}}\n", class(line, 2)));
+    let said = streamed(&objects.collect::<String>());
+    let told = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert_eq!(
+        told.map(|told| told["state_predicted"].as_str().unwrap().to_owned()).collect::<Vec<_>>(),
+        expected
+    );
+}
+
+/// What the table held is what a stream takes: categories by name, sequences by their ids, nothing where nothing was.
+#[test]
+fn rows_are_streamed_as_they_stand_in_a_table() {
+    let machine = |k: usize| ["a", "b"][k % 2];
+    let tool = |k: usize| ["drill", "saw", "7"][k * 5 % 11 % 3];
+    let load = |k: usize| k * 3 % 7;
+    let row = |k: usize| format!("{},{},{},{}\n", machine(k), tool(k), load(k), (k * k % 13) as f64 / 2.0);
+    let place = Place::with("m.csv", format!("id,tool,load,wear\n{}", (0..400).map(row).collect::<String>()));
+    place.ok("train label m.csv --id id --target wear --epochs 1 --hidden-size 4 -o m.elman");
+    // What is new in row 4, and a number that stands for a category.
+    let tool = |k: usize| if k == 4 { "lathe" } else { tool(k) };
+    let rows = (0..20).map(|k| format!("{},{},{}\n", machine(k), tool(k), load(k)));
+    let csv = format!("id,tool,load\n{}", rows.collect::<String>());
+    place.write("new.csv", &csv);
+    let new = "\"tool\" says what was not there in training, which is no category: \"lathe\" (first: ";
+    let predicted = place.ok("predict m.elman new.csv");
+    assert!(predicted.stderr.contains(&format!("note: {new}line 6)\n")), "{}", predicted.stderr);
+    let answers = |text: &str| -> Vec<(String, f64)> {
+        let cells = text.lines().skip(1).map(|line| line.split_once(',').unwrap());
+        cells.map(|(id, answer)| (id.to_owned(), answer.parse().unwrap())).collect()
+    };
+    let expected = answers(&predicted.stdout);
+    let close = |found: &[(String, f64)]| {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!(found.0 == expected.0 && (found.1 - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
+        }
+    };
+    let streamed = |input: &str| {
+        place.write("in", input);
+        let mut command = place.command("stream m.elman");
+        let output = command.stdin(std::fs::File::open(place.path("in")).unwrap()).output().unwrap();
+        let [said, told] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.success(), said, told)
+    };
+    let (_, said, told) = streamed(&csv);
+    close(&answers(&said));
+    assert_eq!(told.matches("note: ").count(), 1, "{told}");
+    assert!(told.contains(&format!("note: {new}standard input, line 6)\n")), "{told}");
+    let object = |k: usize| match tool(k) {
+        "7" => format!("{{\"load\":{},\"tool\":7,\"id\":\"{}\",\"wear\":null}}\n", load(k), machine(k)),
+        tool => format!("[\"{}\",\"{tool}\",\"{}\"]\n", machine(k), load(k)),
+    };
+    let (_, said, _) = streamed(&(0..20).map(object).collect::<String>());
+    let objects = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let text = |object: &Value| {
+        (object["id"].as_str().unwrap().to_owned(), object["wear_predicted"].as_f64().unwrap())
+    };
+    close(&objects.map(|object| text(&object)).collect::<Vec<_>>());
+    // With another separator, and a comma in numbers.
+    let with_semicolons: String = csv.replace(',', ";").replace(";6\n", ";6,0\n");
+    let (_, said, _) = streamed(&with_semicolons);
+    assert!(with_semicolons.contains(";6,0\n"));
+    close(&answers(&said));
+    // Without ids all rows are of one sequence.
+    let rows = (0..20).filter(|k| k % 2 == 0).map(|k| format!("{},{}\n", tool(k), load(k)));
+    let (_, said, _) = streamed(&format!("tool,load\n{}", rows.collect::<String>()));
+    let of_a = expected.iter().filter(|(id, _)| id == "a").map(|(_, answer)| *answer);
+    assert_eq!(said.lines().next(), Some("wear_predicted"));
+    for (found, expected) in said.lines().skip(1).zip(of_a) {
+        assert!((found.parse::<f64>().unwrap() - expected).abs() < 1e-4, "{found} {expected}");
+    }
+    let (done, _, told) = streamed("{\"id\":\"a\",\"tool\":null,\"load\":1}\n");
+    let message = "error: standard input, line 1, sequence \"a\": \"tool\" is missing; give one of 7, drill, saw, or train a \
+                   model that was told what becomes of empty cells, with --missing\n";
+    assert!(!done && told.contains(message), "{told}");
+}

@@ -407,7 +407,7 @@ fn rows_are_answered_as_they_come() {
     assert_eq!(of_json, of_csv);
     for (input, message) in [
         ("b\n1\n", "standard input, line 1: there is no column \"a\", only \"b\""),
-        ("a\n1\nx\n", "standard input, line 3, column \"a\": \"x\" is no number"),
+        ("a\n1\nx\n", "standard input, line 3: \"a\" is \"x\"; give a number"),
         ("{\"a\": 1}\n{\"b\": 1}\n", "standard input, line 2: \"a\" is missing; give a"),
         ("{\"a\": 1\n", "standard input, line 1: no JSON"),
     ] {

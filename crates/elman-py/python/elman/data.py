@@ -182,9 +182,9 @@ def _column(name: str, values: Any) -> Column:
         return np.ascontiguousarray(array, np.float64)
     if array.dtype.kind == "M":
         return _times(array)
-    if array.dtype.kind == "O" and all(_is_number(value) or _is_none(value) for value in array):
-        return np.array([np.nan if _is_none(value) else float(value) for value in array], np.float64)
-    return [_text(value) for value in array]
+    if array.dtype.kind == "O" and all(_is_number(value) or is_none(value) for value in array):
+        return np.array([np.nan if is_none(value) else float(value) for value in array], np.float64)
+    return [as_text(value) for value in array]
 
 
 def _fits(array: Array) -> bool:
@@ -196,7 +196,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating)) and not abs(float(value)) > 2**53
 
 
-def _is_none(value: Any) -> bool:
+def is_none(value: Any) -> bool:
     return (
         value is None
         or value is np.ma.masked
@@ -212,8 +212,8 @@ def _times(array: Array) -> list[str]:
     return ["" if text == "NaT" else text for text in np.datetime_as_string(array, unit=unit).tolist()]
 
 
-def _text(value: Any) -> str:
-    if _is_none(value):
+def as_text(value: Any) -> str:
+    if is_none(value):
         return ""
     if isinstance(value, (datetime, date)):
         return value.isoformat()

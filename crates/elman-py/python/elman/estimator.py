@@ -192,7 +192,7 @@ class Estimator:
         """
         from .streams import RowStream
 
-        return RowStream(self._fitted())
+        return RowStream(self._fitted(), self.verbose)
 
     def describe(self) -> str:
         """What the model is for and how it reads its data."""

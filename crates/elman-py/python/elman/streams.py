@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .data import as_text, is_none
 
 if TYPE_CHECKING:
     from . import _elman
@@ -17,7 +20,8 @@ class RowStream:
     Attributes
     ----------
     names : tuple of str
-        What a row has, in order: what tells its series, where rows of several come, then its values in their own units.
+        What a row has, in order: what tells its series, where rows of several come, then its values in their own units, or
+        the categories that they are.
     answers : tuple of str
         What an answer has.
 
@@ -34,11 +38,14 @@ class RowStream:
     ['passengers_forecast']
     """
 
-    def __init__(self, model: _elman.Model) -> None:
+    def __init__(self, model: _elman.Model, verbose: int = 1) -> None:
         self._stream = model.stream()
+        self._verbose = verbose
         ids, inputs, answers = self._stream.names()
+        self._all_names = (*ids, *inputs)
         self._ids = len(ids)
-        self.names: tuple[str, ...] = (*ids, *inputs)
+        self._categories = self._stream.categories()
+        self.names: tuple[str, ...] = self._all_names if self._stream.needs_ids() else (*inputs,)
         self.answers: tuple[str, ...] = tuple(answers)
 
     def step(self, row: Any) -> dict[str, float] | None:
@@ -47,44 +54,57 @@ class RowStream:
         Parameters
         ----------
         row : mapping, sequence of values or number
-            The values by their :attr:`names`, of which there may be others, or in their order. A category is a value for
-            each that there is: 1 for the one that it is and 0 for the others.
+            The values by their :attr:`names`, of which there may be others, or in their order: numbers, and categories as
+            they stood in the training data. What was no category there is none, as for ``predict``, with a warning. A mapping
+            may name a row's sequence as well: each has a stream of its own within this one.
 
         Returns
         -------
         dict of float, or None
             The numbers or probabilities by their names, those that ``predict`` gives for the rows so far; None while there is
-            too little to look back on.
+            too little to look back on, and for a row that is left out since a value is missing.
 
         Raises
         ------
         ValueError
-            If a value is missing, or is no finite number. The stream stands where it stood.
+            If a value is missing and the model was not told what becomes of that, or is no finite number. The stream stands
+            where it stood.
         """
-        values = self._values(row)
-        series = [_name(name, value) for name, value in zip(self.names, values[: self._ids])]
-        numbers = [_number(name, value) for name, value in zip(self.names[self._ids :], values[self._ids :])]
-        answer = self._stream.step(series, numbers)
+        names, values = self._values(row)
+        ids = len(names) - len(self._categories)
+        series = [_name(name, value) for name, value in zip(names, values[:ids])]
+        cells = [
+            as_text(value) if is_category else _number(name, value)
+            for name, value, is_category in zip(names[ids:], values[ids:], self._categories)
+        ]
+        answer, remarks = self._stream.step(series, cells)
+        if self._verbose and remarks:
+            from .estimator import Remark
+
+            for remark in remarks:
+                warnings.warn(remark, Remark, stacklevel=2)
         return None if answer is None else dict(zip(self.answers, answer))
 
     def reset(self) -> None:
         """Back to before the first row."""
         self._stream.reset()
 
-    def _values(self, row: Any) -> list[Any]:
-        """A row's values in the order of the names."""
+    def _values(self, row: Any) -> tuple[tuple[str, ...], list[Any]]:
+        """A row's names and its values in their order."""
         wanted = ", ".join(self.names)
         if hasattr(row, "keys"):
-            missing = [name for name in self.names if name not in row]
+            has_ids = all(name in row for name in self._all_names[: self._ids])
+            names = self._all_names if has_ids else self.names
+            missing = [name for name in names if name not in row]
             if missing:
                 raise ValueError(f"{missing[0]!r} is missing in the row; give {wanted}")
-            return [row[name] for name in self.names]
+            return names, [row[name] for name in names]
         if isinstance(row, (str, bytes)):
             raise TypeError(f"a row is of type {type(row).__name__}; give {wanted}")
         values = list(np.ravel(row)) if isinstance(row, np.ndarray) else list(row) if isinstance(row, Iterable) else [row]
         if len(values) != len(self.names):
             raise ValueError(f"the row has {len(values)} values; give {len(self.names)}: {wanted}")
-        return values
+        return self.names, values
 
 
 def _name(name: str, value: Any) -> str:
@@ -94,6 +114,8 @@ def _name(name: str, value: Any) -> str:
 
 
 def _number(name: str, value: Any) -> float:
+    if is_none(value):
+        return float("nan")
     is_number = isinstance(value, (int, float, np.integer, np.floating, np.bool_)) or hasattr(value, "__float__")
     if not is_number or isinstance(value, (str, bytes, np.ndarray)):
         raise ValueError(f"{name!r} is {value!r}; give a number")

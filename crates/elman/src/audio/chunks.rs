@@ -8,6 +8,9 @@ use std::io::{self, Read};
 /// A format is at most so long that it can be one.
 const LONGEST_FORMAT: u32 = 1 << 10;
 
+/// So many bytes tell what a file is.
+const TELLING: u64 = 1 << 10;
+
 /// What a file has before its samples.
 #[derive(Debug, Default)]
 pub(super) struct Head {
@@ -18,12 +21,14 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads a file to the beginning of its samples. Whatever is wrong with it is left to be found by who looks at what was
+    /// Reads a file to the beginning of its samples; of one that is no WAV file as much as tells what it is. Whatever is wrong with it is left to be found by who looks at what was
     /// read, and reads on.
     pub(super) fn read(mut from: impl Read) -> io::Result<Self> {
         let mut head = Head::default();
         if head.take(&mut from, 12)? && head.bytes.starts_with(b"RIFF") && head.bytes.ends_with(b"WAVE") {
             while head.take_chunk(&mut from)? {}
+        } else {
+            from.take(TELLING).read_to_end(&mut head.bytes)?;
         }
         Ok(head)
     }

@@ -40,6 +40,7 @@ pub use layout::Layout;
 pub use pair::Pair;
 pub use player::Player;
 pub use recordings::Recordings;
+pub(crate) use refused::foreign as kind;
 pub use table::{INPUT, PAIR, Prepared, TARGET, prepare, prepare_for};
 pub use track::Track;
 pub use wav::{Recording, Wav, is_wav};

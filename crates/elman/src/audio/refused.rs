@@ -1,14 +1,18 @@
 //! Why the samples of a file are not read.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::chunks::Head;
+use super::wav::is_wav;
+use crate::table::kind_of_file;
 
 /// What is to be done about samples of a kind that is not read.
 pub(super) const CONVERT: &str = "convert it to PCM of 16 or 24 bits, or to float of 32, and try again";
 
 /// And about another program's kind of file.
-const CONVERT_TO_WAV: &str = "convert it to WAV, PCM of 16 or 24 bits or float of 32, and try again";
+const CONVERT_TO_WAV: &str =
+    "convert it to WAV, PCM of 16 or 24 bits or float of 32, with ffmpeg or SoX for example, and try again";
 
 /// What programs write for the bytes of all samples where they do not know how many will come: all that there can be, less the
 /// head or not, and SoX's number.
@@ -24,6 +28,8 @@ pub(super) enum Refused {
     Empty,
     /// It is another program's kind of file, by name.
     Foreign(&'static str),
+    /// It is no recording but this: `is a picture (PNG)`.
+    Other(Cow<'static, str>),
     /// It ends before its samples begin.
     NoSamples,
     /// It does not say how many samples there are.
@@ -44,6 +50,12 @@ impl Refused {
         if let Some(kind) = foreign(start) {
             return Some(Refused::Foreign(kind));
         }
+        if !is_wav(start) {
+            let is_text =
+                || start.iter().all(|&byte| !matches!(byte, 0..=8 | 14..=31)).then(|| "is a text".into());
+            let kind = kind_of_file(start).map(|(what, _)| what);
+            return kind.or_else(is_text).map(Refused::Other);
+        }
         match head.format_tag() {
             Some(tag) if !PLAIN.contains(&tag) => return Some(Refused::Compressed(tag)),
             _ => {}
@@ -56,7 +68,7 @@ impl Refused {
 }
 
 /// What a file is that starts like this and is no WAV file, if it is known.
-fn foreign(start: &[u8]) -> Option<&'static str> {
+pub(crate) fn foreign(start: &[u8]) -> Option<&'static str> {
     let inner = start.get(8..12).unwrap_or_default();
     let kind = match start {
         [b'R', b'F', b'6', b'4', ..] => "an RF64 file, as recordings over 4 GB are",
@@ -108,6 +120,7 @@ impl fmt::Display for Refused {
         match self {
             Refused::Empty => f.write_str("is empty; record or copy it again"),
             Refused::Foreign(kind) => write!(f, "is {kind}; {CONVERT_TO_WAV}"),
+            Refused::Other(what) => write!(f, "{what}, no WAV file; give a recording"),
             Refused::NoSamples => f.write_str("ends before its samples begin; record or copy it again"),
             Refused::NoLength => f.write_str(
                 "does not say in its head how many samples there are, as when it was written to a pipe; write it to a file",

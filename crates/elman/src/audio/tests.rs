@@ -153,7 +153,7 @@ fn one_file_of_a_pair_may_have_one_channel() {
 
 #[test]
 fn files_of_other_kinds_are_called_by_name() {
-    let convert = "convert it to WAV, PCM of 16 or 24 bits or float of 32, and try again";
+    let convert = "convert it to WAV, PCM of 16 or 24 bits or float of 32, with ffmpeg or SoX for example, and try again";
     let kinds: [(&[u8], &str); 10] = [
         (b"fLaC\0\0\0\x22", "a FLAC file"),
         (b"OggS\0\x02", "an Ogg file"),

@@ -60,6 +60,7 @@ use crate::float::{Dtype, Parameters};
 use crate::model::{Model, Record, is_written_by_elman};
 use crate::network::Activation;
 use crate::recipe::Recipe;
+use crate::table::kind_of_file;
 use crate::task::{Label, Task};
 use crate::weights::Weights;
 use crate::words::listed;
@@ -277,8 +278,22 @@ pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Imported,
     Ok(read?)
 }
 
+/// Does this content have the names of a format that is read?
+pub(crate) fn looks_readable(bytes: &[u8]) -> bool {
+    const NAMES: [&str; 5] =
+        ["\"architecture\"", "\"model_data\"", "\"in_shape\"", "\"layers\"", "weight_ih_l0\""];
+    let text = bytes
+        .trim_ascii_start()
+        .first()
+        .filter(|&&byte| byte == b'{')
+        .and_then(|_| std::str::from_utf8(bytes).ok());
+    text.is_some_and(|text| NAMES.iter().any(|name| text.contains(name)))
+}
+
 /// Files that are no text, of which some are known by how they start.
 fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), DataError> {
+    /// So many bytes tell what a file is.
+    const TELLING: usize = 1 << 12;
     let message = if bytes.starts_with(b"\x89HDF\r\n") {
         "is HDF5, as Keras and GuitarLSTM write it, which elman does not read"
     } else if bytes.starts_with(b"PK\x03\x04") {
@@ -286,6 +301,8 @@ fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), DataError> {
          as JSON: {name: tensor.tolist()}"
     } else if is_written_by_elman(bytes) {
         "is a file of elman already; it needs no import"
+    } else if let Some((what, _)) = kind_of_file(bytes.get(..TELLING).unwrap_or(bytes)) {
+        return Err(DataError::new(name, format!("{what}, and no network in JSON")));
     } else {
         return Ok(());
     };

@@ -1,19 +1,34 @@
 //! Rows of whatever a model was made for, each to the stream that it is for.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use super::Model;
 use crate::error::{ConfigError, DataError, Message};
-use crate::task::{Known, Layout, Places, Task, TaskStream};
+use crate::task::{
+    Classify, Grouping, Known, Label, Layout, Numbers, Places, Read, RowAnswer, RowCell, RowColumn, Task,
+    TaskStream, unseen,
+};
+use crate::words::quoted;
+
+/// So many texts that are no categories are remarked; a stream has no end.
+const MOST_REMARKED: usize = 100;
 
 /// A model that reads rows as they come, of one series or sequence or of several: a model of several series has a
 /// [`TaskStream`] for each.
 ///
-/// A row has a value for each of [`inputs`](Self::inputs), and where rows of several series stand below each other the names of
-/// its series in [`ids`](Self::ids), whose stream begins with its first row. Where series stand beside each other, a row has a
-/// value of each, and an answer for each.
+/// A row has a cell for each of [`columns`](Self::columns), as a table has it: a number, or the text of a category. Where rows of
+/// several series stand below each other it has the names of its series in [`ids`](Self::ids), whose stream begins with its first
+/// row; those of sequences may be left out, and all such rows are of one. Each has a copy of the network until
+/// [`reset`](Self::reset). Where series stand beside each other, a row has a value
+/// of each, and an answer for each.
+///
+/// What is no category counts for none of them, as in a table, and [`take_remarks`](Self::take_remarks) tells. An empty cell is
+/// refused, unless a model of sequences was told what becomes of those: then the value before it stands there, or what is made of
+/// gaps otherwise; a line to what comes after is not known yet, and what nothing stands before is the mean in training, or no
+/// category.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -34,7 +49,7 @@ use crate::task::{Known, Layout, Places, Task, TaskStream};
 /// assert_eq!((streams.ids(), streams.answers()), (&["shop".to_owned()][..], &["units_forecast".to_owned()][..]));
 /// let mut last = None;
 /// for units in [3.0, 4.0, 2.0] {
-///     last = streams.step(&["a".to_owned()], &[units])?;
+///     last = streams.step(&["a".to_owned()], &[units.into()])?;
 /// }
 /// assert!(last.is_some());
 /// # Ok(())
@@ -44,23 +59,39 @@ use crate::task::{Known, Layout, Places, Task, TaskStream};
 pub struct RowStreams {
     model: Arc<Model>,
     ids: Vec<String>,
+    columns: Vec<RowColumn>,
     inputs: Vec<String>,
     answers: Vec<String>,
     kind: Kind,
+    /// A row on its way.
+    numbers: Numbers,
+    /// What was remarked to be no category, by column.
+    remarked: HashSet<(usize, String)>,
+    remarks: Vec<Message>,
     /// The rows that have come.
     rows: u64,
 }
 
 #[derive(Debug)]
 enum Kind {
-    One(Box<TaskStream>),
+    One(Sequence),
     /// A row is of the series that its ids tell; the streams of those that have come, by their places among all.
     Long {
         places: Places,
-        streams: HashMap<usize, TaskStream>,
+        streams: HashMap<usize, Sequence>,
     },
+    /// A row is of a sequence of any name, or of the one without a name.
+    Named(HashMap<Vec<String>, Sequence>),
     /// A row has a value of each of these, and an answer for each.
     Wide(Vec<TaskStream>),
+}
+
+/// A series or sequence that goes on.
+#[derive(Debug)]
+struct Sequence {
+    stream: TaskStream,
+    /// The last known value of each column; none before its first row.
+    known: Vec<f64>,
 }
 
 impl RowStreams {
@@ -74,27 +105,42 @@ impl RowStreams {
             Some(first) => model.stream_of_known(first)?,
             None => model.stream()?,
         };
-        let (inputs, answers) = (first.inputs().to_vec(), first.answers().to_vec());
+        let (columns, answers) = (first.columns(), first.answers().to_vec());
         let layout = match model.task() {
             Task::Forecast(task) => task.layout.clone(),
             _ => Layout::Single,
         };
-        let (ids, inputs, answers, kind) = match layout {
-            Layout::Single => (Vec::new(), inputs, answers, Kind::One(Box::new(first))),
-            Layout::Long(ids) => {
-                let kind = Kind::Long { places: Places::of(series), streams: HashMap::new() };
-                (ids, inputs, answers, kind)
-            }
-            Layout::Wide(_) => {
-                let all: Vec<TaskStream> =
-                    series.iter().map(|series| model.stream_of_known(series)).collect::<Result<_, _>>()?;
-                let values = series.iter().map(|series| series.id.concat());
-                let inputs = values.chain(inputs.into_iter().skip(1)).collect();
-                let answers = all.iter().flat_map(|stream| stream.answers().to_vec()).collect();
-                (Vec::new(), inputs, answers, Kind::Wide(all))
-            }
-        };
-        Ok(RowStreams { model, ids, inputs, answers, kind, rows: 0 })
+        let (ids, columns, answers, kind) =
+            match (layout, grouping(&model).and_then(|grouping| grouping.id.clone())) {
+                (Layout::Single, None) => (Vec::new(), columns, answers, Kind::One(first.into())),
+                (Layout::Single, Some(id)) => (vec![id], columns, answers, Kind::Named(HashMap::new())),
+                (Layout::Long(ids), _) => {
+                    let kind = Kind::Long { places: Places::of(series), streams: HashMap::new() };
+                    (ids, columns, answers, kind)
+                }
+                (Layout::Wide(_), _) => {
+                    let all: Vec<TaskStream> = series
+                        .iter()
+                        .map(|series| model.stream_of_known(series))
+                        .collect::<Result<_, _>>()?;
+                    let values = series.iter().map(|series| RowColumn::of_numbers(series.id.concat()));
+                    let columns = values.chain(columns.into_iter().skip(1)).collect();
+                    let answers = all.iter().flat_map(|stream| stream.answers().to_vec()).collect();
+                    (Vec::new(), columns, answers, Kind::Wide(all))
+                }
+            };
+        Ok(RowStreams {
+            model,
+            ids,
+            inputs: columns.iter().map(|column| column.name().to_owned()).collect(),
+            columns,
+            answers,
+            kind,
+            numbers: Numbers::default(),
+            remarked: HashSet::new(),
+            remarks: Vec::new(),
+            rows: 0,
+        })
     }
 
     /// The names of what tells a row's series, if rows of several stand below each other.
@@ -102,7 +148,17 @@ impl RowStreams {
         &self.ids
     }
 
-    /// The names of a row's values, in order.
+    /// Must a row name its series, where there are names? Those of sequences may do without: all of them are then of one.
+    pub fn needs_ids(&self) -> bool {
+        !matches!(self.kind, Kind::Named(_))
+    }
+
+    /// The columns of a row, in order.
+    pub fn columns(&self) -> &[RowColumn] {
+        &self.columns
+    }
+
+    /// Their names.
     pub fn inputs(&self) -> &[String] {
         &self.inputs
     }
@@ -112,14 +168,31 @@ impl RowStreams {
         &self.answers
     }
 
-    /// Reads the next row of the series `id`, with a name for each of [`ids`](Self::ids) and a value for each of
-    /// [`inputs`](Self::inputs); gives the answer for what has come of it so far, with a value for each of
-    /// [`answers`](Self::answers). `None` while there is too little to look back on.
+    /// The name of the class that is predicted, of a model that tells classes.
+    pub fn class_name(&self) -> Option<String> {
+        classes(&self.model).map(Classify::predicted_name)
+    }
+
+    /// The class that an answer says is most likely, of a model that tells classes; none of an answer that is not one of this
+    /// model's.
+    pub fn class(&self, answer: &[f64]) -> Option<&str> {
+        classes(&self.model).filter(|task| answer.len() == task.classes.len()).map(|task| task.likely(answer))
+    }
+
+    /// What is to be said of the rows since this was asked for last: what was no category, the first of each.
+    pub fn take_remarks(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.remarks)
+    }
+
+    /// Reads the next row of the series `id`, with a name for each of [`ids`](Self::ids) and a cell for each of
+    /// [`columns`](Self::columns); gives the answer for what has come of it so far, with a value for each of
+    /// [`answers`](Self::answers). `None` while there is too little to look back on, and for a row that is left out since a cell
+    /// is empty.
     ///
     /// # Errors
-    /// As those of [`TaskStream::step`], or if there is no such series; told with the number of the row. Of series beside each
-    /// other, those before the one that is refused have gone on.
-    pub fn step(&mut self, id: &[String], row: &[f64]) -> Result<Option<Vec<f64>>, DataError> {
+    /// As those of [`TaskStream::step`], if a cell is none of its column, or if there is no such series; told with the number of
+    /// the row. Of series beside each other, those before the one that is refused have gone on.
+    pub fn step(&mut self, id: &[String], row: &[RowCell<'_>]) -> Result<Option<Vec<f64>>, DataError> {
         let number = self.rows + 1;
         let answer = self.step_at(&|| format!("row {number}"), id, row)?;
         self.rows = number;
@@ -134,42 +207,63 @@ impl RowStreams {
         &mut self,
         place: &dyn Fn() -> String,
         id: &[String],
-        row: &[f64],
+        row: &[RowCell<'_>],
     ) -> Result<Option<Vec<f64>>, DataError> {
         self.check(id, row).map_err(|message| DataError::new(place(), message))?;
-        match &mut self.kind {
-            Kind::One(stream) => answer(stream, row, place),
+        let noun = if self.needs_ids() { "series" } else { "sequence" };
+        let RowStreams { model, ids, columns, kind, numbers, remarked, remarks, .. } = self;
+        let mut unseen = |column: usize, text: String| {
+            if remarked.len() < MOST_REMARKED && remarked.insert((column, text.clone())) {
+                remarks.push(unseen(columns[column].name(), [text.as_str()], &place()));
+            }
+        };
+        let series_place = || match id {
+            [] => place(),
+            id => format!("{}, {noun} {:?}", place(), id.join(" ")),
+        };
+        let refused = |message: Message| DataError::new(series_place(), message);
+        let new = |stream: Result<TaskStream, ConfigError>| {
+            stream.map_err(|error| DataError::new(place(), error.to_string())).map(Sequence::from)
+        };
+        let sequence = match kind {
+            Kind::One(sequence) => sequence,
+            Kind::Named(_) if id.iter().any(|name| name.trim().is_empty()) => {
+                let message = format!("{} is empty; give the name of the sequence", quoted(ids));
+                return Err(DataError::new(place(), message));
+            }
+            Kind::Named(streams) => {
+                one_of(streams, id.iter().map(|name| name.trim().to_owned()).collect(), || {
+                    new(model.stream())
+                })?
+            }
             Kind::Long { places, streams } => {
-                let series = series(&self.model);
-                let unknown = |error: ConfigError| {
+                let series = series(model);
+                let n = places.get(series, id).map_err(|error| {
                     let hint = "; predict forecasts others, from a table of theirs";
                     DataError::new(place(), Message::from(error.to_string()).text(hint))
-                };
-                let n = places.get(series, id).map_err(unknown)?;
-                let stream = match streams.entry(n) {
-                    Entry::Occupied(entry) => entry.into_mut(),
-                    Entry::Vacant(entry) => {
-                        entry.insert(self.model.stream_of_known(&series[n]).map_err(unknown)?)
-                    }
-                };
-                answer(stream, row, &|| format!("{}, series {:?}", place(), id.join(" ")))
+                })?;
+                one_of(streams, n, || new(model.stream_of_known(&series[n])))?
             }
             Kind::Wide(streams) => {
-                let (values, beside) = row.split_at(streams.len());
-                let mut answers = Vec::with_capacity(streams.len());
-                for (stream, value) in streams.iter_mut().zip(values) {
-                    let row: Vec<f64> = std::iter::once(value).chain(beside).copied().collect();
-                    answers.push(answer(stream, &row, place)?);
+                if numbers.read(columns, row, &[], &mut unseen).map_err(refused)? == Read::LeftOut {
+                    return Ok(None);
                 }
-                let all: Option<Vec<Vec<f64>>> = answers.into_iter().collect();
-                Ok(all.map(|answers| answers.concat()))
+                return wide(streams, &numbers.values, place);
+            }
+        };
+        match numbers.read(columns, row, &sequence.known, &mut unseen).map_err(refused)? {
+            Read::LeftOut => Ok(None),
+            Read::Whole => {
+                let answer = answer(&mut sequence.stream, &numbers.values, &series_place)?;
+                numbers.keep(&mut sequence.known);
+                Ok(answer)
             }
         }
     }
 
-    /// Refuses a row of other names or values than there are.
-    fn check(&self, id: &[String], row: &[f64]) -> Result<(), String> {
-        if id.len() != self.ids.len() {
+    /// Refuses a row of other names or cells than there are.
+    fn check(&self, id: &[String], row: &[RowCell<'_>]) -> Result<(), String> {
+        if id.len() != self.ids.len() && (self.needs_ids() || !id.is_empty()) {
             return Err(match self.ids.len() {
                 0 => "names a series, but the rows of this model are not told apart; leave the name out"
                     .to_owned(),
@@ -178,9 +272,9 @@ impl RowStreams {
                 }
             });
         }
-        if row.len() != self.inputs.len() {
+        if row.len() != self.columns.len() {
             let wanted = crate::words::abridged(&self.inputs);
-            return Err(format!("has {} values; give {}: {wanted}", row.len(), self.inputs.len()));
+            return Err(format!("has {} values; give {}: {wanted}", row.len(), self.columns.len()));
         }
         Ok(())
     }
@@ -189,11 +283,49 @@ impl RowStreams {
     pub fn reset(&mut self) {
         self.rows = 0;
         match &mut self.kind {
-            Kind::One(stream) => stream.reset(),
+            Kind::One(sequence) => {
+                sequence.stream.reset();
+                sequence.known.clear();
+            }
             Kind::Long { streams, .. } => streams.clear(),
+            Kind::Named(streams) => streams.clear(),
             Kind::Wide(streams) => streams.iter_mut().for_each(TaskStream::reset),
         }
     }
+}
+
+impl From<TaskStream> for Sequence {
+    fn from(stream: TaskStream) -> Self {
+        Sequence { stream, known: Vec::new() }
+    }
+}
+
+/// The stream of this key, made if it is the first time.
+fn one_of<K: Eq + Hash, E>(
+    streams: &mut HashMap<K, Sequence>,
+    key: K,
+    new: impl FnOnce() -> Result<Sequence, E>,
+) -> Result<&mut Sequence, E> {
+    Ok(match streams.entry(key) {
+        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Vacant(entry) => entry.insert(new()?),
+    })
+}
+
+/// The answers of series beside each other, if each has one.
+fn wide(
+    streams: &mut [TaskStream],
+    row: &[f64],
+    place: &dyn Fn() -> String,
+) -> Result<Option<Vec<f64>>, DataError> {
+    let (values, beside) = row.split_at(streams.len());
+    let mut answers = Vec::with_capacity(streams.len());
+    for (stream, value) in streams.iter_mut().zip(values) {
+        let row: Vec<f64> = std::iter::once(value).chain(beside).copied().collect();
+        answers.push(answer(stream, &row, place)?);
+    }
+    let all: Option<Vec<Vec<f64>>> = answers.into_iter().collect();
+    Ok(all.map(|answers| answers.concat()))
 }
 
 /// The series that a forecast has learned from; none of another task, or of a single series.
@@ -201,6 +333,25 @@ fn series(model: &Model) -> &[Known] {
     match model.task() {
         Task::Forecast(task) if task.layout != Layout::Single => &task.series,
         _ => &[],
+    }
+}
+
+/// The classes that a model tells, if those are its answers.
+fn classes(model: &Model) -> Option<&Classify> {
+    match model.task() {
+        Task::Classify(task) => Some(task),
+        Task::Label(Label { answer: RowAnswer::Class(task), .. }) => Some(task),
+        _ => None,
+    }
+}
+
+/// The columns of a table of sequences; none of a series or a text.
+fn grouping(model: &Model) -> Option<&Grouping> {
+    match model.task() {
+        Task::Regress(task) => Some(&task.grouping),
+        Task::Classify(task) => Some(&task.grouping),
+        Task::Label(task) => Some(task.grouping()),
+        _ => None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! A text file as a table: one column, `text`, of one cell.
 
+use std::any::Any;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cells::Cells;
 use super::column::Data;
@@ -19,9 +20,16 @@ const COLUMN: &str = "text";
 /// A file of more bytes than these is read where it stands, part by part.
 const HELD: u64 = 16 << 20;
 
-/// The content of a text file, byte by byte.
+/// A text file, byte by byte.
 #[derive(Debug)]
-pub(crate) enum Document {
+pub(crate) struct Document {
+    content: Content,
+    /// What was found out about it last.
+    known: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+}
+
+#[derive(Debug)]
+enum Content {
     /// It is UTF-8, and in memory.
     Text(String),
     /// It is something else in memory.
@@ -33,35 +41,50 @@ pub(crate) enum Document {
 impl Document {
     /// One in memory.
     pub(crate) fn of(bytes: Vec<u8>) -> Self {
-        match String::from_utf8(bytes) {
-            Ok(text) => Document::Text(text),
-            Err(error) => Document::Bytes(error.into_bytes()),
-        }
+        Self::new(match String::from_utf8(bytes) {
+            Ok(text) => Content::Text(text),
+            Err(error) => Content::Bytes(error.into_bytes()),
+        })
+    }
+
+    fn new(content: Content) -> Self {
+        Document { content, known: Mutex::new(None) }
+    }
+
+    /// What was found out about it last, if that is of this kind and what is meant.
+    pub(crate) fn known<T: Any + Send + Sync>(&self, is_meant: impl Fn(&T) -> bool) -> Option<Arc<T>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.as_ref()?).downcast().ok().filter(|found| is_meant(found))
+    }
+
+    /// Remembers what was found out about it, in the place of what was before.
+    pub(crate) fn keep<T: Any + Send + Sync>(&self, found: Arc<T>) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
     }
 
     /// What a cell shows of it.
     pub(super) fn text(&self) -> &str {
-        match self {
-            Document::Text(text) => text,
-            Document::Bytes(_) => "bytes that are not UTF-8",
-            Document::Stored(_) => "a text that stays in its file",
+        match &self.content {
+            Content::Text(text) => text,
+            Content::Bytes(_) => "bytes that are not UTF-8",
+            Content::Stored(_) => "a text that stays in its file",
         }
     }
 
     /// All of it, if it is in memory.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
-        match self {
-            Document::Text(text) => Some(text.as_bytes()),
-            Document::Bytes(bytes) => Some(bytes),
-            Document::Stored(_) => None,
+        match &self.content {
+            Content::Text(text) => Some(text.as_bytes()),
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Stored(_) => None,
         }
     }
 
     /// Its bytes.
     pub(crate) fn len(&self) -> u64 {
-        match self {
-            Document::Stored(stored) => stored.len(),
-            held => held.bytes().unwrap_or_default().len() as u64,
+        match &self.content {
+            Content::Stored(stored) => stored.len(),
+            _ => self.bytes().unwrap_or_default().len() as u64,
         }
     }
 
@@ -70,11 +93,11 @@ impl Document {
     /// # Errors
     /// If a file that was opened before has changed, or cannot be read any more.
     pub(crate) fn read_at(&self, at: u64, part: &mut [u8]) -> Result<(), DataError> {
-        match self {
-            Document::Stored(stored) => stored.read_at(at, part),
-            held => {
+        match &self.content {
+            Content::Stored(stored) => stored.read_at(at, part),
+            _ => {
                 let at = at as usize;
-                part.copy_from_slice(&held.bytes().unwrap_or_default()[at..at + part.len()]);
+                part.copy_from_slice(&self.bytes().unwrap_or_default()[at..at + part.len()]);
                 Ok(())
             }
         }
@@ -82,8 +105,8 @@ impl Document {
 
     /// The error about a file whose parts are no longer what they were.
     pub(crate) fn changed(&self, name: &str) -> DataError {
-        match self {
-            Document::Stored(stored) => stored.changed(),
+        match &self.content {
+            Content::Stored(stored) => stored.changed(),
             _ => DataError::new(name, "is not what it was"),
         }
     }
@@ -127,7 +150,7 @@ impl Table {
                 && let Some(stored) = Stored::of(&name, &file)?
                 && !is_packed(&mut file)?
             {
-                return Ok(Ok(Table::of_document(&name, Document::Stored(stored))));
+                return Ok(Ok(Table::of_document(&name, Document::new(Content::Stored(stored)))));
             }
             io::Result::Ok(bytes(&name, file, size).map(|bytes| Table::of_text(&name, bytes)))
         };

@@ -28,6 +28,18 @@ pub struct Classify {
     pub counts: Vec<usize>,
 }
 
+impl Classify {
+    /// The name of the class that is predicted.
+    pub(crate) fn predicted_name(&self) -> String {
+        format!("{}_predicted", self.grouping.targets[0])
+    }
+
+    /// The class that is most likely.
+    pub(crate) fn likely(&self, probabilities: &[f64]) -> &str {
+        &self.classes[argmax(probabilities)]
+    }
+}
+
 impl GroupedTask for Classify {
     /// The class's place among the classes.
     type Target = usize;
@@ -198,13 +210,13 @@ impl GroupedTask for Classify {
     }
 
     fn columns(&self, answers: &[Vec<f64>], _: Dtype) -> Vec<(String, Answers)> {
-        let class = |probabilities: &Vec<f64>| self.classes[argmax(probabilities)].clone();
+        let class = |probabilities: &Vec<f64>| self.likely(probabilities).to_owned();
         let predicted = Answers::Text(answers.iter().map(class).collect());
         // A probability to the digits that `f32` has.
         let number = |value| Number { value, precision: Precision::F32 };
         let of_class =
             |(n, name)| (name, Answers::Numbers(answers.iter().map(|answer| number(answer[n])).collect()));
-        let predicted = std::iter::once((format!("{}_predicted", self.grouping.targets[0]), predicted));
+        let predicted = std::iter::once((self.predicted_name(), predicted));
         predicted.chain(self.answer_names().into_iter().enumerate().map(of_class)).collect()
     }
 

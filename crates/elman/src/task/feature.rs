@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::row_column;
 use crate::error::{DataError, Error, Message};
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::table::{Column, Place, TableError, stands_for_missing};
-use crate::words::quoted;
 
 /// Text with more values than this is no category, even where it is asked for: each is an input of its own.
 const MOST_CATEGORIES: usize = 1000;
@@ -81,15 +81,7 @@ impl Feature {
         if let Some(first) = cells.iter().position(|&cell| cell == UNSEEN) {
             let unseen: BTreeSet<&str> =
                 column.texts().filter(|text| !text.is_empty() && !places.contains_key(text)).collect();
-            remarks.push(
-                format!(
-                    "{:?} says what was not there in training, which is no category: {} (first: line {})",
-                    self.name,
-                    quoted(unseen),
-                    column.line(first)
-                )
-                .into(),
-            );
+            remarks.push(row_column::unseen(&self.name, unseen, &format!("line {}", column.line(first))));
         }
         Ok(cells.into())
     }

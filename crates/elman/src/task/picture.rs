@@ -74,8 +74,23 @@ pub struct Heat {
     pub values: Vec<Vec<f64>>,
     /// The unit of the values; empty where they have none.
     pub unit: String,
+    /// From where to where the columns go, if they are stretches of something: round values are marked, and not columns.
+    pub x_span: Option<Span>,
+    /// The same of the rows.
+    pub y_span: Option<Span>,
     /// How far from 0 the strongest colours are; as far as the farthest value, if that is not said.
     pub most: Option<f64>,
+}
+
+/// From where to where the places of an axis go, all equally wide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// Where the first begins.
+    pub from: f64,
+    /// Where the last ends.
+    pub to: f64,
+    /// What stands behind each value that is marked; empty for nothing.
+    pub unit: String,
 }
 
 /// A table of cases: the worst, usually.

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use super::{Heat, Picture};
+use super::{Heat, Picture, Span};
 use crate::audio::decibels;
 use crate::fourier::{Complex, Fourier};
 use crate::words::thousands;
@@ -26,6 +26,8 @@ struct Spectrogram {
     power: Vec<Vec<f64>>,
     /// The sample with which each column begins.
     starts: Vec<usize>,
+    /// The transforms, whose middles are [`HOP`] samples apart.
+    frames: usize,
 }
 
 impl Spectrogram {
@@ -51,7 +53,7 @@ impl Spectrogram {
                 }
             }
         }
-        Some(Spectrogram { power, starts })
+        Some(Spectrogram { power, starts, frames })
     }
 
     fn loudest(&self) -> f64 {
@@ -78,6 +80,10 @@ pub(super) fn pictures(
         let bins = (LEN / 2 / BANDS) as f64;
         (band as f64 * bins + (bins - 1.0) / 2.0) * rate / LEN as f64
     };
+    // Each transform stands for the samples around its middle that are nearer to it than to others, each frequency likewise.
+    let seconds = |sample: usize| (first + sample) as f64 / rate;
+    let half = (LEN - HOP) / 2;
+    let kilohertz = |frequency: f64| frequency * rate / LEN as f64 / 1000.0;
     let level = |power: &f64| decibels(power / loudest).max(FLOOR);
     let picture = |(name, spectrogram): (&str, Spectrogram)| {
         let time = |&start: &usize| format!("{:.2}", (first + start) as f64 / rate);
@@ -92,6 +98,16 @@ pub(super) fn pictures(
             y: "frequency".into(),
             columns: spectrogram.starts.iter().map(time).collect(),
             rows: (0..BANDS).map(|band| format!("{:.2} kHz", middle(band) / 1000.0)).collect(),
+            x_span: Some(Span {
+                from: seconds(half),
+                to: seconds(half + spectrogram.frames * HOP),
+                unit: String::new(),
+            }),
+            y_span: Some(Span {
+                from: kilohertz(-0.5),
+                to: kilohertz((LEN / 2) as f64 - 0.5),
+                unit: " kHz".into(),
+            }),
             values: spectrogram.power.iter().map(|band| band.iter().map(level).collect()).collect(),
             unit: "dB".into(),
             most: Some(-FLOOR),
@@ -149,6 +165,14 @@ mod tests {
                 assert_eq!((heat.columns[0].as_str(), heat.columns[30].as_str()), ("0.50", "0.82"));
                 assert_eq!((heat.rows[0].as_str(), heat.rows[63].as_str()), ("0.16 kHz", "23.79 kHz"));
                 assert_eq!(heat.values[40][0], FLOOR);
+                // From the middle between two transforms to that after the last.
+                let x = heat.x_span.as_ref().unwrap();
+                assert_eq!(
+                    [x.from, x.to].map(|seconds| seconds * 48_000.0),
+                    [24_256.0, 24_256.0 + 31.0 * 512.0]
+                );
+                let y = heat.y_span.as_ref().unwrap();
+                assert!((y.to - y.from - 24.0).abs() < 1e-9 && y.from < 0.0, "{y:?}");
                 heat.values[2][20]
             })
             .collect();

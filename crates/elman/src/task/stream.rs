@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::TaskKind;
+use super::{RowColumn, TaskKind};
 use crate::distribution::Distribution;
 use crate::ensemble::{Ensemble, Mean};
 use crate::error::{ConfigError, DataError, Message};
@@ -24,7 +24,8 @@ use crate::weights::Weights;
 /// Places in a season count from 0: months from January, quarters from the first, weekdays from Monday, hours from
 /// midnight. A forecast that sees periods of the calendar or covariates is given them behind: the shares of the periods
 /// that have passed in the next row, past covariates, and future ones of the next row. A feature that is a category is a
-/// value for each category, 1 for the one that it is and 0 for the others. [`inputs`](Self::inputs) and
+/// value for each category, 1 for the one that it is and 0 for the others; [`RowStreams`](crate::model::RowStreams) takes it by
+/// its name. [`inputs`](Self::inputs) and
 /// [`answers`](Self::answers) name the values. Answers are those of [`Model::predict`](crate::model::Model::predict) on the
 /// rows so far, to the bit. Of a forecast of several series each has a stream of its own:
 /// [`Model::stream_of`](crate::model::Model::stream_of).
@@ -80,6 +81,12 @@ pub struct TaskStream {
 pub trait StreamUnits: Debug + Send {
     /// The names of a row's values.
     fn inputs(&self) -> Vec<String>;
+
+    /// The columns of a row as a table has them, whose cells stand for those values, in order; each value is a number, where
+    /// nothing else is said.
+    fn columns(&self) -> Vec<RowColumn> {
+        self.inputs().into_iter().map(RowColumn::of_numbers).collect()
+    }
 
     /// The names of an answer's values.
     fn answers(&self) -> Vec<String>;
@@ -173,6 +180,11 @@ impl TaskStream {
     /// The names of an answer's values, in order.
     pub fn answers(&self) -> &[String] {
         &self.answers
+    }
+
+    /// The columns whose cells stand for a row's values.
+    pub(crate) fn columns(&self) -> Vec<RowColumn> {
+        self.units.columns()
     }
 
     /// Reads the next row, with a value for each of [`inputs`](Self::inputs), and gives the answer for what has come

@@ -129,7 +129,7 @@ fn an_observers_error_ends_the_run() {
         assert_eq!((state.progress().epoch(), state.progress().batch()), (0, 1));
         error
     };
-    let own = ModelError::NotAModel { name: "observer".into() };
+    let own = ModelError::NotAModel { name: "observer".into(), way: "leave it".into() };
     let error = failure(&mut |_: &Event<'_>| Err::<Control, _>(Error::from(own.clone())));
     assert!(matches!(error, Error::Model(error) if error == own));
     for error in [failure(&mut Failing), failure(&mut |_: &Event<'_>| Err::<Control, _>(Full(7)))] {

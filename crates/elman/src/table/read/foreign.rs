@@ -5,61 +5,125 @@ use std::borrow::Cow;
 use super::text::utf16;
 use super::{arrow, count_line_breaks, npz, ts, tsf, zip};
 
+/// A file that is no table that can be read.
+pub(super) struct Foreign {
+    /// What it is: `is a PDF document`.
+    what: Cow<'static, str>,
+    /// What to do about it, with what joins both: `; export its table as CSV`.
+    way: &'static str,
+}
+
+impl Foreign {
+    fn new(what: impl Into<Cow<'static, str>>, way: &'static str) -> Option<Self> {
+        Some(Foreign { what: what.into(), way })
+    }
+}
+
 /// What a file that begins with these bytes is, and what to do about it, if it cannot be read as a table.
 pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
     #[cfg(feature = "parquet")]
     if start.starts_with(b"PAR1") {
         return None;
     }
-    let kinds: [(&[u8], &str); 36] = [
-        (b"%PDF", "is a PDF document; export its table as CSV"),
-        (b"\xD0\xCF\x11\xE0", "is a spreadsheet or document of an old Office; export the sheet as CSV"),
-        (b"\x89PNG", "is a picture (PNG), no table"),
-        (b"\xFF\xD8\xFF", "is a picture (JPEG), no table"),
-        (b"GIF8", "is a picture (GIF), no table"),
-        (b"SQLite format 3\0", "is an SQLite database; export the table as CSV"),
-        (b"\x89HDF", "is an HDF5 file; export the table as CSV"),
-        (b"MATLAB 5.0", "is a MATLAB file; export the table as CSV"),
-        (b"\x7FELF", "is a program, no table"),
-        (b"MZ\x90", "is a program, no table"),
-        (b"BZh", "is compressed with bzip2; unpack it first, or use gzip or zstd"),
-        (b"\xFD7zXZ", "is compressed with xz; unpack it first, or use gzip or zstd"),
-        (b"\x04\x22\x4D\x18", "is compressed with lz4; unpack it first, or use gzip or zstd"),
-        (b"\x5D\0\0", "is compressed with lzma; unpack it first, or use gzip or zstd"),
-        (b"\x1F\x9D", "is compressed with compress; unpack it first, or use gzip or zstd"),
-        (b"7z\xBC\xAF", "is a 7z archive; unpack it first"),
-        (b"Rar!", "is a rar archive; unpack it first"),
+    find(start).map(|Foreign { what, way }| format!("{what}{way}").into()).or_else(|| zeros(start))
+}
+
+/// The kinds of files that are known, as far as others than the readers of tables need to tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A table, which may be one that is not read.
+    Table,
+    Sound,
+    Model,
+    /// A text, but not a plain one.
+    Document,
+    /// Something else that is no text.
+    Other,
+}
+
+/// What a file is that begins with these bytes, as `is a picture (PNG)`, if it is of a known kind and no text.
+pub(crate) fn kind(start: &[u8]) -> Option<(Cow<'static, str>, Holds)> {
+    // The end may cut a character.
+    let is_utf8 = std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
+    if is_utf8 && !start.contains(&0) {
+        return None;
+    }
+    if start.starts_with(b"\x1F\x8B") || start.starts_with(b"\x28\xB5\x2F\xFD") {
+        return Some(("is packed with gzip or zstd".into(), Holds::Other));
+    }
+    let read: [(bool, &str); 4] = [
+        (start.starts_with(b"PAR1"), "is a Parquet file"),
+        (arrow::recognises(start), "is an Arrow file"),
+        (npz::recognises(start), "is a file of NumPy's arrays"),
+        (start.starts_with(b"\x93NUMPY"), "is a file of a NumPy array"),
+    ];
+    if let Some((_, what)) = read.into_iter().find(|(is_it, _)| *is_it) {
+        return Some(((*what).into(), Holds::Table));
+    }
+    let Foreign { what, way } = find(start)?;
+    let holds = match way {
+        SOUND => Holds::Sound,
+        _ if what.contains("document") => Holds::Document,
+        _ if way.contains("export") => Holds::Table,
+        _ if what == MODEL => Holds::Model,
+        _ => Holds::Other,
+    };
+    Some((what, holds))
+}
+
+const MODEL: &str = "is a model file";
+const SOUND: &str =
+    ", no table; sound is learned with train label --audio, from what went into a device and what came out";
+
+fn find(start: &[u8]) -> Option<Foreign> {
+    let kinds: [(&[u8], &str, &str); 36] = [
+        (b"%PDF", "is a PDF document", "; export its table as CSV"),
+        (b"\xD0\xCF\x11\xE0", "is a spreadsheet or document of an old Office", "; export the sheet as CSV"),
+        (b"\x89PNG", "is a picture (PNG)", ", no table"),
+        (b"\xFF\xD8\xFF", "is a picture (JPEG)", ", no table"),
+        (b"GIF8", "is a picture (GIF)", ", no table"),
+        (b"SQLite format 3\0", "is an SQLite database", "; export the table as CSV"),
+        (b"\x89HDF", "is an HDF5 file", "; export the table as CSV"),
+        (b"MATLAB 5.0", "is a MATLAB file", "; export the table as CSV"),
+        (b"\x7FELF", "is a program", ", no table"),
+        (b"MZ\x90", "is a program", ", no table"),
+        (b"BZh", "is compressed with bzip2", "; unpack it first, or use gzip or zstd"),
+        (b"\xFD7zXZ", "is compressed with xz", "; unpack it first, or use gzip or zstd"),
+        (b"\x04\x22\x4D\x18", "is compressed with lz4", "; unpack it first, or use gzip or zstd"),
+        (b"\x5D\0\0", "is compressed with lzma", "; unpack it first, or use gzip or zstd"),
+        (b"\x1F\x9D", "is compressed with compress", "; unpack it first, or use gzip or zstd"),
+        (b"7z\xBC\xAF", "is a 7z archive", "; unpack it first"),
+        (b"Rar!", "is a rar archive", "; unpack it first"),
         (
             b"PAR1",
-            "is a Parquet file, which is read where this was built with the feature parquet (cargo install --features \
+            "is a Parquet file",
+            ", which is read where this was built with the feature parquet (cargo install --features \
              parquet); or export the table as CSV",
         ),
-        (b"PK\x05\x06", "is an empty zip archive"),
-        (b"PK\x07\x08", "is a part of a zip archive; unpack it first"),
-        (b"FEA1", "is a Feather file of the first version; save it with to_feather of a pandas of today"),
-        (b"ORC", "is an ORC file; export the table as CSV"),
-        (b"{\\rtf", "is a text document (RTF); export its table as CSV"),
-        (b"RDX", "is an R data file; export the table as CSV"),
-        (b"X\n\0\0\0", "is an R data file; export the table as CSV"),
-        (b"$FL2", "is an SPSS file; export the table as CSV"),
-        (b"<stata_dta>", "is a Stata file; export the table as CSV"),
-        (b"\0\0\0\0\0\0\0\0\0\0\0\0\xC2\xEA\x81\x60", "is a SAS file; export the table as CSV"),
-        (b"HEADER RECORD*******", "is a SAS transport file; export the table as CSV"),
-        (b"\0\x01\0\0Standard ", "is an Access database; export the table as CSV"),
-        (b"CDF\x01", "is a NetCDF file; export the table as CSV"),
-        (b"CDF\x02", "is a NetCDF file; export the table as CSV"),
-        (b"Obj\x01", "is an Avro file; export the table as CSV"),
-        (b"SIMPLE  =", "is a FITS file; export the table as CSV"),
-        (b"\xFF\xFE\0\0", "is a text in UTF-32; save it as UTF-8"),
-        (b"\0\0\xFE\xFF", "is a text in UTF-32; save it as UTF-8"),
+        (b"PK\x05\x06", "is an empty zip archive", ""),
+        (b"PK\x07\x08", "is a part of a zip archive", "; unpack it first"),
+        (b"FEA1", "is a Feather file of the first version", "; save it with to_feather of a pandas of today"),
+        (b"ORC", "is an ORC file", "; export the table as CSV"),
+        (b"{\\rtf", "is a text document (RTF)", "; export its table as CSV"),
+        (b"RDX", "is an R data file", "; export the table as CSV"),
+        (b"X\n\0\0\0", "is an R data file", "; export the table as CSV"),
+        (b"$FL2", "is an SPSS file", "; export the table as CSV"),
+        (b"<stata_dta>", "is a Stata file", "; export the table as CSV"),
+        (b"\0\0\0\0\0\0\0\0\0\0\0\0\xC2\xEA\x81\x60", "is a SAS file", "; export the table as CSV"),
+        (b"HEADER RECORD*******", "is a SAS transport file", "; export the table as CSV"),
+        (b"\0\x01\0\0Standard ", "is an Access database", "; export the table as CSV"),
+        (b"CDF\x01", "is a NetCDF file", "; export the table as CSV"),
+        (b"CDF\x02", "is a NetCDF file", "; export the table as CSV"),
+        (b"Obj\x01", "is an Avro file", "; export the table as CSV"),
+        (b"SIMPLE  =", "is a FITS file", "; export the table as CSV"),
+        (b"\xFF\xFE\0\0", "is a text in UTF-32", "; save it as UTF-8"),
+        (b"\0\0\xFE\xFF", "is a text in UTF-32", "; save it as UTF-8"),
     ];
     if crate::audio::is_wav(start) {
-        let what = "is a recording (WAV), no table; sound is learned with train label --audio, from what went into a device \
-                    and what came out";
-        return Some(what.into());
+        return Foreign::new("is a recording (WAV)", SOUND);
     }
-    if let Some((_, name)) = kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
-        return Some((*name).into());
+    if let Some((_, what, way)) = kinds.iter().find(|(magic, ..)| start.starts_with(magic)) {
+        return Foreign::new(*what, way);
     }
     let contains = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
     let begins = |tag: &str| {
@@ -80,44 +144,53 @@ pub(super) fn name(start: &[u8]) -> Option<Cow<'static, str>> {
                 name.starts_with(b"xl/") || name == b"[Content_Types].xml" || name.ends_with(b".iwa")
             });
         return match (is_document, is_spreadsheet) {
-            (true, _) => Some("is a text document; export its table as CSV".into()),
-            (_, true) => Some("is a spreadsheet; export the sheet as CSV".into()),
+            (true, _) => Foreign::new("is a text document", "; export its table as CSV"),
+            (_, true) => Foreign::new("is a spreadsheet", "; export the sheet as CSV"),
             // What it packs may be a table.
             _ => None,
         };
     }
     if let [0x80, 2..=5, ..] = start {
-        let what = "is a Python pickle, which only Python can read; save the table as CSV (to_csv) or arrays as npz (np.savez)";
-        return Some(what.into());
+        let way = ", which only Python can read; save the table as CSV (to_csv) or arrays as npz (np.savez)";
+        return Foreign::new("is a Python pickle", way);
     }
     if start.get(257..262) == Some(b"ustar") {
-        return Some("is a tar archive; unpack it first".into());
+        return Foreign::new("is a tar archive", "; unpack it first");
     }
     let is_page = ["<!doctype html", "<html", "<table"].into_iter().any(begins);
     if is_page && contains(b"<tr") {
-        return Some(
-            "holds its table as a web page, as some programs save for spreadsheets; export it as CSV".into(),
-        );
+        let way = ", as some programs save for spreadsheets; export it as CSV";
+        return Foreign::new("holds its table as a web page", way);
     }
     if is_page {
-        return Some("is a web page, no table; was the file downloaded from the right address?".into());
+        return Foreign::new("is a web page", ", no table; was the file downloaded from the right address?");
     }
     if begins("<?xml") {
-        return Some("is an XML file; export the table as CSV".into());
+        return Foreign::new("is an XML file", "; export the table as CSV");
     }
     if is_arff(start) {
-        return Some("is an ARFF file; export the table as CSV".into());
+        return Foreign::new("is an ARFF file", "; export the table as CSV");
     }
     // Elman's own: the length of a header, and the header.
     if start.get(8..10) == Some(b"{\"") && contains(b"__metadata__") {
-        return Some("is a model file, no table".into());
+        return Foreign::new(MODEL, ", no table");
     }
+    // Another program's recording begins like a text, but does not go on so.
+    let sound = crate::audio::kind(start).filter(|_| start.contains(&0))?;
+    Foreign::new(format!("is {sound}"), SOUND)
+}
+
+/// What is said of what no text has, in a file that is of no known kind.
+fn zeros(start: &[u8]) -> Option<Cow<'static, str>> {
     let is_array = start.starts_with(b"\x93NUMPY");
     let is_compressed = start.starts_with(b"\x1F\x8B") || start.starts_with(b"\x28\xB5\x2F\xFD");
-    if start.contains(&0) && utf16(start).is_none() && !is_array && !is_compressed {
-        return Some(zeros_in_text(start).map_or("is a binary file, no table".into(), Cow::from));
-    }
-    None
+    let is_read = is_array
+        || is_compressed
+        || zip::recognises(start)
+        || arrow::recognises(start)
+        || npz::recognises(start);
+    let is_binary = start.contains(&0) && utf16(start).is_none() && !is_read;
+    is_binary.then(|| zeros_in_text(start).map_or("is a binary file, no table".into(), Cow::from))
 }
 
 /// Is it an ARFF file? Those of archives of series, which are read, may have lines like its head's.

@@ -63,6 +63,8 @@ use std::io::Read;
 #[cfg(feature = "parquet")]
 pub use parquet::damage;
 
+pub(crate) use foreign::{Holds, kind};
+
 use super::{ReadOptions, Table, TableError};
 
 /// A file, unpacked if it was packed as a whole.

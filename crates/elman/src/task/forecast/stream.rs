@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::level::Level;
 use super::{Forecast, Known, Layout};
 use crate::error::{ConfigError, Message};
-use crate::task::StreamUnits;
+use crate::task::{RowColumn, StreamUnits};
 
 /// What a forecast looks back on, of a series that goes on.
 #[derive(Debug)]
@@ -74,6 +74,20 @@ impl Newest {
         Newest { rows: 0, level, place: None, scaled, ahead: None, task }
     }
 
+    /// The names of the numbers before the covariates.
+    fn values(&self) -> impl Iterator<Item = String> {
+        let place = match self.task.phases() {
+            0 => None,
+            season => Some(format!("place in the season of {season}")),
+        };
+        let cycles = self
+            .task
+            .calendar
+            .iter()
+            .map(|cycle| format!("share of the {cycle} that has passed in the next row"));
+        std::iter::once(self.task.target.clone()).chain(place).chain(cycles)
+    }
+
     /// The place in the season that a row gives, which must follow the one before.
     fn place(&self, given: f64) -> Result<usize, Message> {
         let season = self.task.phases();
@@ -96,17 +110,11 @@ impl Newest {
 
 impl StreamUnits for Newest {
     fn inputs(&self) -> Vec<String> {
-        let place = match self.task.phases() {
-            0 => None,
-            season => Some(format!("place in the season of {season}")),
-        };
-        let cycles = self
-            .task
-            .calendar
-            .iter()
-            .map(|cycle| format!("share of the {cycle} that has passed in the next row"));
-        let series = std::iter::once(self.task.target.clone()).chain(place).chain(cycles);
-        series.chain(self.task.covariates.stream_names()).collect()
+        self.values().chain(self.task.covariates.stream_names()).collect()
+    }
+
+    fn columns(&self) -> Vec<RowColumn> {
+        self.values().map(RowColumn::of_numbers).chain(self.task.covariates.stream_columns()).collect()
     }
 
     fn answers(&self) -> Vec<String> {

@@ -22,10 +22,11 @@ enum Why {
     Empty,
     Times,
     Text,
+    Names,
 }
 
 impl Why {
-    const ALL: [Why; 5] = [Why::Constant, Why::NearlyConstant, Why::Empty, Why::Times, Why::Text];
+    const ALL: [Why; 6] = [Why::Constant, Why::NearlyConstant, Why::Empty, Why::Times, Why::Text, Why::Names];
 
     fn remark(self, columns: &[&str]) -> Message {
         let are = if columns.len() == 1 { "is" } else { "are" };
@@ -40,6 +41,10 @@ impl Why {
                 start("the same in all sequences but one, and no input; to use it, name the inputs with ")
                     .option("features")
             }
+            Why::Names => start(
+                "text that hardly comes again, as names do, and no input; to use it, name the inputs with ",
+            )
+            .option("features"),
             Why::Text => start(
                 "text with too many values for categories, and no input; to use it, name the inputs with ",
             )
@@ -142,17 +147,23 @@ fn categories(
     if distinct.is_empty() {
         return Ok(Err(Why::Empty));
     }
-    // Categories are shared by sequences; what each has for itself is a name.
+    // Categories are shared by sequences, or come again in the only one; what each has for itself is a name.
     let of_sequence =
         |rows: &Vec<usize>| rows.iter().map(|&row| column.text(row)).collect::<BTreeSet<_>>().len();
-    let is_few = || {
-        distinct.len() <= MOST_CATEGORIES
-            && groups.rows.iter().map(of_sequence).sum::<usize>() >= 2 * distinct.len()
+    let stretches = |rows: &Vec<usize>| {
+        let mut texts: Vec<&str> = rows.iter().map(|&row| column.text(row)).collect();
+        texts.dedup();
+        texts.len()
     };
-    if distinct.len() == 1 || is_few() {
+    let uses: usize = match groups.rows.as_slice() {
+        _ if distinct.len() > MOST_CATEGORIES => return Ok(Err(Why::Text)),
+        [only] => stretches(only),
+        all => all.iter().map(of_sequence).sum(),
+    };
+    if distinct.len() == 1 || uses >= 2 * distinct.len() {
         return Ok(Ok(distinct.into_iter().map(str::to_owned).collect()));
     }
-    Ok(Err(Why::Text))
+    Ok(Err(Why::Names))
 }
 
 /// Does a column tell nothing? Decided by the whole table: it says the same everywhere, or in all sequences but one of

@@ -2,7 +2,7 @@
 
 use super::GroupedTask;
 use crate::error::Message;
-use crate::task::StreamUnits;
+use crate::task::{RowColumn, StreamUnits};
 
 /// One sequence row by row.
 #[derive(Debug)]
@@ -11,6 +11,11 @@ pub(in crate::task) struct Rows<T>(pub(in crate::task) T);
 impl<T: GroupedTask> StreamUnits for Rows<T> {
     fn inputs(&self) -> Vec<String> {
         self.0.grouping().input_names()
+    }
+
+    fn columns(&self) -> Vec<RowColumn> {
+        let grouping = self.0.grouping();
+        grouping.features.iter().map(|feature| RowColumn::of_feature(feature, grouping.missing)).collect()
     }
 
     fn answers(&self) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! From a table to a fitted task and its examples.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::spans::{Span, Spans, samples_of};
 use super::{Label, LabelOptions, RowAnswer, Scale};
@@ -37,6 +37,10 @@ impl<'t> Found<'t> {
         let cells = grouping.cells(table, &mut groups, true)?;
         let mut remarks = std::mem::take(&mut groups.remarks);
         remarks.extend(about_columns);
+        if id.is_none() && options.sound.is_none() {
+            let taken = grouping.targets.iter().chain(&grouping.time).map(String::as_str).collect();
+            remarks.extend(perhaps_an_id(table, &taken));
+        }
         let features = grouping.features.iter().map(|feature| feature.name.as_str());
         // In sound, silence makes every note look far from the rest.
         if options.sound.is_none() {
@@ -133,6 +137,37 @@ fn is_class(columns: &[Column<'_>], asked: Option<bool>, remarks: &mut Vec<Messa
         return Err(ConfigError::new("target", message).into());
     }
     Ok(is_class)
+}
+
+/// What is to be said of a column that may tell recordings apart, where none is named for that: its texts or whole numbers are
+/// the same for many rows, and do not come again.
+fn perhaps_an_id(table: &Table, taken: &BTreeSet<&str>) -> Option<Message> {
+    /// A recording has so many rows, on average.
+    const LONG: usize = 5;
+    let stretches = |column: &Column<'_>| {
+        let numbers = column.numbers_or_gaps();
+        let is_whole = |number: f64| number.fract() == 0.0;
+        if numbers.is_some_and(|numbers| !numbers.iter().copied().all(is_whole)) {
+            return None;
+        }
+        let mut seen = HashSet::new();
+        let mut before = None;
+        for text in column.texts() {
+            if before != Some(text) && !seen.insert(text) {
+                return None;
+            }
+            before = Some(text);
+        }
+        (seen.len() > 1 && seen.len() * LONG <= table.num_rows()).then_some(seen.len())
+    };
+    let mut free = table.columns().filter(|column| !taken.contains(column.name()));
+    let (column, count) = free.find_map(|column| Some((column, stretches(&column)?)))?;
+    let text = format!(
+        "{:?} says {} things, each in rows that follow each other; if it tells recordings apart, name it with ",
+        column.name(),
+        thousands(count)
+    );
+    Some(Message::from(text).option("id"))
 }
 
 /// How many whole numbers a column holds, if they look like the names of classes: few, and each of them often.

@@ -94,6 +94,37 @@ fn what_follows_the_last_label_changes_nothing() {
     assert_eq!(model(1.0), model(-0.5));
 }
 
+/// In the only recording text is a category where it comes again; what does not may tell several apart.
+#[test]
+fn columns_of_one_recording_are_told_apart() {
+    let row = |k: usize| {
+        let (unit, valve, note) =
+            (k / 50 + 1, ["open", "half", "shut"][k * 7 % 11 % 3], ["a", "b", "c"][k / 134]);
+        format!("{unit},{valve},{note},{},{}\n", k * 7 % 13, k * 3 % 17)
+    };
+    let rows: String = (0..400).map(row).collect();
+    let of = |options: LabelOptions| {
+        let table = table(&format!("unit,valve,note,x,y\n{rows}"));
+        let prepared = prepare(&table, options.with_target("y").with_classes(false));
+        let Task::Label(task) = &prepared.task else { panic!("labels") };
+        let names: Vec<String> =
+            task.grouping().features.iter().map(|feature| feature.name.clone()).collect();
+        (names, remarks(&prepared))
+    };
+    let (features, said) = of(LabelOptions::default());
+    assert_eq!(features, ["unit", "valve", "x"]);
+    for remark in [
+        "\"note\" is text that hardly comes again, as names do, and no input; to use it, name the inputs with features",
+        "\"valve\" holds categories: each value is an input",
+        "\"unit\" says 8 things, each in rows that follow each other; if it tells recordings apart, name it with id",
+    ] {
+        assert!(said.iter().any(|said| said == remark), "{said:?}");
+    }
+    let (features, said) = of(LabelOptions::default().with_id("unit"));
+    assert_eq!(features, ["valve", "note", "x"]);
+    assert!(!said.iter().any(|remark| remark.contains("tells recordings apart")), "{said:?}");
+}
+
 #[test]
 fn a_recording_is_split_by_time_and_by_its_labels() {
     // Every second row is labelled, but of the last hundred none.

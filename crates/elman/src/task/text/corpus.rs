@@ -1,10 +1,11 @@
-//! A text that is read where it stands: cut into blocks of tokens, of which those that are needed become ids.
+//! A text that is read where it stands: of its blocks of tokens, those that are needed become ids.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Tokens;
+use super::cut::{BLOCK, Cut};
 use super::vocabulary::{Id, Ids, Vocabulary, shown};
 use crate::error::{DataError, Error, Message};
 use crate::file::Blocks;
@@ -13,208 +14,8 @@ use crate::sequence::{Example, Source};
 use crate::table::Document;
 use crate::words::{counted, thousands};
 
-/// The tokens of a block. Where each block begins is remembered, which takes 8 bytes.
-const BLOCK: usize = 4096;
 /// So many blocks are kept as ids: those of the sequences that are learned side by side, and more.
 const KEPT: usize = 256;
-/// A text is gone through in parts of so many bytes.
-const PART: usize = 1 << 16;
-/// What a token is follows from at most so many bytes behind it: an apostrophe and the character after it.
-const LOOK_AHEAD: usize = 8;
-
-/// How often a token stands in a text.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Count {
-    pub(super) all: u64,
-    /// Of those, in the part that is learned from.
-    pub(super) learned: u64,
-}
-
-/// A text and where its tokens stand.
-#[derive(Debug)]
-pub(super) struct Cut {
-    document: Arc<Document>,
-    /// What stands for it in messages.
-    name: String,
-    tokens: Tokens,
-    /// At which byte each block begins, and last where the text ends. Of bytes there are none: a byte is its own token.
-    starts: Vec<u64>,
-    /// How many tokens there are.
-    pub(super) len: usize,
-    /// Is the text UTF-8?
-    pub(super) utf8: bool,
-    /// The CRC-32 of its bytes.
-    checksum: u32,
-}
-
-impl Cut {
-    /// Goes through a text.
-    ///
-    /// # Errors
-    /// If it is not UTF-8, and its tokens are no bytes; or a file has changed, or cannot be read any more.
-    pub(super) fn of(name: &str, document: &Arc<Document>, tokens: Tokens) -> Result<Self, DataError> {
-        let mut cut = Cut {
-            document: Arc::clone(document),
-            name: name.to_owned(),
-            tokens,
-            starts: Vec::new(),
-            len: 0,
-            utf8: true,
-            checksum: 0,
-        };
-        let mut checksum = crc32fast::Hasher::new();
-        // The start of a character that the end of a part has cut.
-        let mut begun = Vec::new();
-        let is_bytes = tokens == Tokens::Bytes;
-        let mut utf8 = true;
-        cut.for_each_part(document.len(), |bytes| {
-            checksum.update(bytes);
-            // Other tokens are refused below, with their place.
-            if is_bytes && utf8 {
-                begun.extend_from_slice(bytes);
-                begun.drain(..valid_up_to(&begun));
-                utf8 = std::str::from_utf8(&begun).map_or_else(|error| error.error_len().is_none(), |_| true);
-            }
-        })?;
-        (cut.checksum, cut.utf8) = (checksum.finalize(), utf8 && begun.is_empty());
-        if is_bytes {
-            cut.len = usize::try_from(document.len()).unwrap_or(usize::MAX);
-            return Ok(cut);
-        }
-        let (mut starts, mut len) = (Vec::new(), 0);
-        let end = cut.for_each(|at, _| {
-            if len % BLOCK == 0 {
-                starts.push(at);
-            }
-            len += 1;
-        })?;
-        starts.push(end);
-        (cut.starts, cut.len) = (starts, len);
-        Ok(cut)
-    }
-
-    /// Goes through the first so many bytes in parts.
-    fn for_each_part(&self, len: u64, mut each: impl FnMut(&[u8])) -> Result<(), DataError> {
-        let mut part = vec![0; PART];
-        for at in (0..len).step_by(PART) {
-            let part = &mut part[..usize::try_from(len - at).unwrap_or(PART).min(PART)];
-            self.document.read_at(at, part)?;
-            each(part);
-        }
-        Ok(())
-    }
-
-    /// Goes through the tokens of a text in UTF-8, each with the byte at which it begins; gives where the text ends.
-    fn for_each(&self, mut each: impl FnMut(u64, &str)) -> Result<u64, DataError> {
-        let end = self.document.len();
-        let mut start = [0; 3];
-        let start = &mut start[..usize::try_from(end).unwrap_or(3).min(3)];
-        self.document.read_at(0, start)?;
-        // The text begins behind its byte order mark.
-        let mut begin = if *start == *b"\xEF\xBB\xBF" { 3 } else { 0 };
-        // What of the text from `begin` on is here, and how much more of it is to come at once.
-        let (mut held, mut more): (Vec<u8>, usize) = (Vec::new(), PART);
-        loop {
-            let (before, at) = (held.len(), begin + held.len() as u64);
-            held.resize(before + usize::try_from(end - at).unwrap_or(more).min(more), 0);
-            self.document.read_at(at, &mut held[before..])?;
-            let is_end = begin + held.len() as u64 == end;
-            let text = match std::str::from_utf8(&held) {
-                Ok(text) => text,
-                // A character that is cut by the end of what is here.
-                Err(error) if !is_end && error.error_len().is_none() => {
-                    std::str::from_utf8(&held[..error.valid_up_to()]).unwrap_or_default()
-                }
-                Err(error) => {
-                    let at = error.valid_up_to();
-                    return Err(self.not_utf8(begin + at as u64, held[at]));
-                }
-            };
-            let mut done = 0;
-            for token in self.tokens.split(text) {
-                let behind = done + token.len();
-                if !is_end && behind + LOOK_AHEAD > text.len() {
-                    break;
-                }
-                each(begin + done as u64, token);
-                done = behind;
-            }
-            if is_end {
-                return Ok(end);
-            }
-            held.drain(..done);
-            begin += done as u64;
-            // A token that is longer than all that is here.
-            more = if done == 0 { 2 * more } else { PART };
-        }
-    }
-
-    /// The error about a byte that is not UTF-8.
-    fn not_utf8(&self, at: u64, byte: u8) -> DataError {
-        let mut start = [0; 2];
-        let looks_like_utf16 = self.document.len() >= 2
-            && self.document.read_at(0, &mut start).is_ok()
-            && (start == *b"\xFF\xFE" || start == *b"\xFE\xFF");
-        let what = if looks_like_utf16 { "; the text looks like UTF-16" } else { "" };
-        let message = format!("0x{byte:02X} is not UTF-8{what}; save the text as UTF-8, or read bytes with ");
-        let message = Message::from(message).option("tokens").text(" bytes");
-        DataError::new(format!("{}, byte {at}", self.name), message)
-    }
-
-    /// How often each byte stands among the first so many.
-    pub(super) fn count_bytes(&self, train: usize) -> Result<Vec<u64>, DataError> {
-        let mut counts = vec![0; 256];
-        self.for_each_part(train as u64, |bytes| {
-            bytes.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
-        })?;
-        Ok(counts)
-    }
-
-    /// Every token of the text, and how often it stands there.
-    pub(super) fn count_tokens(&self, train: usize) -> Result<Vec<(String, Count)>, DataError> {
-        let mut ascii = [Count::default(); 128];
-        let mut others: HashMap<String, Count> = HashMap::new();
-        let mut n = 0;
-        self.for_each(|_, token| {
-            let count = match token.as_bytes() {
-                [byte] => &mut ascii[usize::from(byte & 0x7F)],
-                _ => match others.get_mut(token) {
-                    Some(count) => count,
-                    None => others.entry(token.to_owned()).or_default(),
-                },
-            };
-            count.all += 1;
-            count.learned += u64::from(n < train);
-            n += 1;
-        })?;
-        let ascii = (0u8..).zip(ascii).map(|(byte, count)| (char::from(byte).to_string(), count));
-        Ok(ascii.filter(|(_, count)| count.all > 0).chain(others).collect())
-    }
-
-    /// The ids of a block of tokens by a vocabulary.
-    fn read_block(&self, block: usize, ids: &Ids, unknown: Option<Id>) -> Result<Vec<Id>, DataError> {
-        let len = (self.len - block * BLOCK).min(BLOCK);
-        if self.tokens == Tokens::Bytes {
-            let mut bytes = vec![0; len];
-            self.document.read_at((block * BLOCK) as u64, &mut bytes)?;
-            return Ok(bytes.into_iter().map(Id::from).collect());
-        }
-        let (start, end) = (self.starts[block], self.starts[block + 1]);
-        let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
-        self.document.read_at(start, &mut bytes)?;
-        // Cut where tokens begin, a text has the tokens that it has as a part of the whole.
-        let read = std::str::from_utf8(&bytes).ok().and_then(|text| {
-            let tokens = self.tokens.split(text).map(|token| ids.get(token).or(unknown));
-            tokens.collect::<Option<Vec<Id>>>()
-        });
-        read.filter(|read| read.len() == len).ok_or_else(|| self.document.changed(&self.name))
-    }
-}
-
-/// How many of these bytes are whole characters in UTF-8.
-fn valid_up_to(bytes: &[u8]) -> usize {
-    std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len)
-}
 
 /// A text as ids.
 #[derive(Debug)]
@@ -230,6 +31,11 @@ pub(super) struct Corpus {
 impl Corpus {
     /// A text that a vocabulary was made of; so many of its tokens are not known.
     pub(super) fn of_its_own(cut: Cut, vocabulary: &Vocabulary, unknown: u64) -> Self {
+        cut.found.keep_unknown(vocabulary, unknown);
+        Corpus::with(cut, vocabulary, unknown)
+    }
+
+    fn with(cut: Cut, vocabulary: &Vocabulary, unknown: u64) -> Self {
         let (ids, unknown_id) = (vocabulary.ids(), vocabulary.unknown_id());
         Corpus { cut, ids, unknown_id, unknown, kept: Blocks::new(BLOCK, KEPT) }
     }
@@ -239,11 +45,15 @@ impl Corpus {
     /// # Errors
     /// If the text has tokens that are not known, and there is no token for them; or it cannot be read any more.
     pub(super) fn new(cut: Cut, vocabulary: &Vocabulary) -> Result<Self, DataError> {
-        let mut corpus = Corpus::of_its_own(cut, vocabulary, 0);
+        let counted = cut.found.unknown_by(vocabulary);
+        let has_unknown = vocabulary.unknown;
+        if let Some(unknown) = counted.filter(|&unknown| unknown == 0 || has_unknown) {
+            return Ok(Corpus::with(cut, vocabulary, unknown));
+        }
+        let mut corpus = Corpus::with(cut, vocabulary, 0);
         if vocabulary.tokens == Tokens::Bytes {
             return Ok(corpus);
         }
-        let has_unknown = vocabulary.unknown;
         let (mut unknown, mut first, mut kinds) = (0, None, BTreeSet::new());
         corpus.cut.for_each(|at, token| {
             if corpus.ids.get(token).is_none() {
@@ -255,6 +65,7 @@ impl Corpus {
             }
         })?;
         corpus.unknown = unknown;
+        corpus.cut.found.keep_unknown(vocabulary, unknown);
         match first {
             Some(first) if !has_unknown => Err(corpus.unknown_error(first, &kinds)),
             _ => Ok(corpus),
@@ -272,7 +83,7 @@ impl Corpus {
 
     /// How many tokens there are.
     pub(super) fn len(&self) -> usize {
-        self.cut.len
+        self.cut.found.len
     }
 
     /// The ids of some tokens.
@@ -311,6 +122,12 @@ impl Corpus {
             self.cut.for_each(|_, token| shown.push(token.to_owned()))?;
         }
         Ok(shown)
+    }
+
+    /// How many of its tokens are not known.
+    #[cfg(test)]
+    pub(super) fn unknown_tokens(&self) -> u64 {
+        self.unknown
     }
 
     /// What is to be said of tokens that are not known, if there are some.
@@ -354,7 +171,7 @@ impl Corpus {
             }
         });
         match counted {
-            Ok(_) => format!("{}, line {line}, column {column}", self.cut.name),
+            Ok(()) => format!("{}, line {line}, column {column}", self.cut.name),
             Err(_) => self.cut.name.clone(),
         }
     }
@@ -392,7 +209,7 @@ impl Source for Windows {
     }
 
     fn fingerprint(&self) -> u32 {
-        let mut hasher = crc32fast::Hasher::new_with_initial(self.corpus.cut.checksum);
+        let mut hasher = crc32fast::Hasher::new_with_initial(self.corpus.cut.found.checksum);
         for number in [self.part.start, self.part.end, self.window] {
             hasher.update(&(number as u64).to_le_bytes());
         }

@@ -22,6 +22,8 @@
 //! ```
 
 mod corpus;
+mod cut;
+mod file;
 mod generate;
 mod measure;
 mod naive;
@@ -46,7 +48,9 @@ pub use options::TextOptions;
 pub use tokens::Tokens;
 pub use vocabulary::Vocabulary;
 
-use corpus::{Corpus, Cut, Windows};
+use corpus::{Corpus, Windows};
+use cut::Cut;
+use file::called_a_table;
 use measure::{Told, told};
 use naive::{Frequencies, Pairs};
 use pictures::Costs;
@@ -133,13 +137,16 @@ impl TaskKind for Text {
 
     fn prepare(table: &Table, options: &TextOptions) -> Result<Prepared, Error> {
         options.check()?;
-        let cut = Cut::of(table.name(), document(table)?, options.tokens)?;
-        let parts = Parts::of(cut.len, options);
-        let (vocabulary, unknown) = Vocabulary::of(&cut, options, parts.train)?;
+        let (cut, counts) = Cut::counted(table.name(), document(table)?, options.tokens)?;
+        let parts = Parts::of(cut.found.len, options);
+        let lines = cut.found.lines.remark();
+        let (vocabulary, unknown) = Vocabulary::of((&cut, counts), options, parts.train)?;
         check_length(table, &vocabulary, &parts)?;
-        let text = Text { vocabulary, utf8: cut.utf8 };
+        let text = Text { vocabulary, utf8: cut.found.utf8 };
         let corpus = Arc::new(Corpus::of_its_own(cut, &text.vocabulary, unknown));
         let mut remarks = text.remarks(options, &parts, &corpus);
+        remarks.extend(lines);
+        remarks.extend(called_a_table(table.name()));
         let window = options.window.unwrap_or_else(|| {
             let sequences = SEQUENCES * parts.train.div_ceil(SEQUENCES * WINDOW);
             parts.train.saturating_sub(1).div_ceil(sequences).max(SHORT_WINDOW)

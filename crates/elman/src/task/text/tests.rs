@@ -552,9 +552,10 @@ fn motley(count: usize, long: usize) -> String {
 fn tokens_are_the_same_however_a_text_is_cut_into_blocks() {
     let text = motley(150_000, 40_000);
     for tokens in [Tokens::Characters, Tokens::Words] {
-        let cut = Cut::of("t", &Arc::new(Document::of(text.clone().into())), tokens).unwrap();
+        let document = Arc::new(Document::of(text.clone().into()));
+        let (cut, counts) = Cut::counted("t", &document, tokens).unwrap();
         let options = TextOptions::default().with_tokens(tokens).with_unknown(false);
-        let (vocabulary, unknown) = Vocabulary::of(&cut, &options, cut.len).unwrap();
+        let (vocabulary, unknown) = Vocabulary::of((&cut, counts), &options, cut.found.len).unwrap();
         let corpus = Corpus::of_its_own(cut, &vocabulary, unknown);
         let whole: Vec<&str> = tokens.split(&text).collect();
         assert_eq!((corpus.len(), unknown), (whole.len(), 0));
@@ -566,6 +567,52 @@ fn tokens_are_the_same_however_a_text_is_cut_into_blocks() {
         assert_eq!(corpus.ids(8000..8300).unwrap(), ids[8000..8300]);
         let counts: u64 = vocabulary.counts.iter().sum();
         assert_eq!(counts, whole.len() as u64);
+    }
+}
+
+/// What is found out about a text is kept with it: how often a token stands in the part that is learned from, which tokens a
+/// vocabulary does not know.
+#[test]
+fn a_text_is_gone_through_once() {
+    let text = motley(30_000, 300);
+    for tokens in Tokens::ALL {
+        let table = Table::of_text("t", text.clone());
+        let document = table.stored_document().unwrap();
+        let options = TextOptions::default().with_tokens(tokens).with_unknown(tokens == Tokens::Words);
+        let options = options.with_test(0.3).with_validation(0.2);
+        let prepared = Text::prepare(&table, &options).unwrap();
+        let crate::task::Task::Text(task) = &prepared.task else { panic!("a text") };
+        let found = document.known(|_: &super::cut::Found| true).unwrap();
+        let (corpus, _) = task.part(&table, &HeldOut::LastRows(100)).unwrap();
+        assert_eq!(found.unknown_by(&task.vocabulary), Some(corpus.unknown_tokens()));
+        let again = document.known(|_: &super::cut::Found| true).unwrap();
+        assert!(Arc::ptr_eq(&found, &again), "{tokens}");
+        // One by one it is the same.
+        let fresh = Table::of_text("t", text.clone());
+        let (one_by_one, _) = task.part(&fresh, &HeldOut::LastRows(100)).unwrap();
+        let ids = |corpus: &Corpus| corpus.ids(0..corpus.len()).unwrap();
+        assert_eq!(ids(&one_by_one), ids(&corpus));
+        assert_eq!(one_by_one.unknown_tokens(), corpus.unknown_tokens());
+        let mut counts = vec![0; task.vocabulary.len()];
+        let learned = task.vocabulary.num_trained() as usize;
+        assert!(
+            learned < corpus.len() * 6 / 10 && learned > corpus.len() / 2,
+            "{learned} of {}",
+            corpus.len()
+        );
+        ids(&corpus)[..learned].iter().for_each(|&id| counts[id as usize] += 1);
+        assert_eq!(counts, task.vocabulary.counts, "{tokens}");
+        // Another vocabulary finds what it does not know, each time.
+        if tokens == Tokens::Characters {
+            let other = Table::of_text("o", "abc".repeat(400));
+            let options = TextOptions::default();
+            let crate::task::Task::Text(other) = Text::prepare(&other, &options).unwrap().task else {
+                panic!()
+            };
+            let refused = || other.part(&table, &HeldOut::All).unwrap_err().to_string();
+            assert_eq!(refused(), refused());
+            assert_eq!(ids(&task.part(&table, &HeldOut::All).unwrap().0), ids(&corpus));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::corpus::{Count, Cut};
+use super::cut::{Count, Counts, Cut};
 use super::{TextOptions, Tokens};
 use crate::error::DataError;
 use crate::words::thousands;
@@ -29,18 +29,23 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// That of a text of which so many tokens are learned from, and how many of all are not known.
+    /// That of a text whose tokens were counted and of which so many are learned from, and how many of all are not known.
     ///
     /// # Errors
     /// If the text cannot be read any more.
-    pub(super) fn of(cut: &Cut, options: &TextOptions, train: usize) -> Result<(Self, u64), DataError> {
+    pub(super) fn of(
+        (cut, mut counts): (&Cut, Counts),
+        options: &TextOptions,
+        train: usize,
+    ) -> Result<(Self, u64), DataError> {
         let tokens = options.tokens;
         let mut vocabulary = Vocabulary { tokens, known: Vec::new(), unknown: false, counts: Vec::new() };
         if tokens == Tokens::Bytes {
             vocabulary.counts = cut.count_bytes(train)?;
             return Ok((vocabulary, 0));
         }
-        let mut kept = cut.count_tokens(train)?;
+        cut.take_back(&mut counts, train)?;
+        let mut kept: Vec<(String, Count)> = counts.into_each().collect();
         let sum = |kept: &[(String, Count)]| {
             kept.iter().fold((0, 0), |sum, (_, count)| (sum.0 + count.all, sum.1 + count.learned))
         };
@@ -191,13 +196,13 @@ mod tests {
     use super::super::corpus::Corpus;
     use crate::table::Document;
 
-    fn cut(bytes: &[u8], tokens: Tokens) -> Result<Cut, DataError> {
-        Cut::of("t.txt", &Arc::new(Document::of(bytes.to_vec())), tokens)
+    fn cut(bytes: &[u8], tokens: Tokens) -> Result<(Cut, Counts), DataError> {
+        Cut::counted("t.txt", &Arc::new(Document::of(bytes.to_vec())), tokens)
     }
 
     fn of(text: &str, options: &TextOptions) -> (Vocabulary, Corpus) {
-        let cut = cut(text.as_bytes(), options.tokens).unwrap();
-        let (vocabulary, unknown) = Vocabulary::of(&cut, options, cut.len).unwrap();
+        let (cut, counts) = cut(text.as_bytes(), options.tokens).unwrap();
+        let (vocabulary, unknown) = Vocabulary::of((&cut, counts), options, cut.found.len).unwrap();
         let corpus = Corpus::of_its_own(cut, &vocabulary, unknown);
         (vocabulary, corpus)
     }

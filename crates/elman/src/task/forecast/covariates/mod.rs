@@ -21,7 +21,7 @@ pub(super) use sheet::Gap;
 use inputs::push_future;
 use serde::{Deserialize, Serialize};
 
-use crate::task::Feature;
+use crate::task::{Feature, RowColumn};
 use crate::words::quoted;
 
 /// The covariates of a forecast.
@@ -114,8 +114,18 @@ impl Covariates {
             let live = all.iter().filter(|one| one.width() > 0);
             live.flat_map(|one| one.feature.input_names()).collect()
         };
-        let next = names(&self.future).into_iter().map(|name| format!("{name} in the next row"));
+        let next = names(&self.future).into_iter().map(in_next_row);
         names(&self.past).into_iter().chain(next).collect()
+    }
+
+    /// The columns whose cells stand for those inputs.
+    pub(super) fn stream_columns(&self) -> impl Iterator<Item = RowColumn> {
+        let features = |all: &[Covariate]| -> Vec<Feature> {
+            all.iter().filter(|one| one.width() > 0).map(|one| one.feature.clone()).collect()
+        };
+        let past = features(&self.past).into_iter().map(|past| (past.name.clone(), past));
+        let next = features(&self.future).into_iter().map(|next| (in_next_row(next.name.clone()), next));
+        past.chain(next).map(|(name, feature)| RowColumn::of_covariate(name, &feature))
     }
 
     /// Appends the inputs of a row whose values are those of [`stream_names`](Self::stream_names); `before` are the scaled
@@ -147,6 +157,11 @@ impl Covariates {
     fn all(&self) -> impl Iterator<Item = &Covariate> {
         self.past.iter().chain(&self.future).chain(&self.fixed)
     }
+}
+
+/// What a future covariate is called in a stream.
+fn in_next_row(name: String) -> String {
+    format!("{name} in the next row")
 }
 
 /// The inputs that these values stand for: numbers are scaled, what stands for categories is 0 or 1 already.

@@ -1,0 +1,56 @@
+//! What is said of arguments that do not fit, where more is known than which one.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::args::Arguments;
+use crate::output::Wrong;
+
+/// How recordings are given.
+const PAIRS: &str = "recordings come in pairs, what went into a device and what came out, each behind an --audio of its own: \
+                     --audio in1.wav out1.wav --audio in2.wav out2.wav";
+
+/// The arguments of the program, or what is wrong with those of recordings.
+pub(crate) fn parse() -> Result<Arguments, Wrong> {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    Arguments::try_parse_from(&given).map_err(|error| match about_recordings(&error, &given) {
+        Some(message) => Wrong(message),
+        None => error.exit(),
+    })
+}
+
+/// What is wrong with recordings, if that is what an error is about.
+fn about_recordings(error: &clap::Error, given: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(about)) = error.get(ContextKind::InvalidArg) else { return None };
+    let has_audio = given.iter().any(|argument| argument == "--audio");
+    match error.kind() {
+        ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues if about.starts_with("--audio ") => {
+            Some(format!("--audio names a single file; {PAIRS}"))
+        }
+        ErrorKind::UnknownArgument if about.starts_with('-') => None,
+        ErrorKind::UnknownArgument if has_audio => Some(format!("unexpected argument {about:?}; {PAIRS}")),
+        ErrorKind::UnknownArgument if is_recording(Path::new(about)) => {
+            let way = "two recordings stand behind --audio: elman train label --audio input.wav target.wav";
+            Some(format!("unexpected argument {about:?}; {way}"))
+        }
+        _ => None,
+    }
+}
+
+/// Refuses recordings that stand where a task or its data do.
+pub(crate) fn refuse_stray(given: &[Option<&Path>]) -> Result<(), Wrong> {
+    match given.iter().flatten().find(|path| is_recording(path)) {
+        Some(path) => Err(Wrong(format!("{} stands beside no other; {PAIRS}", path.display()))),
+        None => Ok(()),
+    }
+}
+
+/// Is it a file of sound, by its name?
+fn is_recording(path: &Path) -> bool {
+    const ENDINGS: [&str; 7] = ["wav", "wave", "mp3", "flac", "ogg", "aif", "aiff"];
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
