@@ -385,15 +385,40 @@ fn accumulate<
     for n in 0..PANELS {
         take(&mut rest[n], turns.len() * USED * width);
     }
-    // As many turns as can be left, a constant: in a loop over those that are, the sums would stay in memory.
-    for c in 0..USED - 1 {
-        if let Some(&value) = left.get(c) {
-            for n in 0..PANELS {
-                add_column(s, &mut own[n][c], value, take(&mut rest[n], width), fed.clone());
-            }
-        }
+    // Each number of them has code of its own: fewer branches than one for each, and no loop, in which the sums would
+    // stay in memory.
+    match *left {
+        [a] if USED > 1 => add_turn(s, &mut own, [a], &mut rest, fed),
+        [a, b] if USED > 2 => add_turn(s, &mut own, [a, b], &mut rest, fed),
+        [a, b, c] if USED > 2 => add_turn(s, &mut own, [a, b, c], &mut rest, fed),
+        _ => {}
     }
     *sums = own;
+}
+
+/// `sums[n][k][unit][p] += values[k] * panels[n][k][unit][p]` for all of these values; cuts what it has read off the
+/// panels.
+#[inline(always)]
+fn add_turn<
+    S: Isa,
+    L: Lanes<Vector<S>>,
+    const UNITS: usize,
+    const CHAINS: usize,
+    const PANELS: usize,
+    const VALUES: usize,
+>(
+    s: S,
+    sums: &mut [[[L; UNITS]; CHAINS]; PANELS],
+    values: [f32; VALUES],
+    panels: &mut [&[f32]; PANELS],
+    fed: Range<usize>,
+) {
+    let width = UNITS * fed.len() * Vector::<S>::LANES;
+    for k in 0..VALUES {
+        for n in 0..PANELS {
+            add_column(s, &mut sums[n][k], values[k], take(&mut panels[n], width), fed.clone());
+        }
+    }
 }
 
 /// `sums[unit][p] += value * weights[unit][p]` for the sums `fed` of a unit.

@@ -97,7 +97,7 @@ fn is_sentence(cells: &[String]) -> bool {
 /// a word, the first has not the width of all, and no name stands in a row of its column once more? Without a blank line between,
 /// several cells are to be parts of a sentence, as none of the table's are, unless they stand apart from it otherwise.
 fn are_no_rows(lines: &[Vec<String>], stand_apart: bool, names: &[String], rows: &[Vec<String>]) -> bool {
-    /// As many rows of a table are no chance.
+    /// As many rows of a table are no chance; nor is one below a header of times.
     const TELLING: usize = 3;
     let width =
         |cells: &[String]| cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
@@ -119,7 +119,7 @@ fn are_no_rows(lines: &[Vec<String>], stand_apart: bool, names: &[String], rows:
         row.iter().zip(names).any(|(cell, name)| is_name(name) && cell.trim() == name.trim())
     };
     !all_fit
-        && rows.len() >= TELLING
+        && (rows.len() >= TELLING || name_times(&told))
         && distinct.len() == told.len()
         && told.iter().all(is_word_or_time)
         && lines.iter().all(|cells| has_one(cells) || begins_with_word(cells) && stands_apart(cells))

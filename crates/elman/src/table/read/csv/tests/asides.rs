@@ -121,6 +121,9 @@ fn times_may_be_names_below_a_title() {
             let first = table.column_at(2);
             assert_eq!((first.number(0).unwrap(), first.number(1).unwrap()), (1.0, 5.0));
             assert_eq!(table.num_rows(), 3);
+            // A single row is as sure.
+            let table = read(format!("{above}Country,Code,{times},\nA,x,1,2,3,4,\n"));
+            assert_eq!((table.num_rows(), table.headers().len()), (1, 6), "{above}{times}");
         }
         // Values are none.
         for values in ["2000,2001,2003,2002", "12,13,14,15", "1.5,2.5,3.5,4.5", "1000,1100,1200,1300"] {
