@@ -56,8 +56,9 @@ pub(crate) fn model(path: &Path, data: Option<&Path>) -> anyhow::Result<Model> {
 /// Does a file begin as those do that elman writes?
 pub(crate) fn begins_as_model(path: &Path) -> bool {
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(1 << 10).read_to_end(&mut start));
-    path.is_file() && read.is_ok() && is_written_by_elman(&start)
+    let mut read = || File::open(path).and_then(|file| file.take(1 << 10).read_to_end(&mut start));
+    // A pipe would wait for who writes to it.
+    path.is_file() && read().is_ok() && is_written_by_elman(&start)
 }
 
 /// What is in a model file, or in one of weights alone.

@@ -33,7 +33,15 @@ fn about_recordings(error: &clap::Error, given: &[OsString]) -> Option<String> {
         ErrorKind::UnknownArgument if about.starts_with('-') => None,
         ErrorKind::UnknownArgument if has_audio => Some(format!("unexpected argument {about:?}; {PAIRS}")),
         ErrorKind::UnknownArgument if is_recording(Path::new(about)) => {
-            let way = "two recordings stand behind --audio: elman train label --audio input.wav target.wav";
+            let way = match given.get(1).and_then(|command| command.to_str()) {
+                Some("train") => {
+                    "two recordings stand behind --audio: elman train label --audio input.wav target.wav"
+                }
+                Some("predict") => {
+                    "what is made of a recording goes behind -o: elman predict MODEL input.wav -o output.wav"
+                }
+                _ => return None,
+            };
             Some(format!("unexpected argument {about:?}; {way}"))
         }
         _ => None,

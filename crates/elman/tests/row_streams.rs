@@ -117,7 +117,10 @@ fn categories_are_taken_by_name() {
         assert_ne!(before, None);
     }
     let error = streams.step(&[" ".to_owned()], &["Mon".into(), 1.0.into()]).unwrap_err().to_string();
-    assert_eq!(error, "row 1: \"id\" is empty; give the name of the sequence");
+    assert_eq!(
+        error,
+        "row 1: \"id\" is empty; give the name of the sequence, or leave the name out of all rows"
+    );
 }
 
 /// Each row is answered as the last of a table that ends with it, where later rows tell nothing of it.

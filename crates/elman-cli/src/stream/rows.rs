@@ -27,8 +27,12 @@ pub(super) fn run(
     if begins_with_json(&mut reader)? { answering.json(reader) } else { answering.csv(reader) }
 }
 
-/// Does the first byte that is no blank begin an object or an array?
+/// Does the first byte that is no blank begin an object or an array? A mark of the order of bytes before it is passed over.
 fn begins_with_json(reader: &mut impl BufRead) -> anyhow::Result<bool> {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    if reader.fill_buf().map_err(unread)?.starts_with(MARK) {
+        reader.consume(MARK.len());
+    }
     loop {
         let bytes = reader.fill_buf().map_err(unread)?;
         match bytes.iter().position(|byte| !byte.is_ascii_whitespace()) {
@@ -112,6 +116,12 @@ impl Answering<'_> {
             })
         };
         let columns = names.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        if let Some(name) = names.iter().find(|name| head.iter().filter(|header| header == name).count() > 1)
+        {
+            anyhow::bail!(
+                "standard input, line 1: there are two columns {name:?}; give each a name of its own"
+            );
+        }
         let unused: Vec<&str> =
             head.iter().filter(|header| !names.iter().any(|name| name == header)).collect();
         if !unused.is_empty() {
@@ -122,6 +132,7 @@ impl Answering<'_> {
         writer.write_record(names[..of_ids].iter().chain(&class).chain(self.streams.answers()))?;
         let are_numbers: Vec<bool> =
             self.streams.columns().iter().map(|column| column.categories().is_empty()).collect();
+        let mut decimals = Decimals(None);
         let mut record = csv::StringRecord::new();
         loop {
             write_out(&mut writer)?;
@@ -132,10 +143,10 @@ impl Answering<'_> {
             let mut cells = columns.iter().map(|&column| record.get(column).unwrap_or_default().to_owned());
             let id = cells.by_ref().take(of_ids).collect();
             let number = |(cell, is_number): (String, &bool)| match is_number {
-                true if separator != b',' => with_point(cell),
-                _ => cell,
+                true if separator != b',' => decimals.with_point(cell, at),
+                _ => Ok(cell),
             };
-            let row = Row { id, cells: cells.zip(&are_numbers).map(number).collect() };
+            let row = Row { id, cells: cells.zip(&are_numbers).map(number).collect::<Result<_, _>>()? };
             let answer = self.answer(&row, at)?;
             let likely = answer.as_ref().and_then(|answer| self.streams.class(answer));
             let likely = class.is_some().then(|| likely.unwrap_or_default().to_owned());
@@ -166,10 +177,27 @@ fn separator(first: &[u8], names: &[String]) -> u8 {
     [b',', b';', b'\t', b'|'].into_iter().find(gives_all).unwrap_or(b',')
 }
 
-/// A number with a point in the place of a decimal comma; what is none stays.
-fn with_point(cell: String) -> String {
-    let pointed = cell.replacen(',', ".", 1);
-    if pointed.parse::<f64>().is_ok() { pointed } else { cell }
+/// What stands before the decimals of numbers, and in which line it was first: one and the same in all rows.
+struct Decimals(Option<(char, u64)>);
+
+impl Decimals {
+    /// A number with a point in the place of a decimal comma; what is none stays.
+    fn with_point(&mut self, cell: String, line: u64) -> anyhow::Result<String> {
+        let pointed = cell.replacen(',', ".", 1);
+        let Some(mark) =
+            cell.chars().find(|c| [',', '.'].contains(c)).filter(|_| pointed.parse::<f64>().is_ok())
+        else {
+            return Ok(cell);
+        };
+        match *self.0.get_or_insert((mark, line)) {
+            (first, _) if first == mark => Ok(pointed),
+            (first, other) => anyhow::bail!(
+                "{}: {cell:?} has a {mark:?} before its decimals, and a number in line {other} a {first:?}; write all alike, without \
+                 marks of thousands",
+                place(line)
+            ),
+        }
+    }
 }
 
 /// All names of a row, in order.

@@ -239,6 +239,18 @@ fn rows_are_streamed_as_they_stand_in_a_table() {
     for (found, expected) in said.lines().skip(1).zip(of_a) {
         assert!((found.parse::<f64>().unwrap() - expected).abs() < 1e-4, "{found} {expected}");
     }
+    // One way of writing numbers, as each name once.
+    let (done, said, told) = streamed("tool;load\nsaw;1.000\nsaw;2,5\n");
+    let message = "error: standard input, line 3: \"2,5\" has a ',' before its decimals, and a number in line 2 a '.'; write all \
+                   alike, without marks of thousands\n";
+    assert!(!done && told.ends_with(message) && said.lines().count() == 2, "{said}{told}");
+    let (done, _, told) = streamed("tool,load,load\nsaw,1,2\n");
+    let message =
+        "error: standard input, line 1: there are two columns \"load\"; give each a name of its own\n";
+    assert!(!done && told == message, "{told}");
+    // As some programs begin a file.
+    let (done, said, _) = streamed("\u{feff}{\"tool\":\"saw\",\"load\":1}\n");
+    assert!(done && said.contains("wear_predicted"), "{said}");
     let (done, _, told) = streamed("{\"id\":\"a\",\"tool\":null,\"load\":1}\n");
     let message = "error: standard input, line 1, sequence \"a\": \"tool\" is missing; give one of 7, drill, saw, or train a \
                    model that was told what becomes of empty cells, with --missing\n";

@@ -100,6 +100,8 @@ fn each_pair_of_recordings_has_its_own_option() {
     let behind = "unexpected argument \"b.wav\"; two recordings stand behind --audio: elman train label --audio input.wav \
                   target.wav";
     place.refuses(2, "train label a.wav b.wav", behind);
+    let behind = "unexpected argument \"o.wav\"; what is made of a recording goes behind -o: elman predict MODEL input.wav -o output.wav";
+    place.refuses(2, "predict m.elman a.wav o.wav", behind);
     // Of other arguments nothing more is known.
     assert!(place.refused(2, "train label s.csv t.txt").starts_with("unexpected argument 't.txt' found"));
     let message = "--audio is for the task label, and stands in the place of DATA: elman train label --audio input.wav target.wav";

@@ -147,7 +147,8 @@ fn what_is_missing_stands_where_it_stands_in_the_file() {
         1,
         "train h.csv",
         "h.csv, series \"b\", line 3, column \"2011-06\": the value is missing; fill it in, or choose with --missing what \
-         becomes of missing values: interpolate, previous, season, zero or flag",
+         becomes of missing values: interpolate, previous, season, zero or flag; the table is read by the times in its header: to \
+         read its columns as they are, name one with --target",
     );
     place.ok(&format!("train h.csv --missing previous {QUICK}"));
 }

@@ -228,7 +228,10 @@ impl RowStreams {
         let sequence = match kind {
             Kind::One(sequence) => sequence,
             Kind::Named(_) if id.iter().any(|name| name.trim().is_empty()) => {
-                let message = format!("{} is empty; give the name of the sequence", quoted(ids));
+                let message = format!(
+                    "{} is empty; give the name of the sequence, or leave the name out of all rows",
+                    quoted(ids)
+                );
                 return Err(DataError::new(place(), message));
             }
             Kind::Named(streams) => {

@@ -38,10 +38,22 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     check_missing(options.missing)?;
     let named = Named::new(table, options)?;
     let of_names = time_names::of_training(table, options, &named)?;
-    let (table, options, mut remarks, id) = match &of_names {
-        Some(Long { table, options, remarks, id }) => (table, options, remarks.clone(), Some(id.clone())),
-        None => (table, options, Vec::new(), None),
-    };
+    match of_names {
+        None => prepare_long(table, options, &named, None, Vec::new()),
+        Some(Long { table, options, id, remarks }) => {
+            prepare_long(&table, &options, &named, Some(id), remarks).map_err(time_names::told)
+        }
+    }
+}
+
+/// As [`prepare`], of a table that has no times in its header; the `known` columns tell series apart, if it is known which do.
+fn prepare_long(
+    table: &Table,
+    options: &ForecastOptions,
+    named: &Named,
+    known: Option<Vec<String>>,
+    mut remarks: Vec<Message>,
+) -> Result<Prepared, Error> {
     let (table, of_parts) = time_parts::of_training(table, options, |name| named.contains(name))?;
     let table = &*table;
     let filling = Filling { missing: options.missing, season: None, have_future: named.have_future() };
@@ -61,12 +73,12 @@ pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepar
     let format = time_format(time, options)?;
     remarks.extend(format.iter().flat_map(|format| format.remarks.clone()));
     let name = time.map(|time| time.name());
-    let Found { layout, target, remarks: of_series } = panel::find(table, options, id, name, &named)?;
+    let Found { layout, target, remarks: of_series } = panel::find(table, options, known, name, named)?;
     remarks.extend(of_series);
-    let members = panel::members(table, &layout, &target, name, &named)?;
+    let members = panel::members(table, &layout, &target, name, named)?;
     let targets: Vec<&str> = members.iter().map(|member| member.target.as_str()).collect();
     named.check(&layout, &targets, name)?;
-    remarks.extend(unused(table, &layout, &target, &members, name, &named));
+    remarks.extend(unused(table, &layout, &target, &members, name, named));
     remarks.extend(outliers(&members)?);
     remarks.extend(outlier::check_columns(table, named.all())?);
     let times = name.map(|name| TimeColumn {

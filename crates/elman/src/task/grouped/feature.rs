@@ -23,10 +23,12 @@ enum Why {
     Times,
     Text,
     Names,
+    Gaps,
 }
 
 impl Why {
-    const ALL: [Why; 6] = [Why::Constant, Why::NearlyConstant, Why::Empty, Why::Times, Why::Text, Why::Names];
+    const ALL: [Why; 7] =
+        [Why::Constant, Why::NearlyConstant, Why::Empty, Why::Times, Why::Text, Why::Names, Why::Gaps];
 
     fn remark(self, columns: &[&str]) -> Message {
         let are = if columns.len() == 1 { "is" } else { "are" };
@@ -45,6 +47,10 @@ impl Why {
                 "text that hardly comes again, as names do, and no input; to use it, name the inputs with ",
             )
             .option("features"),
+            Why::Gaps => {
+                start("text with empty cells, and no input; to use it, choose what becomes of those with ")
+                    .option("missing")
+            }
             Why::Text => start(
                 "text with too many values for categories, and no input; to use it, name the inputs with ",
             )
@@ -117,6 +123,10 @@ fn feature(
     let mut feature = Feature { name, scaling: None, categories: Vec::new(), flagged: false };
     if column.numbers_or_gaps().is_none() {
         match categories(column, groups, asked)? {
+            // Of the only recording text need not be an input.
+            Ok(_) if !asked && missing.is_none() && groups.rows.len() == 1 && has_gaps(column) => {
+                return Ok(Err(Why::Gaps));
+            }
             Ok(categories) => feature.categories = categories,
             Err(why) => return Ok(Err(why)),
         }
@@ -128,6 +138,10 @@ fn feature(
         Some(why) => Err(why),
         None => Ok(feature),
     })
+}
+
+fn has_gaps(column: Column<'_>) -> bool {
+    column.texts().any(str::is_empty) || told(column).count() < column.texts().count()
 }
 
 /// What the cells of a column of text say, if those are categories.

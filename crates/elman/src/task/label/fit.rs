@@ -38,7 +38,10 @@ impl<'t> Found<'t> {
         let mut remarks = std::mem::take(&mut groups.remarks);
         remarks.extend(about_columns);
         if id.is_none() && options.sound.is_none() {
-            let taken = grouping.targets.iter().chain(&grouping.time).map(String::as_str).collect();
+            // What is named as an input is meant as one.
+            let named = options.features.iter().flatten();
+            let taken =
+                grouping.targets.iter().chain(&grouping.time).chain(named).map(String::as_str).collect();
             remarks.extend(perhaps_an_id(table, &taken));
         }
         let features = grouping.features.iter().map(|feature| feature.name.as_str());

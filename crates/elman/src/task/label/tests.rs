@@ -103,7 +103,7 @@ fn columns_of_one_recording_are_told_apart() {
         format!("{unit},{valve},{note},{},{}\n", k * 7 % 13, k * 3 % 17)
     };
     let rows: String = (0..400).map(row).collect();
-    let of = |options: LabelOptions| {
+    let read = |rows: &str, options: LabelOptions| {
         let table = table(&format!("unit,valve,note,x,y\n{rows}"));
         let prepared = prepare(&table, options.with_target("y").with_classes(false));
         let Task::Label(task) = &prepared.task else { panic!("labels") };
@@ -111,6 +111,12 @@ fn columns_of_one_recording_are_told_apart() {
             task.grouping().features.iter().map(|feature| feature.name.clone()).collect();
         (names, remarks(&prepared))
     };
+    let of = |options: LabelOptions| read(&rows, options);
+    // Text with gaps that nobody asked for is in no one's way.
+    let (features, said) = read(&rows.replacen(",half,", ",,", 1), LabelOptions::default());
+    assert_eq!(features, ["unit", "x"]);
+    let remark = "\"valve\" is text with empty cells, and no input; to use it, choose what becomes of those with missing";
+    assert!(said.iter().any(|said| said == remark), "{said:?}");
     let (features, said) = of(LabelOptions::default());
     assert_eq!(features, ["unit", "valve", "x"]);
     for remark in [
@@ -120,9 +126,14 @@ fn columns_of_one_recording_are_told_apart() {
     ] {
         assert!(said.iter().any(|said| said == remark), "{said:?}");
     }
-    let (features, said) = of(LabelOptions::default().with_id("unit"));
-    assert_eq!(features, ["valve", "note", "x"]);
-    assert!(!said.iter().any(|remark| remark.contains("tells recordings apart")), "{said:?}");
+    for options in [
+        LabelOptions::default().with_id("unit"),
+        LabelOptions::default().with_features(["unit", "valve", "note", "x"]),
+    ] {
+        let (features, said) = of(options);
+        assert_eq!(features[features.len() - 3..], ["valve", "note", "x"]);
+        assert!(!said.iter().any(|remark| remark.contains("tells recordings apart")), "{said:?}");
+    }
 }
 
 #[test]

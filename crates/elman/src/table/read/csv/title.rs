@@ -5,6 +5,9 @@ use super::dialect::{self, Look, SEPARATORS, Separator, is_cut_evenly};
 use super::records::Records;
 use crate::table::are_steps;
 
+/// As many names that are times are no chance.
+const LEAST_TIMES: usize = 4;
+
 /// A table under a title.
 pub(super) struct Titled {
     pub(super) separator: Separator,
@@ -49,8 +52,11 @@ pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) ->
                     .into_iter()
                     .any(|other| other != separator && is_cut_evenly(sample, other, comment));
             if is_table {
-                let are_titles = above.iter().all(|cells| has_one(cells))
-                    || are_no_rows(&above, is_below_blank || name_times, &cells, rows);
+                // As few cells are no names of all but the first column, as R writes them.
+                let stand_apart =
+                    is_below_blank || name_times && above.iter().all(|cells| num_told(cells) < LEAST_TIMES);
+                let are_titles = above.iter().all(|cells| num_told(cells) < 2)
+                    || are_no_rows(&above, stand_apart, &cells, rows);
                 let title = are_titles.then(|| above.concat())?;
                 let title = title.into_iter().find(|cell| !cell.trim().is_empty())?;
                 return Some(Titled { separator, length, title: title.trim().to_owned() });
@@ -66,11 +72,9 @@ pub(super) fn titled(sample: &str, separator: Separator, comment: Option<u8>) ->
 
 /// Are these words before times one after another, at even steps, that name columns?
 fn name_times(names: &[&str]) -> bool {
-    /// As many are no chance.
-    const TELLING: usize = 4;
     let words = names.iter().take_while(|name| may_be_name(name)).count();
     let (words, times) = names.split_at(words);
-    !words.is_empty() && times.len() >= TELLING && are_steps(times)
+    !words.is_empty() && times.len() >= LEAST_TIMES && are_steps(times)
 }
 
 /// Is it a word, which may also stand for a missing value elsewhere: `NA`, `(blank)`?
@@ -82,9 +86,9 @@ fn may_be_name(cell: &str) -> bool {
     }
 }
 
-/// Does no more than one of the cells say something?
-fn has_one(cells: &[String]) -> bool {
-    cells.iter().filter(|cell| !cell.trim().is_empty()).count() < 2
+/// How many of the cells say something?
+fn num_told(cells: &[String]) -> usize {
+    cells.iter().filter(|cell| !cell.trim().is_empty()).count()
 }
 
 /// Has it commas of a sentence, behind which blanks stand, and several words at the least in one of its parts?
@@ -122,6 +126,6 @@ fn are_no_rows(lines: &[Vec<String>], stand_apart: bool, names: &[String], rows:
         && (rows.len() >= TELLING || name_times(&told))
         && distinct.len() == told.len()
         && told.iter().all(is_word_or_time)
-        && lines.iter().all(|cells| has_one(cells) || begins_with_word(cells) && stands_apart(cells))
+        && lines.iter().all(|cells| num_told(cells) < 2 || begins_with_word(cells) && stands_apart(cells))
         && !lines.iter().chain(rows).any(recurs)
 }

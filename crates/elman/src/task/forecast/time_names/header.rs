@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::time_parts::{Part, are_days};
 use super::super::{panel, time_column};
+use super::doubts::has_clock;
 use super::eurostat;
 use super::names::{TIME, alone, hours, may_be_year, parts_of_year, read_times, time_of};
 use crate::calendar::Calendar;
@@ -76,7 +77,8 @@ impl Header {
         }
         let of_numbers = |&&(n, _): &&(usize, String)| table.column_at(n).holds_numbers();
         let is_of_numbers = header.has_flags(table) || header.names.iter().any(|name| of_numbers(&name));
-        if !is_of_numbers || header.tells_parts(table) {
+        let is_open = || Ok::<_, Error>(!are_told && !header.is_sure(table, is_taken)?);
+        if !is_of_numbers || header.tells_parts(table) || is_open()? {
             return Ok(None);
         }
         if header.beside.is_none() {
@@ -153,8 +155,9 @@ impl Header {
         let name = if of_names == Part::Hour {
             only(others().filter(are_days))
         } else {
-            only(others().filter(|column| Part::of(column) == Some(Part::Year)))
-                .or_else(|| only(others().filter(|column| hold_years(*column))))
+            only(others().filter(|column| Part::of(column) == Some(Part::Year))).or_else(|| {
+                only(others().filter(|column| may_tell_years(column.name()) && hold_years(*column)))
+            })
         }?
         .name();
         let column = table.headers().iter().position(|header| header == name)?;
@@ -283,6 +286,11 @@ impl Header {
     }
 }
 
+/// May a column of this name tell years? One without a name may, as R writes them.
+fn may_tell_years(name: &str) -> bool {
+    time_column::is_named_like_times(name) || is_nameless(name)
+}
+
 /// Whole numbers that may well be years.
 fn hold_years(column: Column<'_>) -> bool {
     column.numbers().is_ok_and(|numbers| numbers.iter().all(|&number| may_be_year(number)))
@@ -302,18 +310,26 @@ fn may_be_times(column: Column<'_>) -> bool {
         return false;
     }
     let of_a_year: Vec<String> = column.texts().take(LOOKED_AT).map(|text| format!("{text}-2000")).collect();
+    let are_clocks = || column.texts().all(has_clock);
     let has_digits = || column.texts().any(|text| text.contains(|c: char| c.is_ascii_digit()));
-    is_named && has_digits() || column.is_mostly_times() || mostly_times(of_a_year.iter().map(String::as_str))
+    is_named && has_digits()
+        || column.is_mostly_times()
+        || are_clocks()
+        || mostly_times(of_a_year.iter().map(String::as_str))
 }
 
 /// Is it a column that counts rows, as data frames write it beside them?
 fn is_index(column: Column<'_>) -> bool {
-    let name = column.name().to_lowercase();
-    ["col1", "index", "unnamed: 0"].contains(&name.as_str()) && panel::counts_rows(&column)
+    is_nameless(column.name()) && panel::counts_rows(&column)
+}
+
+/// Is it a name as columns have that had none?
+fn is_nameless(name: &str) -> bool {
+    ["", "col1", "index", "unnamed: 0"].contains(&name.to_lowercase().as_str())
 }
 
 /// Do its cells tell one row from another?
-fn is_told(column: Column<'_>) -> bool {
+pub(super) fn is_told(column: Column<'_>) -> bool {
     column.texts().any(|text| text != column.text(0))
 }
 

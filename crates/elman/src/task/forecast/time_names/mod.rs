@@ -1,6 +1,7 @@
 //! Tables with times in their header: a column for each time, or for each month of the years that a column holds. They are
 //! read as long ones, with a row for each value.
 
+mod doubts;
 mod eurostat;
 mod header;
 mod names;
@@ -44,7 +45,7 @@ pub(super) fn of_training(
     let table = parts.as_ref().unwrap_or(table);
     let id = options.id.as_deref().map(|id| panel::names(table, id)).transpose()?;
     let is_taken = |name: &str| covariates.contains(name) || id.iter().flatten().any(|id| id == name);
-    let Some(header) = Header::find(table, options.time_format.as_deref(), &is_taken, id.is_some())? else {
+    let Some(header) = Header::find(table, options.time_format.as_deref(), &is_taken, false)? else {
         return Ok(None);
     };
     let id = match id {
@@ -53,7 +54,7 @@ pub(super) fn of_training(
     };
     let kept = kept(table, &id, covariates);
     let free = |usual: &str| {
-        let is_free = |name: &String| kept.iter().all(|&n| table.headers()[n] != *name);
+        let is_free = |name: &String| !table.has_column(name);
         let names = std::iter::successors(Some(usual.to_owned()), |name| Some(format!("{name}_")));
         names.into_iter().find(is_free).unwrap_or_default()
     };
@@ -74,6 +75,17 @@ pub(super) fn of_training(
 fn kept(table: &Table, id: &[String], covariates: &Named) -> Vec<usize> {
     let is_kept = |header: &String| id.contains(header) || covariates.contains(header);
     (0..table.headers().len()).filter(|&n| is_kept(&table.headers()[n])).collect()
+}
+
+/// The error about a table that was read as a long one, which says so.
+pub(super) fn told(error: Error) -> Error {
+    match error {
+        Error::Data(DataError { place, message }) => {
+            let why = "; the table is read by the times in its header: to read its columns as they are, name one with ";
+            DataError { place, message: message.text(why).option("target") }.into()
+        }
+        error => error,
+    }
 }
 
 impl Forecast {

@@ -151,6 +151,25 @@ fn as_few_columns_as_may_be_tell_series_apart() {
 }
 
 #[test]
+fn the_long_ones_columns_are_called_as_none_of_the_table() {
+    let months = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec";
+    let rows: String = (2010..2016).map(|year| format!("{year},1,2,3,4,5,6,7,8,9,10,11,12\n")).collect();
+    let table = table(&format!("time,{months}\n{rows}"));
+    let prepared = Forecast::prepare(&table, &ForecastOptions::default()).unwrap();
+    let Task::Forecast(task) = &prepared.task else { unreachable!("a forecast was prepared") };
+    assert_eq!((task.time.as_deref(), task.target.as_str()), (Some("time_"), "value"));
+    assert_eq!(task.with_times(&table).unwrap().num_rows(), 72);
+}
+
+#[test]
+fn what_is_wrong_with_the_long_one_tells_how_it_came_about() {
+    let text = "s,2000,2001,2002,2003,2004\na,1,2,,4,5\nb,1,2,3,4,6\n";
+    let error = Forecast::prepare(&table(text), &ForecastOptions::default()).unwrap_err().to_string();
+    let why = "; the table is read by the times in its header: to read its columns as they are, name one with target";
+    assert!(error.ends_with(why), "{error}");
+}
+
+#[test]
 fn other_tables_are_left_as_they_are() {
     let months = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec";
     let twelve = "1,2,3,4,5,6,7,8,9,10,11,12";
@@ -177,6 +196,15 @@ fn other_tables_are_left_as_they_are() {
         format!("date,0,{twelve}\n2020-01-01,0,{twelve}\n2020-01-02,0,{twelve}\n"),
         // Which quarter a row is of.
         "year,sales,Q1,Q2,Q3,Q4\n2000,5,1,0,0,0\n2001,6,0,1,0,0\n".into(),
+        // Columns that say more than those of the header, or something else.
+        "Year,Annual,Q1,Q2,Q3,Q4\n2000,9,,,,\n2001,10,1,2,3,4\n2002,11,1,2,3,5\n".into(),
+        "year,sales,Q1,Q2,Q3,Q4\n2000,5,1,2,3,4\n2001,6,2,3,4,5\n".into(),
+        format!("Year,{months},Annual\n2000,{twelve},78\n2001,1,,3{},79\n", &twelve[5..]),
+        // Places of which none is said to be a year.
+        format!("name,store,{months}\na,2001,{twelve}\nb,2002,{twelve}\n"),
+        format!("patient,{months}\n2001,{twelve}\n2002,{twelve}\n"),
+        // Hours of a clock below days.
+        "hour,2020-01-01,2020-01-02,2020-01-03,2020-01-04\n00:00,1,2,3,4\n01:00,1,2,3,4\n".into(),
         // No numbers.
         "shop,2019,2020,2021,2022\na,x,y,z,x\nb,y,z,x,y\n".into(),
     ] {
@@ -226,6 +254,21 @@ fn what_is_wrong_with_a_header_of_times_is_told_where_it_stands() {
         "t.csv, line 2, column \"2001\": \"900k\" has not the unit of \"1.5M\" in column \"2000\"; write all columns of values \
          alike"
     );
+    // What is written otherwise is not passed over.
+    for other in ["2010p", "2010 (p)", "2010_01", "Jan 2010", "change 2009-2010"] {
+        assert_eq!(
+            error(&format!("s,2006,2007,2008,2009,{other}\na,1,2,3,4,5\nb,1,2,3,4,6\n")),
+            format!(
+                "t.csv: the names of 4 columns are times, \"2006\" to \"2009\", but not {other:?}, which holds numbers as well; \
+                 name it like the others, take it out, or, if a column is to be forecast as it is, name that with target"
+            )
+        );
+    }
+    let hours: Vec<String> = (0..48).map(|n| format!("{:02}:{:02}", n / 2, n % 2 * 30)).collect();
+    let values = |row: usize| (0..48).map(|n| (n + row).to_string()).collect::<Vec<_>>().join(",");
+    let told =
+        error(&format!("date,{}\n2020-01-01,{}\n2020-01-02,{}\n", hours.join(","), values(0), values(1)));
+    assert!(told.contains("\"00:00\" to \"23:00\", but not \"00:30\""), "{told}");
     let quarters = "year,Q1,Q2,Q3,Q4\n1990,1,2,3,4\n";
     assert_eq!(
         error(&format!("{quarters}1990,1,2,3,4\n")),

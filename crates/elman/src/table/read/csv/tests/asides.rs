@@ -131,6 +131,10 @@ fn times_may_be_names_below_a_title() {
             assert!(table.is_err(), "{above}{values}");
         }
     }
+    // Names of all but the first column are no title.
+    let error =
+        Table::read("t.csv", "name,a,b,c\nX,2000,2001,2002,2003\nY,5,6,7,8\n".as_bytes()).unwrap_err();
+    assert!(matches!(error, TableError::Ragged { line: 2, .. }), "{error}");
     // The names stand above them.
     let table = read("Country,Code,a,b,c,d\nX,x,2000,2001,2002,2003\nY,y,2000,2001,2002,2003\n");
     assert_eq!(table.headers()[2..], ["a", "b", "c", "d"]);
