@@ -66,12 +66,13 @@ pub const fn most_vectors(chains: usize, vectors: usize) -> usize {
 
 /// The most sequences whose rows go through a step one by one, in vectors of so many lanes, where a unit has `pre`
 /// pre-activations. A tile has at most three rows of 9 to 16 units in their four chains, of which each is three or four turns
-/// long: with AVX2, 16 sequences of 16 Elman units take 21 % less one by one, of GRU units 5 %; of 28 Elman units 7 %. Four
-/// sequences of up to 32 units take 1 to 39 % less with AVX2, with AVX-512 between 10 % less (20 GRU units) and 5 % more (28 LSTM units).
+/// long: with AVX2, 16 sequences of 12 Elman units take 17 % less time one by one, of GRU units 6 %; of 28 Elman units 5 %. Four
+/// sequences of up to 32 units take up to 41 % less with AVX2, with AVX-512 up to 9 %; what is left to tiles, 0 to 4 % more.
 pub const fn one_by_one(lanes: usize, hidden_size: usize, pre: usize) -> usize {
     match (lanes, hidden_size) {
         (8, 9..=16) => usize::MAX,
         (8, 25..=32) if pre == 1 => usize::MAX,
+        (16, 9..=16) => 3,
         (8 | 16, ..=32) => 4,
         _ => 1,
     }
@@ -122,8 +123,7 @@ pub const SEQUENCES: usize = 16;
 
 /// Where all layers have fewer weights than this, two sequences are chunks of one each, whose steps go by the functions of
 /// single rows: up to 24 units, training takes 5 to 40 % less time so with AVX2, with AVX-512 between 4 % more and 20 % less; and
-/// a second thread has something to do. Three sequences would take 8 to 24 % less with AVX2 from 9 to 16 units, and up to
-/// 30 % more elsewhere.
+/// a second thread has something to do.
 pub const ALONE_BELOW: usize = 5000;
 
 /// And as many timesteps they have at least, both together: chunks of fewer cost more than single rows save.
