@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 class RowStream:
     """A fitted estimator that reads rows as they come: see :meth:`Forecaster.stream`.
 
+    Parameters
+    ----------
+    model : Model
+        What the estimator has learned.
+    verbose : int, default 1
+        0 keeps back the warnings about what was no category in training.
+
     Attributes
     ----------
     names : tuple of str
