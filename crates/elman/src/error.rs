@@ -228,8 +228,7 @@ impl ModelError {
         let way = if exchange::looks_readable(bytes) {
             format!("it looks like one of another program, of which `elman import {name}` makes one")
         } else {
-            let start = bytes.get(..4096).unwrap_or(bytes);
-            let what = kind_of_file(start).filter(|(_, holds)| *holds != Holds::Model);
+            let what = kind_of_file(bytes).filter(|(_, holds)| *holds != Holds::Model);
             let what = what.map(|(what, _)| format!("it {what}; ")).unwrap_or_default();
             format!("{what}make one with `elman train`")
         };

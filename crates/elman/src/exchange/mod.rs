@@ -292,8 +292,6 @@ pub(crate) fn looks_readable(bytes: &[u8]) -> bool {
 
 /// Files that are no text, of which some are known by how they start.
 fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), DataError> {
-    /// So many bytes tell what a file is.
-    const TELLING: usize = 1 << 12;
     let message = if bytes.starts_with(b"\x89HDF\r\n") {
         "is HDF5, as Keras and GuitarLSTM write it, which elman does not read"
     } else if bytes.starts_with(b"PK\x03\x04") {
@@ -301,7 +299,7 @@ fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), DataError> {
          as JSON: {name: tensor.tolist()}"
     } else if is_written_by_elman(bytes) {
         "is a file of elman already; it needs no import"
-    } else if let Some((what, _)) = kind_of_file(bytes.get(..TELLING).unwrap_or(bytes)) {
+    } else if let Some((what, _)) = kind_of_file(bytes) {
         return Err(DataError::new(name, format!("{what}, and no network in JSON")));
     } else {
         return Ok(());

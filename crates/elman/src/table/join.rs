@@ -47,7 +47,7 @@ pub(super) fn date_and_clock(table: &mut Table) -> Option<Message> {
 }
 
 /// The item, if there is but one.
-fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+pub(crate) fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     items.next().filter(|_| items.next().is_none())
 }
 

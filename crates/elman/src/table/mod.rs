@@ -54,12 +54,12 @@ pub use column::Column;
 pub use columns::Cells;
 pub(crate) use document::Document;
 pub use error::TableError;
-pub(crate) use join::is_clock;
+pub(crate) use join::{is_clock, only};
 pub use nearest::nearest;
 pub(crate) use number::{is_missing as stands_for_missing, name_of_number};
 pub use place::Place;
 pub(crate) use ranges::is_range;
-pub(crate) use read::{Holds, kind as kind_of_file};
+pub(crate) use read::{Holds, TELLING, kind as kind_of_file};
 pub use time::Time;
 pub(crate) use time::{
     are_steps, count_distinct, is_even, is_month, is_mostly_even, mostly_times, names_month_or_weekday,

@@ -41,8 +41,12 @@ pub(crate) enum Holds {
     Other,
 }
 
-/// What a file is that begins with these bytes, as `is a picture (PNG)`, if it is of a known kind and no text.
-pub(crate) fn kind(start: &[u8]) -> Option<(Cow<'static, str>, Holds)> {
+/// So many bytes tell what a file is.
+pub(crate) const TELLING: usize = 1 << 12;
+
+/// What a file is that has or begins with these bytes, as `is a picture (PNG)`, if it is of a known kind and no text.
+pub(crate) fn kind(bytes: &[u8]) -> Option<(Cow<'static, str>, Holds)> {
+    let start = bytes.get(..TELLING).unwrap_or(bytes);
     // The end may cut a character.
     let is_utf8 = std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
     if is_utf8 && !start.contains(&0) {

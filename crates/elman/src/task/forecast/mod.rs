@@ -243,8 +243,9 @@ impl TaskKind for Forecast {
         watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
         let test = last_rows(held_out)?;
-        let mut evaluation = self.measure(&self.backtest_watched(ensemble, table, test, watch)?);
-        evaluation.remarks.splice(..0, self.remark_on_time_names(table)?);
+        let (table, of_names) = self.with_times_told(table)?;
+        let mut evaluation = self.measure(&self.backtest_watched(ensemble, &table, test, watch)?);
+        evaluation.remarks.splice(..0, of_names);
         Ok(evaluation)
     }
 
@@ -255,8 +256,8 @@ impl TaskKind for Forecast {
         options: &PredictOptions,
         watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
-        let of_names = self.remark_on_time_names(table)?;
-        let predictions = self.look_ahead(ensemble, &*self.with_times(table)?, options, watch)?;
+        let (table, of_names) = self.with_times_told(table)?;
+        let predictions = self.look_ahead(ensemble, &table, options, watch)?;
         let remarks = of_names.into_iter().chain(predictions.remarks().iter().cloned()).collect();
         Ok(predictions.with_remarks(remarks))
     }
@@ -282,8 +283,8 @@ impl TaskKind for Forecast {
         held_out: &HeldOut,
         watch: &mut Watch<'_>,
     ) -> Result<(Predictions, Evaluation), Error> {
-        let of_names = self.remark_on_time_names(table)?;
-        let table = &*self.with_times(table)?;
+        let (table, of_names) = self.with_times_told(table)?;
+        let table = &*table;
         let test = last_rows(held_out)?;
         let backtest = self.backtest_watched(ensemble, table, test, watch)?;
         let rows = self.backtest_rows(&backtest, table, test, ensemble.dtype())?;

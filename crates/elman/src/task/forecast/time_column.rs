@@ -400,9 +400,12 @@ fn are_dates(column: &Column<'_>, may_repeat: bool) -> bool {
 fn are_years(column: &Column<'_>) -> bool {
     let Ok(values) = column.numbers() else { return false };
     let step = |by: f64| values.windows(2).all(|pair| pair[1] - pair[0] == by);
-    values.len() > 2
-        && values.iter().all(|&year| (1500.0..=2200.0).contains(&year) && year.fract() == 0.0)
-        && (step(1.0) || step(-1.0))
+    values.len() > 2 && values.iter().all(|&year| may_be_year(year)) && (step(1.0) || step(-1.0))
+}
+
+/// May a number well be a year?
+pub(super) fn may_be_year(number: f64) -> bool {
+    number.fract() == 0.0 && (1500.0..=2200.0).contains(&number)
 }
 
 #[cfg(test)]

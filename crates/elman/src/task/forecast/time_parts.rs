@@ -283,9 +283,21 @@ pub(super) fn of_training<'t>(
 impl Forecast {
     /// A table in which times are one column, as in the one that was learned from.
     pub(super) fn with_times<'t>(&self, table: &'t Table) -> Result<Cow<'t, Table>, Error> {
-        if let Some((long, _)) = self.with_time_names(table)? {
-            return Ok(Cow::Owned(long));
-        }
+        Ok(self.with_times_told(table)?.0)
+    }
+
+    /// The same, and what is to be said of one that has them in its header.
+    pub(super) fn with_times_told<'t>(
+        &self,
+        table: &'t Table,
+    ) -> Result<(Cow<'t, Table>, Option<Message>), Error> {
+        Ok(match self.with_time_names(table)? {
+            Some((long, remark)) => (Cow::Owned(long), Some(remark)),
+            None => (self.with_times_joined(table)?, None),
+        })
+    }
+
+    fn with_times_joined<'t>(&self, table: &'t Table) -> Result<Cow<'t, Table>, Error> {
         let Some(time) = self.time.as_deref() else { return Ok(Cow::Borrowed(table)) };
         let Some(names) = split(table, time)? else { return Ok(Cow::Borrowed(table)) };
         let covariates = self.covariates.named();

@@ -64,7 +64,7 @@ pub(super) struct Cut {
 }
 
 /// What is known of a text that was gone through. The text keeps it, so that it need not be gone through again.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Found {
     tokens: Tokens,
     /// At which byte each block begins, and last where the text ends. Of bytes there are none: a byte is its own token.
@@ -133,17 +133,8 @@ impl Cut {
         tokens: Tokens,
         mut each: impl FnMut(&str),
     ) -> Result<Self, DataError> {
-        let found = Found {
-            tokens,
-            starts: Vec::new(),
-            len: 0,
-            utf8: true,
-            lines: Lines::default(),
-            checksum: 0,
-            unknown: Mutex::new(None),
-        };
-        let mut cut =
-            Cut { document: Arc::clone(document), name: name.to_owned(), tokens, found: Arc::new(found) };
+        let found = Arc::default();
+        let mut cut = Cut { document: Arc::clone(document), name: name.to_owned(), tokens, found };
         let (mut checksum, mut lines) = (crc32fast::Hasher::new(), Lines::default());
         let mut seen = |bytes: &[u8]| {
             checksum.update(bytes);

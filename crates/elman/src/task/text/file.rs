@@ -3,14 +3,12 @@
 use std::path::Path;
 
 use crate::error::{DataError, Message};
-use crate::table::{Document, Holds, kind_of_file};
+use crate::table::{Document, Holds, TELLING, kind_of_file};
 use crate::words::{counted, thousands};
 
 /// Refuses a file that is no text, by what it is.
 pub(super) fn refuse_other_kinds(name: &str, document: &Document) -> Result<(), DataError> {
-    /// So many bytes tell what a file is.
-    const TELLING: u64 = 1 << 12;
-    let mut start = vec![0; TELLING.min(document.len()) as usize];
+    let mut start = vec![0; (TELLING as u64).min(document.len()) as usize];
     document.read_at(0, &mut start)?;
     let Some((what, holds)) = kind_of_file(&start) else { return Ok(()) };
     let way = match holds {

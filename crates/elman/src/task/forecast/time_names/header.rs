@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
+use super::super::panel;
+use super::super::time_column::{self, may_be_year};
 use super::super::time_parts::{Part, are_days};
-use super::super::{panel, time_column};
 use super::doubts::has_clock;
 use super::eurostat;
-use super::names::{TIME, alone, hours, may_be_year, parts_of_year, read_times, time_of};
+use super::names::{TIME, alone, hours, parts_of_year, read_times, time_of};
 use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table, Time, is_month, mostly_times, written_alike};
+use crate::table::{Column, Table, Time, is_month, mostly_times, only, written_alike};
 use crate::words::{abridged, listed, thousands};
 
 /// Fewer names of columns that are times are no header of times.
@@ -331,11 +332,6 @@ fn is_nameless(name: &str) -> bool {
 /// Do its cells tell one row from another?
 pub(super) fn is_told(column: Column<'_>) -> bool {
     column.texts().any(|text| text != column.text(0))
-}
-
-/// The item, if there is but one.
-fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
-    items.next().filter(|_| items.next().is_none())
 }
 
 /// The first two rows that these columns do not tell apart.

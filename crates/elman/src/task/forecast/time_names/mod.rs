@@ -131,11 +131,6 @@ impl Forecast {
         let Some(long) = rows.table(table, &kept, [time, &self.target])? else { return Ok(None) };
         Ok(Some((long, header.remark(table, id, &kept, &rows, [time, &self.target]))))
     }
-
-    /// What is to be said of a table that has times in its header.
-    pub(super) fn remark_on_time_names(&self, table: &Table) -> Result<Option<Message>, Error> {
-        Ok(self.with_time_names(table)?.map(|(_, remark)| remark))
-    }
 }
 
 impl Header {

@@ -98,8 +98,3 @@ fn numbered(
     };
     affixes.iter().find_map(|&affixes| of(affixes))
 }
-
-/// May a number well be a year?
-pub(super) fn may_be_year(number: f64) -> bool {
-    number.fract() == 0.0 && (1500.0..=2200.0).contains(&number)
-}
