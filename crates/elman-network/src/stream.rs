@@ -23,6 +23,7 @@
 //! ```
 
 use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use elman_core::engine::forward::Forward;
@@ -39,13 +40,20 @@ use crate::threads::{self, Threads};
 /// A network, its packed weights and the state that it has reached.
 #[derive(Debug)]
 pub struct Stream {
+    shared: Arc<Shared>,
+    memory: Buffer,
+}
+
+/// What streams through the same network share.
+#[derive(Debug)]
+struct Shared {
     set: InstructionSet,
     stages: Vec<Stage>,
     weights: Buffer,
-    memory: Buffer,
     /// What is learned of initial states, by stage.
     initial: Vec<(usize, Vec<f32>)>,
-    workers: Option<Workers>,
+    /// For one stream at a time.
+    workers: Option<Mutex<Workers>>,
 }
 
 impl Stream {
@@ -93,7 +101,7 @@ impl Stream {
     ) -> Result<Self, ConfigError> {
         assert_eq!(parameters.len(), network.layout().len(), "number of parameters");
         if !network.is_causal() {
-            let message = "networks read a sequence from its end; a stream has none";
+            let message = "is true: the network reads a sequence from its end as well, and a stream has none; train it with false";
             return Err(ConfigError::new("bidirectional", message));
         }
         let blocks = network.config().blocks.iter().copied();
@@ -104,13 +112,25 @@ impl Stream {
                 "have nothing but dropout, which does nothing in a stream",
             ));
         }
-        let workers = Workers::of(&stages, threads, always);
-        let (mut weights, mut memory) = (Buffer::default(), Buffer::default());
+        let workers = Workers::of(&stages, threads, always).map(Mutex::new);
+        let mut weights = Buffer::default();
         let initial = pack(&stream::Stream::new(set, &stages), network, parameters, &mut weights);
-        memory.resize(stream::Stream::new(set, &stages).memory_len());
-        let mut stream = Stream { set, stages, weights, memory, initial, workers };
+        Ok(Self::at_start(Arc::new(Shared { set, stages, weights, initial, workers })))
+    }
+
+    fn at_start(shared: Arc<Shared>) -> Self {
+        let mut memory = Buffer::default();
+        memory.resize(shared.stream().memory_len());
+        let mut stream = Stream { shared, memory };
         stream.reset();
-        Ok(stream)
+        stream
+    }
+
+    /// Another stream through the same network, from the initial state. Both share the weights and, for large layers, the
+    /// threads: where they take steps at the same moment, only one is helped by them.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::at_start(Arc::clone(&self.shared))
     }
 
     /// Reads `x [I]` and overwrites `output [O]`. The bits are those of an
@@ -121,9 +141,13 @@ impl Stream {
     /// If a slice does not have its length.
     #[inline]
     pub fn step(&mut self, x: &[f32], output: &mut [f32]) -> bool {
-        let Stream { set, stages, weights, memory, workers, .. } = self;
-        let stream = stream::Stream::new(*set, stages);
-        let Some(workers) = workers else { return stream.step(weights, memory, x, output) };
+        let Stream { shared, memory } = self;
+        let Shared { set, stages, weights, workers, .. } = &**shared;
+        let stream = shared.stream();
+        // Those that another stream has are not waited for.
+        let Some(mut workers) = workers.as_ref().and_then(|workers| workers.try_lock().ok()) else {
+            return stream.step(weights, memory, x, output);
+        };
         let is_new = if workers.are_awake() {
             stream.step_by(weights, memory, x, output, |stage, from, next| {
                 stages[stage].recurrence().is_some_and(|layer| workers.step(*set, stage, layer, from, next))
@@ -140,18 +164,26 @@ impl Stream {
     /// # Panics
     /// If there is no such block.
     pub fn states(&self, layer: usize) -> impl Iterator<Item = &[f32]> {
-        let mut recurrent = (0..self.stages.len()).filter(|&stage| self.stages[stage].recurrence().is_some());
+        let stages = &self.shared.stages;
+        let mut recurrent = (0..stages.len()).filter(|&stage| stages[stage].recurrence().is_some());
         let stage = recurrent.nth(layer).unwrap_or_else(|| panic!("no recurrent block {layer}"));
-        stream::Stream::new(self.set, &self.stages).states(stage, &self.memory)
+        self.shared.stream().states(stage, &self.memory)
     }
 
     /// Back to the initial state.
     pub fn reset(&mut self) {
         self.memory.fill(0.0);
-        let stream = stream::Stream::new(self.set, &self.stages);
-        for (stage, states) in &self.initial {
-            stream.set_states(*stage, states, &mut self.memory);
+        let Stream { shared, memory } = self;
+        for (stage, states) in &shared.initial {
+            shared.stream().set_states(*stage, states, memory);
         }
+    }
+}
+
+impl Shared {
+    /// The steps, which own nothing.
+    fn stream(&self) -> stream::Stream<'_> {
+        stream::Stream::new(self.set, &self.stages)
     }
 }
 
@@ -267,7 +299,7 @@ mod tests {
     use super::*;
     use crate::batch::Batch;
     use crate::init::Init;
-    use crate::network::{CellKind, Engine, Mode, NetworkConfig, SimdEngine, Stacked};
+    use crate::network::{CellKind, Dense, Engine, Mode, NetworkConfig, Recurrent, SimdEngine, Stacked};
 
     fn config(cell: CellKind, hidden_size: usize) -> Stacked {
         NetworkConfig::stacked(cell, 2, hidden_size, 2, 3)
@@ -321,6 +353,43 @@ mod tests {
                 }
                 stream.reset();
             }
+        }
+    }
+
+    /// With states of their own, and learned ones to begin with; at the same moment as well as in turn.
+    #[test]
+    fn streams_through_one_network_do_not_disturb_each_other() {
+        for hidden_size in [21, 410] {
+            let layer = Recurrent::new(CellKind::Elman, hidden_size).with_learned_state(true);
+            let config = NetworkConfig::new(2).with(layer).with(Dense::new(3));
+            let network = Network::new(config).unwrap();
+            let parameters: Vec<f32> = (0..network.layout().len()).map(|n| (n as f32).sin() / 20.0).collect();
+            let run = |stream: &mut Stream, n: f32| -> Vec<f32> {
+                let step = |step: usize| {
+                    let mut output = [0.0; 3];
+                    stream.step(&[n, step as f32 / 20.0], &mut output);
+                    output
+                };
+                (0..20).flat_map(step).collect()
+            };
+            let alone = |n| {
+                let threads = NonZeroUsize::MIN;
+                let set = InstructionSet::best();
+                run(&mut Stream::with(&network, &parameters, set, threads).unwrap(), n)
+            };
+            let threads = NonZeroUsize::new(2).unwrap();
+            let mut first = Stream::with(&network, &parameters, InstructionSet::best(), threads).unwrap();
+            assert_eq!(run(&mut first, 0.5), alone(0.5));
+            // The first has gone on, the other begins.
+            let mut other = first.another();
+            assert_eq!(run(&mut other, 0.25), alone(0.25));
+            first.reset();
+            other.reset();
+            let both = std::thread::scope(|scope| {
+                let first = scope.spawn(|| run(&mut first, 0.5));
+                (run(&mut other, 0.25), first.join().unwrap())
+            });
+            assert_eq!(both, (alone(0.25), alone(0.5)));
         }
     }
 

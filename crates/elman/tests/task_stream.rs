@@ -280,7 +280,10 @@ fn networks_that_read_from_the_end_have_no_stream() {
             (recipe.bidirectional, recipe.dtype) = (true, dtype);
         });
         let error = model.stream().unwrap_err().to_string();
-        assert!(error.starts_with("bidirectional networks read a sequence from its end; "), "{error}");
+        assert!(
+            error.starts_with("bidirectional is true: the network reads a sequence from its end as well, "),
+            "{error}"
+        );
     }
 }
 

@@ -58,7 +58,7 @@ use crate::metrics::Evaluation;
 use crate::network::{Network, NetworkConfig};
 use crate::recipe::Recipe;
 use crate::table::Table;
-use crate::task::{HeldOut, Known, PredictOptions, Predictions, Prepared, Task, TaskStream};
+use crate::task::{HeldOut, Known, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskStream};
 use crate::train::Ended;
 use crate::watch::Watch;
 use crate::weights::Weights;
@@ -392,14 +392,11 @@ impl Model {
         TaskStream::of(self.task.kind().stream_of(series)?, &self.ensemble)
     }
 
-    /// The same for one that a [`SeriesIndex`](crate::task::SeriesIndex) has found, which serves all of many.
-    ///
-    /// # Errors
-    /// As those of [`stream_of`](Self::stream_of).
-    pub fn stream_of_known(&self, series: &Known) -> Result<TaskStream, ConfigError> {
-        match &self.task {
-            Task::Forecast(task) => TaskStream::of(task.stream_of_known(series)?, &self.ensemble),
-            other => TaskStream::of(other.kind().stream_of(&[])?, &self.ensemble),
+    /// What the task makes of a stream's rows; of several series, of those of one.
+    fn stream_units(&self, series: Option<&Known>) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        match (&self.task, series) {
+            (Task::Forecast(task), Some(series)) => task.stream_of_known(series),
+            (task, _) => task.kind().stream(),
         }
     }
 

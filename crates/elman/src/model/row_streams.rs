@@ -21,8 +21,8 @@ const MOST_REMARKED: usize = 100;
 ///
 /// A row has a cell for each of [`columns`](Self::columns), as a table has it: a number, or the text of a category. Where rows of
 /// several series stand below each other it has the names of its series in [`ids`](Self::ids), whose stream begins with its first
-/// row; those of sequences may be left out, and all such rows are of one. Each has a copy of the network until
-/// [`reset`](Self::reset). Where series stand beside each other, a row has a value
+/// row; those of sequences may be left out, and all such rows are of one. Each has its own state until
+/// [`reset`](Self::reset); the network's weights they share. Where series stand beside each other, a row has a value
 /// of each, and an answer for each.
 ///
 /// What is no category counts for none of them, as in a table, and [`take_remarks`](Self::take_remarks) tells. An empty cell is
@@ -58,6 +58,8 @@ const MOST_REMARKED: usize = 100;
 #[derive(Debug)]
 pub struct RowStreams {
     model: Arc<Model>,
+    /// The one beside which all others are made: it takes no steps.
+    first: TaskStream,
     ids: Vec<String>,
     columns: Vec<RowColumn>,
     inputs: Vec<String>,
@@ -101,10 +103,8 @@ impl RowStreams {
     /// As those of [`Model::stream`] and [`Model::stream_of`].
     pub fn new(model: Arc<Model>) -> Result<Self, ConfigError> {
         let series = series(&model);
-        let first = match series.first() {
-            Some(first) => model.stream_of_known(first)?,
-            None => model.stream()?,
-        };
+        let first = TaskStream::of(model.stream_units(series.first())?, &model.ensemble)?;
+        let another = |series| another(&first, &model, series);
         let (columns, answers) = (first.columns(), first.answers().to_vec());
         let layout = match model.task() {
             Task::Forecast(task) => task.layout.clone(),
@@ -112,17 +112,15 @@ impl RowStreams {
         };
         let (ids, columns, answers, kind) =
             match (layout, grouping(&model).and_then(|grouping| grouping.id.clone())) {
-                (Layout::Single, None) => (Vec::new(), columns, answers, Kind::One(first.into())),
+                (Layout::Single, None) => (Vec::new(), columns, answers, Kind::One(another(None)?.into())),
                 (Layout::Single, Some(id)) => (vec![id], columns, answers, Kind::Named(HashMap::new())),
                 (Layout::Long(ids), _) => {
                     let kind = Kind::Long { places: Places::of(series), streams: HashMap::new() };
                     (ids, columns, answers, kind)
                 }
                 (Layout::Wide(_), _) => {
-                    let all: Vec<TaskStream> = series
-                        .iter()
-                        .map(|series| model.stream_of_known(series))
-                        .collect::<Result<_, _>>()?;
+                    let all: Vec<TaskStream> =
+                        series.iter().map(|series| another(Some(series))).collect::<Result<_, _>>()?;
                     let values = series.iter().map(|series| RowColumn::of_numbers(series.id.concat()));
                     let columns = values.chain(columns.into_iter().skip(1)).collect();
                     let answers = all.iter().flat_map(|stream| stream.answers().to_vec()).collect();
@@ -131,6 +129,7 @@ impl RowStreams {
             };
         Ok(RowStreams {
             model,
+            first,
             ids,
             inputs: columns.iter().map(|column| column.name().to_owned()).collect(),
             columns,
@@ -211,7 +210,7 @@ impl RowStreams {
     ) -> Result<Option<Vec<f64>>, DataError> {
         self.check(id, row).map_err(|message| DataError::new(place(), message))?;
         let noun = if self.needs_ids() { "series" } else { "sequence" };
-        let RowStreams { model, ids, columns, kind, numbers, remarked, remarks, .. } = self;
+        let RowStreams { model, first, ids, columns, kind, numbers, remarked, remarks, .. } = self;
         let mut unseen = |column: usize, text: String| {
             if remarked.len() < MOST_REMARKED && remarked.insert((column, text.clone())) {
                 remarks.push(unseen(columns[column].name(), [text.as_str()], &place()));
@@ -222,7 +221,8 @@ impl RowStreams {
             id => format!("{}, {noun} {:?}", place(), id.join(" ")),
         };
         let refused = |message: Message| DataError::new(series_place(), message);
-        let new = |stream: Result<TaskStream, ConfigError>| {
+        let new = |series| {
+            let stream = another(first, model, series);
             stream.map_err(|error| DataError::new(place(), error.to_string())).map(Sequence::from)
         };
         let sequence = match kind {
@@ -235,9 +235,7 @@ impl RowStreams {
                 return Err(DataError::new(place(), message));
             }
             Kind::Named(streams) => {
-                one_of(streams, id.iter().map(|name| name.trim().to_owned()).collect(), || {
-                    new(model.stream())
-                })?
+                one_of(streams, id.iter().map(|name| name.trim().to_owned()).collect(), || new(None))?
             }
             Kind::Long { places, streams } => {
                 let series = series(model);
@@ -245,7 +243,7 @@ impl RowStreams {
                     let hint = "; predict forecasts others, from a table of theirs";
                     DataError::new(place(), Message::from(error.to_string()).text(hint))
                 })?;
-                one_of(streams, n, || new(model.stream_of_known(&series[n])))?
+                one_of(streams, n, || new(Some(&series[n])))?
             }
             Kind::Wide(streams) => {
                 if numbers.read(columns, row, &[], &mut unseen).map_err(refused)? == Read::LeftOut {
@@ -329,6 +327,11 @@ fn wide(
     }
     let all: Option<Vec<Vec<f64>>> = answers.into_iter().collect();
     Ok(all.map(|answers| answers.concat()))
+}
+
+/// A stream through the same networks as the first one, at its start; of several series, that of one.
+fn another(first: &TaskStream, model: &Model, series: Option<&Known>) -> Result<TaskStream, ConfigError> {
+    first.another(model.stream_units(series)?, &model.ensemble)
 }
 
 /// The series that a forecast has learned from; none of another task, or of a single series.

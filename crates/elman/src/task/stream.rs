@@ -125,6 +125,16 @@ impl Steps {
         })
     }
 
+    /// Others through the same network, at the start; in `f32` both share its weights.
+    fn another(&self, member: &Weights) -> Result<Self, ConfigError> {
+        Ok(match self {
+            Steps::F32 { stream, x, output } => {
+                Steps::F32 { stream: Box::new(stream.another()), x: x.clone(), output: output.clone() }
+            }
+            Steps::F64(_) => Steps::new(member)?,
+        })
+    }
+
     /// Reads `x [I]` and overwrites `output [O]`; false where a patch waits for more.
     pub(super) fn step(&mut self, x: &[f64], output: &mut [f64]) -> bool {
         match self {
@@ -156,10 +166,26 @@ impl TaskStream {
 
     /// That of what a task makes of rows.
     pub(crate) fn of(units: Box<dyn StreamUnits>, ensemble: &Ensemble) -> Result<Self, ConfigError> {
+        let members = ensemble.members().iter().map(Steps::new).collect::<Result<_, _>>()?;
+        Ok(Self::at_start(units, members, ensemble))
+    }
+
+    /// Another of the same ensemble, at its start, with what a task makes of its rows. Both share the networks.
+    pub(crate) fn another(
+        &self,
+        units: Box<dyn StreamUnits>,
+        ensemble: &Ensemble,
+    ) -> Result<Self, ConfigError> {
+        let members =
+            self.members.iter().zip(ensemble.members()).map(|(steps, member)| steps.another(member));
+        Ok(Self::at_start(units, members.collect::<Result<_, _>>()?, ensemble))
+    }
+
+    fn at_start(units: Box<dyn StreamUnits>, members: Vec<Steps>, ensemble: &Ensemble) -> Self {
         let (inputs, answers, network) = (units.inputs(), units.answers(), ensemble.network());
-        Ok(TaskStream {
+        TaskStream {
             units,
-            members: ensemble.members().iter().map(Steps::new).collect::<Result<_, _>>()?,
+            members,
             mean: ensemble.mean(),
             x: vec![0.0; network.input_size()],
             distribution: ensemble.distribution().cloned(),
@@ -169,7 +195,7 @@ impl TaskStream {
             inputs,
             answers,
             rows: 0,
-        })
+        }
     }
 
     /// The names of a row's values, in order.
