@@ -40,6 +40,11 @@ fn number(predictions: &Predictions, column: &str, row: usize) -> f64 {
     numbers[row].value
 }
 
+/// Is this answer held to that of a table? The first ones and then some: what goes wrong in a state stays there.
+fn is_held(answered: usize) -> bool {
+    answered < 5 || answered.is_multiple_of(7)
+}
+
 #[test]
 fn sequences_are_answered_as_in_a_table() {
     let sequences = sequences();
@@ -159,6 +164,9 @@ fn a_series_is_forecast_as_in_a_table() {
                     row.extend(season.map(|season| ((first + n) % season) as f64));
                     let Some(answer) = stream.step(&row).unwrap().map(<[f64]>::to_vec) else { continue };
                     answered += 1;
+                    if !is_held(answered) {
+                        continue;
+                    }
                     let Ok(expected) = model.predict(&series("so far", &times[..=n], positive), Some(1))
                     else {
                         // A table must have one row more than the forecast looks back on.
@@ -227,6 +235,9 @@ fn covariates_and_periods_have_their_place_in_a_stream() {
             row.extend([f64::from(kind(n + 1) == 0), f64::from(kind(n + 1) == 1)]);
             let Some(answer) = stream.step(&row).unwrap().map(<[f64]>::to_vec) else { continue };
             answered += 1;
+            if !is_held(answered) {
+                continue;
+            }
             let Ok(expected) = model.predict(&table(n + 1), Some(1)) else {
                 assert!(answered == 1 || n == 0, "row {n}");
                 continue;
