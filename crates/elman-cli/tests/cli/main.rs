@@ -39,4 +39,5 @@ mod text;
 mod time_names;
 mod train;
 mod tune;
+mod unnamed;
 mod weights;

@@ -128,9 +128,9 @@ fn a_matrix_of_years_and_months_is_one_series() {
     place.refuses(
         1,
         "train m.csv --time YEAR",
-        "m.csv: 8 columns of numbers could be forecast (JAN, FEB, MAR, APR, MAY, JUN, JUL, AUG); name one with --target, or \
-         several with commas between, or all; if their names are times, leave out --time, or give each a row of its own, with \
-         its value beside it",
+        "m.csv: 12 columns of numbers could be forecast (JAN, FEB, MAR, APR, MAY, JUN, JUL, AUG and 4 more); name one with \
+         --target, or several with commas between, or all; if their names are times, leave out --time, or give each a row \
+         of its own, with its value beside it",
     );
 }
 

@@ -169,6 +169,22 @@ impl<'a> Column<'a> {
         matches!(self.values(), Values::Numbers { .. })
     }
 
+    /// Is the column likely meant to be one of numbers: are half of its cells, if the others are empty, and else nine of ten?
+    pub(crate) fn is_mostly_numbers(&self) -> bool {
+        let rows = self.table.num_rows();
+        match self.values() {
+            Values::Numbers { first_gap: None, .. } => true,
+            Values::Numbers { values, .. } => {
+                2 * values.iter().filter(|value| !value.is_nan()).count() >= rows
+            }
+            Values::Text => {
+                // As many others end the search.
+                let mut others = self.texts().filter(|text| finite(text).is_none());
+                others.nth(rows / 10).is_none()
+            }
+        }
+    }
+
     /// Whether the cell is empty or, in a column of numbers, says that there is none, as `NA` does.
     ///
     /// # Panics
@@ -259,10 +275,7 @@ impl<'a> Column<'a> {
     /// # Errors
     /// That of the first cell that is not written so; or if there is no such format.
     pub fn times_as(&self, format: &str) -> Result<Vec<Time>, Error> {
-        let pattern = Pattern::new(format)
-            .map_err(|why| ConfigError::new("time_format", format!("{format:?} {why}")))?;
-        let read = time::read_as(&pattern, self.texts());
-        read.map_err(|row| {
+        self.written_as(format)?.map_err(|row| {
             DataError::new(
                 self.place(row),
                 Message::from(format!(
@@ -273,6 +286,13 @@ impl<'a> Column<'a> {
             )
             .into()
         })
+    }
+
+    /// The same, or the first row that is not written so.
+    pub(crate) fn written_as(&self, format: &str) -> Result<Result<Vec<Time>, usize>, ConfigError> {
+        let pattern = Pattern::new(format)
+            .map_err(|why| ConfigError::new("time_format", format!("{format:?} {why}")))?;
+        Ok(time::read_as(&pattern, self.texts()))
     }
 
     /// Are most cells times, so that the column is likely meant to be one of times?

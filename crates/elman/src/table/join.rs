@@ -1,5 +1,7 @@
 //! A date and a time of day that stand in two columns.
 
+use std::borrow::Cow;
+
 use super::cells::{Cells, Texts};
 use super::column::{Column, Data};
 use super::error::Quoted;
@@ -7,13 +9,17 @@ use super::typing::Values;
 use super::{Table, Time, time};
 use crate::error::Message;
 
+/// Names of columns whose numbers are times of day: `1830` and `18.30`.
+const NAMES: [&str; 12] =
+    ["time", "clock", "hhmm", "hrmn", "uhrzeit", "zeit", "heure", "hora", "ora", "uur", "tid", "czas"];
+
 /// Makes one column of a date and a time of day that stand apart, under the date's name, and says so; if there is one
 /// column of each, and the time of day is what differs from row to row of a day.
 pub(super) fn date_and_clock(table: &mut Table) -> Option<Message> {
-    // Numbers are neither.
-    let texts = || table.columns().enumerate().filter(|(_, column)| !column.holds_numbers());
-    let (clock_at, clock) = only(texts().filter(|(_, column)| are_clocks(column)))?;
-    let (date_at, date) = only(texts().filter(|(_, column)| are_dates(column)))?;
+    let columns = || table.columns().enumerate();
+    let (clock_at, clock) = only(columns().filter(|(_, column)| are_clocks(column)))?;
+    // Numbers are no dates.
+    let (date_at, date) = only(columns().filter(|(_, column)| !column.holds_numbers() && are_dates(column)))?;
     let rows = table.num_rows();
     let mut of_one_day = (1..rows).filter(|&row| date.text(row) == date.text(row - 1)).peekable();
     of_one_day.peek()?;
@@ -27,8 +33,8 @@ pub(super) fn date_and_clock(table: &mut Table) -> Option<Message> {
         return Some(format!("{place}: {what}; write the time of day in each row").into());
     }
     let mut joined = Texts::default();
-    for row in 0..rows {
-        if !joined.push(&format!("{} {}", date.text(row), clock.text(row))) {
+    for (date, clock) in date.texts().zip(clock.texts()) {
+        if !joined.push(&format!("{date} {}", with_colons(clock)?)) {
             return None;
         }
     }
@@ -51,14 +57,58 @@ pub(crate) fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     items.next().filter(|_| items.next().is_none())
 }
 
-/// Times of day, of which a few may be missing.
+/// Times of day, of which a few may be missing. What could be numbers or dates as well is one by its column's name, if it is no
+/// date and no count of hours.
 fn are_clocks(column: &Column<'_>) -> bool {
-    let mut rows = 0;
+    let is_named = || NAMES.contains(&column.name().trim().to_lowercase().as_str());
+    let is_told = |text: &str| text.contains([':', 'h', 'H']);
+    let counts_hours = || column.texts().all(|text| text.len() < 3);
+    if column.holds_numbers() && !is_named() {
+        return false;
+    }
+    let (mut rows, mut told) = (0, 0);
     let are_some = column.texts().all(|text| {
-        rows += usize::from(is_clock(text));
-        text.is_empty() || is_clock(text)
+        rows += usize::from(!text.is_empty());
+        told += usize::from(is_told(text));
+        text.is_empty() || with_colons(text).is_some()
     });
-    are_some && rows * 2 > column.texts().len()
+    are_some
+        && rows * 2 > column.texts().len()
+        && match told {
+            0 => is_named() && !counts_hours() && (column.holds_numbers() || column.times().is_err()),
+            _ => told == rows,
+        }
+}
+
+/// A time of day with colons between its parts, however it is written: `18:00`, `6:00 PM`, `18h00`, `18.00.30`, `18.00`, `1800`.
+fn with_colons(text: &str) -> Option<Cow<'_, str>> {
+    if is_clock(text) {
+        return Some(Cow::Borrowed(text));
+    }
+    let of_parts = |parts: &[&str]| {
+        let number = |part: &str, below: u8| {
+            let is_short = matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit());
+            part.parse::<u8>().ok().filter(|&number| is_short && number < below)
+        };
+        let hour = number(parts.first()?, 24)?;
+        let rest: Option<Vec<u8>> = parts[1..].iter().map(|part| number(part, 60)).collect();
+        let rest: String = rest?.iter().map(|part| format!(":{part:02}")).collect();
+        Some(Cow::Owned(format!("{hour:02}{rest}")))
+    };
+    if let Some((hour, minute)) = text.split_once(['h', 'H']) {
+        let minute = minute.trim();
+        return of_parts(&[hour.trim(), if minute.is_empty() { "0" } else { minute }]);
+    }
+    let parts: Vec<&str> = text.split('.').collect();
+    match parts[..] {
+        [digits] if (1..=4).contains(&digits.len()) && digits.is_ascii() => {
+            let padded = format!("{digits:0>4}");
+            Some(Cow::Owned(of_parts(&[&padded[..2], &padded[2..]])?.into_owned()))
+        }
+        [_, minute] if minute.len() == 2 => of_parts(&parts),
+        [_, minute, second] if minute.len() == 2 && second.len() == 2 => of_parts(&parts),
+        _ => None,
+    }
 }
 
 /// Times without a time of day, each day of them written.
@@ -99,9 +149,14 @@ mod tests {
                 "2024-01-01 12:00:00.50",
             ),
             ("1/31/2024,1:00 AM,1\n1/31/2024,1:00 PM,2\n2/1/2024,1:00 AM,3\n", "1/31/2024 1:00 PM"),
+            ("13/03/2004,18.00.00,1\n13/03/2004,19.00.00,2\n14/03/2004,18.00.00,3\n", "13/03/2004 19:00:00"),
+            ("31.03.2004,00.00,1\n31.03.2004,01.30,2\n01.04.2004,00.00,3\n", "31.03.2004 01:30"),
+            ("31/03/2004,0h,1\n31/03/2004,17h05,2\n01/04/2004,0h,3\n", "31/03/2004 17:05"),
+            ("2024-01-01,0000,1\n2024-01-01,0100,2\n2024-01-02,0000,3\n", "2024-01-01 01:00"),
+            ("2024-01-01,30,1\n2024-01-01,1230,2\n2024-01-02,30,3\n", "2024-01-01 12:30"),
         ] {
             let table = read(&format!("date,time,v\n{rows}"));
-            assert_eq!(table.headers(), ["date", "v"]);
+            assert_eq!(table.headers(), ["date", "v"], "{rows}");
             assert_eq!(table.column("date").unwrap().times().unwrap()[1].to_string(), second);
             assert_eq!(table.column("v").unwrap().numbers().unwrap(), [1.0, 2.0, 3.0]);
             let remarks: Vec<String> = table.remarks().iter().map(ToString::to_string).collect();
@@ -132,6 +187,13 @@ mod tests {
             "date,from,to,v\n2024-01-01,09:00,10:00,1\n2024-01-01,10:00,11:00,2\n",
             "stamp,opens,v\n2024-01-01 09:00,09:00,1\n2024-01-01 09:00,10:00,2\n",
             "month,opens,v\n2024-01,09:00,1\n2024-01,10:00,2\n",
+            // Numbers, dates, and what is neither.
+            "date,level,v\n2024-01-01,10.30,1\n2024-01-01,11.30,2\n",
+            "date,time,v\n2024-01-01,10.75,1\n2024-01-01,11.50,2\n",
+            "date,time,v\n2024-01-01,01.02.03,1\n2024-01-01,02.02.03,2\n",
+            "date,time,v\n2024-01-01,2500,1\n2024-01-01,2600,2\n",
+            "date,time,v\n2024-01-01,0,1\n2024-01-01,23,2\n",
+            "date,size,v\n2024-01-01,1h,1\n2024-01-01,xh,2\n",
         ] {
             let table = read(text);
             assert_eq!(table.headers().len(), text.lines().next().unwrap().split(',').count(), "{text}");

@@ -9,7 +9,7 @@ use super::ForecastOptions;
 use super::covariates::Named;
 use crate::calendar::Calendar;
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::table::{Column, Table, Time, is_clock, mostly_times};
+use crate::table::{Column, Table, Time, count_distinct, is_clock, mostly_times};
 use crate::words::{listed, thousands};
 
 /// What `target` is to be for every column of numbers to be a series.
@@ -18,12 +18,18 @@ const ALL: &str = "all";
 /// The column that tells series apart by the convention of long tables, which needs no second look.
 const USUAL_ID: &str = "unique_id";
 
+/// The column to forecast or to learn, by the name that it has where several could be.
+const USUAL_TARGET: &str = "target";
+
 /// Names that an error lists at the most.
 const LISTED: usize = 8;
 
 /// A table of series has each time in several rows: this share of them, at the least, must be repetitions for a column
 /// to be looked for that tells series apart. A clock that is put back repeats fewer.
 const REPEATED: f64 = 0.1;
+
+/// A column that tells series apart may leave one row of so many doubled.
+const MOST_DOUBLED: usize = 20;
 
 /// Columns that may tell series apart only together are looked for among so many.
 const CANDIDATES: usize = 8;
@@ -177,10 +183,10 @@ fn find_id(
         }
     }
     let rows = table.num_rows();
-    let Some((first, second)) = repeated else { return Ok(find_steps(table, target, times, covariates)) };
-    if ((rows - first_rows.len()) as f64) < REPEATED * rows as f64 {
-        return Ok(None);
-    }
+    let repetitions = rows - first_rows.len();
+    let Some((first, second)) = repeated.filter(|_| repetitions as f64 >= REPEATED * rows as f64) else {
+        return Ok(find_steps(table, target, times, covariates, repetitions > 0));
+    };
     let is_other = |column: &Column<'_>| {
         column.name() != time && Some(column.name()) != target && !covariates.varies(column.name())
     };
@@ -197,11 +203,17 @@ fn find_id(
         return Err(DataError::new(times.place(second), Message::from(text).option("id")).into());
     }
     let leaves_target = |id: &[Column<'_>]| {
-        let is_value = |column: &Column<'_>| is_value(column, covariates.have_future());
-        target.is_some() || others.iter().any(|c| is_value(c) && id.iter().all(|id| id.name() != c.name()))
+        target.is_some()
+            || others.iter().any(|c| c.is_mostly_numbers() && id.iter().all(|id| id.name() != c.name()))
     };
-    let found = candidates(&others).into_iter().find(|id| leaves_target(id) && tells_apart(times, id));
-    match found {
+    let all: Vec<_> = candidates(&others).into_iter().filter(|id| leaves_target(id)).collect();
+    let found = all.iter().find(|id| tells_apart(times, id));
+    // A row that stands twice in a series is told when that is read.
+    let tells_most_apart = |id: &&Vec<Column<'_>>| {
+        let doubled = doubled(times, id, rows / MOST_DOUBLED).filter(|_| id.len() == 1);
+        doubled.is_some_and(|doubled| 2 * doubled < repetitions)
+    };
+    match found.or_else(|| all.iter().find(tells_most_apart)) {
         Some(id) => Ok(Some(id.iter().map(|column| column.name().to_owned()).collect())),
         None => {
             if let Some((column, row)) = others.iter().find_map(|column| merged(times, *column)) {
@@ -229,7 +241,7 @@ fn find_id(
 
 /// The columns and pairs of columns that may tell series apart: of text before those of whole numbers, and from the left.
 fn candidates<'t>(columns: &[Column<'t>]) -> Vec<Vec<Column<'t>>> {
-    let is_text = |column: &Column<'_>| column.numbers().is_err();
+    let is_text = |column: &Column<'_>| !column.is_mostly_numbers();
     let is_count =
         |column: &Column<'_>| column.numbers().is_ok_and(|values| values.iter().all(|v| v.fract() == 0.0));
     let mut singles: Vec<Column<'_>> = columns.iter().copied().filter(is_text).collect();
@@ -246,17 +258,18 @@ pub(super) fn may_be_series(times: Column<'_>, others: &[Column<'_>], id: &[Colu
     named.into_iter().chain(candidates(others)).any(|id| tells_apart(times, &id))
 }
 
-/// Where no time repeats, but rows follow each other by no step: the first column of text that tells apart series whose
+/// Where no time repeats, or few do, but rows follow each other by no step: the first column of text that tells apart series whose
 /// rows do.
 fn find_steps(
     table: &Table,
     target: Option<&str>,
     times: Column<'_>,
     covariates: &Named,
+    repeat: bool,
 ) -> Option<Vec<String>> {
     let all = times.times().ok()?;
     let follow = |rows: &[Time]| matches!(Calendar::common_frequency(times, rows, None), Ok(Some(_)));
-    if follow(all) {
+    if !repeat && follow(all) {
         return None;
     }
     let tells_steps_apart = |column: &Column<'_>| {
@@ -264,9 +277,11 @@ fn find_steps(
         for (text, &time) in column.texts().zip(all) {
             series.entry(text).or_default().push(time);
         }
-        series.len() > 1 && series.values().all(|rows| rows.len() > 2 && follow(rows))
+        let is_series =
+            |rows: &Vec<Time>| rows.len() > 2 && count_distinct(rows) == rows.len() && follow(rows);
+        series.len() > 1 && series.values().all(is_series)
     };
-    let is_text = |column: &Column<'_>| column.numbers().is_err();
+    let is_text = |column: &Column<'_>| !column.is_mostly_numbers();
     let is_other = |column: &Column<'_>| {
         column.name() != times.name() && Some(column.name()) != target && !covariates.varies(column.name())
     };
@@ -277,19 +292,29 @@ fn find_steps(
 
 /// Has every series of these columns each time once, and are there at least two rows to a series on average?
 fn tells_apart(times: Column<'_>, id: &[Column<'_>]) -> bool {
-    let (mut seen, mut series) = (HashSet::new(), HashSet::new());
+    doubled(times, id, 0) == Some(0)
+}
+
+/// How many rows of a series of these columns have a time that another has; none if there are more than `most` or fewer
+/// than two rows to a series on average.
+fn doubled(times: Column<'_>, id: &[Column<'_>], most: usize) -> Option<usize> {
+    let (mut seen, mut series, mut doubled) = (HashSet::new(), HashSet::new(), 0);
     for (row, time) in times.texts().enumerate() {
         let key: Vec<&str> = id.iter().map(|column| column.text(row)).collect();
         series.insert(key.clone());
-        if !seen.insert((time, key)) {
-            return false;
+        doubled += usize::from(!seen.insert((time, key)));
+        if doubled > most {
+            return None;
         }
     }
-    2 * series.len() <= seen.len()
+    (2 * series.len() <= seen.len()).then_some(doubled)
 }
 
 /// A column that would tell series apart if its empty cells said the same as those above them, and the first of those.
 fn merged<'t>(times: Column<'_>, column: Column<'t>) -> Option<(Column<'t>, usize)> {
+    if column.is_mostly_numbers() {
+        return None;
+    }
     let first = column.texts().position(str::is_empty).filter(|&row| row > 0)?;
     let (mut seen, mut above) = (HashSet::new(), "");
     let tells_apart = times.texts().zip(column.texts()).all(|(time, text)| {
@@ -299,25 +324,25 @@ fn merged<'t>(times: Column<'_>, column: Column<'t>) -> Option<(Column<'t>, usiz
     tells_apart.then_some((column, first))
 }
 
-/// May a column be forecast? Where rows to come have none of its values, it has gaps.
-fn is_value(column: &Column<'_>, may_have_gaps: bool) -> bool {
-    column.is_numeric() || may_have_gaps && column.holds_numbers()
-}
-
-/// The one column of numbers among those of values.
+/// The one column of numbers among those of values; of several, the one of the usual name. A cell that is empty or no number
+/// does not make it another, but is told where it stands.
 fn only_number_column(
     table: &Table,
     is_free: impl Fn(&Column<'_>) -> bool,
-    may_have_gaps: bool,
+    have_future: bool,
     may_be_wide: bool,
     time_is_named: bool,
 ) -> Result<String, Error> {
     let others: Vec<Column<'_>> = table.columns().filter(is_free).collect();
-    let is_value = |column: &&Column<'_>| is_value(column, may_have_gaps);
+    // Rows to come have no value yet.
+    let is_value = |column: &&Column<'_>| column.is_mostly_numbers() || have_future && column.holds_numbers();
     if let [only] = others[..] {
         return Ok(only.name().to_owned());
     }
     let numeric: Vec<&str> = others.iter().filter(is_value).map(|column| column.name()).collect();
+    if numeric.contains(&USUAL_TARGET) {
+        return Ok(USUAL_TARGET.to_owned());
+    }
     if let [only] = numeric[..] {
         if counts_rows(&table.column(only)?) {
             let text = format!(
@@ -410,6 +435,11 @@ fn long<'a>(
     let mut series: Vec<(Vec<&str>, Vec<usize>)> = Vec::new();
     for row in 0..table.num_rows() {
         let key: Vec<&str> = columns.iter().map(|names| names[row]).collect();
+        if key.iter().all(|name| name.is_empty()) {
+            let message =
+                "the cell is empty; write there to which series the row belongs, or take the row out";
+            return Err(DataError::new(table.column(&id[0])?.place(row), message).into());
+        }
         let place = *places.entry(key.clone()).or_insert_with(|| {
             series.push((key, Vec::new()));
             series.len() - 1
@@ -434,7 +464,9 @@ fn wide<'a>(
     let are_named = !columns.is_empty();
     let columns: Vec<Column<'_>> = if columns.is_empty() {
         let is_series = |column: &Column<'_>| {
-            Some(column.name()) != time && !covariates.contains(column.name()) && column.holds_numbers()
+            Some(column.name()) != time
+                && !covariates.contains(column.name())
+                && (column.holds_numbers() || column.is_mostly_numbers())
         };
         table.columns().filter(is_series).collect()
     } else {

@@ -67,7 +67,10 @@ fn prepare_long(
                     || panel::is_listed(options.id.as_deref(), name)
                     || named.contains(name)
             };
-            time_column::find(table, is_taken, options.id.as_deref(), may_repeat, &mut remarks)?
+            match &options.time_format {
+                Some(format) => Some(time_column::of_format(table, is_taken, format)?),
+                None => time_column::find(table, is_taken, options.id.as_deref(), may_repeat, &mut remarks)?,
+            }
         }
     };
     let format = time_format(time, options)?;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::covariates::Named;
-use super::panel::Member;
+use super::panel::{self, Member};
 use super::series::Series;
 use super::{Forecast, Layout};
 use crate::error::{Error, Message};
 use crate::missing::Missing;
 use crate::outlier;
-use crate::table::Table;
+use crate::table::{Column, Table};
 use crate::words::{counted, quoted, thousands};
 
 /// Outliers that are named one by one.
@@ -53,11 +53,25 @@ pub(super) fn unused(
     let (columns, them) = match &names[..] {
         [] => return None,
         [name] => (format!("the column {name:?} is"), "it"),
-        _ => (format!("the columns {} are", quoted(names)), "them"),
+        _ => (format!("the columns {} are", quoted(&names)), "them"),
     };
     let message =
         Message::from(format!("{columns} not used: {from}; to see {them} as well, name {them} with "));
-    Some(message.option("past_covariates").text(" or, if known ahead, ").option("future_covariates"))
+    let message = message.option("past_covariates").text(" or, if known ahead, ").option("future_covariates");
+    // Those of a column of text may be series that follow each other without a break.
+    let tells_series = |column: Column<'_>| {
+        let times = time.and_then(|time| table.column(time).ok());
+        !column.is_mostly_numbers()
+            && column.texts().any(|text| text != column.text(0))
+            && times.is_some_and(|times| panel::may_be_series(times, &[column], &[]))
+    };
+    let mut unused = names.iter().filter_map(|name| table.column(name).ok());
+    Some(match layout {
+        Layout::Single if unused.any(tells_series) => {
+            message.text(", or with ").option("id").text(" what tells several series apart")
+        }
+        _ => message,
+    })
 }
 
 /// What is to be said of the values that were missing, and of the rows.

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::panel::{self, Member};
 use crate::calendar::{Calendar, Frequency};
-use crate::error::{DataError, Error, Message};
+use crate::error::{ConfigError, DataError, Error, Message};
 use crate::table::{
     Column, Table, TableError, Time, count_distinct, is_clock, is_mostly_even, is_range,
     names_month_or_weekday,
@@ -155,6 +155,34 @@ pub(super) fn find<'a>(
             Ok(Some(of_rows.map_or(first, |(days, _)| days)))
         }
         None => first.times().map(|_| Some(first)).map_err(Error::from),
+    }
+}
+
+/// Finds the column of times that are written as `format` says, among those that are not taken for another purpose: the first.
+///
+/// # Errors
+/// If there is no such format; if no column is written so, that of the one of which most is.
+pub(super) fn of_format<'a>(
+    table: &'a Table,
+    is_taken: impl Fn(&str) -> bool,
+    format: &str,
+) -> Result<Column<'a>, Error> {
+    let mut nearest: Option<(usize, Column<'a>)> = None;
+    for column in table.columns().filter(|column| !is_taken(column.name())) {
+        match column.written_as(format)? {
+            Ok(_) => return Ok(column),
+            Err(row) if row > nearest.map_or(0, |(nearest, _)| nearest) => nearest = Some((row, column)),
+            Err(_) => {}
+        }
+    }
+    match nearest {
+        Some((_, column)) => column.times_as(format).map(|_| column),
+        None => {
+            let message = Message::from(format!(
+                "{format:?} fits the first cell of no column; correct it, or name the column of times with "
+            ));
+            Err(ConfigError::new("time_format", message.option("time")).into())
+        }
     }
 }
 

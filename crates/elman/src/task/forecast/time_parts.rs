@@ -235,6 +235,10 @@ pub(super) fn of_training<'t>(
         return Ok((Cow::Owned(joined(table, &names, time, is_covariate)?), None));
     }
     let untouched = || Ok((Cow::Borrowed(table), None));
+    // Which is that of a single column.
+    if options.time_format.is_some() {
+        return untouched();
+    }
     let (target, id) = (options.target.as_deref(), options.id.as_deref());
     let is_taken = |name: &str| is_listed(target, name) || is_listed(id, name);
     // Most tables have no parts, and are not looked through for them.

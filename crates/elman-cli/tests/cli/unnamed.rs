@@ -1,0 +1,122 @@
+//! What is forecast, tells series apart and holds the times where nobody names it, and some cells are not as they should be.
+
+use crate::common::Place;
+
+const QUICK: &str = "--epochs 1 --hidden-size 2 --transform log-difference -o m.elman";
+
+fn month(n: usize) -> String {
+    format!("{}-{:02}-01", 2012 + n / 12, n % 12 + 1)
+}
+
+fn value(n: usize) -> f64 {
+    100.0 + n as f64 + [0.0, 9.0, 4.0, -3.0][n % 4]
+}
+
+/// Rows of months: the time, the value, something else; one value as `given`.
+fn with_one(head: &str, given: &str) -> String {
+    let cell = |n: usize| if n == 40 { given.to_owned() } else { value(n).to_string() };
+    let rows = (0..96).map(|n| format!("{},{},{}\n", month(n), cell(n), 3 + n % 5));
+    format!("{head}\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn a_cell_that_is_none_makes_no_other_column_the_target() {
+    let place = Place::new();
+    for given in ["141", "", "n/a", "oops"] {
+        place.write("t.csv", with_one("m,y,price", given));
+        for missing in ["", " --missing previous"] {
+            place.refuses(
+                1,
+                &format!("train t.csv {QUICK}{missing}"),
+                "t.csv: 2 columns of numbers could be forecast (y, price); name one with --target, or several with commas \
+                 between, or all",
+            );
+        }
+    }
+    // Of several the one of the usual name.
+    place.write("t.csv", with_one("m,price,target", "141"));
+    assert!(place.ok(&format!("train t.csv {QUICK}")).stderr.contains("forecast \"target\" over \"m\""));
+    place.write("t.csv", with_one("m,target,price", "oops"));
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    assert!(
+        refused.starts_with("t.csv, line 42, column \"target\": \"oops\" is not a number; "),
+        "{refused}"
+    );
+    // One column alone, and all of them.
+    place.write("t.csv", with_one("m,y,shop", "oops").replace(",3\n", ",x\n").replace(",4\n", ",z\n"));
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    assert!(refused.starts_with("t.csv, line 42, column \"y\": \"oops\" is not a number; "), "{refused}");
+    place.write("t.csv", with_one("m,y,price", "oops"));
+    let refused = place.refused(1, &format!("train t.csv --target all {QUICK}"));
+    assert!(refused.contains("line 42, column \"y\": \"oops\" is not a number; "), "{refused}");
+}
+
+/// Rows of `shop,m,y`, of months from a first one on.
+fn of_shop(shop: &str, months: std::ops::Range<usize>, gap: Option<usize>) -> String {
+    let cell = |n: usize| if Some(n) == gap { String::new() } else { value(n).to_string() };
+    months.map(|n| format!("{shop},{},{}\n", month(n), cell(n))).collect()
+}
+
+#[test]
+fn series_are_found_whatever_their_rows_lack() {
+    let place = Place::new();
+    let told = "the rows hold several series, told apart by \"shop\"";
+    // A value is missing.
+    place.write("t.csv", format!("shop,m,y\n{}{}", of_shop("a", 0..60, None), of_shop("b", 0..60, Some(30))));
+    let said = place.ok(&format!("train t.csv --missing previous {QUICK}")).stderr;
+    assert!(said.contains(told) && said.contains("of 2 series by \"shop\""), "{said}");
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    assert!(refused.contains("series \"b\", line 92, column \"y\": the value is missing; "), "{refused}");
+    // They share few times.
+    place.write("t.csv", format!("shop,m,y\n{}{}", of_shop("a", 0..60, None), of_shop("b", 55..120, None)));
+    assert!(place.ok(&format!("train t.csv {QUICK}")).stderr.contains("of 2 series by \"shop\""));
+    // They share none, as those of a single series would: then it is said how they are told apart.
+    place.write("t.csv", format!("shop,m,y\n{}{}", of_shop("a", 0..60, None), of_shop("b", 60..120, None)));
+    let said = place.ok(&format!("train t.csv {QUICK}")).stderr;
+    assert!(said.contains("or with --id what tells several series apart"), "{said}");
+    // A row stands twice.
+    let twice = of_shop("b", 7..8, None);
+    let rows = format!("{}{}{twice}", of_shop("a", 0..60, None), of_shop("b", 0..60, None));
+    place.write("t.csv", format!("shop,m,y\n{rows}"));
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    assert!(
+        refused.contains("series \"b\", line 122, column \"m\": the time 2012-08-01 stands twice "),
+        "{refused}"
+    );
+    // A name is empty.
+    let rows = format!("{}{}", of_shop("a", 0..60, None), of_shop("b", 0..60, None));
+    place.write("t.csv", format!("shop,m,y\n{}", rows.replacen("b,2013-01-01", ",2013-01-01", 1)));
+    place.refuses(
+        1,
+        &format!("train t.csv --id shop {QUICK}"),
+        "t.csv, line 74, column \"shop\": the cell is empty; write there to which series the row belongs, or take the row out",
+    );
+}
+
+#[test]
+fn a_format_finds_its_column() {
+    let place = Place::new();
+    let days: String = (1..=12).map(|n| format!("x,01/{n:02}/2023,{}\n", value(n))).collect();
+    place.write("t.csv", format!("note,when,y\n{days}"));
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    assert!(refused.contains("say so with --time-format"), "{refused}");
+    for (format, step) in [("%m/%d/%Y", "days"), ("%d/%m/%Y", "months")] {
+        let said = place.ok(&format!("train t.csv --time-format {format} {QUICK}")).stderr;
+        assert!(said.contains(&format!("forecast \"y\" over \"when\", 2 {step} ahead")), "{said}");
+    }
+    for (format, message) in [
+        ("%m/%d", "--time-format \"%m/%d\" "),
+        ("%q%", "--time-format \"%q%\" has %, which is no field of a time"),
+        (
+            "%Y~%m",
+            "--time-format \"%Y~%m\" fits the first cell of no column; correct it, or name the column of times with --time",
+        ),
+    ] {
+        let refused = place.refused(2, &format!("train t.csv --time-format {format} {QUICK}"));
+        assert!(refused.starts_with(message), "{refused}");
+    }
+    place.write("t.csv", format!("note,when,y\n{}", days.replace("01/07/2023", "2023-01-07")));
+    let refused = place.refused(1, &format!("train t.csv --time-format %m/%d/%Y {QUICK}"));
+    let cell = "t.csv, line 8, column \"when\": \"2023-01-07\" is not a time written as \"%m/%d/%Y\", which is the --time-format";
+    assert_eq!(refused, cell);
+}
