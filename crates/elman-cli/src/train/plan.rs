@@ -149,12 +149,10 @@ fn test(
         (Some(path), None) => {
             let test = input::table(task, Some(path))?;
             output.remarks(test.remarks());
-            if test.is_same(&table) {
+            if let Some(what) = shared_rows(&test, &table) {
                 output.remark(&format!(
-                    "{} holds the same rows as {}: its figures tell how well the training data are remembered, \
-                     not how well others will be predicted",
-                    test.name(),
-                    table.name()
+                    "{what}: its figures tell how well the training data are remembered, not how well others will be \
+                     predicted",
                 ));
             }
             Ok(Some((test, HeldOut::All)))
@@ -162,6 +160,16 @@ fn test(
         (Some(_), Some(_)) => Err(Wrong("--test and --test-data both name a test; give one".into()).into()),
         (None, held_out) => Ok(held_out.clone().map(|held_out| (table, held_out))),
     }
+}
+
+/// What is to be said of a test whose rows, or most of them, are those of training.
+fn shared_rows(test: &Table, training: &Table) -> Option<String> {
+    let (name, of, rows) = (test.name(), training.name(), test.num_rows());
+    if test.is_same(training) {
+        return Some(format!("{name} holds the same rows as {of}"));
+    }
+    let shared = test.rows_among(training);
+    (2 * shared > rows).then(|| format!("{shared} of {rows} rows of {name} stand in {of} as well"))
 }
 
 /// Refuses to write over what is read, or is not elman's, and takes the right to write the model.

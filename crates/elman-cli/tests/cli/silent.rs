@@ -32,6 +32,18 @@ fn a_test_on_the_training_data_is_remarked() {
         let note = format!("note: {test} holds the same rows as s.csv: ");
         assert_eq!(stderr.contains(&note), remarked, "{stderr}");
     }
+    let (head, rows) =
+        sequences(60).split_once('\n').map(|(head, rows)| (head.to_owned(), rows.to_owned())).unwrap();
+    let some: Vec<&str> = rows.lines().take(80).collect();
+    place.write(
+        "some.csv",
+        format!("{head}\n{}\nnew,0,1,2,3,low\n", some.iter().rev().copied().collect::<Vec<_>>().join("\n")),
+    );
+    let stderr = place.ok(&format!("{CLASSIFY} --epochs 1 --test-data some.csv")).stderr;
+    assert!(
+        stderr.contains("note: 80 of 81 rows of some.csv stand in s.csv as well: its figures"),
+        "{stderr}"
+    );
 }
 
 #[test]

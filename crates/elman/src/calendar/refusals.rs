@@ -1,6 +1,6 @@
 //! The errors about rows that do not follow each other evenly.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -83,7 +83,8 @@ pub(super) fn uneven(
     let usual = usual.map_or(SignedDuration::ZERO, |(apart, _)| apart);
     let n = (1..sorted.len()).find(|&n| apart(n) != usual).unwrap_or(1);
     let in_weeks = |weeks: i64| SignedDuration::from_hours(weeks * 7 * 24);
-    let way_out = if offsets_change {
+    let clocks_change = offsets_change || are_an_hour_apart(sorted);
+    let way_out = if clocks_change {
         ""
     } else if (1..sorted.len()).all(|n| [4, 5].map(in_weeks).contains(&apart(n))) {
         ": months of four and of five weeks are not even: give a row for each week, or for each month of the calendar"
@@ -98,8 +99,15 @@ pub(super) fn uneven(
         in_words(usual)
     );
     let message = Message::from(text);
-    let message = if offsets_change { hint_at_zone(message) } else { message };
+    let message = if clocks_change { hint_at_zone(message) } else { message };
     DataError::new(column.place(order[n]), message)
+}
+
+/// Are all at one of two times of day, an hour apart: by the clock of UTC, what is at one by clocks that change?
+fn are_an_hour_apart(stamps: &[DateTime]) -> bool {
+    let times: BTreeSet<_> = stamps.iter().map(|stamp| stamp.time()).collect();
+    let apart = times.first().zip(times.last()).map(|(first, last)| last.duration_since(*first));
+    times.len() == 2 && apart.is_some_and(|apart| [1, 23].map(SignedDuration::from_hours).contains(&apart))
 }
 
 fn in_words(apart: SignedDuration) -> String {

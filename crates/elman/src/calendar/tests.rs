@@ -160,6 +160,17 @@ fn what_is_not_even_says_what_to_do() {
     assert!(error.ends_with(
         "months of four and of five weeks are not even: give a row for each week, or for each month of the calendar"
     ), "{error}");
+    // Days of clocks that were changed, told by the clock of UTC.
+    let days: Vec<String> =
+        (0..12).map(|n| format!("2024-03-{:02} {:02}:00Z", 5 + n, if n < 6 { 5 } else { 4 })).collect();
+    let error = read(&days, None).unwrap_err();
+    assert!(
+        error.ends_with(
+            "even steps; if clocks were changed there, name the place with timezone such as Europe/Berlin"
+        ),
+        "{error}"
+    );
+    assert_eq!(read(&days, Some("America/New_York")).unwrap().frequency(), Frequency::Daily);
     let hours: Vec<String> =
         (0..24).map(|n| format!("2024-01-{:02} {:02}:00", 1 + n / 4, 9 + n % 4)).collect();
     let error = read(&hours, None).unwrap_err();

@@ -32,6 +32,12 @@ impl PredictOptions {
                 let message = format!("asks for {interval} %; levels are above 0 and below 100");
                 return Err(ConfigError::new("interval", message));
             }
+            if interval < 1.0 {
+                let percent = (interval * 1e11).round() / 1e9;
+                let message =
+                    format!("asks for {interval} %; levels are in percent: for {percent} % give {percent}");
+                return Err(ConfigError::new("interval", message));
+            }
             if self.interval[..n].contains(&interval) {
                 let message = format!("asks for {interval} % twice; give each level once");
                 return Err(ConfigError::new("interval", message));

@@ -12,6 +12,9 @@ use crate::loss::{Loss, Targets};
 use crate::metrics::{Metrics, joint_regression_metrics, mean_metrics};
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 
+/// Of so many samples, a target that differs in a single one is nearly constant.
+const ENOUGH_SAMPLES: usize = 10;
+
 /// A regression task, fitted to a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +26,28 @@ pub struct Regress {
     pub target_scalings: Vec<Scaling>,
 }
 
+/// Refuses a target that differs in a single one of all samples, so that no split decides whether it is constant.
+fn refuse_nearly_constant(labels: &Labels<'_>, targets: usize) -> Result<(), Error> {
+    let all = (0..labels.len()).map(|sample| labels.numbers(sample)).collect::<Result<Vec<_>, _>>()?;
+    for k in 0..targets {
+        let mut known: Vec<f64> =
+            all.iter().map(|values| values[k]).filter(|value| !value.is_nan()).collect();
+        known.sort_by(f64::total_cmp);
+        let (usual, count) = match known.as_slice() {
+            known if known.len() >= ENOUGH_SAMPLES => (known[known.len() / 2], known.len()),
+            _ => continue,
+        };
+        if known.iter().filter(|&&value| value != usual).count() == 1 {
+            let text = format!(
+                "is {usual} in all {} but one, so there is nothing to learn; choose another ",
+                labels.counted(count)
+            );
+            return Err(DataError::new(labels.whole(k), Message::from(text).option("target")).into());
+        }
+    }
+    Ok(())
+}
+
 impl GroupedTask for Regress {
     /// A number for each column of targets, NaN where it is missing.
     type Target = Vec<f64>;
@@ -31,7 +56,8 @@ impl GroupedTask for Regress {
     const NAME: TaskName = TaskName::Regress;
     const BASELINE: &'static str = "training mean";
 
-    fn unfitted(grouping: Grouping, _: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
+    fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
+        refuse_nearly_constant(labels, grouping.targets.len())?;
         let target_scalings = vec![Scaling::NONE; grouping.targets.len()];
         Ok((Regress { grouping, target_scalings }, Vec::new()))
     }

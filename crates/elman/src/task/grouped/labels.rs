@@ -99,6 +99,8 @@ impl<'a> Labels<'a> {
             [.., longest] => (lengths[lengths.len() / 2], *longest),
         };
         match asked {
+            // Of short sequences half, so that their first rows count as well.
+            None if median < 8 => Ok(Some(median.div_ceil(2))),
             None => Ok(Some((median / 4).clamp(8, 32))),
             Some(window) if window == 0 || window > longest => {
                 let message =
