@@ -86,7 +86,7 @@ fn planted(place: &Place, arguments: &str) -> String {
 fn a_planted_error_is_found_wherever_it_is() {
     let place = Place::new();
     let tensors: BTreeSet<String> =
-        (0..4).map(|seed| planted(&place, &format!("check --inject --seed {seed}"))).collect();
+        (0..3).map(|seed| planted(&place, &format!("check --inject --seed {seed}"))).collect();
     assert!(tensors.len() >= 2, "{tensors:?}");
 }
 

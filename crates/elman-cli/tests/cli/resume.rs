@@ -457,7 +457,7 @@ fn a_damaged_checkpoint_is_refused() {
     let cut = format!("m.elman.checkpoint is cut short: {} bytes of {}; ", whole.len() - 1000, whole.len());
     assert!(message.starts_with(&cut), "{message}");
 
-    for position in (0..whole.len()).step_by(whole.len() / 40) {
+    for position in (0..whole.len()).step_by(whole.len() / 8) {
         let mut flipped = whole.clone();
         flipped[position] ^= 1;
         place.write("m.elman.checkpoint", flipped);
