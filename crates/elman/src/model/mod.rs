@@ -338,8 +338,10 @@ impl Model {
         };
         let tensors = members.iter().enumerate().flat_map(|(n, member)| member.tensors(n, members.len()));
         let says_more = self.record.test.is_some() || self.device.is_some();
-        let needs_version_3 =
-            self.record.recipe.needs_version_3() || says_more || self.task.kind().needs_version_3();
+        let needs_version_3 = says_more
+            || self.network().needs_version_3()
+            || self.record.recipe.needs_version_3()
+            || self.task.kind().needs_version_3();
         let version = if needs_version_3 { FORMAT_VERSION } else { LEAST_VERSION };
         container::write(Format::Model, version, &content, tensors.collect())
     }
