@@ -10,7 +10,7 @@ A step gets, each split into its gates,
     state      h, or h and c                                  [H]
     weight_hh  what multiplies the state                      FROM_H of [H, H]
     bias_hh                                                   FROM_H of [H]
-    weight_ch  per unit, multiplies that unit's cell state    PER_UNIT of [H]
+    per_unit   parameters of each unit by itself: peepholes   PER_UNIT of [H]
 
 and returns the next state. T timesteps, B batch, I input size, H hidden size, D directions.
 """
@@ -29,21 +29,21 @@ def sums(x, weight_hh, h, bias_hh) -> list[Tensor]:
     return [x + W @ h + b for x, W, b in zip(x, weight_hh, bias_hh, strict=True)]
 
 
-def elman(x, state, weight_hh, bias_hh, weight_ch) -> State:
+def elman(x, state, weight_hh, bias_hh, per_unit) -> State:
     """h' = tanh(W_ih x + b_ih + W_hh h + b_hh), of Elman (1990)."""
     (h,) = state
     (a,) = sums(x, weight_hh, h, bias_hh)
     return (tanh(a),)
 
 
-def elman_relu(x, state, weight_hh, bias_hh, weight_ch) -> State:
+def elman_relu(x, state, weight_hh, bias_hh, per_unit) -> State:
     """h' = max(0, W_ih x + b_ih + W_hh h + b_hh), of Le, Jaitly & Hinton, arXiv:1504.00941."""
     (h,) = state
     (a,) = sums(x, weight_hh, h, bias_hh)
     return (torch.relu(a),)
 
 
-def gru(x, state, weight_hh, bias_hh, weight_ch) -> State:
+def gru(x, state, weight_hh, bias_hh, per_unit) -> State:
     """torch.nn.GRU, which resets after the recurrent product; gates r, z, n.
 
     r  = sigmoid(W_ir x + b_ir + W_hr h + b_hr)
@@ -57,7 +57,7 @@ def gru(x, state, weight_hh, bias_hh, weight_ch) -> State:
     return ((1 - z) * n + z * h,)
 
 
-def gru_reset_before(x, state, weight_hh, bias_hh, weight_ch) -> State:
+def gru_reset_before(x, state, weight_hh, bias_hh, per_unit) -> State:
     """The GRU of Cho et al., arXiv:1406.1078, equations 5 to 8 (there without biases).
 
     n  = tanh(W_in x + b_in + W_hn (r * h) + b_hn)
@@ -69,7 +69,7 @@ def gru_reset_before(x, state, weight_hh, bias_hh, weight_ch) -> State:
     return ((1 - z) * n + z * h,)
 
 
-def min_gru(x, state, weight_hh, bias_hh, weight_ch) -> State:
+def min_gru(x, state, weight_hh, bias_hh, per_unit) -> State:
     """The minGRU of Feng et al., arXiv:2410.01201, section 3.1; gates z, h~.
 
     z  = sigmoid(W_z x + b_z)
@@ -85,7 +85,7 @@ def min_gru(x, state, weight_hh, bias_hh, weight_ch) -> State:
     return ((1 - z) * h + z * candidate,)
 
 
-def lstm(x, state, weight_hh, bias_hh, weight_ch) -> State:
+def lstm(x, state, weight_hh, bias_hh, per_unit) -> State:
     """torch.nn.LSTM; gates i, f, g, o.
 
     i, f, o = sigmoid(W_ih x + b_ih + W_hh h + b_hh), g = tanh(of the same)
@@ -98,7 +98,7 @@ def lstm(x, state, weight_hh, bias_hh, weight_ch) -> State:
     return sigmoid(o) * tanh(c), c
 
 
-def peephole_lstm(x, state, weight_hh, bias_hh, weight_ch) -> State:
+def peephole_lstm(x, state, weight_hh, bias_hh, per_unit) -> State:
     """The LSTM whose gates see the cell state; gates i, f, g, o, peepholes i, f, o.
 
     i  = sigmoid(W_ii x + b_ii + W_hi h + b_hi + p_i * c)
@@ -112,7 +112,7 @@ def peephole_lstm(x, state, weight_hh, bias_hh, weight_ch) -> State:
     JMLR 3 (2002), 115-143.
     """
     h, c = state
-    p_i, p_f, p_o = weight_ch
+    p_i, p_f, p_o = per_unit
     i, f, g, o = sums(x, weight_hh, h, bias_hh)
     c = sigmoid(f + p_f * c) * c + sigmoid(i + p_i * c) * tanh(g)
     return sigmoid(o + p_o * c) * tanh(c), c
@@ -124,7 +124,11 @@ class Cell:
     FROM_X: int
     FROM_H: int
     PER_UNIT: int = 0
+    # The tensor of the per-unit parameters: `UNIT_NAME` of the cell in Rust.
+    unit_name: str = "weight_unit"
     states: tuple[str, ...] = ("h",)
+    # Is its output a ReLU's, half of which never wakes where biases may be negative?
+    is_relu: bool = False
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
         """The parameters of one layer in one direction, by PyTorch's names without `_l{k}`."""
@@ -134,19 +138,21 @@ class Cell:
             "weight_hh": (K, hidden_size),
             "bias_ih": (G,),
             "bias_hh": (K,),
-            "weight_ch": (P,),
+            self.unit_name: (P,),
         }
         return {kind: shape for kind, shape in shapes.items() if shape[0] > 0}
 
 
 CELLS = {
     "elman": Cell(elman, FROM_X=1, FROM_H=1),
-    "elman-relu": Cell(elman_relu, FROM_X=1, FROM_H=1),
+    "elman-relu": Cell(elman_relu, FROM_X=1, FROM_H=1, is_relu=True),
     "gru": Cell(gru, FROM_X=3, FROM_H=3),
     "gru-reset-before": Cell(gru_reset_before, FROM_X=3, FROM_H=3),
     "min-gru": Cell(min_gru, FROM_X=2, FROM_H=0),
     "lstm": Cell(lstm, FROM_X=4, FROM_H=4, states=("h", "c")),
-    "peephole-lstm": Cell(peephole_lstm, FROM_X=4, FROM_H=4, PER_UNIT=3, states=("h", "c")),
+    "peephole-lstm": Cell(
+        peephole_lstm, FROM_X=4, FROM_H=4, PER_UNIT=3, unit_name="weight_ch", states=("h", "c")
+    ),
 }
 
 
@@ -170,7 +176,7 @@ def run_sequence(
         # Split anew at every timestep: so gradients are summed up timestep by timestep.
         by_gates = [
             parameters[kind].split(H) if kind in parameters else ()
-            for kind in ("weight_hh", "bias_hh", "weight_ch")
+            for kind in ("weight_hh", "bias_hh", cell.unit_name)
         ]
         made = cell.step(from_x.split(H), state, *by_gates)
         if kept:

@@ -80,8 +80,9 @@ def run(
         output = np.zeros((T, B, D * H))
         for d in range(D):
             suffix = f"_l{k}_reverse" if d == 1 else f"_l{k}"
-            kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_ch")
-            layer = {n: parameters[n + suffix] for n in kinds if n + suffix in parameters}
+            layer = {
+                n.removesuffix(suffix): p for n, p in parameters.items() if n.endswith(suffix)
+            }
             for b in range(B):
                 state = {name: initial[k * D + d, b] for name, initial in states.items()}
                 for step in range(lengths[b]):

@@ -1,4 +1,4 @@
-"""ONNX Runtime's RNN, GRU and LSTM, in float32: a second opinion on every cell."""
+"""ONNX Runtime's RNN, GRU and LSTM, in float32: a second opinion on every cell that they can say."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

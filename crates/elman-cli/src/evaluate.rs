@@ -155,19 +155,10 @@ pub(crate) fn as_json(evaluation: &Evaluation, task: &Task) -> Value {
         "baselines": baselines,
     });
     if let Some(confusion) = &evaluation.confusion {
-        json["classes"] = classes_json(confusion, what_is_counted(task));
+        json["classes"] = classes_json(confusion, task.kind().counted());
         json["confusion"] = json!(confusion.counts);
     }
     json
-}
-
-/// What a classification answers, one by one.
-fn what_is_counted(task: &Task) -> &'static str {
-    match task {
-        Task::Label(_) => "rows",
-        Task::Classify(task) if task.grouping.window.is_some() => "windows",
-        _ => "sequences",
-    }
 }
 
 fn classes_json(confusion: &Confusion, counted: &str) -> Value {

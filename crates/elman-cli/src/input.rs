@@ -21,7 +21,7 @@ use crate::output::Wrong;
 pub(crate) fn table(task: TaskName, path: Option<&Path>) -> Result<Table, Error> {
     const STDIN: &str = "standard input";
     let Some(path) = path else { return Ok(data::airline()?) };
-    let is_text = task == TaskName::Text;
+    let is_text = task.facts().reads_text;
     if path == Path::new("-") {
         let stdin = std::io::stdin().lock();
         return Ok(if is_text { Table::read_text(STDIN, stdin)? } else { Table::read(STDIN, stdin)? });

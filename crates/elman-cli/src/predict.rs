@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use elman::file;
 use elman::model::Model;
 use elman::table::Table;
-use elman::task::{PredictOptions, Task, TaskName};
+use elman::task::PredictOptions;
 
 use crate::answers::{Form, has_columns};
 use crate::args::PredictArguments;
@@ -77,16 +77,12 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
 
 /// The table and behind it the rows to come of another file, whose future covariates are known.
 fn with_rows_to_come(model: &Model, table: &Table, path: &Path, output: &Output) -> anyhow::Result<Table> {
-    let have_future = match model.task() {
-        Task::Forecast(task) => !task.covariates.future.is_empty(),
-        _ => false,
-    };
-    if !have_future {
+    if !model.task().kind().knows_rows_to_come() {
         let why = "--future-data is for a forecast with covariates that are known ahead, which this model has not; leave \
                    it out, or train with --future-covariates";
         return Err(Wrong(why.into()).into());
     }
-    let ahead = input::table(TaskName::Forecast, Some(path))?;
+    let ahead = input::table(model.task().name(), Some(path))?;
     output.remarks(ahead.remarks());
     Ok(table.followed_by(&ahead).map_err(elman::error::Error::from)?)
 }

@@ -6,6 +6,7 @@ use fearless_simd::{Level, Simd};
 
 use crate::gemm::{Product, Sums};
 use crate::outer::Outer;
+use crate::tuning::suits_eight_lanes;
 use crate::vector::Vector;
 
 /// An instruction set that this machine has. Results differ between those with fused multiply-add and those
@@ -49,19 +50,17 @@ impl InstructionSet {
         sets.into_iter().flatten().map(InstructionSet)
     }
 
-    /// The set to compute rows of at most so many values with: this one or, where its vectors fill AVX-512's badly, AVX2, which
-    /// gives the same bits. Where they do not fill more than half a vector, networks of 5 to 8 units took 3 to 20 % less time
-    /// so, in training, in sequences and as streams; where they fill three vectors and not four, Elman networks of 17 to 24
-    /// units took 2 to 16 % less, other cells 2 to 9 % less in batches but up to a quarter more in sequences (Zen 4).
-    pub fn for_width(self, width: usize, is_elman: bool) -> Self {
+    /// The set to compute rows of at most so many values with: this one or, instead of AVX-512 where AVX2 gives the same bits
+    /// in less time, AVX2. See [`suits_eight_lanes`], which tells of what `in_threes` is true.
+    pub fn for_width(self, width: usize, in_threes: bool) -> Self {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         if let (Level::Avx512(_), Some(avx2)) = (self.0, self.0.as_avx2())
-            && (width <= 8 || is_elman && (17..=24).contains(&width))
+            && suits_eight_lanes(width, in_threes)
         {
             return InstructionSet(avx2.level());
         }
         #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-        let _ = (width, is_elman);
+        let _ = (width, in_threes);
         self
     }
 

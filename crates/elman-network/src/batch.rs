@@ -91,12 +91,12 @@ impl Packing {
 
     /// `T`, the length of the longest sequence.
     pub fn seq_len(&self) -> usize {
-        self.lengths[0]
+        self.lengths.first().copied().unwrap_or(0)
     }
 
     /// The timesteps of all sequences together.
     pub fn num_rows(&self) -> usize {
-        self.starts[self.seq_len()]
+        self.starts.last().copied().unwrap_or(0)
     }
 
     /// The lengths of the sequences, longest first.
@@ -156,7 +156,8 @@ impl Packing {
         rows: &mut Vec<T>,
     ) {
         for (&n, &length) in self.order.iter().zip(&self.lengths) {
-            assert_eq!(sequence(n).len(), length * width, "sequence {n}: {length} steps of {width} values");
+            let found = sequence(n).len();
+            assert_eq!(found, length * width, "values of sequence {n}, of {length} steps with {width} each");
         }
         rows.clear();
         if let [n] = *self.order {
@@ -171,9 +172,13 @@ impl Packing {
 
     /// The rows `[num_rows, width]` back to one vector `[length, width]` per sequence, in the order
     /// of the original list.
+    ///
+    /// # Panics
+    /// If there are not as many values.
     pub fn unpack<T: Copy>(&self, rows: &[T], width: usize) -> Vec<Vec<T>> {
+        assert_eq!(rows.len(), self.num_rows() * width, "values of {} rows of {width}", self.num_rows());
         if self.batch_size() == 1 {
-            return vec![rows[..self.seq_len() * width].to_vec()];
+            return vec![rows.to_vec()];
         }
         let mut sequences = vec![Vec::new(); self.batch_size()];
         for (b, &n) in self.order.iter().enumerate() {
@@ -197,7 +202,7 @@ impl<T: Scalar> Batch<T> {
     /// Packs sequences, each `[length, input_size]`.
     ///
     /// # Panics
-    /// If there is no sequence, or one is empty or no multiple of `input_size`.
+    /// If there is no sequence, one is empty or no multiple of `input_size`, or that is 0.
     pub fn new(sequences: &[&[T]], input_size: usize) -> Self {
         let mut batch = Batch::default();
         batch.set(sequences.len(), |n| sequences[n], input_size);
@@ -210,6 +215,7 @@ impl<T: Scalar> Batch<T> {
     /// # Panics
     /// As [`new`](Self::new).
     pub fn set<'a>(&mut self, count: usize, sequence: impl Fn(usize) -> &'a [T], input_size: usize) {
+        assert!(input_size > 0, "a timestep has at least one value");
         self.packing.set(count, |n| sequence(n).len() / input_size);
         self.packing.pack_into(sequence, input_size, &mut self.x);
         self.input_size = input_size;
@@ -287,6 +293,26 @@ mod tests {
         assert_eq!(packing.order(), [1, 0, 3, 2]);
         assert_eq!((0..4).map(|t| packing.active(t)).collect::<Vec<_>>(), [4, 3, 1, 1]);
         assert_eq!(packing.num_rows(), 9);
+    }
+
+    #[test]
+    fn a_packing_of_nothing_has_no_rows() {
+        let packing = Packing::default();
+        assert_eq!((packing.batch_size(), packing.seq_len(), packing.num_rows()), (0, 0, 0));
+    }
+
+    #[test]
+    #[should_panic(expected = "a timestep has at least one value")]
+    fn a_timestep_has_a_value() {
+        let _ = Batch::<f64>::new(&[&[]], 0);
+    }
+
+    #[test]
+    fn only_all_rows_are_unpacked() {
+        for (lengths, count) in [(&[3][..], 2), (&[3], 4), (&[2, 1], 2), (&[2, 1], 4)] {
+            let unpack = || Packing::new(lengths).unpack(&vec![0.0; count], 1);
+            assert!(std::panic::catch_unwind(unpack).is_err(), "{count} rows of {lengths:?}");
+        }
     }
 
     proptest! {

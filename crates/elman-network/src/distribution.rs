@@ -30,7 +30,7 @@ const MANY_FREEDOM: f64 = 1e4;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Distribution {
-    /// Its quantiles at these levels, the smallest first: see [`Loss::Quantile`](crate::loss::Loss::Quantile).
+    /// Its quantiles at these levels, at least two, each above 0, below 1 and above the one before: see [`Loss::Quantile`](crate::loss::Loss::Quantile).
     Quantiles(Vec<f64>),
     /// A normal distribution: its mean, and what makes its deviation: see
     /// [`Loss::Gaussian`](crate::loss::Loss::Gaussian).
@@ -100,8 +100,14 @@ impl Distribution {
     }
 
     /// The best single number for each value of `outputs [V W]`: see [`Predicted::point`].
+    ///
+    /// # Panics
+    /// If there are fewer than two levels.
     pub fn points(&self, outputs: &[f64]) -> Vec<f64> {
-        outputs.chunks_exact(self.outputs_per_value()).map(|outputs| self.of(outputs).point()).collect()
+        outputs
+            .chunks_exact(self.outputs_per_value().max(1))
+            .map(|outputs| self.of(outputs).point())
+            .collect()
     }
 
     /// Turns outputs for a value into what they stand for: quantiles in order, a scale, degrees of freedom.
@@ -150,8 +156,12 @@ impl Predicted<'_> {
         }
     }
 
-    /// The value that is not exceeded with probability `level`, above 0 and below 1.
+    /// The value that is not exceeded with probability `level`; at 0 and 1 it may be endless.
+    ///
+    /// # Panics
+    /// If the level is not from 0 to 1, or there are fewer than two quantiles to tell one by.
     pub fn quantile(&self, level: f64) -> f64 {
+        assert!((0.0..=1.0).contains(&level), "a quantile's level is {level}, which is not from 0 to 1");
         match self {
             Predicted::Quantiles { levels, values } => interpolated(levels, values, level),
             Predicted::Gaussian { mean, deviation } => mean + deviation * normal_quantile(level),
@@ -162,6 +172,9 @@ impl Predicted<'_> {
     }
 
     /// A value drawn from it.
+    ///
+    /// # Panics
+    /// If there are fewer than two quantiles to tell it by.
     pub fn draw(&self, rng: &mut Rng) -> f64 {
         match self {
             Predicted::Quantiles { levels, values } => {
@@ -176,6 +189,7 @@ impl Predicted<'_> {
 
 /// The quantile at a level, by those of at least two.
 fn interpolated(levels: &[f64], values: &[f64], level: f64) -> f64 {
+    assert!(levels.len() > 1, "a distribution is told by at least two quantiles");
     let last = levels.len() - 1;
     let above = levels.partition_point(|&known| known < level);
     if above <= last && levels[above] == level {
@@ -260,6 +274,21 @@ mod tests {
         // From 0.8 to 0.4 the distance to 1 is three times as much, and so it is from 0.8 to 1 - 0.2 / 3.
         assert!((predicted.quantile(1.0 - 0.2 / 3.0) - 5.0).abs() < 1e-12);
         assert!((predicted.quantile(0.1 / 4.0) + 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn levels_are_probabilities() {
+        let quantiles = Distribution::Quantiles(vec![0.1, 0.5, 0.9]);
+        for (distribution, outputs) in
+            [(&quantiles, &[-1.0, 0.5, 4.0][..]), (&Distribution::Gaussian, &[2.0, -1.0])]
+        {
+            let predicted = distribution.of(outputs);
+            assert_eq!(predicted.quantile(0.0), f64::NEG_INFINITY);
+            assert_eq!(predicted.quantile(1.0), f64::INFINITY);
+            for level in [f64::NAN, -1.0, 2.0, f64::INFINITY] {
+                assert!(std::panic::catch_unwind(|| predicted.quantile(level)).is_err(), "{level}");
+            }
+        }
     }
 
     #[test]

@@ -47,14 +47,14 @@ impl From<std::convert::Infallible> for ConfigError {
     }
 }
 
-/// A loss or a gradient that is no longer a finite number.
+/// A loss, a gradient or a learning rate that is no longer a finite number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
     "the {quantity} became {value}: learning diverged, or the data are no numbers. Try a lower learning rate or \
      clipping of the gradient norm"
 )]
 pub struct NotFinite {
-    /// `loss` or `gradient norm`.
+    /// `loss`, `gradient norm` or `learning rate`.
     pub quantity: &'static str,
     /// NaN or an infinity.
     pub value: f64,

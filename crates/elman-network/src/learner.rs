@@ -107,20 +107,28 @@ impl<T: Float> Learner<T> {
     }
 
     /// Goes on as a learner of this network that has come so far; its state is that of before a batch.
+    ///
+    /// # Panics
+    /// If parameters or optimiser are of another number of parameters than the network has.
     pub fn restore(
         &mut self,
-        parameters: Vec<T>,
+        mut parameters: Vec<T>,
         optimiser: Optimiser<T>,
         steps: u64,
         grad_norm: Option<f64>,
     ) {
-        (self.parameters, self.loaded) = (parameters, false);
+        self.swap_parameters(&mut parameters);
+        assert!(optimiser.fits(self.parameters.len()), "the optimiser's memory is of other parameters");
         (self.optimiser, self.steps, self.grad_norm) = (optimiser, steps, grad_norm);
         self.gathered = Gathered::default();
     }
 
     /// Goes on in the midst of the batches that make an update.
+    ///
+    /// # Panics
+    /// If the gradient is not of as many parameters as the network has.
     pub fn restore_gathered(&mut self, gathered: Gathered, gradient: Vec<T>) {
+        assert_eq!(gradient.len(), self.gradient.len(), "entries of the gradient");
         (self.gathered, self.gradient) = (gathered, gradient);
     }
 
@@ -135,7 +143,7 @@ impl<T: Float> Learner<T> {
     /// many-th batch or piece. Gives the batch's loss before the update.
     ///
     /// # Errors
-    /// If the loss or the gradient is not finite. The parameters are then those before that update.
+    /// If the loss, the gradient or the learning rate is not finite. The parameters are then those before that update.
     ///
     /// # Panics
     /// If the batch was not packed for this network, or its targets are not what the loss takes.
@@ -145,8 +153,8 @@ impl<T: Float> Learner<T> {
 
     /// [`step`](Self::step), from a state and with it left at the sequences' new ends: for sequences that come
     /// piece by piece. Gradients do not flow from one piece to the one before it. The first piece starts from
-    /// [`Network::zero_state`], and is burned in where [`LearnerConfig::burn_in`] says so. A state is in its batch's own
-    /// order, which is that of the examples if they are equally long: so should those of a piece be.
+    /// [`Network::zero_state`], and is burned in where [`LearnerConfig::burn_in`] says so. The state is in the order of
+    /// the examples, however long each of them is: [`State::at`] reads it.
     ///
     /// # Errors
     /// As [`step`](Self::step).
@@ -171,10 +179,12 @@ impl<T: Float> Learner<T> {
             !in_pieces || are_equal,
             "sequences whose state is carried on from piece to piece are equally long"
         );
-        std::mem::swap(&mut self.state, state);
+        // The batch has sequences in an order of its own.
+        let order = packing.order();
+        let under_way = std::mem::replace(&mut self.state, state.select(order));
         let mut batch = batch;
         let total = self.set_out(&mut batch).and_then(|mut walk| self.learn_rest(&mut batch, &mut walk));
-        std::mem::swap(&mut self.state, state);
+        state.replace(order, &std::mem::replace(&mut self.state, under_way));
         total.map(Total::mean)
     }
 
@@ -305,7 +315,7 @@ impl<T: Float> Learner<T> {
     /// [`LearnerConfig::accumulate`]: for the end of an epoch. Does nothing if there are none, or none with a target.
     ///
     /// # Errors
-    /// If the gradient is not finite. The parameters are then those before the update.
+    /// If the gradient or the learning rate is not finite. The parameters are then those before the update.
     pub fn apply(&mut self) -> Result<(), NotFinite> {
         let Gathered { weight, .. } = std::mem::take(&mut self.gathered);
         if weight == 0.0 {
@@ -320,6 +330,7 @@ impl<T: Float> Learner<T> {
             None => grad_norm(&self.gradient),
         };
         NotFinite::check("gradient norm", norm)?;
+        NotFinite::check("learning rate", self.config.learning_rate)?;
         self.grad_norm = Some(norm);
         self.optimiser.update(&mut self.parameters, &self.gradient, self.config.learning_rate);
         self.loaded = false;
@@ -393,7 +404,8 @@ impl<T: Float> Learner<T> {
         &self.config
     }
 
-    /// The rate of the next steps; [`Schedule::rate`](crate::schedule::Schedule::rate) may tell it.
+    /// The rate of the next steps; [`Schedule::rate`](crate::schedule::Schedule::rate) may tell it. One that is not finite is
+    /// an error of the next update.
     pub fn set_learning_rate(&mut self, learning_rate: f64) {
         self.config.learning_rate = learning_rate;
     }
@@ -410,7 +422,11 @@ impl<T: Float> Learner<T> {
     }
 
     /// Has other parameters, as many, change places with these.
+    ///
+    /// # Panics
+    /// If they are not as many.
     pub fn swap_parameters(&mut self, others: &mut Vec<T>) {
+        assert_eq!(others.len(), self.parameters.len(), "parameters of the network");
         std::mem::swap(&mut self.parameters, others);
         self.loaded = false;
     }

@@ -197,13 +197,23 @@ impl<T: Float> Optimiser<T> {
         Optimiser { config: self.config, updates, first, second }
     }
 
+    /// Is its memory, where the rule has one, of so many parameters?
+    pub fn fits(&self, len: usize) -> bool {
+        self.memory().iter().all(|memory| memory.is_empty() || memory.len() == len)
+    }
+
     /// The rule and its constants.
     pub fn config(&self) -> OptimiserConfig {
         self.config
     }
 
     /// One update of `parameters` along `gradient` at learning rate `rate`.
+    ///
+    /// # Panics
+    /// If the gradient has not as many entries as there are parameters, or its memory is of other parameters.
     pub fn update(&mut self, parameters: &mut [T], gradient: &[T], rate: f64) {
+        assert_eq!(gradient.len(), parameters.len(), "entries of the gradient, and parameters");
+        assert!(self.fits(parameters.len()), "the optimiser's memory is of other parameters");
         self.updates += 1;
         match self.config {
             OptimiserConfig::Sgd { momentum, nesterov, weight_decay } => {
@@ -305,4 +315,24 @@ pub fn clip_grad_norm<T: Float>(gradient: &mut [T], max_norm: f64) -> f64 {
         gradient.iter_mut().for_each(|g| *g = *g * factor);
     }
     norm
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_is_of_all_parameters() {
+        let update = |config, len, parameters: usize, gradient: usize| {
+            Optimiser::new(config, len).update(&mut vec![0.0; parameters], &vec![0.0; gradient], 0.1);
+        };
+        for config in [OptimiserConfig::SGD, OptimiserConfig::RMSPROP, OptimiserConfig::ADAM] {
+            update(config, 3, 3, 3);
+            for (parameters, gradient) in [(3, 2), (2, 3), (3, 4)] {
+                let panics = std::panic::catch_unwind(|| update(config, 3, parameters, gradient)).is_err();
+                assert!(panics, "{} {parameters} {gradient}", config.name());
+            }
+        }
+        assert!(std::panic::catch_unwind(|| update(OptimiserConfig::ADAM, 2, 3, 3)).is_err());
+    }
 }

@@ -24,7 +24,7 @@ const SEARCH: &str = "search";
 pub(crate) fn option_names(task: &str) -> PyResult<Vec<String>> {
     let task = task_named(task)?;
     let own = task.option_names().iter().chain(RecipeOptions::names()).copied();
-    let search = (task == TaskName::Classify).then_some(SEARCH);
+    let search = task.facts().has_search.then_some(SEARCH);
     Ok(own.chain(search).map(|name| name.replace('-', "_")).collect())
 }
 
@@ -57,7 +57,7 @@ impl Options {
                 let alone = Value::Object(Map::from_iter([(key.clone(), value.clone())]));
                 serde_json::from_value::<RecipeOptions>(alone).map_err(refused)?;
                 options.recipe.insert(key, value);
-            } else if key == SEARCH && task == TaskName::Classify {
+            } else if key == SEARCH && task.facts().has_search {
                 options.search = Some(serde_json::from_value(value).map_err(refused)?);
             } else {
                 let known = option_names(task.name())?;

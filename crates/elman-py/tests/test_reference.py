@@ -16,7 +16,6 @@ from elman import _elman
 FILE = Path(__file__).parents[3] / "reference/networks.safetensors"
 #: Of numbers near 1, summed up in another order: those of float32 over two layers of six timesteps.
 TOLERANCE = {"float64": 1e-13, "float32": 1e-5}
-CELLS = ["elman", "elman-relu", "gru", "gru-reset-before", "lstm", "min-gru", "peephole-lstm"]
 #: What :func:`case` finds of each cell.
 SHAPES = [(layers, ways, batch) for layers in (1, 2) for ways in ("uni", "bi") for batch in ("equal", "unequal")]
 
@@ -81,7 +80,7 @@ def test_layers(cell, layers, ways, batch, dtype):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("layers, ways, batch", SHAPES)
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", _elman.CELLS)
 def test_networks(cell, layers, ways, batch, dtype):
     of = case(cell, layers, ways, batch, dtype)
     names = [name for name in ("h", "c") if f"{name}0" in of]

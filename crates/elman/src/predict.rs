@@ -38,7 +38,7 @@ const PIECE: usize = 4096;
 /// [`Network::output_len`].
 ///
 /// # Panics
-/// If a sequence is empty or does not have the network's input size.
+/// If the parameters are not as many as the network has, or a sequence is empty or does not have its input size.
 pub fn run(network: &Network, parameters: &Parameters, sequences: &[&[f64]]) -> Vec<Vec<f64>> {
     let Ok(outputs) = run_watched::<Infallible>(network, parameters, sequences, &mut |_| Ok(()));
     outputs

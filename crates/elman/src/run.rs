@@ -30,7 +30,7 @@ use crate::network::Network;
 use crate::recipe::Recipe;
 use crate::sequence::{Example, Sequences};
 use crate::table::Table;
-use crate::task::{HeldOut, Prepared, TaskName};
+use crate::task::{HeldOut, Prepared};
 use crate::train::{Checkpointer, Control, Ended, Members, Observer, Progress, RangeTest, Trainer};
 use crate::watch::Stopped;
 use crate::weights::Weights;
@@ -247,7 +247,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// As [`Model::evaluate`].
     pub fn check_test(&self, table: &Table, held_out: &HeldOut) -> Result<(), Error> {
-        if self.prepared.task.name() == TaskName::Text && self.prepared.held_out.is_some() {
+        if self.prepared.task.kind().has_read_held_out() && self.prepared.held_out.is_some() {
             return Ok(());
         }
         match self.model(None)?.evaluate_watched(table, held_out, &mut |_, _| Err(Stopped)) {

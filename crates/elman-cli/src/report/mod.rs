@@ -13,7 +13,7 @@ use elman::file;
 use elman::metrics::Evaluation;
 use elman::model::Model;
 use elman::table::Table;
-use elman::task::{Picture, TaskName};
+use elman::task::Picture;
 use elman::train::RangeTest;
 
 pub(crate) use history::History;
@@ -81,19 +81,6 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// What the page is about.
-    fn what(&self) -> &'static str {
-        match self.model.task().name() {
-            TaskName::Label if self.model.sound().is_some() => "Model of sound",
-            TaskName::Forecast => "Forecast",
-            TaskName::Regress => "Regression",
-            TaskName::Classify => "Classification",
-            TaskName::Label => "Labels",
-            TaskName::Text => "Language model",
-            other => other.name(),
-        }
-    }
-
     fn page(&self) -> anyhow::Result<String> {
         let mut page = Page::default();
         self.figures(&mut page);
@@ -109,7 +96,7 @@ impl Report<'_> {
         self.how_to_repeat(&mut page);
         let data = &self.model.record().data;
         let data = Path::new(data).file_name().map_or(data.into(), |name| name.to_string_lossy());
-        let title = format!("{}: {data}", self.what());
+        let title = format!("{}: {data}", self.model.task().kind().title());
         Ok(page.finish(&title, &self.model.task().kind().describe(), GENERATOR))
     }
 }

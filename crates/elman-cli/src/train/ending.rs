@@ -7,7 +7,6 @@ use anyhow::bail;
 use elman::error::Error;
 use elman::model::Model;
 use elman::run::{Run, Useless};
-use elman::task::TaskName;
 use elman::train::Ended;
 use elman::words::counted;
 use serde_json::json;
@@ -133,7 +132,7 @@ pub(super) fn remove(path: &Path) -> Result<(), Error> {
 /// The command that uses the model, as this program was called.
 fn next_command(plan: &Plan) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "elman".into());
-    let command = if plan.prepared.task.name() == TaskName::Text { "generate" } else { "predict" };
+    let command = if plan.prepared.task.name().facts().reads_text { "generate" } else { "predict" };
     let words = [program.as_str(), command].map(str::to_owned).into_iter();
     let shown = |path: &PathBuf| path.display().to_string();
     let files: Vec<String> = match &plan.played {

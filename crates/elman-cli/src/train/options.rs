@@ -318,7 +318,7 @@ impl TrainOptions {
     /// own option is taken out.
     pub(crate) fn take_search(&mut self, task: TaskName) -> Option<Open> {
         // Of another task the option stays, and is refused.
-        let wanted = if task == TaskName::Classify { self.search.take() } else { None };
+        let wanted = if task.facts().has_search { self.search.take() } else { None };
         let is_given = |option| match option {
             "patch" => self.patch.is_some(),
             "bidirectional" => self.bidirectional.is_some(),

@@ -15,6 +15,7 @@ impl Cell for Elman {
     const FROM_H: usize = 1;
     const GATE: &'static [usize] = &[0];
     const FITS_IDENTITY: bool = true;
+    const IN_THREES: bool = true;
     type Pre<L: Lane> = [L; 1];
     type Unit<L: Lane> = [L; 0];
     type State<L: Lane> = [L; 1];

@@ -94,6 +94,9 @@ pub trait Cell: Copy + Send + Sync + fmt::Debug + 'static {
     /// Is the cell worth functions of its own for single rows, which serve streams and single sequences? They take
     /// a few seconds to compile. Without them, tiles do the same, to the bit.
     const SINGLE_ROWS: bool = true;
+    /// Was it measured that 17 to 24 of its units take less time as three vectors of 8 lanes than as two of 16, in whichever
+    /// way they are run? See [`suits_eight_lanes`](elman_kernels::tuning::suits_eight_lanes). It changes no bit.
+    const IN_THREES: bool = false;
 
     /// The pre-activations of a unit.
     type Pre<L: Lane>: Lanes<L>;
@@ -176,6 +179,8 @@ pub struct Facts {
     pub forget_gate: Option<usize>,
     /// See [`Cell::FITS_IDENTITY`].
     pub fits_identity: bool,
+    /// See [`Cell::IN_THREES`].
+    pub in_threes: bool,
     /// See [`Cell::STATE_NAMES`].
     pub state_names: &'static [&'static str],
     /// See [`Cell::UNIT_NAME`].
@@ -199,6 +204,7 @@ impl Facts {
             saved: C::SAVED,
             forget_gate: C::FORGET_GATE,
             fits_identity: C::FITS_IDENTITY,
+            in_threes: C::IN_THREES,
             state_names: C::STATE_NAMES,
             unit_name: C::UNIT_NAME,
         }

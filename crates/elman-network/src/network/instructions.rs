@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use elman_core::block::Dense;
 use elman_kernels::InstructionSet;
 
-use super::{CellKind, Kind, Network};
+use super::{Kind, Network};
 use crate::error::ConfigError;
 
 /// The environment variable by which a lower instruction set can be asked for.
@@ -30,13 +30,13 @@ pub(crate) fn instruction_set_of(network: &Network) -> Result<InstructionSet, Co
         Kind::Dense { block: Dense { output_size, .. }, .. } => *output_size,
         _ => 0,
     };
-    let is_elman = |kind: &Kind| match kind {
-        Kind::Recurrent(layers) => layers.block.cell == CellKind::Elman,
+    let in_threes = |kind: &Kind| match kind {
+        Kind::Recurrent(layers) => layers.block.cell.facts().in_threes,
         _ => true,
     };
     let kinds = || network.blocks().iter().map(|placed| &placed.kind);
     let widest = kinds().map(width).max().unwrap_or(0);
-    Ok(asked()?.unwrap_or_else(|| InstructionSet::best().for_width(widest, kinds().all(is_elman))))
+    Ok(asked()?.unwrap_or_else(|| InstructionSet::best().for_width(widest, kinds().all(in_threes))))
 }
 
 /// The one that the environment asks for, if it does.
@@ -65,7 +65,7 @@ fn named(name: &OsStr) -> Result<Option<InstructionSet>, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::NetworkConfig;
+    use crate::network::{CellKind, NetworkConfig};
 
     #[test]
     fn each_set_has_a_name_and_others_are_refused_with_the_choices() {
@@ -97,6 +97,7 @@ mod tests {
             (gru, 9, 1, false),
             (gru, 3, 9, false),
             (gru, 20, 1, false),
+            (CellKind::ElmanRelu, 20, 1, false),
             (elman, 16, 1, false),
             (elman, 17, 1, true),
             (elman, 20, 24, true),

@@ -256,13 +256,20 @@ impl Network {
         self.blocks.iter().any(joins)
     }
 
-    /// Is there recurrent dropout or zoneout, which files of format version 2 do not know?
+    /// Is there a block, or an option of one, that files of format version 2 do not know? Whoever adds one to those adds it
+    /// here.
     pub fn needs_version_3(&self) -> bool {
         let needs_version_3 = |placed: &Placed| match &placed.kind {
             Kind::Recurrent(RecurrentLayers { block, .. }) => {
                 block.recurrent_dropout > 0.0 || block.kept().is_some()
             }
-            _ => false,
+            Kind::Embedding { block, .. } => block.one_hot,
+            Kind::Dense { .. }
+            | Kind::Dropout(_)
+            | Kind::LayerNorm { .. }
+            | Kind::Skip(_)
+            | Kind::Pooling(_)
+            | Kind::Patch(_) => false,
         };
         self.blocks.iter().any(needs_version_3)
     }

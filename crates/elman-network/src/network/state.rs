@@ -33,7 +33,8 @@ impl StateBlock {
 /// As in PyTorch they are ordered block by block, forward before reverse (see
 /// [`Network::states`](super::Network::states)); each is `[B, STATES, H]`: `h` first, then, for an LSTM, `c`.
 /// An engine keeps sequences in the batch's own order; [`get`](Self::get) and [`set`](Self::set) speak of
-/// them in the order in which the batch was given.
+/// them in the order in which the batch was given. Of a state that is in the caller's order already, as
+/// [`Learner::step_from`](crate::learner::Learner::step_from) takes and leaves it, [`at`](Self::at) gives the same.
 ///
 /// A state is *fresh* until it is written to or has gone through a forward pass. From a fresh state, blocks
 /// whose initial state is learned start from what they have learned.
@@ -74,8 +75,16 @@ impl<T: Scalar> State<T> {
     /// # Panics
     /// If there is no such recurrent block, direction or sequence.
     pub fn get(&self, layer: usize, direction: usize, sequence: usize, packing: &Packing) -> &[T] {
+        self.at(layer, direction, packing.position(sequence))
+    }
+
+    /// The states `[STATES, H]` of one direction of a recurrent block, for the sequence that has this place in the state.
+    ///
+    /// # Panics
+    /// If there is no such recurrent block, direction or place.
+    pub fn at(&self, layer: usize, direction: usize, place: usize) -> &[T] {
         let (block, width) = self.find(layer, direction);
-        &self.blocks[block][packing.position(sequence) * width..][..width]
+        &self.blocks[block][place * width..][..width]
     }
 
     /// The hidden state `h [H]` among them: what [`get`](Self::get) gives first.
@@ -160,8 +169,10 @@ impl<T: Scalar> State<T> {
     /// Puts back what [`select`](Self::select) took from these places. The state is then as fresh as that is.
     ///
     /// # Panics
-    /// If there is no such place, or not a state for each.
+    /// If there is no such place, `by` does not have a state for each, or it is of another network.
     pub fn replace(&mut self, places: &[usize], by: &State<T>) {
+        assert_eq!(places.len(), by.batch_size, "places, and states for them");
+        assert_eq!(self.shape, by.shape, "recurrent blocks of both states");
         for ((block, from), shape) in self.blocks.iter_mut().zip(&by.blocks).zip(&self.shape) {
             let width = shape.width();
             for (&place, from) in places.iter().zip(from.chunks_exact(width)) {
@@ -191,5 +202,23 @@ impl<T: Scalar> State<T> {
 
     pub(super) fn set_fresh(&mut self, fresh: bool) {
         self.fresh = fresh;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Network, NetworkConfig, Recurrent};
+
+    #[test]
+    fn states_go_back_to_as_many_places() {
+        let network =
+            |size| Network::new(NetworkConfig::new(1).with(Recurrent::new(CellKind::Lstm, size))).unwrap();
+        let (small, large) = (network(2), network(3));
+        let replace = |places: &[usize], by: &State<f64>| small.zero_state::<f64>(3).replace(places, by);
+        replace(&[2, 0], &small.zero_state(2));
+        for (places, by) in [(&[0, 1, 2][..], small.zero_state(1)), (&[0], large.zero_state(1))] {
+            assert!(std::panic::catch_unwind(|| replace(places, &by)).is_err(), "{places:?}");
+        }
     }
 }

@@ -338,8 +338,10 @@ impl Model {
         };
         let tensors = members.iter().enumerate().flat_map(|(n, member)| member.tensors(n, members.len()));
         let says_more = self.record.test.is_some() || self.device.is_some();
-        let needs_version_3 =
-            self.record.recipe.needs_version_3() || says_more || self.task.kind().needs_version_3();
+        let needs_version_3 = says_more
+            || self.network().needs_version_3()
+            || self.record.recipe.needs_version_3()
+            || self.task.kind().needs_version_3();
         let version = if needs_version_3 { FORMAT_VERSION } else { LEAST_VERSION };
         container::write(Format::Model, version, &content, tensors.collect())
     }
@@ -394,10 +396,8 @@ impl Model {
 
     /// What the task makes of a stream's rows; of several series, of those of one.
     fn stream_units(&self, series: Option<&Known>) -> Result<Box<dyn StreamUnits>, ConfigError> {
-        match (&self.task, series) {
-            (Task::Forecast(task), Some(series)) => task.stream_of_known(series),
-            (task, _) => task.kind().stream(),
-        }
+        let task = self.task.kind();
+        series.map_or_else(|| task.stream(), |series| task.stream_of_known(series))
     }
 
     /// See [`TaskKind::backtest`](crate::task::TaskKind::backtest).
@@ -445,11 +445,8 @@ impl Model {
     /// The task as it is measured on recordings: of a model of sound the gains of its [`device`](Self::device) are scalings of
     /// what goes in and comes out.
     pub fn measured_task(&self) -> Cow<'_, Task> {
-        match (&self.task, &self.device) {
-            (Task::Label(task), Some(device)) if task.sound.is_some() => {
-                Cow::Owned(task.with_gains(device.input_factor(), device.output_factor()).into())
-            }
-            _ => Cow::Borrowed(&self.task),
-        }
+        let with_gains =
+            |device: &Device| self.task.kind().with_gains(device.input_factor(), device.output_factor());
+        self.device.as_ref().and_then(with_gains).map_or(Cow::Borrowed(&self.task), Cow::Owned)
     }
 }

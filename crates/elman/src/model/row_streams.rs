@@ -7,10 +7,7 @@ use std::sync::Arc;
 
 use super::Model;
 use crate::error::{ConfigError, DataError, Message};
-use crate::task::{
-    Classify, Grouping, Known, Label, Layout, Numbers, Places, Read, RowAnswer, RowCell, RowColumn, Task,
-    TaskStream, unseen,
-};
+use crate::task::{Classify, Known, Layout, Numbers, Places, Read, RowCell, RowColumn, TaskStream, unseen};
 use crate::words::quoted;
 
 /// So many texts that are no categories are remarked; a stream has no end.
@@ -102,16 +99,14 @@ impl RowStreams {
     /// # Errors
     /// As those of [`Model::stream`] and [`Model::stream_of`].
     pub fn new(model: Arc<Model>) -> Result<Self, ConfigError> {
-        let series = series(&model);
+        let task = model.task().kind();
+        let series = task.series();
         let first = TaskStream::of(model.stream_units(series.first())?, &model.ensemble)?;
         let another = |series| another(&first, &model, series);
         let (columns, answers) = (first.columns(), first.answers().to_vec());
-        let layout = match model.task() {
-            Task::Forecast(task) => task.layout.clone(),
-            _ => Layout::Single,
-        };
+        let layout = task.layout().clone();
         let (ids, columns, answers, kind) =
-            match (layout, grouping(&model).and_then(|grouping| grouping.id.clone())) {
+            match (layout, task.grouped_by().and_then(|grouping| grouping.id.clone())) {
                 (Layout::Single, None) => (Vec::new(), columns, answers, Kind::One(another(None)?.into())),
                 (Layout::Single, Some(id)) => (vec![id], columns, answers, Kind::Named(HashMap::new())),
                 (Layout::Long(ids), _) => {
@@ -169,13 +164,18 @@ impl RowStreams {
 
     /// The name of the class that is predicted, of a model that tells classes.
     pub fn class_name(&self) -> Option<String> {
-        classes(&self.model).map(Classify::predicted_name)
+        self.model.task().kind().classes().map(Classify::predicted_name)
     }
 
     /// The class that an answer says is most likely, of a model that tells classes; none of an answer that is not one of this
     /// model's.
     pub fn class(&self, answer: &[f64]) -> Option<&str> {
-        classes(&self.model).filter(|task| answer.len() == task.classes.len()).map(|task| task.likely(answer))
+        self.model
+            .task()
+            .kind()
+            .classes()
+            .filter(|task| answer.len() == task.classes.len())
+            .map(|task| task.likely(answer))
     }
 
     /// What is to be said of the rows since this was asked for last: what was no category, the first of each.
@@ -238,7 +238,7 @@ impl RowStreams {
                 one_of(streams, id.iter().map(|name| name.trim().to_owned()).collect(), || new(None))?
             }
             Kind::Long { places, streams } => {
-                let series = series(model);
+                let series = model.task().kind().series();
                 let n = places.get(series, id).map_err(|error| {
                     let hint = "; predict forecasts others, from a table of theirs";
                     DataError::new(place(), Message::from(error.to_string()).text(hint))
@@ -332,33 +332,6 @@ fn wide(
 /// A stream through the same networks as the first one, at its start; of several series, that of one.
 fn another(first: &TaskStream, model: &Model, series: Option<&Known>) -> Result<TaskStream, ConfigError> {
     first.another(model.stream_units(series)?, &model.ensemble)
-}
-
-/// The series that a forecast has learned from; none of another task, or of a single series.
-fn series(model: &Model) -> &[Known] {
-    match model.task() {
-        Task::Forecast(task) if task.layout != Layout::Single => &task.series,
-        _ => &[],
-    }
-}
-
-/// The classes that a model tells, if those are its answers.
-fn classes(model: &Model) -> Option<&Classify> {
-    match model.task() {
-        Task::Classify(task) => Some(task),
-        Task::Label(Label { answer: RowAnswer::Class(task), .. }) => Some(task),
-        _ => None,
-    }
-}
-
-/// The columns of a table of sequences; none of a series or a text.
-fn grouping(model: &Model) -> Option<&Grouping> {
-    match model.task() {
-        Task::Regress(task) => Some(&task.grouping),
-        Task::Classify(task) => Some(&task.grouping),
-        Task::Label(task) => Some(task.grouping()),
-        _ => None,
-    }
 }
 
 /// The answer of a stream to a row, whose place an error tells.

@@ -51,7 +51,7 @@ impl Open {
         search: Option<bool>,
         is_given: impl Fn(&'static str) -> bool,
     ) -> Option<Self> {
-        let usual = task == TaskName::Classify && !is_given("validation") && !is_given("patience");
+        let usual = task.facts().has_search && !is_given("validation") && !is_given("patience");
         search.unwrap_or(usual).then(|| Open {
             patch: !is_given("patch"),
             bidirectional: !is_given("bidirectional"),

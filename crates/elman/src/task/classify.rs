@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::grouped::{GroupedTask, Grouping, Labels, pictures};
-use super::{Answers, Number, Picture, Precision, TaskName};
+use super::{Answers, Number, Picture, Precision, TaskFacts, TaskName};
 use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
@@ -47,6 +47,8 @@ impl GroupedTask for Classify {
     type Answer = Vec<f64>;
 
     const NAME: TaskName = TaskName::Classify;
+    const TITLE: &'static str = "Classification";
+    const FACTS: TaskFacts = TaskFacts { has_search: true, ..TaskFacts::USUAL };
     const BASELINE: &'static str = "most frequent class";
 
     fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
@@ -102,6 +104,10 @@ impl GroupedTask for Classify {
                 .ok_or_else(|| self.unknown(labels, sample).into())
         };
         (0..labels.len()).map(class).collect()
+    }
+
+    fn classes(&self) -> Option<&Classify> {
+        Some(self)
     }
 
     fn stratum(&class: &usize) -> usize {

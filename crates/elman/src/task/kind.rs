@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Charts, Picture, Predictions, StreamUnits, Task, TaskName};
+use super::{Charts, Classify, Grouping, Known, Layout, Picture, Predictions, StreamUnits, Task, TaskName};
 use crate::audio::Sound;
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
@@ -35,8 +35,19 @@ pub trait TaskKind: Debug {
     where
         Self: Sized;
 
+    /// What is known of it before it is fitted to anything.
+    fn facts() -> TaskFacts
+    where
+        Self: Sized,
+    {
+        TaskFacts::USUAL
+    }
+
     /// Which task it is.
     fn name(&self) -> TaskName;
+
+    /// What it makes, as a heading: `Forecast`.
+    fn title(&self) -> &'static str;
 
     /// What it is for and how it reads its data, in a line of words.
     fn describe(&self) -> String;
@@ -190,6 +201,60 @@ pub trait TaskKind: Debug {
         Err(ConfigError::of_model("this model is not one of several series; stream it without naming one"))
     }
 
+    /// How the series of a table lie, of a task of several.
+    fn layout(&self) -> &Layout {
+        &Layout::Single
+    }
+
+    /// The series that it has learned from, of a task of several.
+    fn series(&self) -> &[Known] {
+        &[]
+    }
+
+    /// As [`stream`](Self::stream), of one of its [`series`](Self::series).
+    ///
+    /// # Errors
+    /// As there.
+    fn stream_of_known(&self, _series: &Known) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        self.stream()
+    }
+
+    /// Does it read columns that are known for rows to come?
+    fn knows_rows_to_come(&self) -> bool {
+        false
+    }
+
+    /// The columns of a table of sequences; none of a task that reads no such table.
+    fn grouped_by(&self) -> Option<&Grouping> {
+        None
+    }
+
+    /// The classes, of a task that tells one of them by its probability.
+    fn classes(&self) -> Option<&Classify> {
+        None
+    }
+
+    /// Are its answers numbers, which have quantiles?
+    fn tells_numbers(&self) -> bool {
+        self.classes().is_none()
+    }
+
+    /// What it tells one by one.
+    fn counted(&self) -> &'static str {
+        "sequences"
+    }
+
+    /// Was all that is held out read when the task was prepared, so that nothing about it can be wrong any more?
+    fn has_read_held_out(&self) -> bool {
+        false
+    }
+
+    /// The same task with what goes in and what comes out multiplied with these, as of a device with gains; none of a task that
+    /// is not on sound.
+    fn with_gains(&self, _input: f64, _output: f64) -> Option<Task> {
+        None
+    }
+
     /// What a task on sound knows of it; none of any other.
     fn sound(&self) -> Option<&Sound> {
         None
@@ -231,6 +296,23 @@ pub trait TaskKind: Debug {
     /// # Errors
     /// What it cannot be.
     fn check(&self) -> Result<(), String>;
+}
+
+/// What is known of a task before it is fitted to anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskFacts {
+    /// What a model is there to do, behind a "to", where that is not the task's name.
+    pub aim: Option<&'static str>,
+    /// Does it read a file as a text, and not as a table?
+    pub reads_text: bool,
+    /// May its recipe be chosen by [cross-validation](crate::search), and is it where nothing is said?
+    pub has_search: bool,
+}
+
+impl TaskFacts {
+    /// Those of a task on tables whose recipe is given.
+    pub const USUAL: Self = TaskFacts { aim: None, reads_text: false, has_search: false };
 }
 
 /// Refuses a loss that is not for targets that are numbers.
@@ -337,7 +419,7 @@ impl PredictOptions {
     /// Refuses what only forecasts have, and quantiles of answers that have none.
     pub(super) fn check_no_forecast(
         &self,
-        task: TaskName,
+        task: &dyn TaskKind,
         distribution: Option<&Distribution>,
     ) -> Result<(), ConfigError> {
         let asked = [
@@ -348,13 +430,17 @@ impl PredictOptions {
             ("baseline", self.baseline.is_some()),
         ];
         if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
-            return Err(for_forecasts(option, task));
+            return Err(for_forecasts(option, task.name()));
         }
         let asked = [("interval", !self.interval.is_empty()), ("quantiles", !self.quantiles.is_empty())];
         match asked.into_iter().find(|(_, asked)| *asked) {
-            Some((option, _)) if matches!(task, TaskName::Classify | TaskName::Text) => Err(
-                ConfigError::new(option, format!("is for numbers; this model is there to {}", task.aim())),
-            ),
+            Some((option, _)) if !task.tells_numbers() => {
+                let does = match task.classes() {
+                    Some(_) => "tells classes".to_owned(),
+                    None => format!("is there to {}", task.name().aim()),
+                };
+                Err(ConfigError::new(option, format!("is for numbers; this model {does}")))
+            }
             Some((option, _)) if distribution.is_none() => Err(needs_a_distribution(option)),
             _ => Ok(()),
         }

@@ -52,7 +52,7 @@ pub use forecast::{
 };
 pub(crate) use grouped::most_frequent;
 pub use grouped::{GroupedOptions, Grouping, SplitBy};
-pub use kind::{HeldOut, LossUnit, PredictOptions, Prepared, TaskKind};
+pub use kind::{HeldOut, LossUnit, PredictOptions, Prepared, TaskFacts, TaskKind};
 pub use label::{Label, LabelOptions, RowAnswer, Scale};
 pub use picture::{Bar, Bars, Cases, Heat, Picture, Points, Span};
 pub use predictions::{Answers, Cell, Number, Precision, Predictions};
@@ -84,11 +84,8 @@ names::tasks! {
 
 impl TaskName {
     /// What a model is there to do, behind a "to": its name, where that is a verb.
-    pub const fn aim(self) -> &'static str {
-        match self {
-            TaskName::Text => "model texts",
-            _ => self.name(),
-        }
+    pub fn aim(self) -> &'static str {
+        self.facts().aim.unwrap_or(self.name())
     }
 }
 

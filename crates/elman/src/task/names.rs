@@ -64,6 +64,13 @@ macro_rules! tasks {
                 }
             }
 
+            /// What is known of the task before it is fitted to anything.
+            pub fn facts(self) -> TaskFacts {
+                match self {
+                    $(TaskName::$task => <$task as TaskKind>::facts(),)+
+                }
+            }
+
             /// The names of the task's options.
             pub fn option_names(self) -> &'static [&'static str] {
                 match self {

@@ -54,6 +54,7 @@ impl GroupedTask for Regress {
     type Answer = Vec<f64>;
 
     const NAME: TaskName = TaskName::Regress;
+    const TITLE: &'static str = "Regression";
     const BASELINE: &'static str = "training mean";
 
     fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
@@ -72,6 +73,10 @@ impl GroupedTask for Regress {
 
     fn targets(&self, labels: &Labels<'_>) -> Result<Vec<Vec<f64>>, Error> {
         Ok((0..labels.len()).map(|sample| labels.numbers(sample)).collect::<Result<_, _>>()?)
+    }
+
+    fn outliers(labels: &Labels<'_>) -> Result<Vec<Message>, Error> {
+        labels.outliers()
     }
 
     /// All are of one: the split is a plain draw.

@@ -80,6 +80,26 @@ fn saved_and_loaded_are_the_same_weights() {
     }
 }
 
+/// What came after version 2 is written as version 3, so that a program of the second says that the file is newer.
+#[test]
+fn options_of_blocks_that_version_2_does_not_know_are_written_as_version_3() {
+    let lstm = Recurrent::new(CellKind::Lstm, 2);
+    let configs = [
+        NetworkConfig::new(1).with(Embedding::one_hot(3)).with(Dense::new(2)),
+        NetworkConfig::new(1).with(lstm.with_recurrent_dropout(0.25)),
+        NetworkConfig::new(1).with(lstm.with_zoneout(0.25, 0.0)),
+        NetworkConfig::new(1).with(lstm.with_zoneout(0.0, 0.25)),
+    ];
+    for config in configs {
+        let network = Network::new(config).unwrap();
+        let parameters: Vec<f32> = Init::Torch.draw(&network, 3).unwrap();
+        let bytes = Weights::new(network, parameters).unwrap().to_bytes().unwrap();
+        let parts = Parts::of(&bytes);
+        assert_eq!(parts.version, json!(3), "{}", parts.content);
+        assert_eq!(read(&bytes).unwrap().to_bytes().unwrap(), bytes);
+    }
+}
+
 #[test]
 fn parameters_that_are_not_the_networks_are_refused() {
     let network = Network::new(NetworkConfig::new(1).with(Recurrent::new(CellKind::Elman, 1))).unwrap();

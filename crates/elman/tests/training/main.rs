@@ -9,6 +9,7 @@
 //! - [`randomness`]: the order of the sequences, and dropout masks;
 //! - [`events`]: what observers are told, and what they can do;
 //! - [`divergence`]: runs that leave the finite numbers;
+//! - [`extremes`]: options at both ends of their range;
 //! - [`refusals`]: options and examples that are errors;
 //! - [`own_loop`]: a loop of one's own gives the same;
 //! - [`learning`]: tasks that networks learn, and number types.
@@ -18,6 +19,7 @@ mod accumulation;
 mod averaging;
 mod divergence;
 mod events;
+mod extremes;
 mod learning;
 mod own_loop;
 mod patience;

@@ -7,7 +7,7 @@ use elman::init::Init;
 use elman::learner::{Learner, LearnerConfig};
 use elman::loss::{Loss, Targets};
 use elman::network::{CellKind, Engine, Mode, Network, Readout, Stacked};
-use elman::optimiser::OptimiserConfig;
+use elman::optimiser::{Optimiser, OptimiserConfig};
 use elman::random::{Purpose, Rng};
 use elman::schedule::{Schedule, ScheduleConfig};
 use elman::sequence::{Example, TrainingBatch};
@@ -138,6 +138,45 @@ fn a_carried_state_is_truncated_backpropagation() {
     assert!(!state.is_fresh());
 }
 
+/// Pieces of unequal lengths, of which now the one and now the other is packed first: each sequence goes on from where it
+/// was itself.
+#[test]
+fn a_carried_state_is_each_sequences_own_whatever_the_lengths() {
+    // Of the three sequences, the timesteps at which a piece of each ends.
+    let ends = [[4, 4, 3], [6, 8, 9], [9, 9, 10]];
+    for cell in [CellKind::Gru, CellKind::Lstm] {
+        let network = network(cell, Readout::Every);
+        let whole = examples::<f64>(&network, &[9, 9, 10], 5);
+        let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::SGD).with_learning_rate(1e-300);
+        let learner = || Learner::<f64>::new(&network, start(&network), config.clone()).unwrap();
+        let piece = |n: usize, time: std::ops::Range<usize>| {
+            let Targets::Values(targets) = &whole[n].targets else { panic!("values") };
+            let values = 2 * time.start..2 * time.end;
+            Example::values(whole[n].x[values.clone()].to_vec(), targets[values].to_vec())
+        };
+        let mut together = learner();
+        let mut state = network.zero_state(3);
+        let mut alone: Vec<_> = (0..3).map(|_| (learner(), network.zero_state(1))).collect();
+        let mut starts = [0; 3];
+        for ends in ends {
+            let pieces: Vec<_> = (0..3).map(|n| piece(n, starts[n]..ends[n])).collect();
+            let loss = together.step_from(&mut state, &TrainingBatch::new(&network, &pieces)).unwrap();
+            let (mut sum, mut steps) = (0.0, 0);
+            for (n, (learner, state)) in alone.iter_mut().enumerate() {
+                let batch = TrainingBatch::new(&network, &pieces[n..=n]);
+                sum += learner.step_from(state, &batch).unwrap() * (ends[n] - starts[n]) as f64;
+                steps += ends[n] - starts[n];
+            }
+            // Up to 30 squares of values below 4, summed in another order.
+            assert!((loss - sum / steps as f64).abs() < 1e-13, "{cell}: {loss}");
+            for (n, (_, alone)) in alone.iter().enumerate() {
+                assert_eq!(bits(state.at(0, 0, n)), bits(alone.at(0, 0, 0)), "{cell}, sequence {n}");
+            }
+            starts = ends;
+        }
+    }
+}
+
 #[test]
 #[should_panic(expected = "the first piece has 2 timesteps, and 3 are to be burned in")]
 fn a_first_piece_that_is_shorter_than_the_burn_in_is_refused() {
@@ -146,6 +185,49 @@ fn a_first_piece_that_is_shorter_than_the_burn_in_is_refused() {
     let mut learner = Learner::<f64>::new(&network, start(&network), config).unwrap();
     let piece = TrainingBatch::new(&network, &examples::<f64>(&network, &[2], 0));
     let _ = learner.step_from(&mut network.zero_state(1), &piece);
+}
+
+/// Whoever sets a rate that is no number is told so before the parameters are none either.
+#[test]
+fn a_rate_that_is_no_number_is_an_error_of_the_update() {
+    let network = network(CellKind::Gru, Readout::Every);
+    let batch = TrainingBatch::new(&network, &examples::<f64>(&network, &[3, 2], 1));
+    for rate in [f64::NAN, f64::INFINITY] {
+        let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM);
+        let mut learner = Learner::<f64>::new(&network, start(&network), config).unwrap();
+        learner.set_learning_rate(rate);
+        let error = learner.step(&batch).unwrap_err();
+        assert_eq!(error.quantity, "learning rate");
+        assert_eq!(bits(learner.parameters()), bits(&start::<f64>(&network)));
+        learner.set_learning_rate(0.1);
+        assert!(learner.step(&batch).is_ok());
+    }
+}
+
+fn learner() -> (Learner<f64>, usize) {
+    let network = network(CellKind::Gru, Readout::Every);
+    let config = LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM);
+    (Learner::new(&network, start(&network), config).unwrap(), network.layout().len())
+}
+
+#[test]
+#[should_panic(expected = "parameters of the network")]
+fn parameters_of_another_network_are_not_restored() {
+    let (mut learner, len) = learner();
+    learner.restore(Vec::new(), Optimiser::new(OptimiserConfig::ADAM, len), 0, None);
+}
+
+#[test]
+#[should_panic(expected = "the optimiser's memory is of other parameters")]
+fn an_optimiser_of_another_network_is_not_restored() {
+    let (mut learner, len) = learner();
+    learner.restore(vec![0.0; len], Optimiser::new(OptimiserConfig::ADAM, len - 1), 0, None);
+}
+
+#[test]
+#[should_panic(expected = "parameters of the network")]
+fn only_as_many_parameters_change_places() {
+    learner().0.swap_parameters(&mut vec![0.0; 2]);
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Lengths {
         if options.test.is_none() {
             short.test = usual.test.min(rows / 3).max(short.horizon);
         }
-        let left = |lengths: Self| rows.saturating_sub(1 + lengths.looks_back() + lengths.test);
+        let left = |lengths: Self| rows.saturating_sub(lengths.test).saturating_sub(1 + lengths.looks_back());
         if options.season.is_none() && season.is_some_and(|season| left(short) < season.div_ceil(2)) {
             short.season = None;
         }

@@ -157,6 +157,26 @@ impl TaskKind for Forecast {
         TaskName::Forecast
     }
 
+    fn title(&self) -> &'static str {
+        "Forecast"
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn series(&self) -> &[Known] {
+        if self.layout.is_single() { &[] } else { &self.series }
+    }
+
+    fn stream_of_known(&self, series: &Known) -> Result<Box<dyn StreamUnits>, ConfigError> {
+        Ok(Box::new(stream::Newest::new(self.alone(series)?)))
+    }
+
+    fn knows_rows_to_come(&self) -> bool {
+        !self.covariates.future.is_empty()
+    }
+
     fn needs_version_3(&self) -> bool {
         let named = self.time_format.is_some() || self.timezone.is_some() || self.missing.is_some();
         let seen = !self.calendar.is_empty() || !self.covariates.is_empty();

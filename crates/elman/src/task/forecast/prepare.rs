@@ -36,6 +36,7 @@ const LEAST_TO_LEARN: usize = 2;
 
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
     check_missing(options.missing)?;
+    check_options(options)?;
     let named = Named::new(table, options)?;
     let of_names = time_names::of_training(table, options, &named)?;
     match of_names {
@@ -98,16 +99,12 @@ fn prepare_long(
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
     let (mut all, short) = read_all(table, &layout, &members, times, filling)?;
     remarks.extend(remark_on_future(&all));
-    if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
-        let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
-        return Err(ConfigError::new("season", message).into());
-    }
     let (mut task, remark) = configure(target, name.map(str::to_owned), layout, &all, options)?;
     task.time_format = kept_format;
     remarks.extend(remarks_on_rows(&all, &task));
     all.iter_mut().for_each(|series| series.fill(task.missing, task.season, task.test));
     remarks.extend(remark);
-    task.check_options(options)?;
+    task.check_test_len()?;
     task.covariates = named.columns(table)?;
     let mut left_out = LeftOut { short, constant: Vec::new() };
     let mut all = task.long_enough(table, all, &mut left_out)?;
@@ -124,6 +121,26 @@ fn prepare_long(
     let (train, validation) = (examples.0.into(), examples.1.into());
     let (task, data) = (task.into(), table.name().to_owned());
     Ok(Prepared { task, data, train, train_groups: Vec::new(), validation, held_out, remarks })
+}
+
+/// Refuses what no series could do with, before anything is worked out from it.
+fn check_options(options: &ForecastOptions) -> Result<(), ConfigError> {
+    for (option, value) in
+        [("horizon", options.horizon), ("window", options.window), ("stride", options.stride)]
+    {
+        if let Some(value) = value.filter(|value| !(1..=MAX_HORIZON).contains(value)) {
+            return Err(ConfigError::new(option, format!("is {value}; it must be from 1 to {MAX_HORIZON}")));
+        }
+    }
+    if let Some(season) = options.season.filter(|&season| season > MAX_SEASON) {
+        let message = format!("is {season}; it must be at most {MAX_SEASON}, or 0 for none");
+        return Err(ConfigError::new("season", message));
+    }
+    if !(0.0..1.0).contains(&options.validation) {
+        let message = format!("is {}; it must be at least 0 and below 1", options.validation);
+        return Err(ConfigError::new("validation", message));
+    }
+    Ok(())
 }
 
 /// How a column writes its times.
@@ -427,21 +444,8 @@ impl Forecast {
         DataError::new(place, message)
     }
 
-    fn check_options(&self, options: &ForecastOptions) -> Result<(), ConfigError> {
-        for (option, value) in
-            [("horizon", self.horizon), ("window", self.window), ("stride", options.stride.unwrap_or(1))]
-        {
-            if value == 0 || value > MAX_HORIZON {
-                return Err(ConfigError::new(
-                    option,
-                    format!("is {value}; it must be from 1 to {MAX_HORIZON}"),
-                ));
-            }
-        }
-        if !(0.0..1.0).contains(&options.validation) {
-            let message = format!("is {}; it must be at least 0 and below 1", options.validation);
-            return Err(ConfigError::new("validation", message));
-        }
+    /// Refuses a test that is shorter than what is forecast.
+    fn check_test_len(&self) -> Result<(), ConfigError> {
         if self.test > 0 && self.test < self.horizon {
             let message = format!(
                 "keeps {} rows, fewer than the horizon of {}; keep more, or 0 for no test",

@@ -24,16 +24,11 @@ pub(super) struct Newest {
 }
 
 impl Forecast {
-    /// One of its series value by value.
+    /// The same for one of its series by itself.
     ///
     /// # Errors
     /// If the network sees what a stream does not tell.
-    pub(crate) fn stream_of_known(&self, known: &Known) -> Result<Box<dyn StreamUnits>, ConfigError> {
-        Ok(Box::new(Newest::new(self.alone(known)?)))
-    }
-
-    /// The same for one of its series by itself.
-    fn alone(&self, known: &Known) -> Result<Self, ConfigError> {
+    pub(super) fn alone(&self, known: &Known) -> Result<Self, ConfigError> {
         if self.covariates.are_of_series() {
             let message = "this model sees what is fixed for a series, or told as a share of its mean, which a stream does \
                            not say; let it predict from a table that has the new rows";

@@ -5,7 +5,7 @@ use crate::error::{DataError, Error, Message};
 use crate::outlier;
 use crate::sequence::Example;
 use crate::table::Table;
-use crate::task::{HeldOut, Prepared, TaskName};
+use crate::task::{HeldOut, Prepared};
 
 /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
 pub(super) fn prepare<T: GroupedTask>(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
@@ -30,9 +30,7 @@ pub(super) fn prepare<T: GroupedTask>(table: &Table, options: &GroupedOptions) -
     let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
     let targets = task.targets(&labels)?;
     let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
-    if T::NAME == TaskName::Regress {
-        outliers.extend(labels.outliers()?);
-    }
+    outliers.extend(T::outliers(&labels)?);
     let parts = Parts::choose(table, &groups, &labels, &strata, options)?;
 
     let rows: Vec<usize> = parts.split.train.iter().flat_map(|&n| groups.rows[n].iter().copied()).collect();

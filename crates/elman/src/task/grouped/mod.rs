@@ -34,7 +34,8 @@ pub(super) use split::check_shares;
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::quantiles::Asked;
 use super::{
-    Answers, HeldOut, Picture, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskKind, TaskName,
+    Answers, Classify, HeldOut, Picture, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskFacts,
+    TaskKind, TaskName,
 };
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
@@ -59,6 +60,10 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
     /// Which task it is.
     const NAME: TaskName;
+    /// See [`TaskKind::title`].
+    const TITLE: &'static str;
+    /// See [`TaskKind::facts`].
+    const FACTS: TaskFacts = TaskFacts::USUAL;
     /// The naive predictor's name.
     const BASELINE: &'static str;
 
@@ -73,6 +78,16 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
     /// The targets of all samples.
     fn targets(&self, labels: &Labels<'_>) -> Result<Vec<Self::Target>, Error>;
+
+    /// What is to be said of targets far beyond the others, where those are numbers.
+    fn outliers(_labels: &Labels<'_>) -> Result<Vec<Message>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// See [`TaskKind::classes`].
+    fn classes(&self) -> Option<&Classify> {
+        None
+    }
 
     /// Targets of one stratum are spread evenly over training, validation and test.
     fn stratum(target: &Self::Target) -> usize;
@@ -195,8 +210,28 @@ impl<T: GroupedTask> TaskKind for T {
         self.grouping().needs_version_3()
     }
 
+    fn facts() -> TaskFacts {
+        T::FACTS
+    }
+
     fn name(&self) -> TaskName {
         T::NAME
+    }
+
+    fn title(&self) -> &'static str {
+        T::TITLE
+    }
+
+    fn grouped_by(&self) -> Option<&Grouping> {
+        Some(self.grouping())
+    }
+
+    fn classes(&self) -> Option<&Classify> {
+        GroupedTask::classes(self)
+    }
+
+    fn counted(&self) -> &'static str {
+        self.grouping().window.map_or("sequences", |_| "windows")
     }
 
     fn describe(&self) -> String {
@@ -335,7 +370,7 @@ impl<T: GroupedTask> TaskKind for T {
         options: &PredictOptions,
         watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
-        options.check_no_forecast(T::NAME, ensemble.distribution())?;
+        options.check_no_forecast(self, ensemble.distribution())?;
         let asked = options.asked()?;
         let mut read = Sequences::read(self.grouping(), table)?;
         if let Some(empty) = read.groups.rows.iter().position(Vec::is_empty) {

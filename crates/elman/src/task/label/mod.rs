@@ -21,7 +21,7 @@ use fit::Found;
 use super::grouped::{GroupedTask, Grouping, Rows};
 use super::kind::check_loss_of_numbers;
 use super::{
-    Classify, HeldOut, Picture, PredictOptions, Predictions, Prepared, Regress, StreamUnits, TaskKind,
+    Classify, HeldOut, Picture, PredictOptions, Predictions, Prepared, Regress, StreamUnits, Task, TaskKind,
     TaskName,
 };
 use crate::audio::Sound;
@@ -110,6 +110,29 @@ impl TaskKind for Label {
 
     fn name(&self) -> TaskName {
         TaskName::Label
+    }
+
+    fn title(&self) -> &'static str {
+        if self.sound.is_some() { "Model of sound" } else { "Labels" }
+    }
+
+    fn grouped_by(&self) -> Option<&Grouping> {
+        Some(self.grouping())
+    }
+
+    fn classes(&self) -> Option<&Classify> {
+        match &self.answer {
+            RowAnswer::Numbers(_) => None,
+            RowAnswer::Class(task) => Some(task),
+        }
+    }
+
+    fn counted(&self) -> &'static str {
+        "rows"
+    }
+
+    fn with_gains(&self, input: f64, output: f64) -> Option<Task> {
+        self.sound.is_some().then(|| self.scaled_by(input, output).into())
     }
 
     fn describe(&self) -> String {
@@ -252,14 +275,7 @@ impl TaskKind for Label {
         if let Some(recordings) = table.recordings() {
             return self.predict(ensemble, &recordings.rows()?, options, watch);
         }
-        let asked =
-            [("interval", !options.interval.is_empty()), ("quantiles", !options.quantiles.is_empty())];
-        if let (RowAnswer::Class(_), Some((option, _))) =
-            (&self.answer, asked.into_iter().find(|(_, asked)| *asked))
-        {
-            return Err(ConfigError::new(option, "is for numbers; this model tells classes").into());
-        }
-        options.check_no_forecast(TaskName::Label, ensemble.distribution())?;
+        options.check_no_forecast(self, ensemble.distribution())?;
         either!(&self.answer, task => answers::predict(task, ensemble, table, options, watch))
     }
 

@@ -90,7 +90,7 @@ impl Label {
     }
 
     /// The same with what goes in and what comes out multiplied with these.
-    pub(crate) fn with_gains(&self, input: f64, output: f64) -> Self {
+    pub(super) fn scaled_by(&self, input: f64, output: f64) -> Self {
         let mut task = self.clone();
         if let RowAnswer::Numbers(Regress { grouping, target_scalings }) = &mut task.answer {
             let factor = |deviation| Scaling { mean: 0.0, deviation };

@@ -58,7 +58,7 @@ use vocabulary::{Id, shown};
 
 use super::{
     Answers, HeldOut, LossUnit, Number, Picture, Precision, PredictOptions, Predictions, Prepared,
-    StreamUnits, TaskKind, TaskName,
+    StreamUnits, TaskFacts, TaskKind, TaskName,
 };
 use crate::ensemble::{Average, Ensemble};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -170,8 +170,25 @@ impl TaskKind for Text {
         })
     }
 
+    fn facts() -> TaskFacts {
+        TaskFacts { aim: Some("model texts"), reads_text: true, ..TaskFacts::USUAL }
+    }
+
     fn name(&self) -> TaskName {
         TaskName::Text
+    }
+
+    fn title(&self) -> &'static str {
+        "Language model"
+    }
+
+    fn tells_numbers(&self) -> bool {
+        false
+    }
+
+    /// The whole text was gone through for its tokens.
+    fn has_read_held_out(&self) -> bool {
+        true
     }
 
     fn describe(&self) -> String {
@@ -328,7 +345,7 @@ impl TaskKind for Text {
         options: &PredictOptions,
         watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
-        options.check_no_forecast(self.name(), ensemble.distribution())?;
+        options.check_no_forecast(self, ensemble.distribution())?;
         check_answers(table)?;
         let (corpus, from) = self.part(table, &HeldOut::All)?;
         let mut all = vec![Told::default(); corpus.len() - from];
