@@ -34,7 +34,7 @@ mod _elman {
     #[pymodule_export]
     use crate::learning::{Optimiser, clip_grad_norm, loss};
     #[pymodule_export]
-    use crate::model::Model;
+    use crate::model::{Model, class_keys};
     #[pymodule_export]
     use crate::network::Network;
     #[pymodule_export]

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use elman::error::Error;
 use elman::metrics::Evaluation;
 use elman::model;
-use elman::task::{Answers, GenerateOptions, PredictOptions, Predictions};
+use elman::task::{Answers, Classify, GenerateOptions, PredictOptions, Predictions};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -125,11 +124,15 @@ impl Model {
             .with_top_p(top_p)
             .with_stop(stop)
             .with_seed(seed);
-        let write = || -> Result<(Vec<u8>, Vec<String>), Error> {
+        let (bytes, remarks) = watched(py, |watch| {
             let mut generator = self.0.generate(prompt, &options)?;
-            Ok((generator.bytes()?, generator.remarks().iter().map(ToString::to_string).collect()))
-        };
-        let (bytes, remarks) = tried(py, write)?;
+            let mut bytes = Vec::new();
+            while let Some(ready) = generator.advance()? {
+                bytes.extend_from_slice(ready);
+                watch(generator.written(), length)?;
+            }
+            Ok((bytes, generator.remarks().iter().map(ToString::to_string).collect::<Vec<_>>()))
+        })?;
         Ok((PyBytes::new(py, &bytes), remarks))
     }
 
@@ -170,6 +173,12 @@ impl Model {
     pub(crate) fn new(model: model::Model) -> Self {
         Model(Arc::new(model))
     }
+}
+
+/// What all ways to write each of these labels have in common, beside these classes.
+#[pyfunction]
+pub(crate) fn class_keys(classes: Vec<String>, labels: Vec<String>) -> PyResult<Vec<String>> {
+    quickly(|| Classify::keys(&classes, &labels))
 }
 
 fn json(value: &impl serde::Serialize) -> PyResult<String> {

@@ -172,7 +172,7 @@ impl<T: Number> Running<T> {
         let pass = &mut *alone(&self.pass, "network")?;
         let (Some((form, time)), true) = (pass.came, pass.keeps) else {
             return Err(wrong(
-                "backward needs a forward pass before it, of mode \"evaluate\" or \"train\", each once",
+                "backward needs a forward pass before it, each once; predict and step keep nothing to go back through",
             ));
         };
         let width = network.output_size();

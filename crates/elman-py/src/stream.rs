@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use elman::task::RowCell;
 use elman::weights::Weights;
 use elman::{model, stream};
-use numpy::{PyArray1, PyReadonlyArray1, PyReadwriteArray1};
+use numpy::{
+    PyArray1, PyArrayDescrMethods, PyReadonlyArray1, PyReadwriteArray1, PyUntypedArray, PyUntypedArrayMethods,
+};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -49,18 +51,39 @@ impl Stream {
     }
 }
 
-/// What is no array of numbers that a step reads or writes.
-fn no_row(what: &str) -> PyErr {
-    PyTypeError::new_err(format!(
-        "{what} must be an array of one dimension of float32, which nobody else writes to; numpy.asarray(..., numpy.float32) makes one"
-    ))
+/// Why something is no array of numbers that a step reads or writes.
+fn no_row(what: &str, given: &Bound<'_, PyAny>) -> PyErr {
+    const WANTED: &str = "an array of one dimension of float32";
+    let Ok(array) = given.cast::<PyUntypedArray>() else {
+        let found = given.get_type();
+        let found = found.name().map_or_else(|_| found.to_string(), |name| name.to_string());
+        return PyTypeError::new_err(format!(
+            "{what} is of {found}; it must be {WANTED}: numpy.asarray(..., numpy.float32)"
+        ));
+    };
+    let (dtype, dimensions) = (array.dtype(), array.ndim());
+    if !dtype.is_equiv_to(&numpy::dtype::<f32>(given.py())) {
+        return PyTypeError::new_err(format!(
+            "{what} is of {dtype}; it must be {WANTED}: {what}.astype(numpy.float32)"
+        ));
+    }
+    if dimensions != 1 {
+        return PyTypeError::new_err(format!(
+            "{what} has {dimensions} dimensions; it must be {WANTED}: {what}.ravel()"
+        ));
+    }
+    let is_writeable = given.getattr("flags").and_then(|flags| flags.getattr("writeable")?.extract());
+    PyTypeError::new_err(match is_writeable {
+        Ok(false) => format!("{what} is read-only; give an array that may be written to"),
+        _ => format!("{what} shares its memory with an array that is in use by this call; give a copy"),
+    })
 }
 
 const NO_ROW_OF_MEMORY: &str = "out is not C-contiguous";
 
 /// The array that a step writes so many values to.
 fn place<'py>(out: &Bound<'py, PyAny>, wanted: usize) -> PyResult<PyReadwriteArray1<'py, f32>> {
-    let out: PyReadwriteArray1<'py, f32> = out.extract().map_err(|_| no_row("out"))?;
+    let out: PyReadwriteArray1<'py, f32> = out.extract().map_err(|_| no_row("out", out))?;
     let found = out.as_slice().map_err(|_| wrong(NO_ROW_OF_MEMORY))?.len();
     if found != wanted {
         return Err(wrong(format!("out has {found} values, but the output has {wanted}")));
@@ -79,7 +102,7 @@ impl Stream {
         out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyArray1<f32>>>> {
         let mut stream = self.alone()?;
-        let x: PyReadonlyArray1<'_, f32> = x.extract().map_err(|_| no_row("x"))?;
+        let x: PyReadonlyArray1<'_, f32> = x.extract().map_err(|_| no_row("x", x))?;
         // Before the states move on, so that a step that is refused leaves them.
         let out = out.map(|out| place(out, stream.output.len())).transpose()?;
         if !stream.advance(values(&x, "x")?)? {

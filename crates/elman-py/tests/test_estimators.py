@@ -3,10 +3,8 @@
 import json
 import os
 import pickle
-import signal
 import subprocess
 import sys
-import threading
 import time
 import warnings
 from datetime import timedelta, timezone
@@ -477,34 +475,30 @@ def test_what_was_built_without_parquet_says_so(forecaster, tmp_path):
     assert "give a name that ends in .csv, .jsonl or .npy" in said and not (tmp_path / "p.parquet").exists()
 
 
-@pytest.fixture
-def interruptible():
-    """Ctrl-C is heard, though whoever started the tests in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def test_ctrl_c_keeps_the_best(interruptible):
+def test_ctrl_c_keeps_the_best(ctrl_c):
     X = np.random.default_rng(0).normal(size=(200, 50, 4))
     estimator = elman.SequenceRegressor(epochs=100_000, hidden_size=16, verbose=0)
-    timer = threading.Timer(2.0, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+    ctrl_c(2.0)
     start = time.monotonic()
     estimator.fit(X, X[:, :, 0].mean(axis=1))
-    timer.join()
     assert time.monotonic() - start < 20
     assert estimator.record_["ended"] == "interrupted" and len(estimator.history_["train_loss"]) >= 1
     assert any("interrupted" in remark for remark in estimator.remarks_)
     assert estimator.predict(X[:2]).shape == (2,)
 
 
-def test_ctrl_c_in_a_search_is_an_exception(waves, interruptible):
-    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+def test_ctrl_c_in_a_search_is_an_exception(waves, ctrl_c):
+    ctrl_c(0.5)
     with pytest.raises(KeyboardInterrupt):
         elman.SequenceClassifier(epochs=100_000, verbose=0).fit(*waves)
-    timer.join()
+
+
+def test_ctrl_c_ends_a_text_that_is_written(ctrl_c, text_model):
+    ctrl_c(0.5)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        text_model.generate("a", length=10**9)
+    assert time.monotonic() - start < 20
 
 
 def test_what_is_said_depends_on_verbose(means, capfd):

@@ -13,6 +13,15 @@ Y = X[:, :, 0].mean(axis=1)
 QUICK = {"epochs": 2, "hidden_size": 4, "verbose": 0}
 
 
+ROW = np.ones(2, np.float32)
+
+
+def read_only(size):
+    array = np.ones(size, np.float32)
+    array.flags.writeable = False
+    return array
+
+
 @pytest.fixture(scope="module")
 def net():
     return elman.Network([elman.GRU(4), elman.Dense(1)], input_size=2)
@@ -44,9 +53,14 @@ def forecaster():
             TypeError,
             r"loss is <class .*>; it must be a loss, such as elman.SquaredError\(\)",
         ),
-        (lambda n: n.stream().step([1.0, 2.0]), TypeError, "x must be an array of one dimension of float32"),
-        (lambda n: n.stream().step(np.ones(2)), TypeError, "x must be an array of one dimension of float32"),
-        (lambda n: n.stream().step(np.ones(2, np.float32), np.ones(1)), TypeError, "out must be an array of one dim"),
+        (lambda n: n.stream().step([1.0, 2.0]), TypeError, "x is of list; it must be an array of one dimension of float32"),
+        (lambda n: n.stream().step(np.ones(2)), TypeError, r"x is of float64; .*: x.astype\(numpy.float32\)"),
+        (lambda n: n.stream().step(np.ones(2, ">f4")), TypeError, "x is of >f4; it must be an array of one dimension"),
+        (lambda n: n.stream().step(np.ones((1, 2), np.float32)), TypeError, r"x has 2 dimensions; .*: x.ravel\(\)"),
+        (lambda n: n.stream().step(ROW, np.ones(1)), TypeError, "out is of float64; it must be an array of one dim"),
+        (lambda n: n.stream().step(ROW, read_only(1)), TypeError, "out is read-only; give an array that may be written"),
+        (lambda n: n.stream().step(ROW, ROW), TypeError, "out shares its memory with an array that is in use by this call"),
+        (lambda n: (n(np.ones((1, 2, 2))), n.backward(np.ones((1, 2, 1)))), ValueError, "predict and step keep nothing"),
         (lambda n: elman.set_threads(-1), ValueError, "count is -1; it must be at least 0"),
         (lambda n: elman.RNN(4, nonlinearity="selu"), ValueError, "nonlinearity is 'selu'; it must be \"tanh\" or"),
         (

@@ -37,6 +37,8 @@ class Estimator:
     #: Options that are Python's own, with their defaults.
     _own: ClassVar[dict[str, Any]] = {"layout": "time", "verbose": 1}
     _names: ClassVar[tuple[str, ...]] = ()
+    #: What a fit keeps of its data.
+    _data: ClassVar[tuple[str, ...]] = ()
     layout: str
     verbose: int
 
@@ -156,6 +158,13 @@ class Estimator:
         self.model_, self.record_ = model, json.loads(model.record)
         self.history_, self.remarks_ = {"train_loss": [], "validation_loss": [], "learning_rate": []}, []
         self.reports_ = []
+
+    def _learned(self) -> dict[str, Any]:
+        """What it knows beside its options, its model and the data."""
+        return {name: value for name, value in vars(self).items() if name not in (*self._names, "model_", *self._data)}
+
+    def _take_data(self, X: Any) -> None:
+        """Takes up what a fit keeps of its data."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file that the program reads."""

@@ -68,6 +68,7 @@ class Forecaster(Estimator):
     """
 
     _task = "forecast"
+    _data = ("_series", "_kind")
 
     def fit(self, X: Any, y: None = None) -> Forecaster:
         """Train on series and test on their last rows.
@@ -104,6 +105,11 @@ class Forecaster(Estimator):
         self._series, self._kind = columns, _kind_of(X)
         self._time, self._zone = time, zone
         return self
+
+    def _take_data(self, X: Any) -> None:
+        if X is not None:
+            X, _ = timed(collected(X))
+            self._series, self._kind = self._columns(X), _kind_of(X)
 
     def _take_model(self, model: _elman.Model) -> None:
         super()._take_model(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from .data import (
     unnested,
 )
 from .estimator import Estimator, figures_by_name
+from .labels import agreement, known_as, labels_of, refuse_twins, text_of
 
 
 class _Grouped(Estimator):
@@ -37,14 +39,17 @@ class _Grouped(Estimator):
             if y is not None:
                 raise ValueError("a file has its targets in a column; leave y out")
             table = _elman.Table.open(os.fspath(X))
-            self.n_features_in_ = len(table.headers)
+            names = table.headers
         elif is_frame(X):
             columns = columns_of(X)
-            self.feature_names_in_ = np.array(list(columns), dtype=object)
-            self.n_features_in_ = len(columns)
+            names = list(columns)
             if y is not None:
                 targets = self._targets(y, None)
                 for name, column in targets.items():
+                    if name in names:
+                        raise ValueError(
+                            f"X has a column {name!r}, and y tells the targets; leave y out, or drop or rename the column"
+                        )
                     columns[name] = self._spread(columns, column, options.get("id") or "id")
                 options["target"] = ",".join(targets)
             table = table_of(columns)
@@ -62,16 +67,29 @@ class _Grouped(Estimator):
                 )
             if options.get("missing") is None:
                 refuse_missing(sequences)
-            columns = long_columns(sequences)
-            self.n_features_in_ = sequences[0].shape[1]
+            columns, names = long_columns(sequences), None
             lengths = [len(sequence) for sequence in sequences]
-            for name, column in self._targets(y, len(sequences)).items():
+            for name, column in self._targets(y, lengths).items():
                 columns[name] = self._spread_over(column, lengths)
             options["target"] = ",".join(name for name in columns if name.startswith("target"))
             table = table_of(columns)
         self._fit(table, options)
+        self._take_features(names, sequences[0].shape[1] if names is None else 0)
 
-    def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
+    def _take_features(self, names: list[str] | None, width: int) -> None:
+        """What scikit-learn calls the features: the columns that tell neither ids, times nor targets, or values of arrays."""
+        if names is None:
+            self.n_features_in_ = width
+            vars(self).pop("feature_names_in_", None)
+            return
+        grouping = self._grouping(self.model_)
+        targets = grouping["target"] if isinstance(grouping["target"], list) else [grouping["target"]]
+        others = {grouping.get("id"), grouping.get("time"), self._options().get("group"), *targets}
+        self.feature_names_in_ = np.array([name for name in names if name not in others], dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+
+    def _targets(self, y: Any, lengths: list[int] | None) -> dict[str, Column]:
+        """The columns of targets: for sequences of these lengths, or for a frame."""
         raise NotImplementedError
 
     def _spread_over(self, column: Column, lengths: list[int]) -> Column:
@@ -110,13 +128,7 @@ class _Grouped(Estimator):
             X = collected(X)
             table, kind = table_of(columns_of(X)), X
         else:
-            sequences, kind = sequences_of(X, self.layout), None
-            width = getattr(self, "n_features_in_", sequences[0].shape[1])
-            if sequences[0].shape[1] != width:
-                raise ValueError(
-                    f"X has {sequences[0].shape[1]} features, but {type(self).__name__} is expecting {width} "
-                    "features as input"
-                )
+            sequences, kind = self._sequences(X), None
             if self._grouping(model).get("missing") is None:
                 refuse_missing(sequences)
             table = table_of(long_columns(sequences))
@@ -124,6 +136,39 @@ class _Grouped(Estimator):
         self._remark(remarks)
         return answers, kind
 
+    def _sequences(self, X: Any) -> list[Array]:
+        """Sequences out of arrays, which must have the values that the model reads."""
+        sequences = sequences_of(X, self.layout)
+        inputs = [feature["name"] for feature in self._grouping(self._fitted())["features"]]
+        found, name = sequences[0].shape[1], type(self).__name__
+        places = [int(input[1:]) for input in inputs if re.fullmatch(r"x[0-9]+", input)]
+        if len(places) < len(inputs):
+            raise ValueError(f"X is of arrays, but {name} learned from the columns {', '.join(inputs)}; give a frame with them")
+        # A file tells what is read, not what there was beside it: values that never change are no inputs.
+        is_known = hasattr(self, "n_features_in_") and not hasattr(self, "feature_names_in_")
+        width = self.n_features_in_ if is_known else 1 + max(places)
+        if found < width or (found > width and (is_known or _vary(sequences, width))):
+            raise ValueError(
+                f"X has {found} features, but {name} is expecting {width} features as input"
+                + ("; of arrays (n, I, T) say so: layout=\"channels\"" if {*map(len, sequences)} == {width} else "")
+            )
+        return sequences
+
+    def _for_sequences(self, X: Any, y: Array, count: int) -> Array:
+        """Targets for so many sequences, where those of a frame may be told for each of its rows."""
+        if len(y) == count:
+            return y
+        id_name = self._grouping(self._fitted())["id"]
+        ids = columns_of(X).get(id_name) if is_frame(unnested(X, id_name, self.layout)) else None
+        if ids is None or len(y) != len(ids):
+            rows = "" if ids is None else f" of {len(ids)} rows"
+            raise ValueError(f"y has {len(y)} targets, but X has {count} sequences{rows}")
+        first: dict[Any, int] = {}
+        starts = [first.setdefault(i, n) for n, i in enumerate(ids)]
+        changed = np.flatnonzero((y != y[starts]).reshape(len(y), -1).any(axis=1))
+        if len(changed):
+            raise ValueError(f"y has several targets in the sequence of row {changed[0]}; a sequence has one")
+        return y[list(first.values())]
 
     def _own_score(self, X: Any, figure: str) -> float:
         """A figure on sequences that bring their targets along, in a column."""
@@ -180,13 +225,14 @@ class SequenceClassifier(_Grouped):
         y : array (n,), optional
             A class for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
-        self._fit_sequences(X, y)
-        if y is None:
-            names = json.loads(self.model_.task_json)["classify"]["classes"]
-            self.classes_ = np.array(sorted(names), dtype=object)
+        labels = None if y is None else self._labels(y)
+        self._fit_sequences(X, labels)
+        self._take_classes(None if labels is None else np.unique(labels))
         return self
 
-    def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
+    @staticmethod
+    def _labels(y: Any) -> Array:
+        """A class for each sequence or row, none of them missing."""
         labels = np.asarray(y)
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
@@ -199,14 +245,23 @@ class SequenceClassifier(_Grouped):
         if labels.dtype.kind == "O":
             if any(label is None or label != label for label in labels):
                 raise ValueError("y has a class that is None or NaN; leave out the sequences of which none is known")
+        return labels
+
+    def _targets(self, y: Array, lengths: list[int] | None) -> dict[str, Column]:
         try:
-            self.classes_ = np.unique(labels)
+            classes = np.unique(y)
         except TypeError as error:
-            kinds = sorted({type(label).__name__ for label in labels})
+            kinds = sorted({type(label).__name__ for label in y})
             raise TypeError(f"y has classes of the types {', '.join(kinds)}, which have no order; give them all one") from error
-        if len(self.classes_) < 2:
-            raise ValueError(f"y has one class, {self.classes_.tolist()[0]!r}; at least two are needed to tell them apart")
-        return {"target": [_label(label) for label in labels.tolist()]}
+        if len(classes) == 1:
+            raise ValueError(f"y has one class, {classes.tolist()[0]!r}; at least two are needed to tell them apart")
+        refuse_twins(classes)
+        return {"target": [text_of(label) for label in y.tolist()]}
+
+    def _take_classes(self, labels: Array | None) -> None:
+        """The model's classes as these labels, or as its names tell them."""
+        names = json.loads(self.model_.task_json)["classify"]["classes"]
+        self.classes_, self._class_names = known_as(labels_of(names) if labels is None else labels, names)
 
     def _probabilities(self, X: Any) -> tuple[Array, dict[str, Any], Any]:
         columns, kind = self._answers(X)
@@ -215,8 +270,7 @@ class SequenceClassifier(_Grouped):
             for name, column in columns.items()
             if name.startswith("probability_")
         }
-        texts = [_label(label) for label in self.classes_.tolist()]
-        return np.stack([by_name[text] for text in texts], axis=1), columns, kind
+        return np.stack([by_name[name] for name in self._class_names], axis=1), columns, kind
 
     def predict_proba(self, X: Any) -> Array:
         """The probabilities of the classes ``(n, classes)``, in the order of ``classes_``."""
@@ -237,17 +291,19 @@ class SequenceClassifier(_Grouped):
         X : as in :meth:`fit`
             The sequences.
         y : array (n,), optional
-            Their classes; of a frame by default its column ``target``.
+            Their classes; of a frame by default its column ``target``. They are told apart as in training: ``1`` and
+            ``"1"`` are the same, and one that was not there is wrong.
         """
         if y is None:
             return self._own_score(X, "accuracy")
+        labels = self._labels(y)
         predicted = self.classes_[np.argmax(self.predict_proba(X), axis=1)]
-        return float(np.mean(predicted == np.asarray(y).reshape(-1)))
+        labels = self._for_sequences(X, labels, len(predicted))
+        return float(np.mean(agreement(predicted, labels, self._class_names)))
 
     def _take_model(self, model: _elman.Model) -> None:
         super()._take_model(model)
-        names = json.loads(model.task_json)["classify"]["classes"]
-        self.classes_ = np.array(sorted(names), dtype=object)
+        self._take_classes(None)
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags
@@ -299,12 +355,18 @@ class SequenceRegressor(_Grouped):
         self._fit_sequences(X, y)
         return self
 
-    def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
+    @staticmethod
+    def _numbers(y: Any) -> Array:
+        """Numbers ``(n,)`` or ``(n, K)``, none of them missing."""
         values = as_array(y, np.float64, "y")
         if values.ndim not in (1, 2):
             raise ValueError(f"y has the shape {values.shape}; it must be (n,) or (n, K)")
         if not np.isfinite(values).all():
             raise ValueError("y contains NaN or infinity")
+        return values
+
+    def _targets(self, y: Any, lengths: list[int] | None) -> dict[str, Column]:
+        values = self._numbers(y)
         if values.ndim == 1:
             return {"target": np.ascontiguousarray(values)}
         return {f"target{k}": np.ascontiguousarray(values[:, k]) for k in range(values.shape[1])}
@@ -314,9 +376,13 @@ class SequenceRegressor(_Grouped):
         columns, kind = self._answers(X)
         if kind is not None:
             return like(columns, kind)
-        answers = [np.asarray(column) for name, column in columns.items() if name.endswith("_predicted")]
-        values = np.stack(answers, axis=1)
-        return values[:, 0] if len(answers) == 1 else values
+        values = self._predicted(columns)
+        return values[:, 0] if values.shape[1] == 1 else values
+
+    @staticmethod
+    def _predicted(columns: dict[str, Any]) -> Array:
+        """The answers ``(n, K)``."""
+        return np.stack([np.asarray(column) for name, column in columns.items() if name.endswith("_predicted")], axis=1)
 
     def score(self, X: Any, y: Any = None) -> float:
         """The coefficient of determination, the mean over targets.
@@ -330,12 +396,12 @@ class SequenceRegressor(_Grouped):
         """
         if y is None:
             return self._own_score(X, "r2")
-        predicted = self.predict(X)
-        if is_frame(predicted):
-            answers = [column for column in predicted if str(column).endswith("_predicted")]
-            predicted = np.stack([np.asarray(predicted[column]) for column in answers], axis=1)
-        truth = np.asarray(y, dtype=np.float64).reshape(len(predicted), -1)
-        errors = ((np.reshape(predicted, truth.shape) - truth) ** 2).sum(axis=0)
+        truth = self._numbers(y)
+        predicted = self._predicted(self._answers(X)[0])
+        truth = self._for_sequences(X, truth.reshape(len(truth), -1), len(predicted))
+        if truth.shape[1] != predicted.shape[1]:
+            raise ValueError(f"y has {truth.shape[1]} numbers for each sequence, but the model tells {predicted.shape[1]}")
+        errors = ((predicted - truth) ** 2).sum(axis=0)
         spread = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
         return float(
             np.mean(np.where(spread > 0, 1 - errors / np.where(spread > 0, spread, 1), np.where(errors > 0, 0, 1)))
@@ -350,6 +416,7 @@ class SequenceRegressor(_Grouped):
         return tags
 
 
-def _label(label: Any) -> str:
-    """A class as text, by which the library knows it."""
-    return str(int(label)) if isinstance(label, float) else str(label)
+def _vary(sequences: list[Array], start: int) -> bool:
+    """Do values from this place on change anywhere?"""
+    first = sequences[0][0, start:]
+    return any((sequence[:, start:] != first).any() for sequence in sequences)

@@ -13,6 +13,7 @@ from .arrays import unmasked
 from .data import Column, columns_of, is_frame, is_path, long_columns, sequences_of, table_of
 from .estimator import figures_by_name
 from .grouped import _Grouped
+from .labels import known_as, labels_of, refuse_twins, text_of
 
 
 def _is_missing(label: Any) -> bool:
@@ -36,13 +37,13 @@ def _known(y: Any, is_flat: bool) -> Any:
     return np.unique(np.array(known.tolist()) if known.dtype == object else known)
 
 
-def _retyped(names: Any, known: Any) -> Any:
-    """Names of classes as those of these values that are called so; as they are if one is not among them."""
-    key: Any = float if known.dtype.kind in "iuf" else str
-    values = {key(value): value for value in known.tolist()}
-    if not all(key(name) in values for name in names):
-        return names
-    return np.array([values[key(name)] for name in names], dtype=known.dtype)
+def _refuse_lengths(targets: list[int], lengths: list[int]) -> None:
+    """Refuse targets that are not as many as the timesteps of sequences."""
+    if sum(targets) != sum(lengths):
+        raise ValueError(f"y has {sum(targets)} targets, but X has {sum(lengths)} timesteps")
+    for n, (found, wanted) in enumerate(zip(targets, lengths)):
+        if found != wanted:
+            raise ValueError(f"y[{n}] has {found} targets, but X[{n}] has {wanted} timesteps")
 
 
 class SequenceLabeler(_Grouped):
@@ -88,15 +89,15 @@ class SequenceLabeler(_Grouped):
             each row, by default its column ``target``.
         """
         self._fit_sequences(X, y)
-        self._take_classes(self.model_)
-        if self.classes_ is not None and y is not None:
-            self.classes_ = _retyped(self.classes_, _known(y, is_frame(X)))
+        self._take_classes(self.model_, None if y is None else _known(y, is_frame(X)))
         return self
 
-    def _targets(self, y: Any, count: int | None) -> dict[str, Column]:
-        parts = _parts(y, count is None)
+    def _targets(self, y: Any, lengths: list[int] | None) -> dict[str, Column]:
+        parts = _parts(y, lengths is None)
         if any(part.ndim not in (1, 2) or part.shape[1:] != parts[0].shape[1:] for part in parts):
             raise ValueError("y must have one target for each timestep, or as many for each: (n, T) or (n, T, K)")
+        if lengths is not None:
+            _refuse_lengths([len(part) for part in parts], lengths)
         rows = np.concatenate(parts)
         if rows.dtype.kind in "iuf":
             values = rows.astype(np.float64).reshape(len(rows), -1)
@@ -104,11 +105,10 @@ class SequenceLabeler(_Grouped):
                 raise ValueError("y contains infinity; a target is finite, or NaN where it is not known")
             names = ["target"] if values.shape[1] == 1 else [f"target{k}" for k in range(values.shape[1])]
             return {name: np.ascontiguousarray(values[:, k]) for k, name in enumerate(names)}
-        return {"target": ["" if _is_missing(label) else str(label) for label in rows.reshape(-1).tolist()]}
+        refuse_twins(_known(rows, True))
+        return {"target": ["" if _is_missing(label) else text_of(label) for label in rows.reshape(-1).tolist()]}
 
     def _spread_over(self, column: Column, lengths: list[int]) -> Column:
-        if len(column) != sum(lengths):
-            raise ValueError(f"y has {len(column)} targets, but X has {sum(lengths)} timesteps")
         return column
 
     def _spread(self, columns: dict[str, Column], column: Column, id_name: str) -> Column:
@@ -130,9 +130,14 @@ class SequenceLabeler(_Grouped):
         names = self._grouping(self._fitted())["target"]
         return names if isinstance(names, list) else [names]
 
-    def _take_classes(self, model: _elman.Model) -> None:
+    def _take_classes(self, model: _elman.Model, labels: Any = None) -> None:
+        """The model's classes, if it tells any, as these labels, or as its names tell them."""
         kind, answer = self._answer(model)
-        self.classes_ = np.array(answer["classes"]) if kind == "class" else None
+        if kind == "class":
+            names = answer["classes"]
+            self.classes_, self._class_names = known_as(labels_of(names) if labels is None else labels, names)
+        else:
+            self.classes_ = None
 
     def _take_model(self, model: _elman.Model) -> None:
         super()._take_model(model)
@@ -168,10 +173,10 @@ class SequenceLabeler(_Grouped):
 
     def predict_proba(self, X: Any) -> Any:
         """The probabilities of the classes ``(n, T, classes)``, in the order of ``classes_``; for a list a list."""
-        kind, answer = self._answer(self._fitted())
-        if kind != "class":
+        self._fitted()
+        if self.classes_ is None:
             raise AttributeError("the targets are numbers, which have no probabilities")
-        return self._labels(X, [f"probability_{name}" for name in answer["classes"]])
+        return self._labels(X, [f"probability_{name}" for name in self._class_names])
 
     def score(self, X: Any, y: Any = None) -> float:
         """The share of right classes, or the coefficient of determination, over the timesteps with a target.
@@ -191,8 +196,8 @@ class SequenceLabeler(_Grouped):
         elif y is None:
             raise ValueError("requires y to be passed, but the target y is None")
         else:
-            sequences = sequences_of(X, self.layout)
-            columns, targets = long_columns(sequences), self._targets(y, len(sequences))
+            sequences = self._sequences(X)
+            columns, targets = long_columns(sequences), self._targets(y, [len(sequence) for sequence in sequences])
         for name, column in zip(self._target_names(), targets.values()):
             columns[name] = self._spread(columns, column, "")
         figures, _ = self._fitted().evaluate(table_of(columns))

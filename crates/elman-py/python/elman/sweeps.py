@@ -32,6 +32,8 @@ class Trial(NamedTuple):
     model: bytes | None
     #: Why it failed, if it did.
     error: str | None
+    #: What the estimator knows beside that file: its classes, learning curves and remarks.
+    learned: dict[str, Any] = {}
 
 
 class Sweep(NamedTuple):
@@ -39,6 +41,8 @@ class Sweep(NamedTuple):
 
     trials: list[Trial]
     estimator: Estimator
+    #: What was fitted to, which forecasts begin from.
+    X: Any = None
 
     @property
     def best(self) -> Trial:
@@ -54,6 +58,8 @@ class Sweep(NamedTuple):
         new = type(self.estimator)(**{**self.estimator.get_params(), **best.params})
         assert best.model is not None
         new._take_model(_elman.Model.from_bytes(best.model))
+        vars(new).update(best.learned)
+        new._take_data(self.X)
         return new
 
 
@@ -88,14 +94,21 @@ def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = 
     test : tuple, optional
         ``(X, y)`` to score on; by default the model's own test: the negative error, or the accuracy or R2, on what the fit
         kept back.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C ended the fit: half a trial is none.
     """
     new = type(estimator)(**{**estimator.get_params(), **params, "verbose": 0})
     try:
         new.fit(X, y)  # type: ignore[attr-defined]
+        if new.record_["ended"] == "interrupted":
+            raise KeyboardInterrupt("interrupted: the trial is not finished")
         score = float(new.score(*test)) if test is not None else _own_score(new)  # type: ignore[attr-defined]
     except (ValueError, TypeError, ArithmeticError, _elman.InternalError) as error:
         return Trial(dict(params), float("nan"), None, f"{type(error).__name__}: {error}")
-    return Trial(dict(params), score, new.model_.to_bytes(), None)
+    return Trial(dict(params), score, new.model_.to_bytes(), None, new._learned())
 
 
 def _own_score(estimator: Estimator) -> float:
@@ -189,7 +202,7 @@ def sweep(
                 n = futures[future]
                 trials[n] = future.result()
                 _store(places[n], trials[n])
-    return Sweep([trial for trial in trials if trial is not None], estimator)
+    return Sweep([trial for trial in trials if trial is not None], estimator, X)
 
 
 def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[str, Any]) -> Path | None:

@@ -34,6 +34,13 @@ impl Classify {
         format!("{}_predicted", self.grouping.targets[0])
     }
 
+    /// What all ways to write each of these labels have in common, by which they are told apart beside these classes: `2.0`
+    /// is `2` where all classes are numbers, `TRUE` is `true` where they are truth values, and no space around a label counts.
+    pub fn keys(classes: &[String], labels: &[String]) -> Vec<String> {
+        let key = key_of(classes.iter().map(|class| class.trim()));
+        labels.iter().map(|label| key(label.trim()).unwrap_or_else(|| label.trim().to_owned())).collect()
+    }
+
     /// The class that is most likely.
     pub(crate) fn likely(&self, probabilities: &[f64]) -> &str {
         &self.classes[argmax(probabilities)]
@@ -346,7 +353,18 @@ fn number_key(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{key_of, number_key};
+    use super::{Classify, key_of, number_key};
+
+    #[test]
+    fn labels_are_told_apart_as_the_classes_are() {
+        let keys = |classes: &[&str], labels: &[&str]| {
+            let texts = |of: &[&str]| of.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+            Classify::keys(&texts(classes), &texts(labels))
+        };
+        assert_eq!(keys(&["1", "2"], &["2.0", "01 ", "x"]), ["2", "1", "x"]);
+        assert_eq!(keys(&["True", "False"], &["TRUE", "1"]), ["true", "1"]);
+        assert_eq!(keys(&["yes ", "no"], &["yes", " no\n", "No"]), ["yes", "no", "No"]);
+    }
 
     #[test]
     fn labels_of_one_kind_share_its_key() {

@@ -1,0 +1,92 @@
+"""What is asked of a fitted estimator must be of the kind that it learned: as many values, targets that are some."""
+
+import numpy as np
+import pytest
+
+import elman
+
+QUICK = {"epochs": 3, "hidden_size": 4, "verbose": 0}
+X = np.random.default_rng(0).normal(size=(60, 10, 2))
+Y = X[:, :, 0].mean(axis=1)
+CLASSES = np.where(Y > 0, "up", "down")
+LONG = {"id": np.repeat(np.arange(60), 10), "a": X[:, :, 0].ravel(), "b": X[:, :, 1].ravel()}
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    return elman.SequenceRegressor(**QUICK).fit(X, Y)
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return elman.SequenceClassifier(search=False, **QUICK).fit(X, CLASSES)
+
+
+def test_targets_that_are_none_have_no_score(regressor, classifier):
+    first_missing = np.where(np.arange(60) == 0, np.nan, Y)
+    for y, message in [
+        (first_missing, "y contains NaN or infinity"),
+        (np.full(60, np.nan), "y contains NaN or infinity"),
+        (np.full(60, np.inf), "y contains NaN or infinity"),
+        (Y[:2], "y has 2 targets, but X has 60 sequences"),
+        (np.float64(1), r"y has the shape \(\)"),
+        (np.stack([Y, Y], axis=1), "y has 2 numbers for each sequence, but the model tells 1"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            regressor.score(X, y)
+    for y, message in [
+        (CLASSES[:1], "y has 1 targets, but X has 60 sequences"),
+        ("up", r"y has the shape \(\)"),
+        (np.array([None] * 60), "y has a class that is None or NaN"),
+        (Y, "continuous"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            classifier.score(X, y)
+    labeler = elman.SequenceLabeler(**QUICK).fit(list(X), [x[:, 0] for x in X])
+    uneven = [X[0][:9, 0], X[1][[*range(10), 0], 0], *(x[:, 0] for x in X[2:])]
+    for ask in (labeler.fit, labeler.score):
+        with pytest.raises(ValueError, match=r"y\[0\] has 9 targets, but X\[0\] has 10 timesteps"):
+            ask(list(X), uneven)
+
+
+def test_the_targets_of_a_frame_may_be_told_for_each_row():
+    regressor, rows = elman.SequenceRegressor(**QUICK).fit(LONG, np.repeat(Y, 10)), np.repeat(Y, 10)
+    assert regressor.score(LONG, rows) == regressor.score(LONG, Y)
+    classifier = elman.SequenceClassifier(search=False, **QUICK).fit(LONG, CLASSES)
+    assert classifier.score(LONG, np.repeat(CLASSES, 10)) == classifier.score(LONG, CLASSES) > 0
+    with pytest.raises(ValueError, match="y has several targets in the sequence of row 7"):
+        regressor.score(LONG, np.where(np.arange(600) == 7, 0, rows))
+    with pytest.raises(ValueError, match="y has 599 targets, but X has 60 sequences of 600 rows"):
+        regressor.score(LONG, rows[1:])
+
+
+def test_a_model_from_a_file_knows_how_many_values_it_reads(regressor, tmp_path):
+    regressor.save(tmp_path / "r.elman")
+    wide = np.concatenate([X, np.random.default_rng(1).normal(size=(60, 10, 5))], axis=2)
+    for model in (regressor, elman.load(tmp_path / "r.elman")):
+        for given in (wide, X[:, :, :1]):
+            with pytest.raises(ValueError, match=f"{given.shape[2]} features, but SequenceRegressor is expecting 2"):
+                model.predict(given)
+        with pytest.raises(ValueError, match=r'expecting 2 features as input; .*layout="channels"'):
+            model.predict(X[:, :5].transpose(0, 2, 1))
+    labeler = elman.SequenceLabeler(**QUICK).fit(X, X[:, :, 0])
+    labeler.save(tmp_path / "l.elman")
+    with pytest.raises(ValueError, match="7 features, but SequenceLabeler is expecting 2"):
+        elman.load(tmp_path / "l.elman").score(wide, X[:, :, 0])
+    # What never changes is no input, and a file does not tell that it was there.
+    padded = np.concatenate([X, np.ones((60, 10, 1))], axis=2)
+    fitted = elman.SequenceRegressor(**QUICK).fit(padded, Y)
+    fitted.save(tmp_path / "p.elman")
+    assert np.array_equal(elman.load(tmp_path / "p.elman").predict(padded), fitted.predict(padded))
+
+
+def test_features_are_what_is_learned_from():
+    regressor = elman.SequenceRegressor(**QUICK).fit(LONG, Y)
+    assert regressor.n_features_in_ == 2 and regressor.feature_names_in_.tolist() == ["a", "b"]
+    own = elman.SequenceRegressor(**QUICK).fit({**LONG, "target": np.repeat(Y, 10)})
+    assert own.feature_names_in_.tolist() == ["a", "b"]
+    with pytest.raises(ValueError, match="X is of arrays, but SequenceRegressor learned from the columns a, b; give a frame"):
+        regressor.predict(X)
+    with pytest.raises(ValueError, match="X has a column 'target', and y tells the targets"):
+        elman.SequenceRegressor(**QUICK).fit({**LONG, "target": LONG["a"]}, Y)
+    assert not hasattr(regressor.fit(X, Y), "feature_names_in_")
