@@ -75,7 +75,8 @@ fn a_flipped_bit_is_found_wherever_it_is() {
     let whole = place.read("m.elman");
     // What the version says, right or wrong, has a test of its own.
     let version = whole.windows(15).position(|bytes| bytes.ends_with(b"_version\\\":")).unwrap() + 15;
-    for (n, position) in (0..whole.len()).step_by(101).enumerate().filter(|&(_, position)| position != version)
+    for (n, position) in
+        (0..whole.len()).step_by(101).enumerate().filter(|&(_, position)| position != version)
     {
         let mut flipped = whole.clone();
         flipped[position] ^= 1 << (n % 8);
