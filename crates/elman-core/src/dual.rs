@@ -4,6 +4,14 @@
 //! on it yields the function's value and, in each tangent, one directional derivative, exact up to
 //! rounding: forward-mode automatic differentiation (Griewank & Walther, *Evaluating Derivatives*,
 //! 2nd ed. 2008, chapter 3).
+//!
+//! ```
+//! use elman_core::dual::Dual;
+//!
+//! let (x, y) = (Dual::<2>::variable(3.0, 0), Dual::variable(4.0, 1));
+//! let z = x * x * y;
+//! assert_eq!((z.value, z.tangent), (36.0, [24.0, 9.0]));
+//! ```
 
 use core::cmp::Ordering;
 use core::ops::{Add, AddAssign, Div, Mul, Sub};

@@ -1,5 +1,17 @@
 //! One timestep of one sequence through one layer, forward and backward: the plain path that says
 //! what every faster one must compute.
+//!
+//! ```
+//! use elman_core::cell::Elman;
+//! use elman_core::step::{Weights, forward, scratch_len};
+//!
+//! // One unit: h' = tanh(2 x + h - 1).
+//! let weights =
+//!     Weights { weight_ih: &[2.0], weight_hh: &[1.0], bias_ih: &[-1.0], bias_hh: &[0.0], unit: &[] };
+//! let (mut next, mut scratch) = ([0.0f64], [0.0; scratch_len::<Elman>(1)]);
+//! forward::<Elman, f64>(weights, &[0.5], &[0.25], &mut next, &mut [], &mut [], &mut scratch);
+//! assert!((next[0] - 0.25f64.tanh()).abs() < 1e-15);
+//! ```
 
 use crate::cell::{Cell, Lanes};
 use crate::lane::Scalar;

@@ -1,4 +1,12 @@
 //! The instruction sets that code is compiled for.
+//!
+//! ```
+//! use elman_kernels::InstructionSet;
+//!
+//! let best = InstructionSet::best();
+//! assert_eq!(best.and_below().last().map(InstructionSet::name), Some(best.name()));
+//! assert!([1, 4, 8, 16].contains(&best.lanes()));
+//! ```
 
 use core::fmt;
 
@@ -53,14 +61,15 @@ impl InstructionSet {
     /// The set to compute rows of at most so many values with: this one or, instead of AVX-512 where AVX2 gives the same bits
     /// in less time, AVX2. See [`suits_eight_lanes`], which tells of what `in_threes` is true.
     pub fn for_width(self, width: usize, in_threes: bool) -> Self {
+        if suits_eight_lanes(width, in_threes) { self.in_eight_lanes() } else { self }
+    }
+
+    /// AVX2 for AVX-512; any other as it is.
+    fn in_eight_lanes(self) -> Self {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        if let (Level::Avx512(_), Some(avx2)) = (self.0, self.0.as_avx2())
-            && suits_eight_lanes(width, in_threes)
-        {
+        if let (Level::Avx512(_), Some(avx2)) = (self.0, self.0.as_avx2()) {
             return InstructionSet(avx2.level());
         }
-        #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-        let _ = (width, in_threes);
         self
     }
 

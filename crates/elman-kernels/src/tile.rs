@@ -11,8 +11,8 @@
 //! A tile of `m` rows and `v` vectors makes `m v` multiply-adds from `m + v` loads, so it should be
 //! large and near square; it must fit the registers, with room for the operands. With 32 registers
 //! (AVX-512, NEON) 6 x 4 and 8 x 3 leave 8, with 16 (AVX2) 3 x 4, 4 x 3 and 6 x 2 leave 4: there one
-//! operand more in registers (see `add_outer`) sends two sums to memory and back at each step, which
-//! made a GRU's products half as fast.
+//! operand more in registers (see `add_outer`) sends two sums to memory and back at each step; what that costs stands at
+//! [`max_height`](crate::tuning::max_height).
 //!
 //! Every sum is one chain over the depth, in order, or a few (see [`chains`](crate::tuning::chains)), whatever the height of its
 //! tile: that is why a row alone (a stream) gives the bits of a row among many (a batch).

@@ -1,4 +1,14 @@
 //! Transposes, between PyTorch's order of weights and that of the panels.
+//!
+//! ```
+//! use elman_kernels::transpose::{Update, transpose};
+//! use elman_kernels::{InstructionSet, dispatch};
+//!
+//! // Two rows of three become three rows of two, compiled for the best instruction set that the machine has.
+//! let (from, mut to) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [0.0; 6]);
+//! dispatch!(InstructionSet::best(), s => transpose(s, (&from, 3), (&mut to, 2), 2, 3, Update::Set));
+//! assert_eq!(to, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+//! ```
 
 #![allow(clippy::needless_range_loop, reason = "a square's vectors and their places are indexed alike")]
 

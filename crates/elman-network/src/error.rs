@@ -1,4 +1,15 @@
 //! What cannot be a network or go on learning: each error names the option or the value, and the way out.
+//!
+//! ```
+//! use elman_network::network::{CellKind, Network, NetworkConfig};
+//!
+//! let error = Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 0, 1, 1)).unwrap_err();
+//! assert_eq!(error.option, "hidden_size");
+//! assert_eq!(error.to_string(), "hidden_size is 0; it must be at least 1");
+//! // As a program names its options.
+//! let flag = |name: &str| format!("--{}", name.replace('_', "-"));
+//! assert_eq!(error.naming(&flag), "--hidden-size is 0; it must be at least 1");
+//! ```
 
 mod message;
 

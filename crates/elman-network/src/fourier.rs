@@ -1,4 +1,14 @@
 //! The discrete Fourier transform over any number type, dual numbers as well: `X[k] = sum_n x[n] exp(-2 pi i k n / N)`.
+//!
+//! ```
+//! use elman_network::fourier::{Complex, Fourier};
+//!
+//! // A cosine that comes twice in eight samples.
+//! let mut x: Vec<_> = (0..8).map(|n| Complex { re: [1.0, 0.0, -1.0, 0.0][n % 4], im: 0.0 }).collect();
+//! Fourier::<f64>::new(8).forward(&mut x);
+//! let powers: Vec<f64> = x.iter().map(|z| (z.re * z.re + z.im * z.im).round()).collect();
+//! assert_eq!(powers, [0.0, 0.0, 16.0, 0.0, 0.0, 0.0, 16.0, 0.0]);
+//! ```
 
 use std::f64::consts::TAU;
 

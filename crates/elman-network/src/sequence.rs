@@ -149,7 +149,12 @@ pub(crate) fn pack_targets<'a, T: Scalar>(
                 Targets::Classes(_) => panic!("a batch mixes classes and values"),
             };
             let count: usize = (0..packing.batch_size()).map(|n| of(n).len()).sum();
-            packing.pack_into(of, count / packing.num_rows().max(1), values);
+            let rows = packing.num_rows();
+            assert!(
+                count > 0 && count.is_multiple_of(rows),
+                "{count} targets for {rows} timesteps of the network's output; give as many for each"
+            );
+            packing.pack_into(of, count / rows, values);
         }
     }
 }

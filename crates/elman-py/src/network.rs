@@ -126,7 +126,7 @@ impl<T: Number> Running<T> {
                 )));
             }
         };
-        // What was kept for the way back is overwritten from here on.
+        // What was kept for the backward pass is overwritten from here on.
         pass.keeps = false;
         let (batch, outputs) = (&mut pass.batch, &mut pass.outputs);
         working(py, || {

@@ -26,7 +26,8 @@ fn place() -> Place {
 #[test]
 fn files_of_other_kinds_are_called_what_they_are() {
     let place = place();
-    let sound = "sound is learned with train label --audio, from what went into a device and what came out";
+    let sound =
+        "sound is learned by the task label, from what went into a device and what came out, with --audio";
     let no_text = |what: &str, way: &str| {
         format!("{what}, no plain text; {way}; whatever it is, its bytes are learned with --tokens bytes")
     };

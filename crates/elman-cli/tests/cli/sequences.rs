@@ -173,8 +173,8 @@ fn numbers_are_no_classes() {
     place().refuses(
         1,
         "train classify s.csv --target level --features a,b --epochs 1",
-        "s.csv, column \"level\": is another for each of the 140 sequences; classes are shared, numbers are for `train \
-         regress`",
+        "s.csv, column \"level\": is another for each of the 140 sequences; classes are shared, numbers are for the task \
+         regress",
     );
 }
 

@@ -201,7 +201,7 @@ fn a_target_that_falls_from_row_to_row_is_learned_from_windows() {
     let windows = 4 * ((30 - 10) + (37 - 10) + (44 - 10) + (51 - 10) + (58 - 10));
     let note = format!(
         "note: \"left\" differs from row to row, so it is learned from {windows} windows, each of 11 rows (--window) \
-         with the target of the last; predictions are for each sequence's last row, those of `train label` for every row\n\
+         with the target of the last; predictions are for each sequence's last row, those of the task label for every row\n\
          note: split: 14 sequences for training ("
     );
     assert!(said.stderr.starts_with(&note), "{}", said.stderr);

@@ -5,6 +5,15 @@
 //! memory and the loop over time. So a batch, a stream and any engine compute the same bits. A forward pass
 //! overwrites its result; a backward pass *adds* to the gradients of inputs and parameters.
 //!
+//! ```
+//! use elman_core::block::{Activation, Dense};
+//!
+//! let dense = Dense::new(1).with_activation(Activation::Relu);
+//! let mut y = [0.0];
+//! dense.forward(&[2.0, -1.0], &[0.5], &[3.0, 1.0], &mut y);
+//! assert_eq!(y, [5.5]);
+//! ```
+//!
 //! A new block is one file here, an entry in [`Block`], and its place in the engines.
 
 mod dense;

@@ -230,7 +230,8 @@ impl Shape {
 }
 
 /// A stride that does not lead from row to row through the same few sets of the caches, as a
-/// multiple of 512 bytes would: one cache line more. It made an LSTM of 128 units 7 % faster.
+/// multiple of 512 bytes would: one cache line more. It made an LSTM of 128 units 7 % faster (AMD EPYC,
+/// November 2026).
 const fn spread(stride: usize) -> usize {
     if stride.is_multiple_of(128) { stride + 16 } else { stride }
 }

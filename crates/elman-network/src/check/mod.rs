@@ -3,6 +3,23 @@
 //! The hand-written backward pass and the forward pass over [`Dual`] numbers share no line that takes
 //! a derivative. Where both agree to the last few bits, for every parameter, every input and every
 //! initial state, the backward pass is the derivative of the forward pass.
+//!
+//! ```
+//! use elman_network::check::{Problem, TOLERANCE};
+//! use elman_network::init::Init;
+//! use elman_network::loss::Loss;
+//! use elman_network::network::{CellKind, Network, NetworkConfig};
+//!
+//! # fn main() -> Result<(), elman_network::error::ConfigError> {
+//! let network = Network::new(NetworkConfig::stacked(CellKind::Gru, 1, 2, 1, 1))?;
+//! let parameters = Init::Torch.draw(&network, 0)?;
+//! let problem = Problem::new("mine".into(), network, parameters, Loss::Squared, 0);
+//! for agreement in problem.check(None) {
+//!     assert!(agreement.error < TOLERANCE, "{}", agreement.tensor);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod problems;
 

@@ -40,6 +40,13 @@ impl Message {
         self
     }
 
+    /// Goes on with another message.
+    #[must_use]
+    pub fn followed_by(mut self, other: Message) -> Self {
+        self.parts.extend(other.parts);
+        self
+    }
+
     /// As a remark that tells how a run is laid out. Nothing was guessed, dropped or put right: it is no warning.
     #[must_use]
     pub fn into_report(mut self) -> Self {

@@ -23,6 +23,7 @@ pub struct Placed {
 
 /// A [`Block`](elman_core::block::Block) that was checked, with the places of its tensors.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Kind {
     /// A recurrent block.
     Recurrent(RecurrentLayers),

@@ -438,8 +438,7 @@ fn way_out(chain: &Chain) -> String {
     } else if guitarml::holds(chain) {
         "; guitarml has a place for it".into()
     } else {
-        "; no format has a place for it: train a network of LSTM layers of one size, as with --cell lstm"
-            .into()
+        "; no format has a place for it: train a network of LSTM layers of one size".into()
     }
 }
 

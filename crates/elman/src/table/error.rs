@@ -3,6 +3,7 @@ use std::io;
 
 use super::join::is_clock;
 use super::ranges::is_range;
+use super::read::SOUND;
 use super::time::is_month;
 use crate::error::Message;
 
@@ -205,6 +206,10 @@ impl TableError {
                     "{table} has no column {column:?}; it has {names}; name the one that {what} with "
                 );
                 Message::from(text).option(option)
+            }
+            TableError::NoTable { table, found } if found.ends_with(SOUND) => {
+                let text = found.strip_suffix("audio").unwrap_or(found);
+                Message::from(format!("{table} {text}")).option("audio")
             }
             other => other.to_string().into(),
         }

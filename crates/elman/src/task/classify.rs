@@ -80,7 +80,7 @@ impl GroupedTask for Classify {
             let message = match labels.noun() {
                 "row" => format!("is another for each of the {each}; classes are shared"),
                 _ => format!(
-                    "is another for each of the {each}; classes are shared, numbers are for `train {}`",
+                    "is another for each of the {each}; classes are shared, numbers are for the task {}",
                     TaskName::Regress
                 ),
             };

@@ -59,6 +59,7 @@ pub struct Number {
 
 /// To which digits a number is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Precision {
     /// The shortest text that is the same `f64`.
     F64,

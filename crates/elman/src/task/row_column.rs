@@ -8,6 +8,7 @@ use crate::words::{abridged, quoted};
 
 /// A cell of a row that comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum RowCell<'a> {
     /// A number; NaN is a missing one.
     Number(f64),

@@ -115,6 +115,7 @@ impl Moment {
 
 /// An observer's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Control {
     /// Go on.
     Continue,

@@ -27,6 +27,7 @@ const SHARE: f64 = 0.1;
 /// A learning rate as it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "it must be a number or \"auto\"")]
+#[non_exhaustive]
 pub enum LearningRate {
     /// This one.
     Fixed(f64),

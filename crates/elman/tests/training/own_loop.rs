@@ -231,6 +231,13 @@ fn only_as_many_parameters_change_places() {
 }
 
 #[test]
+#[should_panic(expected = "1 targets for 2 timesteps of the network's output; give as many for each")]
+fn targets_are_as_many_for_each_timestep() {
+    let network = network(CellKind::Gru, Readout::Every);
+    TrainingBatch::<f64>::new(&network, &[Example::values(vec![0.0; 4], vec![1.0])]);
+}
+
+#[test]
 fn what_cannot_be_learned_is_an_error() {
     let network = network(CellKind::Gru, Readout::Last);
     let config = || LearnerConfig::new(Loss::Squared, OptimiserConfig::ADAM);

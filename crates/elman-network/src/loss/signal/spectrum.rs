@@ -15,6 +15,7 @@ use crate::loss::Total;
 /// How finely spectra cut a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Resolution {
     /// Samples that are transformed together: a power of two, from 2 to 65536.
     pub fft: usize,
@@ -31,12 +32,14 @@ const MAX_FFT: usize = 1 << 16;
 const MAX_RESOLUTIONS: usize = 64;
 
 impl Resolution {
+    /// So many samples transformed together, from one frame to the next, and under the window.
+    pub const fn new(fft: usize, hop: usize, window: usize) -> Self {
+        Resolution { fft, hop, window }
+    }
+
     /// Those that `auraloss` has by default.
-    pub const USUAL: [Resolution; 3] = [
-        Resolution { fft: 1024, hop: 120, window: 600 },
-        Resolution { fft: 2048, hop: 240, window: 1200 },
-        Resolution { fft: 512, hop: 50, window: 240 },
-    ];
+    pub const USUAL: [Resolution; 3] =
+        [Resolution::new(1024, 120, 600), Resolution::new(2048, 240, 1200), Resolution::new(512, 50, 240)];
 
     /// Signals of fewer samples have no such spectra: frames are centred at the samples, and what lies outside of the signal
     /// is its mirror image, of half a frame.

@@ -6,7 +6,7 @@ use elman_core::lane::Scalar;
 
 use super::super::{Kind, Mode, Placed, State, parts};
 use super::layer::{part, part_mut};
-use super::{BlockTape, Pass, Ways};
+use super::{AllGradients, BlockTape, Pass};
 
 impl Placed {
     /// From `x [rows, input_size]` to the tape's `output [rows, output_size]`.
@@ -78,7 +78,7 @@ impl Placed {
         x: &[T],
         dy: &mut [T],
         mut dx: Option<&mut [T]>,
-        gradients: &mut Ways<'_, T>,
+        gradients: &mut AllGradients<'_, T>,
         tape: &mut BlockTape<T>,
     ) {
         let (parameters, gradient) = (pass.parameters, &mut *gradients.parameters);

@@ -67,7 +67,7 @@ impl Network {
         let mut own = tape.dstate.take().unwrap_or_else(|| self.zero_state(0));
         own.reset(batch.packing().batch_size());
         let Gradients { parameters: dparameters, state, input } = gradients;
-        let mut gradients = Ways { parameters: dparameters, state: state.unwrap_or(&mut own), input };
+        let mut gradients = AllGradients { parameters: dparameters, state: state.unwrap_or(&mut own), input };
         tape.dy.clear();
         tape.dy.extend_from_slice(doutput);
         let mut exchanged = false;
@@ -130,7 +130,7 @@ impl<'a, T: Scalar> Pass<'a, T> {
 }
 
 /// [`Gradients`], with a place for those of the states.
-struct Ways<'a, T> {
+struct AllGradients<'a, T> {
     parameters: &'a mut [T],
     state: &'a mut State<T>,
     input: Option<&'a mut [T]>,

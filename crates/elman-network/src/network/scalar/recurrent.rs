@@ -6,7 +6,7 @@ use elman_core::with_cell;
 
 use super::super::{RecurrentLayers, State};
 use super::layer::{Drawn, LayerGradients, LayerTape, Strided, part, part_mut};
-use super::{BlockTape, Pass, Ways};
+use super::{AllGradients, BlockTape, Pass};
 
 impl RecurrentLayers {
     /// From `x [rows, I]` to the tape's output: `[rows, D * H]`, or `[B, D * H]` of the final states.
@@ -45,7 +45,7 @@ impl RecurrentLayers {
         x: &[T],
         dy: &[T],
         mut dx: Option<&mut [T]>,
-        gradients: &mut Ways<'_, T>,
+        gradients: &mut AllGradients<'_, T>,
         tape: &mut BlockTape<T>,
     ) {
         let (stride, width) = (self.block.output_size(), self.block.state_size());

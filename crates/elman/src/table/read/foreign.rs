@@ -76,8 +76,8 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<(Cow<'static, str>, Holds)> {
 }
 
 const MODEL: &str = "is a model file";
-const SOUND: &str =
-    ", no table; sound is learned with train label --audio, from what went into a device and what came out";
+/// It ends with the name of an option, which `TableError::message` keeps apart.
+pub(crate) const SOUND: &str = ", no table; sound is learned by the task label, from what went into a device and what came out, with audio";
 
 fn find(start: &[u8]) -> Option<Foreign> {
     let kinds: [(&[u8], &str, &str); 36] = [
@@ -282,8 +282,8 @@ mod tests {
             (&b"%PDF-1.7\n%\xE2\xE3"[..], "t is a PDF document; export its table as CSV"),
             (
                 b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0",
-                "t is a recording (WAV), no table; sound is learned with train label --audio, from what went into a device and \
-                 what came out",
+                "t is a recording (WAV), no table; sound is learned by the task label, from what went into a device and \
+                 what came out, with audio",
             ),
             (&packed(&["[Content_Types].xml"]), "t is a spreadsheet; export the sheet as CSV"),
             (&packed(&["_rels/.rels", "xl/workbook.xml"]), "t is a spreadsheet; export the sheet as CSV"),

@@ -63,7 +63,7 @@ use std::io::Read;
 #[cfg(feature = "parquet")]
 pub use parquet::damage;
 
-pub(crate) use foreign::{Holds, TELLING, kind};
+pub(crate) use foreign::{Holds, SOUND, TELLING, kind};
 
 use super::{ReadOptions, Table, TableError};
 

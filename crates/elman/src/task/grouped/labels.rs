@@ -181,7 +181,7 @@ impl<'a> Labels<'a> {
         );
         Message::from(text)
             .option("window")
-            .text(") with the target of the last; predictions are for each sequence's last row, those of `train label` for \
+            .text(") with the target of the last; predictions are for each sequence's last row, those of the task label for \
                    every row")
     }
 

@@ -56,6 +56,7 @@ pub struct Label {
 /// What is told of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum RowAnswer {
     /// A number for each target.
     Numbers(Regress),

@@ -12,15 +12,16 @@ pub(super) fn refuse_other_kinds(name: &str, document: &Document) -> Result<(), 
     document.read_at(0, &mut start)?;
     let Some((what, holds)) = kind_of_file(&start) else { return Ok(()) };
     let way = match holds {
-        Holds::Sound => {
-            "sound is learned with train label --audio, from what went into a device and what came out"
-        }
-        Holds::Table => "tables are for other tasks, such as forecast",
-        Holds::Document => "save it as plain text",
-        Holds::Model | Holds::Other => "give a text",
+        Holds::Sound => Message::from(
+            "sound is learned by the task label, from what went into a device and what came out, with ",
+        )
+        .option("audio"),
+        Holds::Table => "tables are for other tasks, such as forecast".into(),
+        Holds::Document => "save it as plain text".into(),
+        Holds::Model | Holds::Other => "give a text".into(),
     };
-    let message =
-        Message::from(format!("{what}, no plain text; {way}; whatever it is, its bytes are learned with "));
+    let message = Message::from(format!("{what}, no plain text; ")).followed_by(way);
+    let message = message.text("; whatever it is, its bytes are learned with ");
     Err(DataError::new(name, message.option("tokens").text(" bytes")))
 }
 
