@@ -203,7 +203,7 @@ def test_dropout_follows_pytorchs_generator():
     assert torch.equal(run(1), run(1)) and not torch.equal(run(1), run(2))
     layer.eval()
     assert torch.equal(run(1), run(2))
-    # Masks are the same on the way back as on the way forward, twice as well.
+    # Masks are the same on the backward pass as on the way forward, twice as well.
     layer.train()
     y = run(3).sum()
     y.backward(retain_graph=True)

@@ -55,7 +55,7 @@ def _is_batched(gradient: Tensor | None) -> bool:
 
 
 class _Pass(torch.autograd.Function):
-    """A forward pass through all layers, and the way back."""
+    """A forward pass through all layers, and the backward pass."""
 
     @staticmethod
     def forward(
