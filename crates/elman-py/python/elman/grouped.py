@@ -32,7 +32,7 @@ class _Grouped(Estimator):
     """What the estimators of many sequences have in common."""
 
     def _fit_sequences(self, X: Any, y: Any) -> None:
-        options = self._options()
+        options, X = self._options(), collected(X)
         is_indexed = is_frame(X)
         X = unnested(X, options.get("id") or "id", self.layout)
         if is_path(X):
@@ -296,7 +296,7 @@ class SequenceClassifier(_Grouped):
         """
         if y is None:
             return self._own_score(X, "accuracy")
-        labels = self._labels(y)
+        labels, X = self._labels(y), collected(X)
         predicted = self.classes_[np.argmax(self.predict_proba(X), axis=1)]
         labels = self._for_sequences(X, labels, len(predicted))
         return float(np.mean(agreement(predicted, labels, self._class_names)))
@@ -396,7 +396,7 @@ class SequenceRegressor(_Grouped):
         """
         if y is None:
             return self._own_score(X, "r2")
-        truth = self._numbers(y)
+        truth, X = self._numbers(y), collected(X)
         predicted = self._predicted(self._answers(X)[0])
         truth = self._for_sequences(X, truth.reshape(len(truth), -1), len(predicted))
         if truth.shape[1] != predicted.shape[1]:
