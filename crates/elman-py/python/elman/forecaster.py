@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,11 @@ from .data import (
     zones_of,
 )
 from .estimator import Estimator, figures_by_name
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .keywords import ForecasterOptions
 
 
 class Backtest(NamedTuple):
@@ -69,6 +74,10 @@ class Forecaster(Estimator):
 
     _task = "forecast"
     _data = ("_series", "_kind")
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **options: Unpack[ForecasterOptions]) -> None: ...
 
     def fit(self, X: Any, y: None = None) -> Forecaster:
         """Train on series and test on their last rows.
