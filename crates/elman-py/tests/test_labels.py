@@ -99,6 +99,7 @@ def test_a_sweep_brings_back_labels_order_and_score(data, tmp_path, up, down):
     estimator = elman.SequenceClassifier(search=False, **QUICK)
     for _ in range(2):  # The second time out of the folder.
         found = elman.sweep(estimator, [{"seed": 1}], X, y, test=(X, y), jobs=1, folder=tmp_path)
+        assert found.trials == [elman.run_trial(estimator, {"seed": 1}, X, y, (X, y))]
         best = found.best_estimator()
         assert best.score(X, y) == found.best.score > 0
         assert best.classes_.tolist() == sorted([up, down]) and best.predict(X).dtype == y.dtype

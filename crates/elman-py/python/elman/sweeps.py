@@ -36,6 +36,13 @@ class Trial(NamedTuple):
     #: What the estimator knows beside that file: its classes, learning curves and remarks.
     learned: dict[str, Any] = {}
 
+    def __eq__(self, other: object) -> bool:
+        """Trials are the same whose options, scores and models are: what was learned beside those follows from them."""
+        return isinstance(other, Trial) and self[:4] == other[:4]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
 
 class Sweep(NamedTuple):
     """All trials of a sweep, in the order of their options."""
