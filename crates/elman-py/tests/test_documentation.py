@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,25 @@ def test_the_compiled_half_is_what_its_stub_says(tmp_path):
     command = [sys.executable, "-m", "mypy.stubtest", "elman._elman", "--ignore-disjoint-bases"]
     run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "MYPY_CACHE_DIR": str(tmp_path)})
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_options_are_known_to_type_checkers(tmp_path):
+    pytest.importorskip("mypy")
+    from elman import estimators, keywords
+
+    for kind in estimators._ESTIMATORS.values():
+        name = kind.__name__.removeprefix("Sequence") + "Options"
+        assert sorted(typing.get_type_hints(getattr(keywords, name))) == sorted(kind._names)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import elman, numpy as np\n"
+        "elman.Forecaster(hidden_size=np.int64(3), target=['a'], learning_rate='auto', dtype=np.float32, verbose=0)\n"
+        "elman.SequenceClassifier(search=False, features=np.array(['x0']), layout='channels', clip=1)\n"
+        "elman.Forecaster(hiden_size=3)\n"
+        "elman.SequenceRegressor(search=False)\n"
+        "elman.TextModel(epochs='many')\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", script]
+    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "MYPY_CACHE_DIR": str(tmp_path)})
+    told = [int(line.split(":")[1]) for line in run.stdout.splitlines() if ": error:" in line]
+    assert told == [4, 5, 6], run.stdout + run.stderr

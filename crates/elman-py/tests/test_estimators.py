@@ -768,13 +768,96 @@ def test_zones_that_are_not_those_of_training_are_told(tmp_path):
         by_clocks.predict(naive[["y"]])
 
 
-def test_pictures(forecaster, regressor):
+def test_pictures(forecaster, regressor, tmp_path):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     axes = forecaster.plot()
     assert [len(line.get_xdata()) for line in axes.lines] == [144, 12] and len(axes.collections) == 1
     assert regressor.plot_history().get_xlabel() == "epoch"
+    regressor.save(tmp_path / "r.elman")
+    with pytest.raises(ValueError, match="there are no learning curves: a model from a file has none"):
+        elman.load(tmp_path / "r.elman").plot_history()
     matplotlib.pyplot.close("all")
+
+
+def test_one_of_several_series_is_drawn():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    values, days = np.sin(np.arange(60)) + 2, np.arange("2024-01-01", "2024-03-01", dtype="M8[D]")
+    long = {"shop": np.repeat(["a", "b"], 60), "day": np.tile(days, 2), "sold": np.concatenate([values, values + 5])}
+    wide = {"day": days, "a": values, "b": values + 5}
+    array = np.stack([values, values + 5])
+    for data, options, names in [(long, {}, "ab"), (wide, {"target": "all"}, "ab"), (array, {}, [0, 1])]:
+        fitted = elman.Forecaster(horizon=2, **options, **QUICK).fit(data)
+        with pytest.raises(ValueError, match=f"there are several series; plot one of 2 with series='{names[0]}'"):
+            fitted.plot()
+        with pytest.raises(ValueError, match="there is no series 'c'"):
+            fitted.plot(series="c")
+        for name, above in zip(names, (0, 5)):
+            axes = fitted.plot(series=name)
+            known, ahead = (line.get_ydata() for line in axes.lines)
+            assert np.allclose(known, values + above) and len(ahead) == 2 and (abs(ahead - 2 - above) < 2).all()
+            if data is not array:
+                assert axes.get_xticklabels()[-1].get_text() == "2024-03-02"
+        if data is long:
+            rows = {name: column[60:] for name, column in long.items()}
+            assert len(fitted.plot(X=rows).lines[0].get_xdata()) == 60
+        elif data is array:
+            # By itself a series is none of those that were learned from, as a third row is.
+            third = fitted.predict(np.stack([*array, values + 3]))[2]
+            assert np.array_equal(fitted.plot(X=values + 3).lines[1].get_ydata(), third)
+    matplotlib.pyplot.close("all")
+
+
+def test_series_come_by_channels_too():
+    values = np.sin(np.arange(60)) + 2
+    expected = elman.Forecaster(horizon=2, **QUICK).fit(np.stack([values, 2 * values])).predict()
+    channels = np.stack([values, 2 * values])[:, None]
+    assert np.array_equal(elman.Forecaster(layout="channels", horizon=2, **QUICK).fit(channels).predict(), expected)
+    with pytest.raises(ValueError, match="layout is 'bogus'"):
+        elman.Forecaster(layout="bogus", horizon=2, **QUICK).fit(elman.airline())
+
+
+def test_several_columns_are_a_list_or_a_text():
+    days = np.arange("2024-01-01", "2024-03-01", dtype="M8[D]")
+    data = {"ds": days, "y": np.sin(np.arange(60)), "price": np.arange(60) % 5, "rain": np.arange(60) % 3}
+    for name, alone in [("past_covariates", "price"), ("future_covariates", "price"), ("calendar", "week")]:
+        models = [elman.Forecaster(horizon=2, **{name: value}, **QUICK).fit(data) for value in (alone, [alone], (alone,))]
+        assert len({model.model_.task_json for model in models}) == 1, name
+    both = [elman.Forecaster(horizon=2, past_covariates=value, **QUICK).fit(data) for value in ("price,rain", ["price", "rain"])]
+    assert both[0].model_.task_json == both[1].model_.task_json
+    # Steps ahead are whole numbers.
+    rows = both[0].backtest().rows
+    assert rows["step"].dtype == np.int64 and set(rows["step"]) == {1, 2}
+    X = np.random.default_rng(0).normal(size=(40, 6, 2))
+    for several in ("x0", ["x0"], np.array(["x0"]), "x0,x1", ["x0", "x1"], np.array(["x0", "x1"])):
+        fitted = elman.SequenceRegressor(features=several, **QUICK).fit(X, X[:, :, 0].mean(axis=1))
+        assert fitted.network().input_size == np.size(several) + str(several).count(",x1") and "x0" in repr(fitted)
+    levels = [elman.SequenceRegressor(loss="quantile", quantiles=q) for q in ("0.1,0.5,0.9", (0.1, 0.5, 0.9))]
+    answers = [each.set_params(**QUICK).fit(X, X[:, :, 0].mean(axis=1)).predict(X) for each in levels]
+    assert np.array_equal(*answers)
+
+
+@pytest.mark.parametrize("names", [("f32", "float32", np.float32), ("f64", "float64", np.dtype("float64"))])
+def test_number_types_have_the_programs_names_and_numpys(names):
+    X = np.random.default_rng(0).normal(size=(40, 6, 2))
+    fitted = [elman.SequenceRegressor(dtype=name, **QUICK).fit(X, X[:, :, 0].mean(axis=1)) for name in names]
+    assert all(np.array_equal(each.predict(X), fitted[0].predict(X)) for each in fitted)
+    networks = {elman.Network([elman.GRU(2)], input_size=2, dtype=name).dtype for name in names}
+    assert networks == {fitted[0].network().dtype}
+
+
+def test_a_stream_of_arrow_is_read_once():
+    pyarrow = pytest.importorskip("pyarrow")
+    X = np.random.default_rng(0).normal(size=(40, 6))
+    y = np.where(X.mean(axis=1) > 0, "up", "down")
+    table = pyarrow.table({"id": np.repeat(np.arange(40), 6), "a": X.ravel(), "target": np.repeat(y, 6)})
+    for make in (elman.SequenceClassifier(search=False, **QUICK), elman.SequenceLabeler(**QUICK)):
+        whole, fitted = make.fit(table).predict(table), make.fit(table.to_reader())
+        assert fitted.predict(table.to_reader()).equals(whole)
+        assert fitted.score(table.to_reader()) == fitted.score(table)
+    fitted = elman.SequenceClassifier(search=False, **QUICK).fit(table.to_reader())
+    assert fitted.score(table.to_reader(), np.repeat(y, 6)) == fitted.score(table)
 
 
 def test_a_notebook_shows_what_it_is(forecaster):

@@ -1,6 +1,8 @@
 """Classes: as they were given, and as files and sweeps bring them back."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -97,6 +99,7 @@ def test_a_sweep_brings_back_labels_order_and_score(data, tmp_path, up, down):
     estimator = elman.SequenceClassifier(search=False, **QUICK)
     for _ in range(2):  # The second time out of the folder.
         found = elman.sweep(estimator, [{"seed": 1}], X, y, test=(X, y), jobs=1, folder=tmp_path)
+        assert found.trials == [elman.run_trial(estimator, {"seed": 1}, X, y, (X, y))]
         best = found.best_estimator()
         assert best.score(X, y) == found.best.score > 0
         assert best.classes_.tolist() == sorted([up, down]) and best.predict(X).dtype == y.dtype
@@ -119,3 +122,15 @@ def test_ctrl_c_ends_a_sweep_and_leaves_no_half_trial(ctrl_c, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         elman.sweep(estimator, elman.grid(hidden_size=[32, 33]), X, X[:, :, 0].mean(axis=1), jobs=1, folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_out_of_nowhere_says_what_it_needs():
+    script = """
+import numpy as np, elman
+X = np.random.default_rng(0).normal(size=(20, 5, 1))
+elman.sweep(elman.SequenceRegressor(epochs=1, verbose=0), elman.grid(seed=[0, 1]), X, X.mean(axis=(1, 2)), jobs=2)
+"""
+    run = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True)
+    assert run.returncode == 1
+    last = run.stderr.splitlines()[-1]
+    assert "BrokenProcessPool: a process of the sweep ended before its trial did" in last and "__main__" in last

@@ -1,5 +1,6 @@
 """What goes wrong in people's hands is said in the words of what they wrote: the value, what it must be, the way out."""
 
+import copy
 import threading
 
 import numpy as np
@@ -61,6 +62,31 @@ def forecaster():
         (lambda n: n.stream().step(ROW, read_only(1)), TypeError, "out is read-only; give an array that may be written"),
         (lambda n: n.stream().step(ROW, ROW), TypeError, "out shares its memory with an array that is in use by this call"),
         (lambda n: (n(np.ones((1, 2, 2))), n.backward(np.ones((1, 2, 1)))), ValueError, "predict and step keep nothing"),
+        (lambda n: elman.Adam(n, beta1=np.nan), ValueError, "beta1 is nan; it must be a finite number"),
+        (lambda n: elman.SGD(n, momentum="much"), TypeError, "momentum is 'much'; it must be a number"),
+        (lambda n: elman.Adam(n, np.inf), ValueError, "learning_rate is inf; it must be a finite number"),
+        (lambda n: setattr(elman.Adam(n), "learning_rate", -5), ValueError, "learning_rate is -5; it must be above 0"),
+        (lambda n: setattr(elman.Adam(n), "learning_rate", np.nan), ValueError, "learning_rate is nan; it must be a fin"),
+        (lambda n: elman.Dropout(float("nan")), ValueError, "probability is nan; it must be a finite number"),
+        (lambda n: elman.LayerNorm(np.float32("inf")), ValueError, "eps is inf; it must be a finite number"),
+        (lambda n: elman.Network([elman.GRU(2)], input_size=1, seed=2**64), ValueError, f"seed is {2**64}; .* at most"),
+        (lambda n: elman.Network([elman.GRU(2)], input_size=1, dtype="f16"), ValueError, "dtype is 'f16'; it must be \"f"),
+        (lambda n: elman.Network([elman.GRU(2)], input_size=1, dtype=None), ValueError, "dtype is None; it must be \"f"),
+        (
+            lambda n: n.train_step(np.ones((1, 2, 2)), np.ones((1, 2, 1)), elman.SquaredError(), elman.Adam(copy.copy(n))),
+            ValueError,
+            "optimiser is of another network",
+        ),
+        (
+            lambda n: n.train_step(np.ones((1, 2, 2)), np.ones((1, 2, 1)), elman.SquaredError(), elman.Adam),
+            TypeError,
+            r"optimiser is <class .*>; it must be an optimiser, such as elman.Adam\(network\)",
+        ),
+        (
+            lambda n: elman.CrossEntropy()(np.zeros((1, 3)), np.array([2**64 - 1], np.uint64)),
+            ValueError,
+            f"targets hold {2**64 - 1}, but classes are from 0 to 2",
+        ),
         (lambda n: elman.set_threads(-1), ValueError, "count is -1; it must be at least 0"),
         (lambda n: elman.RNN(4, nonlinearity="selu"), ValueError, "nonlinearity is 'selu'; it must be \"tanh\" or"),
         (
@@ -82,6 +108,12 @@ def test_networks(net, call, error, message):
         ({"hidden_size": "big"}, Y, ValueError, 'hidden_size: .* "big", expected a whole number from 0 on$'),
         ({"hidden_size": 4.5}, Y, ValueError, "hidden_size: .*`4.5`, expected a whole number"),
         ({"seed": -1}, Y, ValueError, "seed: .*`-1`, expected a whole number"),
+        ({"seed": 2**64}, Y, ValueError, "seed: .*expected a whole number"),
+        ({"learning_rate": float("nan")}, Y, ValueError, "learning_rate is nan; it must be a finite number"),
+        ({"clip": np.float32("inf")}, Y, ValueError, "clip is inf; it must be a finite number"),
+        ({"quantiles": [0.1, np.nan]}, Y, ValueError, "quantiles is nan; it must be a finite number"),
+        ({"layout": "bogus"}, Y, ValueError, "layout is 'bogus'; it must be \"time\" or \"channels\""),
+        ({"dtype": "f16"}, Y, ValueError, "dtype is 'f16'; it must be \"float32\" or \"float64\""),
         ({"learning_rate": "high"}, Y, ValueError, "learning_rate: "),
         ({"verbose": "yes"}, Y, TypeError, "verbose is 'yes'; it must be a whole number"),
         ({}, np.where(Y > 0, "a", "b"), TypeError, "y is of <U1; it must be numbers"),

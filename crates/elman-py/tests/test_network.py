@@ -296,7 +296,7 @@ def test_numbers_of_numpy_are_numbers():
 
 
 def test_names_that_are_no_choice_are_refused():
-    with pytest.raises(ValueError, match='dtype is "float16"'):
+    with pytest.raises(ValueError, match="dtype is 'float16'"):
         network(dtype="float16")
     with pytest.raises(ValueError, match='init is "magic"; it must be one of torch'):
         network(init="magic")

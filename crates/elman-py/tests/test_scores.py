@@ -73,6 +73,12 @@ def test_a_model_from_a_file_knows_how_many_values_it_reads(regressor, tmp_path)
     labeler.save(tmp_path / "l.elman")
     with pytest.raises(ValueError, match="7 features, but SequenceLabeler is expecting 2"):
         elman.load(tmp_path / "l.elman").score(wide, X[:, :, 0])
+    # Nor does a file tell what was left aside.
+    first = elman.SequenceRegressor(features="x0", **QUICK).fit(X, Y)
+    first.save(tmp_path / "f.elman")
+    with pytest.raises(ValueError, match=r"if it read the first 1 of these, give them alone: X\[:, :, :1\]"):
+        elman.load(tmp_path / "f.elman").predict(X)
+    assert np.array_equal(elman.load(tmp_path / "f.elman").predict(X[:, :, :1]), first.predict(X))
     # What never changes is no input, and a file does not tell that it was there.
     padded = np.concatenate([X, np.ones((60, 10, 1))], axis=2)
     fitted = elman.SequenceRegressor(**QUICK).fit(padded, Y)

@@ -249,6 +249,19 @@ def test_accelerate_changes_a_model_in_place():
         assert type(fast.accelerate(nn.LSTM(2, 3, proj_size=1))) is nn.LSTM
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_narrow_number_types_are_pytorchs(dtype):
+    theirs = nn.LSTM(3, 4).to(dtype)
+    expected, ours = theirs(torch.ones(5, 2, 3, dtype=dtype)), fast.accelerate(copy.deepcopy(theirs))
+    for layer in (ours, fast.accelerate(copy.deepcopy(theirs).float()).to(dtype)):
+        y, (h, c) = layer(torch.ones(5, 2, 3, dtype=dtype))
+        assert y.dtype == dtype and torch.equal(y, expected[0]) and torch.equal(c, expected[1][1])
+        y.sum().backward()
+        assert layer.weight_hh_l0.grad.dtype == dtype
+    with pytest.raises(ValueError, match="the input is torch.float32 and the weights are"):
+        ours(torch.ones(5, 2, 3))
+
+
 def test_layers_are_copied_pickled_and_saved():
     layer, x, file = fast.GRU(2, 3), torch.randn(4, 2, 2), io.BytesIO()
     y = layer(x)[0]
@@ -548,6 +561,7 @@ def test_data_loaders_beside_it():
             nn.Linear(3, 2, bias=False),
             nn.Softmax(-1),
         ),
+        lambda: nn.Sequential(nn.Sequential(nn.LSTM(3, 5, batch_first=True)), nn.Sequential(nn.Linear(5, 4), nn.Tanh())),
     ],
 )
 def test_networks_from_modules_and_back(make):
@@ -556,7 +570,9 @@ def test_networks_from_modules_and_back(make):
     network = elman.from_torch(module)
     x = torch.randn(4, 6, 3, dtype=next(module.parameters()).dtype)
     y = x
-    for layer in module if isinstance(module, nn.Sequential) else [module]:
+    for layer in module.modules():
+        if isinstance(layer, nn.Sequential):
+            continue
         y = layer(y)
         y = y[0] if isinstance(y, tuple) else y
     ours = torch.from_numpy(network(x))
@@ -580,9 +596,10 @@ def test_every_block_goes_to_pytorch():
         assert_close(network.to_torch().eval()(torch.from_numpy(x)), torch.from_numpy(network(x)))
     network = elman.Network([elman.GRU(3), elman.Skip(2), elman.Dense(1)], input_size=2)
     assert_close(network.to_torch()(torch.from_numpy(x)), torch.from_numpy(network(x)))
-    network = elman.Network([elman.Embedding(5, 3), elman.GRU(3)])
     tokens = np.array([[[1.0], [4.0], [0.0]]], np.float32)
-    assert_close(network.to_torch()(torch.from_numpy(tokens)), torch.from_numpy(network(tokens)))
+    for first in (elman.Embedding(5, 3), elman.Embedding(5, 5, one_hot=True)):
+        network = elman.Network([first, elman.GRU(3), elman.Dense(5)])
+        assert_close(network.to_torch()(torch.from_numpy(tokens)), torch.from_numpy(network(tokens)))
 
 
 def test_modules_without_counterpart_are_refused_by_name():
@@ -592,6 +609,13 @@ def test_modules_without_counterpart_are_refused_by_name():
         (nn.LSTM(2, 3, proj_size=1), "proj_size"),
         (nn.Sequential(nn.Linear(2, 3), nn.ELU(0.5)), "ELU has alpha 0.5"),
         (nn.Sequential(nn.Identity()), "no layer"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Softmax()), "Softmax has no dim, and PyTorch takes the first of three; .* dim=-1"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Softmax(1)), "Softmax is over dimension 1"),
+        (nn.LSTM(3, 4).bfloat16(), r"a layer is of bfloat16; a network is of float32 or float64: .*module.float\(\)"),
+        (nn.Sequential(nn.LSTM(3, 4), nn.Linear(5, 2)), "Linear reads 5 values, but what stands before it gives 4"),
+        (nn.Sequential(nn.LSTM(3, 4, bidirectional=True), nn.LayerNorm(4)), "LayerNorm reads 4 .* before it gives 8"),
+        (nn.Sequential(nn.Linear(2, 1), nn.Embedding(3, 4)), "Embedding must be the first layer"),
+        (nn.Sequential(nn.GRU(2, 3), nn.Linear(3, 1).double()), "Linear is of float64, but the first layer of float32"),
     ]:
         with pytest.raises(ValueError, match=message):
             elman.from_torch(module)

@@ -59,6 +59,30 @@ def as_states(value: Any, dtype: Any, what: str) -> list[Array]:
     return arrays
 
 
+def as_dtype(value: Any) -> np.dtype[Any]:
+    """A number type by NumPy's name, the program's (``f32``, ``f64``), or itself."""
+    try:
+        dtype = np.dtype({"f32": "float32", "f64": "float64"}.get(value, value) if isinstance(value, str) else value)
+    except TypeError:
+        dtype = None
+    if value is None or dtype not in (np.float32, np.float64):
+        raise ValueError(f'dtype is {value!r}; it must be "float32" or "float64", which are also "f32" and "f64"')
+    return dtype
+
+
+def as_finite(value: Any, what: str) -> float:
+    """A number, of Python's or of NumPy's, that is finite."""
+    if not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{what} is {value!r}; it must be a number")
+    if not np.isfinite(value):
+        raise ValueError(f"{what} is {value}; it must be a finite number")
+    return float(value)
+
+
+#: The largest number that 64 bits hold.
+_MOST = 2**64 - 1
+
+
 def as_count(value: Any, what: str, least: int = 0) -> int:
     """A whole number, of Python's or of NumPy's."""
     try:
@@ -67,6 +91,8 @@ def as_count(value: Any, what: str, least: int = 0) -> int:
         raise TypeError(f"{what} is {value!r}; it must be a whole number") from None
     if count < least:
         raise ValueError(f"{what} is {count}; it must be at least {least}")
+    if count > _MOST:
+        raise ValueError(f"{what} is {count}; it must be at most {_MOST}")
     return count
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from .arrays import as_count
+from .arrays import as_count, as_finite
 
 Direction = Literal["forward", "reverse", "both"]
 Output = Literal["every", "last"]
@@ -25,6 +25,8 @@ class Block:
             value = getattr(self, field.name)
             if field.type == "int":
                 object.__setattr__(self, field.name, as_count(value, field.name))
+            elif field.type == "float":
+                object.__setattr__(self, field.name, as_finite(value, field.name))
             elif isinstance(value, np.generic):
                 object.__setattr__(self, field.name, value.item())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +24,8 @@ def from_torch(module: torch.nn.Module) -> Network:
     Parameters
     ----------
     module : torch.nn.Module
-        An ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``, or an ``nn.Sequential`` of those with ``nn.Linear``, activations behind a
-        linear layer, ``nn.Embedding`` at the beginning, ``nn.LayerNorm``, ``nn.Dropout`` and ``nn.Identity``. Outputs of
+        An ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``, or an ``nn.Sequential`` of those, which may have others in it, with
+        ``nn.Linear``, activations behind a linear layer, ``nn.Embedding`` at the beginning, ``nn.LayerNorm``, ``nn.Dropout`` and ``nn.Identity``. Outputs of
         recurrent layers are taken for what they hand on, their states left aside.
 
     Returns
@@ -39,29 +40,28 @@ def from_torch(module: torch.nn.Module) -> Network:
     """
     from torch import nn
 
-    layers = list(module) if isinstance(module, nn.Sequential) else [module]
     blocks: list[Block] = []
     tensors: list[np.ndarray[Any, Any]] = []
-    input_size = dtype = None
-    for layer in layers:
+    input_size = width = dtype = None
+    for layer in _layers(module):
         name = type(layer).__name__
         if isinstance(layer, nn.RNNBase):
-            first = layer.input_size
+            first, after = layer.input_size, layer.hidden_size * (2 if layer.bidirectional else 1)
             _add_recurrent(layer, blocks, tensors)
         elif isinstance(layer, nn.Linear):
-            first = layer.in_features
+            first, after = layer.in_features, layer.out_features
             blocks.append(Dense(layer.out_features, bias=layer.bias is not None))
             tensors += _arrays(layer.weight, layer.bias)
         elif isinstance(layer, nn.Embedding):
             if layer.max_norm is not None:
                 raise ValueError("Embedding with max_norm changes its weights as it runs; a network has no such thing")
-            first = 1
+            first, after = 1, layer.embedding_dim
             blocks.append(Embedding(layer.num_embeddings, layer.embedding_dim))
             tensors += _arrays(layer.weight)
         elif isinstance(layer, nn.LayerNorm):
             if len(layer.normalized_shape) != 1 or layer.weight is None or layer.bias is None:
                 raise ValueError("LayerNorm must be over the last dimension, with weight and bias")
-            first = layer.normalized_shape[0]
+            first = after = layer.normalized_shape[0]
             blocks.append(LayerNorm(layer.eps))
             tensors += _arrays(layer.weight, layer.bias)
         elif isinstance(layer, nn.Dropout):
@@ -79,8 +79,14 @@ def from_torch(module: torch.nn.Module) -> Network:
                 "Identity, activations behind a Linear, and an nn.Sequential of those"
             )
         if input_size is None:
-            input_size = first
-            dtype = str(next(layer.parameters()).dtype).removeprefix("torch.")
+            input_size, dtype = first, _dtype(layer)
+        elif isinstance(layer, nn.Embedding):
+            raise ValueError("Embedding must be the first layer: it reads token ids, not what another layer gives")
+        elif _dtype(layer) != dtype:
+            raise ValueError(f"{name} is of {_dtype(layer)}, but the first layer of {dtype}; a network is of one number type")
+        elif first != width:
+            raise ValueError(f"{name} reads {first} values, but what stands before it gives {width}")
+        width = after
     if input_size is None:
         raise ValueError("the module has no layer with parameters")
     network = Network(blocks, input_size=input_size, dtype=dtype or "float32")
@@ -89,7 +95,27 @@ def from_torch(module: torch.nn.Module) -> Network:
     return network
 
 
+def _layers(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
+    """The layers in their order, those of an ``nn.Sequential`` within another as well."""
+    from torch import nn
+
+    if isinstance(module, nn.Sequential):
+        for part in module:
+            yield from _layers(part)
+    else:
+        yield module
+
+
+def _dtype(layer: torch.nn.Module) -> str:
+    """NumPy's name of a layer's number type."""
+    return str(next(layer.parameters()).dtype).removeprefix("torch.")
+
+
 def _arrays(*tensors: Any) -> list[np.ndarray[Any, Any]]:
+    for tensor in tensors:
+        dtype = "" if tensor is None else str(tensor.dtype).removeprefix("torch.")
+        if dtype not in ("", "float32", "float64"):
+            raise ValueError(f"a layer is of {dtype}; a network is of float32 or float64: from_torch(module.float())")
     return [tensor.detach().cpu().numpy() for tensor in tensors if tensor is not None]
 
 
@@ -115,7 +141,9 @@ def _add_activation(layer: Any, blocks: list[Block]) -> None:
         raise ValueError(f"{name} must follow a Linear; a network has activations there alone")
     if name == "ELU" and layer.alpha != 1.0:
         raise ValueError(f"ELU has alpha {layer.alpha}; that of a network is 1")
-    if name == "Softmax" and layer.dim not in (-1, None):
+    if name == "Softmax" and layer.dim is None:
+        raise ValueError("Softmax has no dim, and PyTorch takes the first of three; a network has it over the last, dim=-1")
+    if name == "Softmax" and layer.dim != -1:
         raise ValueError(f"Softmax is over dimension {layer.dim}; that of a network is over the last, -1")
     blocks[-1] = Dense(last.output_size, _ACTIVATIONS[name], last.bias)
 
@@ -165,6 +193,16 @@ def to_torch(network: Network) -> torch.nn.Module:
             h = final[0] if isinstance(final, tuple) else final
             return torch.cat(list(h), dim=-1)
 
+    class OneHot(nn.Module):
+        """Rows of the identity for token ids."""
+
+        def __init__(self, num_embeddings: int) -> None:
+            super().__init__()
+            self.num_embeddings = num_embeddings
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            return nn.functional.one_hot(ids, self.num_embeddings).to(dtype)
+
     class Chain(nn.Module):
         """All blocks of a network."""
 
@@ -184,7 +222,8 @@ def to_torch(network: Network) -> torch.nn.Module:
                     self.blocks.append(nn.Linear(width, block.output_size, bias=block.bias, dtype=dtype))
                     width = block.output_size
                 elif isinstance(block, Embedding):
-                    self.blocks.append(nn.Embedding(block.num_embeddings, block.embedding_dim, dtype=dtype))
+                    learned = nn.Embedding(block.num_embeddings, block.embedding_dim, dtype=dtype)
+                    self.blocks.append(OneHot(block.num_embeddings) if block.one_hot else learned)
                     width = block.embedding_dim
                 elif isinstance(block, LayerNorm):
                     self.blocks.append(nn.LayerNorm(width, block.eps, dtype=dtype))

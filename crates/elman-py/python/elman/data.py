@@ -16,6 +16,9 @@ from .arrays import Array, as_array, unmasked
 
 __all__ = ["airline", "is_frame"]
 
+#: The orders in which arrays have timesteps and values: ``(T, I)`` and ``(I, T)``.
+LAYOUTS = ("time", "channels")
+
 #: A column on its way into a table: numbers with NaN for none, or text.
 Column = Array | list[str]
 
@@ -117,7 +120,9 @@ def is_place(zone: str | None) -> bool:
 
 
 def collected(value: Any) -> Any:
-    """A frame of polars with its columns worked out; everything else as it is."""
+    """A frame of polars with its columns worked out, a stream of pyarrow's read to its end; everything else as it is."""
+    if type(value).__module__.split(".")[0] == "pyarrow" and hasattr(value, "read_all"):
+        return value.read_all()
     return value.collect() if _is_lazy(value) else value
 
 
@@ -263,7 +268,7 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
     layout : {"time", "channels"}
         ``"channels"``: arrays are ``(n, I, T)`` and ``(I, T_i)``, as aeon and sktime have them.
     """
-    if layout not in ("time", "channels"):
+    if layout not in LAYOUTS:
         raise ValueError(f'layout is {layout!r}; it must be "time" or "channels"')
     if hasattr(x, "toarray") or hasattr(x, "detach") or (hasattr(x, "__array__") and not isinstance(x, np.ndarray)):
         x = as_array(x, np.float64, "X")

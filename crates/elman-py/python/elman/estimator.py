@@ -6,15 +6,15 @@ import copyreg
 import difflib
 import inspect
 import json
+import math
 import os
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from . import _elman
-from .arrays import as_count
+from .arrays import as_count, as_dtype
+from .data import LAYOUTS
 from .network import Network
 from .options import parameters_text
 
@@ -88,7 +88,7 @@ class Estimator:
         return self
 
     def __repr__(self) -> str:
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != self._own.get(name)]
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if _differ(value, self._own.get(name))]
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -112,6 +112,8 @@ class Estimator:
 
     def _options(self) -> dict[str, Any]:
         """The options that were given, for the library."""
+        if getattr(self, "layout", LAYOUTS[0]) not in LAYOUTS:
+            raise ValueError(f'layout is {self.layout!r}; it must be "time" or "channels"')
         given = {name: value for name, value in self.get_params().items() if name not in self._own}
         return {name: _plain(name, value) for name, value in given.items() if value is not None}
 
@@ -220,19 +222,45 @@ class Estimator:
         return report(self)
 
 
+def _differ(value: Any, default: Any) -> bool:
+    """Is an option's value another than its default? What has several parts, as an array, is."""
+    try:
+        return bool(value != default)
+    except (ValueError, TypeError):
+        return True
+
+
+#: Options that the library has as lists, to be split at commas where they are one text, as the program has them.
+_LISTS = {"features", "quantiles"}
+
+
 def _plain(name: str, value: Any) -> Any:
-    """An option's value as JSON has it; several targets are one text, as the program takes them."""
-    if name == "target" and isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+    """An option's value as the library has it, in JSON."""
+    if name == "dtype":
+        return {"float32": "f32", "float64": "f64"}[as_dtype(value).name]
+    if hasattr(value, "tolist"):  # of NumPy, or an index or series of pandas
+        value = value.tolist()
+    if name in _LISTS:
+        value = value.split(",") if isinstance(value, str) else [value] if isinstance(value, float) else value
+        value = [_number(part) for part in value] if name == "quantiles" and isinstance(value, list) else value
+    elif isinstance(value, (list, tuple)) and value and all(isinstance(part, str) for part in value):
         return ",".join(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
+    for part in value if isinstance(value, (list, tuple)) else [value]:
+        if isinstance(part, float) and not math.isfinite(part):
+            raise ValueError(f"{name} is {part}; it must be a finite number")
     if not isinstance(value, (str, int, float, bool, list, tuple)):
         raise TypeError(
             f"{name} is of type {type(value).__name__}; it must be a text, a number, a truth value or a list"
         )
     return value
+
+
+def _number(value: Any) -> Any:
+    """A number that is written as text; what is none stays, to be refused by its name."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
 
 
 def figures_by_name(evaluation: dict[str, Any]) -> dict[str, dict[str, float | None]]:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,11 @@ from .data import (
     zones_of,
 )
 from .estimator import Estimator, figures_by_name
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .keywords import ForecasterOptions
 
 
 class Backtest(NamedTuple):
@@ -69,6 +74,10 @@ class Forecaster(Estimator):
 
     _task = "forecast"
     _data = ("_series", "_kind")
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **options: Unpack[ForecasterOptions]) -> None: ...
 
     def fit(self, X: Any, y: None = None) -> Forecaster:
         """Train on series and test on their last rows.
@@ -117,8 +126,7 @@ class Forecaster(Estimator):
         if task.get("timezone") is not None:
             self._time, self._zone = task.get("time"), task["timezone"]
 
-    @staticmethod
-    def _columns(X: Any) -> dict[str, Column] | str:
+    def _columns(self, X: Any) -> dict[str, Column] | str:
         """The columns of a table, or the path of one."""
         if is_path(X):
             return str(os.fspath(X))
@@ -129,8 +137,8 @@ class Forecaster(Estimator):
         if is_frame(X):
             return columns_of(X)
         if all(np.ndim(part) == 0 for part in X) if isinstance(X, (list, tuple)) and len(X) else np.ndim(X) == 1:
-            return columns_of({"y": sequences_of([X], "time")[0][:, 0]})
-        sequences = sequences_of(X, "time")
+            return columns_of({"y": sequences_of([X], self.layout)[0][:, 0]})
+        sequences = sequences_of(X, self.layout)
         if any(sequence.shape[1] != 1 for sequence in sequences):
             raise ValueError("X has several values per timestep; give series as rows (n, T), or a data frame")
         columns = long_columns(sequences, ["y"])
@@ -166,7 +174,17 @@ class Forecaster(Estimator):
                 raise ValueError("a model from a file knows no series to forecast; give X")
             return self._table(self._series), self._kind
         X, _ = timed(collected(X))
-        return self._table(self._columns(X)), _kind_of(X)
+        columns, kind = self._columns(X), _kind_of(X)
+        if isinstance(columns, dict) and kind is None and "unique_id" in self._ids():
+            # A series by itself, where the model has learned from several: none of those.
+            columns.setdefault("unique_id", np.full(len(columns["y"]), -1.0))
+        return self._table(columns), kind
+
+    def _ids(self) -> list[str]:
+        """The columns that tell series apart."""
+        layout = json.loads(self._fitted().task_json)["forecast"].get("layout", {})
+        ids: list[str] = layout.get("long", [])
+        return ids
 
     def _predicted(self, X: Any, horizon: int | None, levels: list[float], baseline: str | None) -> tuple[Any, Any]:
         horizon = None if horizon is None else as_count(horizon, "horizon", least=1)
@@ -239,6 +257,7 @@ class Forecaster(Estimator):
         with self._by_its_clocks(X):
             columns, figures, remarks = self._fitted().backtest(table, test)
         self._remark(remarks)
+        columns["step"] = np.asarray(columns["step"]).astype(np.int64)
         found = figures_by_name(json.loads(figures))
         model = found.pop("elman")
         return Backtest(columns if kind is None else like(columns, kind), model, found)
@@ -262,7 +281,13 @@ class Forecaster(Estimator):
         return float("nan") if error is None else -error
 
     def plot(
-        self, ax: Any = None, *, X: Any = None, horizon: int | None = None, levels: tuple[float, ...] = (80,)
+        self,
+        ax: Any = None,
+        *,
+        X: Any = None,
+        horizon: int | None = None,
+        series: Any = None,
+        levels: tuple[float, ...] = (80,),
     ) -> Any:
         """Draw a series and its forecast with matplotlib; give the axes back.
 
@@ -272,12 +297,14 @@ class Forecaster(Estimator):
             Where; by default new ones.
         X, horizon
             As of :meth:`predict`.
+        series : str, number or tuple, optional
+            Which of several series: what tells it apart, a tuple of as many columns, the place of an array's row.
         levels : tuple of float
             The intervals that are drawn, in percent.
         """
         from .plots import forecast
 
-        return forecast(self, ax, X, horizon, levels)
+        return forecast(self, ax, X, horizon, series, levels)
 
 
 def _kind_of(X: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +12,13 @@ from .answers import like
 from .arrays import unmasked
 from .data import Column, columns_of, is_frame, is_path, long_columns, sequences_of, table_of
 from .estimator import figures_by_name
-from .grouped import _Grouped
 from .labels import known_as, labels_of, refuse_twins, text_of
+from .sequences import Grouped
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .keywords import LabelerOptions
 
 
 def _is_missing(label: Any) -> bool:
@@ -46,7 +51,7 @@ def _refuse_lengths(targets: list[int], lengths: list[int]) -> None:
             raise ValueError(f"y[{n}] has {found} targets, but X[{n}] has {wanted} timesteps")
 
 
-class SequenceLabeler(_Grouped):
+class SequenceLabeler(Grouped):
     """A number or a class for every timestep of a sequence.
 
     Parameters
@@ -75,6 +80,10 @@ class SequenceLabeler(_Grouped):
 
     _task = "label"
     classes_: Any
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **options: Unpack[LabelerOptions]) -> None: ...
 
     def fit(self, X: Any, y: Any = None) -> SequenceLabeler:
         """Train on sequences and test on a share of them, or of a single one on its end.

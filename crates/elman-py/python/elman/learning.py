@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _elman
-from .arrays import Array, as_array
+from .arrays import Array, as_array, as_finite
 from .network import Network
 
 __all__ = [
@@ -106,6 +106,8 @@ class CrossEntropy(Loss):
             raise TypeError(f"targets are of {array.dtype}; classes are whole numbers")
         if array.shape != outputs.shape[:-1]:
             raise ValueError(f"targets have the shape {array.shape}, but outputs have {outputs.shape}")
+        if array.dtype.kind == "u" and array.size > 0 and array.max() >= outputs.shape[-1]:
+            raise ValueError(f"targets hold {array.max()}, but classes are from 0 to {outputs.shape[-1] - 1}")
         return np.ascontiguousarray(array, np.int64).reshape(-1)
 
 
@@ -115,22 +117,31 @@ class Optimiser:
     def __init__(self, network: Network, learning_rate: float, config: dict[str, Any]) -> None:
         if not isinstance(network, Network):
             raise TypeError(f"network is {type(network).__name__}; it must be the elman.Network whose parameters are updated")
-        if not isinstance(learning_rate, (int, float, np.integer, np.floating)):
-            raise TypeError(f"learning_rate is {learning_rate!r}; it must be a number")
-        if not 0 < learning_rate < np.inf:
-            raise ValueError(f"learning_rate is {learning_rate}; it must be above 0 and finite")
-        self._network = network
-        #: The rate of the next updates.
+        #: The network whose parameters are updated.
+        self.network = network
         self.learning_rate = learning_rate
+        for options in config.values():
+            options.update({name: as_finite(value, name) for name, value in options.items() if not isinstance(value, bool)})
         self._optimiser = _elman.Optimiser(json.dumps(config), len(network.parameters), network.dtype.name)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next updates."""
+        return self._rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        if as_finite(rate, "learning_rate") <= 0:
+            raise ValueError(f"learning_rate is {rate}; it must be above 0")
+        self._rate = rate
 
     def step(self) -> None:
         """Update the network's parameters along its gradient."""
-        self._optimiser.update(self._network.parameters, self._network.gradients, float(self.learning_rate))
+        self._optimiser.update(self.network.parameters, self.network.gradients, float(self.learning_rate))
 
     def zero_grad(self) -> None:
         """Set the network's gradient to 0."""
-        self._network.zero_grad()
+        self.network.zero_grad()
 
 
 class SGD(Optimiser):

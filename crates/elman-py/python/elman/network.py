@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _elman
-from .arrays import Array, Sequences, as_array, as_count, as_states, is_list
+from .arrays import Array, Sequences, as_array, as_count, as_dtype, as_states, is_list
 from .blocks import Block, Embedding, block_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Network:
     input_size : int, optional
         Values per timestep of the input; 1 where the first block is an embedding, else it must be given.
     dtype : {"float32", "float64"}
-        ``float32`` runs on the fast engine, ``float64`` on the plain one that it is tested against.
+        Or ``"f32"``, ``"f64"``. ``float32`` runs on the fast engine, ``float64`` on the plain one that it is tested against.
     init : {"torch", "orthogonal", "notebook", "identity"}
         How the parameters are drawn.
     seed : int
@@ -102,7 +102,7 @@ class Network:
                 raise TypeError("input_size, the values per timestep of the input, is not given")
             input_size = 1
         config = {"input_size": as_count(input_size, "input_size"), "blocks": [block.config() for block in blocks]}
-        self._take(_elman.Network(json.dumps(config), np.dtype(dtype).name, init, as_count(seed, "seed")))
+        self._take(_elman.Network(json.dumps(config), as_dtype(dtype).name, init, as_count(seed, "seed")))
 
     def _take(self, network: _elman.Network) -> None:
         self._network = network
@@ -388,7 +388,7 @@ class Network:
         loss : Loss
             What is made small.
         optimiser : Optimiser
-            The rule of the update.
+            The rule of the update, of this network.
         lengths : sequence of int, optional
             As of :meth:`forward`. Targets behind a sequence's end count unless they are NaN.
         clip : float, optional
@@ -403,11 +403,17 @@ class Network:
         ------
         FloatingPointError
             If it is no finite number; the parameters stay as they were.
+        ValueError
+            If the optimiser is of another network.
         """
-        from .learning import Loss, clip_grad_norm
+        from .learning import Loss, Optimiser, clip_grad_norm
 
         if not isinstance(loss, Loss):
             raise TypeError(f"loss is {loss!r}; it must be a loss, such as elman.SquaredError()")
+        if not isinstance(optimiser, Optimiser):
+            raise TypeError(f"optimiser is {optimiser!r}; it must be an optimiser, such as elman.Adam(network)")
+        if optimiser.network is not self:
+            raise ValueError("optimiser is of another network, which it would update; make one of this network")
         output, _ = self.forward(x, lengths=lengths, training=True)
         value, gradient = loss(output, targets)
         if not np.isfinite(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ def _axes(ax: Any) -> Any:
 
 def history(curves: dict[str, list[float]], ax: Any = None) -> Any:
     """The losses of each epoch."""
+    if not curves["train_loss"]:
+        raise ValueError("there are no learning curves: a model from a file has none")
     ax = _axes(ax)
     for name in ("train_loss", "validation_loss"):
         if curves[name]:
@@ -34,28 +37,62 @@ def history(curves: dict[str, list[float]], ax: Any = None) -> Any:
     return ax
 
 
-def forecast(forecaster: Forecaster, ax: Any, X: Any, horizon: int | None, levels: tuple[float, ...]) -> Any:
+def forecast(
+    forecaster: Forecaster, ax: Any, X: Any, horizon: int | None, series: Any, levels: tuple[float, ...]
+) -> Any:
     """A series, its forecast, and intervals where the model was tested."""
     table, _ = forecaster._given(X)
     columns, _ = forecaster._fitted().predict(table, horizon, [float(level) for level in levels])
-    name = next(name for name in columns if name.endswith("_forecast"))
-    known = np.array([float(text or "nan") for text in table.texts(name.removesuffix("_forecast"))])
-    if len(columns[name]) > 1 and any(header == "unique_id" for header in columns):
-        raise ValueError("plot is for a single series; select one of several")
+    name = next(name for name in columns if name.endswith("forecast"))
+    # Of several columns of values each is a series.
+    ids = forecaster._ids() or (["series"] if name == "forecast" else [])
+    told = list(zip(*(columns[header] for header in ids)))
+    chosen = _chosen(told, series)
+    if chosen is not None:
+        columns = {header: [value for value, of in zip(column, told) if of == chosen] for header, column in columns.items()}
+    value = name.removesuffix("_forecast") if name != "forecast" else str(chosen[0] if chosen else "")
+    rows: Any = range(len(table))
+    if forecaster._ids():
+        rows = [n for n, of in enumerate(zip(*(table.texts(header) for header in ids))) if of == chosen]
+    texts = table.texts(value)
+    known = np.array([float(texts[row] or "nan") for row in rows])
+    # What is known ahead has rows without values.
+    known = known[: int(np.flatnonzero(~np.isnan(known)).max(initial=-1)) + 1]
     ahead = np.arange(len(known), len(known) + len(columns[name]))
     ax = _axes(ax)
-    ax.plot(np.arange(len(known)), known, label=name.removesuffix("_forecast"))
+    ax.plot(np.arange(len(known)), known, label=value)
     ax.plot(ahead, columns[name], label="forecast")
     ends = [column for header, column in columns.items() if "_low_" in header or "_high_" in header]
     for low, high in zip(ends[::2], ends[1::2]):
         ax.fill_between(ahead, low, high, alpha=0.2)
-    times = next((header for header, column in columns.items() if isinstance(column, list)), None)
-    if times is not None:
-        texts = [*table.texts(times), *columns[times]]
-        places = np.linspace(0, len(texts) - 1, min(6, len(texts))).astype(int)
-        ax.set_xticks(places, [texts[place] for place in places])
+    _mark_times(ax, forecaster, table, [rows[n] for n in range(len(known))], columns)
     ax.legend()
     return ax
+
+
+def _chosen(told: list[tuple[Any, ...]], series: Any) -> tuple[Any, ...] | None:
+    """What tells the one series that is drawn; None where nothing does."""
+    known = list(dict.fromkeys(told))
+    wanted = series if isinstance(series, tuple) else (series,)
+    found = [ids for ids in known if tuple(map(str, ids)) == tuple(map(str, wanted))]
+    if not known or (series is None and len(known) == 1):
+        return known[0] if known else None
+    if not found:
+        names = [ids[0] if len(ids) == 1 else ids for ids in known]
+        given = "there are several series" if series is None else f"there is no series {series!r}"
+        raise ValueError(f"{given}; plot one of {len(known)} with series={names[0]!r}")
+    return found[0]
+
+
+def _mark_times(ax: Any, forecaster: Forecaster, table: Any, rows: list[int], columns: dict[str, Any]) -> None:
+    """Writes some times under the axis, where there are times."""
+    time = json.loads(forecaster._fitted().task_json)["forecast"].get("time")
+    if time not in columns or time not in table.headers:
+        return
+    known = table.texts(time)
+    texts = [*(known[row] for row in rows), *columns[time]]
+    places = np.linspace(0, len(texts) - 1, min(6, len(texts))).astype(int)
+    ax.set_xticks(places, [texts[place] for place in places])
 
 
 def report(estimator: Estimator) -> str:

@@ -11,6 +11,7 @@ import pickle
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,13 @@ class Trial(NamedTuple):
     error: str | None
     #: What the estimator knows beside that file: its classes, learning curves and remarks.
     learned: dict[str, Any] = {}
+
+    def __eq__(self, other: object) -> bool:
+        """Trials are the same whose options, scores and models are: what was learned beside those follows from them."""
+        return isinstance(other, Trial) and self[:4] == other[:4]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
 
 class Sweep(NamedTuple):
@@ -172,7 +180,7 @@ def sweep(
     if not isinstance(estimator, Estimator):
         found = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
         raise TypeError(f"estimator is {found}; it must be an estimator, such as elman.Forecaster()")
-    wanted = [] if isinstance(params, Mapping) else list(params)
+    wanted: list[Any] = [] if isinstance(params, Mapping) else list(params)
     if isinstance(params, Mapping) or not all(isinstance(options, Mapping) for options in wanted):
         raise TypeError("params must be a list of dicts, one for each trial; elman.grid(...) makes all combinations")
     if test is not None and not isinstance(test, (tuple, list)):
@@ -200,9 +208,19 @@ def sweep(
             futures = {pool.submit(_try, wanted[n]): n for n in left}
             for future in as_completed(futures):
                 n = futures[future]
-                trials[n] = future.result()
+                try:
+                    trials[n] = future.result()
+                except BrokenProcessPool as error:
+                    raise BrokenProcessPool(_BROKEN) from error
                 _store(places[n], trials[n])
     return Sweep([trial for trial in trials if trial is not None], estimator, X)
+
+
+_BROKEN = (
+    "a process of the sweep ended before its trial did. Processes are started anew and import the file that was run: there a sweep "
+    'stands under `if __name__ == "__main__":`, and a program that is typed or piped in has no file; jobs=1 stays in this '
+    "process. Where that is in order, memory may have run out"
+)
 
 
 def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[str, Any]) -> Path | None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _elman
 from .arrays import as_count
 from .estimator import Estimator, figures_by_name
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .keywords import TextModelOptions
 
 
 class TextModel(Estimator):
@@ -37,6 +42,10 @@ class TextModel(Estimator):
 
     _task = "text"
     _own = {"verbose": 1}
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **options: Unpack[TextModelOptions]) -> None: ...
 
     def fit(self, text: str | bytes | os.PathLike[str], y: None = None) -> TextModel:
         """Train on a text and test on its end.

@@ -2,6 +2,7 @@
 
 ``elman.torch.LSTM``, ``GRU`` and ``RNN`` are ``torch.nn``'s with another way to compute: the same arguments, parameters,
 ``state_dict``, outputs and gradients. A training script changes one import; :func:`accelerate` changes a model that is there.
+A layer in ``float16`` or ``bfloat16`` is run by PyTorch.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from . import _elman
 
 __all__ = ["GRU", "LSTM", "RNN", "accelerate"]
 
+#: The number types that the engine has.
 _DTYPES = {torch.float32: "float32", torch.float64: "float64"}
+#: Those that PyTorch alone computes in.
+_NARROW = (torch.float16, torch.bfloat16)
 
 
 def _numpy(tensor: Tensor | None) -> Any:
@@ -30,8 +34,7 @@ def _widened(value: Any, dtype: torch.dtype) -> Any:
     """Tensors of the number types that autocast computes in, in that of the weights; all else as it is."""
     if isinstance(value, (tuple, list)):
         return tuple(_widened(part, dtype) for part in value)
-    is_narrow = isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16)
-    return value.to(dtype) if is_narrow else value
+    return value.to(dtype) if isinstance(value, Tensor) and value.dtype in _NARROW else value
 
 
 def _is_transformed(tensors: list[Any]) -> bool:
@@ -168,6 +171,8 @@ class _Layer(nn.RNNBase):
         if torch.is_autocast_enabled("cpu"):
             # As of operations that autocast leaves exact, the result is of the weights' type.
             data, hx = _widened(data, tensors[0].dtype), _widened(hx, tensors[0].dtype)
+        if data.dtype in _NARROW and data.dtype == tensors[0].dtype:
+            return super().forward(input, hx)
         self._check(data, tensors[0])
         if packed:
             counts = input.batch_sizes.tolist()

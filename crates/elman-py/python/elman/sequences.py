@@ -1,0 +1,190 @@
+"""What the estimators of many sequences have in common: sequences in, of any form, and answers for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any
+
+import numpy as np
+
+from . import _elman
+from .arrays import Array
+from .data import (
+    Column,
+    collected,
+    columns_of,
+    is_frame,
+    is_path,
+    long_columns,
+    refuse_missing,
+    sequences_of,
+    table_of,
+    unnested,
+)
+from .estimator import Estimator, figures_by_name
+
+
+class Grouped(Estimator):
+    """What the estimators of many sequences have in common."""
+
+    def _fit_sequences(self, X: Any, y: Any) -> None:
+        options, X = self._options(), collected(X)
+        is_indexed = is_frame(X)
+        X = unnested(X, options.get("id") or "id", self.layout)
+        if is_path(X):
+            if y is not None:
+                raise ValueError("a file has its targets in a column; leave y out")
+            table = _elman.Table.open(os.fspath(X))
+            names = table.headers
+        elif is_frame(X):
+            columns = columns_of(X)
+            names = list(columns)
+            if y is not None:
+                targets = self._targets(y, None)
+                for name, column in targets.items():
+                    if name in names:
+                        raise ValueError(
+                            f"X has a column {name!r}, and y tells the targets; leave y out, or drop or rename the column"
+                        )
+                    columns[name] = self._spread(columns, column, options.get("id") or "id")
+                options["target"] = ",".join(targets)
+            table = table_of(columns)
+        else:
+            sequences = sequences_of(X, self.layout)
+            if y is None:
+                raise ValueError(
+                    "requires y to be passed, but the target y is None"
+                    + (
+                        ": a frame whose index tells sequences and timesteps has features alone. Pass y, or make columns of "
+                        "the index: reset_index()"
+                        if is_indexed
+                        else ""
+                    )
+                )
+            if options.get("missing") is None:
+                refuse_missing(sequences)
+            columns, names = long_columns(sequences), None
+            lengths = [len(sequence) for sequence in sequences]
+            for name, column in self._targets(y, lengths).items():
+                columns[name] = self._spread_over(column, lengths)
+            options["target"] = ",".join(name for name in columns if name.startswith("target"))
+            table = table_of(columns)
+        self._fit(table, options)
+        self._take_features(names, sequences[0].shape[1] if names is None else 0)
+
+    def _take_features(self, names: list[str] | None, width: int) -> None:
+        """What scikit-learn calls the features: the columns that tell neither ids, times nor targets, or values of arrays."""
+        if names is None:
+            self.n_features_in_ = width
+            vars(self).pop("feature_names_in_", None)
+            return
+        grouping = self._grouping(self.model_)
+        targets = grouping["target"] if isinstance(grouping["target"], list) else [grouping["target"]]
+        others = {grouping.get("id"), grouping.get("time"), self._options().get("group"), *targets}
+        self.feature_names_in_ = np.array([name for name in names if name not in others], dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+
+    def _targets(self, y: Any, lengths: list[int] | None) -> dict[str, Column]:
+        """The columns of targets: for sequences of these lengths, or for a frame."""
+        raise NotImplementedError
+
+    def _spread_over(self, column: Column, lengths: list[int]) -> Column:
+        """A target for each row of sequences of these lengths."""
+        if len(column) != len(lengths):
+            raise ValueError(f"y has {len(column)} targets, but X has {len(lengths)} sequences")
+        if isinstance(column, list):
+            return [text for text, n in zip(column, lengths) for _ in range(n)]
+        return np.repeat(column, lengths)
+
+    def _spread(self, columns: dict[str, Column], column: Column, id_name: str) -> Column:
+        """A target for each row, where there may be one for each sequence."""
+        ids = columns.get(id_name)
+        if ids is None:
+            raise ValueError(f"the data frame has no column {id_name!r} that tells sequences apart; name it with id")
+        if len(column) == len(ids):
+            return column
+        places: dict[Any, int] = {}
+        rows = [places.setdefault(i, len(places)) for i in ids]
+        if len(column) != len(places):
+            raise ValueError(f"y has {len(column)} targets, but there are {len(places)} sequences of {len(ids)} rows")
+        return [column[n] for n in rows] if isinstance(column, list) else column[np.array(rows)]
+
+    def _grouping(self, model: _elman.Model) -> dict[str, Any]:
+        """The columns, as the model has them."""
+        grouping: dict[str, Any] = json.loads(model.task_json)[self._task]["grouping"]
+        return grouping
+
+    def _answers(self, X: Any) -> tuple[dict[str, Any], Any]:
+        """Answers by column in the order of the sequences, and the kind of frame that came in."""
+        model = self._fitted()
+        X = unnested(X, self._options().get("id") or "id", self.layout)
+        if is_path(X):
+            table, kind = _elman.Table.open(os.fspath(X)), {}
+        elif is_frame(X):
+            X = collected(X)
+            table, kind = table_of(columns_of(X)), X
+        else:
+            sequences, kind = self._sequences(X), None
+            if self._grouping(model).get("missing") is None:
+                refuse_missing(sequences)
+            table = table_of(long_columns(sequences))
+        answers, remarks = model.predict(table)
+        self._remark(remarks)
+        return answers, kind
+
+    def _sequences(self, X: Any) -> list[Array]:
+        """Sequences out of arrays, which must have the values that the model reads."""
+        sequences = sequences_of(X, self.layout)
+        inputs = [feature["name"] for feature in self._grouping(self._fitted())["features"]]
+        found, name = sequences[0].shape[1], type(self).__name__
+        places = [int(input[1:]) for input in inputs if re.fullmatch(r"x[0-9]+", input)]
+        if len(places) < len(inputs):
+            raise ValueError(f"X is of arrays, but {name} learned from the columns {', '.join(inputs)}; give a frame with them")
+        # A file tells what is read, not what there was beside it: values that never change are no inputs.
+        is_known = hasattr(self, "n_features_in_") and not hasattr(self, "feature_names_in_")
+        width = self.n_features_in_ if is_known else 1 + max(places)
+        if found < width or (found > width and (is_known or _vary(sequences, width))):
+            if {*map(len, sequences)} == {width}:
+                hint = '; of arrays (n, I, T) say so: layout="channels"'
+            elif found > width and not is_known:
+                hint = f"; if it read the first {width} of these, give them alone: X[:, :, :{width}]"
+            else:
+                hint = ""
+            raise ValueError(f"X has {found} features, but {name} is expecting {width} features as input{hint}")
+        return sequences
+
+    def _for_sequences(self, X: Any, y: Array, count: int) -> Array:
+        """Targets for so many sequences, where those of a frame may be told for each of its rows."""
+        if len(y) == count:
+            return y
+        id_name = self._grouping(self._fitted())["id"]
+        ids = columns_of(X).get(id_name) if is_frame(unnested(X, id_name, self.layout)) else None
+        if ids is None or len(y) != len(ids):
+            rows = "" if ids is None else f" of {len(ids)} rows"
+            raise ValueError(f"y has {len(y)} targets, but X has {count} sequences{rows}")
+        first: dict[Any, int] = {}
+        starts = [first.setdefault(i, n) for n, i in enumerate(ids)]
+        changed = np.flatnonzero((y != y[starts]).reshape(len(y), -1).any(axis=1))
+        if len(changed):
+            raise ValueError(f"y has several targets in the sequence of row {changed[0]}; a sequence has one")
+        return y[list(first.values())]
+
+    def _own_score(self, X: Any, figure: str) -> float:
+        """A figure on sequences that bring their targets along, in a column."""
+        if is_path(X):
+            table = _elman.Table.open(os.fspath(X))
+        elif is_frame(X):
+            table = table_of(columns_of(X))
+        else:
+            raise ValueError("requires y to be passed, but the target y is None: arrays have no column of targets")
+        figures, remarks = self._fitted().evaluate(table)
+        self._remark(remarks)
+        return float(figures_by_name(json.loads(figures))["elman"][figure] or 0.0)
+
+
+def _vary(sequences: list[Array], start: int) -> bool:
+    """Do values from this place on change anywhere?"""
+    first = sequences[0][0, start:]
+    return any((sequence[:, start:] != first).any() for sequence in sequences)
