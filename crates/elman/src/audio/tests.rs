@@ -25,6 +25,19 @@ fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The same with the head that is named `WAVEFORMATEXTENSIBLE`, of so many valid bits in a sample.
+fn extended(plain: &[u8], valid_bits: u16) -> Vec<u8> {
+    let tag = &plain[20..22];
+    // What is known of GUIDs of kinds of samples behind their tag.
+    let kind = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71];
+    // The size of what follows, the valid bits, a channel mask and the GUID.
+    let extension = [&[22, 0], &valid_bits.to_le_bytes()[..], &[4, 0, 0, 0], tag, &kind].concat();
+    let mut bytes = [&plain[..36], &extension, &plain[36..]].concat();
+    bytes[16..20].copy_from_slice(&40u32.to_le_bytes());
+    bytes[20..22].copy_from_slice(&0xFFFEu16.to_le_bytes());
+    bytes
+}
+
 fn samples(bytes: &[u8]) -> Vec<f32> {
     Recording::read("x.wav", bytes, None).unwrap().samples
 }
@@ -72,20 +85,62 @@ fn integers_are_shares_of_full_scale() {
     assert_eq!(samples(&wav(3, 1, 8000, 32, &data)), [1.5, -0.25]);
 }
 
+/// The bytes of integers of so many bits, moved up by as many as there is room for above them.
+fn containers(integers: &[i64], bits: u16, bytes: usize, is_upper: bool) -> Vec<u8> {
+    let up = if is_upper { 8 * bytes - usize::from(bits) } else { 0 };
+    integers.iter().flat_map(|integer| (integer << up).to_le_bytes()[..bytes].to_vec()).collect()
+}
+
+/// Integers with room for more bits than they have are at the upper end of it, as Microsoft says of `wValidBitsPerSample`,
+/// and at the lower where that is plain to see: so do `arecord` and hound write them.
+#[test]
+fn integers_are_found_where_they_are_in_their_bytes() {
+    let mut draw = noise(6);
+    for (bits, bytes) in [(24, 4), (20, 4), (20, 3), (16, 4), (16, 3), (12, 2), (12, 4), (17, 3), (31, 4)] {
+        let scale = (1i64 << (bits - 1)) as f64;
+        // Silence, which tells nothing, then quiet and loud samples.
+        let mut integers = vec![0i64; 20_000];
+        integers.extend((0..500).map(|n| (f64::from(draw()) * scale * f64::from(n) / 500.0) as i64));
+        integers.extend([-(1i64 << (bits - 1)), (1 << (bits - 1)) - 1]);
+        let expected: Vec<f32> = integers.iter().map(|&integer| (integer as f64 / scale) as f32).collect();
+        for is_upper in [true, false] {
+            let data = containers(&integers, bits, bytes, is_upper);
+            let plain = wav(1, 1, 8000, 8 * bytes as u16, &data);
+            let mut files = vec![extended(&plain, bits)];
+            if bits % 8 == 0 {
+                let mut plain = plain;
+                plain[34..36].copy_from_slice(&bits.to_le_bytes());
+                files.push(plain);
+            }
+            for file in files {
+                assert_eq!(samples(&file), expected, "{bits} bits in {bytes} bytes, {is_upper}");
+                let (_file, stored) = track(&file, None, 0);
+                assert_eq!(*stored.read(20_100..20_200).unwrap(), expected[20_100..20_200]);
+                assert_eq!(stored.read(0..expected.len()).unwrap(), expected);
+            }
+        }
+    }
+}
+
+/// Bits below the valid ones belong to the number, where it is at the upper end.
+#[test]
+fn integers_with_more_than_their_valid_bits_are_taken_whole() {
+    let integers = [3i64, -1, 1 << 30, -(1 << 31)];
+    let file = extended(&wav(1, 1, 8000, 32, &containers(&integers, 32, 4, true)), 24);
+    assert_eq!(samples(&file), integers.map(|integer| (integer as f64 / 2f64.powi(31)) as f32));
+    // More valid bits than there is room for, and a file that ends early.
+    assert!(refusal(&extended(&wav(1, 1, 8000, 16, &[0; 32]), 24), None).contains("convert it to PCM"));
+    let cut = &extended(&wav(1, 2, 8000, 32, &[1; 64]), 24)[..99];
+    assert!(refusal(cut, Some(1)).contains("is cut short"));
+}
+
 /// As SciPy and SoX write them, in a plain head or one with an extension.
 #[test]
 fn doubles_are_rounded_to_floats() {
     let values = [1.5, -0.25, 0.1, 1e-300, f64::from(f32::MAX)];
     let data = values.map(f64::to_le_bytes).concat();
     let plain = wav(3, 1, 8000, 64, &data);
-    let mut extended = plain.clone();
-    // Room for 64 valid bits, a channel mask and the kind of samples, whose number begins a GUID.
-    let extension = [&[22, 0, 64, 0, 4, 0, 0, 0, 3, 0][..], &[0; 14]].concat();
-    extended.splice(36..36, extension);
-    extended[16..20].copy_from_slice(&40u32.to_le_bytes());
-    extended[20..22].copy_from_slice(&0xFFFEu16.to_le_bytes());
-    // The rest of the GUID, by which it is known.
-    extended[44..60].copy_from_slice(&[3, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]);
+    let extended = extended(&plain, 64);
     for bytes in [plain, extended] {
         assert_eq!(samples(&bytes), values.map(|value| value as f32));
         let (_file, stored) = track(&bytes, None, 0);
