@@ -182,7 +182,7 @@ fn a_model_of_sound_plays_with_its_gains() {
         });
         Pair::new(input, target, &[]).expect("a pair")
     };
-    let table = audio::prepare(&[pair(&played)], Some(0)).expect("recordings").table;
+    let table = audio::prepare(&[pair(&played)], &[0]).expect("recordings").table;
     let evaluation = opened.evaluate(&table, &HeldOut::All).expect("an evaluation");
     let esr = |metrics: &Metrics| {
         metrics.iter().find(|metric| metric.name == "esr").and_then(|metric| metric.value)

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::{ConfigError, Error};
+use crate::table::Table;
 
 /// A WAV file of one byte after another: PCM or float, as its head says.
 fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
@@ -438,7 +439,7 @@ fn a_delay_is_found_by_comparing() {
             Pair::new(recording("in.wav", 16_000, swept.clone()), recording("out.wav", 16_000, cut), &[]);
         let pair = pair.unwrap();
         assert_eq!(pair.latency().unwrap().found, Some(0));
-        let is_same = super::quality::remarks(&pair).unwrap().iter().any(|remark| {
+        let is_same = super::quality::remarks(&pair, true).unwrap().iter().any(|remark| {
             *remark.to_string()
                 == *"out.wav: it holds the samples of in.wav, so there is nothing to learn; name what came out of the device"
         });
@@ -502,7 +503,7 @@ fn a_click_that_is_not_heard_is_said() {
 fn remarks_of(input: Vec<f32>, target: Vec<f32>) -> String {
     let pair =
         Pair::new(recording("in.wav", 48_000, input), recording("out.wav", 48_000, target), &[]).unwrap();
-    let prepared = prepare(&[pair], Some(0)).unwrap();
+    let prepared = prepare(&[pair], &[0]).unwrap();
     prepared.table.remarks().iter().map(|remark| format!("{remark}\n")).collect()
 }
 
@@ -523,8 +524,42 @@ fn what_spoils_a_model_is_said() {
     );
     let offset = remarks_of(wave(0.5), wave(0.5).iter().map(|y| y + 0.1).collect());
     assert!(offset.contains("out.wav: its mean is 0.100"), "{offset}");
+    let offset = wave(0.5).iter().map(|y| y + 0.1).collect::<Vec<f32>>();
+    let pair = Pair::new(recording("a.wav", 48_000, offset.clone()), recording("a.wav", 48_000, offset), &[]);
+    let sound = Sound { sample_rate: 48_000, delay: 0, delays: Vec::new(), knobs: Vec::new() };
+    let measured = prepare_for(&sound, &[pair.unwrap()], &[0]).unwrap().table;
+    let of_mean: Vec<String> =
+        measured.remarks().iter().map(ToString::to_string).filter(|text| text.contains("mean")).collect();
+    assert_eq!(of_mean, ["a.wav: its mean is 0.100, not 0 (DC)"], "nothing is learned, and said once");
     let fine = remarks_of(wave(0.5), wave(0.3));
     assert_eq!(fine, "out.wav: taken as 0 samples late, as latency says\n");
+}
+
+/// A cable that came loose, a mute: one side is silent where the other plays. Pauses of both, and a tail that dies away, are none.
+#[test]
+fn silence_on_one_side_is_said() {
+    const RATE: usize = 48_000;
+    let plays = |n: usize| 0.5 * (n as f32 * 0.05).sin();
+    let all: Vec<f32> = (0..4 * RATE).map(plays).collect();
+    let without = |range: std::ops::Range<usize>| {
+        (0..4 * RATE).map(|n| if range.contains(&n) { 0.0 } else { plays(n) }).collect::<Vec<f32>>()
+    };
+    let advice = "if a cable or a switch did that, cut it out of both, or record them again";
+    let said = remarks_of(all.clone(), without(RATE..2 * RATE));
+    let target = format!("out.wav: silent for 1.00 s from 1.00 s on, while in.wav plays; {advice}\n");
+    assert!(said.starts_with(&target), "{said}");
+    let said = remarks_of(without(RATE..RATE * 7 / 2), all.clone());
+    let input = format!("in.wav: silent for 2.50 s from 1.00 s on, while out.wav plays; {advice}\n");
+    assert!(said.starts_with(&input), "{said}");
+    let short = remarks_of(all, without(RATE..RATE * 6 / 5));
+    assert!(!short.contains("silent"), "{short}");
+    let paused = remarks_of(without(RATE..2 * RATE), without(RATE..2 * RATE));
+    assert!(!paused.contains("silent"), "{paused}");
+    // 60 dB in a second and a half.
+    let tail = |n: usize| if n < RATE { 1.0 } else { 10f32.powf(-2.0 * (n - RATE) as f32 / RATE as f32) };
+    let reverb = (0..4 * RATE).map(|n| tail(n) * plays(n)).collect();
+    let said = remarks_of(without(RATE..4 * RATE), reverb);
+    assert!(!said.contains("silent"), "{said}");
 }
 
 #[test]
@@ -552,35 +587,73 @@ fn pairs_become_a_table_with_knobs() {
     let pairs = [pair(0.1, [0.5, 0.25, 0.125, 0.0]), pair(0.9, [0.0, 0.5, 0.25, 0.125])];
     // One that does not move is no input, but for a model that has been trained.
     let still = [&pairs[0], &pairs[0]].map(Pair::clone);
-    let Prepared { table, sound } = prepare(&still, Some(1)).unwrap();
+    let Prepared { table, sound } = prepare(&still, &[1]).unwrap();
     assert_eq!((table.headers().len(), sound.knobs.len()), (3, 0));
     let said = table.remarks().last().unwrap().to_string();
     assert!(said.starts_with("the knob drive is at 0.1 in all recordings, and no input"), "{said}");
-    assert_eq!(prepare_for(&sound, &still, None).unwrap().table.headers()[1], "drive");
-    let Prepared { table, sound } = prepare(&pairs, Some(1)).unwrap();
-    assert_eq!(sound, Sound { sample_rate: 8000, delay: 1, knobs: vec![[0.1, 0.9]] });
+    assert_eq!(prepare_for(&sound, &still, &[]).unwrap().table.headers()[1], "drive");
+    let Prepared { table, sound } = prepare(&pairs, &[1]).unwrap();
+    assert_eq!(sound, Sound { sample_rate: 8000, delay: 1, delays: Vec::new(), knobs: vec![[0.1, 0.9]] });
     assert_eq!(table.headers(), ["input", "drive", "target", "pair"]);
     let column = |name| table.column(name).unwrap().numbers().unwrap().to_vec();
     assert_eq!(column("input"), [0.5, 0.25, 0.125, 0.0, 0.5, 0.25]);
     assert_eq!(column("target"), [0.5, 0.25, 0.0, 1.0, 0.5, 0.25]);
     assert_eq!(column("drive"), [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]);
     assert_eq!(column("pair"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
-    let alone = prepare_for(&Sound { sample_rate: 8000, delay: -1, knobs: Vec::new() }, &pairs[..1], None)
-        .unwrap()
-        .table;
+    let early = Sound { sample_rate: 8000, delay: -1, delays: Vec::new(), knobs: Vec::new() };
+    let alone = prepare_for(&early, &pairs[..1], &[]).unwrap().table;
     assert_eq!(alone.headers(), table.headers());
     assert_eq!(alone.column("pair").unwrap().numbers().unwrap(), [1.0; 3]);
     let remark = "out.wav: taken as 1 sample early, as in training (latency overrules)";
     assert_eq!(alone.remarks().last().unwrap().to_string(), remark);
     let other = Pair { knobs: Vec::new(), ..pairs[1].clone() };
-    let message = prepare(&[pairs[0].clone(), other], None).unwrap_err().to_string();
+    let message = prepare(&[pairs[0].clone(), other], &[]).unwrap_err().to_string();
     assert!(
         message.starts_with("knob is given for in.wav with \"drive\", and for in.wav with no knobs"),
         "{message}"
     );
-    assert!(
-        prepare(&pairs, Some(4)).unwrap_err().to_string().starts_with("latency is 4; in.wav has 4 samples")
-    );
+    let refusal = |latency: &[i64]| prepare(&pairs, latency).unwrap_err().to_string();
+    assert!(refusal(&[4]).starts_with("latency is 4; in.wav has 4 samples"));
+    let message =
+        "latency is given 3 times for 2 pairs; give it once for all, or once for each pair, in their order";
+    assert_eq!(refusal(&[1, 2, 3]), message);
+}
+
+/// Pairs of one device that is late by another time in each, as when they were recorded on other days: each is moved back by
+/// its own, in training and wherever the model is measured.
+#[test]
+fn pairs_that_are_late_by_other_times_are_each_moved_back() {
+    let mut draw = noise(8);
+    let input: Vec<f32> = (0..60_000).map(|_| draw()).collect();
+    let pair = |name: &str, delay: i64| {
+        let target = recording(name, 16_000, device(&input, delay));
+        Pair::new(recording("in.wav", 16_000, input.clone()), target, &[]).unwrap()
+    };
+    let pairs = [pair("a.wav", 10), pair("b.wav", 50), pair("c.wav", 10)];
+    let Prepared { table, sound } = prepare(&pairs, &[]).unwrap();
+    assert_eq!((sound.delay, sound.delays.as_slice()), (9, &[9, 49][..]));
+    let columns = |table: &Table| {
+        [INPUT, TARGET, PAIR].map(|name| table.column(name).unwrap().numbers().unwrap().to_vec())
+    };
+    let again = prepare_for(&sound, &pairs, &[]).unwrap().table;
+    assert_eq!(columns(&again), columns(&table));
+    let said = |table: &Table| table.remarks().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    for (name, late) in [("a.wav", 9), ("b.wav", 49), ("c.wav", 9)] {
+        let remark = format!("{name}: taken as {late} samples late, as in training (latency overrules)");
+        assert!(said(&again).contains(&remark), "{}", said(&again));
+    }
+    let as_said = prepare(&pairs, &[9, 49, 9]).unwrap();
+    assert_eq!((columns(&as_said.table), &as_said.sound), (columns(&table), &sound));
+    // One that is late by yet another time is found too.
+    let other = prepare_for(&sound, &[pair("d.wav", 30)], &[]).unwrap().table;
+    assert!(said(&other).contains("d.wav: 30 samples late"), "{}", said(&other));
+    // Where all of training were alike, so is what follows; what speaks against it is said.
+    let alike = prepare(&pairs[..1], &[]).unwrap().sound;
+    assert_eq!((alike.delay, alike.delays.len()), (9, 0));
+    let other = prepare_for(&alike, &pairs[1..], &[]).unwrap().table;
+    let remark =
+        "b.wav: taken as 9 samples late, as in training (latency overrules), though it looks 50 samples late";
+    assert!(said(&other).contains(remark), "{}", said(&other));
 }
 
 /// Opens the bytes of a WAV file, with up to so many samples in memory.

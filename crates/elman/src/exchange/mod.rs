@@ -230,7 +230,10 @@ impl Imported {
             return Err(Message::from(message).option("sample_rate"));
         }
         let knobs = (1..self.weights.network().input_size()).map(|n| format!("knob{n}"));
-        let task = Task::from(Label::of_sound(Sound { sample_rate, delay: 0, knobs: Vec::new() }, knobs));
+        let task = Task::from(Label::of_sound(
+            Sound { sample_rate, delay: 0, delays: Vec::new(), knobs: Vec::new() },
+            knobs,
+        ));
         let record = Record::new(data, Recipe::for_task(&task));
         Model::new(task, vec![self.weights.clone()], record).map_err(|error| error.to_string().into())
     }

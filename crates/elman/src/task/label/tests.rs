@@ -176,7 +176,10 @@ fn validation_begins_with_what_is_burned_in() {
 #[test]
 fn spectra_get_pieces_that_are_long_enough() {
     let rows = prepare(&table(&filtered(3000)), LabelOptions::default()).task;
-    let sound = Task::from(Label::of_sound(Sound { sample_rate: 8000, delay: 0, knobs: Vec::new() }, []));
+    let sound = Task::from(Label::of_sound(
+        Sound { sample_rate: 8000, delay: 0, delays: Vec::new(), knobs: Vec::new() },
+        [],
+    ));
     let truncate = |task: &Task, options: RecipeOptions| options.recipe(task).unwrap().train.truncate;
     let usual = RecipeOptions::default;
     let spectra = || RecipeOptions { stft_weight: Some(0.1), ..usual() };
@@ -363,8 +366,9 @@ fn pair(folder: &std::path::Path, name: &str, len: usize, drive: f64, held: bool
 #[test]
 fn recordings_make_the_model_of_their_rows() {
     let folder = tempfile::tempdir().unwrap();
-    for (lengths, latency) in [(&[30_000][..], None), (&[20_000, 17_000], Some(2)), (&[9000, 9000], Some(-3))]
-    {
+    let all: [(&[usize], &[i64]); 3] =
+        [(&[30_000], &[]), (&[20_000, 17_000], &[2]), (&[9000, 9000], &[-3, 4])];
+    for (lengths, latency) in all {
         let pairs = |held: bool| -> Vec<Pair> {
             let pair =
                 |(n, &len): (usize, &usize)| pair(folder.path(), &n.to_string(), len, 2.0 + n as f64, held);
@@ -426,7 +430,7 @@ fn what_is_too_long_to_be_drawn_is_cut_alike() {
     let lengths = [200_000, 150_000, 180_000, 90_000];
     let pairs: Vec<Pair> =
         (0..4).map(|n| pair(folder.path(), &n.to_string(), lengths[n], 2.0, true)).collect();
-    let recordings = Recordings::new(&pairs, Some(0)).unwrap();
+    let recordings = Recordings::new(&pairs, &[0]).unwrap();
     let (table, held_out, note) = recorded::excerpt(&recordings, &HeldOut::LastRows(160_000)).unwrap();
     assert_eq!(held_out, HeldOut::LastRows(150_000));
     assert_eq!(
@@ -448,7 +452,7 @@ fn a_target_that_is_silent_in_training_is_refused() {
     let path = folder.path().join("silent.wav");
     std::fs::write(&path, Wav::Float.write(8000, &silent).unwrap()).unwrap();
     let late = Pair::new(late.input, Track::open(&path, None).unwrap(), &[]).unwrap();
-    let recordings = Recordings::new(&[late], Some(0)).unwrap();
+    let recordings = Recordings::new(&[late], &[0]).unwrap();
     let table = Table::of_recordings(recordings);
     let error = Label::prepare(&table, &LabelOptions::default()).unwrap_err().to_string();
     let message = "the target is 0 in all 7,200 samples of the training part, so there is nothing to learn; give a longer \
