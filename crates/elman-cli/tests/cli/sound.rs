@@ -188,7 +188,7 @@ fn knobs_are_inputs() {
         "train label {pairs} --latency 0 --preset nano --epochs 12 --truncate 128 --burn-in 64 -o amp.elman"
     ));
     assert!(
-        said.stderr.contains("2 recordings, each split by time: the last 3,200 rows for the test"),
+        said.stderr.contains("2 recordings, each split by time: in all 6,400 rows at their ends for the test, 2,560 before them"),
         "{}",
         said.stderr
     );

@@ -39,6 +39,7 @@ pub use latency::Latency;
 pub use layout::Layout;
 pub use pair::Pair;
 pub use player::Player;
+pub(crate) use recordings::Recorded;
 pub use recordings::Recordings;
 pub(crate) use refused::foreign as kind;
 pub use table::{INPUT, PAIR, Prepared, TARGET, prepare, prepare_for};

@@ -423,7 +423,7 @@ fn recordings_make_the_model_of_their_rows() {
     }
 }
 
-/// Of many long recordings the first are looked at, as long a stretch of each, from where the test begins.
+/// Of many long recordings the first are looked at, a stretch of each from where the test begins.
 #[test]
 fn what_is_too_long_to_be_drawn_is_cut_alike() {
     let folder = tempfile::tempdir().unwrap();
@@ -432,15 +432,46 @@ fn what_is_too_long_to_be_drawn_is_cut_alike() {
         (0..4).map(|n| pair(folder.path(), &n.to_string(), lengths[n], 2.0, true)).collect();
     let recordings = Recordings::new(&pairs, &[0]).unwrap();
     let (table, held_out, note) = recorded::excerpt(&recordings, &HeldOut::LastRows(160_000)).unwrap();
-    assert_eq!(held_out, HeldOut::LastRows(150_000));
+    assert_eq!(held_out, HeldOut::LastRowsOfEach(vec![160_000, 150_000, 160_000]));
     assert_eq!(
         note.unwrap(),
-        "Of 4 recordings the first 3 are drawn. Of each recording 150,000 samples are looked at."
+        "Of 4 recordings the first 3 are drawn. Of each recording at most 174,762 samples are looked at."
     );
     // The network hears up to 65,536 samples before; all of the second is tested.
     let numbers = table.column("pair").unwrap().numbers().unwrap().to_vec();
     let rows_of = |pair: f64| numbers.iter().filter(|&&number| number == pair).count();
-    assert_eq!([1.0, 2.0, 3.0, 4.0].map(rows_of), [40_000 + 150_000, 150_000, 20_000 + 150_000, 0]);
+    assert_eq!([1.0, 2.0, 3.0, 4.0].map(rows_of), [200_000, 150_000, 180_000, 0]);
+}
+
+/// A fifth of each recording is its test, a tenth of what is before that its validation, however long the others are.
+#[test]
+fn recordings_of_other_lengths_are_each_split_by_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let lengths = [40_000, 2000, 10_000];
+    let pairs: Vec<Pair> =
+        (0..3).map(|n| pair(folder.path(), &n.to_string(), lengths[n], 2.0, true)).collect();
+    let rows = audio::prepare(&pairs, &[0]).unwrap();
+    let options = LabelOptions::default().with_sound(rows.sound.clone());
+    for table in [rows.table, Table::of_recordings(Recordings::new(&pairs, &[0]).unwrap())] {
+        let prepared = Label::prepare(&table, &options).unwrap();
+        let held_out = HeldOut::LastRowsOfEach(vec![8000, 400, 2000]);
+        assert_eq!(prepared.held_out.as_ref(), Some(&held_out));
+        let input_size = prepared.task.kind().input_size();
+        let lengths = |sequences: &Sequences| {
+            (0..sequences.len()).map(|n| sequences.length(n, input_size)).collect::<Vec<_>>()
+        };
+        // With the samples before that are there for the state alone.
+        assert_eq!(lengths(&prepared.validation), [1000 + 3200, 1000 + 160, 1000 + 800]);
+        assert_eq!(lengths(&prepared.train).iter().sum::<usize>(), 28_800 + 1440 + 7200);
+        let remark =
+            prepared.remarks.iter().map(ToString::to_string).find(|text| text.contains("split")).unwrap();
+        let expected = "3 recordings, each split by time: in all 10,400 rows at their ends for the test, 4,160 before them";
+        assert!(remark.starts_with(expected), "{remark}");
+        let mut recipe = Recipe::for_task(&prepared.task).with_hidden_size(2);
+        recipe.train = recipe.train.with_epochs(1).with_truncate(400);
+        let model = recipe.train(&prepared, &table).unwrap();
+        assert_eq!(model.record().test.as_ref().unwrap().on, "the last 10,400 samples of 3 recordings");
+    }
 }
 
 #[test]
