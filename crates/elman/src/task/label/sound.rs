@@ -170,6 +170,15 @@ pub(super) fn evaluate(
     if model.energy == 0.0 {
         remarks.push("the target is silence there, of which no error is a share".into());
     }
+    if model.energy > 0.0 && model.error > model.energy {
+        let ratio = model.error / model.energy;
+        remarks.push(
+            format!(
+                "silence is better than the model: its error-to-signal ratio is 1, and the model's {ratio:.4}"
+            )
+            .into(),
+        );
+    }
     let of =
         if recordings == 1 { String::new() } else { format!(" of {}", counted(recordings, "recording")) };
     let part = if held_out.last_rows(0).is_none() { "all" } else { "the last" };
