@@ -202,8 +202,7 @@ fn knobs_are_inputs() {
     assert!(said.starts_with(beyond), "{said}");
     let said = place.ok("predict amp.elman in.wav -o within.wav --knob drive=0.5").stderr;
     assert!(!said.contains("in training"), "{said}");
-    let still =
-        "train label --audio in.wav low.wav --knob drive=0.5 -o still.elman --epochs 1 --hidden-size 2";
+    let still = "train label --audio in.wav low.wav --knob drive=0.5 -o still.elman --epochs 1 --hidden-size 2 --scale none";
     let said = place.ok(still);
     let remark = "the knob drive is at 0.5 in all recordings, and no input: what it does cannot be learned";
     assert!(said.stderr.contains(remark), "{}", said.stderr);
@@ -263,7 +262,6 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
     for option in [
         "--target foo",
         "--classes=true",
-        "--scale none",
         "--id nope",
         "--features drive",
         "--time t",
@@ -276,6 +274,8 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
         let message = format!("{name} has no meaning for sound; leave it out");
         fails(&place, &format!("train label --audio in.wav out.wav {option}"), 2, &message);
     }
+    let message = "--scale is standard; samples of sound are learned as they are";
+    fails(&place, "train label --audio in.wav out.wav --scale standard", 2, message);
     fails(&place, "train label --audio in.wav out.wav --pre-emphasis 2", 2, "--pre-emphasis is 2");
     let files = place.files();
     assert!(files.keys().all(|name| name.ends_with(".wav")), "{:?}", files.keys());

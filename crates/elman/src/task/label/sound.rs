@@ -49,7 +49,6 @@ pub(super) fn options(options: &LabelOptions, table: &Table) -> Result<LabelOpti
         ("id", options.id != usual.id),
         ("target", options.target != usual.target),
         ("classes", options.classes != usual.classes),
-        ("scale", options.scale != usual.scale),
         ("features", options.features != usual.features),
         ("time", options.time != usual.time),
         ("time_format", options.time_format != usual.time_format),
@@ -60,11 +59,15 @@ pub(super) fn options(options: &LabelOptions, table: &Table) -> Result<LabelOpti
     if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
         return Err(ConfigError::new(option, "has no meaning for sound; leave it out"));
     }
+    if options.scale.is_some_and(|scale| scale != Scale::None) {
+        let message = "is standard; samples of sound are learned as they are, so that the model answers samples: leave it out";
+        return Err(ConfigError::new("scale", message));
+    }
     Ok(LabelOptions {
         id: Some(PAIR.to_owned()),
         target: Some(TARGET.to_owned()),
         classes: Some(false),
-        scale: Scale::None,
+        scale: Some(Scale::None),
         ..options.clone()
     })
 }
