@@ -279,7 +279,7 @@ proptest! {
         gru in any::<bool>(),
         dropout in any::<bool>(),
         bias in any::<bool>(),
-        activation in 0usize..5,
+        activation in 0..Activation::ALL.len(),
         seed in any::<u64>(),
     ) {
         let cell = if gru { CellKind::Gru } else { CellKind::Lstm };
