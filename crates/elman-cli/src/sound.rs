@@ -237,7 +237,10 @@ pub(crate) fn predict(
     let parts = (0..count).step_by(BLOCK).map(|start| {
         let samples = recording.read(start..count.min(start + BLOCK))?;
         let mut answers = Vec::new();
-        clock.time(samples.len(), || player.play(&samples, &mut answers))?;
+        clock.time(|| {
+            let played = player.play(&samples, &mut answers);
+            (answers.len(), played)
+        })?;
         course.at(start + samples.len(), count);
         loud += answers.iter().filter(|answer| answer.abs() > 1.0).count();
         Ok(answers)
