@@ -157,6 +157,9 @@ pub(crate) struct TrainArguments {
     /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Of the report: the sequence whose states are shown, counted from 1, of those for validation or, without such, for training [default: 1]
+    #[arg(long, value_name = "N", requires = "report")]
+    pub(crate) report_sequence: Option<NonZeroUsize>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
