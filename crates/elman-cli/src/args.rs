@@ -138,9 +138,10 @@ pub(crate) struct TrainArguments {
     /// With --audio: the channel that is read of each file, counted from 1 [default: the only one]
     #[arg(long, value_name = "N", help_heading = "Sound")]
     pub(crate) channel: Option<usize>,
-    /// With --audio: by how many samples targets are late [default: found by clicks or by comparing]
+    /// With --audio: by how many samples targets are late; given once, for all pairs, or once for each in their order
+    /// [default: found by clicks or by comparing]
     #[arg(long, value_name = "SAMPLES", allow_negative_numbers = true, help_heading = "Sound")]
-    pub(crate) latency: Option<i64>,
+    pub(crate) latency: Vec<i64>,
     /// With --audio: how large the network is [default: standard]
     #[arg(long, value_enum, value_name = "SIZE", help_heading = "Sound")]
     pub(crate) preset: Option<Preset>,
@@ -156,6 +157,9 @@ pub(crate) struct TrainArguments {
     /// Write a page that shows how well it does, in pictures and figures: one file, to be opened in a browser
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Of the report: the sequence whose states are shown, counted from 1, of those for validation or, without such, for training [default: 1]
+    #[arg(long, value_name = "N", requires = "report")]
+    pub(crate) report_sequence: Option<NonZeroUsize>,
     /// Replace files that elman did not write
     #[arg(long)]
     pub(crate) force: bool,
@@ -192,9 +196,10 @@ pub(crate) struct EvaluateArguments {
     /// With --audio: the channel that is read of each file, counted from 1 [default: the only one]
     #[arg(long, value_name = "N")]
     pub(crate) channel: Option<usize>,
-    /// With --audio: by how many samples targets are late [default: as in training]
+    /// With --audio: by how many samples targets are late; given once, for all pairs, or once for each in their order
+    /// [default: as in training]
     #[arg(long, value_name = "SAMPLES", allow_negative_numbers = true)]
-    pub(crate) latency: Option<i64>,
+    pub(crate) latency: Vec<i64>,
     /// Of a forecast: how many last rows are the test [default: as many as in training]; of a text: so many last tokens
     /// [default: all]
     #[arg(long, value_name = "ROWS")]

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use elman::audio::Sound;
 use elman::distribution::Distribution;
 use elman::loss::Loss;
 use elman::model::Model;
 use elman::network::{Activation, Block, Direction, Network, Output as Handed, Stacked};
 use elman::train::Ended;
-use elman::words::counted;
+use elman::words::{counted, listed};
 use serde_json::{Value, json};
 
 use crate::args::InspectArguments;
@@ -43,6 +44,10 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
         Some(model) => {
             output.line(format_args!("task      {}", model.task().kind().describe()))?;
             output.line(format_args!("data      {}", data_text(model)))?;
+            // Of another program's model the device says it.
+            if let Some(sound) = model.sound().filter(|_| model.device().is_none()) {
+                output.line(format_args!("sound     {}", sound_text(sound)))?;
+            }
             if model.record().train_sequences > 0 {
                 output.line(format_args!("training  {}", training_text(model)))?;
             }
@@ -166,6 +171,13 @@ pub(crate) fn data_text(model: &Model) -> String {
         count => format!(", {} for validation", sequences_text(count, validation)),
     };
     format!("{}: {train} for training{validation}", record.data)
+}
+
+/// `48000 Hz; targets were taken as 73 samples late`
+fn sound_text(sound: &Sound) -> String {
+    let delays = if sound.delays.is_empty() { vec![sound.delay] } else { sound.delays.clone() };
+    let delays = listed(delays.iter().map(i64::to_string), "and");
+    format!("{} Hz; targets were taken as {delays} samples late", sound.sample_rate)
 }
 
 /// `31 sequences`, of a task that tells something of each timestep `31 sequences of 207,359 timesteps in all`.

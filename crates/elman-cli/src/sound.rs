@@ -117,13 +117,14 @@ pub(crate) fn table_for(
         Player::check_knobs(model, &pair.knobs).map_err(Error::from)?;
         output.remarks(&Player::knob_remarks(model, &pair.knobs));
     }
-    Ok(Table::of_recordings(Recordings::new_for(sound, &pairs, arguments.latency)?))
+    Ok(Table::of_recordings(Recordings::new_for(sound, &pairs, &arguments.latency)?))
 }
 
 /// Refuses options that say how recordings are read where there are none.
 pub(crate) fn refuse_without_audio(model: &Model, arguments: &EvaluateArguments) -> Result<(), Wrong> {
     let EvaluateArguments { data, knob, channel, latency, .. } = arguments;
-    let given = [("knob", !knob.is_empty()), ("channel", channel.is_some()), ("latency", latency.is_some())];
+    let given =
+        [("knob", !knob.is_empty()), ("channel", channel.is_some()), ("latency", !latency.is_empty())];
     if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
         return Err(Wrong(format!(
             "--{option} is for sound: name what went in and what came out with --audio"
@@ -236,7 +237,10 @@ pub(crate) fn predict(
     let parts = (0..count).step_by(BLOCK).map(|start| {
         let samples = recording.read(start..count.min(start + BLOCK))?;
         let mut answers = Vec::new();
-        clock.time(samples.len(), || player.play(&samples, &mut answers))?;
+        clock.time(|| {
+            let played = player.play(&samples, &mut answers);
+            (answers.len(), played)
+        })?;
         course.at(start + samples.len(), count);
         loud += answers.iter().filter(|answer| answer.abs() > 1.0).count();
         Ok(answers)

@@ -76,8 +76,13 @@ fn play(
         if samples.is_empty() {
             continue;
         }
-        clock.time(samples.len(), || player.play(&samples, &mut answers)).map_err(Error::from)?;
+        let played = clock.time(|| {
+            let played = player.play(&samples, &mut answers);
+            (answers.len(), played)
+        });
+        // What came before a sample that is no number is answered.
         output.raw(&answers.iter().flat_map(|answer| answer.to_le_bytes()).collect::<Vec<u8>>())?;
+        played.map_err(Error::from)?;
     }
     if held > 0 {
         output.note(&format!(

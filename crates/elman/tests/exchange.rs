@@ -5,7 +5,8 @@ use std::fs;
 
 use elman::audio::{self, Pair, Player, Recording, Wav};
 use elman::error::Error;
-use elman::exchange::{Device, Format, Imported, ReadOptions, read, write};
+use elman::exchange::{Device, Format, Imported, Knob, ReadOptions, read, write, write_with_knobs};
+use elman::float::Parameters;
 use elman::init::Init;
 use elman::metrics::Metrics;
 use elman::model::Model;
@@ -182,7 +183,7 @@ fn a_model_of_sound_plays_with_its_gains() {
         });
         Pair::new(input, target, &[]).expect("a pair")
     };
-    let table = audio::prepare(&[pair(&played)], Some(0)).expect("recordings").table;
+    let table = audio::prepare(&[pair(&played)], &[0]).expect("recordings").table;
     let evaluation = opened.evaluate(&table, &HeldOut::All).expect("an evaluation");
     let esr = |metrics: &Metrics| {
         metrics.iter().find(|metric| metric.name == "esr").and_then(|metric| metric.value)
@@ -278,7 +279,7 @@ proptest! {
         gru in any::<bool>(),
         dropout in any::<bool>(),
         bias in any::<bool>(),
-        activation in 0usize..5,
+        activation in 0..Activation::ALL.len(),
         seed in any::<u64>(),
     ) {
         let cell = if gru { CellKind::Gru } else { CellKind::Lstm };
@@ -547,6 +548,90 @@ fn networks_that_a_format_cannot_say_are_refused() {
             );
         }
     }
+}
+
+/// Plug-ins turn knobs from 0 to 1: a knob that was learned from 2 to 10 is at 4 where the plug-in has it at a quarter, and one that
+/// was learned within 0 to 1 stays.
+#[test]
+fn knobs_beyond_zero_to_one_are_turned_by_the_weights() {
+    let x = |at: [f32; 2]| wave(300).iter().flat_map(|&audio| [audio, at[0], at[1]]).collect::<Vec<f32>>();
+    let knobs = [Knob::new("drive", [2.0, 10.0]), Knob::new("tone", [0.25, 0.75])];
+    for cell in [CellKind::Lstm, CellKind::Gru] {
+        let config =
+            NetworkConfig::new(3).with(Recurrent::new(cell, 16)).with(Dense::new(1)).with(Skip::new(1));
+        let weights = drawn(config, 3);
+        for format in [Format::AidaX, Format::Guitarml] {
+            let written = write_with_knobs(&weights, &knobs, format).expect("a file");
+            let said: Vec<String> = written.remarks.iter().map(ToString::to_string).collect();
+            let text = format!(
+                "{format} turns knobs from 0 to 1, which stands for what was learned: drive for 2 to 10"
+            );
+            assert!(said.contains(&text), "{said:?}");
+            let read = imported("f", &written.file).weights;
+            for (plugged, learned) in
+                [([0.0, 0.5], [2.0, 0.5]), ([0.25, 0.5], [4.0, 0.5]), ([1.0, 0.75], [10.0, 0.75])]
+            {
+                let both = answers(&read, &x(plugged)).into_iter().zip(answers(&weights, &x(learned)));
+                // The roundings of the columns, over 300 timesteps of values below 2.
+                let worst = both.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(worst < 4e-6, "{cell} {format}: {worst}");
+            }
+        }
+        // RTNeural is what other programs are built on, which turn knobs as they like.
+        let plain = write(&weights, Format::Rtneural).expect("a file");
+        assert_eq!(write_with_knobs(&weights, &knobs, Format::Rtneural).expect("a file"), plain);
+        let within = write_with_knobs(&weights, &[knobs[1].clone(), knobs[1].clone()], Format::AidaX);
+        assert_eq!(within.expect("a file"), write(&weights, Format::AidaX).expect("a file"));
+    }
+    // What is added to the output as it comes cannot be turned.
+    let config =
+        NetworkConfig::new(3).with(Recurrent::new(CellKind::Lstm, 8)).with(Dense::new(2)).with(Skip::new(2));
+    let weights = drawn(config, 3);
+    let written = write_with_knobs(&weights, &knobs, Format::Guitarml).expect("a file");
+    assert_eq!(written.file, write(&weights, Format::Guitarml).expect("a file").file);
+    let said = "guitarml turns knobs from 0 to 1, where this network guesses: it learned drive for 2 to 10";
+    assert!(written.remarks.iter().any(|remark| remark.to_string() == said), "{:?}", written.remarks);
+}
+
+/// A test that hangs on rounding fails in programs that round otherwise: it is made of quieter sound, or left out.
+#[test]
+fn a_test_that_hangs_on_rounding_is_not_written() {
+    let config = || NetworkConfig::new(1).with(Recurrent::new(CellKind::Gru, 16)).with(Dense::new(1));
+    let usual = drawn(config(), 1);
+    let written = |weights: &Weights| {
+        let written = write(weights, Format::AidaX).expect("a file");
+        let json: Value = serde_json::from_slice(&written.file).expect("JSON");
+        let said: String = written.remarks.iter().map(|remark| format!("{remark}\n")).collect();
+        (json, said)
+    };
+    let loudest = |json: &Value| {
+        let batch = json["input_batch"].as_array().expect("a test");
+        batch.iter().filter_map(Value::as_f64).fold(0.0, |loudest: f64, x| loudest.max(x.abs()))
+    };
+    let (json, said) = written(&usual);
+    assert!(loudest(&json) > 0.5 && !said.contains("test of itself"), "{said}");
+    // Recurrent weights that many times larger make it chaotic: rounding grows from step to step, without any input.
+    let times = |recurrent: f32, input: f32| {
+        let Parameters::F32(mut parameters) = usual.parameters().clone() else { unreachable!() };
+        let layout = usual.network().layout();
+        for tensor in layout.tensors() {
+            let factor = match tensor.name.as_str() {
+                name if name.contains("weight_hh") => recurrent,
+                name if name.contains("weight_ih") => input,
+                _ => 1.0,
+            };
+            parameters[tensor.range.clone()].iter_mut().for_each(|weight| *weight *= factor);
+        }
+        Weights::new(usual.network().clone(), parameters).expect("weights")
+    };
+    let chaotic = times(40.0, 1.0);
+    let (json, said) = written(&chaotic);
+    assert!(json.get("input_batch").is_none() && json.get("output_batch").is_none());
+    assert!(said.contains("the file has no test of itself"), "{said}");
+    assert_eq!(
+        imported("f", &serde_json::to_vec(&json).expect("JSON")).weights.parameters(),
+        chaotic.parameters()
+    );
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn recordings_in_their_files() {
     let (input, target) = (record("in.wav", 20), record("out.wav", 30));
     let taken = peak(|| {
         let [input, target] = [&input, &target].map(|path| Track::open(path, None).unwrap());
-        let recordings = Recordings::new(&[Pair::new(input, target, &[]).unwrap()], None).unwrap();
+        let recordings = Recordings::new(&[Pair::new(input, target, &[]).unwrap()], &[]).unwrap();
         let options = LabelOptions::default().with_sound(recordings.sound().clone()).with_burn_in(256);
         first_steps(&Table::of_recordings(recordings), &TaskOptions::Label(options));
     });

@@ -62,7 +62,7 @@ fn recordings() -> Table {
             Pair::open([&path, &path], None, &[]).unwrap()
         })
         .collect();
-    Table::of_recordings(Recordings::new(&pairs, Some(0)).unwrap())
+    Table::of_recordings(Recordings::new(&pairs, &[0]).unwrap())
 }
 
 /// What a watcher was told of, if the work was done to the end.

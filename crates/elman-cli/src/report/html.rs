@@ -40,14 +40,16 @@ impl fmt::Display for Prose<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for word in self.0.split_inclusive(' ') {
             let bare = word.trim_start_matches('(');
-            match bare.starts_with("--") {
-                true => write!(
+            let option = bare.split(['=', ' ']).next().filter(|option| option.starts_with("--"));
+            match option {
+                Some(option) => write!(
                     f,
-                    "{}<span class=\"option\">{}</span>",
+                    "{}<span class=\"option\">{}</span>{}",
                     &word[..word.len() - bare.len()],
-                    Escaped(bare)
+                    Escaped(option),
+                    Escaped(&bare[option.len()..])
                 )?,
-                false => write!(f, "{}", Escaped(word))?,
+                None => write!(f, "{}", Escaped(word))?,
             }
         }
         Ok(())
@@ -135,7 +137,7 @@ impl Page {
     pub(super) fn code(&mut self, text: &str) {
         self.body.push_str("<pre><code>");
         for line in text.lines() {
-            self.add(format_args!("{}\n", Escaped(line)));
+            self.add(format_args!("{}\n", Prose(line)));
         }
         self.body.push_str("</code></pre>\n");
     }

@@ -34,15 +34,21 @@ pub(crate) struct Inside {
     pub(super) pictures: Vec<Picture>,
 }
 
-/// What there is to see inside the first member, made from validation sequences, or without those from training sequences.
+/// The sequences that are looked at, and what they are for: those for validation, or without such for training.
+pub(crate) fn looked_at(prepared: &Prepared) -> (&Sequences, &'static str) {
+    match prepared.validation.is_empty() {
+        true => (&prepared.train, "training"),
+        false => (&prepared.validation, "validation"),
+    }
+}
+
+/// What there is to see inside the first member, made from the sequences that are [looked at](looked_at); states over the one of
+/// this number, from 0.
 ///
 /// # Errors
 /// If they cannot be read any more.
-pub(crate) fn look(model: &Model, prepared: &Prepared) -> Result<Inside, Error> {
-    let (sequences, of) = match prepared.validation.is_empty() {
-        true => (&prepared.train, "training"),
-        false => (&prepared.validation, "validation"),
-    };
+pub(crate) fn look(model: &Model, prepared: &Prepared, chosen: usize) -> Result<Inside, Error> {
+    let (sequences, of) = looked_at(prepared);
     let mut inside = Inside::default();
     let reads_tokens = matches!(model.network().config().blocks.first(), Some(Block::Embedding(_)));
     // By tokens there is no derivative.
@@ -52,8 +58,8 @@ pub(crate) fn look(model: &Model, prepared: &Prepared) -> Result<Inside, Error> 
             Err(note) => inside.notes.push(note),
         }
     }
-    if !sequences.is_empty() {
-        inside.pictures.extend(states(model, sequences, of)?.map(Picture::Heat));
+    if chosen < sequences.len() {
+        inside.pictures.extend(states(model, sequences, chosen, of)?.map(Picture::Heat));
     }
     Ok(inside)
 }
@@ -148,20 +154,24 @@ fn gradient(model: &Model, averaged: &Averaged) -> Option<Charts> {
     Some(Charts { notes: vec![note], ..chart.into() })
 }
 
-/// The hidden states of the last recurrent block over the first sequence.
-fn states(model: &Model, sequences: &Sequences, of: &str) -> Result<Option<Heat>, Error> {
+/// The hidden states of the last recurrent block over a sequence.
+fn states(model: &Model, sequences: &Sequences, chosen: usize, of: &str) -> Result<Option<Heat>, Error> {
     let size = model.network().input_size();
     let patch = model.network().patch_len();
-    let length = sequences.length(0, size);
+    let length = sequences.length(chosen, size);
     let seen = length.min(MOST_STATES * patch);
-    let states = inside::states(model.weights(), &sequences.inputs(0, 0..seen, size)?);
+    let states = inside::states(model.weights(), &sequences.inputs(chosen, 0..seen, size)?);
     let Some((states, first)) = states.as_ref().and_then(|states| Some((states, states.first()?))) else {
         return Ok(None);
     };
     let all = first.len();
     let units = all.min(MOST_UNITS);
-    let mut notes =
-        vec![format!("Each row is a unit of the last recurrent layer, over the first {of} sequence.")];
+    let which = match (chosen, sequences.len()) {
+        (_, 1) => format!("the only {of} sequence"),
+        (0, all) => format!("the first of {all} {of} sequences; --report-sequence chooses another"),
+        (n, all) => format!("number {} of {all} {of} sequences", n + 1),
+    };
+    let mut notes = vec![format!("Each row is a unit of the last recurrent layer, over {which}.")];
     if seen < length {
         notes.push(format!("Its first {} are shown.", counted(states.len() * patch, "timestep")));
     }

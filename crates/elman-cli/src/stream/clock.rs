@@ -36,11 +36,14 @@ impl Clock {
         })))
     }
 
-    /// Does the work of a block of so many samples or rows.
-    pub(crate) fn time<R>(&self, items: usize, work: impl FnOnce() -> R) -> R {
+    /// Does the work of a block, which says how many samples or rows it has answered.
+    pub(crate) fn time<R>(&self, work: impl FnOnce() -> (usize, R)) -> R {
         let started = Instant::now();
-        let result = work();
+        let (items, result) = work();
         let taken = started.elapsed();
+        if items == 0 {
+            return result;
+        }
         let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         times.blocks += 1;
         times.items += items;

@@ -63,7 +63,7 @@ impl Answering<'_> {
     fn answer(&mut self, row: &Row, line: u64) -> anyhow::Result<Option<Vec<f64>>> {
         let Answering { streams, clock, output } = self;
         let cells: Vec<RowCell<'_>> = row.cells.iter().map(|cell| RowCell::Text(cell)).collect();
-        let answer = clock.time(1, || streams.step_at(&|| place(line), &row.id, &cells));
+        let answer = clock.time(|| (1, streams.step_at(&|| place(line), &row.id, &cells)));
         output.remarks(&streams.take_remarks());
         Ok(answer.map_err(Error::from)?)
     }

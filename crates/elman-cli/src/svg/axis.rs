@@ -31,11 +31,15 @@ impl Axis {
         Self::even((low / tick).floor() * tick, (high / tick).ceil() * tick, tick)
     }
 
-    /// Round values from one to the other and their names, in about so many steps.
+    /// Round values from one to the other and their names, in about so many steps; more where there would be but one.
     pub(super) fn marks(from: f64, to: f64, steps: f64) -> Vec<(f64, String)> {
-        let mut ticks = Self::of([from, to].into_iter(), false, steps).ticks;
-        ticks.retain(|(value, _)| (from..=to).contains(value));
-        ticks
+        let marks = |steps: f64| {
+            let mut ticks = Self::of([from, to].into_iter(), false, steps).ticks;
+            ticks.retain(|(value, _)| (from..=to).contains(value));
+            ticks
+        };
+        let finer = [1.0, 2.0, 4.0].map(|times| times * steps);
+        finer.into_iter().map(marks).find(|marks| marks.len() > 1).unwrap_or_default()
     }
 
     fn even(low: f64, high: f64, tick: f64) -> Self {
@@ -125,6 +129,9 @@ mod tests {
         assert_eq!(marks(-0.02, 23.98), ["0", "5", "10", "15", "20"]);
         assert_eq!(marks(0.0, 1.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(marks(119.3, 120.1), ["119.4", "119.6", "119.8", "120.0"]);
+        let few = |from, to| Axis::marks(from, to, 3.0).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(few(16.1, 19.9), ["17", "18", "19"]);
+        assert_eq!(few(-0.02, 4.1), ["0", "2", "4"]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn write(plan: &Plan, model: &Model, history: &History, output: &Outp
         history: Some(history),
         options: Some(json!(plan.task_options)),
         pictures: pictures.transpose()?.unwrap_or_default(),
-        inside: inside::look(model, &plan.prepared)?,
+        inside: inside::look(model, &plan.prepared, plan.report_sequence)?,
         trials: plan.trials.clone(),
         range_test: plan.range_test.as_ref(),
     };

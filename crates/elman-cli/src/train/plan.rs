@@ -1,5 +1,6 @@
 //! A run before it begins: its data, its options and its files, read and checked.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use elman::table::Table;
 use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Identity, RangeTest, fingerprint};
 use elman::tune::Halving;
+use elman::words::counted;
 use serde_json::json;
 
 use super::options::TrainOptions;
@@ -20,6 +22,7 @@ use super::source::{Played, Source, source};
 use super::tune::{self, Tuning};
 use crate::args::TrainArguments;
 use crate::output::{Output, Wrong};
+use crate::report::inside;
 use crate::{input, report};
 
 /// Everything about a run that has been read and checked.
@@ -44,6 +47,8 @@ pub(super) struct Plan {
     pub(super) played: Option<Played>,
     pub(super) model: PathBuf,
     pub(super) report: Option<PathBuf>,
+    /// The number of the sequence, from 0, whose states it shows.
+    pub(super) report_sequence: usize,
     pub(super) checkpoint: PathBuf,
     pub(super) checkpoint_epochs: Option<u64>,
     pub(super) checkpoint_every: Option<Duration>,
@@ -107,6 +112,7 @@ pub(super) fn plan(
         recipe.train.patience = None;
     }
     options.check_all_taken(&prepared.task)?;
+    let report_sequence = report_sequence(arguments.report_sequence, &prepared)?;
     let test = test(task, test_data.as_deref(), table, &prepared, output)?;
     let read: Vec<PathBuf> =
         data.iter().chain(&arguments.audio).chain(&test_data).chain(&arguments.config).cloned().collect();
@@ -129,12 +135,24 @@ pub(super) fn plan(
         played,
         model,
         report: arguments.report,
+        report_sequence,
         checkpoint,
         checkpoint_epochs,
         checkpoint_every,
         resume,
     };
     Ok((plan, lock))
+}
+
+/// The number of the sequence, from 0, whose states a report shows.
+fn report_sequence(asked: Option<NonZeroUsize>, prepared: &Prepared) -> Result<usize, Wrong> {
+    let Some(asked) = asked else { return Ok(0) };
+    let (sequences, of) = inside::looked_at(prepared);
+    if asked.get() > sequences.len() {
+        let count = counted(sequences.len(), &format!("{of} sequence"));
+        return Err(Wrong(format!("--report-sequence is {asked}, and there are {count}; give one of them")));
+    }
+    Ok(asked.get() - 1)
 }
 
 /// What the model is tested on: a table of its own, or what was kept back of the one it learns from.

@@ -46,7 +46,7 @@ pub(super) fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
         let given = [
             ("knob", !knob.is_empty()),
             ("channel", channel.is_some()),
-            ("latency", latency.is_some()),
+            ("latency", !latency.is_empty()),
             ("preset", preset.is_some()),
         ];
         if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
@@ -65,7 +65,7 @@ pub(super) fn source(arguments: &TrainArguments) -> anyhow::Result<Source> {
         return Err(Wrong(message.into()).into());
     }
     let pairs = sound::pairs(audio, knob, *channel)?;
-    let recordings = Recordings::new(&pairs, *latency)?;
+    let recordings = Recordings::new(&pairs, latency)?;
     let data = audio.get(1).cloned();
     let played = audio.first().zip(pairs.first()).map(|(input, pair)| Played {
         input: input.clone(),

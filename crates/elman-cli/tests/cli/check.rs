@@ -12,9 +12,9 @@ fn all_gradients_agree() {
     assert_eq!(said.stderr, "");
     let lines: Vec<&str> = said.stdout.lines().collect();
     let cells = CellKind::ALL.len();
-    // One with a learned initial state and one with zoneout for each cell, 20 others, and the losses of distributions and of
+    // One with a learned initial state and one with zoneout for each cell, 21 others, and the losses of distributions and of
     // signals.
-    let chains = 20 + 2 * cells + 3 + 8;
+    let chains = 21 + 2 * cells + 3 + 8;
     assert_eq!(
         lines.len(),
         1 + cells * 4 + chains + 1,
@@ -36,6 +36,7 @@ fn all_gradients_agree() {
     }
     for chain in [
         "dense with softmax",
+        "softmax inside",
         "embedding",
         "layer norm",
         "skip",

@@ -72,7 +72,7 @@ fn a_forecast_is_reported_with_what_the_program_prints() {
         ">How far back it learns from</h2>",
         ">States over time</h2>",
         "<dt>network</dt><dd>lstm: 14 inputs -&gt; 4 units -&gt; 1 output</dd>",
-        "elman train --epochs 3 --hidden-size 4 --seed 7 --report r.html\n",
+        "elman train <span class=\"option\">--epochs</span> 3 <span class=\"option\">--hidden-size</span> 4 <span class=\"option\">--seed</span> 7 <span class=\"option\">--report</span> r.html\n",
         "&quot;hidden_size&quot;: 4",
     ] {
         assert!(page.contains(text), "{text}");
@@ -163,6 +163,34 @@ fn classes_are_reported_with_their_confusions() {
     let remark = "s.csv is what the model was trained on: these figures are too good";
     assert!(page.contains(&format!("<li>{remark}</li>")), "{page}");
     assert_eq!(table(&page, "Worst cases").len(), 11);
+}
+
+/// States are shown over the sequence that is asked for.
+#[test]
+fn the_sequence_whose_states_are_shown_is_chosen() {
+    let place = Place::with("s.csv", sequences(40));
+    let train = format!("{CLASSIFY} --epochs 1 --validation 0.2 --force");
+    let states = |command: &str| {
+        place.ok(command);
+        let page = place.text("r.html");
+        let (_, states) = page.split_once(">States over time</h2>").unwrap();
+        let (states, _) = states.split_once("<h2").unwrap();
+        states.to_owned()
+    };
+    let usual = states(&format!("{train} --report r.html"));
+    let option = "<span class=\"option\">--report-sequence</span>";
+    assert!(
+        usual.contains(&format!("over the first of 6 validation sequences; {option} chooses another.")),
+        "{usual}"
+    );
+    let third = states(&format!("{train} --report r.html --report-sequence 3"));
+    assert!(third.contains("over number 3 of 6 validation sequences."), "{third}");
+    let picture =
+        |states: &str| states.split_once("<image").unwrap().1.split_once("/>").unwrap().0.to_owned();
+    assert_ne!(picture(&usual), picture(&third));
+    let message = "--report-sequence is 7, and there are 6 validation sequences; give one of them";
+    place.refuses(2, &format!("{train} --report r.html --report-sequence 7"), message);
+    assert!(place.refused(2, &format!("{train} --report-sequence 1")).contains("--report <FILE>"));
 }
 
 /// The oracle is the file of predictions.

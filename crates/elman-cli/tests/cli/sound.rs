@@ -188,7 +188,7 @@ fn knobs_are_inputs() {
         "train label {pairs} --latency 0 --preset nano --epochs 12 --truncate 128 --burn-in 64 -o amp.elman"
     ));
     assert!(
-        said.stderr.contains("2 recordings, each split by time: the last 3,200 rows for the test"),
+        said.stderr.contains("2 recordings, each split by time: in all 6,400 rows at their ends for the test, 2,560 before them"),
         "{}",
         said.stderr
     );
@@ -202,8 +202,7 @@ fn knobs_are_inputs() {
     assert!(said.starts_with(beyond), "{said}");
     let said = place.ok("predict amp.elman in.wav -o within.wav --knob drive=0.5").stderr;
     assert!(!said.contains("in training"), "{said}");
-    let still =
-        "train label --audio in.wav low.wav --knob drive=0.5 -o still.elman --epochs 1 --hidden-size 2";
+    let still = "train label --audio in.wav low.wav --knob drive=0.5 -o still.elman --epochs 1 --hidden-size 2 --scale none";
     let said = place.ok(still);
     let remark = "the knob drive is at 0.5 in all recordings, and no input: what it does cannot be learned";
     assert!(said.stderr.contains(remark), "{}", said.stderr);
@@ -263,7 +262,6 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
     for option in [
         "--target foo",
         "--classes=true",
-        "--scale none",
         "--id nope",
         "--features drive",
         "--time t",
@@ -276,6 +274,8 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
         let message = format!("{name} has no meaning for sound; leave it out");
         fails(&place, &format!("train label --audio in.wav out.wav {option}"), 2, &message);
     }
+    let message = "--scale is standard; samples of sound are learned as they are";
+    fails(&place, "train label --audio in.wav out.wav --scale standard", 2, message);
     fails(&place, "train label --audio in.wav out.wav --pre-emphasis 2", 2, "--pre-emphasis is 2");
     let files = place.files();
     assert!(files.keys().all(|name| name.ends_with(".wav")), "{:?}", files.keys());
@@ -283,6 +283,69 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
     place.write("rows.csv", format!("id,x,target\n{rows}"));
     fails(&place, "train regress rows.csv --loss esr", 2, "the network has one answer per sequence");
     fails(&place, "train regress rows.csv --skip 1", 2, "--skip adds inputs to the answer of their timestep");
+}
+
+/// Pairs of one device that were recorded at other times: each is moved back by its own delay, in training and afterwards.
+#[test]
+fn pairs_are_each_late_by_their_own_time() {
+    let input = notes(24_000);
+    let place = Place::with("in.wav", wav(&input));
+    for (name, drive, delay) in [("a.wav", 1.0, 10), ("b.wav", 3.0, 25)] {
+        place.write(name, wav(&device(&input, drive, delay)));
+    }
+    let pairs = "--audio in.wav a.wav --knob drive=0 --audio in.wav b.wav --knob drive=1";
+    let train = format!("train label {pairs} --preset nano --epochs 6 --truncate 128 --burn-in 64 --skip 0");
+    let said = place.ok(&format!("{train} -o m.elman --json")).stdout;
+    let trained: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let esr = |json: &serde_json::Value| json["test"]["esr"].as_f64().unwrap();
+    let said = place.ok(&format!("evaluate m.elman {pairs}")).stderr;
+    for (name, late) in [("a.wav", 9), ("b.wav", 24)] {
+        let remark = format!("{name}: taken as {late} samples late, as in training (--latency overrules)\n");
+        assert!(said.contains(&remark), "{said}");
+    }
+    let all = place.last_json(&format!("evaluate m.elman {pairs}"));
+    assert!(esr(&all) < 1.5 * esr(&trained), "{all} {trained}");
+    // Said for each, in their order: the same, and moved away from it worse.
+    assert_eq!(place.last_json(&format!("evaluate m.elman {pairs} --latency 9 --latency 24")), all);
+    let wrong = place.last_json(&format!("evaluate m.elman {pairs} --latency 9"));
+    assert!(esr(&wrong) > 2.0 * esr(&all), "{wrong}");
+    let message = "--latency is given 3 times for 2 pairs; give it once for all, or once for each pair";
+    fails(&place, &format!("evaluate m.elman {pairs} --latency 1 --latency 2 --latency 3"), 2, message);
+    place.ok(&format!("{train} --latency 9 --latency 24 -o said.elman"));
+    assert_eq!(
+        std::fs::read(place.path("said.elman")).unwrap(),
+        std::fs::read(place.path("m.elman")).unwrap()
+    );
+    let inverted: Vec<f32> = samples(&place, "a.wav").iter().map(|y| -y).collect();
+    place.write("inverted.wav", wav(&inverted));
+    let said = place.ok("evaluate m.elman --audio in.wav inverted.wav --knob drive=0").stderr;
+    let note = "note: silence is better than the model: its error-to-signal ratio is 1, and the model's ";
+    assert!(said.contains(note), "{said}");
+    let shown = place.ok("inspect m.elman").stdout;
+    assert!(shown.contains("\nsound     8000 Hz; targets were taken as 9 and 24 samples late\n"), "{shown}");
+}
+
+/// What comes before a sample that is no number is answered, and counted.
+#[test]
+fn a_stream_answers_up_to_what_is_no_number() {
+    let place = recorded(0);
+    place.ok("train label --audio in.wav out.wav --latency 0 --preset nano --epochs 1 -o m.elman");
+    place.ok("predict m.elman in.wav -o played.wav");
+    let mut input = samples(&place, "in.wav")[..300].to_vec();
+    input[5] = f32::NAN;
+    let mut child = start(&place, "stream m.elman");
+    let bytes: Vec<u8> = input.iter().flat_map(|x| x.to_le_bytes()).collect();
+    child.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        told.contains("5 samples (0.00 s at 8000 Hz) in 1 block") && told.contains("sample 6: is NaN"),
+        "{told}"
+    );
+    let answers: Vec<f32> =
+        output.stdout.as_chunks::<4>().0.iter().map(|&answer| f32::from_le_bytes(answer)).collect();
+    assert_eq!(answers, samples(&place, "played.wav")[..5]);
 }
 
 /// Whatever a model was trained on, it is measured on each pair by itself, from the start.

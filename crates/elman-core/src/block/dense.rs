@@ -38,7 +38,7 @@ pub enum Activation {
     /// `y = x` above 0, else `exp(x) - 1` (Clevert, Unterthiner & Hochreiter, arXiv:1511.07289, 2015,
     /// equation 15 with `alpha = 1`).
     Elu,
-    /// `y_i = exp(x_i) / sum_j exp(x_j)`: probabilities. Only at the end of a network.
+    /// `y_i = exp(x_i) / sum_j exp(x_j)`: probabilities.
     Softmax,
 }
 

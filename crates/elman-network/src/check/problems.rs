@@ -102,6 +102,8 @@ fn chains() -> Vec<(String, NetworkConfig)> {
         let inside = activation != Activation::Softmax;
         add(format!("dense with {activation}"), if inside { config.with(Dense::new(3)) } else { config });
     }
+    let softmax = Dense::new(4).with_activation(Activation::Softmax);
+    add("softmax inside".into(), start().with(softmax).with(gru).with(softmax).with(Dense::new(3)));
     let no_bias = Dense::new(3).with_bias(false);
     add("dense without bias".into(), start().with(no_bias).with(lstm).with(no_bias));
     let embedding = NetworkConfig::new(1).with(Embedding::new(5, 3));

@@ -128,7 +128,7 @@ impl Network {
     /// - If a size or length is 0, a probability outside `[0, 1)`, an `eps` not above 0, or a patch has more
     ///   than [`MAX_PATCH`] values, or the input more than [`MAX_INPUT`] per timestep.
     /// - If a recurrent block, a pooling, a patch or a skip stands after a block that leaves one row per
-    ///   sequence, or a skip after a patch; a softmax not at the end; dropout at either end; an embedding not at the
+    ///   sequence, or a skip after a patch; dropout at either end; an embedding not at the
     ///   beginning or with more than one input; or a skip adds more values than there are.
     /// - If the environment asks for an instruction set that this machine does not have: see [`instruction_set`].
     pub fn new<C>(config: C) -> Result<Self, ConfigError>

@@ -224,10 +224,6 @@ fn blocks_in_places_where_they_mean_nothing_are_refused() {
         refused(start().with(gru(before)).with(Skip::new(inputs)), &message);
     }
     refused(
-        start().with(Dense::new(2).with_activation(Activation::Softmax)).with(Dense::new(2)),
-        "activation of block 0 (dense) is softmax, which belongs at the end of a network; choose another, or end with it",
-    );
-    refused(
         start().with(Dropout::new(0.5)).with(gru(2)),
         "dropout is the first block, where it would act on the input; put it behind another block",
     );

@@ -1,6 +1,6 @@
 //! What makes no network, and is refused.
 
-use elman_core::block::{Activation, Block, Dense, Embedding, Patch, Recurrent, TimeAxis};
+use elman_core::block::{Block, Embedding, Patch, Recurrent, TimeAxis};
 
 use super::{MAX_BLOCKS, MAX_INPUT, MAX_LAYERS, MAX_PATCH, MAX_TOKENS, NetworkConfig};
 use crate::error::ConfigError;
@@ -49,7 +49,7 @@ impl NetworkConfig {
                 at_least_one("hidden_size", recurrent.hidden_size, of)?;
                 check_drawn(recurrent, of)
             }
-            Block::Dense(dense) => self.check_dense(n, dense, of),
+            Block::Dense(dense) => at_least_one("output_size", dense.output_size, of),
             Block::Dropout(dropout) => {
                 check_dropout(dropout.probability, of)?;
                 self.check_inside(n)
@@ -67,17 +67,6 @@ impl NetworkConfig {
             Block::Pooling(_) => Ok(()),
             _ => Err(ConfigError::new("blocks", format!("hold a {}, which is not known", block.name()))),
         }
-    }
-
-    fn check_dense(&self, n: usize, dense: &Dense, of: &str) -> Result<(), ConfigError> {
-        at_least_one("output_size", dense.output_size, of)?;
-        if dense.activation == Activation::Softmax && n + 1 < self.blocks.len() {
-            let message = format!(
-                "{of}is softmax, which belongs at the end of a network; choose another, or end with it"
-            );
-            return Err(ConfigError::new("activation", message));
-        }
-        Ok(())
     }
 
     /// Refuses dropout at either end.

@@ -208,7 +208,7 @@ pub(crate) fn any_config() -> impl Strategy<Value = Stacked> {
 /// Chains of blocks of every kind, in orders that make sense; those that only read forward, for streams.
 pub(crate) fn any_chain(causal: bool) -> impl Strategy<Value = NetworkConfig> {
     let size = 1usize..20;
-    let activation = prop::sample::select(Activation::ALL[..5].to_vec());
+    let activation = prop::sample::select(Activation::ALL.to_vec());
     let dense = (size.clone(), activation, any::<bool>())
         .prop_map(|(n, activation, bias)| Dense::new(n).with_activation(activation).with_bias(bias));
     let first = prop_oneof![

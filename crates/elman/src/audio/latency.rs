@@ -1,7 +1,7 @@
 //! How much later a device answers than it is asked: from clicks whose places are known, as NAM finds it, else from the
 //! impulse response that explains the target best.
 
-use super::{Layout, Pair, Track};
+use super::{Layout, Pair, Sound, Track};
 use crate::error::{DataError, Message};
 use crate::fourier::{Complex, Fourier, of_two_real};
 
@@ -24,6 +24,8 @@ const ABOVE: f32 = 3e-4;
 const TIMES: f32 = 1.001;
 /// An answer is moved back by so many samples less, so that it is never before its cause.
 const SAFETY: i64 = 1;
+/// What is found of a device differs by so much from recording to recording.
+const NEAR: u64 = 8;
 
 /// Samples of a stretch that is compared. Answers later than half of it are not looked for, nor earlier ones than `BEFORE`.
 const BLOCK: usize = 1 << 15;
@@ -55,10 +57,33 @@ impl Pair {
         Latency { found: None, delay, remark: remark.option("latency").text(" says") }
     }
 
-    /// The delay that a model was trained with.
-    pub fn latency_as_trained(&self, delay: i64) -> Latency {
+    /// How late the target is to be taken for a model of this sound: as late as in training. Where recordings differed in that,
+    /// it is found here as it was there, and what is found next to one of training's is taken as that.
+    ///
+    /// # Errors
+    /// If a recording cannot be read any more.
+    pub fn latency_for(&self, sound: &Sound) -> Result<Latency, DataError> {
+        let here = self.latency()?;
+        let Some(found) = here.found else { return Ok(self.latency_as_trained(sound.delay, None)) };
+        let known = if sound.delays.is_empty() { std::slice::from_ref(&sound.delay) } else { &sound.delays };
+        let nearest = known.iter().copied().min_by_key(|known| known.abs_diff(here.delay));
+        Ok(match nearest {
+            Some(known) if known.abs_diff(here.delay) <= NEAR => self.latency_as_trained(known, None),
+            _ if sound.delays.is_empty() => self.latency_as_trained(sound.delay, Some(found)),
+            _ => here,
+        })
+    }
+
+    /// The delay that a model was trained with, where another may have been found.
+    fn latency_as_trained(&self, delay: i64, found: Option<i64>) -> Latency {
         let text = format!("{}: taken as {}, as in training (", self.target.name(), late(delay));
-        Latency { found: None, delay, remark: Message::from(text).option("latency").text(" overrules)") }
+        let remark = Message::from(text).option("latency").text(" overrules)");
+        let remark = match found {
+            Some(found) => remark
+                .text(format!(", though it looks {}: if it was recorded otherwise, say so", late(found))),
+            None => remark,
+        };
+        Latency { found, delay, remark }
     }
 
     /// In the mean of what follows the clicks, the first sample beyond the noise.

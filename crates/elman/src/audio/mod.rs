@@ -39,6 +39,7 @@ pub use latency::Latency;
 pub use layout::Layout;
 pub use pair::Pair;
 pub use player::Player;
+pub(crate) use recordings::Recorded;
 pub use recordings::Recordings;
 pub(crate) use refused::foreign as kind;
 pub use table::{INPUT, PAIR, Prepared, TARGET, prepare, prepare_for};
@@ -60,6 +61,9 @@ pub struct Sound {
     /// earlier than what the device did.
     #[serde(default)]
     pub delay: i64,
+    /// Where those of the recordings differed: each once, in ascending order; [`delay`](Self::delay) is then that of most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delays: Vec<i64>,
     /// The lowest and the highest position of each knob in training, in the order of the knobs; empty where that is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub knobs: Vec<[f64; 2]>,

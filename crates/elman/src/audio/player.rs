@@ -84,18 +84,14 @@ impl Player {
     /// Answers the next samples, as many into `answers`, which is overwritten.
     ///
     /// # Errors
-    /// If a sample or an answer is not finite.
+    /// If a sample or an answer is not finite; `answers` are then those before it.
     pub fn play(&mut self, samples: &[f32], answers: &mut Vec<f32>) -> Result<(), DataError> {
         answers.clear();
-        if samples.is_empty() {
-            return Ok(());
-        }
-        let place = |n: usize| format!("sample {}", self.samples + n as u64 + 1);
-        if let Some(n) = samples.iter().position(|sample| !sample.is_finite()) {
-            return Err(DataError::new(place(n), format!("is {}; give finite numbers", samples[n])));
-        }
+        let place = |before: u64, n: usize| format!("sample {}", before + n as u64 + 1);
+        let wrong = samples.iter().position(|sample| !sample.is_finite());
+        let finite = &samples[..wrong.unwrap_or(samples.len())];
         let [input, output] = self.factors;
-        for samples in samples.chunks(AT_ONCE) {
+        for samples in finite.chunks(AT_ONCE) {
             self.x.clear();
             for &sample in samples {
                 let start = self.x.len();
@@ -106,10 +102,17 @@ impl Player {
         }
         if let Some(n) = answers.iter().position(|answer| !answer.is_finite()) {
             let message = format!("the answer is {}; is the input far louder than in training?", answers[n]);
-            return Err(DataError::new(place(n), message));
+            answers.truncate(n);
+            return Err(DataError::new(place(self.samples, n), message));
         }
-        self.samples += samples.len() as u64;
-        Ok(())
+        let before = self.samples;
+        self.samples += finite.len() as u64;
+        match wrong {
+            Some(n) => {
+                Err(DataError::new(place(before, n), format!("is {}; give finite numbers", samples[n])))
+            }
+            None => Ok(()),
+        }
     }
 }
 

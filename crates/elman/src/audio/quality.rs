@@ -13,15 +13,25 @@ const OFFSET: f64 = 0.01;
 /// What the device makes of the same input twice differs by at most this share of its energy: NAM's limit.
 const REPLICATE: f64 = 0.01;
 
-/// What is to be said of a pair.
-pub(super) fn remarks(pair: &Pair) -> Result<Vec<Message>, DataError> {
+/// Nothing is heard of what stays below this: -80 dB.
+const SILENT: f32 = 1e-4;
+/// A recording plays where it is louder than this share of its loudest sample: 20 dB less.
+const PLAYS: f32 = 0.1;
+/// Silence is looked for by parts of this many a second,
+const PARTS: u32 = 20;
+/// and remarked where it lasts half of one.
+const LONG: usize = 10;
+
+/// What is to be said of a pair, which will be learned from or not.
+pub(super) fn remarks(pair: &Pair, is_learned: bool) -> Result<Vec<Message>, DataError> {
     let mut remarks = Vec::new();
     for recording in [&pair.input, &pair.target] {
         remarks.extend(clipping(recording));
         remarks.extend(quiet(recording));
         remarks.extend(loud(recording));
-        remarks.extend(offset(recording));
+        remarks.extend(offset(recording, is_learned));
     }
+    remarks.extend(silence(pair)?);
     remarks.extend(unchanged(pair));
     remarks.extend(replicate(pair)?);
     Ok(remarks)
@@ -83,11 +93,52 @@ fn figure(value: f32) -> String {
     if value < 1e6 { format!("{value:.0}") } else { format!("{value:.0e}") }
 }
 
-fn offset(recording: &Track) -> Option<Message> {
+fn offset(recording: &Track, is_learned: bool) -> Option<Message> {
     let mean = recording.facts.mean;
-    (mean.abs() > OFFSET).then(|| {
-        format!("{}: its mean is {mean:.3}, not 0 (DC); the model learns that too", recording.name()).into()
-    })
+    let learned = if is_learned { "; the model learns that too" } else { "" };
+    (mean.abs() > OFFSET)
+        .then(|| format!("{}: its mean is {mean:.3}, not 0 (DC){learned}", recording.name()).into())
+}
+
+/// One recording is silent for a while in most of which the other plays: the longest such while of each.
+fn silence(pair: &Pair) -> Result<Vec<Message>, DataError> {
+    let rate = pair.input.sample_rate();
+    let part = (rate / PARTS).max(1) as usize;
+    let both = [&pair.input, &pair.target];
+    let level = |track: &Track, start: usize| -> Result<f32, DataError> {
+        let samples = track.read(start..track.len().min(start + part))?;
+        Ok(samples.iter().fold(0.0, |loudest: f32, sample| loudest.max(sample.abs())))
+    };
+    let starts = (0..pair.input.len()).step_by(part);
+    let levels = starts
+        .map(|start| Ok([level(both[0], start)?, level(both[1], start)?]))
+        .collect::<Result<Vec<[f32; 2]>, DataError>>()?;
+    let longest = |silent: usize, playing: usize| {
+        let plays = PLAYS * both[playing].facts.loudest;
+        let is_silent = |levels: &[f32; 2]| levels[silent] < SILENT;
+        let mut start = 0;
+        let whiles = levels.chunk_by(|a, b| is_silent(a) == is_silent(b)).map(|parts| {
+            let from = start;
+            start += parts.len();
+            (from, parts)
+        });
+        let is_wrong = |parts: &[[f32; 2]]| {
+            let played = parts.iter().filter(|levels| levels[playing] > plays).count();
+            is_silent(&parts[0]) && parts.len() >= LONG && 2 * played >= parts.len()
+        };
+        let (from, parts) =
+            whiles.filter(|(_, parts)| is_wrong(parts)).max_by_key(|(_, parts)| parts.len())?;
+        let text = format!(
+            "{}: silent for {} from {} on, while {} plays; if a cable or a switch did that, cut it out of both, or record \
+             them again",
+            both[silent].name(),
+            seconds(parts.len() * part, rate),
+            seconds(from * part, rate),
+            both[playing].name()
+        );
+        Some(text.into())
+    };
+    Ok([(1, 0), (0, 1)].into_iter().filter_map(|(silent, playing)| longest(silent, playing)).collect())
 }
 
 /// Of an input that ends as it began: does the device answer it in the same way?

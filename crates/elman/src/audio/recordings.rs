@@ -3,7 +3,7 @@
 use super::{INPUT, Latency, Layout, PAIR, Pair, Sound, TARGET, Track, quality};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::table::Table;
-use crate::words::quoted;
+use crate::words::{counted, quoted};
 
 /// Pairs of recordings, from where each target follows its input. Samples are read when they are needed: of what is not in
 /// memory no more than a few blocks are.
@@ -64,16 +64,14 @@ impl Recorded {
 }
 
 impl Recordings {
-    /// Finds out how late each target is, unless that is said, and moves it back. Knobs that are at one place in all pairs are
-    /// left out.
+    /// Finds out how late each target is, unless that is said in `latency`, once for all pairs or once for each, and moves it
+    /// back. Knobs that are at one place in all pairs are left out.
     ///
     /// # Errors
-    /// If there is no pair, their rates or knobs differ, or nothing is left of one; if one cannot be read any more.
-    pub fn new(pairs: &[Pair], latency: Option<i64>) -> Result<Self, Error> {
-        let mut recordings = Recordings::late_by(pairs, |pair| match latency {
-            Some(delay) => Ok(pair.latency_as_said(delay)),
-            None => pair.latency(),
-        })?;
+    /// If there is no pair, their rates or knobs differ, or nothing is left of one; if it is said of more or fewer pairs than
+    /// there are how late they are; if one cannot be read any more.
+    pub fn new(pairs: &[Pair], latency: &[i64]) -> Result<Self, Error> {
+        let mut recordings = Recordings::late_by(pairs, latency, true, Pair::latency)?;
         recordings.leave_out_still_knobs();
         Ok(recordings)
     }
@@ -98,26 +96,47 @@ impl Recordings {
         }
     }
 
-    /// [`new`](Self::new) for a model of this sound: unless it is said how late targets are, they are as late as in training.
+    /// [`new`](Self::new) for a model of this sound: unless it is said how late targets are, they are as late as in training,
+    /// see [`Pair::latency_for`].
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn new_for(sound: &Sound, pairs: &[Pair], latency: Option<i64>) -> Result<Self, Error> {
-        Recordings::late_by(pairs, |pair| {
-            Ok(latency
-                .map_or_else(|| pair.latency_as_trained(sound.delay), |delay| pair.latency_as_said(delay)))
-        })
+    pub fn new_for(sound: &Sound, pairs: &[Pair], latency: &[i64]) -> Result<Self, Error> {
+        Recordings::late_by(pairs, latency, false, |pair| pair.latency_for(sound))
     }
 
-    fn late_by(pairs: &[Pair], latency: impl Fn(&Pair) -> Result<Latency, DataError>) -> Result<Self, Error> {
+    /// Of targets that are as late as is said, else as is found; they will be learned from or not.
+    fn late_by(
+        pairs: &[Pair],
+        said: &[i64],
+        is_learned: bool,
+        find: impl Fn(&Pair) -> Result<Latency, DataError>,
+    ) -> Result<Self, Error> {
         let Some(first) = pairs.first() else {
             return Err(ConfigError::new("audio", "needs an input and a target").into());
         };
+        if said.len() > 1 && said.len() != pairs.len() {
+            let message = format!(
+                "is given {} times for {}; give it once for all, or once for each pair, in their order",
+                said.len(),
+                counted(pairs.len(), "pair")
+            );
+            return Err(ConfigError::new("latency", message).into());
+        }
         let (mut remarks, mut parts, mut delays) = (Vec::new(), Vec::new(), Vec::new());
-        for pair in pairs {
+        for (n, pair) in pairs.iter().enumerate() {
             check_alike(first, pair)?;
-            let late = latency(pair)?;
-            remarks.extend(quality::remarks(pair)?);
+            let late = match said {
+                [] => find(pair)?,
+                [delay] => pair.latency_as_said(*delay),
+                each => pair.latency_as_said(each[n]),
+            };
+            for remark in quality::remarks(pair, is_learned)? {
+                // A recording may be in several pairs, or on both sides of one.
+                if !remarks.contains(&remark) {
+                    remarks.push(remark);
+                }
+            }
             let (x, y) = pair.aligned(late.delay)?;
             remarks.push(late.remark);
             delays.push(late.delay);
@@ -153,6 +172,7 @@ impl Recordings {
         let sound = Sound {
             sample_rate: first.input.sample_rate(),
             delay: most_frequent(&delays),
+            delays: different(delays),
             knobs: (0..knobs.len()).map(|k| range(parts.iter().map(|part| part.knobs[k]))).collect(),
         };
         Ok(Recordings { name, sound, knobs, parts, remarks })
@@ -254,6 +274,13 @@ fn check_alike(first: &Pair, pair: &Pair) -> Result<(), Error> {
 /// The lowest and the highest of some values, of which there is one at least.
 fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
     values.fold([f64::INFINITY, f64::NEG_INFINITY], |[from, to], value| [from.min(value), to.max(value)])
+}
+
+/// Each of the delays once, in ascending order, if there are several.
+fn different(mut delays: Vec<i64>) -> Vec<i64> {
+    delays.sort_unstable();
+    delays.dedup();
+    if delays.len() > 1 { delays } else { Vec::new() }
 }
 
 /// The delay of most pairs; of several the least.

@@ -1,6 +1,6 @@
 //! The samples of a WAV file, many at a time.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use hound::{SampleFormat, WavReader, WavSpec};
 
@@ -10,9 +10,17 @@ use super::refused::Refused;
 /// The bytes that are read at a time, about: they stay in the first cache.
 const AT_ONCE: usize = 16 << 10;
 
+/// At most so many bytes are looked at to find where the bits of integers are: a minute and a half at 48 kHz.
+const LOOKED_AT: usize = 16 << 20;
+
 /// A WAV file behind its head, whose samples are taken in turn: integers divided by `2^(bits - 1)`, or floating point
 /// numbers as they are, those of 64 bits rounded to 32.
+///
+/// Integers of fewer bits than their bytes have room for are at the upper end of those bytes, over zeros, as Microsoft's
+/// description of `WAVEFORMATEXTENSIBLE` has it. Some programs (`arecord -f S24_LE` for one) put them at the lower end; what is there tells.
 pub(super) struct Samples<R> {
+    /// What was read to find out where the bits are, and is yet to be taken.
+    ahead: Cursor<Vec<u8>>,
     reader: R,
     spec: WavSpec,
     /// Are they numbers of 64 bits? What is said of them otherwise speaks of 32.
@@ -21,6 +29,8 @@ pub(super) struct Samples<R> {
     start: u64,
     /// The bytes of a sample, which may be more than its bits need; 0 where there are none.
     width: usize,
+    /// How far the bits of an integer are below the upper end of its bytes.
+    below: u32,
     /// The samples of each channel, and how many of them were taken.
     len: usize,
     taken: usize,
@@ -37,7 +47,45 @@ impl<R: Read> Samples<R> {
         let told = WavReader::new(head.bytes.as_slice().chain(&mut reader))?;
         let (spec, len, count) = (told.spec(), told.duration() as usize, told.len());
         let width = head.samples_len().and_then(|bytes| bytes.checked_div(count)).unwrap_or(0) as usize;
-        Ok(Samples { reader, spec, are_doubles, start: head.end, width, len, taken: 0 })
+        let ahead = Cursor::default();
+        let mut samples =
+            Samples { ahead, reader, spec, are_doubles, start: head.end, width, below: 0, len, taken: 0 };
+        samples.find_bits()?;
+        Ok(samples)
+    }
+
+    /// Finds out whether integers are at the upper or at the lower end of their bytes: at the lower if all fit there, and some
+    /// have bits where the upper ones would have none.
+    fn find_bits(&mut self) -> Result<(), Refused> {
+        let WavSpec { bits_per_sample: bits, sample_format, .. } = self.spec;
+        let (bits, room) = (u32::from(bits), 8 * self.width as u32);
+        // A single byte is an unsigned number, which begins at its upper end.
+        if sample_format != SampleFormat::Int || bits == 0 || bits >= room || !(16..=32).contains(&room) {
+            return Ok(());
+        }
+        let spare = room - bits;
+        let most = LOOKED_AT.min(self.len.saturating_mul(self.frame()));
+        let mut ahead = Vec::new();
+        let (mut all_fit, mut any_low) = (true, false);
+        while all_fit && ahead.len() < most {
+            let from = ahead.len();
+            let part = (AT_ONCE / self.width * self.width).min(most - from);
+            let read = self.reader.by_ref().take(part as u64).read_to_end(&mut ahead)?;
+            for bytes in ahead[from..].chunks_exact(self.width) {
+                let mut upper = [0; 4];
+                upper[4 - self.width..].copy_from_slice(bytes);
+                let value = i32::from_le_bytes(upper) >> (32 - room);
+                // Above lower bits are those of the sign, or zeros, as hound leaves them.
+                all_fit &= value << (32 - bits) >> (32 - bits) == value || value >> bits == 0;
+                any_low |= value & ((1 << spare) - 1) != 0;
+            }
+            if read < part {
+                break;
+            }
+        }
+        self.below = if all_fit && any_low { spare } else { 0 };
+        self.ahead = Cursor::new(ahead);
+        Ok(())
     }
 
     /// What the head says of them.
@@ -61,21 +109,20 @@ impl<R: Read> Samples<R> {
         if self.len == 0 {
             return Ok(Vec::new());
         }
-        match (sample_format, self.width, bits) {
-            (SampleFormat::Float, 8, _) if self.are_doubles => {
+        let below = self.below;
+        match (sample_format, self.width) {
+            (SampleFormat::Float, 8) if self.are_doubles => {
                 self.decode(channel, count, |bytes| f64::from_le_bytes(bytes) as f32)
             }
-            (SampleFormat::Float, 4, 32) => self.decode(channel, count, f32::from_le_bytes),
-            (SampleFormat::Int, 1, 8) => {
-                self.decode(channel, count, |[byte]| (f32::from(byte) - 128.0) / 128.0)
+            (SampleFormat::Float, 4) if bits == 32 => self.decode(channel, count, f32::from_le_bytes),
+            (SampleFormat::Int, _) if usize::from(bits) > 8 * self.width => {
+                Err(hound::Error::Unsupported.into())
             }
-            (SampleFormat::Int, 2, 16) => {
-                self.decode(channel, count, |bytes| f32::from(i16::from_le_bytes(bytes)) / 32_768.0)
-            }
-            // The bits of smaller integers are moved to the upper end of 32.
-            (SampleFormat::Int, 3, 24) => self.decode(channel, count, |[a, b, c]| share([0, a, b, c])),
-            (SampleFormat::Int, 4, 24) => self.decode(channel, count, |[a, b, c, _]| share([0, a, b, c])),
-            (SampleFormat::Int, 4, 32) => self.decode(channel, count, share),
+            (SampleFormat::Int, 1) => self.decode(channel, count, |[byte]| (f32::from(byte) - 128.0) / 128.0),
+            // The bytes of smaller integers are moved to the upper end of 32 bits.
+            (SampleFormat::Int, 2) => self.decode(channel, count, |[a, b]| share([0, 0, a, b], below)),
+            (SampleFormat::Int, 3) => self.decode(channel, count, |[a, b, c]| share([0, a, b, c], below)),
+            (SampleFormat::Int, 4) => self.decode(channel, count, |bytes| share(bytes, below)),
             _ => Err(hound::Error::Unsupported.into()),
         }
     }
@@ -93,7 +140,7 @@ impl<R: Read> Samples<R> {
         while samples.len() < count {
             let part = (count - samples.len()).min(bytes.len() / frame);
             let part = &mut bytes[..part * frame];
-            self.reader.read_exact(part)?;
+            self.ahead.by_ref().chain(&mut self.reader).read_exact(part)?;
             samples.extend(
                 part.chunks_exact(frame)
                     .filter_map(|frame| frame[channel * WIDTH..].first_chunk())
@@ -109,12 +156,13 @@ impl<R: Read + Seek> Samples<R> {
     /// Goes to a moment, of those that there are, in a file that was read from its start.
     pub(super) fn seek(&mut self, to: usize) -> io::Result<()> {
         self.reader.seek(SeekFrom::Start(self.start + to as u64 * self.frame() as u64))?;
+        self.ahead = Cursor::default();
         self.taken = to;
         Ok(())
     }
 }
 
-/// An integer of 32 bits as a share of full scale.
-fn share(bytes: [u8; 4]) -> f32 {
-    (f64::from(i32::from_le_bytes(bytes)) / 2_147_483_648.0) as f32
+/// An integer of 32 bits as a share of full scale, once its bits are moved to the upper end.
+fn share(bytes: [u8; 4], below: u32) -> f32 {
+    (f64::from(i32::from_le_bytes(bytes) << below) / 2_147_483_648.0) as f32
 }

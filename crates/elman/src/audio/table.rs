@@ -21,12 +21,12 @@ pub struct Prepared {
     pub sound: Sound,
 }
 
-/// Makes a table of pairs: finds out how late each target is, unless that is said, and moves it back. It holds all samples;
+/// Makes a table of pairs: finds out how late each target is, unless that is said in `latency`, once for all or once for each, and moves it back. It holds all samples;
 /// [`Table::of_recordings`] leaves them where they are.
 ///
 /// # Errors
 /// If there is no pair, their rates or knobs differ, or nothing is left of one.
-pub fn prepare(pairs: &[Pair], latency: Option<i64>) -> Result<Prepared, Error> {
+pub fn prepare(pairs: &[Pair], latency: &[i64]) -> Result<Prepared, Error> {
     prepared(&Recordings::new(pairs, latency)?)
 }
 
@@ -34,7 +34,7 @@ pub fn prepare(pairs: &[Pair], latency: Option<i64>) -> Result<Prepared, Error> 
 ///
 /// # Errors
 /// As [`prepare`].
-pub fn prepare_for(sound: &Sound, pairs: &[Pair], latency: Option<i64>) -> Result<Prepared, Error> {
+pub fn prepare_for(sound: &Sound, pairs: &[Pair], latency: &[i64]) -> Result<Prepared, Error> {
     prepared(&Recordings::new_for(sound, pairs, latency)?)
 }
 

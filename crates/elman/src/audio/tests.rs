@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::{ConfigError, Error};
+use crate::table::Table;
 
 /// A WAV file of one byte after another: PCM or float, as its head says.
 fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
@@ -22,6 +23,19 @@ fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
     bytes.extend(b"data");
     bytes.extend((data.len() as u32).to_le_bytes());
     bytes.extend(data);
+    bytes
+}
+
+/// The same with the head that is named `WAVEFORMATEXTENSIBLE`, of so many valid bits in a sample.
+fn extended(plain: &[u8], valid_bits: u16) -> Vec<u8> {
+    let tag = &plain[20..22];
+    // What is known of GUIDs of kinds of samples behind their tag.
+    let kind = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71];
+    // The size of what follows, the valid bits, a channel mask and the GUID.
+    let extension = [&[22, 0], &valid_bits.to_le_bytes()[..], &[4, 0, 0, 0], tag, &kind].concat();
+    let mut bytes = [&plain[..36], &extension, &plain[36..]].concat();
+    bytes[16..20].copy_from_slice(&40u32.to_le_bytes());
+    bytes[20..22].copy_from_slice(&0xFFFEu16.to_le_bytes());
     bytes
 }
 
@@ -72,20 +86,62 @@ fn integers_are_shares_of_full_scale() {
     assert_eq!(samples(&wav(3, 1, 8000, 32, &data)), [1.5, -0.25]);
 }
 
+/// The bytes of integers of so many bits, moved up by as many as there is room for above them.
+fn containers(integers: &[i64], bits: u16, bytes: usize, is_upper: bool) -> Vec<u8> {
+    let up = if is_upper { 8 * bytes - usize::from(bits) } else { 0 };
+    integers.iter().flat_map(|integer| (integer << up).to_le_bytes()[..bytes].to_vec()).collect()
+}
+
+/// Integers with room for more bits than they have are at the upper end of it, as Microsoft says of `wValidBitsPerSample`,
+/// and at the lower where that is plain to see: so do `arecord` and hound write them.
+#[test]
+fn integers_are_found_where_they_are_in_their_bytes() {
+    let mut draw = noise(6);
+    for (bits, bytes) in [(24, 4), (20, 4), (20, 3), (16, 4), (16, 3), (12, 2), (12, 4), (17, 3), (31, 4)] {
+        let scale = (1i64 << (bits - 1)) as f64;
+        // Silence, which tells nothing, then quiet and loud samples.
+        let mut integers = vec![0i64; 20_000];
+        integers.extend((0..500).map(|n| (f64::from(draw()) * scale * f64::from(n) / 500.0) as i64));
+        integers.extend([-(1i64 << (bits - 1)), (1 << (bits - 1)) - 1]);
+        let expected: Vec<f32> = integers.iter().map(|&integer| (integer as f64 / scale) as f32).collect();
+        for is_upper in [true, false] {
+            let data = containers(&integers, bits, bytes, is_upper);
+            let plain = wav(1, 1, 8000, 8 * bytes as u16, &data);
+            let mut files = vec![extended(&plain, bits)];
+            if bits % 8 == 0 {
+                let mut plain = plain;
+                plain[34..36].copy_from_slice(&bits.to_le_bytes());
+                files.push(plain);
+            }
+            for file in files {
+                assert_eq!(samples(&file), expected, "{bits} bits in {bytes} bytes, {is_upper}");
+                let (_file, stored) = track(&file, None, 0);
+                assert_eq!(*stored.read(20_100..20_200).unwrap(), expected[20_100..20_200]);
+                assert_eq!(stored.read(0..expected.len()).unwrap(), expected);
+            }
+        }
+    }
+}
+
+/// Bits below the valid ones belong to the number, where it is at the upper end.
+#[test]
+fn integers_with_more_than_their_valid_bits_are_taken_whole() {
+    let integers = [3i64, -1, 1 << 30, -(1 << 31)];
+    let file = extended(&wav(1, 1, 8000, 32, &containers(&integers, 32, 4, true)), 24);
+    assert_eq!(samples(&file), integers.map(|integer| (integer as f64 / 2f64.powi(31)) as f32));
+    // More valid bits than there is room for, and a file that ends early.
+    assert!(refusal(&extended(&wav(1, 1, 8000, 16, &[0; 32]), 24), None).contains("convert it to PCM"));
+    let cut = &extended(&wav(1, 2, 8000, 32, &[1; 64]), 24)[..99];
+    assert!(refusal(cut, Some(1)).contains("is cut short"));
+}
+
 /// As SciPy and SoX write them, in a plain head or one with an extension.
 #[test]
 fn doubles_are_rounded_to_floats() {
     let values = [1.5, -0.25, 0.1, 1e-300, f64::from(f32::MAX)];
     let data = values.map(f64::to_le_bytes).concat();
     let plain = wav(3, 1, 8000, 64, &data);
-    let mut extended = plain.clone();
-    // Room for 64 valid bits, a channel mask and the kind of samples, whose number begins a GUID.
-    let extension = [&[22, 0, 64, 0, 4, 0, 0, 0, 3, 0][..], &[0; 14]].concat();
-    extended.splice(36..36, extension);
-    extended[16..20].copy_from_slice(&40u32.to_le_bytes());
-    extended[20..22].copy_from_slice(&0xFFFEu16.to_le_bytes());
-    // The rest of the GUID, by which it is known.
-    extended[44..60].copy_from_slice(&[3, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]);
+    let extended = extended(&plain, 64);
     for bytes in [plain, extended] {
         assert_eq!(samples(&bytes), values.map(|value| value as f32));
         let (_file, stored) = track(&bytes, None, 0);
@@ -383,7 +439,7 @@ fn a_delay_is_found_by_comparing() {
             Pair::new(recording("in.wav", 16_000, swept.clone()), recording("out.wav", 16_000, cut), &[]);
         let pair = pair.unwrap();
         assert_eq!(pair.latency().unwrap().found, Some(0));
-        let is_same = super::quality::remarks(&pair).unwrap().iter().any(|remark| {
+        let is_same = super::quality::remarks(&pair, true).unwrap().iter().any(|remark| {
             *remark.to_string()
                 == *"out.wav: it holds the samples of in.wav, so there is nothing to learn; name what came out of the device"
         });
@@ -447,7 +503,7 @@ fn a_click_that_is_not_heard_is_said() {
 fn remarks_of(input: Vec<f32>, target: Vec<f32>) -> String {
     let pair =
         Pair::new(recording("in.wav", 48_000, input), recording("out.wav", 48_000, target), &[]).unwrap();
-    let prepared = prepare(&[pair], Some(0)).unwrap();
+    let prepared = prepare(&[pair], &[0]).unwrap();
     prepared.table.remarks().iter().map(|remark| format!("{remark}\n")).collect()
 }
 
@@ -468,8 +524,42 @@ fn what_spoils_a_model_is_said() {
     );
     let offset = remarks_of(wave(0.5), wave(0.5).iter().map(|y| y + 0.1).collect());
     assert!(offset.contains("out.wav: its mean is 0.100"), "{offset}");
+    let offset = wave(0.5).iter().map(|y| y + 0.1).collect::<Vec<f32>>();
+    let pair = Pair::new(recording("a.wav", 48_000, offset.clone()), recording("a.wav", 48_000, offset), &[]);
+    let sound = Sound { sample_rate: 48_000, delay: 0, delays: Vec::new(), knobs: Vec::new() };
+    let measured = prepare_for(&sound, &[pair.unwrap()], &[0]).unwrap().table;
+    let of_mean: Vec<String> =
+        measured.remarks().iter().map(ToString::to_string).filter(|text| text.contains("mean")).collect();
+    assert_eq!(of_mean, ["a.wav: its mean is 0.100, not 0 (DC)"], "nothing is learned, and said once");
     let fine = remarks_of(wave(0.5), wave(0.3));
     assert_eq!(fine, "out.wav: taken as 0 samples late, as latency says\n");
+}
+
+/// A cable that came loose, a mute: one side is silent where the other plays. Pauses of both, and a tail that dies away, are none.
+#[test]
+fn silence_on_one_side_is_said() {
+    const RATE: usize = 48_000;
+    let plays = |n: usize| 0.5 * (n as f32 * 0.05).sin();
+    let all: Vec<f32> = (0..4 * RATE).map(plays).collect();
+    let without = |range: std::ops::Range<usize>| {
+        (0..4 * RATE).map(|n| if range.contains(&n) { 0.0 } else { plays(n) }).collect::<Vec<f32>>()
+    };
+    let advice = "if a cable or a switch did that, cut it out of both, or record them again";
+    let said = remarks_of(all.clone(), without(RATE..2 * RATE));
+    let target = format!("out.wav: silent for 1.00 s from 1.00 s on, while in.wav plays; {advice}\n");
+    assert!(said.starts_with(&target), "{said}");
+    let said = remarks_of(without(RATE..RATE * 7 / 2), all.clone());
+    let input = format!("in.wav: silent for 2.50 s from 1.00 s on, while out.wav plays; {advice}\n");
+    assert!(said.starts_with(&input), "{said}");
+    let short = remarks_of(all, without(RATE..RATE * 6 / 5));
+    assert!(!short.contains("silent"), "{short}");
+    let paused = remarks_of(without(RATE..2 * RATE), without(RATE..2 * RATE));
+    assert!(!paused.contains("silent"), "{paused}");
+    // 60 dB in a second and a half.
+    let tail = |n: usize| if n < RATE { 1.0 } else { 10f32.powf(-2.0 * (n - RATE) as f32 / RATE as f32) };
+    let reverb = (0..4 * RATE).map(|n| tail(n) * plays(n)).collect();
+    let said = remarks_of(without(RATE..4 * RATE), reverb);
+    assert!(!said.contains("silent"), "{said}");
 }
 
 #[test]
@@ -497,35 +587,73 @@ fn pairs_become_a_table_with_knobs() {
     let pairs = [pair(0.1, [0.5, 0.25, 0.125, 0.0]), pair(0.9, [0.0, 0.5, 0.25, 0.125])];
     // One that does not move is no input, but for a model that has been trained.
     let still = [&pairs[0], &pairs[0]].map(Pair::clone);
-    let Prepared { table, sound } = prepare(&still, Some(1)).unwrap();
+    let Prepared { table, sound } = prepare(&still, &[1]).unwrap();
     assert_eq!((table.headers().len(), sound.knobs.len()), (3, 0));
     let said = table.remarks().last().unwrap().to_string();
     assert!(said.starts_with("the knob drive is at 0.1 in all recordings, and no input"), "{said}");
-    assert_eq!(prepare_for(&sound, &still, None).unwrap().table.headers()[1], "drive");
-    let Prepared { table, sound } = prepare(&pairs, Some(1)).unwrap();
-    assert_eq!(sound, Sound { sample_rate: 8000, delay: 1, knobs: vec![[0.1, 0.9]] });
+    assert_eq!(prepare_for(&sound, &still, &[]).unwrap().table.headers()[1], "drive");
+    let Prepared { table, sound } = prepare(&pairs, &[1]).unwrap();
+    assert_eq!(sound, Sound { sample_rate: 8000, delay: 1, delays: Vec::new(), knobs: vec![[0.1, 0.9]] });
     assert_eq!(table.headers(), ["input", "drive", "target", "pair"]);
     let column = |name| table.column(name).unwrap().numbers().unwrap().to_vec();
     assert_eq!(column("input"), [0.5, 0.25, 0.125, 0.0, 0.5, 0.25]);
     assert_eq!(column("target"), [0.5, 0.25, 0.0, 1.0, 0.5, 0.25]);
     assert_eq!(column("drive"), [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]);
     assert_eq!(column("pair"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
-    let alone = prepare_for(&Sound { sample_rate: 8000, delay: -1, knobs: Vec::new() }, &pairs[..1], None)
-        .unwrap()
-        .table;
+    let early = Sound { sample_rate: 8000, delay: -1, delays: Vec::new(), knobs: Vec::new() };
+    let alone = prepare_for(&early, &pairs[..1], &[]).unwrap().table;
     assert_eq!(alone.headers(), table.headers());
     assert_eq!(alone.column("pair").unwrap().numbers().unwrap(), [1.0; 3]);
     let remark = "out.wav: taken as 1 sample early, as in training (latency overrules)";
     assert_eq!(alone.remarks().last().unwrap().to_string(), remark);
     let other = Pair { knobs: Vec::new(), ..pairs[1].clone() };
-    let message = prepare(&[pairs[0].clone(), other], None).unwrap_err().to_string();
+    let message = prepare(&[pairs[0].clone(), other], &[]).unwrap_err().to_string();
     assert!(
         message.starts_with("knob is given for in.wav with \"drive\", and for in.wav with no knobs"),
         "{message}"
     );
-    assert!(
-        prepare(&pairs, Some(4)).unwrap_err().to_string().starts_with("latency is 4; in.wav has 4 samples")
-    );
+    let refusal = |latency: &[i64]| prepare(&pairs, latency).unwrap_err().to_string();
+    assert!(refusal(&[4]).starts_with("latency is 4; in.wav has 4 samples"));
+    let message =
+        "latency is given 3 times for 2 pairs; give it once for all, or once for each pair, in their order";
+    assert_eq!(refusal(&[1, 2, 3]), message);
+}
+
+/// Pairs of one device that is late by another time in each, as when they were recorded on other days: each is moved back by
+/// its own, in training and wherever the model is measured.
+#[test]
+fn pairs_that_are_late_by_other_times_are_each_moved_back() {
+    let mut draw = noise(8);
+    let input: Vec<f32> = (0..60_000).map(|_| draw()).collect();
+    let pair = |name: &str, delay: i64| {
+        let target = recording(name, 16_000, device(&input, delay));
+        Pair::new(recording("in.wav", 16_000, input.clone()), target, &[]).unwrap()
+    };
+    let pairs = [pair("a.wav", 10), pair("b.wav", 50), pair("c.wav", 10)];
+    let Prepared { table, sound } = prepare(&pairs, &[]).unwrap();
+    assert_eq!((sound.delay, sound.delays.as_slice()), (9, &[9, 49][..]));
+    let columns = |table: &Table| {
+        [INPUT, TARGET, PAIR].map(|name| table.column(name).unwrap().numbers().unwrap().to_vec())
+    };
+    let again = prepare_for(&sound, &pairs, &[]).unwrap().table;
+    assert_eq!(columns(&again), columns(&table));
+    let said = |table: &Table| table.remarks().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    for (name, late) in [("a.wav", 9), ("b.wav", 49), ("c.wav", 9)] {
+        let remark = format!("{name}: taken as {late} samples late, as in training (latency overrules)");
+        assert!(said(&again).contains(&remark), "{}", said(&again));
+    }
+    let as_said = prepare(&pairs, &[9, 49, 9]).unwrap();
+    assert_eq!((columns(&as_said.table), &as_said.sound), (columns(&table), &sound));
+    // One that is late by yet another time is found too.
+    let other = prepare_for(&sound, &[pair("d.wav", 30)], &[]).unwrap().table;
+    assert!(said(&other).contains("d.wav: 30 samples late"), "{}", said(&other));
+    // Where all of training were alike, so is what follows; what speaks against it is said.
+    let alike = prepare(&pairs[..1], &[]).unwrap().sound;
+    assert_eq!((alike.delay, alike.delays.len()), (9, 0));
+    let other = prepare_for(&alike, &pairs[1..], &[]).unwrap().table;
+    let remark =
+        "b.wav: taken as 9 samples late, as in training (latency overrules), though it looks 50 samples late";
+    assert!(said(&other).contains(remark), "{}", said(&other));
 }
 
 /// Opens the bytes of a WAV file, with up to so many samples in memory.

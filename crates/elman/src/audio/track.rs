@@ -126,7 +126,7 @@ impl Track {
         }
         let Ok(reader) = Samples::new(BufReader::new(file)) else { return Ok(None) };
         let (spec, len) = (reader.spec(), reader.len());
-        if len <= held || !matches!(spec.bits_per_sample, 8 | 16 | 24 | 32) || spec.sample_rate == 0 {
+        if len <= held || !(1..=32).contains(&spec.bits_per_sample) || spec.sample_rate == 0 {
             return Ok(None);
         }
         let channel = choose(&name, usize::from(spec.channels), channel)?;

@@ -113,7 +113,7 @@ impl Chain {
     /// The network of these layers with these numbers.
     ///
     /// # Errors
-    /// What a network refuses: too many parameters, a softmax before the end.
+    /// What a network refuses: too many parameters.
     pub(super) fn into_weights(self) -> Result<Weights, ConfigError> {
         let mut config = NetworkConfig::new(self.input_size);
         let mut parameters: Vec<f32> = Vec::new();

@@ -40,12 +40,14 @@ mod chain;
 mod device;
 mod guitarml;
 mod json;
+mod knobs;
 mod nam;
 mod passing;
 mod rtneural;
 mod torch;
 
 pub use device::{Date, Device};
+pub use knobs::Knob;
 
 use std::fmt;
 use std::str::FromStr;
@@ -230,7 +232,10 @@ impl Imported {
             return Err(Message::from(message).option("sample_rate"));
         }
         let knobs = (1..self.weights.network().input_size()).map(|n| format!("knob{n}"));
-        let task = Task::from(Label::of_sound(Sound { sample_rate, delay: 0, knobs: Vec::new() }, knobs));
+        let task = Task::from(Label::of_sound(
+            Sound { sample_rate, delay: 0, delays: Vec::new(), knobs: Vec::new() },
+            knobs,
+        ));
         let record = Record::new(data, Recipe::for_task(&task));
         Model::new(task, vec![self.weights.clone()], record).map_err(|error| error.to_string().into())
     }
@@ -342,12 +347,26 @@ fn detect(file: &At<'_>) -> Result<Format, DataError> {
 /// # Errors
 /// If the format, or the program that it is for, has no place for the network; or if that has a number that is not finite.
 pub fn write(weights: &Weights, format: Format) -> Result<Written, ConfigError> {
+    write_with_knobs(weights, &[], format)
+}
+
+/// [`write()`] of a network whose inputs behind the first are these knobs. AIDA-X and the plug-ins of GuitarML turn theirs from
+/// 0 to 1: of a knob that was learned beyond that, 0 to 1 stands for what it was learned at, by way of the weights.
+///
+/// # Errors
+/// Those of [`write()`].
+pub fn write_with_knobs(weights: &Weights, knobs: &[Knob], format: Format) -> Result<Written, ConfigError> {
     let rounded = weights.to_dtype(Dtype::F32)?;
     let Parameters::F32(parameters) = rounded.parameters() else {
         return Err(ConfigError::new("dtype", "is not f32"));
     };
     let chain = Chain::of(weights.network(), parameters, format)?;
     chain.check("it has")?;
+    let (chain, of_knobs) = match format {
+        Format::AidaX | Format::Guitarml => knobs::from_zero_to_one(chain, knobs, format.name()),
+        Format::Nam | Format::Rtneural | Format::Torch => (chain, None),
+    };
+    chain.check("with its knobs from 0 to 1 it has")?;
     let device = weights.device().cloned().unwrap_or_default();
     for (what, gain) in [("input", device.input_gain), ("output", device.output_gain)] {
         device::check_gain(gain).map_err(|problem| {
@@ -364,6 +383,7 @@ pub fn write(weights: &Weights, format: Format) -> Result<Written, ConfigError> 
             Err(ConfigError::new("format", format!("torch is read and not written; choose {known}")))
         }
     }?;
+    remarks.extend(of_knobs);
     if weights.dtype() != Dtype::F32 {
         remarks.push(format!("the parameters were rounded from {} to f32", weights.dtype()).into());
     }

@@ -97,11 +97,49 @@ impl From<Saved> for Evaluation {
 }
 
 impl Evaluation {
+    /// The best of the naive predictors that are better than the model, by the first figure: of which less is better, but of
+    /// accuracy. With it those figures, its and the model's.
+    fn better_than_the_model(&self) -> Option<(&Baseline, [f64; 2])> {
+        let Metric { name, value } = self.model.first()?;
+        let sign = if is_better_high(name) { -1.0 } else { 1.0 };
+        let model = (*value)?;
+        let figure = |baseline: &Baseline| baseline.metrics.iter().find(|metric| metric.name == *name)?.value;
+        let figures = self.baselines.iter().filter_map(|baseline| Some((baseline, figure(baseline)?)));
+        let best = figures.min_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)));
+        best.filter(|(_, figure)| sign * figure < sign * model)
+            .map(|(baseline, figure)| (baseline, [figure, model]))
+    }
+
+    /// Says so where a naive predictor is better than the model; `of_forecast` if that can be asked for its answers.
+    pub(crate) fn remark_on_better(&self, of_forecast: bool) -> Option<Message> {
+        let (Baseline { name, .. }, [figure, model]) = self.better_than_the_model()?;
+        let metric = &self.model.first()?.name;
+        let less = (1.0 - figure / model) * 100.0;
+        if of_forecast {
+            let text = format!(
+                "the {name} forecast is better than the model: its mean absolute error is {less:.1} % less; predictions are \
+                 made of it with "
+            );
+            return Some(Message::from(text).option("baseline").text(format!(" {}", name.replace(' ', "-"))));
+        }
+        let by = if is_better_high(metric) {
+            format!("{metric} is {figure:.4}, and the model's {model:.4}")
+        } else {
+            format!("{} is {less:.1} % less", metric.replace('_', " "))
+        };
+        Some(format!("the baseline {name} is better than the model: its {by}").into())
+    }
+
     /// All its figures that are defined.
     pub(crate) fn figures(&self) -> impl Iterator<Item = f64> {
         let all = std::iter::once(&self.model).chain(self.baselines.iter().map(|baseline| &baseline.metrics));
         all.flatten().filter_map(|metric| metric.value)
     }
+}
+
+/// Is a figure of this name the better, the higher it is?
+fn is_better_high(metric: &str) -> bool {
+    metric == "accuracy"
 }
 
 fn mae(predicted: &[f64], actual: &[f64]) -> Metric {
@@ -124,6 +162,40 @@ pub(crate) fn values(metrics: &Metrics) -> Vec<Option<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_best_of_the_naive_predictors_is_named_where_it_is_better() {
+        let said = |metric: &str, model: Option<f64>, naive: &[(&str, Option<f64>)], of_forecast: bool| {
+            let of = |value| vec![Metric { name: metric.into(), value }];
+            let baseline =
+                |(name, value): &(&str, Option<f64>)| Baseline { name: (*name).into(), metrics: of(*value) };
+            let evaluation = Evaluation {
+                on: "x".into(),
+                model: of(model),
+                baselines: naive.iter().map(baseline).collect(),
+                confusion: None,
+                remarks: Vec::new(),
+            };
+            evaluation.remark_on_better(of_forecast).map(|remark| remark.to_string())
+        };
+        let naive = [("mean", Some(9.0)), ("linear regression", Some(5.0)), ("none", None)];
+        let better = "the baseline linear regression is better than the model: its mae is 50.0 % less";
+        assert_eq!(said("mae", Some(10.0), &naive, false).as_deref(), Some(better));
+        assert_eq!(said("mae", Some(5.0), &naive, false), None);
+        assert_eq!(said("mae", None, &naive, false), None);
+        let forecast = "the linear regression forecast is better than the model: its mean absolute error is 50.0 % less; \
+                        predictions are made of it with baseline linear-regression";
+        assert_eq!(said("mae", Some(10.0), &naive, true).as_deref(), Some(forecast));
+        let naive = [("most frequent class", Some(0.5)), ("1-nearest neighbour", Some(0.9))];
+        let better = "the baseline 1-nearest neighbour is better than the model: its accuracy is 0.9000, and the model's 0.8500";
+        assert_eq!(said("accuracy", Some(0.85), &naive, false).as_deref(), Some(better));
+        assert_eq!(said("accuracy", Some(0.95), &naive, false), None);
+        let bits = "the baseline frequencies is better than the model: its bits per character is 25.0 % less";
+        assert_eq!(
+            said("bits_per_character", Some(4.0), &[("frequencies", Some(3.0))], false).as_deref(),
+            Some(bits)
+        );
+    }
 
     #[test]
     fn evaluations_of_older_files_are_read() {

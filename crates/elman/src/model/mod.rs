@@ -264,6 +264,7 @@ impl Model {
         if let Some(task) = calibrated {
             self.task = task;
         }
+        let mut test = self.judged(test);
         let remarks = std::mem::take(&mut test.remarks);
         self.set_test(test);
         Ok(remarks)
@@ -418,7 +419,8 @@ impl Model {
         held_out: &HeldOut,
         watch: &mut Watch<'_>,
     ) -> Result<(Predictions, Evaluation), Error> {
-        self.task.kind().backtest(&self.ensemble, table, held_out, watch)
+        let (predictions, evaluation) = self.task.kind().backtest(&self.ensemble, table, held_out, watch)?;
+        Ok((predictions, self.judged(evaluation)))
     }
 
     /// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate).
@@ -439,7 +441,15 @@ impl Model {
         held_out: &HeldOut,
         watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
-        self.measured_task().kind().evaluate(&self.ensemble, table, held_out, watch)
+        let evaluation = self.measured_task().kind().evaluate(&self.ensemble, table, held_out, watch)?;
+        Ok(self.judged(evaluation))
+    }
+
+    /// The evaluation, with a remark where something naive is better.
+    fn judged(&self, mut evaluation: Evaluation) -> Evaluation {
+        let of_forecast = matches!(self.task, Task::Forecast(_));
+        evaluation.remarks.extend(evaluation.remark_on_better(of_forecast));
+        evaluation
     }
 
     /// The task as it is measured on recordings: of a model of sound the gains of its [`device`](Self::device) are scalings of

@@ -491,6 +491,9 @@ impl Prepared {
 pub enum HeldOut {
     /// The last rows of a series, forecast from each origin among them; the last tokens of a text.
     LastRows(usize),
+    /// The last rows of each of the table's sequences, in order of first appearance: so many of the first, of the second, and
+    /// so on.
+    LastRowsOfEach(Vec<usize>),
     /// These of the table's sequences, counted in order of first appearance.
     Sequences(Vec<usize>),
     /// All of the table's sequences.
@@ -498,6 +501,15 @@ pub enum HeldOut {
 }
 
 impl HeldOut {
+    /// How many last rows of a sequence, by its number, are held out, if last rows are.
+    pub(super) fn last_rows(&self, sequence: usize) -> Option<usize> {
+        match self {
+            HeldOut::LastRows(rows) => Some(*rows),
+            HeldOut::LastRowsOfEach(rows) => Some(rows.get(sequence).copied().unwrap_or(0)),
+            HeldOut::Sequences(_) | HeldOut::All => None,
+        }
+    }
+
     /// The last rows or tokens, if a number of them is asked for, else all.
     pub(super) fn last_or_all(test: Option<usize>) -> Result<Self, ConfigError> {
         match test {

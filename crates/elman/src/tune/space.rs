@@ -16,17 +16,18 @@ const SPREAD: f64 = 5.0;
 
 const DROPOUTS: [f64; 4] = [0.0, 0.1, 0.2, 0.4];
 
+/// The last is for tables alone: plug-ins hold the others.
 const CELLS: [CellKind; 3] = [CellKind::Lstm, CellKind::Gru, CellKind::Elman];
 
 /// What of a recipe is drawn for a trial; all else stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Space {
-    /// [`Recipe::cell`]: LSTM, GRU or Elman.
+    /// [`Recipe::cell`]: LSTM, GRU or Elman; of sound LSTM or GRU, which plug-ins hold.
     pub cell: bool,
     /// [`Recipe::hidden_size`]: a quarter, half, once, twice or three times what the first recipe has.
     pub hidden_size: bool,
-    /// [`Recipe::num_layers`]: one or two.
+    /// [`Recipe::num_layers`]: one or two; of sound one.
     pub num_layers: bool,
     /// [`Recipe::dropout`], of several layers: 0, 0.1, 0.2 or 0.4.
     pub dropout: bool,
@@ -69,11 +70,12 @@ impl Space {
     /// more; none where there are no `bases`.
     pub fn draw(&self, bases: &[Recipe], prepared: &Prepared, count: usize) -> Vec<Recipe> {
         let Some(first) = bases.first() else { return Vec::new() };
+        let is_sound = prepared.task.kind().sound().is_some();
         let mut recipes: Vec<Recipe> = bases.iter().take(count).cloned().collect();
         let (mut number, mut in_vain) = (0, 0);
         while recipes.len() < count && in_vain < ATTEMPTS {
             let mut rng = Rng::new(first.train.seed, Purpose::Trial(number));
-            let recipe = self.vary(&bases[rng.index(0..bases.len())], &mut rng);
+            let recipe = self.vary(&bases[rng.index(0..bases.len())], is_sound, &mut rng);
             number += 1;
             if !recipes.contains(&recipe) && recipe.network(&prepared.task).is_ok() {
                 recipes.push(recipe);
@@ -85,12 +87,12 @@ impl Space {
         recipes
     }
 
-    fn vary(&self, base: &Recipe, rng: &mut Rng) -> Recipe {
+    fn vary(&self, base: &Recipe, is_sound: bool, rng: &mut Rng) -> Recipe {
         let mut recipe = base.clone();
         // Every number is drawn whether it is wanted or not: what is given leaves the rest of a trial as it is.
-        let cell = CELLS[rng.index(0..CELLS.len())];
+        let cell = CELLS[rng.index(0..if is_sound { 2 } else { CELLS.len() })];
         let size = SIZES[rng.index(0..SIZES.len())];
-        let num_layers = 1 + rng.index(0..2);
+        let num_layers = if is_sound { 1 } else { 1 + rng.index(0..2) };
         let dropout = DROPOUTS[rng.index(0..DROPOUTS.len())];
         let [rate_factor, decay_factor] = [(); 2].map(|()| SPREAD.powf(2.0 * rng.uniform() - 1.0));
         if self.cell {

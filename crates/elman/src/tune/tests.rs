@@ -1,5 +1,7 @@
 use super::*;
-use crate::task::{ForecastOptions, Task, TaskOptions};
+use crate::audio::{self, Pair, Recording};
+use crate::network::CellKind;
+use crate::task::{ForecastOptions, LabelOptions, Task, TaskOptions};
 
 fn airline(epochs: u64) -> (Prepared, Recipe) {
     let table = crate::data::airline().unwrap();
@@ -46,6 +48,36 @@ fn more_trials_begin_with_those_of_fewer() {
     for (one, other) in given.iter().zip(&many) {
         assert_eq!(*one, other.clone().with_hidden_size(4));
     }
+}
+
+/// Models of sound end in plug-ins, which hold one layer of LSTM or GRU cells.
+#[test]
+fn trials_of_sound_become_plug_ins() {
+    let samples = |gain: f32| (0..4000).map(|n| gain * (n as f32 * 0.1).sin()).collect();
+    let recording =
+        |name: &str, gain| Recording { name: name.into(), sample_rate: 8000, samples: samples(gain) };
+    let pair = Pair::new(recording("in.wav", 0.5), recording("out.wav", 0.25), &[]).unwrap();
+    let audio::Prepared { table, sound } = audio::prepare(&[pair], &[0]).unwrap();
+    let options = TaskOptions::Label(LabelOptions::default().with_sound(sound));
+    let prepared = Task::prepare(&table, &options).unwrap();
+    let base = Recipe::for_task(&prepared.task);
+    let drawn = |is_given: &dyn Fn(&'static str) -> bool, base: &Recipe| {
+        Space::unless_given(is_given).draw(std::slice::from_ref(base), &prepared, 40)
+    };
+    let all = drawn(&|_| false, &base);
+    let cells = |recipes: &[Recipe]| {
+        let mut names: Vec<String> = recipes.iter().map(|recipe| recipe.cell.to_string()).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    assert_eq!(cells(&all), ["gru", "lstm"]);
+    assert!(all.iter().all(|recipe| recipe.num_layers == 1 && recipe.dropout == 0.0));
+    // What is said is taken.
+    let said = base.with_cell(CellKind::Elman).with_num_layers(2);
+    let all = drawn(&|option| matches!(option, "cell" | "num_layers"), &said);
+    assert_eq!(cells(&all), ["elman"]);
+    assert!(all.iter().all(|recipe| recipe.num_layers == 2));
 }
 
 /// A trial's losses are those of its training alone, whatever the threads, and those that are known are not computed.

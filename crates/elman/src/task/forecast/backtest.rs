@@ -257,7 +257,6 @@ impl Forecast {
         if backtest.series.len() > 1 {
             evaluation.remarks.extend(remark_on_undefined(&model));
         }
-        evaluation.remarks.extend(remark_on_better(&evaluation));
         evaluation
     }
 
@@ -322,19 +321,4 @@ fn remark_on_undefined(all: &[Metrics]) -> Option<Message> {
         undefined.join(", ")
     );
     Some(text.into())
-}
-
-/// Says so where a naive predictor is better than the model.
-fn remark_on_better(evaluation: &Evaluation) -> Option<Message> {
-    let mae = |metrics: &Metrics| metrics.first().and_then(|metric| metric.value);
-    let model = mae(&evaluation.model)?;
-    let errors = evaluation.baselines.iter().filter_map(|baseline| Some((mae(&baseline.metrics)?, baseline)));
-    let (error, best) = errors.min_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(error, _)| *error < model)?;
-    let text = format!(
-        "the {} forecast is better than the model: its mean absolute error is {:.1} % less; predictions are made of it \
-         with ",
-        best.name,
-        (1.0 - error / model) * 100.0
-    );
-    Some(Message::from(text).option("baseline").text(format!(" {}", best.name.replace(' ', "-"))))
 }

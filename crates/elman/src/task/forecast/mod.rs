@@ -407,7 +407,7 @@ impl TaskKind for Forecast {
 fn last_rows(held_out: &HeldOut) -> Result<usize, ConfigError> {
     match held_out {
         HeldOut::LastRows(rows) => Ok(*rows),
-        HeldOut::Sequences(_) | HeldOut::All => {
+        HeldOut::LastRowsOfEach(_) | HeldOut::Sequences(_) | HeldOut::All => {
             Err(ConfigError::new("test", "of a forecast is a number of last rows"))
         }
     }

@@ -151,7 +151,9 @@ impl<'a> Groups<'a> {
             HeldOut::Sequences(_) => {
                 Err(ConfigError::new("test", "speaks of sequences that the table does not have"))
             }
-            HeldOut::LastRows(_) => Err(ConfigError::new("test", "in rows is for forecasts")),
+            HeldOut::LastRows(_) | HeldOut::LastRowsOfEach(_) => {
+                Err(ConfigError::new("test", "in rows is for forecasts"))
+            }
         }
     }
 

@@ -33,13 +33,13 @@ type Outputs = Vec<Vec<f64>>;
 impl<'t, T: GroupedTask> Tested<'t, T> {
     pub(super) fn read(task: &'t T, table: &'t Table, held_out: &HeldOut) -> Result<Self, Error> {
         let mut read = Sequences::read(task.grouping(), table)?;
-        let (sequences, last) = match held_out {
-            HeldOut::LastRows(rows) => (read.groups.all(), Some(*rows)),
-            held_out => (read.groups.held_out(held_out)?, None),
+        let sequences = match held_out {
+            HeldOut::LastRows(_) | HeldOut::LastRowsOfEach(_) => read.groups.all(),
+            held_out => read.groups.held_out(held_out)?,
         };
         let span = |n: usize| {
             let rows = read.groups.rows[n].len();
-            (n, last.map_or(0, |last| rows.saturating_sub(last))..rows)
+            (n, held_out.last_rows(n).map_or(0, |last| rows.saturating_sub(last))..rows)
         };
         let spans: Vec<Span> = read.groups.with_rows(sequences).into_iter().map(span).collect();
         let columns = Labels::columns(table, &task.grouping().targets)?;
@@ -52,7 +52,7 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
         let on = match (held_out, spans.len()) {
             (HeldOut::All, 1) => format!("all {count}"),
             (HeldOut::All, _) => format!("all {count} of {of}"),
-            (HeldOut::LastRows(_), sequences) => {
+            (HeldOut::LastRows(_) | HeldOut::LastRowsOfEach(_), sequences) => {
                 let last = match labels.len() {
                     labelled if labelled < rows => {
                         format!("{} labelled rows of the last {}", thousands(labelled), thousands(rows))

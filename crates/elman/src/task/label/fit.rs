@@ -80,7 +80,7 @@ impl<'t> Found<'t> {
         let learned: Vec<T::Target> = of_train.map(|k| targets[k].clone()).collect();
         task.fit(&learned, &labels)?;
         let mut means = Vec::new();
-        if options.scale == Scale::None {
+        if options.scale == Some(Scale::None) {
             task.grouping_mut().features.iter_mut().for_each(Feature::unscale);
             means = task.unscale();
         }

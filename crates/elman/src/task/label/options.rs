@@ -26,8 +26,9 @@ pub struct LabelOptions {
     pub time_format: Option<String>,
     /// What is made of empty cells of inputs; by default they are refused.
     pub missing: Option<Missing>,
-    /// What becomes of inputs and targets that are numbers.
-    pub scale: Scale,
+    /// What becomes of inputs and targets that are numbers; by default they are brought to a
+    /// [standard](Scale::Standard) scale, and samples of sound stay as they are.
+    pub scale: Option<Scale>,
     /// In so many parts of equal length, one after the other in time, is each training sequence cut; they are learned
     /// side by side. By default in so many that there are some 16 in all, none shorter than 1000 rows.
     pub streams: Option<usize>,
@@ -74,7 +75,7 @@ impl Default for LabelOptions {
             time: None,
             time_format: None,
             missing: None,
-            scale: Scale::Standard,
+            scale: None,
             streams: None,
             group: None,
             split: usual.split,
@@ -126,8 +127,8 @@ impl LabelOptions {
 
     /// The same with numbers scaled like this.
     #[must_use]
-    pub fn with_scale(self, scale: Scale) -> Self {
-        Self { scale, ..self }
+    pub fn with_scale(self, scale: impl Into<Option<Scale>>) -> Self {
+        Self { scale: scale.into(), ..self }
     }
 
     /// The same with each training sequence cut in so many parts.

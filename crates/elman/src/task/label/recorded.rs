@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::pictures::{MOST_RECORDINGS, first_are_drawn};
 use super::spans::{Span, Spans};
 use super::{Label, LabelOptions};
-use crate::audio::{INPUT, PAIR, Recordings, TARGET};
+use crate::audio::{INPUT, PAIR, Recorded, Recordings, TARGET};
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::loss::Targets;
@@ -222,15 +222,15 @@ pub(super) fn play(
     task: &Regress,
     ensemble: &Ensemble,
     (table, recordings): (&Table, &Recordings),
-    last: usize,
+    held_out: &HeldOut,
     mut each: impl FnMut(&Heard<'_>) -> Result<(), Stopped>,
 ) -> Result<usize, Error> {
     let scaling = task.target_scalings.first().copied().unwrap_or(Scaling::NONE);
     let (mut before, mut tested) = (0, 0);
-    for part in recordings.parts() {
+    for (n, part) in recordings.parts().iter().enumerate() {
         let knobs = in_order(&task.grouping, recordings, &part.knobs)?;
         let mut session = Session::of(ensemble)?;
-        let first = part.len().saturating_sub(last);
+        let first = held_out.last_rows(n).map_or(0, |last| part.len().saturating_sub(last));
         for start in (0..part.len()).step_by(BLOCK) {
             let samples = part.read(start..part.len().min(start + BLOCK))?;
             let outputs = session.advance(&inputs(&task.grouping.features, &samples.input, &knobs));
@@ -253,7 +253,7 @@ pub(super) fn play(
 }
 
 /// A table in memory that shows what there is to see of recordings, what is held out of it, and what is to be said of it:
-/// all of short ones, else a stretch of each of the first.
+/// all of short ones, else a stretch of each of the first, from where what is held out begins.
 pub(super) fn excerpt(
     recordings: &Recordings,
     held_out: &HeldOut,
@@ -265,20 +265,18 @@ pub(super) fn excerpt(
         return Ok((recordings.rows()?, held_out.clone(), None));
     }
     let parts = &recordings.parts()[..recordings.parts().len().min(MOST_RECORDINGS)];
-    let tested = |len: usize| match held_out {
-        HeldOut::LastRows(rows) => len.min(*rows),
-        _ => len,
+    let most = MOST / parts.len().max(1);
+    let shown = |(n, part): (usize, &Recorded)| {
+        let tested = held_out.last_rows(n).map_or(part.len(), |last| last.min(part.len()));
+        let start = part.len() - tested;
+        (start, tested.min(most))
     };
-    // As many of each.
-    let shown = parts.iter().map(|part| tested(part.len())).fold(MOST / parts.len().max(1), usize::min);
-    let stretch = |len: usize| {
-        let start = len - tested(len);
-        start.saturating_sub(BEFORE)..start + shown
-    };
-    let mut note = format!("Of each recording {} are looked at.", counted(shown, "sample"));
+    let stretch = |(start, shown): (usize, usize)| start.saturating_sub(BEFORE)..start + shown;
+    let mut note = format!("Of each recording at most {} are looked at.", counted(most, "sample"));
     if recordings.parts().len() > parts.len() {
         note = format!("{} {note}", first_are_drawn(recordings.parts().len()));
     }
-    let table = recordings.rows_of(parts.iter().map(|part| (part, stretch(part.len()))))?;
-    Ok((table, HeldOut::LastRows(shown), Some(note)))
+    let shown: Vec<(usize, usize)> = parts.iter().enumerate().map(shown).collect();
+    let table = recordings.rows_of(parts.iter().zip(shown.iter().copied().map(stretch)))?;
+    Ok((table, HeldOut::LastRowsOfEach(shown.into_iter().map(|(_, rows)| rows).collect()), Some(note)))
 }

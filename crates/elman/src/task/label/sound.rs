@@ -49,7 +49,6 @@ pub(super) fn options(options: &LabelOptions, table: &Table) -> Result<LabelOpti
         ("id", options.id != usual.id),
         ("target", options.target != usual.target),
         ("classes", options.classes != usual.classes),
-        ("scale", options.scale != usual.scale),
         ("features", options.features != usual.features),
         ("time", options.time != usual.time),
         ("time_format", options.time_format != usual.time_format),
@@ -60,11 +59,15 @@ pub(super) fn options(options: &LabelOptions, table: &Table) -> Result<LabelOpti
     if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
         return Err(ConfigError::new(option, "has no meaning for sound; leave it out"));
     }
+    if options.scale.is_some_and(|scale| scale != Scale::None) {
+        let message = "is standard; samples of sound are learned as they are, so that the model answers samples: leave it out";
+        return Err(ConfigError::new("scale", message));
+    }
     Ok(LabelOptions {
         id: Some(PAIR.to_owned()),
         target: Some(TARGET.to_owned()),
         classes: Some(false),
-        scale: Scale::None,
+        scale: Some(Scale::None),
         ..options.clone()
     })
 }
@@ -125,10 +128,6 @@ pub(super) fn evaluate(
     held_out: &HeldOut,
     watch: &mut Watch<'_>,
 ) -> Result<Evaluation, Error> {
-    let last = match held_out {
-        HeldOut::LastRows(rows) => *rows,
-        _ => usize::MAX,
-    };
     let (mut model, mut naive) = (Errors::default(), Errors::default());
     let mut remarks = Vec::new();
     let network = ensemble.network();
@@ -138,7 +137,7 @@ pub(super) fn evaluate(
             return evaluate(task, ensemble, &recordings.rows()?, held_out, watch);
         }
         Some(recordings) => {
-            let count = recorded::play(task, ensemble, (table, recordings), last, |heard| {
+            let count = recorded::play(task, ensemble, (table, recordings), held_out, |heard| {
                 model.add(heard.answers, heard.target);
                 naive.add(heard.input, heard.target);
                 watch(heard.done, recordings.len())
@@ -152,12 +151,13 @@ pub(super) fn evaluate(
                 (table.column(INPUT)?.numbers()?, table.column(&task.grouping.targets[0])?.numbers()?);
             let scaling = task.target_scalings.first().copied().unwrap_or(Scaling::NONE);
             let mut count = 0;
-            for rows in &read.groups.rows {
+            for (n, rows) in read.groups.rows.iter().enumerate() {
                 let x = task.grouping.inputs(&read.cells, rows, 0);
                 let outputs = ensemble
                     .run_watched(&[&x], &mut |done, _| watch(count + done, table.num_rows()))?
                     .remove(0);
-                let tested = rows.len().saturating_sub(last)..rows.len();
+                let from = held_out.last_rows(n).map_or(0, |last| rows.len().saturating_sub(last));
+                let tested = from..rows.len();
                 let answers: Vec<f64> = outputs[tested.clone()].iter().map(|y| scaling.unscale(*y)).collect();
                 let rows = &rows[tested];
                 check_finite(answers.iter().copied(), table, |k| format!("sample {}", rows[k] + 1))?;
@@ -173,9 +173,18 @@ pub(super) fn evaluate(
     if model.energy == 0.0 {
         remarks.push("the target is silence there, of which no error is a share".into());
     }
+    if model.energy > 0.0 && model.error > model.energy {
+        let ratio = model.error / model.energy;
+        remarks.push(
+            format!(
+                "silence is better than the model: its error-to-signal ratio is 1, and the model's {ratio:.4}"
+            )
+            .into(),
+        );
+    }
     let of =
         if recordings == 1 { String::new() } else { format!(" of {}", counted(recordings, "recording")) };
-    let part = if last == usize::MAX { "all" } else { "the last" };
+    let part = if held_out.last_rows(0).is_none() { "all" } else { "the last" };
     Ok(Evaluation {
         on: format!("{part} {} samples{of}", thousands(count)),
         model: model.figures(),

@@ -148,32 +148,35 @@ impl Spans {
         })
     }
 
-    /// Cuts each of several recordings, all of whose rows are labelled, by the shares of the shortest.
+    /// Cuts each of several recordings, all of whose rows are labelled, by its shares.
     fn each_by_time(lengths: &[usize], options: &LabelOptions) -> Result<Self, ConfigError> {
         check_shares(&options.grouped())?;
-        let shortest = lengths.iter().copied().min().unwrap_or(0);
-        let test = share(options.test, shortest);
-        let validation = share(options.validation, shortest - test);
-        let (mut train, mut validations) = (Vec::new(), Vec::new());
+        let (mut train, mut validations, mut tests) = (Vec::new(), Vec::new(), Vec::new());
+        let mut validated = 0;
         for (n, &rows) in lengths.iter().enumerate() {
+            let test = share(options.test, rows);
             let known = rows - test;
+            let validation = share(options.validation, known);
             let learned = known - validation;
             let warm_up = learned.min(WARM_UP.max(options.burn_in));
             train.push((n, 0..learned));
             validations.extend((validation > 0).then_some(((n, learned - warm_up..known), warm_up)));
+            validated += validation;
+            tests.push(test);
         }
+        let tested: usize = tests.iter().sum();
         let remark = format!(
-            "{}, each split by time: the last {} for the test, {} before them for validation, what is before that for \
-             training",
+            "{}, each split by time: in all {} at their ends for the test, {} before them for validation, what is before \
+             that for training",
             counted(lengths.len(), "recording"),
-            counted(test, "row"),
-            thousands(validation)
+            counted(tested, "row"),
+            thousands(validated)
         );
         Ok(Spans {
             train,
             train_groups: Vec::new(),
             validation: validations,
-            held_out: (test > 0).then_some(HeldOut::LastRows(test)),
+            held_out: (tested > 0).then_some(HeldOut::LastRowsOfEach(tests)),
             remarks: vec![remark.into()],
         })
     }

@@ -176,7 +176,10 @@ fn validation_begins_with_what_is_burned_in() {
 #[test]
 fn spectra_get_pieces_that_are_long_enough() {
     let rows = prepare(&table(&filtered(3000)), LabelOptions::default()).task;
-    let sound = Task::from(Label::of_sound(Sound { sample_rate: 8000, delay: 0, knobs: Vec::new() }, []));
+    let sound = Task::from(Label::of_sound(
+        Sound { sample_rate: 8000, delay: 0, delays: Vec::new(), knobs: Vec::new() },
+        [],
+    ));
     let truncate = |task: &Task, options: RecipeOptions| options.recipe(task).unwrap().train.truncate;
     let usual = RecipeOptions::default;
     let spectra = || RecipeOptions { stft_weight: Some(0.1), ..usual() };
@@ -363,8 +366,9 @@ fn pair(folder: &std::path::Path, name: &str, len: usize, drive: f64, held: bool
 #[test]
 fn recordings_make_the_model_of_their_rows() {
     let folder = tempfile::tempdir().unwrap();
-    for (lengths, latency) in [(&[30_000][..], None), (&[20_000, 17_000], Some(2)), (&[9000, 9000], Some(-3))]
-    {
+    let all: [(&[usize], &[i64]); 3] =
+        [(&[30_000], &[]), (&[20_000, 17_000], &[2]), (&[9000, 9000], &[-3, 4])];
+    for (lengths, latency) in all {
         let pairs = |held: bool| -> Vec<Pair> {
             let pair =
                 |(n, &len): (usize, &usize)| pair(folder.path(), &n.to_string(), len, 2.0 + n as f64, held);
@@ -419,24 +423,55 @@ fn recordings_make_the_model_of_their_rows() {
     }
 }
 
-/// Of many long recordings the first are looked at, as long a stretch of each, from where the test begins.
+/// Of many long recordings the first are looked at, a stretch of each from where the test begins.
 #[test]
 fn what_is_too_long_to_be_drawn_is_cut_alike() {
     let folder = tempfile::tempdir().unwrap();
     let lengths = [200_000, 150_000, 180_000, 90_000];
     let pairs: Vec<Pair> =
         (0..4).map(|n| pair(folder.path(), &n.to_string(), lengths[n], 2.0, true)).collect();
-    let recordings = Recordings::new(&pairs, Some(0)).unwrap();
+    let recordings = Recordings::new(&pairs, &[0]).unwrap();
     let (table, held_out, note) = recorded::excerpt(&recordings, &HeldOut::LastRows(160_000)).unwrap();
-    assert_eq!(held_out, HeldOut::LastRows(150_000));
+    assert_eq!(held_out, HeldOut::LastRowsOfEach(vec![160_000, 150_000, 160_000]));
     assert_eq!(
         note.unwrap(),
-        "Of 4 recordings the first 3 are drawn. Of each recording 150,000 samples are looked at."
+        "Of 4 recordings the first 3 are drawn. Of each recording at most 174,762 samples are looked at."
     );
     // The network hears up to 65,536 samples before; all of the second is tested.
     let numbers = table.column("pair").unwrap().numbers().unwrap().to_vec();
     let rows_of = |pair: f64| numbers.iter().filter(|&&number| number == pair).count();
-    assert_eq!([1.0, 2.0, 3.0, 4.0].map(rows_of), [40_000 + 150_000, 150_000, 20_000 + 150_000, 0]);
+    assert_eq!([1.0, 2.0, 3.0, 4.0].map(rows_of), [200_000, 150_000, 180_000, 0]);
+}
+
+/// A fifth of each recording is its test, a tenth of what is before that its validation, however long the others are.
+#[test]
+fn recordings_of_other_lengths_are_each_split_by_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let lengths = [40_000, 2000, 10_000];
+    let pairs: Vec<Pair> =
+        (0..3).map(|n| pair(folder.path(), &n.to_string(), lengths[n], 2.0, true)).collect();
+    let rows = audio::prepare(&pairs, &[0]).unwrap();
+    let options = LabelOptions::default().with_sound(rows.sound.clone());
+    for table in [rows.table, Table::of_recordings(Recordings::new(&pairs, &[0]).unwrap())] {
+        let prepared = Label::prepare(&table, &options).unwrap();
+        let held_out = HeldOut::LastRowsOfEach(vec![8000, 400, 2000]);
+        assert_eq!(prepared.held_out.as_ref(), Some(&held_out));
+        let input_size = prepared.task.kind().input_size();
+        let lengths = |sequences: &Sequences| {
+            (0..sequences.len()).map(|n| sequences.length(n, input_size)).collect::<Vec<_>>()
+        };
+        // With the samples before that are there for the state alone.
+        assert_eq!(lengths(&prepared.validation), [1000 + 3200, 1000 + 160, 1000 + 800]);
+        assert_eq!(lengths(&prepared.train).iter().sum::<usize>(), 28_800 + 1440 + 7200);
+        let remark =
+            prepared.remarks.iter().map(ToString::to_string).find(|text| text.contains("split")).unwrap();
+        let expected = "3 recordings, each split by time: in all 10,400 rows at their ends for the test, 4,160 before them";
+        assert!(remark.starts_with(expected), "{remark}");
+        let mut recipe = Recipe::for_task(&prepared.task).with_hidden_size(2);
+        recipe.train = recipe.train.with_epochs(1).with_truncate(400);
+        let model = recipe.train(&prepared, &table).unwrap();
+        assert_eq!(model.record().test.as_ref().unwrap().on, "the last 10,400 samples of 3 recordings");
+    }
 }
 
 #[test]
@@ -448,7 +483,7 @@ fn a_target_that_is_silent_in_training_is_refused() {
     let path = folder.path().join("silent.wav");
     std::fs::write(&path, Wav::Float.write(8000, &silent).unwrap()).unwrap();
     let late = Pair::new(late.input, Track::open(&path, None).unwrap(), &[]).unwrap();
-    let recordings = Recordings::new(&[late], Some(0)).unwrap();
+    let recordings = Recordings::new(&[late], &[0]).unwrap();
     let table = Table::of_recordings(recordings);
     let error = Label::prepare(&table, &LabelOptions::default()).unwrap_err().to_string();
     let message = "the target is 0 in all 7,200 samples of the training part, so there is nothing to learn; give a longer \
