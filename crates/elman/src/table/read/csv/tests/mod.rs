@@ -247,7 +247,7 @@ fn numbers_are_written_as_a_whole_column_says() {
         (["0.125", "700", "0.250", "800"], [0.125, 700.0, 0.25, 800.0]),
         (["70.125", "700", "80.250", "800"], [70.125, 700.0, 80.25, 800.0]),
     ] {
-        let table = read(&format!("d;v\n{}", cells.map(|cell| format!("x;{cell}\n")).concat()));
+        let table = read(format!("d;v\n{}", cells.map(|cell| format!("x;{cell}\n")).concat()));
         assert_eq!(numbers(&table, "v"), read_as, "{cells:?}");
     }
 }
