@@ -107,7 +107,7 @@ fn text_and_windows_have_their_place_in_a_stream() {
 
     let windows = model(&rows(0..20, |n, t| n + 7 * t), &options, |_| {});
     let error = windows.stream().unwrap_err();
-    assert_eq!(error.to_string(), "window is 8 rows, which begin anew with every row; a stream only goes on");
+    assert_eq!(error.to_string(), "window is 2 rows, which begin anew with every row; a stream only goes on");
 }
 
 /// Columns of times and values, and the place of the first row in the season.
