@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use elman::audio::Sound;
+use elman::audio::{Sound, late};
 use elman::distribution::Distribution;
 use elman::loss::Loss;
 use elman::model::Model;
@@ -176,8 +176,8 @@ pub(crate) fn data_text(model: &Model) -> String {
 /// `48000 Hz; targets were taken as 73 samples late`
 fn sound_text(sound: &Sound) -> String {
     let delays = if sound.delays.is_empty() { vec![sound.delay] } else { sound.delays.clone() };
-    let delays = listed(delays.iter().map(i64::to_string), "and");
-    format!("{} Hz; targets were taken as {delays} samples late", sound.sample_rate)
+    let delays = listed(delays.iter().map(|&delay| late(delay)), "and");
+    format!("{} Hz; targets were taken as {delays}", sound.sample_rate)
 }
 
 /// `31 sequences`, of a task that tells something of each timestep `31 sequences of 207,359 timesteps in all`.

@@ -150,7 +150,10 @@ fn report_sequence(asked: Option<NonZeroUsize>, prepared: &Prepared) -> Result<u
     let (sequences, of) = inside::looked_at(prepared);
     if asked.get() > sequences.len() {
         let count = counted(sequences.len(), &format!("{of} sequence"));
-        return Err(Wrong(format!("--report-sequence is {asked}, and there are {count}; give one of them")));
+        let are = if sequences.len() == 1 { "is" } else { "are" };
+        return Err(Wrong(format!(
+            "--report-sequence is {asked}, and there {are} {count}; give one of them"
+        )));
     }
     Ok(asked.get() - 1)
 }

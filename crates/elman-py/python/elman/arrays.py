@@ -74,9 +74,13 @@ def as_finite(value: Any, what: str) -> float:
     """A number, of Python's or of NumPy's, that is finite."""
     if not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{what} is {value!r}; it must be a number")
-    if not np.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{what} is beyond all numbers of 64 bits; it must be a finite number") from None
+    if not np.isfinite(number):
         raise ValueError(f"{what} is {value}; it must be a finite number")
-    return float(value)
+    return number
 
 
 #: The largest number that 64 bits hold.

@@ -96,10 +96,10 @@ def from_torch(module: torch.nn.Module) -> Network:
 
 
 def _layers(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
-    """The layers in their order, those of an ``nn.Sequential`` within another as well."""
+    """The layers in their order, those of an ``nn.Sequential`` within another as well, but for one with a ``forward`` of its own."""
     from torch import nn
 
-    if isinstance(module, nn.Sequential):
+    if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
         for part in module:
             yield from _layers(part)
     else:

@@ -17,14 +17,13 @@ from typing import Any, NamedTuple
 
 from . import _elman
 from .arrays import as_count
+from .data import collected
 from .estimator import Estimator
 
 __all__ = ["Sweep", "Trial", "grid", "run_trial", "sweep"]
 
 
-class Trial(NamedTuple):
-    """A set of options, and how a model with them did."""
-
+class _Trial(NamedTuple):
     #: The options that were changed.
     params: dict[str, Any]
     #: What :meth:`score` gave; NaN of a trial that failed.
@@ -33,24 +32,42 @@ class Trial(NamedTuple):
     model: bytes | None
     #: Why it failed, if it did.
     error: str | None
+
+
+class Trial(_Trial):
+    """A set of options, and how a model with them did."""
+
     #: What the estimator knows beside that file: its classes, learning curves and remarks.
-    learned: dict[str, Any] = {}
+    _learned: dict[str, Any]
 
-    def __eq__(self, other: object) -> bool:
-        """Trials are the same whose options, scores and models are: what was learned beside those follows from them."""
-        return isinstance(other, Trial) and self[:4] == other[:4]
+    def __new__(
+        cls,
+        params: dict[str, Any],
+        score: float,
+        model: bytes | None,
+        error: str | None,
+        learned: dict[str, Any] | None = None,
+    ) -> Trial:
+        self = super().__new__(cls, params, score, model, error)
+        self._learned = learned or {}
+        return self
 
-    def __ne__(self, other: object) -> bool:
-        return not self == other
 
-
-class Sweep(NamedTuple):
-    """All trials of a sweep, in the order of their options."""
-
+class _Sweep(NamedTuple):
     trials: list[Trial]
     estimator: Estimator
+
+
+class Sweep(_Sweep):
+    """All trials of a sweep, in the order of their options."""
+
     #: What was fitted to, which forecasts begin from.
-    X: Any = None
+    _X: Any
+
+    def __new__(cls, trials: list[Trial], estimator: Estimator, X: Any = None) -> Sweep:
+        self = super().__new__(cls, trials, estimator)
+        self._X = X
+        return self
 
     @property
     def best(self) -> Trial:
@@ -66,8 +83,8 @@ class Sweep(NamedTuple):
         new = type(self.estimator)(**{**self.estimator.get_params(), **best.params})
         assert best.model is not None
         new._take_model(_elman.Model.from_bytes(best.model))
-        vars(new).update(best.learned)
-        new._take_data(self.X)
+        vars(new).update(best._learned)
+        new._take_data(self._X)
         return new
 
 
@@ -192,6 +209,7 @@ def sweep(
     wanted = [dict(options) for options in wanted]
     for options in wanted:
         type(estimator)(**{**estimator.get_params(), **options})
+    X = collected(X)
     content = pickle.dumps((estimator, X, y, test))
     places = [_place(folder, content, options) for options in wanted]
     trials: list[Trial | None] = [_stored(place) for place in places]
@@ -247,5 +265,5 @@ def _store(place: Path | None, trial: Trial | None) -> None:
     # Written beside and renamed: there is never half a trial.
     handle, name = tempfile.mkstemp(dir=place.parent)
     with os.fdopen(handle, "wb") as file:
-        file.write(pickle.dumps(tuple(trial)))
+        file.write(pickle.dumps((*trial, trial._learned)))
     os.replace(name, place)

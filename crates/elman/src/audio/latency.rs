@@ -205,8 +205,8 @@ fn changes(track: &Track, start: usize, len: usize) -> Result<Vec<f64>, DataErro
     Ok(all.windows(2).map(|pair| pair[1] - pair[0]).collect())
 }
 
-/// `3 samples late`, or early where it is negative.
-fn late(delay: i64) -> String {
+/// How late a delay in samples is, in words: `3 samples late`, or early where it is negative.
+pub fn late(delay: i64) -> String {
     let samples = if delay.abs() == 1 { "sample" } else { "samples" };
     format!("{} {samples} {}", delay.abs(), if delay < 0 { "early" } else { "late" })
 }

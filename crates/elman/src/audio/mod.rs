@@ -35,7 +35,7 @@ mod table;
 mod track;
 mod wav;
 
-pub use latency::Latency;
+pub use latency::{Latency, late};
 pub use layout::Layout;
 pub use pair::Pair;
 pub use player::Player;

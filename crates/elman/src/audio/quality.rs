@@ -22,8 +22,13 @@ const PARTS: u32 = 20;
 /// and remarked where it lasts half of one.
 const LONG: usize = 10;
 
-/// What is to be said of a pair, which will be learned from or not.
-pub(super) fn remarks(pair: &Pair, is_learned: bool) -> Result<Vec<Message>, DataError> {
+/// What is to be said of a pair, which will be learned from or not, and whose recordings are as long and begin here once the
+/// target is as early as the input.
+pub(super) fn remarks(
+    pair: &Pair,
+    (starts, len): ([usize; 2], usize),
+    is_learned: bool,
+) -> Result<Vec<Message>, DataError> {
     let mut remarks = Vec::new();
     for recording in [&pair.input, &pair.target] {
         remarks.extend(clipping(recording));
@@ -31,7 +36,7 @@ pub(super) fn remarks(pair: &Pair, is_learned: bool) -> Result<Vec<Message>, Dat
         remarks.extend(loud(recording));
         remarks.extend(offset(recording, is_learned));
     }
-    remarks.extend(silence(pair)?);
+    remarks.extend(silence(pair, starts, len)?);
     remarks.extend(unchanged(pair));
     remarks.extend(replicate(pair)?);
     Ok(remarks)
@@ -101,17 +106,17 @@ fn offset(recording: &Track, is_learned: bool) -> Option<Message> {
 }
 
 /// One recording is silent for a while in most of which the other plays: the longest such while of each.
-fn silence(pair: &Pair) -> Result<Vec<Message>, DataError> {
+fn silence(pair: &Pair, begin: [usize; 2], len: usize) -> Result<Vec<Message>, DataError> {
     let rate = pair.input.sample_rate();
     let part = (rate / PARTS).max(1) as usize;
     let both = [&pair.input, &pair.target];
-    let level = |track: &Track, start: usize| -> Result<f32, DataError> {
-        let samples = track.read(start..track.len().min(start + part))?;
+    let level = |n: usize, start: usize| -> Result<f32, DataError> {
+        let samples = both[n].read(begin[n] + start..begin[n] + len.min(start + part))?;
         Ok(samples.iter().fold(0.0, |loudest: f32, sample| loudest.max(sample.abs())))
     };
-    let starts = (0..pair.input.len()).step_by(part);
+    let starts = (0..len).step_by(part);
     let levels = starts
-        .map(|start| Ok([level(both[0], start)?, level(both[1], start)?]))
+        .map(|start| Ok([level(0, start)?, level(1, start)?]))
         .collect::<Result<Vec<[f32; 2]>, DataError>>()?;
     let longest = |silent: usize, playing: usize| {
         let plays = PLAYS * both[playing].facts.loudest;
@@ -133,7 +138,7 @@ fn silence(pair: &Pair) -> Result<Vec<Message>, DataError> {
              them again",
             both[silent].name(),
             seconds(parts.len() * part, rate),
-            seconds(from * part, rate),
+            seconds(begin[silent] + from * part, rate),
             both[playing].name()
         );
         Some(text.into())

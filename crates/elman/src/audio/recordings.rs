@@ -131,13 +131,13 @@ impl Recordings {
                 [delay] => pair.latency_as_said(*delay),
                 each => pair.latency_as_said(each[n]),
             };
-            for remark in quality::remarks(pair, is_learned)? {
+            let (x, y) = pair.aligned(late.delay)?;
+            for remark in quality::remarks(pair, ([x.start, y.start], x.len()), is_learned)? {
                 // A recording may be in several pairs, or on both sides of one.
                 if !remarks.contains(&remark) {
                     remarks.push(remark);
                 }
             }
-            let (x, y) = pair.aligned(late.delay)?;
             remarks.push(late.remark);
             delays.push(late.delay);
             let mut left_out = 0;

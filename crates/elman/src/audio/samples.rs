@@ -13,6 +13,9 @@ const AT_ONCE: usize = 16 << 10;
 /// At most so many bytes are looked at to find where the bits of integers are: a minute and a half at 48 kHz.
 const LOOKED_AT: usize = 16 << 20;
 
+/// What leaves so many bits of a sample unused from the upper end on is quieter than -48 dB throughout: no recording.
+const TOO_QUIET: u32 = 8;
+
 /// A WAV file behind its head, whose samples are taken in turn: integers divided by `2^(bits - 1)`, or floating point
 /// numbers as they are, those of 64 bits rounded to 32.
 ///
@@ -55,7 +58,7 @@ impl<R: Read> Samples<R> {
     }
 
     /// Finds out whether integers are at the upper or at the lower end of their bytes: at the lower if all fit there, and some
-    /// have bits where the upper ones would have none.
+    /// have bits where the upper ones would have none, or all would be too quiet for a recording at the upper.
     fn find_bits(&mut self) -> Result<(), Refused> {
         let WavSpec { bits_per_sample: bits, sample_format, .. } = self.spec;
         let (bits, room) = (u32::from(bits), 8 * self.width as u32);
@@ -66,7 +69,7 @@ impl<R: Read> Samples<R> {
         let spare = room - bits;
         let most = LOOKED_AT.min(self.len.saturating_mul(self.frame()));
         let mut ahead = Vec::new();
-        let (mut all_fit, mut any_low) = (true, false);
+        let (mut all_fit, mut any_low, mut any_bit) = (true, false, false);
         while all_fit && ahead.len() < most {
             let from = ahead.len();
             let part = (AT_ONCE / self.width * self.width).min(most - from);
@@ -77,13 +80,15 @@ impl<R: Read> Samples<R> {
                 let value = i32::from_le_bytes(upper) >> (32 - room);
                 // Above lower bits are those of the sign, or zeros, as hound leaves them.
                 all_fit &= value << (32 - bits) >> (32 - bits) == value || value >> bits == 0;
-                any_low |= value & ((1 << spare) - 1) != 0;
+                any_low |= value.cast_unsigned() & ((1 << spare) - 1) != 0;
+                any_bit |= value != 0;
             }
             if read < part {
                 break;
             }
         }
-        self.below = if all_fit && any_low { spare } else { 0 };
+        let at_lower_end = any_low || any_bit && spare >= TOO_QUIET;
+        self.below = if all_fit && at_lower_end { spare } else { 0 };
         self.ahead = Cursor::new(ahead);
         Ok(())
     }

@@ -439,7 +439,7 @@ fn a_delay_is_found_by_comparing() {
             Pair::new(recording("in.wav", 16_000, swept.clone()), recording("out.wav", 16_000, cut), &[]);
         let pair = pair.unwrap();
         assert_eq!(pair.latency().unwrap().found, Some(0));
-        let is_same = super::quality::remarks(&pair, true).unwrap().iter().any(|remark| {
+        let is_same = super::quality::remarks(&pair, ([0, 0], pair.input.len()), true).unwrap().iter().any(|remark| {
             *remark.to_string()
                 == *"out.wav: it holds the samples of in.wav, so there is nothing to learn; name what came out of the device"
         });

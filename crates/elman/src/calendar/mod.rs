@@ -30,6 +30,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 pub use frequency::{Cycle, Frequency};
 pub use step::Gap;
 
+pub(crate) use refusals::is_clock_change;
 pub(crate) use step::Step;
 
 use refusals::{refuse_doubled, uneven};

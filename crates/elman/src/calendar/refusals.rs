@@ -103,8 +103,12 @@ pub(super) fn uneven(
     DataError::new(column.place(order[n]), message)
 }
 
-/// Are all at one of two times of day, an hour apart: by the clock of UTC, what is at one by clocks that change?
+/// Are all, of different days, at one of two times of day, an hour apart: by the clock of UTC, what is at one by clocks that
+/// change?
 fn are_an_hour_apart(stamps: &[DateTime]) -> bool {
+    if stamps.windows(2).any(|pair| pair[0].date() == pair[1].date()) {
+        return false;
+    }
     let times: BTreeSet<_> = stamps.iter().map(|stamp| stamp.time()).collect();
     let apart = times.first().zip(times.last()).map(|(first, last)| last.duration_since(*first));
     times.len() == 2 && apart.is_some_and(|apart| [1, 23].map(SignedDuration::from_hours).contains(&apart))
@@ -123,7 +127,7 @@ fn in_words(apart: SignedDuration) -> String {
 }
 
 /// The hours in which clocks are changed nearly everywhere: of Sundays in spring and autumn, before four.
-fn is_clock_change(stamp: DateTime) -> bool {
+pub(crate) fn is_clock_change(stamp: DateTime) -> bool {
     stamp.weekday() == jiff::civil::Weekday::Sunday
         && stamp.hour() < 4
         && matches!(stamp.month(), 3 | 4 | 9..=11)

@@ -169,7 +169,7 @@ impl<'a> Column<'a> {
         matches!(self.values(), Values::Numbers { .. })
     }
 
-    /// Is the column likely meant to be one of numbers: are half of its cells, if the others are empty, and else nine of ten?
+    /// Is the column likely meant to be one of numbers: are half of its cells, if the others are empty, and else 19 of 20?
     pub(crate) fn is_mostly_numbers(&self) -> bool {
         let rows = self.table.num_rows();
         match self.values() {
@@ -180,7 +180,7 @@ impl<'a> Column<'a> {
             Values::Text => {
                 // As many others end the search.
                 let mut others = self.texts().filter(|text| finite(text).is_none());
-                others.nth(rows / 10).is_none()
+                others.nth(rows / 20).is_none()
             }
         }
     }

@@ -209,7 +209,8 @@ impl Table {
         }
     }
 
-    /// How many rows stand, cell by cell, in another table of the same columns as well; none of a text.
+    /// How many rows stand, cell by cell, in another table of the same columns as well; none of a text, nor of a table whose
+    /// rows repeat each other, as those of a few categories do.
     pub fn rows_among(&self, other: &Table) -> usize {
         if self.headers() != other.headers() || self.stored_document().is_some() {
             return 0;
@@ -223,6 +224,9 @@ impl Table {
             })
         }
         let others: HashSet<u64> = hashes(other).collect();
+        if others.len() < other.num_rows() {
+            return 0;
+        }
         hashes(self).filter(|hash| others.contains(hash)).count()
     }
 }

@@ -54,7 +54,7 @@ pub use column::Column;
 pub use columns::Cells;
 pub(crate) use document::Document;
 pub use error::TableError;
-pub(crate) use join::{is_clock, only};
+pub(crate) use join::{are_other_clocks, is_clock, only, with_colons};
 pub use nearest::nearest;
 pub(crate) use number::{is_missing as stands_for_missing, name_of_number};
 pub use place::Place;

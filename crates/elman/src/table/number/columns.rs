@@ -134,8 +134,6 @@ struct Reading {
     tells: Option<char>,
     /// Numbers as programs write them.
     is_plain: bool,
-    /// Do they fall to a hundredth wherever they have a point, as if it stood behind thousands: `997`, `1.006`?
-    falls: bool,
 }
 
 impl Reading {
@@ -186,16 +184,7 @@ impl Reading {
                 (only, only.map(|form| form.decimal))
             }
         };
-        Some(Reading {
-            index,
-            unit: unit_of_column,
-            with_point,
-            with_comma,
-            own,
-            tells,
-            is_plain: false,
-            falls: false,
-        })
+        Some(Reading { index, unit: unit_of_column, with_point, with_comma, own, tells, is_plain: false })
     }
 
     /// The reading of a column of plain numbers; none if they have no point, and so tell nothing.
@@ -213,7 +202,6 @@ impl Reading {
             own: Some(Form::PLAIN).filter(|_| decides),
             tells: Some('.').filter(|_| decides),
             is_plain: true,
-            falls: !decides && falls_at_points(column),
         })
     }
 
@@ -227,7 +215,6 @@ impl Reading {
             Told::One(',') => Some((comma, Choice::ByOthers)),
             Told::One(_) => Some((point, Choice::ByOthers)).filter(|_| !self.is_plain),
             Told::Both => None,
-            Told::Nothing if self.falls => Some((comma, Choice::Usual(point))),
             Told::Nothing if self.is_plain => Some((point, Choice::Usual(comma))),
             Told::Nothing => match usual? {
                 ',' => Some((comma, Choice::Usual(point))),
@@ -235,16 +222,6 @@ impl Reading {
             },
         }
     }
-}
-
-/// Is the least of a column's numbers without a point a hundred at the least, and ten times the largest of those with one?
-fn falls_at_points(column: Column<'_>) -> bool {
-    let (mut least, mut largest) = (f64::INFINITY, 0.0_f64);
-    for text in column.texts().filter(|text| !is_missing(text)) {
-        let Some(size) = Form::PLAIN.value(text).map(f64::abs) else { return false };
-        if text.contains('.') { largest = largest.max(size) } else { least = least.min(size) }
-    }
-    (100.0..1000.0).contains(&least) && least > 10.0 * largest
 }
 
 /// What the user should know: one of each kind, with its first place and a count.

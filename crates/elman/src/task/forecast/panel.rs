@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ForecastOptions;
 use super::covariates::Named;
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, is_clock_change};
 use crate::error::{ConfigError, DataError, Error, Message};
-use crate::table::{Column, Table, Time, count_distinct, is_clock, mostly_times};
+use crate::table::{Column, Table, Time, is_clock, mostly_times};
 use crate::words::{listed, thousands};
 
 /// What `target` is to be for every column of numbers to be a series.
@@ -87,7 +87,7 @@ pub(super) fn find(
         (Some(known), _) => known,
         (None, Some(id)) => names(table, id)?,
         (None, None) if table.has_column(USUAL_ID) => vec![USUAL_ID.to_owned()],
-        (None, None) => match find_id(table, options.target.as_deref(), time, covariates)? {
+        (None, None) => match find_id(table, options, time, covariates)? {
             None => Vec::new(),
             Some(id) => {
                 let columns = listed(id.iter().map(|id| format!("{id:?}")), "and");
@@ -166,10 +166,11 @@ pub(super) fn is_listed(list: Option<&str>, name: &str) -> bool {
 /// column of numbers to forecast. Where they do not: see [`find_steps`].
 fn find_id(
     table: &Table,
-    target: Option<&str>,
+    options: &ForecastOptions,
     time: Option<&str>,
     covariates: &Named,
 ) -> Result<Option<Vec<String>>, Error> {
+    let (target, timezone) = (options.target.as_deref(), options.timezone.as_deref());
     let Some(time) = time else { return Ok(None) };
     let times = table.column(time)?;
     let mut first_rows = HashMap::new();
@@ -185,7 +186,13 @@ fn find_id(
     let rows = table.num_rows();
     let repetitions = rows - first_rows.len();
     let Some((first, second)) = repeated.filter(|_| repetitions as f64 >= REPEATED * rows as f64) else {
-        return Ok(find_steps(table, target, times, covariates, repetitions > 0));
+        // Which may be the hours of clocks that were put back.
+        let is_of_clocks = timezone.is_some() || doubles_are_of_clocks(times)?;
+        return Ok(match repetitions {
+            0 => find_steps(table, target, times, covariates),
+            _ if is_of_clocks => None,
+            _ => find_unbroken(table, target, times, covariates),
+        });
     };
     let is_other = |column: &Column<'_>| {
         column.name() != time && Some(column.name()) != target && !covariates.varies(column.name())
@@ -211,7 +218,7 @@ fn find_id(
     // A row that stands twice in a series is told when that is read.
     let tells_most_apart = |id: &&Vec<Column<'_>>| {
         let doubled = doubled(times, id, rows / MOST_DOUBLED).filter(|_| id.len() == 1);
-        doubled.is_some_and(|doubled| 2 * doubled < repetitions)
+        doubled.is_some_and(|doubled| 2 * doubled < repetitions) && are_unbroken(times, id[0])
     };
     match found.or_else(|| all.iter().find(tells_most_apart)) {
         Some(id) => Ok(Some(id.iter().map(|column| column.name().to_owned()).collect())),
@@ -239,13 +246,17 @@ fn find_id(
     }
 }
 
-/// The columns and pairs of columns that may tell series apart: of text before those of whole numbers, and from the left.
+/// The columns and pairs of columns that may tell series apart: of text before those of which a few cells are none, and those
+/// before whole numbers; and from the left.
 fn candidates<'t>(columns: &[Column<'t>]) -> Vec<Vec<Column<'t>>> {
-    let is_text = |column: &Column<'_>| !column.is_mostly_numbers();
-    let is_count =
-        |column: &Column<'_>| column.numbers().is_ok_and(|values| values.iter().all(|v| v.fract() == 0.0));
-    let mut singles: Vec<Column<'_>> = columns.iter().copied().filter(is_text).collect();
-    singles.extend(columns.iter().copied().filter(is_count));
+    let is_text = |column: &&Column<'_>| !column.holds_numbers();
+    let (codes, text): (Vec<Column<'_>>, Vec<Column<'_>>) =
+        columns.iter().filter(is_text).partition(|column| column.is_mostly_numbers());
+    let is_count = |column: &&Column<'_>| {
+        column.numbers_or_gaps().is_some_and(|values| values.iter().all(|v| v.is_nan() || v.fract() == 0.0))
+    };
+    let mut singles: Vec<Column<'_>> = text.into_iter().chain(codes).collect();
+    singles.extend(columns.iter().copied().filter(|column| is_count(&column)));
     singles.truncate(CANDIDATES);
     let pairs =
         singles.iter().enumerate().flat_map(|(n, &a)| singles[n + 1..].iter().map(move |&b| vec![a, b]));
@@ -258,36 +269,79 @@ pub(super) fn may_be_series(times: Column<'_>, others: &[Column<'_>], id: &[Colu
     named.into_iter().chain(candidates(others)).any(|id| tells_apart(times, &id))
 }
 
-/// Where no time repeats, or few do, but rows follow each other by no step: the first column of text that tells apart series whose
+/// Where no time repeats, but rows follow each other by no step: the first column of text that tells apart series whose
 /// rows do.
 fn find_steps(
     table: &Table,
     target: Option<&str>,
     times: Column<'_>,
     covariates: &Named,
-    repeat: bool,
 ) -> Option<Vec<String>> {
     let all = times.times().ok()?;
     let follow = |rows: &[Time]| matches!(Calendar::common_frequency(times, rows, None), Ok(Some(_)));
-    if !repeat && follow(all) {
+    if follow(all) {
         return None;
     }
     let tells_steps_apart = |column: &Column<'_>| {
-        let mut series: HashMap<&str, Vec<Time>> = HashMap::new();
-        for (text, &time) in column.texts().zip(all) {
-            series.entry(text).or_default().push(time);
-        }
-        let is_series =
-            |rows: &Vec<Time>| rows.len() > 2 && count_distinct(rows) == rows.len() && follow(rows);
-        series.len() > 1 && series.values().all(is_series)
+        let series = series_of(*column, all);
+        series.len() > 1 && series.values().all(|rows| rows.len() > 2 && follow(rows))
     };
-    let is_text = |column: &Column<'_>| !column.is_mostly_numbers();
-    let is_other = |column: &Column<'_>| {
-        column.name() != times.name() && Some(column.name()) != target && !covariates.varies(column.name())
-    };
-    let mut others = table.columns().filter(is_other);
-    let found = others.find(|column| is_text(column) && tells_steps_apart(column))?;
+    let mut others = texts_beside(table, target, times, covariates);
+    others.find(tells_steps_apart).map(|found| vec![found.name().to_owned()])
+}
+
+/// Where few times repeat: the first column of text that tells apart series whose rows follow each other without a gap.
+fn find_unbroken(
+    table: &Table,
+    target: Option<&str>,
+    times: Column<'_>,
+    covariates: &Named,
+) -> Option<Vec<String>> {
+    let mut others = texts_beside(table, target, times, covariates);
+    let found = others.find(|column| are_unbroken(times, *column) && tells_apart(times, &[*column]))?;
     Some(vec![found.name().to_owned()])
+}
+
+/// The columns of text beside the times and what is forecast or seen.
+fn texts_beside<'t>(
+    table: &'t Table,
+    target: Option<&str>,
+    times: Column<'_>,
+    covariates: &Named,
+) -> impl Iterator<Item = Column<'t>> {
+    table.columns().filter(move |column| {
+        let name = column.name();
+        !column.holds_numbers() && name != times.name() && Some(name) != target && !covariates.varies(name)
+    })
+}
+
+/// The times of each series that a column tells apart.
+fn series_of<'t>(column: Column<'t>, times: &[Time]) -> HashMap<&'t str, Vec<Time>> {
+    let mut series: HashMap<&str, Vec<Time>> = HashMap::new();
+    for (text, &time) in column.texts().zip(times) {
+        series.entry(text).or_default().push(time);
+    }
+    series
+}
+
+/// Does a column tell several series apart, each of three rows or more that follow each other without a gap?
+pub(super) fn are_unbroken(times: Column<'_>, column: Column<'_>) -> bool {
+    let Ok(all) = times.times() else { return false };
+    let series = series_of(column, all);
+    let is_unbroken = |rows: &Vec<Time>| {
+        let mut seen = HashSet::new();
+        let rows: Vec<Time> = rows.iter().copied().filter(|time| seen.insert(time.stamp())).collect();
+        let calendar = Calendar::with_gaps(times, &rows, None, None);
+        rows.len() > 2 && calendar.is_ok_and(|calendar| calendar.gaps().is_empty())
+    };
+    series.len() > 1 && series.values().all(is_unbroken)
+}
+
+/// Are all times that repeat in hours in which clocks are put back?
+fn doubles_are_of_clocks(times: Column<'_>) -> Result<bool, Error> {
+    let mut seen = HashSet::new();
+    let stamps = times.times()?.iter().map(|time| time.stamp());
+    Ok(stamps.filter(|stamp| !seen.insert(*stamp)).all(is_clock_change))
 }
 
 /// Has every series of these columns each time once, and are there at least two rows to a series on average?

@@ -61,9 +61,7 @@ pub(super) fn unused(
     // Those of a column of text may be series that follow each other without a break.
     let tells_series = |column: Column<'_>| {
         let times = time.and_then(|time| table.column(time).ok());
-        !column.is_mostly_numbers()
-            && column.texts().any(|text| text != column.text(0))
-            && times.is_some_and(|times| panel::may_be_series(times, &[column], &[]))
+        !column.holds_numbers() && times.is_some_and(|times| panel::are_unbroken(times, column))
     };
     let mut unused = names.iter().filter_map(|name| table.column(name).ok());
     Some(match layout {

@@ -158,31 +158,42 @@ pub(super) fn find<'a>(
     }
 }
 
-/// Finds the column of times that are written as `format` says, among those that are not taken for another purpose: the first.
+/// Finds the column of times that are written as `format` says, among those that are not taken for another purpose: one that is
+/// named like times, else one of text, else the only one.
 ///
 /// # Errors
-/// If there is no such format; if no column is written so, that of the one of which most is.
+/// If there is no such format, or several columns could be meant; if no column is written so, that of the one of which most is.
 pub(super) fn of_format<'a>(
     table: &'a Table,
     is_taken: impl Fn(&str) -> bool,
     format: &str,
 ) -> Result<Column<'a>, Error> {
-    let mut nearest: Option<(usize, Column<'a>)> = None;
+    let (mut fitting, mut nearest) = (Vec::new(), None);
     for column in table.columns().filter(|column| !is_taken(column.name())) {
         match column.written_as(format)? {
-            Ok(_) => return Ok(column),
+            Ok(_) => fitting.push(column),
             Err(row) if row > nearest.map_or(0, |(nearest, _)| nearest) => nearest = Some((row, column)),
             Err(_) => {}
         }
     }
+    let refuse = |text: String| {
+        let message = Message::from(format!("{format:?} {text} name the column of times with "));
+        Err(ConfigError::new("time_format", message.option("time")).into())
+    };
+    let is_named = |column: &&Column<'_>| is_named_like_times(column.name());
+    let is_text = |column: &&Column<'_>| !column.holds_numbers();
+    match fitting.iter().find(is_named).or_else(|| fitting.iter().find(is_text)) {
+        Some(column) => return Ok(*column),
+        None if fitting.len() == 1 => return Ok(fitting[0]),
+        None if fitting.is_empty() => {}
+        None => {
+            let names = listed(fitting.iter().map(|column| format!("{:?}", column.name())), "and");
+            return refuse(format!("fits the columns {names}:"));
+        }
+    }
     match nearest {
         Some((_, column)) => column.times_as(format).map(|_| column),
-        None => {
-            let message = Message::from(format!(
-                "{format:?} fits the first cell of no column; correct it, or name the column of times with "
-            ));
-            Err(ConfigError::new("time_format", message.option("time")).into())
-        }
+        None => refuse("fits the first cell of no column; correct it, or".to_owned()),
     }
 }
 

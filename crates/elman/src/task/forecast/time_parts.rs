@@ -8,7 +8,7 @@ use super::panel::is_listed;
 use super::{Forecast, ForecastOptions, time_column};
 use crate::calendar::Calendar;
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Table, Time};
+use crate::table::{Column, Table, Time, are_other_clocks, with_colons};
 use crate::words::listed;
 
 /// What stands between the names of the columns, which together name the time.
@@ -27,6 +27,8 @@ pub(super) enum Part {
     DayOfYear,
     Hour,
     Minute,
+    /// A time of day that is not written as in times themselves.
+    Clock,
 }
 
 /// The names of columns of numbers, or of names of months, that are such parts.
@@ -79,6 +81,9 @@ impl Part {
     /// The part that a column holds by its name; none if its cells are nothing of that kind.
     pub(super) fn of(column: &Column<'_>) -> Option<Self> {
         let name = column.name().trim().to_lowercase().replace(' ', "_");
+        if are_other_clocks(*column) {
+            return Some(Part::Clock);
+        }
         let (part, _) = NAMES.iter().find(|(_, names)| names.contains(&name.as_str()))?;
         let numbers = column.texts().filter(|text| text.trim().parse::<f64>().is_ok()).count();
         // A cell that is empty or no number is told later, where it stands.
@@ -113,6 +118,9 @@ fn find<'t>(
         Some(before.into_iter().chain(hour).chain(minute).map(|column| column.name()).collect())
     };
     if let Some(date) = whole.filter(are_days) {
+        if let Some(clock) = of(Part::Clock) {
+            return Some(vec![date.name(), clock.name()]);
+        }
         return with_clock(vec![date], Some(of(Part::Hour)?));
     }
     let year = of(Part::Year)?;
@@ -126,8 +134,12 @@ fn find<'t>(
     with_clock([year, of_year].into_iter().chain(day).collect(), of(Part::Hour).filter(|_| is_day))
 }
 
-/// Do these times tell the rows of each series apart, and follow each other there by some step?
-fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions) -> bool {
+/// Of so many rows one may be missing for days and their times of day to be taken for parts of one time: shifts leave more out.
+const MOST_MISSING: usize = 10;
+
+/// Do these times tell the rows of each series apart, and follow each other there by some step? Of those that `may_lack` rows, any
+/// number may be missing.
+fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions, may_lack: bool) -> bool {
     let Ok(times) = column.times() else { return false };
     let ids: Vec<Column<'_>> =
         table.columns().filter(|column| is_listed(options.id.as_deref(), column.name())).collect();
@@ -135,8 +147,13 @@ fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions) -> boo
     for (row, &time) in times.iter().enumerate() {
         series.entry(ids.iter().map(|id| id.text(row)).collect()).or_default().push(time);
     }
+    let is_even = |calendar: Calendar| {
+        let missing = calendar.gaps().iter().fold(0_usize, |sum, gap| sum.saturating_add(gap.missing));
+        may_lack || missing <= calendar.num_rows() / MOST_MISSING
+    };
     series.values().all(|times| {
-        times.len() < 2 || Calendar::with_gaps(column, times, options.timezone.as_deref(), None).is_ok()
+        let calendar = || Calendar::with_gaps(column, times, options.timezone.as_deref(), None);
+        times.len() < 2 || calendar().is_ok_and(is_even)
     })
 }
 
@@ -171,6 +188,9 @@ pub(super) fn join(parts: &[(Part, &str)]) -> Option<String> {
             }
         }
     };
+    if let Some(clock) = text(Part::Clock) {
+        return Some(format!("{date} {}", with_colons(clock)?));
+    }
     match text(Part::Hour) {
         None => Some(date),
         Some(_) => {
@@ -185,7 +205,7 @@ pub(super) fn join(parts: &[(Part, &str)]) -> Option<String> {
 fn joined(table: &Table, names: &[&str], name: &str, is_kept: impl Fn(&str) -> bool) -> Result<Table, Error> {
     let columns = names.iter().map(|name| Ok(table.column(name)?)).collect::<Result<Vec<_>, Error>>()?;
     let mut parts: Vec<Option<Part>> = columns.iter().map(Part::of).collect();
-    if let [first @ None, Some(Part::Hour), ..] = parts.as_mut_slice() {
+    if let [first @ None, Some(Part::Hour | Part::Clock), ..] = parts.as_mut_slice() {
         // Whose days and months may be swapped in a short table.
         *first = (!columns[0].holds_numbers()).then_some(Part::Date);
     }
@@ -235,14 +255,10 @@ pub(super) fn of_training<'t>(
         return Ok((Cow::Owned(joined(table, &names, time, is_covariate)?), None));
     }
     let untouched = || Ok((Cow::Borrowed(table), None));
-    // Which is that of a single column.
-    if options.time_format.is_some() {
-        return untouched();
-    }
     let (target, id) = (options.target.as_deref(), options.id.as_deref());
     let is_taken = |name: &str| is_listed(target, name) || is_listed(id, name);
     // Most tables have no parts, and are not looked through for them.
-    let begins = |part: Option<Part>| matches!(part, Some(Part::Year | Part::Hour));
+    let begins = |part: Option<Part>| matches!(part, Some(Part::Year | Part::Hour | Part::Clock));
     if !table.columns().any(|column| !is_taken(column.name()) && begins(Part::of(&column))) {
         return untouched();
     }
@@ -253,12 +269,12 @@ pub(super) fn of_training<'t>(
     };
     // Whole times that tell the rows apart are not looked beside, nor what is to be refused.
     let Ok(whole) = whole_beside(&is_word) else { return untouched() };
-    if whole.is_some_and(|whole| are_even(table, whole, options)) {
+    if whole.is_some_and(|whole| are_even(table, whole, options, true)) {
         return untouched();
     }
     let Some(names) = find(table, whole, is_taken) else { return untouched() };
     let is_left = |column: Column<'_>| {
-        column.is_numeric() && !is_listed(id, column.name()) && !names.contains(&column.name())
+        column.is_mostly_numbers() && !is_listed(id, column.name()) && !names.contains(&column.name())
     };
     let name = names.join(&BETWEEN.to_string());
     let Ok(with_times) = joined(table, &names, &name, is_covariate) else { return untouched() };
@@ -267,11 +283,12 @@ pub(super) fn of_training<'t>(
     let is_year = |name: &str| is_word(name) || part_of(name) == Some(Part::Year);
     if let (Ok(Some(behind)), Ok(periods)) = (whole_beside(&is_year), column.times())
         && behind.times().is_ok_and(|times| time_column::are_within(periods, times))
-        && are_even(table, behind, options)
+        && are_even(table, behind, options, true)
     {
         return untouched();
     }
-    if !table.columns().any(is_left) || !are_even(&with_times, column, options) {
+    let may_lack = names.iter().all(|name| part_of(name) != Some(Part::Clock));
+    if !table.columns().any(is_left) || !are_even(&with_times, column, options, may_lack) {
         return untouched();
     }
     let parts = listed(names.iter().map(|name| format!("{name:?}")), "and");
@@ -341,6 +358,27 @@ mod tests {
             ("year,doy", &["2019,364,1", "2019,365,2", "2020,1,3"], "2020-001"),
             ("date,hour", &["2020-01-01,23,1", "2020-01-01,24,2", "2020-01-02,1,3"], "2020-01-02 01:00"),
             (
+                "Date,Time",
+                &["13/03/2004,22.00.00,1", "13/03/2004,23.00.00,2", "14/03/2004,00.00.00,3"],
+                "14/03/2004 00:00:00",
+            ),
+            (
+                "Datum,Uhrzeit",
+                &["31.03.2004,23.00,1", "31.03.2004,23.30,2", "01.04.2004,00.00,3"],
+                "01.04.2004 00:00",
+            ),
+            (
+                "Date,Heure",
+                &["31/03/2004,12h30,1", "01/04/2004,0h30,2", "01/04/2004,12h30,3"],
+                "01/04/2004 12:30",
+            ),
+            (
+                "date,hhmm",
+                &["2024-01-01,0100,1", "2024-01-01,1300,2", "2024-01-02,0100,3"],
+                "2024-01-02 01:00",
+            ),
+            ("date,time", &["2024-01-01,30,1", "2024-01-01,1230,2", "2024-01-02,30,3"], "2024-01-02 00:30"),
+            (
                 "dteday,x,hr",
                 &["2011-01-01,1,22,1", "2011-01-01,1,23,2", "2011-01-02,2,0,3"],
                 "2011-01-02 00:00",
@@ -367,6 +405,15 @@ mod tests {
             ("date,year,month", &["2019-11-01,2019,11,1", "2019-12-01,2019,12,2"][..]),
             ("date,hour", &["2019-11-01,12,1", "2019-11-02,12,2", "2019-11-03,12,3"]),
             ("when,hour", &["2019-11-01 12:00,12,1", "2019-11-01 13:00,13,2"]),
+            // Shifts, and what is no time of day or no even one.
+            (
+                "date,shift",
+                &["2024-03-14,8h00,1", "2024-03-14,16h00,2", "2024-03-15,8h00,3", "2024-03-15,16h00,4"],
+            ),
+            ("date,level", &["2024-03-14,10.30,1", "2024-03-14,11.30,2", "2024-03-14,12.30,3"]),
+            ("date,time", &["2024-03-14,10.75,1", "2024-03-14,11.50,2", "2024-03-14,12.25,3"]),
+            ("date,time", &["2024-03-14,2500,1", "2024-03-14,2600,2", "2024-03-14,2700,3"]),
+            ("date,time", &["2024-03-14,0,1", "2024-03-14,1,2", "2024-03-14,2,3"]),
             ("year,rooms", &["2019,3,1", "2020,4,2"]),
             ("year,month", &["2019,13,1", "2019,14,2"]),
             ("week,month", &["1,1,1", "2,1,2"]),

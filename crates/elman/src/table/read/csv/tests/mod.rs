@@ -239,17 +239,6 @@ fn numbers_are_written_as_a_whole_column_says() {
     assert!(remarks(&read("d;v\nx;1.234\n"))[1].ends_with(
         "\"1.234\" is read as 1.234, not as 1234; write it without a separator of thousands to be sure"
     ));
-    // But that a series falls to a thousandth from one row to the next.
-    for (cells, read_as) in [
-        (["700", "997", "1.006", "1.339"], [700.0, 997.0, 1006.0, 1339.0]),
-        (["-812", "-1.100", "12.000", "650"], [-812.0, -1100.0, 12_000.0, 650.0]),
-        (["1.006", "99", "1.339", "998"], [1.006, 99.0, 1.339, 998.0]),
-        (["0.125", "700", "0.250", "800"], [0.125, 700.0, 0.25, 800.0]),
-        (["70.125", "700", "80.250", "800"], [70.125, 700.0, 80.25, 800.0]),
-    ] {
-        let table = read(format!("d;v\n{}", cells.map(|cell| format!("x;{cell}\n")).concat()));
-        assert_eq!(numbers(&table, "v"), read_as, "{cells:?}");
-    }
 }
 
 #[test]
