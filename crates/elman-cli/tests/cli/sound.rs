@@ -322,7 +322,10 @@ fn pairs_are_each_late_by_their_own_time() {
     let note = "note: silence is better than the model: its error-to-signal ratio is 1, and the model's ";
     assert!(said.contains(note), "{said}");
     let shown = place.ok("inspect m.elman").stdout;
-    assert!(shown.contains("\nsound     8000 Hz; targets were taken as 9 and 24 samples late\n"), "{shown}");
+    assert!(
+        shown.contains("\nsound     8000 Hz; targets were taken as 9 samples late and 24 samples late\n"),
+        "{shown}"
+    );
 }
 
 /// What comes before a sample that is no number is answered, and counted.

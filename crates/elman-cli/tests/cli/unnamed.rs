@@ -120,3 +120,87 @@ fn a_format_finds_its_column() {
     let cell = "t.csv, line 8, column \"when\": \"2023-01-07\" is not a time written as \"%m/%d/%Y\", which is the --time-format";
     assert_eq!(refused, cell);
 }
+
+/// Rows of hours of local time, from a moment on, of which those before the clocks are put back say `first`, the others `last`.
+fn hours_put_back(first: &str, last: &str) -> String {
+    let hour = |n: usize| format!("2023-10-{:02} {:02}:00", 20 + n / 24, n % 24);
+    // At three in the morning of 29 October clocks were put back by an hour.
+    let change = 9 * 24 + 3;
+    let before = (0..change).map(|n| (hour(n), first));
+    let after = (change - 1..change + 40).map(|n| (hour(n), last));
+    let rows = before.chain(after).enumerate();
+    rows.map(|(n, (hour, clock))| format!("{hour},{clock},{}\n", value(n))).collect()
+}
+
+#[test]
+fn what_looks_like_series_and_is_none_is_not_taken_for_them() {
+    let place = Place::new();
+    // A column that tells summer time from winter time.
+    place.write("t.csv", format!("time,tz,v\n{}", hours_put_back("CEST", "CET")));
+    let said = place.ok(&format!("train t.csv --timezone Europe/Berlin {QUICK}")).stderr;
+    assert!(said.contains("t.csv: forecast \"v\" over \"time\", 24 hours ahead"), "{said}");
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    assert!(refused.contains("2023-10-29 02:00 stands twice") && refused.contains("--timezone"), "{refused}");
+    // A row that stands twice, and whatever else the table says of it.
+    let rows = (0..60).map(|n| format!("{},{},{}\n", month(n), ["y", "n"][n * n % 3 % 2], value(n)));
+    place.write("t.csv", format!("m,good,v\n{}{},n,7\n", rows.collect::<String>(), month(30)));
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    assert!(refused.contains("the time 2014-07-01 stands twice (lines 32 and 62)"), "{refused}");
+    // Shifts of each day are two series, not the times of day of one.
+    let shifts = (0..60).map(|n| {
+        format!("2023-{:02}-{:02},{},{}\n", 2 + n / 56, 1 + n / 2 % 28, ["8h00", "16h00"][n % 2], value(n))
+    });
+    place.write("t.csv", format!("date,shift,v\n{}", shifts.collect::<String>()));
+    let said = place.ok(&format!("train t.csv {QUICK}")).stderr;
+    assert!(said.contains("of 2 series by \"shift\" over \"date\""), "{said}");
+}
+
+#[test]
+fn codes_of_digits_tell_series_apart() {
+    let place = Place::new();
+    let rows = |codes: &[&str]| -> String {
+        codes
+            .iter()
+            .flat_map(|code| (0..40).map(move |n| format!("{},{code},{}\n", month(n), value(n))))
+            .collect()
+    };
+    let codes = [
+        "85120", "85121", "85122", "85123", "85124", "85125", "85126", "85127", "85128", "85129", "85130",
+        "85123A",
+    ];
+    for codes in [&codes[..], &codes[..11], &codes[10..]] {
+        place.write("t.csv", format!("m,code,v\n{}", rows(codes)));
+        let said = place.ok(&format!("train t.csv {QUICK}")).stderr;
+        assert!(said.contains(&format!("forecast \"v\" of {} series by \"code\"", codes.len())), "{said}");
+    }
+    // A code that is missing is told.
+    place.write(
+        "t.csv",
+        format!("m,code,v\n{}", rows(&codes[..11]).replacen("2013-01-01,85122", "2013-01-01,", 1)),
+    );
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    assert!(refused.starts_with("t.csv, line 94, column \"code\": the cell is empty; "), "{refused}");
+}
+
+#[test]
+fn a_format_prefers_what_is_named_like_times() {
+    let place = Place::new();
+    let rows: String = (0..40).map(|n| format!("{},{},{}\n", 3000 - 10 * n, 1980 + n, value(n))).collect();
+    for (head, found) in
+        [("stock,year,v", Some("year")), ("year,stock,v", Some("year")), ("stock,jaren,v", None)]
+    {
+        place.write("t.csv", format!("{head}\n{rows}"));
+        let arguments = format!("train t.csv --target v --time-format %Y {QUICK}");
+        match found {
+            Some(time) => {
+                let said = place.ok(&arguments).stderr;
+                assert!(said.contains(&format!("forecast \"v\" over \"{time}\"")), "{said}");
+            }
+            None => place.refuses(
+                2,
+                &arguments,
+                "--time-format \"%Y\" fits the columns \"stock\" and \"jaren\": name the column of times with --time",
+            ),
+        }
+    }
+}

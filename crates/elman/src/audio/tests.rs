@@ -123,6 +123,23 @@ fn integers_are_found_where_they_are_in_their_bytes() {
     }
 }
 
+/// What a device of 16 bits gives `arecord -f S24_LE` has no bits where the upper ones would have none either.
+#[test]
+fn integers_that_would_be_too_quiet_are_at_the_lower_end() {
+    let integers: Vec<i64> = (-100..100).map(|n| n * 80_000 >> 8 << 8).collect();
+    let expected: Vec<f32> =
+        integers.iter().map(|&integer| (integer as f64 / 2f64.powi(23)) as f32).collect();
+    for is_upper in [true, false] {
+        let file = extended(&wav(1, 1, 8000, 32, &containers(&integers, 24, 4, is_upper)), 24);
+        assert_eq!(samples(&file), expected, "{is_upper}");
+    }
+    // A single bit, in the widest bytes; and silence.
+    let one = extended(&wav(1, 1, 8000, 32, &containers(&[0, -1, 0], 1, 4, true)), 1);
+    assert_eq!(samples(&one), [0.0, -1.0, 0.0]);
+    let silent = extended(&wav(1, 1, 8000, 32, &[0; 64]), 24);
+    assert_eq!(samples(&silent), [0.0; 16]);
+}
+
 /// Bits below the valid ones belong to the number, where it is at the upper end.
 #[test]
 fn integers_with_more_than_their_valid_bits_are_taken_whole() {

@@ -186,11 +186,10 @@ fn find_id(
     let rows = table.num_rows();
     let repetitions = rows - first_rows.len();
     let Some((first, second)) = repeated.filter(|_| repetitions as f64 >= REPEATED * rows as f64) else {
-        // Which may be the hours of clocks that were put back.
-        let is_of_clocks = timezone.is_some() || doubles_are_of_clocks(times)?;
+        // Few may be the hours of clocks that were put back.
         return Ok(match repetitions {
             0 => find_steps(table, target, times, covariates),
-            _ if is_of_clocks => None,
+            _ if timezone.is_some() || doubles_are_of_clocks(times) => None,
             _ => find_unbroken(table, target, times, covariates),
         });
     };
@@ -338,10 +337,11 @@ pub(super) fn are_unbroken(times: Column<'_>, column: Column<'_>) -> bool {
 }
 
 /// Are all times that repeat in hours in which clocks are put back?
-fn doubles_are_of_clocks(times: Column<'_>) -> Result<bool, Error> {
+fn doubles_are_of_clocks(times: Column<'_>) -> bool {
     let mut seen = HashSet::new();
-    let stamps = times.times()?.iter().map(|time| time.stamp());
-    Ok(stamps.filter(|stamp| !seen.insert(*stamp)).all(is_clock_change))
+    let stamps = |times: &[Time]| times.iter().map(|time| time.stamp()).collect::<Vec<_>>();
+    let stamps = times.times().map(stamps).unwrap_or_default();
+    stamps.into_iter().filter(|stamp| !seen.insert(*stamp)).all(is_clock_change)
 }
 
 /// Has every series of these columns each time once, and are there at least two rows to a series on average?
