@@ -126,7 +126,7 @@ fn integers_are_found_where_they_are_in_their_bytes() {
 /// What a device of 16 bits gives `arecord -f S24_LE` has no bits where the upper ones would have none either.
 #[test]
 fn integers_that_would_be_too_quiet_are_at_the_lower_end() {
-    let integers: Vec<i64> = (-100..100).map(|n| n * 80_000 >> 8 << 8).collect();
+    let integers: Vec<i64> = (-100..100).map(|n| ((n * 80_000) >> 8) << 8).collect();
     let expected: Vec<f32> =
         integers.iter().map(|&integer| (integer as f64 / 2f64.powi(23)) as f32).collect();
     for is_upper in [true, false] {
