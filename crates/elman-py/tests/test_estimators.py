@@ -899,6 +899,9 @@ def test_bundled_sets_of_sktime():
 def test_sweeps_are_the_same_side_by_side(means, tmp_path):
     estimator, params = elman.SequenceRegressor(epochs=3, verbose=0), elman.grid(hidden_size=[4, 8], seed=[0, 1])
     alone = elman.sweep(estimator, params, *means, jobs=1)
+    trials, of = alone
+    (_, score, _, error), *_ = trials
+    assert (of, score, error) == (estimator, trials[0].score, None)
     assert [trial.params for trial in alone.trials] == params
     side_by_side = elman.sweep(estimator, params, *means, jobs=2, folder=tmp_path)
     assert side_by_side.trials == alone.trials

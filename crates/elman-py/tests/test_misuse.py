@@ -68,6 +68,7 @@ def forecaster():
         (lambda n: setattr(elman.Adam(n), "learning_rate", -5), ValueError, "learning_rate is -5; it must be above 0"),
         (lambda n: setattr(elman.Adam(n), "learning_rate", np.nan), ValueError, "learning_rate is nan; it must be a fin"),
         (lambda n: elman.Dropout(float("nan")), ValueError, "probability is nan; it must be a finite number"),
+        (lambda n: elman.Dropout(10**400), ValueError, "probability is beyond all numbers of 64 bits"),
         (lambda n: elman.LayerNorm(np.float32("inf")), ValueError, "eps is inf; it must be a finite number"),
         (lambda n: elman.Network([elman.GRU(2)], input_size=1, seed=2**64), ValueError, f"seed is {2**64}; .* at most"),
         (lambda n: elman.Network([elman.GRU(2)], input_size=1, dtype="f16"), ValueError, "dtype is 'f16'; it must be \"f"),

@@ -602,6 +602,11 @@ def test_every_block_goes_to_pytorch():
         assert_close(network.to_torch()(torch.from_numpy(tokens)), torch.from_numpy(network(tokens)))
 
 
+class _Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
 def test_modules_without_counterpart_are_refused_by_name():
     for module, message in [
         (nn.Sequential(nn.Conv1d(1, 2, 3)), "Conv1d"),
@@ -611,6 +616,7 @@ def test_modules_without_counterpart_are_refused_by_name():
         (nn.Sequential(nn.Identity()), "no layer"),
         (nn.Sequential(nn.Linear(2, 3), nn.Softmax()), "Softmax has no dim, and PyTorch takes the first of three; .* dim=-1"),
         (nn.Sequential(nn.Linear(2, 3), nn.Softmax(1)), "Softmax is over dimension 1"),
+        (nn.Sequential(_Residual(nn.Linear(3, 3)), nn.Linear(3, 2)), "_Residual has no counterpart"),
         (nn.LSTM(3, 4).bfloat16(), r"a layer is of bfloat16; a network is of float32 or float64: .*module.float\(\)"),
         (nn.Sequential(nn.LSTM(3, 4), nn.Linear(5, 2)), "Linear reads 5 values, but what stands before it gives 4"),
         (nn.Sequential(nn.LSTM(3, 4, bidirectional=True), nn.LayerNorm(4)), "LayerNorm reads 4 .* before it gives 8"),
