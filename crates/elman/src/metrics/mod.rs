@@ -110,12 +110,12 @@ impl Evaluation {
             .map(|(baseline, figure)| (baseline, [figure, model]))
     }
 
-    /// Says so where a naive predictor is better than the model; `of_forecast` if that can be asked for its answers.
-    pub(crate) fn remark_on_better(&self, of_forecast: bool) -> Option<Message> {
+    /// Says so where a naive predictor is better than the model, a forecast if that `can_be_asked` for its answers.
+    pub(crate) fn remark_on_better(&self, can_be_asked: bool) -> Option<Message> {
         let (Baseline { name, .. }, [figure, model]) = self.better_than_the_model()?;
         let metric = &self.model.first()?.name;
         let less = (1.0 - figure / model) * 100.0;
-        if of_forecast {
+        if can_be_asked {
             let text = format!(
                 "the {name} forecast is better than the model: its mean absolute error is {less:.1} % less; predictions are \
                  made of it with "

@@ -447,8 +447,8 @@ impl Model {
 
     /// The evaluation, with a remark where something naive is better.
     fn judged(&self, mut evaluation: Evaluation) -> Evaluation {
-        let of_forecast = matches!(self.task, Task::Forecast(_));
-        evaluation.remarks.extend(evaluation.remark_on_better(of_forecast));
+        let can_be_asked = self.task.kind().answers_as_baselines();
+        evaluation.remarks.extend(evaluation.remark_on_better(can_be_asked));
         evaluation
     }
 

@@ -16,10 +16,10 @@ const NAMES: [&str; 12] =
 /// Makes one column of a date and a time of day that stand apart, under the date's name, and says so; if there is one
 /// column of each, and the time of day is what differs from row to row of a day.
 pub(super) fn date_and_clock(table: &mut Table) -> Option<Message> {
-    let columns = || table.columns().enumerate();
-    let (clock_at, clock) = only(columns().filter(|(_, column)| are_clocks(column)))?;
-    // Numbers are no dates.
-    let (date_at, date) = only(columns().filter(|(_, column)| !column.holds_numbers() && are_dates(column)))?;
+    // Numbers are neither.
+    let texts = || table.columns().enumerate().filter(|(_, column)| !column.holds_numbers());
+    let (clock_at, clock) = only(texts().filter(|(_, column)| are_clocks(column)))?;
+    let (date_at, date) = only(texts().filter(|(_, column)| are_dates(column)))?;
     let rows = table.num_rows();
     let mut of_one_day = (1..rows).filter(|&row| date.text(row) == date.text(row - 1)).peekable();
     of_one_day.peek()?;

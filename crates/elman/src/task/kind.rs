@@ -244,6 +244,11 @@ pub trait TaskKind: Debug {
         "sequences"
     }
 
+    /// Can it be asked for the answers of the naive predictors that it is measured beside?
+    fn answers_as_baselines(&self) -> bool {
+        false
+    }
+
     /// Was all that is held out read when the task was prepared, so that nothing about it can be wrong any more?
     fn has_read_held_out(&self) -> bool {
         false

@@ -27,22 +27,21 @@ pub struct Regress {
 }
 
 /// Refuses a target that differs in a single one of all samples, so that no split decides whether it is constant.
-fn refuse_nearly_constant(labels: &Labels<'_>, targets: usize) -> Result<(), Error> {
-    let all = (0..labels.len()).map(|sample| labels.numbers(sample)).collect::<Result<Vec<_>, _>>()?;
-    for k in 0..targets {
+fn refuse_nearly_constant(labels: &Labels<'_>, all: &[Vec<f64>]) -> Result<(), DataError> {
+    for k in 0..all.first().map_or(0, Vec::len) {
         let mut known: Vec<f64> =
             all.iter().map(|values| values[k]).filter(|value| !value.is_nan()).collect();
+        if known.len() < ENOUGH_SAMPLES {
+            continue;
+        }
         known.sort_by(f64::total_cmp);
-        let (usual, count) = match known.as_slice() {
-            known if known.len() >= ENOUGH_SAMPLES => (known[known.len() / 2], known.len()),
-            _ => continue,
-        };
+        let usual = known[known.len() / 2];
         if known.iter().filter(|&&value| value != usual).count() == 1 {
             let text = format!(
                 "is {usual} in all {} but one, so there is nothing to learn; choose another ",
-                labels.counted(count)
+                labels.counted(known.len())
             );
-            return Err(DataError::new(labels.whole(k), Message::from(text).option("target")).into());
+            return Err(DataError::new(labels.whole(k), Message::from(text).option("target")));
         }
     }
     Ok(())
@@ -57,8 +56,7 @@ impl GroupedTask for Regress {
     const TITLE: &'static str = "Regression";
     const BASELINE: &'static str = "training mean";
 
-    fn unfitted(grouping: Grouping, labels: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
-        refuse_nearly_constant(labels, grouping.targets.len())?;
+    fn unfitted(grouping: Grouping, _: &Labels<'_>) -> Result<(Self, Vec<Message>), Error> {
         let target_scalings = vec![Scaling::NONE; grouping.targets.len()];
         Ok((Regress { grouping, target_scalings }, Vec::new()))
     }
@@ -73,6 +71,10 @@ impl GroupedTask for Regress {
 
     fn targets(&self, labels: &Labels<'_>) -> Result<Vec<Vec<f64>>, Error> {
         Ok((0..labels.len()).map(|sample| labels.numbers(sample)).collect::<Result<_, _>>()?)
+    }
+
+    fn check_targets(targets: &[Vec<f64>], labels: &Labels<'_>) -> Result<(), DataError> {
+        refuse_nearly_constant(labels, targets)
     }
 
     fn outliers(labels: &Labels<'_>) -> Result<Vec<Message>, Error> {

@@ -173,6 +173,10 @@ impl TaskKind for Forecast {
         Ok(Box::new(stream::Newest::new(self.alone(series)?)))
     }
 
+    fn answers_as_baselines(&self) -> bool {
+        true
+    }
+
     fn knows_rows_to_come(&self) -> bool {
         !self.covariates.future.is_empty()
     }

@@ -29,6 +29,7 @@ pub(super) fn prepare<T: GroupedTask>(table: &Table, options: &GroupedOptions) -
     let mut labels = Labels::read(&groups, &sequences, columns, &grouping, true)?;
     let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
     let targets = task.targets(&labels)?;
+    T::check_targets(&targets, &labels)?;
     let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
     outliers.extend(T::outliers(&labels)?);
     let parts = Parts::choose(table, &groups, &labels, &strata, options)?;

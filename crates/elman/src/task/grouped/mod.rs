@@ -79,6 +79,11 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// The targets of all samples.
     fn targets(&self, labels: &Labels<'_>) -> Result<Vec<Self::Target>, Error>;
 
+    /// Refuses targets of which there is nothing to learn, whatever the split.
+    fn check_targets(_targets: &[Self::Target], _labels: &Labels<'_>) -> Result<(), DataError> {
+        Ok(())
+    }
+
     /// What is to be said of targets far beyond the others, where those are numbers.
     fn outliers(_labels: &Labels<'_>) -> Result<Vec<Message>, Error> {
         Ok(Vec::new())

@@ -66,6 +66,7 @@ impl<'t> Found<'t> {
         let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
         remarks.extend(about_targets);
         let targets = task.targets(&labels)?;
+        T::check_targets(&targets, &labels)?;
         if task.stratum_name(0).is_none() && options.sound.is_none() {
             remarks.extend(labels.outliers()?);
         }

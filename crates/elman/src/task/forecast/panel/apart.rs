@@ -19,7 +19,8 @@ const MOST_DOUBLED: usize = 20;
 const CANDIDATES: usize = 8;
 
 /// Where times repeat: the first column, or pair of columns, that tells rows of the same time apart, and leaves a
-/// column of numbers to forecast. Where they do not: see [`find_steps`].
+/// column of numbers to forecast. Where they do not: see [`find_steps`]. Where few do: the first column of text that tells apart
+/// series whose rows follow each other without a gap.
 pub(super) fn find_id(
     table: &Table,
     options: &ForecastOptions,
@@ -39,20 +40,22 @@ pub(super) fn find_id(
             }
         }
     }
-    let rows = table.num_rows();
-    let repetitions = rows - first_rows.len();
-    let Some((first, second)) = repeated.filter(|_| repetitions as f64 >= REPEATED * rows as f64) else {
-        // Few may be the hours of clocks that were put back.
-        return Ok(match repetitions {
-            0 => find_steps(table, target, times, covariates),
-            _ if timezone.is_some() || doubles_are_of_clocks(times) => None,
-            _ => find_unbroken(table, target, times, covariates),
-        });
-    };
     let is_other = |column: &Column<'_>| {
         column.name() != time && Some(column.name()) != target && !covariates.varies(column.name())
     };
     let others: Vec<Column<'_>> = table.columns().filter(is_other).collect();
+    let rows = table.num_rows();
+    let repetitions = rows - first_rows.len();
+    let Some((first, second)) = repeated.filter(|_| repetitions as f64 >= REPEATED * rows as f64) else {
+        let mut texts = others.into_iter().filter(|column| !column.holds_numbers());
+        let found = match repetitions {
+            0 => find_steps(times, texts),
+            // Few may be the hours of clocks that were put back.
+            _ if timezone.is_some() || doubles_are_of_clocks(times) => None,
+            _ => texts.find(|column| are_unbroken(times, *column) && tells_apart(times, &[*column])),
+        };
+        return Ok(found.map(|column| vec![column.name().to_owned()]));
+    };
     if let Some(clock) = others.iter().find(|column| column.texts().all(is_clock)) {
         let text = format!(
             "{} stands in line {} already, and column {:?} holds times of day: join both to one column, as in {:?}, or name \
@@ -107,11 +110,11 @@ fn candidates<'t>(columns: &[Column<'t>]) -> Vec<Vec<Column<'t>>> {
     let is_text = |column: &&Column<'_>| !column.holds_numbers();
     let (codes, text): (Vec<Column<'_>>, Vec<Column<'_>>) =
         columns.iter().filter(is_text).partition(|column| column.is_mostly_numbers());
-    let is_count = |column: &&Column<'_>| {
+    let is_count = |column: &Column<'_>| {
         column.numbers_or_gaps().is_some_and(|values| values.iter().all(|v| v.is_nan() || v.fract() == 0.0))
     };
     let mut singles: Vec<Column<'_>> = text.into_iter().chain(codes).collect();
-    singles.extend(columns.iter().copied().filter(|column| is_count(&column)));
+    singles.extend(columns.iter().copied().filter(is_count));
     singles.truncate(CANDIDATES);
     let pairs =
         singles.iter().enumerate().flat_map(|(n, &a)| singles[n + 1..].iter().map(move |&b| vec![a, b]));
@@ -128,49 +131,17 @@ pub(in crate::task::forecast) fn may_be_series(
     named.into_iter().chain(candidates(others)).any(|id| tells_apart(times, &id))
 }
 
-/// Where no time repeats, but rows follow each other by no step: the first column of text that tells apart series whose
-/// rows do.
-fn find_steps(
-    table: &Table,
-    target: Option<&str>,
-    times: Column<'_>,
-    covariates: &Named,
-) -> Option<Vec<String>> {
+/// Where no time repeats, but rows follow each other by no step: the first of these columns of text that tells apart series
+/// whose rows do.
+fn find_steps<'t>(times: Column<'_>, mut texts: impl Iterator<Item = Column<'t>>) -> Option<Column<'t>> {
     let all = times.times().ok()?;
     let follow = |rows: &[Time]| matches!(Calendar::common_frequency(times, rows, None), Ok(Some(_)));
     if follow(all) {
         return None;
     }
-    let tells_steps_apart = |column: &Column<'_>| {
+    texts.find(|column| {
         let series = series_of(*column, all);
         series.len() > 1 && series.values().all(|rows| rows.len() > 2 && follow(rows))
-    };
-    let mut others = texts_beside(table, target, times, covariates);
-    others.find(tells_steps_apart).map(|found| vec![found.name().to_owned()])
-}
-
-/// Where few times repeat: the first column of text that tells apart series whose rows follow each other without a gap.
-fn find_unbroken(
-    table: &Table,
-    target: Option<&str>,
-    times: Column<'_>,
-    covariates: &Named,
-) -> Option<Vec<String>> {
-    let mut others = texts_beside(table, target, times, covariates);
-    let found = others.find(|column| are_unbroken(times, *column) && tells_apart(times, &[*column]))?;
-    Some(vec![found.name().to_owned()])
-}
-
-/// The columns of text beside the times and what is forecast or seen.
-fn texts_beside<'t>(
-    table: &'t Table,
-    target: Option<&str>,
-    times: Column<'_>,
-    covariates: &Named,
-) -> impl Iterator<Item = Column<'t>> {
-    table.columns().filter(move |column| {
-        let name = column.name();
-        !column.holds_numbers() && name != times.name() && Some(name) != target && !covariates.varies(name)
     })
 }
 
