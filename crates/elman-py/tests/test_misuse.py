@@ -1,6 +1,7 @@
 """What goes wrong in people's hands is said in the words of what they wrote: the value, what it must be, the way out."""
 
 import copy
+import itertools
 import threading
 
 import numpy as np
@@ -191,10 +192,11 @@ def test_classes_of_kinds_that_have_an_order_are_taken():
 def test_a_network_in_two_threads_is_refused_by_name():
     net = elman.Network([elman.LSTM(64), elman.Dense(1)], input_size=2)
     x, failed, gate = np.ones((16, 200, 2), np.float32), [], threading.Barrier(2)
+    calls = itertools.count()  # Until both are at work at once.
 
     def run():
         gate.wait()
-        for _ in range(20):
+        while not failed and next(calls) < 10_000:
             try:
                 net.predict(x)
             except RuntimeError as error:
