@@ -41,3 +41,4 @@ mod train;
 mod tune;
 mod unnamed;
 mod weights;
+mod wide_sequences;

@@ -51,6 +51,28 @@ fn a_cell_that_is_none_makes_no_other_column_the_target() {
     assert!(refused.contains("line 42, column \"y\": \"oops\" is not a number; "), "{refused}");
 }
 
+/// A column with decimal commas, or separators of thousands, is one of numbers in spite of a cell.
+#[test]
+fn a_cell_that_is_none_among_numbers_of_any_spelling_is_named() {
+    let place = Place::new();
+    let spellings: [(&str, fn(f64) -> String); 4] = [
+        (";", |value| format!("{value:.2}").replace('.', ",")),
+        (";", |value| format!("1.{value:03.0},5")),
+        (";", |value| format!("1,{value:03.0}")),
+        (",", |value| format!("1 {value:03.0}.5")),
+    ];
+    for (separator, spelling) in spellings {
+        let cell = |n: usize| if n == 40 { "oops".to_owned() } else { spelling(value(n)) };
+        let rows = (0..96).map(|n| [month(n), cell(n), (3 + n % 5).to_string()].join(separator) + "\n");
+        let text = ["m", "y", "price"].join(separator) + "\n" + &rows.collect::<String>();
+        place.write("t.csv", &text);
+        let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+        assert!(refused.starts_with("t.csv: 2 columns of numbers could be forecast (y, price)"), "{refused}");
+        let refused = place.refused(1, &format!("train t.csv --target y {QUICK}"));
+        assert!(refused.starts_with("t.csv, line 42, column \"y\": \"oops\" is not a number; "), "{refused}");
+    }
+}
+
 /// Rows of `shop,m,y`, of months from a first one on.
 fn of_shop(shop: &str, months: std::ops::Range<usize>, gap: Option<usize>) -> String {
     let cell = |n: usize| if Some(n) == gap { String::new() } else { value(n).to_string() };

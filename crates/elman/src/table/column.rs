@@ -5,7 +5,7 @@ use crate::error::{ConfigError, DataError, Error, Message};
 
 use super::cells::Cells;
 use super::error::Quoted;
-use super::number::{EXACT, finite};
+use super::number::{EXACT, Form, finite};
 use super::time::{self, Pattern, Reading, Unread};
 use super::typing::{Typing, Values};
 use super::{Place, Table, TableError, Time};
@@ -153,8 +153,11 @@ impl<'a> Column<'a> {
             Values::Numbers { values, first_gap: None } => Ok(values),
             Values::Numbers { first_gap: Some(row), .. } => Err(self.no_number(*row)),
             Values::Text => {
-                let row = self.texts().position(|text| finite(text).is_none()).unwrap_or(0);
-                Err(self.no_number(row))
+                let form = self.usual_form().unwrap_or(Form::PLAIN);
+                let is_other = |text| !form.reads(text);
+                let is_none = |text| finite(text).is_none();
+                let row = self.texts().position(is_other).or_else(|| self.texts().position(is_none));
+                Err(self.no_number(row.unwrap_or(0)))
             }
         }
     }
@@ -177,12 +180,18 @@ impl<'a> Column<'a> {
             Values::Numbers { values, .. } => {
                 2 * values.iter().filter(|value| !value.is_nan()).count() >= rows
             }
-            Values::Text => {
-                // As many others end the search.
-                let mut others = self.texts().filter(|text| finite(text).is_none());
-                others.nth(rows / 20).is_none()
-            }
+            Values::Text => self.usual_form().is_some(),
         }
+    }
+
+    /// How 19 of 20 cells are written, if they are numbers, in a column of texts.
+    fn usual_form(&self) -> Option<Form> {
+        let is_usual = |form: &Form| {
+            // As many others end the search.
+            let mut others = self.texts().filter(|text| !form.reads(text));
+            others.nth(self.table.num_rows() / 20).is_none()
+        };
+        Form::ALL.into_iter().find(is_usual)
     }
 
     /// Whether the cell is empty or, in a column of numbers, says that there is none, as `NA` does.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::grouped::{GroupedTask, Grouping, Labels, pictures};
+use super::grouped::{GroupedTask, Grouping, Labels, labels_at_an_end, pictures};
 use super::{Answers, Number, Picture, Precision, TaskFacts, TaskName};
 use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -13,7 +13,7 @@ use crate::float::Dtype;
 use crate::loss::{Loss, Targets, UNLABELLED};
 use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
 use crate::network::Activation;
-use crate::table::{nearest, stands_for_missing};
+use crate::table::{Table, nearest, stands_for_missing};
 use crate::words::{abridged, quoted, thousands};
 
 /// A classification task, fitted to a table.
@@ -111,6 +111,15 @@ impl GroupedTask for Classify {
                 .ok_or_else(|| self.unknown(labels, sample).into())
         };
         (0..labels.len()).map(class).collect()
+    }
+
+    fn unnamed_target(table: &Table) -> Option<usize> {
+        labels_at_an_end(table)
+    }
+
+    fn is_target(&self, text: &str) -> bool {
+        let key = key_of(self.classes.iter().map(String::as_str));
+        self.classes.iter().any(|class| class == text || key(text).is_some_and(|own| key(class) == Some(own)))
     }
 
     fn classes(&self) -> Option<&Classify> {

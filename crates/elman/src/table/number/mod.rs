@@ -61,7 +61,7 @@ pub(super) struct Form {
 
 impl Form {
     /// As programs write them: `1234.5`.
-    const PLAIN: Form = Form { decimal: '.', group: None };
+    pub(super) const PLAIN: Form = Form { decimal: '.', group: None };
 
     /// `1234,5`
     pub(super) const COMMA: Form = Form { decimal: ',', group: None };
@@ -70,7 +70,7 @@ impl Form {
     const DOTTED: Form = Form { decimal: ',', group: Some('.') };
 
     /// Every way of writing, the plainer ones first.
-    const ALL: [Form; 8] = [
+    pub(super) const ALL: [Form; 8] = [
         Form::PLAIN,
         Form::COMMA,
         Form { decimal: '.', group: Some(',') },
@@ -84,6 +84,11 @@ impl Form {
     /// The number that this text is, so written, whatever sign of percent or currency it bears.
     pub(super) fn value(self, text: &str) -> Option<f64> {
         self.short_value(text).or_else(|| self.plain_value(Signed::of(text)))
+    }
+
+    /// Is the text a number, so written?
+    pub(super) fn reads(self, text: &str) -> bool {
+        self.value(text).is_some() || self == Form::PLAIN && finite(text).is_some()
     }
 
     /// That of few digits with a comma before decimals, which most cells of such files are, sooner.

@@ -8,6 +8,7 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::archive::{Archive, has_key};
 use super::{Input, Reader, text};
+use crate::error::Message;
 use crate::table::builder::Builder;
 use crate::table::{Table, TableError};
 
@@ -89,6 +90,10 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     };
     let text = format!("{name}: {} series, read as a row per value, {how}", archive.lines.len());
     table.head.remarks.push(text.into());
+    if let Some(horizon) = archive.get("horizon") {
+        let text = format!("{name}: its head asks for forecasts {horizon} steps ahead, which is ");
+        table.head.remarks.push(Message::from(text).option("horizon"));
+    }
     table.finish()
 }
 
@@ -180,6 +185,16 @@ mod tests {
         assert_eq!(texts("unique_id"), ["T1", "T1", "T1", "T1", "T2"]);
         assert_eq!(texts("ds"), ["1979-11-30", "1979-12-30", "1980-01-30", "1980-02-29", "1980-01-01"]);
         assert_eq!(texts("y"), ["1", "2.5", "", "4", "7"]);
+        let said = |text: &str| {
+            let table = Table::read("m.tsf", text.as_bytes()).unwrap();
+            table.remarks().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            said(&text),
+            ["m.tsf: 2 series, read as a row per value, its times counted from its start by its frequency"]
+        );
+        let asked = said(&text.replace("@missing", "@horizon 8\n@missing"));
+        assert_eq!(asked[1], "m.tsf: its head asks for forecasts 8 steps ahead, which is horizon");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From a table and options to a task that is fitted, and sequences to learn from.
 
-use super::{GroupedOptions, GroupedTask, Grouping, Labels, Parts};
+use super::{GroupedOptions, GroupedTask, Grouping, Labels, Parts, wide};
 use crate::error::{DataError, Error, Message};
 use crate::outlier;
 use crate::sequence::Example;
@@ -9,6 +9,17 @@ use crate::task::{HeldOut, Prepared};
 
 /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
 pub(super) fn prepare<T: GroupedTask>(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
+    match wide::of_training::<T>(table, options)? {
+        None => prepare_long::<T>(table, options),
+        Some((table, options, remark)) => {
+            let mut prepared = prepare_long::<T>(&table, &options)?;
+            prepared.remarks.insert(0, remark);
+            Ok(prepared)
+        }
+    }
+}
+
+fn prepare_long<T: GroupedTask>(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
     let id = match options.id.as_deref() {
         Some(id) => id,
         None => table.usual_column("id", "tells sequences apart", "id")?.name(),

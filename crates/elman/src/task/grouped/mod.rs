@@ -1,5 +1,5 @@
 //! Many sequences in one long table: an id column says which sequence a row belongs to, the order of
-//! the rows is time, feature columns are the inputs.
+//! the rows is time, feature columns are the inputs. A table with a sequence in each row is read as a long one: see `wide`.
 //!
 //! The tasks on such tables differ in what they learn of a sequence: that is [`GroupedTask`], and all else
 //! is here.
@@ -17,6 +17,7 @@ pub(super) mod pictures;
 mod rows;
 mod sequences;
 mod split;
+mod wide;
 
 use std::fmt::Debug;
 
@@ -30,6 +31,7 @@ pub(super) use parts::Parts;
 pub(super) use rows::Rows;
 pub(super) use sequences::Sequences;
 pub(super) use split::check_shares;
+pub(super) use wide::labels_at_an_end;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::quantiles::Asked;
@@ -87,6 +89,16 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// What is to be said of targets far beyond the others, where those are numbers.
     fn outliers(_labels: &Labels<'_>) -> Result<Vec<Message>, Error> {
         Ok(Vec::new())
+    }
+
+    /// What finds the column of targets among columns without names, if something does.
+    fn unnamed_target(_table: &Table) -> Option<usize> {
+        None
+    }
+
+    /// May a cell with this text be a target?
+    fn is_target(&self, _text: &str) -> bool {
+        true
     }
 
     /// See [`TaskKind::classes`].
@@ -287,6 +299,7 @@ impl<T: GroupedTask> TaskKind for T {
         held_out: &HeldOut,
         watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
+        let table = &*wide::as_learned(self, table, true)?;
         let mut read = Sequences::read(self.grouping(), table)?;
         let (mut labels, count) = read.labels(self, table, held_out)?;
         let actual = self.targets(&labels)?;
@@ -323,6 +336,7 @@ impl<T: GroupedTask> TaskKind for T {
         held_out: &HeldOut,
         evaluation: &mut Evaluation,
     ) -> Result<(), Error> {
+        let table = &*wide::as_learned(self, table, true)?;
         let read = Sequences::read(self.grouping(), table)?;
         let (labels, _) = read.labels(self, table, held_out)?;
         let actual = self.targets(&labels)?;
@@ -356,6 +370,7 @@ impl<T: GroupedTask> TaskKind for T {
         held_out: &HeldOut,
         watch: &mut Watch<'_>,
     ) -> Result<Vec<Picture>, Error> {
+        let table = &*wide::as_learned(self, table, true)?;
         let read = Sequences::read(self.grouping(), table)?;
         let (labels, _) = read.labels(self, table, held_out)?;
         let actual = self.targets(&labels)?;
@@ -377,6 +392,7 @@ impl<T: GroupedTask> TaskKind for T {
     ) -> Result<Predictions, Error> {
         options.check_no_forecast(self, ensemble.distribution())?;
         let asked = options.asked()?;
+        let table = &*wide::as_learned(self, table, false)?;
         let mut read = Sequences::read(self.grouping(), table)?;
         if let Some(empty) = read.groups.rows.iter().position(Vec::is_empty) {
             let text = format!(
