@@ -9,7 +9,8 @@
 //! The folds of few sequences tell candidates apart only so far. So those that are as good as the best within one standard
 //! error of their difference over the folds count as equal (the rule of Breiman, Friedman, Olshen & Stone, Classification
 //! and Regression Trees, 1984, section 3.4.3, on paired differences), and of these the one with the longest patches is
-//! chosen, which leave the fewest timesteps; of equally long ones the one of the lowest loss.
+//! chosen, which leave the fewest timesteps; of equally long ones the one of the lowest loss. Patches that leave a single
+//! timestep, to which all that matters is where it stands, are chosen only where their loss is the lowest of all.
 //!
 //! What is chosen and from what: see [`candidates`].
 //!
@@ -31,9 +32,9 @@
 //! recipe.train.epochs = 2;
 //!
 //! let candidates = candidates(&recipe, Open::default(), &prepared);
-//! assert_eq!(candidates.len(), 3); // three poolings; too short to be joined
+//! assert_eq!(candidates.len(), 4); // three poolings, too short to be cut; and all at once
 //! let choice = choose(&prepared, &candidates, &mut |_| Control::Continue)?.expect("nobody says stop");
-//! assert_eq!(choice.tried.iter().map(|tried| tried.losses.len()).collect::<Vec<_>>(), [5, 5, 5]);
+//! assert_eq!(choice.tried.iter().map(|tried| tried.losses.len()).collect::<Vec<_>>(), [5; 4]);
 //! let model = choice.recipe().train(&prepared, &table)?;
 //! # Ok(())
 //! # }
@@ -138,14 +139,22 @@ pub fn choose(
         return Ok(Some(Choice { tried: vec![tried], chosen: 0 }));
     }
     let Some(tried) = try_all(prepared, candidates, &folds, watch)? else { return Ok(None) };
-    let chosen = best(&tried);
+    let chosen = best(&tried, longest(prepared));
     Ok(Some(Choice { tried, chosen }))
 }
 
-/// The number of the candidate to be chosen.
-fn best(tried: &[Tried]) -> usize {
+/// The timesteps of the longest training sequence.
+fn longest(prepared: &Prepared) -> usize {
+    let (train, input_size) = (&prepared.train, prepared.task.kind().input_size().max(1));
+    (0..train.len()).map(|n| train.length(n, input_size)).max().unwrap_or(0)
+}
+
+/// The number of the candidate to be chosen for sequences of at most so many timesteps.
+fn best(tried: &[Tried], longest: usize) -> usize {
     let lowest = (1..tried.len()).fold(0, |best, n| if tried[n].loss < tried[best].loss { n } else { best });
-    let as_good = (0..tried.len()).filter(|&n| n == lowest || is_as_good(&tried[n], &tried[lowest]));
+    let is_as_good =
+        |n: usize| tried[n].recipe.patch < longest.max(2) && is_as_good(&tried[n], &tried[lowest]);
+    let as_good = (0..tried.len()).filter(|&n| n == lowest || is_as_good(n));
     // Of longer patches first, then of lower loss; the lowest is among them.
     as_good.fold(lowest, |best, n| {
         let (a, b) = (&tried[n], &tried[best]);
@@ -296,11 +305,19 @@ mod tests {
             tried(8, &[0.6, 0.45, 0.4]),
             tried(99, &[0.1, f64::INFINITY, 0.1]),
         ];
-        assert_eq!(best(&all), 2);
-        assert_eq!(best(&all[..2]), 0);
+        assert_eq!(best(&all, 100), 2);
+        assert_eq!(best(&all[..2], 100), 0);
         // Of equal patches the lowest loss.
         let all = [tried(4, &[0.5, 0.5]), tried(4, &[0.4, 0.4]), tried(4, &[0.4, 0.41])];
-        assert_eq!(best(&all), 1);
-        assert_eq!(best(&[tried(1, &[f64::INFINITY; 2]), tried(2, &[f64::INFINITY; 2])]), 0);
+        assert_eq!(best(&all, 100), 1);
+        assert_eq!(best(&[tried(1, &[f64::INFINITY; 2]), tried(2, &[f64::INFINITY; 2])], 100), 0);
+    }
+
+    #[test]
+    fn a_patch_of_the_whole_is_chosen_where_it_is_the_best() {
+        let cut = tried(4, &[0.3, 0.5, 0.4]);
+        assert_eq!(best(&[cut.clone(), tried(20, &[0.4, 0.5, 0.35])], 21), 1);
+        assert_eq!(best(&[cut.clone(), tried(20, &[0.4, 0.5, 0.35])], 20), 0);
+        assert_eq!(best(&[cut, tried(20, &[0.3, 0.45, 0.4])], 20), 1);
     }
 }

@@ -27,7 +27,7 @@ fn a_classifier_chooses_its_recipe_whatever_the_threads() {
         "{}",
         said.stderr
     );
-    assert!(said.stderr.contains(" among 3 recipes, each tried on 5 folds, in "), "{}", said.stderr);
+    assert!(said.stderr.contains(" among 4 recipes, each tried on 5 folds, in "), "{}", said.stderr);
     assert!(said.stderr.contains(" in each of 5 members, 19 sequences"), "{}", said.stderr);
     place.ok(&format!("{QUICK} -o two.elman --threads 2"));
     assert_eq!(place.read("one.elman"), place.read("two.elman"));
@@ -36,7 +36,7 @@ fn a_classifier_chooses_its_recipe_whatever_the_threads() {
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     let tried = first["tried"].as_array().unwrap();
     let chosen = first["chosen"].as_u64().unwrap() as usize;
-    assert_eq!(tried.len(), 3);
+    assert_eq!(tried.len(), 4);
     let losses = |n: usize| tried[n]["losses"].as_array().unwrap().len();
     assert_eq!((losses(0), losses(chosen)), (5, 5));
     let inspected: Value = serde_json::from_str(&place.ok("inspect three.elman --json").stdout).unwrap();

@@ -89,6 +89,8 @@ impl Open {
 ///
 /// - Patches that leave some 10, 40 or 80 timesteps of a sequence of median length, of at most 1024 values; none
 ///   where it has no more than 60.
+/// - A patch of the whole sequence, in one direction, where all have the same length: the network then sees each value at
+///   its own place.
 /// - Both directions.
 /// - The maximum over time, the final states, the mean over time; with patches that leave 80 timesteps the maximum alone.
 /// - An ensemble of five for up to 500 training sequences, of one beyond.
@@ -102,7 +104,8 @@ pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe>
     if open.ensemble {
         base.ensemble = if prepared.train.len() <= FEW_SEQUENCES { USUAL_MEMBERS } else { 1 };
     }
-    let (patches, finest) = if open.patch { patches(prepared) } else { (vec![base.patch], None) };
+    let lengths = lengths(prepared);
+    let (patches, finest) = if open.patch { patches(prepared, &lengths) } else { (vec![base.patch], None) };
     let poolings = match open.pooling {
         true => vec![PoolingKind::Max, PoolingKind::Last, PoolingKind::Mean],
         false => vec![base.pooling],
@@ -111,6 +114,10 @@ pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe>
         patches.iter().flat_map(|&patch| poolings.iter().map(move |&pooling| (patch, pooling)));
     let combinations = combinations.chain(finest.map(|patch| (patch, poolings[0])));
     let all = combinations.map(|(patch, pooling)| base.clone().with_patch(patch).with_pooling(pooling));
+    let is_open = open.patch && open.pooling && open.bidirectional;
+    let all = all.chain(whole(prepared, &lengths).filter(|_| is_open).map(|length| {
+        base.clone().with_patch(length).with_pooling(PoolingKind::Last).with_bidirectional(false)
+    }));
     let fits = |recipe: &Recipe| {
         let network = recipe.network(&prepared.task);
         network.is_ok_and(|network| recipe.train.clone().with_patience(None).check(&network, false).is_ok())
@@ -118,12 +125,24 @@ pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe>
     all.filter(fits).collect()
 }
 
-/// Lengths of patches that are worth trying, and the shortest, if it is another.
-fn patches(prepared: &Prepared) -> (Vec<usize>, Option<usize>) {
-    let input_size = prepared.task.kind().input_size();
-    let train = &prepared.train;
+/// The lengths of the training sequences in ascending order.
+fn lengths(prepared: &Prepared) -> Vec<usize> {
+    let (train, input_size) = (&prepared.train, prepared.task.kind().input_size());
     let mut lengths: Vec<usize> = (0..train.len()).map(|n| train.length(n, input_size.max(1))).collect();
     lengths.sort_unstable();
+    lengths
+}
+
+/// The length that all training sequences have, if a whole one may be a patch.
+fn whole(prepared: &Prepared, lengths: &[usize]) -> Option<usize> {
+    let (&shortest, &longest) = (lengths.first()?, lengths.last()?);
+    let fits = longest.saturating_mul(prepared.task.kind().input_size()) <= MAX_PATCH_VALUES;
+    (shortest == longest && longest > 1 && fits).then_some(longest)
+}
+
+/// Lengths of patches that are worth trying, and the shortest, if it is another, for sequences of these lengths.
+fn patches(prepared: &Prepared, lengths: &[usize]) -> (Vec<usize>, Option<usize>) {
+    let input_size = prepared.task.kind().input_size();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
     let longest = (MAX_PATCH_VALUES / input_size.max(1)).max(1);
     let len = |left: usize| match median {
