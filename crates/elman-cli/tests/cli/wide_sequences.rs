@@ -49,7 +49,7 @@ fn a_sequence_in_each_row_is_read_as_the_long_table() {
         let told = place.ok(&format!("train classify {name} {QUICK} -o w.elman")).stderr;
         let note = format!(
             "note: {name}: each of its 40 rows is read as a sequence of the numbers in the 26 columns \"t1\" to \"t26\", whose \
-             target is in \"class\"; if another column tells sequences apart, name it with --id\n"
+             target is in \"class\"; if a column tells sequences apart, name it with --id\n"
         );
         assert!(told.contains(&note), "{told}");
         assert_eq!(place.ok(&format!("evaluate w.elman {name}")).stdout, said);

@@ -5,7 +5,7 @@ use crate::error::{ConfigError, DataError, Error, Message};
 
 use super::cells::Cells;
 use super::error::Quoted;
-use super::number::{EXACT, Form, finite};
+use super::number::{EXACT, Form, finite, is_missing as stands_for_missing};
 use super::time::{self, Pattern, Reading, Unread};
 use super::typing::{Typing, Values};
 use super::{Place, Table, TableError, Time};
@@ -30,6 +30,8 @@ pub(super) struct Data {
     pub(super) origin: Option<Origin>,
     /// Its times, once they were asked for.
     times: OnceLock<Reading>,
+    /// See [`Column::usual_form`], once it was asked for.
+    usual_form: OnceLock<Option<Form>>,
 }
 
 /// From which column of the file each cell comes that stands in another one now.
@@ -51,7 +53,8 @@ impl Origin {
 impl Data {
     pub(super) fn new(cells: Cells, values: Values) -> Self {
         let (with_commas, origin) = (None, None);
-        Data { cells, values, with_commas, may_have_points: true, origin, times: OnceLock::new() }
+        let (times, usual_form) = (OnceLock::new(), OnceLock::new());
+        Data { cells, values, with_commas, may_have_points: true, origin, times, usual_form }
     }
 
     /// The same with cells that come from columns of these names.
@@ -139,7 +142,10 @@ impl<'a> Column<'a> {
         let number = match self.values() {
             Values::Numbers { values, .. } => Some(values[row]).filter(|value| !value.is_nan()),
             // A number among what is none.
-            Values::Text => finite(self.text(row)),
+            Values::Text => match self.usual_form() {
+                Some(form) => form.read(self.text(row)),
+                None => finite(self.text(row)),
+            },
         };
         number.ok_or_else(|| self.no_number(row))
     }
@@ -154,9 +160,10 @@ impl<'a> Column<'a> {
             Values::Numbers { first_gap: Some(row), .. } => Err(self.no_number(*row)),
             Values::Text => {
                 let form = self.usual_form().unwrap_or(Form::PLAIN);
-                let is_other = |text| !form.reads(text);
-                let is_none = |text| finite(text).is_none();
-                let row = self.texts().position(is_other).or_else(|| self.texts().position(is_none));
+                let is_none = |text| form.read(text).is_none();
+                // Empty cells may be filled; what is something else remains.
+                let other = self.texts().position(|text| !stands_for_missing(text) && is_none(text));
+                let row = other.or_else(|| self.texts().position(is_none));
                 Err(self.no_number(row.unwrap_or(0)))
             }
         }
@@ -184,14 +191,20 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// How 19 of 20 cells are written, if they are numbers, in a column of texts.
+    /// How the numbers of a column of texts are written, if they are half of its cells at least, and no more than one in 20
+    /// is something else: as most cells are, in the plainest way if several are as good.
     fn usual_form(&self) -> Option<Form> {
-        let is_usual = |form: &Form| {
-            // As many others end the search.
-            let mut others = self.texts().filter(|text| !form.reads(text));
-            others.nth(self.table.num_rows() / 20).is_none()
-        };
-        Form::ALL.into_iter().find(is_usual)
+        *self.data().usual_form.get_or_init(|| {
+            let rows = self.table.num_rows();
+            let missing = self.texts().filter(|text| stands_for_missing(text)).count();
+            let others = |form: Form| {
+                // As many others end the search.
+                let others = self.texts().filter(|text| !stands_for_missing(text) && form.read(text).is_none());
+                (others.take(rows / 20 + 1).count(), form)
+            };
+            let best = Form::ALL.map(others).into_iter().min_by_key(|(others, _)| *others);
+            best.filter(|(others, _)| *others <= rows / 20 && 2 * (missing + others) <= rows).map(|(_, form)| form)
+        })
     }
 
     /// Whether the cell is empty or, in a column of numbers, says that there is none, as `NA` does.
@@ -351,6 +364,11 @@ impl<'a> Column<'a> {
         let (table, line) = (self.table.name.clone(), self.line(row));
         let (column, text) = (self.header(row).to_owned(), self.text(row).to_owned());
         match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => {
+                let form = self.usual_form().unwrap_or(Form::PLAIN);
+                let like = self.texts().find(|text| form.read(text).is_some()).unwrap_or_default().to_owned();
+                TableError::OtherSpelling { table, line, column, text, like }
+            }
             Ok(_) => TableError::NotFinite { table, line, column, text },
             Err(_) if text.is_empty() => TableError::EmptyCell { table, line, column },
             Err(_) if self.is_above_numbers(row) => TableError::NoRowOfNumbers { table, line, column, text },

@@ -110,6 +110,15 @@ pub enum TableError {
     #[error("{}", self.message())]
     NotANumber { table: String, line: u64, column: String, text: String },
 
+    /// A cell that should be a number is one, but not written like the others.
+    #[error(
+        "{table}, line {line}, column {}: {} is not written like other cells, such as {}; write all alike",
+        Quoted(column),
+        Quoted(text),
+        Quoted(like)
+    )]
+    OtherSpelling { table: String, line: u64, column: String, text: String, like: String },
+
     /// A cell that should be a number has a letter for thousands, millions or billions, and others have another.
     #[error(
         "{table}, line {line}, column {}: {} is a number with a letter for thousands, millions or billions; write all out, as \

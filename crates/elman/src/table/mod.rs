@@ -88,8 +88,16 @@ pub struct Table {
     columns: Vec<Data>,
     /// See [`Table::remarks`].
     remarks: Vec<Message>,
+    told: Told,
+}
+
+/// What a file says, beside its columns, of how it is to be read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
     /// See [`Table::made_time`].
     made_time: Option<&'static str>,
+    /// See [`Table::horizon`].
+    horizon: Option<usize>,
 }
 
 /// How a table is read.
@@ -171,7 +179,12 @@ impl Table {
 
     /// The column that numbers the steps of each sequence, if the file had none and its reader made one.
     pub fn made_time(&self) -> Option<&str> {
-        self.made_time
+        self.told.made_time
+    }
+
+    /// How many steps ahead forecasts are to look, if the file says so, as `.tsf` does.
+    pub fn horizon(&self) -> Option<usize> {
+        self.told.horizon
     }
 
     /// The columns' names, from left to right: none is empty, no two are equal.

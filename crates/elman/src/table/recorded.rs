@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::Table;
 use super::cells::Cells;
 use super::column::Data;
 use super::lines::Lines;
 use super::typing::Values;
+use super::{Table, Told};
 use crate::audio::Recordings;
 
 /// The only column of recordings.
@@ -22,7 +22,7 @@ impl Table {
             lines: Lines::counted(1),
             remarks: recordings.remarks().to_vec(),
             columns: vec![Data::new(Cells::Recorded(Arc::new(recordings)), Values::Text)],
-            made_time: None,
+            told: Told::default(),
         }
     }
 

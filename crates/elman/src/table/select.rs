@@ -25,12 +25,21 @@ impl Table {
             headers: columns.iter().map(|&column| self.headers[column].clone()).collect(),
             lines: self.lines.select(rows),
             remarks: Vec::new(),
-            made_time: self.made_time,
+            told: self.told,
         }
     }
 }
 
 impl Table {
+    /// The same with the column of this number called so.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(crate) fn renamed(mut self, number: usize, name: &str) -> Table {
+        name.clone_into(&mut self.headers[number]);
+        self
+    }
+
     /// The same with a column of these texts, one for each row, before the others, and without those of these names; none if
     /// the texts are more than a table may have.
     ///
@@ -51,7 +60,7 @@ impl Table {
             }
         }
         let (name, lines, remarks) = (self.name.clone(), self.lines.clone(), self.remarks.clone());
-        Some(Table { name, headers, lines, columns, remarks, made_time: self.made_time })
+        Some(Table { name, headers, lines, columns, remarks, told: self.told })
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::Table;
 use super::cells::{Cells, Texts};
 use super::column::{Data, Origin};
 use super::columns::spelling;
 use super::lines::Lines;
 use super::typing::Values;
+use super::{Table, Told};
 
 /// A cell that becomes a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +57,7 @@ impl Table {
         let kept = kept.iter().map(|&n| self.headers[n].clone());
         let headers = kept.chain([time.to_owned(), value.to_owned()]).collect();
         let (name, remarks) = (self.name.clone(), self.remarks.clone());
-        Some(Table { name, headers, lines, columns, remarks, made_time: None })
+        Some(Table { name, headers, lines, columns, remarks, told: Told::default() })
     }
 }
 

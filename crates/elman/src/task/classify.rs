@@ -117,9 +117,10 @@ impl GroupedTask for Classify {
         labels_at_an_end(table)
     }
 
-    fn is_target(&self, text: &str) -> bool {
+    fn is_target(&self, text: &str) -> Option<bool> {
         let key = key_of(self.classes.iter().map(String::as_str));
-        self.classes.iter().any(|class| class == text || key(text).is_some_and(|own| key(class) == Some(own)))
+        let is_one = |class: &String| class == text || key(text).is_some_and(|own| key(class) == Some(own));
+        Some(self.classes.iter().any(is_one))
     }
 
     fn classes(&self) -> Option<&Classify> {

@@ -51,7 +51,7 @@ pub use forecast::{
     SeriesIndex, Smoothing, Transform,
 };
 pub(crate) use grouped::most_frequent;
-pub use grouped::{GroupedOptions, Grouping, SplitBy};
+pub use grouped::{End, GroupedOptions, Grouping, InRows, SplitBy};
 pub use kind::{HeldOut, LossUnit, PredictOptions, Prepared, TaskFacts, TaskKind};
 pub use label::{Label, LabelOptions, RowAnswer, Scale};
 pub use picture::{Bar, Bars, Cases, Heat, Picture, Points, Span};

@@ -86,9 +86,9 @@ impl Form {
         self.short_value(text).or_else(|| self.plain_value(Signed::of(text)))
     }
 
-    /// Is the text a number, so written?
-    pub(super) fn reads(self, text: &str) -> bool {
-        self.value(text).is_some() || self == Form::PLAIN && finite(text).is_some()
+    /// The same, and what else programs write, if they write so.
+    pub(super) fn read(self, text: &str) -> Option<f64> {
+        if self == Form::PLAIN { finite(text).or_else(|| self.value(text)) } else { self.value(text) }
     }
 
     /// That of few digits with a comma before decimals, which most cells of such files are, sooner.

@@ -8,7 +8,6 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::archive::{Archive, has_key};
 use super::{Input, Reader, text};
-use crate::error::Message;
 use crate::table::builder::Builder;
 use crate::table::{Table, TableError};
 
@@ -90,10 +89,8 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     };
     let text = format!("{name}: {} series, read as a row per value, {how}", archive.lines.len());
     table.head.remarks.push(text.into());
-    if let Some(horizon) = archive.get("horizon") {
-        let text = format!("{name}: its head asks for forecasts {horizon} steps ahead, which is ");
-        table.head.remarks.push(Message::from(text).option("horizon"));
-    }
+    table.head.told.horizon =
+        archive.get("horizon").and_then(|text| text.trim().parse().ok()).filter(|&horizon| horizon > 0);
     table.finish()
 }
 
@@ -185,16 +182,11 @@ mod tests {
         assert_eq!(texts("unique_id"), ["T1", "T1", "T1", "T1", "T2"]);
         assert_eq!(texts("ds"), ["1979-11-30", "1979-12-30", "1980-01-30", "1980-02-29", "1980-01-01"]);
         assert_eq!(texts("y"), ["1", "2.5", "", "4", "7"]);
-        let said = |text: &str| {
-            let table = Table::read("m.tsf", text.as_bytes()).unwrap();
-            table.remarks().iter().map(ToString::to_string).collect::<Vec<_>>()
+        let asked = |horizon: &str| {
+            let text = text.replace("@missing", &format!("@horizon {horizon}\n@missing"));
+            Table::read("m.tsf", text.as_bytes()).unwrap().horizon()
         };
-        assert_eq!(
-            said(&text),
-            ["m.tsf: 2 series, read as a row per value, its times counted from its start by its frequency"]
-        );
-        let asked = said(&text.replace("@missing", "@horizon 8\n@missing"));
-        assert_eq!(asked[1], "m.tsf: its head asks for forecasts 8 steps ahead, which is horizon");
+        assert_eq!((table.horizon(), asked("8"), asked("0"), asked("some")), (None, Some(8), None, None));
     }
 
     #[test]

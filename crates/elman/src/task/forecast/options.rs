@@ -53,7 +53,8 @@ pub struct ForecastOptions {
     /// Rows in a season, 0 for none; by default that of the calendar: 12 for months, 4 for quarters,
     /// 52 for weeks, 7 for days, 5 for business days, 24 for hours, a day for minutes if there are rows enough.
     pub season: Option<usize>,
-    /// Rows forecast ahead; by default a season, 6 without one; no more than those of the test, if that is said.
+    /// Rows forecast ahead; by default as far as the file asks for, as `.tsf` does, else a season, 6 without one; no more
+    /// than those of the test, if that is said.
     pub horizon: Option<usize>,
     /// Last rows of each series kept for the test, 0 for none; by default two seasons, without a season a fifth of
     /// the rows; no fewer than the horizon, if that is said.

@@ -37,6 +37,7 @@ const LEAST_TO_LEARN: usize = 2;
 pub(super) fn prepare(table: &Table, options: &ForecastOptions) -> Result<Prepared, Error> {
     check_missing(options.missing)?;
     check_options(options)?;
+    let options = &ForecastOptions { horizon: options.horizon.or(table.horizon()), ..options.clone() };
     let named = Named::new(table, options)?;
     let of_names = time_names::of_training(table, options, &named)?;
     match of_names {

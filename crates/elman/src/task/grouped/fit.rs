@@ -1,6 +1,7 @@
 //! From a table and options to a task that is fitted, and sequences to learn from.
 
-use super::{GroupedOptions, GroupedTask, Grouping, Labels, Parts, wide};
+use super::wide::{self, Training};
+use super::{GroupedOptions, GroupedTask, Grouping, InRows, Labels, Parts};
 use crate::error::{DataError, Error, Message};
 use crate::outlier;
 use crate::sequence::Example;
@@ -10,19 +11,27 @@ use crate::task::{HeldOut, Prepared};
 /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
 pub(super) fn prepare<T: GroupedTask>(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
     match wide::of_training::<T>(table, options)? {
-        None => prepare_long::<T>(table, options),
-        Some((table, options, remark)) => {
-            let mut prepared = prepare_long::<T>(&table, &options)?;
+        None => prepare_long::<T>(table, options, None),
+        Some(Training { table, options, in_rows, remark }) => {
+            let mut prepared = prepare_long::<T>(&table, &options, Some(in_rows))?;
             prepared.remarks.insert(0, remark);
             Ok(prepared)
         }
     }
 }
 
-fn prepare_long<T: GroupedTask>(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
+/// As [`prepare`], of a table with a row for each timestep, which was made of one read `in_rows` if that is said.
+fn prepare_long<T: GroupedTask>(
+    table: &Table,
+    options: &GroupedOptions,
+    in_rows: Option<InRows>,
+) -> Result<Prepared, Error> {
     let id = match options.id.as_deref() {
         Some(id) => id,
-        None => table.usual_column("id", "tells sequences apart", "id")?.name(),
+        None => match table.usual_column("id", "tells sequences apart", "id") {
+            Ok(column) => column.name(),
+            Err(missing) => return Err(wide::refuse(table, options, missing)),
+        },
     };
     let (mut grouping, mut groups, about_columns) = Grouping::find(table, options, Some(id))?;
     let mut cells = grouping.cells(table, &mut groups, true)?;
@@ -35,6 +44,7 @@ fn prepare_long<T: GroupedTask>(table: &Table, options: &GroupedOptions) -> Resu
     let mut outliers =
         outlier::check_columns(table, grouping.features.iter().map(|feature| feature.name.as_str()))?;
     let columns = Labels::columns(table, &grouping.targets)?;
+    grouping.in_rows = in_rows;
     grouping.window = Labels::window(&groups, &columns, options.window)?;
     let window = grouping.window;
     let mut labels = Labels::read(&groups, &sequences, columns, &grouping, true)?;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feature::find;
 use super::groups::Groups;
-use super::{GroupedOptions, one_or_many};
+use super::{GroupedOptions, InRows, one_or_many};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::table::{Table, TableError};
@@ -39,13 +39,17 @@ pub struct Grouping {
     /// Where targets differ from row to row: the rows that are read for an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<usize>,
+    /// How the table was read, if each of its rows is a sequence: as a long one with the columns of this grouping.
+    #[serde(rename = "in-rows", default, skip_serializing_if = "Option::is_none")]
+    pub in_rows: Option<InRows>,
 }
 
 impl Grouping {
     /// See [`TaskKind::needs_version_3`](crate::task::TaskKind::needs_version_3).
     pub(in crate::task) fn needs_version_3(&self) -> bool {
         let of_features = self.features.iter().any(|feature| feature.scaling.is_none() || feature.flagged);
-        let of_columns = self.time_format.is_some() || self.missing.is_some() || self.window.is_some();
+        let of_columns = [self.time_format.is_some(), self.missing.is_some(), self.window.is_some(), self.in_rows.is_some()];
+        let of_columns = of_columns.contains(&true);
         of_features || of_columns || self.targets.len() > 1
     }
 
@@ -99,8 +103,9 @@ impl Grouping {
             .map(String::as_str)
             .collect();
         let (features, remarks) = find(table, &groups, options.features.as_deref(), &taken, options.missing)?;
-        let grouping =
-            Grouping { id, time, time_format, targets, features, missing: options.missing, window: None };
+        let missing = options.missing;
+        let (window, in_rows) = (None, None);
+        let grouping = Grouping { id, time, time_format, targets, features, missing, window, in_rows };
         Ok((grouping, groups, remarks))
     }
 
@@ -280,6 +285,9 @@ impl Grouping {
         let windows =
             self.window.map_or_else(String::new, |window| format!("the last {} of ", counted(window, "row")));
         let (targets, features) = (quoted(&self.targets), features.join(", "));
+        if let Some(InRows { length, .. }) = self.in_rows {
+            return format!("{targets} from rows of up to {length} values");
+        }
         match &self.id {
             Some(id) => format!("{targets} from {windows}sequences of {features} told apart by {id:?}"),
             None => format!("{targets} from one recording of {features}"),
@@ -290,6 +298,9 @@ impl Grouping {
     pub(in crate::task) fn check(&self) -> Result<(), String> {
         if self.features.is_empty() {
             return Err("its features' scaling is out of range".into());
+        }
+        if self.in_rows.is_some() && (self.targets.len() != 1 || self.id.is_none()) {
+            return Err("its rows are sequences without an id, or with several targets".into());
         }
         if self.targets.is_empty() || self.window == Some(0) {
             return Err("it has no target, or windows of no rows".into());

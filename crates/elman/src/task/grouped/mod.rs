@@ -22,6 +22,7 @@ mod wide;
 use std::fmt::Debug;
 
 pub use grouping::Grouping;
+pub use wide::{End, InRows};
 pub use options::{GroupedOptions, SplitBy};
 pub(crate) use parts::most_frequent;
 
@@ -96,9 +97,9 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         None
     }
 
-    /// May a cell with this text be a target?
-    fn is_target(&self, _text: &str) -> bool {
-        true
+    /// Is a cell with this text a target? None if that cannot be told.
+    fn is_target(&self, _text: &str) -> Option<bool> {
+        None
     }
 
     /// See [`TaskKind::classes`].

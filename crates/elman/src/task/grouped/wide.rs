@@ -3,224 +3,324 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::{GroupedOptions, GroupedTask};
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Entry, Table};
+use crate::table::{Column, Entry, Table, TableError, stands_for_missing};
 use crate::words::counted;
 
-/// Fewer numbered columns are no sequence.
-const LEAST_VALUES: usize = 8;
+/// Fewer numbered columns may be some sensors in a table with a row for each timestep.
+const LEAST_VALUES: usize = 15;
 
 /// Fewer rows are no table to tell labels from values by.
 const LEAST_ROWS: usize = 4;
 
-/// The columns of the long table.
-const ID: &str = "id";
+/// What columns of targets are called, where nobody names one.
+const TARGETS: [&str; 5] = ["target", "class", "label", "labels", "y"];
+
+/// The columns of the long table; that of times is not read.
+const ROW: &str = "row";
 const TIME: &str = "time";
 const VALUE: &str = "value";
 
-/// What a table with a sequence in each row is made of.
-struct Wide<'t> {
-    table: &'t Table,
-    /// The numbers of the columns of values, in order of time.
-    values: Vec<usize>,
-    /// The number of the column of targets, if there is one.
-    target: Option<usize>,
+/// How a table was read whose rows are sequences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InRows {
+    /// How the names of the columns of values begin, before their numbers.
+    pub stem: String,
+    /// How many there were.
+    pub length: usize,
+    /// At which end the targets stand, if all columns are numbered alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
 }
 
-impl<'t> Wide<'t> {
-    /// Finds the columns, if all but the target's are numbered and hold numbers. If it is not named it is the only one that is
-    /// not numbered; of columns that are all numbered, as where the file names none, `labels` chooses.
-    fn find(
-        table: &'t Table,
-        target: Option<&str>,
-        labels: impl Fn(&Table) -> Option<usize>,
-    ) -> Option<Self> {
-        let is_named = |n: &usize| target == Some(table.headers()[*n].as_str());
-        let mut target = (0..table.headers().len()).find(is_named);
-        let mut values = numbered(table.headers(), target);
-        let mut others = (0..table.headers().len()).filter(|n| Some(*n) != target && !values.contains(n));
-        match (others.next(), others.next()) {
-            (None, None) if target.is_none() => {
-                target = labels(table);
-                values.retain(|n| Some(*n) != target);
-            }
-            (None, None) => {}
-            (other, None) if target.is_none() => target = other,
-            _ => return None,
-        }
-        let are_numbers = || values.iter().all(|&n| may_hold_numbers(table.column_at(n)));
-        (values.len() >= LEAST_VALUES && are_numbers()).then_some(Wide { table, values, target })
-    }
+/// An end of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// The first column.
+    First,
+    /// The last column.
+    Last,
+}
 
-    /// The table with a row for each value, and its columns named as above: a sequence ends with its last value.
-    fn long(&self) -> Result<Option<Table>, Error> {
-        let (rows, length) = (self.table.num_rows(), self.values.len());
-        let (Ok(_), Ok(_)) = (u32::try_from(rows), u32::try_from(self.table.headers().len())) else {
-            return Ok(None);
-        };
-        let mut cells = Vec::with_capacity(rows * length);
-        for row in 0..rows {
-            let before = cells.len();
-            let mut end = before;
-            for (&column, time) in self.values.iter().zip(0..) {
-                let values = self.table.column_at(column);
-                let value = if values.is_missing(row) { f64::NAN } else { values.number(row)? };
-                cells.push(Entry { row: row as u32, column: column as u32, time, value });
-                if !value.is_nan() {
-                    end = cells.len();
-                }
-            }
-            cells.truncate(end);
-            if end == before {
-                let message = "the row is a sequence, and has no value; take it out";
-                return Err(DataError::new(self.table.column_at(self.values[0]).place(row), message).into());
-            }
+impl End {
+    /// The number of its column of so many.
+    fn of(self, columns: usize) -> usize {
+        match self {
+            End::First => 0,
+            End::Last => columns - 1,
         }
-        let ids: Vec<String> = (1..=rows).map(|n| n.to_string()).collect();
-        let Some(named) = self.table.with_texts(ID, &ids, &[]) else { return Ok(None) };
-        // The ids stand before the other columns.
-        cells.iter_mut().for_each(|cell| cell.column += 1);
-        let kept: Vec<usize> = [0].into_iter().chain(self.target.map(|target| target + 1)).collect();
-        let times: Vec<String> = (1..=length).map(|n| n.to_string()).collect();
-        Ok(named.unpivoted(&kept, &cells, (TIME, &times), VALUE))
     }
 }
 
-/// The table to learn from, and the options that name its columns, if the table has a sequence in each row: nothing is said
-/// of its columns but the target.
+/// A table to learn from, as a long one.
+pub(super) struct Training {
+    pub(super) table: Table,
+    pub(super) options: GroupedOptions,
+    pub(super) in_rows: InRows,
+    pub(super) remark: Message,
+}
+
+/// The table to learn from, if it has a sequence in each row: nothing is said of its columns but the target.
 pub(super) fn of_training<T: GroupedTask>(
     table: &Table,
     options: &GroupedOptions,
-) -> Result<Option<(Table, GroupedOptions, Message)>, Error> {
-    let is_open = options.id.is_none()
+) -> Result<Option<Training>, Error> {
+    let is_open = [&options.id, &options.time, &options.group].iter().all(|option| option.is_none())
         && options.features.is_none()
-        && options.time.is_none()
-        && options.group.is_none()
         && table.made_time().is_none();
-    if !is_open || [ID, TIME, VALUE].iter().any(|name| table.has_column(name)) {
+    let named = options.target.as_deref();
+    if !is_open || table.has_column("id") || table.num_rows() < LEAST_ROWS {
         return Ok(None);
     }
-    let target = options.target.as_deref();
-    if target.is_some_and(|target| !table.has_column(target)) || table.num_rows() < LEAST_ROWS {
+    let Some((target, in_rows)) = find(table, named, T::unnamed_target) else { return Ok(None) };
+    let headers = table.headers();
+    let name = &headers[target];
+    let values = numbered_by(headers, &in_rows.stem, Some(target));
+    let columns = || values.iter().map(|&n| table.column_at(n));
+    let are_values = columns().all(may_hold_numbers) && !columns().any(counts_rows);
+    let is_free = ![ROW, TIME, VALUE].contains(&name.as_str());
+    if values.len() < LEAST_VALUES || !is_free || !are_values || !are_of_one_kind(table, &values) {
         return Ok(None);
     }
-    let Some(wide) = Wide::find(table, target, T::unnamed_target) else {
-        return Ok(None);
-    };
-    let Some(target) = wide.target.filter(|_| are_of_one_kind(&wide)) else { return Ok(None) };
-    let Some(long) = wide.long()? else { return Ok(None) };
-    let target = &table.headers()[target];
-    let (first, last) = (wide.values[0], wide.values[wide.values.len() - 1]);
+    let Some(long) = long(table, &values, Some(target))? else { return Ok(None) };
     let text = format!(
-        "{}: each of its {} is read as a sequence of the numbers in the {} {:?} to {:?}, whose target is in {target:?}; if \
-         another column tells sequences apart, name it with ",
+        "{}: each of its {} is read as a sequence of the numbers in the {} {:?} to {:?}, whose target is in {name:?}; if a column \
+         tells sequences apart, name it with ",
         table.name(),
         counted(table.num_rows(), "row"),
-        counted(wide.values.len(), "column"),
-        table.headers()[first],
-        table.headers()[last],
+        counted(values.len(), "column"),
+        headers[values[0]],
+        headers[values[values.len() - 1]],
     );
     let options = GroupedOptions {
-        id: Some(ID.into()),
-        target: Some(target.clone()),
+        id: Some(ROW.into()),
+        target: Some(name.clone()),
         features: Some(vec![VALUE.into()]),
-        time: Some(TIME.into()),
         ..options.clone()
     };
-    Ok(Some((long, options, Message::from(text).option("id"))))
+    Ok(Some(Training { table: long, options, in_rows, remark: Message::from(text).option("id") }))
+}
+
+/// The error about a table without a column of ids, with the way out for one that may have a sequence in each row.
+pub(super) fn refuse(table: &Table, options: &GroupedOptions, missing: TableError) -> Error {
+    let headers = table.headers();
+    let stem = stem(&headers[headers.len() / 2]).map_or("", |(stem, _)| stem);
+    if options.target.is_some() || numbered_by(headers, stem, None).len() < LEAST_VALUES {
+        return missing.into();
+    }
+    let message = Message::from("no column is called \"id\"; name the one that tells sequences apart with ").option("id");
+    let message = message.text(", or, if each row is a sequence, the one of its target with ").option("target");
+    DataError::new(table.name(), message).into()
+}
+
+/// The number of the column of targets, and how all others are numbered; none of any other table. If the target is not named
+/// it is the only other one, with a usual name, or, where all are numbered, what `unnamed` finds.
+fn find(
+    table: &Table,
+    named: Option<&str>,
+    unnamed: impl Fn(&Table) -> Option<usize>,
+) -> Option<(usize, InRows)> {
+    let headers = table.headers();
+    let named = match named {
+        Some(name) => Some(headers.iter().position(|header| header == name)?),
+        None => None,
+    };
+    // Most are values.
+    let stem = stem(&headers[headers.len() / 2])?.0;
+    let values = numbered_by(headers, stem, named);
+    let mut others = (0..headers.len()).filter(|n| Some(*n) != named && !values.contains(n));
+    let target = match (named, others.next(), others.next()) {
+        (Some(target), None, _) => target,
+        (None, Some(other), None) if TARGETS.contains(&headers[other].to_lowercase().as_str()) => other,
+        (None, None, _) => unnamed(table)?,
+        _ => return None,
+    };
+    let is_numbered = self::stem(&headers[target]).is_some_and(|(own, _)| own == stem);
+    let end = match target {
+        0 => Some(End::First),
+        _ if target + 1 == headers.len() => Some(End::Last),
+        _ => None,
+    };
+    let length = headers.len() - 1;
+    Some((target, InRows { stem: stem.to_owned(), length, end: end.filter(|_| is_numbered) }))
 }
 
 /// The table as a fitted task reads it: one with a sequence in each row as a long one, any other as it is. `must_have_target`
-/// tells whether targets are needed; else a column that may be theirs is one of values if no cell is a target.
+/// tells whether targets are needed.
+///
+/// # Errors
+/// If the columns are not numbered like those that were learned from.
 pub(super) fn as_learned<'t, T: GroupedTask>(
     task: &T,
     table: &'t Table,
     must_have_target: bool,
 ) -> Result<Cow<'t, Table>, Error> {
     let grouping = task.grouping();
-    let is_wide = grouping.id.as_deref() == Some(ID)
-        && grouping.time.as_deref() == Some(TIME)
-        && matches!(grouping.features.as_slice(), [only] if only.name == VALUE);
-    if !is_wide || [ID, TIME, VALUE].iter().any(|name| table.has_column(name)) {
+    let (Some(in_rows), [name]) = (&grouping.in_rows, grouping.targets.as_slice()) else {
         return Ok(Cow::Borrowed(table));
-    }
-    let [target] = grouping.targets.as_slice() else { return Ok(Cow::Borrowed(table)) };
-    let all_values = || Wide::find(table, None, |_| None).filter(|wide| wide.target.is_none());
-    let wide = match table.column(target) {
-        Ok(column) if must_have_target || column.texts().any(|text| task.is_target(text)) => {
-            Wide::find(table, Some(target), |_| None)
-        }
-        Err(missing) if must_have_target && all_values().is_some() => return Err(missing.into()),
-        _ => all_values(),
     };
-    Ok(match wide.map(|wide| wide.long()).transpose()?.flatten() {
-        Some(long) => Cow::Owned(long),
-        None => Cow::Borrowed(table),
+    let headers = table.headers();
+    if must_have_target && in_rows.end.is_none() {
+        table.column(name)?;
+    }
+    let target = match in_rows.end {
+        None => headers.iter().position(|header| header == name),
+        Some(end) => target_at(task, table, in_rows, end, must_have_target)?,
+    };
+    let values = numbered_by(headers, &in_rows.stem, target);
+    if values.is_empty() {
+        let text = format!(
+            "no column is called like {:?}, and the model has learned from rows of such columns",
+            format!("{}1", in_rows.stem)
+        );
+        return Err(DataError::new(table.name(), text).into());
+    }
+    let Some(long) = long(table, &values, target)? else { return Ok(Cow::Borrowed(table)) };
+    Ok(Cow::Owned(match target {
+        // In a file of another width its name is another.
+        Some(_) => long.renamed(1, name),
+        None => long,
+    }))
+}
+
+/// The number of the column of targets in a file without names, if it has one: it then has a column more than the sequences
+/// that were learned from have values, or, where it is needed or the widths say nothing, holds targets alone.
+fn target_at<T: GroupedTask>(
+    task: &T,
+    table: &Table,
+    in_rows: &InRows,
+    end: End,
+    must_have_target: bool,
+) -> Result<Option<usize>, Error> {
+    let (width, at) = (table.headers().len(), end.of(table.headers().len()));
+    let are_targets: Option<Vec<bool>> =
+        table.column_at(at).texts().map(|text| task.is_target(text)).collect();
+    Ok(match are_targets {
+        _ if width == in_rows.length + 1 => Some(at),
+        _ if width == in_rows.length && !must_have_target => None,
+        Some(are_targets) if must_have_target || are_targets.iter().all(|is_one| *is_one) => Some(at),
+        Some(_) => None,
+        None => {
+            let text = format!(
+                "of {} without names, one may be of targets, or none: the model has learned from {} of values and one of \
+                 targets; leave as many, or write names above them in both files",
+                counted(width, "column"),
+                in_rows.length
+            );
+            return Err(DataError::new(table.name(), text).into());
+        }
     })
 }
 
-/// The first or the last column, if that alone holds labels: texts, or whole numbers, that many rows share.
+/// The table with a row for each value, and its columns named as above: a sequence ends with its last value.
+fn long(table: &Table, values: &[usize], target: Option<usize>) -> Result<Option<Table>, Error> {
+    let (rows, length) = (table.num_rows(), values.len());
+    let (Ok(_), Ok(_)) = (u32::try_from(rows), u32::try_from(table.headers().len())) else {
+        return Ok(None);
+    };
+    let mut cells = Vec::with_capacity(rows * length);
+    for row in 0..rows {
+        let before = cells.len();
+        let mut end = before;
+        for (&column, time) in values.iter().zip(0..) {
+            let values = table.column_at(column);
+            let is_missing = values.is_missing(row) || stands_for_missing(values.text(row));
+            let value = if is_missing { f64::NAN } else { values.number(row)? };
+            // The ids will stand before the other columns.
+            cells.push(Entry { row: row as u32, column: column as u32 + 1, time, value });
+            if !value.is_nan() {
+                end = cells.len();
+            }
+        }
+        cells.truncate(end);
+        if end == before {
+            let message = "the row is a sequence, and has no value; take it out";
+            return Err(DataError::new(table.column_at(values[0]).place(row), message).into());
+        }
+    }
+    let ids: Vec<String> = (1..=rows).map(|n| n.to_string()).collect();
+    let Some(with_ids) = table.with_texts(ROW, &ids, &[]) else { return Ok(None) };
+    let kept: Vec<usize> = [0].into_iter().chain(target.map(|target| target + 1)).collect();
+    let times: Vec<String> = (1..=length).map(|n| n.to_string()).collect();
+    Ok(with_ids.unpivoted(&kept, &cells, (TIME, &times), VALUE))
+}
+
+/// The first or the last column, if it holds labels: texts, or whole numbers, that many rows share; of two the one that has
+/// far fewer.
 pub(in crate::task) fn labels_at_an_end(table: &Table) -> Option<usize> {
-    let is_label = |n: usize| {
+    /// So many times fewer.
+    const FEWER: usize = 3;
+    let labels = |n: usize| {
         let column = table.column_at(n);
         let is_whole = |numbers: &[f64]| numbers.iter().all(|number| number.fract() == 0.0);
         let mut different: Vec<&str> = column.texts().collect();
         different.sort_unstable();
         different.dedup();
         let are_shared = (2..=table.num_rows() / 2).contains(&different.len());
-        are_shared && (!may_hold_numbers(column) || column.numbers_or_gaps().is_some_and(is_whole))
+        let may_be = !may_hold_numbers(column) || column.numbers_or_gaps().is_some_and(is_whole);
+        Some(different.len()).filter(|_| are_shared && may_be)
     };
     let last = table.headers().len().checked_sub(1)?;
-    match (is_label(0), is_label(last)) {
-        (true, false) => Some(0),
-        (false, true) => Some(last),
+    match (labels(0), labels(last)) {
+        (Some(_), None) => Some(0),
+        (None, Some(_)) => Some(last),
+        (Some(first), Some(other)) if first * FEWER <= other => Some(0),
+        (Some(first), Some(other)) if other * FEWER <= first => Some(last),
         _ => None,
     }
 }
 
-/// The columns, but one, whose names end in ascending numbers and begin alike: `t1`, `t2`; `0`, `1`.
-fn numbered(headers: &[String], but: Option<usize>) -> Vec<usize> {
-    let parts = |n: usize| {
-        let stem = headers[n].trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-        Some((stem, headers[n][stem.len()..].parse::<f64>().ok()?))
-    };
-    let named: Vec<(usize, (&str, f64))> =
-        (0..headers.len()).filter(|n| Some(*n) != but).filter_map(|n| Some((n, parts(n)?))).collect();
-    // One that differs from the others may stand before or behind them.
-    let stem = named.get(named.len() / 2).map_or("", |(_, (stem, _))| stem);
-    let alike: Vec<(usize, f64)> =
-        named.into_iter().filter(|(_, (own, _))| *own == stem).map(|(n, (_, number))| (n, number)).collect();
-    if alike.is_sorted_by(|a, b| a.1 < b.1) {
-        alike.into_iter().map(|(n, _)| n).collect()
-    } else {
-        Vec::new()
+/// How a name begins, and the number at its end: `t12`; `12`, which may have decimals.
+fn stem(name: &str) -> Option<(&str, f64)> {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    match name.parse::<f64>() {
+        Ok(number) => Some(("", number)),
+        Err(_) => Some((stem, name[stem.len()..].parse().ok()?)),
     }
+}
+
+/// The columns, but one, whose names begin so and end in a number, in order of these.
+fn numbered_by(headers: &[String], begin: &str, but: Option<usize>) -> Vec<usize> {
+    let number = |n: usize| stem(&headers[n]).filter(|(own, _)| *own == begin).map(|(_, number)| (n, number));
+    let mut found: Vec<(usize, f64)> =
+        (0..headers.len()).filter(|n| Some(*n) != but).filter_map(number).collect();
+    found.sort_by(|a, b| a.1.total_cmp(&b.1));
+    found.into_iter().map(|(n, _)| n).collect()
 }
 
 /// Does it hold numbers, but for a few cells? A column without a value is one where all sequences are shorter.
 fn may_hold_numbers(column: Column<'_>) -> bool {
-    column.holds_numbers() || column.is_mostly_numbers() || column.texts().all(str::is_empty)
+    column.holds_numbers() || column.is_mostly_numbers() || column.texts().all(stands_for_missing)
+}
+
+/// Does it number the rows?
+fn counts_rows(column: Column<'_>) -> bool {
+    let numbers = column.numbers_or_gaps();
+    numbers.is_some_and(|numbers| numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0))
 }
 
 /// Do the columns measure one thing? Then their levels lie close together beside what varies in each, or each is close to the
 /// next; columns of different things, such as sensors, do neither.
-fn are_of_one_kind(wide: &Wide<'_>) -> bool {
+fn are_of_one_kind(table: &Table, values: &[usize]) -> bool {
     /// So many times what varies in the middle column.
     const CLOSE: f64 = 10.0;
     /// Steps from column to column as a share of the range of levels.
     const SMOOTH: f64 = 0.15;
     let statistics = |&n: &usize| {
-        let column = wide.table.column_at(n);
+        let column = table.column_at(n);
         let known: Vec<f64> =
             column.numbers_or_gaps()?.iter().copied().filter(|value| !value.is_nan()).collect();
         let mean = known.iter().sum::<f64>() / known.len() as f64;
         let square = known.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / known.len() as f64;
         mean.is_finite().then_some((mean, square.sqrt()))
     };
-    let found: Vec<(f64, f64)> = wide.values.iter().filter_map(statistics).collect();
-    let sorted = |values: Vec<f64>| {
-        let mut values = values;
+    let found: Vec<(f64, f64)> = values.iter().filter_map(statistics).collect();
+    let sorted = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
         values
     };

@@ -87,6 +87,7 @@ impl Label {
             features: names.map(unscaled).collect(),
             missing: None,
             window: None,
+            in_rows: None,
         };
         let answer = Regress { grouping, target_scalings: vec![Scaling::NONE] }.into();
         Label { answer, means: Vec::new(), sound: Some(sound) }
