@@ -71,7 +71,13 @@ class Grouped(Estimator):
                 columns[name] = self._spread_over(column, lengths)
             options["target"] = ",".join(name for name in columns if name.startswith("target"))
             table = table_of(columns)
-        self._fit(table, options)
+        try:
+            self._fit(table, options)
+        except ValueError as error:
+            # Of frames to which targets were added: if rows were sequences, the library did not see it.
+            if y is None or names is None or "tells sequences apart" not in str(error):
+                raise
+            raise ValueError(f"{error}; if each row is a sequence, give them as an array (n, T) or (n, T, I)") from None
         self._take_features(names, sequences[0].shape[1] if names is None else 0)
 
     def _take_features(self, names: list[str] | None, width: int) -> None:
@@ -100,16 +106,20 @@ class Grouped(Estimator):
 
     def _spread(self, columns: dict[str, Column], column: Column, id_name: str) -> Column:
         """A target for each row, where there may be one for each sequence."""
-        ids = columns.get(id_name)
-        if ids is None:
-            raise ValueError(f"the data frame has no column {id_name!r} that tells sequences apart; name it with id")
-        if len(column) == len(ids):
+        ids, rows = columns.get(id_name), len(next(iter(columns.values())))
+        if len(column) == rows:
+            # Without ids each row may be a sequence, which the library finds out, or refuses.
             return column
+        if ids is None:
+            raise ValueError(
+                f"y has {len(column)} targets, but the data frame has {rows} rows and no column {id_name!r} that tells sequences "
+                "apart; name it with id"
+            )
         places: dict[Any, int] = {}
-        rows = [places.setdefault(i, len(places)) for i in ids]
+        sequence = [places.setdefault(i, len(places)) for i in ids]
         if len(column) != len(places):
-            raise ValueError(f"y has {len(column)} targets, but there are {len(places)} sequences of {len(ids)} rows")
-        return [column[n] for n in rows] if isinstance(column, list) else column[np.array(rows)]
+            raise ValueError(f"y has {len(column)} targets, but there are {len(places)} sequences of {rows} rows")
+        return [column[n] for n in sequence] if isinstance(column, list) else column[np.array(sequence)]
 
     def _grouping(self, model: _elman.Model) -> dict[str, Any]:
         """The columns, as the model has them."""
