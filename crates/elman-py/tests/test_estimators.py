@@ -261,6 +261,39 @@ def test_forms_of_sequences_are_the_same_data(means):
     assert np.array_equal(flat.predict(X[:, :, :1]), flat.predict(X[:, :, 0]))
 
 
+@pytest.mark.parametrize("kind", [elman.SequenceClassifier, elman.SequenceRegressor])
+def test_a_sequence_in_each_row(kind, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    polars = pytest.importorskip("polars")
+    X = np.random.default_rng(5).normal(size=(48, 12))
+    y = X.mean(axis=1)
+    if kind is elman.SequenceClassifier:
+        y = np.where(y > 0, "high", "low")
+    weights = np.arange(len(y))
+    expected = kind(**QUICK).fit(X, y)
+    # An array (n, T) is one of n sequences of single values, whichever order an array of three dimensions has.
+    for layout, full in [("time", X[:, :, None]), ("channels", X[:, None])]:
+        fitted = kind(layout=layout, **QUICK).fit(X, y)
+        assert np.array_equal(fitted.predict(X), expected.predict(X)) and fitted.n_features_in_ == 1
+        assert np.array_equal(fitted.predict(full), expected.predict(X))
+    # So is a frame whose columns are numbered.
+    columns = {f"t{t}": X[:, t] for t in range(X.shape[1])}
+    for frame in (pandas.DataFrame(columns), pandas.DataFrame(X), polars.DataFrame(columns), columns):
+        fitted = kind(**QUICK).fit(frame, y)
+        assert any("rows is read as a sequence of the numbers in the" in remark for remark in fitted.remarks_)
+        assert fitted.score(frame, y) == expected.score(X, y) and fitted.n_features_in_ == X.shape[1]
+        assert fitted.score(frame, y, weights) == expected.score(X, y, weights)
+        assert np.array_equal(fitted.predict(frame)["target_predicted"], expected.predict(X))
+    fitted.save(tmp_path / "wide.elman")
+    assert elman.load(tmp_path / "wide.elman").score(columns, y) == expected.score(X, y)
+    with pytest.raises(ValueError, match=r"y has 47 targets, but the data frame has 48 rows and no column 'id'"):
+        kind(**QUICK).fit(columns, y[1:])
+    # Few columns, and those of other names, may be anything.
+    for frame in (pandas.DataFrame(X[:, :5]), {f"{'ab'[t % 2]}{t}": X[:, t] for t in range(X.shape[1])}):
+        with pytest.raises(ValueError, match=r'has no column "id".* with id; if each row is a sequence, .* array \(n, T\)'):
+            kind(**QUICK).fit(frame, y)
+
+
 @pytest.mark.parametrize("layout", ["time", "channels"])
 def test_frames_as_sktime_has_them(means, layout):
     pandas = pytest.importorskip("pandas")

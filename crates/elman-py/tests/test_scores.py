@@ -49,6 +49,55 @@ def test_targets_that_are_none_have_no_score(regressor, classifier):
             ask(list(X), uneven)
 
 
+def test_weights_are_those_of_scikit_learn(regressor, classifier):
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    draw = np.random.default_rng(3)
+    two = elman.SequenceRegressor(**QUICK).fit(X, np.stack([Y, -(Y**2)], axis=1))
+    noisy = Y + draw.normal(size=60)
+    for weights in (draw.random(60), draw.integers(0, 3, 60), np.eye(60)[5] + np.eye(60)[7], 1e308 * draw.random(60), None):
+        # Of scikit-learn's own sum of weights a part may be beyond all numbers.
+        known = None if weights is None else weights / weights.max()
+        expected = metrics.accuracy_score(CLASSES, classifier.predict(X), sample_weight=known)
+        assert classifier.score(X, CLASSES, sample_weight=weights) == pytest.approx(expected, abs=1e-12)
+        expected = metrics.r2_score(noisy, regressor.predict(X), sample_weight=known)
+        assert regressor.score(X, noisy, weights) == pytest.approx(expected, rel=1e-9)
+        both = np.stack([noisy, Y], axis=1)
+        expected = metrics.r2_score(both, two.predict(X), sample_weight=known)
+        assert two.score(X, both, sample_weight=weights) == pytest.approx(expected, rel=1e-9)
+    # What counts nothing might as well not be there, and what counts twice be there twice.
+    counts = draw.integers(0, 3, 60)
+    again = np.repeat(np.arange(60), counts)
+    assert regressor.score(X, noisy, counts) == pytest.approx(regressor.score(X[again], noisy[again]), abs=1e-9)
+    assert classifier.score(X, CLASSES, counts.tolist()) == pytest.approx(classifier.score(X[again], CLASSES[again]))
+    # Targets that are all one have no spread.
+    assert regressor.score(X, np.zeros(60), counts) == metrics.r2_score(np.zeros(60), Y, sample_weight=counts) == 0
+
+
+def test_weights_are_one_for_each_sequence(regressor, classifier):
+    for model, y in [(regressor, Y), (classifier, CLASSES)]:
+        for weights, message in [
+            (np.ones(59), "sample_weight has 59 weights, but X has 60 sequences"),
+            (np.ones((60, 1)), r"sample_weight has the shape \(60, 1\); it must be \(n,\)"),
+            (2.0, r"sample_weight has the shape \(\)"),
+            (np.where(np.arange(60) == 3, np.nan, 1), r"sample_weight\[3\] is nan; a weight must be finite"),
+            (np.where(np.arange(60) == 4, -1, 1), r"sample_weight\[4\] is -1.0; .* at least 0"),
+            (np.zeros(60), "sample_weight is 0 for every sequence"),
+        ]:
+            with pytest.raises(ValueError, match=message):
+                model.score(X, y, weights)
+        with pytest.raises(TypeError, match="sample_weight is of <U"):
+            model.score(X, y, ["much"] * 60)
+    weights = np.arange(60)
+    framed = elman.SequenceRegressor(**QUICK).fit(LONG, Y)
+    assert framed.score(LONG, Y, np.repeat(weights, 10)) == framed.score(LONG, Y, weights) != framed.score(LONG, Y)
+    with pytest.raises(ValueError, match="sample_weight has several weights in the sequence of row 1; a sequence has one"):
+        framed.score(LONG, Y, np.arange(600))
+    own = {**LONG, "target": np.repeat(Y, 10)}
+    with pytest.raises(ValueError, match="sample_weight weighs the targets of y, which is None; pass y"):
+        framed.score(own, sample_weight=weights)
+    assert framed.score(own, own["target"], weights) == framed.score(LONG, Y, weights)
+
+
 def test_the_targets_of_a_frame_may_be_told_for_each_row():
     regressor, rows = elman.SequenceRegressor(**QUICK).fit(LONG, np.repeat(Y, 10)), np.repeat(Y, 10)
     assert regressor.score(LONG, rows) == regressor.score(LONG, Y)

@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import random
 import warnings
 import weakref
 
@@ -562,22 +563,75 @@ def test_data_loaders_beside_it():
             nn.Softmax(-1),
         ),
         lambda: nn.Sequential(nn.Sequential(nn.LSTM(3, 5, batch_first=True)), nn.Sequential(nn.Linear(5, 4), nn.Tanh())),
+        # Activations wherever they stand: first and last, behind each other, dropout and every layer.
+        lambda: nn.Sequential(nn.Tanh(), nn.Identity(), nn.Softmax(-1), nn.Linear(3, 2, bias=False), nn.ELU()),
+        lambda: nn.Sequential(nn.LSTM(3, 5, bidirectional=True, batch_first=True), nn.ReLU(), nn.Linear(10, 2)),
+        lambda: nn.Sequential(
+            nn.GRU(3, 5, batch_first=True),
+            nn.Sequential(nn.Sigmoid(), nn.ReLU()),
+            nn.LayerNorm(5),
+            nn.ELU(),
+            nn.Linear(5, 4, bias=False),
+            nn.Dropout(0.5),
+            nn.Tanh(),
+            nn.Sigmoid(),
+            nn.RNN(4, 7, batch_first=True),
+            nn.Softmax(2),
+        ),
     ],
 )
 def test_networks_from_modules_and_back(make):
     torch.manual_seed(0)
-    module = make().eval()
-    network = elman.from_torch(module)
-    x = torch.randn(4, 6, 3, dtype=next(module.parameters()).dtype)
-    y = x
-    for layer in module.modules():
-        if isinstance(layer, nn.Sequential):
-            continue
-        y = layer(y)
+    _there_and_back(make().eval(), torch.randn(4, 6, 3))
+
+
+def _flat(module):
+    return [layer for part in module for layer in _flat(part)] if isinstance(module, nn.Sequential) else [module]
+
+
+def _there_and_back(module, x):
+    """Holds a network to a module's outputs, and the network's module to both."""
+    y = x = x.to(next(module.parameters()).dtype)
+    for layer in _flat(module):
+        y = layer(y.long()[..., 0] if isinstance(layer, nn.Embedding) else y)
         y = y[0] if isinstance(y, tuple) else y
+    network = elman.from_torch(module)
     ours = torch.from_numpy(network(x))
     assert_close(ours, y)
     assert_close(network.to_torch().eval()(x), ours)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_drawn_chains_come_there_and_back(seed):
+    draw = random.Random(seed)
+    torch.manual_seed(seed)
+    width = draw.randint(1, 5)
+    is_text = draw.random() < 0.2
+    layers = [nn.Embedding(9, width)] if is_text else []
+    x = torch.randint(9, (2, 7, 1)) if is_text else 3 * torch.randn(2, 7, width)
+    for _ in range(draw.randint(1, 6)):
+        after = draw.randint(1, 20)
+        layers += draw.choices([nn.Tanh(), nn.ReLU(), nn.Sigmoid(), nn.ELU(), nn.Softmax(-1)], k=draw.randint(0, 2))
+        kind = draw.choice([nn.Linear, nn.LSTM, nn.GRU, nn.RNN, nn.LayerNorm])
+        if kind is nn.LayerNorm:
+            layers.append(nn.LayerNorm(width))
+            continue
+        options = {"bias": draw.random() < 0.5}
+        if kind is not nn.Linear:
+            options.update(batch_first=True, bidirectional=draw.random() < 0.5, num_layers=draw.randint(1, 2))
+        layers.append(kind(width, after, **options))
+        width = after * (2 if options.get("bidirectional") else 1)
+    _there_and_back(nn.Sequential(*layers, nn.Tanh()).to(draw.choice([torch.float32, torch.float64])).eval(), x)
+
+
+def test_an_activation_of_its_own_leaves_what_it_is_applied_to_as_it_was():
+    torch.manual_seed(0)
+    lstm = nn.LSTM(3, 37, batch_first=True)
+    x = torch.randn(5, 40, 3)
+    network = elman.from_torch(nn.Sequential(lstm, nn.ReLU()))
+    assert network.blocks[1] == elman.Dense(37, "relu", bias=False)
+    assert np.array_equal(network(x), np.maximum(elman.from_torch(lstm)(x), 0))
+    assert elman.from_torch(nn.Sequential(nn.Linear(3, 2), nn.ReLU())).blocks == [elman.Dense(2, "relu")]
 
 
 def test_every_block_goes_to_pytorch():
@@ -602,6 +656,11 @@ def test_every_block_goes_to_pytorch():
         assert_close(network.to_torch()(torch.from_numpy(tokens)), torch.from_numpy(network(tokens)))
 
 
+class _Tanh(nn.Tanh):
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
 class _Residual(nn.Sequential):
     def forward(self, x):
         return x + super().forward(x)
@@ -610,7 +669,14 @@ class _Residual(nn.Sequential):
 def test_modules_without_counterpart_are_refused_by_name():
     for module, message in [
         (nn.Sequential(nn.Conv1d(1, 2, 3)), "Conv1d"),
-        (nn.Sequential(nn.LSTM(2, 3), nn.Tanh()), "Tanh must follow a Linear"),
+        (nn.Sequential(nn.LSTM(2, 3), nn.GELU()), "GELU has no counterpart in a network; .* Tanh, ReLU, Sigmoid, ELU, Softmax"),
+        (nn.Sequential(nn.LSTM(2, 3), _Tanh(), nn.Linear(3, 1)), "_Tanh has no counterpart"),
+        (nn.Sequential(nn.GRU(2, 3), nn.LogSoftmax(-1)), "LogSoftmax has no counterpart"),
+        (nn.Sequential(nn.GRU(2, 3), nn.ELU(2.0)), "ELU has alpha 2.0"),
+        (nn.Sequential(nn.GRU(2, 3), nn.Softmax(0)), "Softmax is over dimension 0"),
+        (nn.Sequential(nn.Tanh()), "no layer"),
+        (nn.Sequential(nn.Tanh(), nn.Embedding(3, 4)), "Embedding must be the first layer"),
+        (nn.Sequential(nn.Tanh(), nn.Linear(2, 3).half()), "a layer is of float16"),
         (nn.LSTM(2, 3, proj_size=1), "proj_size"),
         (nn.Sequential(nn.Linear(2, 3), nn.ELU(0.5)), "ELU has alpha 0.5"),
         (nn.Sequential(nn.Identity()), "no layer"),

@@ -162,7 +162,7 @@ class Dense(Block):
     output_size : int
         Values that leave it.
     activation : {"identity", "tanh", "relu", "sigmoid", "elu", "softmax"}
-        The function of the weighted sums; softmax only at the end of a network.
+        The function of the weighted sums, softmax over the values of a row.
     bias : bool
         Is there a ``b``?
     """

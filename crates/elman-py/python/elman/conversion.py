@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["from_torch", "to_torch"]
 
+#: The activations of ``torch.nn`` that a network has.
 _ACTIVATIONS = {"Tanh": "tanh", "ReLU": "relu", "Sigmoid": "sigmoid", "ELU": "elu", "Softmax": "softmax"}
 
 
@@ -25,8 +27,9 @@ def from_torch(module: torch.nn.Module) -> Network:
     ----------
     module : torch.nn.Module
         An ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``, or an ``nn.Sequential`` of those, which may have others in it, with
-        ``nn.Linear``, activations behind a linear layer, ``nn.Embedding`` at the beginning, ``nn.LayerNorm``, ``nn.Dropout`` and ``nn.Identity``. Outputs of
-        recurrent layers are taken for what they hand on, their states left aside.
+        ``nn.Linear``, ``nn.Embedding`` at the beginning, ``nn.LayerNorm``, ``nn.Dropout``, ``nn.Identity`` and the
+        activations ``nn.Tanh``, ``nn.ReLU``, ``nn.Sigmoid``, ``nn.ELU`` and ``nn.Softmax``. Outputs of recurrent layers are
+        taken for what they hand on, their states left aside.
 
     Returns
     -------
@@ -37,66 +40,40 @@ def from_torch(module: torch.nn.Module) -> Network:
     ------
     ValueError
         If the module has something that a network does not, by its name.
+
+    Notes
+    -----
+    An activation directly behind a linear layer is that of its dense block. Anywhere else it is one of a dense block of its own,
+    whose weights are the identity: exact for finite values, at the cost of ``H * H`` weights and as many multiplications at each
+    timestep of ``H`` values. In training these weights are parameters like all others.
     """
     from torch import nn
 
-    blocks: list[Block] = []
-    tensors: list[np.ndarray[Any, Any]] = []
-    input_size = width = dtype = None
-    for layer in _layers(module):
-        name = type(layer).__name__
-        if isinstance(layer, nn.RNNBase):
-            first, after = layer.input_size, layer.hidden_size * (2 if layer.bidirectional else 1)
-            _add_recurrent(layer, blocks, tensors)
-        elif isinstance(layer, nn.Linear):
-            first, after = layer.in_features, layer.out_features
-            blocks.append(Dense(layer.out_features, bias=layer.bias is not None))
-            tensors += _arrays(layer.weight, layer.bias)
-        elif isinstance(layer, nn.Embedding):
-            if layer.max_norm is not None:
-                raise ValueError("Embedding with max_norm changes its weights as it runs; a network has no such thing")
-            first, after = 1, layer.embedding_dim
-            blocks.append(Embedding(layer.num_embeddings, layer.embedding_dim))
-            tensors += _arrays(layer.weight)
-        elif isinstance(layer, nn.LayerNorm):
-            if len(layer.normalized_shape) != 1 or layer.weight is None or layer.bias is None:
-                raise ValueError("LayerNorm must be over the last dimension, with weight and bias")
-            first = after = layer.normalized_shape[0]
-            blocks.append(LayerNorm(layer.eps))
-            tensors += _arrays(layer.weight, layer.bias)
-        elif isinstance(layer, nn.Dropout):
-            if layer.p > 0:
-                blocks.append(Dropout(layer.p))
-            continue
-        elif isinstance(layer, nn.Identity):
-            continue
-        elif name in _ACTIVATIONS:
-            _add_activation(layer, blocks)
-            continue
-        else:
-            raise ValueError(
-                f"{name} has no counterpart in a network; there are nn.LSTM, GRU, RNN, Linear, Embedding, LayerNorm, Dropout, "
-                "Identity, activations behind a Linear, and an nn.Sequential of those"
-            )
-        if input_size is None:
-            input_size, dtype = first, _dtype(layer)
-        elif isinstance(layer, nn.Embedding):
-            raise ValueError("Embedding must be the first layer: it reads token ids, not what another layer gives")
-        elif _dtype(layer) != dtype:
-            raise ValueError(f"{name} is of {_dtype(layer)}, but the first layer of {dtype}; a network is of one number type")
-        elif first != width:
-            raise ValueError(f"{name} reads {first} values, but what stands before it gives {width}")
-        width = after
-    if input_size is None:
+    layers = list(_layers(module))
+    widths = [_widths(layer) for layer in layers]
+    sized = [(layer, found) for layer, found in zip(layers, widths) if found is not None]
+    if not sized:
         raise ValueError("the module has no layer with parameters")
-    network = Network(blocks, input_size=input_size, dtype=dtype or "float32")
-    flat = np.concatenate([tensor.reshape(-1) for tensor in tensors])
-    network.parameters[:] = flat
+    first, (input_size, _) = sized[0]
+    dtype = _dtype(first)
+    chain = _Chain(input_size, dtype)
+    for layer, found in zip(layers, widths):
+        name = type(layer).__name__
+        if isinstance(layer, nn.Embedding) and chain.blocks:
+            raise ValueError("Embedding must be the first layer: it reads token ids, not what another layer gives")
+        if found is not None and _dtype(layer) != dtype:
+            raise ValueError(f"{name} is of {_dtype(layer)}, but the first layer of {dtype}; a network is of one number type")
+        if found is not None and found[0] != chain.width:
+            raise ValueError(f"{name} reads {found[0]} values, but what stands before it gives {chain.width}")
+        chain.add(layer)
+        chain.width = chain.width if found is None else found[1]
+    network = Network(chain.blocks, input_size=input_size, dtype=dtype)
+    network.parameters[:] = np.concatenate([tensor.reshape(-1) for tensor in chain.tensors])
     return network
 
 
 def _layers(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
-    """The layers in their order, those of an ``nn.Sequential`` within another as well, but for one with a ``forward`` of its own."""
+    """The layers in order, those of an ``nn.Sequential`` within another too, unless that has a ``forward`` of its own."""
     from torch import nn
 
     if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
@@ -107,45 +84,116 @@ def _layers(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
 
 
 def _dtype(layer: torch.nn.Module) -> str:
-    """NumPy's name of a layer's number type."""
-    return str(next(layer.parameters()).dtype).removeprefix("torch.")
+    """NumPy's name of a layer's number type, which must be one that networks have."""
+    names = sorted({str(parameter.dtype).removeprefix("torch.") for parameter in layer.parameters()})
+    for name in names:
+        if name not in ("float32", "float64"):
+            raise ValueError(f"a layer is of {name}; a network is of float32 or float64: from_torch(module.float())")
+    return names[0]
 
 
 def _arrays(*tensors: Any) -> list[np.ndarray[Any, Any]]:
-    for tensor in tensors:
-        dtype = "" if tensor is None else str(tensor.dtype).removeprefix("torch.")
-        if dtype not in ("", "float32", "float64"):
-            raise ValueError(f"a layer is of {dtype}; a network is of float32 or float64: from_torch(module.float())")
     return [tensor.detach().cpu().numpy() for tensor in tensors if tensor is not None]
 
 
-def _add_recurrent(layer: Any, blocks: list[Block], tensors: list[np.ndarray[Any, Any]]) -> None:
-    if layer.proj_size:
-        raise ValueError("proj_size: a projection of the hidden state has no counterpart in a network")
-    cell = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "elman", "RNN_RELU": "elman-relu"}[layer.mode]
-    for n in range(layer.num_layers):
-        if n > 0 and layer.dropout > 0:
-            blocks.append(Dropout(layer.dropout))
-        blocks.append(Recurrent(cell, layer.hidden_size, "both" if layer.bidirectional else "forward"))
-    for weights in layer.all_weights:
-        arrays = _arrays(*weights)
-        # Without biases, zeros stand for them.
-        zeros = [np.zeros(len(array), array.dtype) for array in arrays]
-        tensors += arrays + (zeros if len(arrays) == 2 else [])
+def _widths(layer: Any) -> tuple[int, int] | None:
+    """The values that a layer reads and gives; None if it takes any number of them, and gives as many."""
+    from torch import nn
 
-
-def _add_activation(layer: Any, blocks: list[Block]) -> None:
     name = type(layer).__name__
-    last = blocks[-1] if blocks else None
-    if not isinstance(last, Dense) or last.activation != "identity":
-        raise ValueError(f"{name} must follow a Linear; a network has activations there alone")
+    if isinstance(layer, nn.RNNBase):
+        return layer.input_size, layer.hidden_size * (2 if layer.bidirectional else 1)
+    if isinstance(layer, nn.Linear):
+        return layer.in_features, layer.out_features
+    if isinstance(layer, nn.Embedding):
+        return 1, layer.embedding_dim
+    if isinstance(layer, nn.LayerNorm):
+        if len(layer.normalized_shape) != 1 or layer.weight is None or layer.bias is None:
+            raise ValueError("LayerNorm must be over the last dimension, with weight and bias")
+        return layer.normalized_shape[0], layer.normalized_shape[0]
+    if isinstance(layer, (nn.Dropout, nn.Identity)) or _is_activation(layer):
+        return None
+    raise ValueError(
+        f"{name} has no counterpart in a network; there are nn.LSTM, GRU, RNN, Linear, Embedding, LayerNorm, Dropout, Identity, "
+        f"the activations {', '.join(_ACTIVATIONS)}, and an nn.Sequential of those"
+    )
+
+
+def _is_activation(layer: Any) -> bool:
+    """Is it one that a network has, and not a class derived from it, which may compute something else?"""
+    from torch import nn
+
+    name = type(layer).__name__
+    return name in _ACTIVATIONS and type(layer) is getattr(nn, name)
+
+
+class _Chain:
+    """Blocks, and what stands in their tensors, on the way from layers to a network."""
+
+    def __init__(self, input_size: int, dtype: str) -> None:
+        self.blocks: list[Block] = []
+        self.tensors: list[np.ndarray[Any, Any]] = []
+        #: The values that the latest block gives.
+        self.width = input_size
+        self.dtype = dtype
+
+    def add(self, layer: Any) -> None:
+        """Put a layer at the end."""
+        from torch import nn
+
+        if isinstance(layer, nn.RNNBase):
+            self._add_recurrent(layer)
+        elif isinstance(layer, nn.Linear):
+            self.blocks.append(Dense(layer.out_features, bias=layer.bias is not None))
+            self.tensors += _arrays(layer.weight, layer.bias)
+        elif isinstance(layer, nn.Embedding):
+            if layer.max_norm is not None:
+                raise ValueError("Embedding with max_norm changes its weights as it runs; a network has no such thing")
+            self.blocks.append(Embedding(layer.num_embeddings, layer.embedding_dim))
+            self.tensors += _arrays(layer.weight)
+        elif isinstance(layer, nn.LayerNorm):
+            self.blocks.append(LayerNorm(layer.eps))
+            self.tensors += _arrays(layer.weight, layer.bias)
+        elif isinstance(layer, nn.Dropout):
+            if layer.p > 0:
+                self.blocks.append(Dropout(layer.p))
+        elif _is_activation(layer):
+            self._add_activation(layer)
+
+    def _add_recurrent(self, layer: Any) -> None:
+        if layer.proj_size:
+            raise ValueError("proj_size: a projection of the hidden state has no counterpart in a network")
+        cell = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "elman", "RNN_RELU": "elman-relu"}[layer.mode]
+        for n in range(layer.num_layers):
+            if n > 0 and layer.dropout > 0:
+                self.blocks.append(Dropout(layer.dropout))
+            self.blocks.append(Recurrent(cell, layer.hidden_size, "both" if layer.bidirectional else "forward"))
+        for weights in layer.all_weights:
+            arrays = _arrays(*weights)
+            # Without biases, zeros stand for them.
+            zeros = [np.zeros(len(array), array.dtype) for array in arrays]
+            self.tensors += arrays + (zeros if len(arrays) == 2 else [])
+
+    def _add_activation(self, layer: Any) -> None:
+        activation = _activation(layer)
+        last = self.blocks[-1] if self.blocks else None
+        if isinstance(last, Dense) and last.activation == "identity":
+            self.blocks[-1] = replace(last, activation=activation)
+        else:
+            self.blocks.append(Dense(self.width, activation, bias=False))
+            self.tensors.append(np.eye(self.width, dtype=self.dtype))
+
+
+def _activation(layer: Any) -> str:
+    """A network's name of an activation."""
+    name = type(layer).__name__
     if name == "ELU" and layer.alpha != 1.0:
         raise ValueError(f"ELU has alpha {layer.alpha}; that of a network is 1")
     if name == "Softmax" and layer.dim is None:
         raise ValueError("Softmax has no dim, and PyTorch takes the first of three; a network has it over the last, dim=-1")
-    if name == "Softmax" and layer.dim != -1:
+    if name == "Softmax" and layer.dim not in (-1, 2):
         raise ValueError(f"Softmax is over dimension {layer.dim}; that of a network is over the last, -1")
-    blocks[-1] = Dense(last.output_size, _ACTIVATIONS[name], last.bias)
+    return _ACTIVATIONS[name]
 
 
 def to_torch(network: Network) -> torch.nn.Module:

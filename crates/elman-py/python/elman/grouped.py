@@ -61,8 +61,10 @@ class SequenceClassifier(Grouped):
         Parameters
         ----------
         X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
-            A frame is long: a row for each timestep, a column ``id`` (option ``id``) that tells sequences apart; or as
-            sktime has it, with an index of sequences and timesteps, or a row for each sequence whose cells are series.
+            Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
+            each timestep, a column ``id`` (option ``id``) that tells sequences apart; or wide: a row for each sequence, its
+            values in at least eight numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
+            and timesteps, or a row for each sequence whose cells are series.
         y : array (n,), optional
             A class for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
@@ -124,7 +126,7 @@ class SequenceClassifier(Grouped):
             return like(columns, kind)
         return self.classes_[np.argmax(probabilities, axis=1)]
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The share of sequences that are classified rightly.
 
         Parameters
@@ -134,13 +136,16 @@ class SequenceClassifier(Grouped):
         y : array (n,), optional
             Their classes; of a frame by default its column ``target``. They are told apart as in training: ``1`` and
             ``"1"`` are the same, and one that was not there is wrong.
+        sample_weight : array (n,), optional
+            How much each sequence counts beside the others, at least 0; by default all count alike. It needs ``y``.
         """
         if y is None:
-            return self._own_score(X, "accuracy")
+            return self._own_score(X, "accuracy", sample_weight)
         labels, X = self._labels(y), collected(X)
         predicted = self.classes_[np.argmax(self.predict_proba(X), axis=1)]
         labels = self._for_sequences(X, labels, len(predicted))
-        return float(np.mean(agreement(predicted, labels, self._class_names)))
+        weights = self._weights(X, sample_weight, len(predicted))
+        return float(np.average(agreement(predicted, labels, self._class_names), weights=weights))
 
     def _take_model(self, model: _elman.Model) -> None:
         super()._take_model(model)
@@ -192,8 +197,10 @@ class SequenceRegressor(Grouped):
         Parameters
         ----------
         X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
-            A frame is long: a row for each timestep, a column ``id`` (option ``id``) that tells sequences apart; or as
-            sktime has it, with an index of sequences and timesteps, or a row for each sequence whose cells are series.
+            Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
+            each timestep, a column ``id`` (option ``id``) that tells sequences apart; or wide: a row for each sequence, its
+            values in at least eight numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
+            and timesteps, or a row for each sequence whose cells are series.
         y : array (n,) or (n, K), optional
             Numbers for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
@@ -229,7 +236,7 @@ class SequenceRegressor(Grouped):
         """The answers ``(n, K)``."""
         return np.stack([np.asarray(column) for name, column in columns.items() if name.endswith("_predicted")], axis=1)
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The coefficient of determination, the mean over targets.
 
         Parameters
@@ -238,16 +245,19 @@ class SequenceRegressor(Grouped):
             The sequences.
         y : array (n,) or (n, K), optional
             Their numbers; of a frame by default its column ``target``.
+        sample_weight : array (n,), optional
+            How much each sequence counts beside the others, at least 0; by default all count alike. It needs ``y``.
         """
         if y is None:
-            return self._own_score(X, "r2")
+            return self._own_score(X, "r2", sample_weight)
         truth, X = self._numbers(y), collected(X)
         predicted = self._predicted(self._answers(X)[0])
         truth = self._for_sequences(X, truth.reshape(len(truth), -1), len(predicted))
         if truth.shape[1] != predicted.shape[1]:
             raise ValueError(f"y has {truth.shape[1]} numbers for each sequence, but the model tells {predicted.shape[1]}")
-        errors = ((predicted - truth) ** 2).sum(axis=0)
-        spread = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
+        weights = self._weights(X, sample_weight, len(predicted))
+        errors = np.average((predicted - truth) ** 2, axis=0, weights=weights)
+        spread = np.average((truth - np.average(truth, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
         return float(
             np.mean(np.where(spread > 0, 1 - errors / np.where(spread > 0, spread, 1), np.where(errors > 0, 0, 1)))
         )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import _elman
-from .arrays import Array
+from .arrays import Array, as_array
 from .data import (
     Column,
     collected,
@@ -71,7 +71,13 @@ class Grouped(Estimator):
                 columns[name] = self._spread_over(column, lengths)
             options["target"] = ",".join(name for name in columns if name.startswith("target"))
             table = table_of(columns)
-        self._fit(table, options)
+        try:
+            self._fit(table, options)
+        except ValueError as error:
+            # Of frames to which targets were added: if rows were sequences, the library did not see it.
+            if y is None or names is None or "tells sequences apart" not in str(error):
+                raise
+            raise ValueError(f"{error}; if each row is a sequence, give them as an array (n, T) or (n, T, I)") from None
         self._take_features(names, sequences[0].shape[1] if names is None else 0)
 
     def _take_features(self, names: list[str] | None, width: int) -> None:
@@ -100,16 +106,20 @@ class Grouped(Estimator):
 
     def _spread(self, columns: dict[str, Column], column: Column, id_name: str) -> Column:
         """A target for each row, where there may be one for each sequence."""
-        ids = columns.get(id_name)
-        if ids is None:
-            raise ValueError(f"the data frame has no column {id_name!r} that tells sequences apart; name it with id")
-        if len(column) == len(ids):
+        ids, rows = columns.get(id_name), len(next(iter(columns.values())))
+        if len(column) == rows:
+            # Without ids each row may be a sequence, which the library finds out, or refuses.
             return column
+        if ids is None:
+            raise ValueError(
+                f"y has {len(column)} targets, but the data frame has {rows} rows and no column {id_name!r} that tells sequences "
+                "apart; name it with id"
+            )
         places: dict[Any, int] = {}
-        rows = [places.setdefault(i, len(places)) for i in ids]
+        sequence = [places.setdefault(i, len(places)) for i in ids]
         if len(column) != len(places):
-            raise ValueError(f"y has {len(column)} targets, but there are {len(places)} sequences of {len(ids)} rows")
-        return [column[n] for n in rows] if isinstance(column, list) else column[np.array(rows)]
+            raise ValueError(f"y has {len(column)} targets, but there are {len(places)} sequences of {rows} rows")
+        return [column[n] for n in sequence] if isinstance(column, list) else column[np.array(sequence)]
 
     def _grouping(self, model: _elman.Model) -> dict[str, Any]:
         """The columns, as the model has them."""
@@ -155,24 +165,43 @@ class Grouped(Estimator):
             raise ValueError(f"X has {found} features, but {name} is expecting {width} features as input{hint}")
         return sequences
 
-    def _for_sequences(self, X: Any, y: Array, count: int) -> Array:
-        """Targets for so many sequences, where those of a frame may be told for each of its rows."""
+    def _for_sequences(self, X: Any, y: Array, count: int, name: str = "y", what: str = "targets") -> Array:
+        """Targets, or what else is told by this name, for so many sequences, where those of a frame may be told for each of its
+        rows."""
         if len(y) == count:
             return y
         id_name = self._grouping(self._fitted())["id"]
         ids = columns_of(X).get(id_name) if is_frame(unnested(X, id_name, self.layout)) else None
         if ids is None or len(y) != len(ids):
             rows = "" if ids is None else f" of {len(ids)} rows"
-            raise ValueError(f"y has {len(y)} targets, but X has {count} sequences{rows}")
+            raise ValueError(f"{name} has {len(y)} {what}, but X has {count} sequences{rows}")
         first: dict[Any, int] = {}
         starts = [first.setdefault(i, n) for n, i in enumerate(ids)]
         changed = np.flatnonzero((y != y[starts]).reshape(len(y), -1).any(axis=1))
         if len(changed):
-            raise ValueError(f"y has several targets in the sequence of row {changed[0]}; a sequence has one")
+            raise ValueError(f"{name} has several {what} in the sequence of row {changed[0]}; a sequence has one")
         return y[list(first.values())]
 
-    def _own_score(self, X: Any, figure: str) -> float:
+    def _weights(self, X: Any, sample_weight: Any, count: int) -> Array:
+        """How much each of so many sequences counts, the largest being 1."""
+        if sample_weight is None:
+            return np.ones(count)
+        weights = as_array(sample_weight, np.float64, "sample_weight")
+        if weights.ndim != 1:
+            raise ValueError(f"sample_weight has the shape {weights.shape}; it must be (n,), a weight for each sequence")
+        wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+        if len(wrong):
+            raise ValueError(f"sample_weight[{wrong[0]}] is {weights[wrong[0]]}; a weight must be finite and at least 0")
+        weights = self._for_sequences(X, weights, count, "sample_weight", "weights")
+        if not weights.any():
+            raise ValueError("sample_weight is 0 for every sequence; at least one must count")
+        scaled: Array = weights / weights.max()
+        return scaled
+
+    def _own_score(self, X: Any, figure: str, sample_weight: Any) -> float:
         """A figure on sequences that bring their targets along, in a column."""
+        if sample_weight is not None:
+            raise ValueError("sample_weight weighs the targets of y, which is None; pass y, of a frame its column of targets")
         if is_path(X):
             table = _elman.Table.open(os.fspath(X))
         elif is_frame(X):
