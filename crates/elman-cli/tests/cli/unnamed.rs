@@ -73,6 +73,32 @@ fn a_cell_that_is_none_among_numbers_of_any_spelling_is_named() {
     }
 }
 
+#[test]
+fn the_cell_that_is_none_is_told_from_those_that_are_missing_or_written_otherwise() {
+    let place = Place::new();
+    let refuses = |cells: &dyn Fn(usize) -> String, message: &str| {
+        let rows = (0..96).map(|n| format!("{};{}\n", month(n), cells(n))).collect::<String>();
+        place.write("t.csv", format!("m;y\n{rows}"));
+        let refused = place.refused(1, &format!("train t.csv {QUICK} --missing interpolate"));
+        assert!(refused.starts_with(message), "{refused}");
+    };
+    let comma = |n: usize| format!("{:.2}", value(n)).replace('.', ",");
+    let one = |n: usize, at: usize, text: &str, other: String| if n == at { text.to_owned() } else { other };
+    // Most have separators of thousands, few of millions.
+    let thousands = |n: usize| if n < 8 { format!("1,{n:03},500") } else { format!("{n},500") };
+    refuses(
+        &|n| one(n, 40, "closed", thousands(n + 1)),
+        "t.csv, line 42, column \"y\": \"closed\" is not a number",
+    );
+    // A gap stands before it.
+    let gap = |n| one(n, 3, "", comma(n));
+    refuses(&|n| one(n, 40, "oops", gap(n)), "t.csv, line 42, column \"y\": \"oops\" is not a number");
+    refuses(
+        &|n| one(n, 40, "61.5", comma(n)),
+        "t.csv, line 42, column \"y\": \"61.5\" is not written like other cells, such as \"100,00\"; write all alike",
+    );
+}
+
 /// Rows of `shop,m,y`, of months from a first one on.
 fn of_shop(shop: &str, months: std::ops::Range<usize>, gap: Option<usize>) -> String {
     let cell = |n: usize| if Some(n) == gap { String::new() } else { value(n).to_string() };

@@ -31,6 +31,14 @@ fn header() -> String {
     (1..=26).map(|n| format!("t{n}")).collect::<Vec<_>>().join(",")
 }
 
+/// What is predicted, without the columns that tell for which rows.
+fn answers(place: &Place, predict: &str) -> Vec<String> {
+    let said = place.ok(predict).stdout;
+    let header = said.lines().next().unwrap_or_default();
+    let keys = header.split(',').position(|name| name.ends_with("_predicted")).expect("an answer");
+    said.lines().map(|line| line.split(',').skip(keys).collect::<Vec<_>>().join(",")).collect()
+}
+
 #[test]
 fn a_sequence_in_each_row_is_read_as_the_long_table() {
     let rows = rows(40);
@@ -53,15 +61,62 @@ fn a_sequence_in_each_row_is_read_as_the_long_table() {
         );
         assert!(told.contains(&note), "{told}");
         assert_eq!(place.ok(&format!("evaluate w.elman {name}")).stdout, said);
-        let answers = place.ok("predict l.elman l.csv").stdout;
-        assert_eq!(place.ok(&format!("predict w.elman {name}")).stdout, answers);
+        assert_eq!(
+            answers(&place, &format!("predict w.elman {name}")),
+            answers(&place, "predict l.elman l.csv")
+        );
     }
-    // Numbers are learned as well, and what is named is the target.
-    let numbered = rows.iter().zip(0..).map(|((values, _), n)| (values.clone(), ["1.5", "2.5"][n % 2]));
+    assert!(place.ok("inspect w.elman").stdout.contains("classify \"class\" from rows of up to 26 values"));
+
+    // What is predicted needs no class, or one that is not known, and may have other columns.
+    let lines = lines(&rows, ",", true);
+    let with = |class: &str, id: &str| {
+        let row = |line: &str| format!("{id}{},{class}\n", line.rsplit_once(',').unwrap().0);
+        lines.lines().map(row).collect::<String>()
+    };
+    let expected = answers(&place, "predict w.elman w.csv");
+    for (head, class, id) in [("", "", ""), ("", "?", ""), ("", "unknown", ""), ("id,", "late", "a,")] {
+        place.write("p.csv", format!("{head}{},class\n{}", header(), with(class, id)));
+        assert_eq!(answers(&place, "predict w.elman p.csv"), expected, "{head}{class}");
+    }
+    place.write("other.csv", "a,b\n1,2\n");
+    place.refuses(
+        1,
+        "predict w.elman other.csv",
+        "other.csv: no column is called like \"t1\", and the model has learned from rows of such columns",
+    );
+}
+
+#[test]
+fn what_is_named_is_the_target() {
+    // Of numbers, below names and without.
+    let numbered = rows(40).into_iter().zip(0..).map(|((values, _), n)| (values, ["1.5", "2.5"][n % 2]));
     let numbered: Vec<_> = numbered.collect();
-    place.write("n.csv", format!("{},level\n{}", header(), lines(&numbered, ",", true)));
+    let place = Place::with("n.csv", format!("{},level\n{}", header(), lines(&numbered, ",", true)));
     place.ok(&format!("train regress n.csv --target level {QUICK} -o n.elman"));
-    place.ok("predict n.elman n.csv");
+    let expected = answers(&place, "predict n.elman n.csv")[1..].to_vec();
+    let ask = place.refused(1, &format!("train regress n.csv {QUICK} -o m.elman"));
+    assert!(ask.starts_with(
+        "n.csv: no column is called \"id\"; name the one that tells sequences apart with --id, or, "
+    ));
+
+    place.write("u.csv", lines(&numbered, ",", false));
+    place.ok(&format!("train regress u.csv --target col1 {QUICK} -o u.elman"));
+    assert_eq!(answers(&place, "predict u.elman u.csv")[1..], expected);
+    let cells =
+        |line: &str, count: usize| line.split(',').skip(1).take(count).collect::<Vec<_>>().join(",") + "\n";
+    let bare =
+        |count| lines(&numbered, ",", false).lines().map(|line| cells(line, count)).collect::<String>();
+    place.write("bare.csv", bare(26));
+    assert_eq!(answers(&place, "predict u.elman bare.csv")[1..], expected);
+    for (count, columns) in [(26, "evaluate"), (22, "evaluate"), (22, "predict")] {
+        place.write("bare.csv", bare(count));
+        let message = place.refused(1, &format!("{columns} u.elman bare.csv"));
+        assert!(
+            message.starts_with(&format!("bare.csv: of {count} columns without names, one may be")),
+            "{message}"
+        );
+    }
 }
 
 /// As the UCR archive's files: tabs, no names, the class in front.
@@ -74,7 +129,7 @@ fn a_file_without_names_tells_its_classes_by_their_place() {
     let told = place.ok(&format!("train classify TRAIN.tsv {QUICK} -o m.elman")).stderr;
     assert!(told.contains("26 columns \"col2\" to \"col27\", whose target is in \"col1\""), "{told}");
     let with = place.ok("predict m.elman TRAIN.tsv").stdout;
-    assert!(with.starts_with("id,time,col1_predicted,probability_-1,probability_1\n1,24,"), "{with}");
+    assert!(with.starts_with("row,col1_predicted,probability_-1,probability_1\n1,"), "{with}");
 
     // What is to be told has no classes.
     let bare: String = lines(&coded, "\t", false)
@@ -83,11 +138,23 @@ fn a_file_without_names_tells_its_classes_by_their_place() {
         .collect();
     place.write("new.tsv", &bare);
     assert_eq!(place.ok("predict m.elman new.tsv").stdout, with);
-    let message = place.refused(1, "evaluate m.elman new.tsv");
-    assert!(
-        message.starts_with("new.tsv, line 1, column \"col1\": the model has not seen class"),
-        "{message}"
-    );
+    // Some values are classes as well, and columns may have no value.
+    let ones = |line: &str| format!("1\t{}\n", line.split_once('\t').unwrap().1);
+    place.write("ones.tsv", bare.lines().map(ones).collect::<String>());
+    place.ok("predict m.elman ones.tsv -o ones.csv");
+    let differ = |n: usize| place.text("ones.csv").lines().nth(n) != with.lines().nth(n);
+    assert!((1..41).all(differ));
+    let padded = |text: &str| text.lines().map(|line| format!("{line}\tNaN\tNaN\n")).collect::<String>();
+    place.write("pad.tsv", padded(&lines(&coded, "\t", false)));
+    place.ok(&format!("train classify pad.tsv {QUICK} -o p.elman"));
+    assert_eq!(place.ok("predict p.elman pad.tsv").stdout, with);
+    // Longer ones, with their classes and without.
+    let longer = |class: &str| format!("{class}{}\n", vec!["0.5"; 30].join("\t")).repeat(3);
+    let answers = ["", "-1\t"].map(|class| {
+        place.write("longer.tsv", longer(class));
+        place.ok("predict m.elman longer.tsv").stdout
+    });
+    assert_eq!(answers[0], answers[1]);
     // The class behind the values, in a file with blanks.
     place.write("last.txt", lines(&coded, " ", true).replace("  ", " NaN ").replace("  ", " NaN "));
     let told = place.ok(&format!("train classify last.txt {QUICK} -o n.elman")).stderr;
@@ -125,7 +192,8 @@ fn what_has_no_sequence_in_each_row_is_asked_for_its_ids() {
     let refuses = |text: String, train: &str| {
         place.write("w.csv", text);
         let told = place.refused(1, &format!("train classify w.csv {train}"));
-        assert!(told.starts_with("w.csv has no column \"id\""), "{told}");
+        let is_asked = ["w.csv has no column \"id\"", "w.csv: no column is called \"id\""];
+        assert!(is_asked.iter().any(|start| told.starts_with(start)), "{told}");
     };
     let mut noise = noise(3);
     // Sensors on levels of their own, in no order, as of engines.
@@ -143,9 +211,12 @@ fn what_has_no_sequence_in_each_row_is_asked_for_its_ids() {
     };
     refuses(rows.clone(), "");
     refuses(names("unit") + &rows, "--target unit");
-    // Two columns that are not of the values.
-    let of_subjects: String = rows.lines().zip(0..).map(|(row, n)| format!("{},{row}\n", n / 10)).collect();
-    refuses(format!("subject,{}{of_subjects}", names("class")), "--target class");
+    // What tells sequences apart under another name, or counts the rows, is no class; two columns are left over.
+    let rows: String = lines(&self::rows(40), ",", false);
+    let numbered: String = rows.lines().zip(0..).map(|(row, n)| format!("{n},{row}\n")).collect();
+    refuses(format!("unit,{}\n{rows}", header()), "");
+    refuses(numbered.clone(), "");
+    refuses(format!("subject,class,{}\n{numbered}", header()), "--target class");
     // Few columns.
     refuses("t1,t2,t3,class\n1,2,3,a\n2,3,4,b\n1,2,3,a\n2,3,4,b\n".to_owned(), "--target class");
 }

@@ -199,11 +199,13 @@ impl<'a> Column<'a> {
             let missing = self.texts().filter(|text| stands_for_missing(text)).count();
             let others = |form: Form| {
                 // As many others end the search.
-                let others = self.texts().filter(|text| !stands_for_missing(text) && form.read(text).is_none());
+                let others =
+                    self.texts().filter(|text| !stands_for_missing(text) && form.read(text).is_none());
                 (others.take(rows / 20 + 1).count(), form)
             };
             let best = Form::ALL.map(others).into_iter().min_by_key(|(others, _)| *others);
-            best.filter(|(others, _)| *others <= rows / 20 && 2 * (missing + others) <= rows).map(|(_, form)| form)
+            best.filter(|(others, _)| *others <= rows / 20 && 2 * (missing + others) <= rows)
+                .map(|(_, form)| form)
         })
     }
 

@@ -48,7 +48,12 @@ impl Grouping {
     /// See [`TaskKind::needs_version_3`](crate::task::TaskKind::needs_version_3).
     pub(in crate::task) fn needs_version_3(&self) -> bool {
         let of_features = self.features.iter().any(|feature| feature.scaling.is_none() || feature.flagged);
-        let of_columns = [self.time_format.is_some(), self.missing.is_some(), self.window.is_some(), self.in_rows.is_some()];
+        let of_columns = [
+            self.time_format.is_some(),
+            self.missing.is_some(),
+            self.window.is_some(),
+            self.in_rows.is_some(),
+        ];
         let of_columns = of_columns.contains(&true);
         of_features || of_columns || self.targets.len() > 1
     }

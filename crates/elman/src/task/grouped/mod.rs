@@ -22,9 +22,9 @@ mod wide;
 use std::fmt::Debug;
 
 pub use grouping::Grouping;
-pub use wide::{End, InRows};
 pub use options::{GroupedOptions, SplitBy};
 pub(crate) use parts::most_frequent;
+pub use wide::{End, InRows};
 
 pub(super) use groups::Groups;
 pub(super) use labels::{Labels, Sample};

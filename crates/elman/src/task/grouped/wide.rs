@@ -113,8 +113,10 @@ pub(super) fn refuse(table: &Table, options: &GroupedOptions, missing: TableErro
     if options.target.is_some() || numbered_by(headers, stem, None).len() < LEAST_VALUES {
         return missing.into();
     }
-    let message = Message::from("no column is called \"id\"; name the one that tells sequences apart with ").option("id");
-    let message = message.text(", or, if each row is a sequence, the one of its target with ").option("target");
+    let message = Message::from("no column is called \"id\"; name the one that tells sequences apart with ")
+        .option("id");
+    let message =
+        message.text(", or, if each row is a sequence, the one of its target with ").option("target");
     DataError::new(table.name(), message).into()
 }
 
