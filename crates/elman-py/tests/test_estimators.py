@@ -265,7 +265,7 @@ def test_forms_of_sequences_are_the_same_data(means):
 def test_a_sequence_in_each_row(kind, tmp_path):
     pandas = pytest.importorskip("pandas")
     polars = pytest.importorskip("polars")
-    X = np.random.default_rng(5).normal(size=(48, 12))
+    X = np.random.default_rng(5).normal(size=(48, 16))
     y = X.mean(axis=1)
     if kind is elman.SequenceClassifier:
         y = np.where(y > 0, "high", "low")

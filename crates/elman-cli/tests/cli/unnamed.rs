@@ -55,7 +55,8 @@ fn a_cell_that_is_none_makes_no_other_column_the_target() {
 #[test]
 fn a_cell_that_is_none_among_numbers_of_any_spelling_is_named() {
     let place = Place::new();
-    let spellings: [(&str, fn(f64) -> String); 4] = [
+    type Spelling = fn(f64) -> String;
+    let spellings: [(&str, Spelling); 4] = [
         (";", |value| format!("{value:.2}").replace('.', ",")),
         (";", |value| format!("1.{value:03.0},5")),
         (";", |value| format!("1,{value:03.0}")),
