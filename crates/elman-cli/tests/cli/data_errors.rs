@@ -254,8 +254,7 @@ fn a_target_that_nobody_named() {
     place.refuses(
         1,
         "train s.csv",
-        "s.csv: 4 columns of numbers could be forecast (time, a, b, level); name one with --target, or several with \
-         commas between, or all",
+        "s.csv: 3 columns of numbers could be forecast (a, b, level); name one with --target",
     );
 }
 

@@ -136,3 +136,36 @@ fn many_columns_are_not_all_listed() {
         assert!(message.len() < 600, "{arguments}: {} characters", message.len());
     }
 }
+
+/// Whole numbers below a thousand beside groups of three from there on, whatever separates them.
+#[test]
+fn thousands_are_told_by_what_stands_below_them() {
+    let place = Place::new();
+    let month = |n: usize| format!("{}-{:02}", 2012 + n / 12, n % 12 + 1);
+    let level = |n: usize| 900 + 7 * n + [0, 40, 16][n % 3];
+    let plain = |n: usize| level(n).to_string();
+    let grouped = |n: usize, mark: char| match level(n) {
+        small @ ..1000 => small.to_string(),
+        large => format!("{}{mark}{:03}", large / 1000, large % 1000),
+    };
+    let table = |separator: &str, cell: &dyn Fn(usize) -> String| {
+        let rows = (0..72).map(|n| format!("{}{separator}{}\n", month(n), cell(n))).collect::<String>();
+        format!("m{separator}y\n{rows}")
+    };
+    let train = "train t.csv -o m.elman --epochs 1 --hidden-size 2 --transform log-difference";
+    let answers = |text: String| {
+        place.write("t.csv", text);
+        place.ok(train);
+        place.ok("predict m.elman t.csv").stdout
+    };
+    let expected = answers(table(",", &plain));
+    for (separator, mark) in [(";", '.'), (";", ','), ("\t", '.'), ("\t", ','), (",", '.')] {
+        assert_eq!(answers(table(separator, &|n| grouped(n, mark))), expected, "{separator} {mark}");
+    }
+    assert_eq!(answers(table(",", &|n| format!("\"{}\"", grouped(n, ',')))), expected);
+    // Decimals leave out none, or not three.
+    let thousandths = |n: usize| format!("{}.{:03}", level(n) / 1000, level(n) % 1000);
+    let decimals = answers(table(";", &thousandths));
+    assert_ne!(decimals, expected);
+    assert_eq!(answers(table(",", &thousandths)), decimals);
+}

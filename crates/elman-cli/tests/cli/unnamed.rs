@@ -253,3 +253,48 @@ fn a_format_prefers_what_is_named_like_times() {
         }
     }
 }
+
+/// Whole numbers that count the rows, or those of each series, put them in order, and gaps are seen.
+#[test]
+fn steps_that_are_counted_are_times() {
+    let place = Place::new();
+    let row = |n: usize| format!("{},{}\n", n + 1, value(n));
+    let note = |name: &str| {
+        format!(
+            "note: t.csv, column \"{name}\": the values are taken for steps of time that are counted; name another column of \
+             times with --time\n"
+        )
+    };
+    let in_order: String = (0..60).map(row).collect();
+    place.write("t.csv", format!("week,y\n{in_order}"));
+    assert!(place.ok(&format!("train t.csv {QUICK}")).stderr.contains(&note("week")));
+    let expected = place.ok("predict m.elman t.csv").stdout;
+    assert!(expected.starts_with("week,y_forecast\n61,"), "{expected}");
+    for order in [|n: usize| 59 - n, |n: usize| n * 7 % 60] {
+        place.write("t.csv", format!("week,y\n{}", (0..60).map(|n| row(order(n))).collect::<String>()));
+        place.ok(&format!("train t.csv {QUICK}"));
+        assert_eq!(place.ok("predict m.elman t.csv").stdout, expected);
+        assert_eq!(
+            place.ok(&format!("train t.csv {QUICK} --time week")).stderr.matches("steps of time").count(),
+            0
+        );
+        assert_eq!(place.ok("predict m.elman t.csv").stdout, expected);
+    }
+    place.write("t.csv", format!("week,y\n{}", in_order.replace("\n31,", "\n62,")));
+    let refused = place.refused(1, &format!("train t.csv {QUICK}"));
+    let gap =
+        "t.csv, line 33, column \"week\": 32 follows 30, but the rows are one step apart: 1 row is missing";
+    assert!(refused.starts_with(gap), "{refused}");
+    // Of many series, as in the M competitions.
+    let of = |id: &str, level: usize| {
+        (0..40).map(|n| format!("{id},{},{}\n", n + 1, value(n) + level as f64)).collect()
+    };
+    let series: [String; 3] = [of("A", 0), of("B", 50), of("C", 700)];
+    place.write("t.csv", format!("unique_id,ds,y\n{}", series.concat()));
+    let said = place.ok(&format!("train t.csv {QUICK}")).stderr;
+    assert!(
+        said.contains(&note("ds"))
+            && said.contains("forecast \"y\" of 3 series by \"unique_id\" over \"ds\""),
+        "{said}"
+    );
+}

@@ -40,6 +40,8 @@ pub enum Frequency {
     Seconds(u32),
     /// Every so many nanoseconds that make no whole seconds.
     Nanoseconds(u64),
+    /// Every so many of what is counted, in no unit of time.
+    Steps(u32),
 }
 
 /// A period of the calendar that a series may repeat itself in.
@@ -110,13 +112,16 @@ impl Frequency {
                 | Frequency::TwiceMonthly(_)
                 | Frequency::Minutes(_)
                 | Frequency::Nanoseconds(_)
+                | Frequency::Steps(_)
         )
     }
 
     /// The rows in a season: a year, for hours and minutes a day, for days a week.
     pub fn season(self) -> Option<usize> {
         match self {
-            Frequency::Yearly | Frequency::Seconds(_) | Frequency::Nanoseconds(_) => None,
+            Frequency::Yearly | Frequency::Seconds(_) | Frequency::Nanoseconds(_) | Frequency::Steps(_) => {
+                None
+            }
             Frequency::Quarterly => Some(4),
             Frequency::Monthly => Some(12),
             Frequency::Months(months) => parts(12, months),
@@ -146,7 +151,8 @@ impl Frequency {
             | Frequency::TwiceMonthly(_)
             | Frequency::Minutes(_)
             | Frequency::Seconds(_)
-            | Frequency::Nanoseconds(_) => "row",
+            | Frequency::Nanoseconds(_)
+            | Frequency::Steps(_) => "row",
         }
     }
 
@@ -171,6 +177,7 @@ impl Frequency {
             Frequency::Minutes(minutes) => 60.0 * f64::from(minutes),
             Frequency::Seconds(seconds) => f64::from(seconds),
             Frequency::Nanoseconds(nanoseconds) => nanoseconds as f64 * 1e-9,
+            Frequency::Steps(_) => f64::INFINITY,
         };
         cycle.seconds() / step
     }
@@ -199,7 +206,11 @@ impl Frequency {
                 let minute = 60 * hour + usize::try_from(stamp.minute()).ok()?;
                 Some(minute / usize::try_from(minutes).ok()?)
             }
-            Frequency::Yearly | Frequency::Weekly | Frequency::Seconds(_) | Frequency::Nanoseconds(_) => None,
+            Frequency::Yearly
+            | Frequency::Weekly
+            | Frequency::Seconds(_)
+            | Frequency::Nanoseconds(_)
+            | Frequency::Steps(_) => None,
         }
     }
 
@@ -250,6 +261,8 @@ impl Frequency {
             }
             Frequency::Seconds(seconds) => many(seconds.into(), "second"),
             Frequency::Nanoseconds(nanoseconds) => many(nanoseconds, "nanosecond"),
+            Frequency::Steps(1) => "step".into(),
+            Frequency::Steps(count) => format!("step of {count}"),
             _ => self.row_name().into(),
         }
     }

@@ -134,12 +134,12 @@ impl Calendar {
         let (mut stamps, _) = stamps(column, times, timezone)?;
         stamps.sort_unstable();
         stamps.dedup();
-        Ok(Step::find_as(&stamps, None).map(|(step, _)| step.frequency()))
+        Ok(Step::find_as(&stamps, None).map(|(step, _)| frequency(step, times[0])))
     }
 
     /// The time from one row to the next.
     pub fn frequency(&self) -> Frequency {
-        self.step.frequency()
+        frequency(self.step, self.written)
     }
 
     /// Where rows are missing: none in a calendar that was [`read`](Self::read).
@@ -272,6 +272,14 @@ impl Calendar {
 
     fn stamp(&self, row: usize) -> Option<DateTime> {
         self.step.after(self.first, row)
+    }
+}
+
+/// The frequency of a step between times like this one.
+fn frequency(step: Step, time: Time) -> Frequency {
+    match step.whole_seconds().filter(|_| time.is_step()) {
+        Some(steps) => Frequency::Steps(steps),
+        None => step.frequency(),
     }
 }
 

@@ -144,8 +144,16 @@ impl Step {
             Frequency::TwiceMonthly(nth) => Self::twice_monthly_from(i8::try_from(nth).ok()?, stamps),
             Frequency::Hourly => seconds(3_600),
             Frequency::Minutes(minutes) => seconds(minutes.checked_mul(60)?),
-            Frequency::Seconds(count) => seconds(count),
+            Frequency::Seconds(count) | Frequency::Steps(count) => seconds(count),
             Frequency::Nanoseconds(count) => Some(Step::Fixed(count.into())),
+        }
+    }
+
+    /// The seconds that it always is, if they are whole.
+    pub(super) fn whole_seconds(self) -> Option<u32> {
+        match self {
+            Step::Fixed(step) if step % SECOND == 0 => u32::try_from(step / SECOND).ok(),
+            _ => None,
         }
     }
 

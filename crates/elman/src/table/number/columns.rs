@@ -18,10 +18,11 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
         .filter(|(_, column)| !are_numbers(column))
         .filter_map(|(index, column)| Reading::of(index, column))
         .collect();
-    // What only has points may mean thousands, where others have decimal commas.
-    if !readings.is_empty() || usual == Some(',') {
-        let plain = written().filter(|(_, column)| are_numbers(column) && column.may_have_points());
-        readings.extend(plain.filter_map(|(index, column)| Reading::of_plain(index, column)));
+    let plain = || written().filter(|(_, column)| are_numbers(column) && column.may_have_points());
+    let begins = |(_, column): (usize, Column<'_>)| Form::DOTTED.begins_at_thousand(known(column));
+    // What only has points may mean thousands, where others have decimal commas, or some tell it by themselves.
+    if !readings.is_empty() || usual == Some(',') || plain().any(begins) {
+        readings.extend(plain().filter_map(|(index, column)| Reading::of_plain(index, column)));
         readings.sort_by_key(|reading| reading.index);
     }
     let told = |decimal| readings.iter().any(|reading| reading.tells == Some(decimal));
@@ -49,6 +50,11 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
     table.columns.iter_mut().for_each(|column| column.with_commas = None);
     remarks.missing(table);
     remarks.into_messages()
+}
+
+/// The cells that say something.
+fn known(column: Column<'_>) -> impl Iterator<Item = &str> + Clone {
+    column.texts().filter(|text| !is_missing(text))
 }
 
 /// What the columns of a table tell about decimals.
@@ -169,8 +175,11 @@ impl Reading {
                 // Who writes 1234 does not write 1,234.
                 let is_out =
                     |form: Form| form.group.is_some() && cells().any(|cell| form.has_long_group(cell));
+                let begins = |form: &Form| form.begins_at_thousand(cells());
                 if cells().all(|cell| point.value(cell) == comma.value(cell)) {
                     (Some(point), None)
+                } else if let Some(form) = [point, comma].into_iter().find(begins) {
+                    (Some(form), Some(form.decimal))
                 } else if is_out(comma) {
                     (Some(point), Some('.'))
                 } else if is_out(point) {
@@ -194,14 +203,16 @@ impl Reading {
         with_points.peek()?;
         let decides = with_points.any(|text| Form::DOTTED.value(text).is_none())
             || column.texts().any(|text| Form::DOTTED.has_long_group(text));
+        let begins = !decides && Form::DOTTED.begins_at_thousand(known(column));
+        let own = if begins { Some(Form::DOTTED) } else { Some(Form::PLAIN).filter(|_| decides) };
         Some(Reading {
             index,
             unit: None,
             with_point: Some(Form::PLAIN),
             with_comma: Some(Form::DOTTED),
-            own: Some(Form::PLAIN).filter(|_| decides),
-            tells: Some('.').filter(|_| decides),
-            is_plain: true,
+            own,
+            tells: own.map(|form| form.decimal),
+            is_plain: !begins,
         })
     }
 

@@ -153,6 +153,35 @@ impl Form {
         Some(())
     }
 
+    /// Do these cells have separators of thousands, so written, from a thousand on, and none below, where most have three digits?
+    /// `960`, `1.000`: as decimals, each of exactly three digits beside whole numbers, they would be a leap to a thousandth.
+    fn begins_at_thousand<'t>(self, cells: impl Iterator<Item = &'t str>) -> bool {
+        /// Where so many cells have separators, there are none below a thousand, or it is not looked for.
+        const TELLING: usize = 1000;
+        if self.group.is_none() {
+            return false;
+        }
+        let (mut below, mut long, mut above) = (0, 0, 0);
+        for cell in cells {
+            let digits = Signed::of(cell).digits;
+            if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                match digits.len() {
+                    1..=3 => below += 1,
+                    _ => return false,
+                }
+                long += usize::from(digits.len() == 3);
+            } else if self.value(cell).is_some_and(|value| value.abs() >= 1000.0) {
+                above += 1;
+                if below == 0 && above > TELLING {
+                    return false;
+                }
+            } else {
+                return false;
+            }
+        }
+        above > 0 && below > 0 && 2 * long >= below
+    }
+
     /// Does a whole number of four digits or more stand in this text without separators?
     fn has_long_group(self, text: &str) -> bool {
         let digits = Signed::of(text).digits;

@@ -90,6 +90,14 @@ impl Time {
         self.pattern.counts_seconds()
     }
 
+    /// Is it a count of so little that it is no moment of today's, but one of steps, as of rows?
+    pub(crate) fn is_step(self) -> bool {
+        /// Three years and two months.
+        const MOST: f64 = 1e8;
+        let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+        self.is_counted() && self.stamp.duration_since(epoch).as_secs_f64().abs() < MOST
+    }
+
     /// Could it be of another calendar than in a file where more of them are: a month for a week, a quarter for a month?
     pub(crate) fn is_period_open(self) -> bool {
         let is_rival = || RIVALS.iter().any(|[_, other]| self.format() == *other);

@@ -35,6 +35,7 @@ mod remarks;
 mod series;
 mod smoothing;
 mod spread;
+mod steps;
 mod stream;
 mod time_column;
 mod time_names;

@@ -5,6 +5,7 @@ use super::lengths::Lengths;
 use super::panel::{self, Found, Member};
 use super::remarks::{outliers, remark_on_future, remarks_on_rows, unused};
 use super::series::{Filling, Series, check_missing};
+use super::steps;
 use super::time_column::{self, TimeColumn};
 use super::time_names::{self, Long};
 use super::time_parts;
@@ -60,21 +61,9 @@ fn prepare_long(
     let table = &*table;
     let filling = Filling { missing: options.missing, season: None, have_future: named.have_future() };
     remarks.extend(of_parts);
-    let time = match &options.time {
-        Some(name) => Some(table.column(name)?),
-        None => {
-            let may_repeat = options.id.is_some() || table.columns().any(|column| !column.holds_numbers());
-            let is_taken = |name: &str| {
-                options.target.as_deref() == Some(name)
-                    || panel::is_listed(options.id.as_deref(), name)
-                    || named.contains(name)
-            };
-            match &options.time_format {
-                Some(format) => Some(time_column::of_format(table, is_taken, format)?),
-                None => time_column::find(table, is_taken, options.id.as_deref(), may_repeat, &mut remarks)?,
-            }
-        }
-    };
+    let (time, counted) = find_time(table, options, named, &mut remarks)?;
+    let options =
+        &ForecastOptions { time_format: options.time_format.clone().or(counted), ..options.clone() };
     let format = time_format(time, options)?;
     remarks.extend(format.iter().flat_map(|format| format.remarks.clone()));
     let name = time.map(|time| time.name());
@@ -122,6 +111,38 @@ fn prepare_long(
     let (train, validation) = (examples.0.into(), examples.1.into());
     let (task, data) = (task.into(), table.name().to_owned());
     Ok(Prepared { task, data, train, train_groups: Vec::new(), validation, held_out, remarks })
+}
+
+/// The column of times, and how its times are written if that is neither said nor told by its cells.
+fn find_time<'t>(
+    table: &'t Table,
+    options: &ForecastOptions,
+    named: &Named,
+    remarks: &mut Vec<Message>,
+) -> Result<(Option<Column<'t>>, Option<String>), Error> {
+    if let Some(name) = &options.time {
+        let column = table.column(name)?;
+        let counts = options.time_format.is_none() && steps::count(column);
+        return Ok((Some(column), counts.then(|| steps::FORMAT.to_owned())));
+    }
+    let id = options.id.as_deref();
+    let is_taken = |name: &str| {
+        options.target.as_deref() == Some(name) || panel::is_listed(id, name) || named.contains(name)
+    };
+    if let Some(format) = &options.time_format {
+        return Ok((Some(time_column::of_format(table, is_taken, format)?), None));
+    }
+    let may_repeat = id.is_some() || table.columns().any(|column| !column.holds_numbers());
+    let mut about_times = Vec::new();
+    let found = time_column::find(table, is_taken, id, may_repeat, &mut about_times)?;
+    if found.is_none()
+        && let Some(column) = steps::find(table, is_taken, id)
+    {
+        remarks.push(steps::remark(column));
+        return Ok((Some(column), Some(steps::FORMAT.to_owned())));
+    }
+    remarks.extend(about_times);
+    Ok((found, None))
 }
 
 /// Refuses what no series could do with, before anything is worked out from it.
