@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use elman::audio::{Pair, Player, Recordings, Track, Wav};
+use elman::audio::{Pair, Player, Recordings, Sound, Track, Wav};
 use elman::error::{DataError, Error};
 use elman::file;
 use elman::model::Model;
@@ -256,12 +256,16 @@ pub(crate) fn predict(
         ));
     }
     // One sample is what every delay that was found is moved by.
-    let delay = player.sound().delay;
-    if delay.abs() > 1 {
+    let Sound { delay, delays, .. } = player.sound();
+    let late = |delay: i64| format!("{} samples {}", delay.abs(), if delay < 0 { "early" } else { "late" });
+    let was = match delays.as_slice() {
+        [] if delay.abs() > 1 => Some(late(*delay)),
+        [first, .., last] => Some(format!("{} to {}", late(*first), late(*last))),
+        _ => None,
+    };
+    if let Some(was) = was {
         output.note(&format!(
-            "note: the device was {} samples {} in training; what is written is not, and begins with the input",
-            delay.abs(),
-            if delay < 0 { "early" } else { "late" }
+            "note: the device was {was} in training; what is written is not, and begins with the input"
         ));
     }
     let seconds = count as f64 / f64::from(wanted);

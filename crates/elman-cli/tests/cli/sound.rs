@@ -509,3 +509,38 @@ fn a_stream_ends_cleanly() {
     assert!(told.contains("256 samples (0.03 s at 8000 Hz) in 1 block: "), "{told}");
     drop(stdin);
 }
+
+/// Where the target fades out before the input does, no epoch is better than another by shares of nothing.
+#[test]
+fn a_silent_end_is_no_part_to_choose_by() {
+    let place = recorded(3);
+    let mut target = samples(&place, "out.wav");
+    target[16_000..].fill(0.0);
+    for noise in [0.0, 1e-5] {
+        target[16_000..].iter_mut().step_by(7).for_each(|sample| *sample = noise);
+        place.write("out.wav", wav(&target));
+        let train = "train label --audio in.wav out.wav -o m.elman --hidden-size 2 --epochs 1";
+        let message = place.refused(1, train);
+        assert!(
+            message.contains("the target is silent in the whole part that tells which epoch is best"),
+            "{message}"
+        );
+        assert!(message.ends_with("or choose another share for --validation, 0 for none"), "{message}");
+        place.ok(&format!("{train} --validation 0 --force"));
+        std::fs::remove_file(place.path("m.elman")).expect("a model");
+    }
+}
+
+/// Where recordings differ in that, it is said of all of them.
+#[test]
+fn how_late_devices_were_is_said_of_every_pair() {
+    let input = notes(24_000);
+    let place = Place::with("x.wav", wav(&input));
+    for (name, delay) in [("a.wav", 12), ("b.wav", 60)] {
+        place.write(name, wav(&device(&input, 3.0, delay)));
+    }
+    let knobs = "--knob drive=0 --audio x.wav b.wav --knob drive=1";
+    place.ok(&format!("train label --audio x.wav a.wav {knobs} -o m.elman --hidden-size 2 --epochs 1"));
+    let said = place.ok("predict m.elman x.wav --knob drive=0 -o y.wav").stderr;
+    assert!(said.contains("the device was 11 samples late to 59 samples late in training"), "{said}");
+}

@@ -56,6 +56,23 @@ impl Head {
         Some(u16::from_le_bytes(tag))
     }
 
+    /// The bits of integers of plain PCM that fill no whole bytes, as 20 in three. The reader of WAV files refuses those: it is
+    /// then told of as many as the bytes have room for.
+    pub(super) fn take_bits_for_bytes(&mut self) -> Option<u16> {
+        // Places in a head whose first chunk is that of the format.
+        const CHANNELS: usize = 22;
+        const FRAME: usize = 32;
+        const BITS: usize = 34;
+        let at = |place: usize| Some(u16::from_le_bytes(*self.bytes.get(place..)?.first_chunk()?));
+        let (channels, frame, bits) = (at(CHANNELS)?, at(FRAME)?, at(BITS)?);
+        let room = frame.checked_div(channels)?.checked_mul(8)?;
+        if self.format_tag() != Some(1) || bits.is_multiple_of(8) || !(bits..=32).contains(&room) {
+            return None;
+        }
+        self.bytes[BITS..BITS + 2].copy_from_slice(&room.to_le_bytes());
+        Some(bits)
+    }
+
     /// Are its samples floating point numbers of 64 bits? The reader of WAV files does not know those: it is then told of 32
     /// bits, in as many bytes as there are.
     pub(super) fn take_doubles_for_floats(&mut self) -> bool {

@@ -47,8 +47,10 @@ impl<R: Read> Samples<R> {
             return Err(refused);
         }
         let are_doubles = head.take_doubles_for_floats();
+        let bits = head.take_bits_for_bytes();
         let told = WavReader::new(head.bytes.as_slice().chain(&mut reader))?;
-        let (spec, len, count) = (told.spec(), told.duration() as usize, told.len());
+        let (mut spec, len, count) = (told.spec(), told.duration() as usize, told.len());
+        spec.bits_per_sample = bits.unwrap_or(spec.bits_per_sample);
         let width = head.samples_len().and_then(|bytes| bytes.checked_div(count)).unwrap_or(0) as usize;
         let ahead = Cursor::default();
         let mut samples =

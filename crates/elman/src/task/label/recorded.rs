@@ -45,6 +45,7 @@ pub(super) fn prepare(
         let message = message.option("test").text(" and ").option("validation");
         return Err(DataError::new(table.name(), message).into());
     }
+    check_validation(recordings, &spans, &learned, table)?;
     grouping.features.iter_mut().for_each(|feature| feature.scaling = Some(Scaling::NONE));
     if let (true, Some(input), Some(value)) =
         (learned.is_deaf, grouping.features.first_mut(), learned.first_input)
@@ -73,6 +74,29 @@ pub(super) fn prepare(
     })
 }
 
+/// Refuses a validation part in which nothing is heard of the target: by errors that are shares of nothing no epoch is better
+/// than another.
+fn check_validation(
+    recordings: &Recordings,
+    spans: &Spans,
+    learned: &Learned,
+    table: &Table,
+) -> Result<(), DataError> {
+    /// 60 dB less than what is learned from.
+    const UNHEARD: f64 = 1e-6;
+    let heard =
+        spans.validation.iter().map(|((part, rows), unheard)| (*part, rows.start + unheard..rows.end));
+    let heard: Vec<Span> = heard.collect();
+    if heard.is_empty() || Learned::of(recordings, &heard)?.power > UNHEARD * learned.power {
+        return Ok(());
+    }
+    let message = Message::from(
+        "the target is silent in the whole part that tells which epoch is best, so that no error is a share of it; cut the \
+         silence off both recordings, or choose another share for ",
+    );
+    Err(DataError::new(table.name(), message.option("validation").text(", 0 for none")))
+}
+
 /// The columns of the samples, and what is to be said of them: a knob that never moves is no input.
 fn grouping(recordings: &Recordings, options: &LabelOptions) -> Result<(Grouping, Vec<Message>), Error> {
     // Two samples of each tell as much of that as all of them.
@@ -99,8 +123,9 @@ fn grouping(recordings: &Recordings, options: &LabelOptions) -> Result<(Grouping
 #[derive(Default)]
 struct Learned {
     count: usize,
-    /// The mean of the target.
+    /// The mean of the target, and that of its square.
     mean: f64,
+    power: f64,
     /// The first of the target, and whether all others are the same; likewise of the input.
     first: Option<f64>,
     is_silent: bool,
@@ -111,13 +136,14 @@ struct Learned {
 impl Learned {
     fn of(recordings: &Recordings, spans: &[Span]) -> Result<Self, DataError> {
         let mut learned = Learned { is_silent: true, is_deaf: true, ..Learned::default() };
-        let mut sum = 0.0;
+        let (mut sum, mut energy) = (0.0, 0.0);
         for (n, rows) in spans {
             let part = &recordings.parts()[*n];
             for start in rows.clone().step_by(BLOCK) {
                 let samples = part.read(start..rows.end.min(start + BLOCK))?;
                 for (input, target) in samples.input.into_iter().zip(samples.target) {
                     sum += target;
+                    energy += target * target;
                     learned.count += 1;
                     learned.is_silent &= *learned.first.get_or_insert(target) == target;
                     learned.is_deaf &= *learned.first_input.get_or_insert(input) == input;
@@ -125,6 +151,7 @@ impl Learned {
             }
         }
         learned.mean = sum / learned.count as f64;
+        learned.power = energy / learned.count as f64;
         Ok(learned)
     }
 }
