@@ -317,10 +317,11 @@ const CLOCKS: &[&str] = &[
     "_%H%M%S",
     "-%H%M",
     "-%H%M%S",
-    "_%H-%M",
+    // Seconds before what would be a distance from UTC.
     "_%H-%M-%S",
-    "-%H-%M",
+    "_%H-%M",
     "-%H-%M-%S",
+    "-%H-%M",
     " %H-%M-%S",
     "_%H:%M:%S",
     "_%H:%M",

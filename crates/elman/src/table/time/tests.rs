@@ -378,6 +378,14 @@ fn of_two_ways_of_writing_the_usual_or_the_even_one_is_taken() {
     }
 }
 
+/// As in names of files: what is behind the minutes is no distance from UTC.
+#[test]
+fn whole_minutes_between_dashes_have_seconds() {
+    let stamps = table("t\n2024-01-10_22-00-00\n2024-01-10_23-00-00\n2024-01-11_00-00-00\n");
+    let times = stamps.column("t").unwrap().times().unwrap();
+    assert_eq!((times[0].format(), times[1].stamp().hour()), ("%Y-%m-%d_%H-%M-%S".into(), 23));
+}
+
 #[test]
 fn decimals_of_a_year_are_months() {
     for (texts, months) in [
