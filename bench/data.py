@@ -19,8 +19,9 @@ AEON = "aeon==1.4.0"
 
 #: Values of Mackey and Glass's series; the last of them are for the test.
 MACKEY_GLASS, MACKEY_GLASS_TEST = 8000, 4000
-#: The first characters of the King James text are learned from, its last twentieth is the test.
-KING_JAMES_TRAIN = 3_072_000
+#: The King James text but for its last twentieth is learned from in so many streams, of each 1500 pieces of 128 characters.
+KING_JAMES_STREAMS = 32
+KING_JAMES_STREAM = 1500 * 128
 
 
 class Missing(Exception):
@@ -78,18 +79,37 @@ def adding(seed: int, train: int, test: int, lengths: tuple[int, int] = (200, 20
     return files[0], files[1]
 
 
-def king_james(train: int = KING_JAMES_TRAIN) -> Path:
-    """The first so many characters of the verses, and behind them the last twentieth of all."""
+def verses() -> list[bytes]:
+    """The King James text: 31,102 verses, each behind its place, as `Ge1:1`."""
+    if shutil.which("bible") is None:
+        raise Missing("the Debian package bible-kjv")
+    read = ["bible", "-f", "gen1:1-rev22:21"]
+    printed = subprocess.run(read, stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
+    return [line for line in printed.splitlines() if b" " in line]
+
+
+def king_james(train: int) -> Path:
+    """The first so many characters of the verses without their places, and behind them the last twentieth of all."""
 
     def make(path: Path) -> None:
-        if shutil.which("bible") is None:
-            raise Missing("the Debian package bible-kjv")
-        read = ["bible", "-f", "gen1:1-rev22:21"]
-        verses = subprocess.run(read, stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
-        text = b"\n".join(line.split(b" ", 1)[1] for line in verses.splitlines() if b" " in line)
+        text = b"\n".join(verse.split(b" ", 1)[1] for verse in verses())
         path.write_bytes(text[:train] + text[-len(text) // 20 :])
 
     return made(f"kjv-{train}.txt", make)
+
+
+def king_james_streams() -> Path:
+    """The verses with their places but for the last twentieth, cut into streams of which each goes on from its start where it is
+    through, one behind the other; then that twentieth."""
+
+    def make(path: Path) -> None:
+        text = b"".join(verse + b"\n" for verse in verses())
+        train, test = text[: len(text) * 19 // 20], text[len(text) * 19 // 20 :]
+        length = len(train) // KING_JAMES_STREAMS
+        streams = (train[n * length : (n + 1) * length] for n in range(KING_JAMES_STREAMS))
+        path.write_bytes(b"".join((stream * 2)[:KING_JAMES_STREAM] for stream in streams) + test)
+
+    return made("kjv-streams.txt", make)
 
 
 def mackey_glass() -> Path:
