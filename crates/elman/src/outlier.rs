@@ -1,11 +1,14 @@
 //! Cells that are far beyond the rest of their column: a slip of the keyboard, a unit mixed up, a number that
 //! stands for "missing".
 //!
-//! Nothing here looks at the deviation, which a single such cell decides by itself. The scale is the interquartile
-//! range. A long tail is no outlier: between one and the rest there is a gap.
+//! In the data to learn from, nothing looks at the deviation, which a single such cell decides by itself. The scale is the
+//! interquartile range. A long tail is no outlier: between one and the rest there is a gap.
+//!
+//! In other data what counts is what the model was trained on: a cell far from the mean there, in deviations there.
 
 use crate::error::{DataError, Error, Message};
-use crate::table::{Place, Table};
+use crate::scaling::Scaling;
+use crate::table::{Column, Place, Table};
 use crate::words::{counted, thousands};
 
 /// Interquartile ranges from the median beyond which a cell behind a gap is remarked.
@@ -30,6 +33,13 @@ const FREQUENT: usize = 5;
 /// The scale is at least this share of the median: less is noise of rounding.
 const NOISE: f64 = 1e-6;
 
+/// Deviations from the mean in training beyond which a cell is remarked: no drift goes so far unseen, and a mean of a
+/// thousand such inputs says little but of that one.
+const BEYOND_TRAINING: f64 = 1e3;
+
+/// Cells that are named one by one.
+const SHOWN: usize = 3;
+
 /// Looks through those of these columns that hold numbers: see [`check`].
 pub(crate) fn check_columns<'n>(
     table: &Table,
@@ -53,28 +63,67 @@ pub(crate) fn check<'a>(
     place: impl Fn(usize) -> Place<'a>,
 ) -> Result<Option<Message>, DataError> {
     let Some(found) = find(values) else { return Ok(None) };
-    let others = match found.count {
-        1 => String::new(),
-        count => format!(" (and {} like it)", counted(count - 1, "cell")),
-    };
-    let what = format!(
-        "{} is far beyond the rest{others}: {} from {} to {}, half of them from {} to {}",
-        shown(values[found.first]),
-        match found.others {
-            1 => "the other value is".into(),
-            others => format!("the other {} values are", thousands(others)),
-        },
-        shown(found.range.0),
-        shown(found.range.1),
-        shown(found.quartiles.0),
-        shown(found.quartiles.1),
-    );
+    let what = found.describe(values);
     let place = place(found.first);
     if found.is_refused {
         let message = format!("{what}; nothing could be learned beside it: correct or remove it");
         return Err(DataError::new(place, message));
     }
     Ok(Some(format!("{place}: {what}; is it right?").into()))
+}
+
+/// The same of a column in data to predict for, where nothing is refused.
+pub(crate) fn remark(column: Column<'_>) -> Option<Message> {
+    let numbers = column.numbers_or_gaps()?;
+    let found = find(numbers)?;
+    Some(format!("{}: {}; is it right?", column.place(found.first), found.describe(numbers)).into())
+}
+
+/// Names the first of some cells of a column that are far beyond those in training, if there are any: each a row, its value
+/// and that scaled by these statistics, which are of `what`, such as `changes of `. Of numbers that are left as they are
+/// there are none.
+pub(crate) fn beyond_training(
+    column: Column<'_>,
+    cells: impl Iterator<Item = (usize, f64, f64)>,
+    scaling: Scaling,
+    what: &str,
+) -> Option<Message> {
+    let mut far = cells.filter(|(.., scaled)| scaling != Scaling::NONE && scaled.abs() > BEYOND_TRAINING);
+    let (row, value, _) = far.next()?;
+    let text = format!(
+        "{}: {} is far beyond what the model was trained on ({what}{} ± {}){}",
+        column.place(row),
+        shown(value),
+        rounded(scaling.mean),
+        rounded(scaling.deviation),
+        match far.count() {
+            0 => String::new(),
+            1 => ", as is 1 more cell".into(),
+            more => format!(", as are {} more cells", thousands(more)),
+        }
+    );
+    Some(text.into())
+}
+
+/// The first of some remarks, and how many of `what` have such as well.
+pub(crate) fn first_of(mut remarks: Vec<Message>, what: &str) -> Vec<Message> {
+    let more = remarks.len().saturating_sub(SHOWN);
+    remarks.truncate(SHOWN);
+    if more > 0 {
+        let text = format!("{} more {what} have a value that is far beyond the rest", thousands(more));
+        remarks.push(text.into());
+    }
+    remarks
+}
+
+/// ` (and 2 cells like it)`
+fn and_others(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(" (and {} like it)", counted(count, "cell")) }
+}
+
+/// A number to three digits.
+fn rounded(value: f64) -> String {
+    shown(format!("{value:.2e}").parse().unwrap_or(value))
 }
 
 /// A number with as few digits as say what it is: `265`, `-0.125`, `1e300`.
@@ -97,6 +146,26 @@ struct Found {
     others: usize,
     range: (f64, f64),
     quartiles: (f64, f64),
+}
+
+impl Found {
+    /// `1e300 is far beyond the rest: the other 71 values are from 84.2 to 152.4, half of them from 97.1 to 131`, of these
+    /// values.
+    fn describe(&self, values: &[f64]) -> String {
+        format!(
+            "{} is far beyond the rest{}: {} from {} to {}, half of them from {} to {}",
+            shown(values[self.first]),
+            and_others(self.count - 1),
+            match self.others {
+                1 => "the other value is".into(),
+                others => format!("the other {} values are", thousands(others)),
+            },
+            shown(self.range.0),
+            shown(self.range.1),
+            shown(self.quartiles.0),
+            shown(self.quartiles.1),
+        )
+    }
 }
 
 fn find(values: &[f64]) -> Option<Found> {
@@ -235,6 +304,26 @@ mod tests {
         };
         assert_eq!(told(&rare(|_| 0.0, 999.0)), None);
         assert!(told(&rare(|n| f64::from(n % 10) / 100.0, 999_999.0)).is_some());
+    }
+
+    #[test]
+    fn what_is_far_beyond_training_is_told_by_its_statistics() {
+        let table = Table::read("t.csv", "x\n0\n900\n-3000\n\"\"\n4000\n2.5e9\n".as_bytes()).unwrap();
+        let column = table.column("x").unwrap();
+        let told = |rows: std::ops::Range<usize>, scaling: Scaling| {
+            let numbers = column.numbers_or_gaps().unwrap();
+            let cells = rows.map(|row| (row, numbers[row], scaling.scale(numbers[row])));
+            beyond_training(column, cells, scaling, "changes of ").map(|remark| remark.to_string())
+        };
+        let scaling = Scaling { mean: 0.123_456, deviation: 2.0 };
+        let remark = "t.csv, line 4, column \"x\": -3000 is far beyond what the model was trained on (changes of 0.123 ± 2)";
+        assert_eq!(told(0..2, scaling), None);
+        assert_eq!(told(0..4, scaling).unwrap(), remark);
+        assert_eq!(told(0..5, scaling).unwrap(), format!("{remark}, as is 1 more cell"));
+        assert_eq!(told(0..6, scaling).unwrap(), format!("{remark}, as are 2 more cells"));
+        // Without statistics, or of what never varied, nothing is far.
+        assert_eq!(told(0..6, Scaling::NONE), None);
+        assert_eq!(told(0..6, Scaling { mean: 3.0, deviation: f64::MAX }), None);
     }
 
     /// Rounding noise around 0 is no scale by which an event could be refused.

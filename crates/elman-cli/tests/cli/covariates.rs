@@ -164,6 +164,21 @@ fn covariates_that_are_missing_are_refused_or_filled_by_what_came_before() {
 }
 
 #[test]
+fn a_covariate_far_beyond_training_is_named() {
+    let place = Place::with("s.csv", sales(220, 9, as_it_is));
+    place.ok(&format!("train s.csv -q {QUICK} --future-covariates price,promo"));
+    // In a row to come.
+    let far =
+        |row: usize, column: usize, text: String| if (row, column) == (221, 1) { "1e4".into() } else { text };
+    place.write("far.csv", sales(220, 9, far));
+    let note = "note: far.csv, line 223, column \"price\": 10000 is far beyond what the model was trained on (10.2 ± 0.";
+    let stderr = place.ok("predict m.elman far.csv").stderr;
+    assert!(stderr.contains(note), "{stderr}");
+    let stderr = place.ok("predict m.elman s.csv").stderr;
+    assert!(!stderr.contains("far beyond"), "{stderr}");
+}
+
+#[test]
 fn columns_are_named_for_one_purpose() {
     let place = Place::new();
     let refusals = [

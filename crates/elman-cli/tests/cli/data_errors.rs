@@ -162,9 +162,9 @@ fn short_series_are_learned_from_all_the_same() {
         "{}",
         said.stdout
     );
-    let said = Place::with("short.csv", first(20)).ok("train short.csv --epochs 1");
+    let said = Place::with("short.csv", first(16)).ok("train short.csv --epochs 1");
     assert!(
-        said.stderr.contains(" windows of 6, without the season of 12 months (usual "),
+        said.stderr.contains(" windows of 5, without the season of 12 months (usual "),
         "{}",
         said.stderr
     );

@@ -221,6 +221,32 @@ fn a_clean_season_is_learned() {
     assert!(figure(&json, "/test/mae") < 0.75 * figure(&json, "/baseline/mae"), "{json}");
 }
 
+/// With the season the seasonal naive forecast would go, and with that the word that the model loses to it.
+#[test]
+fn about_two_seasons_are_enough_for_the_season() {
+    let months = |n: u32| format!("{}-{:02}", 2020 + n / 12, n % 12 + 1);
+    let quarters = |n: u32| format!("{}Q{}", 2020 + n / 4, n % 4 + 1);
+    let hours = |n: u32| format!("2024-01-{:02} {:02}:00", n / 24 + 1, n % 24);
+    let days = |n: u32| format!("2024-01-{:02}", n + 1);
+    let all: [(_, _, &dyn Fn(u32) -> String, _); 4] = [
+        ("months", 12, &months, "looks 4 ahead, is tested on the last 5 and"),
+        ("quarters", 4, &quarters, "looks 1 ahead, is tested on the last 1 and"),
+        ("hours", 24, &hours, "looks 8 ahead, is tested on the last 11 and"),
+        ("days", 7, &days, "looks 2 ahead, is tested on the last 3 and"),
+    ];
+    for (what, season, time, lengths) in all {
+        let rows = 2 * season;
+        let place = Place::with("s.csv", seasonal("date,y", season as usize, (0..rows).map(time)));
+        let said = place.ok("train s.csv");
+        assert!(said.stderr.contains(&format!(" ahead; a season of {season} {what}, ")), "{}", said.stderr);
+        let note = format!("note: {rows} {what} are few: the model {lengths} ");
+        assert!(said.stderr.contains(&note), "{}", said.stderr);
+        assert!(said.stdout.contains("\nseasonal naive "), "{}", said.stdout);
+        let with_season = place.ok(&format!("train s.csv --force --season {season}"));
+        assert_eq!(said.stdout, with_season.stdout);
+    }
+}
+
 #[test]
 fn the_only_column_of_numbers_is_the_target() {
     let noted = airline().replace('\n', ",note\n").replacen(",note", ",notes", 1);

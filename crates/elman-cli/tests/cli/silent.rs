@@ -215,6 +215,83 @@ fn a_cell_far_beyond_the_rest_of_sequences_is_named() {
     }
 }
 
+/// What a model reads later is measured by the rest of its series, and by what the model was trained on.
+#[test]
+fn a_cell_far_beyond_training_is_named_in_forecasts() {
+    let place = Place::new();
+    let model = "-o m.elman --epochs 1 --force";
+    let with = |row: usize, cell: &str| {
+        airline_with(|n, value| if n == row { cell.into() } else { value.to_string() })
+    };
+    place.ok(&format!("train -q {model}"));
+    place.write("airline.csv", airline_with(|_, value| value.to_string()));
+    place.write("far.csv", with(100, "1e6"));
+    let note = "note: far.csv, line 102, column \"passengers\": 1000000 is far beyond the rest: the other 143 values are ";
+    for command in ["predict", "evaluate", "backtest"] {
+        let stderr = place.ok(&format!("{command} m.elman far.csv")).stderr;
+        assert_eq!(stderr.matches("far beyond").count(), 1, "{command}: {stderr}");
+        assert!(stderr.contains(note), "{command}: {stderr}");
+        let stderr = place.ok(&format!("{command} m.elman airline.csv")).stderr;
+        assert!(!stderr.contains("far beyond"), "{command}: {stderr}");
+    }
+    // What training has said is not said again of its test.
+    let stderr = place.ok(&format!("train far.csv {model}")).stderr;
+    assert_eq!(stderr.matches("far beyond").count(), 1, "{stderr}");
+
+    // All in another unit: nothing is far from the rest.
+    place.ok(&format!("train airline.csv -q --transform difference {model}"));
+    place.write("grams.csv", airline_with(|_, value| (10_000 * value).to_string()));
+    let stderr = place.ok("predict m.elman grams.csv").stderr;
+    let note = "note: grams.csv, line 3, column \"passengers\": 1180000 is far beyond what the model was trained on \
+                (changes of 1.89 ± 28.7), as are 132 more cells\n";
+    assert!(stderr.contains(note), "{stderr}");
+    // An answer that is none for that reason names the cell.
+    place.write("endless.csv", with(143, "1e300"));
+    let message = place.refused(1, "predict m.elman endless.csv");
+    assert!(
+        message
+            .contains("is NaN; endless.csv, line 145, column \"passengers\": 1e300 is far beyond the rest: "),
+        "{message}"
+    );
+}
+
+/// In an input and in a target.
+#[test]
+fn a_cell_far_beyond_training_is_named_in_sequences() {
+    let csv = sequences(60);
+    let with = |column: usize, line: usize, cell: &str| -> String {
+        let lines = csv.lines().enumerate().map(|(n, text)| {
+            let mut cells: Vec<&str> = text.split(',').collect();
+            if n + 1 == line || (n > 0 && column == 4 && cells[0] == "s0") {
+                cells[column] = cell;
+            }
+            cells.join(",") + "\n"
+        });
+        lines.collect()
+    };
+    let place = Place::with("s.csv", &csv);
+    place.write("far.csv", with(3, 150, "-1e4"));
+    place.write("endless.csv", with(3, 150, "1e300"));
+    place.write("target.csv", with(4, 2, "-1e6"));
+    place.ok(&format!("{REGRESS} --epochs 1"));
+    let note = "note: far.csv, line 150, column \"b\": -10000 is far beyond what the model was trained on (";
+    for arguments in ["predict m.elman far.csv", "evaluate m.elman far.csv"] {
+        let stderr = place.ok(arguments).stderr;
+        assert!(stderr.contains(note), "{arguments}: {stderr}");
+    }
+    let stderr = place.ok(&format!("{REGRESS} --epochs 1 --force --test-data far.csv")).stderr;
+    assert!(stderr.contains(note), "{stderr}");
+    let message = place.refused(1, "predict m.elman endless.csv");
+    let start = "endless.csv: the answer for sequence \"s25\" is NaN; endless.csv, line 150, column \"b\": 1e300 is far beyond";
+    assert!(message.starts_with(start), "{message}");
+    let stderr = place.ok("evaluate m.elman target.csv").stderr;
+    let note =
+        "note: target.csv, line 2, column \"level\": -1000000 is far beyond what the model was trained on (";
+    assert!(stderr.contains(note), "{stderr}");
+    let stderr = place.ok("evaluate m.elman s.csv").stderr;
+    assert!(!stderr.contains("far beyond"), "{stderr}");
+}
+
 #[test]
 fn ordinary_data_are_not_remarked() {
     let place = Place::with("s.csv", sequences(60));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::row_column;
 use crate::error::{DataError, Error, Message};
+use crate::outlier;
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 use crate::table::{Column, Place, TableError, stands_for_missing};
 
@@ -84,6 +85,18 @@ impl Feature {
             remarks.push(row_column::unseen(&self.name, unseen, &format!("line {}", column.line(first))));
         }
         Ok(cells.into())
+    }
+
+    /// The first of its cells in these rows that is a number far beyond those in training, if there is one.
+    pub(super) fn remark_on_far(
+        &self,
+        column: Column<'_>,
+        cells: &[f64],
+        rows: impl IntoIterator<Item = usize>,
+    ) -> Option<Message> {
+        let scaling = self.scaling?;
+        let cells = rows.into_iter().map(|row| (row, cells[row], scaling.scale(cells[row])));
+        outlier::beyond_training(column, cells, scaling, "")
     }
 
     /// Takes the statistics from these rows. A category that is not among them is none from then on, and a number that

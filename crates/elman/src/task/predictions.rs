@@ -206,19 +206,19 @@ impl Display for Cell<'_> {
     }
 }
 
-/// Refuses answers that are no numbers; `which` names an answer's place.
+/// Refuses answers that are no numbers; `which` names an answer's place, `why` a cell that is far beyond those of training.
 pub(super) fn check_finite(
     answers: impl IntoIterator<Item = f64>,
     table: &Table,
     which: impl Fn(usize) -> String,
+    why: impl FnOnce(usize) -> Option<Message>,
 ) -> Result<(), DataError> {
     match answers.into_iter().enumerate().find(|(_, answer)| !answer.is_finite()) {
         None => Ok(()),
         Some((n, answer)) => {
-            let message = format!(
-                "the answer for {} is {answer}; are its inputs far beyond those of training?",
-                which(n)
-            );
+            let why =
+                why(n).map_or("are its inputs far beyond those of training?".into(), |why| why.to_string());
+            let message = format!("the answer for {} is {answer}; {why}", which(n));
             Err(DataError::new(table.name(), message))
         }
     }

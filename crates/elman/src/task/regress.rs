@@ -81,6 +81,10 @@ impl GroupedTask for Regress {
         labels.outliers()
     }
 
+    fn remarks_on_far(&self, labels: &Labels<'_>) -> Vec<Message> {
+        labels.remarks_on_far(&self.target_scalings)
+    }
+
     /// All are of one: the split is a plain draw.
     fn stratum(_: &Vec<f64>) -> usize {
         0

@@ -138,9 +138,8 @@ impl Forecast {
         };
         for (series, forecasts) in series.iter().zip(&forecasts) {
             let rows = series.values.len();
-            check_finite(forecasts.iter().copied(), table, |n| {
-                format!("{}row {}, {} rows ahead,", of_series(series), rows + n + 1, n + 1)
-            })?;
+            let place = |n| format!("{}row {}, {} rows ahead,", of_series(series), rows + n + 1, n + 1);
+            check_finite(forecasts.iter().copied(), table, place, |_| task.remark_on_far(series))?;
         }
         let mut columns = self.id_columns(&series, horizon);
         columns.push((self.time_name(), names_ahead(&series, horizon)?));

@@ -187,9 +187,10 @@ impl Forecast {
             {
                 let row = origin(series);
                 let place = |n: usize| format!("{}row {}", of_series(series), row + n + 1);
-                check_finite(forecasts.iter().copied(), table, place)?;
+                let why = |_| self.remark_on_far(series);
+                check_finite(forecasts.iter().copied(), table, place, why)?;
                 let Spread { quantiles, crps } = spread;
-                check_finite(quantiles.iter().flatten().copied(), table, |n| place(n % self.horizon))?;
+                check_finite(quantiles.iter().flatten().copied(), table, |n| place(n % self.horizon), why)?;
                 to.origins.push(Origin { row, forecasts, quantiles, crps });
             }
         }

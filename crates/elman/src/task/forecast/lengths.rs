@@ -9,6 +9,9 @@ use crate::words::counted;
 /// The rows that are looked ahead without a season.
 const USUAL_HORIZON: usize = 6;
 
+/// The rows to learn from without which a season is not looked at.
+const LEAST_TO_LEARN: usize = 2;
+
 /// The lengths of a task, in rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lengths {
@@ -44,8 +47,9 @@ impl Lengths {
     /// The lengths for a series of so many rows: what is usual where that fits, else less, with a remark.
     ///
     /// A short series is tested on its last third at the most; the horizon is at most a sixth of it. Its windows are
-    /// such that there are as many of them as a window has rows. A season that would leave less than half of one to
-    /// learn from is not looked at.
+    /// such that there are as many of them as a window has rows. Where that would leave less than half a season to learn
+    /// from, the test is on half of what follows the first season: then about two seasons will do. A season that leaves
+    /// hardly anything even so is not looked at.
     pub(super) fn choose(
         rows: usize,
         frequency: Option<Frequency>,
@@ -71,8 +75,18 @@ impl Lengths {
             short.test = usual.test.min(rows / 3).max(short.horizon);
         }
         let left = |lengths: Self| rows.saturating_sub(lengths.test).saturating_sub(1 + lengths.looks_back());
-        if options.season.is_none() && season.is_some_and(|season| left(short) < season.div_ceil(2)) {
-            short.season = None;
+        if season.is_some_and(|season| left(short) < season.div_ceil(2)) {
+            let after_first = rows.saturating_sub(1 + short.looks_back());
+            let mut halved = short;
+            if options.test.is_none() {
+                halved.test = short.test.min(after_first / 2).max(short.horizon);
+            }
+            let is_enough =
+                left(halved) >= options.window.map_or(LEAST_TO_LEARN, |window| window.max(LEAST_TO_LEARN));
+            short = match options.season {
+                None if !is_enough => Lengths { season: None, ..short },
+                _ => halved,
+            };
         }
         if options.window.is_none() {
             short.window = usual.window.min(left(short).div_ceil(2)).max(1);
@@ -124,11 +138,34 @@ mod tests {
         assert_eq!(monthly(73, &options), (usual, false));
         assert_eq!(monthly(72, &options), (Lengths { window: 18, ..usual }, true));
         assert_eq!(monthly(36, &options), (Lengths { horizon: 6, test: 12, window: 6, ..usual }, true));
-        let without = Lengths { season: None, horizon: 4, test: 8, window: 7 };
-        assert_eq!(monthly(24, &options), (without, true));
         // What is said stays as it is.
         let said = ForecastOptions::default().with_season(12).with_test(6);
         assert_eq!(monthly(24, &said), (Lengths { season: Some(12), horizon: 4, test: 6, window: 3 }, true));
+    }
+
+    /// Else the seasonal naive forecast would go with the season, and nobody would see that the model loses to it.
+    #[test]
+    fn about_two_seasons_keep_the_season() {
+        let options = ForecastOptions::default();
+        let of = |frequency, rows| Lengths::choose(rows, Some(frequency), &options).0;
+        let lengths = |season, horizon, test, window| Lengths { season, horizon, test, window };
+        assert_eq!(of(Frequency::Monthly, 24), lengths(Some(12), 4, 5, 3));
+        assert_eq!(of(Frequency::Monthly, 26), lengths(Some(12), 4, 6, 4));
+        assert_eq!(of(Frequency::Weekly, 104), lengths(Some(52), 17, 25, 13));
+        assert_eq!(of(Frequency::Hourly, 48), lengths(Some(24), 8, 11, 6));
+        assert_eq!(of(Frequency::Daily, 14), lengths(Some(7), 2, 3, 2));
+        assert_eq!(of(Frequency::Quarterly, 8), lengths(Some(4), 1, 1, 1));
+        // Two rows are left to learn from, and then no more.
+        assert_eq!(of(Frequency::Monthly, 17), lengths(Some(12), 2, 2, 1));
+        assert_eq!(of(Frequency::Monthly, 16), lengths(None, 2, 5, 5));
+        // What is said is not bettered, and a season is kept only where it fits.
+        let short = |options: &ForecastOptions| monthly(24, options).0;
+        assert_eq!(short(&options.clone().with_season(12)), of(Frequency::Monthly, 24));
+        assert_eq!(short(&options.clone().with_test(9)), lengths(Some(12), 4, 9, 1));
+        assert_eq!(short(&options.clone().with_horizon(6)), lengths(Some(12), 6, 6, 3));
+        assert_eq!(short(&options.clone().with_window(6)), lengths(Some(12), 4, 5, 6));
+        assert_eq!(short(&options.clone().with_window(7)), lengths(None, 4, 8, 7));
+        assert_eq!(short(&options.with_horizon(12)), lengths(None, 12, 12, 5));
     }
 
     #[test]

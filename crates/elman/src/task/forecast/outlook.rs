@@ -141,10 +141,11 @@ impl Outlook {
         for (name, values) in
             names.chain(samples).zip(quantiles.into_iter().chain(paths.into_iter().flatten()))
         {
-            check_finite(values.iter().copied(), table, |n| {
+            let place = |n: usize| {
                 let (series, ahead, _) = &places[n];
                 format!("{}{name}, {} rows ahead,", of_series(series), ahead + 1)
-            })?;
+            };
+            check_finite(values.iter().copied(), table, place, |n| task.remark_on_far(places[n].0))?;
             let number = |(&value, (series, _, forecast)): (&f64, &(&Series<'_>, usize, f64))| {
                 Number::answer(value, task.spread(series, *forecast), dtype)
             };

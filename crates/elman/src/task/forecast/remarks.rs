@@ -5,15 +5,12 @@ use std::collections::{BTreeSet, HashSet};
 use super::covariates::Named;
 use super::panel::{self, Member};
 use super::series::Series;
-use super::{Forecast, Layout};
+use super::{Forecast, Layout, Transform};
 use crate::error::{Error, Message};
 use crate::missing::Missing;
 use crate::outlier;
 use crate::table::{Column, Table};
 use crate::words::{counted, quoted, thousands};
-
-/// Outliers that are named one by one.
-const SHOWN_OUTLIERS: usize = 3;
 
 /// The cells that are far beyond the rest of their series.
 pub(super) fn outliers(members: &[Member<'_>]) -> Result<Vec<Message>, Error> {
@@ -21,13 +18,26 @@ pub(super) fn outliers(members: &[Member<'_>]) -> Result<Vec<Message>, Error> {
     for member in members {
         remarks.extend(outlier::check_columns(&member.table, [member.target.as_str()].into_iter())?);
     }
-    let more = remarks.len().saturating_sub(SHOWN_OUTLIERS);
-    remarks.truncate(SHOWN_OUTLIERS);
-    if more > 0 {
-        let text = format!("{} more series have a value that is far beyond the rest", thousands(more));
-        remarks.push(text.into());
+    Ok(outlier::first_of(remarks, "series"))
+}
+
+impl Forecast {
+    /// The cell of a series to be forecast that is far beyond the rest of it, or whose change is far beyond those in training.
+    pub(super) fn remark_on_far(&self, series: &Series<'_>) -> Option<Message> {
+        outlier::remark(series.column).or_else(|| {
+            let scaled = self.scaled(series);
+            let known = (0..series.values.len()).filter(|&row| !series.is_unknown(row, 0));
+            let cells =
+                known.filter_map(|row| Some((series.table_row(row)?, series.values[row], scaled[row])));
+            let what = match self.transform {
+                Transform::None => "",
+                Transform::Difference => "changes of ",
+                Transform::LogDifference => "relative changes of ",
+                Transform::Smoothing => "errors of smoothing of ",
+            };
+            outlier::beyond_training(series.column, cells, series.scaling, what)
+        })
     }
-    Ok(remarks)
 }
 
 /// The columns that a forecast does nothing with.

@@ -12,6 +12,7 @@ use super::{Forecast, SeriesIndex, Smoothing};
 use crate::calendar::{Calendar, Cycle};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
+use crate::outlier;
 use crate::scaling::Scaling;
 use crate::table::{Column, Table};
 use crate::words::{listed, thousands};
@@ -297,7 +298,7 @@ impl Forecast {
         let (mut all, mut short) = (Vec::with_capacity(members.len()), Vec::new());
         // Rows that are missing count, once they are filled in.
         let least = if self.missing.is_some() { 2 } else { needed };
-        let (mut unseen, mut gap) = (Vec::new(), Gap::default());
+        let (mut unseen, mut far, mut gap) = (Vec::new(), Vec::new(), Gap::default());
         let sheet = self.covariates.read(table, &mut unseen)?;
         for member in members {
             if member.table.num_rows() < least && !self.layout.is_single() {
@@ -333,6 +334,7 @@ impl Forecast {
                 None => self.covariates.levels(&sheet, &series, before_test),
             };
             series.inputs = self.covariates.inputs(&sheet, &series, self.filling(), &mut gap)?;
+            far.extend(self.remark_on_far(&series));
             all.push(series);
         }
         let why = format!("fewer than the {needed} rows that are needed");
@@ -341,7 +343,10 @@ impl Forecast {
         match remark {
             Some(remark) if all.is_empty() => Err(DataError::new(table.name(), remark).into()),
             remark => {
-                let remarks = remarks_on_rows(&all, self).chain(unseen);
+                let far = outlier::first_of(far, "series")
+                    .into_iter()
+                    .chain(self.covariates.remarks_on_far(&sheet));
+                let remarks = remarks_on_rows(&all, self).chain(unseen).chain(far);
                 let remarks = remarks.chain(gap.remarks(self.filling())).chain(remark).collect();
                 Ok((all, remarks))
             }

@@ -7,6 +7,7 @@ use super::groups::Groups;
 use super::{GroupedOptions, InRows, one_or_many};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
+use crate::outlier;
 use crate::table::{Table, TableError};
 use crate::task::Answers;
 use crate::task::feature::{Cells, Feature};
@@ -143,6 +144,9 @@ impl Grouping {
             }
             columns.push(cells);
         }
+        if !is_training {
+            groups.remarks.extend(self.remarks_on_far(table, &columns, 0..table.num_rows())?);
+        }
         let Some((row, feature)) = first else { return Ok(columns) };
         let place = table.column(&feature.name)?.place(row);
         let Some(missing) = self.missing else {
@@ -170,6 +174,20 @@ impl Grouping {
             }
         }
         Ok(columns)
+    }
+
+    /// The cells of these rows that are far beyond those in training.
+    pub(in crate::task) fn remarks_on_far(
+        &self,
+        table: &Table,
+        cells: &[Cells<'_>],
+        rows: impl Iterator<Item = usize> + Clone,
+    ) -> Result<Vec<Message>, TableError> {
+        let mut remarks = Vec::new();
+        for (feature, cells) in self.features.iter().zip(cells) {
+            remarks.extend(feature.remark_on_far(table.column(&feature.name)?, cells, rows.clone()));
+        }
+        Ok(outlier::first_of(remarks, "columns"))
     }
 
     /// What is to be said of features that did not vary in training, if there are some.

@@ -4,6 +4,7 @@ use super::Grouping;
 use super::groups::Groups;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::outlier;
+use crate::scaling::Scaling;
 use crate::table::{Column, Place, Table, TableError};
 use crate::words::{counted, listed, thousands};
 
@@ -323,6 +324,16 @@ impl<'a> Labels<'a> {
             remarks.extend(outlier::check(&values, |n| column.place(rows[n]))?);
         }
         Ok(remarks)
+    }
+
+    /// The targets that are far beyond those in training, which have these statistics.
+    pub(in crate::task) fn remarks_on_far(&self, scalings: &[Scaling]) -> Vec<Message> {
+        let remark = |(k, (&column, &scaling)): (usize, (&Column<'_>, &Scaling))| {
+            let rows = (0..self.len()).filter_map(|sample| self.told(sample, k));
+            let cell = |row| column.number(row).ok().map(|value| (row, value, scaling.scale(value)));
+            outlier::beyond_training(column, rows.filter_map(cell), scaling, "")
+        };
+        self.columns.iter().zip(scalings).enumerate().filter_map(remark).collect()
     }
 
     /// Where a sample's first target is.

@@ -92,6 +92,11 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         Ok(Vec::new())
     }
 
+    /// What is to be said of targets far beyond those in training, where those are numbers.
+    fn remarks_on_far(&self, _labels: &Labels<'_>) -> Vec<Message> {
+        Vec::new()
+    }
+
     /// What finds the column of targets among columns without names, if something does.
     fn unnamed_target(_table: &Table) -> Option<usize> {
         None
@@ -311,6 +316,7 @@ impl<T: GroupedTask> TaskKind for T {
         }
         let mut remarks = std::mem::take(&mut read.groups.remarks);
         remarks.append(&mut labels.remarks);
+        remarks.extend(self.remarks_on_far(&labels));
         let of =
             self.grouping().window.map_or(String::new(), |_| format!(" of {}", counted(count, "sequence")));
         let on = match (held_out, actual.len()) {

@@ -2,7 +2,7 @@
 
 use super::{GroupedTask, Grouping, Groups, Labels, Sample};
 use crate::ensemble::Ensemble;
-use crate::error::Error;
+use crate::error::{Error, Message};
 use crate::table::Table;
 use crate::task::HeldOut;
 use crate::task::feature::Cells;
@@ -49,6 +49,17 @@ impl<'t> Sequences<'t> {
         grouping.inputs(&self.cells, rows, sample.rows.start)
     }
 
+    /// What is to be said of the first cell of a sequence that is far beyond those in training, if there is one.
+    pub(in crate::task) fn far_cell(
+        &self,
+        grouping: &Grouping,
+        table: &Table,
+        sequence: usize,
+    ) -> Option<Message> {
+        let rows = self.groups.rows[sequence].iter().copied();
+        grouping.remarks_on_far(table, &self.cells, rows).ok()?.into_iter().next()
+    }
+
     /// An ensemble's outputs for these sequences and rows of theirs, and the answers that they are.
     pub(super) fn answers<T: GroupedTask>(
         &self,
@@ -63,7 +74,8 @@ impl<'t> Sequences<'t> {
         let answers: Vec<T::Answer> =
             outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
         let place = |n: usize| format!("sequence {:?}", self.groups.ids[samples[n].sequence]);
-        check_finite(answers.iter().map(T::representative), table, place)?;
+        let why = |n: usize| self.far_cell(task.grouping(), table, samples[n].sequence);
+        check_finite(answers.iter().map(T::representative), table, place, why)?;
         Ok((outputs, answers))
     }
 }

@@ -47,6 +47,7 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
         let mut remarks = std::mem::take(&mut read.groups.remarks);
         let rows = spans.iter().map(|(_, rows)| rows.len()).sum();
         remarks.extend(unlabelled(rows, &labels)?);
+        remarks.extend(task.remarks_on_far(&labels));
         let actual = task.targets(&labels)?;
         let (count, of) = (labels.counted(labels.len()), counted(spans.len(), "sequence"));
         let on = match (held_out, spans.len()) {
@@ -89,7 +90,9 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
         let answers: Vec<T::Answer> =
             outputs.iter().map(|output| self.task.answer(&ensemble.points(output))).collect();
         let place = |k: usize| self.labels.place(k).to_string();
-        check_finite(answers.iter().map(T::representative), self.table, place)?;
+        let why =
+            |k: usize| self.read.far_cell(self.task.grouping(), self.table, self.labels.samples[k].sequence);
+        check_finite(answers.iter().map(T::representative), self.table, place, why)?;
         Ok((outputs, answers))
     }
 
@@ -179,7 +182,11 @@ pub(super) fn predict<T: GroupedTask>(
     let answers: Vec<T::Answer> =
         outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
     let line = |k: usize| format!("row {}", answered[k] + 1);
-    check_finite(answers.iter().map(T::representative), table, line)?;
+    let why = |k: usize| {
+        let sequence = read.groups.rows.iter().position(|rows| rows.contains(&answered[k]))?;
+        read.far_cell(task.grouping(), table, sequence)
+    };
+    check_finite(answers.iter().map(T::representative), table, line, why)?;
     let mut told = task.columns(&answers, ensemble.dtype());
     if let Some(distribution) = ensemble.distribution() {
         told.extend(task.quantile_columns(distribution, &outputs, &asked, ensemble.dtype()));

@@ -270,7 +270,7 @@ pub(super) fn play(
                 done: before + start + answers.len(),
             };
             let place = |k: usize| format!("sample {}", before + start + from + k + 1);
-            check_finite(heard.answers.iter().copied(), table, place)?;
+            check_finite(heard.answers.iter().copied(), table, place, |_| None)?;
             tested += heard.answers.len();
             each(&heard)?;
         }

@@ -161,7 +161,10 @@ pub(super) fn evaluate(
                 let tested = from..rows.len();
                 let answers: Vec<f64> = outputs[tested.clone()].iter().map(|y| scaling.unscale(*y)).collect();
                 let rows = &rows[tested];
-                check_finite(answers.iter().copied(), table, |k| format!("sample {}", rows[k] + 1))?;
+                let place = |k: usize| format!("sample {}", rows[k] + 1);
+                check_finite(answers.iter().copied(), table, place, |_| {
+                    read.far_cell(&task.grouping, table, n)
+                })?;
                 let of = |column: &[f64]| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
                 let actual = of(targets);
                 model.add(&answers, &actual);

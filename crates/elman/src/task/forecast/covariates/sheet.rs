@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{Covariate, Covariates};
 use crate::error::{DataError, Message};
 use crate::missing::{Gaps, Missing};
+use crate::outlier;
 use crate::table::{Column, Place, Table, TableError};
 use crate::task::feature::told;
 use crate::task::forecast::panel::name_of;
@@ -64,6 +65,22 @@ impl Covariates {
             live.map(|covariate| covariate.cells(table.column(&covariate.feature.name)?, remarks)).collect()
         };
         Ok(Sheet { past: cells(&self.past)?, future: cells(&self.future)?, fixed: cells(&self.fixed)? })
+    }
+
+    /// The cells of their columns that are far beyond those in training.
+    pub(in crate::task::forecast) fn remarks_on_far(&self, sheet: &Sheet<'_>) -> Vec<Message> {
+        let of = |all: &[Covariate], cells: &[Cells<'_>]| -> Vec<Message> {
+            // Of relative ones the statistics are of shares.
+            let live = all.iter().filter(|covariate| !covariate.feature.is_silent()).zip(cells);
+            let absolute = live.filter(|(covariate, _)| !covariate.relative);
+            let remark = |(covariate, cells): (&Covariate, &Cells<'_>)| {
+                covariate.feature.remark_on_far(cells.column, &cells.values, 0..cells.values.len())
+            };
+            absolute.filter_map(remark).collect()
+        };
+        let all =
+            [of(&self.past, &sheet.past), of(&self.future, &sheet.future), of(&self.fixed, &sheet.fixed)];
+        outlier::first_of(all.concat(), "columns")
     }
 }
 
