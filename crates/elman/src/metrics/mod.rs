@@ -100,13 +100,15 @@ impl Evaluation {
     /// The best of the naive predictors that are better than the model, by the first figure: of which less is better, but of
     /// accuracy. With it those figures, its and the model's.
     fn better_than_the_model(&self) -> Option<(&Baseline, [f64; 2])> {
+        /// What differs by a smaller share of the model's figure would be shown as equal.
+        const EQUAL: f64 = 5e-4;
         let Metric { name, value } = self.model.first()?;
         let sign = if is_better_high(name) { -1.0 } else { 1.0 };
         let model = (*value)?;
         let figure = |baseline: &Baseline| baseline.metrics.iter().find(|metric| metric.name == *name)?.value;
         let figures = self.baselines.iter().filter_map(|baseline| Some((baseline, figure(baseline)?)));
         let best = figures.min_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)));
-        best.filter(|(_, figure)| sign * figure < sign * model)
+        best.filter(|(_, figure)| sign * (model - figure) > EQUAL * model.abs())
             .map(|(baseline, figure)| (baseline, [figure, model]))
     }
 
@@ -182,6 +184,7 @@ mod tests {
         let better = "the baseline linear regression is better than the model: its mae is 50.0 % less";
         assert_eq!(said("mae", Some(10.0), &naive, false).as_deref(), Some(better));
         assert_eq!(said("mae", Some(5.0), &naive, false), None);
+        assert_eq!(said("mae", Some(5.002), &naive, false), None);
         assert_eq!(said("mae", None, &naive, false), None);
         let forecast = "the linear regression forecast is better than the model: its mean absolute error is 50.0 % less; \
                         predictions are made of it with baseline linear-regression";
