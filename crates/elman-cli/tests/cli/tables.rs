@@ -572,6 +572,44 @@ fn too_few_groups_for_a_test_are_told() {
     assert!(said.stderr.contains(split), "{}", said.stderr);
 }
 
+/// A subject is in one part, however its number is written.
+#[test]
+fn a_group_is_one_however_its_number_is_written() {
+    let train = |subjects: &[&str]| {
+        let row = |n: usize| format!("s{n},{},{},{}\n", n % 2, n % 2, subjects[n % subjects.len()]);
+        let csv: String = (0..24).map(row).collect();
+        let place = Place::with("g.csv", format!("id,a,target,subject\n{csv}"));
+        let train = "train classify g.csv --group subject --epochs 1 --hidden-size 2 --search=false";
+        place.ok(&format!("{train} --test 0.4")).stderr
+    };
+    let said = train(&["1", "1.0", "2", "02", "3", "3e0"]);
+    let remark = "column \"subject\": \"1.0\" is the same number as \"1\", and names the same; 11 more cells are alike\n";
+    assert!(said.contains(remark), "{said}");
+    let split = said.lines().find(|line| line.contains("split: ")).expect("a remark on the split");
+    assert!(split.contains("; subject \"1\" and \"2\"), 8 sequences for the test"), "{split}");
+    assert!(split.ends_with("; subject \"3\")"), "{split}");
+    // Capitals tell names apart.
+    let said = train(&["anna", "Anna", "berta"]);
+    assert!(["anna", "Anna", "berta"].iter().all(|name| said.contains(&format!("{name:?}"))), "{said}");
+    // A comma before decimals is one of a column of such.
+    let said = train(&["\"1,0\"", "1", "\"2,5\"", "\"2,50\""]);
+    assert!(said.contains("is the same number as \"1,0\", and names the same"), "{said}");
+}
+
+/// All rows of a sequence name one group, in whatever way.
+#[test]
+fn a_sequence_names_its_group_in_several_ways() {
+    let row = |n: usize| format!("s{},{n},{},{}{}\n", n / 2, n / 2 % 2, n / 8, [".0", ""][n % 2]);
+    let csv: String = (0..48).map(row).collect();
+    let place = Place::with("g.csv", format!("id,a,target,subject\n{csv}"));
+    let said = place.ok("train classify g.csv --group subject --epochs 1 --hidden-size 2 --search=false");
+    assert!(
+        said.stderr.contains("\"0\" is the same number as \"0.0\", and names the same; 23 more"),
+        "{}",
+        said.stderr
+    );
+}
+
 /// An archive's file names all columns itself, and its made-up steps are no input.
 #[test]
 fn archives_of_sequences_need_no_options() {
