@@ -630,3 +630,48 @@ fn archives_of_sequences_need_no_options() {
     );
     assert!(said.stdout.starts_with("test: all 20 sequences\n"), "{}", said.stdout);
 }
+
+/// Labels of a column of numbers are told apart by the number, in the table's own way of writing, wherever they are read.
+#[test]
+fn labels_are_the_numbers_that_their_column_holds() {
+    let table = |labels: &[&str]| {
+        let row = |n: usize| format!("s{n};{};{}\n", n % 2, labels[n % labels.len()]);
+        format!("id;x;target\n{}", (0..40).map(row).collect::<String>())
+    };
+    let place = Place::with("g.csv", table(&["1", "2,0", "1,0", "2"]));
+    let train = "--epochs 30 --hidden-size 4 --search=false -o m.elman";
+    let said = place.ok(&format!("train classify g.csv {train}"));
+    assert!(
+        said.stderr.contains("\"1,0\" says the same as class \"1\", and counts as that (1 more likewise)\n")
+    );
+    assert!(said.stderr.contains("from sequences of x told apart by \"id\": 1, 2,0\n"), "{}", said.stderr);
+    // However another table writes them.
+    for labels in [["1", "2"], ["1,0", "2"], ["1.0", "2.00"], ["1,00", "2,0"], ["1e0", "02"]] {
+        place.write("t.csv", table(&labels));
+        let said = place.last_json("evaluate m.elman t.csv");
+        assert_eq!(figure(&said, "/test/accuracy"), 1.0, "{labels:?}: {said}");
+    }
+    place.write("t.csv", table(&["1", "20"]));
+    let said = place.refused(1, "evaluate m.elman t.csv");
+    assert!(said.contains("has not seen class \"20\" in training"), "{said}");
+}
+
+/// A name that by itself would be another number than its column says is written plainly.
+#[test]
+fn classes_have_names_that_say_their_numbers() {
+    let classes = |labels: &[&str], other: &str| {
+        let row = |n: usize| format!("s{n};{};{};{other}\n", n % 2, labels[n % labels.len()]);
+        let place = Place::with("g.csv", format!("id;x;target;z\n{}", (0..40).map(row).collect::<String>()));
+        let train = "train classify g.csv --features x --epochs 1 --hidden-size 2 --search=false -o m.elman";
+        let said = place.ok(train).stderr;
+        let place = said.split("told apart by \"id\": ").nth(1).unwrap_or_default();
+        place.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(classes(&["1.000", "2"], "1,5"), "2, 1000");
+    assert_eq!(classes(&["1.000", "2.500"], "1.5"), "1.000, 2.500");
+    assert_eq!(classes(&["1000", "2", "1e3"], "1.5"), "2, 1000");
+    assert_eq!(classes(&["1000", "2,000", "2000"], "1,5"), "2, 1000, 2000");
+    assert_eq!(classes(&["5 kg", "10 kg", "5.0 kg"], "1.5"), "5 kg, 10 kg");
+    assert_eq!(classes(&["10 %", "20 %"], "1.5"), "10 %, 20 %");
+    assert_eq!(classes(&["1,0", "x"], "1,5"), "1,0, x");
+}
