@@ -675,3 +675,21 @@ fn classes_have_names_that_say_their_numbers() {
     assert_eq!(classes(&["10 %", "20 %"], "1.5"), "10 %, 20 %");
     assert_eq!(classes(&["1,0", "x"], "1,5"), "1,0, x");
 }
+
+/// Rows in another order are told of, whatever inputs are named.
+#[test]
+fn times_out_of_order_are_told_of_beside_named_inputs() {
+    let place = Place::with("s.csv", shuffled(&rising_or_falling(|step| format!("{:02}.01.2024", step + 1))));
+    let train = "train classify s.csv --features level --epochs 1 --hidden-size 2 --search=false";
+    let hint = "\"when\" is of times, and no input; to read rows in that order, name it with --time\n";
+    let said = place.ok(train).stderr;
+    assert!(said.contains(hint) && !said.contains("not used"), "{said}");
+    let said = place.ok(&format!("{train} --time when --force")).stderr;
+    assert!(!said.contains(hint), "{said}");
+    let place = Place::with("n.csv", shuffled(&rising_or_falling(|step| step.to_string())));
+    let said = place.ok(&train.replace("s.csv", "n.csv")).stderr;
+    assert!(
+        said.contains("the column numbers the rows of each sequence, but they do not stand in that order"),
+        "{said}"
+    );
+}
