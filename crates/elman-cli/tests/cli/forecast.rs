@@ -497,3 +497,14 @@ fn a_series_of_flat_parts_is_not_said_to_change() {
     let rising = |n| 5.0 + n as f64;
     assert_eq!(refused(rising, "--transform difference"), message("changes by the same in every row"));
 }
+
+#[test]
+fn one_forecast_is_one() {
+    let place = Place::with("airline.csv", airline());
+    let said = place.ok("train airline.csv --horizon 1 --test 1 --epochs 1 --hidden-size 2");
+    assert!(
+        said.stdout.starts_with("test: 1 forecast, up to 1 month ahead, from 1 origin\n"),
+        "{}",
+        said.stdout
+    );
+}
