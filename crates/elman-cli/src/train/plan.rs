@@ -11,10 +11,10 @@ use elman::model::is_written_by_elman;
 use elman::recipe::Recipe;
 use elman::search::Open;
 use elman::table::Table;
-use elman::task::{HeldOut, Prepared, Task, TaskName, TaskOptions};
+use elman::task::{HeldOut, Layout, Prepared, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Identity, RangeTest, fingerprint};
 use elman::tune::Halving;
-use elman::words::counted;
+use elman::words::{counted, quoted};
 use serde_json::json;
 
 use super::options::TrainOptions;
@@ -170,7 +170,7 @@ fn test(
         (Some(path), None) => {
             let test = input::table(task, Some(path))?;
             output.remarks(test.remarks());
-            if let Some(what) = shared_rows(&test, &table) {
+            if let Some(what) = shared_rows(&test, &table, &ids(&prepared.task)) {
                 output.remark(&format!(
                     "{what}: its figures tell how well the training data are remembered, not how well others will be \
                      predicted",
@@ -183,11 +183,23 @@ fn test(
     }
 }
 
+/// The columns that tell sequences or series apart.
+fn ids(task: &Task) -> Vec<String> {
+    match (task.kind().layout(), task.kind().grouped_by()) {
+        (Layout::Long(ids), _) => ids.clone(),
+        (_, Some(grouping)) => grouping.id.iter().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// What is to be said of a test whose rows, or most of them, are those of training.
-fn shared_rows(test: &Table, training: &Table) -> Option<String> {
+fn shared_rows(test: &Table, training: &Table, ids: &[String]) -> Option<String> {
     let (name, of, rows) = (test.name(), training.name(), test.num_rows());
     if test.is_same(training) {
         return Some(format!("{name} holds the same rows as {of}"));
+    }
+    if test.is_same_but_for(training, ids) {
+        return Some(format!("{name} holds the same rows as {of}, but for {}", quoted(ids)));
     }
     let shared = test.rows_among(training);
     (2 * shared > rows).then(|| format!("{shared} of {rows} rows of {name} stand in {of} as well"))

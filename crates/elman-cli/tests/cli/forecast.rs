@@ -505,3 +505,32 @@ fn times_of_day_do_not_tell_series_apart() {
         assert!((value.parse::<f64>().unwrap() - (10 + hour) as f64).abs() < 0.01, "{row}");
     }
 }
+
+/// What makes a series unfit to learn from is said as it is.
+#[test]
+fn a_series_of_flat_parts_is_not_said_to_change() {
+    let refused = |value: fn(usize) -> f64, options: &str| {
+        let row = |n: usize| format!("{}-{:02}-01,{}\n", 2010 + n / 12, n % 12 + 1, value(n));
+        let place = Place::with("y.csv", format!("ds,y\n{}", (0..72).map(row).collect::<String>()));
+        place.refused(1, &format!("train y.csv {options}"))
+    };
+    let message = |what: &str| {
+        format!("y.csv: column \"y\" {what}, so there is nothing to learn; choose another --target")
+    };
+    assert_eq!(refused(|_| 5.0, ""), message("does not vary"));
+    let in_two_parts = |n| if n < 60 { 5.0 } else { 6.0 };
+    assert_eq!(refused(in_two_parts, ""), message("does not vary in the rows to learn from"));
+    let rising = |n| 5.0 + n as f64;
+    assert_eq!(refused(rising, "--transform difference"), message("changes by the same in every row"));
+}
+
+#[test]
+fn one_forecast_is_one() {
+    let place = Place::with("airline.csv", airline());
+    let said = place.ok("train airline.csv --horizon 1 --test 1 --epochs 1 --hidden-size 2");
+    assert!(
+        said.stdout.starts_with("test: 1 forecast, up to 1 month ahead, from 1 origin\n"),
+        "{}",
+        said.stdout
+    );
+}

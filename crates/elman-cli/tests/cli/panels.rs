@@ -514,3 +514,31 @@ fn columns_are_streamed_together() {
         assert!((last / forecast - 1.0).abs() < 1e-6, "{predicted} {last}");
     }
 }
+
+/// What is forecast of a series that ends long before the others has passed.
+#[test]
+fn a_series_that_ends_long_before_the_others_is_told_of() {
+    let [(_, a), (_, b)] = two();
+    let place = Place::with("l.csv", long("unique_id,ds,y", &[("a", a.clone()), ("b", b.clone())]));
+    let note = "note: 1 series ends 6 months or more before the last, and is forecast from where it ends, first \"b\" at 2016-12; \
+                the last ends at 2017-12\n";
+    for command in [format!("train l.csv {QUICK}"), "predict m.elman l.csv".into()] {
+        let said = place.ok(&command).stderr;
+        assert_eq!(said.matches(note).count(), 1, "{command}: {said}");
+    }
+    // Of five months something is still ahead; of six nothing is.
+    for (rows, is_told) in [(91, false), (90, true)] {
+        let b = monthly(5000.0, rows);
+        place.write("l.csv", long("unique_id,ds,y", &[("b", b), ("a", a.clone())]));
+        assert_eq!(
+            place.ok("predict m.elman l.csv").stderr.contains("or more before the last"),
+            is_told,
+            "{rows}"
+        );
+    }
+    let cell = |n: usize| b.get(n).map_or(String::new(), |(_, b)| b.to_string());
+    let rows = a.iter().enumerate().map(|(n, (time, a))| format!("{time},{a},{}\n", cell(n)));
+    place.write("w.csv", format!("ds,a,b\n{}", rows.collect::<String>()));
+    let said = place.ok(&format!("train w.csv --target all {QUICK} --force")).stderr;
+    assert_eq!(said.matches(note).count(), 1, "{said}");
+}

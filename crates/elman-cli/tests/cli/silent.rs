@@ -46,6 +46,38 @@ fn a_test_on_the_training_data_is_remarked() {
     );
 }
 
+/// Neither another id nor another way to write numbers makes another test.
+#[test]
+fn a_test_on_the_training_data_is_remarked_however_it_is_written() {
+    let rows = |id: &str, x: fn(usize) -> String| {
+        let row = |n: usize| format!("{id}{},{},{},{}\n", n / 2, n % 2, x(n), ["a", "b"][n / 2 % 2]);
+        format!("id,t,x,target\n{}", (0..80).map(row).collect::<String>())
+    };
+    let place = Place::with("c.csv", rows("s", |n| format!("{}.5", n * 7 % 10)));
+    let test = |csv: String| {
+        place.write("t.csv", csv);
+        let train = "train classify c.csv --features x --epochs 1 --hidden-size 2 --search=false --force";
+        place.ok(&format!("{train} --test-data t.csv")).stderr
+    };
+    for (other, is_told) in [
+        (rows("s", |n| format!("{}.500", n * 7 % 10)), "holds the same rows as c.csv: "),
+        (rows("s", |n| format!("{}5e-1", n * 7 % 10)), "holds the same rows as c.csv: "),
+        (rows("s", |n| format!("\"{},5\"", n * 7 % 10)), "holds the same rows as c.csv: "),
+        (rows("zz", |n| format!("{}.5", n * 7 % 10)), "holds the same rows as c.csv, but for \"id\": "),
+        (rows("1", |n| format!("{}.50", n * 7 % 10)), "holds the same rows as c.csv, but for \"id\": "),
+    ] {
+        let said = test(other);
+        assert!(said.contains(&format!("note: t.csv {is_told}")), "{said}");
+    }
+    // Other values, and sequences cut otherwise, are others.
+    let said = test(rows("s", |n| format!("{}.51", n * 7 % 10)));
+    assert!(!said.contains("the same rows"), "{said}");
+    let cut: Vec<String> =
+        rows("s", |n| format!("{}.5", n * 7 % 10)).lines().map(|row| row.replacen("s3,", "s1,", 1)).collect();
+    let said = test(cut.join("\n"));
+    assert!(!said.contains("the same rows"), "{said}");
+}
+
 #[test]
 fn more_threads_than_there_are_is_remarked_and_changes_nothing() {
     let place = Place::new();

@@ -572,6 +572,44 @@ fn too_few_groups_for_a_test_are_told() {
     assert!(said.stderr.contains(split), "{}", said.stderr);
 }
 
+/// A subject is in one part, however its number is written.
+#[test]
+fn a_group_is_one_however_its_number_is_written() {
+    let train = |subjects: &[&str]| {
+        let row = |n: usize| format!("s{n},{},{},{}\n", n % 2, n % 2, subjects[n % subjects.len()]);
+        let csv: String = (0..24).map(row).collect();
+        let place = Place::with("g.csv", format!("id,a,target,subject\n{csv}"));
+        let train = "train classify g.csv --group subject --epochs 1 --hidden-size 2 --search=false";
+        place.ok(&format!("{train} --test 0.4")).stderr
+    };
+    let said = train(&["1", "1.0", "2", "02", "3", "3e0"]);
+    let remark = "column \"subject\": \"1.0\" is the same number as \"1\", and names the same; 11 more cells are alike\n";
+    assert!(said.contains(remark), "{said}");
+    let split = said.lines().find(|line| line.contains("split: ")).expect("a remark on the split");
+    assert!(split.contains("; subject \"1\" and \"2\"), 8 sequences for the test"), "{split}");
+    assert!(split.ends_with("; subject \"3\")"), "{split}");
+    // Capitals tell names apart.
+    let said = train(&["anna", "Anna", "berta"]);
+    assert!(["anna", "Anna", "berta"].iter().all(|name| said.contains(&format!("{name:?}"))), "{said}");
+    // A comma before decimals is one of a column of such.
+    let said = train(&["\"1,0\"", "1", "\"2,5\"", "\"2,50\""]);
+    assert!(said.contains("is the same number as \"1,0\", and names the same"), "{said}");
+}
+
+/// All rows of a sequence name one group, in whatever way.
+#[test]
+fn a_sequence_names_its_group_in_several_ways() {
+    let row = |n: usize| format!("s{},{n},{},{}{}\n", n / 2, n / 2 % 2, n / 8, [".0", ""][n % 2]);
+    let csv: String = (0..48).map(row).collect();
+    let place = Place::with("g.csv", format!("id,a,target,subject\n{csv}"));
+    let said = place.ok("train classify g.csv --group subject --epochs 1 --hidden-size 2 --search=false");
+    assert!(
+        said.stderr.contains("\"0\" is the same number as \"0.0\", and names the same; 23 more"),
+        "{}",
+        said.stderr
+    );
+}
+
 /// An archive's file names all columns itself, and its made-up steps are no input.
 #[test]
 fn archives_of_sequences_need_no_options() {
@@ -591,4 +629,67 @@ fn archives_of_sequences_need_no_options() {
         said.stderr
     );
     assert!(said.stdout.starts_with("test: all 20 sequences\n"), "{}", said.stdout);
+}
+
+/// Labels of a column of numbers are told apart by the number, in the table's own way of writing, wherever they are read.
+#[test]
+fn labels_are_the_numbers_that_their_column_holds() {
+    let table = |labels: &[&str]| {
+        let row = |n: usize| format!("s{n};{};{}\n", n % 2, labels[n % labels.len()]);
+        format!("id;x;target\n{}", (0..40).map(row).collect::<String>())
+    };
+    let place = Place::with("g.csv", table(&["1", "2,0", "1,0", "2"]));
+    let train = "--epochs 30 --hidden-size 4 --search=false -o m.elman";
+    let said = place.ok(&format!("train classify g.csv {train}"));
+    assert!(
+        said.stderr.contains("\"1,0\" says the same as class \"1\", and counts as that (1 more likewise)\n")
+    );
+    assert!(said.stderr.contains("from sequences of x told apart by \"id\": 1, 2,0\n"), "{}", said.stderr);
+    // However another table writes them.
+    for labels in [["1", "2"], ["1,0", "2"], ["1.0", "2.00"], ["1,00", "2,0"], ["1e0", "02"]] {
+        place.write("t.csv", table(&labels));
+        let said = place.last_json("evaluate m.elman t.csv");
+        assert_eq!(figure(&said, "/test/accuracy"), 1.0, "{labels:?}: {said}");
+    }
+    place.write("t.csv", table(&["1", "20"]));
+    let said = place.refused(1, "evaluate m.elman t.csv");
+    assert!(said.contains("has not seen class \"20\" in training"), "{said}");
+}
+
+/// A name that by itself would be another number than its column says is written plainly.
+#[test]
+fn classes_have_names_that_say_their_numbers() {
+    let classes = |labels: &[&str], other: &str| {
+        let row = |n: usize| format!("s{n};{};{};{other}\n", n % 2, labels[n % labels.len()]);
+        let place = Place::with("g.csv", format!("id;x;target;z\n{}", (0..40).map(row).collect::<String>()));
+        let train = "train classify g.csv --features x --epochs 1 --hidden-size 2 --search=false -o m.elman";
+        let said = place.ok(train).stderr;
+        let place = said.split("told apart by \"id\": ").nth(1).unwrap_or_default();
+        place.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(classes(&["1.000", "2"], "1,5"), "2, 1000");
+    assert_eq!(classes(&["1.000", "2.500"], "1.5"), "1.000, 2.500");
+    assert_eq!(classes(&["1000", "2", "1e3"], "1.5"), "2, 1000");
+    assert_eq!(classes(&["1000", "2,000", "2000"], "1,5"), "2, 1000, 2000");
+    assert_eq!(classes(&["5 kg", "10 kg", "5.0 kg"], "1.5"), "5 kg, 10 kg");
+    assert_eq!(classes(&["10 %", "20 %"], "1.5"), "10 %, 20 %");
+    assert_eq!(classes(&["1,0", "x"], "1,5"), "1,0, x");
+}
+
+/// Rows in another order are told of, whatever inputs are named.
+#[test]
+fn times_out_of_order_are_told_of_beside_named_inputs() {
+    let place = Place::with("s.csv", shuffled(&rising_or_falling(|step| format!("{:02}.01.2024", step + 1))));
+    let train = "train classify s.csv --features level --epochs 1 --hidden-size 2 --search=false";
+    let hint = "\"when\" is of times, and no input; to read rows in that order, name it with --time\n";
+    let said = place.ok(train).stderr;
+    assert!(said.contains(hint) && !said.contains("not used"), "{said}");
+    let said = place.ok(&format!("{train} --time when --force")).stderr;
+    assert!(!said.contains(hint), "{said}");
+    let place = Place::with("n.csv", shuffled(&rising_or_falling(|step| step.to_string())));
+    let said = place.ok(&train.replace("s.csv", "n.csv")).stderr;
+    assert!(
+        said.contains("the column numbers the rows of each sequence, but they do not stand in that order"),
+        "{said}"
+    );
 }

@@ -252,6 +252,23 @@ impl<'a> Column<'a> {
         (names, remark)
     }
 
+    /// Do the cells of another column, one by one, say the same?
+    pub(super) fn says_as(&self, other: Column<'_>) -> bool {
+        match (self.numbers_or_gaps(), other.numbers_or_gaps()) {
+            (Some(a), Some(b)) => a.iter().zip(b).all(|(a, b)| a == b || a.is_nan() && b.is_nan()),
+            _ => self.texts().eq(other.texts()),
+        }
+    }
+
+    /// Does each name in this column stand where one and the same stands in another?
+    pub(super) fn names_as(&self, other: Column<'_>) -> bool {
+        let (names, others) = (self.names().0, other.names().0);
+        let (mut other_of, mut name_of) = (HashMap::new(), HashMap::new());
+        names.into_iter().zip(others).all(|(name, other)| {
+            *other_of.entry(name).or_insert(other) == other && *name_of.entry(other).or_insert(name) == name
+        })
+    }
+
     /// Every cell as a finite number, NaN where one is empty; none if a cell is something else, or all are
     /// empty.
     pub(crate) fn numbers_or_gaps(&self) -> Option<&'a [f64]> {

@@ -67,6 +67,13 @@ impl Table {
     }
 }
 
+/// The numbers that these texts are in a column that holds nothing else; none if one is no number.
+pub(crate) fn numbers_in<'t>(texts: impl Iterator<Item = &'t str>) -> Option<Vec<f64>> {
+    let cells = Cells::Text(texts.map(str::to_owned).collect());
+    let table = Table::from_columns("texts", &[("text".to_owned(), cells)]).ok()?;
+    Some(table.column("text").ok()?.numbers().ok()?.to_vec())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -197,19 +197,28 @@ impl Table {
         }
     }
 
-    /// Do two tables have the same columns with the same cells? Of texts, are they the same to the byte?
+    /// Do two tables have the same columns whose cells say the same, in columns of numbers however they are written? Of
+    /// texts, are they the same to the byte?
     pub fn is_same(&self, other: &Table) -> bool {
+        self.is_same_but_for(other, &[])
+    }
+
+    /// As [`is_same`](Self::is_same), where these columns may have another name for each of those in the other table.
+    pub fn is_same_but_for(&self, other: &Table, names: &[String]) -> bool {
         match (self.stored_document(), other.stored_document()) {
             (Some(a), Some(b)) => a.is_same(b),
             _ => {
                 self.headers() == other.headers()
                     && self.num_rows() == other.num_rows()
-                    && self.columns().zip(other.columns()).all(|(a, b)| a.texts().eq(b.texts()))
+                    && self.columns().zip(other.columns()).all(|(a, b)| match names {
+                        names if names.iter().any(|name| name == a.name()) => a.names_as(b),
+                        _ => a.says_as(b),
+                    })
             }
         }
     }
 
-    /// How many rows stand, cell by cell, in another table of the same columns as well; none of a text, nor of a table whose
+    /// How many rows say, cell by cell, what those of another table of the same columns do; none of a text, nor of a table whose
     /// rows repeat each other, as those of a few categories do.
     pub fn rows_among(&self, other: &Table) -> usize {
         if self.headers() != other.headers() || self.stored_document().is_some() {
@@ -219,7 +228,11 @@ impl Table {
             let columns: Vec<Column<'_>> = table.columns().collect();
             (0..table.num_rows()).map(move |row| {
                 let mut hasher = DefaultHasher::new();
-                columns.iter().for_each(|column| column.text(row).hash(&mut hasher));
+                columns.iter().for_each(|column| match column.numbers_or_gaps() {
+                    // A zero has no sign here.
+                    Some(numbers) => (numbers[row] + 0.0).to_bits().hash(&mut hasher),
+                    None => column.text(row).hash(&mut hasher),
+                });
                 hasher.finish()
             })
         }

@@ -52,11 +52,12 @@ use std::path::Path;
 
 pub use column::Column;
 pub use columns::Cells;
+pub(crate) use columns::numbers_in;
 pub(crate) use document::Document;
 pub use error::TableError;
 pub(crate) use join::{are_other_clocks, is_clock, only, with_colons};
 pub use nearest::nearest;
-pub(crate) use number::{is_missing as stands_for_missing, name_of_number};
+pub(crate) use number::{EXACT, is_missing as stands_for_missing, name_of_number};
 pub use place::Place;
 pub(crate) use ranges::is_range;
 pub(crate) use read::{Holds, TELLING, kind as kind_of_file};

@@ -1,10 +1,11 @@
 //! **classify**: a class from a sequence.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::class_keys::{ClassKeys, Kind, are_clear};
 use super::grouped::{GroupedTask, Grouping, Labels, labels_at_an_end, pictures};
 use super::{Answers, Number, Picture, Precision, TaskFacts, TaskName};
 use crate::ensemble::Average;
@@ -13,7 +14,7 @@ use crate::float::Dtype;
 use crate::loss::{Loss, Targets, UNLABELLED};
 use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
 use crate::network::Activation;
-use crate::table::{Table, nearest, stands_for_missing};
+use crate::table::{Column, Table, nearest, stands_for_missing};
 use crate::words::{abridged, quoted, thousands};
 
 /// A classification task, fitted to a table.
@@ -22,7 +23,8 @@ use crate::words::{abridged, quoted, thousands};
 pub struct Classify {
     /// The columns.
     pub grouping: Grouping,
-    /// The classes as they are first written: in order of their numbers if all are numbers, else of their letters.
+    /// The classes as they are first written: in order of their numbers if all are numbers, else of their letters. What
+    /// would be other numbers without the rest of their column, such as `1.000` for a thousand, is written plainly.
     pub classes: Vec<String>,
     /// How often each class occurs in training.
     pub counts: Vec<usize>,
@@ -35,10 +37,15 @@ impl Classify {
     }
 
     /// What all ways to write each of these labels have in common, by which they are told apart beside these classes: `2.0`
-    /// is `2` where all classes are numbers, `TRUE` is `true` where they are truth values, and no space around a label counts.
+    /// is `2` where all classes are numbers, and so is `2,0` where a column of these labels would be read so; `TRUE` is `true`
+    /// where they are truth values; and no space around a label counts.
     pub fn keys(classes: &[String], labels: &[String]) -> Vec<String> {
-        let key = key_of(classes.iter().map(|class| class.trim()));
-        labels.iter().map(|label| key(label.trim()).unwrap_or_else(|| label.trim().to_owned())).collect()
+        ClassKeys::of(classes.iter().map(|class| class.trim())).keys(labels.iter().map(|label| label.trim()))
+    }
+
+    /// See [`Classify::keys`].
+    fn class_keys(&self) -> ClassKeys<'_> {
+        ClassKeys::of(self.classes.iter().map(String::as_str))
     }
 
     /// The class that is most likely.
@@ -98,17 +105,10 @@ impl GroupedTask for Classify {
     }
 
     fn targets(&self, labels: &Labels<'_>) -> Result<Vec<usize>, Error> {
-        let as_written: HashMap<&str, usize> =
-            self.classes.iter().enumerate().map(|(n, class)| (class.as_str(), n)).collect();
-        let key = key_of(self.classes.iter().map(String::as_str));
-        let by_key: HashMap<String, usize> =
-            self.classes.iter().enumerate().filter_map(|(n, class)| Some((key(class)?, n))).collect();
+        let (keys, numbers) = (self.class_keys(), labels.numbers_of_first());
         let class = |sample| {
-            let text = labels.text(sample);
-            let written = as_written.get(text).copied();
-            written
-                .or_else(|| by_key.get(&key(text)?).copied())
-                .ok_or_else(|| self.unknown(labels, sample).into())
+            let number = numbers.as_ref().map(|numbers| numbers[sample]);
+            keys.find(labels.text(sample), number).ok_or_else(|| self.unknown(labels, sample).into())
         };
         (0..labels.len()).map(class).collect()
     }
@@ -117,10 +117,10 @@ impl GroupedTask for Classify {
         labels_at_an_end(table)
     }
 
-    fn is_target(&self, text: &str) -> Option<bool> {
-        let key = key_of(self.classes.iter().map(String::as_str));
-        let is_one = |class: &String| class == text || key(text).is_some_and(|own| key(class) == Some(own));
-        Some(self.classes.iter().any(is_one))
+    fn are_targets(&self, column: Column<'_>) -> Option<Vec<bool>> {
+        let (keys, numbers) = (self.class_keys(), column.numbers_or_gaps());
+        let is_one = |(row, text)| keys.find(text, numbers.map(|numbers| numbers[row])).is_some();
+        Some(column.texts().enumerate().map(is_one).collect())
     }
 
     fn classes(&self) -> Option<&Classify> {
@@ -274,26 +274,28 @@ impl Classify {
     }
 }
 
-/// The distinct labels as they are first written, sorted as numbers if all are numbers; and what is to be said of labels
-/// that are written in several ways, or look like none.
+/// The distinct labels as they are first written, or plainly if by themselves they would not be read as their column is,
+/// sorted as numbers if all are numbers; and what is to be said of labels that are written in several ways, or look like
+/// none.
 fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
-    let key_of_all = key_of(labels.texts());
-    let key = |text: &str| key_of_all(text).unwrap_or_else(|| text.to_owned());
+    let numbers = labels.numbers_of_first();
+    let kind = Kind::of(labels.texts(), numbers.is_some());
     let mut seen: HashMap<String, &str> = HashMap::new();
-    let (mut classes, mut others): (Vec<&str>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
-    for text in labels.texts() {
-        match seen.entry(key(text)) {
-            Entry::Vacant(entry) => {
-                entry.insert(text);
-                classes.push(text);
-            }
-            Entry::Occupied(entry) if *entry.get() != text => drop(others.insert(text)),
+    let mut others: BTreeMap<&str, String> = BTreeMap::new();
+    for (sample, text) in labels.texts().enumerate() {
+        match seen.entry(kind.key_of(text, numbers.as_ref().map(|numbers| numbers[sample]))) {
+            Entry::Vacant(entry) => drop(entry.insert(text)),
+            Entry::Occupied(entry) if *entry.get() != text => drop(others.insert(text, entry.key().clone())),
             Entry::Occupied(_) => {}
         }
     }
+    let mut names: BTreeMap<&str, &str> = seen.iter().map(|(key, &name)| (key.as_str(), name)).collect();
+    if !are_clear(&names) {
+        names.iter_mut().for_each(|(key, name)| *name = key);
+    }
     let mut remarks = Vec::new();
-    if let Some(other) = others.first() {
-        let class = seen.get(&key(other)).copied().unwrap_or_default();
+    if let Some((other, key)) = others.first_key_value() {
+        let class = names[key.as_str()];
         let more = match others.len() {
             1 => String::new(),
             many => format!(" ({} more likewise)", thousands(many - 1)),
@@ -301,14 +303,20 @@ fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
         let text = format!("{other:?} says the same as class {class:?}, and counts as that{more}");
         remarks.push(text.into());
     }
+    let mut classes: Vec<(&str, &str)> = names.iter().map(|(&key, &name)| (name, key)).collect();
     classes.sort_unstable();
-    let numbers: Option<Vec<f64>> =
-        classes.iter().map(|class| class.parse().ok().filter(|n: &f64| n.is_finite())).collect();
-    if let Some(numbers) = numbers {
-        let mut numbered: Vec<(f64, &str)> = numbers.into_iter().zip(classes).collect();
-        numbered.sort_by(|a, b| a.0.total_cmp(&b.0));
-        classes = numbered.into_iter().map(|(_, class)| class).collect();
+    if kind == Kind::Numbers {
+        let number = |key: &str| key.parse().unwrap_or(f64::NAN);
+        classes.sort_by(|a, b| number(a.1).total_cmp(&number(b.1)));
     }
+    let classes: Vec<&str> = classes.into_iter().map(|(name, _)| name).collect();
+    remarks.extend(remarks_on_names(&classes));
+    (classes.into_iter().map(str::to_owned).collect(), remarks)
+}
+
+/// What is to be said of classes that look like no label, or like each other.
+fn remarks_on_names(classes: &[&str]) -> Vec<Message> {
+    let mut remarks = Vec::new();
     // A minus may stand beside a plus, and three stars beside two.
     let may_be_class = |class: &str| class == "-" || class.starts_with('*');
     let missing: Vec<&str> =
@@ -324,46 +332,19 @@ fn distinct(labels: &Labels<'_>) -> (Vec<String>, Vec<Message>) {
         );
     }
     let mut by_letters: BTreeMap<String, &str> = BTreeMap::new();
-    for class in &classes {
+    for class in classes {
         if let Some(other) = by_letters.insert(class.to_lowercase(), class) {
             remarks.push(
                 format!("classes {other:?} and {class:?} differ in capitals alone, and are two").into(),
             );
         }
     }
-    (classes.into_iter().map(str::to_owned).collect(), remarks)
-}
-
-/// What all ways to write a label have in common, if the labels are all of a kind that has several: `20.0` is `20` among
-/// numbers, `TRUE` is `true` among truth values.
-fn key_of<'a>(labels: impl Iterator<Item = &'a str> + Clone) -> fn(&str) -> Option<String> {
-    let kinds: [fn(&str) -> Option<String>; 2] = [number_key, truth_key];
-    let of_all = kinds.into_iter().find(|key| labels.clone().all(|label| key(label).is_some()));
-    of_all.unwrap_or(|_| None)
-}
-
-/// What all ways to write a truth value have in common: `true` of `TRUE` and `True`.
-fn truth_key(text: &str) -> Option<String> {
-    ["true", "false"].into_iter().find(|value| value.eq_ignore_ascii_case(text)).map(str::to_owned)
-}
-
-/// What all ways to write a number have in common: `10` of `10.0`, `010` and `1e1`. Whole numbers are told apart to the
-/// last digit, which those beyond 2^53 would not be as `f64`.
-fn number_key(text: &str) -> Option<String> {
-    let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Adding 0 makes 0 of -0.
-        return Some((number + 0.0).to_string());
-    }
-    let digits = digits.trim_start_matches('0');
-    let sign = if text.starts_with('-') && !digits.is_empty() { "-" } else { "" };
-    Some(if digits.is_empty() { "0".to_owned() } else { format!("{sign}{digits}") })
+    remarks
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Classify, key_of, number_key};
+    use super::Classify;
 
     #[test]
     fn labels_are_told_apart_as_the_classes_are() {
@@ -372,33 +353,8 @@ mod tests {
             Classify::keys(&texts(classes), &texts(labels))
         };
         assert_eq!(keys(&["1", "2"], &["2.0", "01 ", "x"]), ["2", "1", "x"]);
+        assert_eq!(keys(&["1 ", "2,0"], &["2", " 1,0", "2,0\n"]), ["2", "1", "2"]);
         assert_eq!(keys(&["True", "False"], &["TRUE", "1"]), ["true", "1"]);
         assert_eq!(keys(&["yes ", "no"], &["yes", " no\n", "No"]), ["yes", "no", "No"]);
-    }
-
-    #[test]
-    fn labels_of_one_kind_share_its_key() {
-        let key = |labels: &[&'static str], text: &str| key_of(labels.iter().copied())(text);
-        assert_eq!(key(&["TRUE", "false"], "True").as_deref(), Some("true"));
-        assert_eq!(key(&["1", "2"], "2.0").as_deref(), Some("2"));
-        // Of words it matters how they are written.
-        for labels in [["true", "1"], ["true", "no"], ["a", "A"]] {
-            assert_eq!(key(&labels, labels[0]), None, "{labels:?}");
-        }
-    }
-
-    #[test]
-    fn a_number_has_one_key_however_it_is_written() {
-        for text in ["10", "10.0", "010", "+10", "1e1", "1E+1", "10."] {
-            assert_eq!(number_key(text).as_deref(), Some("10"), "{text}");
-        }
-        for text in ["0", "-0", "0.0", "-0.0", "00"] {
-            assert_eq!(number_key(text).as_deref(), Some("0"), "{text}");
-        }
-        assert_eq!(number_key("-1.50").as_deref(), Some("-1.5"));
-        assert_ne!(number_key("9007199254740993"), number_key("9007199254740992"));
-        for text in ["", "ten", "nan", "inf", "1e999", "1,5"] {
-            assert_eq!(number_key(text), None, "{text}");
-        }
     }
 }

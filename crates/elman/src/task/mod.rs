@@ -26,6 +26,7 @@
 //! ```
 
 mod chart;
+mod class_keys;
 mod classify;
 mod feature;
 mod forecast;

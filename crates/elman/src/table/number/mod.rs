@@ -19,7 +19,7 @@ pub(super) fn finite(text: &str) -> Option<f64> {
 }
 
 /// From here on two integers may be one number.
-pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
+pub(crate) const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// One spelling of the number that a text is; none where it is no number, or others may be the same.
 pub(crate) fn name_of_number(text: &str) -> Option<String> {

@@ -287,8 +287,8 @@ impl Forecast {
         };
         let per = self.frequency.map_or("row", Frequency::row_name);
         format!(
-            "{} forecasts{of}, up to {} ahead, from {}{}",
-            forecasts,
+            "{forecasts} forecast{}{of}, up to {} ahead, from {}{}",
+            if forecasts == 1 { "" } else { "s" },
             counted(self.horizon, per),
             counted(origins, "origin"),
             if of.is_empty() { "" } else { " each" }

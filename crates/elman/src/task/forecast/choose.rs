@@ -88,8 +88,9 @@ impl Forecast {
         let values = &series.values[..rows - validation(self)];
         let usual = if is_asked_for { Transform::Difference } else { self.transform };
         let mut differences = Forecast { transform: usual, ..self.clone() };
-        differences.scaling =
-            differences.statistics(values, None).map_err(|why| self.cannot_be_scaled(table, series, why))?;
+        differences.scaling = differences
+            .statistics(values, None)
+            .map_err(|why| differences.cannot_be_scaled(table, series, values.len(), why))?;
         match differences.smoothed(values) {
             Some(mut smoothed) if is_asked_for || leaves_a_window(&smoothed) => {
                 // What is asked for is tried only for how far it is to be believed.

@@ -425,7 +425,8 @@ impl Forecast {
     ) -> Result<Vec<Series<'a>>, DataError> {
         let mut fitted = Vec::with_capacity(all.len());
         for mut series in all {
-            let values = &series.values[..end(self, &series)];
+            let end = end(self, &series);
+            let values = &series.values[..end];
             let smoothing = if self.layout.is_single() { self.smoothing } else { self.smoothing_of(values) };
             match self.statistics(values, smoothing) {
                 Ok(scaling) if self.layout.is_single() => self.scaling = scaling,
@@ -437,7 +438,7 @@ impl Forecast {
                     left_out.constant.push(series.id);
                     continue;
                 }
-                Err(why) => return Err(self.cannot_be_scaled(table, &series, why)),
+                Err(why) => return Err(self.cannot_be_scaled(table, &series, end, why)),
             }
             series.scaling = self.series.last().map_or(self.scaling, |known| known.scaling);
             series.smoothing = smoothing;
@@ -450,11 +451,22 @@ impl Forecast {
         Ok(fitted)
     }
 
-    pub(super) fn cannot_be_scaled(&self, table: &Table, series: &Series<'_>, why: NoScaling) -> DataError {
+    /// The error about a series from whose first rows, so many, nothing can be learned.
+    pub(super) fn cannot_be_scaled(
+        &self,
+        table: &Table,
+        series: &Series<'_>,
+        rows: usize,
+        why: NoScaling,
+    ) -> DataError {
         let column = series.column.name();
-        let plain =
-            self.transform == Transform::None || series.values.windows(2).all(|pair| pair[0] == pair[1]);
-        let what = if plain { "does not vary" } else { "changes by the same in every row" };
+        let is_flat = |values: &[f64]| values.windows(2).all(|pair| pair[0] == pair[1]);
+        let what = match self.transform {
+            _ if is_flat(&series.values) => "does not vary",
+            _ if is_flat(&series.values[..rows]) => "does not vary in the rows to learn from",
+            Transform::LogDifference => "changes by the same share in every row",
+            _ => "changes by the same in every row",
+        };
         let message = match why {
             NoScaling::Constant => Message::from(format!(
                 "column {column:?} {what}, so there is nothing to learn; choose another "

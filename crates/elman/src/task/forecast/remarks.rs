@@ -170,7 +170,31 @@ pub(super) fn remark_on_future(all: &[Series<'_>]) -> Option<Message> {
 pub(super) fn remarks_on_rows(all: &[Series<'_>], task: &Forecast) -> impl Iterator<Item = Message> {
     let of_clock = all.iter().find_map(|series| series.of_clock.clone());
     let of_missing = remarks_on_filled(all, task).into_iter().chain(remark_on_missing_ahead(all, task));
-    remark_on_order(all).into_iter().chain(of_clock).chain(of_missing)
+    let of_ends = remark_on_ends(all, task.horizon);
+    remark_on_order(all).into_iter().chain(of_clock).chain(of_missing).chain(of_ends)
+}
+
+/// What is to be said of series that end so long before others that what is forecast of them has passed.
+fn remark_on_ends(all: &[Series<'_>], horizon: usize) -> Option<Message> {
+    let time = |series: &Series<'_>, ahead: usize| {
+        series.calendar.as_ref()?.time((series.values.len() + ahead).checked_sub(1)?)
+    };
+    let latest = all.iter().filter_map(|series| time(series, 0)).max()?;
+    let mut ended = all.iter().filter(|series| time(series, horizon).is_some_and(|last| last <= latest));
+    let first = ended.next()?;
+    let (count, ends, is, it) = match ended.count() {
+        0 => (1, "ends", "is", "it"),
+        more => (more + 1, "end", "are", "they"),
+    };
+    let name = panel::name_of(first.id);
+    let text = format!(
+        "{} series {ends} {} or more before the last, and {is} forecast from where {it} {ends}, first {name:?} at {}; the last \
+         ends at {latest}",
+        thousands(count),
+        counted(horizon, first.calendar.as_ref()?.frequency().row_name()),
+        time(first, 0)?
+    );
+    Some(text.into())
 }
 
 /// What is to be said of series whose rows were not in order of time.

@@ -104,7 +104,13 @@ pub(super) fn find(
     }
     if let Some(asked) = asked {
         let asked: BTreeSet<&String> = asked.iter().collect();
-        let unused: Vec<&String> = free().filter(|name| !asked.contains(name)).collect();
+        let (times, unused): (Vec<&str>, Vec<&str>) = free()
+            .filter(|name| !asked.contains(name))
+            .map(String::as_str)
+            .partition(|name| groups.by_start.is_none() && table.column(name).is_ok_and(holds_times));
+        if !times.is_empty() {
+            remarks.push(Why::Times.remark(&times));
+        }
         if !unused.is_empty() {
             remarks.push(format!("not used: {}", quoted(unused)).into());
         }
@@ -138,6 +144,11 @@ fn feature(
         Some(why) => Err(why),
         None => Ok(feature),
     })
+}
+
+/// Does a column hold times, by which rows may be read, and no numbers?
+fn holds_times(column: Column<'_>) -> bool {
+    !column.holds_numbers() && column.times().is_ok()
 }
 
 fn has_gaps(column: Column<'_>) -> bool {

@@ -157,19 +157,21 @@ impl<'a> Groups<'a> {
         }
     }
 
-    /// What each of these sequences says in a column, in which all its rows must say the same.
-    pub(super) fn values_of(
+    /// The name that each of these sequences has in a column, in which all its rows must say the same, and a remark on
+    /// names that are written in several ways.
+    pub(super) fn names_of(
         &self,
         sequences: &[usize],
         column: Column<'a>,
-    ) -> Result<Vec<&'a str>, DataError> {
-        let value = |&n: &usize| {
+    ) -> Result<(Vec<&'a str>, Option<Message>), DataError> {
+        let (names, remark) = column.names();
+        let name = |&n: &usize| {
             let (id, rows) = (self.ids[n], &self.rows[n]);
             if let Some(&empty) = rows.iter().find(|&&row| column.is_missing(row)) {
                 let message = format!("the cell is empty; say to what sequence {id:?} belongs");
                 return Err(DataError::new(column.place(empty), message));
             }
-            if let Some(pair) = rows.windows(2).find(|pair| column.text(pair[0]) != column.text(pair[1])) {
+            if let Some(pair) = rows.windows(2).find(|pair| names[pair[0]] != names[pair[1]]) {
                 let message = format!(
                     "sequence {id:?} has {:?} in line {} and {:?} in line {}; a sequence belongs to one",
                     column.text(pair[0]),
@@ -179,9 +181,9 @@ impl<'a> Groups<'a> {
                 );
                 return Err(DataError::new(column.whole(), message));
             }
-            Ok(rows.first().map_or("", |&row| column.text(row)))
+            Ok(rows.first().map_or("", |&row| names[row]))
         };
-        sequences.iter().map(value).collect()
+        Ok((sequences.iter().map(name).collect::<Result<_, _>>()?, remark))
     }
 
     /// Of these sequences those that have rows: the others had none without a gap.

@@ -302,6 +302,13 @@ impl<'a> Labels<'a> {
         (0..self.len()).map(|sample| self.text(sample))
     }
 
+    /// What all samples' first targets say as numbers, if their column is one of numbers.
+    pub(in crate::task) fn numbers_of_first(&self) -> Option<Vec<f64>> {
+        let numbers = self.columns[0].numbers_or_gaps()?;
+        let number = |sample| self.told(sample, 0).map_or(f64::NAN, |row| numbers[row]);
+        Some((0..self.len()).map(number).collect())
+    }
+
     /// What a sample's targets say, as numbers; NaN where one is missing.
     pub(in crate::task) fn numbers(&self, sample: usize) -> Result<Vec<f64>, TableError> {
         let number = |(k, column): (usize, &Column<'a>)| {

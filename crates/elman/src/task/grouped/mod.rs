@@ -49,7 +49,7 @@ use crate::metrics::{Baseline, Confusion, Evaluation, Metrics};
 use crate::network::Readout;
 use crate::recipe::Recipe;
 use crate::sequence::Example;
-use crate::table::Table;
+use crate::table::{Column, Table};
 use crate::train::TrainConfig;
 use crate::watch::Watch;
 use crate::words::counted;
@@ -102,8 +102,8 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
         None
     }
 
-    /// Is a cell with this text a target? None if that cannot be told.
-    fn is_target(&self, _text: &str) -> Option<bool> {
+    /// Is each of a column's cells a target? None if that cannot be told.
+    fn are_targets(&self, _column: Column<'_>) -> Option<Vec<bool>> {
         None
     }
 

@@ -16,6 +16,8 @@ pub(in crate::task) struct Parts<'a> {
     lacks_test: bool,
     /// The column of groups and the group of each sequence.
     groups: Option<(&'a str, HashMap<usize, &'a str>)>,
+    /// What is to be said of how those are written.
+    about_groups: Option<Message>,
 }
 
 impl<'a> Parts<'a> {
@@ -35,18 +37,19 @@ impl<'a> Parts<'a> {
         let unit = |(n, strata): (usize, Vec<usize>)| (vec![n], most_frequent(&strata));
         let alone = of_sequence.into_iter().map(unit);
         let mut units: Vec<(Vec<usize>, usize)> = alone.collect();
-        let mut named = None;
+        let (mut named, mut about_groups) = (None, None);
         if let Some(name) = &options.group {
             let column = table.column(name)?;
-            let values = groups.values_of(&sequences, column)?;
-            units = joined(&values, units);
-            named = Some((column.name(), sequences.iter().copied().zip(values).collect()));
+            let (names, remark) = groups.names_of(&sequences, column)?;
+            units = joined(&names, units);
+            named = Some((column.name(), sequences.iter().copied().zip(names).collect()));
+            about_groups = remark;
         }
         let units: Vec<Unit> =
             units.into_iter().map(|(sequences, stratum)| Unit { sequences, stratum }).collect();
         let split = Split::choose(&units, groups.by_start.as_deref(), options)?;
         let lacks_test = options.test > 0.0 && split.test.is_empty();
-        Ok(Parts { split, by_time: options.split == SplitBy::Time, lacks_test, groups: named })
+        Ok(Parts { split, by_time: options.split == SplitBy::Time, lacks_test, groups: named, about_groups })
     }
 
     /// The group of each sample: equal for those of one sequence, and of sequences that were to stay together.
@@ -66,13 +69,13 @@ impl<'a> Parts<'a> {
         (0..labels.len()).filter(is_one).collect()
     }
 
-    /// `split: 8 sequences for training (4 of "a", 4 of "b"), ...`
-    pub(in crate::task) fn remark<'n>(
+    /// What is to be said of names of groups, and `split: 8 sequences for training (4 of "a", 4 of "b"), ...`
+    pub(in crate::task) fn remarks<'n>(
         &self,
         labels: &Labels<'_>,
         strata: &[usize],
         name: impl Fn(usize) -> Option<&'n str>,
-    ) -> Message {
+    ) -> Vec<Message> {
         let part = |sequences: &[usize], purpose: &str| {
             let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
             let samples = self.samples_of(sequences, labels);
@@ -115,16 +118,17 @@ impl<'a> Parts<'a> {
         let how = if self.by_time { "split by time" } else { "split" };
         let none = if self.lacks_test { ", too few to keep some back for a test" } else { "" };
         let remark = Message::from(format!("{how}: {}{none}", parts.join(", ")));
-        if self.lacks_test { remark } else { remark.into_report() }
+        let remark = if self.lacks_test { remark } else { remark.into_report() };
+        self.about_groups.clone().into_iter().chain([remark]).collect()
     }
 }
 
 /// Units that belong together as one, in order of first appearance; its stratum is that of most of them.
-fn joined(values: &[&str], units: Vec<(Vec<usize>, usize)>) -> Vec<(Vec<usize>, usize)> {
+fn joined(names: &[&str], units: Vec<(Vec<usize>, usize)>) -> Vec<(Vec<usize>, usize)> {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut groups: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
-    for (value, (sequences, stratum)) in values.iter().zip(units) {
-        let place = *places.entry(value).or_insert(groups.len());
+    for (name, (sequences, stratum)) in names.iter().zip(units) {
+        let place = *places.entry(name).or_insert(groups.len());
         if place == groups.len() {
             groups.push((Vec::new(), Vec::new()));
         }

@@ -200,9 +200,7 @@ fn target_at<T: GroupedTask>(
     must_have_target: bool,
 ) -> Result<Option<usize>, Error> {
     let (width, at) = (table.headers().len(), end.of(table.headers().len()));
-    let are_targets: Option<Vec<bool>> =
-        table.column_at(at).texts().map(|text| task.is_target(text)).collect();
-    Ok(match are_targets {
+    Ok(match task.are_targets(table.column_at(at)) {
         _ if width == in_rows.length + 1 => Some(at),
         _ if width == in_rows.length && !must_have_target => None,
         Some(are_targets) if must_have_target || are_targets.iter().all(|is_one| *is_one) => Some(at),

@@ -62,7 +62,7 @@ impl Spans {
             let whole = |&n: &usize| (n, 0..groups.rows[n].len());
             let train: Vec<Span> = parts.split.train.iter().map(whole).collect();
             let firsts: Vec<usize> = train.iter().map(|(n, _)| first_of(labels, *n)).collect();
-            let mut remarks = vec![parts.remark(labels, strata, stratum)];
+            let mut remarks = parts.remarks(labels, strata, stratum);
             let lack = |n: &usize| samples_of(labels, &(*n, 0..groups.rows[*n].len())).is_empty();
             let without: Vec<usize> = groups.with_rows(groups.all()).into_iter().filter(lack).collect();
             if let Some(&first) = without.first() {
