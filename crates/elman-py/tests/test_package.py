@@ -125,7 +125,7 @@ def test_a_forked_process_goes_on():
 
 def test_the_lock_is_released_while_the_engine_works():
     net = elman.Network([elman.LSTM(256), elman.Dense(1)], input_size=64)
-    x = np.ones((32, 200, 64), np.float32)
+    x = np.ones((32, 600, 64), np.float32)
     net.forward(x)
     done, counted = threading.Event(), 0
 

@@ -1,6 +1,7 @@
 """Estimators row by row: the answers are those of `predict` on the rows so far."""
 
 import contextlib
+import itertools
 import os
 import signal
 import threading
@@ -163,10 +164,12 @@ def test_arrays_in_use_by_another_thread_are_refused_as_networks_are():
     network = elman.Network([elman.LSTM(128), elman.Dense(1)], input_size=2)
     x, dy = np.ones((64, 200, 2), np.float32), np.ones((64, 200, 1), np.float32)
     optimiser, failed, over = elman.SGD(network, 1e-30), [], threading.Event()
+    calls = itertools.count()
 
     def learn():
         try:
-            for _ in range(5):
+            # Until both are at work at once.
+            while not failed and next(calls) < 10_000:
                 with contextlib.suppress(RuntimeError):  # The optimiser may be at work, too.
                     network.forward(x)
                     network.backward(dy)
