@@ -693,3 +693,41 @@ def test_modules_without_counterpart_are_refused_by_name():
             elman.from_torch(module)
     with pytest.raises(ValueError, match="min-gru"):
         elman.Network([elman.Recurrent("min-gru", 3)], input_size=1).to_torch()
+
+
+class _Doubled(nn.Linear):
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+def test_what_may_compute_something_else_is_refused():
+    def hooked(module, register):
+        getattr(module, register)(lambda *_: None)
+        return module
+
+    def patched(module):
+        module.forward = lambda x: x
+        return module
+
+    mixed = nn.Sequential(nn.GRU(4, 3, batch_first=True), nn.GRU(3, 2))
+    for module, message in [
+        (_Doubled(2, 3), "_Doubled has a forward of its own"),
+        (nn.Sequential(nn.Linear(2, 2), _Doubled(2, 3)), "_Doubled has a forward of its own"),
+        (patched(nn.LSTM(2, 3)), "LSTM has a forward of its own"),
+        (hooked(nn.GRU(2, 3), "register_forward_hook"), "GRU has a forward hook"),
+        (hooked(nn.Sequential(nn.Linear(2, 3)), "register_forward_pre_hook"), "Sequential has a forward hook"),
+        (prune.random_unstructured(nn.Linear(2, 3), "weight", 0.5), "Linear has a forward hook, .* prune"),
+        (mixed, "some recurrent layers have the batch first"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            elman.from_torch(module)
+
+
+@pytest.mark.parametrize("options", [{"bias": False}, {"elementwise_affine": False}, {}])
+def test_a_layer_norm_needs_no_weights(options):
+    module = nn.Sequential(nn.LayerNorm(3, **options), nn.Linear(3, 4), nn.LayerNorm(4, **options))
+    x = torch.randn(2, 5, 3)
+    assert np.allclose(elman.from_torch(module)(x.numpy()), module(x).detach(), atol=1e-6)
+    # What changes a weight before it is read may stay.
+    module = nn.utils.parametrizations.weight_norm(nn.Linear(3, 4))
+    assert np.allclose(elman.from_torch(module)(x.numpy()), module(x).detach(), atol=1e-6)

@@ -39,7 +39,7 @@ def from_torch(module: torch.nn.Module) -> Network:
     Raises
     ------
     ValueError
-        If the module has something that a network does not, by its name.
+        If the module has something that a network does not, by its name, or a layer has a ``forward`` or hooks of its own.
 
     Notes
     -----
@@ -50,18 +50,20 @@ def from_torch(module: torch.nn.Module) -> Network:
     from torch import nn
 
     layers = list(_layers(module))
+    if len({layer.batch_first for layer in layers if isinstance(layer, nn.RNNBase)}) > 1:
+        raise ValueError("some recurrent layers have the batch first, others do not; give all the same batch_first")
     widths = [_widths(layer) for layer in layers]
     sized = [(layer, found) for layer, found in zip(layers, widths) if found is not None]
-    if not sized:
+    dtype = next((found for layer in layers if (found := _dtype(layer)) is not None), None)
+    if not sized or dtype is None:
         raise ValueError("the module has no layer with parameters")
-    first, (input_size, _) = sized[0]
-    dtype = _dtype(first)
+    _, (input_size, _) = sized[0]
     chain = _Chain(input_size, dtype)
     for layer, found in zip(layers, widths):
         name = type(layer).__name__
         if isinstance(layer, nn.Embedding) and chain.blocks:
             raise ValueError("Embedding must be the first layer: it reads token ids, not what another layer gives")
-        if found is not None and _dtype(layer) != dtype:
+        if _dtype(layer) not in (None, dtype):
             raise ValueError(f"{name} is of {_dtype(layer)}, but the first layer of {dtype}; a network is of one number type")
         if found is not None and found[0] != chain.width:
             raise ValueError(f"{name} reads {found[0]} values, but what stands before it gives {chain.width}")
@@ -76,6 +78,7 @@ def _layers(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
     """The layers in order, those of an ``nn.Sequential`` within another too, unless that has a ``forward`` of its own."""
     from torch import nn
 
+    _check_forward(module)
     if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
         for part in module:
             yield from _layers(part)
@@ -83,13 +86,30 @@ def _layers(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
         yield module
 
 
-def _dtype(layer: torch.nn.Module) -> str:
-    """NumPy's name of a layer's number type, which must be one that networks have."""
+def _check_forward(module: Any) -> None:
+    """Refuse what may compute something else than the class of ``torch.nn`` that it is."""
+    from torch import nn
+
+    name = type(module).__name__
+    if module._forward_hooks or module._forward_pre_hooks:
+        raise ValueError(
+            f"{name} has a forward hook, which a network does not call; remove it (those of weight_norm, spectral_norm and prune by "
+            "what torch.nn.utils has for that)"
+        )
+    kinds = (nn.RNN, nn.GRU, nn.LSTM, nn.Linear, nn.Embedding, nn.LayerNorm, nn.Dropout, nn.Identity)
+    kind = next((kind for kind in kinds if isinstance(module, kind)), None)
+    is_other = kind is not None and type(module).forward is not kind.forward and not type(module).__module__.startswith("elman.")
+    if is_other or "forward" in vars(module):
+        raise ValueError(f"{name} has a forward of its own, of which a network knows nothing; give it as a class of torch.nn")
+
+
+def _dtype(layer: torch.nn.Module) -> str | None:
+    """NumPy's name of the number type of a layer with parameters, which must be one that networks have."""
     names = sorted({str(parameter.dtype).removeprefix("torch.") for parameter in layer.parameters()})
     for name in names:
         if name not in ("float32", "float64"):
             raise ValueError(f"a layer is of {name}; a network is of float32 or float64: from_torch(module.float())")
-    return names[0]
+    return names[0] if names else None
 
 
 def _arrays(*tensors: Any) -> list[np.ndarray[Any, Any]]:
@@ -108,8 +128,8 @@ def _widths(layer: Any) -> tuple[int, int] | None:
     if isinstance(layer, nn.Embedding):
         return 1, layer.embedding_dim
     if isinstance(layer, nn.LayerNorm):
-        if len(layer.normalized_shape) != 1 or layer.weight is None or layer.bias is None:
-            raise ValueError("LayerNorm must be over the last dimension, with weight and bias")
+        if len(layer.normalized_shape) != 1:
+            raise ValueError("LayerNorm must be over the last dimension")
         return layer.normalized_shape[0], layer.normalized_shape[0]
     if isinstance(layer, (nn.Dropout, nn.Identity)) or _is_activation(layer):
         return None
@@ -153,7 +173,9 @@ class _Chain:
             self.tensors += _arrays(layer.weight)
         elif isinstance(layer, nn.LayerNorm):
             self.blocks.append(LayerNorm(layer.eps))
-            self.tensors += _arrays(layer.weight, layer.bias)
+            # Without weights or biases, ones and zeros stand for them.
+            for tensor, value in ((layer.weight, 1.0), (layer.bias, 0.0)):
+                self.tensors += _arrays(tensor) or [np.full(self.width, value, self.dtype)]
         elif isinstance(layer, nn.Dropout):
             if layer.p > 0:
                 self.blocks.append(Dropout(layer.p))
