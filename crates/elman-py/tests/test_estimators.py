@@ -295,6 +295,24 @@ def test_a_sequence_in_each_row(kind, tmp_path):
 
 
 @pytest.mark.parametrize("layout", ["time", "channels"])
+def test_frames_in_a_list_have_their_columns_by_name(layout):
+    pandas = pytest.importorskip("pandas")
+    polars = pytest.importorskip("polars")
+    rng = np.random.default_rng(6)
+    arrays = [rng.normal(size=(7 + n % 3, 2)) for n in range(40)]
+    y = np.array([array[:, 0].mean() for array in arrays])
+    expected = elman.SequenceRegressor(**QUICK).fit(arrays, y).predict(arrays)
+    for frame in (pandas.DataFrame, polars.DataFrame):
+        frames = [frame({"a": array[:, 0], "b": array[:, 1]}) for array in arrays]
+        fitted = elman.SequenceRegressor(layout=layout, **QUICK).fit(frames, y)
+        assert np.array_equal(fitted.predict(frames), expected)
+        turned = [frames[0], *(each[["b", "a"]] for each in frames[1:])]
+        assert np.array_equal(fitted.predict(turned), expected)
+        with pytest.raises(ValueError, match=r"X\[1\] has the columns \['b'\], but the frames before it \['a', 'b'\]"):
+            fitted.predict([frames[0], frames[1][["b"]]])
+
+
+@pytest.mark.parametrize("layout", ["time", "channels"])
 def test_frames_as_sktime_has_them(means, layout):
     pandas = pytest.importorskip("pandas")
     X, y = means

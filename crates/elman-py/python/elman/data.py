@@ -266,7 +266,8 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
     x : array (n, T, I), array (n, T), list of arrays (T_i, I) or (T_i,)
         The sequences.
     layout : {"time", "channels"}
-        ``"channels"``: arrays are ``(n, I, T)`` and ``(I, T_i)``, as aeon and sktime have them.
+        ``"channels"``: arrays are ``(n, I, T)`` and ``(I, T_i)``, as aeon and sktime have them. Frames in a list have a row for
+        each timestep in any case, and their columns by name.
     """
     if layout not in LAYOUTS:
         raise ValueError(f'layout is {layout!r}; it must be "time" or "channels"')
@@ -290,13 +291,22 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
         parts = list(x)
     else:
         raise TypeError(f"X is {type(x).__name__}; it must be an array, a list of arrays or a data frame")
-    sequences = []
+    sequences: list[Array] = []
+    names: list[Any] | None = None
     for n, part in enumerate(parts):
+        # A frame has a row for each timestep, whatever arrays have, and its columns by name.
+        is_named = hasattr(part, "columns") and is_frame(part)
+        if is_named:
+            found = list(part.columns)
+            names = found if names is None else names
+            if set(found) != set(names):
+                raise ValueError(f"X[{n}] has the columns {found}, but the frames before it {names}; all must have the same")
+            part = part[names]
         array = as_array(part, np.float64, f"X[{n}]")
         if array.ndim == 1:
             array = array[:, None]
         elif array.ndim == 2:
-            array = array.T if layout == "channels" else array
+            array = array.T if layout == "channels" and not is_named else array
         else:
             raise ValueError(f"X[{n}] has the shape {array.shape}; it must be (T, I) or (T,)")
         if array.size == 0:
