@@ -417,17 +417,7 @@ fn pages_go_where_nothing_else_is() {
 #[test]
 fn a_run_that_was_resumed_says_which_epochs_it_knows() {
     let train = "train -o m.elman --hidden-size 2 --epochs 60 --checkpoint-epochs 1 -q";
-    // On a busy machine, a run may be over before it is killed.
-    let killed = (0..50).map(|_| Place::new()).find(|place| {
-        let mut child = place.command(train).spawn().unwrap();
-        while !place.path("m.elman.checkpoint").exists() && child.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        place.path("m.elman.checkpoint").exists() && !place.path("m.elman").exists()
-    });
-    let place = killed.expect("a run that was killed before its end");
+    let place = Place::with_killed(train, "m.elman.checkpoint");
     place.ok(&format!("{train} --resume --report r.html"));
     let page = place.text("r.html");
     check(&page);

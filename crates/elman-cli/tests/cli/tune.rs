@@ -1,7 +1,5 @@
 //! `elman tune`: recipes by successive halving.
 
-use std::process::Stdio;
-
 use crate::common::{Place, figure, sequences};
 
 /// A search of a moment on the airline passengers.
@@ -77,17 +75,7 @@ fn a_killed_search_goes_on() {
         place.ok(tune);
         place.read("m.elman")
     };
-    // On a busy machine, a search may be over before it is killed.
-    let killed = (0..50).map(|_| Place::new()).find(|place| {
-        let mut child = place.command(tune).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        while !place.path("m.elman.tune").exists() && child.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        place.path("m.elman.tune").exists() && !place.path("m.elman").exists()
-    });
-    let place = killed.expect("a search that was killed before its end");
+    let place = Place::with_killed(tune, "m.elman.tune");
     let message = place.refused(1, tune);
     assert!(message.starts_with("m.elman.tune holds a run that has not ended: add --resume"), "{message}");
     let message = place.refused(1, &format!("{tune} --seed 5 --resume"));

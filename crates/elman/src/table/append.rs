@@ -28,7 +28,7 @@ impl Table {
         });
         let columns = columns.collect::<Result<_, _>>()?;
         let headers = self.headers.clone();
-        Ok(Table { name, headers, lines, columns, remarks: Vec::new(), told: self.told })
+        Ok(Table { name, headers, lines, columns, remarks: Vec::new(), hints: self.hints })
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::cells::Texts;
 use super::column::Data;
 use super::lines::Lines;
-use super::{Table, TableError, Told, binary, join, number};
+use super::{Hints, Table, TableError, binary, join, number};
 use crate::error::Message;
 
 /// More columns than this are refused: a table is meant to be long, not wide.
@@ -16,7 +16,7 @@ pub(super) struct Head {
     pub(super) headers: Vec<String>,
     /// See [`Table::remarks`].
     pub(super) remarks: Vec<Message>,
-    pub(super) told: Told,
+    pub(super) hints: Hints,
     /// What stands before the decimals where no column tells.
     pub(super) usual_decimal: Option<char>,
 }
@@ -54,7 +54,7 @@ impl Head {
             names.push(header.to_owned());
         }
         let (name, headers, remarks) = (table(), names, Vec::new());
-        Ok(Head { name, headers, remarks, told: Told::default(), usual_decimal: Some('.') })
+        Ok(Head { name, headers, remarks, hints: Hints::default(), usual_decimal: Some('.') })
     }
 
     /// The table of these columns, of which the reader knows the plain numbers.
@@ -62,12 +62,12 @@ impl Head {
     /// # Errors
     /// If it has no rows.
     pub(super) fn finish(self, mut lines: Lines, columns: Vec<Data>) -> Result<Table, TableError> {
-        let Head { name, headers, remarks, told, usual_decimal } = self;
+        let Head { name, headers, remarks, hints, usual_decimal } = self;
         if lines.len() == 0 {
             return Err(TableError::NoRows { table: name });
         }
         lines.shrink_to_fit();
-        let mut table = Table { name, headers, lines, columns, remarks, told };
+        let mut table = Table { name, headers, lines, columns, remarks, hints };
         let typing = number::type_columns(&mut table, usual_decimal);
         table.remarks.extend(typing);
         let joined = join::date_and_clock(&mut table);

@@ -12,7 +12,7 @@ use super::cells::Cells;
 use super::column::{Column, Data};
 use super::lines::Lines;
 use super::typing::Values;
-use super::{ReadOptions, Table, TableError, Told, read};
+use super::{Hints, ReadOptions, Table, TableError, read};
 use crate::error::DataError;
 use crate::file::Stored;
 
@@ -180,7 +180,7 @@ impl Table {
             lines: Lines::counted(1),
             columns: vec![Data::new(Cells::Document(Arc::new(document)), Values::Text)],
             remarks: Vec::new(),
-            told: Told::default(),
+            hints: Hints::default(),
         }
     }
 

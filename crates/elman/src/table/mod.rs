@@ -89,12 +89,12 @@ pub struct Table {
     columns: Vec<Data>,
     /// See [`Table::remarks`].
     remarks: Vec<Message>,
-    told: Told,
+    hints: Hints,
 }
 
 /// What a file says, beside its columns, of how it is to be read.
 #[derive(Clone, Copy, Debug, Default)]
-struct Told {
+struct Hints {
     /// See [`Table::made_time`].
     made_time: Option<&'static str>,
     /// See [`Table::horizon`].
@@ -180,12 +180,12 @@ impl Table {
 
     /// The column that numbers the steps of each sequence, if the file had none and its reader made one.
     pub fn made_time(&self) -> Option<&str> {
-        self.told.made_time
+        self.hints.made_time
     }
 
     /// How many steps ahead forecasts are to look, if the file says so, as `.tsf` does.
     pub fn horizon(&self) -> Option<usize> {
-        self.told.horizon
+        self.hints.horizon
     }
 
     /// The columns' names, from left to right: none is empty, no two are equal.

@@ -6,7 +6,7 @@ use super::cells::Cells;
 use super::column::Data;
 use super::lines::Lines;
 use super::typing::Values;
-use super::{Table, Told};
+use super::{Hints, Table};
 use crate::audio::Recordings;
 
 /// The only column of recordings.
@@ -22,7 +22,7 @@ impl Table {
             lines: Lines::counted(1),
             remarks: recordings.remarks().to_vec(),
             columns: vec![Data::new(Cells::Recorded(Arc::new(recordings)), Values::Text)],
-            told: Told::default(),
+            hints: Hints::default(),
         }
     }
 

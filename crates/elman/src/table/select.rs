@@ -25,7 +25,7 @@ impl Table {
             headers: columns.iter().map(|&column| self.headers[column].clone()).collect(),
             lines: self.lines.select(rows),
             remarks: Vec::new(),
-            told: self.told,
+            hints: self.hints,
         }
     }
 }
@@ -60,7 +60,7 @@ impl Table {
             }
         }
         let (name, lines, remarks) = (self.name.clone(), self.lines.clone(), self.remarks.clone());
-        Some(Table { name, headers, lines, columns, remarks, told: self.told })
+        Some(Table { name, headers, lines, columns, remarks, hints: self.hints })
     }
 }
 

@@ -7,7 +7,7 @@ use super::column::{Data, Origin};
 use super::columns::spelling;
 use super::lines::Lines;
 use super::typing::Values;
-use super::{Table, Told};
+use super::{Hints, Table};
 
 /// A cell that becomes a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +57,7 @@ impl Table {
         let kept = kept.iter().map(|&n| self.headers[n].clone());
         let headers = kept.chain([time.to_owned(), value.to_owned()]).collect();
         let (name, remarks) = (self.name.clone(), self.remarks.clone());
-        Some(Table { name, headers, lines, columns, remarks, told: Told::default() })
+        Some(Table { name, headers, lines, columns, remarks, hints: Hints::default() })
     }
 }
 

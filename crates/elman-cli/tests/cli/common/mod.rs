@@ -30,6 +30,23 @@ impl Place {
         place
     }
 
+    /// A place in which this command was killed once it had left this file, and before its model `m.elman`: on a busy machine,
+    /// a run may be over before it is killed.
+    pub(crate) fn with_killed(arguments: &str, left: &str) -> Self {
+        let killed = (0..50).map(|_| Place::new()).find(|place| {
+            let mut command = place.command(arguments);
+            let mut child =
+                command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a program that starts");
+            while !place.path(left).exists() && child.try_wait().expect("a child").is_none() {
+                std::thread::yield_now();
+            }
+            child.kill().expect("a signal that is sent");
+            child.wait().expect("an end");
+            place.path(left).exists() && !place.path("m.elman").exists()
+        });
+        killed.expect("a run that was killed before its end")
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }

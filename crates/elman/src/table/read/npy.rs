@@ -121,7 +121,7 @@ impl Parts {
     pub(super) fn table(self, name: &str, rows: Rows, remark: String) -> Result<Table, TableError> {
         let mut head = Head::new(name, 1, self.headers.iter().map(String::as_str))?;
         head.remarks.push(remark.into());
-        head.told.made_time = rows.steps.and(Some("time"));
+        head.hints.made_time = rows.steps.and(Some("time"));
         head.finish(Lines::counted(rows.count), self.columns)
     }
 }

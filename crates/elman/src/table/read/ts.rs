@@ -39,7 +39,7 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let text =
         format!("{name}: {number} sequences, read as a row per step with the columns {}", names(&headers));
     table.head.remarks.push(text.into());
-    table.head.told.made_time = Some("time");
+    table.head.hints.made_time = Some("time");
     for ((line, text), id) in archive.lines.iter().zip(1..) {
         let mut parts: Vec<&str> = text.split(':').collect();
         let target = if has_target { parts.pop() } else { None };

@@ -89,7 +89,7 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     };
     let text = format!("{name}: {} series, read as a row per value, {how}", archive.lines.len());
     table.head.remarks.push(text.into());
-    table.head.told.horizon =
+    table.head.hints.horizon =
         archive.get("horizon").and_then(|text| text.trim().parse().ok()).filter(|&horizon| horizon > 0);
     table.finish()
 }
