@@ -161,6 +161,24 @@ fn a_file_without_names_tells_its_classes_by_their_place() {
     assert!(told.contains("whose target is in \"col27\""), "{told}");
 }
 
+/// Of counts each end may hold labels: the one with far fewer does.
+#[test]
+fn classes_are_told_from_counts() {
+    let place = Place::new();
+    let counts = |n: usize| (0..24).map(move |t| (n * 7 + t * 3 + n * t / 5) % 10);
+    for (is_last, target) in [(false, "col1"), (true, "col25")] {
+        let row = |n: usize| {
+            let class = std::iter::once(n % 2);
+            let cells: Vec<usize> =
+                if is_last { counts(n).chain(class).collect() } else { class.chain(counts(n)).collect() };
+            cells.iter().map(ToString::to_string).collect::<Vec<_>>().join("\t") + "\n"
+        };
+        place.write("c.tsv", (0..40).map(row).collect::<String>());
+        let told = place.ok(&format!("train classify c.tsv {QUICK} -o c.elman")).stderr;
+        assert!(told.contains(&format!("whose target is in \"{target}\"")), "{told}");
+    }
+}
+
 #[test]
 fn gaps_and_words_among_the_values_are_named() {
     let mut rows = rows(40);
