@@ -138,6 +138,9 @@ fn a_file_without_names_tells_its_classes_by_their_place() {
         .collect();
     place.write("new.tsv", &bare);
     assert_eq!(place.ok("predict m.elman new.tsv").stdout, with);
+    place.write("empty.jsonl", "{}\n{}\n");
+    let message = place.refused(1, "predict m.elman empty.jsonl");
+    assert!(message.starts_with("empty.jsonl: no column is called like \"col1\""), "{message}");
     // Some values are classes as well, and columns may have no value.
     let ones = |line: &str| format!("1\t{}\n", line.split_once('\t').unwrap().1);
     place.write("ones.tsv", bare.lines().map(ones).collect::<String>());
@@ -235,6 +238,8 @@ fn what_has_no_sequence_in_each_row_is_asked_for_its_ids() {
     refuses(format!("unit,{}\n{rows}", header()), "");
     refuses(numbered.clone(), "");
     refuses(format!("subject,class,{}\n{numbered}", header()), "--target class");
+    // Nothing at all, as JSON lines of empty objects are.
+    refuses("{}\n{}\n{}\n{}\n{}\n".to_owned(), "");
     // Few columns.
     refuses("t1,t2,t3,class\n1,2,3,a\n2,3,4,b\n1,2,3,a\n2,3,4,b\n".to_owned(), "--target class");
 }

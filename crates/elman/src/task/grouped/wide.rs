@@ -48,12 +48,10 @@ pub enum End {
 }
 
 impl End {
-    /// The number of its column of so many.
-    fn of(self, columns: usize) -> usize {
-        match self {
-            End::First => 0,
-            End::Last => columns - 1,
-        }
+    /// The number of its column of so many; none of no columns.
+    fn of(self, columns: usize) -> Option<usize> {
+        let last = columns.checked_sub(1)?;
+        Some(if self == End::First { 0 } else { last })
     }
 }
 
@@ -109,8 +107,8 @@ pub(super) fn of_training<T: GroupedTask>(
 /// The error about a table without a column of ids, with the way out for one that may have a sequence in each row.
 pub(super) fn refuse(table: &Table, options: &GroupedOptions, missing: TableError) -> Error {
     let headers = table.headers();
-    let stem = stem(&headers[headers.len() / 2]).map_or("", |(stem, _)| stem);
-    if options.target.is_some() || numbered_by(headers, stem, None).len() < LEAST_VALUES {
+    let numbered = usual_stem(headers).map_or(0, |stem| numbered_by(headers, stem, None).len());
+    if options.target.is_some() || numbered < LEAST_VALUES {
         return missing.into();
     }
     let message = Message::from("no column is called \"id\"; name the one that tells sequences apart with ")
@@ -132,8 +130,7 @@ fn find(
         Some(name) => Some(headers.iter().position(|header| header == name)?),
         None => None,
     };
-    // Most are values.
-    let stem = stem(&headers[headers.len() / 2])?.0;
+    let stem = usual_stem(headers)?;
     let values = numbered_by(headers, stem, named);
     let mut others = (0..headers.len()).filter(|n| Some(*n) != named && !values.contains(n));
     let target = match (named, others.next(), others.next()) {
@@ -199,9 +196,10 @@ fn target_at<T: GroupedTask>(
     end: End,
     must_have_target: bool,
 ) -> Result<Option<usize>, Error> {
-    let (width, at) = (table.headers().len(), end.of(table.headers().len()));
+    let width = table.headers().len();
+    let Some(at) = end.of(width) else { return Ok(None) };
     Ok(match task.are_targets(table.column_at(at)) {
-        _ if width == in_rows.length + 1 => Some(at),
+        _ if width.checked_sub(1) == Some(in_rows.length) => Some(at),
         _ if width == in_rows.length && !must_have_target => None,
         Some(are_targets) if must_have_target || are_targets.iter().all(|is_one| *is_one) => Some(at),
         Some(_) => None,
@@ -273,6 +271,11 @@ pub(in crate::task) fn labels_at_an_end(table: &Table) -> Option<usize> {
         (Some(first), Some(other)) if other * FEWER <= first => Some(last),
         _ => None,
     }
+}
+
+/// How the names of most columns begin, if those are numbered.
+fn usual_stem(headers: &[String]) -> Option<&str> {
+    stem(headers.get(headers.len() / 2)?).map(|(stem, _)| stem)
 }
 
 /// How a name begins, and the number at its end: `t12`; `12`, which may have decimals.
