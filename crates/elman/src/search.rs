@@ -139,14 +139,8 @@ pub fn choose(
         return Ok(Some(Choice { tried: vec![tried], chosen: 0 }));
     }
     let Some(tried) = try_all(prepared, candidates, &folds, watch)? else { return Ok(None) };
-    let chosen = best(&tried, longest(prepared));
+    let chosen = best(&tried, candidates::lengths(prepared).last().copied().unwrap_or(0));
     Ok(Some(Choice { tried, chosen }))
-}
-
-/// The timesteps of the longest training sequence.
-fn longest(prepared: &Prepared) -> usize {
-    let (train, input_size) = (&prepared.train, prepared.task.kind().input_size().max(1));
-    (0..train.len()).map(|n| train.length(n, input_size)).max().unwrap_or(0)
 }
 
 /// The number of the candidate to be chosen for sequences of at most so many timesteps.

@@ -53,11 +53,10 @@ def from_torch(module: torch.nn.Module) -> Network:
     if len({layer.batch_first for layer in layers if isinstance(layer, nn.RNNBase)}) > 1:
         raise ValueError("some recurrent layers have the batch first, others do not; give all the same batch_first")
     widths = [_widths(layer) for layer in layers]
-    sized = [(layer, found) for layer, found in zip(layers, widths) if found is not None]
+    input_size = next((found[0] for found in widths if found is not None), None)
     dtype = next((found for layer in layers if (found := _dtype(layer)) is not None), None)
-    if not sized or dtype is None:
+    if input_size is None or dtype is None:
         raise ValueError("the module has no layer with parameters")
-    _, (input_size, _) = sized[0]
     chain = _Chain(input_size, dtype)
     for layer, found in zip(layers, widths):
         name = type(layer).__name__

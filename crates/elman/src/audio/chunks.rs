@@ -20,6 +20,13 @@ pub(super) struct Head {
     pub(super) end: u64,
 }
 
+/// Places in a head whose first chunk is that of the format.
+const CHANNELS: usize = 22;
+const FRAME: usize = 32;
+const BITS: usize = 34;
+const VALID_BITS: usize = 38;
+const SUB_FORMAT: usize = 44;
+
 impl Head {
     /// Reads a file to the beginning of its samples; of one that is no WAV file as much as tells what it is. Whatever is wrong with it is left to be found by who looks at what was
     /// read, and reads on.
@@ -59,10 +66,6 @@ impl Head {
     /// The bits of integers of plain PCM that fill no whole bytes, as 20 in three. The reader of WAV files refuses those: it is
     /// then told of as many as the bytes have room for.
     pub(super) fn take_bits_for_bytes(&mut self) -> Option<u16> {
-        // Places in a head whose first chunk is that of the format.
-        const CHANNELS: usize = 22;
-        const FRAME: usize = 32;
-        const BITS: usize = 34;
         let at = |place: usize| Some(u16::from_le_bytes(*self.bytes.get(place..)?.first_chunk()?));
         let (channels, frame, bits) = (at(CHANNELS)?, at(FRAME)?, at(BITS)?);
         let room = frame.checked_div(channels)?.checked_mul(8)?;
@@ -76,10 +79,6 @@ impl Head {
     /// Are its samples floating point numbers of 64 bits? The reader of WAV files does not know those: it is then told of 32
     /// bits, in as many bytes as there are.
     pub(super) fn take_doubles_for_floats(&mut self) -> bool {
-        // Places in a head whose first chunk is that of the format.
-        const BITS: usize = 34;
-        const VALID_BITS: usize = 38;
-        const SUB_FORMAT: usize = 44;
         let is_extension = self.format_tag() == Some(0xFFFE);
         let at = |place: usize| self.bytes.get(place..place + 2);
         let is_float =

@@ -73,13 +73,17 @@ fn clipping(recording: &Track) -> Option<Message> {
     })
 }
 
+/// How loud a recording is at its loudest, in dB.
+fn level(recording: &Track) -> f64 {
+    20.0 * f64::from(recording.facts.loudest).log10()
+}
+
 fn quiet(recording: &Track) -> Option<Message> {
-    let loudest = recording.facts.loudest;
-    (loudest < QUIET).then(|| {
-        let level = 20.0 * f64::from(loudest).log10();
+    (recording.facts.loudest < QUIET).then(|| {
         format!(
-            "{}: its loudest sample is at {level:.0} dB; record it louder, or noise is learned",
-            recording.name()
+            "{}: its loudest sample is at {:.0} dB; record it louder, or noise is learned",
+            recording.name(),
+            level(recording)
         )
         .into()
     })
@@ -87,7 +91,6 @@ fn quiet(recording: &Track) -> Option<Message> {
 
 /// One of them is so low, though not quiet, that the network learns worse.
 fn low(pair: &Pair) -> Option<Message> {
-    let level = |recording: &Track| 20.0 * f64::from(recording.facts.loudest).log10();
     let lower = [&pair.input, &pair.target].into_iter().min_by(|a, b| level(a).total_cmp(&level(b)))?;
     (QUIET..LOW).contains(&lower.facts.loudest).then(|| {
         format!(

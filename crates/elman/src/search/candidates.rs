@@ -126,7 +126,7 @@ pub fn candidates(base: &Recipe, open: Open, prepared: &Prepared) -> Vec<Recipe>
 }
 
 /// The lengths of the training sequences in ascending order.
-fn lengths(prepared: &Prepared) -> Vec<usize> {
+pub(super) fn lengths(prepared: &Prepared) -> Vec<usize> {
     let (train, input_size) = (&prepared.train, prepared.task.kind().input_size());
     let mut lengths: Vec<usize> = (0..train.len()).map(|n| train.length(n, input_size.max(1))).collect();
     lengths.sort_unstable();

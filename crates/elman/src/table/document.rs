@@ -210,9 +210,9 @@ impl Table {
             _ => {
                 self.headers() == other.headers()
                     && self.num_rows() == other.num_rows()
-                    && self.columns().zip(other.columns()).all(|(a, b)| match names {
-                        names if names.iter().any(|name| name == a.name()) => a.names_as(b),
-                        _ => a.says_as(b),
+                    && self.columns().zip(other.columns()).all(|(a, b)| {
+                        let is_of_names = names.iter().any(|name| name == a.name());
+                        if is_of_names { a.names_as(b) } else { a.says_as(b) }
                     })
             }
         }

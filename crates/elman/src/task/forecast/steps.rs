@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::panel;
-use super::time_column::is_named_like_times;
+use super::time_column::{has_word_of, is_named_like_times};
 use crate::error::Message;
 use crate::table::{Column, Table};
 
@@ -83,8 +83,7 @@ pub(super) fn remark(column: Column<'_>) -> Message {
 }
 
 fn is_named(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    is_named_like_times(name) || lower.split(|c: char| !c.is_alphanumeric()).any(|word| NAMES.contains(&word))
+    is_named_like_times(name) || has_word_of(name, &NAMES)
 }
 
 /// Are these rows' values whole numbers, all different, of which few are left out?

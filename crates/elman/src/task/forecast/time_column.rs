@@ -383,9 +383,12 @@ fn resemble_times<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
 }
 
 pub(super) fn is_named_like_times(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let mut words = name.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| NAMES.contains(&word))
+    has_word_of(name, NAMES)
+}
+
+/// Is one of these words in a name?
+pub(super) fn has_word_of(name: &str, words: &[&str]) -> bool {
+    name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
 }
 
 fn is_distinct(times: &[Time]) -> bool {
