@@ -25,6 +25,18 @@ pub fn thousands(count: usize) -> String {
     text
 }
 
+/// `1st`, `2nd`, `3rd`, `11th`
+pub(crate) fn ordinal(number: u32) -> String {
+    let ending = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
 /// `one, two and three`
 pub fn listed(items: impl IntoIterator<Item = impl Into<String>>, conjunction: &str) -> String {
     let mut items: Vec<String> = items.into_iter().map(Into::into).collect();

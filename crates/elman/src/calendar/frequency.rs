@@ -4,13 +4,14 @@ use std::str::FromStr;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::timetable::{Period, Timetable};
 use super::weekdays::Weekdays;
 
 /// The seconds in a year, on average.
 const YEAR: f64 = 365.2425 * 86_400.0;
 
 /// The time from one row to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Frequency {
@@ -42,6 +43,8 @@ pub enum Frequency {
     Nanoseconds(u64),
     /// Every so many of what is counted, in no unit of time.
     Steps(u32),
+    /// At times of each day, week or month, such as hours that are open.
+    Timetable(Timetable),
 }
 
 /// A period of the calendar that a series may repeat itself in.
@@ -103,7 +106,7 @@ impl FromStr for Cycle {
 
 impl Frequency {
     /// Is it one that programs of the second version of the format do not know?
-    pub(crate) fn needs_version_3(self) -> bool {
+    pub(crate) fn needs_version_3(&self) -> bool {
         matches!(
             self,
             Frequency::Months(_)
@@ -113,12 +116,14 @@ impl Frequency {
                 | Frequency::Minutes(_)
                 | Frequency::Nanoseconds(_)
                 | Frequency::Steps(_)
+                | Frequency::Timetable(_)
         )
     }
 
-    /// The rows in a season: a year, for hours and minutes a day, for days a week.
-    pub fn season(self) -> Option<usize> {
-        match self {
+    /// The rows in a season: a year, for hours and minutes a day, for days a week; for times of a week a day if all days
+    /// have as many.
+    pub fn season(&self) -> Option<usize> {
+        match *self {
             Frequency::Yearly | Frequency::Seconds(_) | Frequency::Nanoseconds(_) | Frequency::Steps(_) => {
                 None
             }
@@ -132,12 +137,18 @@ impl Frequency {
             Frequency::TwiceMonthly(_) => Some(24),
             Frequency::Hourly => Some(24),
             Frequency::Minutes(minutes) => parts(1440, minutes),
+            Frequency::Timetable(ref times) => match times.period() {
+                Period::Day | Period::Week => {
+                    times.rows_of_day().filter(|&rows| rows > 1).or(Some(times.len()))
+                }
+                Period::Month => Some(12 * times.len()),
+            },
         }
     }
 
     /// One row, in words.
-    pub fn row_name(self) -> &'static str {
-        match self {
+    pub fn row_name(&self) -> &'static str {
+        match *self {
             Frequency::Yearly => "year",
             Frequency::Quarterly => "quarter",
             Frequency::Monthly => "month",
@@ -147,7 +158,10 @@ impl Frequency {
             Frequency::BusinessDaily => "business day",
             Frequency::Hourly => "hour",
             Frequency::Minutes(1) => "minute",
-            Frequency::Months(_)
+            Frequency::Timetable(ref times) if times.least_step() == 3_600 => "open hour",
+            Frequency::Timetable(ref times) if times.least_step() == 60 => "open minute",
+            Frequency::Timetable(_)
+            | Frequency::Months(_)
             | Frequency::TwiceMonthly(_)
             | Frequency::Minutes(_)
             | Frequency::Seconds(_)
@@ -157,13 +171,13 @@ impl Frequency {
     }
 
     /// The periods of the calendar in which two rows or more lie, from the shortest on.
-    pub fn cycles(self) -> impl Iterator<Item = Cycle> {
+    pub fn cycles(&self) -> impl Iterator<Item = Cycle> {
         Cycle::ALL.into_iter().filter(move |&cycle| self.rows_in(cycle) >= 1.9)
     }
 
     /// The rows that a period of the calendar has; of months and years, on average.
-    pub fn rows_in(self, cycle: Cycle) -> f64 {
-        let step = match self {
+    pub fn rows_in(&self, cycle: Cycle) -> f64 {
+        let step = match *self {
             Frequency::Yearly => YEAR,
             Frequency::Quarterly => YEAR / 4.0,
             Frequency::Monthly => YEAR / 12.0,
@@ -178,20 +192,28 @@ impl Frequency {
             Frequency::Seconds(seconds) => f64::from(seconds),
             Frequency::Nanoseconds(nanoseconds) => nanoseconds as f64 * 1e-9,
             Frequency::Steps(_) => f64::INFINITY,
+            Frequency::Timetable(ref times) => {
+                let period = match times.period() {
+                    Period::Day => Cycle::Day.seconds(),
+                    Period::Week => Cycle::Week.seconds(),
+                    Period::Month => YEAR / 12.0,
+                };
+                period / times.len() as f64
+            }
         };
         cycle.seconds() / step
     }
 
     /// A timestamp's place in its season of `season` rows; `None` where the calendar does not fix
     /// one, as weeks in a year or a season of the user's own.
-    pub(super) fn phase(self, stamp: DateTime, season: usize) -> Option<usize> {
+    pub(super) fn phase(&self, stamp: DateTime, season: usize) -> Option<usize> {
         if self.season() != Some(season) {
             return None;
         }
         let month = usize::try_from(stamp.month() - 1).ok()?;
         let hour = usize::try_from(stamp.hour()).ok()?;
         let weekday = usize::try_from(stamp.weekday().to_monday_zero_offset()).ok()?;
-        match self {
+        match *self {
             Frequency::Quarterly => Some(month / 3),
             Frequency::Monthly => Some(month),
             Frequency::Months(months) => Some(month / usize::try_from(months).ok()?),
@@ -206,6 +228,14 @@ impl Frequency {
                 let minute = 60 * hour + usize::try_from(stamp.minute()).ok()?;
                 Some(minute / usize::try_from(minutes).ok()?)
             }
+            Frequency::Timetable(ref times) => {
+                let place = times.place(stamp)?;
+                Some(if times.period() == Period::Month {
+                    month * times.len() + place
+                } else {
+                    place % season
+                })
+            }
             Frequency::Yearly
             | Frequency::Weekly
             | Frequency::Seconds(_)
@@ -215,16 +245,28 @@ impl Frequency {
     }
 
     /// Does the calendar fix a row's place in a season of so many rows?
-    pub fn has_phase(self, season: usize) -> bool {
+    pub fn has_phase(&self, season: usize) -> bool {
+        if let Frequency::Timetable(_) = self {
+            return self.season() == Some(season);
+        }
         let mut week = (1..8).map(|day| DateTime::constant(2001, 1, day, 0, 0, 0, 0));
         week.any(|stamp| self.phase(stamp, season).is_some())
     }
 
+    /// Are the rows so many minutes apart?
+    pub(crate) fn is_of_minutes(&self) -> bool {
+        match self {
+            Frequency::Minutes(_) => true,
+            Frequency::Timetable(times) => times.least_step() < 3_600,
+            _ => false,
+        }
+    }
+
     /// Are the rows as far apart? Models of before there were [`Frequency::Minutes`] have seconds.
-    pub(crate) fn is_as(self, other: Frequency) -> bool {
-        let plain = |frequency| match frequency {
+    pub(crate) fn is_as(&self, other: &Frequency) -> bool {
+        let plain = |frequency: &Frequency| match *frequency {
             Frequency::Minutes(minutes) => Frequency::Seconds(minutes.saturating_mul(60)),
-            other => other,
+            ref other => other.clone(),
         };
         plain(self) == plain(other)
     }
@@ -244,10 +286,10 @@ impl Frequency {
     }
 
     /// The step from row to row, in words.
-    pub(crate) fn step_name(self) -> String {
+    pub(crate) fn step_name(&self) -> String {
         let many =
             |count: u64, noun: &str| format!("step of {count} {noun}{}", if count == 1 { "" } else { "s" });
-        match self {
+        match *self {
             Frequency::Months(months) => many(months.into(), "month"),
             Frequency::Weekdays(days) => match Weekdays::new(days) {
                 Some(days) => format!("open day ({})", days.in_words()),
@@ -261,6 +303,7 @@ impl Frequency {
             }
             Frequency::Seconds(seconds) => many(seconds.into(), "second"),
             Frequency::Nanoseconds(nanoseconds) => many(nanoseconds, "nanosecond"),
+            Frequency::Timetable(ref times) => format!("{} ({})", self.row_name(), times.in_words()),
             Frequency::Steps(1) => "step".into(),
             Frequency::Steps(count) => format!("step of {count}"),
             _ => self.row_name().into(),

@@ -15,25 +15,28 @@
 
 mod frequency;
 mod refusals;
+mod scatter;
 mod step;
 #[cfg(test)]
 mod tests;
+mod timetable;
 mod weekdays;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 pub use frequency::{Cycle, Frequency};
 pub use step::Gap;
+pub use timetable::{Period, Timetable};
 
 pub(crate) use refusals::is_clock_change;
 pub(crate) use step::Step;
 
-use refusals::{refuse_doubled, uneven};
+use refusals::{in_words, refuse_doubled, uneven};
 
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::table::{Column, Time};
@@ -55,6 +58,8 @@ pub struct Calendar {
     newest_first: bool,
     /// The first row of the table whose offset from UTC is another than that of the row before, where no place says why.
     offset_change: Option<usize>,
+    /// How far off even steps a row was, at the most.
+    scatter: Option<SignedDuration>,
     /// One of the times as it is written.
     written: Time,
     clock: Clock,
@@ -65,7 +70,7 @@ pub struct Calendar {
 enum Clock {
     /// The one that the column is written by.
     Written,
-    /// The local one of a time zone: for steps of days and more.
+    /// The local one of a time zone: for steps of days and more, and for times that are open.
     Local(TimeZone),
     /// UTC, for steps within a day, which changes of the local clock do not concern.
     Utc(TimeZone),
@@ -96,26 +101,52 @@ impl Calendar {
         column: Column<'_>,
         times: &[Time],
         timezone: Option<&str>,
-        frequency: Option<Frequency>,
+        frequency: Option<&Frequency>,
     ) -> Result<Self, Error> {
         let [written, _, ..] = *times else {
             return Err(DataError::new(column.table_name(), "has one row; a series needs more").into());
         };
-        let (stamps, clock) = stamps(column, times, timezone)?;
+        let (stamps, mut clock) = stamps(column, times, timezone)?;
         let mut order: Vec<usize> = (0..stamps.len()).collect();
         order.sort_by_key(|&row| stamps[row]);
-        let sorted: Vec<DateTime> = order.iter().map(|&row| stamps[row]).collect();
+        let mut sorted: Vec<DateTime> = order.iter().map(|&row| stamps[row]).collect();
         refuse_doubled(column, &order, &sorted, timezone.is_some())?;
         let changes = |pair: &[Time]| pair[0].offset() != pair[1].offset();
         let offset_change =
             times.windows(2).position(changes).filter(|_| timezone.is_none()).map(|before| before + 1);
-        let Some((step, gaps)) = Step::find_as(&sorted, frequency) else {
+        let mut found = Step::find_as(&sorted, frequency);
+        if let Clock::Utc(zone) = &clock
+            && found.as_ref().is_none_or(|(_, gaps)| !gaps.is_empty())
+        {
+            // Hours that are open are so by the local clock.
+            let instant = |stamp: &DateTime| TimeZone::UTC.to_timestamp(*stamp).ok();
+            let local: Vec<DateTime> = match timezone {
+                None => order.iter().map(|&row| times[row].stamp()).collect(),
+                Some(_) => {
+                    sorted.iter().filter_map(instant).map(|instant| zone.to_datetime(instant)).collect()
+                }
+            };
+            let ascend = local.windows(2).all(|pair| pair[0] < pair[1]);
+            let by_local = ascend.then(|| Step::find_as(&local, frequency)).flatten();
+            if let Some((Step::Timetable(_), _)) = by_local {
+                (found, sorted, clock) = (by_local, local, Clock::Local(zone.clone()));
+            }
+        }
+        let mut scatter = None;
+        if found.is_none()
+            && offset_change.is_none()
+            && let Some((even, farthest)) = scatter::even(&sorted)
+            && let by_even @ Some(_) = Step::find_as(&even, frequency)
+        {
+            (found, sorted, scatter) = (by_even, even, Some(farthest));
+        }
+        let Some((step, gaps)) = found else {
             return Err(uneven(column, &order, &sorted, offset_change.is_some()).into());
         };
         let newest_first = stamps.is_sorted_by(|a, b| a > b);
         let order = (!order.is_sorted()).then_some(order);
         let (first, known) = (sorted[0], sorted.len());
-        Ok(Calendar { step, first, gaps, known, order, newest_first, offset_change, written, clock })
+        Ok(Calendar { step, first, gaps, known, order, newest_first, offset_change, scatter, written, clock })
     }
 
     /// How far the rows of a column are apart whose times may repeat, as where it holds several series; none if they
@@ -134,12 +165,12 @@ impl Calendar {
         let (mut stamps, _) = stamps(column, times, timezone)?;
         stamps.sort_unstable();
         stamps.dedup();
-        Ok(Step::find_as(&stamps, None).map(|(step, _)| frequency(step, times[0])))
+        Ok(Step::find_as(&stamps, None).map(|(step, _)| frequency(&step, times[0])))
     }
 
     /// The time from one row to the next.
     pub fn frequency(&self) -> Frequency {
-        frequency(self.step, self.written)
+        frequency(&self.step, self.written)
     }
 
     /// Where rows are missing: none in a calendar that was [`read`](Self::read).
@@ -249,8 +280,17 @@ impl Calendar {
         Some(format!("{}: {how}; they are sorted by it", column.whole()).into())
     }
 
-    /// What the user should know of offsets from UTC that change.
-    pub(crate) fn remark_on_offsets(&self, column: Column<'_>) -> Option<Message> {
+    /// What the user should know of clocks: of rows beside even steps, and of offsets from UTC that change.
+    pub(crate) fn remark_on_clock(&self, column: Column<'_>) -> Option<Message> {
+        if let Some(farthest) = self.scatter {
+            let text = format!(
+                "{}: the rows are up to {} away from even times, one {} apart, and are taken as if at those",
+                column.whole(),
+                in_words(farthest),
+                self.frequency().step_name()
+            );
+            return Some(text.into());
+        }
         let row = self.offset_change?;
         let text = format!(
             "{}: {} has another offset from UTC than the row before; the place in the day is that of the newest offset, \
@@ -276,7 +316,7 @@ impl Calendar {
 }
 
 /// The frequency of a step between times like this one.
-fn frequency(step: Step, time: Time) -> Frequency {
+fn frequency(step: &Step, time: Time) -> Frequency {
     match step.whole_seconds().filter(|_| time.is_step()) {
         Some(steps) => Frequency::Steps(steps),
         None => step.frequency(),

@@ -105,7 +105,7 @@ pub(super) fn uneven(
 
 /// Are all, of different days, at one of two times of day, an hour apart: by the clock of UTC, what is at one by clocks that
 /// change?
-fn are_an_hour_apart(stamps: &[DateTime]) -> bool {
+pub(super) fn are_an_hour_apart(stamps: &[DateTime]) -> bool {
     if stamps.windows(2).any(|pair| pair[0].date() == pair[1].date()) {
         return false;
     }
@@ -114,7 +114,7 @@ fn are_an_hour_apart(stamps: &[DateTime]) -> bool {
     times.len() == 2 && apart.is_some_and(|apart| [1, 23].map(SignedDuration::from_hours).contains(&apart))
 }
 
-fn in_words(apart: SignedDuration) -> String {
+pub(super) fn in_words(apart: SignedDuration) -> String {
     let seconds = apart.as_secs();
     let (count, noun) = match seconds {
         0 => return format!("{} ns", apart.as_nanos()),

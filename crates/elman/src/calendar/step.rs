@@ -4,10 +4,11 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Weekday};
 
 use super::Frequency;
+use super::timetable::Timetable;
 use super::weekdays::{Weekdays, weekday};
 
 /// How far rows are apart: always the same in time, or by the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// So many months, each time at this day.
     Months(i64, Day),
@@ -17,6 +18,8 @@ pub(crate) enum Step {
     Weekdays(Weekdays),
     /// Twice a month: at the n-th, and at another day after it.
     TwiceMonthly(i8, Day),
+    /// At times of each day, week or month.
+    Timetable(Timetable),
 }
 
 /// A day of a month.
@@ -30,6 +33,12 @@ pub(crate) enum Day {
     /// The n-th Monday, Tuesday...
     NthWeekday(i8, Weekday),
     LastWeekday(Weekday),
+    /// So many days before the last.
+    BeforeLast(i8),
+    /// The n-th, or the Monday after a weekend there.
+    NthOrMonday(i8),
+    /// The n-th, or the Friday before a weekend there.
+    NthOrFriday(i8),
 }
 
 /// Rows that are missing.
@@ -42,6 +51,9 @@ pub struct Gap {
 }
 
 const SECOND: i128 = 1_000_000_000;
+
+/// A timetable may lack one of so many rows.
+const MOST_MISSING: usize = 4;
 
 /// So many rows that are even by themselves are not so by chance.
 const EVEN: usize = 6;
@@ -61,9 +73,18 @@ impl Day {
                 let last = first.last_of_month();
                 Date::new(year, month, last.day() - weekend(last)).ok()
             }
-            Day::FirstBusiness => Date::new(year, month, 1 + (3 - weekend(first)) % 3).ok(),
+            Day::FirstBusiness => Day::NthOrMonday(1).of(year, month),
             Day::NthWeekday(n, weekday) => first.nth_weekday_of_month(n, weekday).ok(),
             Day::LastWeekday(weekday) => first.nth_weekday_of_month(-1, weekday).ok(),
+            Day::BeforeLast(days) => Date::new(year, month, first.days_in_month() - days).ok(),
+            Day::NthOrMonday(n) => {
+                let nth = Date::new(year, month, n).ok()?;
+                Date::new(year, month, n + (3 - weekend(nth)) % 3).ok()
+            }
+            Day::NthOrFriday(n) => {
+                let nth = Date::new(year, month, n).ok()?;
+                Date::new(year, month, n - weekend(nth)).ok()
+            }
         }
     }
 
@@ -79,8 +100,12 @@ impl Day {
             Day::FirstBusiness,
             Day::LastWeekday(weekday),
             Day::NthWeekday(nth, weekday),
+            Day::BeforeLast(first.date().days_in_month() - first.day()),
         ];
+        let about = first.day();
+        let moved = (about - 2..=about + 2).flat_map(|n| [Day::NthOrMonday(n), Day::NthOrFriday(n)]);
         days.into_iter()
+            .chain(moved)
             .find(|day| stamps.iter().all(|stamp| day.of(stamp.year(), stamp.month()) == Some(stamp.date())))
     }
 }
@@ -89,15 +114,17 @@ impl Step {
     /// The step by which these stamps, which ascend, follow each other, and where rows are missing. It is that of the
     /// `frequency` if they follow that, unless some are missing then while many are even by themselves. `None` if there is
     /// none, or more rows would be missing than are there, or would be after most of them.
-    pub(crate) fn find_as(stamps: &[DateTime], frequency: Option<Frequency>) -> Option<(Self, Vec<Gap>)> {
+    pub(crate) fn find_as(stamps: &[DateTime], frequency: Option<&Frequency>) -> Option<(Self, Vec<Gap>)> {
         let own = Self::find(stamps);
         let known = frequency.and_then(|frequency| Self::of(frequency, stamps));
-        let Some((known, gaps)) = known.and_then(|step| Some((step, step.gaps(stamps)?))) else { return own };
+        let Some((known, gaps)) = known.and_then(|step| step.gaps(stamps).map(|gaps| (step, gaps))) else {
+            return own;
+        };
         // Days that are never open in one table may be in another.
         let is_usual = |step: &Step| match step {
             Step::Months(..) | Step::Fixed(_) => true,
             Step::Weekdays(days) => *days == Weekdays::BUSINESS,
-            Step::TwiceMonthly(..) => false,
+            Step::TwiceMonthly(..) | Step::Timetable(_) => false,
         };
         let are_even = |(step, gaps): &(Step, Vec<Gap>)| is_usual(step) && gaps.is_empty();
         match own {
@@ -108,7 +135,7 @@ impl Step {
 
     /// The same where nothing is known of a frequency.
     pub(crate) fn find(stamps: &[DateTime]) -> Option<(Self, Vec<Gap>)> {
-        let candidates = [
+        let steps = [
             Self::months(stamps),
             Self::fixed(stamps),
             Self::weekdays(stamps, Weekdays::BUSINESS),
@@ -116,23 +143,36 @@ impl Step {
             Self::twice_monthly(stamps),
         ];
         let missing = |gaps: &[Gap]| gaps.iter().fold(0, |sum: usize, gap| sum.saturating_add(gap.missing));
-        let is_likely = |gaps: &[Gap]| missing(gaps) <= stamps.len() && 2 * gaps.len() < stamps.len();
-        candidates
-            .into_iter()
-            .flatten()
-            .filter_map(|step| Some((step, step.gaps(stamps)?)))
-            .filter(|(_, gaps)| is_likely(gaps))
-            .min_by_key(|(step, gaps)| (missing(gaps), step.is_rare()))
+        let least = |steps: Vec<Self>| {
+            let found = steps.into_iter().filter_map(|step| {
+                let gaps = step.gaps(stamps)?;
+                // A timetable is what most rows of most turns keep to.
+                let share = if matches!(step, Step::Timetable(_)) { MOST_MISSING } else { 1 };
+                let is_likely =
+                    missing(&gaps).saturating_mul(share) <= stamps.len() && 2 * gaps.len() < stamps.len();
+                is_likely.then_some((step, gaps))
+            });
+            found.min_by_key(|(step, gaps)| (missing(gaps), step.is_rare()))
+        };
+        let found = least(steps.into_iter().flatten().collect());
+        if found.as_ref().is_some_and(|(_, gaps)| gaps.is_empty()) {
+            return found;
+        }
+        let timetable = least(Timetable::find(stamps).into_iter().map(Step::Timetable).collect());
+        let are_fewer = |timetable: &(Self, Vec<Gap>)| {
+            found.as_ref().is_none_or(|(_, gaps)| missing(&timetable.1) < missing(gaps))
+        };
+        timetable.filter(are_fewer).or(found)
     }
 
     /// The step of a frequency that these stamps may follow.
-    fn of(frequency: Frequency, stamps: &[DateTime]) -> Option<Self> {
+    fn of(frequency: &Frequency, stamps: &[DateTime]) -> Option<Self> {
         let months = |months: u32| {
             let day = Day::shared(stamps).filter(|_| same_clock(stamps))?;
             Some(Step::Months(months.into(), day))
         };
         let seconds = |seconds: u32| Some(Step::Fixed(i128::from(seconds) * SECOND));
-        match frequency {
+        match *frequency {
             Frequency::Yearly => months(12),
             Frequency::Quarterly => months(3),
             Frequency::Monthly => months(1),
@@ -146,22 +186,25 @@ impl Step {
             Frequency::Minutes(minutes) => seconds(minutes.checked_mul(60)?),
             Frequency::Seconds(count) | Frequency::Steps(count) => seconds(count),
             Frequency::Nanoseconds(count) => Some(Step::Fixed(count.into())),
+            Frequency::Timetable(ref times) => Some(Step::Timetable(times.clone())),
         }
     }
 
     /// The seconds that it always is, if they are whole.
-    pub(super) fn whole_seconds(self) -> Option<u32> {
-        match self {
+    pub(super) fn whole_seconds(&self) -> Option<u32> {
+        match *self {
             Step::Fixed(step) if step % SECOND == 0 => u32::try_from(step / SECOND).ok(),
             _ => None,
         }
     }
 
     /// Is it one that others come before, if they fit as well?
-    fn is_rare(self) -> bool {
+    fn is_rare(&self) -> bool {
         match self {
-            Step::Weekdays(_) | Step::TwiceMonthly(..) => true,
-            Step::Months(_, day) => matches!(day, Day::NthWeekday(..) | Day::LastWeekday(_)),
+            Step::Weekdays(_) | Step::TwiceMonthly(..) | Step::Timetable(_) => true,
+            Step::Months(_, day) => {
+                !matches!(day, Day::Nth(_) | Day::Last | Day::LastBusiness | Day::FirstBusiness)
+            }
             Step::Fixed(_) => false,
         }
     }
@@ -213,7 +256,7 @@ impl Step {
         (are_later && same_clock(stamps)).then_some(Step::TwiceMonthly(nth, Day::shared(&others)?))
     }
 
-    fn gaps(self, stamps: &[DateTime]) -> Option<Vec<Gap>> {
+    fn gaps(&self, stamps: &[DateTime]) -> Option<Vec<Gap>> {
         let (mut gaps, mut row) = (Vec::new(), 0_usize);
         for pair in stamps.windows(2) {
             let steps = usize::try_from(self.count(pair[0], pair[1])?).ok()?;
@@ -227,23 +270,24 @@ impl Step {
     }
 
     /// The steps from one stamp to another; `None` if they are not whole.
-    fn count(self, a: DateTime, b: DateTime) -> Option<i64> {
+    fn count(&self, a: DateTime, b: DateTime) -> Option<i64> {
         let whole = |apart: i128, step: i128| match apart.checked_rem(step)? {
             0 => i64::try_from(apart / step).ok(),
             _ => None,
         };
-        match self {
+        match *self {
             Step::Months(months, _) => whole((month(b) - month(a)).into(), months.into()),
             Step::Fixed(step) => whole(nanoseconds(a, b), step),
             Step::Weekdays(days) => Some(days.count(b.date())? - days.count(a.date())?),
             Step::TwiceMonthly(nth, _) => Some(halves(b, nth) - halves(a, nth)),
+            Step::Timetable(ref times) => Some(times.count(b)? - times.count(a)?),
         }
     }
 
     /// The stamp so many steps after one of the series; `None` at the end of time.
-    pub(crate) fn after(self, stamp: DateTime, steps: usize) -> Option<DateTime> {
+    pub(crate) fn after(&self, stamp: DateTime, steps: usize) -> Option<DateTime> {
         let steps = i64::try_from(steps).ok()?;
-        match self {
+        match *self {
             Step::Months(months, day) => {
                 let later = month(stamp).checked_add(months.checked_mul(steps)?)?;
                 let year = i16::try_from(later.div_euclid(12)).ok()?;
@@ -264,13 +308,14 @@ impl Step {
                 let day = if later.rem_euclid(2) == 0 { Day::Nth(nth) } else { other };
                 Some(day.of(year, month)?.to_datetime(stamp.time()))
             }
+            Step::Timetable(ref times) => times.after(stamp, steps),
         }
     }
 
     /// What it is called.
-    pub(crate) fn frequency(self) -> Frequency {
+    pub(crate) fn frequency(&self) -> Frequency {
         let months = |months| u32::try_from(months).map_or(Frequency::Yearly, Frequency::Months);
-        match self {
+        match *self {
             Step::Months(1, _) => Frequency::Monthly,
             Step::Months(3, _) => Frequency::Quarterly,
             Step::Months(12, _) => Frequency::Yearly,
@@ -278,6 +323,7 @@ impl Step {
             Step::Weekdays(Weekdays::BUSINESS) => Frequency::BusinessDaily,
             Step::Weekdays(days) => Frequency::Weekdays(days.bits()),
             Step::TwiceMonthly(nth, _) => Frequency::TwiceMonthly(nth.unsigned_abs()),
+            Step::Timetable(ref times) => Frequency::Timetable(times.clone()),
             Step::Fixed(step) if step % SECOND == 0 => Frequency::of_seconds(step / SECOND),
             Step::Fixed(step) => Frequency::Nanoseconds(u64::try_from(step).unwrap_or(u64::MAX)),
         }

@@ -172,7 +172,7 @@ fn what_is_not_even_says_what_to_do() {
     );
     assert_eq!(read(&days, Some("America/New_York")).unwrap().frequency(), Frequency::Daily);
     let hours: Vec<String> =
-        (0..24).map(|n| format!("2024-01-{:02} {:02}:00", 1 + n / 4, 9 + n % 4)).collect();
+        (0..24).map(|n| format!("2024-01-{:02} {:02}:{:02}", 1 + n / 4, 9 + n % 4, n * n % 60)).collect();
     let error = read(&hours, None).unwrap_err();
     assert!(
         error.ends_with(
@@ -261,8 +261,8 @@ fn old_names_of_frequencies_are_read() {
         (read("\"monthly\""), read("{\"seconds\":1800}")),
         (Frequency::Monthly, Frequency::Seconds(1800))
     );
-    assert!(Frequency::Seconds(1800).is_as(Frequency::Minutes(30)));
-    assert!(!Frequency::Seconds(1801).is_as(Frequency::Minutes(30)));
+    assert!(Frequency::Seconds(1800).is_as(&Frequency::Minutes(30)));
+    assert!(!Frequency::Seconds(1801).is_as(&Frequency::Minutes(30)));
 }
 
 #[test]
@@ -293,7 +293,8 @@ fn gappy<S: AsRef<str>>(stamps: &[S], frequency: Option<Frequency>) -> Result<Ca
     let rows: String = stamps.iter().map(|stamp| format!("\"{}\"\n", stamp.as_ref())).collect();
     let table = Table::read("t.csv", format!("when\n{rows}").as_bytes()).unwrap();
     let column = table.column("when").unwrap();
-    Calendar::with_gaps(column, column.times().unwrap(), None, frequency).map_err(|error| error.to_string())
+    Calendar::with_gaps(column, column.times().unwrap(), None, frequency.as_ref())
+        .map_err(|error| error.to_string())
 }
 
 #[test]
@@ -417,5 +418,137 @@ proptest! {
             prop_assert_eq!(&calendar.time(n).unwrap().to_string(), row);
         }
         prop_assert_eq!(read(&rows, None).unwrap().frequency(), calendar.frequency());
+    }
+}
+
+/// Rows at these hours and minutes of the days of so many weeks that are open, from Monday, 1 January 2024, on.
+fn open_times(weeks: i64, open: &[i64], times: &[(i8, i8)]) -> Vec<String> {
+    let days = (0..7 * weeks).filter(|day| open.contains(&(day % 7)));
+    let stamp = |day: i64, &(hour, minute): &(i8, i8)| {
+        let date = jiff::civil::date(2024, 1, 1).checked_add(Span::new().days(day)).unwrap();
+        date.at(hour, minute, 0, 0).strftime("%Y-%m-%d %H:%M").to_string()
+    };
+    days.flat_map(|day| times.iter().map(move |time| stamp(day, time))).collect()
+}
+
+#[test]
+fn times_that_recur_are_even() {
+    let all: Vec<i64> = (0..7).collect();
+    let hours = |hours: std::ops::RangeInclusive<i8>| hours.map(|hour| (hour, 0)).collect::<Vec<_>>();
+    let quarters: Vec<(i8, i8)> = (9..16)
+        .flat_map(|hour| [0, 15, 30, 45].map(|minute| (hour, minute)))
+        .skip(2)
+        .chain([(16, 0)])
+        .collect();
+    let noon: Vec<(i8, i8)> = [hours(9..=11), hours(14..=18)].concat();
+    for (weeks, open, times, words, season) in [
+        (1, &all[..], &hours(9..=17)[..], "open hour (from 09:00 to 17:00)", 9),
+        (3, &all[..5], &hours(8..=19), "open hour (from 08:00 to 19:00, from Monday to Friday)", 12),
+        (3, &all[..5], &hours(0..=23), "open hour (from 00:00 to 23:00, from Monday to Friday)", 24),
+        (2, &all[..5], &quarters, "row (from 09:30 to 16:00, from Monday to Friday)", 27),
+        (2, &all[..], &noon, "open hour (from 09:00 to 11:00 and from 14:00 to 18:00)", 8),
+        (1, &all[..], &[(7, 0), (14, 0), (21, 0)], "row (at 07:00, 14:00 and 21:00)", 3),
+        (3, &[0, 3], &[(9, 0), (9, 30)], "row (at 09:00 and 09:30, of Monday and Thursday)", 2),
+    ] {
+        let stamps = open_times(weeks, open, times);
+        let calendar = read(&stamps, None).unwrap();
+        assert_eq!(calendar.frequency().step_name(), words);
+        assert_eq!(calendar.frequency().season(), Some(season), "{words}");
+        assert_eq!(calendar.phase(season + 1, season), Some(1));
+        let after = open_times(weeks + 1, open, times);
+        for (row, stamp) in after.iter().enumerate() {
+            assert_eq!(&calendar.time(row).unwrap().to_string(), stamp, "{words}");
+        }
+        // A few rows say as much to who knows it.
+        let known = calendar.frequency();
+        let some = gappy(&after[1..times.len() + 3], Some(known.clone())).unwrap();
+        assert_eq!((some.frequency(), some.gaps()), (known, &[][..]));
+    }
+}
+
+#[test]
+fn a_short_saturday_is_of_a_week() {
+    let mut stamps = open_times(4, &[0, 1, 2, 3, 4], &[(9, 0), (10, 0), (11, 0), (12, 0)]);
+    stamps.extend(open_times(4, &[5], &[(9, 0), (10, 0)]));
+    stamps.sort();
+    let calendar = read(&stamps, None).unwrap();
+    assert_eq!(calendar.frequency().step_name(), "open hour (22 times a week)");
+    assert_eq!(calendar.frequency().season(), Some(22));
+    assert_eq!(calendar.time(88).unwrap().to_string(), "2024-01-29 09:00");
+    assert_eq!(calendar.time(88 + 22).unwrap().to_string(), "2024-02-05 09:00");
+}
+
+#[test]
+fn holidays_are_missing_hours() {
+    let mut stamps = open_times(4, &[0, 1, 2, 3, 4], &[(9, 0), (10, 0), (11, 0)]);
+    stamps.retain(|stamp| !stamp.starts_with("2024-01-16"));
+    let error = read(&stamps, None).unwrap_err();
+    assert!(
+        error.contains(
+            "follows 2024-01-15 11:00, but the rows are one open hour (at 09:00, 10:00 and 11:00, from \
+             Monday to Friday) apart: 3 rows are missing"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn days_of_each_month_are_even() {
+    let of = |days: &[i8]| -> Vec<String> {
+        let months = (0..6)
+            .map(|month| jiff::civil::date(2023, 10, 1).checked_add(Span::new().months(month)).unwrap());
+        let day = |first: jiff::civil::Date, day: i8| {
+            let day = day.min(first.days_in_month());
+            format!("{}-{day:02}", first.strftime("%Y-%m"))
+        };
+        months.flat_map(|first| days.iter().map(move |&n| day(first, n))).collect()
+    };
+    for (days, words) in [
+        (&[1, 11, 21][..], "row (on the 1st, 11th and 21st of the month)"),
+        (&[10, 20, 31], "row (on the 10th, 20th and last of the month)"),
+        (&[5, 10, 15, 20, 25, 30], "row (on the 5th, 10th, 15th, 20th, 25th and 30th of the month)"),
+    ] {
+        let stamps = of(days);
+        let calendar = read(&stamps[..stamps.len() - 2], None).unwrap();
+        assert_eq!(calendar.frequency().step_name(), words);
+        assert_eq!(calendar.frequency().season(), Some(12 * days.len()));
+        assert_eq!(calendar.phase(1, 12 * days.len()), Some(9 * days.len() + 1));
+        for (row, stamp) in stamps.iter().enumerate() {
+            assert_eq!(&calendar.time(row).unwrap().to_string(), stamp, "{words}");
+        }
+    }
+}
+
+#[test]
+fn paydays_are_even() {
+    for (stamps, next) in [
+        (["2024-01-15", "2024-02-15", "2024-03-15", "2024-04-15", "2024-05-15", "2024-06-17"], "2024-07-15"),
+        (["2024-01-25", "2024-02-23", "2024-03-25", "2024-04-25", "2024-05-24", "2024-06-25"], "2024-07-25"),
+        (["2024-01-30", "2024-02-28", "2024-03-30", "2024-04-29", "2024-05-30", "2024-06-29"], "2024-07-30"),
+    ] {
+        let calendar = calendar(&stamps).unwrap();
+        assert_eq!(calendar.frequency(), Frequency::Monthly);
+        assert_eq!(calendar.time(6).unwrap().to_string(), next);
+    }
+}
+
+/// Clocks are put forward on 31 March.
+#[test]
+fn open_hours_are_those_of_the_local_clock() {
+    let hours = [(9, 0), (10, 0), (11, 0)];
+    let stamps: Vec<String> = open_times(14, &[0, 1, 2, 3, 4], &hours)
+        .into_iter()
+        .filter(|stamp| &stamp[..] > "2024-03-11")
+        .collect();
+    let offset = |stamp: &String| if &stamp[..] < "2024-03-31" { "+01:00" } else { "+02:00" };
+    let with_offset: Vec<String> = stamps.iter().map(|stamp| format!("{stamp}{}", offset(stamp))).collect();
+    for (stamps, zone) in
+        [(&stamps, Some("Europe/Berlin")), (&with_offset, None), (&with_offset, Some("Europe/Berlin"))]
+    {
+        let calendar = read(&stamps[..50], zone).unwrap();
+        assert_eq!(calendar.frequency().row_name(), "open hour");
+        for (row, stamp) in stamps.iter().enumerate() {
+            assert_eq!(&calendar.time(row).unwrap().to_string(), stamp);
+        }
     }
 }

@@ -11,7 +11,7 @@ pub(crate) struct Weekdays {
 }
 
 /// A Monday.
-const MONDAY: Date = Date::constant(1970, 1, 5);
+pub(super) const MONDAY: Date = Date::constant(1970, 1, 5);
 
 impl Weekdays {
     /// From Monday to Friday.
@@ -55,19 +55,21 @@ impl Weekdays {
 
     /// Their names: `from Monday to Saturday`, `of Monday, Wednesday and Friday`.
     pub(super) fn in_words(self) -> String {
-        const NAMES: [&str; 7] =
-            ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-        let is_open = |day: usize| self.bits >> (day % 7) & 1 == 1;
-        let first = (0..7).filter(|&day| is_open(day) && !is_open(day + 6)).collect::<Vec<_>>();
-        match first[..] {
-            [first] if self.len() > 2 => {
-                format!("from {} to {}", NAMES[first], NAMES[(first + self.len() - 1) % 7])
-            }
-            _ => {
-                let open = (0..7).filter(|&day| is_open(day)).map(|day| NAMES[day]);
-                format!("of {}", crate::words::listed(open, "and"))
-            }
+        days_in_words(self.bits)
+    }
+}
+
+/// Names of days, which are bits, the lowest for Monday: `from Monday to Saturday`, `of Monday, Wednesday and Friday`.
+pub(super) fn days_in_words(bits: u8) -> String {
+    const NAMES: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    let is_open = |day: usize| bits >> (day % 7) & 1 == 1;
+    let open = (0..7).filter(|&day| is_open(day)).collect::<Vec<_>>();
+    let first = open.iter().copied().filter(|&day| !is_open(day + 6)).collect::<Vec<_>>();
+    match first[..] {
+        [first] if open.len() > 2 => {
+            format!("from {} to {}", NAMES[first], NAMES[(first + open.len() - 1) % 7])
         }
+        _ => format!("of {}", crate::words::listed(open.into_iter().map(|day| NAMES[day]), "and")),
     }
 }
 

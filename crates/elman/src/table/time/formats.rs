@@ -56,6 +56,7 @@ const DATES: &[&str] = &[
     "%Y %m",
     "%m %Y",
     "%YM%m",
+    "%Y:%m",
     "%Y-M%m",
     "%b %Y",
     "%b-%Y",
@@ -65,6 +66,9 @@ const DATES: &[&str] = &[
     "%b-%y",
     "%b %y",
     "%b'%y",
+    "%b '%y",
+    "%b%y",
+    "%b.%Y",
     "%Y %b",
     "%Y-%b",
     "%Y%b",
@@ -254,7 +258,14 @@ const DATES: &[&str] = &[
     "Week of %Y-%m-%d",
     "Week of %d/%m/%Y",
     "Week of %m/%d/%Y",
+    "w/c %d/%m/%Y",
+    "w/c %m/%d/%Y",
+    "w/c %d %b %Y",
+    "w/c %Y-%m-%d",
     "%Y",
+    "%Y AD",
+    "%Y CE",
+    "AD %Y",
     // Without anything between, and clocks in one with it.
     "%Y%m%d%H%M%S",
     "%Y%m%d%H%M%S%3f",
@@ -326,13 +337,16 @@ const CLOCKS: &[&str] = &[
     "_%H:%M:%S",
     "_%H:%M",
     "-%H:%M:%S",
+    "-%H:%M",
     // As web servers log.
     ":%H:%M:%S",
 ];
 
 /// Distances from UTC, behind a time of day.
-const ZONES: &[&str] =
-    &["", "Z", " UTC", "UTC", " Z", " GMT", "%:z", "%z", "%:::z", " %:z", " %z", " %Z", " GMT%:z", " UTC%:z"];
+const ZONES: &[&str] = &[
+    "", "Z", " UTC", "UTC", " Z", " GMT", "%:z", "%z", "%:::z", " %:z", " %z", " %Z", " GMT%:z", " UTC%:z",
+    " GMT%z", " %z UTC", " %z %Z",
+];
 
 /// Moments counted from 1970 on, by the number of their digits.
 const EPOCHS: &[(usize, &str)] =
@@ -340,7 +354,7 @@ const EPOCHS: &[(usize, &str)] =
 
 /// Every pattern that fits a text.
 pub(super) fn candidates(text: &str) -> Vec<Pattern> {
-    const LONGEST: usize = 60;
+    const LONGEST: usize = 80;
     let mut found = Vec::new();
     let text = &*fold(text);
     if text.len() > LONGEST || !text.bytes().any(|b| b.is_ascii_digit()) {
@@ -437,8 +451,13 @@ fn with_clock(date: &str, has_day: bool, text: &str, take: &mut impl FnMut(&str)
     }
 }
 
-/// Is it the name of a time zone: ` Europe/Berlin`, `[Europe/Berlin]`? All cells have the same.
+/// Is it the name of a time zone: ` Europe/Berlin`, `[Europe/Berlin]`, ` (Central European Standard Time)`? All cells have the
+/// same.
 fn is_place(text: &str) -> bool {
+    let in_words = text.strip_prefix(" (").and_then(|name| name.strip_suffix(')'));
+    if in_words.is_some_and(|name| name.chars().all(|c| c.is_ascii_alphabetic() || " -.".contains(c))) {
+        return true;
+    }
     let bracketed = text.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
     let name = bracketed.or_else(|| text.strip_prefix(' ')).filter(|name| name.contains('/'));
     name.is_some_and(|name| !name.contains('%') && jiff::tz::TimeZone::get(name).is_ok())

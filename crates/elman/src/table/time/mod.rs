@@ -104,6 +104,11 @@ impl Time {
         self.pattern.bare_period().is_some() || self.pattern.is_roman() || is_rival()
     }
 
+    /// Is it a month and a year that are a number as well: `2015.03`, `03.2015`, `032015`?
+    pub(crate) fn is_month_of_digits(self) -> bool {
+        ["%Y.%m", "%m.%Y", "%m%Y"].contains(&self.format().as_str())
+    }
+
     /// Is it a date of digits alone: `20240131`?
     pub(crate) fn is_of_digits(self) -> bool {
         self.pattern.is_of_digits()
@@ -214,6 +219,11 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
             }
         }
     }
+    if readings.is_empty()
+        && let Some(months) = short_months(cells.clone())
+    {
+        return Ok(months);
+    }
     if readings.is_empty() {
         if let Some([row, like]) = mixed {
             let text = cells.clone().nth(like).unwrap_or_default().to_owned();
@@ -258,6 +268,23 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
 
 /// Years and months, quarters or halves behind a point, which are numbers as well.
 const POINTED: [&str; 3] = ["%Y.%m", "%Y.%q", "%Y.%2q"];
+
+/// Cells as months and years that are fractions, results or numbers as well, if they follow each other as months do.
+fn short_months<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Option<Vec<Time>> {
+    const FORMATS: [&str; 6] = ["%m/%y", "%y/%m", "%m-%y", "%y-%m", "%m.%Y", "%m%Y"];
+    let read = |format: &&str| read_as(&Pattern::new(format).ok()?, cells.clone()).ok();
+    FORMATS.iter().filter_map(read).find(|times| are_months(times))
+}
+
+/// Do they follow each other by months of several years, in order, where few are missing?
+fn are_months(times: &[Time]) -> bool {
+    const MONTH: SignedDuration = SignedDuration::from_hours(31 * 24);
+    const TELLING: usize = 8;
+    times.len() >= TELLING
+        && is_in_order(times)
+        && times.iter().any(|time| time.stamp.year() != times[0].stamp.year())
+        && follows_by(MONTH, times)
+}
 
 /// The rows of a number of one decimal and of one whose first of two is zero, if all could be months: `2004.1` beside `2004.09` is October,
 /// whose own zero is lost, and no January.

@@ -557,3 +557,58 @@ fn what_follows_by_other_periods_is_no_row_of_months() {
         assert_eq!(read(&twice).unwrap().0, format, "{format} twice");
     }
 }
+
+/// Rows of months, days or hours from the first of January 2010 on, as `format` writes them.
+fn rows_written(format: &str, step: jiff::Span, rows: i64) -> Vec<String> {
+    let first = jiff::civil::date(2010, 1, 1).at(0, 0, 0, 0);
+    let row = |n: i64| first.checked_add(step.checked_mul(n).unwrap()).unwrap();
+    (0..rows).map(|n| row(n).strftime(format).to_string()).collect()
+}
+
+#[test]
+fn spellings_of_exports_go_on() {
+    let month = || jiff::Span::new().months(1);
+    let hour = || jiff::Span::new().hours(1);
+    for (format, step) in [
+        ("%b '%y", month()),
+        ("%b%y", month()),
+        ("%m/%y", month()),
+        ("%-m/%y", month()),
+        ("%y-%m", month()),
+        ("%m-%y", month()),
+        ("%Y:%m", month()),
+        ("%m.%Y", month()),
+        ("%m%Y", month()),
+        ("%Y AD", jiff::Span::new().years(1)),
+        ("w/c %d/%m/%Y", jiff::Span::new().weeks(1)),
+        ("%d/%m/%Y-%H:%M", hour()),
+        ("%Y-%m-%d %H:%M:%S -0500 EST", hour()),
+        ("%Y-%m-%d %H:%M:%S +0000 UTC", hour()),
+        ("%a %b %d %Y %H:%M:%S GMT+0100 (Central European Standard Time)", hour()),
+    ] {
+        let rows = rows_written(format, step, 40);
+        for rows in [rows.clone(), rows.into_iter().rev().collect()] {
+            let table = table(&format!("x\n{}\n", rows.join("\n")));
+            let times =
+                table.column("x").unwrap().times().unwrap_or_else(|error| panic!("{format}: {error}"));
+            assert!(super::is_even(times), "{format}");
+            assert_eq!(times.iter().map(ToString::to_string).collect::<Vec<_>>(), rows);
+        }
+    }
+}
+
+/// Results, fractions, sizes and prices are no months.
+#[test]
+fn two_numbers_are_months_only_one_after_another() {
+    let of = |cell: fn(usize) -> String| (0..40).map(|n| cell(n) + "\n").collect::<String>();
+    for cells in [
+        of(|n| format!("{}/{}", n % 5 + 1, n % 3 + 10)),
+        of(|n| format!("{}-{}", n % 9 + 1, n % 7 + 1)),
+        of(|n| format!("{}/16", n % 12 + 1)),
+        of(|n| format!("{}.{}", n % 12 + 1, 2_000 + n * 7 % 40)),
+        of(|n| format!("{}{}", n % 12 + 1, 2_000 + n * 7 % 40)),
+        "01/10\n02/10\n03/10\n".into(),
+    ] {
+        assert!(table(&format!("x\n{cells}")).column("x").unwrap().times().is_err(), "{cells}");
+    }
+}

@@ -285,7 +285,7 @@ impl Forecast {
             Layout::Single => String::new(),
             Layout::Long(_) | Layout::Wide(_) => format!(" of {} series", thousands(all.len())),
         };
-        let per = self.frequency.map_or("row", Frequency::row_name);
+        let per = self.frequency.as_ref().map_or("row", Frequency::row_name);
         format!(
             "{forecasts} forecast{}{of}, up to {} ahead, from {}{}",
             if forecasts == 1 { "" } else { "s" },

@@ -166,7 +166,7 @@ impl Forecast {
         let drawn = all.iter().zip(&backtest.series).take(DRAWN);
         let charts: Vec<Chart> =
             drawn.map(|(series, known)| self.backtest_chart(series, test, known, for_report)).collect();
-        let rows_ahead = counted(self.horizon, self.frequency.map_or("row", Frequency::row_name));
+        let rows_ahead = counted(self.horizon, self.frequency.as_ref().map_or("row", Frequency::row_name));
         let origins = (test + 1).saturating_sub(self.horizon).div_ceil(self.horizon);
         let what = format!("{rows_ahead} ahead, from {}", counted(origins, "origin"));
         let mut charts = self.side_by_side(charts, all.len(), &what);

@@ -240,7 +240,9 @@ impl Forecast {
     /// noticeably better than without.
     fn periods_that_help(&self, table: &Table, series: &Series<'_>, options: &ForecastOptions) -> Vec<Cycle> {
         let mut helpful = Vec::new();
-        let Some((longest, frequency)) = self.calendar.last().zip(self.frequency) else { return helpful };
+        let Some((longest, frequency)) = self.calendar.last().zip(self.frequency.as_ref()) else {
+            return helpful;
+        };
         let rows = series.values.len() - self.test;
         let validation = (options.validation * rows.saturating_sub(self.first_row()) as f64) as usize;
         let values = &series.values[..rows - validation];

@@ -49,7 +49,7 @@ impl Forecast {
         rows: usize,
         options: &ForecastOptions,
     ) -> Result<Vec<Cycle>, ConfigError> {
-        let Some(frequency) = self.frequency else {
+        let Some(frequency) = &self.frequency else {
             return match &options.calendar {
                 Some(cycles) if !cycles.is_empty() => {
                     let message = Message::from("is given, but there is no column of times; name it with ");

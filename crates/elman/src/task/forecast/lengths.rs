@@ -52,15 +52,14 @@ impl Lengths {
     /// hardly anything even so is not looked at.
     pub(super) fn choose(
         rows: usize,
-        frequency: Option<Frequency>,
+        frequency: Option<&Frequency>,
         options: &ForecastOptions,
     ) -> (Self, Option<Message>) {
         let season = match options.season {
             Some(season) => Some(season).filter(|&season| season > 0),
             // A day of many rows is a season only where there are rows to learn it from.
-            None => frequency.and_then(|frequency| match frequency {
-                Frequency::Minutes(_) => frequency.season().filter(|season| 8 * season <= rows),
-                _ => frequency.season(),
+            None => frequency.and_then(|frequency| {
+                frequency.season().filter(|season| !frequency.is_of_minutes() || 8 * season <= rows)
             }),
         };
         let usual = Lengths::usual(rows, season, options);
@@ -127,7 +126,7 @@ mod tests {
     use super::*;
 
     fn monthly(rows: usize, options: &ForecastOptions) -> (Lengths, bool) {
-        let (lengths, remark) = Lengths::choose(rows, Some(Frequency::Monthly), options);
+        let (lengths, remark) = Lengths::choose(rows, Some(&Frequency::Monthly), options);
         (lengths, remark.is_some())
     }
 
@@ -147,7 +146,7 @@ mod tests {
     #[test]
     fn about_two_seasons_keep_the_season() {
         let options = ForecastOptions::default();
-        let of = |frequency, rows| Lengths::choose(rows, Some(frequency), &options).0;
+        let of = |frequency: Frequency, rows| Lengths::choose(rows, Some(&frequency), &options).0;
         let lengths = |season, horizon, test, window| Lengths { season, horizon, test, window };
         assert_eq!(of(Frequency::Monthly, 24), lengths(Some(12), 4, 5, 3));
         assert_eq!(of(Frequency::Monthly, 26), lengths(Some(12), 4, 6, 4));
@@ -184,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_handful_of_years_will_do() {
-        let lengths = |rows| Lengths::choose(rows, Some(Frequency::Yearly), &ForecastOptions::default()).0;
+        let lengths = |rows| Lengths::choose(rows, Some(&Frequency::Yearly), &ForecastOptions::default()).0;
         assert_eq!(lengths(43), Lengths { season: None, horizon: 6, test: 8, window: 32 });
         assert_eq!(lengths(15), Lengths { season: None, horizon: 2, test: 3, window: 5 });
         assert_eq!(lengths(5), Lengths { season: None, horizon: 1, test: 1, window: 1 });

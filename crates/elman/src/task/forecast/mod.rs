@@ -186,11 +186,11 @@ impl TaskKind for Forecast {
         let named = self.time_format.is_some() || self.timezone.is_some() || self.missing.is_some();
         let seen = !self.calendar.is_empty() || !self.covariates.is_empty();
         let of_now = named || seen || !self.errors.is_empty();
-        of_now || !self.layout.is_single() || self.frequency.is_some_and(Frequency::needs_version_3)
+        of_now || !self.layout.is_single() || self.frequency.as_ref().is_some_and(Frequency::needs_version_3)
     }
 
     fn describe(&self) -> String {
-        let per = self.frequency.map_or("row", Frequency::row_name);
+        let per = self.frequency.as_ref().map_or("row", Frequency::row_name);
         let season =
             self.season.map_or("no season".into(), |season| format!("a season of {}", counted(season, per)));
         let transform = match self.transform {

@@ -85,7 +85,7 @@ impl Forecast {
         }
         let model = line(&|_, origin| origin.forecasts.clone());
         lines.push(Line::new("elman".to_owned(), Role::Model, model));
-        let per = self.frequency.map_or("row", Frequency::row_name);
+        let per = self.frequency.as_ref().map_or("row", Frequency::row_name);
         let of = if backtest.series.len() > 1 { ", mean over the series" } else { "" };
         let chart = Chart {
             title: format!("Error by {per}s ahead"),
@@ -113,7 +113,7 @@ impl Forecast {
             let number = |value| Number { value, precision: Precision::F64 };
             Answers::Numbers(worst.iter().map(of).map(number).collect())
         };
-        let per = self.frequency.map_or("row", Frequency::row_name);
+        let per = self.frequency.as_ref().map_or("row", Frequency::row_name);
         let mut columns = vec![
             (self.time_name(), texts(|worst| name_of_row(worst.series, worst.row))),
             (format!("{per}s ahead"), texts(|worst| (worst.ahead + 1).to_string())),

@@ -265,12 +265,11 @@ fn read_all<'a>(
 ) -> Result<(Vec<Series<'a>>, Vec<&'a [String]>), Error> {
     let (all, short): (Vec<&Member<'_>>, Vec<_>) =
         members.iter().partition(|member| layout.is_single() || member.table.num_rows() >= LEAST_ROWS);
-    let time = match time {
-        Some(time) if !layout.is_single() => {
-            Some(TimeColumn { frequency: time.common_frequency(table, &all)?, ..time })
-        }
-        time => time,
+    let common = match time {
+        Some(time) if !layout.is_single() => time.common_frequency(table, &all)?,
+        _ => None,
     };
+    let time = time.map(|time| TimeColumn { frequency: common.as_ref(), ..time });
     let all =
         all.into_iter().map(|member| Series::read(member, time, filling)).collect::<Result<Vec<_>, _>>()?;
     if all.is_empty() {
@@ -279,7 +278,7 @@ fn read_all<'a>(
     }
     let frequency = |series: &Series<'_>| series.calendar.as_ref().map(Calendar::frequency);
     if let Some(other) = all.iter().find(|series| frequency(series) != frequency(&all[0])) {
-        let step = |series| frequency(series).map_or(String::new(), Frequency::step_name);
+        let step = |series| frequency(series).as_ref().map_or(String::new(), Frequency::step_name);
         let message = format!(
             "the rows of {} are one {} apart, but those of {} one {}; forecast them apart",
             all[0].name(),
@@ -305,7 +304,7 @@ fn configure(
     let mut rows: Vec<usize> = all.iter().map(|series| series.values.len()).collect();
     rows.sort_unstable();
     let middle = rows[rows.len() / 2];
-    let (lengths, remark) = Lengths::choose(middle, frequency, options);
+    let (lengths, remark) = Lengths::choose(middle, frequency.as_ref(), options);
     let Lengths { season, horizon, test, window } = lengths;
     // The test must not be looked at, not even for this.
     let known = |series: &Series<'_>| series.values.len().saturating_sub(test);

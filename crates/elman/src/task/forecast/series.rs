@@ -158,7 +158,7 @@ impl<'a> Series<'a> {
             }
             series.rows = calendar.rows().map(|row| Some(member.rows[row?])).collect();
             series.remark = calendar.remark(times);
-            series.of_clock = calendar.remark_on_offsets(times);
+            series.of_clock = calendar.remark_on_clock(times);
             series.calendar = Some(calendar);
         }
         if filling.have_future {
@@ -266,7 +266,7 @@ impl Forecast {
     /// Where the times are, and how they are read.
     pub(super) fn time_column(&self) -> Option<TimeColumn<'_>> {
         let (format, timezone) = (self.time_format.as_deref(), self.timezone.as_deref());
-        let frequency = self.frequency;
+        let frequency = self.frequency.as_ref();
         self.time.as_deref().map(|name| TimeColumn { name, format, timezone, frequency, is_learned: true })
     }
 

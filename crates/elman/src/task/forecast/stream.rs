@@ -45,7 +45,7 @@ impl Forecast {
             timezone: self.timezone.clone(),
             missing: self.missing,
             layout: Layout::Single,
-            frequency: self.frequency,
+            frequency: self.frequency.clone(),
             season: self.season,
             horizon: self.horizon,
             test: self.test,

@@ -52,7 +52,7 @@ pub(super) struct TimeColumn<'a> {
     /// The zone whose clocks they show.
     pub(super) timezone: Option<&'a str>,
     /// How far rows are apart, where that is known.
-    pub(super) frequency: Option<Frequency>,
+    pub(super) frequency: Option<&'a Frequency>,
     /// Did a model learn from rows so far apart, and from no others?
     pub(super) is_learned: bool,
 }
@@ -124,8 +124,11 @@ pub(super) fn find<'a>(
 ) -> Result<Option<Column<'a>>, Error> {
     let columns = || table.columns().filter(|column| !is_taken(column.name()));
     let of_text = || columns().filter(|column| !column.holds_numbers());
+    let may_hold_times = |column: &Column<'_>| {
+        is_named_like_times(column.name()) || column.is_mostly_times() || column.times().is_ok()
+    };
     let (suspects, constant): (Vec<Column<'_>>, Vec<Column<'_>>) = of_text()
-        .filter(|column| is_named_like_times(column.name()) || column.is_mostly_times())
+        .filter(may_hold_times)
         .partition(|column| table.num_rows() == 1 || column.texts().any(|text| text != column.text(0)));
     // What is the same in each row tells no row from another; one that is named like times may be meant.
     let named = constant.iter().copied().filter(|column| is_named_like_times(column.name()));
@@ -236,13 +239,19 @@ fn of_numbers<'a>(
         match column.times() {
             Ok(times) if may_repeat || is_distinct(times) => return Ok(Some(column)),
             Err(error @ TableError::AmbiguousTime { .. }) => return Err(error.into()),
-            _ => unfit = unfit.or(Some(column)),
+            times => unfit = unfit.or(Some((column, times.err()))),
         }
     }
     let dates = |column: &Column<'_>| are_dates(column, may_repeat);
     type Kind<'k> = (&'k dyn Fn(&Column<'_>) -> bool, &'static str);
-    let kinds: [Kind<'_>; 3] =
-        [(&are_years, "years"), (&dates, "dates"), (&are_moments, "moments counted from 1970 on")];
+    let months = |column: &Column<'_>| are_months(column, may_repeat);
+    let kinds: [Kind<'_>; 5] = [
+        (&are_years, "years"),
+        (&months, "months"),
+        (&dates, "dates"),
+        (&are_moments, "moments counted from 1970 on"),
+        (&are_days_of_spreadsheets, "days as spreadsheets count them"),
+    ];
     for (are_some, what) in kinds {
         if let [column] = rest.iter().copied().filter(are_some).collect::<Vec<_>>()[..] {
             column.times()?;
@@ -257,7 +266,7 @@ fn of_numbers<'a>(
     let parts: Vec<&str> =
         table.columns().map(|column| column.name()).filter(|name| is_named_like_times(name)).collect();
     let unread = rest.iter().copied().find_map(remark_on_days_of_astronomers);
-    remarks.extend(unread.or_else(|| unfit.map(|column| remark_on_unfit(column, &parts))));
+    remarks.extend(unread.or_else(|| unfit.map(|(column, why)| remark_on_unfit(column, why, &parts))));
     Ok(None)
 }
 
@@ -286,10 +295,13 @@ fn remark_on_days_of_astronomers(column: Column<'_>) -> Option<Message> {
 
 /// What is to be said of a column of numbers that is named like times, and holds none that tell the rows apart.
 /// Of several columns of such names each may hold a part of it.
-fn remark_on_unfit(column: Column<'_>, named: &[&str]) -> Message {
+fn remark_on_unfit(column: Column<'_>, why: Option<TableError>, named: &[&str]) -> Message {
+    let what = match why {
+        Some(TableError::NotATime { text, .. }) => format!("{text:?} is none that is known"),
+        _ => "holds none that are all different".to_owned(),
+    };
     let text = format!(
-        "{}: it is named like times, but holds none that are all different, so the rows are taken in their order; name a \
-         column of times with ",
+        "{}: it is named like times, but {what}, so the rows are taken in their order; name a column of times with ",
         column.whole()
     );
     let message = Message::from(text).option("time");
@@ -419,23 +431,59 @@ fn are_dates(column: &Column<'_>, may_repeat: bool) -> bool {
     if values.len() < TELLING || !values.iter().all(is_long) {
         return false;
     }
-    let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
-    let most = |follows: fn(f64) -> bool| {
-        let followed = steps().filter(|&step| follows(step)).count();
-        if may_repeat { 4 * followed >= 3 * steps().len() } else { followed == steps().len() }
-    };
     // What counts up by one from beginning to end is more likely a number of the row.
-    let counts_rows = steps().all(|step| step.abs() == 1.0);
-    if counts_rows || !(most(|step| step > 0.0) || most(|step| step < 0.0)) {
-        return false;
-    }
+    let counts_rows = values.windows(2).all(|pair| (pair[1] - pair[0]).abs() == 1.0);
     match column.times() {
+        _ if counts_rows => false,
         Ok(times) => {
-            times[0].is_of_digits() && matches!(Calendar::common_frequency(*column, times, None), Ok(Some(_)))
+            times[0].is_of_digits()
+                && are_in_order(times, may_repeat)
+                && matches!(Calendar::common_frequency(*column, times, None), Ok(Some(_)))
         }
         // They are dates; which, the user has to say.
-        Err(error) => matches!(error, TableError::AmbiguousTime { .. }),
+        Err(error) => matches!(error, TableError::AmbiguousTime { .. }) && are_in_order(values, may_repeat),
     }
+}
+
+/// Does each follow the one before, forwards or backwards? Of several series one after another, most do.
+fn are_in_order<T: PartialOrd>(values: &[T], may_repeat: bool) -> bool {
+    let pairs = values.len().saturating_sub(1);
+    let most = |follows: fn(&T, &T) -> bool| {
+        let followed = values.windows(2).filter(|pair| follows(&pair[0], &pair[1])).count();
+        if may_repeat { 4 * followed >= 3 * pairs } else { followed == pairs }
+    };
+    most(|a, b| a < b) || most(|a, b| a > b)
+}
+
+/// Are as many as tell it months and years, such as 2015.03, 03.2015 and 032015, in order and at even steps?
+fn are_months(column: &Column<'_>, may_repeat: bool) -> bool {
+    const TELLING: usize = 8;
+    let Ok(values) = column.numbers() else { return false };
+    let may_be_month = |value: f64| {
+        [1.15..12.23, 1_500.0..2_200.0, 11_500.0..122_200.0].iter().any(|range| range.contains(&value))
+    };
+    values.len() >= TELLING
+        && values.iter().all(|&value| may_be_month(value))
+        && column.times().is_ok_and(|times| {
+            times[0].is_month_of_digits()
+                && are_in_order(times, may_repeat)
+                && matches!(Calendar::common_frequency(*column, times, None), Ok(Some(_)))
+        })
+}
+
+/// Are as many as tell it days of this century with parts of a day, as spreadsheets count them, at even steps?
+fn are_days_of_spreadsheets(column: &Column<'_>) -> bool {
+    const TELLING: usize = 8;
+    /// Of a day: spreadsheets write five digits behind the point.
+    const EVEN: f64 = 2e-5;
+    let Ok(values @ [first, second, ..]) = column.numbers() else { return false };
+    let step = second - first;
+    values.len() >= TELLING
+        && values.iter().all(|day| (36_526.0..73_050.0).contains(day))
+        && values.iter().any(|day| day.fract() != 0.0)
+        && step.abs() > EVEN
+        && values.windows(2).all(|pair| (pair[1] - pair[0] - step).abs() <= EVEN)
+        && column.times().is_ok_and(|times| times.first().is_some_and(|time| time.is_serial()))
 }
 
 /// Three years or more, one after another, forwards or backwards.
@@ -535,6 +583,26 @@ mod tests {
         let month = |n: usize| format!("{}{:02},{n}\n", 2020 + n / 12, n % 12 + 1);
         let months: String = (0..24).map(month).collect();
         assert_eq!(looked_for("when", &months), (Ok(true), vec![remark.into()]));
+        let said_of = |what: &str| {
+            format!(
+                "t.csv, column \"when\": the values are taken for {what}; name another column of times with time"
+            )
+        };
+        let rows = |cell: &dyn Fn(usize) -> String| {
+            (0..40).rev().map(|n| format!("{},{n}\n", cell(n))).collect::<String>()
+        };
+        for (rows, what) in [
+            (rows(&|n| format!("{:02}.{}", n % 12 + 1, 2010 + n / 12)), "months"),
+            (rows(&|n| format!("{}.{:02}", 2010 + n / 12, n % 12 + 1)), "months"),
+            (rows(&|n| format!("{:02}{}", n % 12 + 1, 2010 + n / 12)), "months"),
+            (rows(&|n| format!("{:02}{:02}2024", n % 28 + 1, n / 28 + 1)), "dates"),
+            (rows(&|n| format!("{:.5}", 45_292.0 + n as f64 / 24.0)), "days as spreadsheets count them"),
+        ] {
+            assert_eq!(looked_for("when", &rows), (Ok(true), vec![said_of(what)]), "{rows}");
+        }
+        let remark = "t.csv, column \"date\": it is named like times, but \"13.2010\" is none that is known, so the rows are \
+                      taken in their order; name a column of times with time";
+        assert_eq!(looked_for("date", "13.2010,1\n14.2010,2\n15.2010,3\n"), (Ok(false), vec![remark.into()]));
         // Numbers of lots, orders and prices are none, nor is a day on which all began.
         let of =
             |number: fn(usize) -> usize| (0..40).map(|n| format!("{},{n}\n", number(n))).collect::<String>();

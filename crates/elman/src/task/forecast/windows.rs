@@ -40,7 +40,7 @@ impl Forecast {
 
     /// The rows of a season whose place the calendar tells.
     pub(super) fn phases(&self) -> usize {
-        match (self.season, self.frequency) {
+        match (self.season, &self.frequency) {
             (Some(season), Some(frequency)) if frequency.has_phase(season) => season,
             _ => 0,
         }
