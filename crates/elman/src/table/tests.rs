@@ -517,3 +517,16 @@ proptest! {
         prop_assert_eq!(rows(&table), expected);
     }
 }
+
+/// `976.875` beside `976` is what a program prints where other columns have decimals, and thousands where none has.
+#[test]
+fn thousands_begin_where_no_column_has_decimals() {
+    let read = |other: &str| {
+        let text = format!("a,b\n976,{other}\n976.875,12.000\n851,7.000\n");
+        let table = Table::read("t.csv", text.as_bytes()).unwrap();
+        table.column("a").unwrap().numbers().unwrap().to_vec()
+    };
+    assert_eq!(read("11.000"), [976.0, 976_875.0, 851.0]);
+    assert_eq!(read("11748.25"), [976.0, 976.875, 851.0]);
+    assert_eq!(read("0.5"), [976.0, 976.875, 851.0]);
+}

@@ -20,9 +20,12 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
         .collect();
     let plain = || written().filter(|(_, column)| are_numbers(column) && column.may_have_points());
     let begins = |(_, column): (usize, Column<'_>)| Form::DOTTED.begins_at_thousand(known(column));
+    // Thousands begin only where no column has points that are before decimals.
+    let some_begin = plain().any(begins) && !plain().any(|(_, column)| has_decimals(column));
     // What only has points may mean thousands, where others have decimal commas, or some tell it by themselves.
-    if !readings.is_empty() || usual == Some(',') || plain().any(begins) {
-        readings.extend(plain().filter_map(|(index, column)| Reading::of_plain(index, column)));
+    if !readings.is_empty() || usual == Some(',') || some_begin {
+        let of_plain = |(index, column)| Reading::of_plain(index, column, some_begin);
+        readings.extend(plain().filter_map(of_plain));
         readings.sort_by_key(|reading| reading.index);
     }
     let told = |decimal| readings.iter().any(|reading| reading.tells == Some(decimal));
@@ -55,6 +58,14 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
 /// The cells that say something.
 fn known(column: Column<'_>) -> impl Iterator<Item = &str> + Clone {
     column.texts().filter(|text| !is_missing(text))
+}
+
+/// Has a column of plain numbers a point that separates no thousands, or so many digits without one that none does?
+fn has_decimals(column: Column<'_>) -> bool {
+    let with_point = |text: &&str| text.contains('.') && !is_missing(text);
+    column.texts().any(|text| with_point(&text))
+        && (column.texts().filter(with_point).any(|text| Form::DOTTED.value(text).is_none())
+            || column.texts().any(|text| Form::DOTTED.has_long_group(text)))
 }
 
 /// What the columns of a table tell about decimals.
@@ -196,14 +207,14 @@ impl Reading {
         Some(Reading { index, unit: unit_of_column, with_point, with_comma, own, tells, is_plain: false })
     }
 
-    /// The reading of a column of plain numbers; none if they have no point, and so tell nothing.
-    fn of_plain(index: usize, column: Column<'_>) -> Option<Self> {
-        let mut with_points =
-            column.texts().filter(|text| text.contains('.') && !is_missing(text)).peekable();
-        with_points.peek()?;
-        let decides = with_points.any(|text| Form::DOTTED.value(text).is_none())
-            || column.texts().any(|text| Form::DOTTED.has_long_group(text));
-        let begins = !decides && Form::DOTTED.begins_at_thousand(known(column));
+    /// The reading of a column of plain numbers, in which thousands `may_begin`; none if they have no point, and so tell
+    /// nothing.
+    fn of_plain(index: usize, column: Column<'_>, may_begin: bool) -> Option<Self> {
+        if !column.texts().any(|text| text.contains('.') && !is_missing(text)) {
+            return None;
+        }
+        let decides = has_decimals(column);
+        let begins = may_begin && !decides && Form::DOTTED.begins_at_thousand(known(column));
         let own = if begins { Some(Form::DOTTED) } else { Some(Form::PLAIN).filter(|_| decides) };
         Some(Reading {
             index,

@@ -310,7 +310,7 @@ proptest! {
             }
         };
         let is_known = |k: usize, n: usize| (begins[k]..40 - ends[k]).contains(&n);
-        let value = |k: usize, n: usize| f64::from(series[k][n]) / 8.0 + 1.0;
+        let value = |k: usize, n: usize| f64::from(series[k][n]) / 4.0 + 1.0;
         let mut columns: Vec<usize> = (0..40).collect();
         if newest_first {
             columns.reverse();
