@@ -273,7 +273,7 @@ pub(crate) struct PredictArguments {
     /// Of a forecast: intervals and quantiles from errors on the rows kept for the test, whatever the model tells
     #[arg(long)]
     pub(crate) conformal: bool,
-    /// Of a forecast: answer as a naive predictor does, instead of the model: seasonal-naive, last-value, drift
+    /// Of a forecast: answer as one of these does, instead of the model: seasonal-naive, last-value, drift, smoothing
     #[arg(long, value_name = "NAME")]
     pub(crate) baseline: Option<String>,
     /// Of a forecast: draw history and forecast as SVG

@@ -70,7 +70,7 @@ def test_forecasts_have_intervals_and_backtests(forecaster):
     assert len(list(alone)) == 4 and np.array_equal(alone["passengers_forecast_low_95"], low)
     found = forecaster.backtest()
     assert len(found.rows["actual"]) == 156 and found.figures["mape"] == pytest.approx(3.80, abs=0.005)
-    assert set(found.baselines) == {"seasonal naive", "last value", "drift"}
+    assert set(found.baselines) == {"seasonal naive", "last value", "drift", "smoothing"}
     naive = np.asarray(forecaster.predict(horizon=1, baseline="seasonal naive")["passengers_forecast"])
     assert naive == pytest.approx([417.0])
 

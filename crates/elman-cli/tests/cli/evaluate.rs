@@ -8,7 +8,7 @@ fn gives_the_figures_of_training() {
     let trained = place.ok("train -q --horizon 6 --epochs 3 --hidden-size 4").stdout;
     let said = place.ok("evaluate airline.elman");
     assert!(trained.starts_with(&said.stdout), "{trained}\n{}", said.stdout);
-    assert!(said.stderr.starts_with("note: the seasonal naive forecast is better than the model: "));
+    assert!(said.stderr.starts_with("note: the smoothing forecast is better than the model: "));
     assert_eq!(said.stderr.lines().count(), 1, "{}", said.stderr);
     let mut json = place.last_json("train -q --horizon 6 --epochs 3 --hidden-size 4");
     for key in ["model", "ended", "epochs"] {

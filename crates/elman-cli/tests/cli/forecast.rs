@@ -68,7 +68,7 @@ fn a_zero_in_the_test_leaves_no_percentage() {
     assert!(json["test"]["mape"].is_null() && json["baseline"]["mape"].is_null(), "{json}");
     let table = place.ok("evaluate z.elman z.csv").stdout;
     let rows = || table.lines().skip(2);
-    assert_eq!(rows().count(), 4, "{table}");
+    assert_eq!(rows().count(), 5, "{table}");
     assert!(rows().all(|line| line.contains("  -  ")), "{table}");
 }
 

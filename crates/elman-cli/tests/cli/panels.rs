@@ -317,9 +317,9 @@ fn a_model_that_loses_says_so_and_the_baseline_answers() {
     let place = Place::with("l.csv", long("unique_id,ds,y", &two()));
     let said = place.ok(&format!("train l.csv --learning-rate 0.00001 {QUICK}"));
     let note = said.stderr.lines().find(|line| line.contains("is better than the model")).unwrap();
-    assert!(note.ends_with("; predictions are made of it with --baseline seasonal-naive"), "{note}");
+    assert!(note.ends_with("; predictions are made of it with --baseline smoothing"), "{note}");
     let json = place.last_json("evaluate m.elman l.csv");
-    let less = 1.0 - figure(&json, "/baselines/seasonal naive/mae") / figure(&json, "/test/mae");
+    let less = 1.0 - figure(&json, "/baselines/smoothing/mae") / figure(&json, "/test/mae");
     assert!(note.contains(&format!(" is {:.1} % less", less * 100.0)), "{note}");
 
     let predicted = place.ok("predict m.elman l.csv --baseline seasonal-naive").stdout;
@@ -329,10 +329,18 @@ fn a_model_that_loses_says_so_and_the_baseline_answers() {
         let expected = rows[rows.len() - 12 + n % 6].1;
         assert!((row[2].parse::<f64>().unwrap() - expected).abs() < 1e-3, "{row:?}");
     }
+    let smoothed = place.ok("predict m.elman l.csv --baseline smoothing").stdout;
+    let ahead =
+        |cells: Vec<Vec<&str>>| cells[1..].iter().map(|row| row[2].parse().unwrap()).collect::<Vec<f64>>();
+    let (naive, smoothed) = (ahead(cells(&predicted)), ahead(cells(&smoothed)));
+    assert!(
+        naive != smoothed && naive.iter().zip(&smoothed).all(|(a, b)| (a / b - 1.0).abs() < 0.2),
+        "{smoothed:?}"
+    );
     place.refuses(
         2,
         "predict m.elman l.csv --baseline drif",
-        "--baseline \"drif\" is not known (did you mean drift?); there are seasonal naive, last value and drift",
+        "--baseline \"drif\" is not known (did you mean drift?); there are seasonal naive, last value, drift and smoothing",
     );
 }
 

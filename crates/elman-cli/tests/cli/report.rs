@@ -55,7 +55,7 @@ fn a_forecast_is_reported_with_what_the_program_prints() {
         .stdout
         .lines()
         .skip(1)
-        .take(5)
+        .take(6)
         .map(|line| {
             line.split("  ").filter(|cell| !cell.is_empty()).map(|cell| cell.trim().to_owned()).collect()
         })

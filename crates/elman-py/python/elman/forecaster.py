@@ -204,7 +204,8 @@ class Forecaster(Estimator):
         horizon : int, optional
             Rows ahead; by default as many as in training.
         baseline : str, optional
-            The naive forecast that answers instead: ``"seasonal naive"``, ``"last value"``, ``"drift"``.
+            The forecast that answers instead: ``"seasonal naive"``, ``"last value"``, ``"drift"``, or ``"smoothing"``,
+            exponential smoothing.
 
         Returns
         -------

@@ -246,11 +246,16 @@ impl Frequency {
 
     /// Does the calendar fix a row's place in a season of so many rows?
     pub fn has_phase(&self, season: usize) -> bool {
-        if let Frequency::Timetable(_) = self {
+        if self.is_timetable() {
             return self.season() == Some(season);
         }
         let mut week = (1..8).map(|day| DateTime::constant(2001, 1, day, 0, 0, 0, 0));
         week.any(|stamp| self.phase(stamp, season).is_some())
+    }
+
+    /// Are the rows at times that recur, rather than one step apart?
+    pub(crate) fn is_timetable(&self) -> bool {
+        matches!(self, Frequency::Timetable(_))
     }
 
     /// Are the rows so many minutes apart?

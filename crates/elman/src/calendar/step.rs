@@ -115,7 +115,7 @@ impl Step {
     /// `frequency` if they follow that, unless some are missing then while many are even by themselves. `None` if there is
     /// none, or more rows would be missing than are there, or would be after most of them.
     pub(crate) fn find_as(stamps: &[DateTime], frequency: Option<&Frequency>) -> Option<(Self, Vec<Gap>)> {
-        let own = Self::find(stamps);
+        let own = Self::find_any(stamps);
         let known = frequency.and_then(|frequency| Self::of(frequency, stamps));
         let Some((known, gaps)) = known.and_then(|step| step.gaps(stamps).map(|gaps| (step, gaps))) else {
             return own;
@@ -133,7 +133,7 @@ impl Step {
         }
     }
 
-    /// The same where nothing is known of a frequency.
+    /// The same where nothing is known of a frequency, and of plain steps alone: those of no timetable.
     pub(crate) fn find(stamps: &[DateTime]) -> Option<(Self, Vec<Gap>)> {
         let steps = [
             Self::months(stamps),
@@ -142,27 +142,34 @@ impl Step {
             Self::open_days(stamps),
             Self::twice_monthly(stamps),
         ];
-        let missing = |gaps: &[Gap]| gaps.iter().fold(0, |sum: usize, gap| sum.saturating_add(gap.missing));
-        let least = |steps: Vec<Self>| {
-            let found = steps.into_iter().filter_map(|step| {
-                let gaps = step.gaps(stamps)?;
-                // A timetable is what most rows of most turns keep to.
-                let share = if matches!(step, Step::Timetable(_)) { MOST_MISSING } else { 1 };
-                let is_likely =
-                    missing(&gaps).saturating_mul(share) <= stamps.len() && 2 * gaps.len() < stamps.len();
-                is_likely.then_some((step, gaps))
-            });
-            found.min_by_key(|(step, gaps)| (missing(gaps), step.is_rare()))
-        };
-        let found = least(steps.into_iter().flatten().collect());
-        if found.as_ref().is_some_and(|(_, gaps)| gaps.is_empty()) {
-            return found;
+        Self::likeliest(steps.into_iter().flatten(), stamps, 1)
+    }
+
+    /// The same of a timetable, where by it fewer rows are missing.
+    fn find_any(stamps: &[DateTime]) -> Option<(Self, Vec<Gap>)> {
+        let plain = Self::find(stamps);
+        let least = plain.as_ref().map_or(usize::MAX, |(_, gaps)| missing(gaps));
+        if least == 0 {
+            return plain;
         }
-        let timetable = least(Timetable::find(stamps).into_iter().map(Step::Timetable).collect());
-        let are_fewer = |timetable: &(Self, Vec<Gap>)| {
-            found.as_ref().is_none_or(|(_, gaps)| missing(&timetable.1) < missing(gaps))
+        let timetables = Timetable::find(stamps).into_iter().map(Step::Timetable);
+        let timetable = Self::likeliest(timetables, stamps, MOST_MISSING);
+        timetable.filter(|(_, gaps)| missing(gaps) < least).or(plain)
+    }
+
+    /// That of these steps by which the fewest rows are missing: no more than one of so many, and not after most of them.
+    fn likeliest(
+        steps: impl Iterator<Item = Self>,
+        stamps: &[DateTime],
+        one_of: usize,
+    ) -> Option<(Self, Vec<Gap>)> {
+        let is_likely = |gaps: &[Gap]| {
+            missing(gaps).saturating_mul(one_of) <= stamps.len() && 2 * gaps.len() < stamps.len()
         };
-        timetable.filter(are_fewer).or(found)
+        steps
+            .filter_map(|step| step.gaps(stamps).map(|gaps| (step, gaps)))
+            .filter(|(_, gaps)| is_likely(gaps))
+            .min_by_key(|(step, gaps)| (missing(gaps), step.is_rare()))
     }
 
     /// The step of a frequency that these stamps may follow.
@@ -328,6 +335,10 @@ impl Step {
             Step::Fixed(step) => Frequency::Nanoseconds(u64::try_from(step).unwrap_or(u64::MAX)),
         }
     }
+}
+
+fn missing(gaps: &[Gap]) -> usize {
+    gaps.iter().fold(0, |sum, gap| sum.saturating_add(gap.missing))
 }
 
 /// Half months from the year 0 on, of which the n-th of a month begins one.

@@ -236,6 +236,7 @@ const DATES: &[&str] = &[
     "S%V/%G",
     // Behind months, which they are not where one is beyond twelve, or where rows follow each other by quarters or halves.
     "%Y-%q",
+    "%Y:%q",
     "%Y/%q",
     "%q/%Y",
     "%q-%Y",

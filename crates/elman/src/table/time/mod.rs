@@ -106,7 +106,7 @@ impl Time {
 
     /// Is it a month and a year that are a number as well: `2015.03`, `03.2015`, `032015`?
     pub(crate) fn is_month_of_digits(self) -> bool {
-        ["%Y.%m", "%m.%Y", "%m%Y"].contains(&self.format().as_str())
+        ["%Y.%m", "%m.%Y", "%m%Y"].contains(&&*self.format().replace("%-", "%"))
     }
 
     /// Is it a date of digits alone: `20240131`?
@@ -319,7 +319,7 @@ fn counts_no_tenths(times: &[Time]) -> bool {
 
 /// Ways of writing that may fit the same cells: 200101 is a month or a day, 2001.125 the share of a year or the 125th day,
 /// 2001-2 a month, a quarter or a half.
-const RIVALS: [[&str; 2]; 19] = [
+const RIVALS: [[&str; 2]; 20] = [
     ["%Y%m", "%y%m%d"],
     ["%.Y", "%Y.%j"],
     ["%.Y", "%Y.%m"],
@@ -328,6 +328,7 @@ const RIVALS: [[&str; 2]; 19] = [
     ["%Y.%m", "%Y.%2q"],
     ["%Y-%m", "%Y-%q"],
     ["%Y-%m", "%Y-%2q"],
+    ["%Y:%m", "%Y:%q"],
     ["%Y/%m", "%Y/%q"],
     ["%Y/%m", "%Y/%2q"],
     ["%m/%Y", "%q/%Y"],

@@ -6,7 +6,7 @@ use super::level::Level;
 use super::outlook::{Drawn, Outlook};
 use super::panel::{Member, left_out};
 use super::series::Series;
-use super::{Forecast, Layout, MAX_HORIZON};
+use super::{Forecast, Layout, MAX_HORIZON, smoothed};
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::predict::Session;
@@ -273,8 +273,18 @@ impl Forecast {
         horizon: usize,
     ) -> Result<Vec<Vec<f64>>, ConfigError> {
         let wanted = name.replace('-', " ");
+        if wanted == smoothed::NAME {
+            let forecast = |series: &Series<'_>| {
+                self.by_smoothing(&series.values, horizon).ok_or_else(|| {
+                    let rows = counted(series.values.len(), "row");
+                    let message = format!("smoothing needs more than the {rows} of {}", series.name());
+                    ConfigError::new("baseline", message)
+                })
+            };
+            return series.iter().map(forecast).collect();
+        }
         let Some(naive) = self.naive().find(|naive| naive.name() == wanted) else {
-            let names = || self.naive().map(super::naive::Naive::name);
+            let names = || self.naive().map(super::naive::Naive::name).chain([smoothed::NAME]);
             let hint =
                 nearest(&wanted, names()).map_or(String::new(), |near| format!(" (did you mean {near}?)"));
             let message = format!("{name:?} is not known{hint}; there are {}", listed(names(), "and"));

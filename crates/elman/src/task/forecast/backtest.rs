@@ -5,7 +5,7 @@ use super::level::Level;
 use super::remarks::remark_on_future;
 use super::series::Series;
 use super::spread::{PATHS, Spread};
-use super::{Forecast, Layout};
+use super::{Forecast, Layout, smoothed};
 use crate::calendar::Frequency;
 use crate::ensemble::Ensemble;
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -248,10 +248,17 @@ impl Forecast {
                 per_series(&|series, origin| naive.forecast(&series.values[..origin.row], self.horizon));
             Baseline { name: naive.name().into(), metrics: mean_metrics(&metrics) }
         });
+        let smoothed = self.all_by_smoothing(&backtest.series).map(|all| {
+            let of = |(series, forecasts): (&Backtested, &Vec<Vec<f64>>)| {
+                self.metrics_of(series, &|_, origin| forecasts[origin.row - series.origins[0].row].clone())
+            };
+            let metrics: Vec<Metrics> = backtest.series.iter().zip(&all).map(of).collect();
+            Baseline { name: smoothed::NAME.into(), metrics: mean_metrics(&metrics) }
+        });
         let mut evaluation = Evaluation {
             on: self.what_was_forecast(&backtest.series),
             model: mean_metrics(&model),
-            baselines: baselines.collect(),
+            baselines: baselines.chain(smoothed).collect(),
             confusion: None,
             remarks: backtest.remarks.clone(),
         };

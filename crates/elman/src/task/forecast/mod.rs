@@ -33,6 +33,7 @@ mod pictures;
 mod prepare;
 mod remarks;
 mod series;
+mod smoothed;
 mod smoothing;
 mod spread;
 mod steps;

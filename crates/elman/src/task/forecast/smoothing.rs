@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::Layout;
 
 /// The rows, counted from the last, that weights are fitted to.
-const FITTED_ROWS: usize = 5_000;
+pub(super) const FITTED_ROWS: usize = 5_000;
 
 /// The values forecast at the most to compare two forms.
 const COMPARED: usize = 200_000;

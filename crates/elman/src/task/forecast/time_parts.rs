@@ -137,6 +137,9 @@ fn find<'t>(
 /// Of so many rows one may be missing for days and their times of day to be taken for parts of one time: shifts leave more out.
 const MOST_MISSING: usize = 10;
 
+/// So many rows of a day are hours that are open, and fewer are shifts.
+const LEAST_OPEN: usize = 4;
+
 /// Do these times tell the rows of each series apart, and follow each other there by some step? Of those that `may_lack` rows, any
 /// number may be missing.
 fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions, may_lack: bool) -> bool {
@@ -148,6 +151,10 @@ fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions, may_la
         series.entry(ids.iter().map(|id| id.text(row)).collect()).or_default().push(time);
     }
     let is_even = |calendar: Calendar| {
+        let frequency = calendar.frequency();
+        if frequency.is_timetable() && frequency.season() < Some(LEAST_OPEN) {
+            return false;
+        }
         let missing = calendar.gaps().iter().fold(0_usize, |sum, gap| sum.saturating_add(gap.missing));
         may_lack || missing <= calendar.num_rows() / MOST_MISSING
     };

@@ -136,7 +136,9 @@ pub(in crate::task::forecast) fn may_be_series(
 fn find_steps<'t>(times: Column<'_>, mut texts: impl Iterator<Item = Column<'t>>) -> Option<Column<'t>> {
     let all = times.times().ok()?;
     let follow = |rows: &[Time]| matches!(Calendar::common_frequency(times, rows, None), Ok(Some(_)));
-    if follow(all) {
+    // Two sensors, each at minutes of its own, are no timetable.
+    if matches!(Calendar::common_frequency(times, all, None), Ok(Some(frequency)) if !frequency.is_timetable())
+    {
         return None;
     }
     texts.find(|column| {
