@@ -125,7 +125,7 @@ fn tasks_help() -> String {
 pub(crate) struct TrainArguments {
     #[arg(value_name = "TASK", help = tasks_help())]
     pub(crate) task: Option<String>,
-    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: the built-in airline passengers]
+    /// A table (CSV, JSON, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: the built-in airline passengers]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Label: instead of DATA what went into a device and what came out, as WAV files; once for each pair of recordings
@@ -184,7 +184,7 @@ pub(crate) struct EvaluateArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Of sound: instead of DATA what went into the device and what came out, as WAV files; once for each pair
@@ -242,7 +242,7 @@ pub(crate) struct PredictArguments {
     /// The model file
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
-    /// A table (CSV, JSON lines, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
+    /// A table (CSV, JSON, Arrow, npy, npz, ts, tsf; also packed with gzip or zstd), of a language model a text, or - for standard input [default: what the model was trained on, if built in]
     #[arg(value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Of a forecast with future covariates: a table of rows to come, with the columns of times, of series and of covariates

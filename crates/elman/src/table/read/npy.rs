@@ -10,6 +10,7 @@ use crate::table::cells::Spelling;
 use crate::table::column::Data;
 use crate::table::lines::Lines;
 use crate::table::{Table, TableError, binary};
+use crate::words::counted;
 
 pub(super) const READER: Reader = Reader { name: "npy", recognises: |bytes| bytes.starts_with(MAGIC), read };
 
@@ -64,8 +65,22 @@ fn read(Input { name, bytes, .. }: Input<'_>) -> Result<Table, TableError> {
     } else {
         "its columns called col1 and so on"
     };
-    let remark = format!("{name}: an array [{}], read with {how}", shape.join(", "));
+    let doubt = doubt(&array.shape);
+    let remark = format!("{name}: an array [{}], read with {how}{doubt}", shape.join(", "));
     parts.table(name, rows, remark)
+}
+
+/// What is said of sequences with fewer steps than values in each, which may be meant the other way round.
+pub(super) fn doubt(shape: &[usize]) -> String {
+    match *shape {
+        [sequences, steps, values] if steps < values => format!(
+            ": {} of {} with {} each; where the steps come last, as aeon has them, turn it with transpose(0, 2, 1)",
+            counted(sequences, "sequence"),
+            counted(steps, "step"),
+            counted(values, "value")
+        ),
+        _ => String::new(),
+    }
 }
 
 /// The rows of a table that arrays make.
@@ -207,6 +222,10 @@ impl<'b> Array<'b> {
             binary::integers(name, raw.clone().map(move |raw| Some(value(self.bits(raw), unused))))
         };
         match self.kind {
+            Kind::Float if self.size == 2 => {
+                let values = raw.map(|raw| half(self.bits(raw) as u16)).collect();
+                binary::floats(name, values, Spelling::F32)
+            }
             Kind::Float if self.size == 4 => {
                 let values = raw.map(|raw| f64::from(f32::from_bits(self.bits(raw) as u32))).collect();
                 binary::floats(name, values, Spelling::F32)
@@ -276,6 +295,7 @@ impl<'b> Array<'b> {
 /// What a description means, and how many bytes such a value has.
 fn kind(descr: &str) -> Option<(Kind, usize)> {
     Some(match descr {
+        "f2" => (Kind::Float, 2),
         "f4" => (Kind::Float, 4),
         "f8" => (Kind::Float, 8),
         "i1" => (Kind::Signed, 1),
@@ -299,6 +319,18 @@ fn kind(descr: &str) -> Option<(Kind, usize)> {
             }
         }
     })
+}
+
+/// The value of a number of half precision: a sign, five bits of exponent, ten behind the leading one (IEEE 754, binary16).
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff) / 1024.0);
+    let size = match exponent {
+        0 => fraction * 2f64.powi(-14),
+        0x1f if fraction == 0.0 => f64::INFINITY,
+        0x1f => f64::NAN,
+        _ => (1.0 + fraction) * 2f64.powi(exponent - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
 }
 
 /// What moments of NumPy's unit are.
@@ -371,6 +403,14 @@ pub(super) mod tests {
         );
         assert_eq!(texts(&sequences, "id"), ["1", "1", "2", "2", "3", "3"]);
         assert_eq!(texts(&sequences, "time"), ["0", "1", "0", "1", "0", "1"]);
+        let said = |table: &Table| table.remarks()[0].to_string();
+        assert_eq!(said(&sequences), "a.npy: an array [3, 2, 1], read with a row per sequence and step");
+        assert!(
+            said(&read_it("False", "(1, 2, 3)")).ends_with(
+                ": 1 sequence of 2 steps with 3 values each; where the steps come last, as aeon has them, turn it with \
+                 transpose(0, 2, 1)"
+            )
+        );
     }
 
     #[test]
@@ -378,6 +418,9 @@ pub(super) mod tests {
         for (descr, data, text) in [
             ("'<f8'", 0.1f64.to_le_bytes().to_vec(), "0.1"),
             ("'>f8'", 0.1f64.to_be_bytes().to_vec(), "0.1"),
+            ("'<f2'", vec![0x66, 0x2e], "0.099975586"),
+            ("'>f2'", vec![0xc2, 0x80], "-3.25"),
+            ("'<f2'", vec![0x01, 0x00], "5.9604645e-8"),
             ("'|i1'", vec![0xFF], "-1"),
             ("'>i2'", vec![0xFF, 0xFE], "-2"),
             ("'<i8'", i64::MIN.to_le_bytes().to_vec(), "-9223372036854775808"),

@@ -63,7 +63,7 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let how = if rows.steps.is_some() { "a row per sequence and step" } else { "columns side by side" };
     let number = arrays.len();
     let what = if number == 1 { "1 array".to_owned() } else { format!("{number} arrays") };
-    let remark = format!("{name}: {what}, read as {how}: {}", shapes());
+    let remark = format!("{name}: {what}, read as {how}: {}{}", shapes(), npy::doubt(&largest.shape));
     parts.table(name, rows, remark)
 }
 

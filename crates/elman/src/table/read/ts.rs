@@ -1,7 +1,7 @@
 //! ts: sequences with a class or a number each, as the UCR and UEA archives have them.
 //!
 //! After a head of `@` lines each line is a sequence: its dimensions, with colons between and commas between
-//! their values, then its class or target.
+//! their values, then its class or target. Values may have timestamps, `(2023-01-01 00:00:00,1.5)`.
 
 use super::archive::{Archive, has_key};
 use super::{Input, Reader, text};
@@ -22,14 +22,12 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let Some(archive) = Archive::of(&text) else {
         return problem("head".to_owned(), "a line @data is missing; the sequences come after it");
     };
-    if archive.is("timestamps") {
-        return problem("head".to_owned(), "values with timestamps are not read; leave out the timestamps");
-    }
+    let has_times = archive.is("timestamps");
     let has_target = archive.is("classlabel") || archive.is("targetlabel");
     let Some((_, first)) = archive.lines.first() else {
         return Err(TableError::NoRows { table: name.to_owned() });
     };
-    let dimensions = first.split(':').count() - usize::from(has_target);
+    let dimensions = split_outside(first, ':').count() - usize::from(has_target);
     let dims = (1..=dimensions).map(|number| format!("dim{number}"));
     let mut headers: Vec<String> = ["id".to_owned(), "time".to_owned()].into_iter().chain(dims).collect();
     headers.extend(has_target.then(|| "target".to_owned()));
@@ -39,9 +37,9 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let text =
         format!("{name}: {number} sequences, read as a row per step with the columns {}", names(&headers));
     table.head.remarks.push(text.into());
-    table.head.hints.made_time = Some("time");
+    table.head.hints.made_time = Some("time").filter(|_| !has_times);
     for ((line, text), id) in archive.lines.iter().zip(1..) {
-        let mut parts: Vec<&str> = text.split(':').collect();
+        let mut parts: Vec<&str> = split_outside(text, ':').collect();
         let target = if has_target { parts.pop() } else { None };
         if parts.len() != dimensions {
             let found = parts.len();
@@ -49,21 +47,64 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
                 format!("{found} dimensions where the first sequence has {dimensions}; give each as many");
             return problem(format!("line {line}"), &what);
         }
-        let values: Vec<Vec<&str>> =
-            parts.iter().map(|part| part.split(',').map(str::trim).collect()).collect();
+        let (times, values) = match has_times {
+            false => (None, parts.iter().map(|part| part.split(',').map(str::trim).collect()).collect()),
+            true => match with_times(&parts) {
+                Ok((times, values)) => (Some(times), values),
+                Err(what) => return problem(format!("line {line}"), what),
+            },
+        };
+        let values: Vec<Vec<&str>> = values;
         let steps = values.iter().map(Vec::len).max().unwrap_or(0);
         let id = id.to_string();
         for step in 0..steps {
-            let time = step.to_string();
+            let counted = step.to_string();
+            let time = times.as_ref().map_or(counted.as_str(), |times| times[step]);
             let cells = values.iter().map(|values| match values.get(step) {
                 Some(&value) if value != "?" && !value.eq_ignore_ascii_case("nan") => value,
                 _ => "",
             });
-            let row: Vec<&str> = [id.as_str(), &time].into_iter().chain(cells).chain(target).collect();
+            let row: Vec<&str> = [id.as_str(), time].into_iter().chain(cells).chain(target).collect();
             table.row(*line, row.into_iter())?;
         }
     }
     table.finish()
+}
+
+/// The parts of a text between separators that stand in no parentheses.
+fn split_outside(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    text.split(move |c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == separator && depth == 0
+    })
+}
+
+/// The timestamps of a sequence, which its dimensions share, and the values of each.
+///
+/// # Errors
+/// What is wrong, in words.
+fn with_times<'t>(dimensions: &[&'t str]) -> Result<(Vec<&'t str>, Vec<Vec<&'t str>>), &'static str> {
+    let mut times: Option<Vec<&str>> = None;
+    let mut all = Vec::with_capacity(dimensions.len());
+    for dimension in dimensions {
+        let pair = |text: &'t str| text.trim().strip_prefix('(')?.strip_suffix(')')?.rsplit_once(',');
+        let pairs: Option<Vec<(&str, &str)>> = split_outside(dimension, ',').map(pair).collect();
+        let pairs = pairs.ok_or("is not of pairs such as (2023-01-01 00:00:00,1.5)")?;
+        let (own, values): (Vec<&str>, Vec<&str>) =
+            pairs.into_iter().map(|(time, value)| (time.trim(), value.trim())).unzip();
+        match &times {
+            None => times = Some(own),
+            Some(first) if *first == own => {}
+            Some(_) => return Err("its dimensions have different timestamps; give all of them each moment"),
+        }
+        all.push(values);
+    }
+    Ok((times.unwrap_or_default(), all))
 }
 
 /// The first and the last of some names.
@@ -115,6 +156,30 @@ mod tests {
         assert_eq!(error(""), "s.ts, head: a line @data is missing; the sequences come after it");
         assert!(error("@timeStamps true\n@data\n").contains("no rows"));
     }
+
+    #[test]
+    fn values_may_have_timestamps() {
+        let head = HEAD.replace("@timeStamps false", "@timeStamps true");
+        let read = |data: &str| {
+            Table::read("s.ts", format!("{head}@classLabel true up down\n@data\n{data}\n").as_bytes())
+        };
+        let table = read("(2023-01-01 00:00:00,1),(2023-01-01 01:00:00,?):(2023-01-01 00:00:00,3),(2023-01-01 01:00:00,4):up").unwrap();
+        assert_eq!(table.made_time(), None);
+        let texts = |name| table.column(name).unwrap().texts().collect::<Vec<_>>();
+        assert_eq!(texts("time"), ["2023-01-01 00:00:00", "2023-01-01 01:00:00"]);
+        assert_eq!((texts("dim1"), texts("dim2")), (vec!["1", ""], vec!["3", "4"]));
+        let counted = read("(0,1.5),(10,2.5):(0,7),(10,8):down").unwrap();
+        assert_eq!(counted.column("time").unwrap().numbers().unwrap(), [0.0, 10.0]);
+        for (data, part) in [
+            ("1,2:3,4:up", "line 7: is not of pairs such as"),
+            ("(0,1),(1,2):(0,3),(2,4):up", "its dimensions have different timestamps"),
+            ("(0,1:(0,3):up", "dimensions where"),
+        ] {
+            let error = read(&format!("(0,1):(0,2):up\n{data}")).unwrap_err().to_string();
+            assert!(error.contains(part) || error.contains("line 8"), "{error}");
+        }
+    }
+
     /// One long dimension makes rows of all others, which say nothing in them.
     #[test]
     fn a_short_file_makes_no_endless_table() {

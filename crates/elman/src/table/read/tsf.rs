@@ -119,10 +119,12 @@ impl Step {
     fn of(frequency: &str) -> Option<Self> {
         let frequency = frequency.to_ascii_lowercase();
         Some(match frequency.as_str() {
-            "yearly" => Step::Months(12),
+            "yearly" | "annually" => Step::Months(12),
+            "half_yearly" => Step::Months(6),
             "quarterly" => Step::Months(3),
             "monthly" => Step::Months(1),
             "weekly" => Step::Days(7),
+            "fortnightly" | "biweekly" => Step::Days(14),
             "daily" => Step::Days(1),
             "hourly" => Step::Seconds(3600),
             "half_hourly" => Step::Seconds(1800),
