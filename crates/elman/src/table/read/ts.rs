@@ -37,7 +37,7 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let text =
         format!("{name}: {number} sequences, read as a row per step with the columns {}", names(&headers));
     table.head.remarks.push(text.into());
-    table.head.hints.made_time = Some("time").filter(|_| !has_times);
+    table.head.hints.made_time = Some("time");
     for ((line, text), id) in archive.lines.iter().zip(1..) {
         let mut parts: Vec<&str> = split_outside(text, ':').collect();
         let target = if has_target { parts.pop() } else { None };
@@ -164,7 +164,7 @@ mod tests {
             Table::read("s.ts", format!("{head}@classLabel true up down\n@data\n{data}\n").as_bytes())
         };
         let table = read("(2023-01-01 00:00:00,1),(2023-01-01 01:00:00,?):(2023-01-01 00:00:00,3),(2023-01-01 01:00:00,4):up").unwrap();
-        assert_eq!(table.made_time(), None);
+        assert_eq!(table.made_time(), Some("time"));
         let texts = |name| table.column(name).unwrap().texts().collect::<Vec<_>>();
         assert_eq!(texts("time"), ["2023-01-01 00:00:00", "2023-01-01 01:00:00"]);
         assert_eq!((texts("dim1"), texts("dim2")), (vec!["1", ""], vec!["3", "4"]));

@@ -12,6 +12,35 @@ const USUAL_HORIZON: usize = 6;
 /// The rows to learn from without which a season is not looked at.
 const LEAST_TO_LEARN: usize = 2;
 
+/// So many days of minutes make the day a season.
+const DAYS: usize = 8;
+
+/// So many do where rows plainly repeat themselves.
+const FEW_DAYS: usize = 3;
+
+/// Of more rows than these a season of so few would take long to look at.
+const MOST_OF_FEW: usize = 288;
+
+/// Do these series repeat themselves after so many rows: is the value of a season ago less than half as far off as that of half a
+/// season ago, in the first two thirds, which no test looks at?
+pub(super) fn repeat<'v>(all: impl Iterator<Item = &'v [f64]>, season: usize) -> bool {
+    let (mut of_season, mut of_half) = (0.0, 0.0);
+    for values in all {
+        let values = &values[..values.len() - values.len() / 3];
+        let scale =
+            values.iter().map(|value| value.abs()).filter(|value| value.is_finite()).fold(0.0, f64::max);
+        for row in season..values.len() {
+            let off = |before: usize| (values[row] - values[row - before]).abs() / scale;
+            let (season, half) = (off(season), off(season / 2));
+            if (season + half).is_finite() {
+                of_season += season;
+                of_half += half;
+            }
+        }
+    }
+    of_season < 0.5 * of_half
+}
+
 /// The lengths of a task, in rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lengths {
@@ -44,7 +73,8 @@ impl Lengths {
         self.season.unwrap_or(1).max(1)
     }
 
-    /// The lengths for a series of so many rows: what is usual where that fits, else less, with a remark.
+    /// The lengths for a series of so many rows: what is usual where that fits, else less, with a remark. `repeats` says whether
+    /// series plainly repeat themselves after so many rows.
     ///
     /// A short series is tested on its last third at the most; the horizon is at most a sixth of it. Its windows are
     /// such that there are as many of them as a window has rows. Where that would leave less than half a season to learn
@@ -53,13 +83,19 @@ impl Lengths {
     pub(super) fn choose(
         rows: usize,
         frequency: Option<&Frequency>,
+        repeats: impl Fn(usize) -> bool,
         options: &ForecastOptions,
     ) -> (Self, Option<Message>) {
         let season = match options.season {
             Some(season) => Some(season).filter(|&season| season > 0),
-            // A day of many rows is a season only where there are rows to learn it from.
+            // A day of many rows is a season only where there are rows to learn it from, or it plainly is one.
             None => frequency.and_then(|frequency| {
-                frequency.season().filter(|season| !frequency.is_of_minutes() || 8 * season <= rows)
+                let is_learned = |season: &usize| {
+                    !frequency.is_of_minutes()
+                        || DAYS * season <= rows
+                        || FEW_DAYS * season <= rows && *season <= MOST_OF_FEW && repeats(*season)
+                };
+                frequency.season().filter(is_learned)
             }),
         };
         let usual = Lengths::usual(rows, season, options);
@@ -126,7 +162,7 @@ mod tests {
     use super::*;
 
     fn monthly(rows: usize, options: &ForecastOptions) -> (Lengths, bool) {
-        let (lengths, remark) = Lengths::choose(rows, Some(&Frequency::Monthly), options);
+        let (lengths, remark) = Lengths::choose(rows, Some(&Frequency::Monthly), |_| false, options);
         (lengths, remark.is_some())
     }
 
@@ -146,7 +182,7 @@ mod tests {
     #[test]
     fn about_two_seasons_keep_the_season() {
         let options = ForecastOptions::default();
-        let of = |frequency: Frequency, rows| Lengths::choose(rows, Some(&frequency), &options).0;
+        let of = |frequency: Frequency, rows| Lengths::choose(rows, Some(&frequency), |_| false, &options).0;
         let lengths = |season, horizon, test, window| Lengths { season, horizon, test, window };
         assert_eq!(of(Frequency::Monthly, 24), lengths(Some(12), 4, 5, 3));
         assert_eq!(of(Frequency::Monthly, 26), lengths(Some(12), 4, 6, 4));
@@ -183,9 +219,30 @@ mod tests {
 
     #[test]
     fn a_handful_of_years_will_do() {
-        let lengths = |rows| Lengths::choose(rows, Some(&Frequency::Yearly), &ForecastOptions::default()).0;
+        let lengths =
+            |rows| Lengths::choose(rows, Some(&Frequency::Yearly), |_| true, &ForecastOptions::default()).0;
         assert_eq!(lengths(43), Lengths { season: None, horizon: 6, test: 8, window: 32 });
         assert_eq!(lengths(15), Lengths { season: None, horizon: 2, test: 3, window: 5 });
         assert_eq!(lengths(5), Lengths { season: None, horizon: 1, test: 1, window: 1 });
+    }
+
+    #[test]
+    fn a_few_days_of_minutes_have_a_season_where_they_repeat() {
+        let day = |row: usize| (std::f64::consts::TAU * (row % 96) as f64 / 96.0).sin();
+        let noise = |row: usize| (row.wrapping_mul(2_654_435_761) / 7 % 100) as f64 / 100.0;
+        let of = |value: &dyn Fn(usize) -> f64, rows: usize| {
+            let values: Vec<f64> = (0..rows).map(value).collect();
+            let repeats = |season| repeat(std::iter::once(&values[..]), season);
+            let options = ForecastOptions::default();
+            Lengths::choose(rows, Some(&Frequency::Minutes(15)), repeats, &options).0.season
+        };
+        assert_eq!(of(&|row| day(row) + noise(row), 288), Some(96));
+        assert_eq!(of(&|row| day(row) + noise(row), 287), None);
+        assert_eq!(of(&|row| day(row) + 9.0 * noise(row), 300), None);
+        assert_eq!(of(&|row| row as f64 + noise(row), 300), None);
+        assert_eq!(of(&|row| row as f64 + noise(row), 768), Some(96));
+        // A gap, and a series of nothing, tell nothing.
+        assert_eq!(of(&|row| if row == 50 { f64::NAN } else { day(row) }, 300), Some(96));
+        assert_eq!(of(&|_| 0.0, 300), None);
     }
 }

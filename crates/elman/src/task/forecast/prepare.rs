@@ -1,7 +1,7 @@
 //! From a table and options to a task that is fitted, and windows to learn from.
 
 use super::covariates::{Covariates, Named};
-use super::lengths::Lengths;
+use super::lengths::{self, Lengths};
 use super::panel::{self, Found, Member};
 use super::remarks::{outliers, remark_on_future, remarks_on_rows, unused};
 use super::series::{Filling, Series, check_missing};
@@ -304,7 +304,8 @@ fn configure(
     let mut rows: Vec<usize> = all.iter().map(|series| series.values.len()).collect();
     rows.sort_unstable();
     let middle = rows[rows.len() / 2];
-    let (lengths, remark) = Lengths::choose(middle, frequency.as_ref(), options);
+    let repeats = |season| lengths::repeat(all.iter().map(|series| &*series.values), season);
+    let (lengths, remark) = Lengths::choose(middle, frequency.as_ref(), repeats, options);
     let Lengths { season, horizon, test, window } = lengths;
     // The test must not be looked at, not even for this.
     let known = |series: &Series<'_>| series.values.len().saturating_sub(test);
