@@ -1,6 +1,10 @@
 //! Signals that ask the program to end: Ctrl-C, the signal to terminate, a terminal that goes away.
 
 use std::io::{IsTerminal, stderr};
+#[cfg(unix)]
+use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use elman::file;
@@ -22,13 +26,16 @@ pub(crate) fn status(signal: i32) -> u8 {
     u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 
-/// Has a thread call `hear` with each signal that asks for an end, but for those that are ignored already.
+/// Has a thread call `hear` with each signal that asks for an end, but for those that are ignored already. Of a file that would
+/// be larger than a limit of the shell's a write tells, as of a full disk, where its signal would end the program.
 #[cfg(unix)]
 pub(crate) fn each_signal(mut hear: impl FnMut(i32) + Send + 'static) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
     let ignored = ignored_signals();
     let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let told_by_writing = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGXFSZ, told_by_writing)?;
     let mut signals = signal_hook::iterator::Signals::new(wanted)?;
     let listen = move || signals.forever().for_each(&mut hear);
     std::thread::Builder::new().name("elman-signals".into()).spawn(listen)?;
