@@ -120,7 +120,10 @@ class SequenceClassifier(Grouped):
         return self._probabilities(X)[0]
 
     def predict(self, X: Any) -> Any:
-        """The classes of sequences: an array for arrays, for a frame one of a row for each sequence."""
+        """The classes of sequences.
+
+        An array for arrays and for a frame with a sequence in each row; a frame with a row for each sequence for a long one.
+        """
         probabilities, columns, kind = self._probabilities(X)
         if kind is not None:
             return like(columns, kind)
@@ -224,7 +227,10 @@ class SequenceRegressor(Grouped):
         return {f"target{k}": np.ascontiguousarray(values[:, k]) for k in range(values.shape[1])}
 
     def predict(self, X: Any) -> Any:
-        """Numbers for sequences: an array for arrays, for a frame one of a row for each sequence."""
+        """Numbers for sequences.
+
+        An array for arrays and for a frame with a sequence in each row; a frame with a row for each sequence for a long one.
+        """
         columns, kind = self._answers(X)
         if kind is not None:
             return like(columns, kind)

@@ -77,7 +77,10 @@ class Grouped(Estimator):
             # Of frames to which targets were added: if rows were sequences, the library did not see it.
             if y is None or names is None or "tells sequences apart" not in str(error):
                 raise
-            raise ValueError(f"{error}; if each row is a sequence, give them as an array (n, T) or (n, T, I)") from None
+            raise ValueError(
+                f"{error}; if each row is a sequence, give them as an array (n, T) or (n, T, I), or in a frame of at least 15 columns "
+                "that are numbered"
+            ) from None
         self._take_features(names, sequences[0].shape[1] if names is None else 0)
 
     def _take_features(self, names: list[str] | None, width: int) -> None:
@@ -127,14 +130,17 @@ class Grouped(Estimator):
         return grouping
 
     def _answers(self, X: Any) -> tuple[dict[str, Any], Any]:
-        """Answers by column in the order of the sequences, and the kind of frame that came in."""
+        """Answers by column in the order of the sequences, and the kind of the frame that they are to come in; None for arrays,
+        and for a frame with a sequence in each row, whose answers stand in the order of its rows."""
         model = self._fitted()
         X = unnested(X, self._options().get("id") or "id", self.layout)
         if is_path(X):
             table, kind = _elman.Table.open(os.fspath(X)), {}
         elif is_frame(X):
             X = collected(X)
-            table, kind = table_of(columns_of(X)), X
+            table, kind = table_of(columns_of(X)), None if "in-rows" in self._grouping(model) else X
+        elif "in-rows" in self._grouping(model):
+            table, kind = table_of(self._rows(X)), None
         else:
             sequences, kind = self._sequences(X), None
             if self._grouping(model).get("missing") is None:
@@ -164,6 +170,23 @@ class Grouped(Estimator):
                 hint = ""
             raise ValueError(f"X has {found} features, but {name} is expecting {width} features as input{hint}")
         return sequences
+
+    def _rows(self, X: Any) -> dict[str, Column]:
+        """Sequences out of arrays as the rows of a table, for a model that learned from such a table."""
+        sequences = sequences_of(X, self.layout)
+        if sequences[0].shape[1] != 1:
+            raise ValueError(
+                f"X has {sequences[0].shape[1]} values per timestep, but {type(self).__name__} learned from rows of a frame, which "
+                "have one"
+            )
+        rows = np.full((len(sequences), max(map(len, sequences))), np.nan)
+        for row, sequence in zip(rows, sequences):
+            row[: len(sequence)] = sequence[:, 0]
+        names = list(getattr(self, "feature_names_in_", []))
+        if len(names) != rows.shape[1]:
+            stem = self._grouping(self._fitted())["in-rows"]["stem"]
+            names = [f"{stem}{t + 1}" for t in range(rows.shape[1])]
+        return {name: np.ascontiguousarray(rows[:, t]) for t, name in enumerate(names)}
 
     def _for_sequences(self, X: Any, y: Array, count: int, name: str = "y", what: str = "targets") -> Array:
         """Targets, or what else is told by this name, for so many sequences, where those of a frame may be told for each of its
