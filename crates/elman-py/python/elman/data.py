@@ -348,4 +348,4 @@ def long_columns(sequences: list[Array], names: Sequence[str] | None = None) -> 
 
 def is_path(value: Any) -> bool:
     """Is it the path of a file?"""
-    return isinstance(value, (str, os.PathLike))
+    return isinstance(value, (str, bytes, os.PathLike))

@@ -13,7 +13,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _elman
-from .arrays import as_count, as_dtype
+from .arrays import Path, as_count, as_dtype
 from .data import LAYOUTS
 from .network import Network
 from .options import parameters_text
@@ -168,26 +168,26 @@ class Estimator:
     def _take_data(self, X: Any) -> None:
         """Takes up what a fit keeps of its data."""
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: Path) -> None:
         """Write the model file that the program reads."""
-        self._fitted().save(os.fspath(path))
+        self._fitted().save(os.fsdecode(path))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Any:
+    def load(cls, path: Path) -> Any:
         """A fitted estimator from a model file, of the program's or of :meth:`save`.
 
         Its options are those of the class; what was trained is in ``record_``.
         """
-        model = _elman.Model.open(os.fspath(path))
+        model = _elman.Model.open(os.fsdecode(path))
         if model.task != cls._task:
-            raise ValueError(f"{os.fspath(path)} is a model to {model.task}; a {cls.__name__} is to {cls._task}")
+            raise ValueError(f"{os.fsdecode(path)} is a model to {model.task}; a {cls.__name__} is to {cls._task}")
         new = cls()
         new._take_model(model)
         return new
 
     def network(self, member: int = 0) -> Network:
         """A copy of a network of the model, for who wants to look inside."""
-        return Network._of(self._fitted().network(member))
+        return Network._of(self._fitted().network(as_count(member, "member")))
 
     def stream(self) -> RowStream:
         """The model row by row, as ``elman stream`` has it: a row of values in their own units in, an answer out.

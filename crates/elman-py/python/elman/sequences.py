@@ -36,7 +36,7 @@ class Grouped(Estimator):
         if is_path(X):
             if y is not None:
                 raise ValueError("a file has its targets in a column; leave y out")
-            table = _elman.Table.open(os.fspath(X))
+            table = _elman.Table.open(os.fsdecode(X))
             names = table.headers
         elif is_frame(X):
             columns = columns_of(X)
@@ -135,7 +135,7 @@ class Grouped(Estimator):
         model = self._fitted()
         X = unnested(X, self._options().get("id") or "id", self.layout)
         if is_path(X):
-            table, kind = _elman.Table.open(os.fspath(X)), {}
+            table, kind = _elman.Table.open(os.fsdecode(X)), {}
         elif is_frame(X):
             X = collected(X)
             table, kind = table_of(columns_of(X)), None if "in-rows" in self._grouping(model) else X
@@ -226,7 +226,7 @@ class Grouped(Estimator):
         if sample_weight is not None:
             raise ValueError("sample_weight weighs the targets of y, which is None; pass y, of a frame its column of targets")
         if is_path(X):
-            table = _elman.Table.open(os.fspath(X))
+            table = _elman.Table.open(os.fsdecode(X))
         elif is_frame(X):
             table = table_of(columns_of(X))
         else:
