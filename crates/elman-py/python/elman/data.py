@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -344,6 +344,17 @@ def long_columns(sequences: list[Array], names: Sequence[str] | None = None) -> 
     columns: dict[str, Column] = {"id": np.repeat(np.arange(len(sequences), dtype=np.float64), lengths)}
     columns.update({name: np.ascontiguousarray(rows[:, k]) for k, name in enumerate(names)})
     return columns
+
+
+def usual_names(columns: Iterable[str], options: dict[str, Any]) -> dict[str, str]:
+    """The options that columns ``unique_id``, ``ds`` and ``y`` stand for, where nothing else is said of either."""
+    named = {name for value in options.values() for name in (value.split(",") if isinstance(value, str) else np.ravel(value))}
+    usual = {"id": "unique_id", "time": "ds", "target": "y"}
+    return {
+        option: name
+        for option, name in usual.items()
+        if name in columns and name not in named and options.get(option) is None
+    }
 
 
 def is_path(value: Any) -> bool:

@@ -9,10 +9,11 @@ import os
 
 from . import _elman
 from .arrays import Path
-from .estimator import Estimator, NotFittedError, Remark
+from .estimator import Estimator, NotFittedError
 from .forecaster import Backtest, Forecaster
 from .grouped import SequenceClassifier, SequenceRegressor
 from .labeler import SequenceLabeler
+from .remarks import Remark
 from .text import TextModel
 
 __all__ = [

@@ -25,6 +25,7 @@ from .data import (
     sequences_of,
     table_of,
     timed,
+    usual_names,
     zones_of,
 )
 from .estimator import Estimator, figures_by_name
@@ -95,9 +96,7 @@ class Forecaster(Estimator):
         options = {**named, **self._options()}
         columns = self._columns(X)
         if isinstance(columns, dict):
-            for option, column in [("id", "unique_id"), ("time", "ds"), ("target", "y")]:
-                if column in columns and options.get(option) is None:
-                    options[option] = column
+            options.update(usual_names(columns, options))
         zones = zones_of(X)
         time, zone = _clocks(zones, options.get("time"))
         if is_place(zone):
@@ -113,6 +112,7 @@ class Forecaster(Estimator):
         # What is forecast unless something else is given.
         self._series, self._kind = columns, _kind_of(X)
         self._time, self._zone = time, zone
+        self._remark(self.remarks_)
         return self
 
     def _take_data(self, X: Any) -> None:

@@ -62,7 +62,7 @@ class SequenceClassifier(Grouped):
         ----------
         X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
             Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
-            each timestep, a column ``id`` (option ``id``) that tells sequences apart; or wide: a row for each sequence, its
+            each timestep, a column ``id`` (option ``id``) or ``unique_id`` that tells sequences apart; or wide: a row for each sequence, its
             values in at least 15 numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
             and timesteps, or a row for each sequence whose cells are series.
         y : array (n,), optional
@@ -71,6 +71,7 @@ class SequenceClassifier(Grouped):
         labels = None if y is None else self._labels(y)
         self._fit_sequences(X, labels)
         self._take_classes(None if labels is None else np.unique(labels))
+        self._remark(self.remarks_)
         return self
 
     @staticmethod
@@ -201,13 +202,14 @@ class SequenceRegressor(Grouped):
         ----------
         X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
             Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
-            each timestep, a column ``id`` (option ``id``) that tells sequences apart; or wide: a row for each sequence, its
+            each timestep, a column ``id`` (option ``id``) or ``unique_id`` that tells sequences apart; or wide: a row for each sequence, its
             values in at least 15 numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
             and timesteps, or a row for each sequence whose cells are series.
         y : array (n,) or (n, K), optional
             Numbers for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
         self._fit_sequences(X, y)
+        self._remark(self.remarks_)
         return self
 
     @staticmethod

@@ -91,14 +91,15 @@ class SequenceLabeler(Grouped):
         Parameters
         ----------
         X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
-            A frame is long: a row for each timestep. A column ``id`` (option ``id``) tells sequences apart; without one it
-            is a single recording.
+            A frame is long: a row for each timestep. A column ``id`` (option ``id``) or ``unique_id`` tells sequences apart;
+            without one it is a single recording.
         y : array (n, T) or (n, T, K), list of arrays (T_i,) or (T_i, K), optional
             A number, K numbers or a class for each timestep, NaN, None or masked where it is not known; of a frame one for
             each row, by default its column ``target``.
         """
         self._fit_sequences(X, y)
         self._take_classes(self.model_, None if y is None else _known(y, is_frame(X)))
+        self._remark(self.remarks_)
         return self
 
     def _targets(self, y: Any, lengths: list[int] | None) -> dict[str, Column]:

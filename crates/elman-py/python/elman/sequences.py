@@ -22,6 +22,7 @@ from .data import (
     sequences_of,
     table_of,
     unnested,
+    usual_names,
 )
 from .estimator import Estimator, figures_by_name
 
@@ -41,6 +42,7 @@ class Grouped(Estimator):
         elif is_frame(X):
             columns = columns_of(X)
             names = list(columns)
+            options.update(self._usual(names, options, y is not None))
             if y is not None:
                 targets = self._targets(y, None)
                 for name, column in targets.items():
@@ -83,17 +85,57 @@ class Grouped(Estimator):
             ) from None
         self._take_features(names, sequences[0].shape[1] if names is None else 0)
 
+    @staticmethod
+    def _usual(names: list[str], options: dict[str, Any], has_targets: bool) -> dict[str, str]:
+        """What columns are taken for as they are called, unless there is one of a name that sequences have by default: ``y`` only
+        beside ``unique_id`` or ``ds``, since by itself it may be an axis."""
+        usual = usual_names(names, options)
+        usual = {option: name for option, name in usual.items() if option == "time" or option not in names}
+        if "target" in usual and len(usual) == 1:
+            del usual["target"]
+        if "target" in usual and has_targets:
+            if options.get("features") is None:
+                raise ValueError(
+                    "X has a column 'y', and y tells the targets; leave y out, drop or rename the column, or name the inputs with "
+                    "features"
+                )
+            del usual["target"]
+        return usual
+
     def _take_features(self, names: list[str] | None, width: int) -> None:
         """What scikit-learn calls the features: the columns that tell neither ids, times nor targets, or values of arrays."""
+        #: The values per timestep of arrays; None where that is not known.
+        self._width = width if names is None else None
+        vars(self).pop("feature_names_in_", None)
         if names is None:
             self.n_features_in_ = width
-            vars(self).pop("feature_names_in_", None)
             return
         grouping = self._grouping(self.model_)
         targets = grouping["target"] if isinstance(grouping["target"], list) else [grouping["target"]]
         others = {grouping.get("id"), grouping.get("time"), self._options().get("group"), *targets}
         self.feature_names_in_ = np.array([name for name in names if name not in others], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
+
+    def _take_model(self, model: _elman.Model) -> None:
+        super()._take_model(model)
+        grouping, inputs = self._grouping(model), self._inputs(model)
+        places = self._places(inputs)
+        if "in-rows" in grouping:
+            self._width, self.n_features_in_ = None, grouping["in-rows"]["length"]
+        elif len(places) == len(inputs):
+            # Of arrays, or of columns that are called so.
+            self._width, self.n_features_in_ = None, 1 + max(places)
+        else:
+            self._take_features(inputs, 0)
+
+    def _inputs(self, model: _elman.Model) -> list[str]:
+        """The columns that a model reads."""
+        return [feature["name"] for feature in self._grouping(model)["features"]]
+
+    @staticmethod
+    def _places(inputs: list[str]) -> list[int]:
+        """Which values of arrays these columns are, of those that are any."""
+        return [int(name[1:]) for name in inputs if re.fullmatch(r"x[0-9]+", name)]
 
     def _targets(self, y: Any, lengths: list[int] | None) -> dict[str, Column]:
         """The columns of targets: for sequences of these lengths, or for a frame."""
@@ -153,14 +195,13 @@ class Grouped(Estimator):
     def _sequences(self, X: Any) -> list[Array]:
         """Sequences out of arrays, which must have the values that the model reads."""
         sequences = sequences_of(X, self.layout)
-        inputs = [feature["name"] for feature in self._grouping(self._fitted())["features"]]
-        found, name = sequences[0].shape[1], type(self).__name__
-        places = [int(input[1:]) for input in inputs if re.fullmatch(r"x[0-9]+", input)]
+        inputs = self._inputs(self._fitted())
+        found, name, places = sequences[0].shape[1], type(self).__name__, self._places(inputs)
         if len(places) < len(inputs):
             raise ValueError(f"X is of arrays, but {name} learned from the columns {', '.join(inputs)}; give a frame with them")
         # A file tells what is read, not what there was beside it: values that never change are no inputs.
-        is_known = hasattr(self, "n_features_in_") and not hasattr(self, "feature_names_in_")
-        width = self.n_features_in_ if is_known else 1 + max(places)
+        is_known = self._width is not None
+        width = 1 + max(places) if self._width is None else self._width
         if found < width or (found > width and (is_known or _vary(sequences, width))):
             if {*map(len, sequences)} == {width}:
                 hint = '; of arrays (n, I, T) say so: layout="channels"'

@@ -58,6 +58,7 @@ class TextModel(Estimator):
             Not used; scikit-learn's convention.
         """
         self._fit(_table(text), self._options())
+        self._remark(self.remarks_)
         return self
 
     def generate(
