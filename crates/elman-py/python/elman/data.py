@@ -128,20 +128,31 @@ def collected(value: Any) -> Any:
 
 def columns_of(frame: Any) -> dict[str, Column]:
     """The columns of a frame, by name. Columns of ``float64`` without gaps are read where they lie."""
+    return {name: _column(_values(name, values)) for name, values in _parts(frame).items()}
+
+
+def values_of(frame: Any, name: str) -> Array | None:
+    """The values of a frame's column in the type that they have there; None if it has no such column."""
+    parts = _parts(frame)
+    return _values(name, parts[name]) if name in parts else None
+
+
+def _parts(frame: Any) -> dict[str, Any]:
+    """The columns of a frame as its library has them, by name."""
     if isinstance(frame, dict):
-        return {str(name): _column(str(name), values) for name, values in frame.items()}
+        return {str(name): values for name, values in frame.items()}
     frame = collected(frame)
     library = type(frame).__module__.split(".")[0]
     is_known = library in ("pandas", "polars") or (library == "pyarrow" and hasattr(frame, "column_names"))
     if not is_known and hasattr(frame, "__arrow_c_stream__"):
         frame = _read_arrow(frame)
     names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
-    columns: dict[str, Column] = {}
+    parts: dict[str, Any] = {}
     for name in names:
-        if str(name) in columns or names.count(name) > 1:
+        if str(name) in parts or names.count(name) > 1:
             raise ValueError(f"the data frame has two columns {name!r}; give each its own name")
-        columns[str(name)] = _column(str(name), frame[name])
-    return columns
+        parts[str(name)] = frame[name]
+    return parts
 
 
 def _read_arrow(value: Any) -> Any:
@@ -172,7 +183,8 @@ def _arrow_column(values: Any) -> Any:
     return array
 
 
-def _column(name: str, values: Any) -> Column:
+def _values(name: str, values: Any) -> Array:
+    """A column of any library as an array, with NaN or None for what is missing."""
     if type(values).__module__.startswith("pyarrow"):
         values = _arrow_column(values)
     elif getattr(getattr(values, "dtype", None), "time_zone", None) is not None:
@@ -183,10 +195,14 @@ def _column(name: str, values: Any) -> Column:
     array = unmasked(values)
     if array.ndim != 1:
         raise ValueError(f"column {name!r} has {array.ndim} dimensions; it must have 1")
+    return array
+
+
+def _column(array: Array) -> Column:
     if array.dtype.kind == "f" or (array.dtype.kind in "iub" and _fits(array)):
         return np.ascontiguousarray(array, np.float64)
     if array.dtype.kind == "M":
-        return _times(array)
+        return times_as_text(array)
     if array.dtype.kind == "O" and all(_is_number(value) or is_none(value) for value in array):
         return np.array([np.nan if is_none(value) else float(value) for value in array], np.float64)
     return [as_text(value) for value in array]
@@ -210,7 +226,7 @@ def is_none(value: Any) -> bool:
     )
 
 
-def _times(array: Array) -> list[str]:
+def times_as_text(array: Array) -> list[str]:
     """Times as text, as exactly as they are: days where all are at midnight."""
     known = array[~np.isnat(array)]
     unit: Any = next((unit for unit in ("D", "s") if np.all(known.astype(f"M8[{unit}]") == known)), "us")

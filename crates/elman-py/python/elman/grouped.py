@@ -10,8 +10,8 @@ import numpy as np
 from . import _elman
 from .answers import like
 from .arrays import Array, as_array
-from .data import Column, collected
-from .labels import agreement, known_as, labels_of, refuse_twins, text_of
+from .data import Column, collected, is_none
+from .labels import agreement, known_as, labels_of, refuse_twins, texts_of
 from .sequences import Grouped
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class SequenceClassifier(Grouped):
     Attributes
     ----------
     classes_ : array
-        The classes, sorted.
+        The classes, sorted, in the type of ``y`` or of a frame's column.
     history_ : dict
         ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
     test_ : dict
@@ -69,8 +69,8 @@ class SequenceClassifier(Grouped):
             A class for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
         labels = None if y is None else self._labels(y)
-        self._fit_sequences(X, labels)
-        self._take_classes(None if labels is None else np.unique(labels))
+        own = self._fit_sequences(X, labels)
+        self._take_classes(own if labels is None else np.unique(labels))
         self._remark(self.remarks_)
         return self
 
@@ -86,9 +86,8 @@ class SequenceClassifier(Grouped):
             raise ValueError("y contains NaN or infinity")
         if labels.dtype.kind == "f" and (labels != np.round(labels)).any():
             raise ValueError("Unknown label type: continuous; classes are names or whole numbers")
-        if labels.dtype.kind == "O":
-            if any(label is None or label != label for label in labels):
-                raise ValueError("y has a class that is None or NaN; leave out the sequences of which none is known")
+        if labels.dtype.kind in "OmM" and any(is_none(label) for label in labels):
+            raise ValueError("y has a class that is None or NaN; leave out the sequences of which none is known")
         return labels
 
     def _targets(self, y: Array, lengths: list[int] | None) -> dict[str, Column]:
@@ -100,7 +99,7 @@ class SequenceClassifier(Grouped):
         if len(classes) == 1:
             raise ValueError(f"y has one class, {classes.tolist()[0]!r}; at least two are needed to tell them apart")
         refuse_twins(classes)
-        return {"target": [text_of(label) for label in y.tolist()]}
+        return {"target": texts_of(y)}
 
     def _take_classes(self, labels: Array | None) -> None:
         """The model's classes as these labels, or as its names tell them."""
@@ -127,7 +126,7 @@ class SequenceClassifier(Grouped):
         """
         probabilities, columns, kind = self._probabilities(X)
         if kind is not None:
-            return like(columns, kind)
+            return like(self._as_labels(columns), kind)
         return self.classes_[np.argmax(probabilities, axis=1)]
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:

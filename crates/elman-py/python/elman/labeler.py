@@ -12,17 +12,13 @@ from .answers import like
 from .arrays import unmasked
 from .data import Column, columns_of, is_frame, is_path, long_columns, sequences_of, table_of
 from .estimator import figures_by_name
-from .labels import known_as, labels_of, refuse_twins, text_of
+from .labels import different, known_as, labels_of, refuse_twins, texts_of
 from .sequences import Grouped
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .keywords import LabelerOptions
-
-
-def _is_missing(label: Any) -> bool:
-    return label is None or label != label
 
 
 def _is_list(X: Any) -> bool:
@@ -37,9 +33,7 @@ def _parts(y: Any, is_flat: bool) -> list[Any]:
 
 def _known(y: Any, is_flat: bool) -> Any:
     """The different values that are not missing, in their own type."""
-    labels = np.concatenate([part.reshape(-1) for part in _parts(y, is_flat)])
-    known = labels[[not _is_missing(label) for label in labels.tolist()]]
-    return np.unique(np.array(known.tolist()) if known.dtype == object else known)
+    return different(np.concatenate([part.reshape(-1) for part in _parts(y, is_flat)]))
 
 
 def _refuse_lengths(targets: list[int], lengths: list[int]) -> None:
@@ -61,7 +55,7 @@ class SequenceLabeler(Grouped):
     Attributes
     ----------
     classes_ : array or None
-        The classes, in the type of ``y``; None where the answers are numbers.
+        The classes, in the type of ``y`` or of a frame's column; None where the answers are numbers.
     history_ : dict
         ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
     test_ : dict
@@ -97,8 +91,8 @@ class SequenceLabeler(Grouped):
             A number, K numbers or a class for each timestep, NaN, None or masked where it is not known; of a frame one for
             each row, by default its column ``target``.
         """
-        self._fit_sequences(X, y)
-        self._take_classes(self.model_, None if y is None else _known(y, is_frame(X)))
+        own = self._fit_sequences(X, y)
+        self._take_classes(self.model_, own if y is None else _known(y, is_frame(X)))
         self._remark(self.remarks_)
         return self
 
@@ -116,7 +110,7 @@ class SequenceLabeler(Grouped):
             names = ["target"] if values.shape[1] == 1 else [f"target{k}" for k in range(values.shape[1])]
             return {name: np.ascontiguousarray(values[:, k]) for k, name in enumerate(names)}
         refuse_twins(_known(rows, True))
-        return {"target": ["" if _is_missing(label) else text_of(label) for label in rows.reshape(-1).tolist()]}
+        return {"target": texts_of(rows.reshape(-1))}
 
     def _spread_over(self, column: Column, lengths: list[int]) -> Column:
         return column
@@ -170,7 +164,7 @@ class SequenceLabeler(Grouped):
         self._fitted()
         if is_path(X) or is_frame(X):
             columns, kind = self._answers(X)
-            return like(columns, kind, rows=True)
+            return like(columns if self.classes_ is None else self._as_labels(columns), kind, rows=True)
         if self.classes_ is not None:
             probabilities, classes = self.predict_proba(X), self.classes_
             most = [classes[np.argmax(part, axis=1)] for part in probabilities]

@@ -23,14 +23,21 @@ from .data import (
     table_of,
     unnested,
     usual_names,
+    values_of,
 )
 from .estimator import Estimator, figures_by_name
+from .labels import different, labelled
 
 
 class Grouped(Estimator):
     """What the estimators of many sequences have in common."""
 
-    def _fit_sequences(self, X: Any, y: Any) -> None:
+    #: Of those that tell classes: these, and the model's name of each.
+    classes_: Any
+    _class_names: list[str]
+
+    def _fit_sequences(self, X: Any, y: Any) -> Array | None:
+        """Trains; gives the different values in a frame's own column of targets, if they have an order."""
         options, X = self._options(), collected(X)
         is_indexed = is_frame(X)
         X = unnested(X, options.get("id") or "id", self.layout)
@@ -84,6 +91,17 @@ class Grouped(Estimator):
                 "that are numbered"
             ) from None
         self._take_features(names, sequences[0].shape[1] if names is None else 0)
+        target = self._grouping(self.model_)["target"]
+        own = values_of(X, target) if is_frame(X) and y is None and isinstance(target, str) else None
+        try:
+            return None if own is None else different(own)
+        except TypeError:
+            return None
+
+    def _as_labels(self, columns: dict[str, Any]) -> dict[str, Any]:
+        """Answers with classes as they are in Python in place of their names."""
+        name = f"{self._grouping(self._fitted())['target']}_predicted"
+        return {**columns, name: labelled(columns[name], self.classes_, self._class_names)}
 
     @staticmethod
     def _usual(names: list[str], options: dict[str, Any], has_targets: bool) -> dict[str, str]:
