@@ -12,6 +12,7 @@ from .answers import like
 from .arrays import Array, as_array
 from .data import Column, collected, is_none
 from .labels import agreement, known_as, labels_of, refuse_twins, texts_of
+from .routing import Weighted
 from .sequences import Grouped
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .keywords import ClassifierOptions, RegressorOptions
 
 
-class SequenceClassifier(Grouped):
+class SequenceClassifier(Weighted, Grouped):
     """A class for each sequence.
 
     Parameters
@@ -162,7 +163,7 @@ class SequenceClassifier(Grouped):
         return tags
 
 
-class SequenceRegressor(Grouped):
+class SequenceRegressor(Weighted, Grouped):
     """Numbers for each sequence.
 
     Parameters
