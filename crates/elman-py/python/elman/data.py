@@ -250,8 +250,8 @@ def table_of(columns: dict[str, Column], name: str = "the data") -> _elman.Table
     return _elman.Table(name, list(columns.items()))
 
 
-def unnested(x: Any, id_name: str, layout: str) -> Any:
-    """What sktime's frames hold, as a list of arrays in a layout; everything else as it is.
+def unnested(x: Any, id_name: str) -> Any:
+    """What sktime's frames hold, as a list of frames; everything else as it is.
 
     Those are pandas' frames with an index of two levels, sequences and timesteps, and those with a row for each sequence
     whose cells are series.
@@ -261,17 +261,16 @@ def unnested(x: Any, id_name: str, layout: str) -> Any:
     if x.index.nlevels == 2:
         in_order = x.sort_index(level=1, kind="stable", sort_remaining=False)
         groups = dict(iter(in_order.groupby(level=0, sort=False)))
-        sequences = [groups[i].to_numpy() for i in x.index.get_level_values(0).unique()]
-    elif len(x) > 0 and all(hasattr(cell, "__len__") and not isinstance(cell, str) for cell in x.iloc[0]):
-        sequences = []
-        for n, row in enumerate(x.itertuples(index=False)):
-            lengths = {len(cell) for cell in row}
-            if len(lengths) > 1:
-                raise ValueError(f"X has in row {n} series of {sorted(lengths)} timesteps; all of a row must have as many")
-            sequences.append(np.stack([np.asarray(cell) for cell in row], axis=1))
-    else:
+        return [groups[i] for i in x.index.get_level_values(0).unique()]
+    if len(x) == 0 or not all(hasattr(cell, "__len__") and not isinstance(cell, str) for cell in x.iloc[0]):
         return x
-    return [sequence.T for sequence in sequences] if layout == "channels" else sequences
+    frames = []
+    for n, row in enumerate(x.itertuples(index=False)):
+        lengths = {len(cell) for cell in row}
+        if len(lengths) > 1:
+            raise ValueError(f"X has in row {n} series of {sorted(lengths)} timesteps; all of a row must have as many")
+        frames.append({str(name): np.asarray(cell) for name, cell in zip(x.columns, row)})
+    return frames
 
 
 def sequences_of(x: Any, layout: str) -> list[Array]:
@@ -308,16 +307,16 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
     else:
         raise TypeError(f"X is {type(x).__name__}; it must be an array, a list of arrays or a data frame")
     sequences: list[Array] = []
-    names: list[Any] | None = None
+    names: list[str] | None = None
     for n, part in enumerate(parts):
         # A frame has a row for each timestep, whatever arrays have, and its columns by name.
-        is_named = hasattr(part, "columns") and is_frame(part)
+        is_named = is_frame(part)
         if is_named:
-            found = list(part.columns)
-            names = found if names is None else names
-            if set(found) != set(names):
-                raise ValueError(f"X[{n}] has the columns {found}, but the frames before it {names}; all must have the same")
-            part = part[names]
+            columns = columns_of(part)
+            names = list(columns) if names is None else names
+            if columns.keys() != set(names):
+                raise ValueError(f"X[{n}] has the columns {list(columns)}, but the frames before it {names}; all must have the same")
+            part = np.stack([columns[name] for name in names], axis=1)
         array = as_array(part, np.float64, f"X[{n}]")
         if array.ndim == 1:
             array = array[:, None]

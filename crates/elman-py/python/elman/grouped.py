@@ -61,7 +61,7 @@ class SequenceClassifier(Weighted, Grouped):
 
         Parameters
         ----------
-        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I) or of frames, data frame, dict, or path
             Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
             each timestep, a column ``id`` (option ``id``) or ``unique_id`` that tells sequences apart; or wide: a row for each sequence, its
             values in at least 15 numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
@@ -200,7 +200,7 @@ class SequenceRegressor(Weighted, Grouped):
 
         Parameters
         ----------
-        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I) or of frames, data frame, dict, or path
             Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
             each timestep, a column ``id`` (option ``id``) or ``unique_id`` that tells sequences apart; or wide: a row for each sequence, its
             values in at least 15 numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences

@@ -10,9 +10,10 @@ import numpy as np
 from . import _elman
 from .answers import like
 from .arrays import unmasked
-from .data import Column, columns_of, is_frame, is_path, long_columns, sequences_of, table_of
+from .data import Column, columns_of, is_frame, is_path, sequences_of, table_of
 from .estimator import figures_by_name
 from .labels import different, known_as, labels_of, refuse_twins, texts_of
+from .listed import are_frames
 from .sequences import Grouped
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class SequenceLabeler(Grouped):
 
         Parameters
         ----------
-        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I) or of frames, data frame, dict, or path
             A frame is long: a row for each timestep. A column ``id`` (option ``id``) or ``unique_id`` tells sequences apart;
             without one it is a single recording.
         y : array (n, T) or (n, T, K), list of arrays (T_i,) or (T_i, K), optional
@@ -147,12 +148,17 @@ class SequenceLabeler(Grouped):
         super()._take_model(model)
         self._take_classes(model)
 
+    def _lengths(self, X: Any) -> list[int]:
+        """The timesteps of each sequence, of arrays or of frames in a list."""
+        if are_frames(X):
+            return [len(next(iter(columns_of(frame).values()))) for frame in X]
+        return [len(sequence) for sequence in sequences_of(X, self.layout)]
+
     def _labels(self, X: Any, names: list[str]) -> Any:
         """Answers of these columns, as the sequences came: rows of values."""
         columns, _ = self._answers(X)
         rows = np.stack([np.asarray(columns[name], dtype=np.float64) for name in names], axis=1)
-        lengths = [len(sequence) for sequence in sequences_of(X, self.layout)]
-        parts = np.split(rows, np.cumsum(lengths)[:-1])
+        parts = np.split(rows, np.cumsum(self._lengths(X))[:-1])
         return parts if _is_list(X) else np.stack(parts)
 
     def predict(self, X: Any) -> Any:
@@ -200,8 +206,7 @@ class SequenceLabeler(Grouped):
         elif y is None:
             raise ValueError("requires y to be passed, but the target y is None")
         else:
-            sequences = self._sequences(X)
-            columns, targets = long_columns(sequences), self._targets(y, [len(sequence) for sequence in sequences])
+            columns, targets = self._long(X), self._targets(y, self._lengths(X))
         for name, column in zip(self._target_names(), targets.values()):
             columns[name] = self._spread(columns, column, "")
         figures, _ = self._fitted().evaluate(table_of(columns))

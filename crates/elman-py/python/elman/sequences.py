@@ -27,6 +27,7 @@ from .data import (
 )
 from .estimator import Estimator, figures_by_name
 from .labels import different, labelled
+from .listed import are_frames, joined
 
 
 class Grouped(Estimator):
@@ -40,7 +41,7 @@ class Grouped(Estimator):
         """Trains; gives the different values in a frame's own column of targets, if they have an order."""
         options, X = self._options(), collected(X)
         is_indexed = is_frame(X)
-        X = unnested(X, options.get("id") or "id", self.layout)
+        X = unnested(X, options.get("id") or "id")
         if is_path(X):
             if y is not None:
                 raise ValueError("a file has its targets in a column; leave y out")
@@ -61,7 +62,17 @@ class Grouped(Estimator):
                 options["target"] = ",".join(targets)
             table = table_of(columns)
         else:
-            sequences = sequences_of(X, self.layout)
+            id_name = options.setdefault("id", "id")
+            if are_frames(X):
+                columns, lengths = joined(X, id_name, is_full=options.get("missing") is None)
+                names = [name for name in columns if name != id_name]
+                options.update(self._usual(names, options, True))
+            else:
+                sequences = sequences_of(X, self.layout)
+                if options.get("missing") is None:
+                    refuse_missing(sequences)
+                columns, names = long_columns(sequences), None
+                lengths = [len(sequence) for sequence in sequences]
             if y is None:
                 raise ValueError(
                     "requires y to be passed, but the target y is None"
@@ -72,13 +83,12 @@ class Grouped(Estimator):
                         else ""
                     )
                 )
-            if options.get("missing") is None:
-                refuse_missing(sequences)
-            columns, names = long_columns(sequences), None
-            lengths = [len(sequence) for sequence in sequences]
-            for name, column in self._targets(y, lengths).items():
+            targets = self._targets(y, lengths)
+            for name, column in targets.items():
+                if name in columns:
+                    raise ValueError(f"X has a column {name!r}, and y tells the targets; drop or rename the column")
                 columns[name] = self._spread_over(column, lengths)
-            options["target"] = ",".join(name for name in columns if name.startswith("target"))
+            options["target"] = ",".join(targets)
             table = table_of(columns)
         try:
             self._fit(table, options)
@@ -193,7 +203,7 @@ class Grouped(Estimator):
         """Answers by column in the order of the sequences, and the kind of the frame that they are to come in; None for arrays,
         and for a frame with a sequence in each row, whose answers stand in the order of its rows."""
         model = self._fitted()
-        X = unnested(X, self._options().get("id") or "id", self.layout)
+        X = unnested(X, self._options().get("id") or "id")
         if is_path(X):
             table, kind = _elman.Table.open(os.fsdecode(X)), {}
         elif is_frame(X):
@@ -202,13 +212,21 @@ class Grouped(Estimator):
         elif "in-rows" in self._grouping(model):
             table, kind = table_of(self._rows(X)), None
         else:
-            sequences, kind = self._sequences(X), None
-            if self._grouping(model).get("missing") is None:
-                refuse_missing(sequences)
-            table = table_of(long_columns(sequences))
+            table, kind = table_of(self._long(X)), None
         answers, remarks = model.predict(table)
         self._remark(remarks)
         return answers, kind
+
+    def _long(self, X: Any) -> dict[str, Column]:
+        """Arrays, or frames in a list, as a long table: columns by name, where the model knows them by that."""
+        grouping, inputs = self._grouping(self._fitted()), self._inputs(self._fitted())
+        is_full = grouping.get("missing") is None
+        if are_frames(X) and (len(self._places(inputs)) < len(inputs) or {*inputs} <= {*columns_of(X[0])}):
+            return joined(X, grouping.get("id") or "id", is_full=is_full).columns
+        sequences = self._sequences(X)
+        if is_full:
+            refuse_missing(sequences)
+        return long_columns(sequences)
 
     def _sequences(self, X: Any) -> list[Array]:
         """Sequences out of arrays, which must have the values that the model reads."""
@@ -253,7 +271,7 @@ class Grouped(Estimator):
         if len(y) == count:
             return y
         id_name = self._grouping(self._fitted())["id"]
-        ids = columns_of(X).get(id_name) if is_frame(unnested(X, id_name, self.layout)) else None
+        ids = columns_of(X).get(id_name) if is_frame(unnested(X, id_name)) else None
         if ids is None or len(y) != len(ids):
             rows = "" if ids is None else f" of {len(ids)} rows"
             raise ValueError(f"{name} has {len(y)} {what}, but X has {count} sequences{rows}")
