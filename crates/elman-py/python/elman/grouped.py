@@ -70,8 +70,8 @@ class SequenceClassifier(Weighted, Grouped):
             A class for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
         labels = None if y is None else self._labels(y)
-        own = self._fit_sequences(X, labels)
-        self._take_classes(own if labels is None else np.unique(labels))
+        frame = self._fit_sequences(X, labels)
+        self._take_classes(self._labels_in(frame) if labels is None else np.unique(labels))
         self._remark(self.remarks_)
         return self
 

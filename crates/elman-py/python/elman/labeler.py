@@ -92,8 +92,10 @@ class SequenceLabeler(Grouped):
             A number, K numbers or a class for each timestep, NaN, None or masked where it is not known; of a frame one for
             each row, by default its column ``target``.
         """
-        own = self._fit_sequences(X, y)
-        self._take_classes(self.model_, own if y is None else _known(y, is_frame(X)))
+        frame = self._fit_sequences(X, y)
+        is_class = self._answer(self.model_)[0] == "class"
+        labels = None if not is_class else self._labels_in(frame) if y is None else _known(y, is_frame(X))
+        self._take_classes(self.model_, labels)
         self._remark(self.remarks_)
         return self
 

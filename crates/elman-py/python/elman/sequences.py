@@ -37,58 +37,29 @@ class Grouped(Estimator):
     classes_: Any
     _class_names: list[str]
 
-    def _fit_sequences(self, X: Any, y: Any) -> Array | None:
-        """Trains; gives the different values in a frame's own column of targets, if they have an order."""
+    def _fit_sequences(self, X: Any, y: Any) -> Any:
+        """Trains; gives the frame that has the targets in a column of its own, if it is one."""
         options, X = self._options(), collected(X)
-        is_indexed = is_frame(X)
+        came_as_frame = is_frame(X)
         X = unnested(X, options.get("id") or "id")
+        names: list[str] | None
+        width = 0
         if is_path(X):
             if y is not None:
                 raise ValueError("a file has its targets in a column; leave y out")
             table = _elman.Table.open(os.fsdecode(X))
             names = table.headers
         elif is_frame(X):
-            columns = columns_of(X)
-            names = list(columns)
-            options.update(self._usual(names, options, y is not None))
-            if y is not None:
-                targets = self._targets(y, None)
-                for name, column in targets.items():
-                    if name in names:
-                        raise ValueError(
-                            f"X has a column {name!r}, and y tells the targets; leave y out, or drop or rename the column"
-                        )
-                    columns[name] = self._spread(columns, column, options.get("id") or "id")
-                options["target"] = ",".join(targets)
+            columns, names = self._of_frame(X, y, options)
             table = table_of(columns)
         else:
-            id_name = options.setdefault("id", "id")
-            if are_frames(X):
-                columns, lengths = joined(X, id_name, is_full=options.get("missing") is None)
-                names = [name for name in columns if name != id_name]
-                options.update(self._usual(names, options, True))
-            else:
-                sequences = sequences_of(X, self.layout)
-                if options.get("missing") is None:
-                    refuse_missing(sequences)
-                columns, names = long_columns(sequences), None
-                lengths = [len(sequence) for sequence in sequences]
             if y is None:
-                raise ValueError(
-                    "requires y to be passed, but the target y is None"
-                    + (
-                        ": a frame whose index tells sequences and timesteps has features alone. Pass y, or make columns of "
-                        "the index: reset_index()"
-                        if is_indexed
-                        else ""
-                    )
+                hint = (
+                    ": a frame whose index tells sequences and timesteps has features alone. Pass y, or make columns of the index: "
+                    "reset_index()"
                 )
-            targets = self._targets(y, lengths)
-            for name, column in targets.items():
-                if name in columns:
-                    raise ValueError(f"X has a column {name!r}, and y tells the targets; drop or rename the column")
-                columns[name] = self._spread_over(column, lengths)
-            options["target"] = ",".join(targets)
+                raise ValueError(f"requires y to be passed, but the target y is None{hint if came_as_frame else ''}")
+            columns, names, width = self._of_list(X, y, options)
             table = table_of(columns)
         try:
             self._fit(table, options)
@@ -100,9 +71,54 @@ class Grouped(Estimator):
                 f"{error}; if each row is a sequence, give them as an array (n, T) or (n, T, I), or in a frame of at least 15 columns "
                 "that are numbered"
             ) from None
-        self._take_features(names, sequences[0].shape[1] if names is None else 0)
-        target = self._grouping(self.model_)["target"]
-        own = values_of(X, target) if is_frame(X) and y is None and isinstance(target, str) else None
+        self._take_features(names, width)
+        return X if y is None and is_frame(X) else None
+
+    def _of_frame(self, X: Any, y: Any, options: dict[str, Any]) -> tuple[dict[str, Column], list[str]]:
+        """The columns of a frame, with those of targets where they are given, and the names of its own; options for what is called
+        as usual are put to the others."""
+        columns = columns_of(X)
+        names = list(columns)
+        options.update(self._usual(names, options, y is not None))
+        if y is not None:
+            targets = self._targets(y, None)
+            for name, column in targets.items():
+                if name in names:
+                    raise ValueError(
+                        f"X has a column {name!r}, and y tells the targets; leave y out, or drop or rename the column"
+                    )
+                columns[name] = self._spread(columns, column, options.get("id") or "id")
+            options["target"] = ",".join(targets)
+        return columns, names
+
+    def _of_list(
+        self, X: Any, y: Any, options: dict[str, Any]
+    ) -> tuple[dict[str, Column], list[str] | None, int]:
+        """The columns of a long table out of arrays, or of frames in a list, with those of targets; the names of the frames' columns;
+        and the values per timestep of arrays."""
+        is_full, names, width = options.get("missing") is None, None, 0
+        id_name = options.setdefault("id", "id")
+        if are_frames(X):
+            columns, lengths = joined(X, id_name, is_full=is_full)
+            names = [name for name in columns if name != id_name]
+            options.update(self._usual(names, options, True))
+        else:
+            sequences = sequences_of(X, self.layout)
+            if is_full:
+                refuse_missing(sequences)
+            columns, width = long_columns(sequences), sequences[0].shape[1]
+            lengths = [len(sequence) for sequence in sequences]
+        targets = self._targets(y, lengths)
+        for name, column in targets.items():
+            if name in columns:
+                raise ValueError(f"X has a column {name!r}, and y tells the targets; drop or rename the column")
+            columns[name] = self._spread_over(column, lengths)
+        options["target"] = ",".join(targets)
+        return columns, names, width
+
+    def _labels_in(self, frame: Any) -> Array | None:
+        """The different values in a frame's column of targets, if there is a frame and they have an order."""
+        own = None if frame is None else values_of(frame, self._grouping(self.model_)["target"])
         try:
             return None if own is None else different(own)
         except TypeError:
