@@ -240,6 +240,8 @@ def test_paths_may_be_bytes(net, regressor, tmp_path):
     table.write_text("id,v,target\n" + "".join(f"{n},{t % 3},{n % 5}\n" for n in range(20) for t in range(4)))
     fitted = elman.SequenceRegressor(**QUICK).fit(os.fsencode(table))
     assert fitted.score(os.fsencode(table)) == fitted.score(table)
+    swept = elman.sweep(regressor, [{}], X, Y, jobs=1, folder=os.fsencode(tmp_path / "trials"))
+    assert len(swept.trials) == len(list((tmp_path / "trials").glob("*.trial"))) == 1
     with pytest.raises(FileNotFoundError, match="cannot open none.csv: there is no such file"):
         elman.Forecaster(**QUICK).fit(b"none.csv")
 

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import _elman
+from . import _elman, arrays
 from .arrays import as_count
 from .data import collected
 from .estimator import Estimator
@@ -181,7 +181,7 @@ def sweep(
     *,
     test: Any = None,
     jobs: int | None = None,
-    folder: str | os.PathLike[str] | None = None,
+    folder: arrays.Path | None = None,
 ) -> Sweep:
     """Fit a copy of an estimator for each set of options, side by side over cores.
 
@@ -249,12 +249,12 @@ _BROKEN = (
 )
 
 
-def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[str, Any]) -> Path | None:
+def _place(folder: arrays.Path | None, content: bytes, options: dict[str, Any]) -> Path | None:
     if folder is None:
         return None
     content += _elman.__version__.encode()
     key = hashlib.sha256(content + json.dumps(options, sort_keys=True, default=repr).encode()).hexdigest()[:32]
-    return Path(folder) / f"{key}.trial"
+    return Path(os.fsdecode(folder)) / f"{key}.trial"
 
 
 def _stored(place: Path | None) -> Trial | None:
