@@ -1,4 +1,4 @@
-"""Times `elman.torch`'s layers beside PyTorch's, in turns, and what a step of a stream costs in Python.
+"""Times `elman.torch`'s layers beside PyTorch's, in turns.
 
     python bench/python_layer.py [THREADS]
 
@@ -12,7 +12,6 @@ import statistics
 import sys
 import time
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -89,30 +88,8 @@ def layers():
             )
 
 
-def streams():
-    stream = elman.Network([elman.LSTM(16), elman.Dense(1)], input_size=1).stream()
-    x, out = np.ones(1, np.float32), np.zeros(1, np.float32)
-
-    def loop(call):
-        start = time.perf_counter()
-        for _ in range(100_000):
-            call()
-        return (time.perf_counter() - start) / 100_000
-
-    nothing = min(loop(lambda: None) for _ in range(5))
-    for name, call in [
-        ("step(x)", lambda: stream.step(x)),
-        ("step(x, out)", lambda: stream.step(x, out)),
-        ("step_scalar(x)", lambda: stream.step_scalar(1.0)),
-    ]:
-        print(
-            f"a step of an LSTM of 16 units with its head by {name}: {1e6 * (min(loop(call) for _ in range(5)) - nothing):.2f} us"
-        )
-
-
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         torch.set_num_threads(int(sys.argv[1]))
         elman.set_threads(int(sys.argv[1]))
     layers()
-    streams()

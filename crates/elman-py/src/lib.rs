@@ -36,7 +36,7 @@ mod _elman {
     #[pymodule_export]
     use crate::model::{Model, class_keys};
     #[pymodule_export]
-    use crate::network::Network;
+    use crate::network::{Network, check_block};
     #[pymodule_export]
     use crate::stream::{RowStreams, Stream};
     #[pymodule_export]

@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::arrays::{Form, Gathered, Number, Sequences, parsed, same, values};
-use crate::errors::{alone, not_lent, tried, working, wrong};
+use crate::errors::{alone, exception, not_lent, quickly, tried, working, wrong};
 use crate::states::{self, Arrays};
 use crate::stream::Stream;
 
@@ -237,6 +237,12 @@ fn check_tokens<T: Number>(network: &network::Network, slices: &[&[T]]) -> Resul
             Err(format!("x holds {id}, which is no token: they are whole numbers from 0 to {last}"))
         }
     }
+}
+
+/// Refuses a block, as JSON, whose options are out of range wherever it stands.
+#[pyfunction]
+pub(crate) fn check_block(block: &str) -> PyResult<()> {
+    quickly(|| network::check_block(&parsed("the block", block)?).map_err(exception))?
 }
 
 #[pymethods]

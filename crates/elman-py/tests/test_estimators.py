@@ -283,7 +283,7 @@ def test_a_sequence_in_each_row(kind, tmp_path):
         assert any("rows is read as a sequence of the numbers in the" in remark for remark in fitted.remarks_)
         assert fitted.score(frame, y) == expected.score(X, y) and fitted.n_features_in_ == X.shape[1]
         assert fitted.score(frame, y, weights) == expected.score(X, y, weights)
-        assert np.array_equal(fitted.predict(frame)["target_predicted"], expected.predict(X))
+        assert np.array_equal(fitted.predict(frame), expected.predict(X))
     fitted.save(tmp_path / "wide.elman")
     assert elman.load(tmp_path / "wide.elman").score(columns, y) == expected.score(X, y)
     with pytest.raises(ValueError, match=r"y has 47 targets, but the data frame has 48 rows and no column 'id'"):

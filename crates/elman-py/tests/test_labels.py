@@ -134,3 +134,77 @@ elman.sweep(elman.SequenceRegressor(epochs=1, verbose=0), elman.grid(seed=[0, 1]
     assert run.returncode == 1
     last = run.stderr.splitlines()[-1]
     assert "BrokenProcessPool: a process of the sweep ended before its trial did" in last and "__main__" in last
+
+
+DAYS = np.array(["2024-03-01", "2025-03-01"], "M8[D]")
+
+
+def plain(column, labels):
+    """A column of any library, or labels, as an array to compare with these labels."""
+    if hasattr(column, "to_pylist"):
+        column = column.to_pylist()
+    array = np.asarray(column)
+    is_time = labels.dtype.kind in "MO"
+    assert array.dtype.kind in ("MO" if is_time else "TUO" if labels.dtype.kind == "U" else labels.dtype.kind)
+    return array.astype("M8[us]" if is_time else labels.dtype)
+
+
+@pytest.mark.parametrize("library", ["dict", "pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        DAYS,
+        DAYS.astype("M8[ns]"),
+        DAYS.astype("M8[us]") + np.timedelta64(90, "m"),
+        np.array(DAYS.tolist(), dtype=object),
+        np.array([False, True]),
+        np.array([3, 20]),
+        np.array([0.0, 1.0]),
+        np.array(["no", "yes"]),
+    ],
+    ids=lambda labels: f"{labels.dtype}",
+)
+def test_labels_of_frames_come_back_in_their_type(library, labels):
+    make = dict
+    if library != "dict":
+        imported = pytest.importorskip(library)
+        make = imported.table if library == "pyarrow" else imported.DataFrame
+    places = np.arange(40) % 2
+    noise = np.random.default_rng(2).normal(size=320)
+    columns = {"id": np.repeat(np.arange(40), 8), "v": noise + np.repeat(places, 8) * 9}
+    rows = labels[np.repeat(places, 8)]
+    given, apart = make({**columns, "target": rows}), make(columns)
+    for kind, own, y in [
+        (elman.SequenceClassifier, {"search": False}, labels[places]),
+        (elman.SequenceLabeler, {"classes": True}, rows),
+    ]:
+        of_column = kind(**{**QUICK, **own}).fit(given)
+        assert np.array_equal(plain(of_column.classes_, labels), plain(labels, labels))
+        answers = of_column.predict(given)
+        found = plain(answers["target_predicted"], labels)
+        assert np.mean(found == plain(y, labels)) == of_column.score(given)
+        if kind is elman.SequenceLabeler and labels.dtype.kind in "if":
+            continue  # They are taken for numbers.
+        of_y = kind(**{**QUICK, **own}).fit(apart, y)
+        assert of_y.classes_.dtype == labels.dtype and np.array_equal(of_y.classes_, labels)
+        assert np.array_equal(plain(of_y.predict(apart)["target_predicted"], labels), found)
+        assert of_y.score(apart, y) == of_column.score(given)
+        if labels.dtype.kind in "MO":
+            assert [name[:10] for name in of_y._class_names] == ["2024-03-01", "2025-03-01"]
+
+
+def test_labels_that_a_table_takes_for_one_are_known_by_its_name():
+    rows = np.repeat(np.array([" yes", "yes", "no", "yes"] * 10), 6)
+    frame = {"id": np.repeat(np.arange(40), 6), "v": np.random.default_rng(0).normal(size=240), "target": rows}
+    fitted = elman.SequenceClassifier(search=False, **QUICK).fit(frame)
+    assert fitted.classes_.tolist() == ["no", "yes"] and fitted.predict_proba(frame).shape == (40, 2)
+
+
+def test_dates_that_are_missing_are_no_class():
+    X = np.random.default_rng(0).normal(size=(20, 6, 1))
+    y = np.where(np.arange(20) % 2, DAYS[0], DAYS[1]).astype("M8[ns]")
+    y[3] = "NaT"
+    with pytest.raises(ValueError, match="y has a class that is None or NaN"):
+        elman.SequenceClassifier(search=False, **QUICK).fit(X, y)
+    of_rows = np.repeat(y[:, None], 6, axis=1)
+    assert np.array_equal(elman.SequenceLabeler(**QUICK).fit(X, of_rows).classes_, DAYS.astype("M8[ns]"))

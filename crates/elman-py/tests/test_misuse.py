@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import os
 import threading
 
 import numpy as np
@@ -90,11 +91,29 @@ def forecaster():
             f"targets hold {2**64 - 1}, but classes are from 0 to 2",
         ),
         (lambda n: elman.set_threads(-1), ValueError, "count is -1; it must be at least 0"),
+        (lambda n: elman.GRU(2, direction="up"), ValueError, 'direction is \'up\'; it must be "forward", "reverse" or "both"'),
+        (lambda n: elman.GRU(2, output=None), ValueError, 'output is None; it must be "every" or "last"'),
+        (lambda n: elman.GRU(0), ValueError, "hidden_size is 0; it must be at least 1"),
+        (lambda n: elman.GRU(2, learned_state="no"), TypeError, "learned_state is 'no'; it must be True or False"),
+        (lambda n: elman.LSTM(2, zoneout_cell=1.0), ValueError, "zoneout_cell is 1; it must be at least 0 and below 1"),
+        (lambda n: elman.Recurrent("tru", 2), ValueError, "cell is 'tru'; it must be \"elman\", .* or \"peephole-lstm\""),
+        (lambda n: elman.Recurrent("min-gru", 2, recurrent_dropout=0.1), ValueError, "min-gru has no recurrent product"),
+        (lambda n: elman.Dense(0), ValueError, "output_size is 0; it must be at least 1"),
+        (lambda n: elman.Dropout(1.0), ValueError, "dropout is 1; it must be at least 0 and below 1"),
+        (lambda n: elman.Embedding(4, 3, one_hot=True), ValueError, "embedding_dim is 3, but one-hot vectors of 4 tokens"),
+        (lambda n: elman.LayerNorm(-1), ValueError, "eps is -1.0; it must be above 0"),
+        (lambda n: elman.Skip(0), ValueError, "inputs is 0; it must be at least 1"),
+        (lambda n: elman.Patch(0), ValueError, "len is 0; it must be at least 1"),
+        (lambda n: elman.Pooling("min"), ValueError, "kind is 'min'; it must be \"last\", \"mean\" or \"max\""),
+        (lambda n: n.check(seed=-1), ValueError, "seed is -1; it must be at least 0"),
+        (lambda n: elman.Network([elman.GRU(2)], input_size=1, init=3), TypeError, "init is 3; it must be a text"),
+        (lambda n: elman.clip_grad_norm(n, "x"), TypeError, "max_norm is 'x'; it must be a number"),
+        (lambda n: elman.clip_grad_norm("x", 1.0), TypeError, "network is str; it must be the elman.Network"),
         (lambda n: elman.RNN(4, nonlinearity="selu"), ValueError, "nonlinearity is 'selu'; it must be \"tanh\" or"),
         (
             lambda n: elman.Network([elman.Dense(4, "swish")], input_size=2),
             ValueError,
-            "unknown variant `swish`, expected one of .*`softmax`$",
+            "activation is 'swish'; it must be \"identity\", .*\"elu\" or \"softmax\"$",
         ),
         (lambda n: elman.from_torch(n), (ValueError, ImportError), "Network has no counterpart in a network; there|torch"),
     ],
@@ -146,6 +165,9 @@ def test_classes():
         (lambda f: f.predict(horizon=-1), ValueError, "horizon is -1; it must be at least 1"),
         (lambda f: f.backtest(test=0), ValueError, "test is 0; it must be at least 1"),
         (lambda f: f.predict_interval(levels=0.95), ValueError, "levels has 0.95, but they are in percent; .* give 95"),
+        (lambda f: f.predict(baseline=3), TypeError, "baseline is 3; it must be a text"),
+        (lambda f: f.predict_interval(levels="many"), TypeError, "levels is .*many.*; it must be a number"),
+        (lambda f: f.network("first"), TypeError, "member is 'first'; it must be a whole number"),
         (lambda f: f.predict(baseline="naive"), ValueError, "did you mean seasonal naive"),
     ],
 )
@@ -161,6 +183,10 @@ def test_forecasts(forecaster, call, error, message):
         (lambda e: elman.sweep(type(e), [{}], X, Y), TypeError, "estimator is the class SequenceRegressor; it must be"),
         (lambda e: elman.sweep(e, [{}], X, Y, jobs=0), ValueError, "jobs is 0; it must be at least 1"),
         (lambda e: elman.sweep(e, [{}], X, Y, test=X), TypeError, r"test is ndarray; it must be a tuple \(X, y\)"),
+        (lambda e: elman.run_trial("x", {}, X, Y), TypeError, r"estimator is str; .* such as elman.Forecaster\(\)"),
+        (lambda e: elman.run_trial(type(e), {}, X, Y), TypeError, "estimator is the class SequenceRegressor; it must be"),
+        (lambda e: elman.run_trial(e, [1], X, Y), TypeError, "params is list; it must be a dict of options"),
+        (lambda e: elman.run_trial(e, {}, X, Y, test=X), TypeError, r"test is ndarray; it must be a tuple \(X, y\)"),
         (lambda e: elman.sweep(e, [], X, Y), ValueError, "params are empty"),
         (lambda e: elman.grid(seed=3), TypeError, r"seed is 3; it must be a list of values to try, such as \[3\]"),
         (lambda e: elman.grid(cell="lstm"), TypeError, r"such as \['lstm'\]"),
@@ -178,6 +204,58 @@ def test_a_refused_step_leaves_the_stream_where_it_was(net):
         with pytest.raises((TypeError, ValueError), match="^out "):
             refused.step(x, out)
     np.testing.assert_array_equal(refused.step(x), untouched.step(x))
+
+
+@pytest.mark.parametrize(
+    "x, dy, error, message",
+    [
+        (np.ones((4, 5, 2)), np.ones((4, 1)), ValueError, r"dy has the shape \(4, 1\), but the output of forward has \(4, 5, 1\)"),
+        (np.ones((4, 5, 2)), np.ones((1, 4, 5, 1)), ValueError, r"dy has the shape \(1, 4, 5, 1\), but"),
+        (np.ones((4, 5, 2)), np.ones((4, 6, 1)), ValueError, r"dy has the shape \(4, 6, 1\), but the output of forward"),
+        (np.ones((4, 5, 2)), None, ValueError, r"dy has the shape \(\), but"),
+        (np.ones((4, 5, 2)), 1.0, ValueError, r"dy has the shape \(\), but"),
+        (np.ones((4, 5, 2)), "much", TypeError, "dy is of <U4; it must be numbers"),
+        (np.ones((5, 2)), np.ones((1, 5, 1)), ValueError, r"dy has the shape \(1, 5, 1\), but the output of forward has \(5, 1\)"),
+        ([np.ones((5, 2)), np.ones((3, 2))], np.ones((2, 5, 1)), ValueError, r"dy\[1\] has the shape \(5, 1\), but .* \(3, 1\)"),
+        ([np.ones((5, 2)), np.ones((3, 2))], [np.ones((5, 1))], ValueError, "dy has 1 parts, but .* a list of 2 arrays"),
+        ([np.ones((5, 2)), np.ones((3, 2))], None, ValueError, "dy is of NoneType, but .* a list of 2 arrays"),
+    ],
+)
+def test_gradients_of_other_shapes(net, x, dy, error, message):
+    net.forward(x)
+    gradients = net.gradients.copy()
+    with pytest.raises(error, match=message):
+        net.backward(dy)
+    assert np.array_equal(net.gradients, gradients)
+
+
+def test_paths_may_be_bytes(net, regressor, tmp_path):
+    name = os.fsencode(tmp_path / "a.elman")
+    net.save(name)
+    assert np.array_equal(elman.Network.open(name).parameters, net.parameters)
+    regressor.save(name)
+    for load in (elman.load, elman.SequenceRegressor.load):
+        assert np.array_equal(load(name).predict(X), regressor.predict(X))
+    table = tmp_path / "table.csv"
+    table.write_text("id,v,target\n" + "".join(f"{n},{t % 3},{n % 5}\n" for n in range(20) for t in range(4)))
+    fitted = elman.SequenceRegressor(**QUICK).fit(os.fsencode(table))
+    assert fitted.score(os.fsencode(table)) == fitted.score(table)
+    swept = elman.sweep(regressor, [{}], X, Y, jobs=1, folder=os.fsencode(tmp_path / "trials"))
+    assert len(swept.trials) == len(list((tmp_path / "trials").glob("*.trial"))) == 1
+    with pytest.raises(FileNotFoundError, match="cannot open none.csv: there is no such file"):
+        elman.Forecaster(**QUICK).fit(b"none.csv")
+
+
+def test_what_is_asked_of_a_text_model():
+    model = elman.TextModel(**QUICK).fit("fine wine, nine swine. " * 30)
+    for options, message in [
+        ({"prompt": 3}, "prompt is 3; it must be a text"),
+        ({"stop": 3}, "stop is 3; it must be a text"),
+        ({"temperature": "hot"}, "temperature is 'hot'; it must be a number"),
+        ({"top_p": "all"}, "top_p is 'all'; it must be a number"),
+    ]:
+        with pytest.raises(TypeError, match=message):
+            model.generate(**options)
 
 
 def test_options_of_trials_may_come_one_by_one(regressor):

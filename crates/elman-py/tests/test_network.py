@@ -267,9 +267,9 @@ def test_files_and_pickles_come_back(tmp_path):
 def test_what_is_no_network_is_refused():
     for blocks, message in [
         ([], "blocks"),
-        ([elman.Dense(0)], r"output_size of block 0 \(dense\) is 0"),
-        ([elman.Recurrent("lstn", 3)], "unknown variant `lstn`"),
-        ([elman.Dropout(1.5), elman.Dense(1)], "probability|dropout"),
+        ([elman.Dropout(0.5), elman.Dense(1)], "dropout is the first block"),
+        ([elman.GRU(2), elman.Skip(5)], r"inputs of block 1 \(skip\) is 5, but the network has 3 inputs"),
+        ([elman.GRU(2), elman.Patch(2**24)], r"len of block 1 \(patch\) is 16777216; with 2 values"),
     ]:
         with pytest.raises(ValueError, match=message):
             network(blocks)
@@ -277,7 +277,7 @@ def test_what_is_no_network_is_refused():
         elman.Network([elman.GRU(3)])
     for make, error, message in [
         (lambda: elman.GRU(2.5), TypeError, "hidden_size is 2.5; it must be a whole number"),
-        (lambda: elman.GRU(-3), ValueError, "hidden_size is -3; it must be at least 0"),
+        (lambda: elman.GRU(-3), ValueError, "hidden_size is -3; it must be at least 1"),
         (lambda: elman.Network(elman.GRU(3), input_size=1), TypeError, "it must be a list of blocks"),
         (lambda: elman.Network([elman.GRU], input_size=1), TypeError, r"blocks\[0\] is .*such as elman.GRU\(16\)"),
         (lambda: network(input_size=1.5), TypeError, "input_size is 1.5"),

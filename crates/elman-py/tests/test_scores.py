@@ -145,3 +145,35 @@ def test_features_are_what_is_learned_from():
     with pytest.raises(ValueError, match="X has a column 'target', and y tells the targets"):
         elman.SequenceRegressor(**QUICK).fit({**LONG, "target": LONG["a"]}, Y)
     assert not hasattr(regressor.fit(X, Y), "feature_names_in_")
+
+
+def test_weights_are_routed_to_the_score_where_that_is_asked_for():
+    sklearn = pytest.importorskip("sklearn", "1.5")
+    from sklearn.exceptions import UnsetMetadataPassedError
+    from sklearn.model_selection import GridSearchCV, check_cv, cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    weights = np.linspace(0.1, 2, 60)
+    for estimator, y in [
+        (elman.SequenceRegressor(**QUICK), Y),
+        (elman.SequenceClassifier(search=False, **QUICK), CLASSES),
+    ]:
+        def scored(estimator, **params):
+            return cross_val_score(estimator, X, y, cv=2, error_score="raise", params=params)
+
+        # By hand, on the folds that cross_val_score makes.
+        folds = check_cv(2, y, classifier=y is CLASSES).split(X, y)
+        fitted = [(sklearn.base.clone(estimator).fit(X[train], y[train]), test) for train, test in folds]
+        by_hand = [each.score(X[test], y[test], weights[test]) for each, test in fitted]
+
+        with sklearn.config_context(enable_metadata_routing=True):
+            asks = sklearn.base.clone(sklearn.base.clone(estimator).set_score_request(sample_weight=True))
+            assert scored(asks, sample_weight=weights) == pytest.approx(by_hand)
+            assert scored(asks.set_score_request(sample_weight="w"), w=weights) == pytest.approx(by_hand)
+            with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+                scored(estimator, sample_weight=weights)
+            # A pipeline asks its last step what it may hand on, weights or not.
+            pipeline = make_pipeline(FunctionTransformer(), estimator)
+            name = f"{type(estimator).__name__.lower()}__hidden_size"
+            GridSearchCV(pipeline, {name: [2, 3]}, cv=2, error_score="raise").fit(X, y)

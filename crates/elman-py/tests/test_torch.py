@@ -213,6 +213,29 @@ def test_dropout_follows_pytorchs_generator():
     assert_close(layer.weight_hh_l0.grad, 2 * once)
 
 
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+def test_dropout_of_everything_is_pytorchs(kind):
+    layers = [kind(3, 4, num_layers=2, dropout=1.0, bidirectional=True) for _ in range(2)]
+    layers[1].load_state_dict(layers[0].state_dict())
+    fast.accelerate(layers[1])
+    x = torch.randn(5, 2, 3)
+    for training in (True, False):
+        expected, found = (layer.train(training)(x)[0] for layer in layers)
+        assert_close(found, expected)
+        results = []
+        for layer, y in zip(layers, (expected, found)):
+            layer.zero_grad()
+            y.square().sum().backward()
+            results.append([parameter.grad for parameter in layer.parameters()])
+        for a, b in zip(*results):
+            assert_close(b, a)
+    own = getattr(fast, kind.__name__)(3, 4, num_layers=2, dropout=1.0)
+    with torch.no_grad():
+        for parameter in own.parameters():
+            parameter.zero_()
+    assert own(x)[0].isfinite().all()
+
+
 def test_a_training_script_changes_one_import():
     finals = []
     for module in (nn, fast):
@@ -687,6 +710,8 @@ def test_modules_without_counterpart_are_refused_by_name():
         (nn.Sequential(nn.LSTM(3, 4), nn.Linear(5, 2)), "Linear reads 5 values, but what stands before it gives 4"),
         (nn.Sequential(nn.LSTM(3, 4, bidirectional=True), nn.LayerNorm(4)), "LayerNorm reads 4 .* before it gives 8"),
         (nn.Sequential(nn.Linear(2, 1), nn.Embedding(3, 4)), "Embedding must be the first layer"),
+        (nn.LSTM(2, 3, device="meta"), "a layer is on PyTorch's meta device.*to_empty"),
+        (nn.LSTM(2, 3, num_layers=2, dropout=1.0), "dropout is 1; it must be at least 0 and below 1"),
         (nn.Sequential(nn.GRU(2, 3), nn.Linear(3, 1).double()), "Linear is of float64, but the first layer of float32"),
     ]:
         with pytest.raises(ValueError, match=message):

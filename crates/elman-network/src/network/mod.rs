@@ -69,7 +69,7 @@ pub use placed::{Kind, Layer, Placed, RecurrentLayers};
 pub(crate) use simd::worthwhile_shares;
 pub(crate) use timeline::Timelines;
 use validate::Before;
-pub use validate::check_drawn;
+pub use validate::{check_block, check_drawn};
 
 use crate::batch::{Batch, Packing};
 use crate::error::ConfigError;

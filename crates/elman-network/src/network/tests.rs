@@ -166,6 +166,28 @@ fn options_out_of_range_are_refused() {
 }
 
 #[test]
+fn a_block_by_itself_is_refused_for_its_own_options_alone() {
+    let refused = |block: Block, message: &str| {
+        assert_eq!(check_block(&block).unwrap_err().to_string(), message);
+    };
+    refused(gru(0).into(), "hidden_size is 0; it must be at least 1");
+    refused(Dropout::new(1.0).into(), "dropout is 1; it must be at least 0 and below 1");
+    refused(
+        gru(1).with_zoneout(0.0, 0.5).into(),
+        "zoneout_cell is 0.5, but gru has no state beside h; leave it out",
+    );
+    // Whether these fit depends on what stands before them.
+    for block in [
+        Skip::new(9).into(),
+        Dropout::new(0.5).into(),
+        Patch::new(1 << 20).into(),
+        Embedding::new(3, 2).into(),
+    ] {
+        assert_eq!(check_block(&block), Ok(()), "{block:?}");
+    }
+}
+
+#[test]
 fn sizes_that_make_too_many_parameters_are_refused() {
     let more = "that makes more than 268435456 parameters";
     for size in [1 << 28, usize::MAX / 3, usize::MAX] {

@@ -44,28 +44,13 @@ impl NetworkConfig {
         self.check_time(n, before)?;
         let block = &self.blocks[n];
         let of = &*format!("of block {n} ({}) ", block.name());
+        check_options(block, of)?;
         match block {
-            Block::Recurrent(recurrent) => {
-                at_least_one("hidden_size", recurrent.hidden_size, of)?;
-                check_drawn(recurrent, of)
-            }
-            Block::Dense(dense) => at_least_one("output_size", dense.output_size, of),
-            Block::Dropout(dropout) => {
-                check_dropout(dropout.probability, of)?;
-                self.check_inside(n)
-            }
-            Block::Embedding(embedding) => {
-                at_least_one("num_embeddings", embedding.num_embeddings, of)?;
-                at_least_one("embedding_dim", embedding.embedding_dim, of)?;
-                check_table(embedding.num_embeddings, of)?;
-                check_one_hot(embedding, of)?;
-                check_tokens(n, before.width, of)
-            }
-            Block::LayerNorm(norm) => check_eps(norm.eps, of),
+            Block::Dropout(_) => self.check_inside(n),
+            Block::Embedding(_) => check_tokens(n, before.width, of),
             Block::Skip(skip) => self.check_skip(skip.inputs, before.width, of),
             Block::Patch(patch) => check_patch(patch, before.width, of),
-            Block::Pooling(_) => Ok(()),
-            _ => Err(ConfigError::new("blocks", format!("hold a {}, which is not known", block.name()))),
+            _ => Ok(()),
         }
     }
 
@@ -82,7 +67,6 @@ impl NetworkConfig {
     }
 
     fn check_skip(&self, inputs: usize, width: usize, of: &str) -> Result<(), ConfigError> {
-        at_least_one("inputs", inputs, of)?;
         if inputs <= self.input_size && inputs <= width {
             return Ok(());
         }
@@ -120,6 +104,39 @@ impl NetworkConfig {
     }
 }
 
+/// Refuses options of a block that are out of range wherever it stands. What depends on its place is for [`Network::new`] to
+/// refuse.
+///
+/// # Errors
+/// If one is, by its name.
+///
+/// [`Network::new`]: super::Network::new
+pub fn check_block(block: &Block) -> Result<(), ConfigError> {
+    check_options(block, "")
+}
+
+fn check_options(block: &Block, of: &str) -> Result<(), ConfigError> {
+    match block {
+        Block::Recurrent(recurrent) => {
+            at_least_one("hidden_size", recurrent.hidden_size, of)?;
+            check_drawn(recurrent, of)
+        }
+        Block::Dense(dense) => at_least_one("output_size", dense.output_size, of),
+        Block::Dropout(dropout) => check_dropout(dropout.probability, of),
+        Block::Embedding(embedding) => {
+            at_least_one("num_embeddings", embedding.num_embeddings, of)?;
+            at_least_one("embedding_dim", embedding.embedding_dim, of)?;
+            check_table(embedding.num_embeddings, of)?;
+            check_one_hot(embedding, of)
+        }
+        Block::LayerNorm(norm) => check_eps(norm.eps, of),
+        Block::Skip(skip) => at_least_one("inputs", skip.inputs, of),
+        Block::Patch(patch) => at_least_one("len", patch.len, of),
+        Block::Pooling(_) => Ok(()),
+        _ => Err(ConfigError::new("blocks", format!("hold a {}, which is not known", block.name()))),
+    }
+}
+
 fn check_tokens(n: usize, width: usize, of: &str) -> Result<(), ConfigError> {
     if n > 0 {
         let message = format!("{of}reads token ids, which only the input holds; put it first");
@@ -140,7 +157,6 @@ fn check_eps(eps: f64, of: &str) -> Result<(), ConfigError> {
 }
 
 fn check_patch(patch: &Patch, width: usize, of: &str) -> Result<(), ConfigError> {
-    at_least_one("len", patch.len, of)?;
     if patch.output_size(width) <= MAX_PATCH {
         return Ok(());
     }

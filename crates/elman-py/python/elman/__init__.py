@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from .estimators import (
         Backtest,
         Forecaster,
-        Remark,
         SequenceClassifier,
         SequenceLabeler,
         SequenceRegressor,
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
         clip_grad_norm,
     )
     from .network import Network, Stream
+    from .remarks import Remark
     from .streams import RowStream
     from .sweeps import Sweep, Trial, grid, run_trial, sweep
 
@@ -66,9 +66,10 @@ _HOMES = {
     "blocks": "Block Dense Dropout Embedding GRU LSTM LayerNorm Patch Pooling RNN Recurrent Skip",
     "conversion": "from_torch",
     "data": "airline",
-    "estimators": "Backtest Forecaster Remark SequenceClassifier SequenceLabeler SequenceRegressor TextModel load",
+    "estimators": "Backtest Forecaster SequenceClassifier SequenceLabeler SequenceRegressor TextModel load",
     "learning": "AbsoluteError Adam AdamW CrossEntropy Huber RMSprop SGD SquaredError clip_grad_norm",
     "network": "Network Stream",
+    "remarks": "Remark",
     "streams": "RowStream",
     "sweeps": "Sweep Trial grid run_trial sweep",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,11 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[Any]
 #: One array ``(B, T, I)``, a list of arrays ``(T_i, I)``, or one sequence ``(T, I)``.
 Sequences = ArrayLike | Sequence[ArrayLike]
+#: Where a file is, as :mod:`os` takes it.
+Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 def as_array(value: Any, dtype: Any, what: str) -> Array:
     """A C-contiguous array of real numbers; the same one where it is that already."""
     if hasattr(value, "detach"):  # of PyTorch
+        if value.is_meta:
+            raise ValueError(f"{what} is on PyTorch's meta device, where tensors have no values; give one that has some")
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise ValueError(f"{what} has masked values; fill them, or leave out the timesteps")
@@ -98,6 +103,28 @@ def as_count(value: Any, what: str, least: int = 0) -> int:
     if count > _MOST:
         raise ValueError(f"{what} is {count}; it must be at most {_MOST}")
     return count
+
+
+def as_text(value: Any, what: str) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is {value!r}; it must be a text")
+    return value
+
+
+def as_truth(value: Any, what: str) -> bool:
+    """A truth value, of Python's or of NumPy's."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{what} is {value!r}; it must be True or False")
+    return bool(value)
+
+
+def as_choice(value: Any, what: str, choices: Sequence[str]) -> str:
+    """One of some texts."""
+    if not isinstance(value, str) or value not in choices:
+        *others, last = (f'"{choice}"' for choice in choices)
+        raise ValueError(f"{what} is {value!r}; it must be {', '.join(others)} or {last}")
+    return str(value)
 
 
 def is_list(value: Any) -> bool:

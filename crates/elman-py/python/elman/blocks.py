@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Literal
+from functools import partial
+from typing import Any, ClassVar, Literal, get_args
 
-import numpy as np
-
-from .arrays import as_count, as_finite
+from . import _elman
+from .arrays import as_choice, as_count, as_finite, as_truth
 
 Direction = Literal["forward", "reverse", "both"]
 Output = Literal["every", "last"]
+Activation = Literal["identity", "tanh", "relu", "sigmoid", "elu", "softmax"]
+PoolingKind = Literal["last", "mean", "max"]
+Cell = str
+
+#: What a field of a type may be; numbers of NumPy's become Python's, which files have.
+_TAKEN: dict[str, Callable[[Any, str], Any]] = {
+    "int": partial(as_count, least=1),
+    "float": as_finite,
+    "bool": as_truth,
+    "Cell": partial(as_choice, choices=_elman.CELLS),
+    "Direction": partial(as_choice, choices=get_args(Direction)),
+    "Output": partial(as_choice, choices=get_args(Output)),
+    "Activation": partial(as_choice, choices=get_args(Activation)),
+    "PoolingKind": partial(as_choice, choices=get_args(PoolingKind)),
+}
 
 
 @dataclass(frozen=True)
@@ -20,15 +37,11 @@ class Block:
     _name: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        # Numbers of NumPy's become Python's, which files have.
         for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type == "int":
-                object.__setattr__(self, field.name, as_count(value, field.name))
-            elif field.type == "float":
-                object.__setattr__(self, field.name, as_finite(value, field.name))
-            elif isinstance(value, np.generic):
-                object.__setattr__(self, field.name, value.item())
+            taken = _TAKEN[str(field.type)](getattr(self, field.name), field.name)
+            object.__setattr__(self, field.name, taken)
+        if self._name:
+            _elman.check_block(json.dumps(self.config()))
 
     def config(self) -> dict[str, Any]:
         """The block as files have it.
@@ -68,7 +81,7 @@ class Recurrent(Block):
         The same of the states beside ``h``: an LSTM's ``c``.
     """
 
-    cell: str
+    cell: Cell
     hidden_size: int
     direction: Direction = "forward"
     output: Output = "every"
@@ -146,8 +159,7 @@ def RNN(
         As of :class:`Recurrent`.
     """
     cells = {"tanh": "elman", "relu": "elman-relu"}
-    if nonlinearity not in cells:
-        raise ValueError(f'nonlinearity is {nonlinearity!r}; it must be "tanh" or "relu"')
+    as_choice(nonlinearity, "nonlinearity", list(cells))
     return Recurrent(
         cells[nonlinearity], hidden_size, direction, output, learned_state, recurrent_dropout, zoneout
     )
@@ -168,7 +180,7 @@ class Dense(Block):
     """
 
     output_size: int
-    activation: str = "identity"
+    activation: Activation = "identity"
     bias: bool = True
     _name: ClassVar[str] = "dense"
 
@@ -221,7 +233,7 @@ class Skip(Block):
 class Pooling(Block):
     """One row for a whole sequence: ``"last"``, ``"mean"`` or ``"max"`` over time."""
 
-    kind: Literal["last", "mean", "max"]
+    kind: PoolingKind
     _name: ClassVar[str] = "pooling"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .blocks import Block, Dense, Dropout, Embedding, LayerNorm, Patch, Pooling, Recurrent, Skip
+from .blocks import Activation, Block, Dense, Dropout, Embedding, LayerNorm, Patch, Pooling, Recurrent, Skip
 from .network import Network
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["from_torch", "to_torch"]
 
 #: The activations of ``torch.nn`` that a network has.
-_ACTIVATIONS = {"Tanh": "tanh", "ReLU": "relu", "Sigmoid": "sigmoid", "ELU": "elu", "Softmax": "softmax"}
+_ACTIVATIONS: dict[str, Activation] = {"Tanh": "tanh", "ReLU": "relu", "Sigmoid": "sigmoid", "ELU": "elu", "Softmax": "softmax"}
 
 
 def from_torch(module: torch.nn.Module) -> Network:
@@ -105,6 +105,11 @@ def _check_forward(module: Any) -> None:
 def _dtype(layer: torch.nn.Module) -> str | None:
     """NumPy's name of the number type of a layer with parameters, which must be one that networks have."""
     names = sorted({str(parameter.dtype).removeprefix("torch.") for parameter in layer.parameters()})
+    if any(parameter.is_meta for parameter in layer.parameters()):
+        raise ValueError(
+            "a layer is on PyTorch's meta device, where parameters have no values; give the module some: "
+            'module.to_empty(device="cpu"), then load_state_dict'
+        )
     for name in names:
         if name not in ("float32", "float64"):
             raise ValueError(f"a layer is of {name}; a network is of float32 or float64: from_torch(module.float())")
@@ -205,7 +210,7 @@ class _Chain:
             self.tensors.append(np.eye(self.width, dtype=self.dtype))
 
 
-def _activation(layer: Any) -> str:
+def _activation(layer: Any) -> Activation:
     """A network's name of an activation."""
     name = type(layer).__name__
     if name == "ELU" and layer.alpha != 1.0:

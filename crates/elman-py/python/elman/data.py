@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -128,20 +128,31 @@ def collected(value: Any) -> Any:
 
 def columns_of(frame: Any) -> dict[str, Column]:
     """The columns of a frame, by name. Columns of ``float64`` without gaps are read where they lie."""
+    return {name: _column(_values(name, values)) for name, values in _parts(frame).items()}
+
+
+def values_of(frame: Any, name: str) -> Array | None:
+    """The values of a frame's column in the type that they have there; None if it has no such column."""
+    parts = _parts(frame)
+    return _values(name, parts[name]) if name in parts else None
+
+
+def _parts(frame: Any) -> dict[str, Any]:
+    """The columns of a frame as its library has them, by name."""
     if isinstance(frame, dict):
-        return {str(name): _column(str(name), values) for name, values in frame.items()}
+        return {str(name): values for name, values in frame.items()}
     frame = collected(frame)
     library = type(frame).__module__.split(".")[0]
     is_known = library in ("pandas", "polars") or (library == "pyarrow" and hasattr(frame, "column_names"))
     if not is_known and hasattr(frame, "__arrow_c_stream__"):
         frame = _read_arrow(frame)
     names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
-    columns: dict[str, Column] = {}
+    parts: dict[str, Any] = {}
     for name in names:
-        if str(name) in columns or names.count(name) > 1:
+        if str(name) in parts or names.count(name) > 1:
             raise ValueError(f"the data frame has two columns {name!r}; give each its own name")
-        columns[str(name)] = _column(str(name), frame[name])
-    return columns
+        parts[str(name)] = frame[name]
+    return parts
 
 
 def _read_arrow(value: Any) -> Any:
@@ -172,7 +183,8 @@ def _arrow_column(values: Any) -> Any:
     return array
 
 
-def _column(name: str, values: Any) -> Column:
+def _values(name: str, values: Any) -> Array:
+    """A column of any library as an array, with NaN or None for what is missing."""
     if type(values).__module__.startswith("pyarrow"):
         values = _arrow_column(values)
     elif getattr(getattr(values, "dtype", None), "time_zone", None) is not None:
@@ -183,10 +195,14 @@ def _column(name: str, values: Any) -> Column:
     array = unmasked(values)
     if array.ndim != 1:
         raise ValueError(f"column {name!r} has {array.ndim} dimensions; it must have 1")
+    return array
+
+
+def _column(array: Array) -> Column:
     if array.dtype.kind == "f" or (array.dtype.kind in "iub" and _fits(array)):
         return np.ascontiguousarray(array, np.float64)
     if array.dtype.kind == "M":
-        return _times(array)
+        return times_as_text(array)
     if array.dtype.kind == "O" and all(_is_number(value) or is_none(value) for value in array):
         return np.array([np.nan if is_none(value) else float(value) for value in array], np.float64)
     return [as_text(value) for value in array]
@@ -210,7 +226,7 @@ def is_none(value: Any) -> bool:
     )
 
 
-def _times(array: Array) -> list[str]:
+def times_as_text(array: Array) -> list[str]:
     """Times as text, as exactly as they are: days where all are at midnight."""
     known = array[~np.isnat(array)]
     unit: Any = next((unit for unit in ("D", "s") if np.all(known.astype(f"M8[{unit}]") == known)), "us")
@@ -234,8 +250,8 @@ def table_of(columns: dict[str, Column], name: str = "the data") -> _elman.Table
     return _elman.Table(name, list(columns.items()))
 
 
-def unnested(x: Any, id_name: str, layout: str) -> Any:
-    """What sktime's frames hold, as a list of arrays in a layout; everything else as it is.
+def unnested(x: Any, id_name: str) -> Any:
+    """What sktime's frames hold, as a list of frames; everything else as it is.
 
     Those are pandas' frames with an index of two levels, sequences and timesteps, and those with a row for each sequence
     whose cells are series.
@@ -245,17 +261,16 @@ def unnested(x: Any, id_name: str, layout: str) -> Any:
     if x.index.nlevels == 2:
         in_order = x.sort_index(level=1, kind="stable", sort_remaining=False)
         groups = dict(iter(in_order.groupby(level=0, sort=False)))
-        sequences = [groups[i].to_numpy() for i in x.index.get_level_values(0).unique()]
-    elif len(x) > 0 and all(hasattr(cell, "__len__") and not isinstance(cell, str) for cell in x.iloc[0]):
-        sequences = []
-        for n, row in enumerate(x.itertuples(index=False)):
-            lengths = {len(cell) for cell in row}
-            if len(lengths) > 1:
-                raise ValueError(f"X has in row {n} series of {sorted(lengths)} timesteps; all of a row must have as many")
-            sequences.append(np.stack([np.asarray(cell) for cell in row], axis=1))
-    else:
+        return [groups[i] for i in x.index.get_level_values(0).unique()]
+    if len(x) == 0 or not all(hasattr(cell, "__len__") and not isinstance(cell, str) for cell in x.iloc[0]):
         return x
-    return [sequence.T for sequence in sequences] if layout == "channels" else sequences
+    frames = []
+    for n, row in enumerate(x.itertuples(index=False)):
+        lengths = {len(cell) for cell in row}
+        if len(lengths) > 1:
+            raise ValueError(f"X has in row {n} series of {sorted(lengths)} timesteps; all of a row must have as many")
+        frames.append({str(name): np.asarray(cell) for name, cell in zip(x.columns, row)})
+    return frames
 
 
 def sequences_of(x: Any, layout: str) -> list[Array]:
@@ -292,16 +307,16 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
     else:
         raise TypeError(f"X is {type(x).__name__}; it must be an array, a list of arrays or a data frame")
     sequences: list[Array] = []
-    names: list[Any] | None = None
+    names: list[str] | None = None
     for n, part in enumerate(parts):
         # A frame has a row for each timestep, whatever arrays have, and its columns by name.
-        is_named = hasattr(part, "columns") and is_frame(part)
+        is_named = is_frame(part)
         if is_named:
-            found = list(part.columns)
-            names = found if names is None else names
-            if set(found) != set(names):
-                raise ValueError(f"X[{n}] has the columns {found}, but the frames before it {names}; all must have the same")
-            part = part[names]
+            columns = columns_of(part)
+            names = list(columns) if names is None else names
+            if columns.keys() != set(names):
+                raise ValueError(f"X[{n}] has the columns {list(columns)}, but the frames before it {names}; all must have the same")
+            part = np.stack([columns[name] for name in names], axis=1)
         array = as_array(part, np.float64, f"X[{n}]")
         if array.ndim == 1:
             array = array[:, None]
@@ -346,6 +361,17 @@ def long_columns(sequences: list[Array], names: Sequence[str] | None = None) -> 
     return columns
 
 
+def usual_names(columns: Iterable[str], options: dict[str, Any]) -> dict[str, str]:
+    """The options that columns ``unique_id``, ``ds`` and ``y`` stand for, where nothing else is said of either."""
+    named = {name for value in options.values() for name in (value.split(",") if isinstance(value, str) else np.ravel(value))}
+    usual = {"id": "unique_id", "time": "ds", "target": "y"}
+    return {
+        option: name
+        for option, name in usual.items()
+        if name in columns and name not in named and options.get(option) is None
+    }
+
+
 def is_path(value: Any) -> bool:
     """Is it the path of a file?"""
-    return isinstance(value, (str, os.PathLike))
+    return isinstance(value, (str, bytes, os.PathLike))

@@ -9,21 +9,17 @@ import json
 import math
 import os
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _elman
-from .arrays import as_count, as_dtype
+from .arrays import Path, as_count, as_dtype
 from .data import LAYOUTS
 from .network import Network
 from .options import parameters_text
+from .remarks import warn
 
 if TYPE_CHECKING:
     from .streams import RowStream
-
-
-class Remark(UserWarning):
-    """What was guessed, left out or put right on the way from data to answers."""
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -41,6 +37,10 @@ class Estimator:
     _data: ClassVar[tuple[str, ...]] = ()
     layout: str
     verbose: int
+    model_: _elman.Model
+    record_: dict[str, Any]
+    history_: dict[str, list[float]]
+    remarks_: list[str]
 
     if TYPE_CHECKING:
 
@@ -118,29 +118,26 @@ class Estimator:
         return {name: _plain(name, value) for name, value in given.items() if value is not None}
 
     def _fit(self, table: _elman.Table, options: dict[str, Any]) -> None:
+        """Trains; a fit that is refused leaves what was learned before. What is to be remarked is for the end of a fit."""
         from .progress import Progress
 
-        verbose = as_count(self.verbose, "verbose")
-        self.history_: dict[str, list[float]] = {"train_loss": [], "validation_loss": [], "learning_rate": []}
-        progress = Progress(self.history_, verbose)
+        history = _no_history()
+        progress = Progress(history, as_count(self.verbose, "verbose"))
         try:
             model, remarks = _elman.fit(self._task, json.dumps(options), table, progress)
         finally:
             progress.close()
-        self.model_ = model
-        self.record_: dict[str, Any] = json.loads(model.record)
-        if self.record_["ended"] == "interrupted":
-            epoch = self.record_["best_epoch"] + 1
-            remarks = [*remarks, f"interrupted: the parameters are those of epoch {epoch}"]
-        self.remarks_ = self._remark([*table.remarks, *remarks])
+        record = json.loads(model.record)
+        if record["ended"] == "interrupted":
+            remarks = [*remarks, f"interrupted: the parameters are those of epoch {record['best_epoch'] + 1}"]
+        self.model_, self.record_, self.history_ = model, record, history
+        self.remarks_ = [*table.remarks, *remarks]
         #: How the run was laid out: which sequences it learned from, and which it kept back.
         self.reports_: list[str] = progress.reports
 
-    def _remark(self, remarks: list[str]) -> list[str]:
+    def _remark(self, remarks: list[str]) -> None:
         if self.verbose:
-            for remark in remarks:
-                warnings.warn(remark, Remark, stacklevel=4)
-        return remarks
+            warn(remarks)
 
     @property
     def test_(self) -> dict[str, dict[str, float | None]]:
@@ -158,8 +155,7 @@ class Estimator:
 
     def _take_model(self, model: _elman.Model) -> None:
         self.model_, self.record_ = model, json.loads(model.record)
-        self.history_, self.remarks_ = {"train_loss": [], "validation_loss": [], "learning_rate": []}, []
-        self.reports_ = []
+        self.history_, self.remarks_, self.reports_ = _no_history(), [], []
 
     def _learned(self) -> dict[str, Any]:
         """What it knows beside its options, its model and the data."""
@@ -168,26 +164,26 @@ class Estimator:
     def _take_data(self, X: Any) -> None:
         """Takes up what a fit keeps of its data."""
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: Path) -> None:
         """Write the model file that the program reads."""
-        self._fitted().save(os.fspath(path))
+        self._fitted().save(os.fsdecode(path))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Any:
+    def load(cls, path: Path) -> Any:
         """A fitted estimator from a model file, of the program's or of :meth:`save`.
 
         Its options are those of the class; what was trained is in ``record_``.
         """
-        model = _elman.Model.open(os.fspath(path))
+        model = _elman.Model.open(os.fsdecode(path))
         if model.task != cls._task:
-            raise ValueError(f"{os.fspath(path)} is a model to {model.task}; a {cls.__name__} is to {cls._task}")
+            raise ValueError(f"{os.fsdecode(path)} is a model to {model.task}; a {cls.__name__} is to {cls._task}")
         new = cls()
         new._take_model(model)
         return new
 
     def network(self, member: int = 0) -> Network:
         """A copy of a network of the model, for who wants to look inside."""
-        return Network._of(self._fitted().network(member))
+        return Network._of(self._fitted().network(as_count(member, "member")))
 
     def stream(self) -> RowStream:
         """The model row by row, as ``elman stream`` has it: a row of values in their own units in, an answer out.
@@ -220,6 +216,10 @@ class Estimator:
         from .plots import report
 
         return report(self)
+
+
+def _no_history() -> dict[str, list[float]]:
+    return {"train_loss": [], "validation_loss": [], "learning_rate": []}
 
 
 def _differ(value: Any, default: Any) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 
 from . import _elman
-from .estimator import Estimator, NotFittedError, Remark
+from .arrays import Path
+from .estimator import Estimator, NotFittedError
 from .forecaster import Backtest, Forecaster
 from .grouped import SequenceClassifier, SequenceRegressor
 from .labeler import SequenceLabeler
+from .remarks import Remark
 from .text import TextModel
 
 __all__ = [
@@ -32,9 +34,9 @@ _ESTIMATORS: dict[str, type[Estimator]] = {
 }
 
 
-def load(path: str | os.PathLike[str]) -> Estimator:
+def load(path: Path) -> Estimator:
     """A fitted estimator from a model file, of the class that its task is."""
-    model = _elman.Model.open(os.fspath(path))
+    model = _elman.Model.open(os.fsdecode(path))
     new = _ESTIMATORS[model.task]()
     new._take_model(model)
     return new

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _elman
 from .answers import like
-from .arrays import as_count
+from .arrays import as_count, as_finite, as_text
 from .data import (
     Column,
     collected,
@@ -25,6 +25,7 @@ from .data import (
     sequences_of,
     table_of,
     timed,
+    usual_names,
     zones_of,
 )
 from .estimator import Estimator, figures_by_name
@@ -95,9 +96,7 @@ class Forecaster(Estimator):
         options = {**named, **self._options()}
         columns = self._columns(X)
         if isinstance(columns, dict):
-            for option, column in [("id", "unique_id"), ("time", "ds"), ("target", "y")]:
-                if column in columns and options.get(option) is None:
-                    options[option] = column
+            options.update(usual_names(columns, options))
         zones = zones_of(X)
         time, zone = _clocks(zones, options.get("time"))
         if is_place(zone):
@@ -113,6 +112,7 @@ class Forecaster(Estimator):
         # What is forecast unless something else is given.
         self._series, self._kind = columns, _kind_of(X)
         self._time, self._zone = time, zone
+        self._remark(self.remarks_)
         return self
 
     def _take_data(self, X: Any) -> None:
@@ -129,7 +129,7 @@ class Forecaster(Estimator):
     def _columns(self, X: Any) -> dict[str, Column] | str:
         """The columns of a table, or the path of one."""
         if is_path(X):
-            return str(os.fspath(X))
+            return os.fsdecode(X)
         if type(X).__name__ == "Series" and hasattr(X, "index"):
             return columns_of({"y": X.to_numpy()})
         if is_series(X):
@@ -188,6 +188,7 @@ class Forecaster(Estimator):
 
     def _predicted(self, X: Any, horizon: int | None, levels: list[float], baseline: str | None) -> tuple[Any, Any]:
         horizon = None if horizon is None else as_count(horizon, "horizon", least=1)
+        baseline = None if baseline is None else as_text(baseline, "baseline")
         table, kind = self._given(X)
         with self._by_its_clocks(X):
             columns, remarks = self._fitted().predict(table, horizon, levels, baseline)
@@ -236,7 +237,7 @@ class Forecaster(Estimator):
         data frame or dict of arrays
             The forecast, and two columns for each level.
         """
-        levels = [float(level) for level in np.atleast_1d(np.asarray(levels))]
+        levels = [as_finite(level, "levels") for level in np.atleast_1d(np.asarray(levels))]
         for level in levels:
             if 0 < level < 1:
                 raise ValueError(f"levels has {level:g}, but they are in percent; for {100 * level:g} % give {100 * level:g}")

@@ -10,8 +10,9 @@ import numpy as np
 from . import _elman
 from .answers import like
 from .arrays import Array, as_array
-from .data import Column, collected
-from .labels import agreement, known_as, labels_of, refuse_twins, text_of
+from .data import Column, collected, is_none
+from .labels import agreement, known_as, labels_of, refuse_twins, texts_of
+from .routing import Weighted
 from .sequences import Grouped
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .keywords import ClassifierOptions, RegressorOptions
 
 
-class SequenceClassifier(Grouped):
+class SequenceClassifier(Weighted, Grouped):
     """A class for each sequence.
 
     Parameters
@@ -30,7 +31,7 @@ class SequenceClassifier(Grouped):
     Attributes
     ----------
     classes_ : array
-        The classes, sorted.
+        The classes, sorted, in the type of ``y`` or of a frame's column.
     history_ : dict
         ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
     test_ : dict
@@ -60,17 +61,18 @@ class SequenceClassifier(Grouped):
 
         Parameters
         ----------
-        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I) or of frames, data frame, dict, or path
             Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
-            each timestep, a column ``id`` (option ``id``) that tells sequences apart; or wide: a row for each sequence, its
+            each timestep, a column ``id`` (option ``id``) or ``unique_id`` that tells sequences apart; or wide: a row for each sequence, its
             values in at least 15 numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
             and timesteps, or a row for each sequence whose cells are series.
         y : array (n,), optional
             A class for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
         labels = None if y is None else self._labels(y)
-        self._fit_sequences(X, labels)
-        self._take_classes(None if labels is None else np.unique(labels))
+        frame = self._fit_sequences(X, labels)
+        self._take_classes(self._labels_in(frame) if labels is None else np.unique(labels))
+        self._remark(self.remarks_)
         return self
 
     @staticmethod
@@ -85,9 +87,8 @@ class SequenceClassifier(Grouped):
             raise ValueError("y contains NaN or infinity")
         if labels.dtype.kind == "f" and (labels != np.round(labels)).any():
             raise ValueError("Unknown label type: continuous; classes are names or whole numbers")
-        if labels.dtype.kind == "O":
-            if any(label is None or label != label for label in labels):
-                raise ValueError("y has a class that is None or NaN; leave out the sequences of which none is known")
+        if labels.dtype.kind in "OmM" and any(is_none(label) for label in labels):
+            raise ValueError("y has a class that is None or NaN; leave out the sequences of which none is known")
         return labels
 
     def _targets(self, y: Array, lengths: list[int] | None) -> dict[str, Column]:
@@ -99,7 +100,7 @@ class SequenceClassifier(Grouped):
         if len(classes) == 1:
             raise ValueError(f"y has one class, {classes.tolist()[0]!r}; at least two are needed to tell them apart")
         refuse_twins(classes)
-        return {"target": [text_of(label) for label in y.tolist()]}
+        return {"target": texts_of(y)}
 
     def _take_classes(self, labels: Array | None) -> None:
         """The model's classes as these labels, or as its names tell them."""
@@ -120,10 +121,13 @@ class SequenceClassifier(Grouped):
         return self._probabilities(X)[0]
 
     def predict(self, X: Any) -> Any:
-        """The classes of sequences: an array for arrays, for a frame one of a row for each sequence."""
+        """The classes of sequences.
+
+        An array for arrays and for a frame with a sequence in each row; a frame with a row for each sequence for a long one.
+        """
         probabilities, columns, kind = self._probabilities(X)
         if kind is not None:
-            return like(columns, kind)
+            return like(self._as_labels(columns), kind)
         return self.classes_[np.argmax(probabilities, axis=1)]
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -159,7 +163,7 @@ class SequenceClassifier(Grouped):
         return tags
 
 
-class SequenceRegressor(Grouped):
+class SequenceRegressor(Weighted, Grouped):
     """Numbers for each sequence.
 
     Parameters
@@ -196,15 +200,16 @@ class SequenceRegressor(Grouped):
 
         Parameters
         ----------
-        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I) or of frames, data frame, dict, or path
             Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
-            each timestep, a column ``id`` (option ``id``) that tells sequences apart; or wide: a row for each sequence, its
+            each timestep, a column ``id`` (option ``id``) or ``unique_id`` that tells sequences apart; or wide: a row for each sequence, its
             values in at least 15 numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
             and timesteps, or a row for each sequence whose cells are series.
         y : array (n,) or (n, K), optional
             Numbers for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
         self._fit_sequences(X, y)
+        self._remark(self.remarks_)
         return self
 
     @staticmethod
@@ -224,7 +229,10 @@ class SequenceRegressor(Grouped):
         return {f"target{k}": np.ascontiguousarray(values[:, k]) for k in range(values.shape[1])}
 
     def predict(self, X: Any) -> Any:
-        """Numbers for sequences: an array for arrays, for a frame one of a row for each sequence."""
+        """Numbers for sequences.
+
+        An array for arrays and for a frame with a sequence in each row; a frame with a row for each sequence for a long one.
+        """
         columns, kind = self._answers(X)
         if kind is not None:
             return like(columns, kind)

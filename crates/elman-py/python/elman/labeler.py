@@ -10,19 +10,16 @@ import numpy as np
 from . import _elman
 from .answers import like
 from .arrays import unmasked
-from .data import Column, columns_of, is_frame, is_path, long_columns, sequences_of, table_of
+from .data import Column, columns_of, is_frame, is_path, sequences_of, table_of
 from .estimator import figures_by_name
-from .labels import known_as, labels_of, refuse_twins, text_of
+from .labels import different, known_as, labels_of, refuse_twins, texts_of
+from .listed import are_frames
 from .sequences import Grouped
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .keywords import LabelerOptions
-
-
-def _is_missing(label: Any) -> bool:
-    return label is None or label != label
 
 
 def _is_list(X: Any) -> bool:
@@ -37,9 +34,7 @@ def _parts(y: Any, is_flat: bool) -> list[Any]:
 
 def _known(y: Any, is_flat: bool) -> Any:
     """The different values that are not missing, in their own type."""
-    labels = np.concatenate([part.reshape(-1) for part in _parts(y, is_flat)])
-    known = labels[[not _is_missing(label) for label in labels.tolist()]]
-    return np.unique(np.array(known.tolist()) if known.dtype == object else known)
+    return different(np.concatenate([part.reshape(-1) for part in _parts(y, is_flat)]))
 
 
 def _refuse_lengths(targets: list[int], lengths: list[int]) -> None:
@@ -61,7 +56,7 @@ class SequenceLabeler(Grouped):
     Attributes
     ----------
     classes_ : array or None
-        The classes, in the type of ``y``; None where the answers are numbers.
+        The classes, in the type of ``y`` or of a frame's column; None where the answers are numbers.
     history_ : dict
         ``train_loss``, ``validation_loss`` and ``learning_rate`` of each epoch.
     test_ : dict
@@ -90,15 +85,18 @@ class SequenceLabeler(Grouped):
 
         Parameters
         ----------
-        X : array (n, T, I), array (n, T), list of arrays (T_i, I), data frame, dict, or path
-            A frame is long: a row for each timestep. A column ``id`` (option ``id``) tells sequences apart; without one it
-            is a single recording.
+        X : array (n, T, I), array (n, T), list of arrays (T_i, I) or of frames, data frame, dict, or path
+            A frame is long: a row for each timestep. A column ``id`` (option ``id``) or ``unique_id`` tells sequences apart;
+            without one it is a single recording.
         y : array (n, T) or (n, T, K), list of arrays (T_i,) or (T_i, K), optional
             A number, K numbers or a class for each timestep, NaN, None or masked where it is not known; of a frame one for
             each row, by default its column ``target``.
         """
-        self._fit_sequences(X, y)
-        self._take_classes(self.model_, None if y is None else _known(y, is_frame(X)))
+        frame = self._fit_sequences(X, y)
+        is_class = self._answer(self.model_)[0] == "class"
+        labels = None if not is_class else self._labels_in(frame) if y is None else _known(y, is_frame(X))
+        self._take_classes(self.model_, labels)
+        self._remark(self.remarks_)
         return self
 
     def _targets(self, y: Any, lengths: list[int] | None) -> dict[str, Column]:
@@ -115,7 +113,7 @@ class SequenceLabeler(Grouped):
             names = ["target"] if values.shape[1] == 1 else [f"target{k}" for k in range(values.shape[1])]
             return {name: np.ascontiguousarray(values[:, k]) for k, name in enumerate(names)}
         refuse_twins(_known(rows, True))
-        return {"target": ["" if _is_missing(label) else text_of(label) for label in rows.reshape(-1).tolist()]}
+        return {"target": texts_of(rows.reshape(-1))}
 
     def _spread_over(self, column: Column, lengths: list[int]) -> Column:
         return column
@@ -152,12 +150,17 @@ class SequenceLabeler(Grouped):
         super()._take_model(model)
         self._take_classes(model)
 
+    def _lengths(self, X: Any) -> list[int]:
+        """The timesteps of each sequence, of arrays or of frames in a list."""
+        if are_frames(X):
+            return [len(next(iter(columns_of(frame).values()))) for frame in X]
+        return [len(sequence) for sequence in sequences_of(X, self.layout)]
+
     def _labels(self, X: Any, names: list[str]) -> Any:
         """Answers of these columns, as the sequences came: rows of values."""
         columns, _ = self._answers(X)
         rows = np.stack([np.asarray(columns[name], dtype=np.float64) for name in names], axis=1)
-        lengths = [len(sequence) for sequence in sequences_of(X, self.layout)]
-        parts = np.split(rows, np.cumsum(lengths)[:-1])
+        parts = np.split(rows, np.cumsum(self._lengths(X))[:-1])
         return parts if _is_list(X) else np.stack(parts)
 
     def predict(self, X: Any) -> Any:
@@ -169,7 +172,7 @@ class SequenceLabeler(Grouped):
         self._fitted()
         if is_path(X) or is_frame(X):
             columns, kind = self._answers(X)
-            return like(columns, kind, rows=True)
+            return like(columns if self.classes_ is None else self._as_labels(columns), kind, rows=True)
         if self.classes_ is not None:
             probabilities, classes = self.predict_proba(X), self.classes_
             most = [classes[np.argmax(part, axis=1)] for part in probabilities]
@@ -205,8 +208,7 @@ class SequenceLabeler(Grouped):
         elif y is None:
             raise ValueError("requires y to be passed, but the target y is None")
         else:
-            sequences = self._sequences(X)
-            columns, targets = long_columns(sequences), self._targets(y, [len(sequence) for sequence in sequences])
+            columns, targets = self._long(X), self._targets(y, self._lengths(X))
         for name, column in zip(self._target_names(), targets.values()):
             columns[name] = self._spread(columns, column, "")
         figures, _ = self._fitted().evaluate(table_of(columns))

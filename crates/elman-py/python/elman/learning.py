@@ -95,7 +95,7 @@ class CrossEntropy(Loss):
     """
 
     def __init__(self, class_weights: Sequence[float] | None = None) -> None:
-        weights = None if class_weights is None else [float(weight) for weight in class_weights]
+        weights = None if class_weights is None else [as_finite(weight, "class_weights") for weight in class_weights]
         if weights is not None and not all(0 < weight < np.inf for weight in weights):
             raise ValueError("class_weights must be above 0 and finite")
         self._config = {"cross-entropy": {"class_weights": weights}}
@@ -284,6 +284,9 @@ def clip_grad_norm(network: Network, max_norm: float) -> float:
     float
         The norm that it had.
     """
-    if not 0 < max_norm < np.inf:
+    if not isinstance(network, Network):
+        raise TypeError(f"network is {type(network).__name__}; it must be the elman.Network whose gradient is scaled")
+    norm = as_finite(max_norm, "max_norm")
+    if norm <= 0:
         raise ValueError(f"max_norm is {max_norm}; it must be above 0 and finite")
-    return _elman.clip_grad_norm(network.gradients, float(max_norm))
+    return _elman.clip_grad_norm(network.gradients, norm)

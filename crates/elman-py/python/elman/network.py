@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _elman
-from .arrays import Array, Sequences, as_array, as_count, as_dtype, as_states, is_list
+from .arrays import Array, Path, Sequences, as_array, as_count, as_dtype, as_states, as_text, is_list
 from .blocks import Block, Embedding, block_of
 
 if TYPE_CHECKING:
@@ -102,10 +102,11 @@ class Network:
                 raise TypeError("input_size, the values per timestep of the input, is not given")
             input_size = 1
         config = {"input_size": as_count(input_size, "input_size"), "blocks": [block.config() for block in blocks]}
-        self._take(_elman.Network(json.dumps(config), as_dtype(dtype).name, init, as_count(seed, "seed")))
+        self._take(_elman.Network(json.dumps(config), as_dtype(dtype).name, as_text(init, "init"), as_count(seed, "seed")))
 
     def _take(self, network: _elman.Network) -> None:
         self._network = network
+        #: How the sequences of the latest forward pass came, and the shape of the output, of a list that of each.
         self._form: tuple[str, Any] | None = None
 
     @classmethod
@@ -115,7 +116,7 @@ class Network:
         return new
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Network:
+    def open(cls, path: Path) -> Network:
         """Read a file of weights, as :meth:`save` and the Rust library write it.
 
         Raises
@@ -125,11 +126,11 @@ class Network:
         ValueError
             If the file is something else, or damaged.
         """
-        return cls._of(_elman.Network.open(os.fspath(path)))
+        return cls._of(_elman.Network.open(os.fsdecode(path)))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: Path) -> None:
         """Write a file of weights, all or nothing: safetensors with PyTorch's names."""
-        self._network.save(os.fspath(path))
+        self._network.save(os.fsdecode(path))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_bytes, (self._network.to_bytes(),)
@@ -325,8 +326,9 @@ class Network:
             lengths = [as_count(length, f"lengths[{n}]", least=1) for n, length in enumerate(lengths)]
         self._form = None
         output, final = self._network.forward(given, lengths, states, mode)
-        self._form = (form, None)
-        return self._shaped(form, output, self._network.ends_time), final
+        shaped = self._shaped(form, output, self._network.ends_time)
+        self._form = (form, [part.shape for part in shaped] if form == "list" else shaped.shape)
+        return shaped, final
 
     @staticmethod
     def _shaped(form: str, output: Any, ends_time: bool) -> Any:
@@ -354,18 +356,28 @@ class Network:
         """
         if self._form is None:
             raise ValueError("backward needs a forward pass before it")
-        form, ends_time = self._form[0], self._network.ends_time
+        (form, shape), ends_time = self._form, self._network.ends_time
         given: Any
         if form == "list":
-            given = [as_array(part, self.dtype, f"dy[{n}]") for n, part in enumerate(dy)]
+            if not hasattr(dy, "__len__") or len(dy) != len(shape):
+                found = f"has {len(dy)} parts" if hasattr(dy, "__len__") else f"is of {type(dy).__name__}"
+                raise ValueError(f"dy {found}, but the output of forward is a list of {len(shape)} arrays")
+            given = [self._fitting(part, f"dy[{n}]", shape[n]) for n, part in enumerate(dy)]
             given = [part[None] for part in given] if ends_time else given
         else:
-            given = as_array(dy, self.dtype, "dy")
+            given = self._fitting(dy, "dy", shape)
             given = given[None] if form == "single" else given
             given = given[:, None] if ends_time else given
         dstates = None if dstate is None else as_states(dstate, self.dtype, "dstate")
         dx, dinitial = self._network.backward(given, dstates)
         return self._shaped(form, dx, False), dinitial
+
+    def _fitting(self, value: Any, what: str, shape: tuple[int, ...]) -> Array:
+        """The gradient of an output of this shape."""
+        array = as_array(value, self.dtype, what)
+        if array.shape != shape:
+            raise ValueError(f"{what} has the shape {array.shape}, but the output of forward has {shape}")
+        return array
 
     def train_step(
         self,
@@ -437,7 +449,7 @@ class Network:
         ArithmeticError
             If one is wrong by more than a relative error of 1e-9.
         """
-        return [Agreement(*found) for found in self._network.check(seed)]
+        return [Agreement(*found) for found in self._network.check(as_count(seed, "seed"))]
 
     def to_torch(self) -> Any:
         """A module of PyTorch with the same outputs: see :func:`elman.conversion.to_torch`."""

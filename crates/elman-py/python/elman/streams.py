@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .data import as_text, is_none
+from .remarks import warn
 
 if TYPE_CHECKING:
     from . import _elman
@@ -86,10 +86,7 @@ class RowStream:
         ]
         answer, remarks = self._stream.step(series, cells)
         if self._verbose and remarks:
-            from .estimator import Remark
-
-            for remark in remarks:
-                warnings.warn(remark, Remark, stacklevel=2)
+            warn(remarks)
         return None if answer is None else dict(zip(self.answers, answer))
 
     def reset(self) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import _elman
+from . import _elman, arrays
 from .arrays import as_count
 from .data import collected
 from .estimator import Estimator
@@ -125,6 +125,9 @@ def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = 
     KeyboardInterrupt
         If Ctrl-C ended the fit: half a trial is none.
     """
+    _check(estimator, test)
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params is {type(params).__name__}; it must be a dict of options")
     new = type(estimator)(**{**estimator.get_params(), **params, "verbose": 0})
     try:
         new.fit(X, y)  # type: ignore[attr-defined]
@@ -134,6 +137,15 @@ def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = 
     except (ValueError, TypeError, ArithmeticError, _elman.InternalError) as error:
         return Trial(dict(params), float("nan"), None, f"{type(error).__name__}: {error}")
     return Trial(dict(params), score, new.model_.to_bytes(), None, new._learned())
+
+
+def _check(estimator: Any, test: Any) -> None:
+    """Refuse what trials cannot be made of."""
+    if not isinstance(estimator, Estimator):
+        found = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
+        raise TypeError(f"estimator is {found}; it must be an estimator, such as elman.Forecaster()")
+    if test is not None and not isinstance(test, (tuple, list)):
+        raise TypeError(f"test is {type(test).__name__}; it must be a tuple (X, y)")
 
 
 def _own_score(estimator: Estimator) -> float:
@@ -169,7 +181,7 @@ def sweep(
     *,
     test: Any = None,
     jobs: int | None = None,
-    folder: str | os.PathLike[str] | None = None,
+    folder: arrays.Path | None = None,
 ) -> Sweep:
     """Fit a copy of an estimator for each set of options, side by side over cores.
 
@@ -194,14 +206,10 @@ def sweep(
     Sweep
         The trials in the order of ``params``. Their results are those of :func:`run_trial` by itself, to the bit.
     """
-    if not isinstance(estimator, Estimator):
-        found = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
-        raise TypeError(f"estimator is {found}; it must be an estimator, such as elman.Forecaster()")
+    _check(estimator, test)
     wanted: list[Any] = [] if isinstance(params, Mapping) else list(params)
     if isinstance(params, Mapping) or not all(isinstance(options, Mapping) for options in wanted):
         raise TypeError("params must be a list of dicts, one for each trial; elman.grid(...) makes all combinations")
-    if test is not None and not isinstance(test, (tuple, list)):
-        raise TypeError(f"test is {type(test).__name__}; it must be a tuple (X, y)")
     if jobs is not None:
         jobs = as_count(jobs, "jobs", least=1)
     if not wanted:
@@ -241,12 +249,12 @@ _BROKEN = (
 )
 
 
-def _place(folder: str | os.PathLike[str] | None, content: bytes, options: dict[str, Any]) -> Path | None:
+def _place(folder: arrays.Path | None, content: bytes, options: dict[str, Any]) -> Path | None:
     if folder is None:
         return None
     content += _elman.__version__.encode()
     key = hashlib.sha256(content + json.dumps(options, sort_keys=True, default=repr).encode()).hexdigest()[:32]
-    return Path(folder) / f"{key}.trial"
+    return Path(os.fsdecode(folder)) / f"{key}.trial"
 
 
 def _stored(place: Path | None) -> Trial | None:

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from . import _elman
-from .arrays import as_count
+from .arrays import as_count, as_finite, as_text
 from .estimator import Estimator, figures_by_name
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class TextModel(Estimator):
             Not used; scikit-learn's convention.
         """
         self._fit(_table(text), self._options())
+        self._remark(self.remarks_)
         return self
 
     def generate(
@@ -119,7 +120,10 @@ class TextModel(Estimator):
         """
         length, seed = as_count(length, "length", least=1), as_count(seed, "seed")
         top_k = None if top_k is None else as_count(top_k, "top_k", least=1)
-        written, remarks = self._fitted().generate(prompt, length, float(temperature), top_k, top_p, stop, seed)
+        top_p = None if top_p is None else as_finite(top_p, "top_p")
+        stop = None if stop is None else as_text(stop, "stop")
+        prompt, temperature = as_text(prompt, "prompt"), as_finite(temperature, "temperature")
+        written, remarks = self._fitted().generate(prompt, length, temperature, top_k, top_p, stop, seed)
         self._remark(remarks)
         return written
 
@@ -170,4 +174,4 @@ def _table(text: str | bytes | os.PathLike[str]) -> _elman.Table:
             f"the text is {type(text).__name__}; it must be a str, bytes, or the pathlib.Path of a file. Several texts are "
             'one when they are joined: "\\n".join(texts); what is open is read: file.read()'
         )
-    return _elman.Table.open_text(os.fspath(text))
+    return _elman.Table.open_text(os.fsdecode(text))

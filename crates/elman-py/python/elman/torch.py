@@ -143,7 +143,9 @@ class _Layer(nn.RNNBase):
 
     def _engine(self, dtype: torch.dtype) -> _elman.Layer:
         """The layer of the engine for a number type, made when it is first needed."""
-        shape = (self._cell(), self.input_size, self.hidden_size, self.num_layers, self.bidirectional, self.dropout)
+        # Of a layer that drops all, which PyTorch trains, the engine only predicts.
+        dropout = self.dropout if self.dropout < 1 else 0.0
+        shape = (self._cell(), self.input_size, self.hidden_size, self.num_layers, self.bidirectional, dropout)
         key = (shape, self.bias, dtype)
         engines: dict[Any, _elman.Layer] = self.__dict__.setdefault("_engines", {})
         if key not in engines:
@@ -171,7 +173,7 @@ class _Layer(nn.RNNBase):
         if torch.is_autocast_enabled("cpu"):
             # As of operations that autocast leaves exact, the result is of the weights' type.
             data, hx = _widened(data, tensors[0].dtype), _widened(hx, tensors[0].dtype)
-        if data.dtype in _NARROW and data.dtype == tensors[0].dtype:
+        if (data.dtype in _NARROW and data.dtype == tensors[0].dtype) or (self.training and self.dropout == 1):
             return super().forward(input, hx)
         self._check(data, tensors[0])
         if packed:

@@ -18,7 +18,7 @@ use crate::network::{Kind, State};
 pub(super) struct Chunk {
     /// On each of the network's timelines.
     pub(super) times: Vec<ChunkPacking>,
-    /// The input, in rows of [`Plan::input`](super::plan::Plan::input).
+    /// The input, in rows of [`Plan::input`](super::plan::Plan::input); empty where the batch's rows are just those.
     pub(super) x: Buffer,
     pub(super) blocks: Vec<BlockMemory>,
     /// The gradients of a block's output and input, on their way down.
@@ -128,12 +128,16 @@ impl Chunk {
     }
 
     /// Copies the chunk's rows of the batch's input: side by side they are read faster, and more than
-    /// once.
+    /// once. Where they lie so already nothing is copied, unless vectors are to start at cache lines.
     pub(super) fn copy_input(&mut self, pass: Pass<'_>) {
         let (layout, width, rows) = (pass.plan.input, pass.batch.input_size(), &self.times[0]);
-        self.x.resize(rows.num_rows() * layout.len);
         let x = pass.batch.x();
-        if layout.len == width && rows.batch_size() == pass.batch.packing().batch_size() {
+        let are_all = layout.len == width && rows.batch_size() == pass.batch.packing().batch_size();
+        if are_all && !pass.plan.reads_vectors {
+            return self.x.resize(0);
+        }
+        self.x.resize(rows.num_rows() * layout.len);
+        if are_all {
             return self.x.copy_from_slice(x);
         }
         if layout.len > width {
@@ -214,14 +218,19 @@ impl Chunk {
 
 /// The rows that come out of the last of some blocks: of a dropout that does nothing, what entered it; of no blocks,
 /// the input.
-pub(super) fn rows_after<'a>(pass: Pass<'_>, x: &'a Buffer, blocks: &'a [BlockMemory]) -> &'a [f32] {
+pub(super) fn rows_after<'a>(pass: Pass<'a>, x: &'a Buffer, blocks: &'a [BlockMemory]) -> &'a [f32] {
     let passes = |n: usize| {
         matches!(pass.network.blocks()[n].kind, Kind::Dropout(_)) && pass.masks[n].dropout.is_empty()
     };
     match (0..blocks.len()).rev().find(|&n| !passes(n)) {
         Some(n) => &blocks[n].output,
-        None => x,
+        None => input_rows(pass, x),
     }
+}
+
+/// The input's rows: a chunk's own, or the batch's where it has none.
+pub(super) fn input_rows<'a>(pass: Pass<'a>, own: &'a Buffer) -> &'a [f32] {
+    if own.is_empty() { pass.batch.x() } else { own }
 }
 
 /// Calls `f` with each recurrent layer's block, direction, shape and block of the state.

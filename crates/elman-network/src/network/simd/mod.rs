@@ -28,7 +28,7 @@ use elman_kernels::tuning::{BY_PANELS, BY_PANELS_ALONE, LEAST_WORK};
 
 use backward::Wanted;
 use by_sequence::Alone;
-use memory::Chunk;
+use memory::{Chunk, input_rows};
 use pass::Pass;
 use plan::Plan;
 use weight_gradient::{GradientPlan, GradientSums};
@@ -252,7 +252,7 @@ fn add_other_parameters(pass: Pass<'_>, chunks: &[Chunk], gradient: &mut [f32]) 
                 let gradient = &mut gradient[weight.clone()];
                 for chunk in chunks.iter().filter(|chunk| !chunk.sequences().is_empty()) {
                     let dy = chunk.blocks[n].dy.chunks_exact(planned.output.len);
-                    for (x, dy) in chunk.x.chunks_exact(pass.plan.input.len).zip(dy) {
+                    for (x, dy) in input_rows(pass, &chunk.x).chunks_exact(pass.plan.input.len).zip(dy) {
                         block.backward(x, &dy[..planned.output.width()], gradient);
                     }
                 }

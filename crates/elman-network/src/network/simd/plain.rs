@@ -2,7 +2,7 @@
 
 use elman_core::block::Dropout;
 
-use super::memory::{Chunk, rows_after};
+use super::memory::{Chunk, input_rows, rows_after};
 use super::packing::ChunkPacking;
 use super::pass::Pass;
 use super::plan::RowLayout;
@@ -35,6 +35,7 @@ impl Chunk {
         let (placed, planned) = pass.block(block);
         let (before, rest) = self.blocks.split_at_mut(block);
         let input = Rows { layout: planned.input, data: rows_after(pass, &self.x, before) };
+        let of_network = input_rows(pass, &self.x);
         let output = &mut rest[0].output;
         let (from, to) = (&self.times[planned.input_time], &self.times[planned.output_time]);
         let (len, width) = (planned.output.len, planned.output.width());
@@ -63,7 +64,7 @@ impl Chunk {
                 Kind::Skip(skip) => {
                     let y = &mut output[row * len..][..width];
                     y.copy_from_slice(x);
-                    skip.add(&self.x[row * pass.plan.input.len..], y);
+                    skip.add(&of_network[row * pass.plan.input.len..], y);
                 }
                 Kind::Pooling(pooling) => {
                     let y = &mut output[b * len..][..width];

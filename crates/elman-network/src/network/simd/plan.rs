@@ -106,6 +106,8 @@ pub(super) struct Plan {
     pub(super) blocks: Vec<PlanBlock>,
     /// The rows of the chunk's input.
     pub(super) input: RowLayout,
+    /// Do vectors run along it, which should start at a cache line?
+    pub(super) reads_vectors: bool,
     pub(super) lanes: usize,
     /// The weights of the largest recurrent layer; the same for any number of lanes, since how a batch is cut into
     /// chunks depends on it.
@@ -171,6 +173,7 @@ impl Plan {
         Plan {
             blocks,
             input,
+            reads_vectors,
             lanes,
             largest,
             reads_back: !network.is_causal(),
