@@ -979,16 +979,35 @@ def test_sweeps_are_the_same_side_by_side(means, tmp_path):
         elman.sweep(estimator, [{"epoch": 1}], *means)
 
 
-def test_a_trial_on_a_ray_cluster_is_the_same(means):
+def test_trials_of_other_processes_are_found_again(means, tmp_path):
+    estimator, params = elman.SequenceRegressor(epochs=2, verbose=0), elman.grid(hidden_size=[4, 8])
+    # What another process has is a copy.
+    copies = [pickle.loads(pickle.dumps((estimator, options, *means))) for options in params]
+    done = [elman.run_trial(*copy, folder=tmp_path) for copy in copies]
+    times = {place.name: place.stat().st_mtime_ns for place in tmp_path.iterdir()}
+    assert len(times) == 2
+    assert [elman.run_trial(estimator, options, *means, folder=tmp_path) for options in params] == done
+    assert elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path).trials == done
+    assert {place.name: place.stat().st_mtime_ns for place in tmp_path.iterdir()} == times
+    # Other data make another trial.
+    elman.run_trial(estimator, params[0], means[0], means[1] + 1.0, folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_trial_on_a_ray_cluster_is_the_same(means, tmp_path):
     ray = pytest.importorskip("ray", reason="Ray is not installed")
     estimator, params = elman.SequenceRegressor(epochs=3, verbose=0), elman.grid(hidden_size=[4, 8], seed=[0, 1])
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         trial = ray.remote(elman.run_trial)
-        found = ray.get([trial.remote(estimator, options, *means) for options in params])
+        found = ray.get([trial.remote(estimator, options, *means, folder=tmp_path) for options in params])
     finally:
         ray.shutdown()
+    times = {place.name: place.stat().st_mtime_ns for place in tmp_path.iterdir()}
     assert found == elman.sweep(estimator, params, *means, jobs=1).trials
+    # What the cluster has done need not be done again.
+    assert found == elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path).trials
+    assert {place.name: place.stat().st_mtime_ns for place in tmp_path.iterdir()} == times
 
 
 def test_the_record_says_how_it_came_about(regressor):

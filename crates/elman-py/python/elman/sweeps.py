@@ -102,7 +102,15 @@ def grid(**options: Iterable[Any]) -> list[dict[str, Any]]:
     return [dict(zip(options, values)) for values in itertools.product(*options.values())]
 
 
-def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = None, test: Any = None) -> Trial:
+def run_trial(
+    estimator: Estimator,
+    params: Mapping[str, Any],
+    X: Any,
+    y: Any = None,
+    test: Any = None,
+    *,
+    folder: arrays.Path | None = None,
+) -> Trial:
     """Fit a copy of an estimator with other options and score it: what each worker of a sweep does.
 
     The result depends on the arguments alone, to the bit: not on the process, its threads or the machine's load. So it may
@@ -119,6 +127,9 @@ def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = 
     test : tuple, optional
         ``(X, y)`` to score on; by default the model's own test: the negative error, or the accuracy or R2, on what the fit
         kept back.
+    folder : path, optional
+        Where the finished trial is kept, and taken from if it is there: trials of a cluster that was broken off go on, and
+        :func:`sweep` with the same folder brings them together.
 
     Raises
     ------
@@ -128,6 +139,19 @@ def run_trial(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any = 
     _check(estimator, test)
     if not isinstance(params, Mapping):
         raise TypeError(f"params is {type(params).__name__}; it must be a dict of options")
+    if folder is None:
+        return _tried(estimator, params, X, y, test)
+    X = collected(X)
+    place = _place(folder, _content(estimator, X, y, test), dict(params))
+    trial = _stored(place)
+    if trial is None:
+        trial = _tried(estimator, params, X, y, test)
+        _store(place, trial)
+    return trial
+
+
+def _tried(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any, test: Any) -> Trial:
+    """The same, from the beginning."""
     new = type(estimator)(**{**estimator.get_params(), **params, "verbose": 0})
     try:
         new.fit(X, y)  # type: ignore[attr-defined]
@@ -170,7 +194,7 @@ def _begin(content: bytes) -> None:
 
 
 def _try(params: dict[str, Any]) -> Trial:
-    return run_trial(_work[0], params, *_work[1:])
+    return _tried(_work[0], params, *_work[1:])
 
 
 def sweep(
@@ -218,14 +242,14 @@ def sweep(
     for options in wanted:
         type(estimator)(**{**estimator.get_params(), **options})
     X = collected(X)
-    content = pickle.dumps((estimator, X, y, test))
+    content = _content(estimator, X, y, test)
     places = [_place(folder, content, options) for options in wanted]
     trials: list[Trial | None] = [_stored(place) for place in places]
     left = [n for n, trial in enumerate(trials) if trial is None]
     jobs = min(jobs or os.cpu_count() or 1, max(len(left), 1))
     if jobs == 1:
         for n in left:
-            trials[n] = run_trial(estimator, wanted[n], X, y, test)
+            trials[n] = _tried(estimator, wanted[n], X, y, test)
             _store(places[n], trials[n])
     else:
         # Not forked: whatever threads this process has would be missing there.
@@ -247,6 +271,14 @@ _BROKEN = (
     'stands under `if __name__ == "__main__":`, and a program that is typed or piped in has no file; jobs=1 stays in this '
     "process. Where that is in order, memory may have run out"
 )
+
+
+def _content(*parts: Any) -> bytes:
+    """What a sweep's trials have in common, for its workers, and to know their files by.
+
+    Another process has its copy pickled once more: only then are texts that are equal and those that are one told apart alike.
+    """
+    return pickle.dumps(pickle.loads(pickle.dumps(parts)))
 
 
 def _place(folder: arrays.Path | None, content: bytes, options: dict[str, Any]) -> Path | None:
