@@ -158,8 +158,8 @@ impl Frequency {
             Frequency::BusinessDaily => "business day",
             Frequency::Hourly => "hour",
             Frequency::Minutes(1) => "minute",
-            Frequency::Timetable(ref times) if times.least_step() == 3_600 => "open hour",
-            Frequency::Timetable(ref times) if times.least_step() == 60 => "open minute",
+            Frequency::Timetable(ref times) if times.has_mostly(3_600) => "open hour",
+            Frequency::Timetable(ref times) if times.has_mostly(60) => "open minute",
             Frequency::Timetable(_)
             | Frequency::Months(_)
             | Frequency::TwiceMonthly(_)

@@ -116,9 +116,11 @@ impl Calendar {
             times.windows(2).position(changes).filter(|_| timezone.is_none()).map(|before| before + 1);
         let mut found = Step::find_as(&sorted, frequency);
         if let Clock::Utc(zone) = &clock
-            && found.as_ref().is_none_or(|(_, gaps)| !gaps.is_empty())
+            && found
+                .as_ref()
+                .is_none_or(|(step, gaps)| !gaps.is_empty() || matches!(step, Step::Timetable(_)))
         {
-            // Hours that are open are so by the local clock.
+            // Hours that are open are so by the local clock, and so are readings that are half a day apart.
             let instant = |stamp: &DateTime| TimeZone::UTC.to_timestamp(*stamp).ok();
             let local: Vec<DateTime> = match timezone {
                 None => order.iter().map(|&row| times[row].stamp()).collect(),
@@ -128,7 +130,8 @@ impl Calendar {
             };
             let ascend = local.windows(2).all(|pair| pair[0] < pair[1]);
             let by_local = ascend.then(|| Step::find_as(&local, frequency)).flatten();
-            if let Some((Step::Timetable(_), _)) = by_local {
+            let is_even = matches!(&by_local, Some((_, gaps)) if found.is_none() && gaps.is_empty());
+            if is_even || matches!(by_local, Some((Step::Timetable(_), _))) {
                 (found, sorted, clock) = (by_local, local, Clock::Local(zone.clone()));
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-use super::{Calendar, Clock};
+use super::{Calendar, Clock, Step};
 use crate::error::{DataError, Message};
 use crate::missing::Missing;
 use crate::table::Column;
@@ -34,7 +34,10 @@ impl Calendar {
         let mut message =
             Message::from(text).option("missing").text(format!(" what stands in their place: {choices}"));
         let stamp = self.stamp(gap.after + 1);
-        if matches!(self.clock, Clock::Written) && gap.missing <= 4 && stamp.is_some_and(is_clock_change) {
+        let is_change = gap.missing <= 4 && stamp.is_some_and(is_clock_change);
+        // By a clock of UTC, hours that are open move with the local one.
+        let may_move = matches!(self.step, Step::Timetable(_)) && self.written.is_absolute();
+        if matches!(self.clock, Clock::Written) && (is_change || may_move) {
             message = hint_at_zone(message);
         }
         Some(DataError::new(column.place(after), message))

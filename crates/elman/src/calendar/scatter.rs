@@ -6,21 +6,25 @@ use jiff::civil::DateTime;
 use super::refusals::are_an_hour_apart;
 
 /// The even steps that stamps scatter around, in seconds: parts of an hour, of a day, and a day.
-const STEPS: [i64; 25] = [
+const STEPS: [i64; 26] = [
     1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 720, 900, 1_200, 1_800, 3_600, 7_200, 10_800,
-    14_400, 21_600, 43_200, 86_400,
+    14_400, 21_600, 28_800, 43_200, 86_400,
 ];
 
 /// Stamps are this part of a step off it, at the most.
-const FARTHEST: i64 = 4;
+const FARTHEST: i64 = 8;
+
+/// Round times are not farther off than this part of a step.
+const ROUND: i64 = 20;
 
 /// The middle step is as near as this part to an even one.
 const NEAR: i64 = 20;
 
 /// So many rows tell what they scatter around.
-const TELLING: usize = 8;
+const TELLING: usize = 12;
 
 const SECOND: i64 = 1_000_000_000;
+const DAY: i64 = 86_400 * SECOND;
 
 /// The even stamps that these, which ascend, scatter around, and how far the farthest is off. None if they are too far
 /// off, or two have the same place.
@@ -42,17 +46,39 @@ pub(super) fn even(stamps: &[DateTime]) -> Option<(Vec<DateTime>, SignedDuration
     let first = since[0];
     let usual = first + median(since.iter().map(|&time| off(first, time)).collect());
     let usual = usual - usual.rem_euclid(SECOND);
-    [0, usual].into_iter().find_map(|from| {
-        let farthest = since.iter().map(|&time| off(from, time).abs()).max()?;
-        if farthest > step / FARTHEST {
-            return None;
-        }
-        let moved =
-            |&time: &i64| midnight.checked_add(SignedDuration::from_nanos(time - off(from, time))).ok();
-        let even = since.iter().map(moved).collect::<Option<Vec<DateTime>>>()?;
-        let ascend = even.windows(2).all(|pair| pair[0] < pair[1]);
-        ascend.then_some((even, SignedDuration::from_nanos(farthest)))
-    })
+    let all_off = |from: i64| since.iter().map(|&time| off(from, time)).collect::<Vec<i64>>();
+    let within = |part: i64| move |offs: &Vec<i64>| offs.iter().all(|off| off.abs() <= step / part);
+    let own = all_off(usual);
+    if is_clock_change(&own) || !within(ROUND)(&own) && is_drift(&own) {
+        return None;
+    }
+    let is_round = step < DAY && within(ROUND)(&all_off(0));
+    let from = if is_round { 0 } else { usual };
+    let offs = Some(all_off(from)).filter(within(FARTHEST))?;
+    let moved = |(time, off): (&i64, &i64)| midnight.checked_add(SignedDuration::from_nanos(time - off)).ok();
+    let even = since.iter().zip(&offs).map(moved).collect::<Option<Vec<DateTime>>>()?;
+    let farthest = offs.iter().map(|off| off.abs()).max()?;
+    let ascend = even.windows(2).all(|pair| pair[0] < pair[1]);
+    ascend.then_some((even, SignedDuration::from_nanos(farthest)))
+}
+
+/// Does each stamp go on from the one before rather than scatter around even times? Then they are farther off in all than from
+/// one to the next, while what scatters has half the variance of its differences.
+fn is_drift(offs: &[i64]) -> bool {
+    let mean = |numbers: &mut dyn Iterator<Item = f64>| {
+        let (sum, count) = numbers.fold((0.0, 0.0), |(sum, count), number| (sum + number, count + 1.0));
+        sum / count
+    };
+    let middle = mean(&mut offs.iter().map(|&off| off as f64));
+    let spread = mean(&mut offs.iter().map(|&off| (off as f64 - middle).powi(2)));
+    let from_next = mean(&mut offs.windows(2).map(|pair| ((pair[1] - pair[0]) as f64).powi(2)));
+    spread > 0.8 * from_next
+}
+
+/// Are all at one of two times, an hour apart, as where clocks are changed?
+fn is_clock_change(offs: &[i64]) -> bool {
+    let (Some(least), Some(most)) = (offs.iter().min(), offs.iter().max()) else { return false };
+    most - least == 3_600 * SECOND && offs.iter().all(|off| off == least || off == most)
 }
 
 fn median(mut numbers: Vec<i64>) -> i64 {
@@ -91,6 +117,31 @@ mod tests {
         assert_eq!(apart(9), 7_200);
     }
 
+    /// Closely at another time than midnight or the full hour they stay there.
+    #[test]
+    fn times_are_not_moved_further_than_they_scatter() {
+        for (first, step, by) in [
+            ("2024-03-01T20:00:00", 86_400, 3_000),
+            ("2024-03-01T23:10:00", 86_400, 1_800),
+            ("2024-03-01T08:50:00", 3_600, 40),
+        ] {
+            let rows = stamps(first, (0..40).map(|row| step * row + scatter(row, by)));
+            let (even, farthest) = even(&rows).unwrap();
+            assert!(farthest <= SignedDuration::from_secs(2 * by));
+            assert!(even[0].duration_since(rows[0]).abs() <= farthest);
+        }
+    }
+
+    #[test]
+    fn what_goes_on_from_the_row_before_is_a_drift() {
+        let mut seconds = 0;
+        let walk = (0..40).map(|row| {
+            seconds += 3_600 + scatter(row * row, 300);
+            seconds
+        });
+        assert_eq!(even(&stamps("2024-03-01T20:00:00", walk)), None);
+    }
+
     #[test]
     fn a_reading_of_each_morning_is_daily() {
         let rows = stamps("2024-03-01T08:00:00", (0..40).map(|row| 86_400 * row + 60 * scatter(row, 90)));
@@ -103,7 +154,9 @@ mod tests {
         assert_eq!(even(&stamps("2024-01-01T08:00", (0..50).map(|row| 600 * row + scatter(row, 200)))), None);
         assert_eq!(even(&stamps("2024-01-01T08:00", (0..50).map(|row| 630 * row + scatter(row, 9)))), None);
         assert_eq!(even(&stamps("2024-01-01T08:00", (0..5).map(|row| 600 * row + scatter(row, 5)))), None);
-        let days = (0..40).map(|row| 86_400 * row + if row < 20 { 0 } else { 3_600 });
-        assert_eq!(even(&stamps("2024-03-15T08:00", days)), None);
+        for step in [86_400, 43_200] {
+            let rows = (0..40).map(|row| step * row + if row < 20 { 0 } else { 3_600 });
+            assert_eq!(even(&stamps("2024-03-15T08:00", rows)), None);
+        }
     }
 }

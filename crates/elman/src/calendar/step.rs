@@ -35,9 +35,9 @@ pub(crate) enum Day {
     LastWeekday(Weekday),
     /// So many days before the last.
     BeforeLast(i8),
-    /// The n-th, or the Monday after a weekend there.
+    /// The n-th, up to the 26th, or the Monday after a weekend there.
     NthOrMonday(i8),
-    /// The n-th, or the Friday before a weekend there.
+    /// The n-th, from the 3rd on, or the last of a shorter month; or the Friday before a weekend there.
     NthOrFriday(i8),
 }
 
@@ -82,8 +82,8 @@ impl Day {
                 Date::new(year, month, n + (3 - weekend(nth)) % 3).ok()
             }
             Day::NthOrFriday(n) => {
-                let nth = Date::new(year, month, n).ok()?;
-                Date::new(year, month, n - weekend(nth)).ok()
+                let nth = Date::new(year, month, n.min(first.days_in_month())).ok()?;
+                Date::new(year, month, nth.day() - weekend(nth)).ok()
             }
         }
     }
@@ -103,7 +103,10 @@ impl Day {
             Day::BeforeLast(first.date().days_in_month() - first.day()),
         ];
         let about = first.day();
-        let moved = (about - 2..=about + 2).flat_map(|n| [Day::NthOrMonday(n), Day::NthOrFriday(n)]);
+        // Later ones would be moved into the next month or the one before.
+        let moved = (about - 2..=about + 2)
+            .flat_map(|n| [Day::NthOrMonday(n), Day::NthOrFriday(n)])
+            .filter(|day| matches!(day, Day::NthOrMonday(..=26) | Day::NthOrFriday(3..)));
         days.into_iter()
             .chain(moved)
             .find(|day| stamps.iter().all(|stamp| day.of(stamp.year(), stamp.month()) == Some(stamp.date())))

@@ -445,10 +445,10 @@ fn times_that_recur_are_even() {
         (1, &all[..], &hours(9..=17)[..], "open hour (from 09:00 to 17:00)", 9),
         (3, &all[..5], &hours(8..=19), "open hour (from 08:00 to 19:00, from Monday to Friday)", 12),
         (3, &all[..5], &hours(0..=23), "open hour (from 00:00 to 23:00, from Monday to Friday)", 24),
-        (2, &all[..5], &quarters, "row (from 09:30 to 16:00, from Monday to Friday)", 27),
+        (2, &all[..5], &quarters, "row (every 15 minutes from 09:30 to 16:00, from Monday to Friday)", 27),
         (2, &all[..], &noon, "open hour (from 09:00 to 11:00 and from 14:00 to 18:00)", 8),
         (1, &all[..], &[(7, 0), (14, 0), (21, 0)], "row (at 07:00, 14:00 and 21:00)", 3),
-        (3, &[0, 3], &[(9, 0), (9, 30)], "row (at 09:00 and 09:30, of Monday and Thursday)", 2),
+        (3, &[0, 3], &[(9, 0), (9, 30)], "row (at 09:00 and 09:30, on Monday and Thursday)", 2),
     ] {
         let stamps = open_times(weeks, open, times);
         let calendar = read(&stamps, None).unwrap();
@@ -519,12 +519,66 @@ fn days_of_each_month_are_even() {
     }
 }
 
+/// What was not there in the only weekend of twelve days may be missing.
+#[test]
+fn an_outage_is_no_closed_hour() {
+    let all: Vec<i64> = (0..7).collect();
+    let hours: Vec<(i8, i8)> = (0..24).map(|hour| (hour, 0)).collect();
+    let mut stamps = open_times(2, &all, &hours);
+    stamps.truncate(12 * 24);
+    stamps.retain(|stamp| !("2024-01-06 03:00".."2024-01-06 08:00").contains(&stamp.as_str()));
+    let error = read(&stamps, None).unwrap_err();
+    assert!(error.contains("but the rows are one hour apart: 5 rows are missing"), "{error}");
+    assert_eq!(gappy(&stamps, None).unwrap().frequency(), Frequency::Hourly);
+    let mut stamps = open_times(2, &all, &[(0, 0), (8, 0), (16, 0)]);
+    stamps.truncate(35);
+    stamps.remove(20);
+    assert_eq!(gappy(&stamps, None).unwrap().frequency().step_name(), "step of 8 hours");
+}
+
+/// All rows are of winter; clocks are put forward before what is forecast.
+#[test]
+fn open_hours_stay_local_ones_across_a_change_to_come() {
+    let hours: Vec<(i8, i8)> = (9..18).map(|hour| (hour, 0)).collect();
+    let stamps = open_times(14, &[0, 1, 2, 3, 4], &hours);
+    let winter = stamps.iter().filter(|stamp| &stamp[..] < "2024-03-30").count();
+    let calendar = read(&stamps[..winter], Some("Europe/Berlin")).unwrap();
+    for (row, stamp) in stamps.iter().enumerate() {
+        assert_eq!(&calendar.time(row).unwrap().to_string(), stamp);
+    }
+    // A model of winter knows the shop in summer.
+    let known = Some(calendar.frequency());
+    let table = Table::read("t.csv", format!("when\n{}\n", stamps[winter..].join("\n")).as_bytes()).unwrap();
+    let column = table.column("when").unwrap();
+    let later =
+        Calendar::with_gaps(column, column.times().unwrap(), Some("Europe/Berlin"), known.as_ref()).unwrap();
+    assert_eq!((later.frequency(), later.gaps()), (known.unwrap(), &[][..]));
+}
+
+/// Morning and evening by the local clock, in UTC.
+#[test]
+fn half_days_are_those_of_the_local_clock() {
+    let stamps: Vec<String> = (0..60)
+        .map(|n| {
+            let day = jiff::civil::date(2024, 3, 15).checked_add(Span::new().days(n / 2)).unwrap();
+            let summer = i64::from(day >= jiff::civil::date(2024, 3, 31));
+            format!("{day} {:02}:00:00Z", 7 + 12 * (n % 2) - summer)
+        })
+        .collect();
+    let calendar = read(&stamps[..50], Some("Europe/Berlin")).unwrap();
+    for (row, stamp) in stamps.iter().enumerate() {
+        assert_eq!(&calendar.time(row).unwrap().to_string(), stamp);
+    }
+    assert!(read(&stamps, None).is_err());
+}
+
 #[test]
 fn paydays_are_even() {
     for (stamps, next) in [
         (["2024-01-15", "2024-02-15", "2024-03-15", "2024-04-15", "2024-05-15", "2024-06-17"], "2024-07-15"),
         (["2024-01-25", "2024-02-23", "2024-03-25", "2024-04-25", "2024-05-24", "2024-06-25"], "2024-07-25"),
         (["2024-01-30", "2024-02-28", "2024-03-30", "2024-04-29", "2024-05-30", "2024-06-29"], "2024-07-30"),
+        (["2022-09-30", "2022-10-28", "2022-11-30", "2022-12-30", "2023-01-30", "2023-02-28"], "2023-03-30"),
     ] {
         let calendar = calendar(&stamps).unwrap();
         assert_eq!(calendar.frequency(), Frequency::Monthly);

@@ -62,12 +62,12 @@ impl Period {
         }
     }
 
-    /// The days of so many rows' times that tell it from chance.
-    fn telling_days(self) -> i32 {
+    /// The days that tell it from chance, and what is closed from what is missing: two turns of each place.
+    fn telling_days(self) -> i64 {
         match self {
-            Period::Day => 3,
-            Period::Week => 8,
-            Period::Month => 90,
+            Period::Day => 2,
+            Period::Week => 13,
+            Period::Month => 88,
         }
     }
 
@@ -88,12 +88,18 @@ impl Timetable {
         if stamps.iter().any(|stamp| stamp.subsec_nanosecond() != 0) {
             return Vec::new();
         }
-        let days = first.date().until(last.date()).map_or(0, |span| span.get_days()) + 1;
+        let days = last.duration_since(*first).as_hours() / 24;
         let has_one_clock = stamps.windows(2).all(|pair| pair[0].time() == pair[1].time());
         // Of rows with one time of day, `Weekdays` are the days of a week.
-        let is_likely =
-            |period: &Period| days >= period.telling_days() && has_one_clock == (*period == Period::Month);
-        Period::ALL.into_iter().filter(is_likely).filter_map(|period| Self::of(period, stamps)).collect()
+        let suits = |period: &Period| has_one_clock == (*period == Period::Month);
+        let is_told =
+            |timetable: &Self| days >= timetable.period.telling_days() || timetable.closes_on_weekends();
+        Period::ALL
+            .into_iter()
+            .filter(suits)
+            .filter_map(|period| Self::of(period, stamps))
+            .filter(is_told)
+            .collect()
     }
 
     fn of(period: Period, stamps: &[DateTime]) -> Option<Self> {
@@ -126,6 +132,24 @@ impl Timetable {
         is_one.then(|| Timetable { period, places: places.into() })
     }
 
+    /// Is it one of a week that is the same on each open day, from Monday to Friday or to Saturday?
+    fn closes_on_weekends(&self) -> bool {
+        let mut days = self.days();
+        let Some(first) = days.next() else { return false };
+        let is_alike = days.all(|day| times_of(day).eq(times_of(first)));
+        self.period == Period::Week && is_alike && [0b1_1111, 0b11_1111].contains(&self.open_days())
+    }
+
+    /// The places of each of its days that has some.
+    fn days(&self) -> impl Iterator<Item = &[u32]> {
+        self.places.chunk_by(|a, b| a / DAY == b / DAY)
+    }
+
+    /// The days of the week that have places, as bits, the lowest for Monday.
+    fn open_days(&self) -> u8 {
+        self.places.iter().fold(0, |bits, place| bits | 1 << (place / DAY).min(7))
+    }
+
     /// How many rows a period has.
     pub(super) fn len(&self) -> usize {
         self.places.len()
@@ -146,7 +170,7 @@ impl Timetable {
 
     /// The rows of a day, if all days with rows have as many.
     pub(super) fn rows_of_day(&self) -> Option<usize> {
-        let mut days = self.places.chunk_by(|a, b| a / DAY == b / DAY).map(<[u32]>::len);
+        let mut days = self.days().map(<[u32]>::len);
         let first = days.next()?;
         days.all(|rows| rows == first).then_some(first)
     }
@@ -154,6 +178,12 @@ impl Timetable {
     /// The seconds between two rows of a day that are closest.
     pub(super) fn least_step(&self) -> u32 {
         self.places.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(DAY)
+    }
+
+    /// Are most rows of a day so many seconds behind another?
+    pub(super) fn has_mostly(&self, step: u32) -> bool {
+        let steps = || self.days().flat_map(|day| day.windows(2)).map(|pair| pair[1] - pair[0]);
+        2 * steps().filter(|&other| other == step).count() > steps().count()
     }
 
     /// Rows from a day long ago to a stamp, which is one.
@@ -198,23 +228,41 @@ impl Timetable {
             });
             return format!("on the {} of the month", listed(days, "and"));
         }
-        let mut days = self.places.chunk_by(|a, b| a / DAY == b / DAY);
+        let mut days = self.days();
         let Some(first) = days.next() else { return String::new() };
-        let of_day = |day: &[u32]| day.iter().map(|place| place % DAY).collect::<Vec<_>>();
-        if days.any(|day| of_day(day) != of_day(first)) {
+        let times: Vec<u32> = times_of(first).collect();
+        let runs = runs(&times);
+        if days.any(|day| times_of(day).ne(times.iter().copied())) || runs.len() > 4 {
             return format!("{} a {name}", counted(self.len(), "time"));
         }
-        let times = runs(&of_day(first)).into_iter().map(|[first, last, _]| match first == last {
-            true => format!("at {}", clock(first)),
-            false => format!("from {} to {}", clock(first), clock(last)),
-        });
-        let times = match first.len() {
-            ..=3 => format!("at {}", listed(of_day(first).into_iter().map(clock), "and")),
-            _ => listed(times, "and"),
+        let of_run = |[first, last, step]: [u32; 3]| match (last - first).checked_div(step) {
+            None => format!("at {}", clock(first)),
+            Some(1) => format!("at {} and {}", clock(first), clock(last)),
+            Some(_) if step == 3_600 => format!("from {} to {}", clock(first), clock(last)),
+            Some(_) if step % 60 == 0 => {
+                format!(
+                    "every {} from {} to {}",
+                    counted(step as usize / 60, "minute"),
+                    clock(first),
+                    clock(last)
+                )
+            }
+            Some(_) => {
+                format!("every {} from {} to {}", counted(step as usize, "second"), clock(first), clock(last))
+            }
         };
-        let open = self.places.iter().fold(0_u8, |bits, place| bits | 1 << (place / DAY));
+        let times = match times.len() {
+            ..=3 => format!("at {}", listed(times.into_iter().map(clock), "and")),
+            _ => listed(runs.into_iter().map(of_run), "and"),
+        };
         match self.period {
-            Period::Week if open != 0x7f => format!("{times}, {}", days_in_words(open)),
+            Period::Week if self.open_days() != 0x7f => {
+                let days = days_in_words(self.open_days());
+                format!(
+                    "{times}, {}",
+                    days.strip_prefix("of ").map_or(days.clone(), |days| format!("on {days}"))
+                )
+            }
             _ => times,
         }
     }
@@ -228,11 +276,11 @@ impl TryFrom<Written> for Timetable {
         for [first, last, step] in written.runs {
             let rows = last.saturating_sub(first).checked_div(step).unwrap_or(0).saturating_add(1);
             if first > last || last >= written.every.seconds() || places.len() + rows as usize > MOST {
-                return Err(format!("has a timetable with a run of {first} to {last}"));
+                return Err(format!("a timetable has a run of {first} to {last}"));
             }
             places.extend((0..rows).map(|row| first + row * step));
         }
-        Self::new(written.every, places).ok_or_else(|| "has a timetable of no times in order".into())
+        Self::new(written.every, places).ok_or_else(|| "a timetable has no times in order".into())
     }
 }
 
@@ -254,6 +302,11 @@ fn place(period: Period, stamp: DateTime, last_day: i8) -> Option<u32> {
         Period::Month => stamp.day() - 1,
     };
     Some(u32::from(day.unsigned_abs()) * DAY + of_day)
+}
+
+/// The seconds of the day of a day's places.
+fn times_of(day: &[u32]) -> impl Iterator<Item = u32> {
+    day.iter().map(|place| place % DAY)
 }
 
 fn days(date: Date) -> i64 {

@@ -521,12 +521,17 @@ proptest! {
 /// `976.875` beside `976` is what a program prints where other columns have decimals, and thousands where none has.
 #[test]
 fn thousands_begin_where_no_column_has_decimals() {
-    let read = |other: &str| {
-        let text = format!("a,b\n976,{other}\n976.875,12.000\n851,7.000\n");
+    let read = |others: [&str; 3]| {
+        let [a, b, c] = others;
+        let text = format!("a,b\n976,{a}\n976.875,{b}\n851,{c}\n");
         let table = Table::read("t.csv", text.as_bytes()).unwrap();
         table.column("a").unwrap().numbers().unwrap().to_vec()
     };
-    assert_eq!(read("11.000"), [976.0, 976_875.0, 851.0]);
-    assert_eq!(read("11748.25"), [976.0, 976.875, 851.0]);
-    assert_eq!(read("0.5"), [976.0, 976.875, 851.0]);
+    assert_eq!(read(["11748.25", "9.5", "3"]), [976.0, 976.875, 851.0]);
+    // Clocks, days and months have points, too.
+    for others in
+        [["11.000", "12.000", "7.000"], ["8.15", "9.30", "10.45"], ["2015.11", "2015.12", "2016.01"]]
+    {
+        assert_eq!(read(others), [976.0, 976_875.0, 851.0], "{others:?}");
+    }
 }

@@ -20,8 +20,10 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
         .collect();
     let plain = || written().filter(|(_, column)| are_numbers(column) && column.may_have_points());
     let begins = |(_, column): (usize, Column<'_>)| Form::DOTTED.begins_at_thousand(known(column));
-    // Thousands begin only where no column has points that are before decimals.
-    let some_begin = plain().any(begins) && !plain().any(|(_, column)| has_decimals(column));
+    // Thousands begin only where no column has some without a separator before decimals, unless another has decimal commas.
+    let some_begin = plain().any(begins)
+        && (readings.iter().any(|reading| reading.tells == Some(','))
+            || !plain().any(|(_, column)| has_long_decimals(column)));
     // What only has points may mean thousands, where others have decimal commas, or some tell it by themselves.
     if !readings.is_empty() || usual == Some(',') || some_begin {
         let of_plain = |(index, column)| Reading::of_plain(index, column, some_begin);
@@ -58,6 +60,15 @@ pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> 
 /// The cells that say something.
 fn known(column: Column<'_>) -> impl Iterator<Item = &str> + Clone {
     column.texts().filter(|text| !is_missing(text))
+}
+
+/// Has a column of numbers, and no times, one of four digits or more before a point: `11748.25`?
+fn has_long_decimals(column: Column<'_>) -> bool {
+    let is_long = |text: &str| {
+        let whole = Signed::of(text).digits.split_once('.').map_or("", |(whole, _)| whole);
+        whole.len() > 3 && whole.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    column.texts().any(is_long) && column.times().is_err()
 }
 
 /// Has a column of plain numbers a point that separates no thousands, or so many digits without one that none does?

@@ -56,7 +56,6 @@ const DATES: &[&str] = &[
     "%Y %m",
     "%m %Y",
     "%YM%m",
-    "%Y:%m",
     "%Y-M%m",
     "%b %Y",
     "%b-%Y",
@@ -67,7 +66,6 @@ const DATES: &[&str] = &[
     "%b %y",
     "%b'%y",
     "%b '%y",
-    "%b%y",
     "%b.%Y",
     "%Y %b",
     "%Y-%b",
@@ -236,7 +234,6 @@ const DATES: &[&str] = &[
     "S%V/%G",
     // Behind months, which they are not where one is beyond twelve, or where rows follow each other by quarters or halves.
     "%Y-%q",
-    "%Y:%q",
     "%Y/%q",
     "%q/%Y",
     "%q-%Y",
@@ -264,9 +261,6 @@ const DATES: &[&str] = &[
     "w/c %d %b %Y",
     "w/c %Y-%m-%d",
     "%Y",
-    "%Y AD",
-    "%Y CE",
-    "AD %Y",
     // Without anything between, and clocks in one with it.
     "%Y%m%d%H%M%S",
     "%Y%m%d%H%M%S%3f",

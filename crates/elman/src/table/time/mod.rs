@@ -109,6 +109,11 @@ impl Time {
         ["%Y.%m", "%m.%Y", "%m%Y"].contains(&&*self.format().replace("%-", "%"))
     }
 
+    /// Is it a month and a year that may well be something else, as `3/24` or `MAR24`?
+    pub(crate) fn is_short_month(self) -> bool {
+        SHORT_MONTHS.contains(&&*self.format().replace("%-", "%"))
+    }
+
     /// Is it a date of digits alone: `20240131`?
     pub(crate) fn is_of_digits(self) -> bool {
         self.pattern.is_of_digits()
@@ -269,19 +274,22 @@ pub(super) fn read<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Reading 
 /// Years and months, quarters or halves behind a point, which are numbers as well.
 const POINTED: [&str; 3] = ["%Y.%m", "%Y.%q", "%Y.%2q"];
 
+const SHORT_MONTHS: [&str; 8] = ["%m/%y", "%y/%m", "%m-%y", "%y-%m", "%m.%Y", "%m%Y", "%b%y", "%Y:%m"];
+
 /// Cells as months and years that are fractions, results or numbers as well, if they follow each other as months do.
 fn short_months<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Option<Vec<Time>> {
-    const FORMATS: [&str; 6] = ["%m/%y", "%y/%m", "%m-%y", "%y-%m", "%m.%Y", "%m%Y"];
     let read = |format: &&str| read_as(&Pattern::new(format).ok()?, cells.clone()).ok();
-    FORMATS.iter().filter_map(read).find(|times| are_months(times))
+    SHORT_MONTHS.iter().filter_map(read).find(|times| are_months(times))
 }
 
 /// Do they follow each other by months of several years, in order, where few are missing?
 fn are_months(times: &[Time]) -> bool {
     const MONTH: SignedDuration = SignedDuration::from_hours(31 * 24);
     const TELLING: usize = 8;
+    let all_follow =
+        |follows: fn(&Time, &Time) -> bool| times.windows(2).all(|pair| follows(&pair[0], &pair[1]));
     times.len() >= TELLING
-        && is_in_order(times)
+        && (all_follow(|a, b| a < b) || all_follow(|a, b| a > b))
         && times.iter().any(|time| time.stamp.year() != times[0].stamp.year())
         && follows_by(MONTH, times)
 }
@@ -319,7 +327,7 @@ fn counts_no_tenths(times: &[Time]) -> bool {
 
 /// Ways of writing that may fit the same cells: 200101 is a month or a day, 2001.125 the share of a year or the 125th day,
 /// 2001-2 a month, a quarter or a half.
-const RIVALS: [[&str; 2]; 20] = [
+const RIVALS: [[&str; 2]; 19] = [
     ["%Y%m", "%y%m%d"],
     ["%.Y", "%Y.%j"],
     ["%.Y", "%Y.%m"],
@@ -328,7 +336,6 @@ const RIVALS: [[&str; 2]; 20] = [
     ["%Y.%m", "%Y.%2q"],
     ["%Y-%m", "%Y-%q"],
     ["%Y-%m", "%Y-%2q"],
-    ["%Y:%m", "%Y:%q"],
     ["%Y/%m", "%Y/%q"],
     ["%Y/%m", "%Y/%2q"],
     ["%m/%Y", "%q/%Y"],

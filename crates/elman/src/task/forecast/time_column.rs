@@ -85,17 +85,21 @@ impl TimeColumn<'_> {
         table: &Table,
         members: &[&Member<'_>],
     ) -> Result<Option<Frequency>, Error> {
-        let own = |member: &&Member<'_>| {
-            let (_, calendar) = self.read(&member.table).ok()?;
-            calendar.gaps().is_empty().then_some(calendar.frequency())
-        };
-        let mut all = members.iter().map(own);
+        let read = |member: &&Member<'_>| Some(self.read(&member.table).ok()?.1);
+        let own = |member| read(member).filter(|calendar| calendar.gaps().is_empty());
+        let mut all = members.iter().map(|member| Some(own(member)?.frequency()));
         let first = all.next().flatten();
         if first.is_some() && all.all(|frequency| frequency == first) {
             return Ok(None);
         }
         let column = table.column(self.name)?;
-        Calendar::common_frequency(column, &read_times(column, self.format)?, self.timezone)
+        let common = Calendar::common_frequency(column, &read_times(column, self.format)?, self.timezone)?;
+        // Times of several series make a timetable that none of them may follow.
+        let is_followed = |frequency: &Frequency| {
+            let mut own = members.iter().filter_map(|member| Some(read(member)?.frequency()));
+            !frequency.is_timetable() || own.any(|own| own == *frequency)
+        };
+        Ok(common.filter(is_followed))
     }
 }
 
@@ -155,7 +159,13 @@ pub(super) fn find<'a>(
                 panel::may_be_series(first, &others, &id)
             };
             let of_rows = of_times.find(|(column, days)| stand_in_for(times, days) && !is_of_series(*column));
-            Ok(Some(of_rows.map_or(first, |(days, _)| days)))
+            let found = of_rows.map_or(first, |(days, _)| days);
+            if found.times().is_ok_and(|times| times[0].is_short_month())
+                && !is_named_like_times(found.name())
+            {
+                remarks.push(remark_on_guess(found, "months"));
+            }
+            Ok(Some(found))
         }
         None => first.times().map(|_| Some(first)).map_err(Error::from),
     }
@@ -245,21 +255,16 @@ fn of_numbers<'a>(
     let dates = |column: &Column<'_>| are_dates(column, may_repeat);
     type Kind<'k> = (&'k dyn Fn(&Column<'_>) -> bool, &'static str);
     let months = |column: &Column<'_>| are_months(column, may_repeat);
-    let kinds: [Kind<'_>; 5] = [
+    let kinds: [Kind<'_>; 4] = [
         (&are_years, "years"),
         (&months, "months"),
         (&dates, "dates"),
         (&are_moments, "moments counted from 1970 on"),
-        (&are_days_of_spreadsheets, "days as spreadsheets count them"),
     ];
     for (are_some, what) in kinds {
         if let [column] = rest.iter().copied().filter(are_some).collect::<Vec<_>>()[..] {
             column.times()?;
-            let text = format!(
-                "{}: the values are taken for {what}; name another column of times with ",
-                column.whole()
-            );
-            remarks.push(Message::from(text).option("time"));
+            remarks.push(remark_on_guess(column, what));
             return Ok(Some(column));
         }
     }
@@ -268,6 +273,13 @@ fn of_numbers<'a>(
     let unread = rest.iter().copied().find_map(remark_on_days_of_astronomers);
     remarks.extend(unread.or_else(|| unfit.map(|(column, why)| remark_on_unfit(column, why, &parts))));
     Ok(None)
+}
+
+/// What is to be said of a column that its values alone show to be times.
+fn remark_on_guess(column: Column<'_>, what: &str) -> Message {
+    let text =
+        format!("{}: the values are taken for {what}; name another column of times with ", column.whole());
+    Message::from(text).option("time")
 }
 
 /// What is to be said of a column of Julian days, which are not read: by its name and values.
@@ -466,24 +478,10 @@ fn are_months(column: &Column<'_>, may_repeat: bool) -> bool {
         && values.iter().all(|&value| may_be_month(value))
         && column.times().is_ok_and(|times| {
             times[0].is_month_of_digits()
+                && times.iter().any(|time| time.stamp().year() != times[0].stamp().year())
                 && are_in_order(times, may_repeat)
                 && matches!(Calendar::common_frequency(*column, times, None), Ok(Some(_)))
         })
-}
-
-/// Are as many as tell it days of this century with parts of a day, as spreadsheets count them, at even steps?
-fn are_days_of_spreadsheets(column: &Column<'_>) -> bool {
-    const TELLING: usize = 8;
-    /// Of a day: spreadsheets write five digits behind the point.
-    const EVEN: f64 = 2e-5;
-    let Ok(values @ [first, second, ..]) = column.numbers() else { return false };
-    let step = second - first;
-    values.len() >= TELLING
-        && values.iter().all(|day| (36_526.0..73_050.0).contains(day))
-        && values.iter().any(|day| day.fract() != 0.0)
-        && step.abs() > EVEN
-        && values.windows(2).all(|pair| (pair[1] - pair[0] - step).abs() <= EVEN)
-        && column.times().is_ok_and(|times| times.first().is_some_and(|time| time.is_serial()))
 }
 
 /// Three years or more, one after another, forwards or backwards.
@@ -596,7 +594,6 @@ mod tests {
             (rows(&|n| format!("{}.{:02}", 2010 + n / 12, n % 12 + 1)), "months"),
             (rows(&|n| format!("{:02}{}", n % 12 + 1, 2010 + n / 12)), "months"),
             (rows(&|n| format!("{:02}{:02}2024", n % 28 + 1, n / 28 + 1)), "dates"),
-            (rows(&|n| format!("{:.5}", 45_292.0 + n as f64 / 24.0)), "days as spreadsheets count them"),
         ] {
             assert_eq!(looked_for("when", &rows), (Ok(true), vec![said_of(what)]), "{rows}");
         }

@@ -389,8 +389,7 @@ impl Pattern {
         let (mut period, has_point) = (None, self.items.contains(&Item::Literal('.')));
         for item in &self.items {
             match item {
-                Item::Number(Field::Year | Field::IsoYear, _)
-                | Item::Literal('-' | '/' | ':' | ' ' | '.') => {}
+                Item::Number(Field::Year | Field::IsoYear, _) | Item::Literal('-' | '/' | ' ' | '.') => {}
                 Item::Number(Field::Month, _) if has_point => period = Some(31 * DAY),
                 Item::Number(Field::IsoWeek, _) => period = Some(7 * DAY),
                 Item::Number(Field::Quarter, _) => period = Some(92 * DAY),
