@@ -547,12 +547,12 @@ fn open_hours_stay_local_ones_across_a_change_to_come() {
         assert_eq!(&calendar.time(row).unwrap().to_string(), stamp);
     }
     // A model of winter knows the shop in summer.
-    let known = Some(calendar.frequency());
+    let known = calendar.frequency();
     let table = Table::read("t.csv", format!("when\n{}\n", stamps[winter..].join("\n")).as_bytes()).unwrap();
     let column = table.column("when").unwrap();
     let later =
-        Calendar::with_gaps(column, column.times().unwrap(), Some("Europe/Berlin"), known.as_ref()).unwrap();
-    assert_eq!((later.frequency(), later.gaps()), (known.unwrap(), &[][..]));
+        Calendar::with_gaps(column, column.times().unwrap(), Some("Europe/Berlin"), Some(&known)).unwrap();
+    assert_eq!((later.frequency(), later.gaps()), (known, &[][..]));
 }
 
 /// Morning and evening by the local clock, in UTC.

@@ -97,6 +97,8 @@ pub struct Table {
 struct Hints {
     /// See [`Table::made_time`].
     made_time: Option<&'static str>,
+    /// See [`Table::made_id`].
+    made_id: Option<&'static str>,
     /// See [`Table::horizon`].
     horizon: Option<usize>,
 }
@@ -181,6 +183,11 @@ impl Table {
     /// The column that numbers the steps of each sequence, if the file had none and its reader made one.
     pub fn made_time(&self) -> Option<&str> {
         self.hints.made_time
+    }
+
+    /// The column that numbers the sequences, if the file had none and its reader made one.
+    pub(crate) fn made_id(&self) -> Option<&str> {
+        self.hints.made_id
     }
 
     /// How many steps ahead forecasts are to look, if the file says so, as `.tsf` does.

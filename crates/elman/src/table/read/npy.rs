@@ -136,7 +136,8 @@ impl Parts {
     pub(super) fn table(self, name: &str, rows: Rows, remark: String) -> Result<Table, TableError> {
         let mut head = Head::new(name, 1, self.headers.iter().map(String::as_str))?;
         head.remarks.push(remark.into());
-        head.hints.made_time = rows.steps.and(Some("time"));
+        (head.hints.made_id, head.hints.made_time) =
+            (rows.steps.and(Some("id")), rows.steps.and(Some("time")));
         head.finish(Lines::counted(rows.count), self.columns)
     }
 }

@@ -37,7 +37,7 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     let text =
         format!("{name}: {number} sequences, read as a row per step with the columns {}", names(&headers));
     table.head.remarks.push(text.into());
-    table.head.hints.made_time = Some("time");
+    (table.head.hints.made_id, table.head.hints.made_time) = (Some("id"), Some("time"));
     for ((line, text), id) in archive.lines.iter().zip(1..) {
         let mut parts: Vec<&str> = split_outside(text, ':').collect();
         let target = if has_target { parts.pop() } else { None };

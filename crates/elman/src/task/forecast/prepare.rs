@@ -132,6 +132,10 @@ fn find_time<'t>(
     if let Some(format) = &options.time_format {
         return Ok((Some(time_column::of_format(table, is_taken, format)?), None));
     }
+    if let Some(made) = table.made_time().filter(|made| !is_taken(made)) {
+        let column = table.column(made)?;
+        return Ok((Some(column), column.times().is_err().then(|| steps::FORMAT.to_owned())));
+    }
     let may_repeat = id.is_some() || table.columns().any(|column| !column.holds_numbers());
     let mut about_times = Vec::new();
     let found = time_column::find(table, is_taken, id, may_repeat, &mut about_times)?;

@@ -3,13 +3,13 @@
 //! Lists within an object are a sequence: see [`rows`].
 
 mod rows;
+mod whole;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::{Input, Reader, text};
 use crate::table::builder::Builder;
@@ -29,8 +29,10 @@ fn recognises(bytes: &[u8]) -> bool {
             rest.trim_ascii_start().first().is_some_and(|byte| b"-\"0123456789".contains(byte))
         }
         _ => {
-            let line = text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
-            serde_json::from_slice::<Vec<Value>>(line).is_ok_and(|values| values.len() > 1)
+            let mut lines = text.split(|byte| b"\r\n".contains(byte)).filter(|line| !line.is_empty());
+            let is_list =
+                |line: &[u8]| serde_json::from_slice::<Vec<Value>>(line).is_ok_and(|values| values.len() > 1);
+            lines.next().is_some_and(is_list) && lines.next().is_none_or(|line| line.starts_with(b"["))
         }
     }
 }
@@ -83,14 +85,24 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
             format!("the {} objects have {} different keys, hardly one in common", all.len(), headers.len());
         return Err(problem(1, format!("{what}; give the rows the same keys")));
     }
-    // What tells sequences apart, where nothing in the file does.
+    // What tells sequences apart, and their steps, where nothing in the file does.
     let are_sequences = all.len() > 1 && all.iter().any(|(_, row)| row.is_sequence());
-    let made_id = (are_sequences && !headers.iter().any(|name| rows::tells_apart(name))).then_some("id");
-    let names = made_id.into_iter().chain(headers.iter().map(String::as_str));
+    let has_none =
+        |names: &[&str]| headers.iter().all(|header| !names.contains(&header.to_lowercase().as_str()));
+    let made_id = (are_sequences && has_none(&["id", "unique_id"])).then_some("id");
+    let are_numbers = all.iter().all(|(_, row)| row.lists_are_numbers());
+    let made_time = (are_sequences && are_numbers && has_none(&["time", "ds", "date", "timestamp", "t"]))
+        .then_some("time");
+    let names = made_id.into_iter().chain(made_time).chain(headers.iter().map(String::as_str));
     let mut table = Builder::new(name, 1, names.collect::<Vec<_>>().into_iter(), limit)?;
     table.head.remarks.extend(remark);
+    (table.head.hints.made_id, table.head.hints.made_time) = (made_id, made_time);
     if are_sequences {
-        let text = format!("{name}: {} objects with lists, read as a row per step", thousands(all.len()));
+        let mut text = format!("{name}: {} objects with lists, read as a row per step", thousands(all.len()));
+        match all.iter().filter(|(_, row)| row.steps() == 0).count() {
+            0 => {}
+            empty => text += &format!("; {} of them have empty lists, and make no row", thousands(empty)),
+        }
         table.head.remarks.push(text.into());
     }
     if told < cells {
@@ -103,9 +115,10 @@ fn read(Input { name, bytes, limit }: Input<'_>) -> Result<Table, TableError> {
     for ((line, row), number) in all.iter().zip(1..) {
         let id = made_id.map(|_| format!("{number}"));
         for step in 0..row.steps() {
+            let time = made_time.map(|_| format!("{step}"));
             let mut cells = vec![""; headers.len()];
             row.cells(step).for_each(|(place, cell)| cells[place] = cell);
-            table.row(*line, id.as_deref().into_iter().chain(cells))?;
+            table.row(*line, id.as_deref().into_iter().chain(time.as_deref()).chain(cells))?;
         }
     }
     table.finish()
@@ -132,11 +145,8 @@ fn items(text: &str) -> Result<Vec<(u64, Item)>, (u64, String)> {
             _ => {}
         }
     }
-    if let Some(columns) = of_columns(text) {
-        return Ok((1..).zip(columns).collect());
-    }
-    if let Some(all) = of_one_key(text) {
-        return Ok(objects(all));
+    if let Some(rows) = whole::rows(text) {
+        return Ok((1..).zip(rows).collect());
     }
     let item = |text: &str| match text.trim_start().starts_with('[') {
         true => serde_json::from_str(text).map(of_list),
@@ -148,31 +158,6 @@ fn items(text: &str) -> Result<Vec<(u64, Item)>, (u64, String)> {
 
 fn of_list(values: Vec<Value>) -> Item {
     (1..).map(|number: usize| format!("col{number}")).zip(values).collect()
-}
-
-/// The rows of a single object of columns, each of which has the same keys for its rows, as pandas writes them.
-fn of_columns(text: &str) -> Option<Vec<Item>> {
-    let Entries(columns) = serde_json::from_str::<Entries<Entries<Value>>>(text).ok()?;
-    let (_, Entries(first)) = columns.first()?;
-    let keys =
-        |Entries(column): &Entries<Value>| column.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
-    let wanted = keys(&columns.first()?.1);
-    if first.len() < 2 || columns.iter().any(|(_, column)| keys(column) != wanted) {
-        return None;
-    }
-    let mut rows: Vec<Item> = wanted.iter().map(|_| Vec::with_capacity(columns.len())).collect();
-    for (name, Entries(column)) in columns {
-        rows.iter_mut().zip(column).for_each(|(row, (_, value))| row.push((name.clone(), value)));
-    }
-    Some(rows)
-}
-
-/// The objects of a single object that has one list of them, as services answer.
-fn of_one_key(text: &str) -> Option<Vec<Entries<Value>>> {
-    let Entries(entries) = serde_json::from_str::<Entries<&RawValue>>(text).ok()?;
-    let mut lists = entries.iter().filter_map(|(_, raw)| serde_json::from_str(raw.get()).ok());
-    let list: Vec<Entries<Value>> = lists.find(|list: &Vec<Entries<Value>>| !list.is_empty())?;
-    lists.all(|other| other.is_empty()).then_some(list)
 }
 
 /// What is said of text that is no JSON.
@@ -258,7 +243,10 @@ mod tests {
     fn one_table_is_written_in_many_ways() {
         let expected = read("{\"m\":\"a\",\"y\":1}\n{\"m\":\"b\",\"y\":2.5}\n{\"m\":\"c\",\"y\":null}");
         for text in [
-            r#"{"m":{"0":"a","10":"b","2":"c"},"y":{"0":1,"10":2.5,"2":null}}"#,
+            r#"{"m":{"0":"a","1":"b","2":"c"},"y":{"0":1,"1":2.5,"2":null}}"#,
+            r#"{"0":{"m":"a","y":1},"1":{"m":"b","y":2.5},"2":{"m":"c","y":null}}"#,
+            r#"{"columns":["m","y"],"index":[0,1,2],"data":[["a",1],["b",2.5],["c",null]]}"#,
+            r#"{"latitude":52.5,"units":{"y":"C"},"hourly":{"m":["a","b","c"],"y":[1,2.5,null]}}"#,
             r#"{"m":["a","b","c"],"y":[1,2.5,null]}"#,
             r#"[{"m":"a","y":1},{"m":"b","y":2.5},{"m":"c","y":null}]"#,
             r#"{"count":3,"next":null,"tags":[],"results":[{"m":"a","y":1},{"m":"b","y":2.5},{"m":"c","y":null}]}"#,
@@ -273,6 +261,22 @@ mod tests {
         );
         assert_eq!(read("[[\"a\",1],\n[\"b\",2.5]]"), (headers, rows));
         assert_eq!(read::format(b"[2024-01-05 9:30],1\n[2024-01-05 9:31],2\n"), "CSV");
+        assert_eq!(read::format(b"[\"a\",\"b\"]\n1,2\n"), "CSV");
+        // Keys of rows that are more than a count are a column.
+        for text in [
+            r#"{"y":{"1420070400000":1,"1422748800000":2,"1425168000000":3}}"#,
+            r#"{"1420070400000":{"y":1},"1422748800000":{"y":2},"1425168000000":{"y":3}}"#,
+            r#"{"columns":["y"],"index":[1420070400000,1422748800000,1425168000000],"data":[[1],[2],[3]]}"#,
+        ] {
+            let (headers, rows) = read(text);
+            assert_eq!(
+                (headers.join(" "), &rows[1]),
+                ("time y".into(), &vec!["1422748800000".into(), "2".into()])
+            );
+        }
+        let (headers, rows) = read(r#"{"2024-02":{"y":1},"2024-01":{"y":2}}"#);
+        assert_eq!((headers.join(" "), &rows[0]), ("time y".into(), &vec!["2024-02".into(), "1".into()]));
+        assert_eq!(read(r#"{"y":{"7":1,"9":2,"12":3}}"#).0, ["index", "y"]);
     }
 
     #[test]
@@ -280,10 +284,20 @@ mod tests {
         let (headers, rows) = read(
             "{\"x\":[1,2],\"v\":[[3,4],[5,6]],\"target\":\"a\"}\n{\"x\":[7],\"v\":[[8,9]],\"target\":\"b\"}\n",
         );
-        assert_eq!(headers, ["id", "x", "v1", "v2", "target"]);
-        assert_eq!(rows, [["1", "1", "3", "4", "a"], ["1", "2", "5", "6", "a"], ["2", "7", "8", "9", "b"]]);
+        assert_eq!(headers, ["id", "time", "x", "v1", "v2", "target"]);
+        assert_eq!(
+            rows,
+            [["1", "0", "1", "3", "4", "a"], ["1", "1", "2", "5", "6", "a"], ["2", "0", "7", "8", "9", "b"]]
+        );
         let (headers, _) = read("{\"unique_id\":\"u\",\"y\":[1,2]}\n{\"unique_id\":\"w\",\"y\":[]}\n");
-        assert_eq!(headers, ["unique_id", "y"]);
+        assert_eq!(headers, ["time", "unique_id", "y"]);
+        // Lists of times are the times.
+        let (headers, _) =
+            read("{\"y\":[1,2],\"on\":[\"2024-01\",\"2024-02\"]}\n{\"y\":[3],\"on\":[\"2024-01\"]}\n");
+        assert_eq!(headers, ["id", "y", "on"]);
+        let table = Table::read("t", &b"{\"x\":[1]}\n{\"x\":[]}\n{\"x\":[2]}\n"[..]).unwrap();
+        assert_eq!((table.num_rows(), table.made_time()), (2, Some("time")));
+        assert!(table.remarks()[0].to_string().ends_with("; 1 of them have empty lists, and make no row"));
         assert_eq!(read("{\"m\":1,\"v\":{\"y\":2,\"z\":\"q\"}}").0, ["m", "v.y", "v.z"]);
         for (text, part) in [
             ("{\"x\":[1,2],\"y\":[1]}", "its lists are not equally long: \"x\" has 2 values, \"y\" 1"),

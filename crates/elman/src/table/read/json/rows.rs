@@ -12,6 +12,10 @@ use serde_json::Value;
 pub(super) struct Names {
     all: Vec<String>,
     places: HashMap<String, usize>,
+    /// The number of the object that each was last seen in.
+    seen: Vec<usize>,
+    /// How many objects have begun.
+    objects: usize,
 }
 
 impl Names {
@@ -19,13 +23,17 @@ impl Names {
         &self.all
     }
 
-    fn place(&mut self, name: &str) -> usize {
-        if let Some(place) = self.places.get(name) {
-            return *place;
+    /// The place of a name, which the object that has begun has not told yet; none if it has.
+    fn place(&mut self, name: &str) -> Option<usize> {
+        if let Some(&place) = self.places.get(name) {
+            let before = std::mem::replace(&mut self.seen[place], self.objects);
+            return (before != self.objects).then_some(place);
         }
+        let place = self.all.len();
         self.all.push(name.to_owned());
-        self.places.insert(name.to_owned(), self.all.len() - 1);
-        self.all.len() - 1
+        self.places.insert(name.to_owned(), place);
+        self.seen.push(self.objects);
+        Some(place)
     }
 }
 
@@ -48,15 +56,11 @@ enum Values {
     Each(Vec<String>),
 }
 
-/// Does a key of this name tell sequences apart?
-pub(super) fn tells_apart(name: &str) -> bool {
-    ["id", "unique_id", "item_id", "series_id", "name"].contains(&name.to_lowercase().as_str())
-}
-
 impl Row {
     /// # Errors
     /// Why these entries make none, in words.
     pub(super) fn of(entries: Vec<(String, Value)>, names: &mut Names) -> Result<Self, String> {
+        names.objects += 1;
         let mut row = Row { columns: Vec::with_capacity(entries.len()), steps: None };
         let mut first_list: Option<String> = None;
         for (key, value) in entries {
@@ -111,10 +115,9 @@ impl Row {
     }
 
     fn add(&mut self, name: &str, values: Values, names: &mut Names) -> Result<(), String> {
-        let place = names.place(name);
-        if self.columns.iter().any(|column| column.place == place) {
+        let Some(place) = names.place(name) else {
             return Err(format!("the key {name:?} comes twice in one object; rename one of them"));
-        }
+        };
         self.columns.push(Column { place, values });
         Ok(())
     }
@@ -132,6 +135,14 @@ impl Row {
     /// Has it lists?
     pub(super) fn is_sequence(&self) -> bool {
         self.steps.is_some()
+    }
+
+    /// Are the values of its lists all numbers, or missing?
+    pub(super) fn lists_are_numbers(&self) -> bool {
+        self.columns.iter().all(|column| match &column.values {
+            Values::One(_) => true,
+            Values::Each(cells) => cells.iter().all(|cell| cell.is_empty() || cell.parse::<f64>().is_ok()),
+        })
     }
 
     /// The cells of one of its rows, each with the place of its column.

@@ -154,7 +154,9 @@ fn only_number_column(
     may_be_wide: bool,
     time_is_named: bool,
 ) -> Result<String, Error> {
-    let others: Vec<Column<'_>> = table.columns().filter(is_free).collect();
+    let is_made = |column: &Column<'_>| table.made_id() == Some(column.name());
+    let others: Vec<Column<'_>> =
+        table.columns().filter(|column| is_free(column) && !is_made(column)).collect();
     // Rows to come have no value yet.
     let is_value = |column: &&Column<'_>| column.is_mostly_numbers() || have_future && column.holds_numbers();
     if let [only] = others[..] {
