@@ -130,7 +130,8 @@ impl Calendar {
             };
             let ascend = local.windows(2).all(|pair| pair[0] < pair[1]);
             let by_local = ascend.then(|| Step::find_as(&local, frequency)).flatten();
-            let is_even = matches!(&by_local, Some((_, gaps)) if found.is_none() && gaps.is_empty());
+            let is_even = timezone.is_some()
+                && matches!(&by_local, Some((_, gaps)) if found.is_none() && gaps.is_empty());
             if is_even || matches!(by_local, Some((Step::Timetable(_), _))) {
                 (found, sorted, clock) = (by_local, local, Clock::Local(zone.clone()));
             }
