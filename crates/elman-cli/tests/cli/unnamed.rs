@@ -204,6 +204,28 @@ fn what_looks_like_series_and_is_none_is_not_taken_for_them() {
     assert!(said.contains("of 2 series by \"shift\" over \"date\""), "{said}");
 }
 
+/// Each at minutes of its own, or at a time of day: no timetable, whatever their names.
+#[test]
+fn series_at_times_of_their_own_are_no_timetable() {
+    let place = Place::new();
+    for sensors in [["a", "b"], ["1", "2"]] {
+        let rows = (0..14 * 48).map(|n| {
+            let (hour, minute) = (n / 2 % 24, [0, 7][n % 2]);
+            format!("2024-03-{:02} {hour:02}:{minute:02},{},{}\n", 1 + n / 48, sensors[n % 2], value(n / 2))
+        });
+        place.write("t.csv", format!("when,sensor,v\n{}", rows.collect::<String>()));
+        let said = place.ok(&format!("train t.csv --target v {QUICK}")).stderr;
+        assert!(said.contains("of 2 series by \"sensor\" over \"when\""), "{said}");
+        assert!(said.contains("hours ahead"), "{said}");
+    }
+    // Hours that are open, with the number of the hour beside them, are one series.
+    let rows = (0..28 * 9)
+        .map(|n| format!("2024-02-{:02} {:02}:00,{},{}\n", 1 + n / 9, 9 + n % 9, 9 + n % 9, value(n)));
+    place.write("t.csv", format!("when,hour,v\n{}", rows.collect::<String>()));
+    let said = place.ok(&format!("train t.csv --target v {QUICK}")).stderr;
+    assert!(said.contains("forecast \"v\" over \"when\"") && said.contains("open hours ahead"), "{said}");
+}
+
 #[test]
 fn codes_of_digits_tell_series_apart() {
     let place = Place::new();

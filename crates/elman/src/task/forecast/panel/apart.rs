@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::civil::DateTime;
+
 use crate::calendar::{Calendar, is_clock_change};
 use crate::error::{DataError, Error, Message};
 use crate::table::{Column, Table, Time, is_clock};
 use crate::task::forecast::ForecastOptions;
 use crate::task::forecast::covariates::Named;
+use crate::task::forecast::time_column::is_named_like_times;
 
 /// A table of series has each time in several rows: this share of them, at the least, must be repetitions for a column
 /// to be looked for that tells series apart. A clock that is put back repeats fewer.
@@ -47,9 +50,9 @@ pub(super) fn find_id(
     let rows = table.num_rows();
     let repetitions = rows - first_rows.len();
     let Some((first, second)) = repeated.filter(|_| repetitions as f64 >= REPEATED * rows as f64) else {
-        let mut texts = others.into_iter().filter(|column| !column.holds_numbers());
+        let mut texts = others.iter().copied().filter(|column| !column.holds_numbers());
         let found = match repetitions {
-            0 => find_steps(times, texts),
+            0 => find_steps(times, &others),
             // Few may be the hours of clocks that were put back.
             _ if timezone.is_some() || doubles_are_of_clocks(times) => None,
             _ => texts.find(|column| are_unbroken(times, *column) && tells_apart(times, &[*column])),
@@ -131,19 +134,38 @@ pub(in crate::task::forecast) fn may_be_series(
     named.into_iter().chain(candidates(others)).any(|id| tells_apart(times, &id))
 }
 
-/// Where no time repeats, but rows follow each other by no step: the first of these columns of text that tells apart series
-/// whose rows do.
-fn find_steps<'t>(times: Column<'_>, mut texts: impl Iterator<Item = Column<'t>>) -> Option<Column<'t>> {
+/// Where no time repeats, but rows follow each other by no plain step: the first of these columns that tells apart series whose
+/// rows do; one of text, or, where all rows make a timetable, one of few whole numbers. Two sensors, each at minutes of its own,
+/// are no timetable.
+fn find_steps<'t>(times: Column<'_>, others: &[Column<'t>]) -> Option<Column<'t>> {
+    /// More series than these are no few numbers.
+    const FEW: usize = 50;
     let all = times.times().ok()?;
-    let follow = |rows: &[Time]| matches!(Calendar::common_frequency(times, rows, None), Ok(Some(_)));
-    // Two sensors, each at minutes of its own, are no timetable.
-    if matches!(Calendar::common_frequency(times, all, None), Ok(Some(frequency)) if !frequency.is_timetable())
-    {
+    let frequency = |rows: &[Time]| Calendar::common_frequency(times, rows, None).ok().flatten();
+    let of_all = frequency(all);
+    if of_all.as_ref().is_some_and(|frequency| !frequency.is_timetable()) {
         return None;
     }
-    texts.find(|column| {
+    let tells_apart = |column: &Column<'_>, are_plain: bool| {
+        let follow =
+            |rows: &[Time]| frequency(rows).is_some_and(|frequency| !are_plain || !frequency.is_timetable());
         let series = series_of(*column, all);
-        series.len() > 1 && series.values().all(|rows| rows.len() > 2 && follow(rows))
+        (2..=if are_plain { FEW } else { usize::MAX }).contains(&series.len())
+            && series.values().all(|rows| rows.len() > 2 && follow(rows))
+    };
+    let (numbers, texts): (Vec<Column<'t>>, Vec<Column<'t>>) =
+        others.iter().copied().partition(|column| column.holds_numbers());
+    let is_code = |column: &Column<'_>| {
+        let Ok(numbers) = column.numbers() else { return false };
+        let is = |part: fn(DateTime) -> i8| {
+            all.iter().zip(numbers).all(|(time, &number)| f64::from(part(time.stamp())) == number)
+        };
+        // The hour, the minute or the day of each time is no name of a series.
+        let is_part = is(DateTime::hour) || is(DateTime::minute) || is(DateTime::day);
+        numbers.iter().all(|number| number.fract() == 0.0) && !is_part && !is_named_like_times(column.name())
+    };
+    texts.into_iter().find(|column| tells_apart(column, false)).or_else(|| {
+        of_all.and_then(|_| numbers.into_iter().find(|column| is_code(column) && tells_apart(column, true)))
     })
 }
 
