@@ -73,7 +73,8 @@ options! {
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
         /// Label: is the target a class? [default: if it is text, or a few whole numbers that each occur often]
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] classes: bool,
-        /// Label: what becomes of inputs and targets that are numbers [default: standard]
+        /// Label: what becomes of inputs and targets that are numbers [default: standard; recordings are brought to a level
+        /// that suits a network, and back]
         [value_enum] scale: ScaleName,
         /// Label: cut each training sequence in so many parts that are learned side by side [default: in so many that
         /// there are some 16 in all, of at least 1000 rows]
@@ -350,6 +351,11 @@ impl TrainOptions {
     /// The timesteps that are burned in, as far as that is said.
     pub(crate) fn burn_in(&self) -> usize {
         self.burn_in.unwrap_or(0)
+    }
+
+    /// The inputs that are added to the answer, where that is said.
+    pub(crate) fn skip(&self) -> Option<usize> {
+        self.skip
     }
 
     /// The same with this share of the data for validation.

@@ -124,11 +124,8 @@ impl GroupedTask for Regress {
         Targets::Values(scaled.collect())
     }
 
-    fn unscale(&mut self) -> Vec<f64> {
-        self.target_scalings
-            .iter_mut()
-            .map(|scaling| std::mem::replace(scaling, Scaling::NONE).mean)
-            .collect()
+    fn rescale(&mut self, by: Scaling) -> Vec<f64> {
+        self.target_scalings.iter_mut().map(|scaling| std::mem::replace(scaling, by).mean).collect()
     }
 
     fn unlabelled(&self) -> Targets<f64> {

@@ -48,6 +48,7 @@ use crate::loss::{Loss, Targets};
 use crate::metrics::{Baseline, Confusion, Evaluation, Metrics};
 use crate::network::Readout;
 use crate::recipe::Recipe;
+use crate::scaling::Scaling;
 use crate::sequence::Example;
 use crate::table::{Column, Table};
 use crate::train::TrainConfig;
@@ -124,8 +125,8 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// A target as the network learns it.
     fn to_learn(&self, target: &Self::Target) -> Targets<f64>;
 
-    /// Leaves targets as they are from now on, and gives the means by which they were scaled; none of targets that are not.
-    fn unscale(&mut self) -> Vec<f64> {
+    /// Scales targets by this alone from now on, and gives the means by which they were scaled; none of targets that are not.
+    fn rescale(&mut self, _scaling: Scaling) -> Vec<f64> {
         Vec::new()
     }
 
