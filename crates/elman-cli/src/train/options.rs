@@ -133,7 +133,7 @@ options! {
         /// [default: with --search chosen, else last]
         [value_enum] pooling: PoolingName,
         /// Label: add so many of the first inputs to the first outputs, so that the network learns how they differ
-        /// [default: 1 for sound, else 0]
+        /// [default: 1 for sound whose target is about as loud as its input, else 0]
         [value_name = "N", value_parser = count::<usize>] skip: usize,
         /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
         /// [default: with --search 5, or 1 for more than 500 sequences; else 1]
