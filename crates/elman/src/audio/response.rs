@@ -6,7 +6,7 @@ use crate::fourier::{Complex, Fourier, of_two_real};
 
 /// Samples of a stretch of both that is compared as a whole, silence behind it: of longer recordings the loudest. Responses begin
 /// within half of that, early or late.
-const STRETCH: usize = 1 << 19;
+const STRETCH: usize = 1 << 18;
 /// Samples of one in which it is found out where a response begins.
 const BLOCK: usize = 1 << 15;
 /// At most so many of those, the loudest.
