@@ -1038,3 +1038,23 @@ fn halves_of_a_test_and_of_a_date_are_remarked() {
     let read = imported("f", &date(more));
     assert_eq!((read.remarks.len(), read.weights.device().and_then(|device| device.date)), (1, None));
 }
+
+/// GuitarML's older form has a skip connection around its block, or around the network, which is that block.
+#[test]
+fn a_skip_connection_of_the_whole_network_is_that_of_its_block() {
+    let path = format!("{}/../../reference/exchange/guitarml-recnet.json", env!("CARGO_MANIFEST_DIR"));
+    let file: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON");
+    let with = |whole: usize, block: usize| {
+        let mut file = file.clone();
+        file["model_data"]["skip"] = whole.into();
+        file["blocks"]["0"]["skip"] = block.into();
+        file.to_string()
+    };
+    let answered = |whole, block| answers(&imported("f", with(whole, block).as_bytes()).weights, &wave(100));
+    assert_eq!(answered(1, 0), answered(0, 1));
+    assert_ne!(answered(1, 0), answered(0, 0));
+    let refused =
+        read("f", with(1, 1).as_bytes(), &ReadOptions::default()).expect_err("a refusal").to_string();
+    assert!(refused.contains("the input would be added twice"), "{refused}");
+}

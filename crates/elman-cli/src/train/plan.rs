@@ -10,6 +10,7 @@ use elman::file::{self, Lock};
 use elman::model::is_written_by_elman;
 use elman::recipe::Recipe;
 use elman::search::Open;
+use elman::sequence::Sequences;
 use elman::table::Table;
 use elman::task::{HeldOut, Layout, Prepared, Scale, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Identity, RangeTest, fingerprint};
@@ -71,7 +72,7 @@ pub(super) fn plan(
         options.set_hidden_size(preset.hidden_size())?;
     }
     let given = options.given()?;
-    let is_patient = given.contains("patience");
+    let (is_patient, is_burned_in) = (given.contains("patience"), given.contains("burn-in"));
     let open = options.take_search(task);
     let mut with_validation = options.clone().with_validation(tune::VALIDATION);
     let (burn_in, skip) = (options.burn_in(), options.skip());
@@ -108,6 +109,11 @@ pub(super) fn plan(
         }
     };
     let test_data = options.take_test_data(&prepared.task);
+    if sound.is_some() && test_data.is_some() {
+        let message = "--test-data names a table; of recordings the last part is the test, as large as --test says, and another \
+                       pair is what elman evaluate MODEL --audio input.wav target.wav measures the model on";
+        return Err(Wrong(message.into()).into());
+    }
     let finds_rate = options.finds_learning_rate();
     if finds_rate && tuning.is_some() {
         let message =
@@ -118,6 +124,10 @@ pub(super) fn plan(
     // Patience that nobody asked for is not missed where there is nothing to wait for.
     if prepared.validation.is_empty() && !is_patient {
         recipe.train.patience = None;
+    }
+    // Nor is what would be burned in of sequences that are too short for it.
+    if !is_burned_in && is_too_short(&prepared, recipe.train.burn_in) {
+        recipe.train.burn_in = 0;
     }
     options.check_all_taken(&prepared.task)?;
     let report_sequence = report_sequence(arguments.report_sequence, &prepared)?;
@@ -148,6 +158,20 @@ pub(super) fn plan(
         resume,
     };
     Ok((plan, lock))
+}
+
+/// Would nothing of a training sequence, or of all that are for validation, be left if so many timesteps were burned in?
+fn is_too_short(prepared: &Prepared, burn_in: usize) -> bool {
+    if burn_in == 0 {
+        return false;
+    }
+    let size = prepared.task.kind().input_size();
+    let lengths = |sequences: &Sequences| -> Vec<usize> {
+        (0..sequences.len()).map(|n| sequences.length(n, size)).collect()
+    };
+    let validation = lengths(&prepared.validation);
+    lengths(&prepared.train).into_iter().any(|length| length <= burn_in)
+        || !validation.is_empty() && validation.into_iter().all(|length| length <= burn_in)
 }
 
 /// The data of the run that left a checkpoint, where they are recordings and it was begun when those were learned as they

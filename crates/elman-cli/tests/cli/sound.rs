@@ -633,3 +633,25 @@ fn runs_of_before_levels_go_on() {
     place.ok(&format!("{train} --force"));
     assert_eq!(scaling(&place), 0.25);
 }
+
+/// What nobody asked for stands in nobody's way, and is not what a refusal names.
+#[test]
+fn refusals_name_what_was_typed() {
+    let place = recorded(0);
+    let train = "train label --latency 0 --epochs 1 --hidden-size 2 -o m.elman --force";
+    place.ok(&format!("{train} --audio in.wav out.wav --bidirectional"));
+    let short: Vec<f32> = notes(24_000)[5000..5300].to_vec();
+    place.write("short.wav", wav(&short));
+    place.write("answer.wav", wav(&device(&short, 3.0, 0)));
+    place.ok(&format!("{train} --audio short.wav answer.wav"));
+    let asked = format!("{train} --audio short.wav answer.wav --burn-in 256");
+    fails(&place, &asked, 2, "--burn-in is 256, but training sequence 0 has 216 timesteps");
+    let spectra = format!("{train} --audio in.wav out.wav --loss mrstft --truncate 1100 --streams 30");
+    let message = "sequence 0 has 576 timesteps, and the loss mrstft needs at least 1025; give longer ones, or another --loss";
+    fails(&place, &spectra, 2, message);
+    let message =
+        "--test-data names a table; of recordings the last part is the test, as large as --test says";
+    for test in ["", " --test 0"] {
+        fails(&place, &format!("{train} --audio in.wav out.wav --test-data out.wav{test}"), 2, message);
+    }
+}
