@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use elman::audio::INPUT;
 use elman::error::Error;
-use elman::exchange::{self, Device, Format, Knob};
+use elman::exchange::{self, Device, Format, WriteOptions};
 use elman::file;
 use elman::loss::Loss;
 use elman::model::Model;
@@ -32,7 +31,8 @@ pub(crate) fn run(arguments: &ExportArguments, output: &mut Output) -> anyhow::R
     }
     let trained = Trained::open(&arguments.model)?;
     let weights = weights(&trained, arguments, output)?;
-    let written = exchange::write_with_knobs(&weights, &knobs(&trained), format).map_err(Error::from)?;
+    let options = trained.model().map_or_else(WriteOptions::default, WriteOptions::of);
+    let written = exchange::write_with(&weights, &options, format).map_err(Error::from)?;
     output.remarks(&written.remarks);
     match to_file {
         Some(path) => {
@@ -97,16 +97,6 @@ fn weights(trained: &Trained, arguments: &ExportArguments, output: &Output) -> a
         device = device.with_name(name);
     }
     Ok(weights.with_device(Some(device)))
-}
-
-/// The knobs of a model of sound, where it is known how they stood in training.
-fn knobs(trained: &Trained) -> Vec<Knob> {
-    let Some((task, sound)) = trained.model().and_then(|model| Some((model.task(), model.sound()?))) else {
-        return Vec::new();
-    };
-    let names = task.kind().stream().map(|units| units.inputs()).unwrap_or_default();
-    let names = names.into_iter().filter(|name| name != INPUT);
-    names.zip(&sound.knobs).map(|(name, range)| Knob::new(name, *range)).collect()
 }
 
 /// What a model knows of its device: what another program said, or what was heard in training.

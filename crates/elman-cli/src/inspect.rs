@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
             output.line(format_args!("data      {}", data_text(model)))?;
             // Of another program's model the device says it.
             if let Some(sound) = model.sound().filter(|_| model.device().is_none()) {
-                output.line(format_args!("sound     {}", sound_text(sound)))?;
+                output.line(format_args!("sound     {}", sound_text(sound, model.gains())))?;
             }
             if model.record().train_sequences > 0 {
                 output.line(format_args!("training  {}", training_text(model)))?;
@@ -173,11 +173,16 @@ pub(crate) fn data_text(model: &Model) -> String {
     format!("{}: {train} for training{validation}", record.data)
 }
 
-/// `48000 Hz; targets were taken as 73 samples late`
-fn sound_text(sound: &Sound) -> String {
+/// `48000 Hz; targets were taken as 73 samples late; samples are multiplied with 4 before the network, answers with 0.25`
+fn sound_text(sound: &Sound, [input, output]: [f64; 2]) -> String {
     let delays = if sound.delays.is_empty() { vec![sound.delay] } else { sound.delays.clone() };
     let delays = listed(delays.iter().map(|&delay| late(delay)), "and");
-    format!("{} Hz; targets were taken as {delays}", sound.sample_rate)
+    let gains = if input == 1.0 && output == 1.0 {
+        String::new()
+    } else {
+        format!("; samples are multiplied with {input} before the network, answers with {output}")
+    };
+    format!("{} Hz; targets were taken as {delays}{gains}", sound.sample_rate)
 }
 
 /// `31 sequences`, of a task that tells something of each timestep `31 sequences of 207,359 timesteps in all`.
@@ -195,7 +200,9 @@ pub(crate) fn training_text(model: &Model) -> String {
         Some(Ended::Interrupted) => ", interrupted".into(),
         None => ", broke off".into(),
     };
+    let unit = model.task().kind().loss_unit(&record.recipe.train.loss);
     let loss = match &record.recipe.train.loss {
+        _ if !unit.name.is_empty() => unit.name,
         Loss::Squared => "squared error",
         Loss::Absolute => "absolute error",
         Loss::Huber { .. } => "Huber loss",
@@ -213,7 +220,11 @@ pub(crate) fn training_text(model: &Model) -> String {
                 Some(average) if average.covers(epoch) => "the average",
                 _ => "those",
             };
-            format!("; kept {kept} of epoch {}, {loss} {}", epoch.saturating_add(1), figure(value))
+            format!(
+                "; kept {kept} of epoch {}, {loss} {}",
+                epoch.saturating_add(1),
+                figure(unit.factor * value)
+            )
         }
         _ => String::new(),
     };

@@ -23,26 +23,52 @@
 use crate::batch::Batch;
 use crate::float::{Float, Parameters, convert};
 use crate::loss::Loss;
-use crate::network::{Block, Engine, Gradients, Mode, Network};
+use crate::network::{Engine, Gradients, Kind, Mode, Network, Placed};
 use crate::sequence::{Example, TrainingBatch};
 use crate::weights::Weights;
 
 /// How far the loss of each sequence's last output depends on its inputs: the Euclidean norm of the loss's derivative by
 /// the inputs of a timestep, `k` timesteps before the last in place `k`, as the mean over the sequences that are so long.
 /// If it fades with `k` by orders of magnitude, what lies so far back is not learned from; if it grows, training is at its
-/// limits. Nothing of no sequences, nor of a network that reads token ids, by which there is no derivative.
+/// limits. Of a network that reads token ids it is the derivative by the tokens' vectors, since by ids there is none. Nothing of
+/// no sequences.
 ///
 /// # Panics
 /// If the sequences are not the network's and the loss's.
 pub fn gradient_norms(weights: &Weights, loss: &Loss, examples: &[Example<f64>]) -> Vec<f64> {
-    let reads_tokens = matches!(weights.network().config().blocks.first(), Some(Block::Embedding(_)));
-    if examples.is_empty() || reads_tokens {
+    if examples.is_empty() {
         return Vec::new();
     }
     match weights.parameters() {
-        Parameters::F32(parameters) => norms(weights.network(), parameters, loss, examples),
-        Parameters::F64(parameters) => norms(weights.network(), parameters, loss, examples),
+        Parameters::F32(parameters) => norms_by_vectors(weights.network(), parameters, loss, examples),
+        Parameters::F64(parameters) => norms_by_vectors(weights.network(), parameters, loss, examples),
     }
+}
+
+/// [`norms`] of the network behind the embedding, if it begins with one: its inputs are the tokens' vectors.
+fn norms_by_vectors<T: Float>(
+    network: &Network,
+    parameters: &[T],
+    loss: &Loss,
+    examples: &[Example<f64>],
+) -> Vec<f64> {
+    let Some(Placed { kind: Kind::Embedding { block, weight }, .. }) = network.blocks().first() else {
+        return norms(network, parameters, loss, examples);
+    };
+    let mut config = network.config().clone();
+    config.input_size = block.embedding_dim;
+    config.blocks.remove(0);
+    // An embedding alone has nothing behind it.
+    let Ok(behind) = Network::new(config) else { return Vec::new() };
+    let embedded = |example: &Example<f64>| {
+        let mut vectors = vec![T::default(); example.x.len() * block.embedding_dim];
+        for (id, vector) in example.x.iter().zip(vectors.chunks_exact_mut(block.embedding_dim)) {
+            block.forward(&parameters[weight.clone()], &[T::from_f64(*id)], vector);
+        }
+        Example { x: convert(&vectors), targets: example.targets.clone() }
+    };
+    let examples: Vec<Example<f64>> = examples.iter().map(embedded).collect();
+    norms(&behind, &parameters[weight.end..], loss, &examples)
 }
 
 fn norms<T: Float>(network: &Network, parameters: &[T], loss: &Loss, examples: &[Example<f64>]) -> Vec<f64> {
@@ -113,7 +139,8 @@ fn states_of<T: Float>(network: &Network, parameters: &[T], layer: usize, x: &[f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{CellKind, NetworkConfig, Readout};
+    use crate::loss::Targets;
+    use crate::network::{CellKind, Dense, Embedding, NetworkConfig, Readout, Recurrent};
 
     /// The oracle is the difference quotient, in `f64`.
     #[test]
@@ -186,6 +213,48 @@ mod tests {
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-8, "{found} for {expected}");
+        }
+    }
+
+    /// Of tokens the norms are those by their vectors: of each token one of its own, moved a little.
+    #[test]
+    fn norms_of_tokens_are_of_their_vectors() {
+        for embedding in [Embedding::new(6, 3), Embedding::one_hot(6)] {
+            let width = embedding.embedding_dim;
+            let config = NetworkConfig::new(1).with(embedding).with(Recurrent::new(CellKind::Gru, 4));
+            let network = Network::new(config.with(Dense::new(6))).unwrap();
+            let parameters: Vec<f64> = crate::init::Init::Torch.draw(&network, 2).unwrap();
+            let weights = Weights::new(network.clone(), parameters.clone()).unwrap();
+            let (tokens, next) = ([4.0, 0.0, 5.0, 2.0], vec![0, 5, 2, 1]);
+            // The same with a learned vector for each, of which each stands in the text once.
+            let mut learned = network.config().clone();
+            learned.blocks[0] = Embedding::new(6, width).into();
+            let learned = Network::new(learned).unwrap();
+            let vectors: Vec<f64> = if embedding.one_hot {
+                (0..36).map(|n| f64::from(u8::from(n % 7 == 0))).chain(parameters).collect()
+            } else {
+                parameters
+            };
+            let loss_at = |place: usize, by: f64| {
+                let mut moved = vectors.clone();
+                moved[place] += by;
+                let output = crate::predict::run(&learned, &Parameters::F64(moved), &[&tokens]).remove(0);
+                let last = Targets::Classes(next[3..].to_vec());
+                // The mean over all four.
+                Loss::cross_entropy().total(&output[18..], 6, &last).mean() / 4.0
+            };
+            let norm = |token: f64| {
+                let of = |k: usize| token as usize * width + k;
+                let slope = |place| (loss_at(place, 1e-5) - loss_at(place, -1e-5)) / 2e-5;
+                (0..width).map(|k| slope(of(k)).powi(2)).sum::<f64>().sqrt()
+            };
+            let example = Example { x: tokens.to_vec(), targets: Targets::Classes(next.clone()) };
+            let found = gradient_norms(&weights, &Loss::cross_entropy(), &[example]);
+            assert_eq!(found.len(), 4);
+            for (found, token) in found.iter().zip(tokens.iter().rev()) {
+                let expected = norm(*token);
+                assert!((found - expected).abs() < 1e-8, "{width}: {found} for {expected}");
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 
 use elman::audio::{self, Pair, Player, Recording, Wav};
 use elman::error::Error;
-use elman::exchange::{Device, Format, Imported, Knob, ReadOptions, read, write, write_with_knobs};
+use elman::exchange::{Device, Format, Imported, Knob, ReadOptions, WriteOptions, read, write, write_with};
 use elman::float::Parameters;
 use elman::init::Init;
 use elman::metrics::Metrics;
@@ -411,6 +411,46 @@ fn skip_connections_become_units_where_a_format_has_none() {
     }
 }
 
+/// The level at which a network was trained is in the weights of every file, which reads and answers at that of the
+/// recordings: to the bit, since gains of training are powers of two.
+#[test]
+fn files_read_and_answer_at_the_recordings_own_level() {
+    let network = |format: Format, cell: CellKind, skip: bool| {
+        // Of these NAM alone has a place for the state from which a network starts.
+        let recurrent = Recurrent::new(cell, 8).with_learned_state(format == Format::Nam);
+        let config = NetworkConfig::new(1).with(recurrent).with(Dense::new(1));
+        drawn(if skip { config.with(Skip::new(1)) } else { config }, 7)
+    };
+    for (cell, skip, gains) in [
+        (CellKind::Lstm, false, [16.0, 0.125]),
+        (CellKind::Lstm, true, [16.0, 0.0625]),
+        (CellKind::Gru, false, [0.5, 32.0]),
+        (CellKind::Gru, true, [0.25, 4.0]),
+    ] {
+        let [input, output] = gains.map(|gain| gain as f32);
+        let x: Vec<f32> = wave(200).iter().map(|x| x / input).collect();
+        for format in
+            Format::ALL.into_iter().filter(|&format| format != Format::Nam || cell == CellKind::Lstm)
+        {
+            let weights = network(format, cell, skip);
+            let file = write_with(&weights, &WriteOptions::default().with_gains(gains), format);
+            let found = answers(&imported("f", &file.expect("a file").file).weights, &x);
+            // Units that hand the input on do so within a millionth.
+            let is_passed = skip && matches!(format, Format::Nam | Format::Rtneural);
+            let most = if is_passed { 2e-6 * output } else { 0.0 };
+            for (found, inner) in found.iter().zip(answers(&weights, &wave(200))) {
+                let wanted = inner * output;
+                assert!((found - wanted).abs() <= most, "{cell} {format} {skip}: {found} {wanted}");
+            }
+        }
+    }
+    // What a skip connection adds has one level.
+    let weights = network(Format::Guitarml, CellKind::Lstm, true);
+    let error = write_with(&weights, &WriteOptions::default().with_gains([2.0, 4.0]), Format::Guitarml);
+    let error = error.expect_err("a refusal").to_string();
+    assert!(error.contains("cannot take up the levels at which it was trained"), "{error}");
+}
+
 /// A format without gains has them in its weights.
 #[test]
 fn gains_go_into_weights_where_a_format_has_none() {
@@ -556,12 +596,13 @@ fn networks_that_a_format_cannot_say_are_refused() {
 fn knobs_beyond_zero_to_one_are_turned_by_the_weights() {
     let x = |at: [f32; 2]| wave(300).iter().flat_map(|&audio| [audio, at[0], at[1]]).collect::<Vec<f32>>();
     let knobs = [Knob::new("drive", [2.0, 10.0]), Knob::new("tone", [0.25, 0.75])];
+    let options = WriteOptions::default().with_knobs(knobs.clone());
     for cell in [CellKind::Lstm, CellKind::Gru] {
         let config =
             NetworkConfig::new(3).with(Recurrent::new(cell, 16)).with(Dense::new(1)).with(Skip::new(1));
         let weights = drawn(config, 3);
         for format in [Format::AidaX, Format::Guitarml] {
-            let written = write_with_knobs(&weights, &knobs, format).expect("a file");
+            let written = write_with(&weights, &options, format).expect("a file");
             let said: Vec<String> = written.remarks.iter().map(ToString::to_string).collect();
             let text = format!(
                 "{format} turns knobs from 0 to 1, which stands for what was learned: drive for 2 to 10"
@@ -579,15 +620,16 @@ fn knobs_beyond_zero_to_one_are_turned_by_the_weights() {
         }
         // RTNeural is what other programs are built on, which turn knobs as they like.
         let plain = write(&weights, Format::Rtneural).expect("a file");
-        assert_eq!(write_with_knobs(&weights, &knobs, Format::Rtneural).expect("a file"), plain);
-        let within = write_with_knobs(&weights, &[knobs[1].clone(), knobs[1].clone()], Format::AidaX);
+        assert_eq!(write_with(&weights, &options, Format::Rtneural).expect("a file"), plain);
+        let within = WriteOptions::default().with_knobs([knobs[1].clone(), knobs[1].clone()]);
+        let within = write_with(&weights, &within, Format::AidaX);
         assert_eq!(within.expect("a file"), write(&weights, Format::AidaX).expect("a file"));
     }
     // What is added to the output as it comes cannot be turned.
     let config =
         NetworkConfig::new(3).with(Recurrent::new(CellKind::Lstm, 8)).with(Dense::new(2)).with(Skip::new(2));
     let weights = drawn(config, 3);
-    let written = write_with_knobs(&weights, &knobs, Format::Guitarml).expect("a file");
+    let written = write_with(&weights, &options, Format::Guitarml).expect("a file");
     assert_eq!(written.file, write(&weights, Format::Guitarml).expect("a file").file);
     let said = "guitarml turns knobs from 0 to 1, where this network guesses: it learned drive for 2 to 10";
     assert!(written.remarks.iter().any(|remark| remark.to_string() == said), "{:?}", written.remarks);
@@ -995,4 +1037,24 @@ fn halves_of_a_test_and_of_a_date_are_remarked() {
     more["zone"] = json!("UTC");
     let read = imported("f", &date(more));
     assert_eq!((read.remarks.len(), read.weights.device().and_then(|device| device.date)), (1, None));
+}
+
+/// GuitarML's older form has a skip connection around its block, or around the network, which is that block.
+#[test]
+fn a_skip_connection_of_the_whole_network_is_that_of_its_block() {
+    let path = format!("{}/../../reference/exchange/guitarml-recnet.json", env!("CARGO_MANIFEST_DIR"));
+    let file: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON");
+    let with = |whole: usize, block: usize| {
+        let mut file = file.clone();
+        file["model_data"]["skip"] = whole.into();
+        file["blocks"]["0"]["skip"] = block.into();
+        file.to_string()
+    };
+    let answered = |whole, block| answers(&imported("f", with(whole, block).as_bytes()).weights, &wave(100));
+    assert_eq!(answered(1, 0), answered(0, 1));
+    assert_ne!(answered(1, 0), answered(0, 0));
+    let refused =
+        read("f", with(1, 1).as_bytes(), &ReadOptions::default()).expect_err("a refusal").to_string();
+    assert!(refused.contains("the input would be added twice"), "{refused}");
 }

@@ -14,6 +14,9 @@ const MOST_SEQUENCES: usize = 64;
 /// Their timesteps all together: a backward pass remembers every one.
 const MOST_TIMESTEPS: usize = 20_000;
 
+/// The values of their vectors, where they are of tokens.
+const MOST_VALUES: usize = 5_000_000;
+
 /// The timesteps of one where each has a target: its end.
 const LONGEST: usize = 1000;
 
@@ -50,13 +53,9 @@ pub(crate) fn looked_at(prepared: &Prepared) -> (&Sequences, &'static str) {
 pub(crate) fn look(model: &Model, prepared: &Prepared, chosen: usize) -> Result<Inside, Error> {
     let (sequences, of) = looked_at(prepared);
     let mut inside = Inside::default();
-    let reads_tokens = matches!(model.network().config().blocks.first(), Some(Block::Embedding(_)));
-    // By tokens there is no derivative.
-    if !reads_tokens {
-        match Averaged::of(model.network(), sequences, of)? {
-            Ok(averaged) => inside.pictures.extend(gradient(model, &averaged).map(Picture::Lines)),
-            Err(note) => inside.notes.push(note),
-        }
+    match Averaged::of(model.network(), sequences, of)? {
+        Ok(averaged) => inside.pictures.extend(gradient(model, &averaged).map(Picture::Lines)),
+        Err(note) => inside.notes.push(note),
     }
     if chosen < sequences.len() {
         inside.pictures.extend(states(model, sequences, chosen, of)?.map(Picture::Heat));
@@ -75,12 +74,16 @@ impl Averaged {
     /// The first of the `of` sequences and their ends; why there are none if the first is too long.
     fn of(network: &Network, sequences: &Sequences, of: &str) -> Result<Result<Self, String>, Error> {
         let length = |n: usize| sequences.length(n, network.input_size());
+        let most = match network.config().blocks.first() {
+            Some(Block::Embedding(embedding)) => MOST_TIMESTEPS.min(MOST_VALUES / embedding.embedding_dim),
+            _ => MOST_TIMESTEPS,
+        };
         let (mut some, mut timesteps, mut is_cut) = (Vec::new(), 0, false);
         for n in 0..sequences.len().min(MOST_SEQUENCES) {
             let end = end(network, sequences, n)?;
             let end_length = end.x.len() / network.input_size();
             timesteps += end_length;
-            if timesteps > MOST_TIMESTEPS {
+            if timesteps > most {
                 break;
             }
             is_cut |= end_length < length(n);
@@ -90,8 +93,8 @@ impl Averaged {
             return Ok(Err(format!(
                 "How far back it learns from is not shown: the first {of} sequence has {}, and what is looked at is at most \
                  {}.",
-                counted(length(0), "timestep"),
-                thousands(MOST_TIMESTEPS)
+                counted(end(network, sequences, 0)?.x.len() / network.input_size(), "timestep"),
+                thousands(most)
             )));
         }
         let which = if some.len() < sequences.len() {
@@ -144,8 +147,12 @@ fn gradient(model: &Model, averaged: &Averaged) -> Option<Charts> {
         ..Chart::default()
     };
     let mut note = format!(
-        "The derivative of the last output's loss by the inputs of earlier timesteps, the mean over {}. What fades by orders \
-         of magnitude is hardly learned from.",
+        "The derivative of the last output's loss by {}, the mean over {}. What fades by orders of magnitude is hardly learned \
+         from.",
+        match model.network().config().blocks.first() {
+            Some(Block::Embedding(_)) => "the vectors of earlier tokens",
+            _ => "the inputs of earlier timesteps",
+        },
         averaged.which
     );
     if is_less {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use elman::error::Error;
 use elman::model::{Model, RowStreams};
-use elman::task::RowCell;
+use elman::task::{Number, RowCell};
 use serde_json::{Map, Value};
 
 use super::{Clock, line, unread};
@@ -59,13 +59,18 @@ struct Row {
 }
 
 impl Answering<'_> {
-    /// The answer to a row in this line of the input; none where there is too little yet to look back on.
-    fn answer(&mut self, row: &Row, line: u64) -> anyhow::Result<Option<Vec<f64>>> {
+    /// The answer to a row in this line of the input, as it is and to the digits that are shown; none where there is too little
+    /// yet to look back on.
+    fn answer(&mut self, row: &Row, line: u64) -> anyhow::Result<Option<(Vec<f64>, Vec<Number>)>> {
         let Answering { streams, clock, output } = self;
         let cells: Vec<RowCell<'_>> = row.cells.iter().map(|cell| RowCell::Text(cell)).collect();
         let answer = clock.time(|| (1, streams.step_at(&|| place(line), &row.id, &cells)));
         output.remarks(&streams.take_remarks());
-        Ok(answer.map_err(Error::from)?)
+        let answer = answer.map_err(Error::from)?;
+        Ok(answer.map(|answer| {
+            let shown = streams.shown(&row.id, &answer);
+            (answer, shown)
+        }))
     }
 
     fn json(&mut self, reader: impl BufRead) -> anyhow::Result<()> {
@@ -79,12 +84,13 @@ impl Answering<'_> {
             let row = row_of(&value, &self.streams)
                 .map_err(|message| anyhow::anyhow!("{}: {message}", place(number)))?;
             let answer = self.answer(&row, number)?;
-            let value = |k: usize| answer.as_ref().map_or(Value::Null, |answer| answer[k].into());
+            let value =
+                |k: usize| answer.as_ref().map_or(Value::Null, |(_, shown)| shown[k].rounded().into());
             let (ids, answers) = (self.streams.ids(), self.streams.answers());
             // None where a sequence has no name.
             let id = ids.iter().zip(&row.id).map(|(name, id)| (name.clone(), id.clone().into()));
             let class = self.streams.class_name().map(|name| {
-                let class = answer.as_ref().and_then(|answer| self.streams.class(answer));
+                let class = answer.as_ref().and_then(|(answer, _)| self.streams.class(answer));
                 (name, class.map_or(Value::Null, Value::from))
             });
             let named = answers.iter().enumerate().map(|(k, name)| (name.clone(), value(k)));
@@ -148,10 +154,10 @@ impl Answering<'_> {
             };
             let row = Row { id, cells: cells.zip(&are_numbers).map(number).collect::<Result<_, _>>()? };
             let answer = self.answer(&row, at)?;
-            let likely = answer.as_ref().and_then(|answer| self.streams.class(answer));
+            let likely = answer.as_ref().and_then(|(answer, _)| self.streams.class(answer));
             let likely = class.is_some().then(|| likely.unwrap_or_default().to_owned());
             let cells = match &answer {
-                Some(answer) => answer.iter().map(f64::to_string).collect(),
+                Some((_, shown)) => shown.iter().map(Number::to_string).collect(),
                 None => vec![String::new(); self.streams.answers().len()],
             };
             writer.write_record(row.id.into_iter().chain(likely).chain(cells))?;

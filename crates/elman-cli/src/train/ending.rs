@@ -7,6 +7,7 @@ use anyhow::bail;
 use elman::error::Error;
 use elman::model::Model;
 use elman::run::{Run, Useless};
+use elman::task::LossUnit;
 use elman::train::Ended;
 use elman::words::counted;
 use serde_json::json;
@@ -144,12 +145,12 @@ fn next_command(plan: &Plan) -> String {
 }
 
 /// A run that has diverged leaves no model. One that is merely poor is told.
-pub(super) fn check_useful(run: &Run<'_>, output: &Output) -> anyhow::Result<()> {
+pub(super) fn check_useful(run: &Run<'_>, unit: LossUnit, output: &Output) -> anyhow::Result<()> {
     let Some(Useless { has_diverged, loss, naive, .. }) = run.useless() else { return Ok(()) };
     let what = format!(
         "its loss is {}, and that of always answering the same {}; try a lower --learning-rate",
-        figure(loss),
-        figure(naive)
+        figure(unit.factor * loss),
+        figure(unit.factor * naive)
     );
     if has_diverged {
         bail!("training diverged, so no model was written: {what}");

@@ -19,7 +19,7 @@ use std::time::Instant;
 use elman::error::Error;
 use elman::loss::Loss;
 use elman::run::Run;
-use elman::task::LossUnit;
+use elman::task::{LossUnit, Task};
 use elman::train::Ended;
 use elman::tune::Halving;
 use elman::words::counted;
@@ -109,7 +109,7 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
     output.note(&format!("{}; {parameters}{each}, {sequences}", inspect::network_text(run.network())));
     check_test(plan, &run)?;
     let started = Instant::now();
-    let unit = shown_in(plan);
+    let unit = shown_in(&plan.prepared.task, &plan.recipe.train.loss);
     let mut progress = Progress::new(
         output.options,
         unit,
@@ -129,7 +129,7 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
                 ended == Ended::Interrupted && interrupt.undisturbed(|| keeper.save(run.progress()));
             interrupt.set_running(false);
             if ended != Ended::Interrupted {
-                check_useful(&run, output)?;
+                check_useful(&run, unit, output)?;
             }
             let seconds = started.elapsed().as_secs_f64();
             let ending = Ending { ended, seconds, is_kept, interrupt, history: &history };
@@ -143,12 +143,9 @@ fn train(plan: &Plan, interrupt: &mut Interrupt, output: &mut Output) -> anyhow:
 }
 
 /// What losses are shown in: the error-to-signal ratio has a name.
-fn shown_in(plan: &Plan) -> LossUnit {
-    let mut unit = plan.prepared.task.kind().loss_unit();
-    if matches!(
-        plan.recipe.train.loss,
-        Loss::Esr { pre_emphasis: None } | Loss::EsrNam { pre_emphasis: None }
-    ) {
+fn shown_in(task: &Task, loss: &Loss) -> LossUnit {
+    let mut unit = task.kind().loss_unit(loss);
+    if matches!(loss, Loss::Esr { pre_emphasis: None } | Loss::EsrNam { pre_emphasis: None }) {
         unit.name = "ESR";
     }
     unit

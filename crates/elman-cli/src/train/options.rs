@@ -73,7 +73,8 @@ options! {
         [value_name = "ROWS", value_parser = count::<usize>] window: usize,
         /// Label: is the target a class? [default: if it is text, or a few whole numbers that each occur often]
         [num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL"] classes: bool,
-        /// Label: what becomes of inputs and targets that are numbers [default: standard]
+        /// Label: what becomes of inputs and targets that are numbers [default: standard; recordings are brought to a level
+        /// that suits a network, and back]
         [value_enum] scale: ScaleName,
         /// Label: cut each training sequence in so many parts that are learned side by side [default: in so many that
         /// there are some 16 in all, of at least 1000 rows]
@@ -132,7 +133,7 @@ options! {
         /// [default: with --search chosen, else last]
         [value_enum] pooling: PoolingName,
         /// Label: add so many of the first inputs to the first outputs, so that the network learns how they differ
-        /// [default: 1 for sound, else 0]
+        /// [default: 1 for sound whose target is about as loud as its input, else 0]
         [value_name = "N", value_parser = count::<usize>] skip: usize,
         /// So many networks from seeds that follow each other, trained side by side, whose answers are averaged
         /// [default: with --search 5, or 1 for more than 500 sequences; else 1]
@@ -350,6 +351,11 @@ impl TrainOptions {
     /// The timesteps that are burned in, as far as that is said.
     pub(crate) fn burn_in(&self) -> usize {
         self.burn_in.unwrap_or(0)
+    }
+
+    /// The inputs that are added to the answer, where that is said.
+    pub(crate) fn skip(&self) -> Option<usize> {
+        self.skip
     }
 
     /// The same with this share of the data for validation.

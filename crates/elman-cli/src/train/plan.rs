@@ -10,8 +10,9 @@ use elman::file::{self, Lock};
 use elman::model::is_written_by_elman;
 use elman::recipe::Recipe;
 use elman::search::Open;
+use elman::sequence::Sequences;
 use elman::table::Table;
-use elman::task::{HeldOut, Layout, Prepared, Task, TaskName, TaskOptions};
+use elman::task::{HeldOut, Layout, Prepared, Scale, Task, TaskName, TaskOptions};
 use elman::train::{Checkpointer, Identity, RangeTest, fingerprint};
 use elman::tune::Halving;
 use elman::words::{counted, quoted};
@@ -71,22 +72,30 @@ pub(super) fn plan(
         options.set_hidden_size(preset.hidden_size())?;
     }
     let given = options.given()?;
-    let is_patient = given.contains("patience");
+    let (is_patient, is_burned_in) = (given.contains("patience"), given.contains("burn-in"));
     let open = options.take_search(task);
     let mut with_validation = options.clone().with_validation(tune::VALIDATION);
-    let burn_in = options.burn_in();
+    let (burn_in, skip) = (options.burn_in(), options.skip());
     let take_task = |options: &mut TrainOptions| {
         let mut task_options = options.take_task(task)?;
         if let TaskOptions::Label(options) = &mut task_options {
             options.sound = sound.clone();
             options.burn_in = burn_in;
+            options.skip = skip;
         }
         anyhow::Ok(task_options)
     };
     let task_options = take_task(&mut options)?;
     let (checkpoint_epochs, checkpoint_every) = options.take_checkpoints()?;
     output.remarks(table.remarks());
-    let prepared = Task::prepare(&table, &task_options)?;
+    let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
+    let checkpoint = file::with_added_extension(&model, "checkpoint");
+    let mut prepared = Task::prepare(&table, &task_options)?;
+    if arguments.resume
+        && let Some(as_begun) = as_begun_before_levels(&table, &task_options, &prepared, &checkpoint)?
+    {
+        prepared = as_begun;
+    }
     output.remarks(&prepared.remarks);
     let tuning = match halving {
         None => None,
@@ -100,6 +109,11 @@ pub(super) fn plan(
         }
     };
     let test_data = options.take_test_data(&prepared.task);
+    if sound.is_some() && test_data.is_some() {
+        let message = "--test-data names a table; of recordings the last part is the test, as large as --test says, and another \
+                       pair is what elman evaluate MODEL --audio input.wav target.wav measures the model on";
+        return Err(Wrong(message.into()).into());
+    }
     let finds_rate = options.finds_learning_rate();
     if finds_rate && tuning.is_some() {
         let message =
@@ -111,13 +125,15 @@ pub(super) fn plan(
     if prepared.validation.is_empty() && !is_patient {
         recipe.train.patience = None;
     }
+    // Nor is what would be burned in of sequences that are too short for it.
+    if !is_burned_in && is_too_short(&prepared, recipe.train.burn_in) {
+        recipe.train.burn_in = 0;
+    }
     options.check_all_taken(&prepared.task)?;
     let report_sequence = report_sequence(arguments.report_sequence, &prepared)?;
     let test = test(task, test_data.as_deref(), table, &prepared, output)?;
     let read: Vec<PathBuf> =
         data.iter().chain(&arguments.audio).chain(&test_data).chain(&arguments.config).cloned().collect();
-    let model = arguments.output.unwrap_or_else(|| input::default_model_path(data.as_deref()));
-    let checkpoint = file::with_added_extension(&model, "checkpoint");
     let resume = arguments.resume;
     let lock = check_files(&read, &model, &checkpoint, arguments.report.as_deref(), arguments.force)?;
     check_resume(resume, &model, &checkpoint, tuning.is_some())?;
@@ -142,6 +158,39 @@ pub(super) fn plan(
         resume,
     };
     Ok((plan, lock))
+}
+
+/// Would nothing of a training sequence, or of all that are for validation, be left if so many timesteps were burned in?
+fn is_too_short(prepared: &Prepared, burn_in: usize) -> bool {
+    if burn_in == 0 {
+        return false;
+    }
+    let size = prepared.task.kind().input_size();
+    let lengths = |sequences: &Sequences| -> Vec<usize> {
+        (0..sequences.len()).map(|n| sequences.length(n, size)).collect()
+    };
+    let validation = lengths(&prepared.validation);
+    lengths(&prepared.train).into_iter().any(|length| length <= burn_in)
+        || !validation.is_empty() && validation.into_iter().all(|length| length <= burn_in)
+}
+
+/// The data of the run that left a checkpoint, where they are recordings and it was begun when those were learned as they
+/// are, not yet at a level that suits a network.
+fn as_begun_before_levels(
+    table: &Table,
+    options: &TaskOptions,
+    prepared: &Prepared,
+    checkpoint: &Path,
+) -> Result<Option<Prepared>, Error> {
+    let TaskOptions::Label(options) = options else { return Ok(None) };
+    // A checkpoint that cannot be read is told of where it is taken up.
+    let Ok(Some(begun)) = Identity::of_checkpoint(checkpoint) else { return Ok(None) };
+    let is_of = |prepared: &Prepared| begun.is_of_data(fingerprint([&prepared.train, &prepared.validation]));
+    if options.sound.is_none() || options.scale.is_some() || is_of(prepared) {
+        return Ok(None);
+    }
+    let as_they_are = options.clone().with_scale(Scale::None);
+    Ok(Some(Task::prepare(table, &TaskOptions::Label(as_they_are))?).filter(is_of))
 }
 
 /// The number of the sequence, from 0, whose states a report shows.

@@ -9,7 +9,7 @@ use elman::error::Error;
 use elman::file;
 use elman::recipe::Recipe;
 use elman::search::candidates;
-use elman::task::Prepared;
+use elman::task::{LossUnit, Prepared};
 use elman::train::{Identity, fingerprint};
 use elman::tune::{Halving, Progress, Space, Trial, Tuned, tune};
 use elman::words::counted;
@@ -20,7 +20,7 @@ use serde_json::json;
 use super::ending::remove;
 use super::interrupt::Interrupt;
 use super::plan::Plan;
-use super::search;
+use super::{search, shown_in};
 use crate::output::{Output, Wrong, figure, quoted};
 use crate::report::Trials;
 
@@ -121,6 +121,7 @@ pub(super) fn choose(
         output.note(&format!("{} of {} taken up", counted(count, "result"), journal.display()));
     }
 
+    let unit = shown_in(&prepared.task, &plan.recipe.train.loss);
     let bar = if output.options.quiet { ProgressBar::hidden() } else { ProgressBar::new(1) };
     if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
         bar.set_style(style);
@@ -136,11 +137,11 @@ pub(super) fn choose(
                 .err()
                 .or(failed.take());
         }
-        show(&bar, &progress);
+        show(&bar, &progress, unit);
         let rung = progress.rungs[progress.rung];
         if bar.is_hidden() && progress.ended == rung.trials && told <= progress.rung {
             told = progress.rung + 1;
-            output.note(&rung_line(&progress));
+            output.note(&rung_line(&progress, unit));
         }
         interrupt.control()
     });
@@ -162,12 +163,12 @@ pub(super) fn choose(
         return Ok(None);
     };
     let recipe = tuned.trials[tuned.best].recipe.clone().with_ensemble(ensemble);
-    tell(plan, tuning, &tuned, &recipe, started.elapsed().as_secs_f64(), output)?;
-    Ok(Some((recipe, trials_of(&tuned))))
+    tell(plan, tuning, (&tuned, unit), &recipe, started.elapsed().as_secs_f64(), output)?;
+    Ok(Some((recipe, trials_of(&tuned, unit))))
 }
 
 /// What a report shows: those that came farthest first.
-fn trials_of(tuned: &Tuned) -> Trials {
+fn trials_of(tuned: &Tuned, unit: LossUnit) -> Trials {
     let mut order: Vec<usize> = (0..tuned.trials.len()).collect();
     let last = |n: usize| tuned.trials[n].losses.last().copied().unwrap_or(f64::INFINITY);
     order.sort_by(|&a, &b| {
@@ -180,7 +181,8 @@ fn trials_of(tuned: &Tuned) -> Trials {
     let recipe = |n: usize| {
         let Trial { recipe, losses, .. } = &tuned.trials[n];
         let untuned = if n == 0 { " (without tuning)" } else { "" };
-        (format!("{}{untuned}", text(recipe)), losses.clone())
+        let shown = losses.iter().map(|loss| unit.factor * loss).collect();
+        (format!("{}{untuned}", text(recipe)), shown)
     };
     Trials {
         epochs: tuned.rungs.iter().map(|rung| rung.epochs).collect(),
@@ -188,7 +190,7 @@ fn trials_of(tuned: &Tuned) -> Trials {
     }
 }
 
-fn show(bar: &ProgressBar, progress: &Progress<'_>) {
+fn show(bar: &ProgressBar, progress: &Progress<'_>, unit: LossUnit) {
     let rung = progress.rungs[progress.rung];
     bar.set_length(rung.trials as u64);
     bar.set_position(progress.ended as u64);
@@ -198,7 +200,7 @@ fn show(bar: &ProgressBar, progress: &Progress<'_>) {
         progress.rungs.len(),
         counted(rung.trials, "trial"),
         counted(rung.epochs as usize, "epoch"),
-        best(progress).map_or(String::new(), |trial| format!(", best {}", described(trial))),
+        best(progress).map_or(String::new(), |trial| format!(", best {}", described(trial, unit))),
     ));
 }
 
@@ -208,16 +210,16 @@ fn best<'a>(progress: &Progress<'a>) -> Option<&'a Trial> {
     ended.min_by(|a, b| a.losses[progress.rung].total_cmp(&b.losses[progress.rung]))
 }
 
-fn rung_line(progress: &Progress<'_>) -> String {
+fn rung_line(progress: &Progress<'_>, unit: LossUnit) -> String {
     let rung = progress.rungs[progress.rung];
     let (trials, epochs) = (counted(rung.trials, "trial"), counted(rung.epochs as usize, "epoch"));
-    let best = best(progress).map_or(String::new(), |trial| format!(": best {}", described(trial)));
+    let best = best(progress).map_or(String::new(), |trial| format!(": best {}", described(trial, unit)));
     format!("{trials} for {epochs}{best}")
 }
 
-fn described(trial: &Trial) -> String {
+fn described(trial: &Trial, unit: LossUnit) -> String {
     let loss = trial.losses.last().copied().unwrap_or(f64::INFINITY);
-    format!("{} ({})", figure(loss), text(&trial.recipe))
+    format!("{} ({})", figure(unit.factor * loss), text(&trial.recipe))
 }
 
 /// What trials differ in, in words.
@@ -239,12 +241,13 @@ fn text(recipe: &Recipe) -> String {
 fn tell(
     plan: &Plan,
     tuning: &Tuning,
-    tuned: &Tuned,
+    (tuned, unit): (&Tuned, LossUnit),
     recipe: &Recipe,
     seconds: f64,
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let (first, best) = (&tuned.trials[0], &tuned.trials[tuned.best]);
+    let shown = |loss: f64| figure(unit.factor * loss);
     let trials = counted(tuned.trials.len(), "recipe");
     let same_rung = |trial: &Trial| best.losses.get(trial.losses.len().wrapping_sub(1)).copied();
     let beside = match (first.losses.last(), same_rung(first)) {
@@ -252,11 +255,11 @@ fn tell(
         (Some(&loss), Some(best)) => {
             let epochs = tuned.rungs[first.losses.len() - 1].epochs;
             let epochs = counted(epochs as usize, "epoch");
-            format!("; after {epochs} it had {}, the one without tuning {}", figure(best), figure(loss))
+            format!("; after {epochs} it had {}, the one without tuning {}", shown(best), shown(loss))
         }
         _ => String::new(),
     };
-    let chosen = described(best);
+    let chosen = described(best, unit);
     output.note(&format!("chose among {trials} in {seconds:.1} s: validation loss {chosen}{beside}"));
     output.note(&format!(
         "note: the lowest loss of {} is lower than what it will be on other data; figures are of rows that no trial has seen",

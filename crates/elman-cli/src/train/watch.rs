@@ -241,7 +241,7 @@ impl Observer for Progress {
     }
 }
 
-/// Writes a JSON line per epoch, in which losses stand as they are and, if they have one, in their unit.
+/// Writes a JSON line per epoch, in which losses stand as they are and, if it has a name, in their unit.
 pub(super) struct JsonLog<'a>(pub(super) &'a mut Output, pub(super) LossUnit);
 
 impl Observer for JsonLog<'_> {
@@ -249,14 +249,15 @@ impl Observer for JsonLog<'_> {
         if let Event::Epoch { epoch, train_loss, validation_loss, rate, improved, .. } = event
             && self.0.options.json
         {
+            let LossUnit { name, factor, .. } = self.1;
+            let plain = if name.is_empty() { factor } else { 1.0 };
             let mut line = json!({
                 "epoch": epoch + 1,
-                "loss": train_loss,
-                "validation_loss": validation_loss,
+                "loss": plain * train_loss,
+                "validation_loss": validation_loss.map(|loss| plain * loss),
                 "learning_rate": rate,
                 "improved": improved,
             });
-            let LossUnit { name, factor, .. } = self.1;
             if !name.is_empty() {
                 let name = name.replace(' ', "_");
                 line[format!("validation_{name}")] = json!(validation_loss.map(|loss| factor * loss));

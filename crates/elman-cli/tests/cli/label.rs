@@ -167,6 +167,10 @@ fn a_stream_tells_classes() {
     let head = "id,state_predicted,probability_cut,probability_drill,probability_idle";
     assert_eq!(said.lines().next(), Some(head));
     assert_eq!(said.lines().skip(1).map(|line| class(line, 1)).collect::<Vec<_>>(), expected);
+    let chances = |text: &str, from: usize| -> Vec<Vec<String>> {
+        text.lines().skip(1).map(|line| (from..from + 3).map(|place| class(line, place)).collect()).collect()
+    };
+    assert_eq!(chances(&said, 2), chances(&predicted, 3), "to the digits that are shown");
     let objects =
         table.lines().skip(1).map(|line| format!("{{\"id\":\"m0\",\"load\":{}}}\n", class(line, 2)));
     let said = streamed(&objects.collect::<String>());
@@ -199,12 +203,8 @@ fn rows_are_streamed_as_they_stand_in_a_table() {
         cells.map(|(id, answer)| (id.to_owned(), answer.parse().unwrap())).collect()
     };
     let expected = answers(&predicted.stdout);
-    let close = |found: &[(String, f64)]| {
-        assert_eq!(found.len(), expected.len());
-        for (found, expected) in found.iter().zip(&expected) {
-            assert!(found.0 == expected.0 && (found.1 - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
-        }
-    };
+    // To the digits that are shown.
+    let same = |found: &[(String, f64)]| assert_eq!(found, expected);
     let streamed = |input: &str| {
         place.write("in", input);
         let mut command = place.command("stream m.elman");
@@ -213,7 +213,8 @@ fn rows_are_streamed_as_they_stand_in_a_table() {
         (output.status.success(), said, told)
     };
     let (_, said, told) = streamed(&csv);
-    close(&answers(&said));
+    assert_eq!(said, predicted.stdout);
+    same(&answers(&said));
     assert_eq!(told.matches("note: ").count(), 1, "{told}");
     assert!(told.contains(&format!("note: {new}standard input, line 6)\n")), "{told}");
     let object = |k: usize| match tool(k) {
@@ -225,19 +226,19 @@ fn rows_are_streamed_as_they_stand_in_a_table() {
     let text = |object: &Value| {
         (object["id"].as_str().unwrap().to_owned(), object["wear_predicted"].as_f64().unwrap())
     };
-    close(&objects.map(|object| text(&object)).collect::<Vec<_>>());
+    same(&objects.map(|object| text(&object)).collect::<Vec<_>>());
     // With another separator, and a comma in numbers.
     let with_semicolons: String = csv.replace(',', ";").replace(";6\n", ";6,0\n");
     let (_, said, _) = streamed(&with_semicolons);
     assert!(with_semicolons.contains(";6,0\n"));
-    close(&answers(&said));
+    same(&answers(&said));
     // Without ids all rows are of one sequence.
     let rows = (0..20).filter(|k| k % 2 == 0).map(|k| format!("{},{}\n", tool(k), load(k)));
     let (_, said, _) = streamed(&format!("tool,load\n{}", rows.collect::<String>()));
     let of_a = expected.iter().filter(|(id, _)| id == "a").map(|(_, answer)| *answer);
     assert_eq!(said.lines().next(), Some("wear_predicted"));
     for (found, expected) in said.lines().skip(1).zip(of_a) {
-        assert!((found.parse::<f64>().unwrap() - expected).abs() < 1e-4, "{found} {expected}");
+        assert_eq!(found.parse::<f64>().unwrap(), expected);
     }
     // One way of writing numbers, as each name once.
     let (done, said, told) = streamed("tool;load\nsaw;1.000\nsaw;2,5\n");

@@ -341,6 +341,16 @@ fn texts_are_reported_character_by_character() {
     assert!((bits / times / expected - 1.0).abs() < 1e-3, "{} for {expected}", bits / times);
     assert!(dearest.iter().any(|row| row[0] == "&quot;&lt;&quot;"), "{dearest:?}");
     assert!(page.contains(">Along the text</h2>"));
+    // How far back it learns from is told by the vectors of tokens, learned or one-hot.
+    for dim in ["", " --embedding-dim 0"] {
+        place.ok(&format!(
+            "train text t.txt -o t.elman --force --hidden-size 4 --epochs 1 -q --report s.html{dim}"
+        ));
+        let page = place.text("s.html");
+        check(&page);
+        assert!(page.contains(">How far back it learns from</h2>"), "{dim}");
+        assert!(page.contains("loss by the vectors of earlier tokens, the mean over "), "{dim}");
+    }
 }
 
 #[test]

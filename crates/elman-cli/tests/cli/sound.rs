@@ -274,7 +274,7 @@ fn what_is_wrong_with_recordings_is_said_before_training() {
         let message = format!("{name} has no meaning for sound; leave it out");
         fails(&place, &format!("train label --audio in.wav out.wav {option}"), 2, &message);
     }
-    let message = "--scale is standard; samples of sound are learned as they are";
+    let message = "--scale is standard; recordings are brought to a level that suits a network by themselves";
     fails(&place, "train label --audio in.wav out.wav --scale standard", 2, message);
     fails(&place, "train label --audio in.wav out.wav --pre-emphasis 2", 2, "--pre-emphasis is 2");
     let files = place.files();
@@ -322,10 +322,8 @@ fn pairs_are_each_late_by_their_own_time() {
     let note = "note: silence is better than the model: its error-to-signal ratio is 1, and the model's ";
     assert!(said.contains(note), "{said}");
     let shown = place.ok("inspect m.elman").stdout;
-    assert!(
-        shown.contains("\nsound     8000 Hz; targets were taken as 9 samples late and 24 samples late\n"),
-        "{shown}"
-    );
+    let sound = "\nsound     8000 Hz; targets were taken as 9 samples late and 24 samples late; samples are multiplied with ";
+    assert!(shown.contains(sound), "{shown}");
 }
 
 /// What comes before a sample that is no number is answered, and counted.
@@ -543,4 +541,117 @@ fn how_late_devices_were_is_said_of_every_pair() {
     place.ok(&format!("train label --audio x.wav a.wav {knobs} -o m.elman --hidden-size 2 --epochs 1"));
     let said = place.ok("predict m.elman x.wav --knob drive=0 -o y.wav").stderr;
     assert!(said.contains("the device was 11 samples late to 59 samples late in training"), "{said}");
+}
+
+/// Both recordings or one of them at any level: the model is as good, and all that is made of it is at their own level.
+#[test]
+fn recordings_of_any_level_are_learned_alike() {
+    let (input, target) = (notes(24_000), device(&notes(24_000), 3.0, 0));
+    let place = Place::new();
+    let at = |samples: &[f32], level: f32| samples.iter().map(|x| level * x).collect::<Vec<f32>>();
+    let mut of_loud = f32::NAN;
+    for levels in [[1.0, 1.0], [0.02, 0.02], [4.0, 4.0], [1.0, 0.01], [0.02, 1.0]] {
+        let [x, y] = [at(&input, levels[0]), at(&target, levels[1])];
+        place.write("in.wav", wav(&x));
+        place.write("out.wav", wav(&y));
+        place.ok(&format!("{TRAIN} --latency 0 -o m.elman --force"));
+        place.ok("predict m.elman in.wav -o played.wav --force");
+        let played = samples(&place, "played.wav");
+        let error = esr(&played, &y);
+        of_loud = if of_loud.is_nan() { error } else { of_loud };
+        assert!(error < 4.0 * of_loud, "{levels:?}: {error}, and of loud ones {of_loud}");
+        let (streamed, _) = streamed(&place, "stream m.elman", &x, 4096);
+        assert_eq!(streamed, played, "{levels:?}");
+        let measured = place.ok("evaluate m.elman --audio in.wav out.wav --latency 0 --json").stdout;
+        let measured: serde_json::Value = serde_json::from_str(&measured).unwrap();
+        let measured = measured["test"]["esr"].as_f64().unwrap() as f32;
+        assert!((measured / error - 1.0).abs() < 1e-3, "{levels:?}: {measured} {error}");
+        for format in ["nam", "rtneural", "aida-x", "guitarml"] {
+            place.ok(&format!("export m.elman --format {format} -o m.{format} --force"));
+            place.ok(&format!("import m.{format} -o back.elman --sample-rate 8000 --force"));
+            place.ok("predict back.elman in.wav -o back.wav --force");
+            let back = samples(&place, "back.wav");
+            // A network for NAM starts from what silence leaves behind.
+            for (back, played) in back.iter().zip(&played).skip(2000) {
+                let most = 2e-6 * levels[0].max(levels[1]);
+                assert!((back - played).abs() < most, "{levels:?} {format}: {back} {played}");
+            }
+        }
+    }
+}
+
+/// By a power of two nothing differs but the level, in which losses that have one are shown.
+#[test]
+fn losses_are_shown_at_the_recordings_level() {
+    let place = Place::new();
+    let train = "train label --audio in.wav out.wav --preset nano --epochs 12 --truncate 1100 --streams 4 --latency 0 -o m.elman --force --json";
+    let mut told: Vec<[f64; 4]> = Vec::new();
+    for level in [1.0, 0.03125] {
+        let input: Vec<f32> = notes(24_000).iter().map(|x| level * x).collect();
+        let target: Vec<f32> = device(&notes(24_000), 3.0, 0).iter().map(|y| level * y).collect();
+        place.write("in.wav", wav(&input));
+        place.write("out.wav", wav(&target));
+        let last = |loss: &str| -> serde_json::Value {
+            let said = place.ok(&format!("{train} --loss {loss}"));
+            let line = said.stdout.lines().find(|line| line.contains("\"epoch\":12"));
+            serde_json::from_str(line.unwrap()).unwrap()
+        };
+        let figure = |line: serde_json::Value, name: &str| line[name].as_f64().unwrap();
+        let squared = last("squared");
+        let inspected = place.ok("inspect m.elman").stdout;
+        let kept = inspected.split("squared error ").nth(1).unwrap().split(';').next().unwrap();
+        let shown = kept.parse::<f64>().unwrap() / figure(squared.clone(), "validation_loss") - 1.0;
+        assert!(shown.abs() < 1e-3, "{inspected}");
+        told.push([
+            figure(squared, "loss"),
+            figure(last("absolute"), "validation_loss"),
+            figure(last("esr"), "validation_ESR"),
+            figure(last("mrstft"), "loss"),
+        ]);
+    }
+    let [loud, quiet] = told.try_into().unwrap();
+    assert_eq!(quiet, [loud[0] / 1024.0, loud[1] / 32.0, loud[2], loud[3]]);
+}
+
+/// A run that was begun when samples were learned as they are goes on so.
+#[test]
+fn runs_of_before_levels_go_on() {
+    let place = Place::with("m.elman.checkpoint", include_bytes!("../data/sound.elman.checkpoint"));
+    for name in ["in.wav", "out.wav"] {
+        place
+            .write(name, std::fs::read(format!("{}/../../docs/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap());
+    }
+    let train = "train label --audio in.wav out.wav --hidden-size 2 --epochs 40 -o m.elman";
+    let said = place.ok(&format!("{train} --resume"));
+    assert!(said.stderr.contains("resumed at epoch 3, batch 1"), "{}", said.stderr);
+    let scaling = |place: &Place| {
+        let inspected: serde_json::Value =
+            serde_json::from_str(&place.ok("inspect m.elman --json").stdout).unwrap();
+        inspected["task"]["label"]["answer"]["numbers"]["target_scaling"]["deviation"].as_f64().unwrap()
+    };
+    assert_eq!(scaling(&place), 1.0);
+    place.ok(&format!("{train} --force"));
+    assert_eq!(scaling(&place), 0.25);
+}
+
+/// What nobody asked for stands in nobody's way, and is not what a refusal names.
+#[test]
+fn refusals_name_what_was_typed() {
+    let place = recorded(0);
+    let train = "train label --latency 0 --epochs 1 --hidden-size 2 -o m.elman --force";
+    place.ok(&format!("{train} --audio in.wav out.wav --bidirectional"));
+    let short: Vec<f32> = notes(24_000)[5000..5300].to_vec();
+    place.write("short.wav", wav(&short));
+    place.write("answer.wav", wav(&device(&short, 3.0, 0)));
+    place.ok(&format!("{train} --audio short.wav answer.wav"));
+    let asked = format!("{train} --audio short.wav answer.wav --burn-in 256");
+    fails(&place, &asked, 2, "--burn-in is 256, but training sequence 0 has 216 timesteps");
+    let spectra = format!("{train} --audio in.wav out.wav --loss mrstft --truncate 1100 --streams 30");
+    let message = "sequence 0 has 576 timesteps, and the loss mrstft needs at least 1025; give longer ones, or another --loss";
+    fails(&place, &spectra, 2, message);
+    let message =
+        "--test-data names a table; of recordings the last part is the test, as large as --test says";
+    for test in ["", " --test 0"] {
+        fails(&place, &format!("{train} --audio in.wav out.wav --test-data out.wav{test}"), 2, message);
+    }
 }

@@ -1,9 +1,9 @@
 //! How much later a device answers than it is asked: from clicks whose places are known, as NAM finds it, else from the
 //! impulse response that explains the target best.
 
-use super::{Layout, Pair, Sound, Track};
+use super::response::Begin;
+use super::{Layout, Pair, Sound, seconds};
 use crate::error::{DataError, Message};
-use crate::fourier::{Complex, Fourier, of_two_real};
 
 /// What is known of how late the target is.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,18 +26,6 @@ const TIMES: f32 = 1.001;
 const SAFETY: i64 = 1;
 /// What is found of a device differs by so much from recording to recording.
 const NEAR: u64 = 8;
-
-/// Samples of a stretch that is compared. Answers later than half of it are not looked for, nor earlier ones than `BEFORE`.
-const BLOCK: usize = 1 << 15;
-/// At most so many stretches, the loudest.
-const BLOCKS: usize = 16;
-/// The response begins where it first reaches this share of its largest value, at most so many samples before that,
-const ONSET: f64 = 0.5;
-const RISE: i64 = 100;
-/// which stands out from its mean square's root by this factor.
-const CLEAR: f64 = 10.0;
-/// What is added to the power of each frequency, as a share of their mean: where there is next to nothing, noise is heard.
-const FLOOR: f64 = 1e-4;
 
 impl Pair {
     /// How late the target is.
@@ -106,70 +94,16 @@ impl Pair {
         })
     }
 
-    /// The impulse response `h = F^-1 (sum X* Y / (sum |X|^2 + epsilon))` of the loudest stretches: it begins where the
-    /// target does.
+    /// Where the impulse response begins that explains the target best.
     fn by_response(&self) -> Result<Latency, DataError> {
-        let Some(response) = self.response()? else {
-            return Ok(self.not_found("the recordings are too short or too quiet to tell"));
-        };
-        let at = |lag: i64| response[lag.rem_euclid(response.len() as i64) as usize].abs();
-        let lags = || -(BEFORE as i64)..(response.len() / 2) as i64;
-        let peak = lags().max_by(|&a, &b| at(a).total_cmp(&at(b))).unwrap_or_default();
-        let largest = at(peak);
-        let square: f64 = response.iter().map(|h| h * h).sum::<f64>() / response.len() as f64;
-        if largest <= CLEAR * square.sqrt() {
-            return Ok(self.not_found("the target does not follow the input clearly"));
-        }
-        // Of few pitches a response swings to both sides of its peak, and no device answers before it is asked: one that
-        // peaks behind that begins there at the earliest.
-        let earliest = (peak - RISE).max(peak.min(0));
-        let found = (earliest..peak).find(|&lag| at(lag) >= ONSET * largest).unwrap_or(peak);
-        Ok(self.found(found, &format!("comparing it with {}", self.input.name())))
-    }
-
-    fn response(&self) -> Result<Option<Vec<f64>>, DataError> {
-        let (x, y) = (&self.input, &self.target);
-        let block = BLOCK.min((x.len() / 2).next_power_of_two() / 2);
-        if block < 2 * BEFORE {
-            return Ok(None);
-        }
-        let mut starts = Vec::new();
-        for start in (0..=x.len() - block).step_by(block / 2) {
-            starts.push((changes(x, start, block)?.iter().map(|change| change.powi(2)).sum::<f64>(), start));
-        }
-        starts.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        starts.truncate(BLOCKS);
-        let fourier = Fourier::<f64>::new(block);
-        let mut cross = vec![Complex::default(); block];
-        let mut power = vec![0.0; block];
-        for &(_, start) in &starts {
-            let (x, y) = (changes(x, start, block)?, changes(y, start, block)?);
-            // Both in one transform, as the real and the imaginary part.
-            let mut both: Vec<Complex<f64>> = (0..block)
-                .map(|n| {
-                    let window = 0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / block as f64).cos();
-                    Complex { re: window * x[n], im: window * y[n] }
-                })
-                .collect();
-            fourier.forward(&mut both);
-            for k in 0..block {
-                let [x, y] = of_two_real(&both, k);
-                cross[k].re += x.re * y.re + x.im * y.im;
-                cross[k].im += x.re * y.im - x.im * y.re;
-                power[k] += x.re * x.re + x.im * x.im;
-            }
-        }
-        let mean = power.iter().sum::<f64>() / block as f64;
-        if mean <= 0.0 {
-            return Ok(None);
-        }
-        // The inverse is the transform of the conjugate, of which the real part counts.
-        for (cross, power) in cross.iter_mut().zip(power) {
-            let factor = 1.0 / (block as f64 * (power + FLOOR * mean));
-            *cross = Complex { re: factor * cross.re, im: -factor * cross.im };
-        }
-        fourier.forward(&mut cross);
-        Ok(Some(cross.iter().map(|h| h.re).collect()))
+        Ok(match self.response_begins()? {
+            Begin::At(found) => self.found(found, &format!("comparing it with {}", self.input.name())),
+            Begin::TooShort => self.not_found("the recordings are too short or too quiet to tell"),
+            Begin::Unclear(longest) => self.not_found(&format!(
+                "the target does not follow the input clearly, up to {} earlier or later",
+                seconds(longest, self.input.sample_rate())
+            )),
+        })
     }
 
     fn not_found(&self, why: &str) -> Latency {
@@ -195,14 +129,6 @@ impl Pair {
             remark: Message::from(text).option("latency").text(" overrules)"),
         }
     }
-}
-
-/// By how much each of some samples differs from the one before it: at a rate of change, low notes do not cover all else.
-fn changes(track: &Track, start: usize, len: usize) -> Result<Vec<f64>, DataError> {
-    let samples = track.read(start.saturating_sub(1)..start + len)?;
-    let first = samples[..usize::from(start == 0)].iter();
-    let all: Vec<f64> = first.chain(samples.iter()).map(|&sample| sample.into()).collect();
-    Ok(all.windows(2).map(|pair| pair[1] - pair[0]).collect())
 }
 
 /// How late a delay in samples is, in words: `3 samples late`, or early where it is negative.

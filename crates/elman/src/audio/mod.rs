@@ -30,6 +30,7 @@ mod player;
 mod quality;
 mod recordings;
 mod refused;
+mod response;
 mod samples;
 mod table;
 mod track;

@@ -12,14 +12,14 @@ const AT_ONCE: usize = 1024;
 
 /// A model of sound that reads samples as they come and answers as many.
 ///
-/// Its answers are those that the model gives to the whole recording, to the bit, however it is cut into pieces. The gains
-/// of the model's [device](Model::device), if it has any, stand before and behind it.
+/// Its answers are those that the model gives to the whole recording, to the bit, however it is cut into pieces. The
+/// [gains](Model::gains) of the model stand before and behind it.
 #[derive(Debug)]
 pub struct Player {
     session: Session,
     sound: Sound,
-    /// What samples and answers are multiplied with: the gains of the model's device.
-    factors: [f64; 2],
+    /// What samples and answers are multiplied with.
+    gains: [f64; 2],
     /// The network's input `[I]` at silence: what the knobs make of it.
     at_rest: Vec<f64>,
     /// The inputs of a piece, `[n, I]`.
@@ -47,9 +47,7 @@ impl Player {
         let read = units.read(&row, &mut at_rest);
         read.map_err(|message| DataError::new("the knobs", message))?;
         let session = Session::of(model.ensemble())?;
-        let factors =
-            model.device().map_or([1.0; 2], |device| [device.input_factor(), device.output_factor()]);
-        Ok(Player { session, sound: sound.clone(), factors, at_rest, x: Vec::new(), samples: 0 })
+        Ok(Player { session, sound: sound.clone(), gains: model.gains(), at_rest, x: Vec::new(), samples: 0 })
     }
 
     /// Refuses knobs that are not those of a model.
@@ -90,7 +88,7 @@ impl Player {
         let place = |before: u64, n: usize| format!("sample {}", before + n as u64 + 1);
         let wrong = samples.iter().position(|sample| !sample.is_finite());
         let finite = &samples[..wrong.unwrap_or(samples.len())];
-        let [input, output] = self.factors;
+        let [input, output] = self.gains;
         for samples in finite.chunks(AT_ONCE) {
             self.x.clear();
             for &sample in samples {

@@ -6,9 +6,6 @@ use crate::words::counted;
 
 /// A recording is quiet whose loudest sample is below this: -40 dB.
 const QUIET: f32 = 0.01;
-/// And one that is learned from is too low below this, -12 dB. Of one device at full scale, 20 and 26 dB below it, the errors
-/// to signal were 0.0019, 0.079 and 0.133.
-const LOW: f32 = 0.25;
 /// One is loud whose loudest sample is above this: 20 dB more than full scale.
 const LOUD: f32 = 10.0;
 /// A mean beyond this is an offset.
@@ -33,7 +30,6 @@ pub(super) fn remarks(
     is_learned: bool,
 ) -> Result<Vec<Message>, DataError> {
     let mut remarks = Vec::new();
-    remarks.extend(low(pair).filter(|_| is_learned));
     for recording in [&pair.input, &pair.target] {
         remarks.extend(clipping(recording));
         remarks.extend(quiet(recording));
@@ -89,25 +85,11 @@ fn quiet(recording: &Track) -> Option<Message> {
     })
 }
 
-/// One of them is so low, though not quiet, that the network learns worse.
-fn low(pair: &Pair) -> Option<Message> {
-    let lower = [&pair.input, &pair.target].into_iter().min_by(|a, b| level(a).total_cmp(&level(b)))?;
-    (QUIET..LOW).contains(&lower.facts.loudest).then(|| {
-        format!(
-            "{}: its loudest sample is at {:.0} dB, and a network learns far better near full scale; amplify it, the other recording \
-             by as much, and what the model is to play later as well",
-            lower.name(),
-            level(lower)
-        )
-        .into()
-    })
-}
-
 fn loud(recording: &Track) -> Option<Message> {
     let loudest = recording.facts.loudest;
     (loudest > LOUD).then(|| {
         format!(
-            "{}: its loudest sample is {}, where full scale is 1; samples are learned as they are, so write them at that scale",
+            "{}: its loudest sample is {}, where full scale is 1, at which plug-ins play; write it at that scale",
             recording.name(),
             figure(loudest)
         )

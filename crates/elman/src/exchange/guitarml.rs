@@ -93,13 +93,18 @@ fn rec_net(file: &At<'_>, model: &At<'_>) -> Result<Sizes, DataError> {
     let kind = block.get("block_type").map_or_else(|| block.want("layer_name"), Ok)?;
     let input_size = block.want("input_size")?.size()?;
     let output_size = block.want("output_size")?.size()?;
-    if let Some(skip) = model.get("skip")
-        && skip.count()? > 0
-    {
-        return Err(skip.refuse("is not 0; a skip connection of the whole network is not read"));
-    }
+    // Around the block, or around the network, which is that block.
     let skips = block.get("skip").map_or(Ok(true), |skip| skip.count().map(|skip| skip > 0))?;
-    let skip = if skips { output_size } else { 0 };
+    let skip = match model.get("skip") {
+        Some(whole) if whole.count()? > 0 && skips => {
+            return Err(whole.refuse(
+                "is not 0, nor is that of the block: the input would be added twice, which is not read",
+            ));
+        }
+        Some(whole) if whole.count()? > 0 => whole.count()?,
+        _ if skips => output_size,
+        _ => 0,
+    };
     Ok(Sizes {
         cell: cell(&kind)?,
         input_size,

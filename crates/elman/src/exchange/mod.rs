@@ -56,7 +56,7 @@ use chain::{Chain, Layer};
 use json::At;
 use serde::Serialize;
 
-use crate::audio::Sound;
+use crate::audio::{INPUT, Sound};
 use crate::error::{ConfigError, DataError, Message};
 use crate::float::{Dtype, Parameters};
 use crate::model::{Model, Record, is_written_by_elman};
@@ -347,23 +347,65 @@ fn detect(file: &At<'_>) -> Result<Format, DataError> {
 /// # Errors
 /// If the format, or the program that it is for, has no place for the network; or if that has a number that is not finite.
 pub fn write(weights: &Weights, format: Format) -> Result<Written, ConfigError> {
-    write_with_knobs(weights, &[], format)
+    write_with(weights, &WriteOptions::default(), format)
 }
 
-/// [`write()`] of a network whose inputs behind the first are these knobs. AIDA-X and the plug-ins of GuitarML turn theirs from
-/// 0 to 1: of a knob that was learned beyond that, 0 to 1 stands for what it was learned at, by way of the weights.
+/// What is known of a network beside its weights and its device, and goes into a file by way of the weights.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// What its inputs behind the first are. AIDA-X and the plug-ins of GuitarML turn knobs from 0 to 1: of one that was
+    /// learned beyond that, 0 to 1 stands for what it was learned at.
+    pub knobs: Vec<Knob>,
+    /// What its first input is multiplied with before it, and its output behind it, at whose levels it was trained; both are 1
+    /// by default. The network in the file has neither.
+    pub gains: [f64; 2],
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        WriteOptions { knobs: Vec::new(), gains: [1.0; 2] }
+    }
+}
+
+impl WriteOptions {
+    /// What a model of sound knows of its network.
+    pub fn of(model: &Model) -> Self {
+        let task = model.task().kind();
+        let Some(sound) = task.sound() else { return WriteOptions::default() };
+        let names = task.stream().map(|units| units.inputs()).unwrap_or_default();
+        let names = names.into_iter().filter(|name| name != INPUT);
+        let knobs = names.zip(&sound.knobs).map(|(name, range)| Knob::new(name, *range)).collect();
+        WriteOptions { knobs, gains: task.gains() }
+    }
+
+    /// The same with these knobs.
+    #[must_use]
+    pub fn with_knobs(self, knobs: impl Into<Vec<Knob>>) -> Self {
+        WriteOptions { knobs: knobs.into(), ..self }
+    }
+
+    /// The same with these gains.
+    #[must_use]
+    pub fn with_gains(self, gains: [f64; 2]) -> Self {
+        WriteOptions { gains, ..self }
+    }
+}
+
+/// [`write()`] of a network of which more is known.
 ///
 /// # Errors
-/// Those of [`write()`].
-pub fn write_with_knobs(weights: &Weights, knobs: &[Knob], format: Format) -> Result<Written, ConfigError> {
+/// Those of [`write()`], or if its weights cannot take up its gains.
+pub fn write_with(weights: &Weights, options: &WriteOptions, format: Format) -> Result<Written, ConfigError> {
     let rounded = weights.to_dtype(Dtype::F32)?;
     let Parameters::F32(parameters) = rounded.parameters() else {
         return Err(ConfigError::new("dtype", "is not f32"));
     };
     let chain = Chain::of(weights.network(), parameters, format)?;
     chain.check("it has")?;
+    let chain = at_own_level(chain, options.gains)?;
     let (chain, of_knobs) = match format {
-        Format::AidaX | Format::Guitarml => knobs::from_zero_to_one(chain, knobs, format.name()),
+        Format::AidaX | Format::Guitarml => knobs::from_zero_to_one(chain, &options.knobs, format.name()),
         Format::Nam | Format::Rtneural | Format::Torch => (chain, None),
     };
     chain.check("with its knobs from 0 to 1 it has")?;
@@ -396,6 +438,20 @@ pub fn write_with_knobs(weights: &Weights, knobs: &[Knob], format: Format) -> Re
         remarks.push(format!("{format} has no place for {}", listed(left_out, "and")).into());
     }
     Ok(Written { file, device, remarks })
+}
+
+/// The network with the gains of the level at which it was trained in its weights: exact, since they are powers of two.
+fn at_own_level(chain: Chain, [input, output]: [f64; 2]) -> Result<Chain, ConfigError> {
+    if input == 1.0 && output == 1.0 {
+        return Ok(chain);
+    }
+    let chain = chain.with_factors(input, output).ok_or_else(|| {
+        let message = "this network cannot be written: its weights cannot take up the levels at which it was trained, which differ \
+                       for input and answer; train it by the command line, or with LabelOptions::with_skip";
+        ConfigError::of_model(message)
+    })?;
+    chain.check("at the level of its recordings it has")?;
+    Ok(chain)
 }
 
 fn to_json(file: &impl Serialize) -> Result<Vec<u8>, ConfigError> {

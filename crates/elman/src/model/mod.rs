@@ -452,6 +452,15 @@ impl Model {
         evaluation
     }
 
+    /// What a model of sound multiplies samples with before its network sees them, and what that answers afterwards: those of
+    /// the level at which it was trained, and of its [`device`](Self::device).
+    pub fn gains(&self) -> [f64; 2] {
+        let [input, output] = self.task.kind().gains();
+        let device =
+            self.device.as_ref().map_or([1.0; 2], |device| [device.input_factor(), device.output_factor()]);
+        [input * device[0], output * device[1]]
+    }
+
     /// The task as it is measured on recordings: of a model of sound the gains of its [`device`](Self::device) are scalings of
     /// what goes in and comes out.
     pub fn measured_task(&self) -> Cow<'_, Task> {

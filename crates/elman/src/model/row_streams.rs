@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::Model;
 use crate::error::{ConfigError, DataError, Message};
-use crate::task::{Classify, Known, Layout, Numbers, Places, Read, RowCell, RowColumn, TaskStream, unseen};
+use crate::task::{
+    Classify, Known, Layout, Number, Numbers, Places, Read, RowCell, RowColumn, TaskStream, unseen,
+};
 use crate::words::quoted;
 
 /// So many texts that are no categories are remarked; a stream has no end.
@@ -181,6 +183,22 @@ impl RowStreams {
     /// What is to be said of the rows since this was asked for last: what was no category, the first of each.
     pub fn take_remarks(&mut self) -> Vec<Message> {
         std::mem::take(&mut self.remarks)
+    }
+
+    /// The latest answer of the series `id` to the digits to which [`Predictions`](crate::task::Predictions) show it.
+    pub fn shown(&mut self, id: &[String], answer: &[f64]) -> Vec<Number> {
+        let RowStreams { model, first, kind, .. } = self;
+        match kind {
+            Kind::One(Sequence { stream, .. }) => stream.shown(answer),
+            Kind::Named(_) => first.shown(answer),
+            Kind::Long { places, streams } => {
+                let known = places.get(model.task().kind().series(), id).ok();
+                known.and_then(|n| streams.get(&n)).map_or(&*first, |sequence| &sequence.stream).shown(answer)
+            }
+            Kind::Wide(streams) => {
+                streams.iter().zip(answer).flat_map(|(stream, value)| stream.shown(&[*value])).collect()
+            }
+        }
     }
 
     /// Reads the next row of the series `id`, with a name for each of [`ids`](Self::ids) and a cell for each of

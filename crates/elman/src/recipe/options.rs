@@ -284,7 +284,7 @@ impl RecipeOptions {
             (Some(truncate), _) => Some(truncate),
             (None, usual) => usual.filter(|_| !recipe.bidirectional),
         };
-        if recipe.learned_state {
+        if recipe.learned_state || recipe.bidirectional {
             train.burn_in = 0;
         }
         set(&mut train.burn_in, self.burn_in.take());

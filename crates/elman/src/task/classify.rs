@@ -232,13 +232,18 @@ impl GroupedTask for Classify {
         probabilities
     }
 
-    fn columns(&self, answers: &[Vec<f64>], _: Dtype) -> Vec<(String, Answers)> {
+    /// A probability to the digits that `f32` has.
+    fn shown(&self, _place: usize, value: f64, _dtype: Dtype) -> Number {
+        Number { value, precision: Precision::F32 }
+    }
+
+    fn columns(&self, answers: &[Vec<f64>], dtype: Dtype) -> Vec<(String, Answers)> {
         let class = |probabilities: &Vec<f64>| self.likely(probabilities).to_owned();
         let predicted = Answers::Text(answers.iter().map(class).collect());
-        // A probability to the digits that `f32` has.
-        let number = |value| Number { value, precision: Precision::F32 };
-        let of_class =
-            |(n, name)| (name, Answers::Numbers(answers.iter().map(|answer| number(answer[n])).collect()));
+        let of_class = |(n, name)| {
+            let numbers = answers.iter().map(|answer| self.shown(n, answer[n], dtype));
+            (name, Answers::Numbers(numbers.collect()))
+        };
         let predicted = std::iter::once((self.predicted_name(), predicted));
         predicted.chain(self.answer_names().into_iter().enumerate().map(of_class)).collect()
     }

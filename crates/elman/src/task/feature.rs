@@ -121,10 +121,10 @@ impl Feature {
         Ok(())
     }
 
-    /// Leaves numbers as they are, but for one that does not vary.
-    pub(super) fn unscale(&mut self) {
+    /// Scales numbers by this alone, but for one that does not vary.
+    pub(super) fn rescale(&mut self, by: Scaling) {
         if let Some(scaling) = self.scaling.as_mut().filter(|scaling| scaling.deviation != SILENCING) {
-            *scaling = Scaling::NONE;
+            *scaling = by;
         }
     }
 

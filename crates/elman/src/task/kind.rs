@@ -102,8 +102,8 @@ pub trait TaskKind: Debug {
         check_loss_of_numbers(self.name(), loss)
     }
 
-    /// What the task's loss is shown in.
-    fn loss_unit(&self) -> LossUnit {
+    /// What this loss is shown in where it is the task's.
+    fn loss_unit(&self, _loss: &Loss) -> LossUnit {
         LossUnit::default()
     }
 
@@ -254,8 +254,14 @@ pub trait TaskKind: Debug {
         false
     }
 
-    /// The same task with what goes in and what comes out multiplied with these, as of a device with gains; none of a task that
-    /// is not on sound.
+    /// What a task on sound multiplies samples with before the network sees them, and what that answers afterwards: recordings
+    /// are learned at another level than their own.
+    fn gains(&self) -> [f64; 2] {
+        [1.0; 2]
+    }
+
+    /// The same task with what goes in and what comes out multiplied with these as well, as of a device with gains; none of a
+    /// task that is not on sound.
     fn with_gains(&self, _input: f64, _output: f64) -> Option<Task> {
         None
     }

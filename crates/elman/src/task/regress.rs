@@ -124,11 +124,8 @@ impl GroupedTask for Regress {
         Targets::Values(scaled.collect())
     }
 
-    fn unscale(&mut self) -> Vec<f64> {
-        self.target_scalings
-            .iter_mut()
-            .map(|scaling| std::mem::replace(scaling, Scaling::NONE).mean)
-            .collect()
+    fn rescale(&mut self, by: Scaling) -> Vec<f64> {
+        self.target_scalings.iter_mut().map(|scaling| std::mem::replace(scaling, by).mean).collect()
     }
 
     fn unlabelled(&self) -> Targets<f64> {
@@ -186,10 +183,13 @@ impl GroupedTask for Regress {
         }
     }
 
+    fn shown(&self, place: usize, value: f64, dtype: Dtype) -> Number {
+        Number::answer(value, self.target_scalings[place].deviation, dtype)
+    }
+
     fn columns(&self, answers: &[Vec<f64>], dtype: Dtype) -> Vec<(String, Answers)> {
         let column = |(k, name): (usize, String)| {
-            let deviation = self.target_scalings[k].deviation;
-            let numbers = answers.iter().map(|answer| Number::answer(answer[k], deviation, dtype));
+            let numbers = answers.iter().map(|answer| self.shown(k, answer[k], dtype));
             (name, Answers::Numbers(numbers.collect()))
         };
         self.answer_names().into_iter().enumerate().map(column).collect()
@@ -205,9 +205,8 @@ impl GroupedTask for Regress {
         let mut columns = Vec::new();
         for (target, name) in self.answer_names().iter().enumerate() {
             for asked in asked {
-                let deviation = self.target_scalings[target].deviation;
                 let values = self.quantiles(told, outputs, target, asked.level);
-                let numbers = values.into_iter().map(|value| Number::answer(value, deviation, dtype));
+                let numbers = values.into_iter().map(|value| self.shown(target, value, dtype));
                 columns.push((format!("{name}_{}", asked.name), Answers::Numbers(numbers.collect())));
             }
         }

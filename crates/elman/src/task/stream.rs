@@ -2,11 +2,11 @@
 
 use std::fmt::Debug;
 
-use super::{RowColumn, TaskKind};
+use super::{Number, Precision, RowColumn, TaskKind};
 use crate::distribution::Distribution;
 use crate::ensemble::{Ensemble, Mean};
 use crate::error::{ConfigError, DataError, Message};
-use crate::float::Parameters;
+use crate::float::{Dtype, Parameters};
 use crate::predict::Session;
 use crate::stream::Stream;
 use crate::weights::Weights;
@@ -73,6 +73,7 @@ pub struct TaskStream {
     /// What the outputs tell of each value, if that is more than a number.
     distribution: Option<Distribution>,
     answer: Vec<f64>,
+    dtype: Dtype,
     /// The rows that have come.
     rows: u64,
 }
@@ -100,6 +101,11 @@ pub trait StreamUnits: Debug + Send {
 
     /// Turns the network's output, a number for each value or class, into an answer with a value for each of [`answers`](Self::answers).
     fn answer(&mut self, output: &[f64], answer: &mut [f64]);
+
+    /// A value of the latest answer, to the digits to which it is shown.
+    fn shown(&self, _place: usize, value: f64, _dtype: Dtype) -> Number {
+        Number { value, precision: Precision::F64 }
+    }
 
     /// Back to before the first row.
     fn reset(&mut self);
@@ -192,6 +198,7 @@ impl TaskStream {
             output: vec![0.0; network.output_size()],
             other: vec![0.0; network.output_size()],
             answer: vec![0.0; answers.len()],
+            dtype: ensemble.dtype(),
             inputs,
             answers,
             rows: 0,
@@ -269,6 +276,12 @@ impl TaskStream {
             mean.finish(&mut self.output);
         }
         is_new
+    }
+
+    /// The latest answer, to the digits to which predictions are shown.
+    pub(crate) fn shown(&self, answer: &[f64]) -> Vec<Number> {
+        let values = answer.iter().enumerate();
+        values.map(|(place, &value)| self.units.shown(place, value, self.dtype)).collect()
     }
 
     /// Back to the start, before the first row.

@@ -85,6 +85,11 @@ impl Identity {
         self.options.iter().find(|(name, _)| name.ends_with("train.learning_rate"))?.1.as_f64()
     }
 
+    /// Are these the data of the run, by their [`fingerprint`]?
+    pub fn is_of_data(&self, data: u32) -> bool {
+        self.data == data
+    }
+
     /// In how many options another run differs from this one; the data count as one.
     pub fn count_differences(&self, other: &Identity) -> usize {
         self.differences(other).count()

@@ -1,7 +1,7 @@
 //! What must fit before a run: network, loss and burn-in with every sequence.
 
 use super::Trainer;
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Message};
 use crate::float::Float;
 use crate::loss::{Loss, Targets, UNLABELLED};
 use crate::sequence::{Example, Examples};
@@ -96,11 +96,11 @@ impl<T: Float> Trainer<'_, T> {
         }
         let min_len = self.config.loss.min_len();
         if length < min_len {
-            let message = format!(
-                "of sequence {n} has {length} timesteps; the loss {} needs at least {min_len}",
+            let message = Message::from(format!(
+                "sequence {n} has {length} timesteps, and the loss {} needs at least {min_len}; give longer ones, or another ",
                 self.config.loss.name()
-            );
-            return Err(ConfigError::new("x", message));
+            ));
+            return Err(ConfigError::new("", message.option("loss")));
         }
         let (found, width, right_kind) = match (&example.targets, &self.config.loss) {
             (Targets::Classes(classes), Loss::CrossEntropy { .. }) => {

@@ -332,7 +332,12 @@ impl Forecast {
 
     /// The range in which values like this one vary from row to row.
     pub(super) fn spread(&self, series: &Series<'_>, value: f64) -> f64 {
-        let deviation = match series.scaling.deviation {
+        self.spread_about(value, series.scaling.deviation)
+    }
+
+    /// The same of a series whose changes deviate by so much.
+    pub(super) fn spread_about(&self, value: f64, deviation: f64) -> f64 {
+        let deviation = match deviation {
             0.0 => return if value == 0.0 { 1.0 } else { value.abs() },
             deviation => deviation,
         };

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use super::level::Level;
 use super::{Forecast, Known, Layout};
 use crate::error::{ConfigError, Message};
-use crate::task::{RowColumn, StreamUnits};
+use crate::float::Dtype;
+use crate::task::{Number, RowColumn, StreamUnits};
 
 /// What a forecast looks back on, of a series that goes on.
 #[derive(Debug)]
@@ -162,6 +163,10 @@ impl StreamUnits for Newest {
     fn answer(&mut self, output: &[f64], answer: &mut [f64]) {
         let change = self.task.scaling.unscale(self.task.trusted(output[0]));
         answer[0] = self.level.expect(change);
+    }
+
+    fn shown(&self, _place: usize, value: f64, dtype: Dtype) -> Number {
+        Number::answer(value, self.task.spread_about(value, self.task.scaling.deviation), dtype)
     }
 
     fn reset(&mut self) {

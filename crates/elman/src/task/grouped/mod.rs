@@ -37,8 +37,8 @@ pub(super) use wide::labels_at_an_end;
 use super::kind::{check_loss_of_numbers, for_forecasts};
 use super::quantiles::Asked;
 use super::{
-    Answers, Classify, HeldOut, Picture, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskFacts,
-    TaskKind, TaskName,
+    Answers, Classify, HeldOut, Number, Picture, PredictOptions, Predictions, Prepared, StreamUnits, Task,
+    TaskFacts, TaskKind, TaskName,
 };
 use crate::distribution::Distribution;
 use crate::ensemble::{Average, Ensemble};
@@ -48,6 +48,7 @@ use crate::loss::{Loss, Targets};
 use crate::metrics::{Baseline, Confusion, Evaluation, Metrics};
 use crate::network::Readout;
 use crate::recipe::Recipe;
+use crate::scaling::Scaling;
 use crate::sequence::Example;
 use crate::table::{Column, Table};
 use crate::train::TrainConfig;
@@ -124,8 +125,8 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// A target as the network learns it.
     fn to_learn(&self, target: &Self::Target) -> Targets<f64>;
 
-    /// Leaves targets as they are from now on, and gives the means by which they were scaled; none of targets that are not.
-    fn unscale(&mut self) -> Vec<f64> {
+    /// Scales targets by this alone from now on, and gives the means by which they were scaled; none of targets that are not.
+    fn rescale(&mut self, _scaling: Scaling) -> Vec<f64> {
         Vec::new()
     }
 
@@ -187,6 +188,9 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
 
     /// The answer that another sequence's target, as the network learns it, would be.
     fn answer_of(&self, learned: &Targets<f64>) -> Self::Answer;
+
+    /// A value of an answer, by its place among their names, to the digits to which it is shown.
+    fn shown(&self, place: usize, value: f64, dtype: Dtype) -> Number;
 
     /// The columns of predictions.
     fn columns(&self, answers: &[Self::Answer], dtype: Dtype) -> Vec<(String, Answers)>;

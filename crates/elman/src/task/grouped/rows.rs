@@ -2,7 +2,8 @@
 
 use super::GroupedTask;
 use crate::error::Message;
-use crate::task::{RowColumn, StreamUnits};
+use crate::float::Dtype;
+use crate::task::{Number, RowColumn, StreamUnits};
 
 /// One sequence row by row.
 #[derive(Debug)]
@@ -37,6 +38,10 @@ impl<T: GroupedTask> StreamUnits for Rows<T> {
 
     fn answer(&mut self, output: &[f64], answer: &mut [f64]) {
         self.0.answer_values(output, answer);
+    }
+
+    fn shown(&self, place: usize, value: f64, dtype: Dtype) -> Number {
+        self.0.shown(place, value, dtype)
     }
 
     /// Each row is read for itself: there is nothing to go back on.

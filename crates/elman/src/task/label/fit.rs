@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::level::{Gains, Loudness};
 use super::spans::{Span, Spans, samples_of};
 use super::{Label, LabelOptions, RowAnswer, Scale};
+use crate::audio::{INPUT, TARGET};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::loss::Targets;
 use crate::outlier;
+use crate::scaling::Scaling;
 use crate::sequence::Example;
-use crate::table::{Column, Table};
-use crate::task::feature::{Feature, refuse_slips};
+use crate::table::{Column, Table, TableError};
+use crate::task::feature::refuse_slips;
 use crate::task::grouped::{GroupedTask, Grouping, Labels, Sequences};
 use crate::task::{Classify, Prepared, Regress};
 use crate::words::{counted, quoted, thousands};
@@ -81,9 +84,16 @@ impl<'t> Found<'t> {
         let learned: Vec<T::Target> = of_train.map(|k| targets[k].clone()).collect();
         task.fit(&learned, &labels)?;
         let mut means = Vec::new();
-        if options.scale == Some(Scale::None) {
-            task.grouping_mut().features.iter_mut().for_each(Feature::unscale);
-            means = task.unscale();
+        if options.scale == Some(Scale::None) || options.sound.is_some() {
+            task.grouping_mut().features.iter_mut().for_each(|feature| feature.rescale(Scaling::NONE));
+            means = task.rescale(Scaling::NONE);
+        }
+        if options.sound.is_some() {
+            let (gains, said) = Gains::find(loudness(table, &rows)?, options);
+            let [input, target] = gains.scalings();
+            task.grouping_mut().features.iter_mut().take(1).for_each(|feature| feature.rescale(input));
+            task.rescale(target);
+            remarks.extend(said);
         }
         remarks.append(&mut spans.remarks);
         remarks.extend(unseen(&task, &learned));
@@ -112,6 +122,17 @@ impl<'t> Found<'t> {
             remarks,
         })
     }
+}
+
+/// How loud these rows of recordings are: what went in and what came out.
+fn loudness(table: &Table, rows: &[usize]) -> Result<[Loudness; 2], TableError> {
+    let of = |column: &str| {
+        let samples = table.column(column)?.numbers()?;
+        let mut loudness = Loudness::default();
+        rows.iter().for_each(|&row| loudness.add(samples[row]));
+        Ok(loudness)
+    };
+    Ok([of(INPUT)?, of(TARGET)?])
 }
 
 /// Is the target a class? Text is, and numbers are where they look like it.

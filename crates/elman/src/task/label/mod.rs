@@ -2,6 +2,7 @@
 
 mod answers;
 mod fit;
+mod level;
 mod linear;
 mod options;
 mod pictures;
@@ -21,8 +22,8 @@ use fit::Found;
 use super::grouped::{GroupedTask, Grouping, Rows};
 use super::kind::check_loss_of_numbers;
 use super::{
-    Classify, HeldOut, Picture, PredictOptions, Predictions, Prepared, Regress, StreamUnits, Task, TaskKind,
-    TaskName,
+    Classify, HeldOut, LossUnit, Picture, PredictOptions, Predictions, Prepared, Regress, StreamUnits, Task,
+    TaskKind, TaskName,
 };
 use crate::audio::Sound;
 use crate::ensemble::{Average, Ensemble};
@@ -132,6 +133,10 @@ impl TaskKind for Label {
         "rows"
     }
 
+    fn gains(&self) -> [f64; 2] {
+        if self.sound.is_some() { sound::gains(&self.answer) } else { [1.0; 2] }
+    }
+
     fn with_gains(&self, input: f64, output: f64) -> Option<Task> {
         self.sound.is_some().then(|| self.scaled_by(input, output).into())
     }
@@ -168,7 +173,7 @@ impl TaskKind for Label {
     /// The default recipe, with the loss that the targets ask for and sequences cut in time.
     fn recipe(&self) -> Recipe {
         if self.sound.is_some() {
-            return sound::recipe();
+            return sound::recipe(self.gains());
         }
         let usual = Recipe::default();
         let loss = either!(&self.answer, task => task.loss());
@@ -184,6 +189,15 @@ impl TaskKind for Label {
         match &self.answer {
             RowAnswer::Numbers(_) => check_loss_of_numbers(TaskName::Label, loss),
             RowAnswer::Class(task) => GroupedTask::check_loss(task, loss),
+        }
+    }
+
+    /// Of sound at the recordings' own level, whatever it was learned at.
+    fn loss_unit(&self, loss: &Loss) -> LossUnit {
+        let [_, output] = self.gains();
+        LossUnit {
+            factor: level::degree(loss).map_or(1.0, |degree| output.powi(degree)),
+            ..LossUnit::default()
         }
     }
 

@@ -27,7 +27,7 @@ pub struct LabelOptions {
     /// What is made of empty cells of inputs; by default they are refused.
     pub missing: Option<Missing>,
     /// What becomes of inputs and targets that are numbers; by default they are brought to a
-    /// [standard](Scale::Standard) scale, and samples of sound stay as they are.
+    /// [standard](Scale::Standard) scale, and samples of sound to a level near 1 by powers of two, which the model undoes.
     pub scale: Option<Scale>,
     /// In so many parts of equal length, one after the other in time, is each training sequence cut; they are learned
     /// side by side. By default in so many that there are some 16 in all, none shorter than 1000 rows.
@@ -46,8 +46,12 @@ pub struct LabelOptions {
     /// As many rows as training will [burn in](crate::train::TrainConfig::burn_in), which validation has to begin with.
     #[serde(skip)]
     pub burn_in: usize,
-    /// Are the rows samples of sound, as [`audio::prepare`](crate::audio::prepare) makes them? They are then not scaled, and
-    /// the last part of each recording is kept back.
+    /// Of sound, the inputs that will be added to the answer, [`Recipe::skip`](crate::recipe::Recipe::skip), where that is
+    /// said: input and target then keep the same level.
+    #[serde(skip)]
+    pub skip: Option<usize>,
+    /// Are the rows samples of sound, as [`audio::prepare`](crate::audio::prepare) makes them? They have no mean taken
+    /// off, and the last part of each recording is kept back.
     #[serde(skip)]
     pub sound: Option<Sound>,
 }
@@ -60,7 +64,7 @@ pub enum Scale {
     /// They are brought to zero mean and unit spread, by the statistics of the training part.
     #[default]
     Standard,
-    /// They stay as they are, as samples of sound do.
+    /// They stay as they are.
     None,
 }
 
@@ -83,6 +87,7 @@ impl Default for LabelOptions {
             validation: usual.validation,
             split_seed: usual.split_seed,
             burn_in: 0,
+            skip: None,
             sound: None,
         }
     }
@@ -153,6 +158,12 @@ impl LabelOptions {
     #[must_use]
     pub fn with_burn_in(self, burn_in: usize) -> Self {
         Self { burn_in, ..self }
+    }
+
+    /// The same for a network that will add so many inputs to its answer.
+    #[must_use]
+    pub fn with_skip(self, skip: impl Into<Option<usize>>) -> Self {
+        Self { skip: skip.into(), ..self }
     }
 
     /// The same for samples of sound.

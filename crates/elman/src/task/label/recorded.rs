@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::level::{Gains, Loudness};
 use super::pictures::{MOST_RECORDINGS, first_are_drawn};
 use super::spans::{Span, Spans};
 use super::{Label, LabelOptions};
@@ -46,23 +47,28 @@ pub(super) fn prepare(
         return Err(DataError::new(table.name(), message).into());
     }
     check_validation(recordings, &spans, &learned, table)?;
-    grouping.features.iter_mut().for_each(|feature| feature.scaling = Some(Scaling::NONE));
+    let (gains, said) = Gains::find(learned.loudness, options);
+    let [scaling, target_scaling] = gains.scalings();
+    for (n, feature) in grouping.features.iter_mut().enumerate() {
+        feature.scaling = Some(if n == 0 { scaling } else { Scaling::NONE });
+    }
     if let (true, Some(input), Some(value)) =
         (learned.is_deaf, grouping.features.first_mut(), learned.first_input)
     {
         input.was_always(value);
     }
     remarks.extend(grouping.silent_remark());
+    remarks.extend(said);
     remarks.append(&mut spans.remarks);
     let knobs = recordings.parts().iter().map(|part| in_order(&grouping, recordings, &part.knobs));
     let knobs = knobs.collect::<Result<Vec<_>, _>>()?;
     let stretches = |spans: Vec<(Span, usize)>| {
         let (recordings, features) = (Arc::clone(recordings), grouping.features.clone());
-        Sequences::of(Stretches { recordings, features, knobs: knobs.clone(), spans })
+        Sequences::of(Stretches { recordings, features, target_scaling, knobs: knobs.clone(), spans })
     };
     let train = stretches(spans.train.into_iter().map(|span| (span, 0)).collect());
     let validation = stretches(spans.validation);
-    let answer = Regress { grouping, target_scalings: vec![Scaling::NONE] }.into();
+    let answer = Regress { grouping, target_scalings: vec![target_scaling] }.into();
     Ok(Prepared {
         task: Label { answer, means: vec![learned.mean], sound: Some(sound) }.into(),
         data: table.name().to_owned(),
@@ -131,6 +137,8 @@ struct Learned {
     is_silent: bool,
     first_input: Option<f64>,
     is_deaf: bool,
+    /// Of input and target.
+    loudness: [Loudness; 2],
 }
 
 impl Learned {
@@ -144,6 +152,9 @@ impl Learned {
                 for (input, target) in samples.input.into_iter().zip(samples.target) {
                     sum += target;
                     energy += target * target;
+                    let [of_input, of_target] = &mut learned.loudness;
+                    of_input.add(input);
+                    of_target.add(target);
                     learned.count += 1;
                     learned.is_silent &= *learned.first.get_or_insert(target) == target;
                     learned.is_deaf &= *learned.first_input.get_or_insert(input) == input;
@@ -162,6 +173,7 @@ struct Stretches {
     recordings: Arc<Recordings>,
     /// Those of the task: the input and the knobs.
     features: Vec<Feature>,
+    target_scaling: Scaling,
     /// How those knobs stood in each recording.
     knobs: Vec<Vec<f64>>,
     /// With how many samples at the start of each are heard and count nothing.
@@ -186,6 +198,7 @@ impl Source for Stretches {
         let knobs = &self.knobs[*part];
         let samples = self.recordings.parts()[*part].read(rows.start + time.start..rows.start + time.end)?;
         let mut targets = samples.target;
+        targets.iter_mut().for_each(|target| *target = self.target_scaling.scale(*target));
         let unheard = unheard.saturating_sub(time.start).min(targets.len());
         targets[..unheard].fill(f64::NAN);
         let x = inputs(&self.features, &samples.input, knobs);
@@ -199,6 +212,11 @@ impl Source for Stretches {
             for number in [*part, rows.start, rows.end, *unheard] {
                 hasher.update(&(number as u64).to_le_bytes());
             }
+        }
+        // Runs of before there were such have none of them.
+        let input = self.features.iter().take(1).filter_map(|feature| feature.scaling);
+        for scaling in input.chain([self.target_scaling]).filter(|scaling| *scaling != Scaling::NONE) {
+            hasher.update(&scaling.deviation.to_le_bytes());
         }
         hasher.finalize()
     }

@@ -21,8 +21,8 @@ use crate::words::{counted, thousands};
 
 /// An LSTM that learns how the target differs from the input, by the error-to-signal ratio: 32 stretches side by side in
 /// pieces of 512 samples, after 256 that are only heard. The rate falls along a cosine, and twenty passes without a better
-/// validation end it.
-pub(super) fn recipe() -> Recipe {
+/// validation end it. Between an input and an answer that are at levels of their own nothing is added.
+pub(super) fn recipe([input, output]: [f64; 2]) -> Recipe {
     let train = TrainConfig {
         epochs: 60,
         batch_size: SOUND_STREAMS,
@@ -33,10 +33,11 @@ pub(super) fn recipe() -> Recipe {
         patience: Some(20),
         ..TrainConfig::default()
     };
-    Recipe { cell: CellKind::Lstm, hidden_size: 24, skip: 1, train, ..Recipe::default() }
+    let skip = usize::from(input * output == 1.0);
+    Recipe { cell: CellKind::Lstm, hidden_size: 24, skip, train, ..Recipe::default() }
 }
 
-/// What is said of sound once and for all: its columns, and that samples are numbers that stay as they are.
+/// What is said of sound once and for all: its columns, and that samples are numbers.
 ///
 /// # Errors
 /// If something else is said of them.
@@ -60,14 +61,14 @@ pub(super) fn options(options: &LabelOptions, table: &Table) -> Result<LabelOpti
         return Err(ConfigError::new(option, "has no meaning for sound; leave it out"));
     }
     if options.scale.is_some_and(|scale| scale != Scale::None) {
-        let message = "is standard; samples of sound are learned as they are, so that the model answers samples: leave it out";
+        let message =
+            "is standard; recordings are brought to a level that suits a network by themselves: leave it out";
         return Err(ConfigError::new("scale", message));
     }
     Ok(LabelOptions {
         id: Some(PAIR.to_owned()),
         target: Some(TARGET.to_owned()),
         classes: Some(false),
-        scale: Some(Scale::None),
         ..options.clone()
     })
 }
@@ -93,27 +94,31 @@ impl Label {
         Label { answer, means: Vec::new(), sound: Some(sound) }
     }
 
-    /// The same with what goes in and what comes out multiplied with these.
+    /// The same with what goes in and what comes out multiplied with these as well.
     pub(super) fn scaled_by(&self, input: f64, output: f64) -> Self {
         let mut task = self.clone();
         if let RowAnswer::Numbers(Regress { grouping, target_scalings }) = &mut task.answer {
-            let factor = |deviation| Scaling { mean: 0.0, deviation };
-            grouping
-                .features
-                .iter_mut()
-                .take(1)
-                .for_each(|feature| feature.scaling = Some(factor(1.0 / input)));
-            *target_scalings = vec![factor(output)];
+            let inputs = grouping.features.iter_mut().take(1).filter_map(|feature| feature.scaling.as_mut());
+            inputs.for_each(|scaling| scaling.deviation /= input);
+            target_scalings.iter_mut().for_each(|scaling| scaling.deviation *= output);
         }
         task
     }
+}
+
+/// What samples are multiplied with before the network, and what it tells of them behind it.
+pub(super) fn gains(answer: &RowAnswer) -> [f64; 2] {
+    let RowAnswer::Numbers(Regress { grouping, target_scalings }) = answer else { return [1.0; 2] };
+    let deviation = |scaling: Option<&Scaling>| scaling.map_or(1.0, |scaling| scaling.deviation);
+    let input = grouping.features.first().and_then(|feature| feature.scaling.as_ref());
+    [1.0 / deviation(input), deviation(target_scalings.first())]
 }
 
 /// Refuses what is no fitted task on sound.
 pub(super) fn check(answer: &RowAnswer) -> Result<(), String> {
     let RowAnswer::Numbers(task) = answer else { return Err("it answers sound with classes".into()) };
     let input = task.grouping.features.first();
-    let is_sound = input.is_some_and(|input| input.name == INPUT && input.scaling == Some(Scaling::NONE));
+    let is_sound = input.is_some_and(|input| input.name == INPUT && input.scaling.is_some());
     if is_sound && task.grouping.targets.len() == 1 {
         Ok(())
     } else {

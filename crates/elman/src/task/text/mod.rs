@@ -253,7 +253,7 @@ impl TaskKind for Text {
             .with_train(train)
     }
 
-    fn loss_unit(&self) -> LossUnit {
+    fn loss_unit(&self, _: &Loss) -> LossUnit {
         LossUnit { name: self.bits(), factor: LN_2.recip() }
     }
 
