@@ -115,23 +115,15 @@ impl Calendar {
         let offset_change =
             times.windows(2).position(changes).filter(|_| timezone.is_none()).map(|before| before + 1);
         let mut found = Step::find_as(&sorted, frequency);
+        let is_plain =
+            |(step, gaps): &(Step, Vec<Gap>)| gaps.is_empty() && !matches!(step, Step::Timetable(_));
         if let Clock::Utc(zone) = &clock
-            && found
-                .as_ref()
-                .is_none_or(|(step, gaps)| !gaps.is_empty() || matches!(step, Step::Timetable(_)))
+            && !found.as_ref().is_some_and(is_plain)
+            && let Some(local) = by_local_clock(zone, times, &order, timezone.is_some())
         {
             // Hours that are open are so by the local clock, and so are readings that are half a day apart.
-            let instant = |stamp: &DateTime| TimeZone::UTC.to_timestamp(*stamp).ok();
-            let local: Vec<DateTime> = match timezone {
-                None => order.iter().map(|&row| times[row].stamp()).collect(),
-                Some(_) => {
-                    sorted.iter().filter_map(instant).map(|instant| zone.to_datetime(instant)).collect()
-                }
-            };
-            let ascend = local.windows(2).all(|pair| pair[0] < pair[1]);
-            let by_local = ascend.then(|| Step::find_as(&local, frequency)).flatten();
-            let is_even = timezone.is_some()
-                && matches!(&by_local, Some((_, gaps)) if found.is_none() && gaps.is_empty());
+            let by_local = Step::find_as(&local, frequency);
+            let is_even = timezone.is_some() && found.is_none() && by_local.as_ref().is_some_and(is_plain);
             if is_even || matches!(by_local, Some((Step::Timetable(_), _))) {
                 (found, sorted, clock) = (by_local, local, Clock::Local(zone.clone()));
             }
@@ -325,6 +317,17 @@ fn frequency(step: &Step, time: Time) -> Frequency {
         Some(steps) => Frequency::Steps(steps),
         None => step.frequency(),
     }
+}
+
+/// Rows in this order by the clock of a place, or where none is named by those that they are written by; none if that is put back
+/// among them.
+fn by_local_clock(zone: &TimeZone, times: &[Time], order: &[usize], is_named: bool) -> Option<Vec<DateTime>> {
+    let local = |&row: &usize| match is_named && times[row].is_absolute() {
+        true => Some(zone.to_datetime(TimeZone::UTC.to_timestamp(times[row].in_utc()).ok()?)),
+        false => Some(times[row].stamp()),
+    };
+    let local = order.iter().map(local).collect::<Option<Vec<DateTime>>>()?;
+    local.windows(2).all(|pair| pair[0] < pair[1]).then_some(local)
 }
 
 /// Rows as stamps of one clock, which they may be counted on.

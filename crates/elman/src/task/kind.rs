@@ -379,8 +379,8 @@ pub struct PredictOptions {
     /// Of a forecast: intervals and quantiles from errors on rows kept for the test, of a model that tells distributions
     /// as well.
     pub conformal: bool,
-    /// Of a forecast: the naive predictor that answers instead of the network, by the name that an
-    /// [`Evaluation`] calls it.
+    /// Of a forecast: what answers instead of the network, by the name that an [`Evaluation`] calls it: `seasonal naive`,
+    /// `last value`, `drift` or `smoothing`.
     pub baseline: Option<String>,
 }
 

@@ -40,6 +40,7 @@ mod steps;
 mod stream;
 mod time_column;
 mod time_names;
+mod time_numbers;
 mod time_parts;
 mod windows;
 

@@ -1,6 +1,6 @@
 //! What speaks against reading a table to learn from by the times in its header.
 
-use super::super::time_column::may_be_year;
+use super::super::time_numbers::may_be_year;
 use super::header::{Header, is_told};
 use crate::error::{DataError, Error, Message};
 use crate::table::{Column, Table};

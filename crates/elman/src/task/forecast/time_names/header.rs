@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::super::panel;
-use super::super::time_column::{self, may_be_year};
+use super::super::time_column;
+use super::super::time_numbers::may_be_year;
 use super::super::time_parts::{Part, are_days};
 use super::doubts::has_clock;
 use super::eurostat;
