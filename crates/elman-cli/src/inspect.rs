@@ -75,11 +75,19 @@ pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-/// The record as the file has it, but for the epoch, which is counted from 1 wherever it is shown.
+/// The record as the file has it, but for the epoch, which is counted from 1 wherever it is shown, and of sound the loss, which is shown
+/// at the recordings' own level.
 fn record_json(model: &Model) -> serde_json::Result<Value> {
     let mut record = serde_json::to_value(model.record())?;
     if let (Some(epoch), Some(shown)) = (model.record().best_epoch, record.get_mut("best_epoch")) {
         *shown = epoch.saturating_add(1).into();
+    }
+    // Of sound at the level of the recordings, as everywhere else.
+    let unit = model.task().kind().loss_unit(&model.record().recipe.train.loss);
+    if unit.name.is_empty()
+        && let (Some(loss), Some(shown)) = (model.record().loss, record.get_mut("loss"))
+    {
+        *shown = (unit.factor * loss).into();
     }
     Ok(record)
 }

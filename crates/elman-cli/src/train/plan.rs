@@ -103,7 +103,14 @@ pub(super) fn plan(
             let prepared = if given.contains("validation") {
                 None
             } else {
-                Some(Task::prepare(&table, &take_task(&mut with_validation)?)?)
+                let mut task_options = take_task(&mut with_validation)?;
+                // Another part to learn from may be at another level: what is searched is the same network.
+                if let TaskOptions::Label(options) = &mut task_options
+                    && options.sound.is_some()
+                {
+                    options.skip = options.skip.or(Some(prepared.task.kind().recipe().skip));
+                }
+                Some(Task::prepare(&table, &task_options)?)
             };
             Some(Tuning { halving, given, prepared })
         }

@@ -14,6 +14,8 @@ use crate::weights::Weights;
 pub(super) struct Chain {
     pub(super) input_size: usize,
     pub(super) layers: Vec<Layer>,
+    /// What multiplies its first input within its weights: that may be so much louder or quieter than what a network is for.
+    pub(super) gain: f32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +75,7 @@ impl DenseLayer {
 
 impl Chain {
     pub(super) fn new(input_size: usize) -> Self {
-        Chain { input_size, layers: Vec::new() }
+        Chain { input_size, layers: Vec::new(), gain: 1.0 }
     }
 
     /// The values per timestep behind the layers so far.

@@ -451,7 +451,7 @@ fn at_own_level(chain: Chain, [input, output]: [f64; 2]) -> Result<Chain, Config
         ConfigError::of_model(message)
     })?;
     chain.check("at the level of its recordings it has")?;
-    Ok(chain)
+    Ok(Chain { gain: input as f32, ..chain })
 }
 
 fn to_json(file: &impl Serialize) -> Result<Vec<u8>, ConfigError> {

@@ -8,7 +8,7 @@ use crate::error::Message;
 use crate::network::{Activation, CellKind};
 use crate::words::counted;
 
-/// `w`, a power of two: for inputs up to 1 that share is below 4e-8, as much as rounding takes.
+/// `w`, a power of two: for inputs up to 1 that share is below 4e-8, as much as rounding takes. Of audio that is louder it is less.
 const SHARE: f32 = 1.0 / 4096.0;
 /// The bias of a gate that stands still: its sigmoid is 1 in `f32`, or 1.5e-8.
 const OPEN: f32 = 18.0;
@@ -38,7 +38,8 @@ pub(super) fn without_skip(chain: Chain, format: &str, input_gain: f32) -> (Chai
         return (chain, None);
     }
     // The first input is the audio; a gain is for that alone.
-    let shares: Vec<f32> = (0..*inputs).map(|n| if n == 0 { SHARE / input_gain } else { SHARE }).collect();
+    let of_audio = SHARE * chain.gain.min(1.0) / input_gain;
+    let shares: Vec<f32> = (0..*inputs).map(|n| if n == 0 { of_audio } else { SHARE }).collect();
     let mut passing = Chain::new(chain.input_size);
     for (n, layer) in recurrent.iter().enumerate() {
         if let Layer::Recurrent(layer) = layer {

@@ -89,7 +89,7 @@ impl<'t> Found<'t> {
             means = task.rescale(Scaling::NONE);
         }
         if options.sound.is_some() {
-            let (gains, said) = Gains::find(loudness(table, &rows)?, options);
+            let (gains, said) = Gains::find(&loudness(table, &rows)?, options);
             let [input, target] = gains.scalings();
             task.grouping_mut().features.iter_mut().take(1).for_each(|feature| feature.rescale(input));
             task.rescale(target);

@@ -47,7 +47,7 @@ pub(super) fn prepare(
         return Err(DataError::new(table.name(), message).into());
     }
     check_validation(recordings, &spans, &learned, table)?;
-    let (gains, said) = Gains::find(learned.loudness, options);
+    let (gains, said) = Gains::find(&learned.loudness, options);
     let [scaling, target_scaling] = gains.scalings();
     for (n, feature) in grouping.features.iter_mut().enumerate() {
         feature.scaling = Some(if n == 0 { scaling } else { Scaling::NONE });

@@ -110,7 +110,9 @@ impl Label {
 pub(super) fn gains(answer: &RowAnswer) -> [f64; 2] {
     let RowAnswer::Numbers(Regress { grouping, target_scalings }) = answer else { return [1.0; 2] };
     let deviation = |scaling: Option<&Scaling>| scaling.map_or(1.0, |scaling| scaling.deviation);
-    let input = grouping.features.first().and_then(|feature| feature.scaling.as_ref());
+    // An input that never varied has a scaling that silences it, and no level.
+    let input = grouping.features.first().filter(|feature| !feature.is_silent());
+    let input = input.and_then(|feature| feature.scaling.as_ref());
     [1.0 / deviation(input), deviation(target_scalings.first())]
 }
 
