@@ -218,6 +218,14 @@ fn series_at_times_of_their_own_are_no_timetable() {
         assert!(said.contains("of 2 series by \"sensor\" over \"when\""), "{said}");
         assert!(said.contains("hours ahead"), "{said}");
     }
+    // One row that is missing is one of its series, and not of a timetable of both.
+    let rows = (0..14 * 48).filter(|n| *n != 101).map(|n| {
+        let (hour, minute) = (n / 2 % 24, [0, 7][n % 2]);
+        format!("2024-03-{:02} {hour:02}:{minute:02},{},{}\n", 1 + n / 48, ["a", "b"][n % 2], value(n / 2))
+    });
+    place.write("t.csv", format!("when,sensor,v\n{}", rows.collect::<String>()));
+    let said = place.ok(&format!("train t.csv --target v --missing interpolate {QUICK}")).stderr;
+    assert!(said.contains("1 row is missing and filled") && said.contains("hours ahead"), "{said}");
     // Hours that are open, with the number of the hour beside them, are one series.
     let rows = (0..28 * 9)
         .map(|n| format!("2024-02-{:02} {:02}:00,{},{}\n", 1 + n / 9, 9 + n % 9, 9 + n % 9, value(n)));
