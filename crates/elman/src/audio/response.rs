@@ -151,33 +151,12 @@ impl Pair {
     /// The share of the target's power that the input explains by a response that begins so many samples later: their
     /// coherence over short blocks, the loudest, by the target's power.
     fn explained(&self, heard: Heard, lag: i64) -> Result<f64, DataError> {
-        let (x, y) = (&self.input, &self.target);
-        let by = lag.unsigned_abs() as usize;
-        let Some(last) = x.len().checked_sub(SHORT).and_then(|last| last.checked_sub(by)) else {
-            return Ok(0.0);
-        };
-        let (first, last) = if lag < 0 { (by, by + last) } else { (0, last) };
-        let fourier = Fourier::<f64>::new(SHORT);
-        let mut sums = vec![(Complex::<f64>::default(), 0.0, 0.0); SHORT];
-        for start in loudest(x, SHORT, SHORT / 2, first..=last, SHORT_BLOCKS)? {
-            let later = start.saturating_add_signed(lag as isize);
-            let mut both =
-                windowed(&changes(x, heard, start, SHORT)?, &changes(y, Heard::Input, later, SHORT)?);
-            fourier.forward(&mut both);
-            for (k, (cross, of_x, of_y)) in sums.iter_mut().enumerate() {
-                let [x, y] = of_two_real(&both, k);
-                cross.re += x.re * y.re + x.im * y.im;
-                cross.im += x.re * y.im - x.im * y.re;
-                *of_x += x.re * x.re + x.im * x.im;
-                *of_y += y.re * y.re + y.im * y.im;
-            }
-        }
-        let mean = sums.iter().map(|(_, of_x, _)| of_x).sum::<f64>() / SHORT as f64;
-        let all = sums.iter().map(|(_, _, of_y)| of_y).sum::<f64>();
-        let share = |(cross, of_x, _): &(Complex<f64>, f64, f64)| {
-            (cross.re * cross.re + cross.im * cross.im) / (of_x + FLOOR * mean)
-        };
-        Ok(if all > 0.0 && mean > 0.0 { sums.iter().map(share).sum::<f64>() / all } else { 0.0 })
+        let Some(spectra) = self.spectra(heard, lag, SHORT, SHORT_BLOCKS)? else { return Ok(0.0) };
+        let mean = spectra.iter().map(|at| at.of_x).sum::<f64>() / SHORT as f64;
+        let all = spectra.iter().map(|at| at.of_y).sum::<f64>();
+        let share =
+            |at: &Spectra| (at.cross.re * at.cross.re + at.cross.im * at.cross.im) / (at.of_x + FLOOR * mean);
+        Ok(if all > 0.0 && mean > 0.0 { spectra.iter().map(share).sum::<f64>() / all } else { 0.0 })
     }
 
     /// The samples of a stretch in which it is found out where a response begins.
@@ -229,37 +208,60 @@ impl Pair {
 
     /// The response `[block]` of the loudest stretches to those of the target that begin so many samples later.
     fn response(&self, heard: Heard, shift: i64, block: usize) -> Result<Option<Vec<f64>>, DataError> {
-        let (x, y) = (&self.input, &self.target);
-        let by = shift.unsigned_abs() as usize;
-        let Some(last) = (x.len() - block).checked_sub(by) else { return Ok(None) };
-        let (first, last) = if shift < 0 { (by, by + last) } else { (0, last) };
-        let starts = loudest(x, block, block / 2, first..=last, BLOCKS)?;
-        let fourier = Fourier::<f64>::new(block);
-        let mut cross = vec![Complex::default(); block];
-        let mut power = vec![0.0; block];
-        for start in starts {
-            let later = start.saturating_add_signed(shift as isize);
-            let (x, y) = (changes(x, heard, start, block)?, changes(y, Heard::Input, later, block)?);
-            let mut both = windowed(&x, &y);
-            fourier.forward(&mut both);
-            for k in 0..block {
-                let [x, y] = of_two_real(&both, k);
-                cross[k].re += x.re * y.re + x.im * y.im;
-                cross[k].im += x.re * y.im - x.im * y.re;
-                power[k] += x.re * x.re + x.im * x.im;
-            }
-        }
-        let mean = power.iter().sum::<f64>() / block as f64;
+        let Some(spectra) = self.spectra(heard, shift, block, BLOCKS)? else { return Ok(None) };
+        let mean = spectra.iter().map(|at| at.of_x).sum::<f64>() / block as f64;
         if mean <= 0.0 {
             return Ok(None);
         }
-        for (cross, power) in cross.iter_mut().zip(power) {
-            let factor = 1.0 / (block as f64 * (power + FLOOR * mean));
-            *cross = Complex { re: factor * cross.re, im: -factor * cross.im };
-        }
-        fourier.forward(&mut cross);
-        Ok(Some(cross.iter().map(|h| h.re).collect()))
+        let of = |at: &Spectra| {
+            let factor = 1.0 / (block as f64 * (at.of_x + FLOOR * mean));
+            Complex { re: factor * at.cross.re, im: -factor * at.cross.im }
+        };
+        let mut response: Vec<Complex<f64>> = spectra.iter().map(of).collect();
+        Fourier::<f64>::new(block).forward(&mut response);
+        Ok(Some(response.iter().map(|h| h.re).collect()))
     }
+
+    /// The spectra of the input's loudest blocks of so many samples, at most so many of them, and of the target's that begin so
+    /// many samples later; `None` if it has none there.
+    fn spectra(
+        &self,
+        heard: Heard,
+        shift: i64,
+        block: usize,
+        most: usize,
+    ) -> Result<Option<Vec<Spectra>>, DataError> {
+        let (x, y) = (&self.input, &self.target);
+        let by = shift.unsigned_abs() as usize;
+        let Some(last) = x.len().checked_sub(block).and_then(|last| last.checked_sub(by)) else {
+            return Ok(None);
+        };
+        let (first, last) = if shift < 0 { (by, by + last) } else { (0, last) };
+        let fourier = Fourier::<f64>::new(block);
+        let mut sums = vec![Spectra::default(); block];
+        for start in loudest(x, block, block / 2, first..=last, most)? {
+            let later = start.saturating_add_signed(shift as isize);
+            let mut both =
+                windowed(&changes(x, heard, start, block)?, &changes(y, Heard::Input, later, block)?);
+            fourier.forward(&mut both);
+            for (k, at) in sums.iter_mut().enumerate() {
+                let [x, y] = of_two_real(&both, k);
+                at.cross.re += x.re * y.re + x.im * y.im;
+                at.cross.im += x.re * y.im - x.im * y.re;
+                at.of_x += x.re * x.re + x.im * x.im;
+                at.of_y += y.re * y.re + y.im * y.im;
+            }
+        }
+        Ok(Some(sums))
+    }
+}
+
+/// At one frequency, summed over blocks: `X* Y`, `|X|^2` and `|Y|^2`.
+#[derive(Clone, Copy, Default)]
+struct Spectra {
+    cross: Complex<f64>,
+    of_x: f64,
+    of_y: f64,
 }
 
 /// Two stretches under a window, for one transform: as the real and the imaginary part.

@@ -34,7 +34,7 @@ pub use step::Gap;
 pub use timetable::{Period, Timetable};
 
 pub(crate) use refusals::is_clock_change;
-pub(crate) use step::Step;
+pub(crate) use step::{Step, missing};
 
 use refusals::{in_words, refuse_doubled, uneven};
 
@@ -181,7 +181,7 @@ impl Calendar {
 
     /// How many rows are missing.
     pub fn num_missing(&self) -> usize {
-        self.gaps.iter().fold(0, |sum: usize, gap| sum.saturating_add(gap.missing))
+        missing(&self.gaps)
     }
 
     /// The table's row that each row is, `None` where one is missing.

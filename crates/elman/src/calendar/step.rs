@@ -340,7 +340,8 @@ impl Step {
     }
 }
 
-fn missing(gaps: &[Gap]) -> usize {
+/// How many rows are missing in all.
+pub(crate) fn missing(gaps: &[Gap]) -> usize {
     gaps.iter().fold(0, |sum, gap| sum.saturating_add(gap.missing))
 }
 

@@ -71,14 +71,6 @@ fn has_long_decimals(column: Column<'_>) -> bool {
     column.texts().any(is_long) && column.times().is_err()
 }
 
-/// Has a column of plain numbers a point that separates no thousands, or so many digits without one that none does?
-fn has_decimals(column: Column<'_>) -> bool {
-    let with_point = |text: &&str| text.contains('.') && !is_missing(text);
-    column.texts().any(|text| with_point(&text))
-        && (column.texts().filter(with_point).any(|text| Form::DOTTED.value(text).is_none())
-            || column.texts().any(|text| Form::DOTTED.has_long_group(text)))
-}
-
 /// What the columns of a table tell about decimals.
 #[derive(Clone, Copy)]
 enum Told {
@@ -221,10 +213,11 @@ impl Reading {
     /// The reading of a column of plain numbers, in which thousands `may_begin`; none if they have no point, and so tell
     /// nothing.
     fn of_plain(index: usize, column: Column<'_>, may_begin: bool) -> Option<Self> {
-        if !column.texts().any(|text| text.contains('.') && !is_missing(text)) {
-            return None;
-        }
-        let decides = has_decimals(column);
+        let mut with_points =
+            column.texts().filter(|text| text.contains('.') && !is_missing(text)).peekable();
+        with_points.peek()?;
+        let decides = with_points.any(|text| Form::DOTTED.value(text).is_none())
+            || column.texts().any(|text| Form::DOTTED.has_long_group(text));
         let begins = may_begin && !decides && Form::DOTTED.begins_at_thousand(known(column));
         let own = if begins { Some(Form::DOTTED) } else { Some(Form::PLAIN).filter(|_| decides) };
         Some(Reading {

@@ -14,7 +14,7 @@ use jiff::civil::{DateTime, date};
 
 pub(crate) use pattern::{Pattern, shared_clock};
 
-use crate::calendar::Step;
+use crate::calendar::{Step, missing};
 use formats::{DAY_OF_YEAR, candidates};
 use pattern::Seen;
 
@@ -507,5 +507,5 @@ pub(crate) fn count_distinct(times: &[Time]) -> usize {
 fn steps_missing(times: &[Time]) -> usize {
     let stamps = distinct(times);
     let found = Some(stamps).filter(|stamps| stamps.len() > 1).and_then(|stamps| Step::find(&stamps));
-    found.map_or(usize::MAX, |(_, gaps)| gaps.iter().fold(0, |sum, gap| sum.saturating_add(gap.missing)))
+    found.map_or(usize::MAX, |(_, gaps)| missing(&gaps))
 }

@@ -155,8 +155,7 @@ fn are_even(table: &Table, column: Column<'_>, options: &ForecastOptions, may_la
         if frequency.is_timetable() && frequency.season() < Some(LEAST_OPEN) {
             return false;
         }
-        let missing = calendar.gaps().iter().fold(0_usize, |sum, gap| sum.saturating_add(gap.missing));
-        may_lack || missing <= calendar.num_rows() / MOST_MISSING
+        may_lack || calendar.num_missing() <= calendar.num_rows() / MOST_MISSING
     };
     series.values().all(|times| {
         let calendar = || Calendar::with_gaps(column, times, options.timezone.as_deref(), None);

@@ -30,8 +30,7 @@ fn of_objects(text: &str) -> Option<Vec<Item>> {
         return None;
     }
     let are_of_rows = |keys: &[String]| {
-        let is_number = |key: &String| key.bytes().all(|byte| byte.is_ascii_digit());
-        keys.iter().all(is_number) || mostly_times(keys.iter().map(String::as_str))
+        keys.iter().all(|key| is_number(key)) || mostly_times(keys.iter().map(String::as_str))
     };
     let are_columns = match (are_of_rows(&inner), are_of_rows(&outer)) {
         (true, false) => true,
@@ -49,10 +48,13 @@ fn of_objects(text: &str) -> Option<Vec<Item>> {
     Some(with_keys(rows))
 }
 
+fn is_number(key: &str) -> bool {
+    key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Rows with their keys in front, unless those count from 0 on.
 fn with_keys(rows: Vec<(String, Item)>) -> Vec<Item> {
     let are_counted = rows.iter().enumerate().all(|(n, (key, _))| *key == n.to_string());
-    let is_number = |key: &str| key.bytes().all(|byte| byte.is_ascii_digit());
     // Moments since 1970, and years.
     let may_be_time = |key: &str| !is_number(key) || key.len() >= 9 || ("1500".."2200").contains(&key);
     let keys = || rows.iter().map(|(key, _)| key.as_str());
