@@ -26,6 +26,29 @@ fn states() -> String {
 }
 
 #[test]
+fn numbers_that_tell_when_a_row_was_are_no_inputs() {
+    let row = |k: usize| {
+        let (sequence, moment) = (k / 40, 1_700_000_000_000_u64 + 20 * k as u64);
+        format!("s{sequence},{moment},{k},{},{},{}\n", k % 40, k * 7 % 11, ["a", "b"][k / 20 % 2])
+    };
+    let rows: String = (0..800).map(row).collect();
+    let place = Place::with("t.csv", format!("id,timestamp,index,cycle,load,target\n{rows}"));
+    let note = "note: \"timestamp\" is of times, and no input; to read rows in that order, name it with --time\n\
+                note: \"index\" counts on from row to row, and is no input; to read rows in that order, name it with --time; to \
+                use it, name the inputs with --features\n";
+    let inputs = "label every row with \"target\" from sequences of cycle, load told apart by \"id\"";
+    let said = place.ok("train label t.csv --id id --epochs 1 -o m.elman").stderr;
+    assert!(said.contains(note) && said.contains(inputs), "{said}");
+    let said =
+        place.ok("train label t.csv --id id --features cycle,index --epochs 1 -o m.elman --force").stderr;
+    assert!(said.contains("from sequences of cycle, index"), "{said}");
+    assert!(
+        said.contains("note: \"timestamp\" is of times") && said.contains("not used: \"load\"\n"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_recording_is_labelled_row_by_row() {
     let place = Place::with("tank.csv", tank());
     let train =

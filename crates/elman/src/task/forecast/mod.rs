@@ -52,6 +52,8 @@ pub use options::ForecastOptions;
 pub use panel::Layout;
 pub use series::Transform;
 pub use smoothing::Smoothing;
+pub(super) use steps::is_named as is_named_like_counts;
+pub(super) use time_column::{has_word_of, is_named_like_times};
 
 use serde::{Deserialize, Serialize};
 

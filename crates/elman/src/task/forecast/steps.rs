@@ -82,7 +82,8 @@ pub(super) fn remark(column: Column<'_>) -> Message {
     Message::from(text).option("time")
 }
 
-fn is_named(name: &str) -> bool {
+/// Is it named like times, or like what counts them?
+pub(in crate::task) fn is_named(name: &str) -> bool {
     is_named_like_times(name) || has_word_of(name, &NAMES)
 }
 

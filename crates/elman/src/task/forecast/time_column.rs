@@ -316,12 +316,12 @@ fn resemble_times<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
         && (several.all(|several| several) || in_order && years.first() != years.last())
 }
 
-pub(super) fn is_named_like_times(name: &str) -> bool {
+pub(in crate::task) fn is_named_like_times(name: &str) -> bool {
     has_word_of(name, NAMES)
 }
 
 /// Is one of these words in a name?
-pub(super) fn has_word_of(name: &str, words: &[&str]) -> bool {
+pub(in crate::task) fn has_word_of(name: &str, words: &[&str]) -> bool {
     name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
 }
 

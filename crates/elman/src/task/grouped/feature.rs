@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::clocks::Clock;
 use super::groups::Groups;
 use crate::error::{DataError, Error, Message};
 use crate::missing::Missing;
@@ -21,14 +22,23 @@ enum Why {
     NearlyConstant,
     Empty,
     Times,
+    Count,
     Text,
     Names,
     Gaps,
 }
 
 impl Why {
-    const ALL: [Why; 7] =
-        [Why::Constant, Why::NearlyConstant, Why::Empty, Why::Times, Why::Text, Why::Names, Why::Gaps];
+    const ALL: [Why; 8] = [
+        Why::Constant,
+        Why::NearlyConstant,
+        Why::Empty,
+        Why::Times,
+        Why::Count,
+        Why::Text,
+        Why::Names,
+        Why::Gaps,
+    ];
 
     fn remark(self, columns: &[&str]) -> Message {
         let are = if columns.len() == 1 { "is" } else { "are" };
@@ -38,6 +48,17 @@ impl Why {
             Why::Empty => start("empty, and no input"),
             Why::Times => {
                 start("of times, and no input; to read rows in that order, name it with ").option("time")
+            }
+            Why::Count => {
+                let verb = if columns.len() == 1 { "counts" } else { "count" };
+                let text = format!(
+                    "{} {verb} on from row to row, and {are} no input; to read rows in that order, name it with ",
+                    quoted(columns)
+                );
+                Message::from(text)
+                    .option("time")
+                    .text("; to use it, name the inputs with ")
+                    .option("features")
             }
             Why::NearlyConstant => {
                 start("the same in all sequences but one, and no input; to use it, name the inputs with ")
@@ -104,10 +125,11 @@ pub(super) fn find(
     }
     if let Some(asked) = asked {
         let asked: BTreeSet<&String> = asked.iter().collect();
-        let (times, unused): (Vec<&str>, Vec<&str>) = free()
-            .filter(|name| !asked.contains(name))
-            .map(String::as_str)
-            .partition(|name| groups.by_start.is_none() && table.column(name).is_ok_and(holds_times));
+        let (times, unused): (Vec<&str>, Vec<&str>) =
+            free().filter(|name| !asked.contains(name)).map(String::as_str).partition(|name| {
+                groups.by_start.is_none()
+                    && table.column(name).is_ok_and(|column| holds_times(column, groups))
+            });
         if !times.is_empty() {
             remarks.push(Why::Times.remark(&times));
         }
@@ -136,6 +158,11 @@ fn feature(
             Ok(categories) => feature.categories = categories,
             Err(why) => return Ok(Err(why)),
         }
+    } else if !asked && let Some(clock) = Clock::of(column, groups) {
+        return Ok(Err(match clock {
+            Clock::Moments => Why::Times,
+            Clock::Count => Why::Count,
+        }));
     }
     let cells = feature.cells(column, &mut Vec::new())?;
     feature.flagged = missing == Some(Missing::Flag) && cells.iter().any(|cell| cell.is_nan());
@@ -146,9 +173,12 @@ fn feature(
     })
 }
 
-/// Does a column hold times, by which rows may be read, and no numbers?
-fn holds_times(column: Column<'_>) -> bool {
-    !column.holds_numbers() && column.times().is_ok()
+/// Does a column hold times, by which rows may be read, and no other numbers?
+fn holds_times(column: Column<'_>, groups: &Groups<'_>) -> bool {
+    if column.holds_numbers() {
+        return Clock::of(column, groups) == Some(Clock::Moments);
+    }
+    column.times().is_ok()
 }
 
 fn has_gaps(column: Column<'_>) -> bool {

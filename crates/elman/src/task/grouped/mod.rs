@@ -4,6 +4,7 @@
 //! The tasks on such tables differ in what they learn of a sequence: that is [`GroupedTask`], and all else
 //! is here.
 
+mod clocks;
 mod feature;
 mod fit;
 mod grouping;
