@@ -47,7 +47,7 @@ options! {
         [value_name = "FORMAT"] time_format: String,
         /// Forecast: the time zone of the column of times, such as Europe/Berlin [default: clocks never change]
         [value_name = "ZONE"] timezone: String,
-        /// The column that tells sequences or series apart, of a forecast also several with commas between
+        /// The column that tells sequences or series apart, or several that do so together, with commas between
         /// [default: id; of a forecast unique_id, or what tells repeated times apart]
         [value_name = "COLUMN"] id: String,
         /// Regress, classify, label: the input columns [default: all of numbers or categories but id, target, time and group]

@@ -243,7 +243,7 @@ fn test(
 fn ids(task: &Task) -> Vec<String> {
     match (task.kind().layout(), task.kind().grouped_by()) {
         (Layout::Long(ids), _) => ids.clone(),
-        (_, Some(grouping)) => grouping.id.iter().cloned().collect(),
+        (_, Some(grouping)) => grouping.ids.clone(),
         _ => Vec::new(),
     }
 }

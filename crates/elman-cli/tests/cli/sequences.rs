@@ -1,5 +1,7 @@
 //! Regression and classification of many sequences in one file.
 
+use std::fs::File;
+
 use crate::common::{CLASSIFY, Place, REGRESS, figure, sequences};
 
 fn place() -> Place {
@@ -189,4 +191,61 @@ fn the_split_has_a_seed_of_its_own() {
     let usual = kept_back("");
     assert_eq!(kept_back("--seed 1"), usual);
     assert_ne!(kept_back("--split-seed 1"), usual);
+}
+
+/// Ten trials of each of four subjects; the trials are numbered alike.
+fn trials() -> String {
+    let row = |k: usize| {
+        let (subject, trial, step) = (k / 240, k / 24 % 10, k % 24);
+        format!("P{subject},{trial},{},{}\n", step * (trial % 2 + 1) % 5, ["a", "b"][trial % 2])
+    };
+    format!("subject,trial,x,target\n{}", (0..960).map(row).collect::<String>())
+}
+
+#[test]
+fn several_columns_tell_sequences_apart_together() {
+    let place = Place::with("t.csv", trials());
+    let said = place.ok("train classify t.csv --id trial --epochs 1 -o one.elman").stderr;
+    let note = "note: t.csv: the rows of trial \"0\" stand in 4 places, each with another \"subject\"; if these tell sequences apart \
+                as well, name all with --id subject,trial\n";
+    assert!(said.contains(note), "{said}");
+    let said = place.ok("train classify t.csv --id subject,trial --epochs 3 -o m.elman").stderr;
+    assert!(said.contains("from sequences of x told apart by \"subject\" and \"trial\": a, b\n"), "{said}");
+    assert!(said.contains("note: split: 32 sequences for training") && !said.contains("stand in"), "{said}");
+    let predicted = place.ok("predict m.elman t.csv").stdout;
+    let lines: Vec<&str> = predicted.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (41, "subject,trial,target_predicted,probability_a,probability_b"));
+    assert!(lines[11].starts_with("P1,0,") && lines[40].starts_with("P3,9,"), "{predicted}");
+    // Rows of all trials in turn are those of each, in a table and as they come.
+    place.ok("train label t.csv --id subject,trial --epochs 1 -o l.elman");
+    let text = trials();
+    let (head, rows) = text.split_once('\n').unwrap();
+    let mut rows: Vec<(usize, &str)> = rows.lines().enumerate().map(|(k, row)| (k % 24, row)).collect();
+    rows.sort_by_key(|(step, _)| *step);
+    let rows: Vec<&str> = rows.into_iter().map(|(_, row)| row).collect();
+    place.write("turns.csv", format!("{head}\n{}\n", rows.join("\n")));
+    let sorted = |text: String| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let whole = sorted(place.ok("predict l.elman t.csv").stdout);
+    assert_eq!(sorted(place.ok("predict l.elman turns.csv").stdout), whole);
+    let input = File::open(place.path("turns.csv")).unwrap();
+    let streamed = place.command("stream l.elman").stdin(input).output().unwrap();
+    assert_eq!(sorted(String::from_utf8(streamed.stdout).unwrap()), whole);
+}
+
+#[test]
+fn a_cell_that_names_no_sequence_and_sequences_of_one_row_are_told_of() {
+    let place = Place::with("t.csv", trials().replace("P2,3,", "P2,NaN,"));
+    let error = "t.csv, line 554, column \"trial\": the cell is empty; say which sequence the row belongs to, or take the row out";
+    place.refuses(1, "train classify t.csv --id subject,trial --epochs 1", error);
+    let rows: String = (0..80).map(|k| format!("{k},{},{}\n", k * 7 % 13, k % 2)).collect();
+    place.write("rows.csv", format!("id,x,target\n{rows}"));
+    let said = place.ok("train classify rows.csv --epochs 1 -o m.elman").stderr;
+    assert!(
+        said.contains("note: each sequence has one row, so there is nothing that follows to learn from; "),
+        "{said}"
+    );
 }

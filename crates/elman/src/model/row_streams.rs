@@ -107,23 +107,25 @@ impl RowStreams {
         let another = |series| another(&first, &model, series);
         let (columns, answers) = (first.columns(), first.answers().to_vec());
         let layout = task.layout().clone();
-        let (ids, columns, answers, kind) =
-            match (layout, task.grouped_by().and_then(|grouping| grouping.id.clone())) {
-                (Layout::Single, None) => (Vec::new(), columns, answers, Kind::One(another(None)?.into())),
-                (Layout::Single, Some(id)) => (vec![id], columns, answers, Kind::Named(HashMap::new())),
-                (Layout::Long(ids), _) => {
-                    let kind = Kind::Long { places: Places::of(series), streams: HashMap::new() };
-                    (ids, columns, answers, kind)
-                }
-                (Layout::Wide(_), _) => {
-                    let all: Vec<TaskStream> =
-                        series.iter().map(|series| another(Some(series))).collect::<Result<_, _>>()?;
-                    let values = series.iter().map(|series| RowColumn::of_numbers(series.id.concat()));
-                    let columns = values.chain(columns.into_iter().skip(1)).collect();
-                    let answers = all.iter().flat_map(|stream| stream.answers().to_vec()).collect();
-                    (Vec::new(), columns, answers, Kind::Wide(all))
-                }
-            };
+        let names = task.grouped_by().map_or_else(Vec::new, |grouping| grouping.ids.clone());
+        let (ids, columns, answers, kind) = match (layout, names) {
+            (Layout::Single, names) if names.is_empty() => {
+                (Vec::new(), columns, answers, Kind::One(another(None)?.into()))
+            }
+            (Layout::Single, names) => (names, columns, answers, Kind::Named(HashMap::new())),
+            (Layout::Long(ids), _) => {
+                let kind = Kind::Long { places: Places::of(series), streams: HashMap::new() };
+                (ids, columns, answers, kind)
+            }
+            (Layout::Wide(_), _) => {
+                let all: Vec<TaskStream> =
+                    series.iter().map(|series| another(Some(series))).collect::<Result<_, _>>()?;
+                let values = series.iter().map(|series| RowColumn::of_numbers(series.id.concat()));
+                let columns = values.chain(columns.into_iter().skip(1)).collect();
+                let answers = all.iter().flat_map(|stream| stream.answers().to_vec()).collect();
+                (Vec::new(), columns, answers, Kind::Wide(all))
+            }
+        };
         Ok(RowStreams {
             model,
             first,

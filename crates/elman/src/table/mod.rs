@@ -226,6 +226,17 @@ impl Table {
         }
     }
 
+    /// The names of the columns that a text names: one, or several with commas between.
+    ///
+    /// # Errors
+    /// If there is no column of a name.
+    pub(crate) fn columns_named(&self, text: &str) -> Result<Vec<String>, TableError> {
+        if self.has_column(text) {
+            return Ok(vec![text.to_owned()]);
+        }
+        text.split(',').map(|name| Ok(self.column(name.trim())?.name().to_owned())).collect()
+    }
+
     /// The column of the usual name for what it is, where this `option` names no other.
     ///
     /// # Errors

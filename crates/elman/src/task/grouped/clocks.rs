@@ -78,7 +78,8 @@ mod tests {
     fn clock(name: &str, value: impl Fn(usize) -> String, id: Option<&str>) -> Option<Clock> {
         let rows: String = (0..90).map(|n| format!("{},{},{}\n", value(n), n / 30, n % 7)).collect();
         let table = Table::read("t.csv", format!("{name},id,x\n{rows}").as_bytes()).unwrap();
-        let groups = Groups::read(&table, id, None, None).unwrap();
+        let ids: Vec<String> = id.map(str::to_owned).into_iter().collect();
+        let groups = Groups::read(&table, &ids, None, None).unwrap();
         Clock::of(table.column(name).unwrap(), &groups)
     }
 

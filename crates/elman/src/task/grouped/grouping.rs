@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feature::find;
 use super::groups::Groups;
+use super::scattered;
 use super::{GroupedOptions, InRows, one_or_many};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
@@ -21,9 +22,10 @@ const CHOICES: [Missing; 5] =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grouping {
-    /// The column that tells sequences apart; none where the table is one of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    /// The columns that tell sequences apart, together; none where the table is one of them. A single one stands for itself
+    /// in files.
+    #[serde(rename = "id", with = "one_or_many", default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
     /// The column of times, if there is one: rows are read in its order.
     pub time: Option<String>,
     /// How its times are written, where that was said.
@@ -56,7 +58,7 @@ impl Grouping {
             self.in_rows.is_some(),
         ];
         let of_columns = of_columns.contains(&true);
-        of_features || of_columns || self.targets.len() > 1
+        of_features || of_columns || self.targets.len() > 1 || self.ids.len() > 1
     }
 
     /// Finds the columns, without statistics of the inputs, and reads the sequences, which `id` tells apart.
@@ -66,14 +68,14 @@ impl Grouping {
         id: Option<&str>,
     ) -> Result<(Self, Groups<'t>, Vec<Message>), Error> {
         let column = |name: &str| Ok::<_, Error>(table.column(name)?.name().to_owned());
-        let id = id.map(column).transpose()?;
+        let ids = id.map_or(Ok(Vec::new()), |id| table.columns_named(id))?;
         let targets = match options.target.as_deref() {
-            Some(names) => targets(table, names)?,
+            Some(names) => table.columns_named(names)?,
             None => vec![table.usual_column("target", "is to be learned", "target")?.name().to_owned()],
         };
         let time = options.time.as_deref().or(table.made_time()).map(column).transpose()?;
         let group = options.group.as_deref().map(column).transpose()?;
-        let mut asked: Vec<(&'static str, &String)> = id.iter().map(|id| ("id", id)).collect();
+        let mut asked: Vec<(&'static str, &String)> = ids.iter().map(|id| ("id", id)).collect();
         asked.extend(targets.iter().map(|target| ("target", target)));
         asked.extend(time.iter().map(|time| ("time", time)));
         asked.extend(group.iter().map(|group| ("group", group)));
@@ -101,17 +103,20 @@ impl Grouping {
             return Err(ConfigError::new("time_format", message).into());
         }
         let time_format = options.time_format.clone();
-        let groups = Groups::read(table, id.as_deref(), time.as_deref(), time_format.as_deref())?;
-        let taken: Vec<&str> = [id.as_ref(), time.as_ref(), group.as_ref()]
-            .into_iter()
-            .flatten()
-            .chain(&targets)
-            .map(String::as_str)
-            .collect();
-        let (features, remarks) = find(table, &groups, options.features.as_deref(), &taken, options.missing)?;
+        let groups = Groups::read(table, &ids, time.as_deref(), time_format.as_deref())?;
+        let taken: Vec<&str> =
+            ids.iter().chain(&time).chain(&group).chain(&targets).map(String::as_str).collect();
+        let (features, mut remarks) =
+            find(table, &groups, options.features.as_deref(), &taken, options.missing)?;
+        remarks.extend(scattered::remark(table, &groups, &ids, &taken));
+        if groups.len() > 1 && groups.rows.iter().all(|rows| rows.len() == 1) {
+            let text = "each sequence has one row, so there is nothing that follows to learn from; if another column tells \
+                        sequences apart, name it with ";
+            remarks.push(Message::from(text).option("id"));
+        }
         let missing = options.missing;
         let (window, in_rows) = (None, None);
-        let grouping = Grouping { id, time, time_format, targets, features, missing, window, in_rows };
+        let grouping = Grouping { ids, time, time_format, targets, features, missing, window, in_rows };
         Ok((grouping, groups, remarks))
     }
 
@@ -234,7 +239,7 @@ impl Grouping {
             rows.map(move |(n, _)| (feature, n))
         });
         let Some((feature, n)) = unknown.next() else { return };
-        let first = format!("{:?} of sequence {:?}", feature.name, groups.ids[n]);
+        let first = format!("{:?} of sequence {:?}", feature.name, groups.name(n));
         let (count, has) = match 1 + unknown.count() {
             1 => (first.clone(), "has"),
             count => (format!("{first} and {} more", count - 1), "have"),
@@ -286,8 +291,11 @@ impl Grouping {
         table: &Table,
         groups: &Groups<'_>,
     ) -> Result<Vec<(String, Answers)>, TableError> {
-        let ids = || groups.ids.iter().map(|&id| id.to_owned()).collect();
-        let mut keys: Vec<_> = self.id.iter().map(|id| (id.clone(), Answers::Text(ids()))).collect();
+        let parts = |n: usize| {
+            groups.ids.iter().map(|id| id.get(n).map_or_else(String::new, |id| (*id).to_owned())).collect()
+        };
+        let mut keys: Vec<_> =
+            self.ids.iter().enumerate().map(|(n, id)| (id.clone(), Answers::Text(parts(n)))).collect();
         if let Some(name) = &self.time {
             let time = table.column(name)?;
             let last =
@@ -311,10 +319,10 @@ impl Grouping {
         if let Some(InRows { length, .. }) = self.in_rows {
             return format!("{targets} from rows of up to {length} values");
         }
-        match &self.id {
-            Some(id) => format!("{targets} from {windows}sequences of {features} told apart by {id:?}"),
-            None => format!("{targets} from one recording of {features}"),
+        if self.ids.is_empty() {
+            return format!("{targets} from one recording of {features}");
         }
+        format!("{targets} from {windows}sequences of {features} told apart by {}", quoted(&self.ids))
     }
 
     /// Refuses what no fitted grouping can be.
@@ -322,7 +330,7 @@ impl Grouping {
         if self.features.is_empty() {
             return Err("its features' scaling is out of range".into());
         }
-        if self.in_rows.is_some() && (self.targets.len() != 1 || self.id.is_none()) {
+        if self.in_rows.is_some() && (self.targets.len() != 1 || self.ids.len() != 1) {
             return Err("its rows are sequences without an id, or with several targets".into());
         }
         if self.targets.is_empty() || self.window == Some(0) {
@@ -330,12 +338,4 @@ impl Grouping {
         }
         self.features.iter().try_for_each(Feature::check)
     }
-}
-
-/// The columns of targets: one of that name, or several with commas between them.
-fn targets(table: &Table, names: &str) -> Result<Vec<String>, TableError> {
-    if !names.contains(',') || table.has_column(names) {
-        return Ok(vec![table.column(names)?.name().to_owned()]);
-    }
-    names.split(',').map(|name| Ok(table.column(name.trim())?.name().to_owned())).collect()
 }

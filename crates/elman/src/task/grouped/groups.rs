@@ -9,7 +9,8 @@ use crate::words::{counted, thousands};
 
 /// The rows of each sequence: sequences in order of first appearance, rows in order of time.
 pub(in crate::task) struct Groups<'a> {
-    pub(in crate::task) ids: Vec<&'a str>,
+    /// What the columns that tell them apart say of each.
+    pub(in crate::task) ids: Vec<Vec<&'a str>>,
     pub(in crate::task) rows: Vec<Vec<usize>>,
     /// The sequences in the order in which they begin; none without a column of times.
     pub(super) by_start: Option<Vec<usize>>,
@@ -18,21 +19,16 @@ pub(in crate::task) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    /// Finds them; without a column of ids all rows are one sequence, without a column of times they are in the order
+    /// Finds them; without columns of ids all rows are one sequence, without a column of times they are in the order
     /// in which they stand.
     pub(super) fn read(
         table: &'a Table,
-        id: Option<&str>,
+        ids: &[String],
         time: Option<&str>,
         time_format: Option<&str>,
     ) -> Result<Self, Error> {
-        let mut groups = match id {
-            Some(id) => Self::told_apart(table.column(id)?)?,
-            None => {
-                let rows = vec![(0..table.num_rows()).collect()];
-                Groups { ids: vec![""], rows, by_start: None, remarks: Vec::new() }
-            }
-        };
+        let ids = ids.iter().map(|id| table.column(id)).collect::<Result<Vec<_>, _>>()?;
+        let mut groups = Self::told_apart(&ids, table.num_rows())?;
         match time {
             Some(time) => groups.sort(table.column(time)?, time_format)?,
             None => {
@@ -63,26 +59,31 @@ impl<'a> Groups<'a> {
         Some(Message::from(text).option("time"))
     }
 
-    /// The rows of each id.
-    fn told_apart(id: Column<'a>) -> Result<Self, Error> {
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let mut groups = Groups { ids: Vec::new(), rows: Vec::new(), by_start: None, remarks: Vec::new() };
-        let (names, remark) = id.names();
-        groups.remarks.extend(remark);
-        for (row, id) in names.into_iter().enumerate() {
-            let n = *numbers.entry(id).or_insert_with(|| {
-                groups.ids.push(id);
-                groups.rows.push(Vec::new());
-                groups.ids.len() - 1
-            });
-            groups.rows[n].push(row);
+    /// The rows that all these columns name alike, together.
+    fn told_apart(columns: &[Column<'a>], num_rows: usize) -> Result<Self, Error> {
+        let mut of_row = vec![0; num_rows];
+        let (mut names, mut remarks) = (Vec::with_capacity(columns.len()), Vec::new());
+        for column in columns {
+            if let Some(blank) = (0..num_rows).find(|&row| column.is_missing(row)) {
+                let message = "the cell is empty; say which sequence the row belongs to, or take the row out";
+                return Err(DataError::new(column.place(blank), message).into());
+            }
+            let (of_column, remark) = column.names();
+            remarks.extend(remark);
+            tell_apart(&mut of_row, of_column.iter().copied());
+            names.push(of_column);
         }
-        if let Some(blank) = groups.ids.iter().position(|id| id.is_empty()) {
-            let place = id.place(groups.rows[blank][0]);
-            let message = "the cell is empty; say which sequence the row belongs to, or take the row out";
-            return Err(DataError::new(place, message).into());
-        }
-        Ok(groups)
+        let mut rows: Vec<Vec<usize>> = vec![Vec::new(); of_row.iter().max().map_or(1, |last| last + 1)];
+        of_row.iter().enumerate().for_each(|(row, &number)| rows[number].push(row));
+        let id = |rows: &Vec<usize>| {
+            names.iter().filter_map(|of_column| Some(of_column[*rows.first()?])).collect()
+        };
+        Ok(Groups { ids: rows.iter().map(id).collect(), rows, by_start: None, remarks })
+    }
+
+    /// What a sequence is called.
+    pub(in crate::task) fn name(&self, sequence: usize) -> String {
+        self.ids[sequence].join(", ")
     }
 
     /// Brings each sequence's rows into the order of time.
@@ -101,14 +102,14 @@ impl<'a> Groups<'a> {
                         (column.text(pair[0]), column.line(pair[0]), column.line(pair[1]));
                     Message::from(format!("{start} {text:?} in lines {first} and {second}; {way_out}"))
                 };
-                let message = match *id {
-                    "" => text(
+                let message = match id.as_slice() {
+                    [] => text(
                         "says",
                         "if they are of several sequences, name the column that tells them apart with ",
                     )
                     .option("id"),
                     id => text(
-                        &format!("sequence {id:?} has the time"),
+                        &format!("sequence {:?} has the time", id.join(", ")),
                         "give every row of a sequence a time of its own",
                     ),
                 };
@@ -166,7 +167,7 @@ impl<'a> Groups<'a> {
     ) -> Result<(Vec<&'a str>, Option<Message>), DataError> {
         let (names, remark) = column.names();
         let name = |&n: &usize| {
-            let (id, rows) = (self.ids[n], &self.rows[n]);
+            let (id, rows) = (self.name(n), &self.rows[n]);
             if let Some(&empty) = rows.iter().find(|&&row| column.is_missing(row)) {
                 let message = format!("the cell is empty; say to what sequence {id:?} belongs");
                 return Err(DataError::new(column.place(empty), message));
@@ -190,6 +191,16 @@ impl<'a> Groups<'a> {
     pub(in crate::task) fn with_rows(&self, sequences: Vec<usize>) -> Vec<usize> {
         sequences.into_iter().filter(|&n| !self.rows[n].is_empty()).collect()
     }
+}
+
+/// Tells apart by these names what has one number until here, and gives how many there are now, numbered by who comes first.
+pub(super) fn tell_apart<'n>(numbers: &mut [usize], names: impl Iterator<Item = &'n str>) -> usize {
+    let mut known: HashMap<(usize, &str), usize> = HashMap::new();
+    for (number, name) in numbers.iter_mut().zip(names) {
+        let next = known.len();
+        *number = *known.entry((*number, name)).or_insert(next);
+    }
+    known.len()
 }
 
 /// Are these integers that follow each other, each of them once, in whatever order?

@@ -190,7 +190,7 @@ impl<'a> Labels<'a> {
     /// others must say the same or nothing.
     fn whole_sequence(&mut self, groups: &Groups<'a>, sequence: usize) -> Result<(), DataError> {
         let rows = &groups.rows[sequence];
-        let told = self.columns.iter().map(|&column| label(groups.ids[sequence], rows, column));
+        let told = self.columns.iter().map(|&column| label(&groups.name(sequence), rows, column));
         let targets = told.collect::<Result<Vec<_>, _>>()?;
         if targets.iter().any(Option::is_some) {
             self.samples.push(Sample { sequence, rows: 0..rows.len(), targets: Told::Each(targets) });
@@ -266,7 +266,7 @@ impl<'a> Labels<'a> {
     /// A sequence by its id and its first line.
     fn named(&self, groups: &Groups<'a>, sequence: usize) -> String {
         let line = groups.rows[sequence].first().map_or(0, |&row| self.columns[0].line(row));
-        format!("{:?} (line {line})", groups.ids[sequence])
+        format!("{:?} (line {line})", groups.name(sequence))
     }
 
     /// The number of samples.

@@ -16,6 +16,7 @@ mod options;
 mod parts;
 pub(super) mod pictures;
 mod rows;
+mod scattered;
 mod sequences;
 mod split;
 mod wide;
@@ -388,8 +389,11 @@ impl<T: GroupedTask> TaskKind for T {
         let actual = self.targets(&labels)?;
         let (_, answers) = read.answers(self, ensemble, table, &labels.samples, watch)?;
         let name = |sample: &Sample| {
-            let id = read.groups.ids[sample.sequence];
-            self.grouping().window.map_or(id.to_owned(), |_| format!("{id}, row {}", sample.rows.end))
+            let id = read.groups.name(sample.sequence);
+            match self.grouping().window {
+                None => id,
+                Some(_) => format!("{id}, row {}", sample.rows.end),
+            }
         };
         let names: Vec<String> = labels.samples.iter().map(name).collect();
         Ok(GroupedTask::pictures(self, labels.noun(), &names, &answers, &actual))
@@ -409,7 +413,7 @@ impl<T: GroupedTask> TaskKind for T {
         if let Some(empty) = read.groups.rows.iter().position(Vec::is_empty) {
             let text = format!(
                 "sequence {:?} has no row without an empty cell; fill them in, or train a model with another ",
-                read.groups.ids[empty]
+                read.groups.name(empty)
             );
             return Err(DataError::new(table.name(), Message::from(text).option("missing")).into());
         }
@@ -445,7 +449,7 @@ impl<T: GroupedTask> TaskKind for T {
 
     fn check(&self) -> Result<(), String> {
         GroupedTask::check(self)?;
-        if self.grouping().id.is_none() {
+        if self.grouping().ids.is_empty() {
             return Err("it has no column that tells sequences apart".into());
         }
         self.grouping().check()

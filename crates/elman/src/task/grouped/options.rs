@@ -7,7 +7,8 @@ use crate::missing::Missing;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct GroupedOptions {
-    /// The column that tells sequences apart; by default the one named `id`.
+    /// The column that tells sequences apart, or several that do so together, with commas between; by default the one named
+    /// `id`.
     pub id: Option<String>,
     /// The column of targets; by default the one named `target`. To regress it may name several, with commas
     /// between them.

@@ -20,12 +20,8 @@ pub(in crate::task) struct Sequences<'t> {
 
 impl<'t> Sequences<'t> {
     pub(in crate::task) fn read(grouping: &Grouping, table: &'t Table) -> Result<Self, Error> {
-        let mut groups = Groups::read(
-            table,
-            grouping.id.as_deref(),
-            grouping.time.as_deref(),
-            grouping.time_format.as_deref(),
-        )?;
+        let mut groups =
+            Groups::read(table, &grouping.ids, grouping.time.as_deref(), grouping.time_format.as_deref())?;
         let cells = grouping.cells(table, &mut groups, false)?;
         Ok(Sequences { groups, cells })
     }
@@ -73,7 +69,7 @@ impl<'t> Sequences<'t> {
         let outputs = ensemble.run_watched(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), watch)?;
         let answers: Vec<T::Answer> =
             outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
-        let place = |n: usize| format!("sequence {:?}", self.groups.ids[samples[n].sequence]);
+        let place = |n: usize| format!("sequence {:?}", self.groups.name(samples[n].sequence));
         let why = |n: usize| self.far_cell(task.grouping(), table, samples[n].sequence);
         check_finite(answers.iter().map(T::representative), table, place, why)?;
         Ok((outputs, answers))

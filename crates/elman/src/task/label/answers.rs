@@ -192,7 +192,7 @@ pub(super) fn predict<T: GroupedTask>(
         told.extend(task.quantile_columns(distribution, &outputs, &asked, ensemble.dtype()));
     }
     let mut columns = Vec::new();
-    for name in task.grouping().id.iter().chain(&task.grouping().time) {
+    for name in task.grouping().ids.iter().chain(&task.grouping().time) {
         columns.push((name.clone(), Answers::Text(table.column(name)?.texts().map(str::to_owned).collect())));
     }
     let spread = |(name, answers): (String, Answers)| (name, answers.spread(&answered, table.num_rows()));

@@ -9,8 +9,9 @@ use crate::task::{GroupedOptions, SplitBy};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LabelOptions {
-    /// The column that tells sequences apart; by default the one named `id`. Without one the table is a single
-    /// recording, which is split by time: its last rows are the test, those before them are for validation.
+    /// The column that tells sequences apart, or several that do so together, with commas between; by default the one named
+    /// `id`. Without one the table is a single recording, which is split by time: its last rows are the test, those before
+    /// them are for validation.
     pub id: Option<String>,
     /// The column of targets, a number or class for each row; by default the one named `target`. Of numbers it may name
     /// several, with commas between them. Where the cell is empty the row is read, and counts nothing.

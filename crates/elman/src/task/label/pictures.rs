@@ -23,7 +23,7 @@ impl<T: GroupedTask> Tested<'_, T> {
     /// What there is to see of any answers, of sound or of rows; see
     /// [`TaskKind::pictures`](crate::task::TaskKind::pictures).
     pub(super) fn pictures(&self, answers: &[T::Answer], is_sound: bool) -> Vec<Picture> {
-        let name = |sample: &crate::task::grouped::Sample| match self.read.groups.ids[sample.sequence] {
+        let name = |sample: &crate::task::grouped::Sample| match &*self.read.groups.name(sample.sequence) {
             _ if is_sound && self.read.groups.len() == 1 => sample.rows.end.to_string(),
             _ if is_sound => format!("recording {}, {}", sample.sequence + 1, sample.rows.end),
             "" => sample.rows.end.to_string(),
@@ -83,7 +83,7 @@ impl Tested<'_, Regress> {
             [target] => format!("{target}, row by row"),
             _ => "Row by row".to_owned(),
         };
-        let title = match self.read.groups.ids[sequence] {
+        let title = match &*self.read.groups.name(sequence) {
             "" => what,
             id => format!("{what}: {id}"),
         };

@@ -81,7 +81,7 @@ impl Label {
         let unscaled =
             |name| Feature { name, scaling: Some(Scaling::NONE), categories: Vec::new(), flagged: false };
         let grouping = Grouping {
-            id: Some(PAIR.to_owned()),
+            ids: vec![PAIR.to_owned()],
             time: None,
             time_format: None,
             targets: vec![TARGET.to_owned()],

@@ -70,7 +70,7 @@ impl Spans {
                 remarks.push(
                     format!(
                         "{count} of {all} without a labelled row left out (first: {:?})",
-                        groups.ids[first]
+                        groups.name(first)
                     )
                     .into(),
                 );

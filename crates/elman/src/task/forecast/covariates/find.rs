@@ -5,7 +5,6 @@ use crate::error::{ConfigError, Error, Message};
 use crate::table::{Column, Table};
 use crate::task::Feature;
 use crate::task::feature::asked_categories;
-use crate::task::forecast::panel::names;
 use crate::task::forecast::{ForecastOptions, Layout};
 
 /// The names of the columns that are covariates.
@@ -27,7 +26,7 @@ impl Named {
     /// If there is no such column, or one is named twice.
     pub(in crate::task::forecast) fn new(table: &Table, options: &ForecastOptions) -> Result<Self, Error> {
         let columns =
-            |text: &Option<String>| text.as_deref().map_or(Ok(Vec::new()), |text| names(table, text));
+            |text: &Option<String>| text.as_deref().map_or(Ok(Vec::new()), |text| table.columns_named(text));
         let named = Named {
             past: columns(&options.past_covariates)?,
             future: columns(&options.future_covariates)?,

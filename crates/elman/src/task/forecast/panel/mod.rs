@@ -68,7 +68,7 @@ pub(super) fn find(
     let mut remarks = Vec::new();
     let id = match (known, &options.id) {
         (Some(known), _) => known,
-        (None, Some(id)) => names(table, id)?,
+        (None, Some(id)) => table.columns_named(id)?,
         (None, None) if table.has_column(USUAL_ID) => vec![USUAL_ID.to_owned()],
         (None, None) => match apart::find_id(table, options, time, covariates)? {
             None => Vec::new(),
@@ -112,7 +112,7 @@ pub(super) fn find(
             return Ok(Found { layout: Layout::Wide(Vec::new()), target: target.clone(), remarks });
         }
         Some(target) if id.is_empty() && target.contains(',') => {
-            let columns = names(table, target)?;
+            let columns = table.columns_named(target)?;
             return Ok(Found { layout: Layout::Wide(columns), target: target.clone(), remarks });
         }
         Some(target) => table.column(target)?.name().to_owned(),
@@ -129,15 +129,6 @@ pub(super) fn find(
     }
     let layout = if id.is_empty() { Layout::Single } else { Layout::Long(id) };
     Ok(Found { layout, target, remarks })
-}
-
-/// A column of this name, or several with commas between.
-pub(super) fn names(table: &Table, text: &str) -> Result<Vec<String>, Error> {
-    if table.has_column(text) {
-        return Ok(vec![text.to_owned()]);
-    }
-    let names = text.split(',').map(|name| Ok(table.column(name.trim())?.name().to_owned()));
-    names.collect()
 }
 
 /// Is a column one of those that a list such as an id's, of one name or several with commas between, names?

@@ -10,7 +10,7 @@ mod rows;
 mod tests;
 
 use super::covariates::Named;
-use super::panel::{self, left_out};
+use super::panel::left_out;
 use super::{Forecast, ForecastOptions, Layout};
 use crate::error::{DataError, Error, Message};
 use crate::table::{Column, Table};
@@ -43,7 +43,7 @@ pub(super) fn of_training(
     }
     let parts = eurostat::split(table);
     let table = parts.as_ref().unwrap_or(table);
-    let id = options.id.as_deref().map(|id| panel::names(table, id)).transpose()?;
+    let id = options.id.as_deref().map(|id| table.columns_named(id)).transpose()?;
     let is_taken = |name: &str| covariates.contains(name) || id.iter().flatten().any(|id| id == name);
     let Some(header) = Header::find(table, options.time_format.as_deref(), &is_taken, false)? else {
         return Ok(None);
