@@ -103,7 +103,7 @@ impl Grouping {
             return Err(ConfigError::new("time_format", message).into());
         }
         let time_format = options.time_format.clone();
-        let groups = Groups::read(table, &ids, time.as_deref(), time_format.as_deref())?;
+        let mut groups = Groups::read(table, &ids, time.as_deref(), time_format.as_deref())?;
         let taken: Vec<&str> =
             ids.iter().chain(&time).chain(&group).chain(&targets).map(String::as_str).collect();
         let (features, mut remarks) =
@@ -112,7 +112,7 @@ impl Grouping {
         if groups.len() > 1 && groups.rows.iter().all(|rows| rows.len() == 1) {
             let text = "each sequence has one row, so there is nothing that follows to learn from; if another column tells \
                         sequences apart, name it with ";
-            remarks.push(Message::from(text).option("id"));
+            groups.remarks.push(Message::from(text).option("id"));
         }
         let missing = options.missing;
         let (window, in_rows) = (None, None);
