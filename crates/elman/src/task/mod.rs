@@ -34,6 +34,7 @@ mod grouped;
 mod kind;
 mod label;
 mod names;
+mod numbered;
 mod picture;
 mod predictions;
 mod quantiles;

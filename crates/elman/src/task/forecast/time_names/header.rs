@@ -15,7 +15,7 @@ use crate::table::{Column, Table, Time, is_month, mostly_times, only, written_al
 use crate::words::{abridged, listed, thousands};
 
 /// Fewer names of columns that are times are no header of times.
-const LEAST_NAMES: usize = 4;
+pub(super) const LEAST_NAMES: usize = 4;
 
 /// As many cells tell what a column holds.
 const LOOKED_AT: usize = 100;
@@ -64,7 +64,7 @@ impl Header {
             return Ok(None);
         }
         let header = match Header::of_times(table, format, is_taken)? {
-            None => Header::of_parts(table, is_taken),
+            None => Header::of_parts(table, is_taken).or_else(|| Header::of_steps(table, is_taken, are_told)),
             found => found,
         };
         let Some(header) = header else { return Ok(None) };
@@ -83,7 +83,7 @@ impl Header {
         if !is_of_numbers || header.tells_parts(table) || is_open()? {
             return Ok(None);
         }
-        if header.beside.is_none() {
+        if header.beside.is_none() && !header.counts_steps() {
             header.check_steps(table)?;
         }
         Ok(Some(header))
@@ -336,7 +336,7 @@ pub(super) fn is_told(column: Column<'_>) -> bool {
 }
 
 /// The first two rows that these columns do not tell apart.
-fn first_doubled(table: &Table, columns: &[Column<'_>]) -> Option<[usize; 2]> {
+pub(super) fn first_doubled(table: &Table, columns: &[Column<'_>]) -> Option<[usize; 2]> {
     let mut first = HashMap::new();
     (0..table.num_rows()).find_map(|row| {
         let key: Vec<&str> = columns.iter().map(|column| column.text(row)).collect();

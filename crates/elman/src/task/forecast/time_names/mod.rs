@@ -1,6 +1,7 @@
-//! Tables with times in their header: a column for each time, or for each month of the years that a column holds. They are
+//! Tables with times in their header: a column for each time, or for each step that is counted, or for each month of the years that a column holds. They are
 //! read as long ones, with a row for each value.
 
+mod counted;
 mod doubts;
 mod eurostat;
 mod header;
@@ -65,7 +66,7 @@ pub(super) fn of_training(
     let mut remarks = vec![remark.text("; to read the columns as they are, name one with ").option("target")];
     remarks.extend(left_out(rows.empty.iter().map(Vec::as_slice), "no cell has a value"));
     // All names together tell the order of day and month; the series may have a part of them.
-    let told = rows.first.is_order_open().then(|| rows.first.format());
+    let told = (rows.first.is_order_open() || header.counts_steps()).then(|| rows.first.format());
     let time_format = options.time_format.clone().or(told);
     let options = ForecastOptions { target: Some(value), time: Some(time), time_format, ..options.clone() };
     Ok(Some(Long { table: long, options, id, remarks }))
@@ -147,6 +148,9 @@ impl Header {
         let (first, last) = (header(0), header(self.names.len() - 1));
         let count = thousands(self.names.len());
         let what = match self.beside {
+            None if self.counts_steps() => {
+                format!("the names of {count} columns count steps of time, {first:?} to {last:?}")
+            }
             None => format!("the names of {count} columns are times, {first:?} to {last:?}"),
             Some(Beside { column, .. }) => format!(
                 "the names of {count} columns, {first:?} to {last:?}, are times with what {:?} tells",

@@ -414,3 +414,59 @@ const CELLS: [&str; 16] = [
     "NA",
     "1k",
 ];
+
+/// Rows of so many values below a header, each with what begins it.
+fn numbered(begins: &[&str], name: impl Fn(usize) -> String, count: usize) -> String {
+    let names: Vec<String> = (0..count).map(name).collect();
+    let row = |(n, begin): (usize, &&str)| {
+        let values: Vec<String> = (0..count).map(|k| (10 + (k * 5 + n) % 7).to_string()).collect();
+        format!("{begin},{}\n", values.join(","))
+    };
+    let rows: String = begins[1..].iter().enumerate().map(row).collect();
+    format!("{},{}\n{rows}", begins[0], names.join(","))
+}
+
+#[test]
+fn columns_that_are_numbered_are_steps_of_the_series_in_the_rows() {
+    for (begins, name) in [
+        (["item,shop", "a,x", "a,y", "b,x"], (|k| format!("d_{}", k + 1)) as fn(usize) -> String),
+        // The first column is numbered like the others, and holds names.
+        (["V1", "M1", "M2", "M3"], |k| format!("V{}", k + 2)),
+        (["series", "a", "b", "c"], |k| format!("week{k}")),
+        (["series", "a", "b", "c"], |k| k.to_string()),
+    ] {
+        let (long, remarks) = read(&numbered(&begins, name, 20));
+        let lines: Vec<&str> = long.lines().collect();
+        assert_eq!((lines.len(), lines[0]), (61, &*format!("{},time,value", begins[0])), "{long}");
+        let first = name(0).trim_start_matches(|c: char| !c.is_ascii_digit()).to_owned();
+        assert_eq!(lines[1], format!("{},{first},10", begins[1]));
+        assert!(remarks[0].contains("the names of 20 columns count steps of time, "), "{remarks:?}");
+    }
+    // Numbers tell rows apart where they are named.
+    let numbers = numbered(&["shop", "1", "2", "3"], |k| format!("t{k}"), 20);
+    let options = ForecastOptions::default().with_id("shop".to_owned());
+    assert_eq!(long_of(&numbers, &options).unwrap().unwrap().table.num_rows(), 60);
+    // The end of a shorter series is no gap.
+    let short = numbered(&["s", "a", "b"], |k| format!("t{k}"), 20).trim_end().to_owned();
+    let cut = short.rfind(',').unwrap();
+    assert_eq!(read(&format!("{},\n", &short[..cut])).0.lines().count(), 40);
+}
+
+#[test]
+fn columns_that_are_numbered_may_be_something_else() {
+    let is_long = |text: &str| long_of(text, &ForecastOptions::default()).unwrap().is_some();
+    let d = |k: usize| format!("d_{k}");
+    // Rows that nothing or numbers tell apart, or times do; one number too few; a step that is left out.
+    assert!(!is_long(&numbered(&["class", "a", "a", "b"], d, 20)));
+    assert!(!is_long(&numbered(&["n", "1", "2", "3"], d, 20)));
+    assert!(!is_long(&numbered(&["date", "2020-01-01", "2020-01-02", "2020-01-03"], d, 20)));
+    assert!(!is_long(&numbered(&["s", "a", "b", "c"], d, 14)));
+    assert!(!is_long(&numbered(&["s", "a", "b", "c"], |k| format!("d_{}", k + k / 10), 20)));
+    // Columns that measure different things.
+    let row = |n: usize| {
+        let values: Vec<String> = (0..20).map(|k| format!("{}", (k * 7 % 5) * 1000 + n)).collect();
+        format!("r{n},{}\n", values.join(","))
+    };
+    let names: Vec<String> = (0..20).map(d).collect();
+    assert!(!is_long(&format!("s,{}\n{}", names.join(","), (0..4).map(row).collect::<String>())));
+}
