@@ -26,8 +26,8 @@ const GAP: f64 = 10.0;
 const RARE: usize = 20;
 
 /// Numbers that stand for "missing" in many files; one value in so many may be one of them.
-const CODES: [f64; 10] =
-    [-9.0, -99.0, -999.0, -9999.0, -99_999.0, -32_768.0, 999.0, 9999.0, 99_999.0, 999_999.0];
+const CODES: [f64; 11] =
+    [-9.0, -99.0, -200.0, -999.0, -9999.0, -99_999.0, -32_768.0, 999.0, 9999.0, 99_999.0, 999_999.0];
 const FREQUENT: usize = 5;
 
 /// The scale is at least this share of the median: less is noise of rounding.
@@ -69,14 +69,26 @@ pub(crate) fn check<'a>(
         let message = format!("{what}; nothing could be learned beside it: correct or remove it");
         return Err(DataError::new(place, message));
     }
-    Ok(Some(format!("{place}: {what}; is it right?").into()))
+    Ok(Some(is_it_right(format!("{place}: {what}"), values, found.first)))
 }
 
 /// The same of a column in data to predict for, where nothing is refused.
 pub(crate) fn remark(column: Column<'_>) -> Option<Message> {
     let numbers = column.numbers_or_gaps()?;
     let found = find(numbers)?;
-    Some(format!("{}: {}; is it right?", column.place(found.first), found.describe(numbers)).into())
+    let what = format!("{}: {}", column.place(found.first), found.describe(numbers));
+    Some(is_it_right(what, numbers, found.first))
+}
+
+/// The question about a value, with the way out where it stands for "missing": it is a number that often does, or comes again.
+fn is_it_right(what: String, values: &[f64], first: usize) -> Message {
+    let value = values[first];
+    let comes_again = || values.iter().filter(|&&other| other == value).nth(1).is_some();
+    let question = Message::from(format!("{what}; is it right?"));
+    if !CODES.contains(&value) && !comes_again() {
+        return question;
+    }
+    question.text(" If it says that there is no value, leave the cells empty, and see ").option("missing")
 }
 
 /// Names the first of some cells of a column that are far beyond those in training, if there are any: each a row, its value
@@ -249,8 +261,10 @@ mod tests {
         assert_eq!(
             told(&with(&[(50, 15_000.0), (20, -9_999.0)])).unwrap(),
             "t.csv, line 22, column \"x\": -9999 is far beyond the rest (and 1 cell like it): the other 99 values are from \
-             100 to 200, half of them from 124 to 176; is it right?"
+             100 to 200, half of them from 124 to 176; is it right? If it says that there is no value, leave the cells empty, and \
+             see missing"
         );
+        assert!(told(&with(&[(50, 15_000.0)])).unwrap().ends_with("; is it right?"));
         // 20 interquartile ranges.
         assert_eq!(told(&with(&[(50, 1_150.0)])), None);
         assert_eq!(told(&with(&[])), None);
@@ -281,7 +295,7 @@ mod tests {
     /// It may stand in more cells than any other that is far beyond the rest.
     #[test]
     fn a_number_that_stands_for_missing_is_remarked() {
-        for code in [-999.0, 9999.0, -99.0] {
+        for code in [-999.0, 9999.0, -99.0, -200.0] {
             let of = |every: u32| -> Vec<f64> {
                 (0..60).map(|n| if n % every == 5 % every { code } else { f64::from(1 + n % 9) }).collect()
             };
@@ -292,7 +306,9 @@ mod tests {
                 )),
                 "{remark}"
             );
-            assert!(remark.ends_with("is it right?"), "{remark}");
+            let way_out =
+                "is it right? If it says that there is no value, leave the cells empty, and see missing";
+            assert!(remark.ends_with(way_out), "{remark}");
             assert_eq!(told(&of(3)), None, "a third is a part of the data");
         }
         let other: Vec<f64> =
