@@ -2,7 +2,7 @@
 //! whole table. What a network learned of them would be of the rows that it saw, and of no others.
 
 use super::groups::Groups;
-use crate::table::Column;
+use crate::table::{Column, Time};
 use crate::task::forecast::{has_word_of, is_named_like_counts, is_named_like_times};
 
 /// What such a column holds.
@@ -19,23 +19,20 @@ impl Clock {
     /// it says where in its sequence a row is, in all of them alike.
     pub(super) fn of(column: Column<'_>, groups: &Groups<'_>) -> Option<Self> {
         let numbers = column.numbers().ok()?;
-        let sequences: Vec<Vec<f64>> =
-            groups.rows.iter().map(|rows| rows.iter().map(|&row| numbers[row]).collect()).collect();
-        if are_moments(column, &sequences) {
+        if are_moments(column, numbers, groups) {
             return Some(Clock::Moments);
         }
-        counts_on(column.name(), numbers, &sequences).then_some(Clock::Count)
+        counts_on(column, numbers, groups).then_some(Clock::Count)
     }
 }
 
 /// Are they moments by how large they are, and by their name or because they follow each other evenly?
-fn are_moments(column: Column<'_>, sequences: &[Vec<f64>]) -> bool {
-    let Ok(times) = column.times() else { return false };
-    let Some(first) = times.first() else { return false };
-    let is_large = first.is_counted() && !first.is_step() || first.is_of_digits();
-    is_large
-        && (is_named_like_times(column.name())
-            || sequences.iter().all(|values| values.len() >= TELLING && are_even(values)))
+fn are_moments(column: Column<'_>, numbers: &[f64], groups: &Groups<'_>) -> bool {
+    let are_even = |rows: &Vec<usize>| rows.len() >= TELLING && are_even(numbers, rows);
+    let may_be = is_named_like_times(column.name()) || groups.rows.iter().all(are_even);
+    // What takes long comes last: the texts are read anew.
+    let is_large = |time: &Time| time.is_counted() && !time.is_step() || time.is_of_digits();
+    may_be && column.times().is_ok_and(|times| times.first().is_some_and(is_large))
 }
 
 /// So many values at even steps are no measurements by chance.
@@ -44,29 +41,33 @@ const TELLING: usize = 20;
 const TELLING_BY_NAME: usize = 3;
 
 /// Do they rise evenly through all rows: one by one, or, by a name that says so, in any steps?
-fn counts_on(name: &str, numbers: &[f64], sequences: &[Vec<f64>]) -> bool {
+fn counts_on(column: Column<'_>, numbers: &[f64], groups: &Groups<'_>) -> bool {
     /// What counts rows or the time, beside the names that forecasts know.
     const NAMES: [&str; 14] = [
         "row", "rows", "line", "frame", "frames", "sample", "samples", "tick", "ticks", "elapsed", "seconds",
         "sec", "ms", "s",
     ];
-    let is_named = is_named_like_counts(name) || has_word_of(name, &NAMES);
+    let is_named = is_named_like_counts(column.name()) || has_word_of(column.name(), &NAMES);
     let least = if is_named { TELLING_BY_NAME } else { TELLING };
-    let by_one = |pair: &[f64]| pair[1] - pair[0] == 1.0;
+    let rises = |rows: &Vec<usize>| rows.is_sorted_by(|&a, &b| numbers[a] < numbers[b]);
     numbers.len() >= least
-        && (numbers.windows(2).all(by_one)
-            || is_named && sequences.len() == 1 && sequences[0].is_sorted_by(|a, b| a < b))
+        && (counts_rows(column) || is_named && matches!(groups.rows.as_slice(), [only] if rises(only)))
 }
 
-/// Does each value stand within half a step of where even steps would have it?
-fn are_even(values: &[f64]) -> bool {
-    let (Some(first), Some(last)) = (values.first(), values.last()) else { return false };
-    let step = (last - first) / (values.len() - 1) as f64;
-    step != 0.0
-        && values
-            .iter()
-            .enumerate()
-            .all(|(n, value)| (value - first - n as f64 * step).abs() <= 0.5 * step.abs())
+/// Does a column number the rows of the table?
+pub(super) fn counts_rows(column: Column<'_>) -> bool {
+    let numbers = column.numbers_or_gaps();
+    numbers.is_some_and(|numbers| numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0))
+}
+
+/// Does the value of each of these rows stand within half a step of where even steps would have it?
+fn are_even(numbers: &[f64], rows: &[usize]) -> bool {
+    let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { return false };
+    let step = (numbers[last] - numbers[first]) / (rows.len() - 1) as f64;
+    let is_near = |(n, &row): (usize, &usize)| {
+        (numbers[row] - numbers[first] - n as f64 * step).abs() <= 0.5 * step.abs()
+    };
+    step != 0.0 && rows.iter().enumerate().all(is_near)
 }
 
 #[cfg(test)]

@@ -291,9 +291,8 @@ impl Grouping {
         table: &Table,
         groups: &Groups<'_>,
     ) -> Result<Vec<(String, Answers)>, TableError> {
-        let parts = |n: usize| {
-            groups.ids.iter().map(|id| id.get(n).map_or_else(String::new, |id| (*id).to_owned())).collect()
-        };
+        let part = |id: &Vec<&str>, n: usize| id.get(n).copied().unwrap_or_default().to_owned();
+        let parts = |n: usize| groups.ids.iter().map(|id| part(id, n)).collect();
         let mut keys: Vec<_> =
             self.ids.iter().enumerate().map(|(n, id)| (id.clone(), Answers::Text(parts(n)))).collect();
         if let Some(name) = &self.time {

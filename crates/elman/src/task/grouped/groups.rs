@@ -167,14 +167,15 @@ impl<'a> Groups<'a> {
     ) -> Result<(Vec<&'a str>, Option<Message>), DataError> {
         let (names, remark) = column.names();
         let name = |&n: &usize| {
-            let (id, rows) = (self.name(n), &self.rows[n]);
+            let rows = &self.rows[n];
             if let Some(&empty) = rows.iter().find(|&&row| column.is_missing(row)) {
-                let message = format!("the cell is empty; say to what sequence {id:?} belongs");
+                let message = format!("the cell is empty; say to what sequence {:?} belongs", self.name(n));
                 return Err(DataError::new(column.place(empty), message));
             }
             if let Some(pair) = rows.windows(2).find(|pair| names[pair[0]] != names[pair[1]]) {
                 let message = format!(
-                    "sequence {id:?} has {:?} in line {} and {:?} in line {}; a sequence belongs to one",
+                    "sequence {:?} has {:?} in line {} and {:?} in line {}; a sequence belongs to one",
+                    self.name(n),
                     column.text(pair[0]),
                     column.line(pair[0]),
                     column.text(pair[1]),

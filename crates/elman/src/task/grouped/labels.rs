@@ -190,7 +190,7 @@ impl<'a> Labels<'a> {
     /// others must say the same or nothing.
     fn whole_sequence(&mut self, groups: &Groups<'a>, sequence: usize) -> Result<(), DataError> {
         let rows = &groups.rows[sequence];
-        let told = self.columns.iter().map(|&column| label(&groups.name(sequence), rows, column));
+        let told = self.columns.iter().map(|&column| label(groups, sequence, column));
         let targets = told.collect::<Result<Vec<_>, _>>()?;
         if targets.iter().any(Option::is_some) {
             self.samples.push(Sample { sequence, rows: 0..rows.len(), targets: Told::Each(targets) });
@@ -364,14 +364,15 @@ fn same(column: Column<'_>, a: usize, b: usize) -> bool {
 }
 
 /// The row that tells a sequence's target.
-fn label(id: &str, rows: &[usize], column: Column<'_>) -> Result<Option<usize>, DataError> {
-    let mut told = rows.iter().copied().filter(|&row| !column.is_missing(row));
+fn label(groups: &Groups<'_>, sequence: usize, column: Column<'_>) -> Result<Option<usize>, DataError> {
+    let mut told = groups.rows[sequence].iter().copied().filter(|&row| !column.is_missing(row));
     let Some(first) = told.next() else { return Ok(None) };
     match told.find(|&row| !same(column, first, row)) {
         None => Ok(Some(first)),
         Some(other) => {
             let message = format!(
-                "sequence {id:?} has target {:?} in line {} and {:?} in line {}; give one per sequence",
+                "sequence {:?} has target {:?} in line {} and {:?} in line {}; give one per sequence",
+                groups.name(sequence),
                 column.text(first),
                 column.line(first),
                 column.text(other),

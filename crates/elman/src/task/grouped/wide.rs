@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::clocks::counts_rows;
 use super::{GroupedOptions, GroupedTask};
 use crate::error::{DataError, Error, Message};
-use crate::table::{Column, Entry, Table, TableError, stands_for_missing};
+use crate::table::{Entry, Table, TableError, stands_for_missing};
 use crate::task::numbered::{LEAST_VALUES, are_of_one_kind, may_hold_numbers, numbered_by, stem, usual_stem};
 use crate::words::counted;
 
@@ -269,10 +270,4 @@ pub(in crate::task) fn labels_at_an_end(table: &Table) -> Option<usize> {
         (Some(first), Some(other)) if other * FEWER <= first => Some(last),
         _ => None,
     }
-}
-
-/// Does it number the rows?
-fn counts_rows(column: Column<'_>) -> bool {
-    let numbers = column.numbers_or_gaps();
-    numbers.is_some_and(|numbers| numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0))
 }

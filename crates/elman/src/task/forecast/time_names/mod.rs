@@ -1,5 +1,5 @@
-//! Tables with times in their header: a column for each time, or for each step that is counted, or for each month of the years that a column holds. They are
-//! read as long ones, with a row for each value.
+//! Tables with times in their header: a column for each time, for each step that is counted, or for each month of the years
+//! that a column holds. They are read as long ones, with a row for each value.
 
 mod counted;
 mod doubts;
