@@ -115,7 +115,8 @@ def forecaster():
             ValueError,
             "activation is 'swish'; it must be \"identity\", .*\"elu\" or \"softmax\"$",
         ),
-        (lambda n: elman.from_torch(n), (ValueError, ImportError), "Network has no counterpart in a network; there|torch"),
+        (lambda n: elman.from_torch(n), (TypeError, ImportError), "module is Network; it must be a torch.nn.Module|torch"),
+        (lambda n: elman.from_torch(dict), (TypeError, ImportError), "module is the class dict; it must be|torch"),
     ],
 )
 def test_networks(net, call, error, message):
