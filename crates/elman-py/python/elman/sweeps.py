@@ -10,7 +10,7 @@ import os
 import pickle
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -137,12 +137,12 @@ def run_trial(
     KeyboardInterrupt
         If Ctrl-C ended the fit: half a trial is none.
     """
-    _check(estimator, test)
+    X = collected(X)
+    _check(estimator, X, y, test)
     if not isinstance(params, Mapping):
         raise TypeError(f"params is {type(params).__name__}; it must be a dict of options")
     if folder is None:
         return _tried(estimator, params, X, y, test)
-    X = collected(X)
     (place,) = _places(folder, [dict(params)], estimator, X, y, test)
     trial = _stored(place)
     if trial is None:
@@ -164,8 +164,11 @@ def _tried(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any, test
     return Trial(dict(params), score, new.model_.to_bytes(), None, new._learned())
 
 
-def _check(estimator: Any, test: Any) -> None:
+def _check(estimator: Any, X: Any, y: Any, test: Any) -> None:
     """Refuse what trials cannot be made of."""
+    for name, value in (("X", X), ("y", y)):
+        if isinstance(value, Iterator):
+            raise TypeError(f"{name} is {type(value).__name__}, which can be gone through but once; give a list or an array")
     if not isinstance(estimator, Estimator):
         found = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
         raise TypeError(f"estimator is {found}; it must be an estimator, such as elman.Forecaster()")
@@ -231,7 +234,8 @@ def sweep(
     Sweep
         The trials in the order of ``params``. Their results are those of :func:`run_trial` by itself, to the bit.
     """
-    _check(estimator, test)
+    X = collected(X)
+    _check(estimator, X, y, test)
     wanted: list[Any] = [] if isinstance(params, Mapping) else list(params)
     if isinstance(params, Mapping) or not all(isinstance(options, Mapping) for options in wanted):
         raise TypeError("params must be a list of dicts, one for each trial; elman.grid(...) makes all combinations")
@@ -242,7 +246,6 @@ def sweep(
     wanted = [dict(options) for options in wanted]
     for options in wanted:
         type(estimator)(**{**estimator.get_params(), **options})
-    X = collected(X)
     places = _places(folder, wanted, estimator, X, y, test)
     trials: list[Trial | None] = [_stored(place) for place in places]
     left = [n for n, trial in enumerate(trials) if trial is None]
