@@ -134,8 +134,8 @@ def test_complex_columns_are_refused():
             make().fit(given)
     stream = regressor().fit(X, Y).stream()
     for row, message in [
-        (np.array([1j, 2]), "'x0' is np.complex128.*; give a number"),
-        ([1.0, np.datetime64("2024")], "'x1' is np.datetime64.*; give a number"),
+        (np.array([1j, 2]), "'x0' is .*1j.*; give a number"),
+        ([1.0, np.datetime64("2024")], "'x1' is .*2024.*; give a number"),
         ({1.0, 2.0}, "a row is of type set; give x0, x1"),
     ]:
         with pytest.raises((ValueError, TypeError), match=message):

@@ -93,9 +93,15 @@ def test_those_of_its_bases_are_the_same_estimators(tmp_path):
     # Trials are those of one estimator, wherever they are tried.
     trials = [elman.run_trial(each, {"seed": 1}, X, CLASSES, folder=tmp_path / "trials") for each in (ours, derived)]
     assert trials[0] == trials[1] and len(list((tmp_path / "trials").iterdir())) == 1
+
+
+def test_weights_are_routed_to_those_of_its_bases():
+    pytest.importorskip("sklearn", "1.5")
     with sklearn.config_context(enable_metadata_routing=True):
-        asks = clone(derived.set_score_request(sample_weight=True))
-        cross_val_score(asks, X, CLASSES, cv=2, params={"sample_weight": np.ones(60)}, error_score="raise")
+        asks = clone(elman.sklearn.SequenceClassifier(search=False, **QUICK).set_score_request(sample_weight=True))
+        weights = {"sample_weight": np.ones(60)}
+        found = cross_val_score(asks, X, CLASSES, cv=2, params=weights, error_score="raise")
+        assert np.array_equal(found, cross_val_score(clone(asks), X, CLASSES, cv=2))
 
 
 def test_pipelines_of_aeon():

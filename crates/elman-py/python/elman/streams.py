@@ -122,7 +122,9 @@ def _name(name: str, value: Any) -> str:
 def _number(name: str, value: Any) -> float:
     if is_none(value):
         return float("nan")
-    if isinstance(value, (timedelta, np.timedelta64)):
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, np.timedelta64):
         return float(value / np.timedelta64(1, "s"))
     # Others of NumPy's, such as complex ones and times, say that they can be told as a number, and cannot.
     can_be = hasattr(value, "__float__") and not isinstance(value, (str, bytes, np.ndarray, np.generic))
