@@ -12,6 +12,8 @@ Usage: cargo xtask CHORE
   test --fast    formatting, lints and the tests that are not slow, for use while working
   python         run reference/test_*.py against the release build of the program
   package        build the wheel of the Python package and test it in an environment of its own
+  package --peers
+                 the same with PyTorch, aeon and Ray, 6 GB: no test is skipped
   report         open reports and plots of the program in a headless browser, on a phone's screen and a
                  desk's, light and dark
   dist           leave program and wheel, built for release, in target/dist
@@ -46,7 +48,10 @@ pub(crate) enum Chore {
     /// The tests written in Python.
     Python,
     /// The Python package, built and tested.
-    Package,
+    Package {
+        /// Also beside PyTorch, aeon and Ray?
+        peers: bool,
+    },
     /// Reports and plots, looked at in a browser.
     Report,
     /// What is given away.
@@ -88,7 +93,8 @@ impl Chore {
             ["test"] => Ok(Self::Test { fast: false }),
             ["test", "--fast"] => Ok(Self::Test { fast: true }),
             ["python"] => Ok(Self::Python),
-            ["package"] => Ok(Self::Package),
+            ["package"] => Ok(Self::Package { peers: false }),
+            ["package", "--peers"] => Ok(Self::Package { peers: true }),
             ["report"] => Ok(Self::Report),
             ["dist"] => Ok(Self::Dist),
             ["targets"] => Ok(Self::Targets),
@@ -153,6 +159,8 @@ mod tests {
         ] {
             assert_eq!(parse(line), Ok(Chore::Bench { what, quick }));
         }
+        assert_eq!(parse("package"), Ok(Chore::Package { peers: false }));
+        assert_eq!(parse("package --peers"), Ok(Chore::Package { peers: true }));
         assert_eq!(parse("anchors --peers"), Ok(Chore::Anchors { peers: true }));
         assert_eq!(parse("fuzz"), Ok(Chore::Fuzz { seconds: 20 }));
         assert_eq!(parse("fuzz 3"), Ok(Chore::Fuzz { seconds: 3 }));

@@ -53,7 +53,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         }
         Chore::Test { fast } => test::run(&project, fast),
         Chore::Python => python::run_tests(&project),
-        Chore::Package => package::test(&project),
+        Chore::Package { peers } => package::test(&project, peers),
         Chore::Dist => package::dist(&project),
         Chore::Fuzz { seconds } => fuzz::run(&project, seconds).map(|outcome| outcome.announce()),
         Chore::Report => report::run(&project).map(|outcome| outcome.announce()),

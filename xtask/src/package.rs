@@ -13,13 +13,19 @@ use crate::release;
 /// What the tests need, and maturin.
 const REQUIREMENTS: &str = "crates/elman-py/requirements-test.txt";
 
+/// The same with PyTorch, aeon and Ray, without which some tests are skipped.
+const WITH_PEERS: &str = "crates/elman-py/requirements-peers.txt";
+
 /// Builds the wheel as the tests of the other crates are built, installs it into an environment without the package's
-/// sources, and runs its tests there.
-pub(crate) fn test(project: &Project) -> Result<()> {
+/// sources, and runs its tests there; with `peers` in one where none of them is skipped.
+pub(crate) fn test(project: &Project, peers: bool) -> Result<()> {
     let elman = release::build(project)?;
-    let environment = Environment::ready(project, "package-venv", REQUIREMENTS)?;
+    let mut environment = Environment::ready(project, "package-venv", REQUIREMENTS)?;
     let wheel =
         wheel(project, &environment, &["--profile", "dev", "--all-features"], &project.target("package"))?;
+    if peers {
+        environment = Environment::ready(project, "package-peers-venv", WITH_PEERS)?;
+    }
     let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"];
     process::run(environment.python(project).args(install).arg(&wheel))?;
     let pytest = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-rs"];

@@ -81,7 +81,7 @@ const LANES: [&[Stage]; 2] = [
         Stage::own("fuzzing", "cargo xtask fuzz 10", |p| fuzz::run(p, FUZZ_SECONDS)),
         Stage::own("Python tests", "cargo xtask python", |p| passed(python::run_tests(p))),
         Stage::own("reports in a browser", report::COMMAND, report::run),
-        Stage::own("Python package", "cargo xtask package", |p| passed(package::test(p))),
+        Stage::own("Python package", "cargo xtask package", |p| passed(package::test(p, false))),
     ],
 ];
 
@@ -238,7 +238,7 @@ mod tests {
             let chore = Chore::parse(&words).expect("the command is understood");
             let known = [
                 Chore::Python,
-                Chore::Package,
+                Chore::Package { peers: false },
                 Chore::Report,
                 Chore::Targets,
                 Chore::Fuzz { seconds: FUZZ_SECONDS },

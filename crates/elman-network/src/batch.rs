@@ -148,6 +148,13 @@ impl Packing {
         rows
     }
 
+    /// Asserts that sequence `n` has `len(n)` values, for every `n`.
+    fn assert_fits(&self, len: impl Fn(usize) -> usize, width: usize) {
+        for (&n, &length) in self.order.iter().zip(&self.lengths) {
+            assert_eq!(len(n), length * width, "values of sequence {n}, of {length} steps with {width} each");
+        }
+    }
+
     /// [`pack`](Self::pack), from the slices `sequence(n)` and in the memory that is there.
     pub(crate) fn pack_into<'a, T: Copy + 'a>(
         &self,
@@ -155,10 +162,7 @@ impl Packing {
         width: usize,
         rows: &mut Vec<T>,
     ) {
-        for (&n, &length) in self.order.iter().zip(&self.lengths) {
-            let found = sequence(n).len();
-            assert_eq!(found, length * width, "values of sequence {n}, of {length} steps with {width} each");
-        }
+        self.assert_fits(|n| sequence(n).len(), width);
         rows.clear();
         if let [n] = *self.order {
             return rows.extend_from_slice(sequence(n));
@@ -215,10 +219,30 @@ impl<T: Scalar> Batch<T> {
     /// # Panics
     /// As [`new`](Self::new).
     pub fn set<'a>(&mut self, count: usize, sequence: impl Fn(usize) -> &'a [T], input_size: usize) {
-        assert!(input_size > 0, "a timestep has at least one value");
-        self.packing.set(count, |n| sequence(n).len() / input_size);
+        self.lay_out(count, |n| sequence(n).len(), input_size);
         self.packing.pack_into(sequence, input_size, &mut self.x);
+    }
+
+    /// Takes up how long `count` sequences of `len(n)` values are, for
+    /// [`Engine::forward_of`](crate::network::Engine::forward_of), which reads the values where they are.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn lay_out(&mut self, count: usize, len: impl Fn(usize) -> usize, input_size: usize) {
+        assert!(input_size > 0, "a timestep has at least one value");
+        self.packing.set(count, |n| len(n) / input_size);
+        self.x.clear();
         self.input_size = input_size;
+    }
+
+    /// Packs the values of the sequences that were laid out.
+    pub(crate) fn fill(&mut self, sequences: &[&[T]]) {
+        self.packing.pack_into(|n| sequences[n], self.input_size, &mut self.x);
+    }
+
+    /// Asserts that these are the sequences that were laid out, by their lengths.
+    pub(crate) fn assert_fits(&self, sequences: &[&[T]]) {
+        self.packing.assert_fits(|n| sequences[n].len(), self.input_size);
     }
 
     /// Takes up rows that stand step by step already, `rows [num_rows, input_size]` as [`x`](Self::x) gives them,
@@ -246,7 +270,7 @@ impl<T: Scalar> Batch<T> {
         self.input_size
     }
 
-    /// The inputs, `[num_rows, I]`.
+    /// The inputs, `[num_rows, I]`; none of a batch that was only [laid out](Self::lay_out).
     pub fn x(&self) -> &[T] {
         &self.x
     }

@@ -200,6 +200,9 @@ pub(crate) fn in_words(error: &serde_json::Error) -> String {
         ("u32", "a whole number from 0 on"),
         ("f64", "a number"),
         ("a boolean", "True or False"),
+        ("a string", "a text"),
+        ("a sequence", "a list"),
+        ("string or map", "a name"),
     ];
     let known = kinds.iter().find_map(|(kind, words)| Some((message.strip_suffix(kind)?, words)));
     known.map_or_else(|| message.to_string(), |(start, words)| format!("{start}{words}"))

@@ -131,7 +131,7 @@ impl<T: Number> Running<T> {
         let (batch, outputs) = (&mut pass.batch, &mut pass.outputs);
         working(py, || {
             check_tokens(network, &slices)?;
-            batch.set(slices.len(), |n| slices[n], width);
+            batch.lay_out(slices.len(), |n| slices[n].len(), width);
             network.set_output_packing(batch.packing(), outputs);
             Ok(())
         })?
@@ -152,10 +152,10 @@ impl<T: Number> Running<T> {
         let form = x.form();
         let output_time = if time == 0 { 0 } else { network.output_len(time) };
         let (engine, loaded, batch, outputs, state) =
-            (&mut pass.engine, &mut pass.loaded, &pass.batch, &pass.outputs, &mut pass.state);
+            (&mut pass.engine, &mut pass.loaded, &mut pass.batch, &pass.outputs, &mut pass.state);
         let output = working(py, || {
             load(engine, loaded, parameters);
-            engine.forward(batch, state, run_in);
+            engine.forward_of(batch, &slices, state, run_in);
             Gathered::new(form, outputs, engine.output(), network.output_size(), output_time)
         })?;
         (pass.came, pass.keeps) = (Some((form, time)), mode != "predict");
@@ -196,7 +196,7 @@ impl<T: Number> Running<T> {
         pass.keeps = false;
         let dx = working(py, || {
             let rows = outputs.pack(&slices, width);
-            let mut dx = vec![T::default(); batch.x().len()];
+            let mut dx = vec![T::default(); batch.packing().num_rows() * network.input_size()];
             engine.backward(
                 batch,
                 &rows,

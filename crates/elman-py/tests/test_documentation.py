@@ -26,6 +26,7 @@ def readme():
 @pytest.mark.parametrize("text, least", [(guide, 4), (readme, 1)])
 def test_the_documentations_code_prints_what_it_says(text, least, tmp_path, monkeypatch):
     pytest.importorskip("pandas")
+    pytest.importorskip("sktime")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```(.*)\n((?:.*\n)*?)```", text(), re.MULTILINE)
     assert any(kind == "python" for kind, _ in blocks)

@@ -6,7 +6,6 @@ import pickle
 import subprocess
 import sys
 import time
-import warnings
 from datetime import timedelta, timezone
 
 import numpy as np
@@ -397,67 +396,6 @@ def test_options_are_the_librarys():
     ]:
         with pytest.raises(error, match=message.replace("?", r"\?")):
             elman.Forecaster(verbose=0, **options).fit(elman.airline())
-
-
-def test_scikit_learn_manners(waves, means):
-    sklearn = pytest.importorskip("sklearn")
-    from sklearn.base import clone, is_classifier, is_regressor
-    from sklearn.model_selection import GridSearchCV, cross_val_score
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
-    from sklearn.utils.validation import check_is_fitted
-
-    X, y = means
-    estimator = elman.SequenceRegressor(hidden_size=8, epochs=3, verbose=0)
-    assert clone(estimator).get_params() == estimator.get_params()
-    assert repr(estimator) == "SequenceRegressor(hidden_size=8, epochs=3, verbose=0)"
-    assert is_regressor(estimator) and is_classifier(elman.SequenceClassifier())
-    assert estimator.set_params(epochs=4) is estimator and estimator.epochs == 4
-    with pytest.raises(sklearn.exceptions.NotFittedError):
-        check_is_fitted(estimator)
-    check_is_fitted(estimator.fit(X, y))
-    search = GridSearchCV(estimator, {"hidden_size": [4, 8]}, cv=2, n_jobs=2).fit(X, y)
-    assert search.best_params_["hidden_size"] in (4, 8) and search.predict(X).shape == (60,)
-    assert (
-        len(
-            cross_val_score(
-                elman.SequenceClassifier(search=False, **QUICK), np.stack([x[:15] for x in waves[0]]), waves[1], cv=3
-            )
-        )
-        == 3
-    )
-    pipeline = make_pipeline(FunctionTransformer(lambda X: X * 2), estimator).fit(X, y)
-    assert pipeline.predict(X).shape == (60,)
-
-
-#: Checks of scikit-learn that do not apply to sequences, with the reason.
-EXPECTED = {
-    "check_n_features_in": "the second dimension of a plain array is time, and may have any length",
-    "check_n_features_in_after_fitting": "the same",
-    "check_classifiers_train": "the same",
-    "check_fit2d_1sample": "of one sequence nothing can be learned; the message says so in words of its own",
-    "check_regressors_train": "it sets alpha, which is RMSprop's here, of an estimator with Adam",
-    "check_regressor_data_not_an_array": "a data frame is long, with a column that tells sequences apart",
-    "check_classifier_data_not_an_array": "the same",
-    "check_supervised_y_2d": "a column of targets is taken without a warning",
-}
-
-
-def test_scikit_learns_own_checks():
-    pytest.importorskip("sklearn", "1.6")
-    from sklearn.utils.estimator_checks import check_estimator
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for kind, options in [
-            (elman.SequenceRegressor, {"epochs": 2}),
-            (elman.SequenceClassifier, {"search": False, "epochs": 20}),
-        ]:
-            results = check_estimator(
-                kind(hidden_size=4, verbose=0, **options), on_fail=None, expected_failed_checks=EXPECTED
-            )
-            failed = [(r["check_name"], str(r["exception"])) for r in results if r["status"] == "failed"]
-            assert not failed
 
 
 def test_seeds_decide_everything(means):
@@ -917,36 +855,6 @@ def test_a_notebook_shows_what_it_is(forecaster):
     assert "<code>SequenceRegressor(cell=&#x27;gru&#x27;)</code>" in elman.SequenceRegressor(cell="gru")._repr_html_()
 
 
-def test_bundled_sets_of_aeon():
-    datasets = pytest.importorskip("aeon.datasets", reason="aeon is not installed")
-    for load, kind, at_least in [
-        (datasets.load_unit_test, elman.SequenceClassifier, 0.8),
-        (datasets.load_basic_motions, elman.SequenceClassifier, 0.8),
-        (datasets.load_covid_3month, elman.SequenceRegressor, -0.1),
-    ]:
-        search = {"search": False} if kind is elman.SequenceClassifier else {}
-        fitted = kind(layout="channels", epochs=60, verbose=0, **search).fit(*load(split="train"))
-        assert fitted.score(*load(split="test")) > at_least, load.__name__
-    # The numbers alone, without their months.
-    assert elman.Forecaster(verbose=0).fit(datasets.load_airline()).test_["elman"]["mape"] < 6
-
-
-def test_bundled_sets_of_sktime():
-    datasets = pytest.importorskip("sktime.datasets", reason="sktime is not installed")
-    answers = []
-    for form in ("numpy3d", "nested_univ", "pd-multiindex"):
-        X, y = datasets.load_unit_test("train", return_type=form)
-        fitted = elman.SequenceClassifier(layout="channels", search=False, epochs=60, verbose=0)
-        # Frames have their timesteps in rows, whatever the layout of arrays.
-        X_test, y_test = datasets.load_unit_test("test", return_type=form)
-        assert fitted.fit(X, y).score(X_test, y_test) > 0.8
-        answers.append(fitted.predict_proba(X_test))
-    assert all(np.array_equal(answer, answers[0]) for answer in answers)
-    forecast = elman.Forecaster(verbose=0, horizon=3).fit(datasets.load_airline())
-    assert forecast.test_["elman"]["mape"] < 5
-    assert [str(time) for time in forecast.predict()["ds"]] == ["1961-01", "1961-02", "1961-03"]
-
-
 def test_sweeps_are_the_same_side_by_side(means, tmp_path):
     estimator, params = elman.SequenceRegressor(epochs=3, verbose=0), elman.grid(hidden_size=[4, 8], seed=[0, 1])
     alone = elman.sweep(estimator, params, *means, jobs=1)
@@ -981,17 +889,37 @@ def test_sweeps_are_the_same_side_by_side(means, tmp_path):
 
 def test_trials_of_other_processes_are_found_again(means, tmp_path):
     estimator, params = elman.SequenceRegressor(epochs=2, verbose=0), elman.grid(hidden_size=[4, 8])
-    # What another process has is a copy.
-    copies = [pickle.loads(pickle.dumps((estimator, options, *means))) for options in params]
+    # What another process has is a copy, part by part, of arrays as Ray has them: in memory that cannot be written to.
+    def sent(part):
+        buffers = []
+        return pickle.loads(pickle.dumps(part, protocol=5, buffer_callback=buffers.append), buffers=map(bytes, buffers))
+
+    copies = [[sent(part) for part in (estimator, options, *means)] for options in params]
+    assert not copies[0][2].flags.writeable
     done = [elman.run_trial(*copy, folder=tmp_path) for copy in copies]
     times = {place.name: place.stat().st_mtime_ns for place in tmp_path.iterdir()}
     assert len(times) == 2
     assert [elman.run_trial(estimator, options, *means, folder=tmp_path) for options in params] == done
     assert elman.sweep(estimator, params, *means, jobs=1, folder=tmp_path).trials == done
     assert {place.name: place.stat().st_mtime_ns for place in tmp_path.iterdir()} == times
-    # Other data make another trial.
+    # What was learned before is no part of it; other data make another trial.
+    estimator.fit(*means)
+    assert [elman.run_trial(estimator, options, *means, folder=tmp_path) for options in params] == done
     elman.run_trial(estimator, params[0], means[0], means[1] + 1.0, folder=tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_trial_knows_its_file_by_what_it_holds(tmp_path):
+    path, folder = tmp_path / "series.csv", tmp_path / "trials"
+    estimator = elman.Forecaster(horizon=2, **QUICK)
+
+    def trial(values):
+        path.write_text("y\n" + "\n".join(map(str, values)) + "\n")
+        return elman.run_trial(estimator, {}, path, folder=folder)
+
+    rows = np.arange(60) % 7
+    first, again, other = trial(rows), trial(rows), trial(rows[::-1])
+    assert first == again and first.score != other.score and len(list(folder.iterdir())) == 2
 
 
 def test_a_trial_on_a_ray_cluster_is_the_same(means, tmp_path):

@@ -204,7 +204,7 @@ def test_dates_that_are_missing_are_no_class():
     X = np.random.default_rng(0).normal(size=(20, 6, 1))
     y = np.where(np.arange(20) % 2, DAYS[0], DAYS[1]).astype("M8[ns]")
     y[3] = "NaT"
-    with pytest.raises(ValueError, match="y has a class that is None or NaN"):
+    with pytest.raises(ValueError, match="y has a class that is None, NaN or masked"):
         elman.SequenceClassifier(search=False, **QUICK).fit(X, y)
     of_rows = np.repeat(y[:, None], 6, axis=1)
     assert np.array_equal(elman.SequenceLabeler(**QUICK).fit(X, of_rows).classes_, DAYS.astype("M8[ns]"))

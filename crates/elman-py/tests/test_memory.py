@@ -32,7 +32,17 @@ print((most() - before) / x.nbytes)
 
 @pytest.mark.parametrize("mode", ["predict", "forward"])
 @pytest.mark.parametrize(
-    "shape, form", [("1x12000x1024", "array"), ("1x12000x1024", "single"), ("1x12000x1024", "list"), ("8x1500x1024", "array")]
+    "shape, form",
+    [
+        ("1x12000x1024", "array"),
+        ("1x12000x1024", "single"),
+        ("1x12000x1024", "list"),
+        ("8x1500x1024", "array"),
+        ("16x750x1024", "array"),
+        ("16x750x1024", "list"),
+        ("64x190x1024", "array"),
+        ("256x48x1000", "array"),
+    ],
 )
 def test_of_inputs_there_is_one_copy(shape, form, mode):
     ran = subprocess.run([sys.executable, "-c", MEASURE, shape, form, mode], capture_output=True, text=True, check=True)

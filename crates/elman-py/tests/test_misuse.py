@@ -115,7 +115,8 @@ def forecaster():
             ValueError,
             "activation is 'swish'; it must be \"identity\", .*\"elu\" or \"softmax\"$",
         ),
-        (lambda n: elman.from_torch(n), (ValueError, ImportError), "Network has no counterpart in a network; there|torch"),
+        (lambda n: elman.from_torch(n), (TypeError, ImportError), "module is Network; it must be a torch.nn.Module|torch"),
+        (lambda n: elman.from_torch(dict), (TypeError, ImportError), "module is the class dict; it must be|torch"),
     ],
 )
 def test_networks(net, call, error, message):
@@ -149,7 +150,7 @@ def test_options_and_targets(options, y, error, message):
 def test_classes():
     make = elman.SequenceClassifier(search=False, **QUICK)
     for y, error, message in [
-        (np.array([None, "a"] * 10, dtype=object), ValueError, "y has a class that is None or NaN; leave out"),
+        (np.array([None, "a"] * 10, dtype=object), ValueError, "y has a class that is None, NaN or masked; leave out"),
         (np.array([1, "a"] * 10, dtype=object), TypeError, "y has classes of the types int, str, which have no order; give them all one"),
     ]:
         with pytest.raises(error, match=message):
@@ -212,7 +213,7 @@ def test_a_refused_step_leaves_the_stream_where_it_was(net):
         (np.ones((4, 5, 2)), np.ones((4, 1)), ValueError, r"dy has the shape \(4, 1\), but the output of forward has \(4, 5, 1\)"),
         (np.ones((4, 5, 2)), np.ones((1, 4, 5, 1)), ValueError, r"dy has the shape \(1, 4, 5, 1\), but"),
         (np.ones((4, 5, 2)), np.ones((4, 6, 1)), ValueError, r"dy has the shape \(4, 6, 1\), but the output of forward"),
-        (np.ones((4, 5, 2)), None, ValueError, r"dy has the shape \(\), but"),
+        (np.ones((4, 5, 2)), None, TypeError, "dy is NoneType; it must be an array or a list"),
         (np.ones((4, 5, 2)), 1.0, ValueError, r"dy has the shape \(\), but"),
         (np.ones((4, 5, 2)), "much", TypeError, "dy is of <U4; it must be numbers"),
         (np.ones((5, 2)), np.ones((1, 5, 1)), ValueError, r"dy has the shape \(1, 5, 1\), but the output of forward has \(5, 1\)"),

@@ -36,8 +36,8 @@ def test_targets_that_are_none_have_no_score(regressor, classifier):
             regressor.score(X, y)
     for y, message in [
         (CLASSES[:1], "y has 1 targets, but X has 60 sequences"),
-        ("up", r"y has the shape \(\)"),
-        (np.array([None] * 60), "y has a class that is None or NaN"),
+        (np.str_("up"), r"y has the shape \(\)"),
+        (np.array([None] * 60), "y has a class that is None, NaN or masked"),
         (Y, "continuous"),
     ]:
         with pytest.raises(ValueError, match=message):

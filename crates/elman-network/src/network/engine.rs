@@ -30,6 +30,20 @@ pub trait Engine<T>: std::fmt::Debug {
     /// If no parameters were loaded, or the batch or the state do not have the network's sizes.
     fn forward(&mut self, batch: &Batch<T>, state: &mut State<T>, mode: Mode<'_>) -> &[T];
 
+    /// [`forward`](Self::forward) for a batch that was [laid out](Batch::lay_out): for `sequences`, each `[length, I]`, in the
+    /// order in which their lengths were given. They are copied once, to where the engine reads them row by row, which may be
+    /// the batch; a backward pass does not need them any more.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward), and if a sequence is not as long as the batch has it.
+    fn forward_of(
+        &mut self,
+        batch: &mut Batch<T>,
+        sequences: &[&[T]],
+        state: &mut State<T>,
+        mode: Mode<'_>,
+    ) -> &[T];
+
     /// The output of the last forward pass.
     fn output(&self) -> &[T];
 

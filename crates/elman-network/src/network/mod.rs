@@ -105,7 +105,8 @@ pub struct Gradients<'a, T> {
 fn gradients_fit<T: Scalar>(batch: &Batch<T>, state: Option<&State<T>>, input: Option<&[T]>) {
     let batch_size = batch.packing().batch_size();
     assert!(state.is_none_or(|state| state.batch_size() == batch_size), "sequences in state and batch");
-    assert!(input.is_none_or(|input| input.len() == batch.x().len()), "the input and its gradient");
+    let len = batch.packing().num_rows() * batch.input_size();
+    assert!(input.is_none_or(|input| input.len() == len), "the input and its gradient");
 }
 
 /// A network, ready to run.

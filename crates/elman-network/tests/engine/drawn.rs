@@ -89,15 +89,20 @@ impl Problem {
 
     /// The same on an engine that may have run other batches.
     pub(crate) fn run_on<T: Scalar, E: Engine<T>>(&self, engine: &mut E) -> Results<T> {
-        let batch = self.batch::<T>();
+        let mut batch = self.batch::<T>();
         engine.load(&convert(&numbers(self.parameters.len(), self.seed)));
         engine.load(&convert(&self.parameters));
-        let first = self.pass(engine, &batch);
-        let second = self.pass(engine, &batch);
+        let first = self.pass(engine, &mut batch, None);
+        // The sequences where they lie.
+        let sequences: Vec<Vec<T>> = self.sequences.iter().map(|sequence| convert(sequence)).collect();
+        let slices: Vec<&[T]> = sequences.iter().map(Vec::as_slice).collect();
+        let mut laid_out = Batch::default();
+        laid_out.lay_out(slices.len(), |n| slices[n].len(), batch.input_size());
+        let second = self.pass(engine, &mut laid_out, Some(&slices));
         let bits = |results: &Results<T>| -> Vec<u64> {
             results.iter().flat_map(|(_, values)| values).map(|value| value.to_f64().to_bits()).collect()
         };
-        assert_eq!(bits(&first), bits(&second), "the same pass twice");
+        assert_eq!(bits(&first), bits(&second), "the same pass twice, of a batch and of sequences");
         self.assert_adds(engine, &batch);
         first
     }
@@ -123,14 +128,24 @@ impl Problem {
         }
     }
 
-    fn pass<T: Scalar, E: Engine<T>>(&self, engine: &mut E, batch: &Batch<T>) -> Results<T> {
+    fn pass<T: Scalar, E: Engine<T>>(
+        &self,
+        engine: &mut E,
+        batch: &mut Batch<T>,
+        sequences: Option<&[&[T]]>,
+    ) -> Results<T> {
         let mut state = self.state(101);
         let mut masks = Rng::new(self.seed, Purpose::Dropout(0));
-        let output = engine.forward(batch, &mut state, Mode::Train(&mut masks)).to_vec();
+        let mode = Mode::Train(&mut masks);
+        let output = match sequences {
+            None => engine.forward(batch, &mut state, mode),
+            Some(sequences) => engine.forward_of(batch, sequences, &mut state, mode),
+        };
+        let output = output.to_vec();
         let doutput: Vec<T> = convert(&numbers(output.len(), self.seed ^ 103));
         let mut dstate = self.state(107);
         let mut gradient = vec![T::default(); self.parameters.len()];
-        let mut dx = vec![T::default(); batch.x().len()];
+        let mut dx = vec![T::default(); batch.packing().num_rows() * batch.input_size()];
         let gradients =
             Gradients { parameters: &mut gradient, state: Some(&mut dstate), input: Some(&mut dx) };
         engine.backward(batch, &doutput, gradients);

@@ -2,7 +2,7 @@
 
 Estimators in scikit-learn's manner
     :class:`Forecaster`, :class:`SequenceClassifier`, :class:`SequenceLabeler`, :class:`SequenceRegressor`,
-    :class:`TextModel`
+    :class:`TextModel`; derived from its classes in ``elman.sklearn``
 Networks for training loops of one's own
     :class:`Network`, built of :class:`Recurrent`, :class:`Dense` and other blocks
 Layers inside PyTorch
@@ -123,8 +123,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "torch":
-        return importlib.import_module(".torch", __name__)
+    if name in ("sklearn", "torch"):
+        return importlib.import_module(f".{name}", __name__)
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)

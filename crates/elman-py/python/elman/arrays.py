@@ -24,13 +24,15 @@ def as_array(value: Any, dtype: Any, what: str) -> Array:
             raise ValueError(f"{what} is on PyTorch's meta device, where tensors have no values; give one that has some")
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        raise ValueError(f"{what} has masked values; fill them, or leave out the timesteps")
+        raise ValueError(f"{what} has masked values; fill them, or leave out what is not known")
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
         raise TypeError(f"{what} is sparse: sparse data is not supported; make it dense with toarray()")
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{what} is a list of parts that make no array: {error}") from None
+    if array.dtype == object and array.ndim == 0:
+        refuse_single(value, what)
     if array.dtype.kind == "c":
         raise ValueError(f"{what} is of {array.dtype}: Complex data not supported; give real numbers")
     if array.dtype.kind not in "fiub":
@@ -44,12 +46,20 @@ def as_array(value: Any, dtype: Any, what: str) -> Array:
         return np.ascontiguousarray(array, dtype=dtype).reshape(array.shape)
 
 
+def refuse_single(value: Any, what: str) -> None:
+    """Refuse what is no array and no list: a single value, a dict, what can be gone through but once."""
+    is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    if not is_list and not hasattr(value, "__array__"):
+        raise TypeError(f"{what} is {type(value).__name__}; it must be an array or a list")
+
+
 def unmasked(value: Any) -> Array:
     """An array in which masked values are missing ones: NaN among numbers, None among others."""
     if not np.ma.is_masked(value):
         return np.asarray(value)
     is_number = value.dtype.kind in "iuf"
-    filled: Array = value.astype(np.float64).filled(np.nan) if is_number else value.astype(object).filled(None)
+    filled: Array = np.asarray(value.data).astype(np.float64 if is_number else object)
+    filled[np.ma.getmaskarray(value)] = np.nan if is_number else None
     return filled
 
 

@@ -40,6 +40,8 @@ def from_torch(module: torch.nn.Module) -> Network:
     ------
     ValueError
         If the module has something that a network does not, by its name, or a layer has a ``forward`` or hooks of its own.
+    TypeError
+        If it is no module.
 
     Notes
     -----
@@ -90,6 +92,9 @@ def _check_forward(module: Any) -> None:
     from torch import nn
 
     name = type(module).__name__
+    if not isinstance(module, nn.Module):
+        found = f"the class {module.__name__}" if isinstance(module, type) else name
+        raise TypeError(f"module is {found}; it must be a torch.nn.Module, such as nn.LSTM(3, 8)")
     if module._forward_hooks or module._forward_pre_hooks:
         raise ValueError(
             f"{name} has a forward hook, which a network does not call; remove it (those of weight_norm, spectral_norm and prune by "

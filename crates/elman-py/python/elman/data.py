@@ -147,6 +147,11 @@ def _parts(frame: Any) -> dict[str, Any]:
     if not is_known and hasattr(frame, "__arrow_c_stream__"):
         frame = _read_arrow(frame)
     names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
+    if (levels := getattr(getattr(frame, "columns", None), "nlevels", 1)) > 1:
+        raise ValueError(
+            f"the columns of the data frame have names of {levels} levels; give each a single one, such as by "
+            'frame.columns = frame.columns.map("_".join)'
+        )
     parts: dict[str, Any] = {}
     for name in names:
         if str(name) in parts or names.count(name) > 1:
@@ -175,7 +180,7 @@ def _arrow_column(values: Any) -> Any:
     if (is_plain and values.null_count == 0) or (types.is_temporal(kind) and getattr(kind, "tz", None) is None):
         is_chunked = hasattr(values, "num_chunks")
         values = values.chunk(0) if is_chunked and values.num_chunks == 1 else values
-        if not types.is_time(kind) and not types.is_duration(kind):
+        if not types.is_time(kind):
             return values.to_numpy(**({} if hasattr(values, "num_chunks") else {"zero_copy_only": False}))
     # As objects, with None where there is no value.
     array = np.empty(len(values), dtype=object)
@@ -195,6 +200,8 @@ def _values(name: str, values: Any) -> Array:
     array = unmasked(values)
     if array.ndim != 1:
         raise ValueError(f"column {name!r} has {array.ndim} dimensions; it must have 1")
+    if array.dtype.kind == "c":
+        raise ValueError(f"column {name!r} is of {array.dtype}: Complex data not supported; give real numbers")
     return array
 
 
@@ -203,6 +210,8 @@ def _column(array: Array) -> Column:
         return np.ascontiguousarray(array, np.float64)
     if array.dtype.kind == "M":
         return times_as_text(array)
+    if array.dtype.kind == "m":
+        return array / np.timedelta64(1, "s")
     if array.dtype.kind == "O" and all(_is_number(value) or is_none(value) for value in array):
         return np.array([np.nan if is_none(value) else float(value) for value in array], np.float64)
     return [as_text(value) for value in array]
@@ -221,8 +230,9 @@ def is_none(value: Any) -> bool:
     return (
         value is None
         or value is np.ma.masked
+        # Of pandas, which does not say whether it is another than itself.
+        or type(value).__name__ in ("NAType", "NaTType")
         or bool(np.ndim(value) == 0 and value != value)
-        or (type(value).__name__ in ("NAType", "NaTType"))
     )
 
 
@@ -279,7 +289,7 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
     Parameters
     ----------
     x : array (n, T, I), array (n, T), list of arrays (T_i, I) or (T_i,)
-        The sequences.
+        The sequences; a masked value is a missing one.
     layout : {"time", "channels"}
         ``"channels"``: arrays are ``(n, I, T)`` and ``(I, T_i)``, as aeon and sktime have them. Frames in a list have a row for
         each timestep in any case, and their columns by name.
@@ -288,6 +298,7 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
         raise ValueError(f'layout is {layout!r}; it must be "time" or "channels"')
     if hasattr(x, "toarray") or hasattr(x, "detach") or (hasattr(x, "__array__") and not isinstance(x, np.ndarray)):
         x = as_array(x, np.float64, "X")
+    x = unmasked(x) if np.ma.is_masked(x) else x
     parts: list[Any]
     if isinstance(x, np.ndarray) and (x.dtype != object or x.ndim > 1):
         array = as_array(x, np.float64, "X")
@@ -317,7 +328,7 @@ def sequences_of(x: Any, layout: str) -> list[Array]:
             if columns.keys() != set(names):
                 raise ValueError(f"X[{n}] has the columns {list(columns)}, but the frames before it {names}; all must have the same")
             part = np.stack([columns[name] for name in names], axis=1)
-        array = as_array(part, np.float64, f"X[{n}]")
+        array = as_array(unmasked(part) if np.ma.is_masked(part) else part, np.float64, f"X[{n}]")
         if array.ndim == 1:
             array = array[:, None]
         elif array.ndim == 2:

@@ -230,6 +230,10 @@ def _differ(value: Any, default: Any) -> bool:
         return True
 
 
+#: Options that name columns, which in a frame may be called by numbers.
+_COLUMNS = {
+    "target", "time", "id", "group", "features", "past_covariates", "future_covariates", "static_covariates",
+}
 #: Options that the library has as lists, to be split at commas where they are one text, as the program has them.
 _LISTS = {"features", "quantiles"}
 
@@ -240,6 +244,8 @@ def _plain(name: str, value: Any) -> Any:
         return {"float32": "f32", "float64": "f64"}[as_dtype(value).name]
     if hasattr(value, "tolist"):  # of NumPy, or an index or series of pandas
         value = value.tolist()
+    if name in _COLUMNS:
+        value = [_column_name(part) for part in value] if isinstance(value, (list, tuple)) else _column_name(value)
     if name in _LISTS:
         value = value.split(",") if isinstance(value, str) else [value] if isinstance(value, float) else value
         value = [_number(part) for part in value] if name == "quantiles" and isinstance(value, list) else value
@@ -253,6 +259,11 @@ def _plain(name: str, value: Any) -> Any:
             f"{name} is of type {type(value).__name__}; it must be a text, a number, a truth value or a list"
         )
     return value
+
+
+def _column_name(value: Any) -> Any:
+    """The name of a column that is called by a whole number; all else as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _number(value: Any) -> Any:

@@ -9,9 +9,9 @@ import numpy as np
 
 from . import _elman
 from .answers import like
-from .arrays import Array, as_array
+from .arrays import Array, as_array, refuse_single
 from .data import Column, collected, is_none
-from .labels import agreement, known_as, labels_of, refuse_twins, texts_of
+from .labels import agreement, as_labels, known_as, labels_of, refuse_twins, texts_of
 from .routing import Weighted
 from .sequences import Grouped
 
@@ -78,7 +78,7 @@ class SequenceClassifier(Weighted, Grouped):
     @staticmethod
     def _labels(y: Any) -> Array:
         """A class for each sequence or row, none of them missing."""
-        labels = np.asarray(y)
+        labels = as_labels(y)
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
         if labels.ndim != 1:
@@ -88,7 +88,7 @@ class SequenceClassifier(Weighted, Grouped):
         if labels.dtype.kind == "f" and (labels != np.round(labels)).any():
             raise ValueError("Unknown label type: continuous; classes are names or whole numbers")
         if labels.dtype.kind in "OmM" and any(is_none(label) for label in labels):
-            raise ValueError("y has a class that is None or NaN; leave out the sequences of which none is known")
+            raise ValueError("y has a class that is None, NaN or masked; leave out the sequences of which none is known")
         return labels
 
     def _targets(self, y: Array, lengths: list[int] | None) -> dict[str, Column]:
@@ -215,6 +215,7 @@ class SequenceRegressor(Weighted, Grouped):
     @staticmethod
     def _numbers(y: Any) -> Array:
         """Numbers ``(n,)`` or ``(n, K)``, none of them missing."""
+        refuse_single(y, "y")
         values = as_array(y, np.float64, "y")
         if values.ndim not in (1, 2):
             raise ValueError(f"y has the shape {values.shape}; it must be (n,) or (n, K)")

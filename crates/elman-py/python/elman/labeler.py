@@ -9,10 +9,10 @@ import numpy as np
 
 from . import _elman
 from .answers import like
-from .arrays import unmasked
+from .arrays import refuse_single
 from .data import Column, columns_of, is_frame, is_path, sequences_of, table_of
 from .estimator import figures_by_name
-from .labels import different, known_as, labels_of, refuse_twins, texts_of
+from .labels import as_labels, different, known_as, labels_of, refuse_twins, texts_of
 from .listed import are_frames
 from .sequences import Grouped
 
@@ -29,7 +29,8 @@ def _is_list(X: Any) -> bool:
 
 def _parts(y: Any, is_flat: bool) -> list[Any]:
     """The targets of each sequence, or of all together."""
-    return [unmasked(y)] if is_flat else [unmasked(part) for part in y]
+    refuse_single(y, "y")
+    return [as_labels(y)] if is_flat else [as_labels(part) for part in y]
 
 
 def _known(y: Any, is_flat: bool) -> Any:

@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 
 from . import _elman
-from .arrays import Array
+from .arrays import Array, refuse_single, unmasked
 from .data import is_none, times_as_text
 
-__all__ = ["agreement", "different", "known_as", "labelled", "labels_of", "refuse_twins", "texts_of"]
+__all__ = ["agreement", "as_labels", "different", "known_as", "labelled", "labels_of", "refuse_twins", "texts_of"]
 
 #: A whole number as Python writes it.
 _WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+
+
+def as_labels(y: Any) -> Array:
+    """Labels as an array, in which a masked one is missing.
+
+    Raises
+    ------
+    TypeError
+        If they are no array and no list, or one is no label, as a list is none.
+    ValueError
+        If they are complex numbers.
+    """
+    refuse_single(y, "y")
+    labels = unmasked(y)
+    if labels.dtype.kind == "c":
+        raise ValueError(f"y is of {labels.dtype}: Complex data not supported; classes are names or whole numbers")
+    if labels.dtype == object:
+        other = next((label for label in labels.flat if not isinstance(label, Hashable)), None)
+        if other is not None:
+            raise TypeError(f"y has {other!r}, of type {type(other).__name__}; a class is a name or a whole number")
+    return labels
 
 
 def texts_of(labels: Array) -> list[str]:

@@ -40,6 +40,8 @@ class Grouped(Estimator):
     def _fit_sequences(self, X: Any, y: Any) -> Any:
         """Trains; gives the frame that has the targets in a column of its own, if it is one."""
         options, X = self._options(), collected(X)
+        if y is not None and "target" in options:
+            raise ValueError(f"target is {options['target']!r}, and y tells the targets; leave out one of them")
         came_as_frame = is_frame(X)
         X = unnested(X, options.get("id") or "id")
         names: list[str] | None

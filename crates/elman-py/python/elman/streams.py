@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from datetime import timedelta
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,7 +105,7 @@ class RowStream:
             if missing:
                 raise ValueError(f"{missing[0]!r} is missing in the row; give {wanted}")
             return names, [row[name] for name in names]
-        if isinstance(row, (str, bytes)):
+        if isinstance(row, (str, bytes, Set)):
             raise TypeError(f"a row is of type {type(row).__name__}; give {wanted}")
         values = list(np.ravel(row)) if isinstance(row, np.ndarray) else list(row) if isinstance(row, Iterable) else [row]
         if len(values) != len(self.names):
@@ -120,7 +122,12 @@ def _name(name: str, value: Any) -> str:
 def _number(name: str, value: Any) -> float:
     if is_none(value):
         return float("nan")
-    is_number = isinstance(value, (int, float, np.integer, np.floating, np.bool_)) or hasattr(value, "__float__")
-    if not is_number or isinstance(value, (str, bytes, np.ndarray)):
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, np.timedelta64):
+        return float(value / np.timedelta64(1, "s"))
+    # Others of NumPy's, such as complex ones and times, say that they can be told as a number, and cannot.
+    can_be = hasattr(value, "__float__") and not isinstance(value, (str, bytes, np.ndarray, np.generic))
+    if not isinstance(value, (Real, np.bool_)) and not can_be:
         raise ValueError(f"{name!r} is {value!r}; give a number")
     return float(value)

@@ -8,8 +8,9 @@ import json
 import multiprocessing
 import os
 import pickle
+import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 
 from . import _elman, arrays
 from .arrays import as_count
-from .data import collected
+from .data import collected, is_path
 from .estimator import Estimator
 
 __all__ = ["Sweep", "Trial", "grid", "run_trial", "sweep"]
@@ -136,13 +137,13 @@ def run_trial(
     KeyboardInterrupt
         If Ctrl-C ended the fit: half a trial is none.
     """
-    _check(estimator, test)
+    X = collected(X)
+    _check(estimator, X, y, test)
     if not isinstance(params, Mapping):
         raise TypeError(f"params is {type(params).__name__}; it must be a dict of options")
     if folder is None:
         return _tried(estimator, params, X, y, test)
-    X = collected(X)
-    place = _place(folder, _content(estimator, X, y, test), dict(params))
+    (place,) = _places(folder, [dict(params)], estimator, X, y, test)
     trial = _stored(place)
     if trial is None:
         trial = _tried(estimator, params, X, y, test)
@@ -163,8 +164,11 @@ def _tried(estimator: Estimator, params: Mapping[str, Any], X: Any, y: Any, test
     return Trial(dict(params), score, new.model_.to_bytes(), None, new._learned())
 
 
-def _check(estimator: Any, test: Any) -> None:
+def _check(estimator: Any, X: Any, y: Any, test: Any) -> None:
     """Refuse what trials cannot be made of."""
+    for name, value in (("X", X), ("y", y)):
+        if isinstance(value, Iterator):
+            raise TypeError(f"{name} is {type(value).__name__}, which can be gone through but once; give a list or an array")
     if not isinstance(estimator, Estimator):
         found = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
         raise TypeError(f"estimator is {found}; it must be an estimator, such as elman.Forecaster()")
@@ -230,7 +234,8 @@ def sweep(
     Sweep
         The trials in the order of ``params``. Their results are those of :func:`run_trial` by itself, to the bit.
     """
-    _check(estimator, test)
+    X = collected(X)
+    _check(estimator, X, y, test)
     wanted: list[Any] = [] if isinstance(params, Mapping) else list(params)
     if isinstance(params, Mapping) or not all(isinstance(options, Mapping) for options in wanted):
         raise TypeError("params must be a list of dicts, one for each trial; elman.grid(...) makes all combinations")
@@ -241,9 +246,7 @@ def sweep(
     wanted = [dict(options) for options in wanted]
     for options in wanted:
         type(estimator)(**{**estimator.get_params(), **options})
-    X = collected(X)
-    content = _content(estimator, X, y, test)
-    places = [_place(folder, content, options) for options in wanted]
+    places = _places(folder, wanted, estimator, X, y, test)
     trials: list[Trial | None] = [_stored(place) for place in places]
     left = [n for n, trial in enumerate(trials) if trial is None]
     jobs = min(jobs or os.cpu_count() or 1, max(len(left), 1))
@@ -253,7 +256,7 @@ def sweep(
             _store(places[n], trials[n])
     else:
         # Not forked: whatever threads this process has would be missing there.
-        context = multiprocessing.get_context("spawn")
+        context, content = multiprocessing.get_context("spawn"), pickle.dumps((estimator, X, y, test))
         with ProcessPoolExecutor(jobs, context, _begin, (content,)) as pool:
             futures = {pool.submit(_try, wanted[n]): n for n in left}
             for future in as_completed(futures):
@@ -273,20 +276,38 @@ _BROKEN = (
 )
 
 
-def _content(*parts: Any) -> bytes:
-    """What a sweep's trials have in common, for its workers, and to know their files by.
+class _Digest:
+    """A file that keeps the hash of what is written to it."""
 
-    Another process has its copy pickled once more: only then are texts that are equal and those that are one told apart alike.
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256(_elman.__version__.encode())
+        self.write = self.hash.update
+
+
+def _places(
+    folder: arrays.Path | None, params: list[dict[str, Any]], estimator: Estimator, X: Any, y: Any, test: Any
+) -> list[Path | None]:
+    """Where trials with these options are kept: by what they are made of, a file by its content, wherever that came from.
+
+    A pickle usually says as well which objects are one and which are equal, and of protocol 5 which arrays may be written to.
+    Neither need be the same in another process, so here each object stands whole wherever it occurs, in protocol 4.
     """
-    return pickle.dumps(pickle.loads(pickle.dumps(parts)))
-
-
-def _place(folder: arrays.Path | None, content: bytes, options: dict[str, Any]) -> Path | None:
     if folder is None:
-        return None
-    content += _elman.__version__.encode()
-    key = hashlib.sha256(content + json.dumps(options, sort_keys=True, default=repr).encode()).hexdigest()[:32]
-    return Path(os.fsdecode(folder)) / f"{key}.trial"
+        return [None for _ in params]
+    digest = _Digest()
+    pickler = pickle.Pickler(digest, protocol=4)
+    pickler.fast = True
+    pickler.dump((type(estimator).__name__, estimator.get_params(), X, y, test))
+    for part in (X, *(test or ())):
+        if is_path(part) and os.path.isfile(part):
+            with open(part, "rb") as file:
+                shutil.copyfileobj(file, digest)
+    places: list[Path | None] = []
+    for options in params:
+        of_trial = digest.hash.copy()
+        of_trial.update(json.dumps(options, sort_keys=True, default=repr).encode())
+        places.append(Path(os.fsdecode(folder)) / f"{of_trial.hexdigest()[:32]}.trial")
+    return places
 
 
 def _stored(place: Path | None) -> Trial | None:

@@ -87,7 +87,7 @@ impl Alone {
         self.engine.keeps = true;
         let timelines = self.engine.network.timelines();
         self.engine.timelines.set(timelines, self.batch.packing());
-        self.engine.run(&self.batch, &mut self.state);
+        self.engine.run(&self.batch, None, &mut self.state);
     }
 
     fn backward(&mut self) {

@@ -127,10 +127,22 @@ impl Chunk {
         });
     }
 
-    /// Copies the chunk's rows of the batch's input: side by side they are read faster, and more than
+    /// Copies the chunk's rows of the batch's input, or of the sequences: side by side they are read faster, and more than
     /// once. Where they lie so already nothing is copied, unless vectors are to start at cache lines.
     pub(super) fn copy_input(&mut self, pass: Pass<'_>) {
         let (layout, width, rows) = (pass.plan.input, pass.batch.input_size(), &self.times[0]);
+        if let Some(sequences) = pass.sequences {
+            self.x.resize(rows.num_rows() * layout.len);
+            if layout.len > width {
+                self.x.fill(0.0);
+            }
+            let order = &pass.batch.packing().order()[rows.sequences.clone()];
+            for (t, b, row) in rows.rows() {
+                self.x[row * layout.len..][..width]
+                    .copy_from_slice(&sequences[order[b]][t * width..][..width]);
+            }
+            return;
+        }
         let x = pass.batch.x();
         let are_all = layout.len == width && rows.batch_size() == pass.batch.packing().batch_size();
         if are_all && !pass.plan.reads_vectors {

@@ -86,7 +86,7 @@ enum Sharing {
 
 /// What the chunks of a pass share. A macro, since a method would borrow the chunks as well.
 macro_rules! pass {
-    ($engine:expr, $batch:expr) => {
+    ($engine:expr, $batch:expr, $sequences:expr) => {
         Pass {
             set: $engine.set,
             network: &$engine.network,
@@ -94,6 +94,7 @@ macro_rules! pass {
             parameters: &$engine.parameters,
             weights: &$engine.weights,
             batch: $batch,
+            sequences: $sequences,
             timelines: &$engine.timelines,
             masks: &$engine.masks,
             keeps: $engine.keeps,
@@ -118,18 +119,33 @@ impl Engine<f32> for SimdEngine {
     }
 
     fn forward(&mut self, batch: &Batch<f32>, state: &mut State<f32>, mode: Mode<'_>) -> &[f32] {
-        assert_eq!(self.parameters.len(), self.network.layout().len(), "number of parameters");
-        assert_eq!(batch.input_size(), self.network.input_size(), "values per timestep");
-        assert_eq!(state.batch_size(), batch.packing().batch_size(), "sequences in state and batch");
-        let packing = batch.packing();
-        self.keeps = !matches!(mode, Mode::Predict);
-        self.began = self.network.begin(&self.parameters, state);
-        self.timelines.set(self.network.timelines(), packing);
-        self.draw_masks(batch, mode);
+        self.begin(batch, state, mode);
         if self.runs_by_sequence() {
             self.forward_by_sequence(batch, state);
         } else {
-            self.run(batch, state);
+            self.run(batch, None, state);
+        }
+        &self.output
+    }
+
+    fn forward_of(
+        &mut self,
+        batch: &mut Batch<f32>,
+        sequences: &[&[f32]],
+        state: &mut State<f32>,
+        mode: Mode<'_>,
+    ) -> &[f32] {
+        self.begin(batch, state, mode);
+        if self.runs_by_sequence() {
+            batch.fill(sequences);
+            self.forward_by_sequence(batch, state);
+        } else if self.plan.reads_vectors || packing::num_chunks(batch.packing(), self.plan.largest) > 1 {
+            batch.assert_fits(sequences);
+            self.run(batch, Some(sequences), state);
+        } else {
+            // The only chunk reads the batch's rows.
+            batch.fill(sequences);
+            self.run(batch, None, state);
         }
         &self.output
     }
@@ -157,8 +173,19 @@ impl Engine<f32> for SimdEngine {
 }
 
 impl SimdEngine {
-    /// The forward pass, with what is ready for it: masks, timelines, what is kept.
-    fn run(&mut self, batch: &Batch<f32>, state: &mut State<f32>) {
+    /// What comes before a forward pass: masks, timelines, what is kept.
+    fn begin(&mut self, batch: &Batch<f32>, state: &mut State<f32>, mode: Mode<'_>) {
+        assert_eq!(self.parameters.len(), self.network.layout().len(), "number of parameters");
+        assert_eq!(batch.input_size(), self.network.input_size(), "values per timestep");
+        assert_eq!(state.batch_size(), batch.packing().batch_size(), "sequences in state and batch");
+        self.keeps = !matches!(mode, Mode::Predict);
+        self.began = self.network.begin(&self.parameters, state);
+        self.timelines.set(self.network.timelines(), batch.packing());
+        self.draw_masks(batch, mode);
+    }
+
+    /// The forward pass of a batch, whose values may be those of sequences that lie elsewhere.
+    fn run(&mut self, batch: &Batch<f32>, sequences: Option<&[&[f32]]>, state: &mut State<f32>) {
         let packing = batch.packing();
         self.num_chunks = packing::num_chunks(packing, self.plan.largest);
         if self.chunks.len() < self.num_chunks {
@@ -166,7 +193,7 @@ impl SimdEngine {
         }
         let threads = self.thread_count_for(packing.num_rows());
         let (count, chunks) = (self.num_chunks, &mut self.chunks[..self.num_chunks]);
-        let pass = pass!(self, batch);
+        let pass = pass!(self, batch, sequences);
         for (n, chunk) in chunks.iter_mut().enumerate() {
             chunk.begin(pass, packing::chunk(packing, n, count), state);
         }
@@ -191,7 +218,7 @@ impl SimdEngine {
         let learns_state = self.began && self.network.learns_state();
         let wanted = Wanted { input: input.is_some(), initial_state: state.is_some() || learns_state };
         self.weights.pack_backward(&self.network, &self.plan, &self.parameters, wanted.input);
-        let pass = pass!(self, batch);
+        let pass = pass!(self, batch, None);
         let rows = batch.packing().num_rows();
         let (by_chunk, threads) = (self.sums_by_chunk(rows), self.thread_count_for(rows));
         let chunks = &mut self.chunks[..self.num_chunks];

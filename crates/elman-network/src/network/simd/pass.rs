@@ -17,6 +17,8 @@ pub(super) struct Pass<'a> {
     pub(super) parameters: &'a [f32],
     pub(super) weights: &'a PackedWeights,
     pub(super) batch: &'a Batch<f32>,
+    /// Where the values of the batch's sequences are, if it has none of its own.
+    pub(super) sequences: Option<&'a [&'a [f32]]>,
     pub(super) timelines: &'a Timelines,
     /// By block: what was drawn for the batch.
     pub(super) masks: &'a [Masks<f32>],
