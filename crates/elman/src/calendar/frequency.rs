@@ -137,10 +137,9 @@ impl Frequency {
             Frequency::TwiceMonthly(_) => Some(24),
             Frequency::Hourly => Some(24),
             Frequency::Minutes(minutes) => parts(1440, minutes),
-            Frequency::Timetable(ref times) => match times.period() {
-                Period::Day | Period::Week => {
-                    times.rows_of_day().filter(|&rows| rows > 1).or(Some(times.len()))
-                }
+            Frequency::Timetable(ref times) => match times.period_of_season() {
+                Period::Day => times.rows_of_day(),
+                Period::Week => Some(times.len()),
                 Period::Month => Some(12 * times.len()),
             },
         }
@@ -258,12 +257,40 @@ impl Frequency {
         matches!(self, Frequency::Timetable(_))
     }
 
+    /// May series of these two frequencies be learned from together: are they the same, or open at times of their own that make
+    /// seasons of as many rows, both of a day, a week or a month?
+    pub(crate) fn is_alike(&self, other: &Frequency) -> bool {
+        let open_days = |frequency: &Frequency| match *frequency {
+            Frequency::BusinessDaily => Some(Weekdays::BUSINESS.len()),
+            Frequency::Weekdays(days) => Weekdays::new(days).map(Weekdays::len),
+            _ => None,
+        };
+        match (self, other) {
+            (Frequency::Timetable(a), Frequency::Timetable(b)) => {
+                a.period_of_season() == b.period_of_season() && self.season() == other.season()
+            }
+            _ => self == other || open_days(self).is_some_and(|days| open_days(other) == Some(days)),
+        }
+    }
+
+    /// Are the rows at some of the days or hours that could have one?
+    pub(crate) fn is_of_open_times(&self) -> bool {
+        matches!(self, Frequency::Timetable(_) | Frequency::BusinessDaily | Frequency::Weekdays(_))
+    }
+
+    /// The seconds between two rows of a day that are closest, of times that recur.
+    pub(crate) fn least_step(&self) -> Option<u32> {
+        match self {
+            Frequency::Timetable(times) => Some(times.least_step()),
+            _ => None,
+        }
+    }
+
     /// Are the rows so many minutes apart?
     pub(crate) fn is_of_minutes(&self) -> bool {
         match self {
             Frequency::Minutes(_) => true,
-            Frequency::Timetable(times) => times.least_step() < 3_600,
-            _ => false,
+            _ => self.least_step().is_some_and(|step| step < 3_600),
         }
     }
 

@@ -168,6 +168,15 @@ impl Timetable {
         self.places.binary_search(&place(self.period, stamp, last_day)?).ok()
     }
 
+    /// The day if all days with rows have as many, two at least; else what it repeats. A season is one of these, or the months of a
+    /// year.
+    pub(super) fn period_of_season(&self) -> Period {
+        match self.period {
+            Period::Week if self.rows_of_day().is_some_and(|rows| rows > 1) => Period::Day,
+            period => period,
+        }
+    }
+
     /// The rows of a day, if all days with rows have as many.
     pub(super) fn rows_of_day(&self) -> Option<usize> {
         let mut days = self.days().map(<[u32]>::len);
