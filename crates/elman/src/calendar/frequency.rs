@@ -4,7 +4,9 @@ use std::str::FromStr;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::long_months::LongMonths;
 use super::timetable::{Period, Timetable};
+use super::week_year::WeekYear;
 use super::weekdays::Weekdays;
 
 /// The seconds in a year, on average.
@@ -45,6 +47,10 @@ pub enum Frequency {
     Steps(u32),
     /// At times of each day, week or month, such as hours that are open.
     Timetable(Timetable),
+    /// At the periods of years of whole weeks, such as those of 4, 4 and 5 weeks.
+    WeekYear(WeekYear),
+    /// At this day, the 29th, 30th or 31st, of the months that have it.
+    LongMonths(u8),
 }
 
 /// A period of the calendar that a series may repeat itself in.
@@ -117,6 +123,8 @@ impl Frequency {
                 | Frequency::Nanoseconds(_)
                 | Frequency::Steps(_)
                 | Frequency::Timetable(_)
+                | Frequency::WeekYear(_)
+                | Frequency::LongMonths(_)
         )
     }
 
@@ -142,6 +150,8 @@ impl Frequency {
                 Period::Week => Some(times.len()),
                 Period::Month => Some(12 * times.len()),
             },
+            Frequency::WeekYear(year) => Some(year.len()).filter(|&periods| periods > 1),
+            Frequency::LongMonths(day) => LongMonths::new(day)?.len(),
         }
     }
 
@@ -159,9 +169,11 @@ impl Frequency {
             Frequency::Minutes(1) => "minute",
             Frequency::Timetable(ref times) if times.has_mostly(3_600) => "open hour",
             Frequency::Timetable(ref times) if times.has_mostly(60) => "open minute",
+            Frequency::WeekYear(year) => year.row_name(),
             Frequency::Timetable(_)
             | Frequency::Months(_)
             | Frequency::TwiceMonthly(_)
+            | Frequency::LongMonths(_)
             | Frequency::Minutes(_)
             | Frequency::Seconds(_)
             | Frequency::Nanoseconds(_)
@@ -199,6 +211,8 @@ impl Frequency {
                 };
                 period / times.len() as f64
             }
+            Frequency::WeekYear(year) => YEAR / year.len() as f64,
+            Frequency::LongMonths(day) => YEAR / LongMonths::new(day).map_or(12.0, LongMonths::mean_len),
         };
         cycle.seconds() / step
     }
@@ -235,6 +249,8 @@ impl Frequency {
                     place % season
                 })
             }
+            Frequency::WeekYear(year) => year.place(stamp.date()),
+            Frequency::LongMonths(day) => LongMonths::new(day)?.place(stamp.date()),
             Frequency::Yearly
             | Frequency::Weekly
             | Frequency::Seconds(_)
@@ -245,7 +261,7 @@ impl Frequency {
 
     /// Does the calendar fix a row's place in a season of so many rows?
     pub fn has_phase(&self, season: usize) -> bool {
-        if self.is_timetable() {
+        if matches!(self, Frequency::Timetable(_) | Frequency::WeekYear(_) | Frequency::LongMonths(_)) {
             return self.season() == Some(season);
         }
         let mut week = (1..8).map(|day| DateTime::constant(2001, 1, day, 0, 0, 0, 0));
@@ -336,6 +352,10 @@ impl Frequency {
             Frequency::Seconds(seconds) => many(seconds.into(), "second"),
             Frequency::Nanoseconds(nanoseconds) => many(nanoseconds, "nanosecond"),
             Frequency::Timetable(ref times) => format!("{} ({})", self.row_name(), times.in_words()),
+            Frequency::WeekYear(year) => year.step_name(),
+            Frequency::LongMonths(day) => {
+                LongMonths::new(day).map_or_else(|| self.row_name().into(), LongMonths::step_name)
+            }
             Frequency::Steps(1) => "step".into(),
             Frequency::Steps(count) => format!("step of {count}"),
             _ => self.row_name().into(),

@@ -14,12 +14,14 @@
 //! ```
 
 mod frequency;
+mod long_months;
 mod refusals;
 mod scatter;
 mod step;
 #[cfg(test)]
 mod tests;
 mod timetable;
+mod week_year;
 mod weekdays;
 
 use std::borrow::Cow;
@@ -32,6 +34,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use frequency::{Cycle, Frequency};
 pub use step::Gap;
 pub use timetable::{Period, Timetable};
+pub use week_year::{WeekYear, Weeks};
 
 pub(crate) use refusals::is_clock_change;
 pub(crate) use step::{Step, missing};
@@ -274,6 +277,22 @@ impl Calendar {
             )
         };
         Some(format!("{}: {how}; they are sorted by it", column.whole()).into())
+    }
+
+    /// What the user should know of years of weeks: with which day they begin, which decides when one has 53.
+    pub(crate) fn remark_on_weeks(&self, column: Column<'_>) -> Option<Message> {
+        let Step::WeekYear(year) = self.step else { return None };
+        let last = match year.len() {
+            1 => String::new(),
+            _ => format!("; a 53rd week belongs to the last {}", year.row_name()),
+        };
+        let text = format!(
+            "{}: the rows are one {} apart, in years that are counted from {}{last}",
+            column.whole(),
+            year.step_name(),
+            year.in_words()
+        );
+        Some(text.into())
     }
 
     /// What the user should know of clocks: of rows beside even steps, and of offsets from UTC that change.

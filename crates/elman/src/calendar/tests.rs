@@ -586,6 +586,48 @@ fn paydays_are_even() {
     }
 }
 
+/// The year that ends on 3 January 2016 has 53 weeks, its last period five.
+#[test]
+fn periods_of_whole_weeks_are_even() {
+    let rows = [
+        "2015-05-31",
+        "2015-06-28",
+        "2015-07-26",
+        "2015-08-30",
+        "2015-09-27",
+        "2015-10-25",
+        "2015-11-29",
+        "2016-01-03",
+        "2016-01-31",
+        "2016-03-06",
+        "2016-04-03",
+        "2016-05-01",
+        "2016-06-05",
+    ];
+    let calendar = calendar(&rows).unwrap();
+    assert_eq!(calendar.frequency().step_name(), "period of 4, 5 and 4 weeks");
+    assert_eq!((calendar.frequency().season(), calendar.phase(8, 12)), (Some(12), Some(1)));
+    let ahead = [13, 14, 22].map(|row| calendar.time(row).unwrap().to_string());
+    assert_eq!(ahead, ["2016-07-03", "2016-07-31", "2017-04-02"]);
+    let lacking: Vec<&str> = rows.into_iter().filter(|row| *row != "2015-09-27").collect();
+    assert_eq!(gappy(&lacking, None).unwrap().gaps(), [Gap { after: 3, missing: 1 }]);
+    // A few rows are read by the year that is known.
+    let few = gappy(&rows[..3], Some(calendar.frequency())).unwrap();
+    assert_eq!(few.time(7).unwrap().to_string(), "2016-01-03");
+}
+
+#[test]
+fn months_that_lack_the_day_are_passed_over() {
+    let rows =
+        ["2023-01-31", "2023-03-31", "2023-05-31", "2023-07-31", "2023-08-31", "2023-10-31", "2023-12-31"];
+    let calendar = calendar(&rows).unwrap();
+    assert_eq!(calendar.frequency(), Frequency::LongMonths(31));
+    assert_eq!((calendar.frequency().season(), calendar.phase(5, 7)), (Some(7), Some(5)));
+    assert_eq!([7, 11].map(|row| calendar.time(row).unwrap().to_string()), ["2024-01-31", "2024-08-31"]);
+    let lacking: Vec<&str> = rows.into_iter().filter(|row| *row != "2023-05-31").collect();
+    assert!(gappy(&lacking, None).is_ok_and(|calendar| calendar.num_missing() == 1));
+}
+
 /// Clocks are put forward on 31 March.
 #[test]
 fn open_hours_are_those_of_the_local_clock() {

@@ -158,7 +158,8 @@ impl<'a> Series<'a> {
             }
             series.rows = calendar.rows().map(|row| Some(member.rows[row?])).collect();
             series.remark = calendar.remark(times);
-            series.of_clock = calendar.remark_on_clock(times);
+            let of_weeks = || calendar.remark_on_weeks(times).filter(|_| !time.is_learned);
+            series.of_clock = calendar.remark_on_clock(times).or_else(of_weeks);
             series.calendar = Some(calendar);
         }
         if filling.have_future {
