@@ -586,6 +586,42 @@ fn paydays_are_even() {
     }
 }
 
+/// A bar's hours, of a night in which clocks are changed, are those that there are: one less, or one twice.
+#[test]
+fn open_hours_of_a_night_are_those_that_there_are() {
+    for (zone, minutes, open, first) in [
+        (
+            "Europe/Berlin",
+            60,
+            &(|hour: i8| !(5..20).contains(&hour)) as &dyn Fn(i8) -> bool,
+            "2024-02-01T20:00",
+        ),
+        ("America/New_York", 30, &|hour| !(4..20).contains(&hour), "2024-02-01T00:00"),
+        ("Australia/Lord_Howe", 30, &|hour| !(5..19).contains(&hour), "2024-09-01T20:00"),
+        ("Europe/Berlin", 60, &|hour| [2, 8, 14, 20].contains(&hour), "2024-02-01T08:00"),
+    ] {
+        let first = first.parse::<DateTime>().unwrap().to_zoned(TimeZone::get(zone).unwrap()).unwrap();
+        let times = (0..).map(|n| &first + Span::new().minutes(n * minutes)).filter(|time| open(time.hour()));
+        let mut rows: Vec<String> =
+            times.take(6_000).map(|time| time.strftime("%Y-%m-%d %H:%M").to_string()).collect();
+        // What is read every six hours is so once.
+        if open(8) {
+            rows.dedup();
+        }
+        for known in [200, 700, 2_500] {
+            let calendar = read(&rows[..known], Some(zone)).unwrap();
+            // Six hours apart before the first change, they are no timetable yet.
+            if !calendar.frequency().is_timetable() {
+                assert_eq!((calendar.frequency(), known), (Frequency::Minutes(360), 200));
+                continue;
+            }
+            for (row, time) in rows.iter().enumerate() {
+                assert_eq!(calendar.time(row).unwrap().to_string(), *time, "{zone}, row {row} of {known}");
+            }
+        }
+    }
+}
+
 /// The year that ends on 3 January 2016 has 53 weeks, its last period five.
 #[test]
 fn periods_of_whole_weeks_are_even() {
