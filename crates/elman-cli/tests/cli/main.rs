@@ -20,6 +20,7 @@ mod label;
 mod mistaken;
 mod model_errors;
 mod notebook;
+mod open_times;
 mod options;
 mod output;
 mod panels;

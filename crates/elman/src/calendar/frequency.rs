@@ -4,7 +4,9 @@ use std::str::FromStr;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::long_months::LongMonths;
 use super::timetable::{Period, Timetable};
+use super::week_year::WeekYear;
 use super::weekdays::Weekdays;
 
 /// The seconds in a year, on average.
@@ -45,6 +47,10 @@ pub enum Frequency {
     Steps(u32),
     /// At times of each day, week or month, such as hours that are open.
     Timetable(Timetable),
+    /// At the periods of years of whole weeks, such as those of 4, 4 and 5 weeks.
+    WeekYear(WeekYear),
+    /// At this day, the 29th, 30th or 31st, of the months that have it.
+    LongMonths(u8),
 }
 
 /// A period of the calendar that a series may repeat itself in.
@@ -117,6 +123,8 @@ impl Frequency {
                 | Frequency::Nanoseconds(_)
                 | Frequency::Steps(_)
                 | Frequency::Timetable(_)
+                | Frequency::WeekYear(_)
+                | Frequency::LongMonths(_)
         )
     }
 
@@ -137,12 +145,13 @@ impl Frequency {
             Frequency::TwiceMonthly(_) => Some(24),
             Frequency::Hourly => Some(24),
             Frequency::Minutes(minutes) => parts(1440, minutes),
-            Frequency::Timetable(ref times) => match times.period() {
-                Period::Day | Period::Week => {
-                    times.rows_of_day().filter(|&rows| rows > 1).or(Some(times.len()))
-                }
+            Frequency::Timetable(ref times) => match times.period_of_season() {
+                Period::Day => times.rows_of_day(),
+                Period::Week => Some(times.len()),
                 Period::Month => Some(12 * times.len()),
             },
+            Frequency::WeekYear(year) => Some(year.len()).filter(|&periods| periods > 1),
+            Frequency::LongMonths(day) => LongMonths::new(day)?.len(),
         }
     }
 
@@ -160,9 +169,11 @@ impl Frequency {
             Frequency::Minutes(1) => "minute",
             Frequency::Timetable(ref times) if times.has_mostly(3_600) => "open hour",
             Frequency::Timetable(ref times) if times.has_mostly(60) => "open minute",
+            Frequency::WeekYear(year) => year.row_name(),
             Frequency::Timetable(_)
             | Frequency::Months(_)
             | Frequency::TwiceMonthly(_)
+            | Frequency::LongMonths(_)
             | Frequency::Minutes(_)
             | Frequency::Seconds(_)
             | Frequency::Nanoseconds(_)
@@ -200,6 +211,8 @@ impl Frequency {
                 };
                 period / times.len() as f64
             }
+            Frequency::WeekYear(year) => YEAR / year.len() as f64,
+            Frequency::LongMonths(day) => YEAR / LongMonths::new(day).map_or(12.0, LongMonths::mean_len),
         };
         cycle.seconds() / step
     }
@@ -236,6 +249,8 @@ impl Frequency {
                     place % season
                 })
             }
+            Frequency::WeekYear(year) => year.place(stamp.date()),
+            Frequency::LongMonths(day) => LongMonths::new(day)?.place(stamp.date()),
             Frequency::Yearly
             | Frequency::Weekly
             | Frequency::Seconds(_)
@@ -246,7 +261,7 @@ impl Frequency {
 
     /// Does the calendar fix a row's place in a season of so many rows?
     pub fn has_phase(&self, season: usize) -> bool {
-        if self.is_timetable() {
+        if matches!(self, Frequency::Timetable(_) | Frequency::WeekYear(_) | Frequency::LongMonths(_)) {
             return self.season() == Some(season);
         }
         let mut week = (1..8).map(|day| DateTime::constant(2001, 1, day, 0, 0, 0, 0));
@@ -258,12 +273,40 @@ impl Frequency {
         matches!(self, Frequency::Timetable(_))
     }
 
+    /// May series of these two frequencies be learned from together: are they the same, or open at times of their own that make
+    /// seasons of as many rows, both of a day, a week or a month?
+    pub(crate) fn is_alike(&self, other: &Frequency) -> bool {
+        let open_days = |frequency: &Frequency| match *frequency {
+            Frequency::BusinessDaily => Some(Weekdays::BUSINESS.len()),
+            Frequency::Weekdays(days) => Weekdays::new(days).map(Weekdays::len),
+            _ => None,
+        };
+        match (self, other) {
+            (Frequency::Timetable(a), Frequency::Timetable(b)) => {
+                a.period_of_season() == b.period_of_season() && self.season() == other.season()
+            }
+            _ => self == other || open_days(self).is_some_and(|days| open_days(other) == Some(days)),
+        }
+    }
+
+    /// Are the rows at some of the days or hours that could have one?
+    pub(crate) fn is_of_open_times(&self) -> bool {
+        matches!(self, Frequency::Timetable(_) | Frequency::BusinessDaily | Frequency::Weekdays(_))
+    }
+
+    /// The seconds between two rows of a day that are closest, of times that recur.
+    pub(crate) fn least_step(&self) -> Option<u32> {
+        match self {
+            Frequency::Timetable(times) => Some(times.least_step()),
+            _ => None,
+        }
+    }
+
     /// Are the rows so many minutes apart?
     pub(crate) fn is_of_minutes(&self) -> bool {
         match self {
             Frequency::Minutes(_) => true,
-            Frequency::Timetable(times) => times.least_step() < 3_600,
-            _ => false,
+            _ => self.least_step().is_some_and(|step| step < 3_600),
         }
     }
 
@@ -309,6 +352,10 @@ impl Frequency {
             Frequency::Seconds(seconds) => many(seconds.into(), "second"),
             Frequency::Nanoseconds(nanoseconds) => many(nanoseconds, "nanosecond"),
             Frequency::Timetable(ref times) => format!("{} ({})", self.row_name(), times.in_words()),
+            Frequency::WeekYear(year) => year.step_name(),
+            Frequency::LongMonths(day) => {
+                LongMonths::new(day).map_or_else(|| self.row_name().into(), LongMonths::step_name)
+            }
             Frequency::Steps(1) => "step".into(),
             Frequency::Steps(count) => format!("step of {count}"),
             _ => self.row_name().into(),

@@ -13,13 +13,16 @@
 //! # Ok::<(), elman::error::Error>(())
 //! ```
 
+mod changes;
 mod frequency;
+mod long_months;
 mod refusals;
 mod scatter;
 mod step;
 #[cfg(test)]
 mod tests;
 mod timetable;
+mod week_year;
 mod weekdays;
 
 use std::borrow::Cow;
@@ -32,10 +35,12 @@ use jiff::{SignedDuration, Timestamp};
 pub use frequency::{Cycle, Frequency};
 pub use step::Gap;
 pub use timetable::{Period, Timetable};
+pub use week_year::{WeekYear, Weeks};
 
 pub(crate) use refusals::is_clock_change;
 pub(crate) use step::{Step, missing};
 
+use changes::{Changes, is_second};
 use refusals::{in_words, refuse_doubled, uneven};
 
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -63,6 +68,8 @@ pub struct Calendar {
     /// One of the times as it is written.
     written: Time,
     clock: Clock,
+    /// What changes of the local clock do to the rows of a timetable.
+    changes: Option<Changes>,
 }
 
 /// The clock that a step is counted on.
@@ -117,15 +124,19 @@ impl Calendar {
         let mut found = Step::find_as(&sorted, frequency);
         let is_plain =
             |(step, gaps): &(Step, Vec<Gap>)| gaps.is_empty() && !matches!(step, Step::Timetable(_));
+        let mut changes = None;
         if let Clock::Utc(zone) = &clock
             && !found.as_ref().is_some_and(is_plain)
-            && let Some(local) = by_local_clock(zone, times, &order, timezone.is_some())
+            && let Some(local) = Local::of(zone, times, &order, &stamps, timezone.is_some())
         {
             // Hours that are open are so by the local clock, and so are readings that are half a day apart.
-            let by_local = Step::find_as(&local, frequency);
+            let by_local = local.find(zone, frequency, found.is_none()).map(|(step, gaps, of_clock)| {
+                changes = of_clock;
+                (step, gaps)
+            });
             let is_even = timezone.is_some() && found.is_none() && by_local.as_ref().is_some_and(is_plain);
             if is_even || matches!(by_local, Some((Step::Timetable(_), _))) {
-                (found, sorted, clock) = (by_local, local, Clock::Local(zone.clone()));
+                (found, sorted, clock) = (by_local, local.stamps(), Clock::Local(zone.clone()));
             }
         }
         let mut scatter = None;
@@ -141,8 +152,20 @@ impl Calendar {
         };
         let newest_first = stamps.is_sorted_by(|a, b| a > b);
         let order = (!order.is_sorted()).then_some(order);
-        let (first, known) = (sorted[0], sorted.len());
-        Ok(Calendar { step, first, gaps, known, order, newest_first, offset_change, scatter, written, clock })
+        let (first, known) = (sorted[0], times.len());
+        Ok(Calendar {
+            step,
+            first,
+            gaps,
+            known,
+            order,
+            newest_first,
+            offset_change,
+            scatter,
+            written,
+            clock,
+            changes,
+        })
     }
 
     /// How far the rows of a column are apart whose times may repeat, as where it holds several series; none if they
@@ -244,9 +267,10 @@ impl Calendar {
     /// A row's time as the column would write it, also for rows after the last; `None` at the end of
     /// time.
     pub fn time(&self, row: usize) -> Option<Time> {
-        let stamp = self.stamp(row)?;
+        let (stamp, is_second) = self.located(row)?;
         let instant = match &self.clock {
             Clock::Written => return Some(self.written.at(stamp, self.written.offset())),
+            Clock::Local(zone) if is_second => zone.to_ambiguous_timestamp(stamp).later().ok()?,
             Clock::Local(zone) => zone.to_timestamp(stamp).ok()?,
             Clock::Utc(_) => TimeZone::UTC.to_timestamp(stamp).ok()?,
         };
@@ -274,6 +298,22 @@ impl Calendar {
             )
         };
         Some(format!("{}: {how}; they are sorted by it", column.whole()).into())
+    }
+
+    /// What the user should know of years of weeks: with which day they begin, which decides when one has 53.
+    pub(crate) fn remark_on_weeks(&self, column: Column<'_>) -> Option<Message> {
+        let Step::WeekYear(year) = self.step else { return None };
+        let last = match year.len() {
+            1 => String::new(),
+            _ => format!("; a 53rd week belongs to the last {}", year.row_name()),
+        };
+        let text = format!(
+            "{}: the rows are one {} apart, in years that are counted from {}{last}",
+            column.whole(),
+            year.step_name(),
+            year.in_words()
+        );
+        Some(text.into())
     }
 
     /// What the user should know of clocks: of rows beside even steps, and of offsets from UTC that change.
@@ -307,7 +347,18 @@ impl Calendar {
     }
 
     fn stamp(&self, row: usize) -> Option<DateTime> {
-        self.step.after(self.first, row)
+        Some(self.located(row)?.0)
+    }
+
+    /// A row's stamp, and whether it is the second of two that are written alike.
+    fn located(&self, row: usize) -> Option<(DateTime, bool)> {
+        match (&self.changes, &self.step) {
+            (Some(changes), Step::Timetable(times)) => {
+                let (place, is_second) = changes.place(row)?;
+                Some((times.at(place)?, is_second))
+            }
+            _ => Some((self.step.after(self.first, row)?, false)),
+        }
     }
 }
 
@@ -319,15 +370,70 @@ fn frequency(step: &Step, time: Time) -> Frequency {
     }
 }
 
-/// Rows in this order by the clock of a place, or where none is named by those that they are written by; none if that is put back
-/// among them.
-fn by_local_clock(zone: &TimeZone, times: &[Time], order: &[usize], is_named: bool) -> Option<Vec<DateTime>> {
-    let local = |&row: &usize| match is_named && times[row].is_absolute() {
-        true => Some(zone.to_datetime(TimeZone::UTC.to_timestamp(times[row].in_utc()).ok()?)),
-        false => Some(times[row].stamp()),
-    };
-    let local = order.iter().map(local).collect::<Option<Vec<DateTime>>>()?;
-    local.windows(2).all(|pair| pair[0] < pair[1]).then_some(local)
+/// Rows in order of time by the clock of a place, or where none is named by those that they are written by: their stamps, and
+/// whether each is the second of two that are written alike.
+struct Local {
+    rows: Vec<(DateTime, bool)>,
+    is_named: bool,
+}
+
+impl Local {
+    /// Rows in this order; none if the clock is put back among them that they are written by. `in_utc` are the rows as stamps of
+    /// UTC.
+    fn of(
+        zone: &TimeZone,
+        times: &[Time],
+        order: &[usize],
+        in_utc: &[DateTime],
+        is_named: bool,
+    ) -> Option<Self> {
+        let local = |&row: &usize| match is_named {
+            true => {
+                let instant = TimeZone::UTC.to_timestamp(in_utc[row]).ok()?;
+                let local = zone.to_datetime(instant);
+                Some((local, is_second(zone, local, instant)))
+            }
+            false => Some((times[row].stamp(), false)),
+        };
+        let rows = order.iter().map(local).collect::<Option<Vec<_>>>()?;
+        let local = Local { rows, is_named };
+        local.stamps().windows(2).all(|pair| pair[0] < pair[1]).then_some(local)
+    }
+
+    /// The stamps, without those that are the second of two.
+    fn stamps(&self) -> Vec<DateTime> {
+        self.rows.iter().filter(|(_, is_second)| !is_second).map(|(stamp, _)| *stamp).collect()
+    }
+
+    /// The step of the rows, where some are missing, and what changes of the clock do to it if it is a timetable. Where they are
+    /// `uneven` otherwise they may follow one although they lack an hour that is none.
+    fn find(
+        &self,
+        zone: &TimeZone,
+        frequency: Option<&Frequency>,
+        are_uneven: bool,
+    ) -> Option<(Step, Vec<Gap>, Option<Changes>)> {
+        let stamps = self.stamps();
+        let found = Step::find_as(&stamps, frequency);
+        if !self.is_named {
+            return found.map(|(step, gaps)| (step, gaps, None));
+        }
+        let with_changes = |timetable: Timetable| {
+            let (changes, gaps) = Changes::find(zone, &timetable, &self.rows)?;
+            Some((Step::Timetable(timetable), gaps, Some(changes)))
+        };
+        match found {
+            Some((Step::Timetable(timetable), _)) => with_changes(timetable),
+            Some((step, gaps)) if gaps.is_empty() && stamps.len() == self.rows.len() => {
+                Some((step, gaps, None))
+            }
+            _ if are_uneven => {
+                let whole = |(_, gaps, _): &(Step, Vec<Gap>, Option<Changes>)| gaps.is_empty();
+                Timetable::find(&stamps).into_iter().filter_map(with_changes).find(whole)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Rows as stamps of one clock, which they may be counted on.

@@ -4,7 +4,9 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Weekday};
 
 use super::Frequency;
+use super::long_months::LongMonths;
 use super::timetable::Timetable;
+use super::week_year::WeekYear;
 use super::weekdays::{Weekdays, weekday};
 
 /// How far rows are apart: always the same in time, or by the calendar.
@@ -20,6 +22,10 @@ pub(crate) enum Step {
     TwiceMonthly(i8, Day),
     /// At times of each day, week or month.
     Timetable(Timetable),
+    /// At the periods of years of whole weeks.
+    WeekYear(WeekYear),
+    /// At a day of the months that have it.
+    LongMonths(LongMonths),
 }
 
 /// A day of a month.
@@ -127,7 +133,7 @@ impl Step {
         let is_usual = |step: &Step| match step {
             Step::Months(..) | Step::Fixed(_) => true,
             Step::Weekdays(days) => *days == Weekdays::BUSINESS,
-            Step::TwiceMonthly(..) | Step::Timetable(_) => false,
+            Step::TwiceMonthly(..) | Step::Timetable(_) | Step::WeekYear(_) | Step::LongMonths(_) => false,
         };
         let are_even = |(step, gaps): &(Step, Vec<Gap>)| is_usual(step) && gaps.is_empty();
         match own {
@@ -136,7 +142,7 @@ impl Step {
         }
     }
 
-    /// The same where nothing is known of a frequency, and of plain steps alone: those of no timetable.
+    /// The same where nothing is known of a frequency, and of plain steps alone: not those that come after them.
     pub(crate) fn find(stamps: &[DateTime]) -> Option<(Self, Vec<Gap>)> {
         let steps = [
             Self::months(stamps),
@@ -148,7 +154,7 @@ impl Step {
         Self::likeliest(steps.into_iter().flatten(), stamps, 1)
     }
 
-    /// The same of a timetable, where by it fewer rows are missing.
+    /// The same of a timetable, of years of weeks or of long months, where by it fewer rows are missing.
     fn find_any(stamps: &[DateTime]) -> Option<(Self, Vec<Gap>)> {
         let plain = Self::find(stamps);
         let least = plain.as_ref().map_or(usize::MAX, |(_, gaps)| missing(gaps));
@@ -156,7 +162,9 @@ impl Step {
             return plain;
         }
         let timetables = Timetable::find(stamps).into_iter().map(Step::Timetable);
-        let timetable = Self::likeliest(timetables, stamps, MOST_MISSING);
+        let years = WeekYear::find(stamps).into_iter().map(Step::WeekYear);
+        let months = LongMonths::find(stamps).into_iter().map(Step::LongMonths);
+        let timetable = Self::likeliest(timetables.chain(years).chain(months), stamps, MOST_MISSING);
         timetable.filter(|(_, gaps)| missing(gaps) < least).or(plain)
     }
 
@@ -197,6 +205,10 @@ impl Step {
             Frequency::Seconds(count) | Frequency::Steps(count) => seconds(count),
             Frequency::Nanoseconds(count) => Some(Step::Fixed(count.into())),
             Frequency::Timetable(ref times) => Some(Step::Timetable(times.clone())),
+            Frequency::WeekYear(year) => same_clock(stamps).then_some(Step::WeekYear(year)),
+            Frequency::LongMonths(day) => {
+                Some(Step::LongMonths(LongMonths::new(day)?)).filter(|_| same_clock(stamps))
+            }
         }
     }
 
@@ -211,7 +223,11 @@ impl Step {
     /// Is it one that others come before, if they fit as well?
     fn is_rare(&self) -> bool {
         match self {
-            Step::Weekdays(_) | Step::TwiceMonthly(..) | Step::Timetable(_) => true,
+            Step::Weekdays(_)
+            | Step::TwiceMonthly(..)
+            | Step::Timetable(_)
+            | Step::WeekYear(_)
+            | Step::LongMonths(_) => true,
             Step::Months(_, day) => {
                 !matches!(day, Day::Nth(_) | Day::Last | Day::LastBusiness | Day::FirstBusiness)
             }
@@ -291,6 +307,8 @@ impl Step {
             Step::Weekdays(days) => Some(days.count(b.date())? - days.count(a.date())?),
             Step::TwiceMonthly(nth, _) => Some(halves(b, nth) - halves(a, nth)),
             Step::Timetable(ref times) => Some(times.count(b)? - times.count(a)?),
+            Step::WeekYear(year) => Some(year.count(b.date())? - year.count(a.date())?),
+            Step::LongMonths(months) => Some(months.count(b.date())? - months.count(a.date())?),
         }
     }
 
@@ -319,6 +337,8 @@ impl Step {
                 Some(day.of(year, month)?.to_datetime(stamp.time()))
             }
             Step::Timetable(ref times) => times.after(stamp, steps),
+            Step::WeekYear(year) => Some(year.after(stamp.date(), steps)?.to_datetime(stamp.time())),
+            Step::LongMonths(months) => Some(months.after(stamp.date(), steps)?.to_datetime(stamp.time())),
         }
     }
 
@@ -334,6 +354,8 @@ impl Step {
             Step::Weekdays(days) => Frequency::Weekdays(days.bits()),
             Step::TwiceMonthly(nth, _) => Frequency::TwiceMonthly(nth.unsigned_abs()),
             Step::Timetable(ref times) => Frequency::Timetable(times.clone()),
+            Step::WeekYear(year) => Frequency::WeekYear(year),
+            Step::LongMonths(months) => Frequency::LongMonths(months.day()),
             Step::Fixed(step) if step % SECOND == 0 => Frequency::of_seconds(step / SECOND),
             Step::Fixed(step) => Frequency::Nanoseconds(u64::try_from(step).unwrap_or(u64::MAX)),
         }

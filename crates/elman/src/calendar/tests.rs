@@ -586,6 +586,84 @@ fn paydays_are_even() {
     }
 }
 
+/// A bar's hours, of a night in which clocks are changed, are those that there are: one less, or one twice.
+#[test]
+fn open_hours_of_a_night_are_those_that_there_are() {
+    for (zone, minutes, open, first) in [
+        (
+            "Europe/Berlin",
+            60,
+            &(|hour: i8| !(5..20).contains(&hour)) as &dyn Fn(i8) -> bool,
+            "2024-02-01T20:00",
+        ),
+        ("America/New_York", 30, &|hour| !(4..20).contains(&hour), "2024-02-01T00:00"),
+        ("Australia/Lord_Howe", 30, &|hour| !(5..19).contains(&hour), "2024-09-01T20:00"),
+        ("Europe/Berlin", 60, &|hour| [2, 8, 14, 20].contains(&hour), "2024-02-01T08:00"),
+    ] {
+        let first = first.parse::<DateTime>().unwrap().to_zoned(TimeZone::get(zone).unwrap()).unwrap();
+        let times = (0..).map(|n| &first + Span::new().minutes(n * minutes)).filter(|time| open(time.hour()));
+        let mut rows: Vec<String> =
+            times.take(6_000).map(|time| time.strftime("%Y-%m-%d %H:%M").to_string()).collect();
+        // What is read every six hours is so once.
+        if open(8) {
+            rows.dedup();
+        }
+        for known in [200, 700, 2_500] {
+            let calendar = read(&rows[..known], Some(zone)).unwrap();
+            // Six hours apart before the first change, they are no timetable yet.
+            if !calendar.frequency().is_timetable() {
+                assert_eq!((calendar.frequency(), known), (Frequency::Minutes(360), 200));
+                continue;
+            }
+            for (row, time) in rows.iter().enumerate() {
+                assert_eq!(calendar.time(row).unwrap().to_string(), *time, "{zone}, row {row} of {known}");
+            }
+        }
+    }
+}
+
+/// The year that ends on 3 January 2016 has 53 weeks, its last period five.
+#[test]
+fn periods_of_whole_weeks_are_even() {
+    let rows = [
+        "2015-05-31",
+        "2015-06-28",
+        "2015-07-26",
+        "2015-08-30",
+        "2015-09-27",
+        "2015-10-25",
+        "2015-11-29",
+        "2016-01-03",
+        "2016-01-31",
+        "2016-03-06",
+        "2016-04-03",
+        "2016-05-01",
+        "2016-06-05",
+    ];
+    let calendar = calendar(&rows).unwrap();
+    assert_eq!(calendar.frequency().step_name(), "period of 4, 5 and 4 weeks");
+    assert_eq!((calendar.frequency().season(), calendar.phase(8, 12)), (Some(12), Some(1)));
+    let ahead = [13, 14, 22].map(|row| calendar.time(row).unwrap().to_string());
+    assert_eq!(ahead, ["2016-07-03", "2016-07-31", "2017-04-02"]);
+    let lacking: Vec<&str> = rows.into_iter().filter(|row| *row != "2015-09-27").collect();
+    assert_eq!(gappy(&lacking, None).unwrap().gaps(), [Gap { after: 3, missing: 1 }]);
+    // A few rows are read by the year that is known.
+    let few = gappy(&rows[..3], Some(calendar.frequency())).unwrap();
+    assert_eq!(few.time(7).unwrap().to_string(), "2016-01-03");
+}
+
+#[test]
+fn months_that_lack_the_day_are_passed_over() {
+    let rows =
+        ["2023-01-31", "2023-03-31", "2023-05-31", "2023-07-31", "2023-08-31", "2023-10-31", "2023-12-31"];
+    let calendar = calendar(&rows).unwrap();
+    assert_eq!(calendar.frequency(), Frequency::LongMonths(31));
+    assert_eq!((calendar.frequency().season(), calendar.phase(5, 7)), (Some(7), Some(5)));
+    assert_eq!([7, 11].map(|row| calendar.time(row).unwrap().to_string()), ["2024-01-31", "2024-08-31"]);
+    let lacking: Vec<&str> = rows.into_iter().filter(|row| *row != "2023-05-31").collect();
+    assert!(gappy(&lacking, None).is_ok_and(|calendar| calendar.num_missing() == 1));
+}
+
 /// Clocks are put forward on 31 March.
 #[test]
 fn open_hours_are_those_of_the_local_clock() {

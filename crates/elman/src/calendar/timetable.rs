@@ -164,8 +164,21 @@ impl Timetable {
         if stamp.subsec_nanosecond() != 0 {
             return None;
         }
-        let last_day = i8::try_from(self.places.last()? / DAY + 1).ok()?;
-        self.places.binary_search(&place(self.period, stamp, last_day)?).ok()
+        self.places.binary_search(&place(self.period, stamp, self.last_day()?)?).ok()
+    }
+
+    /// The last of its days, from 1 on.
+    fn last_day(&self) -> Option<i8> {
+        i8::try_from(self.places.last()? / DAY + 1).ok()
+    }
+
+    /// The day if all days with rows have as many, two at least; else what it repeats. A season is one of these, or the months of a
+    /// year.
+    pub(super) fn period_of_season(&self) -> Period {
+        match self.period {
+            Period::Week if self.rows_of_day().is_some_and(|rows| rows > 1) => Period::Day,
+            period => period,
+        }
     }
 
     /// The rows of a day, if all days with rows have as many.
@@ -188,22 +201,35 @@ impl Timetable {
 
     /// Rows from a day long ago to a stamp, which is one.
     pub(super) fn count(&self, stamp: DateTime) -> Option<i64> {
+        self.count_to(stamp, self.place(stamp)?)
+    }
+
+    /// The same of the first row that is not before a stamp.
+    pub(super) fn count_from(&self, stamp: DateTime) -> Option<i64> {
+        let place = place(self.period, stamp, self.last_day()?)?;
+        self.count_to(stamp, self.places.partition_point(|&other| other < place))
+    }
+
+    /// Rows to a place of the period of a stamp.
+    fn count_to(&self, stamp: DateTime, place: usize) -> Option<i64> {
         let turns = match self.period {
             Period::Day => days(stamp.date()),
             Period::Week => days(stamp.date()).div_euclid(7),
             Period::Month => i64::from(stamp.year()) * 12 + i64::from(stamp.month()) - 1,
         };
-        turns
-            .checked_mul(i64::try_from(self.len()).ok()?)?
-            .checked_add(i64::try_from(self.place(stamp)?).ok()?)
+        turns.checked_mul(i64::try_from(self.len()).ok()?)?.checked_add(i64::try_from(place).ok()?)
     }
 
     /// The stamp that is so many rows after one; none at the end of time.
     pub(super) fn after(&self, stamp: DateTime, steps: i64) -> Option<DateTime> {
+        self.at(self.count(stamp)?.checked_add(steps)?)
+    }
+
+    /// The stamp of such a count; none at the end of time.
+    pub(super) fn at(&self, count: i64) -> Option<DateTime> {
         let len = i64::try_from(self.len()).ok()?;
-        let later = self.count(stamp)?.checked_add(steps)?;
-        let turns = later.div_euclid(len);
-        let place = self.places.get(usize::try_from(later.rem_euclid(len)).ok()?)?;
+        let turns = count.div_euclid(len);
+        let place = self.places.get(usize::try_from(count.rem_euclid(len)).ok()?)?;
         let (day, seconds) = (place / DAY, place % DAY);
         let date = match self.period {
             Period::Day => later_date(MONDAY, turns)?,

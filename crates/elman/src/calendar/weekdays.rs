@@ -59,17 +59,20 @@ impl Weekdays {
     }
 }
 
+/// The names of the days of the week.
+pub(super) const DAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
 /// Names of days, which are bits, the lowest for Monday: `from Monday to Saturday`, `of Monday, Wednesday and Friday`.
 pub(super) fn days_in_words(bits: u8) -> String {
-    const NAMES: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     let is_open = |day: usize| bits >> (day % 7) & 1 == 1;
     let open = (0..7).filter(|&day| is_open(day)).collect::<Vec<_>>();
     let first = open.iter().copied().filter(|&day| !is_open(day + 6)).collect::<Vec<_>>();
     match first[..] {
         [first] if open.len() > 2 => {
-            format!("from {} to {}", NAMES[first], NAMES[(first + open.len() - 1) % 7])
+            format!("from {} to {}", DAYS[first], DAYS[(first + open.len() - 1) % 7])
         }
-        _ => format!("of {}", crate::words::listed(open.into_iter().map(|day| NAMES[day]), "and")),
+        _ => format!("of {}", crate::words::listed(open.into_iter().map(|day| DAYS[day]), "and")),
     }
 }
 

@@ -108,6 +108,7 @@ mod tests {
             scaling: Scaling { mean: 0.0, deviation: 1.0 },
             smoothing: None,
             levels: Vec::new(),
+            frequency: None,
         };
         let all = [known(&["1", "a"]), known(&["2.50", "a"]), known(&["3", "a"]), known(&["03", "a"])];
         let index = SeriesIndex::new(&all);

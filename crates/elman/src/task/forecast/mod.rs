@@ -100,7 +100,7 @@ pub struct Forecast {
     /// How a table holds its series.
     #[serde(default, skip_serializing_if = "Layout::is_single")]
     pub layout: Layout,
-    /// The time between rows, if there is a column of times.
+    /// The time between rows, if there is a column of times; of several series, unless a series has one of its own.
     pub frequency: Option<Frequency>,
     /// Rows in a season, if there is one.
     pub season: Option<usize>,
@@ -149,6 +149,9 @@ pub struct Known {
     /// The means in training of the covariates that are relative: past ones, then future ones. 0 where none was known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<f64>,
+    /// The time between its rows, if it is open at other times than the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frequency: Option<Frequency>,
 }
 
 impl TaskKind for Forecast {
@@ -408,6 +411,11 @@ impl TaskKind for Forecast {
         }
         if self.time.is_some() != self.frequency.is_some() {
             return Err("it has a time column or a frequency, but not both".into());
+        }
+        let is_alike =
+            |own: &Frequency| self.frequency.as_ref().is_some_and(|frequency| own.is_alike(frequency));
+        if !self.series.iter().filter_map(|known| known.frequency.as_ref()).all(is_alike) {
+            return Err("the rows of its series are not equally far apart".into());
         }
         Ok(())
     }

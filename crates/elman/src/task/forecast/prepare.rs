@@ -3,14 +3,14 @@
 use super::covariates::{Covariates, Named};
 use super::lengths::{self, Lengths};
 use super::panel::{self, Found, Member};
-use super::remarks::{outliers, remark_on_future, remarks_on_rows, unused};
+use super::remarks::{outliers, remark_on_future, remark_on_open_times, remarks_on_rows, unused};
 use super::series::{Filling, Series, check_missing};
 use super::steps;
 use super::time_column::{self, TimeColumn};
 use super::time_names::{self, Long};
 use super::time_parts;
 use super::{Forecast, ForecastOptions, Known, Layout, MAX_HORIZON, MAX_SEASON, Transform};
-use crate::calendar::{Calendar, Frequency};
+use crate::calendar::Frequency;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::Missing;
 use crate::outlier;
@@ -89,6 +89,7 @@ fn prepare_long(
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
     let (mut all, short) = read_all(table, &layout, &members, times, filling)?;
     remarks.extend(remark_on_future(&all));
+    remarks.extend(remark_on_open_times(&all));
     let (mut task, remark) = configure(target, name.map(str::to_owned), layout, &all, options)?;
     task.time_format = kept_format;
     remarks.extend(remarks_on_rows(&all, &task));
@@ -269,30 +270,61 @@ fn read_all<'a>(
 ) -> Result<(Vec<Series<'a>>, Vec<&'a [String]>), Error> {
     let (all, short): (Vec<&Member<'_>>, Vec<_>) =
         members.iter().partition(|member| layout.is_single() || member.table.num_rows() >= LEAST_ROWS);
-    let common = match time {
-        Some(time) if !layout.is_single() => time.common_frequency(table, &all)?,
-        _ => None,
+    let frequencies = match time {
+        Some(time) if !layout.is_single() => time.frequencies(table, &all, filling.missing.is_some())?,
+        _ => vec![None; all.len()],
     };
-    let time = time.map(|time| TimeColumn { frequency: common.as_ref(), ..time });
-    let all =
-        all.into_iter().map(|member| Series::read(member, time, filling)).collect::<Result<Vec<_>, _>>()?;
+    let alone = |member: &&'a Member<'_>| Series::read(member, time, filling).ok();
+    let read = |(member, frequency): (&&'a Member<'_>, &Option<Frequency>)| {
+        let known = time.map(|time| TimeColumn { frequency: frequency.as_ref(), ..time });
+        Series::read(member, known, filling).map_err(|error| {
+            // One that lacks no row by itself is closed while others are open.
+            let is_closed = |series: &Series<'_>| {
+                filling.missing.is_none()
+                    && series.frequency().is_some_and(|frequency| frequency.is_of_open_times())
+            };
+            let Some(closed) = alone(member).filter(is_closed) else { return error };
+            let other = all.iter().filter_map(alone).find(|other| other.frequency() != closed.frequency());
+            other.map_or(error, |other| apart(table, &closed, &other).into())
+        })
+    };
+    let all = all.iter().zip(&frequencies).map(read).collect::<Result<Vec<_>, Error>>()?;
     if all.is_empty() {
         let message = format!("has no series of {LEAST_ROWS} rows or more; give longer ones");
         return Err(DataError::new(table.name(), message).into());
     }
-    let frequency = |series: &Series<'_>| series.calendar.as_ref().map(Calendar::frequency);
-    if let Some(other) = all.iter().find(|series| frequency(series) != frequency(&all[0])) {
-        let step = |series| frequency(series).as_ref().map_or(String::new(), Frequency::step_name);
-        let message = format!(
-            "the rows of {} are one {} apart, but those of {} one {}; forecast them apart",
-            all[0].name(),
-            step(&all[0]),
-            other.name(),
-            step(other)
-        );
-        return Err(DataError::new(table.name(), message).into());
+    let is_alike = |series: &&Series<'_>| match (series.frequency(), all[0].frequency()) {
+        (Some(other), Some(first)) => other.is_alike(&first),
+        (other, first) => other == first,
+    };
+    if let Some(other) = all.iter().find(|series| !is_alike(series)) {
+        return Err(apart(table, &all[0], other).into());
     }
     Ok((all, short.into_iter().map(|member| member.id.as_slice()).collect()))
+}
+
+/// The error about two series whose rows are not equally far apart.
+fn apart(table: &Table, first: &Series<'_>, other: &Series<'_>) -> DataError {
+    let step =
+        |series: &Series<'_>| series.frequency().map_or(String::new(), |frequency| frequency.step_name());
+    let text = format!(
+        "the rows of {} are one {} apart, but those of {} one {}; forecast them apart",
+        first.name(),
+        step(first),
+        other.name(),
+        step(other)
+    );
+    let are_open = [first, other]
+        .iter()
+        .any(|series| series.frequency().is_some_and(|frequency| frequency.is_of_open_times()));
+    let message = match are_open {
+        true => Message::from(text)
+            .text(", or choose in training with ")
+            .option("missing")
+            .text(" what stands at the times at which one of them is closed, such as zero"),
+        false => text.into(),
+    };
+    DataError::new(table.name(), message)
 }
 
 /// Fills in what the options leave open; the stride and the statistics are still to come.
@@ -303,7 +335,7 @@ fn configure(
     all: &[Series<'_>],
     options: &ForecastOptions,
 ) -> Result<(Forecast, Option<Message>), ConfigError> {
-    let frequency = all[0].calendar.as_ref().map(Calendar::frequency);
+    let frequency = all[0].frequency();
     // Of several series, what suits the middle one by length.
     let mut rows: Vec<usize> = all.iter().map(|series| series.values.len()).collect();
     rows.sort_unstable();
@@ -436,7 +468,8 @@ impl Forecast {
                 Ok(scaling) if self.layout.is_single() => self.scaling = scaling,
                 Ok(scaling) => {
                     let (id, levels) = (series.id.to_vec(), std::mem::take(&mut series.levels));
-                    self.series.push(Known { id, scaling, smoothing, levels });
+                    let frequency = series.frequency().filter(|own| Some(own) != self.frequency.as_ref());
+                    self.series.push(Known { id, scaling, smoothing, levels, frequency });
                 }
                 Err(NoScaling::Constant) if !self.layout.is_single() => {
                     left_out.constant.push(series.id);

@@ -174,6 +174,26 @@ pub(super) fn remarks_on_rows(all: &[Series<'_>], task: &Forecast) -> impl Itera
     remark_on_order(all).into_iter().chain(of_clock).chain(of_missing).chain(of_ends)
 }
 
+/// What is to be said of series that are open at other times than others.
+pub(super) fn remark_on_open_times(all: &[Series<'_>]) -> Option<Message> {
+    let first = all.first()?;
+    let usual = first.frequency()?;
+    let mut others = all.iter().filter(|series| series.frequency().as_ref() != Some(&usual));
+    let other = others.next()?;
+    let more = match others.count() {
+        0 => String::new(),
+        more => format!(", and {} more series other times as well", thousands(more)),
+    };
+    let text = format!(
+        "the rows of {} are one {} apart, those of {} one {}{more}: each goes on at its own times",
+        first.name(),
+        usual.step_name(),
+        other.name(),
+        other.frequency()?.step_name()
+    );
+    Some(text.into())
+}
+
 /// What is to be said of series that end so long before others that what is forecast of them has passed.
 fn remark_on_ends(all: &[Series<'_>], horizon: usize) -> Option<Message> {
     let time = |series: &Series<'_>, ahead: usize| {

@@ -8,8 +8,8 @@ use super::covariates::{Gap, Inputs};
 use super::panel::{self, Member, name_of};
 use super::remarks::remarks_on_rows;
 use super::time_column::TimeColumn;
-use super::{Forecast, SeriesIndex, Smoothing};
-use crate::calendar::{Calendar, Cycle};
+use super::{Forecast, Known, SeriesIndex, Smoothing};
+use crate::calendar::{Calendar, Cycle, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::missing::{Gaps, Missing};
 use crate::outlier;
@@ -158,7 +158,8 @@ impl<'a> Series<'a> {
             }
             series.rows = calendar.rows().map(|row| Some(member.rows[row?])).collect();
             series.remark = calendar.remark(times);
-            series.of_clock = calendar.remark_on_clock(times);
+            let of_weeks = || calendar.remark_on_weeks(times).filter(|_| !time.is_learned);
+            series.of_clock = calendar.remark_on_clock(times).or_else(of_weeks);
             series.calendar = Some(calendar);
         }
         if filling.have_future {
@@ -216,6 +217,11 @@ impl<'a> Series<'a> {
         if self.is_unknown(row, 0) { f64::NAN } else { self.values[row] }
     }
 
+    /// The time between its rows, if there is a column of times.
+    pub(super) fn frequency(&self) -> Option<Frequency> {
+        self.calendar.as_ref().map(Calendar::frequency)
+    }
+
     /// The table's row that is this one of the series, if it is not missing.
     pub(super) fn table_row(&self, row: usize) -> Option<usize> {
         self.calendar.as_ref().map_or(Some(row), |calendar| calendar.table_row(row))
@@ -270,6 +276,44 @@ impl Forecast {
         self.time.as_deref().map(|name| TimeColumn { name, format, timezone, frequency, is_learned: true })
     }
 
+    /// The times between rows that its series have, each once.
+    fn timetables(&self) -> Vec<&Frequency> {
+        let mut all: Vec<&Frequency> = self.frequency.iter().collect();
+        for own in self.series.iter().filter_map(|known| known.frequency.as_ref()) {
+            if !all.contains(&own) {
+                all.push(own);
+            }
+        }
+        all
+    }
+
+    /// The time between the rows of a series: of one that was learned from the one that it had; of another of several, one of these
+    /// or one like them, by which it lacks no row.
+    fn frequency_of<'f>(
+        &'f self,
+        known: Option<&'f Known>,
+        member: &Member<'_>,
+        timetables: &[&'f Frequency],
+    ) -> Option<Cow<'f, Frequency>> {
+        let usual = self.frequency.as_ref()?;
+        let time = self.time_column().filter(|_| usual.is_of_open_times() && !self.layout.is_single());
+        let time = match (known, time) {
+            (Some(known), _) => return Some(Cow::Borrowed(known.frequency.as_ref().unwrap_or(usual))),
+            (None, None) => return Some(Cow::Borrowed(usual)),
+            (None, Some(time)) => time,
+        };
+        let read = |frequency: Option<&Frequency>| {
+            let (_, calendar) = TimeColumn { frequency, ..time }.read(&member.table).ok()?;
+            calendar.gaps().is_empty().then(|| calendar.frequency())
+        };
+        let learned = timetables.iter().find(|learned| read(Some(learned)).as_ref() == Some(**learned));
+        Some(match (learned, read(None)) {
+            (Some(learned), _) => Cow::Borrowed(learned),
+            (None, Some(own)) if own.is_alike(usual) => Cow::Owned(own),
+            _ => Cow::Borrowed(usual),
+        })
+    }
+
     /// What becomes of missing values.
     pub(super) fn filling(&self) -> Filling {
         Filling {
@@ -300,12 +344,16 @@ impl Forecast {
         let least = if self.missing.is_some() { 2 } else { needed };
         let (mut unseen, mut far, mut gap) = (Vec::new(), Vec::new(), Gap::default());
         let sheet = self.covariates.read(table, &mut unseen)?;
+        let timetables = self.timetables();
         for member in members {
             if member.table.num_rows() < least && !self.layout.is_single() {
                 short.push(member.id.as_slice());
                 continue;
             }
-            let mut series = Series::read(member, self.time_column(), self.filling())?;
+            let known = index.find(&member.id);
+            let frequency = self.frequency_of(known, member, &timetables);
+            let time = self.time_column().map(|time| TimeColumn { frequency: frequency.as_deref(), ..time });
+            let mut series = Series::read(member, time, self.filling())?;
             if series.values.len() < needed && !self.layout.is_single() {
                 short.push(member.id.as_slice());
                 continue;
@@ -321,7 +369,6 @@ impl Forecast {
                 return Err(DataError::new(table.name(), message).into());
             }
             self.check_positive(&series)?;
-            let known = index.find(&member.id);
             // The test tells nothing of a series that was not among those of training.
             let before_test = series.values.len().saturating_sub(test);
             (series.scaling, series.smoothing) = match known {

@@ -46,7 +46,7 @@ impl Forecast {
             timezone: self.timezone.clone(),
             missing: self.missing,
             layout: Layout::Single,
-            frequency: self.frequency.clone(),
+            frequency: known.frequency.clone().or_else(|| self.frequency.clone()),
             season: self.season,
             horizon: self.horizon,
             test: self.test,

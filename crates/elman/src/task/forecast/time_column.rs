@@ -79,27 +79,54 @@ impl TimeColumn<'_> {
         Err(DataError::new(place, message))
     }
 
-    /// How far the rows of several series of a table are apart, where they do not each tell it, and the same; else none.
-    pub(super) fn common_frequency(
+    /// For each of several series of a table, how far its rows are apart where it does not tell that by itself; else none. Series
+    /// that each tell it may be open at times of their own. Where rows that are missing `are_filled`, it may be one of all times at
+    /// which one of them is open.
+    pub(super) fn frequencies(
         &self,
         table: &Table,
         members: &[&Member<'_>],
-    ) -> Result<Option<Frequency>, Error> {
+        are_filled: bool,
+    ) -> Result<Vec<Option<Frequency>>, Error> {
         let read = |member: &&Member<'_>| Some(self.read(&member.table).ok()?.1);
-        let own = |member| read(member).filter(|calendar| calendar.gaps().is_empty());
-        let mut all = members.iter().map(|member| Some(own(member)?.frequency()));
-        let first = all.next().flatten();
-        if first.is_some() && all.all(|frequency| frequency == first) {
-            return Ok(None);
+        let is_whole = |calendar: &Calendar| calendar.gaps().is_empty();
+        let own: Vec<Option<Calendar>> = members.iter().map(read).collect();
+        let mut whole: Vec<Frequency> = Vec::new();
+        for calendar in own.iter().flatten().filter(|calendar| is_whole(calendar)) {
+            let frequency = calendar.frequency();
+            if !whole.contains(&frequency) {
+                whole.push(frequency);
+            }
+        }
+        let tells = |own: &Option<Calendar>| own.as_ref().is_some_and(is_whole);
+        if own.iter().all(tells) && whole.iter().all(|frequency| frequency.is_alike(&whole[0])) {
+            return Ok(vec![None; members.len()]);
         }
         let column = table.column(self.name)?;
         let common = Calendar::common_frequency(column, &read_times(column, self.format)?, self.timezone)?;
-        // Times of several series make a timetable that none of them may follow.
-        let is_followed = |frequency: &Frequency| {
-            let mut own = members.iter().filter_map(|member| Some(read(member)?.frequency()));
-            !frequency.is_timetable() || own.any(|own| own == *frequency)
+        // Times of several series make a timetable that none of them may follow, as those at different minutes of an hour.
+        let suits = |own: &Frequency, common: &Frequency| {
+            own == common || are_filled && own.is_timetable() && own.least_step() == common.least_step()
         };
-        Ok(common.filter(is_followed))
+        let is_followed = |common: &Frequency| {
+            !common.is_timetable()
+                || own.iter().flatten().any(|calendar| suits(&calendar.frequency(), common))
+        };
+        let common = common.filter(is_followed);
+        let of_one = |(member, own): (&&Member<'_>, &Option<Calendar>)| {
+            let common = common.as_ref()?;
+            if own.as_ref().is_some_and(|own| is_whole(own) && own.frequency().is_alike(common)) {
+                return None;
+            }
+            let fits = |frequency: &&Frequency| {
+                let time = TimeColumn { frequency: Some(frequency), ..*self };
+                frequency.is_of_open_times()
+                    && frequency.is_alike(common)
+                    && time.read(&member.table).is_ok_and(|(_, calendar)| is_whole(&calendar))
+            };
+            Some(whole.iter().find(fits).unwrap_or(common).clone())
+        };
+        Ok(members.iter().zip(&own).map(of_one).collect())
     }
 }
 
