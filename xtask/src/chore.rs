@@ -8,7 +8,7 @@ Usage: cargo xtask CHORE
 
   test           everything continuous integration checks: formatting, lints, docs, the release
                  build, all tests, the slow ones too, the Python tests, other processors,
-                 10 s of every fuzz target; ends with a table of what each took
+                 8 s of every fuzz target; ends with a table of what each took
   test --fast    formatting, lints and the tests that are not slow, for use while working
   python         run reference/test_*.py against the release build of the program
   package        build the wheel of the Python package and test it in an environment of its own

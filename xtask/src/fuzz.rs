@@ -33,13 +33,14 @@ const FUZZED: [&str; 5] = [
 const SANITIZED: &str = "-Zsanitizer=address";
 
 /// Other people's crates that take outside bytes apart, which have unsafe code, and the fuzz targets themselves.
-const READERS: [&str; 14] = [
+const READERS: [&str; 16] = [
     "elman-fuzz",
     "flate2",
     "hound",
     "lz4_flex",
     "memchr",
     "miniz_oxide",
+    "parquet",
     "planus",
     "polars-arrow-format",
     "rawzip",
@@ -47,6 +48,7 @@ const READERS: [&str; 14] = [
     "safetensors",
     "serde_json",
     "simd-adler32",
+    "snap",
     "twox-hash",
 ];
 
@@ -70,6 +72,7 @@ pub(crate) fn run(project: &Project, seconds: u32) -> Result<Outcome> {
     seed_models(project, &corpus.join("model_file"))?;
     seed_sound(&corpus.join("wav"))?;
     seed_exchange(project, &corpus.join("exchange"))?;
+    seed_parquet(project, &corpus.join("parquet"))?;
     let programs = build(project)?;
     process::side_by_side(&targets(project)?, |target| {
         let inputs = run_target(project, &programs, target, seconds)
@@ -165,6 +168,18 @@ fn seed_exchange(project: &Project, corpus: &Path) -> Result<()> {
         let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         if let Some(name) = file.file_name().filter(|_| bytes.len() <= LARGEST) {
             fs::write(corpus.join(name), bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives the fuzzer the files of the tests, without the magic that the target puts before all.
+fn seed_parquet(project: &Project, corpus: &Path) -> Result<()> {
+    fs::create_dir_all(corpus)?;
+    for file in files_named(&project.path("crates/elman/tests/data/parquet"), |_| true)? {
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        if let (Some(name), Some(rest)) = (file.file_name(), bytes.strip_prefix(b"PAR1")) {
+            fs::write(corpus.join(name), rest)?;
         }
     }
     Ok(())

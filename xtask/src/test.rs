@@ -15,7 +15,7 @@ use crate::{docs, fuzz, package, process, python, release, report, targets};
 
 /// How long continuous integration runs each fuzz target: enough to meet a reader that panics on
 /// a slightly damaged file, not a search for deep faults.
-const FUZZ_SECONDS: u32 = 10;
+const FUZZ_SECONDS: u32 = 8;
 
 /// One thing to check.
 struct Stage {
@@ -78,7 +78,7 @@ const LANES: [&[Stage]; 2] = [
     ],
     &[
         Stage::own("other processors", targets::COMMAND, targets::run),
-        Stage::own("fuzzing", "cargo xtask fuzz 10", |p| fuzz::run(p, FUZZ_SECONDS)),
+        Stage::own("fuzzing", "cargo xtask fuzz 8", |p| fuzz::run(p, FUZZ_SECONDS)),
         Stage::own("Python tests", "cargo xtask python", |p| passed(python::run_tests(p))),
         Stage::own("reports in a browser", report::COMMAND, report::run),
         Stage::own("Python package", "cargo xtask package", |p| passed(package::test(p, false))),
