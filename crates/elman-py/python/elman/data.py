@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -129,6 +129,18 @@ def collected(value: Any) -> Any:
 def columns_of(frame: Any) -> dict[str, Column]:
     """The columns of a frame, by name. Columns of ``float64`` without gaps are read where they lie."""
     return {name: _column(_values(name, values)) for name, values in _parts(frame).items()}
+
+
+def names_listed(text: str, columns: Collection[str]) -> list[str]:
+    """The columns that a text names: one, or several with commas between."""
+    return [text] if text in columns else [name.strip() for name in text.split(",")]
+
+
+def ids_of(columns: Mapping[str, Column], names: list[str]) -> Sequence[Any] | Array | None:
+    """What tells sequences apart in each row, by these columns together; None where one of them is missing."""
+    if any(name not in columns for name in names):
+        return None
+    return columns[names[0]] if len(names) == 1 else list(zip(*(columns[name] for name in names)))
 
 
 def values_of(frame: Any, name: str) -> Array | None:
@@ -260,13 +272,15 @@ def table_of(columns: dict[str, Column], name: str = "the data") -> _elman.Table
     return _elman.Table(name, list(columns.items()))
 
 
-def unnested(x: Any, id_name: str) -> Any:
+def unnested(x: Any, id_names: str) -> Any:
     """What sktime's frames hold, as a list of frames; everything else as it is.
 
     Those are pandas' frames with an index of two levels, sequences and timesteps, and those with a row for each sequence
     whose cells are series.
     """
-    if type(x).__module__.split(".")[0] != "pandas" or not hasattr(x, "columns") or id_name in x.columns:
+    if type(x).__module__.split(".")[0] != "pandas" or not hasattr(x, "columns"):
+        return x
+    if any(name in x.columns for name in names_listed(id_names, x.columns)):
         return x
     if x.index.nlevels == 2:
         in_order = x.sort_index(level=1, kind="stable", sort_remaining=False)

@@ -77,7 +77,7 @@ class ForecasterOptions(Recipe, total=False):
 
     target: Columns
     missing: Text
-    id: Text
+    id: Columns
     time: Text
     time_format: Text
     timezone: Text
@@ -96,7 +96,7 @@ class ForecasterOptions(Recipe, total=False):
 class GroupedOptions(Recipe, total=False):
     """Of estimators of sequences."""
 
-    id: Text
+    id: Columns
     target: Columns
     features: Columns
     time: Text

@@ -15,7 +15,7 @@ __all__ = ["Long", "are_frames", "joined"]
 class Long(NamedTuple):
     """The rows of all sequences below each other."""
 
-    #: The column of ids, then those of the frames by their names.
+    #: The columns of ids, then those of the frames by their names.
     columns: dict[str, Column]
     #: The rows of each sequence.
     lengths: list[int]
@@ -26,11 +26,11 @@ def are_frames(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and len(value) > 0 and all(is_frame(part) for part in value)
 
 
-def joined(frames: Any, id_name: str, *, is_full: bool) -> Long:
-    """Frames below each other, their columns by name, with a column of ids; if `is_full`, no number may be missing."""
+def joined(frames: Any, id_names: list[str], *, is_full: bool) -> Long:
+    """Frames below each other, their columns by name, with columns of ids; if `is_full`, no number may be missing."""
     parts = [columns_of(frame) for frame in frames]
     names = list(parts[0])
-    for name in (id_name, "unique_id"):
+    for name in (*id_names, "unique_id"):
         if name in names:
             raise ValueError(
                 f"X[0] has a column {name!r}, but in a list each frame is a sequence by itself; drop the column, or give one frame in "
@@ -44,7 +44,8 @@ def joined(frames: Any, id_name: str, *, is_full: bool) -> Long:
         if is_full:
             _refuse_missing(part, n)
     lengths = [len(next(iter(part.values()))) for part in parts]
-    ids: dict[str, Column] = {id_name: np.repeat(np.arange(len(parts), dtype=np.float64), lengths)}
+    numbers = np.repeat(np.arange(len(parts), dtype=np.float64), lengths)
+    ids: dict[str, Column] = dict.fromkeys(id_names, numbers)
     return Long({**ids, **{name: _below([part[name] for part in parts]) for name in names}}, lengths)
 
 

@@ -13,7 +13,10 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "time": ("str", "The column of times, in whose order rows are read."),
     "time_format": ("str", 'How times are written, as ``"%d.%m.%Y %H:%M"``.'),
     "timezone": ("str", "The time zone whose clocks the times show, as ``Europe/Berlin``."),
-    "id": ("str", "The column that tells series or sequences apart."),
+    "id": (
+        "str or list of str",
+        "The column that tells series or sequences apart; several that do so together with commas between or as a list.",
+    ),
     "past_covariates": ("str or list of str", "Columns that are known up to the last value, such as a temperature."),
     "future_covariates": ("str or list of str", "Columns that are known ahead, such as a price."),
     "static_covariates": ("str or list of str", "Columns that have one value for each series, such as a region."),

@@ -15,9 +15,11 @@ from .data import (
     Column,
     collected,
     columns_of,
+    ids_of,
     is_frame,
     is_path,
     long_columns,
+    names_listed,
     refuse_missing,
     sequences_of,
     table_of,
@@ -101,7 +103,7 @@ class Grouped(Estimator):
         is_full, names, width = options.get("missing") is None, None, 0
         id_name = options.setdefault("id", "id")
         if are_frames(X):
-            columns, lengths = joined(X, id_name, is_full=is_full)
+            columns, lengths = joined(X, [id_name], is_full=is_full)
             names = [name for name in columns if name != id_name]
             options.update(self._usual(names, options, True))
         else:
@@ -158,7 +160,7 @@ class Grouped(Estimator):
             return
         grouping = self._grouping(self.model_)
         targets = grouping["target"] if isinstance(grouping["target"], list) else [grouping["target"]]
-        others = {grouping.get("id"), grouping.get("time"), self._options().get("group"), *targets}
+        others = {*self._ids(grouping), grouping.get("time"), self._options().get("group"), *targets}
         self.feature_names_in_ = np.array([name for name in names if name not in others], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
 
@@ -197,7 +199,7 @@ class Grouped(Estimator):
 
     def _spread(self, columns: dict[str, Column], column: Column, id_name: str) -> Column:
         """A target for each row, where there may be one for each sequence."""
-        ids, rows = columns.get(id_name), len(next(iter(columns.values())))
+        ids, rows = ids_of(columns, names_listed(id_name, columns)), len(next(iter(columns.values())))
         if len(column) == rows:
             # Without ids each row may be a sequence, which the library finds out, or refuses.
             return column
@@ -216,6 +218,12 @@ class Grouped(Estimator):
         """The columns, as the model has them."""
         grouping: dict[str, Any] = json.loads(model.task_json)[self._task]["grouping"]
         return grouping
+
+    @staticmethod
+    def _ids(grouping: dict[str, Any]) -> list[str]:
+        """The columns that tell sequences apart, together."""
+        ids = grouping.get("id", [])
+        return [ids] if isinstance(ids, str) else ids
 
     def _answers(self, X: Any) -> tuple[dict[str, Any], Any]:
         """Answers by column in the order of the sequences, and the kind of the frame that they are to come in; None for arrays,
@@ -238,13 +246,15 @@ class Grouped(Estimator):
     def _long(self, X: Any) -> dict[str, Column]:
         """Arrays, or frames in a list, as a long table: columns by name, where the model knows them by that."""
         grouping, inputs = self._grouping(self._fitted()), self._inputs(self._fitted())
-        is_full = grouping.get("missing") is None
+        is_full, ids = grouping.get("missing") is None, self._ids(grouping) or ["id"]
         if are_frames(X) and (len(self._places(inputs)) < len(inputs) or {*inputs} <= {*columns_of(X[0])}):
-            return joined(X, grouping.get("id") or "id", is_full=is_full).columns
+            return joined(X, ids, is_full=is_full).columns
         sequences = self._sequences(X)
         if is_full:
             refuse_missing(sequences)
-        return long_columns(sequences)
+        columns = long_columns(sequences)
+        numbers = columns.pop("id")
+        return {**dict.fromkeys(ids, numbers), **columns}
 
     def _sequences(self, X: Any) -> list[Array]:
         """Sequences out of arrays, which must have the values that the model reads."""
@@ -288,8 +298,8 @@ class Grouped(Estimator):
         rows."""
         if len(y) == count:
             return y
-        id_name = self._grouping(self._fitted())["id"]
-        ids = columns_of(X).get(id_name) if is_frame(unnested(X, id_name)) else None
+        names = self._ids(self._grouping(self._fitted()))
+        ids = ids_of(columns_of(X), names) if is_frame(unnested(X, ",".join(names))) else None
         if ids is None or len(y) != len(ids):
             rows = "" if ids is None else f" of {len(ids)} rows"
             raise ValueError(f"{name} has {len(y)} {what}, but X has {count} sequences{rows}")
