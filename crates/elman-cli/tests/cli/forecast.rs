@@ -252,8 +252,19 @@ fn the_only_column_of_numbers_is_the_target() {
     let noted = airline().replace('\n', ",note\n").replacen(",note", ",notes", 1);
     let place = Place::with("noted.csv", &noted);
     place.ok("train noted.csv --epochs 1 --hidden-size 2");
-    let two = airline().replace('\n', ",1\n").replacen(",1\n", ",other\n", 1);
-    place.write("two.csv", &two);
+    let beside = |other: fn(usize) -> usize| {
+        let lines = airline();
+        let lines = lines.lines().enumerate().map(|(n, line)| match n {
+            0 => format!("{line},other\n"),
+            _ => format!("{line},{}\n", other(n)),
+        });
+        lines.collect::<String>()
+    };
+    // A number that is the same in each row, as one of a person, is not what to forecast.
+    place.write("one.csv", beside(|_| 2_022_484_408));
+    let said = place.ok("train one.csv --epochs 1 --hidden-size 2").stderr;
+    assert!(said.contains(r#"the column "other" is not used"#), "{said}");
+    place.write("two.csv", beside(|n| n % 7));
     place.refuses(
         1,
         "train two.csv",

@@ -167,12 +167,15 @@ fn only_number_column(
         }
         return Ok(only.to_owned());
     }
-    let no_index: Vec<&str> = others
+    // A number of whom the table is of, that stands in each row, is as little to forecast as an index.
+    let varies =
+        |column: &Column<'_>| column.texts().skip(1).any(|text| !text.is_empty() && text != column.text(0));
+    let telling: Vec<&str> = others
         .iter()
-        .filter(|column| is_value(column) && !counts_rows(column))
+        .filter(|column| is_value(column) && !counts_rows(column) && varies(column))
         .map(|column| column.name())
         .collect();
-    if let [only] = no_index[..] {
+    if let [only] = telling[..] {
         return Ok(only.to_owned());
     }
     if numeric.is_empty() {
