@@ -183,14 +183,18 @@ pub(crate) fn data_text(model: &Model) -> String {
 
 /// `48000 Hz; targets were taken as 73 samples late; samples are multiplied with 4 before the network, answers with 0.25`
 fn sound_text(sound: &Sound, [input, output]: [f64; 2]) -> String {
-    let delays = if sound.delays.is_empty() { vec![sound.delay] } else { sound.delays.clone() };
-    let delays = listed(delays.iter().map(|&delay| late(delay)), "and");
+    let delays =
+        if sound.delays.is_empty() { Vec::from_iter(sound.delay) } else { sound.delays.clone() };
+    let delays = match delays.as_slice() {
+        [] => "how late targets were is not known".to_owned(),
+        known => format!("targets were taken as {}", listed(known.iter().map(|&delay| late(delay)), "and")),
+    };
     let gains = if input == 1.0 && output == 1.0 {
         String::new()
     } else {
         format!("; samples are multiplied with {input} before the network, answers with {output}")
     };
-    format!("{} Hz; targets were taken as {delays}{gains}", sound.sample_rate)
+    format!("{} Hz; {delays}{gains}", sound.sample_rate)
 }
 
 /// `31 sequences`, of a task that tells something of each timestep `31 sequences of 207,359 timesteps in all`.

@@ -1,6 +1,8 @@
 //! What is said of arguments that do not fit, where more is known than which one.
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 use std::path::Path;
 
 use clap::Parser;
@@ -13,13 +15,39 @@ use crate::output::Wrong;
 const PAIRS: &str = "recordings come in pairs, what went into a device and what came out, each behind an --audio of its own: \
                      --audio in1.wav out1.wav --audio in2.wav out2.wav";
 
-/// The arguments of the program, or what is wrong with those of recordings.
+/// The arguments of the program, or what is wrong with numbers and recordings.
 pub(crate) fn parse() -> Result<Arguments, Wrong> {
     let given: Vec<OsString> = std::env::args_os().collect();
-    Arguments::try_parse_from(&given).map_err(|error| match about_recordings(&error, &given) {
-        Some(message) => Wrong(message),
-        None => error.exit(),
+    Arguments::try_parse_from(&given).map_err(|error| {
+        let message = about_recordings(&error, &given).or_else(|| about_number(&error));
+        message.map_or_else(|| error.exit(), Wrong)
     })
+}
+
+/// What is wrong with a number, if that is what an error is about.
+fn about_number(error: &clap::Error) -> Option<String> {
+    let (Some(ContextValue::String(argument)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return None;
+    };
+    let source = error.source()?;
+    let way = match source.downcast_ref::<ParseIntError>() {
+        Some(error) => whole_number(value, error),
+        None if source.is::<ParseFloatError>() => "give a number",
+        None => return None,
+    };
+    Some(format!("invalid value '{value}' for '{argument}': {way}"))
+}
+
+/// The way out for a text that is no whole number.
+pub(crate) fn whole_number(text: &str, error: &ParseIntError) -> &'static str {
+    match error.kind() {
+        IntErrorKind::Zero => "give a whole number above 0",
+        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "it is too large",
+        _ if text.starts_with('-') && text.parse::<i64>().is_ok() => "it must be at least 0",
+        _ => "give a whole number",
+    }
 }
 
 /// What is wrong with recordings, if that is what an error is about.

@@ -111,7 +111,7 @@ pub(crate) fn table_for(
     }
     let pairs = pairs(&arguments.audio, &arguments.knob, arguments.channel)?;
     if let Some(pair) = pairs.iter().find(|pair| pair.input.sample_rate() != sound.sample_rate) {
-        return Err(other_rate(&pair.input, sound.sample_rate).into());
+        return Err(other_rate(&pair.input, sound).into());
     }
     for pair in &pairs {
         Player::check_knobs(model, &pair.knobs).map_err(Error::from)?;
@@ -140,8 +140,15 @@ pub(crate) fn refuse_without_audio(model: &Model, arguments: &EvaluateArguments)
 }
 
 /// The error about a recording of another rate than the model's.
-fn other_rate(recording: &Track, wanted: u32) -> Error {
-    let message = format!("but the model was trained at {wanted} Hz; convert the recording to that rate");
+fn other_rate(recording: &Track, wanted: &Sound) -> Error {
+    let rate = wanted.sample_rate;
+    let message = match wanted.delay {
+        Some(_) => format!("but the model was trained at {rate} Hz; convert the recording to that rate"),
+        None => format!(
+            "but the model is for {rate} Hz; convert the recording to that rate, or, if it is for another, import it anew with \
+             --sample-rate"
+        ),
+    };
     DataError { place: recording.describe(), message: message.into() }.into()
 }
 
@@ -218,7 +225,7 @@ pub(crate) fn predict(
     let recording = Track::open(from, arguments.channel)?;
     let wanted = player.sound().sample_rate;
     if recording.sample_rate() != wanted {
-        return Err(other_rate(&recording, wanted).into());
+        return Err(other_rate(&recording, player.sound()).into());
     }
     input::refuse_overwriting(to, [&arguments.model, from])?;
     // Nothing in a WAV file tells whether it is a recording that cannot be made again.
@@ -259,7 +266,7 @@ pub(crate) fn predict(
     let Sound { delay, delays, .. } = player.sound();
     let late = |delay: i64| format!("{} samples {}", delay.abs(), if delay < 0 { "early" } else { "late" });
     let was = match delays.as_slice() {
-        [] if delay.abs() > 1 => Some(late(*delay)),
+        [] => delay.filter(|delay| delay.abs() > 1).map(late),
         [first, .., last] => Some(format!("{} to {}", late(*first), late(*last))),
         _ => None,
     };

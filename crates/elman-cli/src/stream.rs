@@ -60,6 +60,7 @@ fn play(
     let block = arguments.block.get();
     let (mut bytes, mut held) = (vec![0; SAMPLE * block], 0);
     let (mut samples, mut answers) = (Vec::new(), Vec::new());
+    let mut is_first = true;
     let mut stdin = std::io::stdin().lock();
     loop {
         match stdin.read(&mut bytes[held..]) {
@@ -68,6 +69,12 @@ fn play(
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(unread(error)),
         }
+        if is_first && bytes[..held].starts_with(b"RIFF") {
+            let message = "standard input is a file with a head, no raw samples; name it to elman predict, or send what follows its \
+                           head (32-bit float, little endian, one channel)";
+            return Err(Wrong(message.into()).into());
+        }
+        is_first &= held < SAMPLE;
         let (whole, rest) = bytes[..held].as_chunks::<SAMPLE>();
         samples.clear();
         samples.extend(whole.iter().map(|&sample| f32::from_le_bytes(sample)));

@@ -101,7 +101,7 @@ impl Stream {
     ) -> Result<Self, ConfigError> {
         assert_eq!(parameters.len(), network.layout().len(), "number of parameters");
         if !network.is_causal() {
-            let message = "is true: the network reads a sequence from its end as well, and a stream has none; train it with false";
+            let message = "is true: the network reads a sequence from its end as well, and a stream has none; train anew without it";
             return Err(ConfigError::new("bidirectional", message));
         }
         let blocks = network.config().blocks.iter().copied();

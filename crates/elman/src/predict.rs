@@ -206,7 +206,7 @@ impl Session {
 impl Typed {
     fn new(network: &Network, parameters: &Parameters, count: usize) -> Result<Self, ConfigError> {
         if !network.is_causal() {
-            let message = "is true: the network reads a sequence from its end as well, and one that goes on has none yet; train it with false";
+            let message = "is true: the network reads a sequence from its end as well, and one that goes on has none yet; train anew without it";
             return Err(ConfigError::new("bidirectional", message));
         }
         if network.joins_all_time() || network.patch_len() > 1 {
@@ -398,7 +398,7 @@ mod tests {
             Session::new(&network, &parameters).err().map(|error| error.to_string())
         };
         let both = NetworkConfig::new(1).with(layer.with_direction(Direction::Both));
-        let message = "bidirectional is true: the network reads a sequence from its end as well, and one that goes on has none yet; train it with false";
+        let message = "bidirectional is true: the network reads a sequence from its end as well, and one that goes on has none yet; train anew without it";
         assert_eq!(refusal(both).as_deref(), Some(message));
         let joined =
             "blocks join timesteps (a pooling or a patch), which a sequence given piece by piece may cut";

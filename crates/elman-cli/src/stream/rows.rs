@@ -74,6 +74,7 @@ impl Answering<'_> {
     }
 
     fn json(&mut self, reader: impl BufRead) -> anyhow::Result<()> {
+        let mut is_first = true;
         for (number, text) in (1..).zip(reader.lines()) {
             let text = text.map_err(unread)?;
             if text.trim().is_empty() {
@@ -81,6 +82,10 @@ impl Answering<'_> {
             }
             let value: Value = serde_json::from_str(&text)
                 .map_err(|error| anyhow::anyhow!("{}: no JSON: {error}", place(number)))?;
+            if let (true, Value::Object(object)) = (is_first, &value) {
+                self.tell_unread(object.keys().map(String::as_str), &names(&self.streams, true));
+            }
+            is_first = false;
             let row = row_of(&value, &self.streams)
                 .map_err(|message| anyhow::anyhow!("{}: {message}", place(number)))?;
             let answer = self.answer(&row, number)?;
@@ -97,6 +102,14 @@ impl Answering<'_> {
             line(&Value::Object(id.chain(class).chain(named).collect::<Map<_, _>>()).to_string())?;
         }
         Ok(())
+    }
+
+    /// Tells which of these names are none of those that are read.
+    fn tell_unread<'n>(&mut self, found: impl Iterator<Item = &'n str>, read: &[String]) {
+        let unread: Vec<&str> = found.filter(|found| !read.iter().any(|name| name == found)).collect();
+        if !unread.is_empty() {
+            self.output.note(&format!("note: columns that the model does not read: {}", unread.join(", ")));
+        }
     }
 
     fn csv(&mut self, mut reader: impl BufRead) -> anyhow::Result<()> {
@@ -128,11 +141,7 @@ impl Answering<'_> {
                 "standard input, line 1: there are two columns {name:?}; give each a name of its own"
             );
         }
-        let unused: Vec<&str> =
-            head.iter().filter(|header| !names.iter().any(|name| name == header)).collect();
-        if !unused.is_empty() {
-            self.output.note(&format!("note: columns that the model does not read: {}", unused.join(", ")));
-        }
+        self.tell_unread(head.iter(), &names);
         let mut writer = csv::Writer::from_writer(Vec::new());
         let class = self.streams.class_name();
         writer.write_record(names[..of_ids].iter().chain(&class).chain(self.streams.answers()))?;

@@ -7,6 +7,7 @@ use clap::Args;
 use elman::table::nearest;
 
 use super::options::TrainOptions;
+use crate::args::TrainArguments;
 use crate::input;
 use crate::output::Wrong;
 
@@ -25,6 +26,12 @@ impl TrainOptions {
     }
 }
 
+/// Is it one of the options that stand beside those of training: where data are, and what is made of them?
+fn is_beside(key: &str) -> bool {
+    let command = TrainArguments::augment_args(clap::Command::new("train"));
+    command.get_arguments().any(|argument| argument.get_long() == Some(key))
+}
+
 /// Refuses a key that is no option, naming the nearest.
 fn check_keys(table: &toml::Table, name: &str) -> Result<(), Wrong> {
     let command = TrainOptions::augment_args(clap::Command::new("train"));
@@ -32,6 +39,9 @@ fn check_keys(table: &toml::Table, name: &str) -> Result<(), Wrong> {
     match table.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
+            if is_beside(key) {
+                return Err(Wrong(format!("{name}: {key:?} is given on the command line, where the data are")));
+            }
             let hint =
                 nearest(key, known).map_or(String::new(), |known| format!(" (did you mean {known:?}?)"));
             Err(Wrong(format!("{name}: there is no option {key:?}{hint}; `elman train --help` lists them")))

@@ -16,6 +16,7 @@ use elman::task::{HeldOut, Task, TaskName, TaskOptions, Tokens};
 use elman::train::LearningRate;
 use serde::{Deserialize, Serialize};
 
+use crate::misread::whole_number;
 use crate::output::Wrong;
 
 /// Declares the options: every one is a flag, a key of the TOML file, and `None` unless it is given.
@@ -448,14 +449,14 @@ fn rate(text: &str) -> Result<LearningRate, String> {
     match text {
         "auto" => Ok(LearningRate::AUTO),
         text => {
-            text.parse().map(LearningRate::Fixed).map_err(|error| format!("{error}; give a number, or auto"))
+            text.parse().map(LearningRate::Fixed).map_err(|_| "give a number, or auto".to_owned())
         }
     }
 }
 
 /// A count as an option's value: TOML holds numbers up to 2^63, and no count comes near.
 fn count<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
-    let count: u64 = text.parse().map_err(|error| format!("{error}"))?;
+    let count: u64 = text.parse().map_err(|error| whole_number(text, &error).to_owned())?;
     if count > 1 << 53 {
         return Err(format!("it must be at most {}", 1u64 << 53));
     }

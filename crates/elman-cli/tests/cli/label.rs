@@ -145,7 +145,7 @@ fn both_directions_are_not_cut_and_distributions_have_intervals() {
     let message =
         "--burn-in cuts sequences, but the reverse direction starts at their ends; use one direction";
     assert_eq!(refused("--bidirectional --burn-in 100"), message);
-    let message = "--burn-in is 2000, but training sequence 0 has 1071 timesteps, so nothing of it is learned; choose \
+    let message = "--burn-in is 2000, but training sequence 1 has 1071 timesteps, so nothing of it is learned; choose \
                    less, or 0 for none";
     assert_eq!(refused("--burn-in 2000"), message);
     // The 200 rows for validation come after as many as are burned in.

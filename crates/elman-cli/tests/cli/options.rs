@@ -285,10 +285,15 @@ fn values_out_of_range_are_wrong_usage() {
     }
     let cells = CellKind::NAMES.join(", ");
     for (arguments, message) in [
-        ("train --epochs many", "invalid value 'many' for '--epochs <N>': invalid digit found in string"),
+        ("train --epochs many", "invalid value 'many' for '--epochs <N>': give a whole number"),
+        ("train --epochs -1", "invalid value '-1' for '--epochs <N>': it must be at least 0"),
+        ("train --threads 0", "invalid value '0' for '--threads <N>': give a whole number above 0"),
+        ("train label --latency 5.5", "invalid value '5.5' for '--latency <SAMPLES>': give a whole number"),
+        ("generate m --length -1", "invalid value '-1' for '--length <N>': it must be at least 0"),
+        ("generate m --temperature hot", "invalid value 'hot' for '--temperature <T>': give a number"),
         (
             "train --learning-rate fast",
-            "invalid value 'fast' for '--learning-rate <RATE>': invalid float literal",
+            "invalid value 'fast' for '--learning-rate <RATE>': give a number, or auto",
         ),
         (
             "train --cell foo",

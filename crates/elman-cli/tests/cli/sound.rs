@@ -645,7 +645,7 @@ fn refusals_name_what_was_typed() {
     place.write("answer.wav", wav(&device(&short, 3.0, 0)));
     place.ok(&format!("{train} --audio short.wav answer.wav"));
     let asked = format!("{train} --audio short.wav answer.wav --burn-in 256");
-    fails(&place, &asked, 2, "--burn-in is 256, but training sequence 0 has 216 timesteps");
+    fails(&place, &asked, 2, "--burn-in is 256, but training sequence 1 has 216 timesteps");
     let spectra = format!("{train} --audio in.wav out.wav --loss mrstft --truncate 1100 --streams 30");
     let message = "sequence 0 has 576 timesteps, and the loss mrstft needs at least 1025; give longer ones, or another --loss";
     fails(&place, &spectra, 2, message);

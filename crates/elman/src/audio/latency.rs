@@ -46,18 +46,20 @@ impl Pair {
     }
 
     /// How late the target is to be taken for a model of this sound: as late as in training. Where recordings differed in that,
-    /// it is found here as it was there, and what is found next to one of training's is taken as that.
+    /// it is found here as it was there, and what is found next to one of training's is taken as that. Where training's is not
+    /// known, it is what is found.
     ///
     /// # Errors
     /// If a recording cannot be read any more.
     pub fn latency_for(&self, sound: &Sound) -> Result<Latency, DataError> {
         let here = self.latency()?;
-        let Some(found) = here.found else { return Ok(self.latency_as_trained(sound.delay, None)) };
-        let known = if sound.delays.is_empty() { std::slice::from_ref(&sound.delay) } else { &sound.delays };
+        let Some(delay) = sound.delay else { return Ok(here) };
+        let Some(found) = here.found else { return Ok(self.latency_as_trained(delay, None)) };
+        let known = if sound.delays.is_empty() { std::slice::from_ref(&delay) } else { &sound.delays };
         let nearest = known.iter().copied().min_by_key(|known| known.abs_diff(here.delay));
         Ok(match nearest {
             Some(known) if known.abs_diff(here.delay) <= NEAR => self.latency_as_trained(known, None),
-            _ if sound.delays.is_empty() => self.latency_as_trained(sound.delay, Some(found)),
+            _ if sound.delays.is_empty() => self.latency_as_trained(delay, Some(found)),
             _ => here,
         })
     }

@@ -59,9 +59,9 @@ pub struct Sound {
     /// The samples per second that it was trained at: what it is fed has to have as many.
     pub sample_rate: u32,
     /// The samples by which targets were late in training, and were moved back. What the model answers is that much
-    /// earlier than what the device did.
-    #[serde(default)]
-    pub delay: i64,
+    /// earlier than what the device did. None where that is not known, as of a model that another program trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<i64>,
     /// Where those of the recordings differed: each once, in ascending order; [`delay`](Self::delay) is then that of most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub delays: Vec<i64>,

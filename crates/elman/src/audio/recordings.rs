@@ -171,7 +171,7 @@ impl Recordings {
         let knobs: Vec<String> = first.knobs.iter().map(|(name, _)| name.clone()).collect();
         let sound = Sound {
             sample_rate: first.input.sample_rate(),
-            delay: most_frequent(&delays),
+            delay: Some(most_frequent(&delays)),
             delays: different(delays),
             knobs: (0..knobs.len()).map(|k| range(parts.iter().map(|part| part.knobs[k]))).collect(),
         };

@@ -534,7 +534,7 @@ fn what_spoils_a_model_is_said() {
     assert!(offset.contains("out.wav: its mean is 0.100"), "{offset}");
     let offset = wave(0.5).iter().map(|y| y + 0.1).collect::<Vec<f32>>();
     let pair = Pair::new(recording("a.wav", 48_000, offset.clone()), recording("a.wav", 48_000, offset), &[]);
-    let sound = Sound { sample_rate: 48_000, delay: 0, delays: Vec::new(), knobs: Vec::new() };
+    let sound = Sound { sample_rate: 48_000, delay: Some(0), delays: Vec::new(), knobs: Vec::new() };
     let measured = prepare_for(&sound, &[pair.unwrap()], &[0]).unwrap().table;
     let of_mean: Vec<String> =
         measured.remarks().iter().map(ToString::to_string).filter(|text| text.contains("mean")).collect();
@@ -601,14 +601,14 @@ fn pairs_become_a_table_with_knobs() {
     assert!(said.starts_with("the knob drive is at 0.1 in all recordings, and no input"), "{said}");
     assert_eq!(prepare_for(&sound, &still, &[]).unwrap().table.headers()[1], "drive");
     let Prepared { table, sound } = prepare(&pairs, &[1]).unwrap();
-    assert_eq!(sound, Sound { sample_rate: 8000, delay: 1, delays: Vec::new(), knobs: vec![[0.1, 0.9]] });
+    assert_eq!(sound, Sound { sample_rate: 8000, delay: Some(1), delays: Vec::new(), knobs: vec![[0.1, 0.9]] });
     assert_eq!(table.headers(), ["input", "drive", "target", "pair"]);
     let column = |name| table.column(name).unwrap().numbers().unwrap().to_vec();
     assert_eq!(column("input"), [0.5, 0.25, 0.125, 0.0, 0.5, 0.25]);
     assert_eq!(column("target"), [0.5, 0.25, 0.0, 1.0, 0.5, 0.25]);
     assert_eq!(column("drive"), [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]);
     assert_eq!(column("pair"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
-    let early = Sound { sample_rate: 8000, delay: -1, delays: Vec::new(), knobs: Vec::new() };
+    let early = Sound { sample_rate: 8000, delay: Some(-1), delays: Vec::new(), knobs: Vec::new() };
     let alone = prepare_for(&early, &pairs[..1], &[]).unwrap().table;
     assert_eq!(alone.headers(), table.headers());
     assert_eq!(alone.column("pair").unwrap().numbers().unwrap(), [1.0; 3]);
@@ -639,7 +639,7 @@ fn pairs_that_are_late_by_other_times_are_each_moved_back() {
     };
     let pairs = [pair("a.wav", 10), pair("b.wav", 50), pair("c.wav", 10)];
     let Prepared { table, sound } = prepare(&pairs, &[]).unwrap();
-    assert_eq!((sound.delay, sound.delays.as_slice()), (9, &[9, 49][..]));
+    assert_eq!((sound.delay, sound.delays.as_slice()), (Some(9), &[9, 49][..]));
     let columns = |table: &Table| {
         [INPUT, TARGET, PAIR].map(|name| table.column(name).unwrap().numbers().unwrap().to_vec())
     };
@@ -657,11 +657,15 @@ fn pairs_that_are_late_by_other_times_are_each_moved_back() {
     assert!(said(&other).contains("d.wav: 30 samples late"), "{}", said(&other));
     // Where all of training were alike, so is what follows; what speaks against it is said.
     let alike = prepare(&pairs[..1], &[]).unwrap().sound;
-    assert_eq!((alike.delay, alike.delays.len()), (9, 0));
+    assert_eq!((alike.delay, alike.delays.len()), (Some(9), 0));
     let other = prepare_for(&alike, &pairs[1..], &[]).unwrap().table;
     let remark =
         "b.wav: taken as 9 samples late, as in training (latency overrules), though it looks 50 samples late";
     assert!(said(&other).contains(remark), "{}", said(&other));
+    // Nothing is known of one that another program trained.
+    let imported = Sound { delay: None, ..alike };
+    let other = prepare_for(&imported, &pairs[1..2], &[]).unwrap().table;
+    assert!(said(&other).contains("b.wav: 50 samples late"), "{}", said(&other));
 }
 
 /// Opens the bytes of a WAV file, with up to so many samples in memory.

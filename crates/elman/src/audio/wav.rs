@@ -75,7 +75,9 @@ impl Recording {
         }
         let samples = reader.take(channel, usize::MAX).map_err(damaged)?;
         if samples.is_empty() {
-            return Err(refuse("has no samples, as its head says; record it again".into()));
+            let message = "has no samples, as its head says; if the recorder was cut off, have a sound editor read it as raw \
+                           samples, else record it again";
+            return Err(refuse(message.into()));
         }
         if let Some(n) = samples.iter().position(|sample| !sample.is_finite()) {
             return Err(not_finite(name, n, samples[n], sample_rate));

@@ -11,7 +11,11 @@ pub(super) fn parse(file: &str, bytes: &[u8]) -> Result<Value, DataError> {
     const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     serde_json::from_slice(text).map_err(|error| {
-        let message = format!("it is not JSON: {error}; NaN and Infinity are none; write the file again");
+        let message = if error.is_eof() {
+            format!("it is empty or cut off: {error}; copy or write it again")
+        } else {
+            format!("it is not JSON: {error}; NaN and Infinity are none; write the file again")
+        };
         DataError::new(file, message)
     })
 }

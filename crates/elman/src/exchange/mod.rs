@@ -233,7 +233,7 @@ impl Imported {
         }
         let knobs = (1..self.weights.network().input_size()).map(|n| format!("knob{n}"));
         let task = Task::from(Label::of_sound(
-            Sound { sample_rate, delay: 0, delays: Vec::new(), knobs: Vec::new() },
+            Sound { sample_rate, delay: None, delays: Vec::new(), knobs: Vec::new() },
             knobs,
         ));
         let record = Record::new(data, Recipe::for_task(&task));

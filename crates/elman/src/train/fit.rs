@@ -26,8 +26,9 @@ impl<T: Float> Trainer<'_, T> {
         let length = |examples: Examples<'_, T>, n| examples.length(n, self.network.input_size());
         if let Some(n) = (0..self.train.len()).find(|&n| length(self.train, n) <= burn_in) {
             return refuse(format!(
-                "is {burn_in}, but training sequence {n} has {} timesteps, so nothing of it is learned; choose less, or 0 \
+                "is {burn_in}, but training sequence {} has {} timesteps, so nothing of it is learned; choose less, or 0 \
                  for none",
+                n + 1,
                 length(self.train, n)
             ));
         }

@@ -131,7 +131,7 @@ fn streams_run_in_f32_and_say_so() {
                 message.unwrap_err(),
                 "dtype is f64, but a stream runs in f32; round the parameters first"
             ),
-            (_, false) => assert!(message.unwrap_err().ends_with("train it with false")),
+            (_, false) => assert!(message.unwrap_err().ends_with("train anew without it")),
             (_, true) => assert_eq!(message, Ok("a stream")),
         }
     }

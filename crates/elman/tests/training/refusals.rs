@@ -159,7 +159,7 @@ fn bad_options_are_errors() {
     assert_eq!(refusal(&network, base(), &[], &train), "train holds no sequences");
     assert_eq!(
         refusal(&network, base().with_burn_in(2), &train, &[]),
-        "burn_in is 2, but training sequence 0 has 2 timesteps, so nothing of it is learned; choose less, or 0 for \
+        "burn_in is 2, but training sequence 1 has 2 timesteps, so nothing of it is learned; choose less, or 0 for \
          none"
     );
 }

@@ -68,6 +68,7 @@ impl<'t> Found<'t> {
             self;
         let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
         remarks.extend(about_targets);
+        remarks.extend(hardly_any_twice(&task, &labels));
         let targets = task.targets(&labels)?;
         T::check_targets(&targets, &labels)?;
         if task.stratum_name(0).is_none() && options.sound.is_none() {
@@ -231,6 +232,20 @@ pub(super) fn unlabelled(rows: usize, labels: &Labels<'_>) -> Result<Vec<Message
         remarks.push(format!("{} with some of the targets used for those", counted(partly, "row")).into());
     }
     Ok(remarks)
+}
+
+/// What is to be said of classes that are nearly as many as there are rows: numbers that were taken for classes.
+fn hardly_any_twice<T: GroupedTask>(task: &T, labels: &Labels<'_>) -> Option<Message> {
+    let classes = (0..).map_while(|stratum| task.stratum_name(stratum)).count();
+    (2 * classes > labels.len()).then(|| {
+        let text = format!(
+            "{}: {} for {}, and what is seen once can hardly be learned; if these are numbers, say so with ",
+            labels.whole(0),
+            counted(classes, "class"),
+            counted(labels.len(), "row")
+        );
+        Message::from(text).option("classes").text("=false")
+    })
 }
 
 /// The classes that training sees nothing of.

@@ -186,6 +186,9 @@ impl TaskKind for Label {
                 format!("{} tells distributions; sound has one answer for each sample; use esr", loss.name());
             return Err(ConfigError::new("loss", message));
         }
+        if let (Some(_), Loss::CrossEntropy { .. }) = (&self.sound, loss) {
+            return Err(ConfigError::new("loss", "cross-entropy is for classes; samples are numbers: use esr"));
+        }
         match &self.answer {
             RowAnswer::Numbers(_) => check_loss_of_numbers(TaskName::Label, loss),
             RowAnswer::Class(task) => GroupedTask::check_loss(task, loss),
@@ -296,6 +299,11 @@ impl TaskKind for Label {
 
     fn sound(&self) -> Option<&Sound> {
         self.sound.as_ref()
+    }
+
+    /// Sound is played as it is heard.
+    fn knows_the_end(&self) -> bool {
+        self.sound.is_none()
     }
 
     fn stream(&self) -> Result<Box<dyn StreamUnits>, ConfigError> {

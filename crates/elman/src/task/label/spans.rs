@@ -138,13 +138,18 @@ impl Spans {
                 remark.text("; if it holds several, name the column that tells them apart with ").option("id")
             }
         };
+        let mut remarks = vec![remark];
+        if test == 0 && options.test > 0.0 {
+            let labelled = counted(count, "labelled row");
+            remarks.push(format!("{labelled} are too few to keep any for the test, so no figure is shown").into());
+        }
         let warm_up = train.min(WARM_UP.max(options.burn_in));
         Ok(Spans {
             train: vec![(0, 0..train)],
             train_groups: Vec::new(),
             validation: (known > train).then(|| ((0, train - warm_up..known), warm_up)).into_iter().collect(),
             held_out: (rows > known).then_some(HeldOut::LastRows(rows - known)),
-            remarks: vec![remark],
+            remarks,
         })
     }
 

@@ -177,7 +177,7 @@ fn validation_begins_with_what_is_burned_in() {
 fn spectra_get_pieces_that_are_long_enough() {
     let rows = prepare(&table(&filtered(3000)), LabelOptions::default()).task;
     let sound = Task::from(Label::of_sound(
-        Sound { sample_rate: 8000, delay: 0, delays: Vec::new(), knobs: Vec::new() },
+        Sound { sample_rate: 8000, delay: Some(0), delays: Vec::new(), knobs: Vec::new() },
         [],
     ));
     let truncate = |task: &Task, options: RecipeOptions| options.recipe(task).unwrap().train.truncate;
