@@ -288,7 +288,7 @@ pub(crate) struct PredictArguments {
     /// Of sound: the bits of a sample that is written, 32 for floating point numbers, 24 for integers [default: 32]
     #[arg(long, value_name = "BITS", value_parser = bits)]
     pub(crate) bits: Option<u8>,
-    /// Replace files that elman did not write
+    /// Replace files that elman did not write, and recordings that are there
     #[arg(long)]
     pub(crate) force: bool,
 }

@@ -183,8 +183,7 @@ pub(crate) fn data_text(model: &Model) -> String {
 
 /// `48000 Hz; targets were taken as 73 samples late; samples are multiplied with 4 before the network, answers with 0.25`
 fn sound_text(sound: &Sound, [input, output]: [f64; 2]) -> String {
-    let delays =
-        if sound.delays.is_empty() { Vec::from_iter(sound.delay) } else { sound.delays.clone() };
+    let delays = if sound.delays.is_empty() { Vec::from_iter(sound.delay) } else { sound.delays.clone() };
     let delays = match delays.as_slice() {
         [] => "how late targets were is not known".to_owned(),
         known => format!("targets were taken as {}", listed(known.iter().map(|&delay| late(delay)), "and")),

@@ -273,7 +273,10 @@ fn row_of(value: &Value, streams: &RowStreams) -> Result<Row, String> {
         Some(Value::Null) => Ok(String::new()),
         Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
         Some(other) => Err(format!("{name:?} is {other}; give a number or a text")),
-        None => Err(format!("{name:?} is missing; give {}", names.join(", "))),
+        None => {
+            let counted = if name.starts_with("place in ") { "; places are counted from 0" } else { "" };
+            Err(format!("{name:?} is missing; give {}{counted}", names.join(", ")))
+        }
     };
     let mut cells = names.iter().zip(all).map(cell);
     let id = cells.by_ref().take(names.len() - streams.inputs().len()).collect::<Result<_, _>>()?;

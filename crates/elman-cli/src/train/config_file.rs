@@ -40,7 +40,9 @@ fn check_keys(table: &toml::Table, name: &str) -> Result<(), Wrong> {
         None => Ok(()),
         Some(key) => {
             if is_beside(key) {
-                return Err(Wrong(format!("{name}: {key:?} is given on the command line, where the data are")));
+                return Err(Wrong(format!(
+                    "{name}: {key:?} is given on the command line, where the data are"
+                )));
             }
             let hint =
                 nearest(key, known).map_or(String::new(), |known| format!(" (did you mean {known:?}?)"));

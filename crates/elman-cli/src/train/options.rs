@@ -448,9 +448,7 @@ where
 fn rate(text: &str) -> Result<LearningRate, String> {
     match text {
         "auto" => Ok(LearningRate::AUTO),
-        text => {
-            text.parse().map(LearningRate::Fixed).map_err(|_| "give a number, or auto".to_owned())
-        }
+        text => text.parse().map(LearningRate::Fixed).map_err(|_| "give a number, or auto".to_owned()),
     }
 }
 

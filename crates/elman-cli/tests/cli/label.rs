@@ -132,6 +132,31 @@ fn segments_are_told_by_their_class() {
     place.refuses(2, "predict m.elman states.csv --interval 80", message);
 }
 
+/// What leaves nothing to learn or to measure is said.
+#[test]
+fn rows_that_are_too_few_for_their_labels_are_told() {
+    let rows = |target: fn(usize) -> String| -> String {
+        (0..300).map(|n| format!("{},{}\n", n * 7 % 5, target(n))).collect()
+    };
+    let place = Place::with("t.csv", format!("x,y\n{}", rows(|n| format!("{}.5", n * n % 283))));
+    let train = "train label t.csv --target y --hidden-size 2 --epochs 1 -o t.elman --force";
+    let said = place.ok(&format!("{train} --classes")).stderr;
+    let words = "classes for 300 rows, and what is seen once can hardly be learned; if these are numbers, say so with \
+                 --classes=false";
+    // 142 remainders of squares, less than half.
+    assert!(!said.contains(words), "{said}");
+    place.write("t.csv", format!("x,y\n{}", rows(|n| format!("{}.5", n.max(10)))));
+    let said = place.ok(&format!("{train} --classes")).stderr;
+    assert!(said.contains(&format!("t.csv, column \"y\": 290 {words}")), "{said}");
+    place.write(
+        "t.csv",
+        format!("x,y\n{}", rows(|n| if n % 200 == 50 { format!("{n}.5") } else { String::new() })),
+    );
+    let said = place.ok(train).stderr;
+    let words = "2 labelled rows are too few to keep any for the test, so no figure is shown";
+    assert!(said.contains(words), "{said}");
+}
+
 #[test]
 fn both_directions_are_not_cut_and_distributions_have_intervals() {
     let place = Place::with("tank.csv", tank());

@@ -347,6 +347,32 @@ fn a_stream_answers_up_to_what_is_no_number() {
     let answers: Vec<f32> =
         output.stdout.as_chunks::<4>().0.iter().map(|&answer| f32::from_le_bytes(answer)).collect();
     assert_eq!(answers, samples(&place, "played.wav")[..5]);
+    // A head is no sound.
+    let mut child = start(&place, "stream m.elman");
+    child.stdin.take().unwrap().write_all(&std::fs::read(place.path("in.wav")).unwrap()).unwrap_or_default();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.stdout.is_empty() && output.status.code() == Some(2), "{told}");
+    assert!(told.contains("standard input is a file with a head, no raw samples"), "{told}");
+}
+
+/// Nobody here knows how late the device was of a model that another program trained.
+#[test]
+fn an_imported_model_is_measured_as_late_as_the_pair_is() {
+    let place = recorded(25);
+    place.ok(TRAIN);
+    place.ok("export out.elman -o out.nam");
+    place.ok("import out.nam -o nam.elman");
+    let said = place.ok("evaluate nam.elman --audio in.wav out.wav");
+    assert!(said.stderr.contains("out.wav: 25 samples late, by comparing it with in.wav"), "{}", said.stderr);
+    let of = |model: &str| {
+        place.last_json(&format!("evaluate {model} --audio in.wav out.wav"))["test"]["esr"].as_f64().unwrap()
+    };
+    assert!((of("nam.elman") / of("out.elman") - 1.0).abs() < 1e-2);
+    place.write("faster.wav", Wav::Float.write(44_100, &notes(9000)).unwrap());
+    let message = "but the model is for 8000 Hz; convert the recording to that rate, or, if it is for another, import it anew \
+                   with --sample-rate";
+    fails(&place, "predict nam.elman faster.wav -o x.wav", 1, message);
 }
 
 /// Whatever a model was trained on, it is measured on each pair by itself, from the start.
@@ -385,6 +411,8 @@ fn a_model_is_measured_on_more_or_fewer_pairs() {
     assert!(said.stderr.contains("low.wav: taken as 0 samples late, as in training (--latency overrules)"));
     let of = |command: &str| place.last_json(command)["test"]["esr"].as_f64().unwrap();
     assert!((of(&format!("evaluate one.elman {pairs}")) / f64::from(both) - 1.0).abs() < 1e-3);
+    let said = place.ok("evaluate two.elman --audio in.wav low.wav --knob drive=0").stderr;
+    assert!(said.contains("low.wav is what the model was trained on: these figures are too good"), "{said}");
     place.ok("predict two.elman in.wav -o high-played.wav --knob drive=1");
     let alone = f64::from(esr(&samples(&place, "high-played.wav"), &high));
     let found = of("evaluate two.elman --audio in.wav high.wav --knob drive=1");
@@ -461,8 +489,9 @@ fn rows_are_answered_as_they_come() {
         times.contains("note: columns that the model does not read: b") && times.contains("2 rows, "),
         "{times}"
     );
-    let (json, _, code) = told("{\"a\": 1}\n[2.5]\n");
+    let (json, said, code) = told("{\"a\": 1, \"b\": 9}\n[2.5]\n");
     assert_eq!(code, Some(0));
+    assert!(said.contains("note: columns that the model does not read: b"), "{said}");
     let answers: Vec<serde_json::Value> =
         json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of_json: Vec<f64> =
@@ -639,7 +668,16 @@ fn runs_of_before_levels_go_on() {
 fn refusals_name_what_was_typed() {
     let place = recorded(0);
     let train = "train label --latency 0 --epochs 1 --hidden-size 2 -o m.elman --force";
-    place.ok(&format!("{train} --audio in.wav out.wav --bidirectional"));
+    let message =
+        "--bidirectional networks read the future, which a model that plays as it hears does not know";
+    fails(&place, &format!("{train} --audio in.wav out.wav --bidirectional"), 2, message);
+    let message = "cross-entropy is for classes; samples are numbers: use esr";
+    fails(&place, &format!("{train} --audio in.wav out.wav --loss cross-entropy"), 2, message);
+    for key in ["latency = 49", "knob = \"drive=0.5\"", "channel = 1"] {
+        place.write("c.toml", key);
+        let message = "is given on the command line, where the data are";
+        fails(&place, &format!("{train} --audio in.wav out.wav --config c.toml"), 2, message);
+    }
     let short: Vec<f32> = notes(24_000)[5000..5300].to_vec();
     place.write("short.wav", wav(&short));
     place.write("answer.wav", wav(&device(&short, 3.0, 0)));

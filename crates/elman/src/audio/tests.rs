@@ -601,7 +601,10 @@ fn pairs_become_a_table_with_knobs() {
     assert!(said.starts_with("the knob drive is at 0.1 in all recordings, and no input"), "{said}");
     assert_eq!(prepare_for(&sound, &still, &[]).unwrap().table.headers()[1], "drive");
     let Prepared { table, sound } = prepare(&pairs, &[1]).unwrap();
-    assert_eq!(sound, Sound { sample_rate: 8000, delay: Some(1), delays: Vec::new(), knobs: vec![[0.1, 0.9]] });
+    assert_eq!(
+        sound,
+        Sound { sample_rate: 8000, delay: Some(1), delays: Vec::new(), knobs: vec![[0.1, 0.9]] }
+    );
     assert_eq!(table.headers(), ["input", "drive", "target", "pair"]);
     let column = |name| table.column(name).unwrap().numbers().unwrap().to_vec();
     assert_eq!(column("input"), [0.5, 0.25, 0.125, 0.0, 0.5, 0.25]);

@@ -133,7 +133,8 @@ impl Task {
             return Err(ConfigError::new("network", message));
         }
         if !network.is_causal() && !task.knows_the_end() {
-            let what = if task.sound().is_some() { "model that plays as it hears" } else { task.name().name() };
+            let what =
+                if task.sound().is_some() { "model that plays as it hears" } else { task.name().name() };
             let message =
                 format!("networks read the future, which a {what} does not know; use one direction");
             return Err(ConfigError::new("bidirectional", message));

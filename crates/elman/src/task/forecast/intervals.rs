@@ -100,8 +100,10 @@ impl Forecast {
     }
 
     /// The share of actual values, in percent, that lie in intervals made of errors known before: the later half of
-    /// the origins, with the errors from the earlier half. None where that leaves nothing.
-    pub(super) fn coverage(&self, backtest: &Backtest) -> Vec<Metric> {
+    /// the origins, with the errors from the earlier half. None where that leaves nothing. And what is to be said where errors
+    /// are too few for a level.
+    pub(super) fn coverage(&self, backtest: &Backtest) -> (Vec<Metric>, Option<Message>) {
+        let mut too_few: Option<(usize, f64)> = None;
         let of = |level: f64| {
             let (mut inside, mut all) = (0, 0);
             for ahead in 0..self.horizon {
@@ -113,6 +115,11 @@ impl Forecast {
                     (half(series) + ahead).min(series.origins.len())..series.origins.len()
                 });
                 if !earlier.is_empty() {
+                    if rank(earlier.len(), level / 100.0) > earlier.len() {
+                        too_few = Some(too_few.map_or((earlier.len(), level), |(few, lowest)| {
+                            (few.min(earlier.len()), lowest.min(level))
+                        }));
+                    }
                     inside += later.iter().filter(|&&error| error <= reach).count();
                     all += later.len();
                 }
@@ -120,7 +127,15 @@ impl Forecast {
             let share = inside as f64 / all as f64 * 100.0;
             Metric { name: format!("coverage_{level}"), value: Some(share).filter(|share| share.is_finite()) }
         };
-        USUAL_LEVELS.map(of).into()
+        let metrics = USUAL_LEVELS.map(of).into();
+        let remark = too_few.map(|(few, level)| {
+            format!(
+                "coverage is that of intervals from the errors of the earlier half of the origins, {few} for each row ahead: too \
+                 few for {level} % and more, whose intervals are as wide as the largest of them"
+            )
+            .into()
+        });
+        (metrics, remark)
     }
 }
 

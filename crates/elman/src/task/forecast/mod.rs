@@ -323,7 +323,9 @@ impl TaskKind for Forecast {
         let mut evaluation = self.measure(&backtest);
         evaluation.remarks.splice(..0, of_names);
         if ensemble.distribution().is_none() {
-            evaluation.model.extend(self.coverage(&backtest));
+            let (coverage, remark) = self.coverage(&backtest);
+            evaluation.model.extend(coverage);
+            evaluation.remarks.extend(remark);
         }
         Ok((rows, evaluation))
     }

@@ -239,9 +239,9 @@ fn hardly_any_twice<T: GroupedTask>(task: &T, labels: &Labels<'_>) -> Option<Mes
     let classes = (0..).map_while(|stratum| task.stratum_name(stratum)).count();
     (2 * classes > labels.len()).then(|| {
         let text = format!(
-            "{}: {} for {}, and what is seen once can hardly be learned; if these are numbers, say so with ",
+            "{}: {} classes for {}, and what is seen once can hardly be learned; if these are numbers, say so with ",
             labels.whole(0),
-            counted(classes, "class"),
+            thousands(classes),
             counted(labels.len(), "row")
         );
         Message::from(text).option("classes").text("=false")

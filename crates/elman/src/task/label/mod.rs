@@ -187,7 +187,10 @@ impl TaskKind for Label {
             return Err(ConfigError::new("loss", message));
         }
         if let (Some(_), Loss::CrossEntropy { .. }) = (&self.sound, loss) {
-            return Err(ConfigError::new("loss", "cross-entropy is for classes; samples are numbers: use esr"));
+            return Err(ConfigError::new(
+                "loss",
+                "cross-entropy is for classes; samples are numbers: use esr",
+            ));
         }
         match &self.answer {
             RowAnswer::Numbers(_) => check_loss_of_numbers(TaskName::Label, loss),

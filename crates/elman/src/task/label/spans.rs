@@ -141,7 +141,9 @@ impl Spans {
         let mut remarks = vec![remark];
         if test == 0 && options.test > 0.0 {
             let labelled = counted(count, "labelled row");
-            remarks.push(format!("{labelled} are too few to keep any for the test, so no figure is shown").into());
+            remarks.push(
+                format!("{labelled} are too few to keep any for the test, so no figure is shown").into(),
+            );
         }
         let warm_up = train.min(WARM_UP.max(options.burn_in));
         Ok(Spans {
