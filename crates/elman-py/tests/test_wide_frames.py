@@ -1,5 +1,7 @@
 """Frames with a sequence in each row, under the tools of scikit-learn that give them out by rows."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -106,3 +108,22 @@ def test_others_estimators_hold_these(frame, regressor, classifier):
 def test_a_frame_of_few_columns_is_told_how_many_make_sequences_of_its_rows(regressor):
     with pytest.raises(ValueError, match='no column "id".* in a frame of at least 15 columns that are numbered'):
         regressor.fit({f"t{t + 1}": X[:, t] for t in range(14)}, Y)
+
+
+def test_texts_are_read_as_their_characters():
+    pd = pytest.importorskip("pandas")
+    words = [("ta" if n % 2 else "at") * (1 + n % 3) + "mkr"[n % 5 % 3] for n in range(120)]
+    frame = pd.DataFrame({"word": [f"{word}{n}" for n, word in enumerate(words)]})
+    y = np.array(["open" if n % 2 else "closed" for n in range(120)])
+    classifier = elman.SequenceClassifier(search=False, epochs=20, hidden_size=12, verbose=0).fit(frame, y)
+    assert classifier.n_features_in_ == 1 and list(classifier.feature_names_in_) == ["word"]
+    predicted = classifier.predict(frame)
+    assert isinstance(predicted, np.ndarray) and (predicted == y).mean() > 0.9
+    assert classifier.score(frame, y) == (predicted == y).mean()
+    again = pickle.loads(pickle.dumps(classifier))
+    assert (again.predict(frame[:7]) == predicted[:7]).all()
+    beside = frame.assign(mood=y)
+    named = elman.SequenceClassifier(target="mood", search=False, epochs=2, verbose=0).fit(beside)
+    assert named.predict(beside).shape == (120,)
+    with pytest.raises(ValueError, match="learned from the texts in a column 'word'; give a frame that has it"):
+        classifier.predict(np.zeros((3, 5, 1)))

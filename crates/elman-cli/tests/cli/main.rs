@@ -37,6 +37,7 @@ mod sound;
 mod spreadsheets;
 mod tables;
 mod text;
+mod texts_in_rows;
 mod time_names;
 mod train;
 mod tune;

@@ -169,7 +169,7 @@ class Grouped(Estimator):
         grouping, inputs = self._grouping(model), self._inputs(model)
         places = self._places(inputs)
         if "in-rows" in grouping:
-            self._width, self.n_features_in_ = None, grouping["in-rows"]["length"]
+            self._width, self.n_features_in_ = None, grouping["in-rows"].get("length", 1)
         elif len(places) == len(inputs):
             # Of arrays, or of columns that are called so.
             self._width, self.n_features_in_ = None, 1 + max(places)
@@ -278,6 +278,9 @@ class Grouped(Estimator):
 
     def _rows(self, X: Any) -> dict[str, Column]:
         """Sequences out of arrays as the rows of a table, for a model that learned from such a table."""
+        if "text" in self._grouping(self._fitted())["in-rows"]:
+            text = self._grouping(self._fitted())["in-rows"]["text"]
+            raise ValueError(f"{type(self).__name__} learned from the texts in a column {text!r}; give a frame that has it")
         sequences = sequences_of(X, self.layout)
         if sequences[0].shape[1] != 1:
             raise ValueError(

@@ -1,7 +1,7 @@
 //! From a table and options to a task that is fitted, and sequences to learn from.
 
 use super::wide::{self, Training};
-use super::{GroupedOptions, GroupedTask, Grouping, InRows, Labels, Parts};
+use super::{GroupedOptions, GroupedTask, Grouping, InRows, Labels, Parts, characters};
 use crate::error::{DataError, Error, Message};
 use crate::outlier;
 use crate::sequence::Example;
@@ -10,7 +10,11 @@ use crate::task::{HeldOut, Prepared};
 
 /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
 pub(super) fn prepare<T: GroupedTask>(table: &Table, options: &GroupedOptions) -> Result<Prepared, Error> {
-    match wide::of_training::<T>(table, options)? {
+    let in_rows = match wide::of_training::<T>(table, options)? {
+        None => characters::of_training(table, options)?,
+        found => found,
+    };
+    match in_rows {
         None => prepare_long::<T>(table, options, None),
         Some(Training { table, options, in_rows, remark }) => {
             let mut prepared = prepare_long::<T>(&table, &options, Some(in_rows))?;

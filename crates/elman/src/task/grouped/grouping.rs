@@ -315,8 +315,12 @@ impl Grouping {
         let windows =
             self.window.map_or_else(String::new, |window| format!("the last {} of ", counted(window, "row")));
         let (targets, features) = (quoted(&self.targets), features.join(", "));
-        if let Some(InRows { length, .. }) = self.in_rows {
-            return format!("{targets} from rows of up to {length} values");
+        match &self.in_rows {
+            Some(InRows::Values { length, .. }) => {
+                return format!("{targets} from rows of up to {length} values");
+            }
+            Some(InRows::Text { text }) => return format!("{targets} from the characters of {text:?}"),
+            None => {}
         }
         if self.ids.is_empty() {
             return format!("{targets} from one recording of {features}");

@@ -4,11 +4,13 @@
 //! The tasks on such tables differ in what they learn of a sequence: that is [`GroupedTask`], and all else
 //! is here.
 
+mod characters;
 mod clocks;
 mod feature;
 mod fit;
 mod grouping;
 mod groups;
+mod in_rows;
 mod labels;
 mod neighbour;
 pub(super) mod one_or_many;
@@ -24,9 +26,9 @@ mod wide;
 use std::fmt::Debug;
 
 pub use grouping::Grouping;
+pub use in_rows::{End, InRows};
 pub use options::{GroupedOptions, SplitBy};
 pub(crate) use parts::most_frequent;
-pub use wide::{End, InRows};
 
 pub(super) use groups::Groups;
 pub(super) use labels::{Labels, Sample};

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
+use super::characters;
 use super::clocks::counts_rows;
+use super::in_rows::{End, InRows};
 use super::{GroupedOptions, GroupedTask};
 use crate::error::{DataError, Error, Message};
 use crate::table::{Entry, Table, TableError, stands_for_missing};
@@ -19,40 +19,9 @@ const LEAST_ROWS: usize = 4;
 const TARGETS: [&str; 5] = ["target", "class", "label", "labels", "y"];
 
 /// The columns of the long table; that of times is not read.
-const ROW: &str = "row";
+pub(super) const ROW: &str = "row";
 const TIME: &str = "time";
 const VALUE: &str = "value";
-
-/// How a table was read whose rows are sequences.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InRows {
-    /// How the names of the columns of values begin, before their numbers.
-    pub stem: String,
-    /// How many there were.
-    pub length: usize,
-    /// At which end the targets stand, if all columns are numbered alike.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<End>,
-}
-
-/// An end of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// The first column.
-    First,
-    /// The last column.
-    Last,
-}
-
-impl End {
-    /// The number of its column of so many; none of no columns.
-    fn of(self, columns: usize) -> Option<usize> {
-        let last = columns.checked_sub(1)?;
-        Some(if self == End::First { 0 } else { last })
-    }
-}
 
 /// A table to learn from, as a long one.
 pub(super) struct Training {
@@ -74,10 +43,10 @@ pub(super) fn of_training<T: GroupedTask>(
     if !is_open || table.has_column("id") || table.num_rows() < LEAST_ROWS {
         return Ok(None);
     }
-    let Some((target, in_rows)) = find(table, named, T::unnamed_target) else { return Ok(None) };
+    let Some((target, stem, in_rows)) = find(table, named, T::unnamed_target) else { return Ok(None) };
     let headers = table.headers();
     let name = &headers[target];
-    let values = numbered_by(headers, &in_rows.stem, Some(target));
+    let values = numbered_by(headers, stem, Some(target));
     let columns = || values.iter().map(|&n| table.column_at(n));
     let are_values = columns().all(may_hold_numbers) && !columns().any(counts_rows);
     let is_free = ![ROW, TIME, VALUE].contains(&name.as_str());
@@ -107,23 +76,27 @@ pub(super) fn of_training<T: GroupedTask>(
 pub(super) fn refuse(table: &Table, options: &GroupedOptions, missing: TableError) -> Error {
     let headers = table.headers();
     let numbered = usual_stem(headers).map_or(0, |stem| numbered_by(headers, stem, None).len());
-    if options.target.is_some() || numbered < LEAST_VALUES {
+    let (way_out, option) = if options.target.is_none() && numbered >= LEAST_VALUES {
+        (", or, if each row is a sequence, the one of its target with ", "target")
+    } else if options.features.is_none() && table.columns().any(characters::holds_texts) {
+        (", or, if each row is a text, the one of texts with ", "features")
+    } else {
         return missing.into();
-    }
+    };
     let message = Message::from("no column is called \"id\"; name the one that tells sequences apart with ")
-        .option("id");
-    let message =
-        message.text(", or, if each row is a sequence, the one of its target with ").option("target");
+        .option("id")
+        .text(way_out)
+        .option(option);
     DataError::new(table.name(), message).into()
 }
 
-/// The number of the column of targets, and how all others are numbered; none of any other table. If the target is not named
+/// The number of the column of targets, how the names of all others begin, and how they are numbered; none of any other table. If the target is not named
 /// it is the only other one, with a usual name, or, where all are numbered, what `unnamed` finds.
-fn find(
-    table: &Table,
+fn find<'t>(
+    table: &'t Table,
     named: Option<&str>,
     unnamed: impl Fn(&Table) -> Option<usize>,
-) -> Option<(usize, InRows)> {
+) -> Option<(usize, &'t str, InRows)> {
     let headers = table.headers();
     let named = match named {
         Some(name) => Some(headers.iter().position(|header| header == name)?),
@@ -145,7 +118,8 @@ fn find(
         _ => None,
     };
     let length = headers.len() - 1;
-    Some((target, InRows { stem: stem.to_owned(), length, end: end.filter(|_| is_numbered) }))
+    let end = end.filter(|_| is_numbered);
+    Some((target, stem, InRows::Values { stem: stem.to_owned(), length, end }))
 }
 
 /// The table as a fitted task reads it: one with a sequence in each row as a long one, any other as it is. `must_have_target`
@@ -163,18 +137,30 @@ pub(super) fn as_learned<'t, T: GroupedTask>(
         return Ok(Cow::Borrowed(table));
     };
     let headers = table.headers();
-    if must_have_target && in_rows.end.is_none() {
+    let at = |name: &str| headers.iter().position(|header| header == name);
+    let (stem, length, end) = match in_rows {
+        InRows::Values { stem, length, end } => (stem, *length, *end),
+        InRows::Text { text } => {
+            table.column(text)?;
+            if must_have_target {
+                table.column(name)?;
+            }
+            let long = at(text).map(|text| characters::long(table, text, at(name))).transpose()?;
+            return Ok(long.map_or(Cow::Borrowed(table), Cow::Owned));
+        }
+    };
+    if must_have_target && end.is_none() {
         table.column(name)?;
     }
-    let target = match in_rows.end {
-        None => headers.iter().position(|header| header == name),
-        Some(end) => target_at(task, table, in_rows, end, must_have_target)?,
+    let target = match end {
+        None => at(name),
+        Some(end) => target_at(task, table, (length, end), must_have_target)?,
     };
-    let values = numbered_by(headers, &in_rows.stem, target);
+    let values = numbered_by(headers, stem, target);
     if values.is_empty() {
         let text = format!(
             "no column is called like {:?}, and the model has learned from rows of such columns",
-            format!("{}1", in_rows.stem)
+            format!("{stem}1")
         );
         return Err(DataError::new(table.name(), text).into());
     }
@@ -191,15 +177,14 @@ pub(super) fn as_learned<'t, T: GroupedTask>(
 fn target_at<T: GroupedTask>(
     task: &T,
     table: &Table,
-    in_rows: &InRows,
-    end: End,
+    (length, end): (usize, End),
     must_have_target: bool,
 ) -> Result<Option<usize>, Error> {
     let width = table.headers().len();
     let Some(at) = end.of(width) else { return Ok(None) };
     Ok(match task.are_targets(table.column_at(at)) {
-        _ if width.checked_sub(1) == Some(in_rows.length) => Some(at),
-        _ if width == in_rows.length && !must_have_target => None,
+        _ if width.checked_sub(1) == Some(length) => Some(at),
+        _ if width == length && !must_have_target => None,
         Some(are_targets) if must_have_target || are_targets.iter().all(|is_one| *is_one) => Some(at),
         Some(_) => None,
         None => {
@@ -207,7 +192,7 @@ fn target_at<T: GroupedTask>(
                 "of {} without names, one may be of targets, or none: the model has learned from {} of values and one of \
                  targets; leave as many, or write names above them in both files",
                 counted(width, "column"),
-                in_rows.length
+                length
             );
             return Err(DataError::new(table.name(), text).into());
         }
