@@ -312,6 +312,13 @@ impl Frequency {
         }
     }
 
+    /// May rows of this frequency be those of another of which fewer tell less: do only many rows tell of years of 53 weeks, or of
+    /// months without a 31st?
+    pub(crate) fn may_be_told_late(&self, other: &Frequency) -> bool {
+        let rows_apart = self.rows_in(Cycle::Year) - other.rows_in(Cycle::Year);
+        matches!(self, Frequency::WeekYear(_) | Frequency::LongMonths(_)) && rows_apart.abs() < 1.5
+    }
+
     /// The steps from row to row of this frequency and another, in words that tell them apart.
     pub(crate) fn names_beside(&self, other: &Frequency) -> (String, String) {
         let names = (self.step_name(), other.step_name());

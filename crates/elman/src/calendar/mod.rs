@@ -321,8 +321,18 @@ impl Calendar {
             1 => String::new(),
             _ => format!("; a 53rd week belongs to the last {}", year.row_name()),
         };
+        let is_there = |row: &usize| self.table_row(*row).is_some();
+        let stamps: Vec<DateTime> =
+            (0..self.num_rows()).filter(is_there).filter_map(|row| self.stamp(row)).collect();
+        let or = year.beside(&stamps).map_or(String::new(), |other| {
+            format!(
+                "; as yet they could also be one {} apart, in years that are counted from {}",
+                other.step_name(),
+                other.in_words()
+            )
+        });
         let text = format!(
-            "{}: the rows are one {} apart, in years that are counted from {}{last}",
+            "{}: the rows are one {} apart, in years that are counted from {}{last}{or}",
             column.whole(),
             year.step_name(),
             year.in_words()

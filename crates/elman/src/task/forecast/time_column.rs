@@ -74,9 +74,17 @@ impl TimeColumn<'_> {
         if calendar.frequency().is_as(learned) {
             return Ok(());
         }
-        let (own, learned) = calendar.frequency().names_beside(learned);
-        let message =
-            format!("its rows are one {own} apart, but the model learned from rows one {learned} apart");
+        let frequency = calendar.frequency();
+        let anew = match frequency.may_be_told_late(learned) {
+            true => {
+                "; if these are the same rows and more, they tell their calendar better: train anew with them"
+            }
+            false => "",
+        };
+        let (own, learned) = frequency.names_beside(learned);
+        let message = format!(
+            "its rows are one {own} apart, but the model learned from rows one {learned} apart{anew}"
+        );
         Err(DataError::new(place, message))
     }
 
