@@ -30,6 +30,7 @@ mod rates;
 mod readme;
 mod report;
 mod resume;
+mod retail_years;
 mod search;
 mod sequences;
 mod silent;

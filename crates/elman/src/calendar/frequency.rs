@@ -273,27 +273,6 @@ impl Frequency {
         matches!(self, Frequency::Timetable(_))
     }
 
-    /// May series of these two frequencies be learned from together: are they the same, or open at times of their own that make
-    /// seasons of as many rows, both of a day, a week or a month?
-    pub(crate) fn is_alike(&self, other: &Frequency) -> bool {
-        let open_days = |frequency: &Frequency| match *frequency {
-            Frequency::BusinessDaily => Some(Weekdays::BUSINESS.len()),
-            Frequency::Weekdays(days) => Weekdays::new(days).map(Weekdays::len),
-            _ => None,
-        };
-        match (self, other) {
-            (Frequency::Timetable(a), Frequency::Timetable(b)) => {
-                a.period_of_season() == b.period_of_season() && self.season() == other.season()
-            }
-            _ => self == other || open_days(self).is_some_and(|days| open_days(other) == Some(days)),
-        }
-    }
-
-    /// Are the rows at some of the days or hours that could have one?
-    pub(crate) fn is_of_open_times(&self) -> bool {
-        matches!(self, Frequency::Timetable(_) | Frequency::BusinessDaily | Frequency::Weekdays(_))
-    }
-
     /// The seconds between two rows of a day that are closest, of times that recur.
     pub(crate) fn least_step(&self) -> Option<u32> {
         match self {
@@ -331,6 +310,27 @@ impl Frequency {
             Ok(seconds) => Frequency::Seconds(seconds),
             Err(_) => Frequency::Seconds(u32::MAX),
         }
+    }
+
+    /// May rows of this frequency be those of another of which fewer tell less: do only many rows tell of years of 53 weeks, or of
+    /// months without a 31st?
+    pub(crate) fn may_be_told_late(&self, other: &Frequency) -> bool {
+        let rows_apart = self.rows_in(Cycle::Year) - other.rows_in(Cycle::Year);
+        matches!(self, Frequency::WeekYear(_) | Frequency::LongMonths(_)) && rows_apart.abs() < 1.5
+    }
+
+    /// The steps from row to row of this frequency and another, in words that tell them apart.
+    pub(crate) fn names_beside(&self, other: &Frequency) -> (String, String) {
+        let names = (self.step_name(), other.step_name());
+        if names.0 != names.1 || self == other {
+            return names;
+        }
+        let in_full = |frequency: &Frequency| match *frequency {
+            Frequency::Timetable(ref times) => format!("{} ({})", frequency.row_name(), times.in_full()),
+            Frequency::WeekYear(year) => format!("{}, counted from {},", year.step_name(), year.in_words()),
+            _ => frequency.step_name(),
+        };
+        (in_full(self), in_full(other))
     }
 
     /// The step from row to row, in words.

@@ -16,6 +16,7 @@
 mod changes;
 mod frequency;
 mod long_months;
+mod open_times;
 mod refusals;
 mod scatter;
 mod step;
@@ -110,6 +111,18 @@ impl Calendar {
         timezone: Option<&str>,
         frequency: Option<&Frequency>,
     ) -> Result<Self, Error> {
+        Self::find(column, times, timezone, frequency, false)
+    }
+
+    /// As [`with_gaps`](Self::with_gaps); where `closed_are_missing`, rows are missing as well at days of the `frequency` that are
+    /// never open, as those of one series of several.
+    pub(crate) fn find(
+        column: Column<'_>,
+        times: &[Time],
+        timezone: Option<&str>,
+        frequency: Option<&Frequency>,
+        closed_are_missing: bool,
+    ) -> Result<Self, Error> {
         let [written, _, ..] = *times else {
             return Err(DataError::new(column.table_name(), "has one row; a series needs more").into());
         };
@@ -121,7 +134,8 @@ impl Calendar {
         let changes = |pair: &[Time]| pair[0].offset() != pair[1].offset();
         let offset_change =
             times.windows(2).position(changes).filter(|_| timezone.is_none()).map(|before| before + 1);
-        let mut found = Step::find_as(&sorted, frequency);
+        let find = |stamps: &[DateTime]| Step::find_as(stamps, frequency, closed_are_missing);
+        let mut found = find(&sorted);
         let is_plain =
             |(step, gaps): &(Step, Vec<Gap>)| gaps.is_empty() && !matches!(step, Step::Timetable(_));
         let mut changes = None;
@@ -130,7 +144,7 @@ impl Calendar {
             && let Some(local) = Local::of(zone, times, &order, &stamps, timezone.is_some())
         {
             // Hours that are open are so by the local clock, and so are readings that are half a day apart.
-            let by_local = local.find(zone, frequency, found.is_none()).map(|(step, gaps, of_clock)| {
+            let by_local = local.find(zone, find, found.is_none()).map(|(step, gaps, of_clock)| {
                 changes = of_clock;
                 (step, gaps)
             });
@@ -143,7 +157,7 @@ impl Calendar {
         if found.is_none()
             && offset_change.is_none()
             && let Some((even, farthest)) = scatter::even(&sorted)
-            && let by_even @ Some(_) = Step::find_as(&even, frequency)
+            && let by_even @ Some(_) = find(&even)
         {
             (found, sorted, scatter) = (by_even, even, Some(farthest));
         }
@@ -184,7 +198,7 @@ impl Calendar {
         let (mut stamps, _) = stamps(column, times, timezone)?;
         stamps.sort_unstable();
         stamps.dedup();
-        Ok(Step::find_as(&stamps, None).map(|(step, _)| frequency(&step, times[0])))
+        Ok(Step::find_as(&stamps, None, false).map(|(step, _)| frequency(&step, times[0])))
     }
 
     /// The time from one row to the next.
@@ -307,8 +321,18 @@ impl Calendar {
             1 => String::new(),
             _ => format!("; a 53rd week belongs to the last {}", year.row_name()),
         };
+        let is_there = |row: &usize| self.table_row(*row).is_some();
+        let stamps: Vec<DateTime> =
+            (0..self.num_rows()).filter(is_there).filter_map(|row| self.stamp(row)).collect();
+        let or = year.beside(&stamps).map_or(String::new(), |other| {
+            format!(
+                "; as yet they could also be one {} apart, in years that are counted from {}",
+                other.step_name(),
+                other.in_words()
+            )
+        });
         let text = format!(
-            "{}: the rows are one {} apart, in years that are counted from {}{last}",
+            "{}: the rows are one {} apart, in years that are counted from {}{last}{or}",
             column.whole(),
             year.step_name(),
             year.in_words()
@@ -410,11 +434,11 @@ impl Local {
     fn find(
         &self,
         zone: &TimeZone,
-        frequency: Option<&Frequency>,
+        find: impl Fn(&[DateTime]) -> Option<(Step, Vec<Gap>)>,
         are_uneven: bool,
     ) -> Option<(Step, Vec<Gap>, Option<Changes>)> {
         let stamps = self.stamps();
-        let found = Step::find_as(&stamps, frequency);
+        let found = find(&stamps);
         if !self.is_named {
             return found.map(|(step, gaps)| (step, gaps, None));
         }

@@ -122,8 +122,13 @@ impl Day {
 impl Step {
     /// The step by which these stamps, which ascend, follow each other, and where rows are missing. It is that of the
     /// `frequency` if they follow that, unless some are missing then while many are even by themselves. `None` if there is
-    /// none, or more rows would be missing than are there, or would be after most of them.
-    pub(crate) fn find_as(stamps: &[DateTime], frequency: Option<&Frequency>) -> Option<(Self, Vec<Gap>)> {
+    /// none, or more rows would be missing than are there, or would be after most of them. Where `closed_are_missing`, days
+    /// that are never open are as well.
+    pub(crate) fn find_as(
+        stamps: &[DateTime],
+        frequency: Option<&Frequency>,
+        closed_are_missing: bool,
+    ) -> Option<(Self, Vec<Gap>)> {
         let own = Self::find_any(stamps);
         let known = frequency.and_then(|frequency| Self::of(frequency, stamps));
         let Some((known, gaps)) = known.and_then(|step| step.gaps(stamps).map(|gaps| (step, gaps))) else {
@@ -132,7 +137,7 @@ impl Step {
         // Days that are never open in one table may be in another.
         let is_usual = |step: &Step| match step {
             Step::Months(..) | Step::Fixed(_) => true,
-            Step::Weekdays(days) => *days == Weekdays::BUSINESS,
+            Step::Weekdays(days) => *days == Weekdays::BUSINESS && !closed_are_missing,
             Step::TwiceMonthly(..) | Step::Timetable(_) | Step::WeekYear(_) | Step::LongMonths(_) => false,
         };
         let are_even = |(step, gaps): &(Step, Vec<Gap>)| is_usual(step) && gaps.is_empty();

@@ -684,3 +684,17 @@ fn open_hours_are_those_of_the_local_clock() {
         }
     }
 }
+
+#[test]
+fn calendars_of_one_name_are_told_apart() {
+    let year = |month: i8| {
+        let json =
+            format!(r#"{{"weekyear":{{"weeks":"four-four-five","weekday":5,"month":{month},"offset":-4}}}}"#);
+        serde_json::from_str::<Frequency>(&json).unwrap()
+    };
+    let (a, b) = year(1).names_beside(&year(4));
+    assert_eq!(a, "period of 4, 4 and 5 weeks, counted from the Saturday from 28 December to 3 January,");
+    assert_eq!(b, "period of 4, 4 and 5 weeks, counted from the Saturday from 28 March to 3 April,");
+    let (a, b) = year(1).names_beside(&Frequency::Monthly);
+    assert_eq!([a.as_str(), b.as_str()], ["period of 4, 4 and 5 weeks", "month"]);
+}

@@ -257,40 +257,67 @@ impl Timetable {
         let mut days = self.days();
         let Some(first) = days.next() else { return String::new() };
         let times: Vec<u32> = times_of(first).collect();
-        let runs = runs(&times);
-        if days.any(|day| times_of(day).ne(times.iter().copied())) || runs.len() > 4 {
+        if days.any(|day| times_of(day).ne(times.iter().copied())) || runs(&times).len() > 4 {
             return format!("{} a {name}", counted(self.len(), "time"));
         }
-        let of_run = |[first, last, step]: [u32; 3]| match (last - first).checked_div(step) {
-            None => format!("at {}", clock(first)),
-            Some(1) => format!("at {} and {}", clock(first), clock(last)),
-            Some(_) if step == 3_600 => format!("from {} to {}", clock(first), clock(last)),
-            Some(_) if step % 60 == 0 => {
-                format!(
-                    "every {} from {} to {}",
-                    counted(step as usize / 60, "minute"),
-                    clock(first),
-                    clock(last)
-                )
-            }
-            Some(_) => {
-                format!("every {} from {} to {}", counted(step as usize, "second"), clock(first), clock(last))
-            }
-        };
-        let times = match times.len() {
-            ..=3 => format!("at {}", listed(times.into_iter().map(clock), "and")),
-            _ => listed(runs.into_iter().map(of_run), "and"),
-        };
         match self.period {
-            Period::Week if self.open_days() != 0x7f => {
-                let days = days_in_words(self.open_days());
-                format!(
-                    "{times}, {}",
-                    days.strip_prefix("of ").map_or(days.clone(), |days| format!("on {days}"))
-                )
-            }
-            _ => times,
+            Period::Week => on_days(&times_in_words(&times), self.open_days()),
+            _ => times_in_words(&times),
         }
+    }
+
+    /// The same with the times of each day, where days have different ones.
+    pub(super) fn in_full(&self) -> String {
+        if self.period == Period::Month {
+            return self.in_words();
+        }
+        let mut alike: Vec<(Vec<u32>, u8)> = Vec::new();
+        for day in self.days() {
+            let (times, bit) = (times_of(day).collect::<Vec<_>>(), 1 << (day[0] / DAY).min(7));
+            match alike.iter_mut().find(|(other, _)| *other == times) {
+                Some((_, days)) => *days |= bit,
+                None => alike.push((times, bit)),
+            }
+        }
+        let words = alike.iter().map(|(times, days)| match self.period {
+            Period::Week => on_days(&times_in_words(times), *days),
+            _ => times_in_words(times),
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Times of a day, as seconds: `from 09:00 to 17:00`.
+fn times_in_words(times: &[u32]) -> String {
+    let of_run = |[first, last, step]: [u32; 3]| match (last - first).checked_div(step) {
+        None => format!("at {}", clock(first)),
+        Some(1) => format!("at {} and {}", clock(first), clock(last)),
+        Some(_) if step == 3_600 => format!("from {} to {}", clock(first), clock(last)),
+        Some(_) if step % 60 == 0 => {
+            format!(
+                "every {} from {} to {}",
+                counted(step as usize / 60, "minute"),
+                clock(first),
+                clock(last)
+            )
+        }
+        Some(_) => {
+            format!("every {} from {} to {}", counted(step as usize, "second"), clock(first), clock(last))
+        }
+    };
+    match times.len() {
+        ..=3 => format!("at {}", listed(times.iter().copied().map(clock), "and")),
+        _ => listed(runs(times).into_iter().map(of_run), "and"),
+    }
+}
+
+/// Times on days of the week, which are bits, unless they are all: `from 09:00 to 17:00, from Monday to Friday`.
+fn on_days(times: &str, days: u8) -> String {
+    let words = days_in_words(days);
+    match words.strip_prefix("of ") {
+        _ if days == 0x7f => times.to_owned(),
+        Some(days) => format!("{times}, on {days}"),
+        None => format!("{times}, {words}"),
     }
 }
 

@@ -99,7 +99,8 @@ impl Weeks {
 }
 
 impl WeekYear {
-    /// The years whose periods all these stamps, which ascend, may be: those that are kept most often come first.
+    /// The years whose periods all these stamps, which ascend, may be: those that are kept most often come first. Few stamps fit
+    /// several, as a year of 4, 5 and 4 weeks from February on has quarters of 4, 4 and 5 weeks from January on.
     pub(super) fn find(stamps: &[DateTime]) -> Vec<Self> {
         let Some(first) = stamps.first() else { return Vec::new() };
         let is_like = |stamp: &DateTime| stamp.weekday() == first.weekday() && stamp.time() == first.time();
@@ -112,12 +113,29 @@ impl WeekYear {
             let telling = if *weeks == Weeks::Year { TELLING_YEARS } else { TELLING };
             weeks.pattern().iter().min() == Some(&least) && stamps.len() >= telling
         };
-        let years =
-            Weeks::ALL.into_iter().filter(may_be).flat_map(|weeks| Self::of_weeks(weeks, first.date()));
+        let standards = [Weeks::FourFiveFour, Weeks::FourFourFive, Weeks::Quarters, Weeks::Fours];
+        let standards = standards.into_iter().filter(may_be);
+        let standards = standards.filter_map(|weeks| Self::of_standard(weeks, weekday(first.date())));
+        let others = Weeks::ALL.into_iter().filter(may_be);
+        let years = standards.chain(others.flat_map(|weeks| Self::of_weeks(weeks, first.date())));
         years.filter(|year| stamps.iter().all(|stamp| year.place(stamp.date()).is_some())).collect()
     }
 
-    /// The years that begin on a day of the week as this one: near the end of a month, of January first; and, of years as a whole,
+    /// The years that are kept by a standard, and counted on a day of the week.
+    fn of_standard(weeks: Weeks, weekday: u8) -> Option<Self> {
+        let (month, offset) = match (weeks, weekday) {
+            // The National Retail Federation's end on the Saturday nearest the end of January; a Sunday begins the next.
+            (Weeks::FourFiveFour, 5) => (2, -4),
+            (Weeks::FourFiveFour, 6) => (2, -3),
+            // ISO years begin on the Monday nearest the first of January; a Sunday ends the one before.
+            (Weeks::FourFourFive | Weeks::Quarters | Weeks::Fours, 0) => (1, -3),
+            (Weeks::FourFourFive | Weeks::Quarters | Weeks::Fours, 6) => (1, -4),
+            _ => return None,
+        };
+        Some(WeekYear { weeks, weekday, month, offset })
+    }
+
+    /// The years that begin on a day of the week as this one: near the end of a month, of January first; or, of years as a whole,
     /// in its ISO week.
     fn of_weeks(weeks: Weeks, first: Date) -> impl Iterator<Item = Self> {
         /// The first days of weeks around the end of a month, from the first of the next on: nearest the last day or the last of
@@ -131,9 +149,9 @@ impl WeekYear {
         let near = MONTHS
             .into_iter()
             .flat_map(move |month| offsets.map(|offset| WeekYear { weeks, weekday, month, offset }));
-        let iso = i16::from(weekday) - 3;
-        let week = if weeks == Weeks::Year { i16::from(first.iso_week_date().week()) - 1 } else { 0 };
-        near.chain([WeekYear { weeks, weekday, month: 1, offset: iso + 7 * week }])
+        let offset = i16::from(weekday) - 3 + 7 * (i16::from(first.iso_week_date().week()) - 1);
+        let iso = (weeks == Weeks::Year).then_some(WeekYear { weeks, weekday, month: 1, offset });
+        near.chain(iso)
     }
 
     /// How many periods it has.
@@ -174,6 +192,19 @@ impl WeekYear {
         let (year, place) = (count.div_euclid(self.len() as i64), count.rem_euclid(self.len() as i64));
         let week = self.weeks.starts().nth(usize::try_from(place).ok()?)?;
         later(self.beginning(i16::try_from(year).ok()?)?, 7 * week)
+    }
+
+    /// Other years that these stamps may be of as well, and by which others follow them within two years.
+    pub(super) fn beside(self, stamps: &[DateTime]) -> Option<Self> {
+        let last = stamps.last()?.date();
+        let ahead = 2 * self.len().max(3) as i64;
+        let differs = |other: &Self| (1..=ahead).any(|n| other.after(last, n) != self.after(last, n));
+        Self::find(stamps).into_iter().filter(|other| Self::follows(*other, stamps)).find(differs)
+    }
+
+    /// Does each of these stamps follow the one before by one period?
+    fn follows(self, stamps: &[DateTime]) -> bool {
+        stamps.windows(2).all(|pair| self.after(pair[0].date(), 1) == Some(pair[1].date()))
     }
 
     /// One period, in a word.
@@ -271,6 +302,33 @@ mod tests {
         let json = serde_json::to_string(&found).unwrap();
         assert_eq!(json, r#"{"weeks":"four-five-four","weekday":5,"month":2,"offset":-4}"#);
         assert_eq!(serde_json::from_str::<WeekYear>(&json).unwrap(), found);
+    }
+
+    /// Two years of retail periods are none of 4, 4 and 5 weeks, wherever they begin; four of ISO years none of others.
+    #[test]
+    fn years_that_standards_have_come_first() {
+        // The years from 2013 on, of which the `long` ones have 53 weeks.
+        let years = |first: &str, [a, b, c]: [i64; 3], long: &[i32]| {
+            let of_year = |year: i32| {
+                let last = c + i64::from(long.contains(&year));
+                [a, b, c].into_iter().cycle().take(11).chain([last])
+            };
+            dates(first, (2013..2025).flat_map(of_year))
+        };
+        let retail = |first| years(first, [4, 5, 4], &[2017, 2023]);
+        let iso = |first| years(first, [4, 4, 5], &[2015, 2020]);
+        for (rows, count, weeks, from) in [
+            (retail("2013-02-02"), 24, "4, 5 and 4", "the Saturday from 28 January"),
+            (retail("2013-02-03"), 24, "4, 5 and 4", "the Sunday from 29 January"),
+            (iso("2012-12-30"), 48, "4, 4 and 5", "the Sunday from 28 December"),
+            (iso("2012-12-31"), 48, "4, 4 and 5", "the Monday from 29 December"),
+        ] {
+            for rows in rows.windows(count) {
+                let found = WeekYear::find(rows)[0];
+                assert_eq!(found.step_name(), format!("period of {weeks} weeks"));
+                assert!(found.in_words().starts_with(from), "{}", found.in_words());
+            }
+        }
     }
 
     #[test]

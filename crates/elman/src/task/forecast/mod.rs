@@ -27,6 +27,7 @@ mod level;
 mod naive;
 mod options;
 mod outlook;
+mod own_times;
 mod panel;
 mod paths;
 mod pictures;

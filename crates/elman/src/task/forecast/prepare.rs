@@ -2,6 +2,7 @@
 
 use super::covariates::{Covariates, Named};
 use super::lengths::{self, Lengths};
+use super::own_times::OwnTimes;
 use super::panel::{self, Found, Member};
 use super::remarks::{outliers, remark_on_future, remark_on_open_times, remarks_on_rows, unused};
 use super::series::{Filling, Series, check_missing};
@@ -85,6 +86,7 @@ fn prepare_long(
         timezone: options.timezone.as_deref(),
         frequency: None,
         is_learned: false,
+        closed_are_missing: !layout.is_single() && filling.missing.is_some(),
     });
     let kept_format = times.and_then(|times| times.format).map(str::to_owned);
     let (mut all, short) = read_all(table, &layout, &members, times, filling)?;
@@ -270,54 +272,64 @@ fn read_all<'a>(
 ) -> Result<(Vec<Series<'a>>, Vec<&'a [String]>), Error> {
     let (all, short): (Vec<&Member<'_>>, Vec<_>) =
         members.iter().partition(|member| layout.is_single() || member.table.num_rows() >= LEAST_ROWS);
-    let frequencies = match time {
-        Some(time) if !layout.is_single() => time.frequencies(table, &all, filling.missing.is_some())?,
-        _ => vec![None; all.len()],
+    let times = match time {
+        Some(time) if !layout.is_single() => OwnTimes::find(time, table, &all, filling.missing.is_some())?,
+        _ => {
+            OwnTimes { settled: vec![None; all.len()], read_by: vec![None; all.len()], may_be_filled: false }
+        }
     };
-    let alone = |member: &&'a Member<'_>| Series::read(member, time, filling).ok();
-    let read = |(member, frequency): (&&'a Member<'_>, &Option<Frequency>)| {
-        let known = time.map(|time| TimeColumn { frequency: frequency.as_ref(), ..time });
-        Series::read(member, known, filling).map_err(|error| {
+    let read = |(n, member): (usize, &&'a Member<'_>)| {
+        let as_of =
+            |frequency| Series::read(member, time.map(|time| TimeColumn { frequency, ..time }), filling);
+        as_of(times.read_by[n].as_ref()).map_err(|error| {
+            let own = times.settled[n].as_ref().filter(|own| own.is_of_open_times());
+            let Some(own) = own.filter(|_| filling.missing.is_none()) else { return error };
             // One that lacks no row by itself is closed while others are open.
-            let is_closed = |series: &Series<'_>| {
-                filling.missing.is_none()
-                    && series.frequency().is_some_and(|frequency| frequency.is_of_open_times())
+            let Err(error) = as_of(Some(own)) else {
+                let others = all.iter().zip(&times.settled);
+                let mut others = others.filter_map(|(other, settled)| Some((*other, settled.as_ref()?)));
+                let other = others.find(|(_, other)| *other != own);
+                return other
+                    .map_or(error, |other| apart(table, (member, own), other, times.may_be_filled).into());
             };
-            let Some(closed) = alone(member).filter(is_closed) else { return error };
-            let other = all.iter().filter_map(alone).find(|other| other.frequency() != closed.frequency());
-            other.map_or(error, |other| apart(table, &closed, &other).into())
+            error
         })
     };
-    let all = all.iter().zip(&frequencies).map(read).collect::<Result<Vec<_>, Error>>()?;
-    if all.is_empty() {
+    let read = all.iter().enumerate().map(read).collect::<Result<Vec<_>, Error>>()?;
+    if read.is_empty() {
         let message = format!("has no series of {LEAST_ROWS} rows or more; give longer ones");
         return Err(DataError::new(table.name(), message).into());
     }
-    let is_alike = |series: &&Series<'_>| match (series.frequency(), all[0].frequency()) {
-        (Some(other), Some(first)) => other.is_alike(&first),
-        (other, first) => other == first,
-    };
-    if let Some(other) = all.iter().find(|series| !is_alike(series)) {
-        return Err(apart(table, &all[0], other).into());
+    let frequencies: Vec<Option<Frequency>> = read.iter().map(Series::frequency).collect();
+    if let Some(first) = &frequencies[0] {
+        // Of a series that is closed at times its own tell more than those of all.
+        let own = |n: usize| times.settled[n].as_ref().or(frequencies[n].as_ref());
+        let is_other = |other: &Option<Frequency>| !other.as_ref().is_some_and(|other| other.is_alike(first));
+        let other = frequencies.iter().position(is_other);
+        if let Some((n, (first, other))) = other.and_then(|n| Some((n, own(0).zip(own(n))?))) {
+            let may_be_filled = times.may_be_filled && filling.missing.is_none();
+            return Err(apart(table, (all[0], first), (all[n], other), may_be_filled).into());
+        }
     }
-    Ok((all, short.into_iter().map(|member| member.id.as_slice()).collect()))
+    Ok((read, short.into_iter().map(|member| member.id.as_slice()).collect()))
 }
 
-/// The error about two series whose rows are not equally far apart.
-fn apart(table: &Table, first: &Series<'_>, other: &Series<'_>) -> DataError {
-    let step =
-        |series: &Series<'_>| series.frequency().map_or(String::new(), |frequency| frequency.step_name());
+/// The error about two series whose rows are not equally far apart, though what one lacks while others are open may perhaps be
+/// filled in.
+fn apart(
+    table: &Table,
+    (first, step): (&Member<'_>, &Frequency),
+    (other, other_step): (&Member<'_>, &Frequency),
+    may_be_filled: bool,
+) -> DataError {
+    let (step, other_step) = step.names_beside(other_step);
+    let name = |member: &Member<'_>| panel::name_of(&member.id);
     let text = format!(
-        "the rows of {} are one {} apart, but those of {} one {}; forecast them apart",
-        first.name(),
-        step(first),
-        other.name(),
-        step(other)
+        "the rows of series {:?} are one {step} apart, but those of series {:?} one {other_step}; forecast them apart",
+        name(first),
+        name(other)
     );
-    let are_open = [first, other]
-        .iter()
-        .any(|series| series.frequency().is_some_and(|frequency| frequency.is_of_open_times()));
-    let message = match are_open {
+    let message = match may_be_filled {
         true => Message::from(text)
             .text(", or choose in training with ")
             .option("missing")

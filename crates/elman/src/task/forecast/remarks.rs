@@ -180,6 +180,7 @@ pub(super) fn remark_on_open_times(all: &[Series<'_>]) -> Option<Message> {
     let usual = first.frequency()?;
     let mut others = all.iter().filter(|series| series.frequency().as_ref() != Some(&usual));
     let other = others.next()?;
+    let (step, other_step) = usual.names_beside(&other.frequency()?);
     let more = match others.count() {
         0 => String::new(),
         more => format!(", and {} more series other times as well", thousands(more)),
@@ -187,9 +188,9 @@ pub(super) fn remark_on_open_times(all: &[Series<'_>]) -> Option<Message> {
     let text = format!(
         "the rows of {} are one {} apart, those of {} one {}{more}: each goes on at its own times",
         first.name(),
-        usual.step_name(),
+        step,
         other.name(),
-        other.frequency()?.step_name()
+        other_step
     );
     Some(text.into())
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::covariates::{Gap, Inputs};
+use super::own_times::Timetables;
 use super::panel::{self, Member, name_of};
 use super::remarks::remarks_on_rows;
 use super::time_column::TimeColumn;
@@ -273,45 +274,37 @@ impl Forecast {
     pub(super) fn time_column(&self) -> Option<TimeColumn<'_>> {
         let (format, timezone) = (self.time_format.as_deref(), self.timezone.as_deref());
         let frequency = self.frequency.as_ref();
-        self.time.as_deref().map(|name| TimeColumn { name, format, timezone, frequency, is_learned: true })
+        let closed_are_missing = self.missing.is_some() && !self.layout.is_single();
+        let is_learned = true;
+        let of = |name| TimeColumn { name, format, timezone, frequency, is_learned, closed_are_missing };
+        self.time.as_deref().map(of)
     }
 
-    /// The times between rows that its series have, each once.
-    fn timetables(&self) -> Vec<&Frequency> {
-        let mut all: Vec<&Frequency> = self.frequency.iter().collect();
-        for own in self.series.iter().filter_map(|known| known.frequency.as_ref()) {
-            if !all.contains(&own) {
-                all.push(own);
-            }
-        }
-        all
+    /// The days and hours that are open in its series.
+    fn timetables(&self) -> Timetables {
+        let own = self.series.iter().map(|known| known.frequency.as_ref().or(self.frequency.as_ref()));
+        Timetables::of(own.flatten().cloned())
     }
 
-    /// The time between the rows of a series: of one that was learned from the one that it had; of another of several, one of these
-    /// or one like them, by which it lacks no row.
+    /// The time between the rows of a series: of one that was learned from the one that it had; of another of several, its own or
+    /// one of these, if it is like those.
     fn frequency_of<'f>(
         &'f self,
         known: Option<&'f Known>,
         member: &Member<'_>,
-        timetables: &[&'f Frequency],
+        timetables: &Timetables,
     ) -> Option<Cow<'f, Frequency>> {
         let usual = self.frequency.as_ref()?;
         let time = self.time_column().filter(|_| usual.is_of_open_times() && !self.layout.is_single());
         let time = match (known, time) {
             (Some(known), _) => return Some(Cow::Borrowed(known.frequency.as_ref().unwrap_or(usual))),
             (None, None) => return Some(Cow::Borrowed(usual)),
-            (None, Some(time)) => time,
+            (None, Some(time)) => TimeColumn { frequency: None, ..time },
         };
-        let read = |frequency: Option<&Frequency>| {
-            let (_, calendar) = TimeColumn { frequency, ..time }.read(&member.table).ok()?;
-            calendar.gaps().is_empty().then(|| calendar.frequency())
-        };
-        let learned = timetables.iter().find(|learned| read(Some(learned)).as_ref() == Some(**learned));
-        Some(match (learned, read(None)) {
-            (Some(learned), _) => Cow::Borrowed(learned),
-            (None, Some(own)) if own.is_alike(usual) => Cow::Owned(own),
-            _ => Cow::Borrowed(usual),
-        })
+        let own = time.read(&member.table).ok().map(|(_, calendar)| calendar);
+        let settled = timetables.settle(time, &member.table, own.as_ref());
+        let alike = settled.map(|settled| settled.frequency).filter(|own| own.is_alike(usual));
+        Some(alike.map_or(Cow::Borrowed(usual), Cow::Owned))
     }
 
     /// What becomes of missing values.

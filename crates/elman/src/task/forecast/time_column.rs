@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::SignedDuration;
 
-use super::panel::{self, Member};
+use super::panel;
 use super::time_numbers;
 use crate::calendar::{Calendar, Frequency};
 use crate::error::{ConfigError, DataError, Error, Message};
@@ -55,6 +55,8 @@ pub(super) struct TimeColumn<'a> {
     pub(super) frequency: Option<&'a Frequency>,
     /// Did a model learn from rows so far apart, and from no others?
     pub(super) is_learned: bool,
+    /// Are rows missing as well at days of the frequency that are never open in a series?
+    pub(super) closed_are_missing: bool,
 }
 
 impl TimeColumn<'_> {
@@ -62,7 +64,8 @@ impl TimeColumn<'_> {
     pub(super) fn read<'t>(&self, table: &'t Table) -> Result<(Column<'t>, Calendar), Error> {
         let column = table.column(self.name)?;
         let times = read_times(column, self.format)?;
-        Ok((column, Calendar::with_gaps(column, &times, self.timezone, self.frequency)?))
+        let (timezone, frequency) = (self.timezone, self.frequency);
+        Ok((column, Calendar::find(column, &times, timezone, frequency, self.closed_are_missing)?))
     }
 
     /// Refuses rows, which stand at this `place`, if they are not as far apart as those that a model learned from.
@@ -71,62 +74,24 @@ impl TimeColumn<'_> {
         if calendar.frequency().is_as(learned) {
             return Ok(());
         }
+        let frequency = calendar.frequency();
+        let anew = match frequency.may_be_told_late(learned) {
+            true => {
+                "; if these are the same rows and more, they tell their calendar better: train anew with them"
+            }
+            false => "",
+        };
+        let (own, learned) = frequency.names_beside(learned);
         let message = format!(
-            "its rows are one {} apart, but the model learned from rows one {} apart",
-            calendar.frequency().step_name(),
-            learned.step_name()
+            "its rows are one {own} apart, but the model learned from rows one {learned} apart{anew}"
         );
         Err(DataError::new(place, message))
     }
 
-    /// For each of several series of a table, how far its rows are apart where it does not tell that by itself; else none. Series
-    /// that each tell it may be open at times of their own. Where rows that are missing `are_filled`, it may be one of all times at
-    /// which one of them is open.
-    pub(super) fn frequencies(
-        &self,
-        table: &Table,
-        members: &[&Member<'_>],
-        are_filled: bool,
-    ) -> Result<Vec<Option<Frequency>>, Error> {
-        let read = |member: &&Member<'_>| Some(self.read(&member.table).ok()?.1);
-        let is_whole = |calendar: &Calendar| calendar.gaps().is_empty();
-        let own: Vec<Option<Calendar>> = members.iter().map(read).collect();
-        let mut whole: Vec<Frequency> = Vec::new();
-        for calendar in own.iter().flatten().filter(|calendar| is_whole(calendar)) {
-            let frequency = calendar.frequency();
-            if !whole.contains(&frequency) {
-                whole.push(frequency);
-            }
-        }
-        let tells = |own: &Option<Calendar>| own.as_ref().is_some_and(is_whole);
-        if own.iter().all(tells) && whole.iter().all(|frequency| frequency.is_alike(&whole[0])) {
-            return Ok(vec![None; members.len()]);
-        }
+    /// How far the rows of a table are apart that holds several series, all taken together.
+    pub(super) fn common_frequency(&self, table: &Table) -> Result<Option<Frequency>, Error> {
         let column = table.column(self.name)?;
-        let common = Calendar::common_frequency(column, &read_times(column, self.format)?, self.timezone)?;
-        // Times of several series make a timetable that none of them may follow, as those at different minutes of an hour.
-        let suits = |own: &Frequency, common: &Frequency| {
-            own == common || are_filled && own.is_timetable() && own.least_step() == common.least_step()
-        };
-        let is_followed = |common: &Frequency| {
-            !common.is_timetable()
-                || own.iter().flatten().any(|calendar| suits(&calendar.frequency(), common))
-        };
-        let common = common.filter(is_followed);
-        let of_one = |(member, own): (&&Member<'_>, &Option<Calendar>)| {
-            let common = common.as_ref()?;
-            if own.as_ref().is_some_and(|own| is_whole(own) && own.frequency().is_alike(common)) {
-                return None;
-            }
-            let fits = |frequency: &&Frequency| {
-                let time = TimeColumn { frequency: Some(frequency), ..*self };
-                frequency.is_of_open_times()
-                    && frequency.is_alike(common)
-                    && time.read(&member.table).is_ok_and(|(_, calendar)| is_whole(&calendar))
-            };
-            Some(whole.iter().find(fits).unwrap_or(common).clone())
-        };
-        Ok(members.iter().zip(&own).map(of_one).collect())
+        Calendar::common_frequency(column, &read_times(column, self.format)?, self.timezone)
     }
 }
 
