@@ -845,7 +845,7 @@ fn files_of_other_networks_are_refused_by_name() {
         ),
         (refused(b"{\"architecture\": 1e999}"), "f: it is not JSON: number out of range"),
         (refused("[".repeat(100_000).as_bytes()), "f: it is not JSON: recursion limit exceeded"),
-        (refused(b""), "f: it is not JSON: EOF"),
+        (refused(b""), "f: it is empty or cut off: EOF"),
     ];
     for (found, wanted) in cases {
         assert!(found.contains(wanted), "found:  {found}\nwanted: {wanted}");
