@@ -122,8 +122,15 @@ def test_texts_are_read_as_their_characters():
     assert classifier.score(frame, y) == (predicted == y).mean()
     again = pickle.loads(pickle.dumps(classifier))
     assert (again.predict(frame[:7]) == predicted[:7]).all()
+    of_list = elman.SequenceClassifier(search=False, epochs=20, hidden_size=12, verbose=0).fit(list(frame["word"]), y)
+    for texts in (list(frame["word"]), frame["word"], frame["word"].to_numpy()):
+        assert (of_list.predict(texts) == predicted).all() and (classifier.predict(texts) == predicted).all()
+    assert of_list.score(frame["word"], y) == classifier.score(frame, y)
     beside = frame.assign(mood=y)
     named = elman.SequenceClassifier(target="mood", search=False, epochs=2, verbose=0).fit(beside)
     assert named.predict(beside).shape == (120,)
     with pytest.raises(ValueError, match="learned from the texts in a column 'word'; give a frame that has it"):
         classifier.predict(np.zeros((3, 5, 1)))
+    of_numbers = elman.SequenceRegressor(epochs=1, verbose=0).fit(np.random.default_rng(0).normal(size=(20, 5, 1)), np.arange(20.0))
+    with pytest.raises(TypeError, match="X holds texts, but SequenceRegressor learned from numbers"):
+        of_numbers.predict(["ab", "cd"])

@@ -272,6 +272,16 @@ def table_of(columns: dict[str, Column], name: str = "the data") -> _elman.Table
     return _elman.Table(name, list(columns.items()))
 
 
+def texts_in(x: Any) -> list[str] | None:
+    """The texts of a list, an array or a series that holds nothing else; None of anything else."""
+    if hasattr(x, "to_list") and not is_frame(x):
+        x = x.to_list()
+    elif isinstance(x, np.ndarray) and x.ndim == 1:
+        x = x.tolist()
+    are_texts = isinstance(x, (list, tuple)) and len(x) > 0 and all(isinstance(text, str) for text in x)
+    return list(x) if are_texts else None
+
+
 def unnested(x: Any, id_names: str) -> Any:
     """What sktime's frames hold, as a list of frames; everything else as it is.
 

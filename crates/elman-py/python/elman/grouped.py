@@ -65,7 +65,8 @@ class SequenceClassifier(Weighted, Grouped):
             Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
             each timestep, a column ``id`` (option ``id``) or ``unique_id`` that tells sequences apart; or wide: a row for each sequence, its
             values in at least 15 numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
-            and timesteps, or a row for each sequence whose cells are series.
+            and timesteps, or a row for each sequence whose cells are series. Texts, in a list or a frame's only column, are
+            sequences of characters.
         y : array (n,), optional
             A class for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """
@@ -204,7 +205,8 @@ class SequenceRegressor(Weighted, Grouped):
             Of an array ``(n, T)`` each row is a sequence of single values, as in aeon and sktime. A frame is long: a row for
             each timestep, a column ``id`` (option ``id``) or ``unique_id`` that tells sequences apart; or wide: a row for each sequence, its
             values in at least 15 numbered columns (``t1``, ``t2``, ...); or as sktime has it, with an index of sequences
-            and timesteps, or a row for each sequence whose cells are series.
+            and timesteps, or a row for each sequence whose cells are series. Texts, in a list or a frame's only column, are
+            sequences of characters.
         y : array (n,) or (n, K), optional
             Numbers for each sequence, in the order in which they come; of a frame by default its column ``target``.
         """

@@ -23,6 +23,7 @@ from .data import (
     refuse_missing,
     sequences_of,
     table_of,
+    texts_in,
     unnested,
     usual_names,
     values_of,
@@ -44,6 +45,8 @@ class Grouped(Estimator):
         options, X = self._options(), collected(X)
         if y is not None and "target" in options:
             raise ValueError(f"target is {options['target']!r}, and y tells the targets; leave out one of them")
+        if (texts := texts_in(X)) is not None:
+            X = {"text": texts}
         came_as_frame = is_frame(X)
         X = unnested(X, options.get("id") or "id")
         names: list[str] | None
@@ -229,6 +232,11 @@ class Grouped(Estimator):
         """Answers by column in the order of the sequences, and the kind of the frame that they are to come in; None for arrays,
         and for a frame with a sequence in each row, whose answers stand in the order of its rows."""
         model = self._fitted()
+        if (texts := texts_in(X)) is not None:
+            in_rows = self._grouping(model).get("in-rows", {})
+            if "text" not in in_rows:
+                raise TypeError(f"X holds texts, but {type(self).__name__} learned from numbers")
+            X = {in_rows["text"]: texts}
         X = unnested(X, self._options().get("id") or "id")
         if is_path(X):
             table, kind = _elman.Table.open(os.fsdecode(X)), {}
