@@ -163,23 +163,23 @@ const SEEDS: [(&str, u8, &[u8]); 11] = [
 /// Gives the fuzzer files of other programs, whole: half a file of JSON says little.
 fn seed_exchange(project: &Project, corpus: &Path) -> Result<()> {
     const LARGEST: usize = 4 * SEED_BYTES;
-    fs::create_dir_all(corpus)?;
-    for file in files_named(&project.path("reference/exchange"), |_| true)? {
-        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        if let Some(name) = file.file_name().filter(|_| bytes.len() <= LARGEST) {
-            fs::write(corpus.join(name), bytes)?;
-        }
-    }
-    Ok(())
+    seed_files(&project.path("reference/exchange"), corpus, |bytes| {
+        Some(bytes).filter(|_| bytes.len() <= LARGEST)
+    })
 }
 
 /// Gives the fuzzer the files of the tests, without the magic that the target puts before all.
 fn seed_parquet(project: &Project, corpus: &Path) -> Result<()> {
+    seed_files(&project.path("crates/elman/tests/data/parquet"), corpus, |bytes| bytes.strip_prefix(b"PAR1"))
+}
+
+/// Gives the fuzzer what `part` leaves of each file of a directory, under its name.
+fn seed_files(directory: &Path, corpus: &Path, part: impl Fn(&[u8]) -> Option<&[u8]>) -> Result<()> {
     fs::create_dir_all(corpus)?;
-    for file in files_named(&project.path("crates/elman/tests/data/parquet"), |_| true)? {
+    for file in files_named(directory, |_| true)? {
         let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        if let (Some(name), Some(rest)) = (file.file_name(), bytes.strip_prefix(b"PAR1")) {
-            fs::write(corpus.join(name), rest)?;
+        if let (Some(name), Some(seed)) = (file.file_name(), part(&bytes)) {
+            fs::write(corpus.join(name), seed)?;
         }
     }
     Ok(())

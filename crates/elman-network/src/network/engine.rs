@@ -1,5 +1,7 @@
 //! What runs a network, pass after pass.
 
+use elman_core::lane::Scalar;
+
 use super::{Gradients, Mode, Network, State};
 use crate::batch::Batch;
 
@@ -42,7 +44,13 @@ pub trait Engine<T>: std::fmt::Debug {
         sequences: &[&[T]],
         state: &mut State<T>,
         mode: Mode<'_>,
-    ) -> &[T];
+    ) -> &[T]
+    where
+        T: Scalar,
+    {
+        batch.fill(sequences);
+        self.forward(batch, state, mode)
+    }
 
     /// The output of the last forward pass.
     fn output(&self) -> &[T];

@@ -286,9 +286,11 @@ class Grouped(Estimator):
 
     def _rows(self, X: Any) -> dict[str, Column]:
         """Sequences out of arrays as the rows of a table, for a model that learned from such a table."""
-        if "text" in self._grouping(self._fitted())["in-rows"]:
-            text = self._grouping(self._fitted())["in-rows"]["text"]
-            raise ValueError(f"{type(self).__name__} learned from the texts in a column {text!r}; give a frame that has it")
+        in_rows = self._grouping(self._fitted())["in-rows"]
+        if "text" in in_rows:
+            raise ValueError(
+                f"{type(self).__name__} learned from the texts in a column {in_rows['text']!r}; give a frame that has it"
+            )
         sequences = sequences_of(X, self.layout)
         if sequences[0].shape[1] != 1:
             raise ValueError(
@@ -300,8 +302,7 @@ class Grouped(Estimator):
             row[: len(sequence)] = sequence[:, 0]
         names = list(getattr(self, "feature_names_in_", []))
         if len(names) != rows.shape[1]:
-            stem = self._grouping(self._fitted())["in-rows"]["stem"]
-            names = [f"{stem}{t + 1}" for t in range(rows.shape[1])]
+            names = [f"{in_rows['stem']}{t + 1}" for t in range(rows.shape[1])]
         return {name: np.ascontiguousarray(rows[:, t]) for t, name in enumerate(names)}
 
     def _for_sequences(self, X: Any, y: Array, count: int, name: str = "y", what: str = "targets") -> Array:

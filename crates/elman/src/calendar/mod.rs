@@ -254,6 +254,11 @@ impl Calendar {
         self.rows().map(|row| row.map_or(f64::NAN, |row| values[row])).collect()
     }
 
+    /// The rows that are not missing.
+    fn rows_there(&self) -> impl Iterator<Item = usize> {
+        (0..self.num_rows()).filter(|row| self.table_row(*row).is_some())
+    }
+
     /// The table's row that is the n-th of those that are there.
     fn in_table(&self, n: usize) -> usize {
         self.order.as_ref().map_or(n, |order| order[n])
@@ -321,9 +326,7 @@ impl Calendar {
             1 => String::new(),
             _ => format!("; a 53rd week belongs to the last {}", year.row_name()),
         };
-        let is_there = |row: &usize| self.table_row(*row).is_some();
-        let stamps: Vec<DateTime> =
-            (0..self.num_rows()).filter(is_there).filter_map(|row| self.stamp(row)).collect();
+        let stamps: Vec<DateTime> = self.rows_there().filter_map(|row| self.stamp(row)).collect();
         let or = year.beside(&stamps).map_or(String::new(), |other| {
             format!(
                 "; as yet they could also be one {} apart, in years that are counted from {}",

@@ -9,11 +9,7 @@ impl Frequency {
     /// May series of these two frequencies be learned from together: are they the same, or open at times of their own that make
     /// seasons of as many rows, both of a day, a week or a month?
     pub(crate) fn is_alike(&self, other: &Frequency) -> bool {
-        let open_days = |frequency: &Frequency| match *frequency {
-            Frequency::BusinessDaily => Some(Weekdays::BUSINESS.len()),
-            Frequency::Weekdays(days) => Weekdays::new(days).map(Weekdays::len),
-            _ => None,
-        };
+        let open_days = |frequency: &Frequency| frequency.open_days().map(Weekdays::len);
         match (self, other) {
             (Frequency::Timetable(a), Frequency::Timetable(b)) => {
                 a.period_of_season() == b.period_of_season() && self.season() == other.season()
@@ -42,13 +38,18 @@ impl Frequency {
 
     /// May a row stand at a time, as far as open days and hours tell?
     fn is_open_at(&self, stamp: DateTime) -> bool {
+        match self {
+            Frequency::Timetable(times) => times.place(stamp).is_some(),
+            _ => self.open_days().is_none_or(|days| days.place(stamp.date()).is_some()),
+        }
+    }
+
+    /// The days of the week that are open, if the rows are at some.
+    fn open_days(&self) -> Option<Weekdays> {
         match *self {
-            Frequency::BusinessDaily => Weekdays::BUSINESS.place(stamp.date()).is_some(),
-            Frequency::Weekdays(days) => {
-                Weekdays::new(days).is_some_and(|days| days.place(stamp.date()).is_some())
-            }
-            Frequency::Timetable(ref times) => times.place(stamp).is_some(),
-            _ => true,
+            Frequency::BusinessDaily => Some(Weekdays::BUSINESS),
+            Frequency::Weekdays(days) => Weekdays::new(days),
+            _ => None,
         }
     }
 }
@@ -69,9 +70,6 @@ impl Calendar {
         if self.scatter.is_some() || self.offset_change.is_some() {
             return true;
         }
-        let is_there = |row: &usize| self.table_row(*row).is_some();
-        (0..self.num_rows())
-            .filter(is_there)
-            .all(|row| self.local(row).is_none_or(|stamp| other.is_open_at(stamp)))
+        self.rows_there().all(|row| self.local(row).is_none_or(|stamp| other.is_open_at(stamp)))
     }
 }

@@ -8,7 +8,7 @@ use jiff::Span;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-use super::weekdays::{MONDAY, days_in_words};
+use super::weekdays::{MONDAY, days_in_words, later_date};
 use crate::words::{counted, listed, ordinal};
 
 const DAY: u32 = 86_400;
@@ -364,10 +364,6 @@ fn times_of(day: &[u32]) -> impl Iterator<Item = u32> {
 
 fn days(date: Date) -> i64 {
     date.duration_since(MONDAY).as_hours() / 24
-}
-
-fn later_date(date: Date, days: i64) -> Option<Date> {
-    date.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
 /// Numbers in order as runs that are equally far apart: first, last and step; of one number the step is 0.

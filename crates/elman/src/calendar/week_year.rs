@@ -1,11 +1,10 @@
 //! Years of whole weeks, 52 and now and then 53, and their periods: months of four and five weeks as retail has them, quarters of
 //! thirteen weeks, ISO years.
 
-use jiff::Span;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-use super::weekdays::{DAYS, weekday};
+use super::weekdays::{DAYS, later_date, weekday};
 use crate::words::listed;
 
 /// So many rows at periods of such years are none by chance; of years themselves fewer do.
@@ -161,8 +160,8 @@ impl WeekYear {
 
     /// The day on which the year begins that begins about that of the calendar.
     fn beginning(self, year: i16) -> Option<Date> {
-        let from = later(Date::new(year, self.month, 1).ok()?, self.offset.into())?;
-        later(from, (i64::from(self.weekday) - i64::from(weekday(from))).rem_euclid(7))
+        let from = later_date(Date::new(year, self.month, 1).ok()?, self.offset.into())?;
+        later_date(from, (i64::from(self.weekday) - i64::from(weekday(from))).rem_euclid(7))
     }
 
     /// The year and the place among its periods, from 0 on, of the day on which a period begins.
@@ -191,7 +190,7 @@ impl WeekYear {
         let count = self.count(date)?.checked_add(steps)?;
         let (year, place) = (count.div_euclid(self.len() as i64), count.rem_euclid(self.len() as i64));
         let week = self.weeks.starts().nth(usize::try_from(place).ok()?)?;
-        later(self.beginning(i16::try_from(year).ok()?)?, 7 * week)
+        later_date(self.beginning(i16::try_from(year).ok()?)?, 7 * week)
     }
 
     /// Other years that these stamps may be of as well, and by which others follow them within two years.
@@ -230,16 +229,13 @@ impl WeekYear {
     /// The day from which it is counted: `the Saturday from 28 January to 3 February`.
     pub(super) fn in_words(self) -> String {
         let day = DAYS[usize::from(self.weekday % 7)];
-        let from = Date::new(2001, self.month, 1).ok().and_then(|first| later(first, self.offset.into()));
-        let to = from.and_then(|from| later(from, 6));
+        let from =
+            Date::new(2001, self.month, 1).ok().and_then(|first| later_date(first, self.offset.into()));
+        let to = from.and_then(|from| later_date(from, 6));
         let named =
             |date: Option<Date>| date.map_or(String::new(), |date| date.strftime("%-d %B").to_string());
         format!("the {day} from {} to {}", named(from), named(to))
     }
-}
-
-fn later(date: Date, days: i64) -> Option<Date> {
-    date.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
 impl TryFrom<Written> for WeekYear {
@@ -270,7 +266,7 @@ mod tests {
         let mut rows = Vec::new();
         for weeks in weeks {
             rows.push(date.to_datetime(jiff::civil::Time::midnight()));
-            date = later(date, 7 * weeks).unwrap();
+            date = later_date(date, 7 * weeks).unwrap();
         }
         rows
     }

@@ -50,7 +50,7 @@ impl Weekdays {
         let (weeks, place) = (later.div_euclid(self.len() as i64), later.rem_euclid(self.len() as i64));
         let open = (0..7).filter(|day| self.bits >> day & 1 == 1);
         let day = open.into_iter().nth(usize::try_from(place).ok()?)?;
-        MONDAY.checked_add(Span::new().try_days(weeks.checked_mul(7)?.checked_add(day)?).ok()?).ok()
+        later_date(MONDAY, weeks.checked_mul(7)?.checked_add(day)?)
     }
 
     /// Their names: `from Monday to Saturday`, `of Monday, Wednesday and Friday`.
@@ -79,6 +79,11 @@ pub(super) fn days_in_words(bits: u8) -> String {
 /// A date's day of the week, from Monday, 0, on.
 pub(super) fn weekday(date: Date) -> u8 {
     date.weekday().to_monday_zero_offset().unsigned_abs()
+}
+
+/// The date that is so many days later; none at the end of time.
+pub(super) fn later_date(date: Date, days: i64) -> Option<Date> {
+    date.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
 #[cfg(test)]

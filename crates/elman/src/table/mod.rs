@@ -207,7 +207,12 @@ impl Table {
 
     /// Whether a column has exactly this name.
     pub fn has_column(&self, name: &str) -> bool {
-        self.headers.iter().any(|header| header == name)
+        self.position(name).is_some()
+    }
+
+    /// The number of the column with exactly this name, from 0 on.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.headers.iter().position(|header| header == name)
     }
 
     /// The column with exactly this name.
@@ -215,7 +220,7 @@ impl Table {
     /// # Errors
     /// [`TableError::MissingColumn`]
     pub fn column(&self, name: &str) -> Result<Column<'_>, TableError> {
-        match self.headers.iter().position(|header| header == name) {
+        match self.position(name) {
             Some(index) => Ok(Column::new(self, index)),
             None => Err(TableError::MissingColumn {
                 table: self.name.clone(),

@@ -195,17 +195,6 @@ impl<T: Scalar + std::fmt::Debug> Engine<T> for ScalarEngine<T> {
         self.tape.output()
     }
 
-    fn forward_of(
-        &mut self,
-        batch: &mut Batch<T>,
-        sequences: &[&[T]],
-        state: &mut State<T>,
-        mode: Mode<'_>,
-    ) -> &[T] {
-        batch.fill(sequences);
-        self.forward(batch, state, mode)
-    }
-
     fn output(&self) -> &[T] {
         self.tape.output()
     }

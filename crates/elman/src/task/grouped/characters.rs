@@ -45,15 +45,14 @@ pub(super) fn of_training(table: &Table, options: &GroupedOptions) -> Result<Opt
 /// The columns of texts and of their targets, by number.
 fn find(table: &Table, options: &GroupedOptions) -> Option<(usize, usize)> {
     let headers = table.headers();
-    let at = |name: &str| headers.iter().position(|header| header == name);
     let is_free = |target: usize| ![ROW, CHARACTER].contains(&headers[target].as_str());
     let (text, target) = match (options.features.as_deref(), options.target.as_deref()) {
-        (Some([text]), Some(target)) => (at(text)?, at(target)?),
+        (Some([text]), Some(target)) => (table.position(text)?, table.position(target)?),
         (None, target) if headers.len() == 2 => {
             let mut texts = (0..2).filter(|&n| holds_texts(table.column_at(n)));
             let (Some(text), None) = (texts.next(), texts.next()) else { return None };
             match target {
-                Some(target) if at(target)? == text => return None,
+                Some(target) if table.position(target)? == text => return None,
                 _ => (text, 1 - text),
             }
         }

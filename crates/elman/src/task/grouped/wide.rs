@@ -99,7 +99,7 @@ fn find<'t>(
 ) -> Option<(usize, &'t str, InRows)> {
     let headers = table.headers();
     let named = match named {
-        Some(name) => Some(headers.iter().position(|header| header == name)?),
+        Some(name) => Some(table.position(name)?),
         None => None,
     };
     let stem = usual_stem(headers)?;
@@ -137,7 +137,6 @@ pub(super) fn as_learned<'t, T: GroupedTask>(
         return Ok(Cow::Borrowed(table));
     };
     let headers = table.headers();
-    let at = |name: &str| headers.iter().position(|header| header == name);
     let (stem, length, end) = match in_rows {
         InRows::Values { stem, length, end } => (stem, *length, *end),
         InRows::Text { text } => {
@@ -145,7 +144,10 @@ pub(super) fn as_learned<'t, T: GroupedTask>(
             if must_have_target {
                 table.column(name)?;
             }
-            let long = at(text).map(|text| characters::long(table, text, at(name))).transpose()?;
+            let long = table
+                .position(text)
+                .map(|text| characters::long(table, text, table.position(name)))
+                .transpose()?;
             return Ok(long.map_or(Cow::Borrowed(table), Cow::Owned));
         }
     };
@@ -153,7 +155,7 @@ pub(super) fn as_learned<'t, T: GroupedTask>(
         table.column(name)?;
     }
     let target = match end {
-        None => at(name),
+        None => table.position(name),
         Some(end) => target_at(task, table, (length, end), must_have_target)?,
     };
     let values = numbered_by(headers, stem, target);

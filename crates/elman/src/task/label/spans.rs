@@ -140,9 +140,9 @@ impl Spans {
         };
         let mut remarks = vec![remark];
         if test == 0 && options.test > 0.0 {
-            let labelled = counted(count, "labelled row");
+            let (labelled, are) = (counted(count, "labelled row"), if count == 1 { "is" } else { "are" });
             remarks.push(
-                format!("{labelled} are too few to keep any for the test, so no figure is shown").into(),
+                format!("{labelled} {are} too few to keep any for the test, so no figure is shown").into(),
             );
         }
         let warm_up = train.min(WARM_UP.max(options.burn_in));

@@ -122,7 +122,7 @@ fn wide<'a>(
 fn column_numbers<'n>(table: &Table, names: impl Iterator<Item = &'n str>) -> Result<Vec<usize>, Error> {
     let number = |name: &str| {
         let column = table.column(name)?;
-        Ok(table.headers().iter().position(|header| header == column.name()).unwrap_or_default())
+        Ok(table.position(column.name()).unwrap_or_default())
     };
     names.map(number).collect()
 }

@@ -142,7 +142,7 @@ impl Header {
         };
         let mut others = self.others(table).filter(|column| !is_taken(column.name()) && is_told(*column));
         let (name, of_cells) = others.find_map(|column| Some((column.name(), part_of(column)?)))?;
-        let column = table.headers().iter().position(|header| header == name)?;
+        let column = table.position(name)?;
         Some(Beside { column, of_cells, of_names })
     }
 
@@ -162,7 +162,7 @@ impl Header {
             })
         }?
         .name();
-        let column = table.headers().iter().position(|header| header == name)?;
+        let column = table.position(name)?;
         let of_cells = if of_names == Part::Hour { Part::Date } else { Part::Year };
         header.beside = Some(Beside { column, of_cells, of_names });
         Some(header)
