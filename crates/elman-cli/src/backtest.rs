@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &BacktestArguments, output: &mut Output) -> anyhow:
         report::check_place(path, arguments.force)?;
     }
     let model = input::model(&arguments.model, arguments.data.as_deref())?;
-    let table = input::table_for(&model, arguments.data.as_deref())?;
+    let table = input::whole_table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
     let held_out = model.task().kind().held_out(arguments.test).map_err(Error::from)?;
     if !matches!(held_out, HeldOut::LastRows(_)) {

@@ -16,9 +16,20 @@ use elman::words::thousands;
 
 use crate::output::Wrong;
 
+/// What a task is learned or measured on: as [`whole_table`], but that a large one may stay in its file.
+pub(crate) fn table(task: TaskName, path: Option<&Path>) -> Result<Table, Error> {
+    match path {
+        Some(path) if task == TaskName::Label && path != Path::new("-") => {
+            file::refuse_device(path)?;
+            Table::open_long(path)
+        }
+        path => whole_table(task, path),
+    }
+}
+
 /// What a task is to be done on: a file, standard input for `-`, or what is built in. To a language model it is a text, to
 /// all others a table.
-pub(crate) fn table(task: TaskName, path: Option<&Path>) -> Result<Table, Error> {
+pub(crate) fn whole_table(task: TaskName, path: Option<&Path>) -> Result<Table, Error> {
     const STDIN: &str = "standard input";
     let Some(path) = path else { return Ok(data::airline()?) };
     let is_text = task.facts().reads_text;
@@ -30,13 +41,25 @@ pub(crate) fn table(task: TaskName, path: Option<&Path>) -> Result<Table, Error>
     Ok(if is_text { Table::open_text(path)? } else { Table::open(path)? })
 }
 
-/// The table that a model is to be used on; without a path, the built-in one that it was trained on.
+/// What a model is to be measured on, as [`table`]; without a path, the built-in one that it was trained on.
 pub(crate) fn table_for(model: &Model, path: Option<&Path>) -> anyhow::Result<Table> {
+    refuse_no_data(model, path)?;
+    Ok(table(model.task().name(), path)?)
+}
+
+/// The table whose rows a model is to answer, all of it in memory.
+pub(crate) fn whole_table_for(model: &Model, path: Option<&Path>) -> anyhow::Result<Table> {
+    refuse_no_data(model, path)?;
+    Ok(whole_table(model.task().name(), path)?)
+}
+
+/// Refuses to go without data, but for the model of what is built in.
+fn refuse_no_data(model: &Model, path: Option<&Path>) -> Result<(), Wrong> {
     if path.is_none() && model.record().data != data::AIRLINE {
         let message = format!("the model was trained on {}; name the DATA to use it on", model.record().data);
-        return Err(Wrong(message).into());
+        return Err(Wrong(message));
     }
-    Ok(table(model.task().name(), path)?)
+    Ok(())
 }
 
 /// The model in a file, which stands before the data that it is used on.

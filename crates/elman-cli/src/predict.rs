@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
         file::check_writable(path).map_err(elman::error::Error::from)?;
     }
     let model = input::model(&arguments.model, arguments.data.as_deref())?;
-    let mut table = input::table_for(&model, arguments.data.as_deref())?;
+    let mut table = input::whole_table_for(&model, arguments.data.as_deref())?;
     output.remarks(table.remarks());
     if let Some(path) = &arguments.future_data {
         table = with_rows_to_come(&model, &table, path, output)?;
@@ -82,7 +82,7 @@ fn with_rows_to_come(model: &Model, table: &Table, path: &Path, output: &Output)
                    it out, or train with --future-covariates";
         return Err(Wrong(why.into()).into());
     }
-    let ahead = input::table(model.task().name(), Some(path))?;
+    let ahead = input::whole_table(model.task().name(), Some(path))?;
     output.remarks(ahead.remarks());
     Ok(table.followed_by(&ahead).map_err(elman::error::Error::from)?)
 }

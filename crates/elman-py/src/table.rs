@@ -53,6 +53,12 @@ impl Table {
         tried(py, || table::Table::open(&path)).map(Table)
     }
 
+    /// A file whose rows stay where they are, if it is a large one of plain rows.
+    #[staticmethod]
+    fn open_long(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        tried(py, || table::Table::open_long(&path)).map(Table)
+    }
+
     /// A text that Python has, for a language model.
     #[staticmethod]
     fn of_text(py: Python<'_>, name: &str, text: &[u8]) -> PyResult<Self> {
@@ -80,7 +86,7 @@ impl Table {
     /// The columns' names.
     #[getter]
     fn headers(&self) -> Vec<String> {
-        self.0.headers().to_vec()
+        self.0.stored_headers().to_vec()
     }
 
     /// What the user should know of how it was read.

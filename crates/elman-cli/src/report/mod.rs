@@ -68,9 +68,9 @@ pub(crate) fn check_place(path: &Path, force: bool) -> anyhow::Result<()> {
     Ok(file::check_writable(path).map_err(Error::from)?)
 }
 
-/// The rows of a table; of recordings the samples.
+/// The rows of a table, wherever they are; of recordings the samples.
 pub(crate) fn num_rows(table: &Table) -> usize {
-    table.recordings().map_or_else(|| table.num_rows(), |recordings| recordings.len())
+    table.recordings().map_or_else(|| table.num_stored_rows(), |recordings| recordings.len())
 }
 
 impl Report<'_> {

@@ -17,6 +17,7 @@ mod gaps;
 mod guides;
 mod inspect;
 mod label;
+mod large_tables;
 mod mistaken;
 mod model_errors;
 mod notebook;

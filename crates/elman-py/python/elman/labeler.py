@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,7 +89,8 @@ class SequenceLabeler(Grouped):
         ----------
         X : array (n, T, I), array (n, T), list of arrays (T_i, I) or of frames, data frame, dict, or path
             A frame is long: a row for each timestep. A column ``id`` (option ``id``) or ``unique_id`` tells sequences apart;
-            without one it is a single recording.
+            without one it is a single recording. Of a CSV file of more than 64 MiB the rows stay where they are, if they are plain;
+            such a file may be larger than memory, and must not change meanwhile.
         y : array (n, T) or (n, T, K), list of arrays (T_i,) or (T_i, K), optional
             A number, K numbers or a class for each timestep, NaN, None or masked where it is not known; of a frame one for
             each row, by default its column ``target``.
@@ -99,6 +101,10 @@ class SequenceLabeler(Grouped):
         self._take_classes(self.model_, labels)
         self._remark(self.remarks_)
         return self
+
+    @staticmethod
+    def _opened(path: Any) -> _elman.Table:
+        return _elman.Table.open_long(os.fsdecode(path))
 
     def _targets(self, y: Any, lengths: list[int] | None) -> dict[str, Column]:
         parts = _parts(y, lengths is None)

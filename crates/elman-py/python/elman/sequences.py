@@ -54,7 +54,7 @@ class Grouped(Estimator):
         if is_path(X):
             if y is not None:
                 raise ValueError("a file has its targets in a column; leave y out")
-            table = _elman.Table.open(os.fsdecode(X))
+            table = self._opened(X)
             names = table.headers
         elif is_frame(X):
             columns, names = self._of_frame(X, y, options)
@@ -223,6 +223,11 @@ class Grouped(Estimator):
         return grouping
 
     @staticmethod
+    def _opened(path: Any) -> _elman.Table:
+        """A file to learn from or to be measured on."""
+        return _elman.Table.open(os.fsdecode(path))
+
+    @staticmethod
     def _ids(grouping: dict[str, Any]) -> list[str]:
         """The columns that tell sequences apart, together."""
         ids = grouping.get("id", [])
@@ -343,7 +348,7 @@ class Grouped(Estimator):
         if sample_weight is not None:
             raise ValueError("sample_weight weighs the targets of y, which is None; pass y, of a frame its column of targets")
         if is_path(X):
-            table = _elman.Table.open(os.fsdecode(X))
+            table = self._opened(X)
         elif is_frame(X):
             table = table_of(columns_of(X))
         else:

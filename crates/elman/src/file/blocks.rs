@@ -48,7 +48,10 @@ impl<T: Copy> Blocks<T> {
     }
 
     /// Block `n`, which is read if it is not here.
-    fn get<E>(&self, n: usize, read: impl FnOnce() -> Result<Vec<T>, E>) -> Result<Arc<[T]>, E> {
+    ///
+    /// # Errors
+    /// That of `read`.
+    pub(crate) fn get<E>(&self, n: usize, read: impl FnOnce() -> Result<Vec<T>, E>) -> Result<Arc<[T]>, E> {
         // What a panic left of the blocks is whole.
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(block) = kept().get(n) {

@@ -12,22 +12,53 @@ use super::{Metric, Metrics};
 /// `probabilities [n, classes]`; the answer is the first class of the highest probability. What it is of a class, and
 /// which are taken for which: [`Confusion`].
 pub fn classification_metrics(probabilities: &[Vec<f64>], actual: &[usize]) -> Metrics {
-    let counts = confusion_counts(probabilities, actual);
-    let classes = class_figures(&counts);
-    let right: usize = counts.iter().enumerate().map(|(class, answers)| answers[class]).sum();
-    let log_loss: f64 =
-        probabilities.iter().zip(actual).map(|(p, &class)| -p[class].max(f64::MIN_POSITIVE).ln()).sum();
-    let average = |figure: fn(&ClassFigures) -> Option<f64>| {
-        let values: Vec<f64> = classes.iter().filter_map(figure).collect();
-        values.iter().sum::<f64>() / values.len() as f64
-    };
-    let count = actual.len() as f64;
-    vec![
-        Metric::new("accuracy", right as f64 / count),
-        Metric::new("balanced_accuracy", average(|class| class.recall)),
-        Metric::new("f1", average(|class| class.f1)),
-        Metric::new("log_loss", log_loss / count),
-    ]
+    let mut answers = ClassAnswers::of(probabilities.first().map_or(0, Vec::len));
+    probabilities.iter().zip(actual).for_each(|(probabilities, &class)| answers.add(probabilities, class));
+    answers.metrics()
+}
+
+/// What [`classification_metrics`] and a [`Confusion`] are made of, answer by answer.
+#[derive(Clone, Debug)]
+pub(crate) struct ClassAnswers {
+    /// See [`Confusion::counts`].
+    counts: Vec<Vec<usize>>,
+    /// The sum of the negative logarithms of the probabilities given to the right classes.
+    log_loss: f64,
+}
+
+impl ClassAnswers {
+    /// None yet, of so many classes.
+    pub(crate) fn of(classes: usize) -> Self {
+        ClassAnswers { counts: vec![vec![0; classes]; classes], log_loss: 0.0 }
+    }
+
+    /// Adds the probabilities given to the classes, of which this was right.
+    pub(crate) fn add(&mut self, probabilities: &[f64], class: usize) {
+        self.counts[class][argmax(probabilities)] += 1;
+        self.log_loss -= probabilities[class].max(f64::MIN_POSITIVE).ln();
+    }
+
+    /// The figures.
+    pub(crate) fn metrics(&self) -> Metrics {
+        let classes = class_figures(&self.counts);
+        let right: usize = self.counts.iter().enumerate().map(|(class, answers)| answers[class]).sum();
+        let average = |figure: fn(&ClassFigures) -> Option<f64>| {
+            let values: Vec<f64> = classes.iter().filter_map(figure).collect();
+            values.iter().sum::<f64>() / values.len() as f64
+        };
+        let count: f64 = self.counts.iter().flatten().sum::<usize>() as f64;
+        vec![
+            Metric::new("accuracy", right as f64 / count),
+            Metric::new("balanced_accuracy", average(|class| class.recall)),
+            Metric::new("f1", average(|class| class.f1)),
+            Metric::new("log_loss", self.log_loss / count),
+        ]
+    }
+
+    /// Which classes were taken for which.
+    pub(crate) fn confusion(&self, classes: &[String]) -> Confusion {
+        Confusion { classes: classes.to_vec(), counts: self.counts.clone() }
+    }
 }
 
 /// Which classes were taken for which: the confusion matrix of a classification.
@@ -55,25 +86,10 @@ pub struct ClassFigures {
 }
 
 impl Confusion {
-    /// Of answers with these probabilities `[n, classes]`.
-    pub(crate) fn of(classes: &[String], probabilities: &[Vec<f64>], actual: &[usize]) -> Self {
-        let mut counts = confusion_counts(probabilities, actual);
-        counts.resize_with(classes.len(), || vec![0; classes.len()]);
-        Confusion { classes: classes.to_vec(), counts }
-    }
-
     /// The figures of each class.
     pub fn figures(&self) -> Vec<ClassFigures> {
         class_figures(&self.counts)
     }
-}
-
-/// `[classes, classes]`: how often each class, the row, was answered with which, the column.
-fn confusion_counts(probabilities: &[Vec<f64>], actual: &[usize]) -> Vec<Vec<usize>> {
-    let classes = probabilities.first().map_or(0, Vec::len);
-    let mut counts = vec![vec![0; classes]; classes];
-    probabilities.iter().zip(actual).for_each(|(p, &class)| counts[class][argmax(p)] += 1);
-    counts
 }
 
 fn class_figures(counts: &[Vec<usize>]) -> Vec<ClassFigures> {
@@ -104,6 +120,15 @@ mod tests {
     use super::*;
     use crate::metrics::values;
 
+    fn confusion(classes: &[String], probabilities: &[Vec<f64>], actual: &[usize]) -> Confusion {
+        let mut answers = ClassAnswers::of(classes.len());
+        probabilities
+            .iter()
+            .zip(actual)
+            .for_each(|(probabilities, &class)| answers.add(probabilities, class));
+        answers.confusion(classes)
+    }
+
     #[test]
     fn classification_of_a_worked_example() {
         let probabilities =
@@ -115,7 +140,7 @@ mod tests {
         let log_loss = -(0.9f64.ln() + 0.4f64.ln() + 0.8f64.ln() + 0.7f64.ln()) / 4.0;
         assert!((metrics[3].unwrap() - log_loss).abs() < 1e-15);
         let classes = ["a", "b", "c"].map(str::to_owned);
-        let confusion = Confusion::of(&classes, &probabilities, &[0, 1, 1, 0]);
+        let confusion = confusion(&classes, &probabilities, &[0, 1, 1, 0]);
         assert_eq!(confusion.counts, [[2, 0, 0], [1, 1, 0], [0, 0, 0]]);
         let last = confusion.figures()[2];
         assert_eq!((last.support, last.precision, last.recall, last.f1), (0, None, None, None));
@@ -152,7 +177,7 @@ mod tests {
         let metrics = values(&classification_metrics(&probabilities, &actual));
         SKLEARN_METRICS.iter().zip(metrics).for_each(|(&expected, found)| close(found, expected));
         let names = ["a", "b", "c", "d"].map(str::to_owned);
-        let confusion = Confusion::of(&names, &probabilities, &actual);
+        let confusion = confusion(&names, &probabilities, &actual);
         assert_eq!(confusion.counts, SKLEARN_CONFUSION);
         for (figures, (precision, recall, f1, support)) in confusion.figures().iter().zip(SKLEARN_CLASSES) {
             close(figures.precision, precision);

@@ -15,12 +15,14 @@ mod regression;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use classification::ClassAnswers;
 pub use classification::{ClassFigures, Confusion, argmax, classification_metrics};
 pub use forecast::{forecast_metrics, mean_metrics, seasonal_scale};
 pub(crate) use probabilistic::crps_of_sorted;
 pub use probabilistic::{
     calibration, coverage, crps, mean_quantile_loss, quantile_loss, weighted_quantile_loss,
 };
+pub(crate) use regression::JointErrors;
 pub use regression::{joint_regression_metrics, regression_metrics};
 
 use crate::error::Message;

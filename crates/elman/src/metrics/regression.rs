@@ -1,14 +1,13 @@
 //! Figures of numbers predicted.
 
-use super::{Metric, Metrics, mae, mean, rmse};
+use super::{Metric, Metrics};
 
 /// Mean absolute error, root mean squared error, and the coefficient of determination: the share of
 /// the variance that is explained.
 pub fn regression_metrics(predicted: &[f64], actual: &[f64]) -> Metrics {
-    let average = actual.iter().sum::<f64>() / actual.len() as f64;
-    let unexplained = mean(predicted, actual, |p, a| (p - a).powi(2));
-    let variance = mean(predicted, actual, |_, a| (a - average).powi(2));
-    vec![mae(predicted, actual), rmse(predicted, actual), Metric::new("r2", 1.0 - unexplained / variance)]
+    let mut errors = Errors::default();
+    predicted.iter().zip(actual).for_each(|(&predicted, &actual)| errors.add(predicted, actual));
+    errors.metrics()
 }
 
 /// [`regression_metrics`] of one target or, of several, the mean of each figure over the targets and behind that the
@@ -17,23 +16,77 @@ pub fn regression_metrics(predicted: &[f64], actual: &[f64]) -> Metrics {
 /// `predicted` and `actual` are `[n, targets]`; an actual value that is NaN is missing, and its target's figures are
 /// those of the others.
 pub fn joint_regression_metrics(targets: &[String], predicted: &[Vec<f64>], actual: &[Vec<f64>]) -> Metrics {
-    let of_target = |k: usize| {
-        let known = predicted.iter().zip(actual).filter(|(_, actual)| !actual[k].is_nan());
-        let (predicted, actual): (Vec<f64>, Vec<f64>) = known.map(|(p, a)| (p[k], a[k])).unzip();
-        regression_metrics(&predicted, &actual)
-    };
-    let each: Vec<Metrics> = (0..targets.len()).map(of_target).collect();
-    let [first, _, ..] = each.as_slice() else { return each.concat() };
-    let mean = |n: usize| {
-        let total: f64 = each.iter().map(|metrics| metrics[n].value.unwrap_or(f64::NAN)).sum();
-        Metric::new(&first[n].name, total / each.len() as f64)
-    };
-    let mut metrics: Metrics = (0..first.len()).map(mean).collect();
-    for (target, of_target) in targets.iter().zip(each) {
-        let named = |metric: Metric| Metric { name: format!("{}_{target}", metric.name), ..metric };
-        metrics.extend(of_target.into_iter().map(named));
+    let mut errors = JointErrors::of(targets.len());
+    predicted.iter().zip(actual).for_each(|(predicted, actual)| errors.add(predicted, actual));
+    errors.metrics(targets)
+}
+
+/// What the figures of some predictions are made of, whose number may be large.
+#[derive(Clone, Debug, Default)]
+struct Errors {
+    count: f64,
+    /// The sums of the errors' sizes and squares.
+    absolute: f64,
+    squared: f64,
+    /// The mean of the actual values, and the sum of the squares about it (Welford, 1962).
+    mean: f64,
+    spread: f64,
+}
+
+impl Errors {
+    fn add(&mut self, predicted: f64, actual: f64) {
+        let error = predicted - actual;
+        self.count += 1.0;
+        self.absolute += error.abs();
+        self.squared += error * error;
+        let beyond = actual - self.mean;
+        self.mean += beyond / self.count;
+        self.spread += beyond * (actual - self.mean);
     }
-    metrics
+
+    fn metrics(&self) -> Metrics {
+        vec![
+            Metric::new("mae", self.absolute / self.count),
+            Metric::new("rmse", (self.squared / self.count).sqrt()),
+            Metric::new("r2", 1.0 - self.squared / self.spread),
+        ]
+    }
+}
+
+/// What [`joint_regression_metrics`] are made of, answer by answer.
+#[derive(Clone, Debug)]
+pub(crate) struct JointErrors(Vec<Errors>);
+
+impl JointErrors {
+    /// None yet, of so many targets.
+    pub(crate) fn of(targets: usize) -> Self {
+        JointErrors(vec![Errors::default(); targets])
+    }
+
+    /// Adds a prediction of each target; an actual value that is NaN is missing.
+    pub(crate) fn add(&mut self, predicted: &[f64], actual: &[f64]) {
+        for ((errors, &predicted), &actual) in self.0.iter_mut().zip(predicted).zip(actual) {
+            if !actual.is_nan() {
+                errors.add(predicted, actual);
+            }
+        }
+    }
+
+    /// The figures.
+    pub(crate) fn metrics(&self, targets: &[String]) -> Metrics {
+        let each: Vec<Metrics> = self.0.iter().map(Errors::metrics).collect();
+        let [first, _, ..] = each.as_slice() else { return each.concat() };
+        let mean = |n: usize| {
+            let total: f64 = each.iter().map(|metrics| metrics[n].value.unwrap_or(f64::NAN)).sum();
+            Metric::new(&first[n].name, total / each.len() as f64)
+        };
+        let mut metrics: Metrics = (0..first.len()).map(mean).collect();
+        for (target, of_target) in targets.iter().zip(each) {
+            let named = |metric: Metric| Metric { name: format!("{}_{target}", metric.name), ..metric };
+            metrics.extend(of_target.into_iter().map(named));
+        }
+        metrics
+    }
 }
 
 #[cfg(test)]

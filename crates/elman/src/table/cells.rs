@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use super::document::Document;
+use super::long::Long;
 use super::read::csv::Located;
 use crate::audio::Recordings;
 
@@ -22,6 +23,8 @@ pub(super) enum Cells {
     Document(Arc<Document>),
     /// It is one cell: recordings.
     Recorded(Arc<Recordings>),
+    /// It is one cell: a table that stays in its file.
+    Long(Arc<Long>),
 }
 
 /// Texts, one after another.
@@ -113,6 +116,7 @@ impl Cells {
             (Cells::Coded(texts, codes), _) => texts.get(codes[row] as usize),
             (Cells::Document(document), _) => document.text(),
             (Cells::Recorded(recordings), _) => recordings.name(),
+            (Cells::Long(long), _) => long.name(),
             (Cells::Written(..), Some(values)) if values[row].is_nan() => "",
             (Cells::Written(spelling, texts), values) => {
                 texts.get_or_init(|| Texts::of(values.unwrap_or_default(), *spelling)).get(row)
@@ -143,6 +147,7 @@ impl Cells {
             Cells::Written(spelling, _) => Cells::Written(*spelling, OnceLock::new()),
             Cells::Document(document) => Cells::Document(Arc::clone(document)),
             Cells::Recorded(recordings) => Cells::Recorded(Arc::clone(recordings)),
+            Cells::Long(long) => Cells::Long(Arc::clone(long)),
         }
     }
 }

@@ -6,10 +6,11 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::cells::Cells;
 use super::column::{Column, Data};
+use super::known::Known;
 use super::lines::Lines;
 use super::typing::Values;
 use super::{Hints, ReadOptions, Table, TableError, read};
@@ -27,7 +28,7 @@ const HELD: u64 = 16 << 20;
 pub(crate) struct Document {
     content: Content,
     /// What was found out about it last.
-    known: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+    known: Known,
 }
 
 #[derive(Debug)]
@@ -50,18 +51,17 @@ impl Document {
     }
 
     fn new(content: Content) -> Self {
-        Document { content, known: Mutex::new(None) }
+        Document { content, known: Known::default() }
     }
 
     /// What was found out about it last, if that is of this kind and what is meant.
     pub(crate) fn known<T: Any + Send + Sync>(&self, is_meant: impl Fn(&T) -> bool) -> Option<Arc<T>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.as_ref()?).downcast().ok().filter(|found| is_meant(found))
+        self.known.get(is_meant)
     }
 
     /// Remembers what was found out about it, in the place of what was before.
     pub(crate) fn keep<T: Any + Send + Sync>(&self, found: Arc<T>) {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        self.known.keep(found);
     }
 
     /// What a cell shows of it.
@@ -207,6 +207,7 @@ impl Table {
     pub fn is_same_but_for(&self, other: &Table, names: &[String]) -> bool {
         match (self.stored_document(), other.stored_document()) {
             (Some(a), Some(b)) => a.is_same(b),
+            _ if let (Some(a), Some(b)) = (self.long(), other.long()) => a.fingerprint() == b.fingerprint(),
             _ => {
                 self.headers() == other.headers()
                     && self.num_rows() == other.num_rows()

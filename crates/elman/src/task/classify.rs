@@ -12,7 +12,7 @@ use crate::ensemble::Average;
 use crate::error::{ConfigError, DataError, Error, Message};
 use crate::float::Dtype;
 use crate::loss::{Loss, Targets, UNLABELLED};
-use crate::metrics::{Confusion, Metrics, argmax, classification_metrics};
+use crate::metrics::{ClassAnswers, Confusion, Metrics, argmax};
 use crate::network::Activation;
 use crate::table::{Column, Table, nearest, stands_for_missing};
 use crate::words::{abridged, quoted, thousands};
@@ -59,6 +59,7 @@ impl GroupedTask for Classify {
     type Target = usize;
     /// The probabilities of the classes: the softmax of the outputs.
     type Answer = Vec<f64>;
+    type Tally = ClassAnswers;
 
     const NAME: TaskName = TaskName::Classify;
     const TITLE: &'static str = "Classification";
@@ -206,12 +207,20 @@ impl GroupedTask for Classify {
         self.counts.iter().map(|&n| n as f64 / total.max(1) as f64).collect()
     }
 
-    fn metrics(&self, probabilities: &[Vec<f64>], actual: &[usize]) -> Metrics {
-        classification_metrics(probabilities, actual)
+    fn tally(&self) -> ClassAnswers {
+        ClassAnswers::of(self.classes.len())
     }
 
-    fn confusion(&self, probabilities: &[Vec<f64>], actual: &[usize]) -> Option<Confusion> {
-        Some(Confusion::of(&self.classes, probabilities, actual))
+    fn add(&self, tally: &mut ClassAnswers, probabilities: &Vec<f64>, &class: &usize) {
+        tally.add(probabilities, class);
+    }
+
+    fn metrics(&self, tally: &ClassAnswers) -> Metrics {
+        tally.metrics()
+    }
+
+    fn confusion(&self, tally: &ClassAnswers) -> Option<Confusion> {
+        Some(tally.confusion(&self.classes))
     }
 
     fn pictures(

@@ -9,7 +9,7 @@ use crate::distribution::Distribution;
 use crate::error::{DataError, Error, Message};
 use crate::float::Dtype;
 use crate::loss::{Loss, Targets};
-use crate::metrics::{Metrics, joint_regression_metrics, mean_metrics};
+use crate::metrics::{JointErrors, Metrics, mean_metrics};
 use crate::scaling::{NoScaling, Scaling, TOO_LARGE};
 
 /// Of so many samples, a target that differs in a single one is nearly constant.
@@ -51,6 +51,7 @@ impl GroupedTask for Regress {
     /// A number for each column of targets, NaN where it is missing.
     type Target = Vec<f64>;
     type Answer = Vec<f64>;
+    type Tally = JointErrors;
 
     const NAME: TaskName = TaskName::Regress;
     const TITLE: &'static str = "Regression";
@@ -162,8 +163,16 @@ impl GroupedTask for Regress {
         self.target_scalings.iter().map(|scaling| scaling.mean).collect()
     }
 
-    fn metrics(&self, answers: &[Vec<f64>], actual: &[Vec<f64>]) -> Metrics {
-        joint_regression_metrics(&self.grouping.targets, answers, actual)
+    fn tally(&self) -> JointErrors {
+        JointErrors::of(self.target_scalings.len())
+    }
+
+    fn add(&self, tally: &mut JointErrors, answer: &Vec<f64>, actual: &Vec<f64>) {
+        tally.add(answer, actual);
+    }
+
+    fn metrics(&self, tally: &JointErrors) -> Metrics {
+        tally.metrics(&self.grouping.targets)
     }
 
     fn pictures(

@@ -38,6 +38,12 @@ impl<'a> Groups<'a> {
         Ok(groups)
     }
 
+    /// So many rows as one sequence, in the order in which they stand.
+    pub(in crate::task) fn of_one(num_rows: usize) -> Self {
+        let rows = (0..num_rows).collect();
+        Groups { ids: vec![Vec::new()], rows: vec![rows], by_start: None, remarks: Vec::new() }
+    }
+
     /// What is to be said of a column that numbers the rows of each sequence, where they do not stand in its order.
     fn remark_on_counter(&self, column: Column<'_>) -> Option<Message> {
         let numbers = column.numbers().ok()?;

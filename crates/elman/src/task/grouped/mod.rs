@@ -24,6 +24,7 @@ mod split;
 mod wide;
 
 use std::fmt::Debug;
+use std::iter::repeat;
 
 pub use grouping::Grouping;
 pub use in_rows::{End, InRows};
@@ -35,7 +36,7 @@ pub(super) use labels::{Labels, Sample};
 pub(super) use parts::Parts;
 pub(super) use rows::Rows;
 pub(super) use sequences::Sequences;
-pub(super) use split::check_shares;
+pub(super) use split::{Split, check_shares};
 pub(super) use wide::labels_at_an_end;
 
 use super::kind::{check_loss_of_numbers, for_forecasts};
@@ -60,11 +61,13 @@ use crate::watch::Watch;
 use crate::words::counted;
 
 /// What is learned of a sequence.
-pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'static {
+pub(super) trait GroupedTask: Clone + Debug + Send + Sync + Sized + Into<Task> + 'static {
     /// A sequence's target.
     type Target: Clone;
     /// An answer for a sequence.
     type Answer: Clone;
+    /// What the figures of answers are made of.
+    type Tally;
 
     /// Which task it is.
     const NAME: TaskName;
@@ -173,12 +176,29 @@ pub(super) trait GroupedTask: Clone + Debug + Send + Sized + Into<Task> + 'stati
     /// The naive predictor's answer for any sequence.
     fn baseline(&self) -> Self::Answer;
 
+    /// No answers yet, to be told how good they are.
+    fn tally(&self) -> Self::Tally;
+
+    /// Adds an answer.
+    fn add(&self, tally: &mut Self::Tally, answer: &Self::Answer, actual: &Self::Target);
+
     /// How good answers are.
-    fn metrics(&self, answers: &[Self::Answer], actual: &[Self::Target]) -> Metrics;
+    fn metrics(&self, tally: &Self::Tally) -> Metrics;
 
     /// The confusion matrix, if the answers are classes.
-    fn confusion(&self, _answers: &[Self::Answer], _actual: &[Self::Target]) -> Option<Confusion> {
+    fn confusion(&self, _tally: &Self::Tally) -> Option<Confusion> {
         None
+    }
+
+    /// These answers, to be told how good they are.
+    fn tally_of<'a>(
+        &self,
+        answers: impl IntoIterator<Item = &'a Self::Answer>,
+        actual: &[Self::Target],
+    ) -> Self::Tally {
+        let mut tally = self.tally();
+        answers.into_iter().zip(actual).for_each(|(answer, actual)| self.add(&mut tally, answer, actual));
+        tally
     }
 
     /// What there is to see of answers for cases of these names, each `what`; see [`TaskKind::pictures`].
@@ -318,7 +338,8 @@ impl<T: GroupedTask> TaskKind for T {
         let (mut labels, count) = read.labels(self, table, held_out)?;
         let actual = self.targets(&labels)?;
         let (outputs, answers) = read.answers(self, ensemble, table, &labels.samples, watch)?;
-        let mut model = self.metrics(&answers, &actual);
+        let tally = self.tally_of(&answers, &actual);
+        let mut model = self.metrics(&tally);
         if let Some(told) = ensemble.distribution() {
             model.extend(self.distribution_metrics(told, &outputs, &actual));
         }
@@ -337,9 +358,9 @@ impl<T: GroupedTask> TaskKind for T {
             model,
             baselines: vec![Baseline {
                 name: T::BASELINE.into(),
-                metrics: self.metrics(&vec![self.baseline(); actual.len()], &actual),
+                metrics: self.metrics(&self.tally_of(repeat(&self.baseline()), &actual)),
             }],
-            confusion: self.confusion(&answers, &actual),
+            confusion: self.confusion(&tally),
             remarks,
         })
     }
@@ -371,7 +392,7 @@ impl<T: GroupedTask> TaskKind for T {
         };
         let answers: Vec<T::Answer> =
             nearest.into_iter().map(|n| self.answer_of(&known[n].targets)).collect();
-        let mut metrics = self.metrics(&answers, &actual);
+        let mut metrics = self.metrics(&self.tally_of(&answers, &actual));
         // A neighbour gives no probabilities.
         metrics.retain(|metric| metric.name != "log_loss");
         evaluation.baselines.push(Baseline { name: neighbour::NAME.into(), metrics });

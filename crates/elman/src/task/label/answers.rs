@@ -1,11 +1,13 @@
 //! A network's answers for the rows of a table, and how good they are.
 
-use super::fit::unlabelled;
+use std::iter::repeat;
+
+use super::fit::{refuse_unlabelled, unlabelled};
 use super::linear::Linear;
 use super::spans::Span;
 use crate::ensemble::Ensemble;
 use crate::error::{Error, Message};
-use crate::metrics::{Baseline, Evaluation};
+use crate::metrics::{Baseline, Evaluation, Metrics};
 use crate::table::Table;
 use crate::task::grouped::{GroupedTask, Labels, Sequences};
 use crate::task::predictions::check_finite;
@@ -46,24 +48,11 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
         let labels = Labels::rows(&read.groups, &spans, columns);
         let mut remarks = std::mem::take(&mut read.groups.remarks);
         let rows = spans.iter().map(|(_, rows)| rows.len()).sum();
-        remarks.extend(unlabelled(rows, &labels)?);
+        refuse_unlabelled(&labels)?;
+        remarks.extend(unlabelled(rows, labels.len(), labels.count_partly()));
         remarks.extend(task.remarks_on_far(&labels));
         let actual = task.targets(&labels)?;
-        let (count, of) = (labels.counted(labels.len()), counted(spans.len(), "sequence"));
-        let on = match (held_out, spans.len()) {
-            (HeldOut::All, 1) => format!("all {count}"),
-            (HeldOut::All, _) => format!("all {count} of {of}"),
-            (HeldOut::LastRows(_) | HeldOut::LastRowsOfEach(_), sequences) => {
-                let last = match labels.len() {
-                    labelled if labelled < rows => {
-                        format!("{} labelled rows of the last {}", thousands(labelled), thousands(rows))
-                    }
-                    _ => format!("the last {count}"),
-                };
-                if sequences == 1 { last } else { format!("{last} of {of}") }
-            }
-            (HeldOut::Sequences(_), _) => format!("{count} of {of} kept back"),
-        };
+        let on = describe(held_out, (labels.len(), rows), spans.len());
         Ok(Tested { task, table, read, spans, labels, actual, on, remarks })
     }
 
@@ -104,26 +93,22 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
         watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
         let (outputs, answers) = self.answers(ensemble, watch)?;
-        let mut model = self.task.metrics(&answers, &self.actual);
-        if let Some(told) = ensemble.distribution() {
-            model.extend(self.task.distribution_metrics(told, &outputs, &self.actual));
-        }
-        let naive = vec![baseline; self.actual.len()];
-        let metrics = self.task.metrics(&naive, &self.actual);
-        Ok(Evaluation {
-            on: self.on,
-            model,
-            baselines: vec![Baseline { name: T::BASELINE.into(), metrics }],
-            confusion: self.task.confusion(&answers, &self.actual),
-            remarks: self.remarks,
-        })
+        let distribution = ensemble.distribution();
+        let judged = Judged::<T> {
+            model: self.task.tally_of(&answers, &self.actual),
+            naive: self.task.tally_of(repeat(&baseline), &self.actual),
+            of_distribution: distribution.map_or_else(Metrics::new, |distribution| {
+                self.task.distribution_metrics(distribution, &outputs, &self.actual)
+            }),
+        };
+        Ok(judged.evaluation(self.task, self.on, self.remarks))
     }
 
     /// Adds what the inputs of a row tell of its targets by themselves.
     pub(super) fn compare(self, trained_on: &Prepared, evaluation: &mut Evaluation) -> Result<(), Error> {
         let grouping = self.task.grouping();
-        let examples = trained_on.train.held().iter().chain(trained_on.validation.held());
-        let Some(linear) = Linear::fit(examples, grouping.input_size(), grouping.targets.len()) else {
+        let parts = [&trained_on.train, &trained_on.validation];
+        let Some(linear) = Linear::fit(parts, grouping.input_size(), grouping.targets.len())? else {
             return Ok(());
         };
         let width = grouping.input_size();
@@ -131,9 +116,49 @@ impl<'t, T: GroupedTask> Tested<'t, T> {
         let answer =
             |(span, row): (usize, usize)| self.task.answer(&linear.values(&x[span][row * width..][..width]));
         let answers: Vec<T::Answer> = self.places().into_iter().map(answer).collect();
-        let metrics = self.task.metrics(&answers, &self.actual);
+        let metrics = self.task.metrics(&self.task.tally_of(&answers, &self.actual));
         evaluation.baselines.push(Baseline { name: Linear::NAME.into(), metrics });
         Ok(())
+    }
+}
+
+/// What was held out in words: so many labelled rows of so many, of so many sequences.
+pub(super) fn describe(held_out: &HeldOut, (labelled, rows): (usize, usize), sequences: usize) -> String {
+    let (count, of) = (counted(labelled, "row"), counted(sequences, "sequence"));
+    match (held_out, sequences) {
+        (HeldOut::All, 1) => format!("all {count}"),
+        (HeldOut::All, _) => format!("all {count} of {of}"),
+        (HeldOut::LastRows(_) | HeldOut::LastRowsOfEach(_), sequences) => {
+            let last = match labelled < rows {
+                true => format!("{} labelled rows of the last {}", thousands(labelled), thousands(rows)),
+                false => format!("the last {count}"),
+            };
+            if sequences == 1 { last } else { format!("{last} of {of}") }
+        }
+        (HeldOut::Sequences(_), _) => format!("{count} of {of} kept back"),
+    }
+}
+
+/// How good answers are, beside one for all rows.
+pub(super) struct Judged<T: GroupedTask> {
+    pub(super) model: T::Tally,
+    pub(super) naive: T::Tally,
+    /// What is told of distributions, if outputs tell some.
+    pub(super) of_distribution: Metrics,
+}
+
+impl<T: GroupedTask> Judged<T> {
+    pub(super) fn evaluation(self, task: &T, on: String, remarks: Vec<Message>) -> Evaluation {
+        let mut model = task.metrics(&self.model);
+        model.extend(self.of_distribution);
+        let metrics = task.metrics(&self.naive);
+        Evaluation {
+            on,
+            model,
+            baselines: vec![Baseline { name: T::BASELINE.into(), metrics }],
+            confusion: task.confusion(&self.model),
+            remarks,
+        }
     }
 }
 

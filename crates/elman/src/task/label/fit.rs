@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::level::{Gains, Loudness};
+use super::long::Sampled;
 use super::spans::{Span, Spans, samples_of};
 use super::{Label, LabelOptions, RowAnswer, Scale};
 use crate::audio::{INPUT, TARGET};
@@ -30,17 +31,23 @@ pub(super) struct Found<'t> {
     read: Sequences<'t>,
     labels: Labels<'t>,
     remarks: Vec<Message>,
+    /// What the table is a sample of, if it is one.
+    sampled: Option<&'t Sampled>,
 }
 
 impl<'t> Found<'t> {
-    /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
-    pub(super) fn prepare(table: &'t Table, options: &'t LabelOptions) -> Result<Prepared, Error> {
+    /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare): of a table, or of the large one that it is a sample of.
+    pub(super) fn prepare(
+        table: &'t Table,
+        options: &'t LabelOptions,
+        sampled: Option<&'t Sampled>,
+    ) -> Result<Prepared, Error> {
         let id = options.id.as_deref().or_else(|| table.has_column("id").then_some("id"));
         let (grouping, mut groups, about_columns) = Grouping::find(table, &options.grouped(), id)?;
         let cells = grouping.cells(table, &mut groups, true)?;
         let mut remarks = std::mem::take(&mut groups.remarks);
         remarks.extend(about_columns);
-        if id.is_none() && options.sound.is_none() {
+        if id.is_none() && options.sound.is_none() && sampled.is_none() {
             // What is named as an input is meant as one.
             let named = options.features.iter().flatten();
             let taken =
@@ -57,15 +64,21 @@ impl<'t> Found<'t> {
         let spans: Vec<Span> = (0..groups.len()).map(|n| (n, 0..groups.rows[n].len())).collect();
         let labels = Labels::rows(&groups, &spans, columns);
         let rows = spans.iter().map(|(_, rows)| rows.len()).sum();
-        remarks.extend(unlabelled(rows, &labels)?);
-        let found = Found { table, options, grouping, read: Sequences { groups, cells }, labels, remarks };
+        let (rows, labelled, partly) = match sampled {
+            Some(sampled) => sampled.counts(),
+            None => (rows, labels.len(), labels.count_partly()),
+        };
+        refuse_unlabelled(&labels)?;
+        remarks.extend(unlabelled(rows, labelled, partly));
+        let read = Sequences { groups, cells };
+        let found = Found { table, options, grouping, read, labels, remarks, sampled };
         if is_class { found.fit::<Classify>() } else { found.fit::<Regress>() }
     }
 
     /// Splits the rows, takes the statistics of those for training, and makes examples.
     fn fit<T: GroupedTask + Into<RowAnswer>>(self) -> Result<Prepared, Error> {
-        let Found { table, options, grouping, read: Sequences { groups, mut cells }, labels, mut remarks } =
-            self;
+        let Found { table, options, grouping, read, labels, mut remarks, sampled } = self;
+        let Sequences { groups, mut cells } = read;
         let (mut task, about_targets) = T::unfitted(grouping, &labels)?;
         remarks.extend(about_targets);
         remarks.extend(hardly_any_twice(&task, &labels));
@@ -76,13 +89,29 @@ impl<'t> Found<'t> {
         }
         let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
         let stratum = |stratum| task.stratum_name(stratum);
-        let mut spans = Spans::choose(table, &groups, &labels, &strata, stratum, options)?;
-
-        let rows: Vec<usize> =
-            spans.train.iter().flat_map(|(n, rows)| groups.rows[*n][rows.clone()].iter().copied()).collect();
+        let mut spans = match sampled {
+            Some(sampled) => sampled.spans(options)?,
+            None => Spans::choose(table, &groups, &labels, &strata, stratum, options)?,
+        };
+        // Which of the table's rows are learned from, and which of the samples.
+        let (rows, of_train): (Vec<usize>, Vec<usize>) = match sampled {
+            Some(sampled) => {
+                let learned = sampled.learned(&spans.train);
+                let is_learned = |&k: &usize| {
+                    let sample = &labels.samples[k];
+                    learned[groups.rows[sample.sequence][sample.rows.start]]
+                };
+                let rows = (0..learned.len()).filter(|&row| learned[row]).collect();
+                (rows, (0..labels.len()).filter(is_learned).collect())
+            }
+            None => {
+                let rows = |(n, rows): &Span| groups.rows[*n][rows.clone()].iter().copied();
+                let samples = |span| samples_of(&labels, span);
+                (spans.train.iter().flat_map(rows).collect(), spans.train.iter().flat_map(samples).collect())
+            }
+        };
         task.grouping_mut().fit(table, &mut cells, &rows, &mut remarks)?;
-        let of_train = spans.train.iter().flat_map(|span| samples_of(&labels, span));
-        let learned: Vec<T::Target> = of_train.map(|k| targets[k].clone()).collect();
+        let learned: Vec<T::Target> = of_train.into_iter().map(|k| targets[k].clone()).collect();
         task.fit(&learned, &labels)?;
         let mut means = Vec::new();
         if options.scale == Some(Scale::None) || options.sound.is_some() {
@@ -111,8 +140,17 @@ impl<'t> Found<'t> {
             }
             Example { x, targets: learned }
         };
-        let train = spans.train.iter().map(|span| example(span, 0)).collect();
-        let validation = spans.validation.iter().map(|(span, silent)| example(span, *silent)).collect();
+        let (train, validation) = match sampled {
+            Some(sampled) => {
+                remarks.push(sampled.remark());
+                let train = spans.train.iter().map(|span| (span.clone(), 0));
+                (sampled.sequences(&task, train), sampled.sequences(&task, spans.validation))
+            }
+            None => (
+                spans.train.iter().map(|span| example(span, 0)).collect(),
+                spans.validation.iter().map(|(span, silent)| example(span, *silent)).collect(),
+            ),
+        };
         Ok(Prepared {
             task: Label { answer: task.into(), means, sound: options.sound.clone() }.into(),
             data: table.name().to_owned(),
@@ -212,26 +250,27 @@ fn whole_numbers(values: &[f64]) -> Option<usize> {
     ((2..=MOST_CLASSES).contains(&kinds.len()) && count >= OFTEN * kinds.len()).then_some(kinds.len())
 }
 
-/// What is to be said of rows that lack targets.
-///
-/// # Errors
-/// If all do.
-pub(super) fn unlabelled(rows: usize, labels: &Labels<'_>) -> Result<Vec<Message>, DataError> {
-    let mut remarks = Vec::new();
+/// Refuses rows of which none has a target.
+pub(super) fn refuse_unlabelled(labels: &Labels<'_>) -> Result<(), DataError> {
     if labels.len() == 0 {
         let message =
             Message::from("has no value to learn or to compare with; choose another ").option("target");
         return Err(DataError::new(labels.whole(0), message));
     }
-    if labels.len() < rows {
-        let (count, rows) = (thousands(rows - labels.len()), counted(rows, "row"));
+    Ok(())
+}
+
+/// What is to be said of rows that lack targets: of so many so many have some, and so many lack others.
+pub(super) fn unlabelled(rows: usize, labelled: usize, partly: usize) -> Vec<Message> {
+    let mut remarks = Vec::new();
+    if labelled < rows {
+        let (count, rows) = (thousands(rows - labelled), counted(rows, "row"));
         remarks.push(format!("{count} of {rows} have no target: they are read, and count nothing").into());
     }
-    let partly = labels.count_partly();
     if partly > 0 {
         remarks.push(format!("{} with some of the targets used for those", counted(partly, "row")).into());
     }
-    Ok(remarks)
+    remarks
 }
 
 /// What is to be said of classes that are nearly as many as there are rows: numbers that were taken for classes.

@@ -1,7 +1,8 @@
 //! What the inputs of a row tell of its targets, without the rows before.
 
+use crate::error::Error;
 use crate::loss::Targets;
-use crate::sequence::Example;
+use crate::sequence::{Example, Sequences};
 
 /// More inputs than these are not solved for.
 const MOST_INPUTS: usize = 500;
@@ -20,40 +21,52 @@ impl Linear {
 
     /// Fits it to the timesteps of which all targets are known; none where there are none, too many inputs, or values that
     /// leave no solution.
+    ///
+    /// # Errors
+    /// If the sequences cannot be read any more.
     pub(super) fn fit<'e>(
-        examples: impl Iterator<Item = &'e Example<f64>>,
+        parts: impl IntoIterator<Item = &'e Sequences>,
         input_size: usize,
         targets: usize,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, Error> {
         let size = input_size + 1;
         if size > MOST_INPUTS {
-            return None;
+            return Ok(None);
         }
         // The normal equations: X^T X w = X^T y.
         let (mut products, mut sides) = (vec![0.0; size * size], vec![vec![0.0; size]; targets]);
-        let mut row = vec![1.0; size];
-        for Example { x, targets: told } in examples {
-            let Targets::Values(values) = told else { return None };
-            for (x, y) in x.chunks_exact(input_size).zip(values.chunks_exact(targets)) {
-                if y.iter().any(|y| y.is_nan()) {
-                    continue;
-                }
-                row[..input_size].copy_from_slice(x);
-                for (i, &a) in row.iter().enumerate() {
-                    for (sum, &b) in products[i * size..][..=i].iter_mut().zip(&row) {
-                        *sum += a * b;
+        let (mut row, mut are_values) = (vec![1.0; size], true);
+        for part in parts {
+            part.for_each(|Example { x, targets: told }| {
+                let Targets::Values(values) = told else {
+                    are_values = false;
+                    return;
+                };
+                for (x, y) in x.chunks_exact(input_size).zip(values.chunks_exact(targets)) {
+                    if y.iter().any(|y| y.is_nan()) {
+                        continue;
+                    }
+                    row[..input_size].copy_from_slice(x);
+                    for (i, &a) in row.iter().enumerate() {
+                        for (sum, &b) in products[i * size..][..=i].iter_mut().zip(&row) {
+                            *sum += a * b;
+                        }
+                    }
+                    for (side, &y) in sides.iter_mut().zip(y) {
+                        side.iter_mut().zip(&row).for_each(|(sum, &a)| *sum += a * y);
                     }
                 }
-                for (side, &y) in sides.iter_mut().zip(y) {
-                    side.iter_mut().zip(&row).for_each(|(sum, &a)| *sum += a * y);
-                }
-            }
+            })?;
+        }
+        if !are_values {
+            return Ok(None);
         }
         let mean = (0..size).map(|i| products[i * size + i]).sum::<f64>() / size as f64;
         (0..size).for_each(|i| products[i * size + i] += RIDGE * mean);
-        decompose(&mut products, size)?;
-        sides.iter_mut().for_each(|side| solve(&products, side));
-        Some(Linear { weights: sides })
+        Ok(decompose(&mut products, size).map(|()| {
+            sides.iter_mut().for_each(|side| solve(&products, side));
+            Linear { weights: sides }
+        }))
     }
 
     /// The targets for the inputs of a row.
@@ -109,9 +122,9 @@ mod tests {
         let known = Example::values(x.clone(), values.clone());
         values[0] = f64::NAN;
         let partly = Example::values(x, values);
-        let linear = Linear::fit([&known, &partly].into_iter(), 2, 2).unwrap();
+        let linear = Linear::fit([&vec![known, partly].into()], 2, 2).unwrap().unwrap();
         let found = linear.values(&[10.0, 20.0]);
         assert!((found[0] - 13.0).abs() < 1e-6 && (found[1] + 13.0).abs() < 1e-6, "{found:?}");
-        assert!(Linear::fit([].into_iter(), 2, 1).is_none());
+        assert!(Linear::fit([], 2, 1).unwrap().is_none());
     }
 }

@@ -4,6 +4,7 @@ mod answers;
 mod fit;
 mod level;
 mod linear;
+mod long;
 mod options;
 mod pictures;
 mod recorded;
@@ -92,6 +93,11 @@ impl Label {
     pub fn grouping(&self) -> &Grouping {
         either!(&self.answer, task => task.grouping())
     }
+
+    /// What is answered without looking at anything.
+    fn means_of(&self, task: &Regress) -> Vec<f64> {
+        if self.means.is_empty() { task.baseline() } else { self.means.clone() }
+    }
 }
 
 impl TaskKind for Label {
@@ -99,9 +105,10 @@ impl TaskKind for Label {
 
     fn prepare(table: &Table, options: &LabelOptions) -> Result<Prepared, Error> {
         let options = sound::options(options, table)?;
-        match table.recordings() {
-            Some(recordings) => recorded::prepare(recordings, table, &options),
-            None => Found::prepare(table, &options),
+        match (table.recordings(), table.long()) {
+            (Some(recordings), _) => recorded::prepare(recordings, table, &options),
+            (None, Some(long)) => long::prepare(long, &options),
+            (None, None) => Found::prepare(table, &options, None),
         }
     }
 
@@ -223,13 +230,27 @@ impl TaskKind for Label {
         held_out: &HeldOut,
         watch: &mut Watch<'_>,
     ) -> Result<Evaluation, Error> {
+        if let Some(long) = table.long() {
+            let found = match &self.answer {
+                RowAnswer::Numbers(task) => {
+                    let baseline = self.means_of(task);
+                    long::evaluate(task, baseline, (table, long), ensemble, held_out, watch)?
+                }
+                RowAnswer::Class(task) => {
+                    long::evaluate(task, task.baseline(), (table, long), ensemble, held_out, watch)?
+                }
+            };
+            return match found {
+                Ok(evaluation) => Ok(evaluation),
+                Err(why) => self.evaluate(ensemble, long.whole(&why)?, held_out, watch),
+            };
+        }
         match &self.answer {
             RowAnswer::Numbers(task) if self.sound.is_some() => {
                 sound::evaluate(task, ensemble, table, held_out, watch)
             }
             RowAnswer::Numbers(task) => {
-                let baseline = if self.means.is_empty() { task.baseline() } else { self.means.clone() };
-                Tested::read(task, table, held_out)?.evaluate(baseline, ensemble, watch)
+                Tested::read(task, table, held_out)?.evaluate(self.means_of(task), ensemble, watch)
             }
             RowAnswer::Class(task) => {
                 Tested::read(task, table, held_out)?.evaluate(task.baseline(), ensemble, watch)
@@ -245,10 +266,18 @@ impl TaskKind for Label {
         held_out: &HeldOut,
         evaluation: &mut Evaluation,
     ) -> Result<(), Error> {
-        match &self.answer {
-            RowAnswer::Numbers(_) if self.sound.is_some() => Ok(()),
-            RowAnswer::Numbers(task) => Tested::read(task, table, held_out)?.compare(trained_on, evaluation),
-            RowAnswer::Class(_) => Ok(()),
+        match (&self.answer, table.long()) {
+            (RowAnswer::Numbers(_), _) if self.sound.is_some() => Ok(()),
+            (RowAnswer::Numbers(task), Some(long)) => {
+                match long::compare(task, long, held_out, trained_on, evaluation)? {
+                    Ok(()) => Ok(()),
+                    Err(why) => self.compare(trained_on, long.whole(&why)?, held_out, evaluation),
+                }
+            }
+            (RowAnswer::Numbers(task), None) => {
+                Tested::read(task, table, held_out)?.compare(trained_on, evaluation)
+            }
+            (RowAnswer::Class(_), _) => Ok(()),
         }
     }
 
@@ -259,6 +288,19 @@ impl TaskKind for Label {
         held_out: &HeldOut,
         watch: &mut Watch<'_>,
     ) -> Result<Vec<Picture>, Error> {
+        if let Some(long) = table.long() {
+            let found = either!(&self.answer, task => long::excerpt(task, long, held_out))?;
+            return match found {
+                Ok((table, held_out, note)) => {
+                    let mut pictures = self.pictures(ensemble, &table, &held_out, watch)?;
+                    if let Some(Picture::Lines(first)) = pictures.first_mut() {
+                        first.notes.push(note);
+                    }
+                    Ok(pictures)
+                }
+                Err(why) => self.pictures(ensemble, long.whole(&why)?, held_out, watch),
+            };
+        }
         if let Some(recordings) = table.recordings() {
             let (table, held_out, note) = recorded::excerpt(recordings, held_out)?;
             let mut pictures = self.pictures(ensemble, &table, &held_out, watch)?;
@@ -295,6 +337,9 @@ impl TaskKind for Label {
     ) -> Result<Predictions, Error> {
         if let Some(recordings) = table.recordings() {
             return self.predict(ensemble, &recordings.rows()?, options, watch);
+        }
+        if let Some(long) = table.long() {
+            return self.predict(ensemble, long.whole("there is an answer for each row")?, options, watch);
         }
         options.check_no_forecast(self, ensemble.distribution())?;
         either!(&self.answer, task => answers::predict(task, ensemble, table, options, watch))

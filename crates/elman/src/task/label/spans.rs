@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::LabelOptions;
+use super::long::Extent;
 use crate::error::{ConfigError, Error, Message};
 use crate::table::Table;
 use crate::task::HeldOut;
-use crate::task::grouped::{Groups, Labels, Parts, check_shares};
+use crate::task::grouped::{Groups, Labels, Parts, Split, check_shares};
 use crate::words::{counted, thousands};
 
 /// A stretch of a sequence: its number and which of its rows, in order of time.
@@ -50,8 +51,8 @@ impl Spans {
             let (rows, count) = (groups.rows[0].len(), labels.len());
             // The row after the last of so many labelled ones.
             let end = |labelled: usize| match labels.samples.get(labelled.wrapping_sub(1)) {
-                Some(sample) if labelled < count => sample.rows.end,
-                _ => rows,
+                Some(sample) if labelled < count => Ok(sample.rows.end),
+                _ => Ok(rows),
             };
             Self::by_time(rows, count, end, options)?
         } else if options.sound.is_some() {
@@ -85,21 +86,74 @@ impl Spans {
             }
         };
         let side_by_side = if options.sound.is_some() { SOUND_STREAMS } else { STREAMS };
-        spans.cut(|span| !samples_of(labels, span).is_empty(), options.streams, side_by_side)?;
+        spans.cut(|span| Ok(!samples_of(labels, span).is_empty()), options.streams, side_by_side)?;
+        Ok(spans)
+    }
+
+    /// Chooses them among the sequences of a large table: of a single one by time, else by sequence.
+    pub(super) fn of_extent(extent: &Extent, options: &LabelOptions) -> Result<Self, Error> {
+        let sequences = extent.sequences();
+        let (rows, count) = (extent.num_rows(), extent.num_labelled());
+        let mut spans = if sequences.len() == 1 {
+            Self::by_time(rows, count, |labelled| extent.end_of_labelled(labelled), options)?
+        } else {
+            Self::of_sequences(extent, options)?
+        };
+        let has_label = |(n, rows): &Span| {
+            let first = sequences[*n].start;
+            let before = |row: usize| extent.labelled_before(first + row);
+            before(rows.end).and_then(|end| Ok(end > before(rows.start)?))
+        };
+        spans.cut(has_label, options.streams, STREAMS)?;
         Ok(spans)
     }
 
     /// Chooses them among recordings of these lengths, of which every row is labelled.
-    pub(super) fn of_recordings(lengths: &[usize], options: &LabelOptions) -> Result<Self, ConfigError> {
+    pub(super) fn of_recordings(lengths: &[usize], options: &LabelOptions) -> Result<Self, Error> {
         let mut spans = match *lengths {
             [rows] => {
-                let end = |labelled: usize| if labelled == 0 { rows } else { labelled };
+                let end = |labelled: usize| Ok(if labelled == 0 { rows } else { labelled });
                 Self::by_time(rows, rows, end, options)?
             }
             _ => Self::each_by_time(lengths, options)?,
         };
-        spans.cut(|(_, rows)| !rows.is_empty(), options.streams, SOUND_STREAMS)?;
+        spans.cut(|(_, rows)| Ok(!rows.is_empty()), options.streams, SOUND_STREAMS)?;
         Ok(spans)
+    }
+
+    /// Chooses among several sequences of a large table, whatever their targets are.
+    fn of_sequences(extent: &Extent, options: &LabelOptions) -> Result<Self, Error> {
+        let sequences = extent.sequences();
+        let mut labelled = Vec::new();
+        for (n, rows) in sequences.iter().enumerate() {
+            if extent.labelled_before(rows.end)? > extent.labelled_before(rows.start)? {
+                labelled.push(n);
+            }
+        }
+        let split = Split::of_alike(&labelled, &options.grouped())?;
+        let parts =
+            [(&split.train, "training"), (&split.validation, "validation"), (&split.test, "the test")];
+        let part = |(numbers, purpose): (&Vec<usize>, &str)| {
+            let rows = numbers.iter().map(|&n| sequences[n].len()).sum();
+            (!numbers.is_empty()).then(|| {
+                format!("{} ({}) for {purpose}", counted(numbers.len(), "sequence"), counted(rows, "row"))
+            })
+        };
+        let parts: Vec<String> = parts.into_iter().filter_map(part).collect();
+        let mut remarks = vec![Message::from(format!("split: {}", parts.join(", "))).into_report()];
+        let without = sequences.len() - labelled.len();
+        if without > 0 {
+            let (count, all) = (thousands(without), counted(sequences.len(), "sequence"));
+            remarks.push(format!("{count} of {all} without a labelled row left out").into());
+        }
+        let whole = |&n: &usize| (n, 0..sequences[n].len());
+        Ok(Spans {
+            train: split.train.iter().map(whole).collect(),
+            train_groups: split.train.clone(),
+            validation: split.validation.iter().map(|n| (whole(n), 0)).collect(),
+            held_out: (!split.test.is_empty()).then_some(HeldOut::Sequences(split.test)),
+            remarks,
+        })
     }
 
     /// Cuts a recording by its labelled rows, so that every part has its share of them: of its rows there are so many, and
@@ -107,17 +161,17 @@ impl Spans {
     fn by_time(
         rows: usize,
         count: usize,
-        end: impl Fn(usize) -> usize,
+        end: impl Fn(usize) -> Result<usize, Error>,
         options: &LabelOptions,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, Error> {
         check_shares(&options.grouped())?;
         if options.group.is_some() {
             let message = "joins sequences, and here is one; leave it out";
-            return Err(ConfigError::new("group", message));
+            return Err(ConfigError::new("group", message).into());
         }
         let test = share(options.test, count);
         let validation = share(options.validation, count - test);
-        let (train, known) = (end(count - test - validation), end(count - test));
+        let (train, known) = (end(count - test - validation)?, end(count - test)?);
         let whole = counted(rows, "row");
         let part = |which: &str, count: usize, purpose: &str| {
             (count > 0).then(|| format!("the {which} {} for {purpose}", thousands(count)))
@@ -191,10 +245,10 @@ impl Spans {
     /// Cuts the training sequences into parts, and leaves out those without a label.
     fn cut(
         &mut self,
-        has_label: impl Fn(&Span) -> bool,
+        has_label: impl Fn(&Span) -> Result<bool, Error>,
         asked: Option<usize>,
         side_by_side: usize,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), Error> {
         let total: usize = self.train.iter().map(|(_, rows)| rows.len()).sum();
         let usual = total.div_ceil(side_by_side).max(SHORTEST);
         let shortest = self.train.iter().map(|(_, rows)| rows.len()).min().unwrap_or(0);
@@ -202,7 +256,7 @@ impl Spans {
             let message = format!(
                 "is {streams}; it must be at least 1 and at most {shortest}, the rows of the shortest training sequence"
             );
-            return Err(ConfigError::new("streams", message));
+            return Err(ConfigError::new("streams", message).into());
         }
         let (mut train, mut groups) = (Vec::new(), Vec::new());
         let before = std::mem::take(&mut self.train);
@@ -212,7 +266,7 @@ impl Spans {
             let at = |part: usize| rows.start + (len as u128 * part as u128 / count as u128) as usize;
             for part in (0..count).map(|part| at(part)..at(part + 1)) {
                 let part = (*n, part);
-                if has_label(&part) {
+                if has_label(&part)? {
                     train.push(part);
                     groups.push(self.train_groups.get(k).copied().unwrap_or(*n));
                 }

@@ -147,6 +147,11 @@ fn is_sentence(text: &str) -> bool {
 }
 
 impl Rows {
+    /// Do rows of values stand right below the names?
+    pub(super) fn follow_the_names(&self) -> bool {
+        self.below.is_empty()
+    }
+
     /// Gives names that stand in several columns, or in the first of those that they are for, the words below them as well, and an
     /// empty name the word below it; false if there are none such, or names would not tell columns apart.
     pub(super) fn join_names(&self, names: &mut Vec<String>) -> bool {

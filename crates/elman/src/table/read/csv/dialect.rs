@@ -152,6 +152,12 @@ impl Dialect {
         Dialect { separator, comment, begin, title, header, lacks_first_name, rows }
     }
 
+    /// Is all that stands below the names, as far as was looked, rows of values?
+    pub(super) fn has_only_rows(&self) -> bool {
+        let is_whole = self.begin == 0 && self.title.is_none() && self.comment.is_none();
+        is_whole && !self.lacks_first_name && self.rows.follow_the_names()
+    }
+
     /// What the user should know of it; the columns' names stand in this line.
     pub(super) fn remarks(&self, name: &str, header_line: u64) -> Vec<Message> {
         let mut remarks = Vec::new();

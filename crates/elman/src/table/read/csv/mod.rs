@@ -3,6 +3,7 @@
 mod asides;
 mod dialect;
 mod located;
+mod plain;
 mod records;
 mod scan;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use records::{Records, Unclosed};
 use scan::{Kind, Scan, edited};
 
 pub(in crate::table) use located::Located;
+pub(in crate::table) use plain::{Lines as PlainLines, Plain};
 
 /// Takes any file for CSV.
 pub(super) const READER: Reader = Reader { name: "CSV", recognises: |_| true, read };

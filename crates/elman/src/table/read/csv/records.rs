@@ -1,5 +1,7 @@
 //! The records of a CSV file, one by one.
 
+use std::ops::Range;
+
 use super::super::count_line_breaks;
 use super::dialect::{Dialect, Separator};
 use super::scan::{Kind, Scan, Span, edited};
@@ -32,6 +34,12 @@ impl<'t> Records<'t> {
     pub(super) fn at(text: &'t str, separator: Separator, comment: Option<u8>) -> Self {
         let scan = Scan { bytes: text.as_bytes(), separator, at: 0 };
         Records { text, scan, comment, line: 1, breaks: 0, keeps_tabs: false }
+    }
+
+    /// Those of a part of a text, the first of which begins on this line of a file.
+    pub(super) fn within(text: &'t str, part: Range<usize>, separator: Separator, line: u64) -> Self {
+        let scan = Scan { bytes: &text.as_bytes()[..part.end], separator, at: part.start };
+        Records { text, scan, comment: None, line, breaks: 0, keeps_tabs: true }
     }
 
     /// Goes to the next record that is not blank, the one before having been walked through; false at the end of the

@@ -1,0 +1,242 @@
+//! A network's answers for the rows of a large table, a part of it at a time.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Extent;
+use super::rows::Part;
+use super::survey::Why;
+use crate::ensemble::Ensemble;
+use crate::error::{ConfigError, Error, Message};
+use crate::metrics::{Baseline, Evaluation, Metrics};
+use crate::predict::Session;
+use crate::table::{Long, Table};
+use crate::task::grouped::GroupedTask;
+use crate::task::label::answers::{Judged, describe};
+use crate::task::label::fit::unlabelled;
+use crate::task::label::linear::Linear;
+use crate::task::predictions::check_finite;
+use crate::task::{HeldOut, Prepared};
+use crate::watch::Watch;
+use crate::words::thousands;
+
+/// Rows that a network goes through at once.
+const BLOCK: usize = 1 << 12;
+
+/// See [`TaskKind::evaluate`](crate::task::TaskKind::evaluate); or why the table is to be read as a whole.
+pub(in crate::task::label) fn evaluate<T: GroupedTask>(
+    task: &T,
+    baseline: T::Answer,
+    (table, long): (&Table, &Arc<Long>),
+    ensemble: &Ensemble,
+    held_out: &HeldOut,
+    watch: &mut Watch<'_>,
+) -> Result<Result<Evaluation, Why>, Error> {
+    let network = ensemble.network();
+    if !network.is_causal() || network.joins_all_time() {
+        return Ok(Err("its network reads sequences from their ends as well".into()));
+    }
+    let tested = match Tested::of(task, long, held_out)? {
+        Ok(tested) => tested,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mut session = Session::of(ensemble)?;
+    let (mut model, mut naive) = (task.tally(), task.tally());
+    let distribution = ensemble.distribution();
+    // Distributions are judged all together.
+    let (mut told, mut actual) = (Vec::new(), Vec::new());
+    let (mut labelled, mut remarks) = (0, Vec::new());
+    tested.each(task, &mut remarks, watch, |stretch| {
+        if stretch.begins {
+            session.reset();
+        }
+        let outputs = session.advance(&stretch.x);
+        let width = network.output_size();
+        let mut answers = Vec::with_capacity(stretch.told.len());
+        labelled += stretch.told.len();
+        for (row, target) in stretch.told {
+            let output = &outputs[row * width..][..width];
+            let answer = task.answer(&ensemble.points(output));
+            task.add(&mut model, &answer, &target);
+            task.add(&mut naive, &baseline, &target);
+            answers.push(T::representative(&answer));
+            if distribution.is_some() {
+                told.push(output.to_vec());
+                actual.push(target);
+            }
+        }
+        let place = |k: usize| format!("labelled row {} from line {} on", k + 1, stretch.line);
+        Ok(check_finite(answers, table, place, |_| None)?)
+    })?;
+    if labelled == 0 {
+        let message =
+            Message::from("has no value to learn or to compare with; choose another ").option("target");
+        return Err(crate::error::DataError::new(table.name(), message).into());
+    }
+    let of_distribution = distribution
+        .map_or_else(Metrics::new, |distribution| task.distribution_metrics(distribution, &told, &actual));
+    remarks.extend(unlabelled(tested.num_rows(), labelled, 0));
+    let judged = Judged::<T> { model, naive, of_distribution };
+    Ok(Ok(judged.evaluation(task, tested.describe(held_out, labelled), remarks)))
+}
+
+/// See [`TaskKind::compare`](crate::task::TaskKind::compare); or why the table is to be read as a whole.
+pub(in crate::task::label) fn compare<T: GroupedTask>(
+    task: &T,
+    long: &Arc<Long>,
+    held_out: &HeldOut,
+    trained_on: &Prepared,
+    compared: &mut Evaluation,
+) -> Result<Result<(), Why>, Error> {
+    let tested = match Tested::of(task, long, held_out)? {
+        Ok(tested) => tested,
+        Err(why) => return Ok(Err(why)),
+    };
+    let width = task.grouping().input_size();
+    let Some(linear) = Linear::fit([&trained_on.train, &trained_on.validation], width, task.output_size())?
+    else {
+        return Ok(Ok(()));
+    };
+    let mut tally = task.tally();
+    tested.each(task, &mut Vec::new(), &mut |_, _| Ok(()), |stretch| {
+        for (row, target) in stretch.told {
+            let answer = task.answer(&linear.values(&stretch.x[row * width..][..width]));
+            task.add(&mut tally, &answer, &target);
+        }
+        Ok(())
+    })?;
+    compared.baselines.push(Baseline { name: Linear::NAME.into(), metrics: task.metrics(&tally) });
+    Ok(Ok(()))
+}
+
+/// A table in memory that shows what there is to see of a large one, what is held out of it, and what is to be said of it: a
+/// stretch of the first sequence that is held out, from where that begins; or why the table is to be read as a whole.
+pub(in crate::task::label) fn excerpt<T: GroupedTask>(
+    task: &T,
+    long: &Arc<Long>,
+    held_out: &HeldOut,
+) -> Result<Result<(Table, HeldOut, String), Why>, Error> {
+    /// More rows than these are not looked at, after those that the network reads before.
+    const MOST: usize = 1 << 16;
+    const BEFORE: usize = 1 << 14;
+    let tested = match Tested::of(task, long, held_out)? {
+        Ok(tested) => tested,
+        Err(why) => return Ok(Err(why)),
+    };
+    let Some((rows, from)) = tested.sequences.first().cloned() else {
+        return Ok(Err("nothing is held out".into()));
+    };
+    let shown = from..rows.end.min(from + MOST);
+    let begin = from.saturating_sub(BEFORE).max(rows.start);
+    let chunks: Vec<usize> = {
+        let extent = &tested.extent;
+        (extent.chunk_of(begin)..=extent.chunk_of(shown.end - 1)).collect()
+    };
+    let table = long.read(&chunks)?;
+    let first = tested.extent.rows_of(chunks[0]).start;
+    let rows: Vec<usize> = (begin - first..shown.end - first).collect();
+    let columns: Vec<usize> = (0..table.headers().len()).collect();
+    let note = format!(
+        "Rows {} to {} of {} are looked at, and numbered from {} on.",
+        thousands(shown.start + 1),
+        thousands(shown.end),
+        thousands(tested.extent.num_rows()),
+        thousands(begin + 1)
+    );
+    let table = table.select(long.name().to_owned(), &columns, &rows);
+    Ok(Ok((table, HeldOut::LastRows(shown.len()), note)))
+}
+
+/// What is held out of a large table.
+struct Tested {
+    extent: Extent,
+    /// The rows of each sequence, and from which one on they are held out.
+    sequences: Vec<(Range<usize>, usize)>,
+}
+
+/// Rows of a sequence that follow each other.
+struct Stretch<T: GroupedTask> {
+    /// Is it the first of the sequence?
+    begins: bool,
+    /// The line of its first row.
+    line: u64,
+    /// The inputs, `[rows, I]`.
+    x: Vec<f64>,
+    /// The targets of the rows that are held out and have some, by their place.
+    told: Vec<(usize, T::Target)>,
+}
+
+impl Tested {
+    fn of<T: GroupedTask>(
+        task: &T,
+        long: &Arc<Long>,
+        held_out: &HeldOut,
+    ) -> Result<Result<Self, Why>, Error> {
+        let extent = match Extent::of_task(long, task.grouping())? {
+            Ok(extent) => extent,
+            Err(why) => return Ok(Err(why)),
+        };
+        let all = extent.sequences();
+        let numbers: Vec<usize> = match held_out {
+            HeldOut::Sequences(numbers) if numbers.iter().any(|&n| n >= all.len()) => {
+                let message = "speaks of sequences that the table does not have";
+                return Err(ConfigError::new("test", message).into());
+            }
+            HeldOut::Sequences(numbers) => numbers.clone(),
+            _ => (0..all.len()).collect(),
+        };
+        let sequence = |n: usize| {
+            let rows = all[n].clone();
+            let from = held_out.last_rows(n).map_or(rows.start, |last| rows.end - last.min(rows.len()));
+            (rows, from)
+        };
+        let sequences = numbers.into_iter().map(sequence).filter(|(rows, from)| *from < rows.end).collect();
+        Ok(Ok(Tested { extent, sequences }))
+    }
+
+    /// Goes through these sequences from their starts.
+    fn each<T: GroupedTask>(
+        &self,
+        task: &T,
+        remarks: &mut Vec<Message>,
+        watch: &mut Watch<'_>,
+        mut each: impl FnMut(Stretch<T>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let total = self.sequences.iter().map(|(rows, _)| rows.len()).sum();
+        let mut done = 0;
+        for (rows, from) in &self.sequences {
+            for read in self.extent.read(rows.clone()) {
+                let read = read?;
+                let of_table = read.first..read.first + read.table.num_rows();
+                let (first, last) = (rows.start.max(of_table.start), rows.end.min(of_table.end));
+                for start in (first..last).step_by(BLOCK) {
+                    let rows_now = start..last.min(start + BLOCK);
+                    let tested = start.max(*from)..rows_now.end.max(start.max(*from));
+                    let here = |rows: Range<usize>| rows.start - read.first..rows.end - read.first;
+                    // What is new to the model is told once.
+                    let asked = Some(&mut *remarks).filter(|remarks| remarks.is_empty());
+                    let part = Part::of(task, &read, here(rows_now.clone()), here(tested), asked)?;
+                    each(Stretch {
+                        begins: start == rows.start,
+                        line: read.table.column_at(0).line(start - read.first),
+                        x: part.x,
+                        told: part.told,
+                    })?;
+                    done += rows_now.len();
+                    watch(done, total)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of rows that are held out.
+    fn num_rows(&self) -> usize {
+        self.sequences.iter().map(|(rows, from)| rows.end - from).sum()
+    }
+
+    /// What was held out, with the number of labelled rows.
+    fn describe(&self, held_out: &HeldOut, labelled: usize) -> String {
+        describe(held_out, (labelled, self.num_rows()), self.sequences.len())
+    }
+}

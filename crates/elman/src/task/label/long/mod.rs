@@ -1,0 +1,180 @@
+//! Tables that are too large to be held in memory: their rows are read where they stand, again and again.
+//!
+//! They are gone through once to find out where sequences begin and which chunks of them show all that there is; of
+//! these, a sample, statistics are taken, by the same code that does it for tables in memory.
+
+mod answers;
+mod extent;
+mod rows;
+mod survey;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub(super) use answers::{compare, evaluate, excerpt};
+pub(super) use extent::Extent;
+
+use super::LabelOptions;
+use super::fit::Found;
+use super::spans::{Span, Spans};
+use crate::error::{Error, Message};
+use crate::sequence::Sequences;
+use crate::table::{Long, Table};
+use crate::task::grouped::{GroupedTask, Grouping};
+use crate::task::{Prepared, SplitBy};
+use crate::words::{counted, thousands};
+use rows::Rows;
+use survey::{Roles, Why};
+
+/// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
+pub(super) fn prepare(long: &Arc<Long>, options: &LabelOptions) -> Result<Prepared, Error> {
+    let (extent, sample, rows) = match sampled(long, options)? {
+        Ok(found) => found,
+        Err(why) => {
+            let table = long.whole(&why)?;
+            let mut prepared = Found::prepare(table, options, None)?;
+            prepared.remarks.push(format!("{} is read into memory, because {why}", long.name()).into());
+            return Ok(prepared);
+        }
+    };
+    Found::prepare(&sample, options, Some(&Sampled { extent, rows }))
+}
+
+/// A large table, and of each row of its sample the number in the whole.
+pub(super) struct Sampled {
+    pub(super) extent: Extent,
+    rows: Vec<usize>,
+}
+
+/// What is known of a large table, its sample, and of each row of that the number in the whole.
+type Sample = (Extent, Table, Vec<usize>);
+
+/// The sample of a large table; or why it cannot be learned from part by part.
+fn sampled(long: &Arc<Long>, options: &LabelOptions) -> Result<Result<Sample, Why>, Error> {
+    if options.group.is_some() {
+        return Ok(Err("sequences are to be joined".into()));
+    }
+    if options.time_format.is_some() {
+        return Ok(Err("times are written as --time-format says".into()));
+    }
+    if options.split == SplitBy::Time && (options.id.is_some() || long.read(&[0])?.has_column("id")) {
+        return Ok(Err("sequences are to be split by time".into()));
+    }
+    let head = long.read(&[0])?;
+    let id = options.id.as_deref().or_else(|| head.has_column("id").then_some("id"));
+    let targets = match options.target.as_deref() {
+        Some(names) => head.columns_named(names)?,
+        None => vec![head.usual_column("target", "is to be learned", "target")?.name().to_owned()],
+    };
+    let roles = Roles {
+        ids: id.map_or(Ok(Vec::new()), |id| head.columns_named(id))?,
+        time: options
+            .time
+            .as_deref()
+            .map(|time| head.column(time).map(|time| time.name().to_owned()))
+            .transpose()?,
+        targets,
+    };
+    let extent = match Extent::of(long, &roles)? {
+        Ok(extent) => extent,
+        Err(why) => return Ok(Err(why)),
+    };
+    let (sample, rows) = extent.sample()?;
+    let (grouping, _, _) = Grouping::find(&sample, &options.grouped(), id)?;
+    Ok(match extent.unfit(&grouping, &sample) {
+        Some(why) => Err(why),
+        None => Ok((extent, sample, rows)),
+    })
+}
+
+impl Extent {
+    /// Why inputs and targets cannot be read part by part, if they cannot.
+    fn unfit(&self, grouping: &Grouping, table: &Table) -> Option<Why> {
+        let column = |name: &String| table.position(name);
+        for feature in &grouping.features {
+            let n = column(&feature.name)?;
+            if let Some(line) = self.survey.gaps[n] {
+                return Some(format!(
+                    "{:?} has an empty cell in line {line}, of which something is to be made",
+                    feature.name
+                ));
+            }
+        }
+        let named = grouping.features.iter().filter(|feature| !feature.categories.is_empty());
+        let mut texts = named.map(|feature| &feature.name).chain(&grouping.targets);
+        let many = texts.find(|name| column(name).is_some_and(|n| self.survey.has_more[n]))?;
+        Some(format!("{many:?} says more things than are told apart otherwise"))
+    }
+
+    /// What is known of a table that a fitted task is to be used on; or why it is to be read as a whole.
+    pub(super) fn of_task(long: &Arc<Long>, grouping: &Grouping) -> Result<Result<Self, Why>, Error> {
+        let roles = Roles {
+            ids: grouping.ids.clone(),
+            time: grouping.time.clone(),
+            targets: grouping.targets.clone(),
+        };
+        let extent = match Extent::of(long, &roles)? {
+            Ok(extent) => extent,
+            Err(why) => return Ok(Err(why)),
+        };
+        let head = long.read(&[0])?;
+        Ok(match extent.unfit(grouping, &head) {
+            Some(why) => Err(why),
+            None => Ok(extent),
+        })
+    }
+}
+
+impl Sampled {
+    /// The number of rows, of those that have a target, and of those that lack others.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        (self.extent.num_rows(), self.extent.num_labelled(), self.extent.survey.partly)
+    }
+
+    /// The rows for training, validation and test.
+    pub(super) fn spans(&self, options: &LabelOptions) -> Result<Spans, Error> {
+        Spans::of_extent(&self.extent, options)
+    }
+
+    /// Which rows of the sample are for training.
+    pub(super) fn learned(&self, train: &[Span]) -> Vec<bool> {
+        let mut rows: Vec<Range<usize>> = train.iter().map(|span| self.absolute(span)).collect();
+        rows.sort_by_key(|rows| rows.start);
+        let is_one = |&row: &usize| {
+            let before = rows.partition_point(|rows| rows.start <= row);
+            before > 0 && rows[before - 1].contains(&row)
+        };
+        self.rows.iter().map(is_one).collect()
+    }
+
+    /// The rows of the table that a stretch of a sequence is.
+    fn absolute(&self, (n, rows): &Span) -> Range<usize> {
+        let first = self.extent.sequences()[*n].start;
+        first + rows.start..first + rows.end
+    }
+
+    /// The sequences of these stretches, of each of which some rows at the start count nothing.
+    pub(super) fn sequences<T: GroupedTask>(
+        &self,
+        task: &T,
+        spans: impl IntoIterator<Item = (Span, usize)>,
+    ) -> Sequences {
+        let spans = spans.into_iter().map(|(span, silent)| (self.absolute(&span), silent));
+        Sequences::of(Rows::new(&self.extent, task, spans.collect()))
+    }
+
+    /// What is to be said of how the table is read, and statistics are taken.
+    pub(super) fn remark(&self) -> Message {
+        let (rows, all) = (self.rows.len(), self.extent.num_rows());
+        let read = "the table is large, so its rows are read part by part, and again in each epoch";
+        match rows < all {
+            true => {
+                let of = format!("{} of {}", thousands(rows), counted(all, "row"));
+                format!("{read}; scales and classes are those of {of}").into()
+            }
+            false => read.into(),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! What going through a large table once tells of its rows.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+
+use crate::error::Error;
+use crate::table::{Column, Long, Table, stands_for_missing};
+
+/// Chunks that are read together.
+pub(super) const TOGETHER: usize = 64;
+
+/// The chunks that a sample has, beside those with something that no other has: 8 MB.
+const SAMPLED: usize = 512;
+
+/// So many texts of a column are looked for, so that each stands in the sample: of an input more are no categories.
+const MOST_TEXTS: usize = 1000;
+/// So many numbers of a target, as more are no classes.
+const MOST_NUMBERS: usize = 11;
+
+/// The columns that say what its rows are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Roles {
+    pub(super) ids: Vec<String>,
+    pub(super) time: Option<String>,
+    pub(super) targets: Vec<String>,
+}
+
+/// What is known of a large table's rows.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) roles: Roles,
+    /// The number of each chunk's first row; behind them the number of all rows.
+    pub(super) rows: Vec<usize>,
+    /// How many rows before each chunk have a target; behind them how many of all.
+    pub(super) labelled: Vec<usize>,
+    /// How many rows lack some of several targets.
+    pub(super) partly: usize,
+    /// The rows of each sequence.
+    pub(super) sequences: Vec<Range<usize>>,
+    /// For each column, the line of its first empty cell, if no more texts were in it than are looked for.
+    pub(super) gaps: Vec<Option<u64>>,
+    /// For each column, were more texts in it than are looked for?
+    pub(super) has_more: Vec<bool>,
+    /// Chunks that tell what there is in all of them.
+    pub(super) sample: Vec<usize>,
+}
+
+/// Why the table cannot be read part by part, as the rest of "because ...".
+pub(super) type Why = String;
+
+impl Survey {
+    /// Goes through all rows.
+    ///
+    /// # Errors
+    /// If the file has changed.
+    pub(super) fn of(long: &Long, roles: &Roles) -> Result<Result<Self, Why>, Error> {
+        let chunks: Vec<usize> = (0..long.num_chunks()).collect();
+        let mut survey = Survey {
+            roles: roles.clone(),
+            rows: Vec::with_capacity(chunks.len() + 1),
+            labelled: Vec::with_capacity(chunks.len() + 1),
+            partly: 0,
+            sequences: Vec::new(),
+            gaps: Vec::new(),
+            has_more: Vec::new(),
+            sample: Vec::new(),
+        };
+        let mut order = Order::default();
+        let mut columns: Vec<Seen> = Vec::new();
+        for chunks in chunks.chunks(TOGETHER) {
+            // Read as a whole, it says what is wrong.
+            let Ok(table) = long.read(chunks) else {
+                return Ok(Err("some of its rows are not like the others".into()));
+            };
+            columns.resize_with(table.headers().len(), Seen::default);
+            if let Err(why) = survey.add(long, &table, chunks, (&mut order, &mut columns))? {
+                return Ok(Err(why));
+            }
+        }
+        survey.rows.push(order.rows);
+        survey.labelled.push(order.labelled);
+        survey.gaps = columns.iter().map(|seen| seen.gap.map(|(_, line)| line)).collect();
+        survey.has_more = columns.iter().map(|seen| seen.said.len() >= MOST_TEXTS).collect();
+        let every = chunks.len().div_ceil(SAMPLED).max(1);
+        let mut sample: BTreeSet<usize> = chunks.into_iter().step_by(every).collect();
+        columns.iter().for_each(|seen| seen.chunks(&mut sample));
+        survey.sample = sample.into_iter().collect();
+        Ok(Ok(survey))
+    }
+
+    /// Adds the rows of some chunks.
+    fn add(
+        &mut self,
+        long: &Long,
+        table: &Table,
+        chunks: &[usize],
+        (order, columns): (&mut Order, &mut [Seen]),
+    ) -> Result<Result<(), Why>, Error> {
+        let lines = table.column_at(0);
+        let begins = chunks.iter().map(|&chunk| {
+            let line = long.line(chunk);
+            first_row(table.num_rows(), |row| lines.line(row) >= line)
+        });
+        let begins: Vec<usize> = begins.collect();
+        let targets = self.roles.targets.iter().map(|name| table.column(name));
+        let targets = targets.collect::<Result<Vec<_>, _>>()?;
+        let mut chunk = 0;
+        for row in 0..table.num_rows() {
+            while begins.get(chunk).is_some_and(|&first| first <= row) {
+                self.rows.push(order.rows + row);
+                self.labelled.push(order.labelled);
+                chunk += 1;
+            }
+            let told = targets.iter().filter(|target| !target.is_missing(row)).count();
+            order.labelled += usize::from(told > 0);
+            self.partly += usize::from(told > 0 && told < targets.len());
+        }
+        // Chunks at the end that hold blank lines alone.
+        for _ in chunk..chunks.len() {
+            self.rows.push(order.rows + table.num_rows());
+            self.labelled.push(order.labelled);
+        }
+        let which = |row: usize| chunks[begins.partition_point(|&first| first <= row).max(1) - 1];
+        for (column, seen) in table.columns().zip(columns) {
+            let name = column.name();
+            let is_named = self.roles.ids.iter().chain(&self.roles.time).any(|role| role == name);
+            let is_target = self.roles.targets.iter().any(|target| target == name);
+            if is_named {
+                continue;
+            }
+            if let Err(why) = seen.look(column, is_target, which) {
+                return Ok(Err(why));
+            }
+        }
+        order.follow(table, &self.roles, &mut self.sequences)
+    }
+}
+
+/// The first of so many rows for which this is so, as for all behind it.
+fn first_row(rows: usize, is_so: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, rows);
+    while low < high {
+        let middle = low.midpoint(high);
+        if is_so(middle) { high = middle } else { low = middle + 1 }
+    }
+    low
+}
+
+/// How rows followed each other until here.
+#[derive(Default)]
+struct Order {
+    rows: usize,
+    labelled: usize,
+    /// What tells the sequence of the last row apart, and its time.
+    id: Vec<String>,
+    time: Option<When>,
+    seen: HashSet<Vec<String>>,
+}
+
+/// The time of a row, as far as its place among others goes.
+#[derive(Clone, Debug, PartialEq, PartialOrd)]
+enum When {
+    Number(f64),
+    /// Of times that begin with their year and are written alike, the text tells the order.
+    Text(String),
+}
+
+impl Order {
+    /// Goes on with the rows of a table.
+    fn follow(
+        &mut self,
+        table: &Table,
+        roles: &Roles,
+        sequences: &mut Vec<Range<usize>>,
+    ) -> Result<Result<(), Why>, Error> {
+        let ids = roles.ids.iter().map(|id| table.column(id)).collect::<Result<Vec<_>, _>>()?;
+        let time = roles.time.as_deref().map(|time| table.column(time)).transpose()?;
+        for row in 0..table.num_rows() {
+            let place = self.rows + row;
+            let is_same = !sequences.is_empty()
+                && ids.iter().zip(&self.id).all(|(column, id)| name(*column, row) == Some(id));
+            if !is_same {
+                self.id.clear();
+                for column in &ids {
+                    let Some(name) = name(*column, row) else {
+                        return Ok(Err(format!("{} is empty or not written as others", column.place(row))));
+                    };
+                    self.id.push(name.to_owned());
+                }
+                if !self.seen.insert(self.id.clone()) {
+                    let text = format!(
+                        "the rows of {} {:?} do not all follow each other: they go on in line {}",
+                        roles.ids.join(", "),
+                        self.id.join(", "),
+                        table.column_at(0).line(row)
+                    );
+                    return Ok(Err(text));
+                }
+                sequences.push(place..place);
+                self.time = None;
+            }
+            if let Some(sequence) = sequences.last_mut() {
+                sequence.end = place + 1;
+            }
+            let Some(time) = time else { continue };
+            let when = when(time, row);
+            let follows = match (&self.time, &when) {
+                (_, None) => false,
+                (None, _) => true,
+                (Some(When::Text(before)), Some(When::Text(now))) => {
+                    before.len() == now.len() && before < now
+                }
+                (Some(before), Some(now)) => before < now,
+            };
+            if !follows {
+                return Ok(Err(format!(
+                    "its rows are not in the order of times that can be told by {}",
+                    time.place(row)
+                )));
+            }
+            self.time = when;
+        }
+        self.rows += table.num_rows();
+        Ok(Ok(()))
+    }
+}
+
+/// What a cell says that tells sequences apart; nothing of a number that may be written in several ways.
+fn name<'t>(column: Column<'t>, row: usize) -> Option<&'t str> {
+    let text = column.text(row);
+    let is_plain = !column.holds_numbers()
+        || text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+    (!text.is_empty() && is_plain).then_some(text)
+}
+
+/// The time of a row, if it can be told from the cell alone.
+fn when(column: Column<'_>, row: usize) -> Option<When> {
+    if let Some(numbers) = column.numbers_or_gaps() {
+        return Some(numbers[row]).filter(|number| !number.is_nan()).map(When::Number);
+    }
+    let text = column.text(row);
+    let (year, rest) = text.split_at_checked(4)?;
+    let begins_with_year =
+        year.bytes().all(|byte| byte.is_ascii_digit()) && rest.starts_with(['-', '/', '.']);
+    begins_with_year.then(|| When::Text(text.to_owned()))
+}
+
+/// What was seen of a column, and in which chunk.
+#[derive(Default)]
+struct Seen {
+    /// Of numbers, and of texts that are none.
+    numbers: Option<usize>,
+    texts: Option<usize>,
+    lowest: Option<(f64, usize)>,
+    highest: Option<(f64, usize)>,
+    /// The first empty cell, and its line.
+    gap: Option<(usize, u64)>,
+    /// What its cells said, and the chunks in which each did first.
+    said: HashSet<String>,
+    counted: HashSet<u64>,
+    firsts: Vec<usize>,
+}
+
+impl Seen {
+    /// Looks at more of the column.
+    fn look(
+        &mut self,
+        column: Column<'_>,
+        is_target: bool,
+        chunk: impl Fn(usize) -> usize,
+    ) -> Result<(), Why> {
+        let Some(numbers) = column.numbers_or_gaps() else { return self.look_at_texts(column, chunk) };
+        self.numbers = self.numbers.or(Some(chunk(0)));
+        for (row, &number) in numbers.iter().enumerate() {
+            if number.is_nan() {
+                self.gap = self.gap.or_else(|| Some((chunk(row), column.line(row))));
+                continue;
+            }
+            if self.lowest.is_none_or(|(lowest, _)| number < lowest) {
+                self.lowest = Some((number, chunk(row)));
+            }
+            if self.highest.is_none_or(|(highest, _)| number > highest) {
+                self.highest = Some((number, chunk(row)));
+            }
+            if is_target && self.counted.len() < MOST_NUMBERS && self.counted.insert(number.to_bits()) {
+                self.firsts.push(chunk(row));
+            }
+        }
+        self.refuse_both(column)
+    }
+
+    fn look_at_texts(&mut self, column: Column<'_>, chunk: impl Fn(usize) -> usize) -> Result<(), Why> {
+        let mut are_some = false;
+        for (row, text) in column.texts().enumerate() {
+            if stands_for_missing(text) {
+                self.gap = self.gap.or_else(|| Some((chunk(row), column.line(row))));
+                continue;
+            }
+            are_some = true;
+            if self.said.len() >= MOST_TEXTS {
+                break;
+            }
+            if !self.said.contains(text) {
+                self.said.insert(text.to_owned());
+                self.firsts.push(chunk(row));
+            }
+        }
+        if are_some {
+            self.texts = self.texts.or(Some(chunk(0)));
+        }
+        self.refuse_both(column)
+    }
+
+    /// Numbers that are written in another way here than there, or something else among them.
+    fn refuse_both(&self, column: Column<'_>) -> Result<(), Why> {
+        let are_both = self.numbers.is_some() && self.texts.is_some();
+        match are_both {
+            true => {
+                let (name, line) = (column.name(), column.line(0));
+                Err(format!(
+                    "{name:?} holds numbers and something else, on this side of line {line} or beyond"
+                ))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Adds the chunks that show what is in the column.
+    fn chunks(&self, sample: &mut BTreeSet<usize>) {
+        let ends = self.lowest.iter().chain(&self.highest).map(|(_, chunk)| *chunk);
+        sample.extend(ends.chain(self.gap.map(|(chunk, _)| chunk)).chain(self.firsts.iter().copied()));
+    }
+}
