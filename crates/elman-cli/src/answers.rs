@@ -105,10 +105,23 @@ impl Form {
         Ok(Form { layout, gzip })
     }
 
+    /// Can rows be written behind others?
+    pub(crate) fn is_in_parts(self) -> bool {
+        matches!(self.layout, Layout::Separated(_) | Layout::JsonLines) && !self.gzip
+    }
+
+    /// The bytes of some rows, which stand behind others if they are not the first.
+    pub(crate) fn part(self, predictions: &Predictions, is_first: bool) -> anyhow::Result<Vec<u8>> {
+        match self.layout {
+            Layout::Separated(separator) => separated(predictions, separator, is_first),
+            _ => self.write(predictions),
+        }
+    }
+
     /// The file's bytes.
     pub(crate) fn write(self, predictions: &Predictions) -> anyhow::Result<Vec<u8>> {
         let bytes = match self.layout {
-            Layout::Separated(separator) => separated(predictions, separator)?,
+            Layout::Separated(separator) => separated(predictions, separator, true)?,
             Layout::JsonLines => {
                 objects(predictions)?.iter().flat_map(|row| format!("{row}\n").into_bytes()).collect()
             }
@@ -155,10 +168,12 @@ pub(crate) fn has_columns(start: &[u8], predictions: &Predictions) -> bool {
     })
 }
 
-/// The rows, under a head of the columns' names.
-fn separated(predictions: &Predictions, separator: u8) -> anyhow::Result<Vec<u8>> {
+/// The rows, the first under a head of the columns' names.
+fn separated(predictions: &Predictions, separator: u8, is_first: bool) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
-    writer.write_record(predictions.headers())?;
+    if is_first {
+        writer.write_record(predictions.headers())?;
+    }
     for row in predictions.rows() {
         writer.write_record(row.iter().map(Cell::to_string))?;
     }

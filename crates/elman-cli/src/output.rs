@@ -52,8 +52,9 @@ impl Output {
     }
 
     /// The result as it is, without a line's end.
-    pub(crate) fn raw(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()).map_err(unwritten)
+    pub(crate) fn raw(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        let mut stdout = &self.stdout;
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(unwritten)
     }
 
     /// An object of the result, on a line of its own.

@@ -72,7 +72,7 @@ fn finish(Temporary { file, name: _name }: Temporary, target: &Path) -> io::Resu
 ///
 /// # Errors
 /// Those of `fill`, which become one of the file where they are the operating system's; as [`write()`].
-pub(crate) fn write_by<E: From<FileError>>(
+pub fn write_by<E: From<FileError>>(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {

@@ -1,5 +1,9 @@
 //! Tables whose rows stay in their file.
 
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+
 use crate::common::{Place, noise};
 
 /// A level that follows two inflows, as a file of 69 MB: few rows, each with a long note beside it.
@@ -38,4 +42,17 @@ fn a_large_table_is_learned_from_part_by_part() {
     let measured = place.ok("evaluate m.elman t.csv --test 4000");
     assert_eq!(figures(&measured.stdout), figures(&said.stdout));
     assert_eq!(figures(&said.stdout).len(), 4);
+
+    // Rows that are answered in parts are those that are answered together.
+    let said = place.ok("predict m.elman t.csv -o p.csv");
+    assert!(said.stderr.ends_with("wrote 20000 rows to p.csv\n"), "{}", said.stderr);
+    place.ok("predict m.elman t.csv -o p.csv.gz");
+    let mut whole = String::new();
+    GzDecoder::new(place.read("p.csv.gz").as_slice()).read_to_string(&mut whole).unwrap();
+    assert_eq!(place.text("p.csv"), whole);
+    assert_eq!(place.ok("predict m.elman t.csv").stdout, whole);
+    place.write("p.csv", "mine\n");
+    let refused = place.refused(2, "predict m.elman t.csv -o p.csv");
+    assert!(refused.contains("p.csv is there and is not a table of these columns"), "{refused}");
+    assert_eq!(place.text("p.csv"), "mine\n");
 }

@@ -60,7 +60,7 @@ use crate::recipe::Recipe;
 use crate::table::Table;
 use crate::task::{HeldOut, Known, PredictOptions, Predictions, Prepared, StreamUnits, Task, TaskStream};
 use crate::train::Ended;
-use crate::watch::Watch;
+use crate::watch::{Stopped, Watch};
 use crate::weights::Weights;
 
 /// Weights that know what they are for: a trained network or an ensemble of several, its task and how it came about.
@@ -374,6 +374,31 @@ impl Model {
         watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error> {
         self.task.kind().predict(&self.ensemble, table, options, watch)
+    }
+
+    /// The same in parts, which `each` is given: of a table of [`Table::open_long`] of rows that follow each other, so that
+    /// neither the table nor the answers are in memory; of any other one.
+    ///
+    /// # Errors
+    /// As [`predict_watched`](Self::predict_watched); the first of `each`.
+    pub fn predict_in_parts<E: From<Error>>(
+        &self,
+        table: &Table,
+        options: &PredictOptions,
+        watch: &mut Watch<'_>,
+        mut each: impl FnMut(Predictions) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut failed = None;
+        let done = self.task.kind().predict_in_parts(&self.ensemble, table, options, watch, &mut |part| {
+            each(part).map_err(|error| {
+                failed = Some(error);
+                Stopped.into()
+            })
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(done?),
+        }
     }
 
     /// The model row by row, in its task's own units.

@@ -157,6 +157,22 @@ pub trait TaskKind: Debug {
         watch: &mut Watch<'_>,
     ) -> Result<Predictions, Error>;
 
+    /// The same in parts, which `each` is given: of a table that stays in its file, of rows that follow each other; of any other
+    /// one.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict); the first of `each`.
+    fn predict_in_parts(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        options: &PredictOptions,
+        watch: &mut Watch<'_>,
+        each: &mut dyn FnMut(Predictions) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        each(self.predict(ensemble, table, options, watch)?)
+    }
+
     /// As [`evaluate`](Self::evaluate), at the end of training; with the figures comes the task with what it has learned
     /// of its answers' errors, or nothing of a task that has no use for that.
     ///

@@ -11,6 +11,7 @@ use crate::metrics::{Baseline, Evaluation, Metrics};
 use crate::table::Table;
 use crate::task::grouped::{GroupedTask, Labels, Sequences};
 use crate::task::predictions::check_finite;
+use crate::task::quantiles::Asked;
 use crate::task::{Answers, HeldOut, PredictOptions, Predictions, Prepared};
 use crate::watch::{Stopped, Watch};
 use crate::words::{counted, thousands};
@@ -183,6 +184,21 @@ fn outputs<T: GroupedTask>(
     Ok(samples.into_iter().map(|(span, row)| outputs[span][row * width..][..width].to_vec()).collect())
 }
 
+/// The columns of answers, which these outputs are, and of the quantiles that are asked for.
+pub(super) fn columns<T: GroupedTask>(
+    task: &T,
+    ensemble: &Ensemble,
+    outputs: &[Vec<f64>],
+    answers: &[T::Answer],
+    asked: &[Asked],
+) -> Vec<(String, Answers)> {
+    let mut columns = task.columns(answers, ensemble.dtype());
+    if let Some(distribution) = ensemble.distribution() {
+        columns.extend(task.quantile_columns(distribution, outputs, asked, ensemble.dtype()));
+    }
+    columns
+}
+
 /// See [`TaskKind::predict`](crate::task::TaskKind::predict): an answer beside each row of the table.
 pub(super) fn predict<T: GroupedTask>(
     task: &T,
@@ -212,10 +228,7 @@ pub(super) fn predict<T: GroupedTask>(
         read.far_cell(task.grouping(), table, sequence)
     };
     check_finite(answers.iter().map(T::representative), table, line, why)?;
-    let mut told = task.columns(&answers, ensemble.dtype());
-    if let Some(distribution) = ensemble.distribution() {
-        told.extend(task.quantile_columns(distribution, &outputs, &asked, ensemble.dtype()));
-    }
+    let told = columns(task, ensemble, &outputs, &answers, &asked);
     let mut columns = Vec::new();
     for name in task.grouping().ids.iter().chain(&task.grouping().time) {
         columns.push((name.clone(), Answers::Text(table.column(name)?.texts().map(str::to_owned).collect())));

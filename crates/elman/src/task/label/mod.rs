@@ -345,6 +345,23 @@ impl TaskKind for Label {
         either!(&self.answer, task => answers::predict(task, ensemble, table, options, watch))
     }
 
+    fn predict_in_parts(
+        &self,
+        ensemble: &Ensemble,
+        table: &Table,
+        options: &PredictOptions,
+        watch: &mut Watch<'_>,
+        each: &mut dyn FnMut(Predictions) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(long) = table.long() else { return each(self.predict(ensemble, table, options, watch)?) };
+        options.check_no_forecast(self, ensemble.distribution())?;
+        match either!(&self.answer, task => long::predict(task, ensemble, (table, long), options, watch, each))?
+        {
+            Ok(()) => Ok(()),
+            Err(why) => each(self.predict(ensemble, long.whole(&why)?, options, watch)?),
+        }
+    }
+
     fn sound(&self) -> Option<&Sound> {
         self.sound.as_ref()
     }

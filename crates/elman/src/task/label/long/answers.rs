@@ -12,11 +12,11 @@ use crate::metrics::{Baseline, Evaluation, Metrics};
 use crate::predict::Session;
 use crate::table::{Long, Table};
 use crate::task::grouped::GroupedTask;
-use crate::task::label::answers::{Judged, describe};
+use crate::task::label::answers::{Judged, columns, describe};
 use crate::task::label::fit::unlabelled;
 use crate::task::label::linear::Linear;
 use crate::task::predictions::check_finite;
-use crate::task::{HeldOut, Prepared};
+use crate::task::{Answers, HeldOut, PredictOptions, Predictions, Prepared};
 use crate::watch::Watch;
 use crate::words::thousands;
 
@@ -32,29 +32,30 @@ pub(in crate::task::label) fn evaluate<T: GroupedTask>(
     held_out: &HeldOut,
     watch: &mut Watch<'_>,
 ) -> Result<Result<Evaluation, Why>, Error> {
-    let network = ensemble.network();
-    if !network.is_causal() || network.joins_all_time() {
-        return Ok(Err("its network reads sequences from their ends as well".into()));
+    if let Some(why) = needs_the_end(ensemble) {
+        return Ok(Err(why));
     }
     let tested = match Tested::of(task, long, held_out)? {
         Ok(tested) => tested,
         Err(why) => return Ok(Err(why)),
     };
+    let width = ensemble.network().output_size();
     let mut session = Session::of(ensemble)?;
     let (mut model, mut naive) = (task.tally(), task.tally());
     let distribution = ensemble.distribution();
     // Distributions are judged all together.
     let (mut told, mut actual) = (Vec::new(), Vec::new());
     let (mut labelled, mut remarks) = (0, Vec::new());
-    tested.each(task, &mut remarks, watch, |stretch| {
+    tested.each(task, watch, |mut stretch| {
         if stretch.begins {
             session.reset();
         }
+        remarks.append(&mut stretch.remarks);
         let outputs = session.advance(&stretch.x);
-        let width = network.output_size();
-        let mut answers = Vec::with_capacity(stretch.told.len());
+        let (mut answers, mut places) = (Vec::new(), Vec::new());
         labelled += stretch.told.len();
-        for (row, target) in stretch.told {
+        for (row, target) in std::mem::take(&mut stretch.told) {
+            places.push(row);
             let output = &outputs[row * width..][..width];
             let answer = task.answer(&ensemble.points(output));
             task.add(&mut model, &answer, &target);
@@ -65,8 +66,7 @@ pub(in crate::task::label) fn evaluate<T: GroupedTask>(
                 actual.push(target);
             }
         }
-        let place = |k: usize| format!("labelled row {} from line {} on", k + 1, stretch.line);
-        Ok(check_finite(answers, table, place, |_| None)?)
+        Ok(check_finite(answers, table, |k| stretch.place(places[k]), |_| None)?)
     })?;
     if labelled == 0 {
         let message =
@@ -78,6 +78,52 @@ pub(in crate::task::label) fn evaluate<T: GroupedTask>(
     remarks.extend(unlabelled(tested.num_rows(), labelled, 0));
     let judged = Judged::<T> { model, naive, of_distribution };
     Ok(Ok(judged.evaluation(task, tested.describe(held_out, labelled), remarks)))
+}
+
+/// Why a network needs all of a sequence at once, if it does.
+fn needs_the_end(ensemble: &Ensemble) -> Option<Why> {
+    let network = ensemble.network();
+    (!network.is_causal() || network.joins_all_time())
+        .then(|| "the network reads sequences from their ends as well".into())
+}
+
+/// See [`TaskKind::predict_in_parts`](crate::task::TaskKind::predict_in_parts); or why the table is to be read as a whole.
+pub(in crate::task::label) fn predict<T: GroupedTask>(
+    task: &T,
+    ensemble: &Ensemble,
+    (table, long): (&Table, &Arc<Long>),
+    options: &PredictOptions,
+    watch: &mut Watch<'_>,
+    each: &mut dyn FnMut(Predictions) -> Result<(), Error>,
+) -> Result<Result<(), Why>, Error> {
+    let asked = options.asked()?;
+    if let Some(why) = needs_the_end(ensemble) {
+        return Ok(Err(why));
+    }
+    let tested = match Tested::none_of(task, long)? {
+        Ok(tested) => tested,
+        Err(why) => return Ok(Err(why)),
+    };
+    let (grouping, width) = (task.grouping(), ensemble.network().output_size());
+    let mut session = Session::of(ensemble)?;
+    tested.each(task, watch, |stretch| {
+        if stretch.begins {
+            session.reset();
+        }
+        let outputs: Vec<Vec<f64>> =
+            session.advance(&stretch.x).chunks_exact(width).map(<[f64]>::to_vec).collect();
+        let answers: Vec<T::Answer> =
+            outputs.iter().map(|output| task.answer(&ensemble.points(output))).collect();
+        check_finite(answers.iter().map(T::representative), table, |k| stretch.place(k), |_| None)?;
+        let mut told = Vec::new();
+        for name in grouping.ids.iter().chain(&grouping.time) {
+            let texts = stretch.table.column(name)?.texts().skip(stretch.rows.start).take(stretch.rows.len());
+            told.push((name.clone(), Answers::Text(texts.map(str::to_owned).collect())));
+        }
+        told.extend(columns(task, ensemble, &outputs, &answers, &asked));
+        each(Predictions::new(told).with_remarks(stretch.remarks))
+    })?;
+    Ok(Ok(()))
 }
 
 /// See [`TaskKind::compare`](crate::task::TaskKind::compare); or why the table is to be read as a whole.
@@ -98,7 +144,7 @@ pub(in crate::task::label) fn compare<T: GroupedTask>(
         return Ok(Ok(()));
     };
     let mut tally = task.tally();
-    tested.each(task, &mut Vec::new(), &mut |_, _| Ok(()), |stretch| {
+    tested.each(task, &mut |_, _| Ok(()), |stretch| {
         for (row, target) in stretch.told {
             let answer = task.answer(&linear.values(&stretch.x[row * width..][..width]));
             task.add(&mut tally, &answer, &target);
@@ -155,15 +201,25 @@ struct Tested {
 }
 
 /// Rows of a sequence that follow each other.
-struct Stretch<T: GroupedTask> {
+struct Stretch<'r, T: GroupedTask> {
+    /// What they were read with, and which of its rows they are.
+    table: &'r Table,
+    rows: Range<usize>,
+    /// What is to be said of them that was not said before.
+    remarks: Vec<Message>,
     /// Is it the first of the sequence?
     begins: bool,
-    /// The line of its first row.
-    line: u64,
     /// The inputs, `[rows, I]`.
     x: Vec<f64>,
     /// The targets of the rows that are held out and have some, by their place.
     told: Vec<(usize, T::Target)>,
+}
+
+impl<T: GroupedTask> Stretch<'_, T> {
+    /// Where one of its rows stands.
+    fn place(&self, row: usize) -> String {
+        format!("line {}", self.table.column_at(0).line(self.rows.start + row))
+    }
 }
 
 impl Tested {
@@ -172,7 +228,7 @@ impl Tested {
         long: &Arc<Long>,
         held_out: &HeldOut,
     ) -> Result<Result<Self, Why>, Error> {
-        let extent = match Extent::of_task(long, task.grouping())? {
+        let extent = match Extent::of_task(long, task.grouping(), true)? {
             Ok(extent) => extent,
             Err(why) => return Ok(Err(why)),
         };
@@ -194,35 +250,41 @@ impl Tested {
         Ok(Ok(Tested { extent, sequences }))
     }
 
+    /// All sequences, of which nothing is asked for but answers.
+    fn none_of<T: GroupedTask>(task: &T, long: &Arc<Long>) -> Result<Result<Self, Why>, Error> {
+        let found = Extent::of_task(long, task.grouping(), false)?;
+        Ok(found.map(|extent| {
+            let sequences = extent.sequences().iter().map(|rows| (rows.clone(), rows.end)).collect();
+            Tested { extent, sequences }
+        }))
+    }
+
     /// Goes through these sequences from their starts.
     fn each<T: GroupedTask>(
         &self,
         task: &T,
-        remarks: &mut Vec<Message>,
         watch: &mut Watch<'_>,
-        mut each: impl FnMut(Stretch<T>) -> Result<(), Error>,
+        mut each: impl FnMut(Stretch<'_, T>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let total = self.sequences.iter().map(|(rows, _)| rows.len()).sum();
-        let mut done = 0;
-        for (rows, from) in &self.sequences {
-            for read in self.extent.read(rows.clone()) {
+        let (mut done, mut is_said) = (0, false);
+        for (sequence, from) in &self.sequences {
+            for read in self.extent.read(sequence.clone()) {
                 let read = read?;
-                let of_table = read.first..read.first + read.table.num_rows();
-                let (first, last) = (rows.start.max(of_table.start), rows.end.min(of_table.end));
-                for start in (first..last).step_by(BLOCK) {
-                    let rows_now = start..last.min(start + BLOCK);
-                    let tested = start.max(*from)..rows_now.end.max(start.max(*from));
-                    let here = |rows: Range<usize>| rows.start - read.first..rows.end - read.first;
+                let here = |row: usize| row - read.first;
+                let last = sequence.end.min(read.first + read.table.num_rows());
+                for start in (sequence.start.max(read.first)..last).step_by(BLOCK) {
+                    let end = last.min(start + BLOCK);
+                    let (rows, tested) = (here(start)..here(end), here(start.max(*from).min(end))..here(end));
                     // What is new to the model is told once.
-                    let asked = Some(&mut *remarks).filter(|remarks| remarks.is_empty());
-                    let part = Part::of(task, &read, here(rows_now.clone()), here(tested), asked)?;
-                    each(Stretch {
-                        begins: start == rows.start,
-                        line: read.table.column_at(0).line(start - read.first),
-                        x: part.x,
-                        told: part.told,
-                    })?;
-                    done += rows_now.len();
+                    let mut remarks = Vec::new();
+                    let asked = (!is_said).then_some(&mut remarks);
+                    let part = Part::of(task, &read.table, rows.clone(), tested, asked)?;
+                    is_said |= !remarks.is_empty();
+                    let begins = start == sequence.start;
+                    let Part { x, told } = part;
+                    each(Stretch { table: &read.table, rows, remarks, begins, x, told })?;
+                    done += end - start;
                     watch(done, total)?;
                 }
             }

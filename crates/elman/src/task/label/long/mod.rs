@@ -13,7 +13,7 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub(super) use answers::{compare, evaluate, excerpt};
+pub(super) use answers::{compare, evaluate, excerpt, predict};
 pub(super) use extent::Extent;
 
 use super::LabelOptions;
@@ -108,12 +108,17 @@ impl Extent {
         Some(format!("{many:?} says more things than are told apart otherwise"))
     }
 
-    /// What is known of a table that a fitted task is to be used on; or why it is to be read as a whole.
-    pub(super) fn of_task(long: &Arc<Long>, grouping: &Grouping) -> Result<Result<Self, Why>, Error> {
+    /// What is known of a table that a fitted task is to be used on, with its targets or without; or why it is to be read as a
+    /// whole.
+    pub(super) fn of_task(
+        long: &Arc<Long>,
+        grouping: &Grouping,
+        with_targets: bool,
+    ) -> Result<Result<Self, Why>, Error> {
         let roles = Roles {
             ids: grouping.ids.clone(),
             time: grouping.time.clone(),
-            targets: grouping.targets.clone(),
+            targets: if with_targets { grouping.targets.clone() } else { Vec::new() },
         };
         let extent = match Extent::of(long, &roles)? {
             Ok(extent) => extent,

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::extent::{Extent, Read};
+use super::extent::Extent;
 use crate::error::{Error, Message};
 use crate::file::Blocks;
 use crate::loss::Targets;
 use crate::sequence::{Example, Source};
+use crate::table::Table;
 use crate::task::feature::Cells;
 use crate::task::grouped::{GroupedTask, Groups, Labels};
 
@@ -31,10 +32,9 @@ impl<T: GroupedTask> Rows<T> {
 
     /// A chunk's block.
     fn block(&self, chunk: usize) -> Result<Vec<f64>, Error> {
-        let rows = self.extent.rows_of(chunk);
-        let count = rows.len();
-        let read = Read { table: self.extent.long.read(&[chunk])?, first: rows.start };
-        let part = Part::of(&self.task, &read, 0..count, 0..count, None)?;
+        let count = self.extent.rows_of(chunk).len();
+        let table = self.extent.long.read(&[chunk])?;
+        let part = Part::of(&self.task, &table, 0..count, 0..count, None)?;
         let mut targets = Targets::default();
         targets.take_kind(&self.task.unlabelled());
         let mut told = part.told.iter().peekable();
@@ -127,12 +127,12 @@ impl<T: GroupedTask> Part<T> {
     /// model, if that is asked for.
     pub(super) fn of(
         task: &T,
-        read: &Read,
+        table: &Table,
         rows: Range<usize>,
         tested: Range<usize>,
         remarks: Option<&mut Vec<Message>>,
     ) -> Result<Self, Error> {
-        let (table, grouping) = (&read.table, task.grouping());
+        let grouping = task.grouping();
         let mut said = Vec::new();
         let cells =
             grouping.features.iter().map(|feature| feature.cells(table.column(&feature.name)?, &mut said));
@@ -140,8 +140,9 @@ impl<T: GroupedTask> Part<T> {
         let places: Vec<usize> = rows.clone().collect();
         let x = grouping.inputs(&cells, &places, 0);
         let groups = Groups::of_one(table.num_rows());
-        let columns = Labels::columns(table, &grouping.targets)?;
-        let labels = Labels::rows(&groups, &[(0, tested)], columns);
+        // Where nothing is asked for, there need be no targets.
+        let names = if tested.is_empty() { &[] } else { grouping.targets.as_slice() };
+        let labels = Labels::rows(&groups, &[(0, tested)], Labels::columns(table, names)?);
         let targets = if labels.len() == 0 { Vec::new() } else { task.targets(&labels)? };
         if let Some(remarks) = remarks {
             remarks.append(&mut said);

@@ -2,12 +2,17 @@ use std::io::Write;
 
 use tempfile::NamedTempFile;
 
+use crate::error::Error;
 use crate::loss::Targets;
+use crate::model::Model;
 use crate::random::{Purpose, Rng};
 use crate::recipe::{Recipe, RecipeOptions};
 use crate::sequence::{Example, Sequences};
 use crate::table::Table;
-use crate::task::{HeldOut, LabelOptions, Picture, Prepared, RowAnswer, Task, TaskOptions};
+use crate::task::{
+    Answers, HeldOut, LabelOptions, Picture, PredictOptions, Predictions, Prepared, RowAnswer, Task,
+    TaskOptions,
+};
 use crate::train::fingerprint;
 
 /// A file, and the table that it is when it stays there and in memory.
@@ -84,12 +89,66 @@ fn assert_same(file: &File, options: &LabelOptions) {
         let [a, b] = [&long, &whole].map(|table| models[0].evaluate(table, &held_out).unwrap());
         assert_eq!((a.on, a.model, a.baselines), (b.on, b.model, b.baselines));
     }
-    let predicted = [&long, &whole].map(|table| models[0].predict(table, None).unwrap());
-    assert_eq!(predicted[0], predicted[1]);
+    let predicted = models[0].predict(&whole, None).unwrap();
+    assert_eq!(models[0].predict(&long, None).unwrap(), predicted);
+    let mut parts: Vec<(String, Vec<String>)> = Vec::new();
+    in_parts(&models[0], &long, |part| {
+        parts.resize_with(part.columns().len(), Default::default);
+        for ((name, cells), (header, answers)) in parts.iter_mut().zip(part.columns()) {
+            name.clone_from(header);
+            cells.extend((0..answers.len()).map(|row| answers.cell(row).to_string()));
+        }
+    });
+    let cells = |answers: &Answers| (0..answers.len()).map(|row| answers.cell(row).to_string()).collect();
+    let whole: Vec<(String, Vec<String>)> =
+        predicted.columns().iter().map(|(name, answers)| (name.clone(), cells(answers))).collect();
+    assert_eq!(parts, whole);
 }
 
-fn train(recipe: &Recipe, prepared: &Prepared, table: &Table) -> crate::model::Model {
+fn train(recipe: &Recipe, prepared: &Prepared, table: &Table) -> Model {
     recipe.train(prepared, table).unwrap()
+}
+
+fn in_parts(model: &Model, table: &Table, mut each: impl FnMut(Predictions)) {
+    let options = PredictOptions::default();
+    let done: Result<(), Error> = model.predict_in_parts(table, &options, &mut |_, _| Ok(()), |part| {
+        each(part);
+        Ok(())
+    });
+    done.unwrap();
+}
+
+#[test]
+fn answers_come_in_parts_whether_targets_are_there_or_not() {
+    let row = |n: usize, x: f64, w: f64| format!("{x:.4},{},{w:.4}", ["on", "off"][n / 10 % 2]);
+    let file = File::of(&csv("x,state,target", 9000, row));
+    let (long, whole) = (file.long(), file.whole());
+    let prepared = prepare(&long, &LabelOptions::default());
+    let recipe = RecipeOptions { hidden_size: Some(4), epochs: Some(1), ..RecipeOptions::default() };
+    let model = train(&recipe.recipe(&prepared.task).unwrap(), &prepared, &long);
+    let predict = |table: &Table| {
+        let mut parts = Vec::new();
+        in_parts(&model, table, |part| parts.push((part.num_rows(), part.remarks().len())));
+        parts
+    };
+    assert_eq!(predict(&long), [(4096, 0), (4096, 0), (808, 0)]);
+    assert_eq!(predict(&whole), [(9000, 0)]);
+    // What is new is said once.
+    let other = csv("state,x", 9000, |n, x, _| format!("{},{x:.4}", ["on", "loud"][n / 10 % 2]));
+    assert_eq!(predict(&File::of(&other).long()), [(4096, 1), (4096, 0), (808, 0)]);
+    // A cell that is empty is found in memory, with its line.
+    let gap = File::of(&csv(
+        "state,x",
+        9000,
+        |n, x, _| if n == 8000 { "on,".into() } else { format!("on,{x:.4}") },
+    ));
+    let failed: Result<(), Error> =
+        model.predict_in_parts(&gap.long(), &PredictOptions::default(), &mut |_, _| Ok(()), |_| Ok(()));
+    let failed = failed.unwrap_err().to_string();
+    assert!(
+        failed.contains(", line 8002, column \"x\": the cell is empty; fill it in, or train"),
+        "{failed}"
+    );
 }
 
 #[test]
