@@ -88,8 +88,11 @@ impl Rows {
             (0..names.len()).map(move |n| common_look(column(n)))
         };
         // What the first is shows below the last of them.
+        // A single word above one row of values may as well be a value that lacks others; above more it is none.
+        let is_told = |row: &[String], count: usize| but_last.len() >= count + 2 || alone(row).is_none();
         let below_names = |count: usize| -> Option<Vec<Below>> {
-            rows.get(..count)?.iter().map(|row| Below::of(row, looks(count))).collect()
+            let rows = rows.get(..count)?.iter();
+            rows.map(|row| Below::of(row, looks(count)).filter(|_| is_told(row, count))).collect()
         };
         let mut below = (1..=MOST_BELOW).find_map(below_names).unwrap_or_default();
         let skipped = below.len();

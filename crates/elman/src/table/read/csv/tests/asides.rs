@@ -358,3 +358,17 @@ fn rows_of_the_table_stay() {
         );
     }
 }
+
+/// One word above a row of values, in a column of which nothing else is known, is a value like others.
+#[test]
+fn a_word_above_a_single_row_of_values_is_a_row() {
+    for (text, rows) in
+        [("ab,aa,a\naa,,\n0,0,\n", 2), ("n,v,w\nbook,,\n1,2,3\n4,5,6\n", 3), ("a,b\nxy,\n0,1\n", 2)]
+    {
+        assert_eq!(read(text).num_rows(), rows, "{text}");
+    }
+    let table = read("n,v,w\nbook,,\n1,2,3\n4,5,6\n7,8,9\n");
+    let remark =
+        "t.csv, line 2: the row below the names, \"book\", holds no values, and is left out".to_owned();
+    assert_eq!((table.num_rows(), remarks(&table)), (3, vec![remark]));
+}
