@@ -46,6 +46,8 @@ pub(crate) struct Long {
     /// The table in memory, once it was needed.
     whole: OnceLock<Table>,
     known: Known,
+    /// What is to be said of how it is read.
+    remarks: Vec<Message>,
 }
 
 /// Where rows begin that are read together.
@@ -56,8 +58,8 @@ struct Chunk {
 }
 
 impl Long {
-    /// One with a file that can be read so; beside it what is to be said of it.
-    fn of(path: &Path, file: &File) -> Result<Option<(Self, Vec<Message>)>, Error> {
+    /// One with a file that can be read so.
+    fn of(path: &Path, file: &File) -> Result<Option<Self>, Error> {
         let name = path.display().to_string();
         let opened = Stored::of(&name, file);
         let opened = opened.map_err(|error| TableError::Open { table: name.clone(), error })?;
@@ -70,10 +72,8 @@ impl Long {
         let begin = (mark + plain.begin) as u64;
         let Some(Cut { chunks, num_lines, fingerprint }) = cut(&stored, begin)? else { return Ok(None) };
         let (whole, known) = (OnceLock::new(), Known::default());
-        Ok(Some((
-            Long { path: path.to_owned(), stored, plain, chunks, num_lines, fingerprint, whole, known },
-            remarks,
-        )))
+        let path = path.to_owned();
+        Ok(Some(Long { path, stored, plain, chunks, num_lines, fingerprint, whole, known, remarks }))
     }
 
     /// What stands for the file in messages.
@@ -111,13 +111,13 @@ impl Long {
     }
 
     /// The table as it is read into memory, for what cannot be done part by part, and `why`: the rest of "it is read into
-    /// memory, because ...".
+    /// memory, because ...". Beside it, when that is done first, what is to be said of it.
     ///
     /// # Errors
     /// If it is no table, or too large for that.
-    pub(crate) fn whole(&self, why: &str) -> Result<&Table, Error> {
+    pub(crate) fn whole(&self, why: &str) -> Result<(&Table, Vec<Message>), Error> {
         if let Some(table) = self.whole.get() {
-            return Ok(table);
+            return Ok((table, Vec::new()));
         }
         let table = Table::open(&self.path).map_err(|error| match error {
             TableError::TooLarge { .. } => {
@@ -126,7 +126,10 @@ impl Long {
             }
             error => error.into(),
         })?;
-        Ok(self.whole.get_or_init(|| table))
+        let table = self.whole.get_or_init(|| table);
+        let because = format!("{} is read into memory, because {why}", self.name());
+        let new = table.remarks().iter().filter(|remark| !self.remarks.contains(remark)).cloned();
+        Ok((table, new.chain([because.into()]).collect()))
     }
 
     /// A number that tells its content from others.
@@ -149,7 +152,7 @@ impl Long {
 /// takes more than themselves.
 fn plain(name: &str, start: &[u8]) -> Option<(Plain, Vec<Message>)> {
     let lines = &start[..=memchr::memrchr(b'\n', start)?];
-    let plain = Plain::of(std::str::from_utf8(lines).ok()?)?;
+    let (plain, remarks) = Plain::of(name, std::str::from_utf8(lines).ok()?)?;
     let whole = Table::read(name, lines).ok()?;
     let rows = PlainLines { bytes: plain.begin..lines.len(), first: 2 };
     let parts = plain.read(name, std::str::from_utf8(lines).ok()?.to_owned(), &[rows]).ok()?;
@@ -162,7 +165,7 @@ fn plain(name: &str, start: &[u8]) -> Option<(Plain, Vec<Message>)> {
                 _ => false,
             }
         });
-    is_same.then(|| (plain, whole.remarks().to_vec()))
+    is_same.then_some((plain, remarks))
 }
 
 /// How a file is cut.
@@ -228,14 +231,14 @@ impl Table {
             std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > held);
         if is_long
             && let Ok(file) = File::open(path)
-            && let Some((long, remarks)) = Long::of(path, &file)?
+            && let Some(long) = Long::of(path, &file)?
         {
             return Ok(Table {
                 name: long.name().to_owned(),
                 headers: vec![COLUMN.to_owned()],
                 lines: Lines::counted(1),
+                remarks: long.remarks.clone(),
                 columns: vec![Data::new(Cells::Long(Arc::new(long)), Values::Text)],
-                remarks,
                 hints: Hints::default(),
             });
         }

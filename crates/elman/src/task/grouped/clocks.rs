@@ -7,11 +7,29 @@ use crate::task::forecast::{has_word_of, is_named_like_counts, is_named_like_tim
 
 /// What such a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Clock {
+pub(in crate::task) enum Clock {
     /// Seconds, or parts of them, since 1970; or dates of digits alone.
     Moments,
     /// The number of the row, or the time since the first.
     Count,
+}
+
+/// How the numbers of a column go on through all rows of a table.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::task) struct Course {
+    pub(in crate::task) rows: usize,
+    /// One by one, as the rows do.
+    pub(in crate::task) counts: bool,
+    /// Up from row to row, where the table is a single sequence.
+    pub(in crate::task) rises: bool,
+}
+
+impl Course {
+    fn of(column: Column<'_>, numbers: &[f64], groups: &Groups<'_>) -> Self {
+        let rises = |rows: &Vec<usize>| rows.is_sorted_by(|&a, &b| numbers[a] < numbers[b]);
+        let rises = matches!(groups.rows.as_slice(), [only] if rises(only));
+        Course { rows: numbers.len(), counts: counts_rows(column), rises }
+    }
 }
 
 impl Clock {
@@ -19,10 +37,16 @@ impl Clock {
     /// it says where in its sequence a row is, in all of them alike.
     pub(super) fn of(column: Column<'_>, groups: &Groups<'_>) -> Option<Self> {
         let numbers = column.numbers().ok()?;
+        Self::told(column, groups, Course::of(column, numbers, groups))
+    }
+
+    /// The same, told by some rows that follow each other and the course of all.
+    pub(in crate::task) fn told(column: Column<'_>, groups: &Groups<'_>, course: Course) -> Option<Self> {
+        let numbers = column.numbers().ok()?;
         if are_moments(column, numbers, groups) {
             return Some(Clock::Moments);
         }
-        counts_on(column, numbers, groups).then_some(Clock::Count)
+        counts_on(column.name(), course).then_some(Clock::Count)
     }
 }
 
@@ -41,17 +65,15 @@ const TELLING: usize = 20;
 const TELLING_BY_NAME: usize = 3;
 
 /// Do they rise evenly through all rows: one by one, or, by a name that says so, in any steps?
-fn counts_on(column: Column<'_>, numbers: &[f64], groups: &Groups<'_>) -> bool {
+fn counts_on(name: &str, course: Course) -> bool {
     /// What counts rows or the time, beside the names that forecasts know.
     const NAMES: [&str; 14] = [
         "row", "rows", "line", "frame", "frames", "sample", "samples", "tick", "ticks", "elapsed", "seconds",
         "sec", "ms", "s",
     ];
-    let is_named = is_named_like_counts(column.name()) || has_word_of(column.name(), &NAMES);
+    let is_named = is_named_like_counts(name) || has_word_of(name, &NAMES);
     let least = if is_named { TELLING_BY_NAME } else { TELLING };
-    let rises = |rows: &Vec<usize>| rows.is_sorted_by(|&a, &b| numbers[a] < numbers[b]);
-    numbers.len() >= least
-        && (counts_rows(column) || is_named && matches!(groups.rows.as_slice(), [only] if rises(only)))
+    course.rows >= least && (course.counts || is_named && course.rises)
 }
 
 /// Does a column number the rows of the table?

@@ -80,6 +80,9 @@ impl Why {
     }
 }
 
+/// What a column of numbers tells of when a row was.
+pub(in crate::task) type Clocks<'c> = &'c dyn Fn(Column<'_>, &Groups<'_>) -> Option<Clock>;
+
 /// Finds the inputs: the columns that are asked for, else those that say something and are not `taken` for another
 /// purpose. What does not vary in the whole table is left out, so that no split of the sequences decides what the inputs
 /// are.
@@ -92,12 +95,13 @@ pub(super) fn find(
     asked: Option<&[String]>,
     taken: &[&str],
     missing: Option<Missing>,
+    clocks: Clocks<'_>,
 ) -> Result<(Vec<Feature>, Vec<Message>), Error> {
     let free = || table.headers().iter().filter(|name| !taken.contains(&name.as_str()));
     let names: Vec<&String> = asked.map_or_else(|| free().collect(), |asked| asked.iter().collect());
     let (mut features, mut left): (Vec<Feature>, Vec<(Why, &str)>) = (Vec::new(), Vec::new());
     for name in names {
-        match feature(table.column(name)?, groups, asked.is_some(), missing)? {
+        match feature(table.column(name)?, groups, asked.is_some(), missing, clocks)? {
             Ok(feature) => features.push(feature),
             Err(why) => left.push((why, name)),
         }
@@ -128,7 +132,7 @@ pub(super) fn find(
         let (times, unused): (Vec<&str>, Vec<&str>) =
             free().filter(|name| !asked.contains(name)).map(String::as_str).partition(|name| {
                 groups.by_start.is_none()
-                    && table.column(name).is_ok_and(|column| holds_times(column, groups))
+                    && table.column(name).is_ok_and(|column| holds_times(column, groups, clocks))
             });
         if !times.is_empty() {
             remarks.push(Why::Times.remark(&times));
@@ -146,6 +150,7 @@ fn feature(
     groups: &Groups<'_>,
     asked: bool,
     missing: Option<Missing>,
+    clocks: Clocks<'_>,
 ) -> Result<Result<Feature, Why>, Error> {
     let name = column.name().to_owned();
     let mut feature = Feature { name, scaling: None, categories: Vec::new(), flagged: false };
@@ -158,7 +163,7 @@ fn feature(
             Ok(categories) => feature.categories = categories,
             Err(why) => return Ok(Err(why)),
         }
-    } else if !asked && let Some(clock) = Clock::of(column, groups) {
+    } else if !asked && let Some(clock) = clocks(column, groups) {
         return Ok(Err(match clock {
             Clock::Moments => Why::Times,
             Clock::Count => Why::Count,
@@ -174,9 +179,9 @@ fn feature(
 }
 
 /// Does a column hold times, by which rows may be read, and no other numbers?
-fn holds_times(column: Column<'_>, groups: &Groups<'_>) -> bool {
+fn holds_times(column: Column<'_>, groups: &Groups<'_>, clocks: Clocks<'_>) -> bool {
     if column.holds_numbers() {
-        return Clock::of(column, groups) == Some(Clock::Moments);
+        return clocks(column, groups) == Some(Clock::Moments);
     }
     column.times().is_ok()
 }

@@ -83,7 +83,7 @@ fn prepare_long<T: GroupedTask>(
     remarks.extend(about_targets);
     remarks.extend(about_inputs);
     remarks.extend(window.map(|window| labels.windows_remark(window)));
-    remarks.extend(parts.remarks(&labels, &strata, |stratum| task.stratum_name(stratum)));
+    remarks.extend(parts.remarks(labels.noun(), |stratum| task.stratum_name(stratum)));
     let test = parts.split.test;
     Ok(Prepared {
         task: task.into(),

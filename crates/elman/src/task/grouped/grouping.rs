@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::feature::find;
+use super::clocks::Clock;
+use super::feature::{Clocks, find};
 use super::groups::Groups;
 use super::scattered;
 use super::{GroupedOptions, InRows, one_or_many};
@@ -67,6 +68,16 @@ impl Grouping {
         options: &GroupedOptions,
         id: Option<&str>,
     ) -> Result<(Self, Groups<'t>, Vec<Message>), Error> {
+        Self::find_by(table, options, id, &Clock::of)
+    }
+
+    /// The same of some rows of a table, of which it is known otherwise which columns tell when a row was.
+    pub(in crate::task) fn find_by<'t>(
+        table: &'t Table,
+        options: &GroupedOptions,
+        id: Option<&str>,
+        clocks: Clocks<'_>,
+    ) -> Result<(Self, Groups<'t>, Vec<Message>), Error> {
         let column = |name: &str| Ok::<_, Error>(table.column(name)?.name().to_owned());
         let ids = id.map_or(Ok(Vec::new()), |id| table.columns_named(id))?;
         let targets = match options.target.as_deref() {
@@ -107,7 +118,7 @@ impl Grouping {
         let taken: Vec<&str> =
             ids.iter().chain(&time).chain(&group).chain(&targets).map(String::as_str).collect();
         let (features, mut remarks) =
-            find(table, &groups, options.features.as_deref(), &taken, options.missing)?;
+            find(table, &groups, options.features.as_deref(), &taken, options.missing, clocks)?;
         remarks.extend(scattered::remark(table, &groups, &ids, &taken));
         if groups.len() > 1 && groups.rows.iter().all(|rows| rows.len() == 1) {
             let text = "each sequence has one row, so there is nothing that follows to learn from; if another column tells \

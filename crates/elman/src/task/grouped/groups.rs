@@ -21,7 +21,7 @@ pub(in crate::task) struct Groups<'a> {
 impl<'a> Groups<'a> {
     /// Finds them; without columns of ids all rows are one sequence, without a column of times they are in the order
     /// in which they stand.
-    pub(super) fn read(
+    pub(in crate::task) fn read(
         table: &'a Table,
         ids: &[String],
         time: Option<&str>,

@@ -31,9 +31,10 @@ pub use in_rows::{End, InRows};
 pub use options::{GroupedOptions, SplitBy};
 pub(crate) use parts::most_frequent;
 
+pub(super) use clocks::{Clock, Course};
 pub(super) use groups::Groups;
 pub(super) use labels::{Labels, Sample};
-pub(super) use parts::Parts;
+pub(super) use parts::{Parts, Strata};
 pub(super) use rows::Rows;
 pub(super) use sequences::Sequences;
 pub(super) use split::{Split, check_shares};

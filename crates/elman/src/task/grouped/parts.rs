@@ -18,7 +18,11 @@ pub(in crate::task) struct Parts<'a> {
     groups: Option<(&'a str, HashMap<usize, &'a str>)>,
     /// What is to be said of how those are written.
     about_groups: Option<Message>,
+    strata: Strata,
 }
+
+/// How many samples of each stratum each sequence has that has some.
+pub(in crate::task) type Strata = BTreeMap<usize, BTreeMap<usize, usize>>;
 
 impl<'a> Parts<'a> {
     /// Chooses them among the sequences that have samples; `strata` are those of the samples.
@@ -29,27 +33,42 @@ impl<'a> Parts<'a> {
         strata: &[usize],
         options: &GroupedOptions,
     ) -> Result<Self, Error> {
-        let mut of_sequence: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut of_sequence = Strata::new();
         for (sample, &stratum) in labels.samples.iter().zip(strata) {
-            of_sequence.entry(sample.sequence).or_default().push(stratum);
+            *of_sequence.entry(sample.sequence).or_default().entry(stratum).or_default() += 1;
         }
-        let sequences: Vec<usize> = of_sequence.keys().copied().collect();
-        let unit = |(n, strata): (usize, Vec<usize>)| (vec![n], most_frequent(&strata));
-        let alone = of_sequence.into_iter().map(unit);
-        let mut units: Vec<(Vec<usize>, usize)> = alone.collect();
         let (mut named, mut about_groups) = (None, None);
         if let Some(name) = &options.group {
             let column = table.column(name)?;
+            let sequences: Vec<usize> = of_sequence.keys().copied().collect();
             let (names, remark) = groups.names_of(&sequences, column)?;
-            units = joined(&names, units);
-            named = Some((column.name(), sequences.iter().copied().zip(names).collect()));
+            named = Some((column.name(), sequences.into_iter().zip(names).collect()));
             about_groups = remark;
+        }
+        let parts = Self::of(of_sequence, named, groups.by_start.as_deref(), options)?;
+        Ok(Parts { about_groups, ..parts })
+    }
+
+    /// Chooses them among sequences with these samples, of which some may belong together by a name; `by_start` has them in the
+    /// order in which they begin, if that is known.
+    pub(in crate::task) fn of(
+        strata: Strata,
+        groups: Option<(&'a str, HashMap<usize, &'a str>)>,
+        by_start: Option<&[usize]>,
+        options: &GroupedOptions,
+    ) -> Result<Self, Error> {
+        let unit = |(&n, counts): (&usize, &BTreeMap<usize, usize>)| (vec![n], most_of(counts));
+        let mut units: Vec<(Vec<usize>, usize)> = strata.iter().map(unit).collect();
+        if let Some((_, of)) = &groups {
+            let names: Vec<&str> = strata.keys().map(|n| of.get(n).copied().unwrap_or_default()).collect();
+            units = joined(&names, units);
         }
         let units: Vec<Unit> =
             units.into_iter().map(|(sequences, stratum)| Unit { sequences, stratum }).collect();
-        let split = Split::choose(&units, groups.by_start.as_deref(), options)?;
+        let split = Split::choose(&units, by_start, options)?;
         let lacks_test = options.test > 0.0 && split.test.is_empty();
-        Ok(Parts { split, by_time: options.split == SplitBy::Time, lacks_test, groups: named, about_groups })
+        let by_time = options.split == SplitBy::Time;
+        Ok(Parts { split, by_time, lacks_test, groups, about_groups: None, strata })
     }
 
     /// The group of each sample: equal for those of one sequence, and of sequences that were to stay together.
@@ -69,17 +88,18 @@ impl<'a> Parts<'a> {
         (0..labels.len()).filter(is_one).collect()
     }
 
-    /// What is to be said of names of groups, and `split: 8 sequences for training (4 of "a", 4 of "b"), ...`
+    /// What is to be said of names of groups, and `split: 8 sequences for training (4 of "a", 4 of "b"), ...`, of samples of this
+    /// name.
     pub(in crate::task) fn remarks<'n>(
         &self,
-        labels: &Labels<'_>,
-        strata: &[usize],
+        noun: &str,
         name: impl Fn(usize) -> Option<&'n str>,
     ) -> Vec<Message> {
         let part = |sequences: &[usize], purpose: &str| {
             let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-            let samples = self.samples_of(sequences, labels);
-            samples.iter().for_each(|&k| *counts.entry(strata[k]).or_default() += 1);
+            let of_sequences = sequences.iter().filter_map(|n| self.strata.get(n)).flatten();
+            of_sequences.for_each(|(stratum, count)| *counts.entry(*stratum).or_default() += count);
+            let samples: usize = counts.values().sum();
             let classes: Vec<String> = counts
                 .iter()
                 .filter_map(|(&stratum, &count)| {
@@ -87,8 +107,8 @@ impl<'a> Parts<'a> {
                 })
                 .collect();
             let mut details = Vec::new();
-            if samples.len() != sequences.len() {
-                details.push(labels.counted(samples.len()));
+            if samples != sequences.len() {
+                details.push(counted(samples, noun));
             }
             match classes.len() {
                 0 => {}
@@ -142,8 +162,13 @@ fn joined(names: &[&str], units: Vec<(Vec<usize>, usize)>) -> Vec<(Vec<usize>, u
 pub(crate) fn most_frequent(values: &[usize]) -> usize {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     values.iter().for_each(|&value| *counts.entry(value).or_default() += 1);
-    let best = counts.into_iter().max_by_key(|&(value, count)| (count, std::cmp::Reverse(value)));
-    best.map_or(0, |(value, _)| value)
+    most_of(&counts)
+}
+
+/// The value that is counted most often, the lowest of several.
+fn most_of(counts: &BTreeMap<usize, usize>) -> usize {
+    let best = counts.iter().max_by_key(|&(value, count)| (count, std::cmp::Reverse(value)));
+    best.map_or(0, |(&value, _)| value)
 }
 
 #[cfg(test)]

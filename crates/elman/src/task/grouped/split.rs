@@ -41,15 +41,6 @@ impl Split {
         Ok(split)
     }
 
-    /// Chooses among these sequences, each by itself and all of one stratum.
-    pub(in crate::task) fn of_alike(
-        sequences: &[usize],
-        options: &GroupedOptions,
-    ) -> Result<Self, ConfigError> {
-        let units: Vec<Unit> = sequences.iter().map(|&n| Unit { sequences: vec![n], stratum: 0 }).collect();
-        Self::choose(&units, None, options)
-    }
-
     /// Draws units, from every stratum its share; the first of a stratum always stays in training.
     fn draw(units: &[Unit], options: &GroupedOptions) -> Self {
         let mut order: Vec<usize> = (0..units.len()).collect();

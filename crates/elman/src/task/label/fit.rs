@@ -43,7 +43,10 @@ impl<'t> Found<'t> {
         sampled: Option<&'t Sampled>,
     ) -> Result<Prepared, Error> {
         let id = options.id.as_deref().or_else(|| table.has_column("id").then_some("id"));
-        let (grouping, mut groups, about_columns) = Grouping::find(table, &options.grouped(), id)?;
+        let (grouping, mut groups, about_columns) = match sampled {
+            Some(sampled) => sampled.find(table, options, id)?,
+            None => Grouping::find(table, &options.grouped(), id)?,
+        };
         let cells = grouping.cells(table, &mut groups, true)?;
         let mut remarks = std::mem::take(&mut groups.remarks);
         remarks.extend(about_columns);
@@ -90,7 +93,7 @@ impl<'t> Found<'t> {
         let strata: Vec<usize> = targets.iter().map(T::stratum).collect();
         let stratum = |stratum| task.stratum_name(stratum);
         let mut spans = match sampled {
-            Some(sampled) => sampled.spans(options)?,
+            Some(sampled) => sampled.spans(&task, options)?,
             None => Spans::choose(table, &groups, &labels, &strata, stratum, options)?,
         };
         // Which of the table's rows are learned from, and which of the samples.

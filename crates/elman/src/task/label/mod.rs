@@ -107,7 +107,14 @@ impl TaskKind for Label {
         let options = sound::options(options, table)?;
         match (table.recordings(), table.long()) {
             (Some(recordings), _) => recorded::prepare(recordings, table, &options),
-            (None, Some(long)) => long::prepare(long, &options),
+            (None, Some(long)) => match long::prepare(long, &options)? {
+                Ok(prepared) => Ok(prepared),
+                Err(why) => {
+                    let (whole, said) = long.whole(&why)?;
+                    let prepared = Found::prepare(whole, &options, None)?;
+                    Ok(Prepared { remarks: [said, prepared.remarks].concat(), ..prepared })
+                }
+            },
             (None, None) => Found::prepare(table, &options, None),
         }
     }
@@ -242,7 +249,11 @@ impl TaskKind for Label {
             };
             return match found {
                 Ok(evaluation) => Ok(evaluation),
-                Err(why) => self.evaluate(ensemble, long.whole(&why)?, held_out, watch),
+                Err(why) => {
+                    let (whole, said) = long.whole(&why)?;
+                    let evaluation = self.evaluate(ensemble, whole, held_out, watch)?;
+                    Ok(Evaluation { remarks: [said, evaluation.remarks].concat(), ..evaluation })
+                }
             };
         }
         match &self.answer {
@@ -271,7 +282,7 @@ impl TaskKind for Label {
             (RowAnswer::Numbers(task), Some(long)) => {
                 match long::compare(task, long, held_out, trained_on, evaluation)? {
                     Ok(()) => Ok(()),
-                    Err(why) => self.compare(trained_on, long.whole(&why)?, held_out, evaluation),
+                    Err(why) => self.compare(trained_on, long.whole(&why)?.0, held_out, evaluation),
                 }
             }
             (RowAnswer::Numbers(task), None) => {
@@ -298,7 +309,7 @@ impl TaskKind for Label {
                     }
                     Ok(pictures)
                 }
-                Err(why) => self.pictures(ensemble, long.whole(&why)?, held_out, watch),
+                Err(why) => self.pictures(ensemble, long.whole(&why)?.0, held_out, watch),
             };
         }
         if let Some(recordings) = table.recordings() {
@@ -339,7 +350,10 @@ impl TaskKind for Label {
             return self.predict(ensemble, &recordings.rows()?, options, watch);
         }
         if let Some(long) = table.long() {
-            return self.predict(ensemble, long.whole("there is an answer for each row")?, options, watch);
+            let (whole, said) = long.whole("answers are asked for all at once")?;
+            let predictions = self.predict(ensemble, whole, options, watch)?;
+            let remarks = [said.as_slice(), predictions.remarks()].concat();
+            return Ok(predictions.with_remarks(remarks));
         }
         options.check_no_forecast(self, ensemble.distribution())?;
         either!(&self.answer, task => answers::predict(task, ensemble, table, options, watch))
@@ -358,7 +372,12 @@ impl TaskKind for Label {
         match either!(&self.answer, task => long::predict(task, ensemble, (table, long), options, watch, each))?
         {
             Ok(()) => Ok(()),
-            Err(why) => each(self.predict(ensemble, long.whole(&why)?, options, watch)?),
+            Err(why) => {
+                let (whole, said) = long.whole(&why)?;
+                let predictions = self.predict(ensemble, whole, options, watch)?;
+                let remarks = [said.as_slice(), predictions.remarks()].concat();
+                each(predictions.with_remarks(remarks))
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::long::Extent;
 use crate::error::{ConfigError, Error, Message};
 use crate::table::Table;
 use crate::task::HeldOut;
-use crate::task::grouped::{Groups, Labels, Parts, Split, check_shares};
+use crate::task::grouped::{Groups, Labels, Parts, Split, Strata, check_shares};
 use crate::words::{counted, thousands};
 
 /// A stretch of a sequence: its number and which of its rows, in order of time.
@@ -63,19 +63,10 @@ impl Spans {
             let whole = |&n: &usize| (n, 0..groups.rows[n].len());
             let train: Vec<Span> = parts.split.train.iter().map(whole).collect();
             let firsts: Vec<usize> = train.iter().map(|(n, _)| first_of(labels, *n)).collect();
-            let mut remarks = parts.remarks(labels, strata, stratum);
+            let mut remarks = parts.remarks(labels.noun(), stratum);
             let lack = |n: &usize| samples_of(labels, &(*n, 0..groups.rows[*n].len())).is_empty();
-            let without: Vec<usize> = groups.with_rows(groups.all()).into_iter().filter(lack).collect();
-            if let Some(&first) = without.first() {
-                let (count, all) = (thousands(without.len()), counted(groups.len(), "sequence"));
-                remarks.push(
-                    format!(
-                        "{count} of {all} without a labelled row left out (first: {:?})",
-                        groups.name(first)
-                    )
-                    .into(),
-                );
-            }
+            let without = groups.with_rows(groups.all()).into_iter().filter(lack);
+            remarks.extend(without_label(without, groups.len(), |n| groups.name(n)));
             let test = parts.split.test.clone();
             Spans {
                 train_groups: parts.groups_of(&firsts, labels),
@@ -90,18 +81,41 @@ impl Spans {
         Ok(spans)
     }
 
-    /// Chooses them among the sequences of a large table: of a single one by time, else by sequence.
-    pub(super) fn of_extent(extent: &Extent, options: &LabelOptions) -> Result<Self, Error> {
+    /// Chooses them among the sequences of a large table, whose labelled rows are of these strata, which `stratum` names: of a
+    /// single one by time, else by sequence.
+    pub(super) fn of_extent<'n>(
+        extent: &Extent,
+        strata: Strata,
+        stratum: impl Fn(usize) -> Option<&'n str>,
+        options: &LabelOptions,
+    ) -> Result<Self, Error> {
         let sequences = extent.sequences();
         let (rows, count) = (extent.num_rows(), extent.num_labelled());
         let mut spans = if sequences.len() == 1 {
             Self::by_time(rows, count, |labelled| extent.end_of_labelled(labelled), options)?
         } else {
-            Self::of_sequences(extent, options)?
+            let parts = Parts::of(strata, None, None, &options.grouped())?;
+            let whole = |&n: &usize| (n, 0..sequences[n].len());
+            let mut remarks = parts.remarks("row", stratum);
+            let lacks = |n: &usize| extent.labelled_of(*n) == 0;
+            remarks.extend(without_label((0..sequences.len()).filter(lacks), sequences.len(), |n| {
+                extent.name(n).to_owned()
+            }));
+            let Split { train, validation, test } = parts.split;
+            Spans {
+                train: train.iter().map(whole).collect(),
+                train_groups: train,
+                validation: validation.iter().map(|n| (whole(n), 0)).collect(),
+                held_out: (!test.is_empty()).then_some(HeldOut::Sequences(test)),
+                remarks,
+            }
         };
         let has_label = |(n, rows): &Span| {
-            let first = sequences[*n].start;
-            let before = |row: usize| extent.labelled_before(first + row);
+            let all = &sequences[*n];
+            if rows.len() == all.len() {
+                return Ok(extent.labelled_of(*n) > 0);
+            }
+            let before = |row: usize| extent.labelled_before(all.start + row);
             before(rows.end).and_then(|end| Ok(end > before(rows.start)?))
         };
         spans.cut(has_label, options.streams, STREAMS)?;
@@ -119,41 +133,6 @@ impl Spans {
         };
         spans.cut(|(_, rows)| Ok(!rows.is_empty()), options.streams, SOUND_STREAMS)?;
         Ok(spans)
-    }
-
-    /// Chooses among several sequences of a large table, whatever their targets are.
-    fn of_sequences(extent: &Extent, options: &LabelOptions) -> Result<Self, Error> {
-        let sequences = extent.sequences();
-        let mut labelled = Vec::new();
-        for (n, rows) in sequences.iter().enumerate() {
-            if extent.labelled_before(rows.end)? > extent.labelled_before(rows.start)? {
-                labelled.push(n);
-            }
-        }
-        let split = Split::of_alike(&labelled, &options.grouped())?;
-        let parts =
-            [(&split.train, "training"), (&split.validation, "validation"), (&split.test, "the test")];
-        let part = |(numbers, purpose): (&Vec<usize>, &str)| {
-            let rows = numbers.iter().map(|&n| sequences[n].len()).sum();
-            (!numbers.is_empty()).then(|| {
-                format!("{} ({}) for {purpose}", counted(numbers.len(), "sequence"), counted(rows, "row"))
-            })
-        };
-        let parts: Vec<String> = parts.into_iter().filter_map(part).collect();
-        let mut remarks = vec![Message::from(format!("split: {}", parts.join(", "))).into_report()];
-        let without = sequences.len() - labelled.len();
-        if without > 0 {
-            let (count, all) = (thousands(without), counted(sequences.len(), "sequence"));
-            remarks.push(format!("{count} of {all} without a labelled row left out").into());
-        }
-        let whole = |&n: &usize| (n, 0..sequences[n].len());
-        Ok(Spans {
-            train: split.train.iter().map(whole).collect(),
-            train_groups: split.train.clone(),
-            validation: split.validation.iter().map(|n| (whole(n), 0)).collect(),
-            held_out: (!split.test.is_empty()).then_some(HeldOut::Sequences(split.test)),
-            remarks,
-        })
     }
 
     /// Cuts a recording by its labelled rows, so that every part has its share of them: of its rows there are so many, and
@@ -282,6 +261,17 @@ impl Spans {
         (self.train, self.train_groups) = (train, groups);
         Ok(())
     }
+}
+
+/// What is to be said of sequences without a labelled row, of so many, if there are some.
+fn without_label(
+    mut sequences: impl Iterator<Item = usize>,
+    of: usize,
+    name: impl Fn(usize) -> String,
+) -> Option<Message> {
+    let first = sequences.next()?;
+    let (count, all) = (thousands(1 + sequences.count()), counted(of, "sequence"));
+    Some(format!("{count} of {all} without a labelled row left out (first: {:?})", name(first)).into())
 }
 
 /// The samples, labelled rows, of a stretch of a sequence.

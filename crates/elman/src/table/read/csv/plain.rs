@@ -7,6 +7,7 @@ use super::dialect::{Dialect, Header, Separator};
 use super::located::Located;
 use super::records::{Records, Unclosed};
 use super::{Filling, most_rows};
+use crate::error::Message;
 use crate::table::cells::Cells;
 use crate::table::column::Data;
 use crate::table::{Hints, Table, TableError};
@@ -30,8 +31,9 @@ pub(in crate::table) struct Lines {
 }
 
 impl Plain {
-    /// How a file is written that begins with these lines; nothing if its rows cannot be told by themselves.
-    pub(in crate::table) fn of(start: &str) -> Option<Self> {
+    /// How a file of this name is written that begins with these lines, and what is to be said of that; nothing if its rows cannot
+    /// be told by themselves.
+    pub(in crate::table) fn of(name: &str, start: &str) -> Option<(Self, Vec<Message>)> {
         let dialect = Dialect::of(start);
         let is_plain = dialect.has_only_rows() && dialect.header == Header::FirstRow;
         if !is_plain || dialect.separator == Separator::Blanks {
@@ -46,7 +48,7 @@ impl Plain {
         }
         let behind = start.get(records.scan.at..)?;
         let begin = records.scan.at + behind.find('\n')? + 1;
-        Some(Plain { names, separator: dialect.separator, begin })
+        Some((Plain { names, separator: dialect.separator, begin }, dialect.remarks(name, 1)))
     }
 
     /// The names in the first line.

@@ -45,7 +45,7 @@ pub(in crate::task::label) fn evaluate<T: GroupedTask>(
     let distribution = ensemble.distribution();
     // Distributions are judged all together.
     let (mut told, mut actual) = (Vec::new(), Vec::new());
-    let (mut labelled, mut remarks) = (0, Vec::new());
+    let (mut labelled, mut partly, mut remarks) = (0, 0, Vec::new());
     tested.each(task, watch, |mut stretch| {
         if stretch.begins {
             session.reset();
@@ -54,6 +54,7 @@ pub(in crate::task::label) fn evaluate<T: GroupedTask>(
         let outputs = session.advance(&stretch.x);
         let (mut answers, mut places) = (Vec::new(), Vec::new());
         labelled += stretch.told.len();
+        partly += stretch.partly;
         for (row, target) in std::mem::take(&mut stretch.told) {
             places.push(row);
             let output = &outputs[row * width..][..width];
@@ -75,7 +76,7 @@ pub(in crate::task::label) fn evaluate<T: GroupedTask>(
     }
     let of_distribution = distribution
         .map_or_else(Metrics::new, |distribution| task.distribution_metrics(distribution, &told, &actual));
-    remarks.extend(unlabelled(tested.num_rows(), labelled, 0));
+    remarks.extend(unlabelled(tested.num_rows(), labelled, partly));
     let judged = Judged::<T> { model, naive, of_distribution };
     Ok(Ok(judged.evaluation(task, tested.describe(held_out, labelled), remarks)))
 }
@@ -213,6 +214,8 @@ struct Stretch<'r, T: GroupedTask> {
     x: Vec<f64>,
     /// The targets of the rows that are held out and have some, by their place.
     told: Vec<(usize, T::Target)>,
+    /// How many of those lack others.
+    partly: usize,
 }
 
 impl<T: GroupedTask> Stretch<'_, T> {
@@ -282,8 +285,8 @@ impl Tested {
                     let part = Part::of(task, &read.table, rows.clone(), tested, asked)?;
                     is_said |= !remarks.is_empty();
                     let begins = start == sequence.start;
-                    let Part { x, told } = part;
-                    each(Stretch { table: &read.table, rows, remarks, begins, x, told })?;
+                    let Part { x, told, partly } = part;
+                    each(Stretch { table: &read.table, rows, remarks, begins, x, told, partly })?;
                     done += end - start;
                     watch(done, total)?;
                 }

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::survey::{Roles, Survey, TOGETHER, Why};
-use crate::error::Error;
+use crate::error::{Error, Message};
 use crate::table::{Column, Long, Table};
+use crate::task::grouped::{GroupedTask, Groups, Labels, Strata};
 
 /// A large table whose rows can be read part by part.
 #[derive(Clone, Debug)]
@@ -48,6 +49,41 @@ impl Extent {
     /// The rows of each sequence.
     pub(in crate::task::label) fn sequences(&self) -> &[Range<usize>] {
         &self.survey.sequences
+    }
+
+    /// How many rows of a sequence have a target.
+    pub(in crate::task::label) fn labelled_of(&self, sequence: usize) -> usize {
+        self.survey.labelled_of[sequence]
+    }
+
+    /// What a sequence is called.
+    pub(in crate::task::label) fn name(&self, sequence: usize) -> &str {
+        &self.survey.names[sequence]
+    }
+
+    /// Of which strata the labelled rows of each sequence are.
+    ///
+    /// # Errors
+    /// If the file has changed, or a target is none.
+    pub(super) fn strata<T: GroupedTask>(&self, task: &T) -> Result<Strata, Error> {
+        let mut strata = Strata::new();
+        if task.stratum_name(0).is_none() {
+            for (n, &count) in self.survey.labelled_of.iter().enumerate().filter(|(_, count)| **count > 0) {
+                strata.insert(n, [(0, count)].into());
+            }
+            return Ok(strata);
+        }
+        let mut n = 0;
+        for read in self.read(0..self.num_rows()) {
+            let Read { table, first } = read?;
+            for (row, target) in told(task, &table, 0..table.num_rows(), None)?.targets {
+                while self.survey.sequences[n].end <= first + row {
+                    n += 1;
+                }
+                *strata.entry(n).or_default().entry(T::stratum(&target)).or_default() += 1;
+            }
+        }
+        Ok(strata)
     }
 
     /// The rows of a chunk.
@@ -113,6 +149,37 @@ impl Extent {
         let targets = self.survey.roles.targets.iter().map(|name| table.column(name));
         Ok(targets.collect::<Result<_, _>>()?)
     }
+}
+
+/// The targets of rows.
+pub(super) struct Told<T> {
+    /// Of those that have some, by their place in the table.
+    pub(super) targets: Vec<(usize, T)>,
+    /// How many rows have some of several targets.
+    pub(super) partly: usize,
+}
+
+/// The targets of these rows of a table; beside them what is to be said of values that are new to the model, if that is asked
+/// for.
+pub(super) fn told<T: GroupedTask>(
+    task: &T,
+    table: &Table,
+    rows: Range<usize>,
+    remarks: Option<&mut Vec<Message>>,
+) -> Result<Told<T::Target>, Error> {
+    // Where nothing is asked for, there need be no targets.
+    if rows.is_empty() {
+        return Ok(Told { targets: Vec::new(), partly: 0 });
+    }
+    let (groups, columns) =
+        (Groups::of_one(table.num_rows()), Labels::columns(table, &task.grouping().targets)?);
+    let labels = Labels::rows(&groups, &[(0, rows)], columns);
+    if let Some(remarks) = remarks {
+        remarks.extend(task.remarks_on_far(&labels));
+    }
+    let targets = if labels.len() == 0 { Vec::new() } else { task.targets(&labels)? };
+    let places = labels.samples.iter().map(|sample| sample.rows.start);
+    Ok(Told { targets: places.zip(targets).collect(), partly: labels.count_partly() })
 }
 
 fn is_labelled(targets: &[Column<'_>], row: usize) -> bool {

@@ -10,6 +10,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,72 +22,74 @@ use super::fit::Found;
 use super::spans::{Span, Spans};
 use crate::error::{Error, Message};
 use crate::sequence::Sequences;
-use crate::table::{Long, Table};
-use crate::task::grouped::{GroupedTask, Grouping};
+use crate::table::{Column, Long, Table};
+use crate::task::grouped::{Clock, Course, GroupedTask, Grouping, Groups, Strata};
 use crate::task::{Prepared, SplitBy};
 use crate::words::{counted, thousands};
 use rows::Rows;
-use survey::{Roles, Why};
+use survey::{Roles, TOGETHER, Why};
 
-/// See [`TaskKind::prepare`](crate::task::TaskKind::prepare).
-pub(super) fn prepare(long: &Arc<Long>, options: &LabelOptions) -> Result<Prepared, Error> {
-    let (extent, sample, rows) = match sampled(long, options)? {
-        Ok(found) => found,
-        Err(why) => {
-            let table = long.whole(&why)?;
-            let mut prepared = Found::prepare(table, options, None)?;
-            prepared.remarks.push(format!("{} is read into memory, because {why}", long.name()).into());
-            return Ok(prepared);
-        }
-    };
-    Found::prepare(&sample, options, Some(&Sampled { extent, rows }))
-}
-
-/// A large table, and of each row of its sample the number in the whole.
-pub(super) struct Sampled {
-    pub(super) extent: Extent,
-    rows: Vec<usize>,
-}
-
-/// What is known of a large table, its sample, and of each row of that the number in the whole.
-type Sample = (Extent, Table, Vec<usize>);
-
-/// The sample of a large table; or why it cannot be learned from part by part.
-fn sampled(long: &Arc<Long>, options: &LabelOptions) -> Result<Result<Sample, Why>, Error> {
-    if options.group.is_some() {
-        return Ok(Err("sequences are to be joined".into()));
-    }
-    if options.time_format.is_some() {
-        return Ok(Err("times are written as --time-format says".into()));
-    }
-    if options.split == SplitBy::Time && (options.id.is_some() || long.read(&[0])?.has_column("id")) {
-        return Ok(Err("sequences are to be split by time".into()));
-    }
+/// See [`TaskKind::prepare`](crate::task::TaskKind::prepare); or why the table is to be read as a whole.
+pub(super) fn prepare(long: &Arc<Long>, options: &LabelOptions) -> Result<Result<Prepared, Why>, Error> {
     let head = long.read(&[0])?;
-    let id = options.id.as_deref().or_else(|| head.has_column("id").then_some("id"));
-    let targets = match options.target.as_deref() {
-        Some(names) => head.columns_named(names)?,
-        None => vec![head.usual_column("target", "is to be learned", "target")?.name().to_owned()],
+    let is_grouped = options.id.is_some() || head.has_column("id");
+    let why = match () {
+        () if options.group.is_some() => "sequences are to be joined",
+        () if options.split == SplitBy::Time && is_grouped => "sequences are to be split by time",
+        () if options.time_format.is_some() => "times are written in a way of their own",
+        () => return Sampled::prepare(long, &head, options),
     };
-    let roles = Roles {
-        ids: id.map_or(Ok(Vec::new()), |id| head.columns_named(id))?,
-        time: options
-            .time
-            .as_deref()
-            .map(|time| head.column(time).map(|time| time.name().to_owned()))
-            .transpose()?,
-        targets,
-    };
-    let extent = match Extent::of(long, &roles)? {
-        Ok(extent) => extent,
-        Err(why) => return Ok(Err(why)),
-    };
-    let (sample, rows) = extent.sample()?;
-    let (grouping, _, _) = Grouping::find(&sample, &options.grouped(), id)?;
-    Ok(match extent.unfit(&grouping, &sample) {
-        Some(why) => Err(why),
-        None => Ok((extent, sample, rows)),
-    })
+    Ok(Err(why.into()))
+}
+
+/// A sample of a large table, from which statistics are taken.
+pub(super) struct Sampled {
+    extent: Extent,
+    /// The number in the whole of each row of the sample.
+    rows: Vec<usize>,
+    /// The columns of numbers that tell when a row was.
+    clocks: BTreeMap<String, Clock>,
+}
+
+impl Sampled {
+    /// See [`prepare`]; `head` is some of the table's rows.
+    fn prepare(
+        long: &Arc<Long>,
+        head: &Table,
+        options: &LabelOptions,
+    ) -> Result<Result<Prepared, Why>, Error> {
+        let id = options.id.as_deref().or_else(|| head.has_column("id").then_some("id"));
+        let targets = match options.target.as_deref() {
+            Some(names) => head.columns_named(names)?,
+            None => vec![head.usual_column("target", "is to be learned", "target")?.name().to_owned()],
+        };
+        let time = options.time.as_deref().map(|time| head.column(time)).transpose()?;
+        let ids = id.map_or(Ok(Vec::new()), |id| head.columns_named(id))?;
+        let roles = Roles { ids, time: time.map(|time| time.name().to_owned()), targets };
+        let extent = match Extent::of(long, &roles)? {
+            Ok(extent) => extent,
+            Err(why) => return Ok(Err(why)),
+        };
+        let (sample, rows) = extent.sample()?;
+        let clocks = extent.clocks()?;
+        let sampled = Sampled { extent, rows, clocks };
+        let (grouping, ..) = sampled.find(&sample, options, id)?;
+        if let Some(why) = sampled.extent.unfit(&grouping, &sample) {
+            return Ok(Err(why));
+        }
+        Found::prepare(&sample, options, Some(&sampled)).map(Ok)
+    }
+
+    /// See [`Grouping::find`].
+    pub(super) fn find<'t>(
+        &self,
+        table: &'t Table,
+        options: &LabelOptions,
+        id: Option<&str>,
+    ) -> Result<(Grouping, Groups<'t>, Vec<Message>), Error> {
+        let clock = |column: Column<'_>, _: &Groups<'_>| self.clocks.get(column.name()).copied();
+        Grouping::find_by(table, &options.grouped(), id, &clock)
+    }
 }
 
 impl Extent {
@@ -106,6 +109,18 @@ impl Extent {
         let mut texts = named.map(|feature| &feature.name).chain(&grouping.targets);
         let many = texts.find(|name| column(name).is_some_and(|n| self.survey.has_more[n]))?;
         Some(format!("{many:?} says more things than are told apart otherwise"))
+    }
+
+    /// The columns of numbers that tell when a row was: by the first rows, which follow each other, and by how all go on.
+    fn clocks(&self) -> Result<BTreeMap<String, Clock>, Error> {
+        let first: Vec<usize> = (0..self.long.num_chunks().min(TOGETHER)).collect();
+        let head = self.long.read(&first)?;
+        let Roles { ids, time, .. } = &self.survey.roles;
+        let groups = Groups::read(&head, ids, time.as_deref(), None)?;
+        let clock = |(column, course): (Column<'_>, &Option<Course>)| {
+            Some((column.name().to_owned(), Clock::told(column, &groups, (*course)?)?))
+        };
+        Ok(head.columns().zip(&self.survey.courses).filter_map(clock).collect())
     }
 
     /// What is known of a table that a fitted task is to be used on, with its targets or without; or why it is to be read as a
@@ -139,8 +154,10 @@ impl Sampled {
     }
 
     /// The rows for training, validation and test.
-    pub(super) fn spans(&self, options: &LabelOptions) -> Result<Spans, Error> {
-        Spans::of_extent(&self.extent, options)
+    pub(super) fn spans<T: GroupedTask>(&self, task: &T, options: &LabelOptions) -> Result<Spans, Error> {
+        let strata =
+            if self.extent.sequences().len() == 1 { Strata::new() } else { self.extent.strata(task)? };
+        Spans::of_extent(&self.extent, strata, |stratum| task.stratum_name(stratum), options)
     }
 
     /// Which rows of the sample are for training.

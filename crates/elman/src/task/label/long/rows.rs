@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::extent::Extent;
+use super::extent::{Extent, Told, told};
 use crate::error::{Error, Message};
 use crate::file::Blocks;
 use crate::loss::Targets;
 use crate::sequence::{Example, Source};
 use crate::table::Table;
 use crate::task::feature::Cells;
-use crate::task::grouped::{GroupedTask, Groups, Labels};
+use crate::task::grouped::GroupedTask;
 
 /// Chunks that are kept for the next stretch of a sequence.
 const ROOM: usize = 256;
@@ -120,6 +120,8 @@ pub(super) struct Part<T: GroupedTask> {
     pub(super) x: Vec<f64>,
     /// The targets of those that have some and are asked for, by their place among the rows.
     pub(super) told: Vec<(usize, T::Target)>,
+    /// How many of them lack others.
+    pub(super) partly: usize,
 }
 
 impl<T: GroupedTask> Part<T> {
@@ -139,17 +141,12 @@ impl<T: GroupedTask> Part<T> {
         let cells: Vec<Cells<'_>> = cells.collect::<Result<_, _>>()?;
         let places: Vec<usize> = rows.clone().collect();
         let x = grouping.inputs(&cells, &places, 0);
-        let groups = Groups::of_one(table.num_rows());
-        // Where nothing is asked for, there need be no targets.
-        let names = if tested.is_empty() { &[] } else { grouping.targets.as_slice() };
-        let labels = Labels::rows(&groups, &[(0, tested)], Labels::columns(table, names)?);
-        let targets = if labels.len() == 0 { Vec::new() } else { task.targets(&labels)? };
+        let Told { targets, partly } = told(task, table, tested, remarks.is_some().then_some(&mut said))?;
         if let Some(remarks) = remarks {
+            said.extend(grouping.remarks_on_far(table, &cells, rows.clone())?);
             remarks.append(&mut said);
-            remarks.extend(grouping.remarks_on_far(table, &cells, rows.clone())?);
-            remarks.extend(task.remarks_on_far(&labels));
         }
-        let place = |sample: &crate::task::grouped::Sample| sample.rows.start - rows.start;
-        Ok(Part { x, told: labels.samples.iter().map(place).zip(targets).collect() })
+        let told = targets.into_iter().map(|(row, target)| (row - rows.start, target)).collect();
+        Ok(Part { x, told, partly })
     }
 }

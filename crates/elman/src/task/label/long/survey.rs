@@ -1,10 +1,12 @@
 //! What going through a large table once tells of its rows.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use crate::error::Error;
 use crate::table::{Column, Long, Table, stands_for_missing};
+use crate::task::grouped::Course;
 
 /// Chunks that are read together.
 pub(super) const TOGETHER: usize = 64;
@@ -35,8 +37,12 @@ pub(super) struct Survey {
     pub(super) labelled: Vec<usize>,
     /// How many rows lack some of several targets.
     pub(super) partly: usize,
-    /// The rows of each sequence.
+    /// The rows of each sequence, how many of them have a target, and what it is called.
     pub(super) sequences: Vec<Range<usize>>,
+    pub(super) labelled_of: Vec<usize>,
+    pub(super) names: Vec<String>,
+    /// For each column, how its numbers go on, if it holds some in each row.
+    pub(super) courses: Vec<Option<Course>>,
     /// For each column, the line of its first empty cell, if no more texts were in it than are looked for.
     pub(super) gaps: Vec<Option<u64>>,
     /// For each column, were more texts in it than are looked for?
@@ -61,6 +67,9 @@ impl Survey {
             labelled: Vec::with_capacity(chunks.len() + 1),
             partly: 0,
             sequences: Vec::new(),
+            labelled_of: Vec::new(),
+            names: Vec::new(),
+            courses: Vec::new(),
             gaps: Vec::new(),
             has_more: Vec::new(),
             sample: Vec::new(),
@@ -79,6 +88,7 @@ impl Survey {
         }
         survey.rows.push(order.rows);
         survey.labelled.push(order.labelled);
+        survey.courses = columns.iter().map(|seen| seen.course(order.rows, survey.sequences.len())).collect();
         survey.gaps = columns.iter().map(|seen| seen.gap.map(|(_, line)| line)).collect();
         survey.has_more = columns.iter().map(|seen| seen.said.len() >= MOST_TEXTS).collect();
         let every = chunks.len().div_ceil(SAMPLED).max(1);
@@ -104,7 +114,7 @@ impl Survey {
         let begins: Vec<usize> = begins.collect();
         let targets = self.roles.targets.iter().map(|name| table.column(name));
         let targets = targets.collect::<Result<Vec<_>, _>>()?;
-        let mut chunk = 0;
+        let (mut chunk, mut are_labelled) = (0, Vec::with_capacity(table.num_rows()));
         for row in 0..table.num_rows() {
             while begins.get(chunk).is_some_and(|&first| first <= row) {
                 self.rows.push(order.rows + row);
@@ -113,6 +123,7 @@ impl Survey {
             }
             let told = targets.iter().filter(|target| !target.is_missing(row)).count();
             order.labelled += usize::from(told > 0);
+            are_labelled.push(told > 0);
             self.partly += usize::from(told > 0 && told < targets.len());
         }
         // Chunks at the end that hold blank lines alone.
@@ -132,7 +143,7 @@ impl Survey {
                 return Ok(Err(why));
             }
         }
-        order.follow(table, &self.roles, &mut self.sequences)
+        order.follow(table, &are_labelled, self)
     }
 }
 
@@ -170,12 +181,13 @@ impl Order {
     fn follow(
         &mut self,
         table: &Table,
-        roles: &Roles,
-        sequences: &mut Vec<Range<usize>>,
+        are_labelled: &[bool],
+        survey: &mut Survey,
     ) -> Result<Result<(), Why>, Error> {
+        let Survey { roles, sequences, labelled_of, names, .. } = survey;
         let ids = roles.ids.iter().map(|id| table.column(id)).collect::<Result<Vec<_>, _>>()?;
         let time = roles.time.as_deref().map(|time| table.column(time)).transpose()?;
-        for row in 0..table.num_rows() {
+        for (row, is_labelled) in are_labelled.iter().enumerate() {
             let place = self.rows + row;
             let is_same = !sequences.is_empty()
                 && ids.iter().zip(&self.id).all(|(column, id)| name(*column, row) == Some(id));
@@ -197,10 +209,15 @@ impl Order {
                     return Ok(Err(text));
                 }
                 sequences.push(place..place);
+                labelled_of.push(0);
+                names.push(self.id.join(", "));
                 self.time = None;
             }
             if let Some(sequence) = sequences.last_mut() {
                 sequence.end = place + 1;
+            }
+            if let Some(count) = labelled_of.last_mut() {
+                *count += usize::from(*is_labelled);
             }
             let Some(time) = time else { continue };
             let when = when(time, row);
@@ -253,6 +270,10 @@ struct Seen {
     texts: Option<usize>,
     lowest: Option<(f64, usize)>,
     highest: Option<(f64, usize)>,
+    /// Of the last number; and whether not all follow the one before as [`Course`] says.
+    last: Option<f64>,
+    counts_not: bool,
+    rises_not: bool,
     /// The first empty cell, and its line.
     gap: Option<(usize, u64)>,
     /// What its cells said, and the chunks in which each did first.
@@ -272,6 +293,10 @@ impl Seen {
         let Some(numbers) = column.numbers_or_gaps() else { return self.look_at_texts(column, chunk) };
         self.numbers = self.numbers.or(Some(chunk(0)));
         for (row, &number) in numbers.iter().enumerate() {
+            self.counts_not |= self.last.is_some_and(|last| number - last != 1.0);
+            self.rises_not |=
+                self.last.is_some_and(|last| number.partial_cmp(&last) != Some(Ordering::Greater));
+            self.last = Some(number);
             if number.is_nan() {
                 self.gap = self.gap.or_else(|| Some((chunk(row), column.line(row))));
                 continue;
@@ -323,6 +348,13 @@ impl Seen {
             }
             false => Ok(()),
         }
+    }
+
+    /// How its numbers go on through so many rows of so many sequences, if all cells are numbers.
+    fn course(&self, rows: usize, sequences: usize) -> Option<Course> {
+        let are_all = self.numbers.is_some() && self.gap.is_none();
+        let rises = sequences == 1 && !self.rises_not;
+        are_all.then_some(Course { rows, counts: !self.counts_not, rises })
     }
 
     /// Adds the chunks that show what is in the column.
