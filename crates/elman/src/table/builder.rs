@@ -69,7 +69,7 @@ impl Head {
         lines.shrink_to_fit();
         let mut table = Table { name, headers, lines, columns, remarks, hints };
         let typing = number::type_columns(&mut table, usual_decimal);
-        table.remarks.extend(typing);
+        table.remarks.extend(typing.concat());
         let joined = join::date_and_clock(&mut table);
         table.remarks.extend(joined);
         Ok(table)

@@ -9,6 +9,7 @@ use super::cells::Cells;
 use super::column::Data;
 use super::known::Known;
 use super::lines::Lines;
+use super::number::type_columns;
 use super::read::csv::{Plain, PlainLines};
 use super::typing::Values;
 use super::{Hints, Table, TableError};
@@ -152,7 +153,7 @@ impl Long {
 /// takes more than themselves.
 fn plain(name: &str, start: &[u8]) -> Option<(Plain, Vec<Message>)> {
     let lines = &start[..=memchr::memrchr(b'\n', start)?];
-    let (plain, remarks) = Plain::of(name, std::str::from_utf8(lines).ok()?)?;
+    let (plain, mut remarks) = Plain::of(name, std::str::from_utf8(lines).ok()?)?;
     let whole = Table::read(name, lines).ok()?;
     let rows = PlainLines { bytes: plain.begin..lines.len(), first: 2 };
     let parts = plain.read(name, std::str::from_utf8(lines).ok()?.to_owned(), &[rows]).ok()?;
@@ -165,6 +166,9 @@ fn plain(name: &str, start: &[u8]) -> Option<(Plain, Vec<Message>)> {
                 _ => false,
             }
         });
+    // What is empty is counted where all of it is known.
+    let [forms, _] = type_columns(&mut parts.clone(), plain.usual_decimal());
+    remarks.extend(forms);
     is_same.then_some((plain, remarks))
 }
 

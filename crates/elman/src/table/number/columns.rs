@@ -10,8 +10,8 @@ use crate::table::{Column, Table};
 /// Gives columns of a table that are not all plain numbers their values. `usual` is what stands before decimals where no
 /// column tells.
 ///
-/// Returns what the user should know about it.
-pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> Vec<Message> {
+/// Returns what the user should know about it: of how numbers are written, and then of cells that are empty by a name.
+pub(in crate::table) fn type_columns(table: &mut Table, usual: Option<char>) -> [Vec<Message>; 2] {
     let are_numbers = |column: &Column<'_>| column.numbers_or_gaps().is_some();
     let written = || table.columns().enumerate().filter(|(_, column)| column.is_written());
     let mut readings: Vec<Reading> = written()
@@ -316,15 +316,17 @@ impl Remarks {
         }
     }
 
-    fn into_messages(self) -> Vec<Message> {
-        let messages = self.0.into_iter().map(|Remark { kind, text, more }| {
-            let what = if kind == Kind::Missing { "cell" } else { "column" };
-            match more {
-                0 => text,
-                1 => format!("{text}; 1 more {what} is alike"),
-                more => format!("{text}; {more} more {what}s are alike"),
-            }
-        });
-        messages.map(Message::from).collect()
+    /// Those of how numbers are written, and those of cells that say that they have none.
+    fn into_messages(self) -> [Vec<Message>; 2] {
+        let (missing, forms): (Vec<_>, Vec<_>) =
+            self.0.into_iter().partition(|remark| remark.kind == Kind::Missing);
+        [(forms, "column"), (missing, "cell")].map(|(remarks, what)| {
+            let message = |Remark { text, more, .. }: Remark| match more {
+                0 => text.into(),
+                1 => format!("{text}; 1 more {what} is alike").into(),
+                more => format!("{text}; {more} more {what}s are alike").into(),
+            };
+            remarks.into_iter().map(message).collect()
+        })
     }
 }

@@ -56,6 +56,11 @@ impl Plain {
         &self.names
     }
 
+    /// What stands before decimals in such files, if that is usual.
+    pub(in crate::table) fn usual_decimal(&self) -> Option<char> {
+        self.separator.usual_decimal()
+    }
+
     /// The rows in some lines of the file called so, which stand in this text: in a column of numbers with points before their
     /// decimals, numbers; in all others, texts.
     ///
