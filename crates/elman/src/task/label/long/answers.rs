@@ -136,7 +136,7 @@ pub(in crate::task::label) fn compare<T: GroupedTask>(
     compared: &mut Evaluation,
 ) -> Result<Result<(), Why>, Error> {
     let tested = match Tested::of(task, long, held_out)? {
-        Ok(tested) => tested,
+        Ok(tested) => tested.alone(),
         Err(why) => return Ok(Err(why)),
     };
     let width = task.grouping().input_size();
@@ -293,6 +293,12 @@ impl Tested {
             }
         }
         Ok(())
+    }
+
+    /// The same without the rows before what is held out, for answers that need none.
+    fn alone(self) -> Self {
+        let sequences = self.sequences.into_iter().map(|(rows, from)| (from..rows.end, from)).collect();
+        Tested { sequences, ..self }
     }
 
     /// The number of rows that are held out.
