@@ -1,7 +1,7 @@
 //! `elman predict`
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use elman::error::{Error, FileError};
@@ -59,55 +59,92 @@ pub(crate) fn run(arguments: &PredictArguments, output: &mut Output) -> anyhow::
         .with_seed(arguments.seed)
         .with_conformal(arguments.conformal)
         .with_baseline(arguments.baseline.clone());
-    let refuse_foreign = |path: &Path, predictions: &Predictions| {
-        input::refuse_foreign(path, "a table of these columns", arguments.force, |start| {
-            has_columns(start, predictions)
-        })
-    };
-    if is_in_parts {
-        let mut rows = 0;
-        let mut is_first = true;
-        let mut write = |predictions: Predictions, to: &mut dyn FnMut(&[u8]) -> anyhow::Result<()>| {
-            output.remarks(predictions.remarks());
-            if let Some(path) = to_file.filter(|_| is_first) {
-                refuse_foreign(path, &predictions)?;
-            }
-            to(&form.part(&predictions, is_first)?)?;
-            (rows, is_first) = (rows + predictions.num_rows(), false);
-            anyhow::Ok(())
-        };
-        watched("answered", output, |watch| match to_file {
-            Some(path) => {
-                written(path, |to| model.predict_in_parts(&table, &options, watch, |part| write(part, to)))
-            }
-            None => model.predict_in_parts(&table, &options, watch, |part| {
-                write(part, &mut |bytes| output.raw(bytes))
-            }),
-        })?;
-        if let Some(path) = to_file {
-            output.note(&format!("wrote {rows} rows to {}", path.display()));
-        }
-        return Ok(ExitCode::SUCCESS);
-    }
-    let predictions = watched("answered", output, |watch| model.predict_watched(&table, &options, watch))?;
-    output.remarks(predictions.remarks());
-    if let Some(path) = to_file {
-        refuse_foreign(path, &predictions)?;
-    }
-    let bytes = form.write(&predictions)?;
-    output.left_out(&form.left_out(&predictions));
-    if let Some(path) = &arguments.plot {
-        plot::save(&model.task().kind().chart(&table, &predictions)?, path)?;
-        output.note(&format!("drew {}", path.display()));
-    }
-    match to_file {
-        Some(path) => {
-            file::write(path, &bytes).map_err(Error::from)?;
-            output.note(&format!("wrote {} rows to {}", predictions.num_rows(), path.display()));
-        }
-        None => output.raw(&bytes)?,
+    let goal = Goal { form, file: to_file.map(PathBuf::as_path), force: arguments.force };
+    match is_in_parts {
+        true => goal.write_in_parts(&model, &table, &options, output)?,
+        false => goal.write_at_once(&model, &table, &options, arguments.plot.as_deref(), output)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where predictions go, and how they are written.
+struct Goal<'a> {
+    form: Form,
+    /// Else standard output.
+    file: Option<&'a Path>,
+    /// Whatever stands there?
+    force: bool,
+}
+
+impl Goal<'_> {
+    /// Writes answers as they come, so that those for a large table are never in memory all together.
+    fn write_in_parts(
+        &self,
+        model: &Model,
+        table: &Table,
+        options: &PredictOptions,
+        output: &Output,
+    ) -> anyhow::Result<()> {
+        let (mut rows, mut is_first) = (0, true);
+        let mut write = |part: Predictions, to: &mut dyn FnMut(&[u8]) -> anyhow::Result<()>| {
+            output.remarks(part.remarks());
+            if is_first {
+                self.refuse_foreign(&part)?;
+            }
+            to(&self.form.part(&part, is_first)?)?;
+            (rows, is_first) = (rows + part.num_rows(), false);
+            anyhow::Ok(())
+        };
+        watched("answered", output, |watch| match self.file {
+            Some(path) => {
+                written(path, |to| model.predict_in_parts(table, options, watch, |part| write(part, to)))
+            }
+            None => model
+                .predict_in_parts(table, options, watch, |part| write(part, &mut |bytes| output.raw(bytes))),
+        })?;
+        self.tell(rows, output);
+        Ok(())
+    }
+
+    /// Writes answers when all are there, and draws them.
+    fn write_at_once(
+        &self,
+        model: &Model,
+        table: &Table,
+        options: &PredictOptions,
+        plot: Option<&Path>,
+        output: &Output,
+    ) -> anyhow::Result<()> {
+        let predictions = watched("answered", output, |watch| model.predict_watched(table, options, watch))?;
+        output.remarks(predictions.remarks());
+        self.refuse_foreign(&predictions)?;
+        let bytes = self.form.write(&predictions)?;
+        output.left_out(&self.form.left_out(&predictions));
+        if let Some(path) = plot {
+            plot::save(&model.task().kind().chart(table, &predictions)?, path)?;
+            output.note(&format!("drew {}", path.display()));
+        }
+        match self.file {
+            Some(path) => file::write(path, &bytes).map_err(Error::from)?,
+            None => output.raw(&bytes)?,
+        }
+        self.tell(predictions.num_rows(), output);
+        Ok(())
+    }
+
+    /// Refuses to replace a file that holds no predictions with these columns.
+    fn refuse_foreign(&self, predictions: &Predictions) -> anyhow::Result<()> {
+        let is_ours = |start: &[u8]| has_columns(start, predictions);
+        self.file.map_or(Ok(()), |path| {
+            input::refuse_foreign(path, "a table of these columns", self.force, is_ours)
+        })
+    }
+
+    fn tell(&self, rows: usize, output: &Output) {
+        if let Some(path) = self.file {
+            output.note(&format!("wrote {rows} rows to {}", path.display()));
+        }
+    }
 }
 
 /// Writes a file, all or nothing, of what `fill` gives in parts.

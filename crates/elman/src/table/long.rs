@@ -59,8 +59,8 @@ struct Chunk {
 }
 
 impl Long {
-    /// One with a file that can be read so.
-    fn of(path: &Path, file: &File) -> Result<Option<Self>, Error> {
+    /// One with a file that can be read so, in chunks of about so many bytes.
+    fn of(path: &Path, file: &File, chunk: u64) -> Result<Option<Self>, Error> {
         let name = path.display().to_string();
         let opened = Stored::of(&name, file);
         let opened = opened.map_err(|error| TableError::Open { table: name.clone(), error })?;
@@ -71,7 +71,9 @@ impl Long {
         let mark = if start.starts_with(MARK) { MARK.len() } else { 0 };
         let Some((plain, remarks)) = plain(&name, &start[mark..]) else { return Ok(None) };
         let begin = (mark + plain.begin) as u64;
-        let Some(Cut { chunks, num_lines, fingerprint }) = cut(&stored, begin)? else { return Ok(None) };
+        let Some(Cut { chunks, num_lines, fingerprint }) = cut(&stored, begin, chunk)? else {
+            return Ok(None);
+        };
         let (whole, known) = (OnceLock::new(), Known::default());
         let path = path.to_owned();
         Ok(Some(Long { path, stored, plain, chunks, num_lines, fingerprint, whole, known, remarks }))
@@ -179,11 +181,12 @@ struct Cut {
     fingerprint: u32,
 }
 
-/// Cuts a file, whose first row begins here; nothing if a row is too long.
-fn cut(stored: &Stored, begin: u64) -> Result<Option<Cut>, DataError> {
+/// Cuts a file, whose first row begins here, into chunks of about so many bytes; nothing if a row is too long, or a line
+/// ends as on old computers, without a line feed.
+fn cut(stored: &Stored, begin: u64, chunk: u64) -> Result<Option<Cut>, DataError> {
     let mut hasher = crc32fast::Hasher::new();
     let (mut chunks, mut line, mut is_quoted) = (vec![Chunk { at: begin, line: 2 }], 2_u64, false);
-    let (mut last, mut is_ended) = (begin, true);
+    let (mut last, mut is_ended, mut is_returned) = (begin, true, false);
     let mut bytes = vec![0; PART];
     let mut at = 0;
     while at < stored.len() {
@@ -192,15 +195,24 @@ fn cut(stored: &Stored, begin: u64) -> Result<Option<Cut>, DataError> {
         hasher.update(part);
         // What stands above the rows was looked at.
         let from = usize::try_from(begin.saturating_sub(at)).unwrap_or(PART).min(part.len());
-        for place in memchr::memchr2_iter(b'\n', b'"', &part[from..]) {
+        if is_returned && part[0] != b'\n' {
+            return Ok(None);
+        }
+        is_returned = part.last() == Some(&b'\r');
+        for place in memchr::memchr3_iter(b'\n', b'"', b'\r', &part[from..]) {
             let place = from + place;
-            if part[place] == b'"' {
-                is_quoted = !is_quoted;
-                continue;
+            match (part[place], part.get(place + 1)) {
+                (b'"', _) => {
+                    is_quoted = !is_quoted;
+                    continue;
+                }
+                (b'\r', Some(b'\n') | None) => continue,
+                (b'\r', _) => return Ok(None),
+                _ => {}
             }
             line += 1;
             let next = at + place as u64 + 1;
-            if !is_quoted && next - last >= CHUNK && next < stored.len() {
+            if !is_quoted && next - last >= chunk && next < stored.len() {
                 chunks.push(Chunk { at: next, line });
                 last = next;
             }
@@ -235,7 +247,7 @@ impl Table {
             std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > held);
         if is_long
             && let Ok(file) = File::open(path)
-            && let Some(long) = Long::of(path, &file)?
+            && let Some(long) = Long::of(path, &file, CHUNK)?
         {
             return Ok(Table {
                 name: long.name().to_owned(),
@@ -265,6 +277,52 @@ impl Table {
         match self.columns.first().map(|column| &column.cells) {
             Some(Cells::Long(long)) => Some(long),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever stands in cells, chunks of any size hold the rows of the whole table, on their lines.
+        #[test]
+        fn chunks_hold_the_rows_of_the_table(
+            rows in (1_usize..4).prop_flat_map(|width| {
+                prop::collection::vec(prop::collection::vec("[0-9.]{1,4}|[a-z\", \n\ré]{0,6}", width), 1..30)
+            }),
+            chunk in 1_u64..60,
+            together in 1_usize..5,
+            crlf in any::<bool>(),
+        ) {
+            let end = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+            let mut writer = csv::WriterBuilder::new().terminator(end).from_writer(Vec::new());
+            writer.write_record(["first", "second", "third"].iter().take(rows[0].len())).unwrap();
+            rows.iter().for_each(|row| writer.write_record(row).unwrap());
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(&writer.into_inner().unwrap()).unwrap();
+
+            let opened = File::open(file.path()).unwrap();
+            let Some(long) = Long::of(file.path(), &opened, chunk).unwrap() else { return Ok(()) };
+            let whole = Table::open(file.path()).unwrap();
+            let numbers: Vec<usize> = (0..long.num_chunks()).collect();
+            let mut row = 0;
+            for numbers in numbers.chunks(together) {
+                // Of nothing but blank lines there is no table.
+                let Ok(part) = long.read(numbers) else { continue };
+                for here in 0..part.num_rows() {
+                    for (a, b) in part.columns().zip(whole.columns()) {
+                        prop_assert_eq!((a.text(here), a.line(here)), (b.text(row), b.line(row)));
+                    }
+                    row += 1;
+                }
+            }
+            prop_assert_eq!(row, whole.num_rows());
         }
     }
 }
