@@ -47,3 +47,35 @@ print((most() - before) / x.nbytes)
 def test_of_inputs_there_is_one_copy(shape, form, mode):
     ran = subprocess.run([sys.executable, "-c", MEASURE, shape, form, mode], capture_output=True, text=True, check=True)
     assert 0.9 < float(ran.stdout) < 1.2
+
+
+#: Fits and prints by how many times the size of a file a process has grown, and what it made of the file.
+LEARN = '''
+import os
+import sys
+import elman
+
+def most():
+    """The most that this process had in memory."""
+    return 1024 * int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])
+
+path = sys.argv[1]
+before = most()
+labeler = elman.SequenceLabeler(epochs=1, hidden_size=4, verbose=0, target="level").fit(path)
+print((most() - before) / os.path.getsize(path))
+print(*labeler.feature_names_in_)
+print(any("its rows are read part by part" in remark for remark in labeler.remarks_))
+'''
+
+
+def test_a_large_file_stays_where_it_is(tmp_path):
+    path = tmp_path / "tank.csv"
+    note = "as it was written down by hand " * 100
+    rows = (f"{k * 7 % 11},{k % 5},{k * 7 % 11 + k % 5},{note}\n" for k in range(22_000))
+    path.write_text("inflow,outflow,level,note\n" + "".join(rows))
+    printed = subprocess.run([sys.executable, "-W", "ignore", "-c", LEARN, str(path)], capture_output=True, text=True, check=True)
+    grown, names, is_long = printed.stdout.splitlines()
+    assert path.stat().st_size > 64 << 20
+    assert (names, is_long) == ("inflow outflow note", "True")
+    # A sample of 8 MB, and little more.
+    assert float(grown) < 0.5
