@@ -77,5 +77,5 @@ def test_a_large_file_stays_where_it_is(tmp_path):
     grown, names, is_long = printed.stdout.splitlines()
     assert path.stat().st_size > 64 << 20
     assert (names, is_long) == ("inflow outflow note", "True")
-    # A sample of 8 MB, and little more.
-    assert float(grown) < 0.5
+    # A sample of 8 MB, and what a process takes anyway; in memory, the file alone would be once its size.
+    assert float(grown) < 0.8
