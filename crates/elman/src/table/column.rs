@@ -80,6 +80,11 @@ impl<'a> Column<'a> {
         &self.table.headers[self.index]
     }
 
+    /// Its number among the columns, from 0 on.
+    pub(crate) fn number_of_column(&self) -> usize {
+        self.index
+    }
+
     /// The line of the file, counted from 1, on which this row begins.
     ///
     /// # Panics

@@ -12,7 +12,7 @@ use super::lines::Lines;
 use super::number::type_columns;
 use super::read::csv::{Plain, PlainLines};
 use super::typing::Values;
-use super::{Hints, Table, TableError};
+use super::{Hints, ReadOptions, Table, TableError};
 use crate::error::{DataError, Error, Message};
 use crate::file::Stored;
 
@@ -76,7 +76,9 @@ impl Long {
         };
         let (whole, known) = (OnceLock::new(), Known::default());
         let path = path.to_owned();
-        Ok(Some(Long { path, stored, plain, chunks, num_lines, fingerprint, whole, known, remarks }))
+        let long = Long { path, stored, plain, chunks, num_lines, fingerprint, whole, known, remarks };
+        // Nothing but blank lines may stand there.
+        Ok(long.read(&[0]).is_ok().then_some(long))
     }
 
     /// What stands for the file in messages.
@@ -92,6 +94,11 @@ impl Long {
     /// The line on which a chunk begins; beyond the last one, a line that is beyond the file.
     pub(crate) fn line(&self, chunk: usize) -> u64 {
         self.chunks.get(chunk).map_or(u64::MAX, |chunk| chunk.line)
+    }
+
+    /// May the whole table be read into memory?
+    pub(crate) fn fits_in_memory(&self) -> bool {
+        self.stored.len() <= ReadOptions::default().limit
     }
 
     /// The rows of these chunks, in ascending order, as a table of the file's name and lines. Numbers have points before their
@@ -238,16 +245,16 @@ impl Table {
     /// # Errors
     /// Those of [`open`](Self::open).
     pub fn open_long(path: &Path) -> Result<Table, Error> {
-        Table::open_long_holding(path, HELD)
+        Table::open_long_with(path, HELD, CHUNK)
     }
 
-    /// [`open_long`](Self::open_long), with files of up to `held` bytes in memory.
-    pub(crate) fn open_long_holding(path: &Path, held: u64) -> Result<Table, Error> {
+    /// [`open_long`](Self::open_long), with files of up to `held` bytes in memory, others in chunks of about so many.
+    pub(crate) fn open_long_with(path: &Path, held: u64, chunk: u64) -> Result<Table, Error> {
         let is_long =
             std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > held);
         if is_long
             && let Ok(file) = File::open(path)
-            && let Some(long) = Long::of(path, &file, CHUNK)?
+            && let Some(long) = Long::of(path, &file, chunk)?
         {
             return Ok(Table {
                 name: long.name().to_owned(),

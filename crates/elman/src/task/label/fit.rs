@@ -63,7 +63,11 @@ impl<'t> Found<'t> {
             remarks.extend(outlier::check_columns(table, features)?);
         }
         let columns = Labels::columns(table, &grouping.targets)?;
-        let is_class = is_class(&columns, options.classes, &mut remarks)?;
+        let whole = |column: &Column<'_>| match sampled {
+            Some(sampled) => sampled.whole_numbers(*column),
+            None => whole_numbers(column.numbers_or_gaps().unwrap_or_default()),
+        };
+        let is_class = is_class(&columns, options.classes, whole, &mut remarks)?;
         let spans: Vec<Span> = (0..groups.len()).map(|n| (n, 0..groups.rows[n].len())).collect();
         let labels = Labels::rows(&groups, &spans, columns);
         let rows = spans.iter().map(|(_, rows)| rows.len()).sum();
@@ -113,8 +117,19 @@ impl<'t> Found<'t> {
                 (spans.train.iter().flat_map(rows).collect(), spans.train.iter().flat_map(samples).collect())
             }
         };
-        task.grouping_mut().fit(table, &mut cells, &rows, &mut remarks)?;
         let learned: Vec<T::Target> = of_train.into_iter().map(|k| targets[k].clone()).collect();
+        let width = task.grouping().input_size();
+        task.grouping_mut().fit(table, &mut cells, &rows, &mut remarks)?;
+        let is_known = unseen(&task, &learned).is_none()
+            && task.grouping().input_size() == width
+            && task.grouping().silent_remark().is_none();
+        // What is nowhere in the training part of a sample may yet be in that of the table.
+        if !is_known
+            && let Some(sampled) = sampled
+            && let Some((table, sampled)) = sampled.of_training(&spans.train)?
+        {
+            return Found::prepare(&table, options, Some(&sampled));
+        }
         task.fit(&learned, &labels)?;
         let mut means = Vec::new();
         if options.scale == Some(Scale::None) || options.sound.is_some() {
@@ -178,7 +193,12 @@ fn loudness(table: &Table, rows: &[usize]) -> Result<[Loudness; 2], TableError> 
 }
 
 /// Is the target a class? Text is, and numbers are where they look like it.
-fn is_class(columns: &[Column<'_>], asked: Option<bool>, remarks: &mut Vec<Message>) -> Result<bool, Error> {
+fn is_class(
+    columns: &[Column<'_>],
+    asked: Option<bool>,
+    whole: impl Fn(&Column<'_>) -> Option<(usize, usize)>,
+    remarks: &mut Vec<Message>,
+) -> Result<bool, Error> {
     let text = columns.iter().find(|column| column.numbers_or_gaps().is_none());
     let is_class = match (asked, text, columns) {
         (Some(asked), _, _) => asked,
@@ -186,8 +206,8 @@ fn is_class(columns: &[Column<'_>], asked: Option<bool>, remarks: &mut Vec<Messa
             refuse_slips(*text, false)?;
             true
         }
-        (None, None, [column]) => match whole_numbers(column.numbers_or_gaps().unwrap_or_default()) {
-            Some(kinds) => {
+        (None, None, [column]) => match whole(column).filter(|counts| look_like_classes(*counts)) {
+            Some((kinds, _)) => {
                 let text = format!(
                     "{:?} holds {kinds} whole numbers, which are taken for classes; if they are numbers, say so with ",
                     column.name()
@@ -237,20 +257,22 @@ fn perhaps_an_id(table: &Table, taken: &BTreeSet<&str>) -> Option<Message> {
     Some(Message::from(text).option("id"))
 }
 
-/// How many whole numbers a column holds, if they look like the names of classes: few, and each of them often.
-fn whole_numbers(values: &[f64]) -> Option<usize> {
+/// How many different whole numbers a column holds, as far as they may be classes, and how many in all; none if it holds others.
+fn whole_numbers(values: &[f64]) -> Option<(usize, usize)> {
     let (mut kinds, mut count): (BTreeSet<i64>, usize) = (BTreeSet::new(), 0);
     for &value in values.iter().filter(|value| !value.is_nan()) {
-        if value.fract() != 0.0 || value.abs() > 1e9 {
+        if value.fract() != 0.0 || value.abs() > 1e9 || kinds.len() > MOST_CLASSES {
             return None;
         }
         kinds.insert(value as i64);
         count += 1;
-        if kinds.len() > MOST_CLASSES {
-            return None;
-        }
     }
-    ((2..=MOST_CLASSES).contains(&kinds.len()) && count >= OFTEN * kinds.len()).then_some(kinds.len())
+    Some((kinds.len(), count))
+}
+
+/// Do so many different whole numbers look like the names of classes, so many in all: few, and each of them often?
+fn look_like_classes((kinds, count): (usize, usize)) -> bool {
+    (2..=MOST_CLASSES).contains(&kinds) && count >= OFTEN * kinds
 }
 
 /// Refuses rows of which none has a target.

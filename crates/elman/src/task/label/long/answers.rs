@@ -170,7 +170,7 @@ pub(in crate::task::label) fn excerpt<T: GroupedTask>(
         Ok(tested) => tested,
         Err(why) => return Ok(Err(why)),
     };
-    let Some((rows, from)) = tested.sequences.first().cloned() else {
+    let Some((rows, from)) = tested.first_labelled()? else {
         return Ok(Err("nothing is held out".into()));
     };
     let shown = from..rows.end.min(from + MOST);
@@ -293,6 +293,17 @@ impl Tested {
             }
         }
         Ok(())
+    }
+
+    /// The first sequence that has a labelled row among those that are held out, and that row.
+    fn first_labelled(&self) -> Result<Option<(Range<usize>, usize)>, Error> {
+        for (rows, from) in &self.sequences {
+            let before = self.extent.labelled_before(*from)?;
+            if self.extent.labelled_before(rows.end)? > before {
+                return Ok(Some((rows.clone(), self.extent.labelled_row(before)?)));
+            }
+        }
+        Ok(None)
     }
 
     /// The same without the rows before what is held out, for answers that need none.

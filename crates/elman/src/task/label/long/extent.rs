@@ -7,6 +7,10 @@ use super::survey::{Roles, Survey, TOGETHER, Why};
 use crate::error::{Error, Message};
 use crate::table::{Column, Long, Table};
 use crate::task::grouped::{GroupedTask, Groups, Labels, Strata};
+use crate::words::counted;
+
+/// Sequences of fewer chunks on average are learned from in memory, if that is large enough.
+const CHUNKS_OF_SEQUENCE: usize = 4;
 
 /// A large table whose rows can be read part by part.
 #[derive(Clone, Debug)]
@@ -33,7 +37,15 @@ impl Extent {
             },
         };
         long.keep(Arc::clone(&survey));
-        Ok(Ok(Extent { long: Arc::clone(long), survey }))
+        let extent = Extent { long: Arc::clone(long), survey };
+        // A chunk would be read again for each sequence in it.
+        let are_short =
+            extent.sequences().len() > 1 && extent.sequences().len() * CHUNKS_OF_SEQUENCE > long.num_chunks();
+        if are_short && long.fits_in_memory() {
+            let count = counted(extent.num_rows() / extent.sequences().len(), "row");
+            return Ok(Err(format!("its sequences are short, of {count} on average")));
+        }
+        Ok(Ok(extent))
     }
 
     /// The number of rows.
@@ -108,9 +120,8 @@ impl Extent {
         })
     }
 
-    /// The chunks from which statistics are taken, and the number of each of their rows in the whole.
-    pub(super) fn sample(&self) -> Result<(Table, Vec<usize>), Error> {
-        let chunks = &self.survey.sample;
+    /// The rows of some chunks, and the number of each in the whole.
+    pub(super) fn sample(&self, chunks: &[usize]) -> Result<(Table, Vec<usize>), Error> {
         Ok((self.long.read(chunks)?, chunks.iter().flat_map(|&chunk| self.rows_of(chunk)).collect()))
     }
 
@@ -134,15 +145,22 @@ impl Extent {
     /// # Errors
     /// If the file has changed.
     pub(in crate::task::label) fn end_of_labelled(&self, count: usize) -> Result<usize, Error> {
-        if count >= self.num_labelled() || count == 0 {
-            return Ok(self.num_rows());
+        match count == 0 || count >= self.num_labelled() {
+            true => Ok(self.num_rows()),
+            false => Ok(self.labelled_row(count - 1)? + 1),
         }
-        let chunk = self.survey.labelled.partition_point(|&before| before < count) - 1;
+    }
+
+    /// The row with so many labelled ones before it that has a target itself, which must be there.
+    ///
+    /// # Errors
+    /// If the file has changed.
+    pub(super) fn labelled_row(&self, before: usize) -> Result<usize, Error> {
+        let chunk = self.survey.labelled.partition_point(|&count| count <= before) - 1;
         let table = self.long.read(&[chunk])?;
         let targets = self.targets(&table)?;
-        let labelled = (0..table.num_rows()).filter(|&row| is_labelled(&targets, row));
-        let last = labelled.take(count - self.survey.labelled[chunk]).last().unwrap_or(0);
-        Ok(self.survey.rows[chunk] + last + 1)
+        let mut labelled = (0..table.num_rows()).filter(|&row| is_labelled(&targets, row));
+        Ok(self.survey.rows[chunk] + labelled.nth(before - self.survey.labelled[chunk]).unwrap_or(0))
     }
 
     fn targets<'t>(&self, table: &'t Table) -> Result<Vec<Column<'t>>, Error> {

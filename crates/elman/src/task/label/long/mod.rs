@@ -27,7 +27,7 @@ use crate::task::grouped::{Clock, Course, GroupedTask, Grouping, Groups, Strata}
 use crate::task::{Prepared, SplitBy};
 use crate::words::{counted, thousands};
 use rows::Rows;
-use survey::{Roles, TOGETHER, Why};
+use survey::{Roles, TOGETHER, Why, holds};
 
 /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare); or why the table is to be read as a whole.
 pub(super) fn prepare(long: &Arc<Long>, options: &LabelOptions) -> Result<Result<Prepared, Why>, Error> {
@@ -49,6 +49,8 @@ pub(super) struct Sampled {
     rows: Vec<usize>,
     /// The columns of numbers that tell when a row was.
     clocks: BTreeMap<String, Clock>,
+    /// Does it show all that there is in the training part?
+    is_of_training: bool,
 }
 
 impl Sampled {
@@ -70,14 +72,29 @@ impl Sampled {
             Ok(extent) => extent,
             Err(why) => return Ok(Err(why)),
         };
-        let (sample, rows) = extent.sample()?;
         let clocks = extent.clocks()?;
-        let sampled = Sampled { extent, rows, clocks };
+        let (sample, rows) = extent.sample(&extent.survey.sample)?;
+        let sampled = Sampled { extent, rows, clocks, is_of_training: false };
         let (grouping, ..) = sampled.find(&sample, options, id)?;
-        if let Some(why) = sampled.extent.unfit(&grouping, &sample) {
+        if let Some(why) = sampled.extent.unfit(&grouping, &sample, options.classes == Some(true)) {
             return Ok(Err(why));
         }
         Found::prepare(&sample, options, Some(&sampled)).map(Ok)
+    }
+
+    /// A sample that shows what there is in these stretches of sequences by themselves, which are for training; nothing if this
+    /// one does.
+    pub(super) fn of_training(&self, train: &[Span]) -> Result<Option<(Table, Self)>, Error> {
+        if self.is_of_training {
+            return Ok(None);
+        }
+        let Sampled { extent, clocks, .. } = self;
+        let chunks = extent.survey.sample_of(&extent.long, &self.stretches(train))?;
+        let (table, rows) = extent.sample(&chunks)?;
+        Ok(Some((
+            table,
+            Sampled { extent: extent.clone(), rows, clocks: clocks.clone(), is_of_training: true },
+        )))
     }
 
     /// See [`Grouping::find`].
@@ -94,7 +111,7 @@ impl Sampled {
 
 impl Extent {
     /// Why inputs and targets cannot be read part by part, if they cannot.
-    fn unfit(&self, grouping: &Grouping, table: &Table) -> Option<Why> {
+    fn unfit(&self, grouping: &Grouping, table: &Table, are_classes: bool) -> Option<Why> {
         let column = |name: &String| table.position(name);
         for feature in &grouping.features {
             let n = column(&feature.name)?;
@@ -106,7 +123,11 @@ impl Extent {
             }
         }
         let named = grouping.features.iter().filter(|feature| !feature.categories.is_empty());
-        let mut texts = named.map(|feature| &feature.name).chain(&grouping.targets);
+        // Numbers that are no classes may be as many as they like.
+        let is_class = |target: &&String| {
+            are_classes || table.column(target).is_ok_and(|column| !column.holds_numbers())
+        };
+        let mut texts = named.map(|feature| &feature.name).chain(grouping.targets.iter().filter(is_class));
         let many = texts.find(|name| column(name).is_some_and(|n| self.survey.has_more[n]))?;
         Some(format!("{many:?} says more things than are told apart otherwise"))
     }
@@ -140,7 +161,7 @@ impl Extent {
             Err(why) => return Ok(Err(why)),
         };
         let head = long.read(&[0])?;
-        Ok(match extent.unfit(grouping, &head) {
+        Ok(match extent.unfit(grouping, &head, false) {
             Some(why) => Err(why),
             None => Ok(extent),
         })
@@ -162,13 +183,20 @@ impl Sampled {
 
     /// Which rows of the sample are for training.
     pub(super) fn learned(&self, train: &[Span]) -> Vec<bool> {
-        let mut rows: Vec<Range<usize>> = train.iter().map(|span| self.absolute(span)).collect();
+        let stretches = self.stretches(train);
+        self.rows.iter().map(|&row| holds(&stretches, row)).collect()
+    }
+
+    /// The rows of the table that these stretches of sequences are, in order.
+    fn stretches(&self, spans: &[Span]) -> Vec<Range<usize>> {
+        let mut rows: Vec<Range<usize>> = spans.iter().map(|span| self.absolute(span)).collect();
         rows.sort_by_key(|rows| rows.start);
-        let is_one = |&row: &usize| {
-            let before = rows.partition_point(|rows| rows.start <= row);
-            before > 0 && rows[before - 1].contains(&row)
-        };
-        self.rows.iter().map(is_one).collect()
+        rows
+    }
+
+    /// How many different whole numbers a target is, and how many in all, if it is nothing else.
+    pub(super) fn whole_numbers(&self, target: Column<'_>) -> Option<(usize, usize)> {
+        self.extent.survey.whole[target.number_of_column()]
     }
 
     /// The rows of the table that a stretch of a sequence is.

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::table::{Column, Long, Table, stands_for_missing};
+use crate::table::{Column, Long, Table, Time, stands_for_missing};
 use crate::task::grouped::Course;
 
 /// Chunks that are read together.
@@ -14,10 +14,9 @@ pub(super) const TOGETHER: usize = 64;
 /// The chunks that a sample has, beside those with something that no other has: 8 MB.
 const SAMPLED: usize = 512;
 
-/// So many texts of a column are looked for, so that each stands in the sample: of an input more are no categories.
+/// So many texts of a column, or numbers of a target, are looked for, so that each stands in the sample: more are hardly
+/// categories or classes.
 const MOST_TEXTS: usize = 1000;
-/// So many numbers of a target, as more are no classes.
-const MOST_NUMBERS: usize = 11;
 
 /// The columns that say what its rows are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,8 +44,10 @@ pub(super) struct Survey {
     pub(super) courses: Vec<Option<Course>>,
     /// For each column, the line of its first empty cell, if no more texts were in it than are looked for.
     pub(super) gaps: Vec<Option<u64>>,
-    /// For each column, were more texts in it than are looked for?
+    /// For each column, were more texts in it, or numbers of a target, than are looked for?
     pub(super) has_more: Vec<bool>,
+    /// For each column of targets that are whole numbers, how many different ones there are and how many in all.
+    pub(super) whole: Vec<Option<(usize, usize)>>,
     /// Chunks that tell what there is in all of them.
     pub(super) sample: Vec<usize>,
 }
@@ -72,6 +73,7 @@ impl Survey {
             courses: Vec::new(),
             gaps: Vec::new(),
             has_more: Vec::new(),
+            whole: Vec::new(),
             sample: Vec::new(),
         };
         let mut order = Order::default();
@@ -79,7 +81,7 @@ impl Survey {
         for chunks in chunks.chunks(TOGETHER) {
             // Read as a whole, it says what is wrong.
             let Ok(table) = long.read(chunks) else {
-                return Ok(Err("some of its rows are not like the others".into()));
+                return Ok(Err("some of its rows cannot be read by themselves".into()));
             };
             columns.resize_with(table.headers().len(), Seen::default);
             if let Err(why) = survey.add(long, &table, chunks, (&mut order, &mut columns))? {
@@ -90,12 +92,37 @@ impl Survey {
         survey.labelled.push(order.labelled);
         survey.courses = columns.iter().map(|seen| seen.course(order.rows, survey.sequences.len())).collect();
         survey.gaps = columns.iter().map(|seen| seen.gap.map(|(_, line)| line)).collect();
-        survey.has_more = columns.iter().map(|seen| seen.said.len() >= MOST_TEXTS).collect();
+        survey.has_more = columns.iter().map(Seen::has_more).collect();
+        survey.whole = columns.iter().map(|seen| seen.whole()).collect();
         let every = chunks.len().div_ceil(SAMPLED).max(1);
         let mut sample: BTreeSet<usize> = chunks.into_iter().step_by(every).collect();
         columns.iter().for_each(|seen| seen.chunks(&mut sample));
         survey.sample = sample.into_iter().collect();
         Ok(Ok(survey))
+    }
+
+    /// The chunks of a sample that shows what there is in these rows alone, which ascend.
+    ///
+    /// # Errors
+    /// If the file has changed.
+    pub(super) fn sample_of(&self, long: &Long, rows: &[Range<usize>]) -> Result<Vec<usize>, Error> {
+        let chunks: Vec<usize> = (0..long.num_chunks()).collect();
+        let mut columns: Vec<Seen> = Vec::new();
+        for chunks in chunks.chunks(TOGETHER) {
+            let table = long.read(chunks)?;
+            let first = self.rows[chunks[0]];
+            columns.resize_with(table.headers().len(), Seen::default);
+            let is_meant: Vec<bool> = (0..table.num_rows()).map(|row| holds(rows, first + row)).collect();
+            let which = |row: usize| self.rows.partition_point(|&begin| begin <= first + row) - 1;
+            for (column, seen) in table.columns().zip(&mut columns) {
+                let is_target = self.roles.targets.iter().any(|target| target == column.name());
+                // That it holds numbers and texts was said before.
+                let _ = seen.look(column, is_target, |row| is_meant[row], which);
+            }
+        }
+        let mut sample: BTreeSet<usize> = self.sample.iter().copied().collect();
+        columns.iter().for_each(|seen| seen.chunks(&mut sample));
+        Ok(sample.into_iter().collect())
     }
 
     /// Adds the rows of some chunks.
@@ -139,12 +166,18 @@ impl Survey {
             if is_named {
                 continue;
             }
-            if let Err(why) = seen.look(column, is_target, which) {
+            if let Err(why) = seen.look(column, is_target, |_| true, which) {
                 return Ok(Err(why));
             }
         }
         order.follow(table, &are_labelled, self)
     }
+}
+
+/// Is a row in one of these stretches, which ascend?
+pub(super) fn holds(stretches: &[Range<usize>], row: usize) -> bool {
+    let before = stretches.partition_point(|rows| rows.start <= row);
+    before > 0 && stretches[before - 1].contains(&row)
 }
 
 /// The first of so many rows for which this is so, as for all behind it.
@@ -168,12 +201,38 @@ struct Order {
     seen: HashSet<Vec<String>>,
 }
 
-/// The time of a row, as far as its place among others goes.
-#[derive(Clone, Debug, PartialEq, PartialOrd)]
+/// When a row was, by a column whose rows can be put in order part by part.
+#[derive(Clone, Copy)]
 enum When {
     Number(f64),
-    /// Of times that begin with their year and are written alike, the text tells the order.
-    Text(String),
+    Time(Time),
+}
+
+impl When {
+    /// Does this follow the other, written alike?
+    fn follows(self, before: When) -> bool {
+        match (before, self) {
+            (When::Number(before), When::Number(now)) => before < now,
+            (When::Time(before), When::Time(now)) => before.pattern() == now.pattern() && before < now,
+            _ => false,
+        }
+    }
+
+    /// Those of a column: of texts only such that begin with their year, so that other rows do not tell how to read them.
+    fn of(column: Column<'_>) -> Option<Vec<Option<When>>> {
+        if let Some(numbers) = column.numbers_or_gaps() {
+            let when = |&number: &f64| (!number.is_nan()).then_some(When::Number(number));
+            return Some(numbers.iter().map(when).collect());
+        }
+        let begins_with_year = |text: &str| {
+            let year = text.split_at_checked(4);
+            year.is_some_and(|(year, rest)| {
+                year.bytes().all(|byte| byte.is_ascii_digit()) && rest.starts_with(['-', '/', '.'])
+            })
+        };
+        let times = column.texts().all(begins_with_year).then(|| column.times().ok())??;
+        Some(times.iter().map(|&time| Some(When::Time(time))).collect())
+    }
 }
 
 impl Order {
@@ -187,6 +246,16 @@ impl Order {
         let Survey { roles, sequences, labelled_of, names, .. } = survey;
         let ids = roles.ids.iter().map(|id| table.column(id)).collect::<Result<Vec<_>, _>>()?;
         let time = roles.time.as_deref().map(|time| table.column(time)).transpose()?;
+        let whens = match time.map(When::of) {
+            None => Vec::new(),
+            Some(Some(whens)) => whens,
+            Some(None) => {
+                return Ok(Err(format!(
+                    "{:?} does not begin with the year",
+                    roles.time.as_deref().unwrap_or_default()
+                )));
+            }
+        };
         for (row, is_labelled) in are_labelled.iter().enumerate() {
             let place = self.rows + row;
             let is_same = !sequences.is_empty()
@@ -220,18 +289,15 @@ impl Order {
                 *count += usize::from(*is_labelled);
             }
             let Some(time) = time else { continue };
-            let when = when(time, row);
-            let follows = match (&self.time, &when) {
+            let when = whens[row];
+            let follows = match (self.time, when) {
                 (_, None) => false,
-                (None, _) => true,
-                (Some(When::Text(before)), Some(When::Text(now))) => {
-                    before.len() == now.len() && before < now
-                }
-                (Some(before), Some(now)) => before < now,
+                (None, Some(_)) => true,
+                (Some(before), Some(now)) => now.follows(before),
             };
             if !follows {
                 return Ok(Err(format!(
-                    "its rows are not in the order of times that can be told by {}",
+                    "its rows are not in the order of times, or not written alike, by {}",
                     time.place(row)
                 )));
             }
@@ -248,18 +314,6 @@ fn name<'t>(column: Column<'t>, row: usize) -> Option<&'t str> {
     let is_plain = !column.holds_numbers()
         || text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
     (!text.is_empty() && is_plain).then_some(text)
-}
-
-/// The time of a row, if it can be told from the cell alone.
-fn when(column: Column<'_>, row: usize) -> Option<When> {
-    if let Some(numbers) = column.numbers_or_gaps() {
-        return Some(numbers[row]).filter(|number| !number.is_nan()).map(When::Number);
-    }
-    let text = column.text(row);
-    let (year, rest) = text.split_at_checked(4)?;
-    let begins_with_year =
-        year.bytes().all(|byte| byte.is_ascii_digit()) && rest.starts_with(['-', '/', '.']);
-    begins_with_year.then(|| When::Text(text.to_owned()))
 }
 
 /// What was seen of a column, and in which chunk.
@@ -279,20 +333,29 @@ struct Seen {
     /// What its cells said, and the chunks in which each did first.
     said: HashSet<String>,
     counted: HashSet<u64>,
+    /// Of a target, how many numbers there are, and whether not all are whole.
+    told: usize,
+    is_broken: bool,
     firsts: Vec<usize>,
 }
 
 impl Seen {
-    /// Looks at more of the column.
+    /// Looks at those rows of more of the column that are meant.
+    ///
+    /// # Errors
+    /// If it holds numbers and texts.
     fn look(
         &mut self,
         column: Column<'_>,
         is_target: bool,
+        is_meant: impl Fn(usize) -> bool,
         chunk: impl Fn(usize) -> usize,
     ) -> Result<(), Why> {
-        let Some(numbers) = column.numbers_or_gaps() else { return self.look_at_texts(column, chunk) };
+        let Some(numbers) = column.numbers_or_gaps() else {
+            return self.look_at_texts(column, is_meant, chunk);
+        };
         self.numbers = self.numbers.or(Some(chunk(0)));
-        for (row, &number) in numbers.iter().enumerate() {
+        for (row, &number) in numbers.iter().enumerate().filter(|(row, _)| is_meant(*row)) {
             self.counts_not |= self.last.is_some_and(|last| number - last != 1.0);
             self.rises_not |=
                 self.last.is_some_and(|last| number.partial_cmp(&last) != Some(Ordering::Greater));
@@ -301,22 +364,31 @@ impl Seen {
                 self.gap = self.gap.or_else(|| Some((chunk(row), column.line(row))));
                 continue;
             }
+            if is_target {
+                self.told += 1;
+                self.is_broken |= number.fract() != 0.0 || number.abs() > 1e9;
+            }
             if self.lowest.is_none_or(|(lowest, _)| number < lowest) {
                 self.lowest = Some((number, chunk(row)));
             }
             if self.highest.is_none_or(|(highest, _)| number > highest) {
                 self.highest = Some((number, chunk(row)));
             }
-            if is_target && self.counted.len() < MOST_NUMBERS && self.counted.insert(number.to_bits()) {
+            if is_target && self.counted.len() < MOST_TEXTS && self.counted.insert((number + 0.0).to_bits()) {
                 self.firsts.push(chunk(row));
             }
         }
         self.refuse_both(column)
     }
 
-    fn look_at_texts(&mut self, column: Column<'_>, chunk: impl Fn(usize) -> usize) -> Result<(), Why> {
+    fn look_at_texts(
+        &mut self,
+        column: Column<'_>,
+        is_meant: impl Fn(usize) -> bool,
+        chunk: impl Fn(usize) -> usize,
+    ) -> Result<(), Why> {
         let mut are_some = false;
-        for (row, text) in column.texts().enumerate() {
+        for (row, text) in column.texts().enumerate().filter(|(row, _)| is_meant(*row)) {
             if stands_for_missing(text) {
                 self.gap = self.gap.or_else(|| Some((chunk(row), column.line(row))));
                 continue;
@@ -348,6 +420,14 @@ impl Seen {
             }
             false => Ok(()),
         }
+    }
+
+    fn has_more(&self) -> bool {
+        self.said.len() >= MOST_TEXTS || self.counted.len() >= MOST_TEXTS
+    }
+
+    fn whole(&self) -> Option<(usize, usize)> {
+        (self.told > 0 && !self.is_broken).then_some((self.counted.len(), self.told))
     }
 
     /// How its numbers go on through so many rows of so many sequences, if all cells are numbers.

@@ -15,18 +15,18 @@ use crate::task::{
 };
 use crate::train::fingerprint;
 
-/// A file, and the table that it is when it stays there and in memory.
-struct File(NamedTempFile);
+/// A file, and the table that it is when it stays there, in chunks of so many bytes, and in memory.
+struct File(NamedTempFile, u64);
 
 impl File {
     fn of(text: &str) -> Self {
         let mut file = NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        File(file)
+        File(file, text.len() as u64 / 400)
     }
 
     fn long(&self) -> Table {
-        Table::open_long_holding(self.0.path(), 0).unwrap()
+        Table::open_long_with(self.0.path(), 0, self.1).unwrap()
     }
 
     fn whole(&self) -> Table {
@@ -121,7 +121,8 @@ fn in_parts(model: &Model, table: &Table, mut each: impl FnMut(Predictions)) {
 #[test]
 fn answers_come_in_parts_whether_targets_are_there_or_not() {
     let row = |n: usize, x: f64, w: f64| format!("{x:.4},{},{w:.4}", ["on", "off"][n / 10 % 2]);
-    let file = File::of(&csv("x,state,target", 9000, row));
+    let large = |text: &str| File { 1: 1 << 14, ..File::of(text) };
+    let file = large(&csv("x,state,target", 9000, row));
     let (long, whole) = (file.long(), file.whole());
     let prepared = prepare(&long, &LabelOptions::default());
     let recipe = RecipeOptions { hidden_size: Some(4), epochs: Some(1), ..RecipeOptions::default() };
@@ -135,7 +136,7 @@ fn answers_come_in_parts_whether_targets_are_there_or_not() {
     assert_eq!(predict(&whole), [(9000, 0)]);
     // What is new is said once.
     let other = csv("state,x", 9000, |n, x, _| format!("{},{x:.4}", ["on", "loud"][n / 10 % 2]));
-    assert_eq!(predict(&File::of(&other).long()), [(4096, 1), (4096, 0), (808, 0)]);
+    assert_eq!(predict(&large(&other).long()), [(4096, 1), (4096, 0), (808, 0)]);
     // A cell that is empty is found in memory, with its line.
     let gap = File::of(&csv(
         "state,x",
@@ -206,7 +207,7 @@ fn a_sample_shows_all_that_there_is() {
         let state = if n == 355_555 { "rare" } else { ["on", "off"][n / 10 % 2] };
         format!("{x:.20},{flag},{state},{}", if n == 222_222 { 3 } else { usize::from(w > 1.0) })
     });
-    let file = File::of(&text);
+    let file = File { 1: 1 << 14, ..File::of(&text) };
     let options = LabelOptions::default().with_test(0.1);
     let [a, b] = [file.long(), file.whole()].map(|table| prepare(&table, &options));
     let remark = a.remarks.last().unwrap().to_string();
@@ -257,7 +258,7 @@ fn what_takes_all_rows_at_once_is_read_into_memory() {
             &csv("run,n,x,target", 4000, |n, x, w| format!("1,{},{x:.4},{w:.4}", n ^ 1)),
             &usual.clone().with_time("n")
         ),
-        "its rows are not in the order of times that can be told by t.csv, line 3, column \"n\""
+        "its rows are not in the order of times, or not written alike, by t.csv, line 3, column \"n\""
     );
     let text = csv("run,n,x,target", 4000, |n, x, w| match n {
         3000 => format!("1,{n},,{w}"),
@@ -276,7 +277,7 @@ fn what_takes_all_rows_at_once_is_read_into_memory() {
     assert!(why.starts_with("\"x\" holds numbers and something else, on this side of line "), "{why}");
     let ended = |n: usize, x, w| plain(n, x, w) + if n == 80_000 { "," } else { "" };
     let text = csv("run,n,x,target", 90_000, ended);
-    assert_eq!(reason(&text, &usual), "some of its rows are not like the others");
+    assert_eq!(reason(&text, &usual), "some of its rows cannot be read by themselves");
     let text = csv("id,n,x,target", 4000, |n, x, w| format!("{},{n},{x:.4},{w:.4}", n / 100));
     let by_time = LabelOptions { split: crate::task::SplitBy::Time, ..usual.clone().with_time("n") };
     assert_eq!(reason(&text, &by_time), "sequences are to be split by time");
@@ -345,4 +346,87 @@ fn pictures_are_of_the_rows_that_are_held_out() {
         a.notes.last().unwrap(),
         "Rows 2,401 to 3,000 of 3,000 are looked at, and numbered from 1 on."
     );
+}
+
+/// A value that stands first in a sequence that is kept back is looked for in those that are not.
+#[test]
+fn what_is_in_the_training_part_is_in_its_sample() {
+    let text = csv("id,x,flag,state,target", 30_000, |n, x, w| {
+        let (sequence, place) = (n / 300, n % 300);
+        let is_rare = sequence % 17 == 3 && place == 40;
+        let class = if is_rare { "zz" } else { ["a", "b"][usize::from(w > 0.0)] };
+        let state = if sequence % 13 == 5 && place == 7 { "odd" } else { ["on", "off"][n / 10 % 2] };
+        format!("{sequence},{x:.4},{},{state},{class}", u8::from(sequence % 19 == 6 && place == 200))
+    });
+    // In a sample of one in three chunks.
+    let file = File { 1: text.len() as u64 / 1500, ..File::of(&text) };
+    for seed in 0..6 {
+        let options = LabelOptions { split_seed: seed, ..LabelOptions::default() };
+        let [a, b] = [file.long(), file.whole()].map(|table| prepare(&table, &options));
+        let said = |prepared: &Prepared| -> Vec<String> {
+            let remarks = prepared.remarks.iter().map(ToString::to_string);
+            remarks
+                .filter(|remark| remark.contains("training part, and") || remark.contains("occur"))
+                .collect()
+        };
+        assert_eq!(said(&a), said(&b));
+        assert_eq!(a.held_out, b.held_out);
+        let inputs = |prepared: &Prepared| prepared.task.kind().input_size();
+        assert_eq!(inputs(&a), inputs(&b), "seed {seed}");
+    }
+}
+
+#[test]
+fn few_labels_are_classes_as_they_are_in_memory() {
+    let text = csv("x,target", 60_000, |n, x, _| {
+        format!("{x:.4},{}", if n % 997 == 0 { (n / 997 % 3).to_string() } else { String::new() })
+    });
+    let file = File { 1: text.len() as u64 / 4000, ..File::of(&text) };
+    let [a, b] = [file.long(), file.whole()].map(|table| prepare(&table, &LabelOptions::default()));
+    assert!(a.train.held().is_empty() && a.task.kind().classes().is_some());
+    assert_eq!(a.held_out, b.held_out);
+    // Its last rows have no label, and are held out: the picture begins with one.
+    let recipe = RecipeOptions { hidden_size: Some(2), epochs: Some(1), ..RecipeOptions::default() };
+    let model = train(&recipe.recipe(&a.task).unwrap(), &a, &file.long());
+    let held_out = a.held_out.as_ref().unwrap();
+    let pictures = model.task().kind().pictures(model.ensemble(), &file.long(), held_out, &mut |_, _| Ok(()));
+    assert!(!pictures.unwrap().is_empty());
+}
+
+#[test]
+fn times_are_in_order_as_times() {
+    let why = |time: &dyn Fn(usize) -> String, rows: usize| {
+        let file = File::of(&csv("t,x,target", rows, |n, x, w| format!("{},{x:.4},{w:.4}", time(n))));
+        let options = TaskOptions::Label(LabelOptions::default().with_time("t"));
+        let prepared = Task::prepare(&file.long(), &options);
+        assert_eq!(prepared.is_ok(), Task::prepare(&file.whole(), &options).is_ok());
+        let because = |prepared: Prepared| {
+            let remarks = prepared.remarks.iter().map(ToString::to_string);
+            remarks.filter_map(|remark| Some(remark.split_once("because ")?.1.to_owned())).collect::<String>()
+        };
+        prepared.map_or_else(|error| error.to_string(), because)
+    };
+    let day = |n: usize| format!("2024-{:02}-{:02}", 1 + n / 28 % 12, 1 + n % 28);
+    assert_eq!(why(&|n| format!("{} {:02}:{:02}", day(n / 1440), n / 60 % 24, n % 60), 3000), "");
+    let halves = |n: usize| {
+        format!("2024-01-{:02} {:02}:00 {}", 1 + n / 24, (n + 11) % 12 + 1, ["AM", "PM"][n / 12 % 2])
+    };
+    assert_eq!(why(&halves, 600), "");
+    let zones = |n: usize| format!("{}T00:00{}", day(n), ["+02:00", "+00:00"][n % 2]);
+    assert_eq!(why(&zones, 300), "");
+    let swapped = why(&|n| day(n ^ 1), 300);
+    assert!(swapped.starts_with("its rows are not in the order of times"), "{swapped}");
+    let wrong = why(&|n| if n == 250 { "2024-02-30".into() } else { day(n) }, 300);
+    assert!(wrong.contains("2024-02-30"), "{wrong}");
+    let other = why(&|n| format!("{:02}.01.2024 {:02}:00", 1 + n / 24, n % 24), 600);
+    assert_eq!(other, "\"t\" does not begin with the year");
+}
+
+#[test]
+fn short_sequences_are_learned_from_in_memory() {
+    let file = File::of(&csv("id,x,target", 4000, |n, x, w| format!("{},{x:.4},{w:.4}", n / 5)));
+    let prepared = prepare(&file.long(), &LabelOptions::default());
+    let remarks: Vec<String> = prepared.remarks.iter().map(ToString::to_string).collect();
+    assert!(remarks[0].ends_with("because its sequences are short, of 5 rows on average"), "{remarks:?}");
+    assert!(!prepared.train.held().is_empty());
 }
