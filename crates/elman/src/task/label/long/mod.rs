@@ -123,12 +123,13 @@ impl Extent {
             }
         }
         let named = grouping.features.iter().filter(|feature| !feature.categories.is_empty());
+        let has_more = |names: &[bool], name: &String| column(name).is_some_and(|n| names[n]);
+        let mut texts = named.map(|feature| &feature.name).chain(&grouping.targets);
         // Numbers that are no classes may be as many as they like.
-        let is_class = |target: &&String| {
-            are_classes || table.column(target).is_ok_and(|column| !column.holds_numbers())
-        };
-        let mut texts = named.map(|feature| &feature.name).chain(grouping.targets.iter().filter(is_class));
-        let many = texts.find(|name| column(name).is_some_and(|n| self.survey.has_more[n]))?;
+        let mut numbers = grouping.targets.iter().filter(|_| are_classes);
+        let many = texts
+            .find(|name| has_more(&self.survey.has_more_texts, name))
+            .or_else(|| numbers.find(|name| has_more(&self.survey.has_more_numbers, name)))?;
         Some(format!("{many:?} says more things than are told apart otherwise"))
     }
 

@@ -44,8 +44,9 @@ pub(super) struct Survey {
     pub(super) courses: Vec<Option<Course>>,
     /// For each column, the line of its first empty cell, if no more texts were in it than are looked for.
     pub(super) gaps: Vec<Option<u64>>,
-    /// For each column, were more texts in it, or numbers of a target, than are looked for?
-    pub(super) has_more: Vec<bool>,
+    /// For each column, were more texts in it than are looked for, or of a target more numbers?
+    pub(super) has_more_texts: Vec<bool>,
+    pub(super) has_more_numbers: Vec<bool>,
     /// For each column of targets that are whole numbers, how many different ones there are and how many in all.
     pub(super) whole: Vec<Option<(usize, usize)>>,
     /// Chunks that tell what there is in all of them.
@@ -72,7 +73,8 @@ impl Survey {
             names: Vec::new(),
             courses: Vec::new(),
             gaps: Vec::new(),
-            has_more: Vec::new(),
+            has_more_texts: Vec::new(),
+            has_more_numbers: Vec::new(),
             whole: Vec::new(),
             sample: Vec::new(),
         };
@@ -92,7 +94,8 @@ impl Survey {
         survey.labelled.push(order.labelled);
         survey.courses = columns.iter().map(|seen| seen.course(order.rows, survey.sequences.len())).collect();
         survey.gaps = columns.iter().map(|seen| seen.gap.map(|(_, line)| line)).collect();
-        survey.has_more = columns.iter().map(Seen::has_more).collect();
+        survey.has_more_texts = columns.iter().map(|seen| seen.said.len() >= MOST_TEXTS).collect();
+        survey.has_more_numbers = columns.iter().map(|seen| seen.counted.len() >= MOST_TEXTS).collect();
         survey.whole = columns.iter().map(|seen| seen.whole()).collect();
         let every = chunks.len().div_ceil(SAMPLED).max(1);
         let mut sample: BTreeSet<usize> = chunks.into_iter().step_by(every).collect();
@@ -420,10 +423,6 @@ impl Seen {
             }
             false => Ok(()),
         }
-    }
-
-    fn has_more(&self) -> bool {
-        self.said.len() >= MOST_TEXTS || self.counted.len() >= MOST_TEXTS
     }
 
     fn whole(&self) -> Option<(usize, usize)> {

@@ -295,6 +295,9 @@ fn what_is_not_written_plainly_is_read_as_a_whole() {
         rows("x,target\nmm,kg", |n| format!("{},{n}", n % 7)),
         rows("0.5,1.5", |n| format!("{}.5,{n}", n % 7)),
         rows("x,target", |n| format!("{} %,{n}", n % 7)),
+        // A line that ends as on old computers, and nothing but blank lines where rows should begin.
+        rows("x,target", |n| format!("{},{n}", if n == 1500 { "\"a\rb\"" } else { "c" })),
+        rows("x,target", |n| if n < 1000 { String::new() } else { format!("{},{n}", n % 7) }),
         "{\"x\": 1, \"target\": 2}\n".repeat(2000),
     ] {
         assert!(File::of(&text).long().long().is_none(), "{text:.40}");
@@ -429,4 +432,26 @@ fn short_sequences_are_learned_from_in_memory() {
     let remarks: Vec<String> = prepared.remarks.iter().map(ToString::to_string).collect();
     assert!(remarks[0].ends_with("because its sequences are short, of 5 rows on average"), "{remarks:?}");
     assert!(!prepared.train.held().is_empty());
+}
+
+#[test]
+fn numbers_are_as_many_classes_as_they_are_asked_to_be() {
+    let file = File::of(&csv("x,target", 5000, |n, x, _| format!("{x:.4},{}", n / 100 % 30)));
+    assert_same(&file, &LabelOptions::default().with_classes(true));
+}
+
+#[test]
+fn pictures_begin_where_labels_do() {
+    let file = File::of(&csv("id,x,target", 6000, |n, x, w| match n / 1000 {
+        0 => format!("0,{x:.4},"),
+        id => format!("{id},{x:.4},{}", if n % 1000 < 200 { String::new() } else { format!("{w:.4}") }),
+    }));
+    let (long, options) = (file.long(), RecipeOptions { epochs: Some(1), ..RecipeOptions::default() });
+    let prepared = prepare(&long, &LabelOptions::default());
+    let model = train(&options.recipe(&prepared.task).unwrap(), &prepared, &long);
+    let task = model.task().kind();
+    let pictures = task.pictures(model.ensemble(), &long, &HeldOut::All, &mut |_, _| Ok(())).unwrap();
+    let Picture::Lines(lines) = &pictures[0] else { panic!("lines") };
+    let note = "Rows 1,201 to 2,000 of 6,000 are looked at, and numbered from 1,001 on.";
+    assert_eq!(lines.notes.last().unwrap(), note);
 }
