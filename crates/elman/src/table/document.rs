@@ -14,7 +14,7 @@ use super::known::Known;
 use super::lines::Lines;
 use super::typing::Values;
 use super::{Hints, ReadOptions, Table, TableError, read};
-use crate::error::DataError;
+use crate::error::{DataError, Message};
 use crate::file::Stored;
 
 /// The only column of a text file.
@@ -174,12 +174,17 @@ impl Table {
     }
 
     fn of_document(name: &str, document: Document) -> Table {
+        Table::of_cell(name, COLUMN, Cells::Document(Arc::new(document)), Vec::new())
+    }
+
+    /// A table of a single cell, which stands for something else than rows, under this name of its column.
+    pub(super) fn of_cell(name: &str, column: &str, cell: Cells, remarks: Vec<Message>) -> Table {
         Table {
             name: name.to_owned(),
-            headers: vec![COLUMN.to_owned()],
+            headers: vec![column.to_owned()],
             lines: Lines::counted(1),
-            columns: vec![Data::new(Cells::Document(Arc::new(document)), Values::Text)],
-            remarks: Vec::new(),
+            columns: vec![Data::new(cell, Values::Text)],
+            remarks,
             hints: Hints::default(),
         }
     }

@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::cells::Cells;
-use super::column::Data;
 use super::known::Known;
-use super::lines::Lines;
 use super::number::type_columns;
 use super::read::csv::{Plain, PlainLines};
-use super::typing::Values;
-use super::{Hints, ReadOptions, Table, TableError};
+use super::{ReadOptions, Table, TableError};
 use crate::error::{DataError, Error, Message};
 use crate::file::Stored;
 
@@ -162,10 +159,11 @@ impl Long {
 /// takes more than themselves.
 fn plain(name: &str, start: &[u8]) -> Option<(Plain, Vec<Message>)> {
     let lines = &start[..=memchr::memrchr(b'\n', start)?];
-    let (plain, mut remarks) = Plain::of(name, std::str::from_utf8(lines).ok()?)?;
+    let text = std::str::from_utf8(lines).ok()?;
+    let (plain, mut remarks) = Plain::of(name, text)?;
     let whole = Table::read(name, lines).ok()?;
     let rows = PlainLines { bytes: plain.begin..lines.len(), first: 2 };
-    let parts = plain.read(name, std::str::from_utf8(lines).ok()?.to_owned(), &[rows]).ok()?;
+    let parts = plain.read(name, text.to_owned(), &[rows]).ok()?;
     let is_same = whole.headers() == parts.headers()
         && whole.num_rows() == parts.num_rows()
         && whole.columns().zip(parts.columns()).all(|(whole, part)| {
@@ -256,14 +254,8 @@ impl Table {
             && let Ok(file) = File::open(path)
             && let Some(long) = Long::of(path, &file, chunk)?
         {
-            return Ok(Table {
-                name: long.name().to_owned(),
-                headers: vec![COLUMN.to_owned()],
-                lines: Lines::counted(1),
-                remarks: long.remarks.clone(),
-                columns: vec![Data::new(Cells::Long(Arc::new(long)), Values::Text)],
-                hints: Hints::default(),
-            });
+            let (name, remarks) = (long.name().to_owned(), long.remarks.clone());
+            return Ok(Table::of_cell(&name, COLUMN, Cells::Long(Arc::new(long)), remarks));
         }
         Ok(Table::open(path)?)
     }

@@ -143,9 +143,7 @@ impl<'a> Labels<'a> {
             labels.remark_missing(groups, sequences.len(), &without);
         }
         if labels.samples.is_empty() {
-            let message =
-                Message::from("has no value to learn or to compare with; choose another ").option("target");
-            return Err(DataError::new(labels.whole(0), message).into());
+            return Err(nothing_told(labels.whole(0)).into());
         }
         Ok(labels)
     }
@@ -355,6 +353,12 @@ impl<'a> Labels<'a> {
     pub(in crate::task) fn whole(&self, target: usize) -> Place<'a> {
         self.columns[target].whole()
     }
+}
+
+/// The error about data in which no target is known.
+pub(in crate::task) fn nothing_told(place: impl ToString) -> DataError {
+    let message = Message::from("has no value to learn or to compare with; choose another ").option("target");
+    DataError::new(place, message)
 }
 
 /// Do two cells say the same? In a column of numbers `10` and `10.0` do.

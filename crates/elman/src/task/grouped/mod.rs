@@ -33,7 +33,7 @@ pub(crate) use parts::most_frequent;
 
 pub(super) use clocks::{Clock, Course};
 pub(super) use groups::Groups;
-pub(super) use labels::{Labels, Sample};
+pub(super) use labels::{Labels, Sample, nothing_told};
 pub(super) use parts::{Parts, Strata};
 pub(super) use rows::Rows;
 pub(super) use sequences::Sequences;

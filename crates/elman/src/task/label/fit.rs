@@ -1,6 +1,7 @@
 //! From a table to a fitted task and its examples.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 
 use super::level::{Gains, Loudness};
 use super::long::Sampled;
@@ -14,7 +15,7 @@ use crate::scaling::Scaling;
 use crate::sequence::Example;
 use crate::table::{Column, Table, TableError};
 use crate::task::feature::refuse_slips;
-use crate::task::grouped::{GroupedTask, Grouping, Labels, Sequences};
+use crate::task::grouped::{GroupedTask, Grouping, Labels, Sequences, nothing_told};
 use crate::task::{Classify, Prepared, Regress};
 use crate::words::{counted, quoted, thousands};
 
@@ -149,14 +150,7 @@ impl<'t> Found<'t> {
             let x = task.grouping().inputs(&cells, &groups.rows[*n][..rows.end], rows.start);
             let told = samples_of(&labels, &(*n, rows.start + silent..rows.end));
             let positions = labels.samples[told.clone()].iter().map(|sample| sample.rows.start);
-            let mut known = positions.zip(&targets[told]).peekable();
-            let mut learned = Targets::default();
-            learned.take_kind(&task.unlabelled());
-            for row in rows.clone() {
-                let target = known.next_if(|(position, _)| *position == row);
-                learned.append(target.map_or_else(|| task.unlabelled(), |(_, target)| task.to_learn(target)));
-            }
-            Example { x, targets: learned }
+            Example { x, targets: to_learn(&task, rows.clone(), positions.zip(&targets[told])) }
         };
         let (train, validation) = match sampled {
             Some(sampled) => {
@@ -179,6 +173,22 @@ impl<'t> Found<'t> {
             remarks,
         })
     }
+}
+
+/// What is learned of these rows, of which some have these targets, by their places in order.
+pub(super) fn to_learn<'t, T: GroupedTask>(
+    task: &T,
+    rows: Range<usize>,
+    told: impl Iterator<Item = (usize, &'t T::Target)>,
+) -> Targets<f64> {
+    let mut told = told.peekable();
+    let mut targets = Targets::default();
+    targets.take_kind(&task.unlabelled());
+    for row in rows {
+        let target = told.next_if(|(place, _)| *place == row);
+        targets.append(target.map_or_else(|| task.unlabelled(), |(_, target)| task.to_learn(target)));
+    }
+    targets
 }
 
 /// How loud these rows of recordings are: what went in and what came out.
@@ -277,12 +287,7 @@ fn look_like_classes((kinds, count): (usize, usize)) -> bool {
 
 /// Refuses rows of which none has a target.
 pub(super) fn refuse_unlabelled(labels: &Labels<'_>) -> Result<(), DataError> {
-    if labels.len() == 0 {
-        let message =
-            Message::from("has no value to learn or to compare with; choose another ").option("target");
-        return Err(DataError::new(labels.whole(0), message));
-    }
-    Ok(())
+    if labels.len() == 0 { Err(nothing_told(labels.whole(0))) } else { Ok(()) }
 }
 
 /// What is to be said of rows that lack targets: of so many so many have some, and so many lack others.

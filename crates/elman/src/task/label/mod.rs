@@ -33,7 +33,7 @@ use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::network::Readout;
 use crate::recipe::Recipe;
-use crate::table::Table;
+use crate::table::{Long, Table};
 use crate::train::TrainConfig;
 use crate::watch::Watch;
 
@@ -92,6 +92,20 @@ impl Label {
     /// The columns.
     pub fn grouping(&self) -> &Grouping {
         either!(&self.answer, task => task.grouping())
+    }
+
+    /// The answers for a large table, which is read into memory because of this.
+    fn predict_whole(
+        &self,
+        ensemble: &Ensemble,
+        (long, why): (&Long, &str),
+        options: &PredictOptions,
+        watch: &mut Watch<'_>,
+    ) -> Result<Predictions, Error> {
+        let (whole, said) = long.whole(why)?;
+        let predictions = self.predict(ensemble, whole, options, watch)?;
+        let remarks = [said.as_slice(), predictions.remarks()].concat();
+        Ok(predictions.with_remarks(remarks))
     }
 
     /// What is answered without looking at anything.
@@ -350,10 +364,7 @@ impl TaskKind for Label {
             return self.predict(ensemble, &recordings.rows()?, options, watch);
         }
         if let Some(long) = table.long() {
-            let (whole, said) = long.whole("answers are asked for all at once")?;
-            let predictions = self.predict(ensemble, whole, options, watch)?;
-            let remarks = [said.as_slice(), predictions.remarks()].concat();
-            return Ok(predictions.with_remarks(remarks));
+            return self.predict_whole(ensemble, (long, "answers are asked for all at once"), options, watch);
         }
         options.check_no_forecast(self, ensemble.distribution())?;
         either!(&self.answer, task => answers::predict(task, ensemble, table, options, watch))
@@ -372,12 +383,7 @@ impl TaskKind for Label {
         match either!(&self.answer, task => long::predict(task, ensemble, (table, long), options, watch, each))?
         {
             Ok(()) => Ok(()),
-            Err(why) => {
-                let (whole, said) = long.whole(&why)?;
-                let predictions = self.predict(ensemble, whole, options, watch)?;
-                let remarks = [said.as_slice(), predictions.remarks()].concat();
-                each(predictions.with_remarks(remarks))
-            }
+            Err(why) => each(self.predict_whole(ensemble, (long, &why), options, watch)?),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::error::{ConfigError, Error, Message};
 use crate::metrics::{Baseline, Evaluation, Metrics};
 use crate::predict::Session;
 use crate::table::{Long, Table};
-use crate::task::grouped::GroupedTask;
+use crate::task::grouped::{GroupedTask, nothing_told};
 use crate::task::label::answers::{Judged, columns, describe};
 use crate::task::label::fit::unlabelled;
 use crate::task::label::linear::Linear;
@@ -70,9 +70,7 @@ pub(in crate::task::label) fn evaluate<T: GroupedTask>(
         Ok(check_finite(answers, table, |k| stretch.place(places[k]), |_| None)?)
     })?;
     if labelled == 0 {
-        let message =
-            Message::from("has no value to learn or to compare with; choose another ").option("target");
-        return Err(crate::error::DataError::new(table.name(), message).into());
+        return Err(nothing_told(table.name()).into());
     }
     let of_distribution = distribution
         .map_or_else(Metrics::new, |distribution| task.distribution_metrics(distribution, &told, &actual));
@@ -175,10 +173,7 @@ pub(in crate::task::label) fn excerpt<T: GroupedTask>(
     };
     let shown = from..rows.end.min(from + MOST);
     let begin = from.saturating_sub(BEFORE).max(rows.start);
-    let chunks: Vec<usize> = {
-        let extent = &tested.extent;
-        (extent.chunk_of(begin)..=extent.chunk_of(shown.end - 1)).collect()
-    };
+    let chunks = tested.extent.chunks_of(begin..shown.end);
     let table = long.read(&chunks)?;
     let first = tested.extent.rows_of(chunks[0]).start;
     let rows: Vec<usize> = (begin - first..shown.end - first).collect();

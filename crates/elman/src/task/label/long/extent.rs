@@ -32,11 +32,14 @@ impl Extent {
         let survey = match long.known(|survey: &Survey| survey.roles == *roles) {
             Some(survey) => survey,
             None => match Survey::of(long, roles)? {
-                Ok(survey) => Arc::new(survey),
+                Ok(survey) => {
+                    let survey = Arc::new(survey);
+                    long.keep(Arc::clone(&survey));
+                    survey
+                }
                 Err(why) => return Ok(Err(why)),
             },
         };
-        long.keep(Arc::clone(&survey));
         let extent = Extent { long: Arc::clone(long), survey };
         // A chunk would be read again for each sequence in it.
         let are_short =
@@ -105,15 +108,20 @@ impl Extent {
 
     /// The chunk that holds a row.
     pub(super) fn chunk_of(&self, row: usize) -> usize {
-        self.survey.rows.partition_point(|&first| first <= row) - 1
+        self.survey.chunk_of(row)
+    }
+
+    /// The chunks that hold some rows.
+    pub(super) fn chunks_of(&self, rows: Range<usize>) -> Vec<usize> {
+        match rows.is_empty() {
+            true => Vec::new(),
+            false => (self.chunk_of(rows.start)..=self.chunk_of(rows.end - 1)).collect(),
+        }
     }
 
     /// Reads the chunks of some rows, a few at a time.
     pub(super) fn read(&self, rows: Range<usize>) -> impl Iterator<Item = Result<Read, Error>> {
-        let chunks: Vec<usize> = match rows.is_empty() {
-            true => Vec::new(),
-            false => (self.chunk_of(rows.start)..=self.chunk_of(rows.end - 1)).collect(),
-        };
+        let chunks = self.chunks_of(rows);
         (0..chunks.len()).step_by(TOGETHER).map(move |start| {
             let chunks = &chunks[start..chunks.len().min(start + TOGETHER)];
             Ok(Read { table: self.long.read(chunks)?, first: self.survey.rows[chunks[0]] })

@@ -23,11 +23,11 @@ use super::spans::{Span, Spans};
 use crate::error::{Error, Message};
 use crate::sequence::Sequences;
 use crate::table::{Column, Long, Table};
-use crate::task::grouped::{Clock, Course, GroupedTask, Grouping, Groups, Strata};
+use crate::task::grouped::{Clock, GroupedTask, Grouping, Groups, Strata};
 use crate::task::{Prepared, SplitBy};
 use crate::words::{counted, thousands};
 use rows::Rows;
-use survey::{Roles, TOGETHER, Why, holds};
+use survey::{Facts, Roles, TOGETHER, Why, holds};
 
 /// See [`TaskKind::prepare`](crate::task::TaskKind::prepare); or why the table is to be read as a whole.
 pub(super) fn prepare(long: &Arc<Long>, options: &LabelOptions) -> Result<Result<Prepared, Why>, Error> {
@@ -115,7 +115,7 @@ impl Extent {
         let column = |name: &String| table.position(name);
         for feature in &grouping.features {
             let n = column(&feature.name)?;
-            if let Some(line) = self.survey.gaps[n] {
+            if let Some(line) = self.survey.columns[n].gap {
                 return Some(format!(
                     "{:?} has an empty cell in line {line}, of which something is to be made",
                     feature.name
@@ -123,13 +123,13 @@ impl Extent {
             }
         }
         let named = grouping.features.iter().filter(|feature| !feature.categories.is_empty());
-        let has_more = |names: &[bool], name: &String| column(name).is_some_and(|n| names[n]);
+        let facts = |name: &String| column(name).map(|n| self.survey.columns[n]);
         let mut texts = named.map(|feature| &feature.name).chain(&grouping.targets);
         // Numbers that are no classes may be as many as they like.
         let mut numbers = grouping.targets.iter().filter(|_| are_classes);
         let many = texts
-            .find(|name| has_more(&self.survey.has_more_texts, name))
-            .or_else(|| numbers.find(|name| has_more(&self.survey.has_more_numbers, name)))?;
+            .find(|name| facts(name).is_some_and(|facts| facts.has_more_texts))
+            .or_else(|| numbers.find(|name| facts(name).is_some_and(|facts| facts.has_more_numbers)))?;
         Some(format!("{many:?} says more things than are told apart otherwise"))
     }
 
@@ -139,10 +139,10 @@ impl Extent {
         let head = self.long.read(&first)?;
         let Roles { ids, time, .. } = &self.survey.roles;
         let groups = Groups::read(&head, ids, time.as_deref(), None)?;
-        let clock = |(column, course): (Column<'_>, &Option<Course>)| {
-            Some((column.name().to_owned(), Clock::told(column, &groups, (*course)?)?))
+        let clock = |(column, facts): (Column<'_>, &Facts)| {
+            Some((column.name().to_owned(), Clock::told(column, &groups, facts.course?)?))
         };
-        Ok(head.columns().zip(&self.survey.courses).filter_map(clock).collect())
+        Ok(head.columns().zip(&self.survey.columns).filter_map(clock).collect())
     }
 
     /// What is known of a table that a fitted task is to be used on, with its targets or without; or why it is to be read as a
@@ -197,7 +197,7 @@ impl Sampled {
 
     /// How many different whole numbers a target is, and how many in all, if it is nothing else.
     pub(super) fn whole_numbers(&self, target: Column<'_>) -> Option<(usize, usize)> {
-        self.extent.survey.whole[target.number_of_column()]
+        self.extent.survey.columns[target.number_of_column()].whole
     }
 
     /// The rows of the table that a stretch of a sequence is.

@@ -10,6 +10,7 @@ use crate::sequence::{Example, Source};
 use crate::table::Table;
 use crate::task::feature::Cells;
 use crate::task::grouped::GroupedTask;
+use crate::task::label::fit::to_learn;
 
 /// Chunks that are kept for the next stretch of a sequence.
 const ROOM: usize = 256;
@@ -35,14 +36,8 @@ impl<T: GroupedTask> Rows<T> {
         let count = self.extent.rows_of(chunk).len();
         let table = self.extent.long.read(&[chunk])?;
         let part = Part::of(&self.task, &table, 0..count, 0..count, None)?;
-        let mut targets = Targets::default();
-        targets.take_kind(&self.task.unlabelled());
-        let mut told = part.told.iter().peekable();
-        for row in 0..count {
-            let target = told.next_if(|(place, _)| *place == row);
-            let target = target.map(|(_, target)| self.task.to_learn(target));
-            targets.append(target.unwrap_or_else(|| self.task.unlabelled()));
-        }
+        let told = part.told.iter().map(|(place, target)| (*place, target));
+        let targets = to_learn(&self.task, 0..count, told);
         let mut block = part.x;
         match targets {
             Targets::Values(values) => block.extend(values),

@@ -40,17 +40,24 @@ pub(super) struct Survey {
     pub(super) sequences: Vec<Range<usize>>,
     pub(super) labelled_of: Vec<usize>,
     pub(super) names: Vec<String>,
-    /// For each column, how its numbers go on, if it holds some in each row.
-    pub(super) courses: Vec<Option<Course>>,
-    /// For each column, the line of its first empty cell, if no more texts were in it than are looked for.
-    pub(super) gaps: Vec<Option<u64>>,
-    /// For each column, were more texts in it than are looked for, or of a target more numbers?
-    pub(super) has_more_texts: Vec<bool>,
-    pub(super) has_more_numbers: Vec<bool>,
-    /// For each column of targets that are whole numbers, how many different ones there are and how many in all.
-    pub(super) whole: Vec<Option<(usize, usize)>>,
+    /// What is known of each column.
+    pub(super) columns: Vec<Facts>,
     /// Chunks that tell what there is in all of them.
     pub(super) sample: Vec<usize>,
+}
+
+/// What is known of a column.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    /// How its numbers go on, if it holds some in each row.
+    pub(super) course: Option<Course>,
+    /// The line of its first empty cell, if no more texts were in it than are looked for.
+    pub(super) gap: Option<u64>,
+    /// Were more texts in it than are looked for, or of a target more numbers?
+    pub(super) has_more_texts: bool,
+    pub(super) has_more_numbers: bool,
+    /// Of a target that is whole numbers, how many different ones there are and how many in all.
+    pub(super) whole: Option<(usize, usize)>,
 }
 
 /// Why the table cannot be read part by part, as the rest of "because ...".
@@ -71,11 +78,7 @@ impl Survey {
             sequences: Vec::new(),
             labelled_of: Vec::new(),
             names: Vec::new(),
-            courses: Vec::new(),
-            gaps: Vec::new(),
-            has_more_texts: Vec::new(),
-            has_more_numbers: Vec::new(),
-            whole: Vec::new(),
+            columns: Vec::new(),
             sample: Vec::new(),
         };
         let mut order = Order::default();
@@ -92,11 +95,8 @@ impl Survey {
         }
         survey.rows.push(order.rows);
         survey.labelled.push(order.labelled);
-        survey.courses = columns.iter().map(|seen| seen.course(order.rows, survey.sequences.len())).collect();
-        survey.gaps = columns.iter().map(|seen| seen.gap.map(|(_, line)| line)).collect();
-        survey.has_more_texts = columns.iter().map(|seen| seen.said.len() >= MOST_TEXTS).collect();
-        survey.has_more_numbers = columns.iter().map(|seen| seen.counted.len() >= MOST_TEXTS).collect();
-        survey.whole = columns.iter().map(|seen| seen.whole()).collect();
+        let sequences = survey.sequences.len();
+        survey.columns = columns.iter().map(|seen| seen.facts(order.rows, sequences)).collect();
         let every = chunks.len().div_ceil(SAMPLED).max(1);
         let mut sample: BTreeSet<usize> = chunks.into_iter().step_by(every).collect();
         columns.iter().for_each(|seen| seen.chunks(&mut sample));
@@ -116,7 +116,7 @@ impl Survey {
             let first = self.rows[chunks[0]];
             columns.resize_with(table.headers().len(), Seen::default);
             let is_meant: Vec<bool> = (0..table.num_rows()).map(|row| holds(rows, first + row)).collect();
-            let which = |row: usize| self.rows.partition_point(|&begin| begin <= first + row) - 1;
+            let which = |row: usize| self.chunk_of(first + row);
             for (column, seen) in table.columns().zip(&mut columns) {
                 let is_target = self.roles.targets.iter().any(|target| target == column.name());
                 // That it holds numbers and texts was said before.
@@ -128,6 +128,11 @@ impl Survey {
         Ok(sample.into_iter().collect())
     }
 
+    /// The chunk that holds a row, as far as rows are known.
+    pub(super) fn chunk_of(&self, row: usize) -> usize {
+        self.rows.partition_point(|&first| first <= row) - 1
+    }
+
     /// Adds the rows of some chunks.
     fn add(
         &mut self,
@@ -137,16 +142,11 @@ impl Survey {
         (order, columns): (&mut Order, &mut [Seen]),
     ) -> Result<Result<(), Why>, Error> {
         let lines = table.column_at(0);
-        let begins = chunks.iter().map(|&chunk| {
-            let line = long.line(chunk);
-            first_row(table.num_rows(), |row| lines.line(row) >= line)
-        });
-        let begins: Vec<usize> = begins.collect();
         let targets = self.roles.targets.iter().map(|name| table.column(name));
         let targets = targets.collect::<Result<Vec<_>, _>>()?;
         let (mut chunk, mut are_labelled) = (0, Vec::with_capacity(table.num_rows()));
         for row in 0..table.num_rows() {
-            while begins.get(chunk).is_some_and(|&first| first <= row) {
+            while chunks.get(chunk).is_some_and(|&chunk| long.line(chunk) <= lines.line(row)) {
                 self.rows.push(order.rows + row);
                 self.labelled.push(order.labelled);
                 chunk += 1;
@@ -161,7 +161,7 @@ impl Survey {
             self.rows.push(order.rows + table.num_rows());
             self.labelled.push(order.labelled);
         }
-        let which = |row: usize| chunks[begins.partition_point(|&first| first <= row).max(1) - 1];
+        let which = |row: usize| self.chunk_of(order.rows + row);
         for (column, seen) in table.columns().zip(columns) {
             let name = column.name();
             let is_named = self.roles.ids.iter().chain(&self.roles.time).any(|role| role == name);
@@ -181,16 +181,6 @@ impl Survey {
 pub(super) fn holds(stretches: &[Range<usize>], row: usize) -> bool {
     let before = stretches.partition_point(|rows| rows.start <= row);
     before > 0 && stretches[before - 1].contains(&row)
-}
-
-/// The first of so many rows for which this is so, as for all behind it.
-fn first_row(rows: usize, is_so: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, rows);
-    while low < high {
-        let middle = low.midpoint(high);
-        if is_so(middle) { high = middle } else { low = middle + 1 }
-    }
-    low
 }
 
 /// How rows followed each other until here.
@@ -425,15 +415,17 @@ impl Seen {
         }
     }
 
-    fn whole(&self) -> Option<(usize, usize)> {
-        (self.told > 0 && !self.is_broken).then_some((self.counted.len(), self.told))
-    }
-
-    /// How its numbers go on through so many rows of so many sequences, if all cells are numbers.
-    fn course(&self, rows: usize, sequences: usize) -> Option<Course> {
+    /// What is known of the column, which has so many rows of so many sequences.
+    fn facts(&self, rows: usize, sequences: usize) -> Facts {
         let are_all = self.numbers.is_some() && self.gap.is_none();
         let rises = sequences == 1 && !self.rises_not;
-        are_all.then_some(Course { rows, counts: !self.counts_not, rises })
+        Facts {
+            course: are_all.then_some(Course { rows, counts: !self.counts_not, rises }),
+            gap: self.gap.map(|(_, line)| line),
+            has_more_texts: self.said.len() >= MOST_TEXTS,
+            has_more_numbers: self.counted.len() >= MOST_TEXTS,
+            whole: (self.told > 0 && !self.is_broken).then_some((self.counted.len(), self.told)),
+        }
     }
 
     /// Adds the chunks that show what is in the column.
